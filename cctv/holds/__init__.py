@@ -1,1 +1,28 @@
+"""Holds: what keeps footage beyond its limit.  Deletion asks here, inside its own transaction, and nowhere else."""
 
+from cctv.holds.files import read_hold_files, remove_hold_file
+from cctv.holds.store import (
+    HoldReleased,
+    HoldUnknown,
+    all_holds,
+    covering,
+    find_hold,
+    holds_of,
+    in_force,
+    place,
+    release,
+)
+
+__all__ = [
+    "HoldReleased",
+    "HoldUnknown",
+    "all_holds",
+    "covering",
+    "find_hold",
+    "holds_of",
+    "in_force",
+    "place",
+    "read_hold_files",
+    "release",
+    "remove_hold_file",
+]

@@ -1,0 +1,106 @@
+"""The hash chain: how an entry is written down, hashed and checked.
+
+Pure.  An entry carries ids, codes and numbers; of free text only a keyed digest, so that erasing the text and its key
+leaves the chain whole and the text beyond guessing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.errors import CctvError, Exit
+from cctv.model.acts import Act, Actor
+
+GENESIS = "0" * 64
+Fact = str | int | list[str]
+
+
+class AuditBroken(CctvError):
+    """The audit log is broken at entry {seq}: {problem}.  {good} entries before it are whole.
+
+    next: keep the database as it is and compare it with the last back-up; do not delete anything.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act.  `case_id` is the incident, request or disclosure it served; `facts` hold ids, codes and counts."""
+
+    seq: int
+    at: datetime
+    actor: Actor
+    act: Act
+    subject: str
+    case_id: str | None
+    facts: Mapping[str, Fact]
+    reason_digest: str | None
+    previous: str
+
+    def to_json(self) -> str:
+        """The canonical text that is hashed and stored: sorted keys, no spaces."""
+        said = {
+            "schema": 1,
+            "seq": self.seq,
+            "at_us": to_us(self.at),
+            "actor": self.actor.account,
+            "for": self.actor.on_behalf_of,
+            "act": self.act.value,
+            "subject": self.subject,
+            "case": self.case_id,
+            "facts": dict(self.facts),
+            "reason_digest": self.reason_digest,
+            "previous": self.previous,
+        }
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @staticmethod
+    def from_json(text: str) -> Entry:
+        said: dict[str, Any] = json.loads(text)
+        return Entry(
+            seq=said["seq"],
+            at=from_us(said["at_us"]),
+            actor=Actor(said["actor"], said["for"]),
+            act=Act(said["act"]),
+            subject=said["subject"],
+            case_id=said["case"],
+            facts=said["facts"],
+            reason_digest=said["reason_digest"],
+            previous=said["previous"],
+        )
+
+
+def entry_hash(text: str) -> str:
+    """Hex SHA-256 of an entry's canonical text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def reason_digest(key: bytes, reason: str) -> str:
+    """Hex HMAC-SHA-256 of a free text."""
+    return hmac.new(key, reason.encode(), hashlib.sha256).hexdigest()
+
+
+def check_chain(rows: Iterable[tuple[int, str, str]]) -> tuple[int, str]:
+    """Length and last hash of a chain of (seq, text, hash); raises AuditBroken at the first that does not fit."""
+    previous, good = GENESIS, 0
+    for seq, text, stored in rows:
+        if seq != good + 1:
+            raise AuditBroken(seq=good + 1, good=good, problem=f"it is missing (the next is {seq})")
+        if entry_hash(text) != stored:
+            raise AuditBroken(seq=seq, good=good, problem="its text does not match its hash")
+        try:
+            entry = Entry.from_json(text)
+        except (ValueError, KeyError, TypeError) as error:
+            raise AuditBroken(seq=seq, good=good, problem=f"it cannot be read ({error})") from error
+        if entry.seq != seq or entry.previous != previous:
+            raise AuditBroken(seq=seq, good=good, problem="it does not follow the entry before it")
+        previous, good = stored, seq
+    return good, previous

@@ -1,0 +1,118 @@
+"""Identity: site.json on the disk and the same two UUIDs in the database.
+
+A storage is made once, on purpose (`cctv footage init`).  After that a missing or different site.json, another file
+system or a database of somebody else stops recording and deletion: a lost mount must not look like an empty archive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select
+
+from cctv.db import tables
+from cctv.kernel.durable import Disk
+from cctv.kernel.errors import CctvError, Exit, GuardError
+
+SITE_FILE = "site.json"
+DATABASE_FILE = "cctv.db"
+
+
+class StorageMissing(CctvError):
+    """There is no storage at {path}: site.json is not there.
+
+    next: mount the disk if it should be there; for a new site run `cctv footage init`.
+    """
+
+    exit_code = Exit.GUARD
+
+
+class StorageExists(CctvError):
+    """{path} is already a storage (site {site}); nothing was changed.
+
+    next: run `cctv status`.
+    """
+
+
+class StorageNotEmpty(CctvError):
+    """{path} is not empty and is not a storage: {found} is in the way.
+
+    next: choose an empty folder as `storage` in cameras.toml.
+    """
+
+
+class MountMissing(GuardError):
+    """Deletion and recording stop: {path} is not the disk that site.json names (found file system {found}, expected
+    {expected}).
+
+    next: mount the right disk; if the storage was moved on purpose, `cctv footage adopt-disk`.
+    """
+
+
+class DatabaseForeign(GuardError):
+    """Deletion and recording stop: the database in {path} is not the one that site.json names ({problem}).
+
+    next: put the site's own cctv.db back.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What site.json says: two UUIDs and the file system that holds the footage."""
+
+    site: str
+    database: str
+    file_system: str
+
+    @staticmethod
+    def new(root: Path) -> Identity:
+        return Identity(str(uuid.uuid4()), str(uuid.uuid4()), file_system_of(root))
+
+
+def file_system_of(root: Path) -> str:
+    """The file system's own id (statvfs), which outlives a restart where a device number does not."""
+    return f"{os.statvfs(root).f_fsid:016x}"
+
+
+def read_identity(root: Path) -> Identity:
+    """site.json of a storage; raises StorageMissing, MountMissing."""
+    path = root / SITE_FILE
+    try:
+        said = json.loads(path.read_text())
+        identity = Identity(said["site"], said["database"], said["file_system"])
+    except FileNotFoundError:
+        raise StorageMissing(path=root) from None
+    except (ValueError, KeyError, TypeError):
+        raise MountMissing(path=root, found="an unreadable site.json", expected="one that was written here") from None
+    found = file_system_of(root)
+    if found != identity.file_system:
+        raise MountMissing(path=root, found=found, expected=identity.file_system)
+    return identity
+
+
+def write_identity(root: Path, identity: Identity, disk: Disk) -> None:
+    """Put site.json in place, last of all, so that a storage half made is none."""
+    said = {"schema": 1, "site": identity.site, "database": identity.database, "file_system": identity.file_system}
+    disk.write(root / SITE_FILE, json.dumps(said, indent=2).encode() + b"\n")
+
+
+def claim(connection: Connection, identity: Identity, now_us: int) -> None:
+    """Write the identity into a new database."""
+    connection.execute(
+        insert(tables.site).values(
+            id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now_us
+        )
+    )
+
+
+def check(connection: Connection, identity: Identity, root: Path) -> None:
+    """Raise DatabaseForeign unless the database says the same two UUIDs."""
+    row = connection.execute(select(tables.site.c.site_uuid, tables.site.c.database_uuid)).one_or_none()
+    if row is None:
+        raise DatabaseForeign(path=root, problem="it is empty")
+    if (row.site_uuid, row.database_uuid) != (identity.site, identity.database):
+        raise DatabaseForeign(path=root, problem=f"it belongs to site {row.site_uuid}")

@@ -1,0 +1,108 @@
+"""The site: what every act needs, opened once and handed down.
+
+Owns the order of opening: identity of the disk, then the database, then the comparison of the two.  Creates nothing
+except through `create_site`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from cctv.config import Settings
+from cctv.db import tables
+from cctv.db.engine import open_engine, reading, writing
+from cctv.db.identity import (
+    DATABASE_FILE,
+    DatabaseForeign,
+    Identity,
+    StorageExists,
+    StorageNotEmpty,
+    check,
+    claim,
+    read_identity,
+    write_identity,
+)
+from cctv.db.migrate import migrate
+from cctv.kernel.clock import Clock, to_us
+from cctv.kernel.durable import Disk
+from cctv.model.acts import Actor
+from cctv.model.ids import IdKind, short_id
+
+DIRECTORIES = ("holds", "incoming", "segments", "quarantine", "derived", "exports", "audit", "keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Settings, the storage's root, its index, the disk, the clock, and who acts."""
+
+    settings: Settings
+    root: Path
+    identity: Identity
+    engine: Engine
+    disk: Disk
+    clock: Clock
+    actor: Actor
+
+    def acting_as(self, actor: Actor) -> Site:
+        return replace(self, actor=actor)
+
+    def relative(self, path: Path) -> str:
+        """A path inside the storage, as the index and the log write it."""
+        return str(path.relative_to(self.root))
+
+
+def open_site(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor) -> Site:
+    """Open the storage that the settings name; raises StorageMissing, MountMissing, DatabaseForeign, DatabaseNewer."""
+    root = settings.site.storage
+    identity = read_identity(root)
+    database = root / DATABASE_FILE
+    if not database.exists():
+        raise DatabaseForeign(path=root, problem="it is not there")
+    engine = open_engine(database)
+    with reading(engine) as connection:
+        if not inspect(connection).has_table("site"):
+            raise DatabaseForeign(path=root, problem="it is empty")
+        check(connection, identity, root)
+    migrate(engine)
+    return Site(settings, root, identity, engine, disk, clock, actor)
+
+
+def create_site(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor) -> Site:
+    """Make a storage in an empty folder; raises StorageExists or StorageNotEmpty and then changes nothing."""
+    root = settings.site.storage
+    if root.is_dir():
+        _refuse_occupied(root)
+    disk.make_directory(root)
+    for name in DIRECTORIES:
+        disk.make_directory(root / name)
+    (root / "keys").chmod(0o700)
+    identity = Identity.new(root)
+    engine = open_engine(root / DATABASE_FILE)
+    migrate(engine)
+    with writing(engine) as connection:
+        claim(connection, identity, to_us(clock.now()))
+    disk.sync_directory(root)
+    write_identity(root, identity, disk)
+    return Site(settings, root, identity, engine, disk, clock, actor)
+
+
+def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
+    """The next id of its kind and year, taken inside the act's own transaction."""
+    table = tables.short_ids
+    connection.execute(upsert(table).values(kind=kind.value, year=year, last_number=0).on_conflict_do_nothing())
+    where = (table.c.kind == kind.value) & (table.c.year == year)
+    connection.execute(update(table).where(where).values(last_number=table.c.last_number + 1))
+    number: int = connection.execute(select(table.c.last_number).where(where)).scalar_one()
+    return short_id(kind, year, number)
+
+
+def _refuse_occupied(root: Path) -> None:
+    if (root / "site.json").exists():
+        raise StorageExists(path=root, site=read_identity(root).site)
+    found = sorted(path.name for path in root.iterdir() if path.name not in {"README.md", "lost+found"})
+    if found:
+        raise StorageNotEmpty(path=root, found=found[0])

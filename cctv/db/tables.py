@@ -1,0 +1,237 @@
+"""The index's tables.  Instants are integer microseconds since 1970 UTC, enums their values, ids short text.
+
+Owns the shape only: queries live in each room's `store.py`.  Portable to PostgreSQL.  A change here needs a migration;
+a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site_uuid", Text, nullable=False),
+    Column("database_uuid", Text, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+)
+
+short_ids = Table(
+    "short_ids",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("last_number", Integer, nullable=False),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("first_seen_us", BigInteger, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("camera", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("policy", Text, ForeignKey("policies.digest"), nullable=False),
+    Column("period_us", BigInteger, nullable=False),
+    Column("started_us", BigInteger, nullable=False),
+    Column("anchor_us", BigInteger),
+    Column("ended_us", BigInteger),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("camera", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("limit_us", BigInteger, nullable=False),
+    Column("path", Text, nullable=False, unique=True),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("policy", Text, ForeignKey("policies.digest"), nullable=False),
+    Column("run_id", Key, ForeignKey("runs.id")),
+    Index(None, "camera", "start_us"),
+    Index(None, "limit_us"),
+    sqlite_autoincrement=True,  # a tombstone's segment_id must never name a later segment
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("camera", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger),
+    Column("cause", Text, nullable=False),
+    Index(None, "camera", "start_us"),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("segment_id", BigInteger, nullable=False),
+    Column("camera", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("limit_us", BigInteger, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("began_us", BigInteger, nullable=False),
+    Column("closed_us", BigInteger),
+    Index(None, "camera", "start_us"),
+    Index(None, "closed_us"),
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("expired", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("refused_by", Text),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ground_kind", Text, nullable=False),
+    Column("ground_id", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("review_us", BigInteger, nullable=False),
+    Column("placed_us", BigInteger, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    Column("released_us", BigInteger),
+    Column("released_by", Text),
+    Index(None, "ground_id"),
+)
+
+hold_cameras = Table(
+    "hold_cameras",
+    metadata,
+    Column("camera", Text, primary_key=True),
+    Column("hold_id", Text, ForeignKey("holds.id"), primary_key=True),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("cameras", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("opened_us", BigInteger, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("settled_us", BigInteger),
+    Column("settled_by", Text),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("cameras", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("received_us", BigInteger, nullable=False),
+    Column("due_us", BigInteger, nullable=False),
+    Column("opened_us", BigInteger, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("closed_us", BigInteger),
+    Column("closed_by", Text),
+    Column("outcome", Text),
+)
+
+redactions = Table(
+    "redactions",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("camera", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("prepared_us", BigInteger, nullable=False),
+    Column("prepared_by", Text, nullable=False),
+    Column("approved_us", BigInteger),
+    Column("approved_by", Text),
+    Column("approved_digest", Text),
+    UniqueConstraint("request_id", "camera", "position"),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("manifest_sha256", Text, nullable=False),
+    Column("built_us", BigInteger, nullable=False),
+    Column("built_by", Text, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+    Column("deleted_us", BigInteger),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Key, primary_key=True),
+    Column("entry", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("audit_seq", Key, ForeignKey("audit.seq"), nullable=False),
+    Index(None, "case_id"),
+)

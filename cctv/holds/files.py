@@ -1,0 +1,63 @@
+"""`holds/<id>.json`: the hold as the disk knows it.
+
+Flushed before the placing commits and removed after a release commits, so that a crash can only over-hold (invariant 2).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from cctv.db.site import Site
+from cctv.kernel.clock import iso
+from cctv.kernel.errors import FileUnreadable
+from cctv.kernel.span import Span
+from cctv.model.holds import Ground, GroundKind, Hold
+from cctv.model.ids import CameraId, HoldId
+
+
+def hold_path(site: Site, hold: HoldId) -> Path:
+    return site.root / "holds" / f"{hold}.json"
+
+
+def write_hold_file(site: Site, hold: Hold) -> None:
+    said = {
+        "schema": 1,
+        "id": hold.id,
+        "ground_kind": hold.ground.kind.value,
+        "ground_id": hold.ground.case_id,
+        "cameras": sorted(hold.cameras),
+        "start": hold.span.start.isoformat(),
+        "end": hold.span.end.isoformat(),
+        "review": hold.review.isoformat(),
+        "placed": hold.placed.isoformat(),
+        "placed_by": hold.placed_by,
+    }
+    site.disk.write(hold_path(site, hold.id), json.dumps(said, indent=2).encode() + b"\n")
+
+
+def remove_hold_file(site: Site, hold: HoldId) -> None:
+    site.disk.unlink(hold_path(site, hold))
+
+
+def read_hold_files(site: Site) -> list[Hold]:
+    """Every hold that the disk knows, in the order of their ids; raises FileUnreadable."""
+    return [_read(path, site) for path in sorted((site.root / "holds").glob("HOLD-*.json"))]
+
+
+def _read(path: Path, site: Site) -> Hold:
+    try:
+        said = json.loads(path.read_text())
+        return Hold(
+            id=HoldId(said["id"]),
+            ground=Ground(GroundKind(said["ground_kind"]), said["ground_id"]),
+            cameras=frozenset(CameraId(camera) for camera in said["cameras"]),
+            span=Span(datetime.fromisoformat(said["start"]), datetime.fromisoformat(said["end"])),
+            review=datetime.fromisoformat(said["review"]),
+            placed=datetime.fromisoformat(said["placed"]),
+            placed_by=said["placed_by"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        following = f"compare it with `cctv hold list`; written last at {iso(site.clock.now())}"
+        raise FileUnreadable(path=path, problem=f"not a hold ({error})", following=following) from error

@@ -1,0 +1,155 @@
+"""The holds' rows, and the cover predicate that every deletion uses.
+
+`place` and `release` run in the caller's write transaction, so that a case, its hold and their audit entries commit as
+one.  The caller removes the hold's file after a release has committed (`remove_hold_file`); start-up does it otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
+
+from cctv import audit
+from cctv.db import tables
+from cctv.db.site import Site, next_short_id
+from cctv.holds.files import write_hold_file
+from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.errors import UsageError
+from cctv.kernel.span import Span
+from cctv.model.acts import Act
+from cctv.model.holds import Ground, GroundKind, Hold
+from cctv.model.ids import CameraId, HoldId, IdKind
+
+
+class HoldUnknown(UsageError):
+    """There is no hold {id}.
+
+    next: cctv hold list --all
+    """
+
+
+class HoldReleased(UsageError):
+    """{id} was released on {when}; nothing was changed.
+
+    next: place a new one with `cctv hold place` if the footage is needed again.
+    """
+
+
+def covering() -> ColumnElement[bool]:
+    """SQL: some hold in force covers the row of `segments`.  The only cover predicate in SQL."""
+    hold, camera, segment = tables.holds.c, tables.hold_cameras.c, tables.segments.c
+    return exists(
+        select(hold.id)
+        .join(tables.hold_cameras, camera.hold_id == hold.id)
+        .where(
+            camera.camera == segment.camera,
+            hold.released_us.is_(None),
+            hold.start_us < segment.end_us,
+            hold.end_us > segment.start_us,
+        )
+        .correlate(tables.segments)
+    )
+
+
+def place(
+    connection: Connection,
+    site: Site,
+    *,
+    ground: Ground,
+    cameras: Iterable[CameraId],
+    span: Span,
+    review: datetime,
+    reason: str | None,
+) -> Hold:
+    """Place a hold in the caller's transaction: its file first, then its row and audit entry."""
+    now = site.clock.now()
+    hold = Hold(
+        id=HoldId(next_short_id(connection, IdKind.HOLD, now.year)),
+        ground=ground,
+        cameras=frozenset(cameras),
+        span=span,
+        review=review,
+        placed=now,
+        placed_by=site.actor.account,
+    )
+    write_hold_file(site, hold)
+    connection.execute(
+        insert(tables.holds).values(
+            id=hold.id,
+            ground_kind=ground.kind.value,
+            ground_id=ground.case_id,
+            start_us=to_us(span.start),
+            end_us=to_us(span.end),
+            review_us=to_us(review),
+            placed_us=to_us(now),
+            placed_by=hold.placed_by,
+        )
+    )
+    connection.execute(
+        insert(tables.hold_cameras), [{"camera": camera, "hold_id": hold.id} for camera in sorted(hold.cameras)]
+    )
+    facts: dict[str, str | int | list[str]] = {"cameras": sorted(hold.cameras), "span": str(span)}
+    audit.append(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
+    return hold
+
+
+def release(connection: Connection, site: Site, hold_id: str, *, reason: str | None) -> Hold:
+    """Release a hold in the caller's transaction; raises HoldUnknown, HoldReleased."""
+    hold = find_hold(connection, hold_id)
+    if hold.released is not None:
+        raise HoldReleased(id=hold_id, when=hold.released.date())
+    connection.execute(
+        update(tables.holds)
+        .where(tables.holds.c.id == hold_id)
+        .values(released_us=to_us(site.clock.now()), released_by=site.actor.account)
+    )
+    audit.append(connection, site, Act.HOLD_RELEASED, hold.id, case_id=hold.ground.case_id, reason=reason)
+    return find_hold(connection, hold_id)
+
+
+def find_hold(connection: Connection, hold_id: str) -> Hold:
+    """One hold, released or not; raises HoldUnknown."""
+    found = _load(connection, select(tables.holds).where(tables.holds.c.id == hold_id))
+    if not found:
+        raise HoldUnknown(id=hold_id)
+    return found[0]
+
+
+def in_force(connection: Connection) -> list[Hold]:
+    """The holds that keep something, oldest first."""
+    return _load(connection, select(tables.holds).where(tables.holds.c.released_us.is_(None)))
+
+
+def all_holds(connection: Connection) -> list[Hold]:
+    """Every hold ever placed, oldest first."""
+    return _load(connection, select(tables.holds))
+
+
+def holds_of(connection: Connection, case_id: str) -> list[Hold]:
+    """The holds in force that stand on one case."""
+    where = (tables.holds.c.ground_id == case_id) & tables.holds.c.released_us.is_(None)
+    return _load(connection, select(tables.holds).where(where))
+
+
+def _load(connection: Connection, query: Select[tuple[object, ...]]) -> list[Hold]:
+    rows = connection.execute(query.order_by(tables.holds.c.placed_us, tables.holds.c.id)).all()
+    pairs = connection.execute(
+        select(tables.hold_cameras).where(tables.hold_cameras.c.hold_id.in_([row.id for row in rows]))
+    ).all()
+    return [_hold(row, [CameraId(pair.camera) for pair in pairs if pair.hold_id == row.id]) for row in rows]
+
+
+def _hold(row: Row[tuple[object, ...]], cameras: Sequence[CameraId]) -> Hold:
+    return Hold(
+        id=HoldId(row.id),
+        ground=Ground(GroundKind(row.ground_kind), row.ground_id),
+        cameras=frozenset(cameras),
+        span=Span(from_us(row.start_us), from_us(row.end_us)),
+        review=from_us(row.review_us),
+        placed=from_us(row.placed_us),
+        placed_by=row.placed_by,
+        released=from_us(row.released_us) if row.released_us is not None else None,
+        released_by=row.released_by,
+    )

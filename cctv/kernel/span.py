@@ -1,0 +1,81 @@
+"""Spans: half-open UTC intervals `[start, end)`, and what sets of them leave over.
+
+Pure.  A span is never empty and never naive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cctv.kernel.clock import iso
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """`[start, end)` in UTC; raises ValueError when it is empty, reversed or naive."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a span needs aware times")
+        if self.end <= self.start:
+            raise ValueError(f"a span ends after it starts: {self.start} - {self.end}")
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "end", self.end.astimezone(UTC))
+
+    @property
+    def duration(self) -> timedelta:
+        return self.end - self.start
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share an instant; spans that only touch do not."""
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, instant: datetime) -> bool:
+        return self.start <= instant < self.end
+
+    def intersection(self, other: Span) -> Span | None:
+        """What the two share, if anything."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Span(start, end) if start < end else None
+
+    def __str__(self) -> str:
+        return f"{iso(self.start)}/{iso(self.end)}"
+
+
+def merged(spans: Iterable[Span], tolerance: timedelta = timedelta(0)) -> list[Span]:
+    """The same instants as few spans in order; spans at most `tolerance` apart become one."""
+    out: list[Span] = []
+    for span in sorted(spans):
+        if out and span.start - out[-1].end <= tolerance:
+            if span.end > out[-1].end:
+                out[-1] = Span(out[-1].start, span.end)
+        else:
+            out.append(span)
+    return out
+
+
+def without(whole: Span, taken: Iterable[Span]) -> list[Span]:
+    """What of `whole` none of `taken` covers, in order."""
+    left: list[Span] = []
+    cursor = whole.start
+    for span in merged(taken):
+        if span.end <= cursor:
+            continue
+        if span.start >= whole.end:
+            break
+        if span.start > cursor:
+            left.append(Span(cursor, span.start))
+        cursor = max(cursor, span.end)
+    if cursor < whole.end:
+        left.append(Span(cursor, whole.end))
+    return left
+
+
+def total(spans: Iterable[Span]) -> timedelta:
+    """Length of the union of the spans."""
+    return sum((span.duration for span in merged(spans)), timedelta(0))

@@ -1,0 +1,42 @@
+"""Acts: what the audit log records, by whom.  No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Act(Enum):
+    """Everything that changes, shows or refuses something.  The value is the word in the log; never rename one."""
+
+    STORAGE_CREATED = "storage.created"
+    POLICY_CHANGED = "policy.changed"
+    RECORDING_STARTED = "recording.started"
+    RECORDING_STOPPED = "recording.stopped"
+    FOOTAGE_QUARANTINED = "footage.quarantined"
+    FOOTAGE_ADOPTED = "footage.adopted"
+    FOOTAGE_MISSING = "footage.missing"
+    SWEEP_DONE = "sweep.done"
+    SWEEP_REFUSED = "sweep.refused"
+    SEGMENT_DELETED = "segment.deleted"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
+    INCIDENT_OPENED = "incident.opened"
+    INCIDENT_SETTLED = "incident.settled"
+    REQUEST_OPENED = "request.opened"
+    REQUEST_CLOSED = "request.closed"
+    REDACTION_PREPARED = "redaction.prepared"
+    REDACTION_KEPT = "redaction.kept"
+    REDACTION_HIDDEN = "redaction.hidden"
+    REDACTION_APPROVED = "redaction.approved"
+    EXPORT_BUILT = "export.built"
+    EXPORT_REFUSED = "export.refused"
+    EXPORT_DELETED = "export.deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a unix account, and the person on whose call (`--for NAME`), if another."""
+
+    account: str
+    on_behalf_of: str | None = None

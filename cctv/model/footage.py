@@ -1,0 +1,97 @@
+"""Footage: segments, gaps, runs and tombstones as the rooms hand them to each other.  No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId, ZoneId
+
+
+class GapCause(Enum):
+    """Why a span of a camera was not recorded."""
+
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    UNAUTHORISED = "unauthorised"
+    STALLED = "stalled"
+    FRAMES_MISSING = "frames missing"
+    RECORDER_STOPPED = "recorder stopped"
+    STORAGE_FULL = "storage full"
+    CLOCK_STEP = "clock step"
+    SCHEDULE = "schedule"
+    CAMERA_REMOVED = "camera removed"
+    UNREADABLE = "unreadable"
+
+
+class Reason(Enum):
+    """Why a segment is kept or goes."""
+
+    WITHIN_LIMIT = "within its limit"
+    HELD = "held"
+    PAST_LIMIT = "past its limit"
+    SPACE_NEEDED = "space needed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSegment:
+    """A closed, hashed media file that is about to be indexed.  `path` is relative to the storage."""
+
+    camera: CameraId
+    zone: ZoneId
+    span: Span
+    limit: datetime
+    path: str
+    sha256: str
+    size_bytes: int
+    policy: str
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One indexed media file covering a span of one camera.
+
+    `limit` is the instant by which it must be gone, fixed when its run started; `policy` is the digest of the policy
+    version then in force; `path` is relative to the storage.
+    """
+
+    id: int
+    camera: CameraId
+    zone: ZoneId
+    span: Span
+    limit: datetime
+    path: str
+    sha256: str
+    size_bytes: int
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An unrecorded span of a camera with its cause; `end` is None while it lasts."""
+
+    camera: CameraId
+    start: datetime
+    end: datetime | None
+    cause: GapCause
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Proof that the deletion of a segment began, under which rule, and when its file was gone."""
+
+    id: int
+    camera: CameraId
+    zone: ZoneId
+    span: Span
+    limit: datetime
+    path: str
+    sha256: str
+    size_bytes: int
+    policy: str
+    reason: Reason
+    began: datetime
+    closed: datetime | None

@@ -1,0 +1,51 @@
+"""Holds: dated suspensions of expiry, and the one rule of what they cover.  No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId, HoldId
+
+
+class GroundKind(Enum):
+    """What justifies a hold.  Deletion does not look at it: a hold is a hold (invariant 2)."""
+
+    INCIDENT = "incident"
+    REQUEST = "request"
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
+    DISCLOSURE = "disclosure"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The one case that a hold stands on: its kind and short id."""
+
+    kind: GroundKind
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Footage of `cameras` over `span` that is kept until the hold is released."""
+
+    id: HoldId
+    ground: Ground
+    cameras: frozenset[CameraId]
+    span: Span
+    review: datetime
+    placed: datetime
+    placed_by: str
+    released: datetime | None = None
+    released_by: str | None = None
+
+    @property
+    def in_force(self) -> bool:
+        return self.released is None
+
+    def covers(self, camera: CameraId, span: Span) -> bool:
+        """Whether this hold keeps footage of the camera over any part of the span."""
+        return self.in_force and camera in self.cameras and self.span.overlaps(span)

@@ -1,0 +1,47 @@
+"""Identifiers: what a camera, a zone, a hold or a case is called.
+
+Short ids (`INC-2026-014`) are what people type and what files are named by; they carry no personal data.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import NewType
+
+CameraId = NewType("CameraId", str)
+ZoneId = NewType("ZoneId", str)
+HoldId = NewType("HoldId", str)
+IncidentId = NewType("IncidentId", str)
+RequestId = NewType("RequestId", str)
+DisclosureId = NewType("DisclosureId", str)
+ExportId = NewType("ExportId", str)
+
+_NAME = re.compile(r"[a-z0-9-]{1,40}")
+_SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP)-(\d{4})-(\d{3,})")
+
+
+def valid_id(text: str) -> bool:
+    """Whether a camera or zone may be called so: `[a-z0-9-]{1,40}`, safe as a file name everywhere."""
+    return _NAME.fullmatch(text) is not None
+
+
+class IdKind(Enum):
+    """What a short id names; the value is its prefix."""
+
+    INCIDENT = "INC"
+    REQUEST = "REQ"
+    DISCLOSURE = "DIS"
+    HOLD = "HOLD"
+    EXPORT = "EXP"
+
+
+def short_id(kind: IdKind, year: int, number: int) -> str:
+    """`HOLD-2026-003`."""
+    return f"{kind.value}-{year}-{number:03d}"
+
+
+def id_kind(text: str) -> IdKind | None:
+    """The kind of a short id, None when it is not one."""
+    found = _SHORT.fullmatch(text)
+    return IdKind(found[1]) if found else None
