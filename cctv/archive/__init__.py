@@ -1,1 +1,45 @@
+"""The archive: footage on disk and in the index.  `disposal` is the only place that deletes footage."""
 
+from cctv.archive.disposal import dispose, finish_open_tombstones
+from cctv.archive.ingest import ingest
+from cctv.archive.inventory import Inventory, Missing, inventory
+from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
+from cctv.archive.media import Media, probe
+from cctv.archive.recover import RecoveryReport, recover_incoming
+from cctv.archive.runs import Run, anchor_run, begin_run, close_gap, end_run, open_gap
+from cctv.archive.store import (
+    candidates,
+    coverage_rows,
+    find_segment,
+    gaps_of,
+    segments_of,
+    tombstones_of,
+)
+
+__all__ = [
+    "Inventory",
+    "Media",
+    "Missing",
+    "RecoveryReport",
+    "Run",
+    "anchor_run",
+    "begin_run",
+    "candidates",
+    "close_gap",
+    "coverage_rows",
+    "dispose",
+    "end_run",
+    "find_segment",
+    "finish_open_tombstones",
+    "gaps_of",
+    "incoming_directory",
+    "ingest",
+    "inventory",
+    "open_gap",
+    "probe",
+    "recorder_lock",
+    "recover_incoming",
+    "segments_of",
+    "sweeper_lock",
+    "tombstones_of",
+]

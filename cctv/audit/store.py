@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -59,14 +59,14 @@ def append(
 
 def entries(
     connection: Connection, *, act: Act | None = None, about: str | None = None, last: int | None = None
-) -> Iterator[tuple[Entry, str | None]]:
+) -> list[tuple[Entry, str | None]]:
     """Entries in order with the reason's text while it still exists; `about` matches subject or case."""
     query = (
         select(tables.audit.c.entry, tables.notes.c.text)
         .join(tables.notes, tables.notes.c.audit_seq == tables.audit.c.seq, isouter=True)
         .order_by(tables.audit.c.seq.desc())
     )
-    found = []
+    found: list[tuple[Entry, str | None]] = []
     for row in connection.execute(query):
         entry = Entry.from_json(row.entry)
         if (act and entry.act is not act) or (about and about not in {entry.subject, entry.case_id}):
@@ -74,7 +74,7 @@ def entries(
         found.append((entry, row.text))
         if last is not None and len(found) >= last:
             break
-    return reversed(found)
+    return found[::-1]
 
 
 def verify(connection: Connection) -> tuple[int, str]:

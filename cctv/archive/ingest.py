@@ -1,0 +1,95 @@
+"""Ingest: from a closed file in `incoming/` to an indexed segment, so that a crash at any point can be explained.
+
+1. flush the file                    (crash: the file is in incoming/; start-up adopts it)
+2. hash it                           (the same)
+3. rename it into segments/, flushed (crash: a file without a line; start-up hashes and adopts it)
+4. line in index.jsonl, flushed      (crash: a line without a row; start-up inserts the row)
+5. row, committed
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cctv.archive.layout import INDEX, segment_path
+from cctv.archive.runs import Run
+from cctv.archive.store import insert_segment
+from cctv.db.engine import writing
+from cctv.db.site import Site
+from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.durable import sha256_file
+from cctv.kernel.span import Span
+from cctv.model.footage import NewSegment, Segment
+from cctv.model.ids import CameraId, ZoneId
+
+
+def ingest(site: Site, run: Run, file: Path, span: Span) -> Segment:
+    """Make a closed file a segment of its run.  Blocking; call it from one thread at a time per camera.
+
+    Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.
+    """
+    site.disk.sync_file(file)
+    new = described(site, run, file, span, target=segment_path(site.root, run.zone, run.camera, span.start))
+    target = site.root / new.path
+    site.disk.make_directory(target.parent)
+    site.disk.rename(file, target)
+    return enter(site, new)
+
+
+def described(site: Site, run: Run, file: Path, span: Span, *, target: Path) -> NewSegment:
+    """Hash a file and say what it will be; its limit counts from its first frame."""
+    return NewSegment(
+        camera=run.camera,
+        zone=run.zone,
+        span=span,
+        limit=span.start + run.period,
+        path=site.relative(target),
+        sha256=sha256_file(file),
+        size_bytes=file.stat().st_size,
+        policy=run.policy,
+        run_id=run.id,
+    )
+
+
+def enter(site: Site, new: NewSegment) -> Segment:
+    """Steps 4 and 5 for a file that stands in its place."""
+    site.disk.append_line((site.root / new.path).parent / INDEX, index_line(new))
+    with writing(site.engine) as connection:
+        return insert_segment(connection, new)
+
+
+def index_line(new: NewSegment) -> str:
+    """A segment as index.jsonl keeps it: enough to make its row again."""
+    said = {
+        "name": Path(new.path).name,
+        "camera": new.camera,
+        "zone": new.zone,
+        "start_us": to_us(new.span.start),
+        "end_us": to_us(new.span.end),
+        "limit_us": to_us(new.limit),
+        "sha256": new.sha256,
+        "bytes": new.size_bytes,
+        "policy": new.policy,
+        "run": new.run_id,
+    }
+    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+
+
+def from_index_line(line: str, directory: str) -> NewSegment:
+    """The segment that a line of index.jsonl describes; raises ValueError for a torn line."""
+    try:
+        said = json.loads(line)
+        return NewSegment(
+            camera=CameraId(said["camera"]),
+            zone=ZoneId(said["zone"]),
+            span=Span(from_us(said["start_us"]), from_us(said["end_us"])),
+            limit=from_us(said["limit_us"]),
+            path=f"{directory}/{said['name']}",
+            sha256=said["sha256"],
+            size_bytes=said["bytes"],
+            policy=said["policy"],
+            run_id=said["run"],
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a line of index.jsonl: {error}") from error

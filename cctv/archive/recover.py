@@ -1,0 +1,184 @@
+"""Start-up: what a crash left behind is finished, adopted or quarantined with a reason; never guessed away.
+
+* open tombstones are finished
+* lines of index.jsonl without a row become rows; files without a line are hashed and entered
+* files in `incoming/` become segments, or go to `quarantine/` with a note that says why
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from cctv import audit
+from cctv.archive.disposal import finish_open_tombstones
+from cctv.archive.ingest import described, enter, from_index_line, ingest
+from cctv.archive.layout import INDEX, incoming_name
+from cctv.archive.media import probe
+from cctv.archive.runs import Run, end_run, find_run
+from cctv.archive.store import insert_segment, is_indexed
+from cctv.db import tables
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.kernel.clock import from_us, iso
+from cctv.kernel.errors import FileUnreadable
+from cctv.kernel.span import Span
+from cctv.model.acts import Act
+from cctv.model.footage import GapCause, NewSegment, Segment
+from cctv.model.ids import CameraId
+
+RECENT_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReport:
+    """What start-up found: segments adopted, files quarantined (relative paths), deletions finished."""
+
+    adopted: tuple[Segment, ...]
+    quarantined: tuple[str, ...]
+    deletions_finished: int
+
+
+def recover_incoming(site: Site) -> RecoveryReport:
+    """Bring disk and index to agreement before recording starts.  Call it under the recorder's lock."""
+    finished = finish_open_tombstones(site)
+    adopted = list(_enter_recent(site))
+    quarantined: list[str] = []
+    for path in sorted((site.root / "incoming").glob("*/*")):
+        outcome = _adopt(site, path)
+        if isinstance(outcome, Segment):
+            adopted.append(outcome)
+        else:
+            quarantined.append(outcome)
+    _end_broken_runs(site)
+    return RecoveryReport(tuple(adopted), tuple(quarantined), len(finished))
+
+
+def _end_broken_runs(site: Site) -> None:
+    """Runs that no one ended stopped with their last segment; the gap since then is the recorder's."""
+    with reading(site.engine) as connection:
+        table = tables.runs
+        rows = connection.execute(select(table.c.id).where(table.c.ended_us.is_(None)).order_by(table.c.id)).all()
+        broken = [(find_run(connection, row.id), _last_end(connection, row.id)) for row in rows]
+    for run, last_end in broken:
+        if run is not None:
+            end_run(site, run, last_end or run.started, GapCause.RECORDER_STOPPED)
+
+
+def _enter_recent(site: Site) -> Iterator[Segment]:
+    """Rows for segments that a crash kept out of the index: only the last days can hold any."""
+    since = (site.clock.now() - timedelta(days=RECENT_DAYS)).date().isoformat()
+    for directory in sorted((site.root / "segments").glob("*/*/*")):
+        if directory.name < since:
+            continue
+        lines = _lines(directory, site)
+        for path in sorted(directory.glob("*.mp4")):
+            relative = site.relative(path)
+            with reading(site.engine) as connection:
+                if is_indexed(connection, relative) or _is_buried(connection, relative):
+                    continue
+            if relative in lines:
+                with writing(site.engine) as connection:
+                    segment = insert_segment(connection, lines[relative])
+                    audit.append(connection, site, Act.FOOTAGE_ADOPTED, relative)
+                yield segment
+            else:
+                yield _enter_without_line(site, path)
+
+
+def _enter_without_line(site: Site, path: Path) -> Segment:
+    camera = CameraId(path.parent.parent.name)
+    start = datetime.strptime(path.stem.rpartition("_")[2], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    with reading(site.engine) as connection:
+        run = _latest_run(connection, camera)
+    if run is None:
+        raise FileUnreadable(path=path, problem="no run explains it", following="move it to quarantine/ by hand")
+    new = described(site, run, path, Span(start, start + probe(path).duration), target=path)
+    segment = enter(site, new)
+    _audit(site, Act.FOOTAGE_ADOPTED, new.path)
+    return segment
+
+
+def _adopt(site: Site, path: Path) -> Segment | str:
+    """Ingest a file of `incoming/`, or put it in quarantine and answer where."""
+    named = incoming_name(path.name)
+    if named is None:
+        return _quarantine(site, path, "not a name that the recorder writes")
+    with reading(site.engine) as connection:
+        run = find_run(connection, named[0])
+        last_end = _last_end(connection, named[0])
+    if run is None or run.camera != path.parent.name:
+        return _quarantine(site, path, "no run of this camera explains it")
+    try:
+        media = probe(path)
+    except FileUnreadable as error:
+        return _quarantine(site, path, str(error.fields["problem"]))
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    start = last_end or max(run.started, written - media.duration)
+    segment = ingest(site, run, path, Span(start, start + media.duration))
+    _audit(site, Act.FOOTAGE_ADOPTED, segment.path)
+    return segment
+
+
+def _quarantine(site: Site, path: Path, reason: str) -> str:
+    """Move a file aside with a note of why and until when; the sweep removes it at that limit."""
+    camera = CameraId(path.parent.name)
+    known = site.settings.cameras.get(camera)
+    periods = [site.settings.limit_for(zone) for zone in ([known.zone] if known else site.settings.zones)]
+    now = site.clock.now()
+    target = site.root / "quarantine" / f"{camera}_{path.name}"
+    note = {
+        "schema": 1,
+        "camera": camera,
+        "found": site.relative(path),
+        "reason": reason,
+        "at": iso(now),
+        "limit": iso(now + min(periods)),
+    }
+    site.disk.write(target.with_name(target.name + ".json"), json.dumps(note, indent=2).encode() + b"\n")
+    site.disk.rename(path, target)
+    _audit(site, Act.FOOTAGE_QUARANTINED, site.relative(target), why=reason)
+    return site.relative(target)
+
+
+def _lines(directory: Path, site: Site) -> dict[str, NewSegment]:
+    path = directory / INDEX
+    if not path.exists():
+        return {}
+    found: dict[str, NewSegment] = {}
+    for line in path.read_text(errors="replace").splitlines():
+        try:
+            new = from_index_line(line, site.relative(directory))
+        except ValueError:
+            continue  # a line torn by a crash: its file is hashed and entered as one without a line
+        found[new.path] = new
+    return found
+
+
+def _is_buried(connection: Connection, relative: str) -> bool:
+    query = select(tables.tombstones.c.id).where(tables.tombstones.c.path == relative).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _last_end(connection: Connection, run_id: int) -> datetime | None:
+    table = tables.segments
+    query = select(table.c.end_us).where(table.c.run_id == run_id).order_by(table.c.end_us.desc()).limit(1)
+    end_us: int | None = connection.execute(query).scalar()
+    return from_us(end_us) if end_us is not None else None
+
+
+def _latest_run(connection: Connection, camera: CameraId) -> Run | None:
+    table = tables.runs
+    query = select(table.c.id).where(table.c.camera == camera).order_by(table.c.id.desc()).limit(1)
+    run_id: int | None = connection.execute(query).scalar()
+    return find_run(connection, run_id) if run_id is not None else None
+
+
+def _audit(site: Site, act: Act, subject: str, **facts: str) -> None:
+    with writing(site.engine) as connection:
+        audit.append(connection, site, act, subject, facts=dict(facts))
