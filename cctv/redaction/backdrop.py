@@ -1,0 +1,151 @@
+"""The backdrop: the picture of the empty scene, and how far each of its pixels can be trusted.
+
+Owns the median of many samples and its vetting.  Pure.  Never calls a pixel trusted whose samples disagree, that too
+few samples saw, or where something stood still for part of the time: such a pixel may be a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.fill import inpainted
+from cctv.redaction.geometry import Size
+from cctv.redaction.light import SAME, Light, fit
+from cctv.redaction.planes import Mask, Plane, Planes, frame_bytes, from_buffer
+
+LIKE = 20  # levels within which two samples of a pixel agree (REDACTION.md: vetting)
+AGREEMENT = 0.70  # share of the samples that must agree with the median (REDACTION.md: vetting)
+FEWEST = 10  # samples that must have seen a pixel outside of every drawn box
+_RUN = 0.06  # share of all samples, in a row, that show one other thing: somebody stood still
+_BUDGET = 256 << 20  # bytes of samples held at once: 700 MiB in all at 1080p
+_MOST = 128
+_BAND = 16  # rows of the half-size picture that are sorted at once
+
+
+@dataclass(frozen=True, slots=True)
+class Backdrop:
+    """The empty scene in one stretch of light.
+
+    `planes` is the vetted picture at full size, its untrusted pixels filled from around them; `stacked` is the raw
+    median at half size, (3, height/2, width/2) uint8; `trusted` is a half-size mask, True where the median may be
+    believed; `light` frames are compared with `stacked`.
+    """
+
+    planes: Planes
+    stacked: Plane
+    trusted: Mask
+    samples: int
+
+    @property
+    def untrusted_share(self) -> float:
+        """Share of the picture that is not trusted, 0 to 1."""
+        return 1.0 - float(self.trusted.mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One frame that was set aside: its number, flat yuv420p buffer, and half-size mask of pixels that must not count."""
+
+    frame: int
+    buffer: NDArray[np.uint8]
+    excluded: Mask | None
+
+
+class Sampler:
+    """Sets aside frames spread evenly over a sequence of unknown length, in bounded memory."""
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+        self.kept: list[Sample] = []
+        self.stride = 1
+        self._most = max(40, min(_MOST, _BUDGET // frame_bytes(size)))
+
+    def wants(self, frame: int) -> bool:
+        """True when this frame number would be set aside now."""
+        return frame % self.stride == 0
+
+    def add(self, frame: int, planes: Planes, excluded: Mask | None) -> None:
+        """Set a frame aside; thins out the others when there are too many."""
+        buffer = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
+        self.kept.append(Sample(frame, buffer, excluded))
+        if len(self.kept) > self._most:
+            self.stride *= 2
+            self.kept = [sample for sample in self.kept if sample.frame % self.stride == 0]
+
+
+def build(samples: Sequence[Sample], size: Size) -> Backdrop:
+    """The backdrop of like-lit samples of one (even) size; needs at least one."""
+    excluded = _excluded(samples, size)
+    seen = len(samples) - excluded.sum(axis=0, dtype=np.int32)
+    frames = [from_buffer(sample.buffer, size) for sample in samples]
+    luma = _median([frame.y for frame in frames], excluded, 2)
+    u = _median([frame.u for frame in frames], excluded, 1)
+    v = _median([frame.v for frame in frames], excluded, 1)
+    rough = Planes(luma, u, v)
+    stacked = rough.stacked()
+    trusted = _vetted([frame.stacked() for frame in frames], stacked, excluded) & (seen >= FEWEST)
+    return Backdrop(inpainted(rough, ~trusted), stacked, trusted, len(samples))
+
+
+def _excluded(samples: Sequence[Sample], size: Size) -> Mask:
+    out = np.zeros((len(samples), size.height // 2, size.width // 2), np.bool_)
+    for row, sample in zip(out, samples, strict=True):
+        if sample.excluded is not None:
+            row[:] = sample.excluded
+    return out
+
+
+def _median(planes: Sequence[Plane], excluded: Mask, scale: int) -> Plane:
+    """The per-pixel lower median of the samples that count, found bit by bit: no sorting, bounded memory."""
+    out = np.empty_like(planes[0])
+    for top in range(0, excluded.shape[1], _BAND):
+        rows = slice(top * scale, (top + _BAND) * scale)
+        band = np.stack([plane[rows] for plane in planes])
+        left_out = excluded[:, top : top + _BAND]
+        out[rows] = _band_median(band, left_out.repeat(scale, 1).repeat(scale, 2) if left_out.any() else None)
+    return out
+
+
+def _band_median(band: Plane, left_out: Mask | None) -> Plane:
+    rank: NDArray[np.uint8] | int = (band.shape[0] - 1) // 2
+    if left_out is not None:
+        counted = (~left_out).sum(axis=0, dtype=np.uint8)
+        rank = np.where(counted > 0, (counted.astype(np.int16) - 1) // 2, 0).astype(np.uint8)
+        band = np.where(left_out, np.uint8(255), band)  # above every candidate, so never counted as below one
+    found = np.zeros(band.shape[1:], np.uint8)
+    for bit in (128, 64, 32, 16, 8, 4, 2, 1):
+        candidate = found | np.uint8(bit)
+        below = np.add.reduce((band < candidate).view(np.uint8), axis=0, dtype=np.uint8)
+        found = np.where(below <= rank, candidate, found)
+    return found
+
+
+def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask) -> Mask:
+    """True where enough samples agree with the median and no other thing stood still for long.  Half size."""
+    shape = median.shape[1:]
+    agree, count = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+    run, longest = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+    before = samples[0]
+    light: Light = SAME
+    for sample, left_out in zip(samples, excluded, strict=True):
+        light = fit(sample, median, ~left_out, None) or SAME
+        like = alike(sample, light.shown(median))
+        agree += like & ~left_out
+        count += ~left_out
+        run = np.where(~like & ~left_out & alike(sample, before), run + 1, 0)
+        np.maximum(longest, run, out=longest)
+        before = sample
+    stood = cv2.morphologyEx((longest >= max(3, _RUN * len(samples))).view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
+    trusted = (agree >= AGREEMENT * np.maximum(count, 1)) & ~np.asarray(stood, np.uint8).view(np.bool_)
+    wide = cv2.dilate((~trusted).view(np.uint8), np.ones((3, 3), np.uint8))
+    return ~np.asarray(wide, np.uint8).view(np.bool_)
+
+
+def alike(one: Plane, other: Plane) -> Mask:
+    """True where two half-size pictures, (3, height, width), agree within LIKE levels in every plane."""
+    return np.asarray((cv2.absdiff(one, other) <= LIKE).all(axis=0))

@@ -1,0 +1,79 @@
+"""Errors of the redaction room: one class, one message, one exit code.
+
+Owns every way in which a redaction can be refused or stopped.  Never raises and never prints.
+"""
+
+from __future__ import annotations
+
+from cctv.kernel.errors import CctvError, Exit, UsageError
+
+
+class KeepRefused(UsageError):
+    """{path}: {where}: {problem}. Allowed: {allowed}.
+
+    next: {following}
+    """
+
+
+class InputMissing(UsageError):
+    """{path} is not a file that can be read: {problem}.
+
+    next: check the spelling of INPUT and that your account may read it.
+    """
+
+
+class OutputRefused(UsageError):
+    """{path} cannot be written: {problem}.
+
+    next: {following}
+    """
+
+
+class OptionRefused(UsageError):
+    """{option} {value} is not possible: {problem}.
+
+    next: {following}
+    """
+
+
+class InsideStorage(CctvError):
+    """{path} lies in the storage of a site ({marker}); recorded footage leaves only through an access request or a disclosure.
+
+    next: cctv request open, then cctv redaction prepare with its reference.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class SourceUnreadable(CctvError):
+    """{path} cannot be redacted: {problem}. Nothing was written.
+
+    next: {following}
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class RenderFailed(CctvError):
+    """The redacted video {path} could not be written: {problem}. Nothing was left behind.
+
+    next: check the free space and the rights of the folder, then run the command again.
+    """
+
+
+class VerifyFailed(CctvError):
+    """The redacted video {path} did not pass its check and was removed: {problem}.
+
+    next: run the command again; if it fails again, keep INPUT and report this message.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class PlanUnreadable(CctvError):
+    """The redaction plan {path} cannot be used: {problem}.
+
+    next: cctv redaction prepare, which writes a new plan.
+    """
+
+    exit_code = Exit.UNREADABLE

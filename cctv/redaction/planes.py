@@ -1,0 +1,69 @@
+"""One decoded picture as yuv420p planes, and its reduction to half size.
+
+Owns the memory layout of a frame.  Never converts to RGB: every pixel that is shown was decoded and is encoded in 4:2:0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.geometry import Size
+
+Plane = NDArray[np.uint8]
+"""A two-dimensional uint8 array of one plane, rows first."""
+Mask = NDArray[np.bool_]
+"""A two-dimensional bool array; what True means is said where it is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """A yuv420p picture of even size: `y` is (height, width), `u` and `v` are half of that each way, all uint8."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+
+    @property
+    def size(self) -> Size:
+        """The (even) size of the picture."""
+        return Size(self.y.shape[1], self.y.shape[0])
+
+    def copy(self) -> Planes:
+        """The same picture in memory of its own, laid out as `from_buffer` does."""
+        return from_buffer(np.concatenate([self.y.ravel(), self.u.ravel(), self.v.ravel()]), self.size)
+
+    def to_bytes(self) -> bytes:
+        """The planes one after the other, as ffmpeg's rawvideo wants them."""
+        return self.y.tobytes() + self.u.tobytes() + self.v.tobytes()
+
+    def stacked(self) -> Plane:
+        """The picture at half size, (3, height/2, width/2): luma averaged over 2 x 2, then u and v."""
+        half_y = cv2.resize(self.y, (self.u.shape[1], self.u.shape[0]), interpolation=cv2.INTER_AREA)
+        return np.stack([half_y, self.u, self.v]).astype(np.uint8, copy=False)
+
+
+def frame_bytes(size: Size) -> int:
+    """Bytes of one yuv420p picture of an even size."""
+    return size.width * size.height * 3 // 2
+
+
+def from_buffer(buffer: NDArray[np.uint8], size: Size) -> Planes:
+    """Planes as views into one flat uint8 buffer of `frame_bytes(size)` bytes."""
+    luma, chroma = size.width * size.height, size.width * size.height // 4
+    half = (size.height // 2, size.width // 2)
+    return Planes(
+        buffer[:luma].reshape(size.height, size.width),
+        buffer[luma : luma + chroma].reshape(half),
+        buffer[luma + chroma :].reshape(half),
+    )
+
+
+def doubled(half: Mask) -> Mask:
+    """A half-size mask at full size: each value covers its 2 x 2 block, so that luma and chroma agree."""
+    rows, columns = half.shape
+    large = cv2.resize(half.view(np.uint8), (columns * 2, rows * 2), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(large, np.uint8).view(np.bool_)
