@@ -8,6 +8,7 @@ from cctv.archive.media import Media, probe
 from cctv.archive.recover import RecoveryReport, recover_incoming
 from cctv.archive.runs import Run, anchor_run, begin_run, close_gap, end_run, open_gap
 from cctv.archive.store import (
+    archived_cameras,
     candidates,
     coverage_rows,
     find_segment,
@@ -23,6 +24,7 @@ __all__ = [
     "RecoveryReport",
     "Run",
     "anchor_run",
+    "archived_cameras",
     "begin_run",
     "candidates",
     "close_gap",

@@ -2,9 +2,9 @@
 
 For a batch of segments, so that a crash at any point can be finished at the next start:
 
-1. tombstones in place of the rows, holds checked in the same transaction   (crash: files are there; resumes at 2)
-2. unlink each file                                                         (crash: the tombstone says so; resumes at 2)
-3. flush each directory (`Disk.unlink` does both)                           (crash: the unlink may be undone; resumes at 2)
+1. tombstones in place of the rows, holds checked in the same transaction (crash: files are there; resumes at 2)
+2. unlink each file                                         (crash: the tombstone says so; resumes at 2)
+3. flush each directory (`Disk.unlink` does both)           (crash: the unlink may be undone; resumes at 2)
 4. close the tombstones
 
 Knows holds and nothing else: not why they are there, not who asks.

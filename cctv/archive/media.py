@@ -1,4 +1,7 @@
-"""What a media file holds, as ffprobe reads it.  Reads every packet: used where a file is doubted, not at every ingest."""
+"""What a media file holds, as ffprobe reads it.
+
+Reads every packet: used where a file is doubted, not at every ingest.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from cctv.kernel.errors import FileUnreadable, ToolFailed
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Length (last packet's end), number of video packets, codec and picture size in pixels, number of sound streams."""
+    """Length to the last packet's end, number of video packets, codec, picture size in pixels, number of sound streams."""
 
     duration: timedelta
     packets: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select
+from sqlalchemy import Column, Connection, Row, and_, insert, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import ColumnElement
 
 from cctv.db import tables
@@ -14,6 +15,8 @@ from cctv.kernel.errors import UsageError
 from cctv.kernel.span import Span
 from cctv.model.footage import Gap, GapCause, NewSegment, Reason, Segment, Tombstone
 from cctv.model.ids import CameraId, ZoneId
+
+Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
 
 class SegmentUnknown(UsageError):
@@ -118,6 +121,12 @@ def coverage_rows(connection: Connection, camera: CameraId, span: Span) -> list[
     return [Span(from_us(row.start_us), from_us(row.end_us)) for row in connection.execute(query)]
 
 
+def archived_cameras(connection: Connection) -> list[CameraId]:
+    """Every camera that was ever recorded, by name."""
+    rows = connection.execute(select(tables.runs.c.camera).distinct().order_by(tables.runs.c.camera))
+    return [CameraId(row.camera) for row in rows]
+
+
 def to_segment(row: Row[Any]) -> Segment:
     return Segment(
         id=row.id,
@@ -149,5 +158,5 @@ def to_tombstone(row: Row[Any]) -> Tombstone:
     )
 
 
-def _overlapping(columns: Any, camera: CameraId, span: Span) -> ColumnElement[bool]:
+def _overlapping(columns: Columns, camera: CameraId, span: Span) -> ColumnElement[bool]:
     return and_(columns.camera == camera, columns.start_us < to_us(span.end), columns.end_us > to_us(span.start))

@@ -1,0 +1,109 @@
+"""The box: what every command is handed.  Opens settings and storage when they are first asked for, and prints results.
+
+The clock, the disk and the environment are its fields, so that a test owns them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cctv.kernel.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from rich.console import Console
+
+    from cctv.config import Checked, Settings
+    from cctv.db.site import Site
+    from cctv.kernel.durable import Disk
+    from cctv.kernel.span import Span
+    from cctv.model.acts import Actor
+    from cctv.model.ids import CameraId
+
+
+def _real_disk() -> Disk:
+    from cctv.kernel.durable import Disk
+
+    return Disk()
+
+
+@dataclass
+class Box:
+    """One run of one command."""
+
+    config_path: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    clock: Clock = field(default_factory=SystemClock)
+    make_disk: Callable[[], Disk] = _real_disk
+    json: bool = False
+    dry_run: bool = False
+    on_behalf_of: str | None = None
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @cached_property
+    def checked(self) -> Checked:
+        """The checked settings with their warnings; raises ConfigError."""
+        from cctv.config import load_settings
+
+        return load_settings(self.config_path, environ=self.environ)
+
+    @property
+    def settings(self) -> Settings:
+        return self.checked.settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return self.settings.site.timezone
+
+    @cached_property
+    def actor(self) -> Actor:
+        import pwd
+
+        from cctv.model.acts import Actor
+
+        return Actor(pwd.getpwuid(os.getuid()).pw_name, self.on_behalf_of)
+
+    @cached_property
+    def site(self) -> Site:
+        """The open storage; raises StorageMissing and the guards of `cctv.db.identity`."""
+        from cctv.db.site import open_site
+
+        return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
+
+    def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
+        """The cameras that `--cameras a,b` or `--zones z` name; all of them when neither is given."""
+        from cctv.cli.selection import select_cameras
+
+        return select_cameras(self, text, zones)
+
+    def span(self, start: str, end: str) -> Span:
+        """The span between two times as people type them; both ends are echoed in local time and UTC."""
+        import click
+
+        from cctv.kernel.span import Span
+        from cctv.kernel.times import echo_span, parse_span
+
+        first, last = parse_span(start, end, now=self.now, zone=self.zone)
+        if not self.json:
+            click.echo(echo_span(first, last, self.zone), err=True)
+        return Span(first, last)
+
+    def emit(self, data: Mapping[str, Any], text: Callable[[Console], None]) -> None:
+        """Print a result: one JSON object with `--json`, else what `text` draws on a rich console."""
+        from cctv.cli import output
+
+        if self.json:
+            output.print_json(data)
+        else:
+            text(output.console(self.environ))

@@ -1,0 +1,69 @@
+"""Options that many commands share.  They set fields of the box, so that a command's own arguments stay its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from cctv.cli.box import Box
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
+    def callback(ctx: click.Context, _: click.Parameter, value: object) -> None:
+        box = ctx.find_object(Box)
+        if box is not None and value:
+            setattr(box, name, value)
+
+    return callback
+
+
+def json_option(command: F) -> F:
+    """`--json`: one object on stdout."""
+    return click.option(
+        "--json", is_flag=True, expose_value=False, is_eager=True, callback=_set("json"), help="Print one JSON object."
+    )(command)
+
+
+def mutation(command: F) -> F:
+    """What every command that changes something takes: `--dry-run`, `--for` and `--json`."""
+    command = json_option(command)
+    command = click.option(
+        "--for", metavar="NAME", expose_value=False, callback=_set("on_behalf_of"), help="On whose call this is done."
+    )(command)
+    return click.option(
+        "--dry-run",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_set("dry_run"),
+        help="Show what would happen; change nothing.",
+    )(command)
+
+
+def reason_option(required: bool = True) -> Callable[[F], F]:
+    """`--reason TEXT`: goes into the case's row; the log keeps its keyed digest."""
+
+    def decorate(command: F) -> F:
+        return click.option("--reason", required=required, metavar="TEXT", help="Why; kept with the case.")(command)
+
+    return decorate
+
+
+def span_options(required: bool = True) -> Callable[[F], F]:
+    """`--cameras`, `--zones`, `--from` and `--to`."""
+
+    def decorate(command: F) -> F:
+        command = click.option(
+            "--to", "end", required=required, metavar="TIME", help='Its end: "ma 8u", "14:30", "+2h", ISO.'
+        )(command)
+        command = click.option(
+            "--from", "start", required=required, metavar="TIME", help='Its start: "za 22u", "gisteren 14:00", ISO.'
+        )(command)
+        command = click.option("--zones", metavar="A,B", help="All cameras of these zones.")(command)
+        return click.option("--cameras", metavar="A,B", help="Cameras by their ids.")(command)
+
+    return decorate

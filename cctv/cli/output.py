@@ -1,0 +1,92 @@
+"""How results look: consoles, tables, sizes, local times.  stdout is data, stderr is talk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+def console(environ: Mapping[str, str]) -> Console:
+    """A console on stdout, as wide as the terminal; 120 columns where there is none."""
+    width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
+    return Console(
+        file=sys.stdout,
+        width=int(environ.get("COLUMNS", width)),
+        no_color=bool(environ.get("NO_COLOR")),
+        highlight=False,
+        soft_wrap=False,
+        emoji=False,
+        markup=False,
+    )
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """One object, `"schema": 1` first."""
+    click.echo(json.dumps({"schema": 1, **data}, ensure_ascii=False, default=_plain))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
+    """A plain table; columns named in `right` are aligned to the right."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def local(instant: datetime, zone: ZoneInfo) -> str:
+    """`za 21/11 22:00:05` in the site's time."""
+    at = instant.astimezone(zone)
+    return f"{_DAYS[at.weekday()]} {at:%d/%m %H:%M:%S}"
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> str:
+    """`za 21/11/2026 22:00` in the site's time, for deadlines and limits."""
+    at = instant.astimezone(zone)
+    return f"{_DAYS[at.weekday()]} {at:%d/%m/%Y %H:%M}"
+
+
+def length(duration: timedelta) -> str:
+    """`2 d 3 h`, `4 h 05 min`, `12 min 05 s`, `8.4 s`: two units at the most."""
+    seconds = duration.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes:02d} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def size(count: int) -> str:
+    """Bytes as people read them, in powers of 1000."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+_DAYS = ("ma", "di", "wo", "do", "vr", "za", "zo")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        from cctv.kernel.clock import iso
+
+        return iso(value)
+    raise TypeError(f"not JSON: {value!r}")

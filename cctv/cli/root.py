@@ -1,0 +1,127 @@
+"""The command line's root: which nouns there are, and how an error becomes a message and an exit code.
+
+Imports click and nothing heavier; a noun's module loads when it is used.  Never decides anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from cctv import __version__
+from cctv.cli.box import Box
+from cctv.kernel.errors import EXIT_MEANINGS, CctvError, Exit
+
+_SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Operator": {
+        "config": ("cctv.cli.config:config", "Check and explain cameras.toml."),
+        "cameras": ("cctv.cli.cameras:cameras", "List cameras and check that they answer."),
+        "footage": ("cctv.cli.footage:footage", "Make the storage; list footage and its gaps."),
+        "record": ("cctv.cli.record:record", "Record every camera until told to stop."),
+        "sweep": ("cctv.cli.sweep:sweep", "Delete what has expired and no hold covers."),
+        "retention": ("cctv.cli.retention:retention", "Show what goes when, and why."),
+        "status": ("cctv.cli.status:status", "Tell whether recording and deletion are well."),
+    },
+    "Staff": {
+        "incident": ("cctv.cli.incident:incident", "Record an incident and keep its footage."),
+        "hold": ("cctv.cli.hold:hold", "Keep footage beyond its limit."),
+    },
+    "DPO": {
+        "request": ("cctv.cli.request:request", "Register and follow a data subject's request."),
+        "redaction": ("cctv.cli.redaction:redaction", "Decide who stays visible, and approve it."),
+        "export": ("cctv.cli.export:export", "Build and verify the package that leaves."),
+        "audit": ("cctv.cli.audit:audit", "Search and prove the log of every act."),
+    },
+}
+COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, commands in _SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(name, summary) for name, (_, summary) in commands.items()])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code.value), meaning) for code, meaning in EXIT_MEANINGS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config", "config_path", type=click.Path(path_type=Path), help="cameras.toml to use instead of the usual ones."
+)
+@click.version_option(__version__, prog_name="cctv")
+@click.pass_obj
+def root(box: Box, config_path: Path | None) -> None:
+    """Keep camera footage as long as promised and no longer, and answer for it.
+
+    \b
+    Begin here:
+      operator   cctv config check          then  cctv footage init  and  cctv record
+      staff      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1 --from "za 22u" --to "ma 8u"
+      DPO        cctv request open --help   then  cctv request list
+    """
+    if config_path is not None:
+        box.config_path = config_path
+
+
+def run(arguments: Sequence[str], box: Box) -> int:
+    """Run one command and answer its exit code; messages go to stderr, data to stdout."""
+    try:
+        done = root.main(args=list(arguments), prog_name="cctv", obj=box, standalone_mode=False)
+        return done if isinstance(done, int) else int(Exit.OK)
+    except CctvError as error:
+        _tell(error, as_json=box.json)
+        return int(error.exit_code)
+    except click.exceptions.Exit as exiting:
+        return exiting.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return int(Exit.INTERRUPTED)
+
+
+def main() -> int:
+    """The `cctv` command."""
+    try:
+        code = run(sys.argv[1:], Box())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.FAILURE)
+    return code
+
+
+def _tell(error: CctvError, *, as_json: bool) -> None:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True, color=_colour())
+    if error.next_step:
+        click.echo(f"{click.style('next:', bold=True)}  {error.next_step}", err=True, color=_colour())
+    if as_json:
+        said = {"error": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
+        click.echo(json.dumps({"schema": 1, "error": said}))
+
+
+def _colour() -> bool | None:
+    return False if os.environ.get("NO_COLOR") else None
