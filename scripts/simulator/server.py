@@ -5,6 +5,7 @@ Owns the sockets.  Knows nothing of clips; a camera feeds itself once a client h
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -180,9 +181,21 @@ def _guard(login: Login) -> GstRtspServer.RTSPAuth:
     return auth
 
 
+# gboolean func(client, messages, count, close, user_data).  Through ctypes, because the bindings would copy and free the
+# messages, which are the server's own: it aborts.
+_SEND_MESSAGES = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p
+)
+_SWALLOW = _SEND_MESSAGES(lambda *_: 1)
+_LIBRARY = "libgstrtspserver-1.0.so.0"
+
+
 def _silence(client: GstRtspServer.RTSPClient) -> None:
     """Let every message to a client vanish; the server believes that it was sent and keeps the connection."""
-    client.set_send_func(lambda *_: True)
+    replace = ctypes.CDLL(_LIBRARY).gst_rtsp_client_set_send_messages_func
+    replace.argtypes = [ctypes.c_void_p, _SEND_MESSAGES, ctypes.c_void_p, ctypes.c_void_p]
+    replace.restype = None
+    replace(hash(client), _SWALLOW, None, None)  # the hash of a GObject is its address
 
 
 def run_forever() -> None:
