@@ -1,10 +1,11 @@
 """The archive: footage on disk and in the index.  `disposal` is the only place that deletes footage."""
 
-from cctv.archive.disposal import dispose, finish_open_tombstones
+from cctv.archive.disposal import dispose, dispose_quarantined, finish_open_tombstones
 from cctv.archive.ingest import ingest
 from cctv.archive.inventory import Inventory, Missing, inventory
 from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
 from cctv.archive.media import Media, probe
+from cctv.archive.quarantine import quarantined
 from cctv.archive.recover import RecoveryReport, recover_incoming
 from cctv.archive.runs import Run, anchor_run, begin_run, close_gap, end_run, open_gap
 from cctv.archive.store import (
@@ -30,6 +31,7 @@ __all__ = [
     "close_gap",
     "coverage_rows",
     "dispose",
+    "dispose_quarantined",
     "end_run",
     "find_segment",
     "finish_open_tombstones",
@@ -39,6 +41,7 @@ __all__ = [
     "inventory",
     "open_gap",
     "probe",
+    "quarantined",
     "recorder_lock",
     "recover_incoming",
     "segments_of",

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from cctv import audit, holds
 from cctv.archive.layout import INDEX
+from cctv.archive.quarantine import Quarantined
 from cctv.archive.store import to_segment, to_tombstone
 from cctv.db import tables
 from cctv.db.engine import reading, writing
@@ -134,6 +135,19 @@ def _remove_empty_days(site: Site, directories: Iterable[Path]) -> None:
             site.disk.unlink(directory / INDEX)
             directory.rmdir()
             site.disk.sync_directory(directory.parent)
+
+
+def dispose_quarantined(site: Site, found: Quarantined) -> str | None:
+    """Delete a quarantined file and its note; None when a hold in force has its camera, for its time is not known."""
+    relative = site.relative(found.path)
+    with writing(site.engine) as connection:
+        if any(found.camera in hold.cameras for hold in holds.in_force(connection)):
+            return None
+        facts: dict[str, str | int | list[str]] = {"reason": "quarantine past its limit"}
+        audit.append(connection, site, Act.SEGMENT_DELETED, relative, facts=facts)
+    site.disk.unlink(found.path)
+    site.disk.unlink(found.note)
+    return relative
 
 
 def tombstone_digest(tombstones: Iterable[Tombstone]) -> str:

@@ -16,7 +16,7 @@ from cctv.kernel.errors import FileUnreadable, ToolFailed
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Length to the last packet's end, number of video packets, codec, picture size in pixels, number of sound streams."""
+    """Length to the last packet's end, video packets, codec, picture size in pixels, sound streams."""
 
     duration: timedelta
     packets: int

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,12 +19,13 @@ from cctv.archive.disposal import finish_open_tombstones
 from cctv.archive.ingest import described, enter, from_index_line, ingest
 from cctv.archive.layout import INDEX, incoming_name
 from cctv.archive.media import probe
+from cctv.archive.quarantine import quarantine
 from cctv.archive.runs import Run, end_run, find_run
 from cctv.archive.store import insert_segment, is_indexed
 from cctv.db import tables
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
-from cctv.kernel.clock import from_us, iso
+from cctv.kernel.clock import from_us
 from cctv.kernel.errors import FileUnreadable
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
@@ -108,42 +108,21 @@ def _adopt(site: Site, path: Path) -> Segment | str:
     """Ingest a file of `incoming/`, or put it in quarantine and answer where."""
     named = incoming_name(path.name)
     if named is None:
-        return _quarantine(site, path, "not a name that the recorder writes")
+        return quarantine(site, path, "not a name that the recorder writes")
     with reading(site.engine) as connection:
         run = find_run(connection, named[0])
         last_end = _last_end(connection, named[0])
     if run is None or run.camera != path.parent.name:
-        return _quarantine(site, path, "no run of this camera explains it")
+        return quarantine(site, path, "no run of this camera explains it")
     try:
         media = probe(path)
     except FileUnreadable as error:
-        return _quarantine(site, path, str(error.fields["problem"]))
+        return quarantine(site, path, str(error.fields["problem"]))
     written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     start = last_end or max(run.started, written - media.duration)
     segment = ingest(site, run, path, Span(start, start + media.duration))
     _audit(site, Act.FOOTAGE_ADOPTED, segment.path)
     return segment
-
-
-def _quarantine(site: Site, path: Path, reason: str) -> str:
-    """Move a file aside with a note of why and until when; the sweep removes it at that limit."""
-    camera = CameraId(path.parent.name)
-    known = site.settings.cameras.get(camera)
-    periods = [site.settings.limit_for(zone) for zone in ([known.zone] if known else site.settings.zones)]
-    now = site.clock.now()
-    target = site.root / "quarantine" / f"{camera}_{path.name}"
-    note = {
-        "schema": 1,
-        "camera": camera,
-        "found": site.relative(path),
-        "reason": reason,
-        "at": iso(now),
-        "limit": iso(now + min(periods)),
-    }
-    site.disk.write(target.with_name(target.name + ".json"), json.dumps(note, indent=2).encode() + b"\n")
-    site.disk.rename(path, target)
-    _audit(site, Act.FOOTAGE_QUARANTINED, site.relative(target), why=reason)
-    return site.relative(target)
 
 
 def _lines(directory: Path, site: Site) -> dict[str, NewSegment]:

@@ -1,1 +1,22 @@
+"""Retention: which footage must go, when, and why; and the sweep that makes it so."""
 
+from cctv.retention.explain import Explanation, explain
+from cctv.retention.guards import guards_now
+from cctv.retention.plan import Plan, make_plan, overdue
+from cctv.retention.policy import Action, Decision, decide, lead
+from cctv.retention.sweeper import SweepReport, sweep_once
+
+__all__ = [
+    "Action",
+    "Decision",
+    "Explanation",
+    "Plan",
+    "SweepReport",
+    "decide",
+    "explain",
+    "guards_now",
+    "lead",
+    "make_plan",
+    "overdue",
+    "sweep_once",
+]

@@ -1,0 +1,54 @@
+"""Guards: conditions that stop deletion until a person has looked (invariants 2 and 6).
+
+The storage's identity (site.json, file system, database) is checked when the site is opened and again here, before
+every sweep: a disk can go away while the sweeper sleeps.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from cctv.db import identity
+from cctv.db.site import Site
+from cctv.kernel.clock import iso
+from cctv.kernel.errors import GuardError
+from cctv.retention import store
+
+BACKWARDS = timedelta(minutes=1)
+
+
+class IndexEmpty(GuardError):
+    """Deletion stops: the index knows no segment, but {count} files stand in segments/ (the first is {first}).
+
+    next: put the site's own cctv.db back; nothing was deleted.
+    """
+
+
+class ClockBackwards(GuardError):
+    """Deletion stops: the clock says {now}, but the last sweep was at {last}.
+
+    next: set the clock right (`timedatectl`), then run `cctv sweep --once`; nothing was deleted.
+    """
+
+
+def guards_now(connection: Connection, site: Site) -> None:
+    """Raise the first guard that stops deletion now; answer nothing when none does."""
+    identity.check(connection, identity.read_identity(site.root), site.root)
+    _index_not_empty(connection, site)
+    _clock_not_backwards(connection, site)
+
+
+def _index_not_empty(connection: Connection, site: Site) -> None:
+    if store.knows_footage(connection):
+        return
+    files = sorted((site.root / "segments").glob("*/*/*/*.mp4"))
+    if files:
+        raise IndexEmpty(count=len(files), first=site.relative(files[0]))
+
+
+def _clock_not_backwards(connection: Connection, site: Site) -> None:
+    last = store.last_sweep(connection)
+    if last is not None and site.clock.now() < last - BACKWARDS:
+        raise ClockBackwards(now=iso(site.clock.now()), last=iso(last))

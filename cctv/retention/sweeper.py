@@ -1,0 +1,72 @@
+"""The sweep: guards, plan, execution, record.  Deletes through `archive.dispose` only.
+
+One sweeper at a time, under its lock; a sweep that a guard stops is recorded too, with the guard's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cctv import archive, audit
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.kernel.errors import GuardError
+from cctv.model.acts import Act
+from cctv.model.footage import Reason, Tombstone
+from cctv.retention import store
+from cctv.retention.guards import guards_now
+from cctv.retention.plan import Plan, make_plan, overdue
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What a sweep did: the plan it followed, what is gone, what was finished for an earlier one."""
+
+    plan: Plan
+    gone: tuple[Tombstone, ...]
+    finished: tuple[Tombstone, ...]
+    quarantine_gone: tuple[str, ...]
+    overdue_before: timedelta
+
+
+def sweep_once(site: Site) -> SweepReport:
+    """One pass.  Raises LockHeld, or the guard that stops it; then nothing is deleted."""
+    with archive.sweeper_lock(site):
+        try:
+            with reading(site.engine) as connection:
+                guards_now(connection, site)
+        except GuardError as guard:
+            _refused(site, guard)
+            raise
+        finished = archive.finish_open_tombstones(site)
+        now = site.clock.now()
+        with reading(site.engine) as connection:
+            plan = make_plan(connection, now)
+        gone = archive.dispose(site, plan.expire, Reason.PAST_LIMIT)
+        unexplained = [archive.dispose_quarantined(site, one) for one in archive.quarantined(site) if now >= one.limit]
+        report = SweepReport(
+            plan=plan,
+            gone=tuple(gone),
+            finished=tuple(finished),
+            quarantine_gone=tuple(path for path in unexplained if path is not None),
+            overdue_before=overdue(plan.decisions, now),
+        )
+        _record(site, report)
+        return report
+
+
+def _record(site: Site, report: SweepReport) -> None:
+    """Every sweep leaves a row; one that deleted something leaves an audit entry too."""
+    with writing(site.engine) as connection:
+        expired, held = len(report.gone), len(report.plan.held)
+        store.record_sweep(connection, report.plan.now, expired=expired, held=held, refused_by=None)
+        if report.gone:
+            facts: dict[str, str | int | list[str]] = {"expired": expired, "held": held}
+            audit.append(connection, site, Act.SWEEP_DONE, "sweep", facts=facts)
+
+
+def _refused(site: Site, guard: GuardError) -> None:
+    with writing(site.engine) as connection:
+        store.record_sweep(connection, site.clock.now(), expired=0, held=0, refused_by=guard.code)
+        audit.append(connection, site, Act.SWEEP_REFUSED, "sweep", facts={"guard": guard.code})
