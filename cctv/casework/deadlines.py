@@ -1,0 +1,52 @@
+"""Deadlines: when a request must be answered.  Pure.
+
+Two promises run at once, and the earlier one binds: "binnen 30 dagen na ontvangst" of the published policies, and one
+month of Article 12(3) GDPR.  Both are counted as Regulation (EEC, Euratom) No 1182/71, Article 3, says:
+
+* the day of receipt is not counted (3(1)), and the hour of receipt does not matter;
+* a period ends with the last hour of its last day (3(2)(b) and (c)), here in the site's time zone;
+* a month ends on the same date of the next month, or on its last day where that date does not exist (3(2)(c)).
+
+Article 3(4) would move an end on a Saturday, Sunday or holiday to the next working day.  That grace is not taken: the
+published promise of 30 days has none, and an answer may always come early.  Must never yield a day later than either
+rule.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+PROMISED = timedelta(days=30)  # policies 000 and 002
+_SECOND = timedelta(seconds=1)
+
+
+def due_date(received: date) -> date:
+    """The last day on which a request received that day may be answered."""
+    return min(received + PROMISED, _month_after(received))
+
+
+def due(received: datetime, zone: ZoneInfo) -> datetime:
+    """The last second of the last day, for a request received at an instant."""
+    return end_of_day(due_date(received.astimezone(zone).date()), zone)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a local day, however many hours summer time left it."""
+    return start_of_day(day + timedelta(days=1), zone) - _SECOND
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a local day."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def days_left(due_at: datetime, now: datetime, zone: ZoneInfo) -> int:
+    """Days until the last day: 0 on that day itself, negative after it."""
+    return (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
+
+
+def _month_after(day: date) -> date:
+    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -1,0 +1,98 @@
+"""What casework refuses, in the words that a person reads.  Never names a requester."""
+
+from __future__ import annotations
+
+from cctv.kernel.errors import CctvError, Exit, UsageError
+
+
+class NoCameras(UsageError):
+    """No camera was chosen: {problem}.
+
+    next: choose cameras by id, for example --cameras {example}
+    """
+
+
+class TextUnusable(UsageError):
+    """The {what} cannot be used: {problem}.
+
+    next: {following}
+    """
+
+
+class IncidentUnknown(UsageError):
+    """There is no incident {id}.
+
+    next: cctv incident list --all
+    """
+
+
+class IncidentSettled(UsageError):
+    """{id} was settled on {when} by {by}; nothing was changed.
+
+    next: cctv incident show {id}
+    """
+
+
+class RequestUnknown(UsageError):
+    """There is no request {id}.
+
+    next: cctv request list --all
+    """
+
+
+class RequestClosed(UsageError):
+    """{id} was closed on {when} by {by}; nothing was changed.
+
+    next: cctv request show {id}
+    """
+
+
+class RequestTooWide(CctvError):
+    """The request covers {asked} of footage ({cameras} x {span}); without a stated reason it may be {most} in all.
+
+    next: ask the requester for a narrower time or fewer cameras, or repeat the command with --wide "REASON".
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class ReceivedLater(UsageError):
+    """The request cannot have been received on {when}: that day is still to come.
+
+    next: give the day on which the letter or e-mail arrived, for example --received 21/11
+    """
+
+
+class ReasonMissing(UsageError):
+    """The outcome "{outcome}" needs a reason: the requester must be told why (Article 12(4) GDPR).
+
+    next: repeat the command with --reason "WHY"
+    """
+
+
+class GroundUnreadable(UsageError):
+    """No case is called "{id}": that is not the id of an incident, a request or a disclosure.
+
+    next: use an id such as INC-2026-014 or REQ-2026-007; `cctv incident list` and `cctv request list` show them.
+    """
+
+
+class GroundUnknown(UsageError):
+    """There is no {what} {id}, so it cannot justify a hold.
+
+    next: {following}
+    """
+
+
+class GroundClosed(UsageError):
+    """{id} was {ended} on {when}, so it cannot justify a new hold.
+
+    next: open a new case with `cctv incident open` or `cctv request open` and use its id.
+    """
+
+
+class ReviewTooFar(UsageError):
+    """The review date {when} is too far away: someone must decide again within {most} days, by {latest}.
+
+    next: give a date up to then, or a period such as 30d.
+    """

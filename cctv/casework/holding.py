@@ -1,0 +1,128 @@
+"""Holding: holds that people place and release by hand, on the ground of a case that is open.
+
+Owns the check of the review date.  Never places a hold on nothing but a wish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from cctv import holds
+from cctv.casework.departures import Departure, departures
+from cctv.casework.errors import NoCameras, ReviewTooFar
+from cctv.casework.found import Found, look
+from cctv.casework.grounds import find_ground
+from cctv.casework.words import checked_text, typed_id
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.kernel.span import Span
+from cctv.kernel.times import echo_instant
+from cctv.model.holds import Ground, Hold
+from cctv.model.ids import CameraId
+
+LONGEST_REVIEW = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class NewHold:
+    """What a person asks to keep, on which ground, and when someone must decide again."""
+
+    ground: str
+    cameras: tuple[CameraId, ...]
+    span: Span
+    review: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedHold:
+    """A hold and what it keeps; without a hold when it was only looked at."""
+
+    ground: Ground
+    hold: Hold | None
+    footage: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedHold:
+    """A hold and what becomes of its footage."""
+
+    hold: Hold
+    departures: tuple[Departure, ...]
+
+
+def plan_hold(site: Site, new: NewHold) -> PlacedHold:
+    """Check what `place_hold` checks, and look at what it would keep."""
+    new = _checked(site, new)
+    with reading(site.engine) as connection:
+        ground = find_ground(connection, site, new.ground)
+        return PlacedHold(ground, None, look(connection, site, new.cameras, new.span))
+
+
+def place_hold(site: Site, new: NewHold) -> PlacedHold:
+    """Keep footage beyond its limit: stored, being written, and still to come."""
+    new = _checked(site, new)
+    with writing(site.engine) as connection:
+        ground = find_ground(connection, site, new.ground)
+        hold = holds.place(
+            connection,
+            site,
+            ground=ground,
+            cameras=new.cameras,
+            span=new.span,
+            review=new.review,
+            reason=new.reason,
+        )
+        return PlacedHold(ground, hold, look(connection, site, new.cameras, new.span))
+
+
+def list_holds(site: Site, *, released_too: bool) -> Sequence[Hold]:
+    """Holds, oldest first."""
+    with reading(site.engine) as connection:
+        return holds.all_holds(connection) if released_too else holds.in_force(connection)
+
+
+def hold_file(site: Site, hold_id: str) -> PlacedHold:
+    """One hold and its footage as it stands now; raises HoldUnknown."""
+    with reading(site.engine) as connection:
+        hold = holds.find_hold(connection, typed_id(hold_id))
+        return PlacedHold(hold.ground, hold, look(connection, site, sorted(hold.cameras), hold.span))
+
+
+def plan_release(site: Site, hold_id: str) -> ReleasedHold:
+    """What releasing would let go; raises HoldUnknown, HoldReleased."""
+    with reading(site.engine) as connection:
+        return _release(connection, site, hold_id)
+
+
+def release_hold(site: Site, hold_id: str, *, reason: str) -> ReleasedHold:
+    """Release a hold; what no other hold keeps then expires as if it had never been."""
+    reason = checked_text("reason", reason, 'say why the footage is no longer needed: --reason "WHY".')
+    with writing(site.engine) as connection:
+        plan = _release(connection, site, hold_id)
+        released = holds.release(connection, site, plan.hold.id, reason=reason)
+    holds.remove_hold_file(site, released.id)
+    return ReleasedHold(released, plan.departures)
+
+
+def _checked(site: Site, new: NewHold) -> NewHold:
+    if not new.cameras:
+        raise NoCameras(problem="a hold keeps the footage of at least one", example="foyer-1,gang-2")
+    latest = site.clock.now() + LONGEST_REVIEW
+    if new.review > latest:
+        zone = site.settings.site.timezone
+        when, until = echo_instant(new.review, zone), echo_instant(latest, zone)
+        raise ReviewTooFar(when=when, most=LONGEST_REVIEW.days, latest=until)
+    reason = checked_text("reason", new.reason, 'say why the footage is needed: --reason "WHY".')
+    return NewHold(new.ground, new.cameras, new.span, new.review, reason)
+
+
+def _release(connection: Connection, site: Site, hold_id: str) -> ReleasedHold:
+    hold = holds.find_hold(connection, typed_id(hold_id))
+    if hold.released is not None:
+        raise holds.HoldReleased(id=hold.id, when=hold.released.astimezone(site.settings.site.timezone).date())
+    return ReleasedHold(hold, departures(connection, [hold], site.clock.now()))

@@ -1,0 +1,170 @@
+"""Incidents: opened with a hold, settled with its release, each in one transaction with its audit entries.
+
+Owns what an incident is allowed to do.  Never deletes footage: settling releases the incident's own holds, and the
+sweeper does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from cctv import audit, holds
+from cctv.casework import store
+from cctv.casework.departures import Departure, departures
+from cctv.casework.errors import IncidentSettled, IncidentUnknown, NoCameras
+from cctv.casework.found import Found, look
+from cctv.casework.words import checked_text, typed_id
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site, next_short_id
+from cctv.kernel.span import Span
+from cctv.model.acts import Act
+from cctv.model.casework import Incident, IncidentKind
+from cctv.model.holds import Ground, GroundKind, Hold
+from cctv.model.ids import CameraId, IdKind, IncidentId
+
+REVIEW = timedelta(days=30)
+_TITLE = 'say in a few words what happened, for example "laptop, foyer".'
+
+
+@dataclass(frozen=True, slots=True)
+class NewIncident:
+    """What a person tells about an incident; `checked` before anything happens."""
+
+    kind: IncidentKind
+    title: str
+    cameras: tuple[CameraId, ...]
+    span: Span
+
+    def checked(self) -> NewIncident:
+        """The same with a clean title; raises TextUnusable, NoCameras."""
+        if not self.cameras:
+            raise NoCameras(problem="an incident is kept on at least one", example="foyer-1,gang-2")
+        return NewIncident(self.kind, checked_text("title", self.title, _TITLE), self.cameras, self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedIncident:
+    """An incident, the hold that keeps its footage, and what there was to keep."""
+
+    incident: Incident
+    hold: Hold
+    footage: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What settling releases, and what becomes of the footage."""
+
+    incident: Incident
+    releases: tuple[Hold, ...]
+    departures: tuple[Departure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFile:
+    """An incident with its holds, released or not, and its footage as it stands now."""
+
+    incident: Incident
+    holds: tuple[Hold, ...]
+    footage: tuple[Found, ...]
+
+
+def open_incident(site: Site, new: NewIncident) -> OpenedIncident:
+    """Record an incident and keep its footage, stored, being written or still to come; review in 30 days."""
+    new = new.checked()
+    with writing(site.engine) as connection:
+        now = site.clock.now()
+        incident = Incident(
+            id=IncidentId(next_short_id(connection, IdKind.INCIDENT, now.year)),
+            kind=new.kind,
+            title=new.title,
+            cameras=new.cameras,
+            span=new.span,
+            opened=now,
+            opened_by=site.actor.account,
+        )
+        store.insert_incident(connection, incident)
+        facts: dict[str, str | int | list[str]] = {
+            "kind": incident.kind.value,
+            "cameras": list(incident.cameras),
+            "span": str(incident.span),
+        }
+        audit.append(
+            connection, site, Act.INCIDENT_OPENED, incident.id, case_id=incident.id, facts=facts, reason=incident.title
+        )
+        hold = holds.place(
+            connection,
+            site,
+            ground=Ground(GroundKind.INCIDENT, incident.id),
+            cameras=incident.cameras,
+            span=incident.span,
+            review=now + REVIEW,
+            reason=incident.title,
+        )
+        return OpenedIncident(incident, hold, look(connection, site, incident.cameras, incident.span))
+
+
+def find_incident(connection: Connection, incident_id: str) -> Incident:
+    """One incident; raises IncidentUnknown."""
+    found = store.select_incident(connection, typed_id(incident_id))
+    if found is None:
+        raise IncidentUnknown(id=incident_id)
+    return found
+
+
+def list_incidents(site: Site, *, settled_too: bool) -> Sequence[Incident]:
+    """Incidents, the latest first."""
+    with reading(site.engine) as connection:
+        return store.select_incidents(connection, settled_too=settled_too)
+
+
+def incident_file(site: Site, incident_id: str) -> IncidentFile:
+    """All there is to show of one incident; raises IncidentUnknown."""
+    with reading(site.engine) as connection:
+        incident = find_incident(connection, incident_id)
+        own = tuple(hold for hold in holds.all_holds(connection) if hold.ground.case_id == incident.id)
+        return IncidentFile(incident, own, look(connection, site, incident.cameras, incident.span))
+
+
+def plan_settlement(site: Site, incident_id: str) -> Settlement:
+    """What settling would release, and what would go when; raises IncidentUnknown, IncidentSettled."""
+    with reading(site.engine) as connection:
+        return _settlement(connection, site, incident_id)
+
+
+def settle_incident(site: Site, incident_id: str, *, reason: str) -> Settlement:
+    """Settle an incident and release its own holds; the footage then expires as if they had never been."""
+    reason = checked_text("reason", reason, "say how it ended, for example --reason handed to the police.")
+    with writing(site.engine) as connection:
+        plan = _settlement(connection, site, incident_id)
+        now = site.clock.now()
+        store.mark_settled(connection, plan.incident.id, now, site.actor.account)
+        facts: dict[str, str | int | list[str]] = {"released": [hold.id for hold in plan.releases]}
+        audit.append(
+            connection,
+            site,
+            Act.INCIDENT_SETTLED,
+            plan.incident.id,
+            case_id=plan.incident.id,
+            facts=facts,
+            reason=reason,
+        )
+        for hold in plan.releases:
+            holds.release(connection, site, hold.id, reason=reason)
+        settled = find_incident(connection, plan.incident.id)
+    for hold in plan.releases:
+        holds.remove_hold_file(site, hold.id)
+    return Settlement(settled, plan.releases, plan.departures)
+
+
+def _settlement(connection: Connection, site: Site, incident_id: str) -> Settlement:
+    incident = find_incident(connection, incident_id)
+    if incident.settled is not None:
+        when = incident.settled.astimezone(site.settings.site.timezone).date()
+        raise IncidentSettled(id=incident.id, when=when, by=incident.settled_by)
+    own = tuple(holds.holds_of(connection, incident.id))
+    return Settlement(incident, own, departures(connection, own, site.clock.now()))

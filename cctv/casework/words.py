@@ -1,0 +1,26 @@
+"""What people type: texts and ids, cleaned before they reach a row.  Pure.  Never repeats the text in an error."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from cctv.casework.errors import TextUnusable
+
+LONGEST = 500  # characters; a title, a name or a reason, not a statement
+
+
+def checked_text(what: str, text: str, following: str) -> str:
+    """The text on one line without surrounding blanks; raises TextUnusable when it is empty, too long or not text."""
+    line = " ".join(text.split())
+    if not line:
+        raise TextUnusable(what=what, problem="it is empty", following=following)
+    if len(line) > LONGEST:
+        raise TextUnusable(what=what, problem=f"it is longer than {LONGEST} characters", following=following)
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in line):
+        raise TextUnusable(what=what, problem="it holds a control character", following=following)
+    return line
+
+
+def typed_id(text: str) -> str:
+    """A short id as people type it: blanks around it and small letters do not matter."""
+    return text.strip().upper()
