@@ -2,18 +2,20 @@
 
 from cctv.archive.disposal import dispose, dispose_quarantined, finish_open_tombstones
 from cctv.archive.ingest import ingest
-from cctv.archive.inventory import Inventory, Missing, inventory
+from cctv.archive.inventory import Inventory, Missing, NoFootage, absence, inventory
 from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
 from cctv.archive.media import Media, probe
 from cctv.archive.quarantine import quarantined
 from cctv.archive.recover import RecoveryReport, recover_incoming
 from cctv.archive.runs import Run, anchor_run, begin_run, close_gap, end_run, open_gap
+from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
 from cctv.archive.store import (
     archived_cameras,
     candidates,
     coverage_rows,
     find_segment,
     gaps_of,
+    next_limit,
     segments_of,
     tombstones_of,
 )
@@ -22,14 +24,18 @@ __all__ = [
     "Inventory",
     "Media",
     "Missing",
+    "NoFootage",
     "RecoveryReport",
     "Run",
+    "absence",
+    "adopt_disk",
     "anchor_run",
     "archived_cameras",
     "begin_run",
     "candidates",
     "close_gap",
     "coverage_rows",
+    "create_storage",
     "dispose",
     "dispose_quarantined",
     "end_run",
@@ -39,11 +45,13 @@ __all__ = [
     "incoming_directory",
     "ingest",
     "inventory",
+    "next_limit",
     "open_gap",
     "probe",
     "quarantined",
     "recorder_lock",
     "recover_incoming",
+    "refuse_occupied",
     "segments_of",
     "sweeper_lock",
     "tombstones_of",

@@ -12,11 +12,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from cctv.archive.store import gaps_of, segments_of, tombstones_of
+from cctv.kernel.errors import CctvError, Exit
 from cctv.kernel.span import Span, merged, total, without
 from cctv.model.footage import Gap, GapCause, Segment, Tombstone
 from cctv.model.ids import CameraId
 
 SEAM = timedelta(milliseconds=500)  # between segments of one run; shorter than any cause that is worth a line
+
+
+class NoFootage(CctvError):
+    """There is no footage of {cameras} in that span: {cause}.
+
+    next: cctv footage coverage shows what there is; try another camera or time.
+    """
+
+    exit_code = Exit.NO_FOOTAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,22 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
     missing = _missing(past, known, gaps_of(connection, camera, span)) if past else []
     to_come = Span(max(now, span.start), span.end) if span.end > now else None
     return Inventory(camera, span, tuple(segments), tuple(gone), tuple(missing), to_come)
+
+
+def absence(found: Iterable[Inventory]) -> str:
+    """Why there is no footage, in words: expired, a gap and its cause, never recorded, still to come."""
+    said: list[str] = []
+    for one in found:
+        if one.gone:
+            said.append(f"{one.camera}: deleted ({one.gone[-1].reason.value})")
+        causes = sorted({hole.cause.value for hole in one.missing if hole.cause})
+        if causes:
+            said.append(f"{one.camera}: not recorded ({', '.join(causes)})")
+        if any(hole.cause is None for hole in one.missing):
+            said.append(f"{one.camera}: never recorded around that time")
+        if one.to_come and not said:
+            said.append(f"{one.camera}: still to come")
+    return "; ".join(said) or "nothing is known of that time"
 
 
 def _missing(past: Span, known: Iterable[Span], gaps: Iterable[Gap]) -> list[Missing]:

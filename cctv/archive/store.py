@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Row, and_, insert, select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import ColumnElement
 
+from cctv import holds
 from cctv.db import tables
 from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.errors import UsageError
@@ -160,3 +161,11 @@ def to_tombstone(row: Row[Any]) -> Tombstone:
 
 def _overlapping(columns: Columns, camera: CameraId, span: Span) -> ColumnElement[bool]:
     return and_(columns.camera == camera, columns.start_us < to_us(span.end), columns.end_us > to_us(span.start))
+
+
+def next_limit(connection: Connection) -> tuple[datetime, datetime] | None:
+    """Start and limit of the footage that no hold covers and that must go first; None when there is none."""
+    table = tables.segments
+    query = select(table.c.start_us, table.c.limit_us).where(~holds.covering()).order_by(table.c.limit_us).limit(1)
+    row = connection.execute(query).one_or_none()
+    return (from_us(row.start_us), from_us(row.limit_us)) if row else None

@@ -7,13 +7,18 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from cctv.kernel.span import Span
+
+if TYPE_CHECKING:
+    from cctv.archive import Inventory
 
 
 def console(environ: Mapping[str, str]) -> Console:
@@ -90,3 +95,19 @@ def _plain(value: object) -> str:
 
         return iso(value)
     raise TypeError(f"not JSON: {value!r}")
+
+
+def coverage_bar(one: Inventory, cells: int) -> str:
+    """A span as a bar of characters: full recorded, half partly, dot deleted, blank never recorded or still to come."""
+    step = one.span.duration / cells
+    bar = ""
+    for index in range(cells):
+        cell = Span(one.span.start + index * step, one.span.start + (index + 1) * step)
+        recorded = sum((shared.duration for span in one.saved if (shared := span.intersection(cell))), timedelta(0))
+        if recorded >= cell.duration * 0.99:
+            bar += "█"
+        elif recorded:
+            bar += "▌"
+        else:
+            bar += "·" if any(stone.span.overlaps(cell) for stone in one.gone) else " "
+    return f"|{bar}|"

@@ -78,16 +78,20 @@ def file_system_of(root: Path) -> str:
     return f"{os.statvfs(root).f_fsid:016x}"
 
 
-def read_identity(root: Path) -> Identity:
-    """site.json of a storage; raises StorageMissing, MountMissing."""
-    path = root / SITE_FILE
+def parse_identity(root: Path) -> Identity:
+    """What site.json says, whether or not it is true; raises StorageMissing, MountMissing."""
     try:
-        said = json.loads(path.read_text())
-        identity = Identity(said["site"], said["database"], said["file_system"])
-    except FileNotFoundError:
+        said = json.loads((root / SITE_FILE).read_text())
+        return Identity(said["site"], said["database"], said["file_system"])
+    except (FileNotFoundError, NotADirectoryError):
         raise StorageMissing(path=root) from None
     except (ValueError, KeyError, TypeError):
         raise MountMissing(path=root, found="an unreadable site.json", expected="one that was written here") from None
+
+
+def read_identity(root: Path) -> Identity:
+    """site.json of the storage that stands there; raises StorageMissing, MountMissing."""
+    identity = parse_identity(root)
     found = file_system_of(root)
     if found != identity.file_system:
         raise MountMissing(path=root, found=found, expected=identity.file_system)
@@ -103,9 +107,7 @@ def write_identity(root: Path, identity: Identity, disk: Disk) -> None:
 def claim(connection: Connection, identity: Identity, now_us: int) -> None:
     """Write the identity into a new database."""
     connection.execute(
-        insert(tables.site).values(
-            id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now_us
-        )
+        insert(tables.site).values(id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now_us)
     )
 
 

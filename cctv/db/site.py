@@ -74,8 +74,7 @@ def open_site(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor) -> 
 def create_site(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor) -> Site:
     """Make a storage in an empty folder; raises StorageExists or StorageNotEmpty and then changes nothing."""
     root = settings.site.storage
-    if root.is_dir():
-        _refuse_occupied(root)
+    refuse_occupied(root)
     disk.make_directory(root)
     for name in DIRECTORIES:
         disk.make_directory(root / name)
@@ -100,7 +99,10 @@ def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
     return short_id(kind, year, number)
 
 
-def _refuse_occupied(root: Path) -> None:
+def refuse_occupied(root: Path) -> None:
+    """Raise StorageExists or StorageNotEmpty unless a storage can be made there."""
+    if not root.is_dir():
+        return
     if (root / "site.json").exists():
         raise StorageExists(path=root, site=read_identity(root).site)
     found = sorted(path.name for path in root.iterdir() if path.name not in {"README.md", "lost+found"})

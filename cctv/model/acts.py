@@ -10,6 +10,7 @@ class Act(Enum):
     """Everything that changes, shows or refuses something.  The value is the word in the log; never rename one."""
 
     STORAGE_CREATED = "storage.created"
+    DISK_ADOPTED = "disk.adopted"
     POLICY_CHANGED = "policy.changed"
     RECORDING_STARTED = "recording.started"
     RECORDING_STOPPED = "recording.stopped"

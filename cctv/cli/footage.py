@@ -1,0 +1,160 @@
+"""`cctv footage`: make the storage; list footage and its gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import json_option, mutation, reason_option, span_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.archive import Inventory
+
+
+@click.group()
+def footage() -> None:
+    """Make the storage; list footage and its gaps."""
+
+
+@footage.command()
+@mutation
+@click.pass_obj
+def init(box: Box) -> None:
+    """Make the storage that cameras.toml names: its identity, index and folders.  Once for each site."""
+    from cctv.archive import create_storage, refuse_occupied
+
+    root = box.settings.site.storage
+    if box.dry_run:
+        refuse_occupied(root)
+        box.emit(
+            {"storage": str(root), "made": False}, lambda console: console.print(f"would make a storage in {root}")
+        )
+        return
+    site = create_storage(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
+
+    def text(console: Console) -> None:
+        console.print(f"made a storage in {root} for site {site.identity.site}")
+        click.echo("next:  cctv record    (or systemctl enable --now cctv-record cctv-sweep)", err=True)
+
+    box.emit({"storage": str(root), "made": True, "site": site.identity.site}, text)
+
+
+@footage.command("adopt-disk")
+@reason_option()
+@mutation
+@click.pass_obj
+def adopt_disk(box: Box, reason: str) -> None:
+    """Accept that the storage was moved to another disk on purpose; footage and index must have come along."""
+    from cctv.archive import adopt_disk as adopt
+
+    adopted = adopt(
+        box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor, reason=reason, dry_run=box.dry_run
+    )
+    names = "names" if adopted.changed or adopted.before == adopted.after else "would name"
+    box.emit(
+        {"file_system_before": adopted.before, "file_system": adopted.after, "changed": adopted.changed},
+        lambda console: console.print(f"site.json {names} file system {adopted.after} (was {adopted.before})"),
+    )
+
+
+@footage.command("list")
+@span_options()
+@json_option
+@click.pass_obj
+def list_(box: Box, cameras: str | None, zones: str | None, start: str, end: str) -> None:
+    """List the segments that are stored, with their limits.
+
+    \b
+      cctv footage list --cameras foyer-1 --from "gisteren 22u" --to "2u"
+    """
+    from cctv.cli.output import length, local, local_date, size, table
+
+    found = _inventories(box, cameras, zones, start, end)
+    segments = [segment for one in found for segment in one.segments]
+    data = [
+        {
+            "id": segment.id,
+            "camera": segment.camera,
+            "zone": segment.zone,
+            "start": segment.span.start,
+            "end": segment.span.end,
+            "limit": segment.limit,
+            "path": segment.path,
+            "sha256": segment.sha256,
+            "bytes": segment.size_bytes,
+        }
+        for segment in segments
+    ]
+    rows = [
+        (str(one.id), one.camera, local(one.span.start, box.zone), length(one.span.duration), size(one.size_bytes),
+         local_date(one.limit, box.zone))
+        for one in segments
+    ]  # fmt: skip
+    columns = ("segment", "camera", "start", "length", "size", "gone by")
+    right = ("segment", "length", "size")
+    box.emit({"segments": data}, lambda console: console.print(table(columns, rows, right=right)))
+    _no_footage(found)
+
+
+@footage.command()
+@span_options()
+@json_option
+@click.pass_obj
+def coverage(box: Box, cameras: str | None, zones: str | None, start: str, end: str) -> None:
+    """Show what part of a span was recorded, and why the rest was not.
+
+    \b
+      cctv footage coverage --from "vandaag 0u" --to "nu"
+    """
+    found = _inventories(box, cameras, zones, start, end)
+    box.emit({"cameras": [_coverage(one) for one in found]}, lambda console: _coverage_text(console, box, found))
+
+
+def _inventories(box: Box, cameras: str | None, zones: str | None, start: str, end: str) -> list[Inventory]:
+    from cctv.archive import inventory
+    from cctv.db.engine import reading
+
+    span, chosen = box.span(start, end), box.cameras(cameras, zones)
+    with reading(box.site.engine) as connection:
+        return [inventory(connection, camera, span, box.now) for camera in chosen]
+
+
+def _no_footage(found: list[Inventory]) -> None:
+    """Nothing at all is an answer with its own exit code and its cause."""
+    from cctv.archive import NoFootage, absence
+
+    if found and not any(one.segments for one in found):
+        raise NoFootage(cameras=", ".join(one.camera for one in found), cause=absence(found))
+
+
+def _coverage(one: Inventory) -> dict[str, object]:
+    return {
+        "camera": one.camera,
+        "recorded_fraction": round(one.coverage, 4),
+        "recorded": [{"start": span.start, "end": span.end} for span in one.saved],
+        "deleted": [{"start": stone.span.start, "end": stone.span.end, "at": stone.closed} for stone in one.gone],
+        "never_recorded": [
+            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause.value if hole.cause else None}
+            for hole in one.missing
+        ],
+    }
+
+
+def _coverage_text(console: Console, box: Box, found: list[Inventory]) -> None:
+    from cctv.cli.output import coverage_bar, length, local, table
+
+    for one in found:
+        console.print(f"{one.camera:<20} {coverage_bar(one, 60)} {one.coverage:7.1%}")
+    rows = [
+        (one.camera, local(hole.span.start, box.zone), local(hole.span.end, box.zone), length(hole.span.duration),
+         hole.cause.value if hole.cause else "nothing recorded around it")
+        for one in found
+        for hole in one.missing
+    ]  # fmt: skip
+    if rows:
+        console.print()
+        console.print(table(("camera", "gap from", "to", "length", "cause"), rows, right=("length",)))

@@ -1,0 +1,92 @@
+"""`cctv status`: whether recording and deletion are well."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import json_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.health import CameraHealth, Status
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def status(box: Box) -> int:
+    """Tell whether recording and deletion are well; the exit code is 0 only if all of it is.
+
+    \b
+      cctv status
+      cctv status --json
+    """
+    from cctv.health import status_now
+
+    found = status_now(box.site)
+    box.emit(_data(found), lambda console: _text(console, box, found))
+    return int(found.exit_code)
+
+
+def _data(found: Status) -> dict[str, object]:
+    return {
+        "at": found.now,
+        "exit": int(found.exit_code),
+        "recorder_running": found.recorder_running,
+        "cameras": [
+            {
+                "camera": one.camera,
+                "state": one.health.value,
+                "since": one.since,
+                "last_frame": one.last_frame,
+                "cause": one.cause.value if one.cause else None,
+                "message": one.message,
+                "unrecorded_seconds_last_day": one.gaps_today.total_seconds(),
+            }
+            for one in found.cameras
+        ],
+        "last_sweep": found.last_sweep,
+        "guard": found.guard,
+        "overdue_seconds": found.overdue.total_seconds(),
+        "held_past_limit": found.held_past_limit,
+        "holds": len(found.holds),
+        "holds_to_review": [hold.id for hold in found.holds_to_review],
+        "disk_free_bytes": found.disk_free,
+        "disk_total_bytes": found.disk_total,
+    }
+
+
+def _text(console: Console, box: Box, found: Status) -> None:
+    from cctv.cli.output import length, local, size, table
+
+    rows = [
+        (one.camera, one.health.value, local(one.since, box.zone) if one.since else "", _age(found, one),
+         length(one.gaps_today) if one.gaps_today else "none", _why(one))
+        for one in found.cameras
+    ]  # fmt: skip
+    console.print(table(("camera", "state", "since", "last frame", "gaps in 24 h", "why"), rows))
+    console.print()
+    console.print(f"recorder   {'running' if found.recorder_running else 'not running'}")
+    swept = f"last sweep {local(found.last_sweep, box.zone)}" if found.last_sweep else "never swept"
+    console.print(f"deletion   {swept}; {f'stopped by {found.guard}' if found.guard else 'no guard stops it'}")
+    late = f"{length(found.overdue)} OVERDUE" if found.overdue > timedelta(0) else "nothing overdue"
+    console.print(f"limits     {late}; {found.held_past_limit} segments kept past theirs by holds")
+    review = ", ".join(hold.id for hold in found.holds_to_review)
+    console.print(f"holds      {len(found.holds)} in force{f'; to review now: {review}' if review else ''}")
+    share = found.disk_free / found.disk_total
+    console.print(f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%})")
+
+
+def _age(found: Status, one: CameraHealth) -> str:
+    from cctv.cli.output import length
+
+    return f"{length(max(found.now - one.last_frame, timedelta(0)))} ago" if one.last_frame else ""
+
+
+def _why(one: CameraHealth) -> str:
+    return ": ".join(part for part in (one.cause.value if one.cause else None, one.message) if part)

@@ -1,0 +1,62 @@
+"""The resident sweeper: wiring and signals only.  `retention.sweep_once` does the work.
+
+A guard stops deletion but not the process: it says so once, keeps its watchdog, and tries again each minute.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import timedelta
+from types import FrameType
+
+import click
+import sdnotify
+
+from cctv.archive import next_limit
+from cctv.db.engine import reading
+from cctv.db.site import Site
+from cctv.kernel.errors import GuardError
+from cctv.retention import lead, sleep_for, sweep_once
+
+
+def run_sweeper(site: Site) -> None:
+    """Sweep in time until SIGTERM or SIGINT.  Raises LockHeld when another sweeper is at work."""
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+    notifier = sdnotify.SystemdNotifier()
+    notifier.notify("READY=1")
+    said: str | None = None
+    while not stop.is_set():
+        said = _pass(site, notifier, said)
+        stop.wait(_pause(site).total_seconds())
+    notifier.notify("STOPPING=1")
+
+
+def _pass(site: Site, notifier: sdnotify.SystemdNotifier, said: str | None) -> str | None:
+    """One sweep; answers the guard that stopped it, so that it is named once and not every minute."""
+    try:
+        report = sweep_once(site)
+    except GuardError as guard:
+        notifier.notify(f"WATCHDOG=1\nSTATUS=deletion stopped: {guard.message}")
+        if said != guard.code:
+            click.echo(f"deletion stopped: {guard.message}\nnext: {guard.next_step}", err=True)
+        return guard.code
+    if report.gone:
+        click.echo(f"{len(report.gone)} segments deleted, {len(report.plan.held)} kept by holds", err=True)
+    notifier.notify(f"WATCHDOG=1\nSTATUS=last sweep deleted {len(report.gone)}, holds keep {len(report.plan.held)}")
+    return None
+
+
+def _pause(site: Site) -> timedelta:
+    with reading(site.engine) as connection:
+        following = next_limit(connection)
+    if following is None:
+        return sleep_for(None, site.clock.now())
+    start, limit = following
+    return sleep_for(limit - lead(limit - start), site.clock.now())

@@ -1,0 +1,129 @@
+"""Status: cameras, recorder, deletion, disk and holds at one instant, and the exit code that they add up to.
+
+Reads only.  A promise that is broken (overdue) outranks a guard, and a guard outranks a camera that is down.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import Connection
+
+from cctv import holds
+from cctv.archive import gaps_of
+from cctv.db.engine import reading
+from cctv.db.site import Site
+from cctv.kernel.errors import Exit
+from cctv.kernel.span import Span
+from cctv.model.footage import GapCause
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
+from cctv.recorder.state import CameraState, Phase, is_running, read_state
+from cctv.retention import last_refusal, last_sweep, make_plan, overdue
+
+STALE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
+
+
+class Health(Enum):
+    """How a camera fares."""
+
+    RECORDING = "recording"
+    CONNECTING = "connecting"
+    DOWN = "down"
+    NOT_RUNNING = "recorder not running"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraHealth:
+    """One camera: since when it is so, the age of its last frame, why it is down, unrecorded time of the last 24 h."""
+
+    camera: CameraId
+    health: Health
+    since: datetime | None
+    last_frame: datetime | None
+    cause: GapCause | None
+    message: str | None
+    gaps_today: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything `cctv status` tells."""
+
+    now: datetime
+    cameras: tuple[CameraHealth, ...]
+    recorder_running: bool
+    last_sweep: datetime | None
+    guard: str | None
+    overdue: timedelta
+    held_past_limit: int
+    holds: tuple[Hold, ...]
+    disk_free: int
+    disk_total: int
+
+    @property
+    def holds_to_review(self) -> tuple[Hold, ...]:
+        return tuple(hold for hold in self.holds if hold.review <= self.now)
+
+    @property
+    def exit_code(self) -> Exit:
+        """The lowest code that applies."""
+        if self.overdue > timedelta(0):
+            return Exit.OVERDUE
+        if self.guard is not None:
+            return Exit.GUARD
+        if any(one.health is not Health.RECORDING for one in self.cameras):
+            return Exit.CAMERA_DOWN
+        return Exit.OK
+
+
+def status_now(site: Site) -> Status:
+    """Look at everything once."""
+    now = site.clock.now()
+    running = is_running(site)
+    said = read_state(site.root)
+    current = said.cameras if said is not None and running and now - said.at < STALE else {}
+    disk = shutil.disk_usage(site.root)
+    with reading(site.engine) as connection:
+        plan = make_plan(connection, now)
+        return Status(
+            now=now,
+            cameras=tuple(
+                _camera(connection, camera, current.get(camera), running=running, now=now)
+                for camera in site.settings.cameras
+            ),
+            recorder_running=running,
+            last_sweep=last_sweep(connection),
+            guard=last_refusal(connection),
+            overdue=overdue(plan.decisions, now),
+            held_past_limit=sum(one.limit <= now for one in plan.held),
+            holds=tuple(holds.in_force(connection)),
+            disk_free=disk.free,
+            disk_total=disk.total,
+        )
+
+
+def _camera(
+    connection: Connection, camera: CameraId, state: CameraState | None, *, running: bool, now: datetime
+) -> CameraHealth:
+    day = Span(now - timedelta(days=1), now)
+    gaps = (
+        Span(gap.start, max(gap.end or now, gap.start + timedelta.resolution))
+        for gap in gaps_of(connection, camera, day)
+    )
+    lost = sum((shared.duration for gap in gaps if (shared := gap.intersection(day))), timedelta(0))
+    if state is None:
+        health = Health.CONNECTING if running else Health.NOT_RUNNING
+        return CameraHealth(camera, health, None, None, None, None, lost)
+    return CameraHealth(camera, _HEALTH[state.phase], state.since, state.last_frame, state.cause, state.message, lost)
+
+
+_HEALTH = {
+    Phase.RECORDING: Health.RECORDING,
+    Phase.CONNECTING: Health.CONNECTING,
+    Phase.WAITING: Health.DOWN,
+    Phase.STOPPED: Health.DOWN,
+}

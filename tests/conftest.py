@@ -1,0 +1,188 @@
+"""What every test folder shares: a clock that the test owns; a site with real files, a real index, real ffmpeg."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cctv import archive
+from cctv.cli.box import Box
+from cctv.cli.root import run
+from cctv.config import load_settings
+from cctv.db.engine import reading
+from cctv.db.site import Site, open_site
+from cctv.kernel.durable import Disk
+from cctv.kernel.span import Span
+from cctv.model.acts import Actor
+from cctv.model.footage import GapCause, Segment
+from cctv.model.ids import CameraId
+
+ZONE = ZoneInfo("Europe/Brussels")
+
+CAMERAS_TOML = """
+[site]
+name = "Cultuurcentrum De Grote Post"
+timezone = "Europe/Brussels"
+jurisdiction = "BE"
+language = "nl"
+storage = "storage"
+max_retention = "28d"
+
+[recording]
+segment = "60s"
+
+[zones.facade]
+kind = "facade"
+retention = "7d"
+[zones.interior]
+kind = "interior"
+retention = "28d"
+
+[cameras.gevel-1]
+zone = "facade"
+purpose = "theft and damage"
+rtsp = "rtsp://127.0.0.1:9/gevel-1"
+[cameras.foyer-1]
+zone = "interior"
+purpose = "theft and damage"
+rtsp = "rtsp://127.0.0.1:9/foyer-1"
+[cameras.gang-2]
+zone = "interior"
+purpose = "theft and damage"
+rtsp = "rtsp://127.0.0.1:9/gang-2"
+"""
+
+
+class ManualClock:
+    """A clock that moves when the test says so."""
+
+    def __init__(self, local: str = "2026-11-01 12:00") -> None:
+        self._now = datetime.fromisoformat(local).replace(tzinfo=ZONE).astimezone(ZoneInfo("UTC"))
+        self._monotonic = 0.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, **duration: float) -> None:
+        step = timedelta(**duration)
+        self._now += step
+        self._monotonic += step.total_seconds()
+
+    def set(self, local: str) -> None:
+        """Wall time only, as when somebody sets the clock."""
+        self._now = datetime.fromisoformat(local).replace(tzinfo=ZONE).astimezone(ZoneInfo("UTC"))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command answered."""
+
+    exit: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.out.splitlines()[-1])
+
+
+class SiteUnderTest:
+    """A storage with its cameras.toml, driven by the command line in this process."""
+
+    def __init__(self, folder: Path, clock: ManualClock, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.clock, self._clip, self._capsys = folder, clock, clip, capsys
+        self.config = folder / "cameras.toml"
+        self.config.write_text(CAMERAS_TOML)
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "storage"
+
+    def box(self) -> Box:
+        return Box(config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock)
+
+    def cctv(self, command: str, *, exit: int | None = 0) -> Outcome:
+        """Run `cctv COMMAND`; `exit` is the code to expect, None for any."""
+        self._capsys.readouterr()
+        code = run(shlex.split(command), self.box())
+        said = self._capsys.readouterr()
+        outcome = Outcome(code, said.out, said.err)
+        if exit is not None:
+            assert code == exit, f"cctv {command}: exit {code}\n{said.out}{said.err}"
+        return outcome
+
+    def open(self, account: str = "test") -> Site:
+        settings = load_settings(self.config, environ={}).settings
+        return open_site(settings, disk=Disk(), clock=self.clock, actor=Actor(account))
+
+    def instant(self, local: str) -> datetime:
+        return datetime.fromisoformat(local).replace(tzinfo=ZONE)
+
+    def record(
+        self, camera: str, start: str, *, minutes: float = 1, segment: float = 60, clip: Path | None = None
+    ) -> list[Segment]:
+        """Ingest a real file for every `segment` seconds from a local time; the file's own length does not matter."""
+        site, at = self.open("recorder"), self.instant(start)
+        run = archive.begin_run(site, CameraId(camera))
+        archive.close_gap(site, run.camera, at)
+        made = []
+        end = at + timedelta(minutes=minutes)
+        index = 0
+        while at < end:
+            span = Span(at, min(at + timedelta(seconds=segment), end))
+            file = archive.incoming_directory(site, run.camera) / f"run{run.id}-{index:06d}.mp4"
+            shutil.copy(clip or self._clip, file)
+            made.append(archive.ingest(site, run, file, span))
+            at, index = span.end, index + 1
+        archive.end_run(site, run, end, GapCause.RECORDER_STOPPED)
+        return made
+
+    def footage(self, camera: str) -> list[Segment]:
+        """What the index knows of a camera; each of its files stands on the disk."""
+        site = self.open()
+        with reading(site.engine) as connection:
+            whole = Span(self.instant("2000-01-01"), self.instant("2100-01-01"))
+            segments = archive.segments_of(connection, CameraId(camera), whole)
+        assert all((site.root / segment.path).is_file() for segment in segments)
+        return segments
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of picture in fragmented MP4, as the recorder writes it."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    command = (
+        "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=10:duration=2 -c:v libx264 -preset ultrafast -g 10"
+    )
+    flags = "-movflags frag_keyframe+empty_moov+default_base_moof"
+    subprocess.run([*shlex.split(f"{command} {flags}"), str(path)], check=True)
+    return path
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def bare_site(tmp_path: Path, clock: ManualClock, clip: Path, capsys: pytest.CaptureFixture[str]) -> SiteUnderTest:
+    """A cameras.toml without a storage."""
+    return SiteUnderTest(tmp_path, clock, clip, capsys)
+
+
+@pytest.fixture
+def site(bare_site: SiteUnderTest) -> SiteUnderTest:
+    """A site whose storage was made on purpose."""
+    bare_site.cctv("footage init")
+    return bare_site
