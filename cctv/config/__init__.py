@@ -1,1 +1,53 @@
+"""Configuration: cameras.toml and the credentials, checked and frozen.
 
+Importing this room loads no pydantic; reading a file does.
+"""
+
+from cctv.config.credentials import Credential, Credentials, load_credentials
+from cctv.config.errors import ConfigWarning, UnknownCamera, UnknownZone
+from cctv.config.explain import Row, explain
+from cctv.config.limits import Jurisdiction, Limit, LimitRule, retention_limit
+from cctv.config.load import Checked, find_settings, load_settings
+from cctv.config.schedule import Schedule, Window
+from cctv.config.settings import (
+    CameraSettings,
+    CredentialsSettings,
+    Language,
+    PolicySettings,
+    RecordingSettings,
+    Settings,
+    SiteSettings,
+    Transport,
+    TwoPersonAct,
+    ZoneSettings,
+)
+
+__all__ = [
+    "CameraSettings",
+    "Checked",
+    "ConfigWarning",
+    "Credential",
+    "Credentials",
+    "CredentialsSettings",
+    "Jurisdiction",
+    "Language",
+    "Limit",
+    "LimitRule",
+    "PolicySettings",
+    "RecordingSettings",
+    "Row",
+    "Schedule",
+    "Settings",
+    "SiteSettings",
+    "Transport",
+    "TwoPersonAct",
+    "UnknownCamera",
+    "UnknownZone",
+    "Window",
+    "ZoneSettings",
+    "explain",
+    "find_settings",
+    "load_credentials",
+    "load_settings",
+    "retention_limit",
+]

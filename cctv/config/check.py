@@ -1,0 +1,188 @@
+"""Rules between the keys of cameras.toml.
+
+Owns what makes a well-formed file acceptable: no toilet or changing room, known zones, periods that fit each other and
+the caps.  Pure.  Never lets a strictness setting lift a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from cctv.config.errors import ConfigWarning, Problem
+from cctv.config.limits import REFUSED_BEYOND, LimitRule
+from cctv.config.locate import line_of
+from cctv.config.settings import CameraSettings, Settings, ZoneSettings
+from cctv.config.values import suggestion
+from cctv.kernel.durations import format_duration
+from cctv.model.ids import valid_id
+from cctv.model.zones import forbidden_place
+
+_SEGMENTS = timedelta(seconds=1), timedelta(hours=1)
+_AWAY = (
+    "remove it: no camera may watch a toilet, shower or changing room. A camera beside one is named after what it does "
+    "watch, and keeps the door out of view with masks."
+)
+
+
+def forbidden_places(raw: dict[str, Any]) -> list[Problem]:
+    """Zones and cameras that say, in any of the three languages, that they watch a toilet or changing room."""
+    found: list[Problem] = []
+    for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose"))):
+        tables = raw.get(section)
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            if word := forbidden_place(name):
+                found.append(_forbidden((section, name), word))
+            for key in words if isinstance(table, dict) else ():
+                if isinstance(table.get(key), str) and (word := forbidden_place(table[key])):
+                    found.append(_forbidden((section, name, key), word, table[key]))
+    return found
+
+
+def bad_ids(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Names of zones and cameras that could not be names of directories."""
+    for section in ("zones", "cameras"):
+        tables = raw.get(section)
+        for name in tables if isinstance(tables, dict) else ():
+            if not valid_id(name):
+                allowed = "1 to 40 of a-z, 0-9 and -"
+                yield Problem(
+                    (section, name), f'"{name}" cannot be a name', allowed, "choose such a name.", is_key=True
+                )
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """What refuses the settings."""
+    segment = settings.recording.segment
+    if not _SEGMENTS[0] <= segment <= _SEGMENTS[1]:
+        yield Problem(
+            ("recording", "segment"), "a segment lasts from 1s to 1h", "1s to 1h", value=format_duration(segment)
+        )
+    cap = settings.site.max_retention
+    if cap > REFUSED_BEYOND:
+        yield _too_long(("site", "max_retention"), cap)
+    for zone in settings.zones.values():
+        yield from _zone_problems(zone, settings)
+    for camera in settings.cameras.values():
+        yield from _camera_problems(camera, settings)
+
+
+def _zone_problems(zone: ZoneSettings, settings: Settings) -> Iterator[Problem]:
+    key, limit = ("zones", zone.id), settings.limit_for(zone.id)
+    if zone.retention > REFUSED_BEYOND:
+        yield _too_long((*key, "retention"), zone.retention)
+    shortest = 2 * settings.recording.segment
+    if limit < shortest:
+        what = f"footage is kept for whole segments, and two of them last {format_duration(shortest)}"
+        allowed = f"at least {format_duration(shortest)}"
+        following = "give a longer retention, or a shorter [recording] segment."
+        yield Problem((*key, "retention"), what, allowed, following, value=format_duration(zone.retention))
+    if zone.min_retention > limit:
+        what = f"it is longer than the zone keeps anything ({format_duration(limit)})"
+        allowed = f"at most {format_duration(limit)}"
+        yield Problem(
+            (*key, "min_retention"), what, allowed, f"write {allowed}.", value=format_duration(zone.min_retention)
+        )
+
+
+def _camera_problems(camera: CameraSettings, settings: Settings) -> Iterator[Problem]:
+    key = ("cameras", camera.id)
+    if camera.zone not in settings.zones:
+        known: list[str] = list(settings.zones)
+        following = suggestion(camera.zone, known) or f"use one of those zones, or add [zones.{camera.zone}]."
+        allowed = ", ".join(known) or "no zone is defined yet"
+        yield Problem((*key, "zone"), f'there is no zone "{camera.zone}"', allowed, following, value=camera.zone)
+    if (camera.onvif is None) == (camera.rtsp is None):
+        what = "it has no address" if camera.onvif is None else "it has two addresses"
+        yield Problem(key, what, "exactly one of onvif and rtsp", "give onvif = or rtsp =, not both.", is_key=True)
+
+
+def retention_warnings(settings: Settings) -> list[ConfigWarning]:
+    """Periods that a cap shortens: the published text promises something else than what runs."""
+    out: list[ConfigWarning] = []
+    site, lines = settings.site, settings.source.lines
+    if site.max_retention > site.jurisdiction.cap:
+        out.append(
+            _shortened(settings, ("site", "max_retention"), "max_retention", site.max_retention, site.jurisdiction.cap)
+        )
+    for zone in settings.zones.values():
+        bound = settings.bound_for(zone.id)
+        if bound.rule is LimitRule.ZONE:
+            continue
+        because = f"{site.jurisdiction.value} {site.jurisdiction.source}"
+        if bound.rule is LimitRule.SITE_CAP:
+            line = line_of(lines, ("site", "max_retention"))
+            because = f'max_retention = "{format_duration(bound.period)}" of [site]' + (
+                f", line {line}" if line else ""
+            )
+        key = ("zones", zone.id, "retention")
+        out.append(_shortened(settings, key, zone.id, zone.retention, bound.period, f"{bound.rule.value}, {because}"))
+    return out
+
+
+def other_warnings(settings: Settings) -> list[ConfigWarning]:
+    """What works, but is probably not what was meant."""
+    out: list[ConfigWarning] = []
+    if not settings.cameras:
+        out.append(
+            ConfigWarning(("cameras",), None, "no camera is defined, so nothing is recorded: add [cameras.NAME]")
+        )
+    seen: dict[tuple[object, ...], CameraSettings] = {}
+    for camera in settings.cameras.values():
+        first = seen.setdefault(_address(camera), camera)
+        if first is not camera:
+            key = ("cameras", camera.id, "onvif" if camera.onvif else "rtsp")
+            message = f"{camera.id} records the same address as {first.id}: remove one of them, or correct its address"
+            out.append(ConfigWarning(key, line_of(settings.source.lines, key), message))
+    return out
+
+
+def _shortened(
+    settings: Settings,
+    key: tuple[str, ...],
+    name: str,
+    says: timedelta,
+    runs: timedelta,
+    because: str | None = None,
+) -> ConfigWarning:
+    law = settings.site.jurisdiction
+    because = because or f"{LimitRule.JURISDICTION_CAP.value}, {law.value} {law.source}"
+    message = (
+        f"{name} says {format_duration(says)}, but nothing may be kept longer than {format_duration(runs)} "
+        f"({because}): it runs at {format_duration(runs)}; change the published text to {in_words(runs)}"
+    )
+    return ConfigWarning(key, line_of(settings.source.lines, key), message)
+
+
+def in_words(period: timedelta) -> str:
+    """`28 days or 4 weeks`: for a text that visitors read."""
+    if period % timedelta(days=1):
+        return format_duration(period)
+    days = period.days
+    weeks = f" or {days // 7} week{'s' if days > 7 else ''}" if days and days % 7 == 0 else ""
+    return f"{days} day{'s' if days != 1 else ''}{weeks}"
+
+
+def _address(camera: CameraSettings) -> tuple[object, ...]:
+    address = camera.rtsp or camera.onvif or camera.id
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    port = parts.port or (554 if camera.rtsp else 443 if parts.scheme == "https" else 80)
+    if camera.rtsp:
+        return ("rtsp", parts.hostname, port, parts.path.rstrip("/"), parts.query)
+    return ("onvif", parts.hostname, port, camera.profile)
+
+
+def _forbidden(key: tuple[str, ...], word: str, value: str | None = None) -> Problem:
+    what = f'"{word}" names a toilet, shower or changing room, which no camera may watch'
+    if value is None:
+        return Problem(key, what, "any other place", _AWAY, is_key=True)
+    return Problem(key, what, "any other place", _AWAY, value=value)
+
+
+def _too_long(key: tuple[str, ...], period: timedelta) -> Problem:
+    longest = format_duration(REFUSED_BEYOND)
+    following = "give the period of the cameras; six months or two years are the terms of rented photo booths."
+    what = f"no camera may keep footage longer than {longest}, whatever the caps"
+    return Problem(key, what, "the period of the published policy", following, value=format_duration(period))

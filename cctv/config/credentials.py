@@ -1,0 +1,162 @@
+"""Camera user names and passwords, from an owner-only file or from systemd.
+
+Owns the only reading of them and the check that nobody else can.  A password never appears in a repr, a message or the
+chain of an exception; nothing here is written anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from cctv.config.errors import CredentialsRefused, CredentialUnknown
+from cctv.config.locate import key_lines, line_of
+from cctv.config.settings import CameraSettings, Settings
+
+DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd's LoadCredential=
+_WHOLE_FILE = "credentials.toml"
+_FORM = '[NAME], username = "...", password = "..."'
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a camera asks for; the repr hides the password."""
+
+    username: str
+    password: str = field(repr=False)
+    rotated: date | None = None  # when the password was last changed, if the file says so
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials(Mapping[str, Credential]):
+    """Credentials by name."""
+
+    by_name: Mapping[str, Credential]
+
+    def __getitem__(self, name: str) -> Credential:
+        return self.by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_name)
+
+    def __len__(self) -> int:
+        return len(self.by_name)
+
+    def for_camera(self, camera: CameraSettings) -> Credential | None:
+        """What a camera needs, None when it asks for nothing."""
+        return None if camera.credential is None else self.by_name[camera.credential]
+
+
+def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credentials:
+    """All credentials that the cameras name: from systemd's directory first, then from the file of [credentials].
+
+    Reads nothing when no camera names one.  Raises CredentialsRefused for a file that others can read or that is
+    malformed, and CredentialUnknown for a name that is nowhere.
+    """
+    needed = {camera.credential for camera in settings.cameras.values() if camera.credential}
+    if not needed:
+        return Credentials({})
+    found: dict[str, Credential] = {}
+    directory = Path(environ[DIRECTORY]) if environ.get(DIRECTORY) else None
+    if directory is not None:
+        found = _from_directory(directory, needed)
+    if settings.credentials.file is not None and not needed <= found.keys():
+        found = _from_file(settings.credentials.file, others=0o077) | found
+    for camera in settings.cameras.values():
+        if camera.credential and camera.credential not in found:
+            raise _unknown(camera, settings, directory, sorted(found))
+    return Credentials(found)
+
+
+def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, known: list[str]) -> CredentialUnknown:
+    line = line_of(settings.source.lines, ("cameras", camera.id, "credential"))
+    sources = " or ".join(str(place) for place in (directory, settings.credentials.file) if place) or "any file"
+    following = f"add [{camera.credential}] to the credentials file; it has: {', '.join(known) or 'none'}."
+    if settings.credentials.file is None and directory is None:
+        following = 'add [credentials] with file = "credentials.toml" to cameras.toml, or LoadCredential= to the unit.'
+    return CredentialUnknown(
+        place=f"{settings.source.path}, line {line}",
+        camera=camera.id,
+        name=camera.credential,
+        sources=sources,
+        following=following,
+    )
+
+
+def _from_directory(directory: Path, needed: set[str]) -> dict[str, Credential]:
+    whole = directory / _WHOLE_FILE
+    # systemd grants its service by an ACL, which shows as group bits.
+    found = _from_file(whole, others=0o007) if whole.exists() else {}
+    for name in sorted(needed):
+        path = directory / name
+        if "/" in name or not path.is_file():
+            continue
+        username, colon, password = _guarded_text(path, others=0o007).rstrip("\r\n").partition(":")
+        if not colon or not username:
+            raise _refused(path, None, "it does not hold USERNAME:PASSWORD on one line", "write it in that form.")
+        found[name] = Credential(username, password)
+    return found
+
+
+def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
+    text = _guarded_text(path, others=others)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        # tomllib's own words may quote the text, and so a password.
+        raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from None
+    lines = key_lines(text)
+    return {name: _credential(path, name, table, line_of(lines, (name,))) for name, table in raw.items()}
+
+
+def _credential(path: Path, name: str, table: object, line: int | None) -> Credential:
+    if not isinstance(table, dict):
+        raise _refused(path, line, f'"{name}" is not a section', f"use the form {_FORM}.")
+    if extra := sorted(table.keys() - {"username", "password", "rotated"}):
+        problem = f'"{extra[0]}" is not a key of [{name}]'
+        raise _refused(path, line, problem, "the keys are username, password and rotated (a date).")
+    username, password, rotated = table.get("username"), table.get("password"), table.get("rotated")
+    if not isinstance(username, str) or not username or not isinstance(password, str):
+        raise _refused(path, line, f"[{name}] needs a username and a password, as text", f"use the form {_FORM}.")
+    if type(rotated) not in (date, type(None)):
+        raise _refused(path, line, f"rotated of [{name}] is not a date", "write rotated = 2026-11-01, without quotes.")
+    return Credential(username, password, rotated)
+
+
+def _guarded_text(path: Path, *, others: int) -> str:
+    """The file's text, if nobody but its owner can read it; checked on the open file, so that it cannot be swapped."""
+    try:
+        with path.open("rb") as file:
+            _check_owner_only(path, os.fstat(file.fileno()), others)
+            return file.read().decode()
+    except FileNotFoundError:
+        following = f"create it with `install -m 600 /dev/null {path}`, then add {_FORM}."
+        raise _refused(path, None, "there is no such file", following) from None
+    except OSError as error:
+        raise _refused(path, None, f"it cannot be read: {error.strerror}", f"chown it to {_account()}.") from None
+    except UnicodeDecodeError:
+        raise _refused(path, None, "it is not UTF-8", "save it as UTF-8.") from None
+
+
+def _check_owner_only(path: Path, status: os.stat_result, others: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise _refused(path, None, "it is not a file", "name a file.")
+    if status.st_uid not in (0, os.geteuid()):
+        raise _refused(path, None, f"it belongs to another account (uid {status.st_uid})", f"chown it to {_account()}.")
+    if status.st_mode & others:
+        mode = stat.S_IMODE(status.st_mode)
+        raise _refused(path, None, f"other accounts can reach it (mode {mode:04o})", f"chmod 600 {path}")
+
+
+def _account() -> str:
+    return f"the account that runs this command (uid {os.geteuid()}), or run it as the file's owner"
+
+
+def _refused(path: Path, line: int | None, problem: str, following: str) -> CredentialsRefused:
+    place = str(path) if line is None else f"{path}, line {line}"
+    return CredentialsRefused(place=place, problem=problem, following=following)

@@ -1,0 +1,124 @@
+"""Errors and warnings about cameras.toml and the credentials.
+
+Owns their wording: file, line, key, value, what is allowed, next step.  Never shows a password, nor a value that may be
+one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctv.config.locate import KeyPath
+from cctv.config.values import scrubbed
+from cctv.kernel.errors import ConfigError, UsageError
+
+_SHOW_NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with one key."""
+
+    key: KeyPath
+    what: str
+    allowed: str | None = None
+    following: str | None = None
+    value: object = _SHOW_NOTHING
+    is_key: bool = False  # the key itself is wrong
+
+    def told(self, path: Path, line: int | None) -> str:
+        """`/etc/cctv/cameras.toml, line 12: zones.facade.retention = "7 days": ... Allowed: ...`."""
+        place = str(path) if line is None else f"{path}, line {line}"
+        value = "" if self.value is _SHOW_NOTHING else f" = {scrubbed(self.value)}"
+        allowed = f". Allowed: {self.allowed}" if self.allowed else ""
+        return f"{place}: {'.'.join(self.key)}{value}: {self.what}{allowed}".rstrip(".") + "."
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigWarning:
+    """Something that works but should be changed."""
+
+    key: KeyPath
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return self.message if self.line is None else f"line {self.line}: {self.message}"
+
+
+class SettingsNotFound(ConfigError):
+    """There is no {wanted}{origin}.
+
+    next: {following}
+    """
+
+
+class SettingsUnreadable(ConfigError):
+    """{path} cannot be read: {reason}.
+
+    next: {following}
+    """
+
+
+class TomlSyntax(ConfigError):
+    """{path}, line {line}, column {column}: this is not TOML: {reason}.
+
+    next: correct that line (text values stand in quotes), then `cctv config check`.
+    """
+
+
+class DefinedTwice(ConfigError):
+    """{path}, line {second}: {thing} is defined twice, line {first} and line {second}.
+
+    next: {following}
+    """
+
+
+class SettingsRefused(ConfigError):
+    """{problem}
+
+    next: {following}
+    """
+
+
+class ForbiddenPlace(SettingsRefused):
+    """{problem}
+
+    next: {following}
+    """
+
+
+class RetentionOverCap(SettingsRefused):
+    """{problem}
+
+    next: {following}
+    """
+
+
+class CredentialsRefused(ConfigError):
+    """{place}: {problem}.
+
+    next: {following}
+    """
+
+
+class CredentialUnknown(ConfigError):
+    """{place}: camera "{camera}" names the credential "{name}", which is not in {sources}.
+
+    next: {following}
+    """
+
+
+class UnknownCamera(UsageError):
+    """There is no camera "{camera}". Cameras: {known}.
+
+    next: {following}
+    """
+
+
+class UnknownZone(UsageError):
+    """There is no zone "{zone}". Zones: {known}.
+
+    next: {following}
+    """

@@ -1,0 +1,179 @@
+"""The checked settings, as every other room sees them.
+
+Owns their shape.  Frozen, made by load.py only, never written back.  Never holds a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cctv.config.errors import UnknownCamera, UnknownZone
+from cctv.config.limits import Jurisdiction, Limit, retention_limit
+from cctv.config.locate import KeyPath
+from cctv.config.schedule import Schedule
+from cctv.config.values import Polygon, suggestion
+from cctv.model.ids import CameraId, ZoneId
+from cctv.model.zones import ZoneKind
+
+
+class Language(Enum):
+    """Of letters and pages."""
+
+    NL = "nl"
+    FR = "fr"
+    EN = "en"
+
+
+class Transport(Enum):
+    """What carries RTP."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class TwoPersonAct(Enum):
+    """An act that may ask for a second person."""
+
+    HOLD_RELEASE = "hold.release"
+    EXPORT_UNREDACTED = "export.unredacted"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """The site."""
+
+    name: str
+    timezone: ZoneInfo
+    jurisdiction: Jurisdiction
+    language: Language
+    storage: Path  # absolute
+    max_retention: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """How footage is cut and how much of the disk stays free."""
+
+    segment: timedelta
+    reserve_fraction: float  # of the disk
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSettings:
+    """A place class; `retention` is as declared, `Settings.limit_for` is what it runs at."""
+
+    id: ZoneId
+    kind: ZoneKind
+    retention: timedelta
+    min_retention: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """A camera; exactly one of `onvif` and `rtsp` is set."""
+
+    id: CameraId
+    zone: ZoneId
+    purpose: str
+    onvif: str | None = None
+    rtsp: str | None = None
+    credential: str | None = None
+    profile: str | None = None
+    transport: Transport = Transport.TCP
+    schedule: Schedule | None = None  # None records always
+    masks: tuple[Polygon, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """Which acts need two people."""
+
+    two_person: frozenset[TwoPersonAct]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsSettings:
+    """Where camera passwords are; absolute."""
+
+    file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that the settings came from, and the line of each key in it."""
+
+    path: Path
+    lines: Mapping[KeyPath, int]
+    given: frozenset[KeyPath]  # keys that the file has; the others are defaults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of cameras.toml, checked."""
+
+    site: SiteSettings
+    recording: RecordingSettings
+    zones: Mapping[ZoneId, ZoneSettings]
+    cameras: Mapping[CameraId, CameraSettings]
+    policy: PolicySettings
+    credentials: CredentialsSettings
+    source: Source = field(compare=False, repr=False)
+
+    def camera(self, name: str) -> CameraSettings:
+        """A camera by the name that a person typed; raises UnknownCamera."""
+        if (found := self.cameras.get(CameraId(name))) is not None:
+            return found
+        known: list[str] = list(self.cameras)
+        following = suggestion(name, known) or "use one of those names, or add the camera to cameras.toml."
+        raise UnknownCamera(camera=name, known=", ".join(known) or "none", following=following)
+
+    def zone(self, name: str) -> ZoneSettings:
+        """A zone by the name that a person typed; raises UnknownZone."""
+        if (found := self.zones.get(ZoneId(name))) is not None:
+            return found
+        known: list[str] = list(self.zones)
+        following = suggestion(name, known) or "use one of those names, or add the zone to cameras.toml."
+        raise UnknownZone(zone=name, known=", ".join(known) or "none", following=following)
+
+    def bound_for(self, zone: ZoneId) -> Limit:
+        """The period that a zone runs at and the bound that decided it."""
+        return retention_limit(self.zone(zone).retention, self.site.max_retention, self.site.jurisdiction)
+
+    def limit_for(self, zone: ZoneId) -> timedelta:
+        """The period that a zone runs at."""
+        return self.bound_for(zone).period
+
+    @property
+    def policy_text(self) -> str:
+        """Every zone's limit and both caps as canonical JSON, in seconds: what a policy version stands for."""
+        zones = {
+            name: {
+                "declared": _seconds(zone.retention),
+                "limit": _seconds(self.limit_for(name)),
+                "min": _seconds(zone.min_retention),
+                "rule": self.bound_for(name).rule.value,
+            }
+            for name, zone in self.zones.items()
+        }
+        caps = {
+            "jurisdiction": self.site.jurisdiction.value,
+            "jurisdiction_cap": _seconds(self.site.jurisdiction.cap),
+            "site_cap": _seconds(self.site.max_retention),
+        }
+        return json.dumps({"caps": caps, "zones": zones}, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def policy_digest(self) -> str:
+        """SHA-256 of `policy_text`; a changed policy has another."""
+        return hashlib.sha256(self.policy_text.encode()).hexdigest()
+
+
+def _seconds(period: timedelta) -> int:
+    return period // timedelta(seconds=1)

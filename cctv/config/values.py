@@ -1,0 +1,171 @@
+"""Single values of cameras.toml: from what TOML gives to what the program uses.
+
+Owns what each value may look like and the words for when it does not.  Pure.  Never repeats a value that may hold a
+password.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from contextlib import suppress
+from datetime import timedelta
+from enum import Enum
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from cctv.kernel.durations import ALLOWED as DURATIONS
+from cctv.kernel.durations import DurationUnreadable, parse_duration
+
+Polygon = tuple[tuple[float, float], ...]
+Choice = TypeVar("Choice", bound=Enum)
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_SECRET = re.compile(r"pass(word|wd|phrase)?[=_:]|pwd[=_:]", re.IGNORECASE)
+CREDENTIALS = 'put the user name and password in the credentials file and name them here with credential = "..."'
+
+
+class BadValue(ValueError):
+    """A value that cannot be used: what is wrong, what is allowed, and what to do when that is not obvious."""
+
+    def __init__(self, what: str, allowed: str, following: str | None = None) -> None:
+        super().__init__(what)
+        self.what, self.allowed, self.following = what, allowed, following
+
+
+def text(value: object) -> str:
+    """Text that is not blank."""
+    if not isinstance(value, str):
+        raise BadValue("it is not text", "text in quotes")
+    if not value.strip() or "\0" in value:
+        raise BadValue("it is empty", "text in quotes")
+    return value.strip()
+
+
+def duration(value: object) -> timedelta:
+    """`72h`."""
+    try:
+        return parse_duration(text(value))
+    except DurationUnreadable as error:
+        raise BadValue(str(error.fields["problem"]), DURATIONS, error.next_step) from error
+
+
+def choice(kind: type[Choice], value: object) -> Choice:
+    """One of the values of an enumeration."""
+    words = [str(member.value) for member in kind]
+    wanted = text(value)
+    if wanted in words:
+        return kind(wanted)
+    raise BadValue(f'"{wanted}" is not known', ", ".join(words), suggestion(wanted, words))
+
+
+def timezone(value: object) -> ZoneInfo:
+    """A time zone by its IANA name."""
+    wanted = text(value)
+    if not wanted.startswith(("right/", "posix/")):  # copies of the zones; those under right/ count leap seconds
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo(wanted)
+    known = sorted(available_timezones())
+    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in known}
+    near = difflib.get_close_matches(
+        wanted.casefold(), [*cities, *(name.casefold() for name in known)], n=3, cutoff=0.7
+    )
+    full = {name.casefold(): name for name in known}
+    names = list(dict.fromkeys(full.get(name) or cities[name] for name in near))
+    following = f"write {_either(names)}." if names else None
+    raise BadValue("it is not a time zone", 'an IANA name such as "Europe/Brussels"', following)
+
+
+def reserve(value: object) -> float:
+    """`5%` as a fraction."""
+    found = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]+)?)\s?%", text(value))
+    if found is None or not 1 <= float(found[1]) <= 50:
+        raise BadValue("it is not a share of the disk", 'a percentage from "1%" to "50%"')
+    return float(found[1]) / 100
+
+
+def onvif(value: object) -> str:
+    """The address of a camera's ONVIF service: a host, host:port or http(s) URL."""
+    wanted = text(value)
+    allowed = 'a host such as "192.0.2.20", a host and port such as "192.0.2.20:8000", or an http or https address'
+    parts = _address(wanted if "://" in wanted else f"//{wanted}", allowed)
+    if parts.scheme not in ("", "http", "https"):
+        raise BadValue(f'"{parts.scheme}" is not a scheme of ONVIF', allowed)
+    return wanted
+
+
+def rtsp(value: object) -> str:
+    """The address of a stream."""
+    wanted = text(value)
+    allowed = 'an address such as "rtsp://192.0.2.20/stream1"'
+    parts = _address(wanted, allowed)
+    if parts.scheme not in ("rtsp", "rtsps"):
+        raise BadValue("it does not start with rtsp:// or rtsps://", allowed)
+    return wanted
+
+
+def masks(value: object) -> tuple[Polygon, ...]:
+    """Polygons in percent of the picture, from its top left corner."""
+    if not isinstance(value, list):
+        raise BadValue("it is not a list of polygons", _MASKS)
+    return tuple(_polygon(item) for item in value)
+
+
+_MASKS = "polygons of at least three points in percent of the picture, such as [[[0, 0], [100, 0], [100, 50]]]"
+
+
+def _polygon(item: object) -> Polygon:
+    if not isinstance(item, list) or len(item) < 3:
+        raise BadValue("a polygon has at least three points", _MASKS)
+    points = tuple(_point(pair) for pair in item)
+    turned = (*points[1:], points[0])
+    if not sum(x * v - u * y for (x, y), (u, v) in zip(points, turned, strict=True)):
+        raise BadValue("a polygon covers nothing", _MASKS)
+    return points
+
+
+def _point(pair: object) -> tuple[float, float]:
+    if not isinstance(pair, list) or len(pair) != 2 or any(type(number) not in (int, float) for number in pair):
+        raise BadValue("a point is two numbers", _MASKS)
+    if not all(math.isfinite(number) and 0 <= number <= 100 for number in pair):
+        raise BadValue(f"the point {pair} is outside the picture", _MASKS)
+    return float(pair[0]), float(pair[1])
+
+
+def _address(wanted: str, allowed: str) -> SplitResult:
+    if "@" in wanted or _SECRET.search(wanted):
+        raise BadValue("it holds a user name or password", allowed, CREDENTIALS)
+    try:
+        parts = urlsplit(wanted)
+        port = parts.port
+    except ValueError as error:
+        raise BadValue("it is not an address", allowed) from error
+    host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
+    if re.search(r"\s", wanted) or not _HOST.fullmatch(host) or port == 0:
+        raise BadValue("it names no host", allowed)
+    return parts
+
+
+def suggestion(wanted: str, known: list[str]) -> str | None:
+    """`did you mean "retention"?`, None when nothing is near."""
+    near = difflib.get_close_matches(wanted.casefold(), [name.casefold() for name in known], n=1)
+    return f'did you mean "{next(name for name in known if name.casefold() == near[0])}"?' if near else None
+
+
+def scrubbed(value: object) -> str:
+    """A value for a message: short, quoted, and without anything that may be a password."""
+    if isinstance(value, str):
+        if "@" in value or _SECRET.search(value):
+            return "(not shown)"
+        return f'"{value}"' if len(value) <= 80 else f'"{value[:77]}..."'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return "(a list)" if isinstance(value, list) else "(a table)" if isinstance(value, dict) else str(value)
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join(f'"{name}"' for name in names)
