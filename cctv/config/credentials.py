@@ -107,7 +107,7 @@ def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
     text = _guarded_text(path, others=others)
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         # tomllib's own words may quote the text, and so a password.
         raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from None
     lines = key_lines(text)

@@ -106,6 +106,8 @@ def _text(file: Path) -> str:
 def _parsed(text: str, file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise SettingsUnreadable(path=file, reason="it nests too deeply", following="remove what nests.") from None
     except tomllib.TOMLDecodeError as error:
         if (pair := twice(text)) is not None:
             first, second = pair

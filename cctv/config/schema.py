@@ -48,7 +48,7 @@ class Site(Table):
     timezone: Annotated[ZoneInfo, PlainValidator(values.timezone)]
     jurisdiction: Annotated[Jurisdiction, PlainValidator(lambda value: values.choice(Jurisdiction, value))]
     language: Annotated[Language, PlainValidator(lambda value: values.choice(Language, value))] = Language.NL
-    storage: Text
+    storage: Annotated[str, PlainValidator(values.storage)]
     max_retention: OptionalDuration = None  # the cap of the jurisdiction
 
 
@@ -132,7 +132,8 @@ def _problem(item: dict[str, Any]) -> Problem:
     if kind == "missing":
         allowed = ", ".join(File.model_fields if len(key) == 1 else _TABLES[key[0]].model_fields)
         required = "it is required" + ("; no purpose, no recording" if key[-1] == "purpose" else "")
-        return Problem(key, required, f"the keys {allowed}", f"add {key[-1]} to [{'.'.join(key[:-1])}].", is_key=True)
+        following = f"add a section [{key[0]}]." if len(key) == 1 else f"add {key[-1]} to [{'.'.join(key[:-1])}]."
+        return Problem(key, required, f"the keys {allowed}", following, is_key=True)
     if isinstance(cause, values.BadValue):
         return Problem(key, cause.what, cause.allowed, cause.following, value=item["input"])
     header = ".".join(key if len(key) > 1 or key[0] not in ("zones", "cameras") else (*key, "NAME"))

@@ -12,6 +12,7 @@ import re
 from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
+from pathlib import PurePath
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -42,6 +43,14 @@ def text(value: object) -> str:
     if not value.strip() or "\0" in value:
         raise BadValue("it is empty", "text in quotes")
     return value.strip()
+
+
+def storage(value: object) -> str:
+    """A directory for footage; the root of the file system is not one."""
+    wanted = text(value)
+    if PurePath(wanted).root and len(PurePath(wanted).parts) == 1:
+        raise BadValue("it is the root of the file system", 'a directory such as "/var/lib/cctv"')
+    return wanted
 
 
 def duration(value: object) -> timedelta:

@@ -68,7 +68,11 @@ def _problem(text: str) -> str:
 
 
 def _unreadable(text: str, problem: str) -> DurationUnreadable:
-    following = "weeks, months and years have no unit here: write four weeks as 28d." if _is_long(text) else "write 7d."
+    following = (
+        "weeks, months and years have no unit here: write four weeks as 28d."
+        if _is_long(text)
+        else "write it as in 7d."
+    )
     return DurationUnreadable(text=text, problem=problem, allowed=ALLOWED, following=following)
 
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from cctv.config.errors import DefinedTwice, ForbiddenPlace, RetentionOverCap, SettingsRefused, TomlSyntax
+from cctv.config import load_settings
+from cctv.config.errors import (
+    DefinedTwice,
+    ForbiddenPlace,
+    RetentionOverCap,
+    SettingsRefused,
+    SettingsUnreadable,
+    TomlSyntax,
+)
 from cctv.kernel.errors import ConfigError, Exit
 
 REFUSALS = {
@@ -23,6 +31,7 @@ REFUSALS = {
     "region as time zone": ("Europe/Brussels", "Europe", ["not a time zone"]),
     "leap seconds": ("Europe/Brussels", "right/Europe/Brussels", ["not a time zone", "Europe/Brussels"]),
     "path as time zone": ("Europe/Brussels", "../../etc/passwd", ["not a time zone"]),
+    "root as storage": ('"storage"', '"/"', ["line 5", "root of the file system"]),
     "unknown jurisdiction": ('"BE"', '"be"', ["BE, NL", 'mean "BE"']),
     "unknown kind": ('kind = "facade"', 'kind = "facades"', ["facade, entrance", 'mean "facade"']),
     "section as text": ("[recording]\nsegment", "recording", ["recording", "line"]),
@@ -91,6 +100,8 @@ def test_all_mistakes_are_told_at_once(site):
 def test_a_syntax_error_names_line_and_column(site):
     with pytest.raises(TomlSyntax, match="line 2, column 8"):
         site.load(('name = "De Grote Post"', "name = De Grote Post"))
+    with pytest.raises(SettingsUnreadable, match="too deeply"):
+        site.load(more="x = " + "[" * 5000)
     with pytest.raises(TomlSyntax, match="line 29"):
         site.load(more='x = """never closed\n\n')
 
@@ -154,3 +165,10 @@ def test_a_zone_or_camera_at_a_toilet_or_changing_room_is_refused(site, name, st
         with pytest.raises(ForbiddenPlace, match="no camera may watch") as refusal:
             site.load(change, strict=strict)
         assert isinstance(refusal.value, ConfigError)
+
+
+def test_an_empty_file_says_which_section_comes_first(site):
+    site.file.write_text("")
+    with pytest.raises(SettingsRefused, match="site: it is required") as refusal:
+        load_settings(site.file, environ={})
+    assert refusal.value.next_step == "add a section [site]."
