@@ -9,23 +9,28 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from cctv.kernel.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from rich.console import Console
 
     from cctv.config import Checked, Settings
     from cctv.db.site import Site
+    from cctv.kernel.clock import Clock
     from cctv.kernel.durable import Disk
     from cctv.kernel.span import Span
     from cctv.model.acts import Actor
     from cctv.model.ids import CameraId
+
+
+def _system_clock() -> Clock:
+    from cctv.kernel.clock import SystemClock
+
+    return SystemClock()
 
 
 def _real_disk() -> Disk:
@@ -40,7 +45,7 @@ class Box:
 
     config_path: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=_system_clock)
     make_disk: Callable[[], Disk] = _real_disk
     json: bool = False
     dry_run: bool = False

@@ -1,16 +1,14 @@
 """The command line's root: which nouns there are, and how an error becomes a message and an exit code.
 
-Imports click and nothing heavier; a noun's module loads when it is used.  Never decides anything.
+Imports click and nothing heavier, and of the standard library little; a noun's module loads when it is used.  Never decides anything.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 import click
 
@@ -68,11 +66,11 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
-    "--config", "config_path", type=click.Path(path_type=Path), help="cameras.toml to use instead of the usual ones."
+    "--config", "config_path", type=click.Path(), help="cameras.toml to use instead of the usual ones."
 )
 @click.version_option(__version__, prog_name="cctv")
 @click.pass_obj
-def root(box: Box, config_path: Path | None) -> None:
+def root(box: Box, config_path: str | None) -> None:
     """Keep camera footage as long as promised and no longer, and answer for it.
 
     \b
@@ -82,7 +80,9 @@ def root(box: Box, config_path: Path | None) -> None:
       DPO        cctv request open --help   then  cctv request list
     """
     if config_path is not None:
-        box.config_path = config_path
+        from pathlib import Path
+
+        box.config_path = Path(config_path)
 
 
 def run(arguments: Sequence[str], box: Box) -> int:
@@ -119,6 +119,8 @@ def _tell(error: CctvError, *, as_json: bool) -> None:
     if error.next_step:
         click.echo(f"{click.style('next:', bold=True)}  {error.next_step}", err=True, color=_colour())
     if as_json:
+        import json
+
         said = {"error": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
         click.echo(json.dumps({"schema": 1, "error": said}))
 

@@ -48,7 +48,7 @@ def test_a_plan_changes_nothing_and_says_what_the_sweep_then_does(site, clock, c
 
 
 def test_interior_footage_declared_for_30_days_runs_at_28_with_one_warning(site, clock):
-    site.config.write_text(site.config.read_text().replace('retention = "28d"', 'retention = "30d"'))
+    site.config.write_text(site.config.read_text().replace('\nretention = "28d"', '\nretention = "30d"'))
     warned = site.cctv("config check")
     assert warned.err.count("warning:") == 1
     site.record("foyer-1", "2026-11-01 11:00")
