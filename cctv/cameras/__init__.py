@@ -1,1 +1,44 @@
+"""Cameras: where a camera's stream is, whether it answers, and the words for when it does not.
 
+Never records and never keeps a picture.  A password leaves this room only on the standard input of ffmpeg and ffprobe,
+or in an ONVIF digest: never in an argument, the environment, a message or a file.
+"""
+
+from cctv.cameras.addresses import stream_address
+from cctv.cameras.checkup import Checkup, check_cameras
+from cctv.cameras.diagnose import diagnose
+from cctv.cameras.errors import (
+    CameraClosed,
+    CameraDown,
+    CameraFailed,
+    CameraRefused,
+    CameraSilent,
+    CameraUnauthorised,
+    CameraUnreachable,
+    CredentialMissing,
+    ProfileUnknown,
+    StreamUnknown,
+)
+from cctv.cameras.probe import StreamFacts, probe_camera
+from cctv.cameras.stream import PROTOCOLS, StreamAddress
+
+__all__ = [
+    "PROTOCOLS",
+    "CameraClosed",
+    "CameraDown",
+    "CameraFailed",
+    "CameraRefused",
+    "CameraSilent",
+    "CameraUnauthorised",
+    "CameraUnreachable",
+    "Checkup",
+    "CredentialMissing",
+    "ProfileUnknown",
+    "StreamAddress",
+    "StreamFacts",
+    "StreamUnknown",
+    "check_cameras",
+    "diagnose",
+    "probe_camera",
+    "stream_address",
+]

@@ -1,1 +1,1 @@
-
+"""The resident processes: wiring and signals only."""

@@ -1,0 +1,36 @@
+"""The stream address of a camera: as given, or asked of the camera itself over ONVIF.
+
+Asks again at every call, since cameras change their addresses.  zeep costs 0.4 s to load and loads only where a camera
+is named by `onvif`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from cctv.cameras.errors import CredentialMissing
+from cctv.cameras.stream import StreamAddress
+from cctv.config import CameraSettings, Credential
+
+ONVIF_TIMEOUT = timedelta(seconds=5)
+
+
+def stream_address(
+    camera: CameraSettings, credentials: Mapping[str, Credential], *, timeout: timedelta = ONVIF_TIMEOUT
+) -> StreamAddress:
+    """Where the camera's stream is now.  Blocks on the network for a camera named by `onvif`; raises CameraDown."""
+    credential = _credential(camera, credentials)
+    if camera.rtsp is not None:
+        return StreamAddress(camera.rtsp, camera.transport, credential)
+    from cctv.cameras.onvif import ask_stream_address
+
+    return StreamAddress(ask_stream_address(camera, credential, timeout), camera.transport, credential)
+
+
+def _credential(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Credential | None:
+    if camera.credential is None:
+        return None
+    if camera.credential not in credentials:
+        raise CredentialMissing(camera=camera.id, credential=camera.credential)
+    return credentials[camera.credential]

@@ -1,0 +1,94 @@
+"""What a camera that is down looks like: one class per kind, each with the cause its gap gets.
+
+Owns the wording.  `address` is a stream's address without credentials; `detail` has passed `without_secrets`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cctv.kernel.errors import CctvError, ConfigError, Exit
+from cctv.model.footage import GapCause
+
+
+class CameraDown(CctvError):
+    """{camera} gives no picture: {detail}.
+
+    next: cctv cameras check {camera}
+    """
+
+    exit_code = Exit.CAMERA_DOWN
+    cause: ClassVar[GapCause] = GapCause.UNREACHABLE
+
+
+class CameraFailed(CameraDown):
+    """{camera} gives no picture: {detail}.
+
+    next: cctv cameras check {camera}
+    """
+
+
+class CameraUnreachable(CameraDown):
+    """{camera} cannot be reached at {address}: {detail}.
+
+    next: check its power, its cable and the address in cameras.toml, then `cctv cameras check {camera}`.
+    """
+
+
+class CameraClosed(CameraDown):
+    """{camera} ended the stream {address} without a word.
+
+    next: wait, the recorder tries again; if it lasts, `cctv cameras check {camera}`.
+    """
+
+
+class CameraRefused(CameraDown):
+    """{camera} refuses connections at {address}.
+
+    next: check that RTSP is on and which port it has in the camera's own settings, then `cctv cameras check {camera}`.
+    """
+
+    cause = GapCause.REFUSED
+
+
+class StreamUnknown(CameraDown):
+    """{camera} answers, but knows no stream {address}.
+
+    next: correct `rtsp` in cameras.toml, or name the camera by `onvif` so that it tells its address itself.
+    """
+
+    cause = GapCause.REFUSED
+
+
+class CameraUnauthorised(CameraDown):
+    """{camera} refuses the user name or password for {address}.
+
+    next: correct the credential {credential} in the credentials file, then `cctv cameras check {camera}`.
+    """
+
+    cause = GapCause.UNAUTHORISED
+
+
+class CameraSilent(CameraDown):
+    """{camera} accepts a connection at {address} but sends no picture within {seconds} seconds.
+
+    next: restart the camera if that lasts; `cctv cameras check {camera}` tries again.
+    """
+
+    cause = GapCause.STALLED
+
+
+class ProfileUnknown(CameraDown):
+    """{camera} has no ONVIF profile {profile} with H.264 or H.265. It has: {known}.
+
+    next: write one of those as `profile` in cameras.toml, or leave `profile` out for the largest picture.
+    """
+
+    cause = GapCause.REFUSED
+
+
+class CredentialMissing(ConfigError):
+    """{camera} names the credential {credential}, which the credentials do not hold.
+
+    next: add [{credential}] with username and password to the credentials file.
+    """

@@ -1,0 +1,176 @@
+"""One camera, attempt after attempt: runs, gaps with their causes, waits, and what is told about it.
+
+Owns the life of a run: begun before ffmpeg starts, used by attempts until one of them records, ended by that one.
+A camera that stays away therefore makes one run and one gap, not one at every try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from random import Random
+
+from cctv import archive
+from cctv.archive import Run
+from cctv.cameras import CameraDown, StreamAddress, stream_address
+from cctv.config import CameraSettings, Credential
+from cctv.db.site import Site
+from cctv.kernel.errors import FileUnreadable
+from cctv.model.footage import GapCause, Segment
+from cctv.recorder.attempt import Attempt, Ending, Hooks
+from cctv.recorder.backoff import Backoff
+from cctv.recorder.state import CameraState, Phase
+from cctv.recorder.worker import Worker, aside
+
+_LOOK = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all cameras of a recorder share."""
+
+    site: Site
+    worker: Worker
+    credentials: Mapping[str, Credential]
+    tell: Callable[[str], None]
+    changed: Callable[[], None]
+    random: Random
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+class CameraRecorder:
+    """Records one camera until told to stop."""
+
+    def __init__(self, camera: CameraSettings, means: Means) -> None:
+        self._camera, self._means, self._site, self._worker = camera, means, means.site, means.worker
+        self._run: Run | None = None  # begun, and nothing recorded in it yet
+        self._gap: GapCause | None = None  # cause of the gap that lasts, as far as this process opened it
+        self._attempt: Attempt | None = None
+        self._stopping = asyncio.Event()
+        self._stop_cause: GapCause = GapCause.RECORDER_STOPPED
+        self.state = CameraState(Phase.CONNECTING, self._site.clock.now())
+
+    def stop(self) -> None:
+        """End the recording for good; `run` returns when everything is in the archive."""
+        self._stopping.set()
+        if self._attempt is not None:
+            self._attempt.stop(GapCause.RECORDER_STOPPED)
+
+    def begin_again(self, cause: GapCause) -> None:
+        """End the run under way and begin another: the clock was set, so media time no longer leads to wall time."""
+        if self._attempt is not None:
+            self._attempt.stop(cause)
+
+    async def run(self) -> None:
+        """Record, wait, record again; raises whatever is not a camera's own fault."""
+        failures = 0
+        while not self._stopping.is_set():
+            began = self._site.clock.now()
+            ending = await self._try(began)
+            if self._stopping.is_set():
+                break
+            if ending.fault is None:
+                continue
+            recorded = ending.recorded_until - began if ending.recorded_until else began - began
+            failures = self._means.backoff.failures_after(failures, recorded)
+            self._enter(Phase.WAITING, cause=ending.cause, message=ending.fault.message)
+            wait = self._means.backoff.wait(failures, ending.cause, self._means.random)
+            await _first_of(self._stopping, wait.total_seconds())
+        await self._finish()
+
+    async def _try(self, began: datetime) -> Ending:
+        if self.state.phase is not Phase.WAITING:  # a camera that is away stays "waiting" until frames come
+            self._enter(Phase.CONNECTING)
+        try:
+            address = await self._address()
+        except CameraDown as fault:
+            ending = Ending(fault.cause, fault, None)
+        else:
+            ending = await self._record(address)
+        if ending.recorded_until is not None:
+            assert self._run is not None
+            await self._worker.submit(archive.end_run, self._site, self._run, ending.recorded_until, ending.cause)
+            self._run, self._gap = None, ending.cause
+        elif not self._stopping.is_set():
+            await self._unrecorded(began, ending.cause)
+        return ending
+
+    async def _address(self) -> StreamAddress:
+        asked = aside(lambda: stream_address(self._camera, self._means.credentials))
+        while not asked.done() and not self._stopping.is_set():
+            await asyncio.wait([asked], timeout=_LOOK)
+        if not asked.done():
+            raise CameraDown(camera=self._camera.id, detail="the recorder stops")
+        return asked.result()
+
+    async def _record(self, address: StreamAddress) -> Ending:
+        if self._run is None:
+            self._run = await self._worker.submit(archive.begin_run, self._site, self._camera.id)
+        hooks = Hooks(self._frames_came, self._anchored, self._taken_in, self._unreadable)
+        self._attempt = Attempt(self._site, self._worker, self._camera, self._run, hooks)
+        if self._stopping.is_set():
+            return Ending(GapCause.RECORDER_STOPPED, None, None)
+        try:
+            return await self._attempt.record(address)
+        finally:
+            self._attempt = None
+
+    async def _unrecorded(self, since: datetime, cause: GapCause) -> None:
+        """Nothing is recorded since then, for that cause: a gap of another cause ends where this one begins."""
+        if self._gap is cause:
+            return
+        self._worker.submit(archive.close_gap, self._site, self._camera.id, since)
+        await self._worker.submit(archive.open_gap, self._site, self._camera.id, since, cause)
+        self._gap = cause
+
+    async def _finish(self) -> None:
+        now = self._site.clock.now()
+        if self._gap is not GapCause.RECORDER_STOPPED:
+            await self._unrecorded(now, GapCause.RECORDER_STOPPED)
+        if self._run is not None:
+            await self._worker.submit(archive.end_run, self._site, self._run, now, GapCause.RECORDER_STOPPED)
+            self._run = None
+        self._enter(Phase.STOPPED, cause=GapCause.RECORDER_STOPPED)
+
+    def _frames_came(self, at: datetime) -> None:
+        if self.state.phase is not Phase.RECORDING:
+            self._enter(Phase.RECORDING)
+        self.state = replace(self.state, last_frame=at)
+
+    def _anchored(self, anchor: datetime) -> None:
+        self._worker.submit(archive.close_gap, self._site, self._camera.id, anchor)
+        self._gap = None
+
+    def _taken_in(self, segment: Segment) -> None:
+        self.state = replace(
+            self.state,
+            segments=self.state.segments + 1,
+            size_bytes=self.state.size_bytes + segment.size_bytes,
+        )
+
+    def _unreadable(self, error: FileUnreadable) -> None:
+        self._means.tell(f"{self._camera.id}: {error.message} The next start puts it in quarantine.")
+
+    def _enter(self, phase: Phase, *, cause: GapCause | None = None, message: str | None = None) -> None:
+        """Change state; said aloud once, not at every try of a camera that stays away."""
+        before, now = self.state, self._site.clock.now()
+        if (before.phase, before.cause, before.message) == (phase, cause, message) and phase is Phase.WAITING:
+            return
+        self.state = replace(before, phase=phase, since=now, cause=cause, message=message)
+        self._means.changed()
+        said = {
+            Phase.CONNECTING: "connecting",
+            Phase.RECORDING: "recording",
+            Phase.WAITING: f"not recording, trying again: {message}",
+            Phase.STOPPED: "stopped",
+        }
+        self._means.tell(f"{self._camera.id}: {said[phase]}")
+
+
+async def _first_of(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

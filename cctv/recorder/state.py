@@ -1,0 +1,114 @@
+"""recorder.json: how every camera fares, for `cctv status`.
+
+Owns the file's form, written by the recorder and read by anyone.  Renewed every two seconds, atomically but not
+durably: it is about now, and a power cut has its own story.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from cctv import archive
+from cctv.db.site import Site
+from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.durable import LockHeld
+from cctv.model.footage import GapCause
+from cctv.model.ids import CameraId
+
+STATE_FILE = "recorder.json"
+_SCHEMA = 1
+
+
+class Phase(Enum):
+    """What the recorder does for a camera."""
+
+    CONNECTING = "connecting"
+    RECORDING = "recording"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraState:
+    """One camera: its phase and since when, when its last frame came, why it is not recorded, what was taken in."""
+
+    phase: Phase
+    since: datetime
+    last_frame: datetime | None = None
+    cause: GapCause | None = None
+    message: str | None = None
+    segments: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderState:
+    """All cameras as the recorder with that process id saw them then."""
+
+    pid: int
+    at: datetime
+    cameras: Mapping[CameraId, CameraState]
+
+
+def write_state(root: Path, state: RecorderState) -> None:
+    """Put the file in place of the one before."""
+    said = {
+        "schema": _SCHEMA,
+        "pid": state.pid,
+        "at_us": to_us(state.at),
+        "cameras": {camera: _camera_to_json(one) for camera, one in state.cameras.items()},
+    }
+    beside = root / f".{STATE_FILE}.part"
+    beside.write_text(json.dumps(said, ensure_ascii=False))
+    beside.replace(root / STATE_FILE)
+
+
+def read_state(root: Path) -> RecorderState | None:
+    """What the recorder last wrote; None when it never ran here or the file is not one."""
+    try:
+        said = json.loads((root / STATE_FILE).read_text())
+        if said["schema"] != _SCHEMA:
+            return None
+        cameras = {CameraId(name): _camera_from_json(one) for name, one in said["cameras"].items()}
+        return RecorderState(said["pid"], from_us(said["at_us"]), cameras)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def is_running(site: Site) -> bool:
+    """Whether a recorder holds this storage's lock."""
+    try:
+        with archive.recorder_lock(site):
+            return False
+    except LockHeld:
+        return True
+
+
+def _camera_to_json(state: CameraState) -> dict[str, Any]:
+    return {
+        "state": state.phase.value,
+        "since_us": to_us(state.since),
+        "last_frame_us": to_us(state.last_frame) if state.last_frame else None,
+        "cause": state.cause.value if state.cause else None,
+        "message": state.message,
+        "segments": state.segments,
+        "size_bytes": state.size_bytes,
+    }
+
+
+def _camera_from_json(said: Mapping[str, Any]) -> CameraState:
+    return CameraState(
+        phase=Phase(said["state"]),
+        since=from_us(said["since_us"]),
+        last_frame=from_us(said["last_frame_us"]) if said["last_frame_us"] is not None else None,
+        cause=GapCause(said["cause"]) if said["cause"] is not None else None,
+        message=said["message"],
+        segments=said["segments"],
+        size_bytes=said["size_bytes"],
+    )

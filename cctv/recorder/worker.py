@@ -1,0 +1,83 @@
+"""The worker: one thread that does everything which blocks on the disk, in the order in which it was asked.
+
+A failure that nobody expects is told at once to whoever owns the worker: footage that cannot be taken in stops the
+recorder, it is never logged away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Worker:
+    """A queue of one thread.  `failed` hears the first exception of any job, in the main thread."""
+
+    def __init__(self, failed: Callable[[BaseException], None]) -> None:
+        self._failed = failed
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        self._job_began: float | None = None
+
+    def submit(
+        self, job: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> asyncio.Future[Result]:
+        """Queue a job.  The future may be awaited or left: a failure is told either way."""
+
+        def timed() -> Result:
+            self._job_began = time.monotonic()
+            try:
+                return job(*args, **kwargs)
+            finally:
+                self._job_began = None
+
+        future = asyncio.get_running_loop().run_in_executor(self._executor, timed)
+        future.add_done_callback(self._look)
+        return future
+
+    def busy_seconds(self) -> float:
+        """How long the job under way has taken: a disk that hangs shows here."""
+        began = self._job_began
+        return time.monotonic() - began if began is not None else 0.0
+
+    def close(self) -> None:
+        """Finish what is queued."""
+        self._executor.shutdown()
+
+    def _look(self, future: asyncio.Future[Result]) -> None:
+        if not future.cancelled() and (error := future.exception()) is not None:
+            self._failed(error)
+
+
+def aside(job: Callable[[], Result]) -> asyncio.Future[Result]:
+    """Run a job that may hang on the network in a thread of its own, which never keeps the process from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Result] = loop.create_future()
+
+    def settle(result: Result | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def work() -> None:
+        result, failure = None, None
+        try:
+            result = job()
+        except BaseException as error:  # noqa: BLE001 - handed over to whoever awaits
+            failure = error
+        try:
+            loop.call_soon_threadsafe(settle, result, failure)
+        except RuntimeError:
+            return  # the loop has ended meanwhile
+
+    threading.Thread(target=work, daemon=True).start()
+    return future
