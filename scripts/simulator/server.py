@@ -181,8 +181,8 @@ def _guard(login: Login) -> GstRtspServer.RTSPAuth:
     return auth
 
 
-# gboolean func(client, messages, count, close, user_data).  Through ctypes, because the bindings would copy and free the
-# messages, which are the server's own: it aborts.
+# gboolean func(client, messages, count, close, user_data).  Through ctypes, because the bindings would copy and free
+# the messages, which are the server's own: it aborts.
 _SEND_MESSAGES = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p
 )
