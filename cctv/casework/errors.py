@@ -33,6 +33,15 @@ class IncidentSettled(UsageError):
     """
 
 
+class SettlementUndecided(CctvError):
+    """{id} is not settled: someone must decide that its footage may go; nothing was changed.
+
+    next: {line}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class RequestUnknown(UsageError):
     """There is no request {id}.
 

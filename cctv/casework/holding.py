@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from cctv import holds
 from cctv.casework.departures import Departure, departures
 from cctv.casework.errors import NoCameras, ReviewTooFar
-from cctv.casework.found import Found, look
+from cctv.casework.found import Found, find_footage, look
 from cctv.casework.grounds import find_ground
 from cctv.casework.words import checked_text, typed_id
 from cctv.db.engine import reading, writing
@@ -77,7 +77,7 @@ def place_hold(site: Site, new: NewHold) -> PlacedHold:
             review=new.review,
             reason=new.reason,
         )
-        return PlacedHold(ground, hold, look(connection, site, new.cameras, new.span))
+    return PlacedHold(ground, hold, find_footage(site, new.cameras, new.span))
 
 
 def list_holds(site: Site, *, released_too: bool) -> Sequence[Hold]:
@@ -96,17 +96,19 @@ def hold_file(site: Site, hold_id: str) -> PlacedHold:
 def plan_release(site: Site, hold_id: str) -> ReleasedHold:
     """What releasing would let go; raises HoldUnknown, HoldReleased."""
     with reading(site.engine) as connection:
-        return _release(connection, site, hold_id)
+        hold = _unreleased(connection, site, hold_id)
+        return ReleasedHold(hold, departures(connection, [hold], site.clock.now()))
 
 
 def release_hold(site: Site, hold_id: str, *, reason: str) -> ReleasedHold:
     """Release a hold; what no other hold keeps then expires as if it had never been."""
     reason = checked_text("reason", reason, 'say why the footage is no longer needed: --reason "WHY".')
     with writing(site.engine) as connection:
-        plan = _release(connection, site, hold_id)
-        released = holds.release(connection, site, plan.hold.id, reason=reason)
+        hold = _unreleased(connection, site, hold_id)
+        released = holds.release(connection, site, hold.id, reason=reason)
     holds.remove_hold_file(site, released.id)
-    return ReleasedHold(released, plan.departures)
+    with reading(site.engine) as connection:
+        return ReleasedHold(released, departures(connection, [released], site.clock.now()))
 
 
 def _checked(site: Site, new: NewHold) -> NewHold:
@@ -121,8 +123,8 @@ def _checked(site: Site, new: NewHold) -> NewHold:
     return NewHold(new.ground, new.cameras, new.span, new.review, reason)
 
 
-def _release(connection: Connection, site: Site, hold_id: str) -> ReleasedHold:
+def _unreleased(connection: Connection, site: Site, hold_id: str) -> Hold:
     hold = holds.find_hold(connection, typed_id(hold_id))
     if hold.released is not None:
         raise holds.HoldReleased(id=hold.id, when=hold.released.astimezone(site.settings.site.timezone).date())
-    return ReleasedHold(hold, departures(connection, [hold], site.clock.now()))
+    return hold

@@ -16,7 +16,7 @@ from cctv import audit, holds
 from cctv.casework import store
 from cctv.casework.departures import Departure, departures
 from cctv.casework.errors import IncidentSettled, IncidentUnknown, NoCameras
-from cctv.casework.found import Found, look
+from cctv.casework.found import Found, find_footage, look
 from cctv.casework.words import checked_text, typed_id
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
@@ -105,7 +105,8 @@ def open_incident(site: Site, new: NewIncident) -> OpenedIncident:
             review=now + REVIEW,
             reason=incident.title,
         )
-        return OpenedIncident(incident, hold, look(connection, site, incident.cameras, incident.span))
+    # Looked up after the commit: nothing covered can go any more, and a wide span must not keep the recorder waiting.
+    return OpenedIncident(incident, hold, find_footage(site, incident.cameras, incident.span))
 
 
 def find_incident(connection: Connection, incident_id: str) -> Incident:
@@ -133,38 +134,32 @@ def incident_file(site: Site, incident_id: str) -> IncidentFile:
 def plan_settlement(site: Site, incident_id: str) -> Settlement:
     """What settling would release, and what would go when; raises IncidentUnknown, IncidentSettled."""
     with reading(site.engine) as connection:
-        return _settlement(connection, site, incident_id)
+        incident, own = _unsettled(connection, site, incident_id)
+        return Settlement(incident, own, departures(connection, own, site.clock.now()))
 
 
 def settle_incident(site: Site, incident_id: str, *, reason: str) -> Settlement:
     """Settle an incident and release its own holds; the footage then expires as if they had never been."""
     reason = checked_text("reason", reason, "say how it ended, for example --reason handed to the police.")
     with writing(site.engine) as connection:
-        plan = _settlement(connection, site, incident_id)
-        now = site.clock.now()
-        store.mark_settled(connection, plan.incident.id, now, site.actor.account)
-        facts: dict[str, str | int | list[str]] = {"released": [hold.id for hold in plan.releases]}
+        incident, own = _unsettled(connection, site, incident_id)
+        store.mark_settled(connection, incident.id, site.clock.now(), site.actor.account)
+        facts: dict[str, str | int | list[str]] = {"released": [hold.id for hold in own]}
         audit.append(
-            connection,
-            site,
-            Act.INCIDENT_SETTLED,
-            plan.incident.id,
-            case_id=plan.incident.id,
-            facts=facts,
-            reason=reason,
+            connection, site, Act.INCIDENT_SETTLED, incident.id, case_id=incident.id, facts=facts, reason=reason
         )
-        for hold in plan.releases:
+        for hold in own:
             holds.release(connection, site, hold.id, reason=reason)
-        settled = find_incident(connection, plan.incident.id)
-    for hold in plan.releases:
+        settled = find_incident(connection, incident.id)
+    for hold in own:
         holds.remove_hold_file(site, hold.id)
-    return Settlement(settled, plan.releases, plan.departures)
+    with reading(site.engine) as connection:
+        return Settlement(settled, own, departures(connection, own, site.clock.now()))
 
 
-def _settlement(connection: Connection, site: Site, incident_id: str) -> Settlement:
+def _unsettled(connection: Connection, site: Site, incident_id: str) -> tuple[Incident, tuple[Hold, ...]]:
     incident = find_incident(connection, incident_id)
     if incident.settled is not None:
         when = incident.settled.astimezone(site.settings.site.timezone).date()
         raise IncidentSettled(id=incident.id, when=when, by=incident.settled_by)
-    own = tuple(holds.holds_of(connection, incident.id))
-    return Settlement(incident, own, departures(connection, own, site.clock.now()))
+    return incident, tuple(holds.holds_of(connection, incident.id))

@@ -26,7 +26,7 @@ from cctv.casework.errors import (
     RequestTooWide,
     RequestUnknown,
 )
-from cctv.casework.found import Found, look
+from cctv.casework.found import Found, find_footage, look
 from cctv.casework.grounds import ground_of
 from cctv.casework.words import checked_text, typed_id
 from cctv.db.engine import reading, writing
@@ -136,7 +136,7 @@ def open_request(site: Site, new: NewRequest) -> OpenedRequest:
             review=request.due,
             reason=f"{request.type.value} request",
         )
-        return OpenedRequest(request, hold, look(connection, site, request.cameras, request.span))
+    return OpenedRequest(request, hold, find_footage(site, request.cameras, request.span))
 
 
 def find_request(connection: Connection, request_id: str) -> AccessRequest:
@@ -165,27 +165,28 @@ def plan_closure(site: Site, request_id: str, outcome: Outcome, *, reason: str |
     """What closing would release; raises RequestUnknown, RequestClosed, ReasonMissing."""
     _checked_reason(outcome, reason)
     with reading(site.engine) as connection:
-        return _closure(connection, site, request_id)
+        request, own = _unclosed(connection, site, request_id)
+        return Closure(request, own, departures(connection, own, site.clock.now()))
 
 
 def close_request(site: Site, request_id: str, outcome: Outcome, *, reason: str | None) -> Closure:
     """Close a request with its outcome and release its own holds."""
     reason = _checked_reason(outcome, reason)
     with writing(site.engine) as connection:
-        plan = _closure(connection, site, request_id)
-        request = plan.request
+        request, own = _unclosed(connection, site, request_id)
         store.mark_closed(connection, request.id, outcome, site.clock.now(), site.actor.account)
         facts: dict[str, str | int | list[str]] = {
             "outcome": outcome.value,
-            "released": [hold.id for hold in plan.releases],
+            "released": [hold.id for hold in own],
         }
         audit.append(connection, site, Act.REQUEST_CLOSED, request.id, case_id=request.id, facts=facts, reason=reason)
-        for hold in plan.releases:
+        for hold in own:
             holds.release(connection, site, hold.id, reason=f"{request.id} closed: {outcome.value}")
         closed = find_request(connection, request.id)
-    for hold in plan.releases:
+    for hold in own:
         holds.remove_hold_file(site, hold.id)
-    return Closure(closed, plan.releases, plan.departures)
+    with reading(site.engine) as connection:
+        return Closure(closed, own, departures(connection, own, site.clock.now()))
 
 
 def _registered(request_id: RequestId, site: Site, new: NewRequest, now: datetime) -> AccessRequest:
@@ -206,13 +207,12 @@ def _registered(request_id: RequestId, site: Site, new: NewRequest, now: datetim
     )
 
 
-def _closure(connection: Connection, site: Site, request_id: str) -> Closure:
+def _unclosed(connection: Connection, site: Site, request_id: str) -> tuple[AccessRequest, tuple[Hold, ...]]:
     request = find_request(connection, request_id)
     if request.closed is not None:
         when = request.closed.astimezone(site.settings.site.timezone).date()
         raise RequestClosed(id=request.id, when=when, by=request.closed_by)
-    own = tuple(holds.holds_of(connection, request.id))
-    return Closure(request, own, departures(connection, own, site.clock.now()))
+    return request, tuple(holds.holds_of(connection, request.id))
 
 
 def _checked_reason(outcome: Outcome, reason: str | None) -> str | None:

@@ -1,0 +1,175 @@
+"""`cctv hold`: keep footage beyond its limit on the ground of a case, and let it go again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import json_option, mutation, reason_option, span_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework import PlacedHold, ReleasedHold
+    from cctv.model.holds import Hold
+
+
+@click.group()
+def hold() -> None:
+    """Keep footage beyond its limit, for one incident, request or disclosure.
+
+    \b
+      cctv hold place --ground INC-2026-014 --cameras foyer-1 --from "za 22u" --to "zo 2u" --reason "second door"
+      cctv hold list
+    """
+
+
+@hold.command()
+@click.option("--ground", required=True, metavar="ID", help="The open case that justifies it: INC-, REQ- or DIS-.")
+@span_options()
+@click.option(
+    "--review", default="30d", show_default=True, metavar="WHEN", help="When someone decides again; at most 90d away."
+)
+@reason_option()
+@mutation
+@click.pass_obj
+def place(
+    box: Box, ground: str, cameras: str | None, zones: str | None, start: str, end: str, review: str, reason: str
+) -> None:
+    """Keep footage beyond its limit: stored, being written, or still to come.
+
+    The answer says what is preserved, what was already gone, and what was never recorded and why.
+
+    \b
+      cctv hold place --ground INC-2026-014 --cameras foyer-1 --from "za 22u" --to "zo 2u" --reason "second door"
+      cctv hold place --ground INC-2026-014 --zones facade --from nu --to +4h --review 14d --reason "he is coming back"
+    """
+    from cctv.casework import NewHold, place_hold, plan_hold
+    from cctv.cli.preserved import chosen_cameras, footage_data, hold_data
+    from cctv.kernel.times import parse_review
+
+    chosen = chosen_cameras(box, cameras, zones)
+    until = parse_review(review, now=box.now, zone=box.zone)
+    new = NewHold(ground, chosen, box.span(start, end), until, reason)
+    placed = plan_hold(box.site, new) if box.dry_run else place_hold(box.site, new)
+    data = {
+        "dry_run": box.dry_run,
+        "hold": hold_data(placed.hold) if placed.hold else None,
+        "footage": footage_data(placed.footage),
+    }
+    box.emit(data, lambda console: _placed_text(console, box, placed))
+
+
+@hold.command("list")
+@click.option("--all", "released_too", is_flag=True, help="Released ones too.")
+@json_option
+@click.pass_obj
+def list_(box: Box, released_too: bool) -> None:
+    """List the holds in force, the oldest first."""
+    from cctv.casework import list_holds
+    from cctv.cli.preserved import hold_data
+
+    found = list_holds(box.site, released_too=released_too)
+    box.emit({"holds": [hold_data(one) for one in found]}, lambda console: _list_text(console, box, found))
+
+
+@hold.command()
+@click.argument("hold_id", metavar="ID")
+@json_option
+@click.pass_obj
+def show(box: Box, hold_id: str) -> None:
+    """Show one hold and the footage under it as it stands now.
+
+    \b
+      cctv hold show HOLD-2026-003
+    """
+    from cctv.casework import hold_file
+    from cctv.cli.preserved import footage_data, hold_data
+
+    found = hold_file(box.site, hold_id)
+    assert found.hold is not None
+    data = {"hold": hold_data(found.hold), "footage": footage_data(found.footage)}
+    box.emit(data, lambda console: _show_text(console, box, found))
+
+
+@hold.command()
+@click.argument("hold_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def release(box: Box, hold_id: str, reason: str) -> None:
+    """Release a hold: what no other hold covers then goes as if it had never been.
+
+    The case stays open.  To end a case with all its holds, settle the incident or close the request.
+
+    \b
+      cctv hold release HOLD-2026-003 --reason "nothing to be seen" --dry-run
+      cctv hold release HOLD-2026-003 --reason "nothing to be seen"
+    """
+    from cctv.casework import plan_release, release_hold
+    from cctv.cli.preserved import departures_data, hold_data
+
+    done = plan_release(box.site, hold_id) if box.dry_run else release_hold(box.site, hold_id, reason=reason)
+    data = {"dry_run": box.dry_run, "hold": hold_data(done.hold), "footage": departures_data(done.departures)}
+    box.emit(data, lambda console: _released_text(console, box, done))
+
+
+def _placed_text(console: Console, box: Box, placed: PlacedHold) -> None:
+    from cctv.cli.output import local_date
+    from cctv.cli.preserved import print_footage, print_next
+
+    one = placed.hold
+    if one is None:
+        console.print(f"Would place a hold for {placed.ground.case_id}.\n", style="bold")
+    else:
+        console.print(f"{one.id} placed for {one.ground.case_id}", style="bold")
+        console.print(f"It keeps this footage until it is released.  Look at it again by "
+                      f"{local_date(one.review, box.zone)}.\n")  # fmt: skip
+    print_footage(console, placed.footage, box.zone)
+    if all(found.is_empty for found in placed.footage):
+        console.print("There is no footage under this hold." if one else "There is no footage to keep.", style="bold")
+    if one is None:
+        console.print("Dry run: nothing was changed.")
+    else:
+        print_next(f"cctv hold show {one.id}", f'cctv hold release {one.id} --reason "..."')
+
+
+def _list_text(console: Console, box: Box, found: Sequence[Hold]) -> None:
+    from cctv.cli.preserved import print_holds
+
+    if found:
+        print_holds(console, found, box.zone, box.now)
+    else:
+        console.print("No holds in force.  `cctv hold list --all` shows released ones too.")
+
+
+def _show_text(console: Console, box: Box, found: PlacedHold) -> None:
+    from cctv.cli.output import local_date
+    from cctv.cli.preserved import print_footage, print_holds, print_next
+
+    one = found.hold
+    assert one is not None
+    console.print(f"{one.id} for {one.ground.case_id}", style="bold")
+    console.print(f"placed {local_date(one.placed, box.zone)} by {one.placed_by}\n")
+    print_holds(console, [one], box.zone, box.now)
+    console.print()
+    print_footage(console, found.footage, box.zone)
+    print_next(f"cctv audit list --about {one.id}")
+
+
+def _released_text(console: Console, box: Box, done: ReleasedHold) -> None:
+    from cctv.cli.preserved import goes_now, print_departures
+
+    one = done.hold
+    if box.dry_run:
+        console.print(f"Would release {one.id} for {one.ground.case_id}.\n", style="bold")
+    else:
+        console.print(f"{one.id} released; {one.ground.case_id} stays as it is.\n", style="bold")
+    print_departures(console, done.departures, box.zone)
+    if box.dry_run:
+        console.print("Dry run: nothing was changed.")
+    elif goes_now(done.departures):
+        console.print("If that was a mistake, place a new hold at once, before the next sweep.")

@@ -1,0 +1,248 @@
+"""`cctv incident`: record what happened, keep its footage, let it go when it is dealt with."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.model.casework import IncidentKind
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework import Found, IncidentFile, OpenedIncident, Settlement
+    from cctv.model.casework import Incident
+
+
+@click.group()
+def incident() -> None:
+    """Record an incident and keep its footage until it is settled.
+
+    \b
+      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1,gang-2 --from "za 22u" --to "ma 8u"
+      cctv incident settle INC-2026-014 --reason "handed to the police"
+    """
+
+
+@incident.command("open")
+@click.argument("title")
+@click.option("--kind", required=True, type=click.Choice([kind.value for kind in IncidentKind]), help="What happened.")
+@span_options()
+@mutation
+@click.pass_obj
+def open_(box: Box, title: str, kind: str, cameras: str | None, zones: str | None, start: str, end: str) -> None:
+    """Record an incident and keep its footage: stored, being written or still to come.
+
+    TITLE says in a few words what happened.  The footage stays until `cctv incident settle`; someone looks again
+    after 30 days.  The answer says what is saved, what was already gone, and what was never recorded and why.
+
+    \b
+      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1,gang-2 --from "za 22u" --to "ma 8u"
+      cctv incident open "ruit inkom" --kind damage --zones facade --from "gisteren 23u" --to +90m
+    """
+    from cctv.casework import NewIncident, find_footage, open_incident
+    from cctv.cli.preserved import chosen_cameras, footage_data, hold_data
+
+    chosen = chosen_cameras(box, cameras, zones)
+    new = NewIncident(IncidentKind(kind), title, chosen, box.span(start, end)).checked()
+    if box.dry_run:
+        footage = find_footage(box.site, new.cameras, new.span)
+        box.emit(
+            {"dry_run": True, "footage": footage_data(footage)},
+            lambda console: _dry_text(console, box, new.title, footage),
+        )
+        return
+    opened = open_incident(box.site, new)
+    data = {
+        "dry_run": False,
+        "incident": _data(opened.incident),
+        "hold": hold_data(opened.hold),
+        "footage": footage_data(opened.footage),
+        "next": _settle_line(opened.incident),
+    }
+    box.emit(data, lambda console: _opened_text(console, box, opened))
+
+
+@incident.command("list")
+@click.option("--all", "settled_too", is_flag=True, help="Settled ones too.")
+@json_option
+@click.pass_obj
+def list_(box: Box, settled_too: bool) -> None:
+    """List the open incidents, the latest first."""
+    from cctv.casework import list_incidents
+
+    found = list_incidents(box.site, settled_too=settled_too)
+    box.emit({"incidents": [_data(one) for one in found]}, lambda console: _list_text(console, box, found))
+
+
+@incident.command()
+@click.argument("incident_id", metavar="ID")
+@json_option
+@click.pass_obj
+def show(box: Box, incident_id: str) -> None:
+    """Show one incident, its holds, and its footage as it stands now.
+
+    \b
+      cctv incident show INC-2026-014
+    """
+    from cctv.casework import incident_file
+    from cctv.cli.preserved import footage_data, hold_data
+
+    found = incident_file(box.site, incident_id)
+    data = {
+        "incident": _data(found.incident),
+        "holds": [hold_data(one) for one in found.holds],
+        "footage": footage_data(found.footage),
+    }
+    box.emit(data, lambda console: _show_text(console, box, found))
+
+
+@incident.command()
+@click.argument("incident_id", metavar="ID")
+@reason_option()
+@click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
+@mutation
+@click.pass_obj
+def settle(box: Box, incident_id: str, reason: str, yes: bool) -> None:
+    """Settle an incident: release its holds, so that its footage goes as if they had never been.
+
+    Shows first which footage goes when, and asks.  What another hold covers stays.
+
+    \b
+      cctv incident settle INC-2026-014 --reason "handed to the police" --dry-run
+      cctv incident settle INC-2026-014 --reason "handed to the police"
+    """
+    from cctv.casework import plan_settlement, settle_incident
+    from cctv.casework.errors import SettlementUndecided
+
+    plan = plan_settlement(box.site, incident_id)
+    if not box.json:
+        box.emit({}, lambda console: _plan_text(console, box, plan))
+    if box.dry_run:
+        if box.json:
+            box.emit({"dry_run": True, **_settlement_data(plan)}, lambda _: None)
+        return
+    if not yes and not _agreed(box, plan):
+        line = f"cctv incident settle {plan.incident.id} --reason {shlex.quote(reason)} --yes"
+        raise SettlementUndecided(id=plan.incident.id, line=line)
+    done = settle_incident(box.site, incident_id, reason=reason)
+    box.emit({"dry_run": False, **_settlement_data(done)}, lambda console: _settled_text(console, done))
+
+
+def _agreed(box: Box, plan: Settlement) -> bool:
+    if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    return click.confirm(f"Settle {plan.incident.id}?", default=False, err=True)
+
+
+def _settle_line(one: Incident) -> str:
+    return f'cctv incident settle {one.id} --reason "..."'
+
+
+def _data(one: Incident) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "kind": one.kind.value,
+        "title": one.title,
+        "cameras": list(one.cameras),
+        "start": one.span.start,
+        "end": one.span.end,
+        "opened": one.opened,
+        "opened_by": one.opened_by,
+        "settled": one.settled,
+        "settled_by": one.settled_by,
+    }
+
+
+def _settlement_data(plan: Settlement) -> dict[str, object]:
+    from cctv.cli.preserved import departures_data
+
+    return {
+        "incident": _data(plan.incident),
+        "released": [hold.id for hold in plan.releases],
+        "footage": departures_data(plan.departures),
+    }
+
+
+def _dry_text(console: Console, box: Box, title: str, footage: tuple[Found, ...]) -> None:
+    from cctv.cli.preserved import print_footage
+
+    console.print(f"Would open an incident: {title}\n", style="bold")
+    print_footage(console, footage, box.zone)
+    console.print("Dry run: nothing was changed.")
+
+
+def _opened_text(console: Console, box: Box, opened: OpenedIncident) -> None:
+    from cctv.cli.output import local_date
+    from cctv.cli.preserved import print_footage, print_next
+
+    one, hold = opened.incident, opened.hold
+    console.print(f"{one.id} opened: {one.kind.value}, {one.title}", style="bold")
+    review = local_date(hold.review, box.zone)
+    console.print(f"{hold.id} keeps its footage until the incident is settled.  Look at it again by {review}.\n")
+    print_footage(console, opened.footage, box.zone)
+    if all(found.is_empty for found in opened.footage):
+        console.print("There is no footage to keep; the incident is recorded all the same.", style="bold")
+    print_next(f"{_settle_line(one)}   when it is dealt with", f"cctv incident show {one.id}")
+
+
+def _list_text(console: Console, box: Box, found: Sequence[Incident]) -> None:
+    from cctv.cli.output import table
+    from cctv.cli.preserved import day, when
+
+    if not found:
+        console.print("No open incidents.  `cctv incident list --all` shows settled ones too.")
+        return
+    rows = [
+        (
+            one.id,
+            one.kind.value,
+            one.title,
+            ", ".join(one.cameras),
+            when(one.span, box.zone),
+            f"settled {day(one.settled, box.zone)}" if one.settled else "open",
+        )
+        for one in found
+    ]
+    console.print(table(("id", "kind", "what happened", "cameras", "when", "state"), rows))
+
+
+def _show_text(console: Console, box: Box, found: IncidentFile) -> None:
+    from cctv.cli.output import local_date
+    from cctv.cli.preserved import print_footage, print_holds, print_next, print_subject
+
+    one, zone = found.incident, box.zone
+    console.print(f"{one.id}: {one.kind.value}, {one.title}", style="bold")
+    console.print(f"opened {local_date(one.opened, zone)} by {one.opened_by}")
+    if one.settled:
+        console.print(f"settled {local_date(one.settled, zone)} by {one.settled_by}")
+    print_subject(console, one.cameras, one.span, zone)
+    console.print()
+    print_holds(console, found.holds, zone, box.now)
+    console.print()
+    print_footage(console, found.footage, zone)
+    settling = [f"{_settle_line(one)}   when it is dealt with"] if one.is_open else []
+    print_next(*settling, f"cctv audit list --about {one.id}")
+
+
+def _plan_text(console: Console, box: Box, plan: Settlement) -> None:
+    from cctv.cli.preserved import print_departures
+
+    one = plan.incident
+    console.print(f"{one.id}: {one.kind.value}, {one.title}", style="bold")
+    released = ", ".join(hold.id for hold in plan.releases) or "no hold"
+    console.print(f"Settling it releases {released}:\n")
+    print_departures(console, plan.departures, box.zone)
+    if box.dry_run:
+        console.print("Dry run: nothing was changed.")
+
+
+def _settled_text(console: Console, done: Settlement) -> None:
+    released = ", ".join(hold.id for hold in done.releases)
+    console.print(f"{done.incident.id} settled" + (f"; {released} released." if released else "."), style="bold")

@@ -1,0 +1,278 @@
+"""How casework looks: what is kept, what is gone, what goes when.  Shared by `hold`, `incident` and `request`.
+
+Owns the words and the JSON of footage under a case.  Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from cctv.casework import Departure, Fate, Found, Gone, Unrecorded
+from cctv.casework.errors import NoCameras
+from cctv.cli.output import length, local_date, size, table
+from cctv.kernel.span import Span, total
+from cctv.model.footage import GapCause, Reason
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.cli.box import Box
+
+_ROWS = 30  # a camera; more no longer fits what a person reads, and --json has them all
+_CAUSES = {
+    GapCause.UNREACHABLE: "the camera could not be reached",
+    GapCause.REFUSED: "the camera refused",
+    GapCause.UNAUTHORISED: "the camera asked for another password",
+    GapCause.STALLED: "the camera sent no pictures",
+    GapCause.FRAMES_MISSING: "pictures were lost on the way",
+    GapCause.RECORDER_STOPPED: "the recorder was not running",
+    GapCause.STORAGE_FULL: "the disk was full",
+    GapCause.CLOCK_STEP: "the clock was set",
+    GapCause.SCHEDULE: "outside the camera's schedule",
+    GapCause.CAMERA_REMOVED: "the camera was taken away",
+    GapCause.UNREADABLE: "the recording could not be read",
+}
+_DELETED = {
+    Reason.PAST_LIMIT: "its keeping time was over",
+    Reason.SPACE_NEEDED: "the disk was full",
+}
+
+
+def chosen_cameras(box: Box, cameras: str | None, zones: str | None) -> tuple[CameraId, ...]:
+    """The cameras that a case is about; raises NoCameras rather than take all of them."""
+    if not (cameras or "").strip(" ,") and not (zones or "").strip(" ,"):
+        example = ",".join(list(box.settings.cameras)[:2]) or "foyer-1"
+        raise NoCameras(problem="neither --cameras nor --zones names one", example=example)
+    return tuple(box.cameras(cameras, zones))
+
+
+def print_footage(console: Console, footage: Sequence[Found], zone: ZoneInfo) -> None:
+    """A table of every camera's spans in order, and what they come to."""
+    rows = [row for one in footage for row in _rows(one, zone)]
+    console.print(table(("camera", "footage", "when", "length", ""), rows, right=("length",)))
+    console.print(f"\nTimes are local ({zone.key}).  {_summary(footage)}")
+
+
+def print_departures(console: Console, leaving: Sequence[Departure], zone: ZoneInfo) -> None:
+    """A table of which footage goes when."""
+    if not leaving:
+        console.print("There is no footage under it.")
+        return
+    rows = [
+        (
+            one.camera,
+            when(one.span, zone),
+            size(one.size_bytes),
+            departure_words(one, zone),
+        )
+        for one in leaving
+    ]
+    console.print(table(("camera", "footage", "size", "what becomes of it"), rows, right=("size",)))
+    console.print()
+
+
+def print_holds(console: Console, holds: Sequence[Hold], zone: ZoneInfo, now: datetime) -> None:
+    """A table of holds with what each needs: a review, or nothing any more."""
+    rows = [
+        (
+            hold.id,
+            hold.ground.case_id,
+            ", ".join(sorted(hold.cameras)),
+            when(hold.span, zone),
+            _hold_state(hold, zone, now),
+        )
+        for hold in holds
+    ]
+    console.print(table(("hold", "for", "cameras", "keeps", "state"), rows))
+
+
+def print_subject(console: Console, cameras: Iterable[CameraId], span: Span, zone: ZoneInfo) -> None:
+    """What a case is about."""
+    console.print(f"about {', '.join(cameras)}: {when(span, zone)}")
+
+
+def print_next(*lines: str) -> None:
+    """What to type next, the likeliest first; talk, so on stderr."""
+    for index, line in enumerate(lines):
+        click.echo(f"{'next:' if index == 0 else '':<5}  {line}", err=True)
+
+
+def when(span: Span, zone: ZoneInfo, *, years: bool = True) -> str:
+    """`vr 20/11/2026 09:03 - 09:10`, with seconds and the second day only where they say something."""
+    named = day if years else _day_without_year
+    first, last = span.start.astimezone(zone), span.end.astimezone(zone)
+    with_seconds = any(moment.second or moment.microsecond for moment in (first, last))
+    clock = "%H:%M:%S" if with_seconds else "%H:%M"
+    start = f"{named(span.start, zone)} {first:{clock}}"
+    if first.utcoffset() != last.utcoffset():  # over the change of the clock an hour is told with its offset's name
+        return f"{start} {first.tzname()} - {named(span.end, zone)} {last:{clock}} {last.tzname()}"
+    if first.date() == last.date():
+        return f"{start} - {last:{clock}}"
+    return f"{start} - {named(span.end, zone)} {last:{clock}}"
+
+
+def day(instant: datetime, zone: ZoneInfo) -> str:
+    """`vr 20/11/2026` in the site's time."""
+    return local_date(instant, zone).rpartition(" ")[0]
+
+
+def departure_words(one: Departure, zone: ZoneInfo) -> str:
+    """`goes at the next sweep (limit vr 27/11/2026 14:00)`."""
+    if one.fate is Fate.STILL_HELD:
+        return f"stays: {', '.join(one.holds)} keep{'s' if len(one.holds) == 1 else ''} it"
+    first, last = local_date(one.first_limit, zone), local_date(one.last_limit, zone)
+    if one.fate is Fate.NEXT_SWEEP:
+        return f"goes at the next sweep: its limit was {first}"
+    return f"goes by its limit, {first}" if first == last else f"goes by its limit, {first} to {last}"
+
+
+def goes_now(leaving: Iterable[Departure]) -> bool:
+    """Whether a release lets footage go at the next sweep."""
+    return any(one.fate is Fate.NEXT_SWEEP for one in leaving)
+
+
+def hold_data(hold: Hold) -> dict[str, object]:
+    """A hold as JSON."""
+    return {
+        "id": hold.id,
+        "ground": hold.ground.case_id,
+        "ground_kind": hold.ground.kind.value,
+        "cameras": sorted(hold.cameras),
+        **_span(hold.span),
+        "review": hold.review,
+        "placed": hold.placed,
+        "placed_by": hold.placed_by,
+        "released": hold.released,
+        "released_by": hold.released_by,
+    }
+
+
+def footage_data(footage: Iterable[Found]) -> list[dict[str, object]]:
+    """What exists of each camera as JSON."""
+    return [
+        {
+            "camera": one.camera,
+            **_span(one.span),
+            "saved": [_span(span) for span in one.saved],
+            "saved_seconds": total(one.saved).total_seconds(),
+            "size_bytes": one.size_bytes,
+            "gone": [_gone_data(gone) for gone in one.gone],
+            "never_recorded": [_hole_data(hole, one) for hole in one.unrecorded],
+            "being_written": _span(one.being_written) if one.being_written else None,
+            "to_come": _span(one.to_come) if one.to_come else None,
+        }
+        for one in footage
+    ]
+
+
+def departures_data(leaving: Iterable[Departure]) -> list[dict[str, object]]:
+    """Which footage goes when, as JSON."""
+    return [
+        {
+            "camera": one.camera,
+            "fate": one.fate.name.lower().replace("_", "-"),
+            **_span(one.span),
+            "segments": one.segments,
+            "size_bytes": one.size_bytes,
+            "first_limit": one.first_limit,
+            "last_limit": one.last_limit,
+            "holds": list(one.holds),
+        }
+        for one in leaving
+    ]
+
+
+def _shortly(span: Span, zone: ZoneInfo) -> str:
+    return when(span, zone, years=False)
+
+
+def _day_without_year(instant: datetime, zone: ZoneInfo) -> str:
+    return day(instant, zone).rpartition("/")[0]
+
+
+def _rows(one: Found, zone: ZoneInfo) -> list[tuple[str, ...]]:
+    lines = sorted(_lines(one, zone), key=lambda line: line[0])
+    shown: list[tuple[str, ...]] = [
+        (
+            one.camera if index == 0 else "",
+            what,
+            _shortly(span, zone),
+            length(span.duration),
+            note,
+        )
+        for index, (span, what, note) in enumerate(lines[:_ROWS])
+    ]
+    if len(lines) > _ROWS:
+        shown.append(("", f"and {len(lines) - _ROWS} more", "", "", "--json lists them all"))
+    return shown
+
+
+def _lines(one: Found, zone: ZoneInfo) -> Iterator[tuple[Span, str, str]]:
+    for index, span in enumerate(one.saved):
+        pieces = f" in {len(one.saved)} pieces" if len(one.saved) > 1 else ""
+        yield span, "saved", size(one.size_bytes) + pieces if index == 0 else ""
+    for gone in one.gone:
+        yield gone.span, "already gone", _gone_words(gone, zone)
+    for hole in one.unrecorded:
+        yield hole.span, "never recorded", _hole_words(hole, one, zone)
+    if one.being_written:
+        yield one.being_written, "being written", "kept as soon as its file is closed"
+    if one.to_come:
+        yield one.to_come, "still to come", "kept as it is recorded"
+
+
+def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
+    if hold.released:
+        return f"released {day(hold.released, zone)}"
+    return f"review {'OVERDUE since' if hold.review < now else 'by'} {day(hold.review, zone)}"
+
+
+def _gone_words(gone: Gone, zone: ZoneInfo) -> str:
+    why = _DELETED.get(gone.reason, gone.reason.value)
+    first, last = local_date(gone.first_deleted, zone), local_date(gone.last_deleted, zone)
+    return f"deleted {first}: {why}" if first == last else f"deleted {first} to {last}: {why}"
+
+
+def _hole_words(hole: Unrecorded, one: Found, zone: ZoneInfo) -> str:
+    if hole.cause:
+        return _CAUSES[hole.cause]
+    if not one.ever_recorded:
+        return "this camera has never been recorded"
+    if hole.began:
+        return f"the first recording began {local_date(hole.began, zone)}"
+    return "nothing was recorded around it; the recorder knows no cause"
+
+
+def _summary(footage: Sequence[Found]) -> str:
+    saved = sum((total(one.saved) for one in footage), timedelta(0))
+    gone = sum((total(part.span for part in one.gone) for one in footage), timedelta(0))
+    never = sum((total(part.span for part in one.unrecorded) for one in footage), timedelta(0))
+    parts = [f"Saved: {length(saved)}, {size(sum(one.size_bytes for one in footage))}"] if saved else ["Saved: nothing"]
+    parts += [f"already gone: {length(gone)}"] if gone else []
+    parts += [f"never recorded: {length(never)}"] if never else []
+    return "; ".join(parts) + "."
+
+
+def _gone_data(gone: Gone) -> dict[str, object]:
+    deleted: dict[str, datetime] = {"first_deleted": gone.first_deleted, "last_deleted": gone.last_deleted}
+    return {**_span(gone.span), **deleted, "reason": gone.reason.value}
+
+
+def _hole_data(hole: Unrecorded, one: Found) -> dict[str, object]:
+    return {
+        **_span(hole.span),
+        "cause": hole.cause.value if hole.cause else None,
+        "first_recorded": hole.began,
+        "ever_recorded": one.ever_recorded,
+    }
+
+
+def _span(span: Span) -> dict[str, object]:
+    return {"start": span.start, "end": span.end}
