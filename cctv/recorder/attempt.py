@@ -59,6 +59,7 @@ class Attempt:
         self._directory = archive.incoming_directory(site, camera.id)
         self._anchoring = Anchoring()
         self._anchor: datetime | None = None
+        self._lead_in = timedelta(0)
         self._frames = 0
         self._media_end = timedelta(0)
         self._listed: set[str] = set()
@@ -134,9 +135,9 @@ class Attempt:
 
     def _fix(self, anchor: datetime | None) -> None:
         if anchor is not None:
-            self._anchor = anchor
+            self._anchor, self._lead_in = anchor, self._anchoring.lead_in
             self._worker.submit(archive.anchor_run, self._site, self._run, anchor)
-            self._hooks.anchored(anchor)
+            self._hooks.anchored(anchor - self._lead_in)
 
     def _at(self, media: timedelta) -> datetime:
         assert self._anchor is not None
@@ -145,6 +146,8 @@ class Attempt:
     def _take_in(self, path: Path, start: timedelta, end: timedelta) -> None:
         assert self._anchor is not None
         self._listed.add(path.name)
+        if not self._media_end:
+            start -= self._lead_in
         self._media_end = max(self._media_end, end)
         job = self._worker.submit(archive.ingest, self._site, self._run, path, span_of(self._anchor, start, end))
         job.add_done_callback(self._taken_in)

@@ -16,6 +16,8 @@ from typing import Protocol
 from cctv.config import Credential
 from cctv.db.site import Site
 from cctv.kernel.clock import Clock, iso
+from cctv.kernel.errors import CctvError
+from cctv.kernel.process import without_secrets
 from cctv.model.footage import GapCause
 from cctv.recorder.camera import CameraRecorder, Means
 from cctv.recorder.state import Phase, RecorderState, write_state
@@ -25,6 +27,13 @@ CLOCK_STEP = timedelta(seconds=2)
 _TICK = 0.5
 _STATE_PERIOD = 2.0
 _DISK_HANGS = 120.0  # a job of this length is no slow disk any more: the watchdog is left to fire
+
+
+class RecordingStopped(CctvError):
+    """Recording stopped, since footage could not be taken in: {problem}. What was received stays in incoming/.
+
+    next: mend that, then `cctv record` (or `systemctl restart cctv-record`) takes the rest in and goes on.
+    """
 
 
 class Notifier(Protocol):
@@ -75,8 +84,10 @@ class Supervisor:
             self._tick(steps)
         self._worker.close()
         self._write_state()
-        if self._failure is not None:
+        if isinstance(self._failure, CctvError):
             raise self._failure
+        if self._failure is not None:
+            raise RecordingStopped(problem=_told(self._failure)) from self._failure
 
     async def _guarded(self, camera: CameraRecorder) -> None:
         try:
@@ -91,7 +102,7 @@ class Supervisor:
     def _fail(self, error: BaseException) -> None:
         if self._failure is None:
             self._failure = error
-            self._tell(f"recording stops: {type(error).__name__}: {error}")
+            self._tell(f"recording stops: {_told(error)}")
             self.stop()
 
     def _tick(self, steps: ClockWatch) -> None:
@@ -133,6 +144,10 @@ class ClockWatch:
 
     def _measure(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {without_secrets(str(error))}".rstrip(".")
 
 
 def stamped(clock: Clock, write: Callable[[str], None]) -> Callable[[str], None]:
