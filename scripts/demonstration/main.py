@@ -1,0 +1,159 @@
+"""The demo: what the product promises, done for real on two simulated cameras, and proved from outside.
+
+Owns the order of the story and its proof.  Every act is a `cctv` command in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from demonstration import stage
+from demonstration.product import CommandFailed, Product
+from demonstration.proof import Facts, prove, show
+from demonstration.truth import Truth
+from demonstration.witness import Witness
+from demonstration.workdir import WorkdirRefused, prepare
+
+NOT_PERMITTED = 12
+RECORD_SECONDS = 44
+KEYFRAME_EVERY = 10
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./scripts/demo", description=__doc__)
+    parser.add_argument("--workdir", type=Path, help="keep everything in this folder (default: a new temporary one)")
+    parser.add_argument("--json", action="store_true", help="print the facts as one object on the last line of stdout")
+    parser.add_argument("--from", dest="given", type=Path, default=Path.cwd(), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    started = time.monotonic()
+    try:
+        workdir = prepare(asked.given / asked.workdir if asked.workdir else None)
+    except WorkdirRefused as refused:
+        print(f"error: {refused}", file=sys.stderr)
+        return NOT_PERMITTED
+    try:
+        facts = play(workdir)
+    except CommandFailed as failed:
+        print(f"\nerror: {failed}\nnext:  look into {workdir}", file=sys.stderr)
+        return 1
+    facts.seconds = round(time.monotonic() - started, 1)
+    show(facts, stream=sys.stderr if asked.json else sys.stdout)
+    if asked.json:
+        print(json.dumps(facts.to_json()))
+    return 0 if facts.holds else 1
+
+
+def step(text: str) -> None:
+    print(f"\n{text}", file=sys.stderr, flush=True)
+
+
+def play(workdir: Path) -> Facts:
+    """The story; whatever happens, no process of it stays behind."""
+    step("Two scenes are generated and played by two simulated RTSP cameras, with sound")
+    scenes = stage.make_scenes(workdir)
+    cameras = stage.Cameras(scenes)
+    product = Product(workdir / "cameras.toml", workdir / "services.log")
+    try:
+        cameras.write_config(workdir / "cameras.toml")
+        return _story(workdir, product, Truth.load(scenes[stage.INTERIOR] / "truth.json"))
+    finally:
+        product.kill_all()
+        cameras.stop()
+
+
+def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
+    storage = workdir / "storage"
+    step("The operator makes the storage, then recorder and sweeper run as services")
+    product.run("config check")
+    product.run("footage init")
+    witness = Witness(storage)
+    witness.start()
+    product.start("record")
+    product.start("sweep")
+    begun = time.time()
+    _wait_for(product, "the first segments", lambda: len(witness.seen()) >= 4, patience=60)
+
+    step("Staff: a bicycle was stolen at the facade; its footage is kept")
+    span = f"--from {_iso(begun)} --to {_iso(begun + 12)}"
+    opened = product.run(f'incident open "fiets, gevel" --kind theft --cameras {stage.FACADE} {span}')
+    incident = opened["incident"]["id"]
+
+    _wait_until(product, "a request's worth of footage", begun + stage.SECONDS + 8)
+    step("DPO: a visitor asks for his footage; opening the request freezes it")
+    span = f"--from {_iso(begun + 6)} --to {_iso(begun + 6 + stage.SECONDS)}"
+    request = product.run(
+        f'request open --name "An Peeters" --contact an@example.be --cameras {stage.INTERIOR} {span}'
+    )["request"]["id"]
+    _wait_until(product, "the end of recording", begun + RECORD_SECONDS)
+    product.stop("record")
+
+    step("DPO: redaction - the tracks are prepared, the visitor is kept by keyframes, the plan is approved")
+    product.run(f"redaction prepare {request}")
+    parts = product.run(f"redaction show {request}", quiet=True)["parts"]
+    for part in parts:
+        counters = [
+            counter
+            for name in part["segments"]
+            for seen in witness.seen()
+            if seen.name == name
+            for counter in seen.counters
+        ]
+        boxes = workdir / f"keep-{part['position']}.json"
+        boxes.write_text(json.dumps(truth.keep(stage.SUBJECT, counters, KEYFRAME_EVERY)))
+        chosen = f"--camera {part['camera']} --part {part['position']}"
+        product.run(f"redaction keep {request} --boxes {boxes} {chosen} --reason 'herkend aan kledij'")
+    product.run(f"redaction approve {request} --reason 'elk stuk bekeken'")
+
+    step("DPO: the package is built, and verified as anyone would")
+    package = product.run(f"export build {request}")["export"]
+    product.run(f"export verify {package['path']}")
+
+    step("Meanwhile footage that nobody needs reached its limit")
+    _wait_for(product, "the sweeper to finish", lambda: not _unheld(product), patience=90)
+    product.stop("sweep")
+    witness.finish()
+    step("Proof, from outside the product")
+    return prove(workdir, product, witness, truth, incident=incident, request=request, package=Path(package["path"]))
+
+
+def _unheld(product: Product) -> bool:
+    """Whether footage stands that no hold keeps."""
+    return any(
+        not segment["holds"]
+        for camera in product.run(f"retention explain --from {_iso(time.time() - 600)} --to nu", quiet=True)["cameras"]
+        for segment in camera["stored"]
+    )
+
+
+def _iso(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def _wait_until(product: Product, what: str, at: float) -> None:
+    _wait_for(product, what, lambda: time.time() >= at, patience=at - time.time() + 1)
+
+
+def _wait_for(product: Product, what: str, done: object, patience: float) -> None:
+    """Wait with a line that counts, on a terminal only; raises CommandFailed when it takes too long."""
+    assert callable(done)
+    began = time.monotonic()
+    while not done():
+        product.alive()
+        waited = time.monotonic() - began
+        if waited > patience:
+            raise CommandFailed(f"waited {waited:.0f} s for {what}")
+        if sys.stderr.isatty():
+            print(f"\r    waiting for {what}: {waited:.0f} s ", end="", file=sys.stderr, flush=True)
+        time.sleep(0.5)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
