@@ -7,6 +7,8 @@ import click
 from cctv.cli.box import Box
 from cctv.cli.options import json_option
 
+SUBJECT_WIDTH = 36
+
 
 @click.group()
 def audit() -> None:
@@ -51,7 +53,7 @@ def list_(box: Box, about: str | None, last: int) -> None:
             local(entry.at, zone),
             entry.actor.account + (f" for {entry.actor.on_behalf_of}" if entry.actor.on_behalf_of else ""),
             entry.act.value,
-            entry.subject,
+            _short(entry.subject),
             entry.case_id or "",
             reason or "",
         )
@@ -75,3 +77,8 @@ def verify(box: Box) -> None:
         {"entries": count, "head": head},
         lambda console: console.print(f"{count} entries, unbroken; the last one's hash is {head}"),
     )
+
+
+def _short(subject: str) -> str:
+    """Digests and paths are cut in the table; `--json` has them whole."""
+    return subject if len(subject) <= SUBJECT_WIDTH else f"{subject[: SUBJECT_WIDTH - 3]}..."

@@ -56,7 +56,8 @@ def _pass(site: Site, notifier: sdnotify.SystemdNotifier, said: str | None) -> s
 def _pause(site: Site) -> timedelta:
     with reading(site.engine) as connection:
         following = next_limit(connection)
+    shortest = min(site.settings.limit_for(zone) for zone in site.settings.zones)
     if following is None:
-        return sleep_for(None, site.clock.now())
+        return sleep_for(None, site.clock.now(), shortest)
     start, limit = following
-    return sleep_for(limit - lead(limit - start), site.clock.now())
+    return sleep_for(limit - lead(limit - start), site.clock.now(), shortest)

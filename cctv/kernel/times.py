@@ -120,7 +120,7 @@ class _Typed:
 def parse_instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     """What a person typed as a UTC instant; without a full date, the most recent such moment at or before `now`."""
     if _plain(text) in _NOW:
-        return now.astimezone(UTC)
+        return now.astimezone(UTC).replace(microsecond=0)
     return _latest(_read(text), now, zone)
 
 
@@ -295,7 +295,7 @@ def _first_after(typed: _Typed, after: datetime, now: datetime, zone: ZoneInfo, 
 
 def _end(text: str, start: datetime, now: datetime, zone: ZoneInfo) -> datetime:
     if _plain(text) in _NOW:
-        return now.astimezone(UTC)
+        return now.astimezone(UTC).replace(microsecond=0)
     if text.strip().startswith("+"):
         return start + parse_duration(text.strip()[1:])
     typed = _read(text)

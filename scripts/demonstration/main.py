@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from demonstration import stage
-from demonstration.product import CommandFailed, Product
+from demonstration.product import CommandFailed, Product, utc
 from demonstration.proof import Facts, prove, show
 from demonstration.truth import Truth
 from demonstration.witness import Witness
@@ -80,13 +80,13 @@ def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
     _wait_for(product, "the first segments", lambda: len(witness.seen()) >= 4, patience=60)
 
     step("Staff: a bicycle was stolen at the facade; its footage is kept")
-    span = f"--from {_iso(begun)} --to {_iso(begun + 12)}"
+    span = f"--from {utc(begun)} --to {utc(begun + 12)}"
     opened = product.run(f'incident open "fiets, gevel" --kind theft --cameras {stage.FACADE} {span}')
     incident = opened["incident"]["id"]
 
     _wait_until(product, "a request's worth of footage", begun + stage.SECONDS + 8)
     step("DPO: a visitor asks for his footage; opening the request freezes it")
-    span = f"--from {_iso(begun + 6)} --to {_iso(begun + 6 + stage.SECONDS)}"
+    span = f"--from {utc(begun + 6)} --to {utc(begun + 6 + stage.SECONDS)}"
     request = product.run(
         f'request open --name "An Peeters" --contact an@example.be --cameras {stage.INTERIOR} {span}'
     )["request"]["id"]
@@ -126,13 +126,9 @@ def _unheld(product: Product) -> bool:
     """Whether footage stands that no hold keeps."""
     return any(
         not segment["holds"]
-        for camera in product.run(f"retention explain --from {_iso(time.time() - 600)} --to nu", quiet=True)["cameras"]
+        for camera in product.run(f"retention explain --from {utc(time.time() - 600)} --to nu", quiet=True)["cameras"]
         for segment in camera["stored"]
     )
-
-
-def _iso(at: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def _wait_until(product: Product, what: str, at: float) -> None:

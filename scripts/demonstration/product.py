@@ -7,10 +7,16 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 CCTV = str(Path(sys.executable).with_name("cctv"))
+
+
+def utc(at: float) -> str:
+    """A time as the command line reads it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 class CommandFailed(Exception):

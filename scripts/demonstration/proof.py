@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demonstration import look, stage
-from demonstration.product import Product
+from demonstration.product import Product, utc
 from demonstration.truth import Truth
 from demonstration.witness import Witness
 
@@ -125,8 +126,9 @@ def show(facts: Facts, stream: TextIO) -> None:
 
 
 def _stored(product: Product) -> list[dict[str, Any]]:
-    listed = product.run("footage list --from 'vandaag 0u' --to nu", quiet=True)["segments"]
-    explained = product.run("retention explain --from 'vandaag 0u' --to nu", quiet=True)["cameras"]
+    whole = f"--from {utc(time.time() - 3600)} --to nu"
+    listed = product.run(f"footage list {whole}", quiet=True)["segments"]
+    explained = product.run(f"retention explain {whole}", quiet=True)["cameras"]
     holds = {one["segment"]: one["holds"] for camera in explained for one in camera["stored"]}
     return [{**segment, "holds": holds[segment["id"]]} for segment in listed]
 
