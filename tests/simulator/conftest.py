@@ -28,11 +28,9 @@ def small(scenes):
 
 @pytest.fixture(scope="module")
 def rig(small):
-    """Two cameras: foyer-1, H.264 at 25 frames a second, and gevel-1, H.265 at 12.5."""
+    """Two cameras: foyer-1, H.264 at 25 frames a second, and gevel-1, H.265 at 15."""
     if lack := simrig.missing():
         pytest.skip(lack)
     clips = {"foyer-1": small().stream, "gevel-1": small(codec="h265").stream}
-    with simrig.Rig(
-        clips, fps={"foyer-1": 25, "gevel-1": 12.5}, alt={"foyer-1": small(size="160x90").stream}
-    ) as running:
+    with simrig.Rig(clips, fps={"foyer-1": 25, "gevel-1": 15}, alt={"foyer-1": small(size="160x90").stream}) as running:
         yield running
