@@ -1,0 +1,185 @@
+"""The manifest: what a package holds, where it came from, who decided, and what was checked.
+
+Owns its shape, schema 1, additive.  Pure.  Never names the requester or anyone else who may be in the picture; the
+accounts that prepared, approved and built it are named, because the recipient may ask who did.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from cctv.kernel.errors import CctvError, Exit
+
+MANIFEST, SIGNATURE, SUMS = "manifest.json", "manifest.json.sig", "SHA256SUMS"
+PUBLIC_KEY, ALLOWED_SIGNERS, README = "signing.pub", "allowed_signers", "README.txt"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
+
+
+class ManifestUnreadable(CctvError):
+    """The manifest cannot be read: {problem}.
+
+    next: do not use the package; ask whoever sent it for a fresh copy.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`[start, end)` in UTC, as the manifest writes it."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """An act: the account, on whose call if another's, and when."""
+
+    at: datetime
+    account: str
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A recorded segment that an output was made from."""
+
+    name: str
+    sha256: str
+    span: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found when a finished video was decoded again and compared with its source and its plan."""
+
+    frames: int
+    live_pixels_outside: int
+    same_times: bool
+    audio_streams: int
+    metadata_entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One video: an unbroken stretch of one camera, redacted.  `part` is its number under `cctv redaction`."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+    frames: int
+    camera: str
+    part: int
+    span: Period
+    sources: tuple[Source, ...]
+    plan_sha256: str
+    backdrop_sha256: tuple[str, ...]
+    prepared: By
+    approved: By
+    verified: Verified
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A span for which there is no picture, and why; never collapsed into its neighbours."""
+
+    camera: str
+    span: Period
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Another file of the package."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteName:
+    """Whose cameras."""
+
+    name: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that a package vows, signed as one."""
+
+    schema: int
+    package: str
+    request: str
+    site: SiteName
+    software: str
+    mode: str
+    language: str
+    requested: Period
+    cameras: tuple[str, ...]
+    built: By
+    expires: datetime
+    key: str
+    outputs: tuple[Output, ...]
+    gaps: tuple[Unrecorded, ...]
+    files: tuple[Listed, ...]
+
+    def to_json(self) -> bytes:
+        """The text that is signed."""
+        return _adapter().dump_json(self, indent=2) + b"\n"
+
+    @staticmethod
+    def from_json(data: bytes) -> Manifest:
+        """Read a manifest that came from outside; raises ManifestUnreadable."""
+        try:
+            manifest = _adapter().validate_json(data)
+        except (ValidationError, RecursionError) as error:
+            problem = _first_problem(error) if isinstance(error, ValidationError) else "it is too deep"
+            raise ManifestUnreadable(problem=problem) from error
+        if manifest.schema != 1:
+            raise ManifestUnreadable(problem=f"its schema is {manifest.schema}; this program knows 1")
+        for name in manifest.names:
+            if not safe_name(name):
+                raise ManifestUnreadable(problem=f"{name!r} is not a file name that a package may hold")
+        if len(set(manifest.names)) != len(manifest.names):
+            raise ManifestUnreadable(problem="it names a file twice")
+        return manifest
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file whose hash the manifest holds."""
+        return (*(output.file for output in self.outputs), *(listed.file for listed in self.files))
+
+    @property
+    def hashes(self) -> dict[str, tuple[str, int]]:
+        """SHA-256 and size in bytes of each of `names`."""
+        videos = {one.file: (one.sha256, one.size_bytes) for one in self.outputs}
+        return videos | {one.file: (one.sha256, one.size_bytes) for one in self.files}
+
+
+def safe_name(name: str) -> bool:
+    """Whether a package may hold a file of that name: one level, plain letters, safe on every system."""
+    return _NAME.fullmatch(name) is not None
+
+
+def sums_text(hashes: dict[str, str]) -> str:
+    """The text of SHA256SUMS, as `sha256sum -c` reads it."""
+    return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]

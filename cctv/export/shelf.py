@@ -1,0 +1,56 @@
+"""The packages that stand in exports/: listing them, and taking them away when their month is over.
+
+Owns the end of a package ("maximaal één maand").  Deletes packages only, never footage: a package is a copy.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from cctv import audit
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.export.store import Package, find_package, mark_deleted, packages
+from cctv.kernel.durable import exclusive
+from cctv.model.acts import Act
+
+
+def list_packages(site: Site, request_id: str | None = None) -> list[Package]:
+    """Every package ever built, or those of one request, the oldest first."""
+    with reading(site.engine) as connection:
+        return packages(connection, request_id.strip().upper() if request_id else None)
+
+
+def package_path(site: Site, package_id: str) -> Path:
+    """Where a package stands; raises ExportUnknown."""
+    with reading(site.engine) as connection:
+        return site.root / find_package(connection, package_id.strip().upper()).path
+
+
+def expire_packages(site: Site, request_id: str | None = None) -> Sequence[Package]:
+    """Take away the packages whose time is over; with a request, all of that request.
+
+    1. row marked and audit entry, committed   (crash: the folder is there; the next call resumes at 2)
+    2. folder removed, flushed
+    """
+    now = site.clock.now()
+    with exclusive(site.root / "exports" / ".lock"):
+        with writing(site.engine) as connection:
+            found = packages(connection, request_id)
+            due = [one for one in found if one.deleted is None and (request_id is not None or one.expires <= now)]
+            for one in due:
+                mark_deleted(connection, one.id, now)
+                facts: dict[str, str | int | list[str]] = {"manifest": one.manifest_sha256}
+                audit.append(connection, site, Act.EXPORT_DELETED, one.id, case_id=one.request, facts=facts)
+        for one in [*due, *(one for one in found if one.deleted is not None)]:
+            _remove(site, one)
+    return due
+
+
+def _remove(site: Site, package: Package) -> None:
+    folder = site.root / package.path
+    if folder.is_dir():
+        shutil.rmtree(folder)
+        site.disk.sync_directory(folder.parent)

@@ -1,0 +1,83 @@
+"""The rows of packages.  Queries and conversions only; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from cctv.db import tables
+from cctv.export.errors import ExportUnknown
+from cctv.kernel.clock import from_us, to_us
+from cctv.model.ids import ExportId, RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that was built; `path` is relative to the storage, `expires` is when our copy must be gone."""
+
+    id: ExportId
+    request: RequestId
+    path: str
+    manifest_sha256: str
+    built: datetime
+    built_by: str
+    expires: datetime
+    deleted: datetime | None = None
+
+
+def insert_package(connection: Connection, package: Package) -> None:
+    connection.execute(
+        insert(tables.exports).values(
+            id=package.id,
+            request_id=package.request,
+            path=package.path,
+            manifest_sha256=package.manifest_sha256,
+            built_us=to_us(package.built),
+            built_by=package.built_by,
+            expires_us=to_us(package.expires),
+        )
+    )
+
+
+def mark_deleted(connection: Connection, package_id: str, at: datetime) -> None:
+    table = tables.exports
+    connection.execute(update(table).where(table.c.id == package_id).values(deleted_us=to_us(at)))
+
+
+def find_package(connection: Connection, package_id: str) -> Package:
+    """One package; raises ExportUnknown."""
+    row = connection.execute(select(tables.exports).where(tables.exports.c.id == package_id)).one_or_none()
+    if row is None:
+        raise ExportUnknown(id=package_id)
+    return _package(row)
+
+
+def packages(connection: Connection, request_id: str | None = None) -> list[Package]:
+    """Every package, or those of one request, the oldest first."""
+    query = select(tables.exports).order_by(tables.exports.c.built_us, tables.exports.c.id)
+    if request_id is not None:
+        query = query.where(tables.exports.c.request_id == request_id)
+    return [_package(row) for row in connection.execute(query)]
+
+
+def package_of_manifest(connection: Connection, manifest_sha256: str) -> Package | None:
+    """The package whose manifest has this hash."""
+    table = tables.exports
+    row = connection.execute(select(table).where(table.c.manifest_sha256 == manifest_sha256)).one_or_none()
+    return _package(row) if row else None
+
+
+def _package(row: Row[Any]) -> Package:
+    return Package(
+        id=ExportId(row.id),
+        request=RequestId(row.request_id),
+        path=row.path,
+        manifest_sha256=row.manifest_sha256,
+        built=from_us(row.built_us),
+        built_by=row.built_by,
+        expires=from_us(row.expires_us),
+        deleted=from_us(row.deleted_us) if row.deleted_us is not None else None,
+    )
