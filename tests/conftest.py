@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -127,7 +127,7 @@ class SiteUnderTest:
         return open_site(settings, disk=Disk(), clock=self.clock, actor=Actor(account))
 
     def instant(self, local: str) -> datetime:
-        return datetime.fromisoformat(local).replace(tzinfo=ZONE)
+        return datetime.fromisoformat(local).replace(tzinfo=ZONE).astimezone(UTC)
 
     def record(
         self, camera: str, start: str, *, minutes: float = 1, segment: float = 60, clip: Path | None = None

@@ -118,7 +118,7 @@ def _adopt(site: Site, path: Path) -> Segment | str:
         media = probe(path)
     except FileUnreadable as error:
         return quarantine(site, path, str(error.fields["problem"]))
-    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), site.clock.now())
     start = last_end or max(run.started, written - media.duration)
     segment = ingest(site, run, path, Span(start, start + media.duration))
     _audit(site, Act.FOOTAGE_ADOPTED, segment.path)

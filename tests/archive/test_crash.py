@@ -1,0 +1,168 @@
+"""The process dies at every durable step of ingest and deletion; the next start explains what it finds."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cctv import archive, audit
+from cctv.db.engine import reading
+from cctv.kernel.durable import Disk, sha256_file
+from cctv.kernel.span import Span
+from cctv.model.footage import Reason
+from cctv.model.ids import CameraId
+
+GEVEL = CameraId("gevel-1")
+
+
+class Died(BaseException):
+    """The process is gone; no handler of the product runs."""
+
+
+class DyingDisk(Disk):
+    """A real disk under a process that dies before its n-th durable operation, or right after it."""
+
+    def __init__(self, dies_at: int, *, after: bool) -> None:
+        self._left, self._after = dies_at, after
+
+    def _step(self, operation, *arguments):
+        self._left -= 1
+        if self._left == 0 and not self._after:
+            raise Died
+        answer = operation(*arguments)
+        if self._left == 0:
+            raise Died
+        return answer
+
+    def sync_file(self, path):
+        return self._step(super().sync_file, path)
+
+    def make_directory(self, directory):
+        return self._step(super().make_directory, directory)
+
+    def append_line(self, path, line):
+        return self._step(super().append_line, path, line)
+
+    def rename(self, source, target):
+        return self._step(super().rename, source, target)
+
+    def unlink(self, path):
+        return self._step(super().unlink, path)
+
+
+def dies_somewhere(act, steps: int):
+    """Before and after each of the first steps; a step beyond the last is the run that nothing interrupts."""
+    return [
+        pytest.param(step, after, id=f"{act}-{'after' if after else 'before'}-{step}")
+        for after in (False, True)
+        for step in range(1, steps)
+    ]
+
+
+def assert_disk_and_index_agree(site) -> None:
+    """Every row has its file with its hash, every file its row, and nothing is left half way."""
+    opened = site.open()
+    segments = site.footage(GEVEL)
+    on_disk = {opened.relative(path) for path in site.root.glob("segments/**/*.mp4")}
+    assert {segment.path for segment in segments} == on_disk
+    assert all(sha256_file(site.root / segment.path) == segment.sha256 for segment in segments)
+    assert list(site.root.glob("incoming/*/*")) == []
+    with reading(opened.engine) as connection:
+        whole = Span(site.instant("2000-01-01"), site.instant("2100-01-01"))
+        assert all(stone.closed for stone in archive.tombstones_of(connection, GEVEL, whole))
+        audit.verify(connection)
+
+
+@pytest.mark.parametrize(("step", "after"), dies_somewhere("ingest", 6))
+def test_a_segment_survives_a_death_at_any_step_of_its_ingest(site, clip, step, after):
+    opened = site.open()
+    run = archive.begin_run(opened, GEVEL)
+    file = archive.incoming_directory(opened, GEVEL) / f"run{run.id}-000000.mp4"
+    shutil.copy(clip, file)
+    span = Span(site.clock.now(), site.clock.now() + timedelta(seconds=2))
+    dying = replace(opened, disk=DyingDisk(step, after=after))
+
+    with contextlib.suppress(Died):
+        archive.ingest(dying, run, file, span)
+
+    site.clock.advance(seconds=30)
+    archive.recover_incoming(site.open())
+    assert len(site.footage(GEVEL)) == 1
+    assert_disk_and_index_agree(site)
+
+
+@pytest.mark.parametrize(("step", "after"), dies_somewhere("deletion", 5))
+def test_a_deletion_that_died_is_finished_at_the_next_sweep(site, step, after):
+    recorded = site.record(GEVEL, "2026-11-01 11:00", minutes=3)
+    site.clock.advance(days=8)
+    dying = replace(site.open(), disk=DyingDisk(step, after=after))
+
+    with contextlib.suppress(Died):
+        archive.dispose(dying, recorded, Reason.PAST_LIMIT)
+
+    site.cctv("sweep --once")
+    assert site.footage(GEVEL) == []
+    assert_disk_and_index_agree(site)
+
+
+def test_a_hold_placed_after_the_plan_still_saves_its_footage(site):
+    recorded = site.record(GEVEL, "2026-11-01 11:00", minutes=3)
+    site.clock.advance(days=8)
+    planned = recorded
+    site.cctv("incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 11:01' --to '2026-11-01 11:02'")
+
+    gone = archive.dispose(site.open(), planned, Reason.PAST_LIMIT)
+
+    assert [stone.path for stone in gone] == [recorded[0].path, recorded[2].path]
+    assert site.footage(GEVEL) == [recorded[1]]
+
+
+def test_what_nobody_can_explain_goes_to_quarantine_and_leaves_at_its_limit(site):
+    stray = site.root / "incoming" / "gevel-1" / "holiday.mp4"
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"what is this")
+
+    report = archive.recover_incoming(site.open())
+
+    assert report.quarantined == ("quarantine/gevel-1_holiday.mp4",)
+    site.clock.advance(days=6)
+    site.cctv("sweep --once")
+    assert (site.root / report.quarantined[0]).exists()
+    site.clock.advance(days=1)
+    site.cctv("sweep --once")
+    assert list((site.root / "quarantine").iterdir()) == []
+
+
+def test_a_torn_file_of_a_killed_recorder_is_adopted_as_far_as_it_goes(site, clip):
+    opened = site.open()
+    run = archive.begin_run(opened, GEVEL)
+    whole = clip.read_bytes()
+    torn = archive.incoming_directory(opened, GEVEL) / f"run{run.id}-000000.mp4"
+    torn.write_bytes(whole[: len(whole) * 3 // 4])
+
+    site.clock.advance(seconds=10)
+    report = archive.recover_incoming(opened)
+
+    assert len(report.adopted) == 1
+    assert timedelta(seconds=0.9) < report.adopted[0].span.duration < timedelta(seconds=2)
+    site.clock.advance(minutes=30)
+    told = site.cctv("footage coverage --cameras gevel-1 --from '11:00' --to '12:30' --json").json["cameras"][0]
+    assert told["never_recorded"][-1]["cause"] == "recorder stopped"
+
+
+def test_only_one_sweeper_and_one_recorder_work_at_a_time(site):
+    opened = site.open()
+    with archive.sweeper_lock(opened):
+        told = site.cctv("sweep --once", exit=11)
+    assert "another process" in told.err.lower()
+
+
+def test_names_stay_inside_the_storage(site):
+    for segment in site.record(GEVEL, "2026-10-25 01:30", minutes=120, segment=1800):
+        assert Path(segment.path).parts[:3] == ("segments", "facade", "gevel-1")
+    assert len(site.footage(GEVEL)) == 4

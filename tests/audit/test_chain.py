@@ -1,0 +1,64 @@
+"""The log cannot be changed unseen, and forgetting a reason does not break it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from cctv import audit
+from cctv.db.engine import reading, writing
+
+INCIDENT = "incident open 'laptop, foyer' --kind theft --cameras foyer-1 --from '2026-11-01 11:00' --to '11:30'"
+
+
+@pytest.fixture
+def told(site):
+    site.record("foyer-1", "2026-11-01 11:00", minutes=2)
+    site.cctv(INCIDENT)
+    return site
+
+
+@pytest.mark.parametrize(
+    ("change", "seq"),
+    [
+        ("UPDATE audit SET entry = replace(entry, 'foyer-1', 'gang-2') WHERE entry LIKE '%hold.placed%'", None),
+        ("DELETE FROM audit WHERE seq = 2", 2),
+        ("UPDATE audit SET hash = 'abc' WHERE seq = 1", 1),
+        ("DELETE FROM audit WHERE seq = 1", 1),
+    ],
+)
+def test_a_changed_or_missing_entry_is_found(told, change, seq):
+    with sqlite3.connect(told.root / "cctv.db") as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute(change)
+    connection.close()
+
+    found = told.cctv("audit verify", exit=15)
+
+    assert "broken at entry" in found.err
+    assert seq is None or f"entry {seq}" in found.err
+
+
+def test_the_log_tells_who_did_what_for_which_case_and_why(told):
+    entries = told.cctv("audit list --about INC-2026-001 --json").json["entries"]
+
+    assert [entry["act"] for entry in entries] == ["incident.opened", "hold.placed"]
+    assert entries[0]["reason"] == "laptop, foyer"
+
+
+def test_a_forgotten_reason_is_gone_from_the_database_and_the_chain_still_verifies(told):
+    opened = told.open()
+    with writing(opened.engine) as connection:
+        assert audit.forget(connection, "INC-2026-001") > 0
+    with reading(opened.engine) as connection:
+        audit.verify(connection)
+        reasons = [reason for _, reason in audit.entries(connection, about="INC-2026-001")]
+    assert reasons == [None, None]
+
+
+def test_free_text_is_in_no_entry(told):
+    with sqlite3.connect(told.root / "cctv.db") as connection:
+        texts = [row[0] for row in connection.execute("SELECT entry FROM audit")]
+    connection.close()
+    assert not any("laptop" in text for text in texts)
