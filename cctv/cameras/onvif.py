@@ -109,6 +109,8 @@ def _told(camera: CameraSettings, said: str, timeout: timedelta) -> CameraDown:
         return CameraRefused(**named)
     if "timed out" in lower or "timeout" in lower:
         return CameraSilent(**named, seconds=f"{timeout.total_seconds():.0f}")
+    if "connection aborted" in lower or "connection reset" in lower:
+        return CameraUnreachable(**named, detail="it broke the connection off")
     if "max retries" in lower or "name or service" in lower or "unreachable" in lower or "no route" in lower:
         return CameraUnreachable(**named, detail="no connection")
     detail = without_secrets(" ".join(said.removeprefix("Unknown error: ").split()))[:200].rstrip(".")

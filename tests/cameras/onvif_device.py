@@ -1,0 +1,95 @@
+"""An ONVIF device in a thread: SOAP over HTTP, WS-UsernameToken by digest.  Knows what the tests ask and no more."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+_ENVELOPE = (
+    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tds="http://www.onvif.org/ver10/device/wsdl"'
+    ' xmlns:trt="http://www.onvif.org/ver10/media/wsdl" xmlns:tt="http://www.onvif.org/ver10/schema"'
+    ' xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>{}</s:Body></s:Envelope>'
+)
+_NOT_AUTHORIZED = (
+    "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code>"
+    '<s:Reason><s:Text xml:lang="en">Sender not Authorized</s:Text></s:Reason></s:Fault>'
+)
+_PROFILE = (
+    '<trt:Profiles token="{token}" fixed="true"><tt:Name>{name}</tt:Name>'
+    '<tt:VideoEncoderConfiguration token="v-{token}"><tt:Name>v</tt:Name><tt:UseCount>1</tt:UseCount>'
+    "<tt:Encoding>{codec}</tt:Encoding><tt:Resolution><tt:Width>{width}</tt:Width><tt:Height>{height}</tt:Height>"
+    "</tt:Resolution><tt:Quality>5</tt:Quality><tt:SessionTimeout>PT60S</tt:SessionTimeout>"
+    "</tt:VideoEncoderConfiguration></trt:Profiles>"
+)
+
+
+class OnvifDevice:
+    """Answers GetCapabilities, GetProfiles and GetStreamUri; anything else is a fault."""
+
+    def __init__(self, streams: dict[str, str], password: str | None = None) -> None:
+        self._streams, self._password = streams, password
+        device = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                status, body = device._answer(asked)
+                data = _ENVELOPE.format(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/soap+xml; charset=utf-8")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> OnvifDevice:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, asked: str) -> tuple[int, str]:
+        if self._password is not None and not self._signed(asked):
+            return 400, _NOT_AUTHORIZED
+        if "GetCapabilities" in asked:
+            media = f"<tt:Media><tt:XAddr>http://{self.address}/onvif/media</tt:XAddr></tt:Media>"
+            answer = f"<tds:Capabilities>{media}</tds:Capabilities>"
+            return 200, f"<tds:GetCapabilitiesResponse>{answer}</tds:GetCapabilitiesResponse>"
+        if "GetProfiles" in asked:
+            sizes = {"main": (1920, 1080, "H264"), "sub": (640, 360, "H264"), "stills": (3840, 2160, "JPEG")}
+            profiles = "".join(
+                _PROFILE.format(token=f"token-{name}", name=name, width=width, height=height, codec=codec)
+                for name, (width, height, codec) in sizes.items()
+            )
+            return 200, f"<trt:GetProfilesResponse>{profiles}</trt:GetProfilesResponse>"
+        if "GetStreamUri" in asked:
+            name = re.search(r"ProfileToken>token-(\w+)<", asked)[1]
+            uri = f"<tt:Uri>{self._streams[name]}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect>"
+            rest = "<tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>"
+            answer = f"<trt:MediaUri>{uri}{rest}</trt:MediaUri>"
+            return 200, f"<trt:GetStreamUriResponse>{answer}</trt:GetStreamUriResponse>"
+        return 400, _NOT_AUTHORIZED.replace("NotAuthorized", "ActionNotSupported").replace("Sender not", "Not")
+
+    def _signed(self, asked: str) -> bool:
+        """Whether the digest is that of the password (WS-UsernameToken profile 1.0)."""
+        found = {
+            name: re.search(rf"<(?:\w+:)?{name}[^>]*>([^<]+)<", asked) for name in ("Nonce", "Created", "Password")
+        }
+        if not all(found.values()):
+            return False
+        secret = base64.b64decode(found["Nonce"][1]) + found["Created"][1].encode() + (self._password or "").encode()
+        return base64.b64encode(hashlib.sha1(secret).digest()).decode() == found["Password"][1]

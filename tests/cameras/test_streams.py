@@ -1,0 +1,114 @@
+"""The script that carries an address to ffmpeg, and the words for what comes back."""
+
+from datetime import timedelta
+
+import pytest
+
+from cctv.cameras import (
+    CameraClosed,
+    CameraFailed,
+    CameraRefused,
+    CameraSilent,
+    CameraUnauthorised,
+    CameraUnreachable,
+    CredentialMissing,
+    StreamAddress,
+    StreamUnknown,
+    diagnose,
+    stream_address,
+)
+from cctv.cameras.errors import ProfileUnknown
+from cctv.cameras.onvif import Profile, choose
+from cctv.config import CameraSettings, Credential, Transport
+from cctv.kernel.errors import Exit
+from cctv.model.footage import GapCause
+from cctv.model.ids import CameraId, ZoneId
+
+URL = "rtsp://192.0.2.20/stream1"
+CREDENTIAL = Credential("admin", "p@ss/w:rd 'x'")
+ADDRESS = StreamAddress(URL, Transport.TCP, CREDENTIAL)
+
+
+def camera(**changes):
+    return CameraSettings(CameraId("gevel-1"), ZoneId("facade"), "theft", **{"rtsp": URL, **changes})
+
+
+def script(address=ADDRESS, *, video_only=True):
+    return address.script(timeout=timedelta(seconds=5), video_only=video_only).decode()
+
+
+def test_the_script_holds_the_login_in_a_form_that_ends_no_quote():
+    assert "file 'rtsp://admin:p%40ss%2Fw%3Ard%20%27x%27@192.0.2.20/stream1'\n" in script()
+    assert "option rtsp_transport tcp\n" in script()
+    assert "option timeout 5000000\n" in script()
+
+
+def test_the_recorder_does_not_even_ask_for_sound():
+    assert "option allowed_media_types video\n" in script()
+    assert "allowed_media_types" not in script(video_only=False)
+
+
+def test_an_address_shows_no_password():
+    assert "p@ss" not in f"{ADDRESS} {ADDRESS!r}"
+
+
+@pytest.mark.parametrize("url", ["rtsp://192.0.2.20/a\noption x y", "rtsp://192.0.2.20/a b"])
+def test_an_address_cannot_add_a_line_to_the_script(url):
+    with pytest.raises(ValueError, match="white space"):
+        script(StreamAddress(url, Transport.TCP))
+
+
+def test_a_quote_in_an_address_is_escaped():
+    assert "file 'rtsp://192.0.2.20/a%27b'" in script(StreamAddress("rtsp://192.0.2.20/a'b", Transport.UDP))
+
+
+@pytest.mark.parametrize(
+    ("stderr", "kind", "cause"),
+    [
+        ("tcp://192.0.2.20:554 failed: Connection refused", CameraRefused, GapCause.REFUSED),
+        ("method DESCRIBE failed: 401 Unauthorized", CameraUnauthorised, GapCause.UNAUTHORISED),
+        ("method DESCRIBE failed: 403 Forbidden", CameraUnauthorised, GapCause.UNAUTHORISED),
+        ("method DESCRIBE failed: 404 Not Found", StreamUnknown, GapCause.REFUSED),
+        ("Failed to resolve hostname cam: Name or service not known", CameraUnreachable, GapCause.UNREACHABLE),
+        ("failed: No route to host", CameraUnreachable, GapCause.UNREACHABLE),
+        ("pipe:0: Invalid data found when processing input", CameraSilent, GapCause.STALLED),
+        ("", CameraClosed, GapCause.UNREACHABLE),
+        ("Impossible to open 'rtsp://admin:S3cret@192.0.2.20/stream1'", CameraFailed, GapCause.UNREACHABLE),
+    ],
+)
+def test_what_ffmpeg_prints_becomes_one_message_without_the_password(stderr, kind, cause):
+    fault = diagnose(camera(), ADDRESS, stderr.encode(), waited=5)
+
+    assert type(fault) is kind
+    assert fault.cause is cause
+    assert fault.exit_code is Exit.CAMERA_DOWN
+    assert fault.next_step
+    assert "S3cret" not in fault.message + fault.next_step
+
+
+def test_a_camera_without_its_credential_is_a_matter_of_configuration():
+    with pytest.raises(CredentialMissing) as refused:
+        stream_address(camera(credential="gevel-1"), {})
+
+    assert refused.value.exit_code is Exit.CONFIG
+
+
+PROFILES = [
+    Profile("t1", "main", "H264", 1920, 1080),
+    Profile("t2", "sub", "H264", 640, 360),
+    Profile("t3", "big", "JPEG", 3840, 2160),
+]
+
+
+def test_the_largest_profile_that_can_be_recorded_is_chosen():
+    assert choose(camera(), PROFILES).token == "t1"
+
+
+@pytest.mark.parametrize("name", ["t2", "sub"])
+def test_a_profile_is_named_by_its_token_or_name(name):
+    assert choose(camera(profile=name), PROFILES).token == "t2"
+
+
+def test_a_profile_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(ProfileUnknown, match=r"main \(H264 1920x1080\)"):
+        choose(camera(profile="hoofd"), PROFILES)

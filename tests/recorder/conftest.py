@@ -1,0 +1,38 @@
+"""Streams and recorders for these tests; what they are is in recording.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import simrig
+from recording import Recorder
+
+
+@pytest.fixture(scope="session")
+def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A small scene in both codecs, a key frame every second."""
+    if lacking := simrig.missing():
+        pytest.skip(f"no simulated cameras: {lacking}")
+    folder = tmp_path_factory.mktemp("scene")
+    made = {
+        codec: simrig.scene_clip(folder, size="320x180", seconds=4, gop=1, fps=25, people=1, codec=codec)
+        for codec in ("h264", "h265")
+    }
+    return {codec: clip.stream for codec, clip in made.items()}
+
+
+@pytest.fixture
+def make_recorder(tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
+    made: list[Recorder] = []
+
+    def make(*args: object, **kwargs: object) -> Recorder:
+        folder = tmp_path / f"site{len(made)}"
+        folder.mkdir()
+        made.append(Recorder(folder, *args, **kwargs))
+        return made[-1]
+
+    yield make
+    for recorder in made:
+        recorder.close()
