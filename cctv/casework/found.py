@@ -77,7 +77,8 @@ def look(connection: Connection, site: Site, cameras: Sequence[CameraId], span: 
 def _found(connection: Connection, site: Site, stock: Inventory, now: datetime) -> Found:
     began = first_recorded(connection, stock.camera)
     recent = _being_written(connection, site, stock.camera, now)
-    holes = [hole for hole in stock.missing if not (hole.cause is None and recent and _within(hole.span, recent))]
+    open_holes = [hole for hole in stock.missing if hole.cause is None and recent and _within(hole.span, recent)]
+    holes = [hole for hole in stock.missing if hole not in open_holes]
     return Found(
         camera=stock.camera,
         span=stock.span,
@@ -85,7 +86,7 @@ def _found(connection: Connection, site: Site, stock: Inventory, now: datetime) 
         size_bytes=stock.size_bytes,
         gone=tuple(_joined_gone(stock.gone, stock.span)),
         unrecorded=tuple(_joined_holes(holes, began)),
-        being_written=recent.intersection(stock.span) if recent else None,
+        being_written=Span(open_holes[0].span.start, open_holes[-1].span.end) if open_holes else None,
         to_come=stock.to_come,
         ever_recorded=began is not None,
     )

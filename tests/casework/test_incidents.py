@@ -1,11 +1,11 @@
 """An incident keeps its footage until it is settled, and says what there is."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from cctv.casework import NewIncident, open_incident
 from cctv.db import tables
-from cctv.db.engine import reading
+from cctv.db.engine import reading, writing
 from cctv.kernel.durable import Disk
 from cctv.kernel.span import Span
 from cctv.model.casework import IncidentKind
@@ -90,10 +90,7 @@ def test_what_the_recorder_is_writing_is_not_called_missing(site, clock):
     clock.set("2026-11-01 12:00")
     site.record("foyer-1", "2026-11-01 11:50", minutes=9.5)
     (site.root / "incoming/foyer-1/run1-000010.mp4").write_bytes(b"still being written")
-    with reading(site.open().engine) as connection:
-        assert connection.execute(select(func.count()).select_from(tables.segments)).scalar_one() == 10
-    site_open = site.open()
-    with site_open.engine.begin() as connection:
+    with writing(site.open().engine) as connection:
         connection.execute(tables.gaps.delete())  # as while a recorder runs
 
     said = site.cctv(f"{OPEN} --cameras foyer-1 --from 11:55 --to 12:30 --json").json
@@ -101,6 +98,17 @@ def test_what_the_recorder_is_writing_is_not_called_missing(site, clock):
     foyer = camera_of(said, "foyer-1")
     assert foyer["being_written"] == {"start": "2026-11-01T10:59:30.000Z", "end": "2026-11-01T11:00:00.000Z"}
     assert not foyer["never_recorded"]
+
+
+def test_a_camera_that_fell_silent_is_not_said_to_be_written(site, clock):
+    clock.set("2026-11-01 12:00")
+    site.record("foyer-1", "2026-11-01 11:50", minutes=9.5)
+    (site.root / "incoming/foyer-1/run1-000010.mp4").write_bytes(b"left by the attempt that failed")
+
+    foyer = camera_of(site.cctv(f"{OPEN} --cameras foyer-1 --from 11:55 --to 12:30 --json").json, "foyer-1")
+
+    assert foyer["being_written"] is None
+    assert [hole["cause"] for hole in foyer["never_recorded"]] == ["recorder stopped"]
 
 
 def test_an_incident_without_footage_is_recorded_all_the_same(site, clock):

@@ -165,11 +165,8 @@ def test_the_list_shows_the_first_due_first_and_hides_what_is_closed(site, clock
 def test_a_requesters_name_is_in_the_request_and_nowhere_else(site, asked):
     site.cctv("request close REQ-2026-001 --outcome refused --reason 'not on these cameras'")
     with reading(site.open().engine) as connection:
-        rows = {
-            table.name: [str(row) for row in connection.execute(select(table))]
-            for table in tables.metadata.sorted_tables
-        }
-    naming = {name for name, said in rows.items() if "zandvoort" in "".join(said).lower() or "quirina" in "".join(said)}
+        rows = {table.name: str(connection.execute(select(table)).all()) for table in tables.metadata.sorted_tables}
+    naming = {name for name, said in rows.items() if "zandvoort" in said.lower() or "quirina" in said.lower()}
     assert naming == {"requests"}
     files = [path for path in site.root.rglob("*") if path.is_file() and not path.name.startswith("cctv.db")]
     assert not [path for path in files if b"Zandvoort" in path.read_bytes() or b"quirina" in path.read_bytes()]
