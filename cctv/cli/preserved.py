@@ -108,14 +108,12 @@ def when(span: Span, zone: ZoneInfo, *, years: bool = True) -> str:
     """`vr 20/11/2026 09:03 - 09:10`, with seconds and the second day only where they say something."""
     named = day if years else _day_without_year
     first, last = span.start.astimezone(zone), span.end.astimezone(zone)
-    with_seconds = any(moment.second or moment.microsecond for moment in (first, last))
-    clock = "%H:%M:%S" if with_seconds else "%H:%M"
-    start = f"{named(span.start, zone)} {first:{clock}}"
+    start, end = f"{named(span.start, zone)} {_clock(first)}", f"{named(span.end, zone)} {_clock(last)}"
     if first.utcoffset() != last.utcoffset():  # over the change of the clock an hour is told with its offset's name
-        return f"{start} {first.tzname()} - {named(span.end, zone)} {last:{clock}} {last.tzname()}"
+        return f"{start} {first.tzname()} - {end} {last.tzname()}"
     if first.date() == last.date():
-        return f"{start} - {last:{clock}}"
-    return f"{start} - {named(span.end, zone)} {last:{clock}}"
+        return f"{start} - {_clock(last)}"
+    return f"{start} - {end}"
 
 
 def day(instant: datetime, zone: ZoneInfo) -> str:
@@ -187,6 +185,10 @@ def departures_data(leaving: Iterable[Departure]) -> list[dict[str, object]]:
         }
         for one in leaving
     ]
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
 
 
 def _shortly(span: Span, zone: ZoneInfo) -> str:
