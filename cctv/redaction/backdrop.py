@@ -33,12 +33,14 @@ class Backdrop:
 
     `planes` is the vetted picture at full size, its untrusted pixels filled from around them; `stacked` is the raw
     median at half size, (3, height/2, width/2) uint8; `trusted` is a half-size mask, True where the median may be
-    believed; `light` frames are compared with `stacked`.
+    believed; `doubted` is one, True where the samples outside of every drawn box contradict each other, so that somebody
+    may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
     """
 
     planes: Planes
     stacked: Plane
     trusted: Mask
+    doubted: Mask
     samples: int
 
     @property
@@ -88,8 +90,9 @@ def build(samples: Sequence[Sample], size: Size) -> Backdrop:
     v = _median([frame.v for frame in frames], excluded, 1)
     rough = Planes(luma, u, v)
     stacked = rough.stacked()
-    trusted = _vetted([frame.stacked() for frame in frames], stacked, excluded) & (seen >= FEWEST)
-    return Backdrop(inpainted(rough, ~trusted), stacked, trusted, len(samples))
+    agreed = _vetted([frame.stacked() for frame in frames], stacked, excluded)
+    trusted = agreed & (seen >= FEWEST)
+    return Backdrop(inpainted(rough, ~trusted), stacked, trusted, ~agreed, len(samples))
 
 
 def _excluded(samples: Sequence[Sample], size: Size) -> Mask:

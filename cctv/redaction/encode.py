@@ -26,6 +26,7 @@ from cctv.redaction.planes import Planes
 CRF = 20
 PRESET = "veryfast"
 _CLEAN = ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
+_CLEAN += ["-metadata:s:v:0", "encoder= "]  # else ffmpeg writes its own name there
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,136 @@
+"""The first two passes over a clip: what its empty scene looks like, and what differs in each frame.
+
+Owns the order of the work and its progress.  Memory does not grow with the length of the clip beyond some hundred bytes
+a frame.  Never decides what is shown; that is `subject`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cctv.redaction.backdrop import Backdrop, Sampler
+from cctv.redaction.contacts import Scene, Verdict, judge
+from cctv.redaction.geometry import Box, Size, outer
+from cctv.redaction.keep import BoxPath, KeepBoxes
+from cctv.redaction.light import Light
+from cctv.redaction.planes import Mask
+from cctv.redaction.regions import HOLD, boxes, difference
+from cctv.redaction.source import Clip, Reading
+from cctv.redaction.spool import MaskSpool
+from cctv.redaction.stretches import backdrops_of, best
+from cctv.redaction.subject import scene, slack
+from cctv.redaction.tracks import Track, Tracker
+
+Progress = Callable[[str, int, int], None]
+"""Called with the step's name (`backdrop`, `regions`, `render`, `verify`), frames done, and frames in all (0: unknown)."""
+
+_PATIENCE = 2.5  # seconds; PETS09-S2L1: nobody is wholly inside another's box for longer than 1
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The empty scene of a clip: its backdrops and the times (microseconds) of its frames."""
+
+    times: tuple[int, ...]
+    backdrops: tuple[Backdrop, ...]
+
+    @property
+    def rate(self) -> float:
+        """Frames a second, over the whole clip; 10 for a single frame."""
+        return (len(self.times) - 1) * 1e6 / (self.times[-1] - self.times[0]) if len(self.times) > 1 else 10.0
+
+    @property
+    def hold(self) -> int:
+        """Frames before and after for which a region counts: a fifth of a second, at least HOLD."""
+        return max(HOLD, min(round(HOLD * self.rate / 10), 4 * HOLD))
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What differs in each frame of a clip; masks and boxes at half size.
+
+    `differs` holds one mask a frame, True = differs from the backdrop; `stretch` and `lights` give each frame's backdrop
+    and light; `verdicts` gives, for each kept path, what to hide inside of it from its first frame on.
+    """
+
+    survey: Survey
+    differs: MaskSpool
+    stretch: tuple[int, ...]
+    lights: tuple[Light | None, ...]
+    tracks: tuple[Track, ...]
+    verdicts: tuple[tuple[Verdict, ...], ...]
+
+
+def survey(clip: Clip, keep: KeepBoxes, progress: Progress, elsewhere: Sequence[Clip] = ()) -> Survey:
+    """Read the clip once for its times and backdrops; `elsewhere` adds other footage of the same camera as samples.
+
+    Raises SourceUnreadable.
+    """
+    size = clip.size.even()
+    sampler = Sampler(size)
+    reading = Reading(clip)
+    count = 0
+    for planes in reading:
+        if sampler.wants(count):
+            sampler.add(count, planes, drawn(keep, count, size))
+        count += 1
+        progress("backdrop", count, clip.frames_estimate)
+    if elsewhere:
+        number = count
+        for other in elsewhere:
+            for planes in Reading(other):
+                if sampler.wants(number):
+                    sampler.add(number, planes, None)
+                number += 1
+    return Survey(tuple(reading.times), backdrops_of(sampler.kept, size))
+
+
+def drawn(keep: KeepBoxes, frame: int, size: Size) -> Mask | None:
+    """The half-size mask of every drawn box of a frame, True = drawn: no sample of the empty scene.  None without any."""
+    found = (*keep.kept_at(frame), *keep.hidden_at(frame))
+    if not found:
+        return None
+    half = Size(size.width // 2, size.height // 2)
+    mask = np.zeros((half.height, half.width), np.bool_)
+    for box in found:
+        mask[outer(slack(box.scaled(0.5)), half).slices()] = True
+    return mask
+
+
+def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, progress: Progress) -> Analysis:
+    """Compare every frame with its backdrop and judge the surroundings of each kept box.  Raises SourceUnreadable."""
+    tracker = Tracker()
+    stretch: list[int] = []
+    lights: list[Light | None] = []
+    scenes: list[list[Scene]] = [[] for _ in keep.keep]
+    current, light = 0, None
+    for frame, planes in enumerate(Reading(clip)):
+        stacked = planes.stacked()
+        chosen = best(stacked, found.backdrops, current)
+        before = light if chosen == current else None
+        current = chosen
+        result = difference(stacked, found.backdrops[chosen], before)
+        light = result.light or before
+        differs.append(result.mask)
+        stretch.append(chosen)
+        lights.append(result.light)
+        tracker.add(boxes(result.mask))
+        for path, surroundings in zip(keep.keep, scenes, strict=True):
+            _look_around(path, frame, result.mask, keep, surroundings)
+        progress("regions", frame + 1, len(found.times))
+    rows, columns = differs.shape
+    patience = max(2, round(_PATIENCE * found.rate))
+    verdicts = tuple(judge(each, Box(0, 0, columns, rows), patience) for each in scenes)
+    return Analysis(found, differs, tuple(stretch), tuple(lights), tracker.finish(), verdicts)
+
+
+def _look_around(path: BoxPath, frame: int, mask: Mask, keep: KeepBoxes, into: list[Scene]) -> None:
+    box = path.box_at(frame)
+    if box is None:
+        return
+    every = [each.scaled(0.5) for each in keep.kept_at(frame)]
+    hides = [each.scaled(0.5) for each in keep.hidden_at(frame)]
+    into.append(scene(frame, box.scaled(0.5), mask, every, hides))

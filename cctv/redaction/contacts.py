@@ -1,0 +1,219 @@
+"""Other people near a kept box: who touches it, who slips into it, who comes out of it.
+
+Owns the reading of one kept box's surroundings through time.  Works offline, over all its frames at once, on boxes and
+flags only.  Pure.  Never assumes that somebody who disappeared into a kept box has gone: he is inside until somebody
+comes out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cctv.redaction.geometry import Box
+
+PERSON = 0.30  # of the kept box's area: a region that was ever this large apart from it is somebody
+LIMB = 0.25  # of the kept box's area: a smaller region that always touches it is its own limb, its shadow or noise
+FITS = 0.7  # of the kept box's sides: whoever is smaller may stay in front of the subject without showing beside him
+_SIZE_REACH = 75  # frames before and after from which a person's free size is taken: perspective changes it slowly
+_NEAR = 0.15  # of the kept box's width: a person who ends this close to it has slipped into it
+_BORDER = 2.0  # half-size pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A region outside of the kept box in one frame, half-size pixels.
+
+    The four `cut_` flags say that this edge is where the kept box cut the region off, so that the body behind the
+    region may go on inside.
+    """
+
+    box: Box
+    area: int
+    touches: bool
+    cut_left: bool = False
+    cut_top: bool = False
+    cut_right: bool = False
+    cut_bottom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One frame around a kept box: the box itself and the regions outside of it."""
+
+    frame: int
+    kept: Box
+    blobs: tuple[Blob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What must be hidden inside the kept box in one frame: everything, or these boxes."""
+
+    everything: bool
+    boxes: tuple[Box, ...]
+
+
+@dataclass(slots=True)
+class _Walker:
+    """One region followed from frame to frame: (index of the scene, blob)."""
+
+    steps: list[tuple[int, Blob]] = field(default_factory=list)
+    born_of: _Walker | None = None
+    joined: _Walker | None = None
+    loads: list[tuple[int, _Walker]] = field(default_factory=list)
+
+    @property
+    def first(self) -> int:
+        return self.steps[0][0]
+
+    @property
+    def last(self) -> int:
+        return self.steps[-1][0]
+
+    def free_sizes(self, index: int) -> list[tuple[float, float]]:
+        near = (blob for at, blob in self.steps if abs(at - index) <= _SIZE_REACH and not blob.touches)
+        return [(blob.box.w, blob.box.h) for blob in near]
+
+
+def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict, ...]:
+    """A verdict for each scene; the scenes are one kept box's frames in order, without a gap."""
+    walkers = _follow(scenes)
+    inside = _inside(scenes, walkers, picture, patience)
+    boxes: list[list[Box]] = [[] for _ in scenes]
+    for walker in walkers:
+        for index, blob in walker.steps:
+            boxes[index].append(_reach(walker, index, blob, scenes[index].kept))
+    return tuple(Verdict(bool(hidden), tuple(found)) for hidden, found in zip(inside, boxes, strict=True))
+
+
+def _follow(scenes: Sequence[Scene]) -> list[_Walker]:
+    """Join the blobs of neighbouring frames, the best overlap first; each blob belongs to one walker."""
+    walkers: list[_Walker] = []
+    alive: list[_Walker] = []
+    for index, scene in enumerate(scenes):
+        pairs = [
+            (share, w, b)
+            for w, walker in enumerate(alive)
+            for b, blob in enumerate(scene.blobs)
+            if (share := _share(walker.steps[-1][1].box, blob.box)) > 0
+        ]
+        taken_walkers: dict[int, int] = {}
+        owner: dict[int, _Walker] = {}
+        for _, w, b in sorted(pairs, reverse=True):
+            if w not in taken_walkers and b not in owner:
+                taken_walkers[w] = b
+                owner[b] = alive[w]
+        for b, blob in enumerate(scene.blobs):
+            if b not in owner:
+                parents = [alive[w] for _, w, other in sorted(pairs, reverse=True) if other == b and w in taken_walkers]
+                owner[b] = _Walker(born_of=parents[0] if parents else None)
+                walkers.append(owner[b])
+        for w, walker in enumerate(alive):
+            if w not in taken_walkers:
+                joins = [b for _, other, b in sorted(pairs, reverse=True) if other == w]
+                if joins:
+                    walker.joined = owner[joins[0]]
+                    owner[joins[0]].loads.append((index, walker))
+        for b, blob in enumerate(scene.blobs):
+            owner[b].steps.append((index, blob))
+        alive = list(owner.values())
+    return walkers
+
+
+def _share(before: Box, after: Box) -> float:
+    reach = before.grown(2 + 0.1 * before.w, 2 + 0.05 * before.h)
+    union = reach.area + after.area
+    return reach.overlap(after) / union if union else 0.0
+
+
+def _inside(
+    scenes: Sequence[Scene], walkers: Sequence[_Walker], picture: Box, patience: int
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """For each scene, whether somebody may be wholly inside the kept box.
+
+    Whoever slipped in is inside until the next person comes out.  When nobody does, a person about as large as the box
+    cannot stay unseen in it for longer than `patience` frames; a smaller one can, for good.
+    """
+    enters, leaves = _events(scenes, walkers, picture)
+    hidden = np.zeros(len(scenes), np.bool_)
+    for index, small in enters:
+        limit = len(scenes) if small else index + patience
+        match = next((at for at in leaves if index <= at[0] <= limit), None)
+        if match is not None:
+            leaves.remove(match)
+        hidden[index : match[0] + 1 if match else limit] = True
+    for index, small in leaves:
+        hidden[0 if small else max(index - patience, 0) : index] = True
+    return hidden
+
+
+def _events(
+    scenes: Sequence[Scene], walkers: Sequence[_Walker], picture: Box
+) -> tuple[list[tuple[int, bool]], list[tuple[int, bool]]]:
+    """When somebody slips into the box and when somebody comes out, each with whether the person is small beside it."""
+    enters, leaves = [], []
+    for walker in walkers:
+        if not _is_person(walker, scenes):
+            continue
+        if walker.last + 1 < len(scenes) and walker.joined is None and _beside(walker.steps[-1], scenes):
+            enters.append((walker.last + 1, _is_small(walker, scenes, walker.last)))
+        from_border = _at_border(walker.steps[0][1].box, picture)
+        if walker.first > 0 and walker.born_of is None and _beside(walker.steps[0], scenes) and not from_border:
+            leaves.append((walker.first, _is_small(walker, scenes, walker.first)))
+    return sorted(enters), sorted(leaves)
+
+
+def _is_person(walker: _Walker, scenes: Sequence[Scene]) -> bool:
+    """True when the region was ever large enough, outside of the kept box, to be somebody."""
+    return any(blob.area >= PERSON * scenes[index].kept.area for index, blob in walker.steps)
+
+
+def _is_small(walker: _Walker, scenes: Sequence[Scene], index: int) -> bool:
+    """True when the whole person would fit into the kept box with room to spare."""
+    kept = scenes[index].kept
+    sizes = walker.free_sizes(index)
+    return bool(sizes) and max(w for w, _ in sizes) < FITS * kept.w and max(h for _, h in sizes) < FITS * kept.h
+
+
+def _beside(step: tuple[int, Blob], scenes: Sequence[Scene]) -> bool:
+    index, blob = step
+    kept = scenes[index].kept
+    return blob.touches or blob.box.distance(kept) <= _NEAR * kept.w
+
+
+def _at_border(box: Box, picture: Box) -> bool:
+    return (
+        box.x <= picture.x + _BORDER
+        or box.y <= picture.y + _BORDER
+        or box.right >= picture.right - _BORDER
+        or box.bottom >= picture.bottom - _BORDER
+    )
+
+
+def _reach(walker: _Walker, index: int, blob: Blob, kept: Box) -> Box:
+    """The box that certainly holds the body of which a blob is the part outside of the kept box."""
+    margin_x, margin_y = max(2.0, 0.15 * min(blob.box.w, kept.w)), max(2.0, 0.10 * min(blob.box.h, kept.h))
+    if not blob.touches or blob.area < LIMB * kept.area and not walker.free_sizes(index):
+        return blob.box.grown(margin_x, margin_y)
+    width, height = _full_size(walker, index, kept)
+    width, height = max(width, blob.box.w), max(height, blob.box.h)
+    left = blob.box.right - width if blob.cut_left else blob.box.x
+    right = blob.box.x + width if blob.cut_right else blob.box.right
+    top = blob.box.bottom - height if blob.cut_top else blob.box.y
+    bottom = blob.box.y + height if blob.cut_bottom else blob.box.bottom
+    return Box(left, top, right - left, bottom - top).grown(margin_x, margin_y)
+
+
+def _full_size(walker: _Walker, index: int, kept: Box) -> tuple[float, float]:
+    """Width and height of the whole person or group: as seen apart from the kept box, or else as large as that box."""
+    width, height = 0.0, 0.0
+    members = [walker, *(other for at, other in walker.loads if at <= index)]
+    for member in members:
+        sizes = member.free_sizes(index if member is walker else member.last)
+        w = max((size[0] for size in sizes), default=kept.w)
+        h = max((size[1] for size in sizes), default=kept.h)
+        width, height = width + w, max(height, h)
+    return width * 1.1, height * 1.1

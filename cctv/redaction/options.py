@@ -1,0 +1,36 @@
+"""What a person chooses for a redaction.
+
+Owns the choices and their defaults.  Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cctv.redaction.caption import DEFAULT
+from cctv.redaction.fill import Fill
+
+
+class Mode(Enum):
+    """`BACKDROP`: the empty scene, live only where kept.  `MASK`: the live picture, hidden where it differs."""
+
+    BACKDROP = "backdrop"
+    MASK = "mask"
+
+
+class Others(Enum):
+    """How other people appear in backdrop mode: as flat rounded shapes, or not at all."""
+
+    SHAPE = "shape"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The choices of one redaction.  `caption` is the line in the picture; None draws none."""
+
+    mode: Mode = Mode.BACKDROP
+    fill: Fill = Fill.SOLID
+    others: Others = Others.SHAPE
+    caption: str | None = DEFAULT

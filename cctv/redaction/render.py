@@ -1,0 +1,162 @@
+"""From a clip and its decisions to a redacted video and its mask: decode, compose, encode.
+
+Owns the render pass and the order of all passes.  Writes beside the wanted name, checks what it wrote, and only then
+gives it that name: an interrupted or failed render leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctv.kernel.durable import Disk
+from cctv.redaction.analysis import Analysis, Progress, analyse, survey
+from cctv.redaction.caption import Caption, caption
+from cctv.redaction.compose import Composer
+from cctv.redaction.decide import Decisions
+from cctv.redaction.encode import Picture, h264_writer, mask_writer, write_planes
+from cctv.redaction.keep import KeepBoxes, check_within
+from cctv.redaction.options import Options
+from cctv.redaction.source import Clip
+from cctv.redaction.spool import MaskSpool
+from cctv.redaction.verify import Claim, VerifyReport, mask_picture, paired, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One redaction: what to read, what was decided, where to write.
+
+    `keep_path` is only named in messages.  `elsewhere` is other footage of the same camera for the backdrop.
+    """
+
+    clip: Clip
+    keep: KeepBoxes
+    options: Options
+    output: Path
+    mask_output: Path | None = None
+    keep_path: Path = Path("KEEP.json")
+    elsewhere: tuple[Clip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReport:
+    """What a render did.  Shares are 0 to 1; times are microseconds."""
+
+    frames: int
+    first_time: int
+    last_time: int
+    backdrops: int
+    untrusted_share: float
+    frames_unknown_light: int
+    frames_kept: int
+    frames_subject_visible: int
+    hidden_share: float
+    verified: VerifyReport
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    hidden_share: float
+    frames_kept: int
+    frames_visible: int
+
+
+def redact(work: Work, progress: Progress) -> RenderReport:
+    """Survey, analyse, render, verify; then put the output and the mask in place.
+
+    Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and leaves nothing behind then.
+    """
+    with ExitStack() as stack:
+        output = _Part(work.output)
+        stack.callback(output.remove)
+        mask = _Part(work.mask_output) if work.mask_output is not None else None
+        if mask is not None:
+            stack.callback(mask.remove)
+        found = survey(work.clip, work.keep, progress, work.elsewhere)
+        check_within(work.keep, len(found.times), work.keep_path)
+        even = work.clip.size.even()
+        half = (even.height // 2, even.width // 2)
+        differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
+        analysis = analyse(work.clip, found, work.keep, differs, progress)
+        line = _caption(work, len(found.times))
+        mask_path = mask.path if mask else None
+        tally = _render(work, analysis, line, output.path, mask_path, live, progress)
+        claim = Claim(work.clip, work.keep, work.options, analysis, line, live)
+        verified = verify(claim, output.path, mask_path, progress)
+        for part in (output, mask):
+            if part is not None:
+                part.settle()
+        return _report(analysis, tally, verified)
+
+
+def _report(analysis: Analysis, tally: _Tally, verified: VerifyReport) -> RenderReport:
+    found = analysis.survey
+    return RenderReport(
+        frames=len(found.times),
+        first_time=found.times[0],
+        last_time=found.times[-1],
+        backdrops=len(found.backdrops),
+        untrusted_share=max(backdrop.untrusted_share for backdrop in found.backdrops),
+        frames_unknown_light=sum(light is None for light in analysis.lights),
+        frames_kept=tally.frames_kept,
+        frames_subject_visible=tally.frames_visible,
+        hidden_share=tally.hidden_share,
+        verified=verified,
+    )
+
+
+def _render(
+    work: Work,
+    analysis: Analysis,
+    line: Caption | None,
+    output: Path,
+    mask_output: Path | None,
+    live: MaskSpool,
+    progress: Progress,
+) -> _Tally:
+    """The third pass: write the output and the mask, and note every frame's live pixels in `live`."""
+    clip, times = work.clip, analysis.survey.times
+    stream = clip.parts[0].stream
+    composer = Composer(analysis.survey.backdrops, work.options, line)
+    kept = visible = 0
+    hidden = 0.0
+    with ExitStack() as stack:
+        video = stack.enter_context(h264_writer(output, Picture(clip.size, stream.aspect, stream.colour), times))
+        masks = stack.enter_context(mask_writer(mask_output, clip.size, times)) if mask_output else None
+        for planes, decision in paired(clip, Decisions(analysis, work.keep, work.options, line)):
+            write_planes(video, composer.compose(planes, decision))
+            if masks is not None:
+                masks.write(mask_picture(decision.live, clip.size))
+            live.append(decision.live)
+            hidden += 1.0 - float(decision.live.mean())
+            boxes = work.keep.kept_at(decision.frame)
+            kept += bool(boxes)
+            visible += bool(boxes) and bool(decision.live.any())
+            progress("render", decision.frame + 1, len(times))
+    return _Tally(hidden / len(times), kept, visible)
+
+
+def _caption(work: Work, frames: int) -> Caption | None:
+    if work.options.caption is None:
+        return None
+    return caption(work.options.caption, work.clip.size.even(), work.keep, frames)
+
+
+class _Part:
+    """A file under a passing name beside the one that it will get."""
+
+    def __init__(self, wanted: Path) -> None:
+        self.wanted = wanted
+        self.path = wanted.with_name(f".{wanted.name}.{os.getpid()}.part")
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def settle(self) -> None:
+        """Flush the file, give it its name, flush the name."""
+        disk = Disk()
+        disk.sync_file(self.path)
+        self.path.replace(self.wanted)
+        disk.sync_directory(self.wanted.parent)

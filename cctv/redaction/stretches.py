@@ -1,0 +1,83 @@
+"""Stretches of like light: one backdrop for each.
+
+Owns the sampling pass's split at a lamp, a cloud or an infrared switch, and the choice of a backdrop for a frame.
+Pure.  Never mixes samples of unlike light: their median would be a scene that never was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.backdrop import FEWEST, Backdrop, Sample, build
+from cctv.redaction.geometry import Size
+from cctv.redaction.light import fit
+from cctv.redaction.planes import Plane, from_buffer
+
+_THUMB = (16, 12)
+_STEP = 9.0  # levels by which the middle cell of a thumbnail must jump; people never move more than half of the cells
+
+
+def backdrops_of(samples: Sequence[Sample], size: Size) -> tuple[Backdrop, ...]:
+    """A backdrop for each stretch of like light among samples in order of time, of one (even) size.
+
+    Stretches that return to an earlier light join it.  A stretch of too few samples gets a backdrop without a trusted
+    pixel: everything in it is hidden.
+    """
+    groups: list[tuple[NDArray[np.float32], list[Sample]]] = []
+    for run in _runs(samples, size):
+        look = np.asarray(np.median([_thumb(sample, size) for sample in run], axis=0), np.float32)
+        known = next((group for thumb, group in groups if _apart(thumb, look) < _STEP), None)
+        if known is None:
+            groups.append((look, list(run)))
+        else:
+            known.extend(run)
+    enough = [group for _, group in groups if len(group) >= FEWEST] or [group for _, group in groups[:1]]
+    return tuple(build(group, size) for group in enough)
+
+
+def best(stacked: Plane, backdrops: Sequence[Backdrop], current: int) -> int:
+    """The index of the backdrop whose light explains most of a frame; stays with `current` unless another is better."""
+    if len(backdrops) == 1:
+        return 0
+    shares = [_explained(stacked, backdrop) for backdrop in backdrops]
+    winner = int(np.argmax(shares))
+    return winner if shares[winner] > shares[current] + 0.03 else current
+
+
+def _explained(stacked: Plane, backdrop: Backdrop) -> float:
+    light = fit(stacked, backdrop.stacked, backdrop.trusted)
+    if light is None:
+        return 0.0
+    apart = cv2.absdiff(stacked[:, ::4, ::4].copy(), light.shown(backdrop.stacked[:, ::4, ::4].copy()))
+    return float((apart <= 12).all(axis=0).mean())
+
+
+def _runs(samples: Sequence[Sample], size: Size) -> list[list[Sample]]:
+    runs: list[list[Sample]] = []
+    recent: list[NDArray[np.float32]] = []
+    for sample in samples:
+        thumb = _thumb(sample, size)
+        if not runs or _apart(np.median(recent[-3:], axis=0).astype(np.float32), thumb) >= _STEP:
+            runs.append([])
+            recent = []
+        runs[-1].append(sample)
+        recent.append(thumb)
+    return runs
+
+
+def _thumb(sample: Sample, size: Size) -> NDArray[np.float32]:
+    planes = from_buffer(sample.buffer, size)
+    parts = [cv2.resize(plane, _THUMB, interpolation=cv2.INTER_AREA) for plane in (planes.y, planes.u, planes.v)]
+    return np.stack(parts).astype(np.float32)
+
+
+def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """How far two thumbnails lie apart: the middle cell's luma, or four times its chroma (infrared has none)."""
+    apart = np.abs(one - other)
+    luma = float(np.median(apart[0]))
+    chroma = float(np.median(apart[1:].max(axis=0)))
+    return max(luma, 3.0 * chroma)

@@ -1,0 +1,99 @@
+"""Which pixels may be live: the kept boxes, less everything that may belong to somebody else.
+
+Owns the rule that overlap with anyone else is always hidden.  Pure.  Never shows a pixel outside of a kept box, and in
+doubt shows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import cv2
+import numpy as np
+
+from cctv.redaction.contacts import Blob, Scene, Verdict
+from cctv.redaction.geometry import Box, PixelRect, Size, inner, outer
+from cctv.redaction.planes import Mask
+
+SLACK = 0.20  # of the kept box's width, at least _SLACK_PIXELS: by so much its own body may stick out of a drawn box
+_SLACK_PIXELS = 2.0
+HIDE_MARGIN = 0.10  # of a hide box's sides: a drawn box is not exact between its keyframes
+_SPECK = 12  # half-size pixels
+_ADJACENT = 2  # half-size pixels
+_WORTHWHILE = 0.30  # of a kept box; a smaller rest shows nobody and risks much
+
+
+def slack(kept: Box) -> Box:
+    """The kept box grown by what its own body may stick out."""
+    room = max(_SLACK_PIXELS, SLACK * kept.w)
+    return kept.grown(room, room)
+
+
+def margin(hide: Box) -> Box:
+    """A hide box grown by what it may be off."""
+    return hide.grown(HIDE_MARGIN * hide.w + 1, HIDE_MARGIN * hide.h + 1)
+
+
+def scene(frame: int, kept: Box, differs: Mask, all_kept: Iterable[Box], hides: Iterable[Box]) -> Scene:
+    """The surroundings of one kept box; boxes and the mask (True = differs) at half size."""
+    size = Size(differs.shape[1], differs.shape[0])
+    own = outer(slack(kept), size)
+    outside = differs.copy()
+    for box in (*(slack(each) for each in all_kept), *(margin(each) for each in hides)):
+        outside[outer(box, size).slices()] = False
+    ring = PixelRect(
+        max(own.left - _ADJACENT, 0),
+        max(own.top - _ADJACENT, 0),
+        min(own.right + _ADJACENT, size.width),
+        min(own.bottom + _ADJACENT, size.height),
+    )
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(outside.view(np.uint8), connectivity=8)
+    blobs = [
+        _blob(labels, label, tuple(int(n) for n in stats[label]), ring)
+        for label in range(1, count)
+        if stats[label, cv2.CC_STAT_AREA] >= _SPECK
+    ]
+    return Scene(frame, kept, tuple(blobs))
+
+
+def _blob(labels: np.ndarray[tuple[int, ...], np.dtype[np.int32]], label: int, stats: tuple[int, ...], ring: PixelRect) -> Blob:
+    left, top, width, height, area = stats
+    box = Box(left, top, width, height)
+    near = PixelRect(max(left, ring.left), max(top, ring.top), min(left + width, ring.right), min(top + height, ring.bottom))
+    if near.empty:
+        return Blob(box, area, touches=False)
+    rows, columns = np.nonzero(labels[near.slices()] == label)
+    if rows.size == 0:
+        return Blob(box, area, touches=False)
+    columns, rows = columns + near.left, rows + near.top
+    edge = 2
+    return Blob(
+        box,
+        area,
+        touches=True,
+        cut_left=bool((columns < left + edge).any()),
+        cut_top=bool((rows < top + edge).any()),
+        cut_right=bool((columns >= left + width - edge).any()),
+        cut_bottom=bool((rows >= top + height - edge).any()),
+    )
+
+
+def live_area(kept: Box, verdicts: Sequence[Verdict], hides: Iterable[Box], never: Mask) -> Mask:
+    """The live pixels of one kept box in one frame: half-size mask, True = live.
+
+    `verdicts` are those of the frame and its neighbours; `never` (half size, True) is never shown.
+    """
+    size = Size(never.shape[1], never.shape[0])
+    live = np.zeros(never.shape, np.bool_)
+    if any(verdict.everything for verdict in verdicts):
+        return live
+    own = inner(kept, size)
+    if own.empty:
+        return live
+    live[own.slices()] = ~never[own.slices()]
+    others = [box for verdict in verdicts for box in verdict.boxes]
+    for box in (*others, *(margin(each) for each in hides)):
+        live[outer(box, size).slices()] = False
+    if np.count_nonzero(live) < _WORTHWHILE * own.area:
+        live[own.slices()] = False
+    return live

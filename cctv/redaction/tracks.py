@@ -1,0 +1,111 @@
+"""Tracks: one region through time, until it meets another.
+
+Owns the joining of regions from frame to frame.  Pure.  A track ends at every merge and every split; nothing is
+guessed across them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from cctv.redaction.geometry import Box
+
+_REACH = 0.15  # of a box's sides: how far a region may move between frames and still be the same
+
+
+class Ending(Enum):
+    """Why a track begins or ends where it does."""
+
+    APPEARED = "appeared"
+    VANISHED = "vanished"
+    MERGED = "merged"
+    SPLIT = "split"
+    CLIP = "clip"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One region from frame `first` on, a box for each frame."""
+
+    id: int
+    first: int
+    boxes: tuple[Box, ...]
+    began: Ending
+    ended: Ending
+
+    @property
+    def last(self) -> int:
+        """The last frame of the track."""
+        return self.first + len(self.boxes) - 1
+
+    def box_at(self, frame: int) -> Box | None:
+        """The region's box in a frame, None outside of the track."""
+        return self.boxes[frame - self.first] if self.first <= frame <= self.last else None
+
+    def smooth_box_at(self, frame: int, reach: int) -> Box | None:
+        """The mean box over `reach` frames before and after: steps and arms no longer show in it."""
+        if not self.first <= frame <= self.last:
+            return None
+        near = self.boxes[max(frame - self.first - reach, 0) : frame - self.first + reach + 1]
+        count = len(near)
+        return Box(
+            sum(b.x for b in near) / count,
+            sum(b.y for b in near) / count,
+            sum(b.w for b in near) / count,
+            sum(b.h for b in near) / count,
+        )
+
+
+class Tracker:
+    """Takes the region boxes of one frame after the other; `finish` gives the tracks, numbered from 1 by first frame."""
+
+    def __init__(self) -> None:
+        self._frame = 0
+        self._open: list[tuple[int, list[Box], Ending]] = []
+        self._done: list[Track] = []
+
+    def add(self, boxes: Sequence[Box]) -> None:
+        """The boxes of the next frame."""
+        forward = [[b for b, box in enumerate(boxes) if _meets(track[1][-1], box)] for track in self._open]
+        backward = [[t for t, reached in enumerate(forward) if b in reached] for b in range(len(boxes))]
+        following: list[tuple[int, list[Box], Ending]] = []
+        for b, box in enumerate(boxes):
+            parents = backward[b]
+            if len(parents) == 1 and len(forward[parents[0]]) == 1:
+                first, held, began = self._open[parents[0]]
+                held.append(box)
+                following.append((first, held, began))
+            else:
+                following.append((self._frame, [box], self._beginning(parents)))
+        for t, track in enumerate(self._open):
+            reached = forward[t]
+            if len(reached) != 1 or len(backward[reached[0]]) != 1:
+                ending = Ending.VANISHED if not reached else Ending.SPLIT if len(reached) > 1 else Ending.MERGED
+                self._close(track, ending)
+        self._open = following
+        self._frame += 1
+
+    def finish(self) -> tuple[Track, ...]:
+        """All tracks; nothing may be added afterwards."""
+        for track in self._open:
+            self._close(track, Ending.CLIP)
+        self._open = []
+        ordered = sorted(self._done, key=lambda track: (track.first, track.boxes[0].x, track.boxes[0].y))
+        return tuple(
+            Track(number, track.first, track.boxes, track.began, track.ended) for number, track in enumerate(ordered, 1)
+        )
+
+    def _beginning(self, parents: Sequence[int]) -> Ending:
+        if self._frame == 0:
+            return Ending.CLIP
+        return Ending.APPEARED if not parents else Ending.MERGED if len(parents) > 1 else Ending.SPLIT
+
+    def _close(self, track: tuple[int, list[Box], Ending], ending: Ending) -> None:
+        first, boxes, began = track
+        self._done.append(Track(0, first, tuple(boxes), began, ending))
+
+
+def _meets(before: Box, after: Box) -> bool:
+    return before.grown(1 + _REACH * before.w, 1 + _REACH * before.h).overlap(after) > 0

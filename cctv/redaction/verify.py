@@ -1,0 +1,176 @@
+"""Proof that a rendered video shows nothing that it should not.
+
+Decodes the result and the source again and compares.  Owns the check and its tolerances.  Never mends anything and never
+trusts what the render says of itself: the rule that live pixels lie inside kept boxes is checked against the boxes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cctv.kernel import process
+from cctv.redaction.analysis import Analysis, Progress
+from cctv.redaction.caption import Caption
+from cctv.redaction.compose import Composer
+from cctv.redaction.decide import Decisions, FrameDecision
+from cctv.redaction.errors import SourceUnreadable, VerifyFailed
+from cctv.redaction.geometry import Size, outer
+from cctv.redaction.keep import KeepBoxes
+from cctv.redaction.options import Mode, Options
+from cctv.redaction.planes import Mask, Plane, Planes, doubled
+from cctv.redaction.source import Clip, Reading, clip_of
+from cctv.redaction.spool import MaskSpool
+
+_BLOCK = 8  # pixels each way: a head in the distance is larger
+_OFF = 16.0  # levels by which a hidden block's mean error may differ from the covering: H.264 at CRF 20 stays below 9
+_TELLING = 24.0  # levels between source and covering from which on a block can betray the source
+_SAME_TIME = 1000  # microseconds
+_KNOWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "language", "handler_name", "vendor_id", "encoder"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a render says it did: to be proved against its output.  `live` holds every frame's half-size mask."""
+
+    clip: Clip
+    keep: KeepBoxes
+    options: Options
+    analysis: Analysis
+    caption: Caption | None
+    live: MaskSpool
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was proved of an output.  `worst_error` is the largest mean error of a hidden block, in levels of 0 to 255."""
+
+    frames: int
+    hidden_blocks: int
+    worst_error: float
+    live_pixels_outside_kept: int
+    audio_streams: int
+
+
+def verify(claim: Claim, output: Path, mask_output: Path | None, progress: Progress) -> VerifyReport:
+    """Prove an output; raises VerifyFailed (15), and the caller removes the output then."""
+    _check_streams(output)
+    result = clip_of([output])
+    if result.size != claim.clip.size:
+        raise VerifyFailed(path=output, problem=f"its picture is {result.size} instead of {claim.clip.size}")
+    blocks, worst, outside = 0, 0.0, 0
+    reading = Reading(result)
+    composer = Composer(claim.analysis.survey.backdrops, claim.options, claim.caption)
+    decisions = Decisions(claim.analysis, claim.keep, claim.options, claim.caption)
+    total = len(claim.analysis.survey.times)
+    for (source, decision), shown in zip(paired(claim.clip, decisions), _all(reading, total, output), strict=True):
+        live = claim.live[decision.frame]
+        outside += _outside(live, decision.frame, claim)
+        count, error = _hidden_blocks(source, composer.covering(source, decision), shown, live, output, decision.frame)
+        blocks, worst = blocks + count, max(worst, error)
+        progress("verify", decision.frame + 1, total)
+    _check_times(reading.times, claim.analysis.survey.times, output)
+    if mask_output is not None:
+        _check_mask(claim, mask_output)
+    if outside:
+        raise VerifyFailed(path=output, problem=f"{outside} live pixels lie outside of the kept boxes")
+    return VerifyReport(total, blocks, round(worst, 2), outside, 0)
+
+
+def paired(clip: Clip, decisions: Decisions) -> Iterator[tuple[Planes, FrameDecision]]:
+    """Each picture of a clip with its decision; raises SourceUnreadable when the clip has changed since the survey."""
+    try:
+        yield from zip(Reading(clip), decisions, strict=True)
+    except ValueError as error:
+        if "zip()" not in str(error):
+            raise
+        raise SourceUnreadable(
+            path=clip.path,
+            problem="it has another number of frames than a moment ago",
+            following="wait until nothing writes to the file, then run the command again.",
+        ) from error
+
+
+def mask_picture(live: Mask, size: Size) -> Plane:
+    """A frame of MASK.mkv, (height, width) uint8: 0 = live, 255 = hidden."""
+    whole = doubled(live)[: size.height, : size.width]
+    return np.where(whole, np.uint8(0), np.uint8(255))
+
+
+def _all(reading: Reading, total: int, output: Path) -> Iterator[Planes]:
+    count = 0
+    for planes in reading:
+        count += 1
+        if count <= total:
+            yield planes
+    if count != total:
+        raise VerifyFailed(path=output, problem=f"it has {count} frames instead of {total}")
+
+
+def _outside(live: Mask, frame: int, claim: Claim) -> int:
+    """Live pixels outside of every kept box (backdrop mode) or inside of a hide box (both modes)."""
+    half = Size(live.shape[1], live.shape[0])
+    forbidden = np.full(live.shape, claim.options.mode is Mode.BACKDROP)
+    for box in claim.keep.kept_at(frame):
+        forbidden[outer(box.scaled(0.5), half).slices()] = False
+    for box in claim.keep.hidden_at(frame):
+        forbidden[outer(box.scaled(0.5), half).slices()] = True
+    return 4 * int(np.count_nonzero(live & forbidden))
+
+
+def _hidden_blocks(
+    source: Planes, cover: Planes, shown: Planes, live: Mask, output: Path, frame: int
+) -> tuple[int, float]:
+    """Number of wholly hidden blocks and the worst mean error among them; raises VerifyFailed for a block that is off."""
+    hidden = _block_mean(doubled(live).view(np.uint8)) == 0
+    if not hidden.any():
+        return 0, 0.0
+    error = _block_mean(cv2.absdiff(shown.y, cover.y))
+    apart = _block_mean(cv2.absdiff(source.y, cover.y))
+    near = _block_mean(cv2.absdiff(shown.y, source.y))
+    off = hidden & ((error > _OFF) | ((apart > _TELLING) & (near < 0.5 * error)))
+    if off.any():
+        row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
+        raise VerifyFailed(path=output, problem=f"frame {frame} shows at ({column}, {row}) what should be hidden")
+    return int(np.count_nonzero(hidden)), float(error[hidden].max())
+
+
+def _block_mean(plane: Plane) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    size = (max(plane.shape[1] // _BLOCK, 1), max(plane.shape[0] // _BLOCK, 1))
+    whole = plane[: max(size[1] * _BLOCK, 1), : max(size[0] * _BLOCK, 1)].astype(np.float32)
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _check_streams(output: Path) -> None:
+    command = ["ffprobe", "-v", "error", "-show_entries", "stream=codec_type:stream_tags:format_tags:chapter=id"]
+    found = json.loads(process.run([*command, "-of", "json", "-i", f"file:{output}"]))
+    kinds = [stream.get("codec_type") for stream in found.get("streams", [])]
+    if kinds != ["video"]:
+        raise VerifyFailed(path=output, problem=f"it holds {', '.join(map(str, kinds)) or 'nothing'} instead of one video")
+    tags = set(found.get("format", {}).get("tags", {})) | set(found["streams"][0].get("tags", {}))
+    if tags - _KNOWN_TAGS or found.get("chapters"):
+        raise VerifyFailed(path=output, problem=f"it carries metadata ({', '.join(sorted(tags - _KNOWN_TAGS))})")
+
+
+def _check_times(shown: list[int], wanted: tuple[int, ...], output: Path) -> None:
+    for frame, (one, other) in enumerate(zip(shown, wanted, strict=True)):
+        if abs(one - other) > _SAME_TIME:
+            raise VerifyFailed(path=output, problem=f"frame {frame} stands at {one} us instead of {other} us")
+
+
+def _check_mask(claim: Claim, mask_output: Path) -> None:
+    """The mask file says exactly what was live, in every frame."""
+    clip = clip_of([mask_output])
+    reading = Reading(clip)
+    total = len(claim.live)
+    for frame, planes in enumerate(_all(reading, total, mask_output)):
+        wanted = mask_picture(claim.live[frame], claim.clip.size)
+        seen = planes.y[: claim.clip.size.height, : claim.clip.size.width] >= 128
+        if not np.array_equal(seen, wanted == 255):
+            raise VerifyFailed(path=mask_output, problem=f"frame {frame} of the mask is not what was rendered")
+    _check_times(reading.times, claim.analysis.survey.times, mask_output)
