@@ -7,14 +7,13 @@ from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
 from cctv.archive.media import Media, probe
 from cctv.archive.quarantine import quarantined
 from cctv.archive.recover import RecoveryReport, recover_incoming
-from cctv.archive.runs import Run, anchor_run, begin_run, close_gap, end_run, open_gap
+from cctv.archive.runs import anchor_run, begin_run, close_gap, end_run, open_gap
+from cctv.archive.runstore import Run, archived_cameras, gaps_of
 from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
 from cctv.archive.store import (
-    archived_cameras,
     candidates,
     coverage_rows,
     find_segment,
-    gaps_of,
     next_limit,
     segments_of,
     tombstones_of,

@@ -17,13 +17,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection
 
 from cctv import audit, holds
+from cctv.archive import store
 from cctv.archive.layout import INDEX
 from cctv.archive.quarantine import Quarantined
-from cctv.archive.store import to_segment, to_tombstone
-from cctv.db import tables
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
@@ -45,65 +44,30 @@ def dispose(site: Site, segments: Sequence[Segment], reason: Reason) -> list[Tom
 def finish_open_tombstones(site: Site) -> list[Tombstone]:
     """Finish what a crash interrupted; start-up calls it before anything else."""
     with reading(site.engine) as connection:
-        table = tables.tombstones
-        rows = connection.execute(select(table).where(table.c.closed_us.is_(None)).order_by(table.c.id)).all()
-    return _finish(site, [to_tombstone(row) for row in rows])
+        begun = store.open_tombstones(connection)
+    return _finish(site, begun)
 
 
 def _begin(site: Site, batch: Sequence[Segment], reason: Reason) -> list[Tombstone]:
     with writing(site.engine) as connection:
-        table = tables.segments
-        chosen = table.c.id.in_([segment.id for segment in batch])
-        rows = connection.execute(select(table).where(chosen & ~holds.covering()).order_by(table.c.id)).all()
-        free = [to_segment(row) for row in rows]
-        if not free:
-            return []
-        begun = [_bury(connection, site, segment, reason) for segment in free]
-        connection.execute(delete(table).where(table.c.id.in_([segment.id for segment in free])))
-        facts: dict[str, str | int | list[str]] = {
-            "reason": reason.value,
-            "segments": len(begun),
-            "first_tombstone": begun[0].id,
-            "last_tombstone": begun[-1].id,
-            "digest": tombstone_digest(begun),
-        }
-        audit.append(connection, site, Act.SEGMENT_DELETED, f"tombstones {begun[0].id}-{begun[-1].id}", facts=facts)
+        began = site.clock.now()
+        begun = [store.bury(connection, segment, reason, began) for segment in store.unheld(connection, batch)]
+        if begun:
+            _audit_batch(connection, site, begun, reason)
     return begun
 
 
-def _bury(connection: Connection, site: Site, segment: Segment, reason: Reason) -> Tombstone:
-    began = site.clock.now()
-    done = connection.execute(
-        insert(tables.tombstones).values(
-            segment_id=segment.id,
-            camera=segment.camera,
-            zone=segment.zone,
-            start_us=to_us(segment.span.start),
-            end_us=to_us(segment.span.end),
-            limit_us=to_us(segment.limit),
-            path=segment.path,
-            sha256=segment.sha256,
-            size_bytes=segment.size_bytes,
-            policy=segment.policy,
-            reason=reason.value,
-            began_us=to_us(began),
-        )
-    )
-    assert done.inserted_primary_key is not None
-    return Tombstone(
-        id=done.inserted_primary_key[0],
-        camera=segment.camera,
-        zone=segment.zone,
-        span=segment.span,
-        limit=segment.limit,
-        path=segment.path,
-        sha256=segment.sha256,
-        size_bytes=segment.size_bytes,
-        policy=segment.policy,
-        reason=reason,
-        began=began,
-        closed=None,
-    )
+def _audit_batch(connection: Connection, site: Site, begun: Sequence[Tombstone], reason: Reason) -> None:
+    """One entry for the batch, bound to each of its tombstones by their digest."""
+    first, last = begun[0].id, begun[-1].id
+    facts: audit.Facts = {
+        "reason": reason.value,
+        "segments": len(begun),
+        "first_tombstone": first,
+        "last_tombstone": last,
+        "digest": tombstone_digest(begun),
+    }
+    audit.append(connection, site, Act.SEGMENT_DELETED, f"tombstones {first}-{last}", facts=facts)
 
 
 def _finish(site: Site, begun: Sequence[Tombstone]) -> list[Tombstone]:
@@ -112,11 +76,7 @@ def _finish(site: Site, begun: Sequence[Tombstone]) -> list[Tombstone]:
     for tombstone in begun:
         site.disk.unlink(site.root / tombstone.path)
     with writing(site.engine) as connection:
-        table = tables.tombstones
-        closing = update(table).where(table.c.id.in_([tombstone.id for tombstone in begun]))
-        connection.execute(closing.values(closed_us=to_us(site.clock.now())))
-        rows = connection.execute(select(table).where(table.c.id.in_([tombstone.id for tombstone in begun])))
-        closed = [to_tombstone(row) for row in rows]
+        closed = store.close_tombstones(connection, begun, site.clock.now())
     _remove_empty_days(site, {(site.root / tombstone.path).parent for tombstone in begun})
     return closed
 
@@ -143,7 +103,7 @@ def dispose_quarantined(site: Site, found: Quarantined) -> str | None:
     with writing(site.engine) as connection:
         if any(found.camera in hold.cameras for hold in holds.in_force(connection)):
             return None
-        facts: dict[str, str | int | list[str]] = {"reason": "quarantine past its limit"}
+        facts: audit.Facts = {"reason": "quarantine past its limit"}
         audit.append(connection, site, Act.SEGMENT_DELETED, relative, facts=facts)
     site.disk.unlink(found.path)
     site.disk.unlink(found.note)

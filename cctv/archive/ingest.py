@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 from cctv.archive.layout import INDEX, segment_path
-from cctv.archive.runs import Run
+from cctv.archive.runstore import Run
 from cctv.archive.store import insert_segment
 from cctv.db.engine import writing
 from cctv.db.site import Site

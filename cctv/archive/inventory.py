@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cctv.archive.store import gaps_of, segments_of, tombstones_of
+from cctv.archive.runstore import gaps_of
+from cctv.archive.store import segments_of, tombstones_of
 from cctv.kernel.errors import CctvError, Exit
 from cctv.kernel.span import Span, merged, total, without
 from cctv.model.footage import Gap, GapCause, Segment, Tombstone

@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, select
-
 from cctv import audit
+from cctv.archive import runstore
 from cctv.archive.disposal import finish_open_tombstones
 from cctv.archive.ingest import described, enter, from_index_line, ingest
 from cctv.archive.layout import INDEX, incoming_name
 from cctv.archive.media import probe
 from cctv.archive.quarantine import quarantine
-from cctv.archive.runs import Run, end_run, find_run
-from cctv.archive.store import insert_segment, is_indexed
-from cctv.db import tables
+from cctv.archive.runs import end_run
+from cctv.archive.store import insert_segment, is_buried, is_indexed
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
-from cctv.kernel.clock import from_us
 from cctv.kernel.errors import FileUnreadable
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
@@ -62,12 +59,9 @@ def recover_incoming(site: Site) -> RecoveryReport:
 def _end_broken_runs(site: Site) -> None:
     """Runs that no one ended stopped with their last segment; the gap since then is the recorder's."""
     with reading(site.engine) as connection:
-        table = tables.runs
-        rows = connection.execute(select(table.c.id).where(table.c.ended_us.is_(None)).order_by(table.c.id)).all()
-        broken = [(find_run(connection, row.id), _last_end(connection, row.id)) for row in rows]
+        broken = [(run, runstore.last_end(connection, run.id)) for run in runstore.open_runs(connection)]
     for run, last_end in broken:
-        if run is not None:
-            end_run(site, run, last_end or run.started, GapCause.RECORDER_STOPPED)
+        end_run(site, run, last_end or run.started, GapCause.RECORDER_STOPPED)
 
 
 def _enter_recent(site: Site) -> Iterator[Segment]:
@@ -80,7 +74,7 @@ def _enter_recent(site: Site) -> Iterator[Segment]:
         for path in sorted(directory.glob("*.mp4")):
             relative = site.relative(path)
             with reading(site.engine) as connection:
-                if is_indexed(connection, relative) or _is_buried(connection, relative):
+                if is_indexed(connection, relative) or is_buried(connection, relative):
                     continue
             if relative in lines:
                 with writing(site.engine) as connection:
@@ -95,7 +89,7 @@ def _enter_without_line(site: Site, path: Path) -> Segment:
     camera = CameraId(path.parent.parent.name)
     start = datetime.strptime(path.stem.rpartition("_")[2], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
     with reading(site.engine) as connection:
-        run = _latest_run(connection, camera)
+        run = runstore.latest_run(connection, camera)
     if run is None:
         raise FileUnreadable(path=path, problem="no run explains it", following="move it to quarantine/ by hand")
     new = described(site, run, path, Span(start, start + probe(path).duration), target=path)
@@ -110,8 +104,8 @@ def _adopt(site: Site, path: Path) -> Segment | str:
     if named is None:
         return quarantine(site, path, "not a name that the recorder writes")
     with reading(site.engine) as connection:
-        run = find_run(connection, named[0])
-        last_end = _last_end(connection, named[0])
+        run = runstore.find_run(connection, named[0])
+        last_end = runstore.last_end(connection, named[0])
     if run is None or run.camera != path.parent.name:
         return quarantine(site, path, "no run of this camera explains it")
     try:
@@ -137,25 +131,6 @@ def _lines(directory: Path, site: Site) -> dict[str, NewSegment]:
             continue  # a line torn by a crash: its file is hashed and entered as one without a line
         found[new.path] = new
     return found
-
-
-def _is_buried(connection: Connection, relative: str) -> bool:
-    query = select(tables.tombstones.c.id).where(tables.tombstones.c.path == relative).limit(1)
-    return connection.execute(query).first() is not None
-
-
-def _last_end(connection: Connection, run_id: int) -> datetime | None:
-    table = tables.segments
-    query = select(table.c.end_us).where(table.c.run_id == run_id).order_by(table.c.end_us.desc()).limit(1)
-    end_us: int | None = connection.execute(query).scalar()
-    return from_us(end_us) if end_us is not None else None
-
-
-def _latest_run(connection: Connection, camera: CameraId) -> Run | None:
-    table = tables.runs
-    query = select(table.c.id).where(table.c.camera == camera).order_by(table.c.id.desc()).limit(1)
-    run_id: int | None = connection.execute(query).scalar()
-    return find_run(connection, run_id) if run_id is not None else None
 
 
 def _audit(site: Site, act: Act, subject: str, **facts: str) -> None:

@@ -6,55 +6,29 @@ recording.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from datetime import datetime
 
 from cctv import audit
-from cctv.db import tables
+from cctv.archive import runstore
+from cctv.archive.runstore import Run
 from cctv.db.engine import writing
 from cctv.db.site import Site
-from cctv.kernel.clock import from_us, to_us
 from cctv.model.acts import Act
 from cctv.model.footage import GapCause
-from cctv.model.ids import CameraId, ZoneId
-
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One unbroken recording of a camera; `period` is how long its segments may be kept."""
-
-    id: int
-    camera: CameraId
-    zone: ZoneId
-    policy: str
-    period: timedelta
-    started: datetime
+from cctv.model.ids import CameraId
 
 
 def begin_run(site: Site, camera: CameraId) -> Run:
     """Fix zone, period and policy version for the recording that starts now."""
-    zone = site.settings.cameras[camera].zone
-    period = site.settings.limit_for(zone)
-    now = site.clock.now()
+    settings, now = site.settings, site.clock.now()
+    zone, policy = settings.cameras[camera].zone, settings.policy_digest
     with writing(site.engine) as connection:
-        adopt_policy(connection, site)
-        done = connection.execute(
-            insert(tables.runs).values(
-                camera=camera,
-                zone=zone,
-                policy=site.settings.policy_digest,
-                period_us=period // _MICROSECOND,
-                started_us=to_us(now),
-            )
+        if runstore.insert_policy(connection, policy, settings.policy_text, now):
+            audit.append(connection, site, Act.POLICY_CHANGED, policy)
+        run = runstore.insert_run(
+            connection, camera=camera, zone=zone, policy=policy, period=settings.limit_for(zone), started=now
         )
-        assert done.inserted_primary_key is not None
-        run = Run(done.inserted_primary_key[0], camera, zone, site.settings.policy_digest, period, now)
-        facts: dict[str, str | int | list[str]] = {"run": run.id, "zone": zone, "policy": run.policy}
+        facts: audit.Facts = {"run": run.id, "zone": zone, "policy": policy}
         audit.append(connection, site, Act.RECORDING_STARTED, camera, facts=facts)
     return run
 
@@ -62,55 +36,25 @@ def begin_run(site: Site, camera: CameraId) -> Run:
 def anchor_run(site: Site, run: Run, anchor: datetime) -> None:
     """Record the wall time of the run's media time 0."""
     with writing(site.engine) as connection:
-        connection.execute(update(tables.runs).where(tables.runs.c.id == run.id).values(anchor_us=to_us(anchor)))
+        runstore.set_anchor(connection, run.id, anchor)
 
 
 def end_run(site: Site, run: Run, at: datetime, cause: GapCause) -> None:
     """Close a run whose last frame ended at `at`; what follows is a gap with that cause."""
     with writing(site.engine) as connection:
-        connection.execute(update(tables.runs).where(tables.runs.c.id == run.id).values(ended_us=to_us(at)))
-        _open(connection, run.camera, at, cause)
-        facts: dict[str, str | int | list[str]] = {"run": run.id, "cause": cause.value}
+        runstore.set_end(connection, run.id, at)
+        runstore.begin_gap(connection, run.camera, at, cause)
+        facts: audit.Facts = {"run": run.id, "cause": cause.value}
         audit.append(connection, site, Act.RECORDING_STOPPED, run.camera, facts=facts)
-
-
-def find_run(connection: Connection, run_id: int) -> Run | None:
-    row = connection.execute(select(tables.runs).where(tables.runs.c.id == run_id)).one_or_none()
-    if row is None:
-        return None
-    period = timedelta(microseconds=row.period_us)
-    return Run(row.id, CameraId(row.camera), ZoneId(row.zone), row.policy, period, from_us(row.started_us))
 
 
 def open_gap(site: Site, camera: CameraId, at: datetime, cause: GapCause) -> None:
     """Begin a gap, or give the one that lasts its newer cause."""
     with writing(site.engine) as connection:
-        _open(connection, camera, at, cause)
+        runstore.begin_gap(connection, camera, at, cause)
 
 
 def close_gap(site: Site, camera: CameraId, at: datetime) -> None:
     """End the gap that lasts, if one does, at the first frame of what follows."""
-    table = tables.gaps
-    lasting = (table.c.camera == camera) & table.c.end_us.is_(None)
     with writing(site.engine) as connection:
-        connection.execute(table.delete().where(lasting & (table.c.start_us >= to_us(at))))
-        connection.execute(update(table).where(lasting).values(end_us=to_us(at)))
-
-
-def adopt_policy(connection: Connection, site: Site) -> None:
-    """Keep the text of the policy in force; the audit log tells when it changed."""
-    values = {
-        "digest": site.settings.policy_digest,
-        "text": site.settings.policy_text,
-        "first_seen_us": to_us(site.clock.now()),
-    }
-    done = connection.execute(upsert(tables.policies).values(**values).on_conflict_do_nothing())
-    if done.rowcount:
-        audit.append(connection, site, Act.POLICY_CHANGED, site.settings.policy_digest)
-
-
-def _open(connection: Connection, camera: CameraId, at: datetime, cause: GapCause) -> None:
-    table = tables.gaps
-    lasting = (table.c.camera == camera) & table.c.end_us.is_(None)
-    if connection.execute(update(table).where(lasting).values(cause=cause.value)).rowcount == 0:
-        connection.execute(insert(table).values(camera=camera, start_us=to_us(at), cause=cause.value))
+        runstore.finish_gap(connection, camera, at)

@@ -45,7 +45,7 @@ def adopt_disk(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor, re
         return Adoption(said.file_system, found.file_system, changed=False)
     site = Site(settings, root, found, engine, disk, clock, actor)
     with writing(engine) as connection:
-        facts: dict[str, str | int | list[str]] = {"before": said.file_system, "after": found.file_system}
+        facts: audit.Facts = {"before": said.file_system, "after": found.file_system}
         audit.append(connection, site, Act.DISK_ADOPTED, found.site, facts=facts, reason=reason)
         identity.write_identity(root, found, disk)
     return Adoption(said.file_system, found.file_system, changed=True)

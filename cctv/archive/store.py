@@ -1,11 +1,12 @@
-"""The archive's rows: segments, gaps, tombstones.  Queries and conversions only; decides nothing."""
+"""The rows of segments and tombstones.  Queries and conversions only; decides nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, and_, insert, select
+from sqlalchemy import Column, Connection, Row, and_, delete, insert, select, update
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -14,7 +15,7 @@ from cctv.db import tables
 from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.errors import UsageError
 from cctv.kernel.span import Span
-from cctv.model.footage import Gap, GapCause, NewSegment, Reason, Segment, Tombstone
+from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
 from cctv.model.ids import CameraId, ZoneId
 
 Columns = ReadOnlyColumnCollection[str, Column[Any]]
@@ -83,29 +84,6 @@ def candidates(connection: Connection, due: datetime, count: int) -> list[Segmen
     return [to_segment(row) for row in connection.execute(query)]
 
 
-def gaps_of(connection: Connection, camera: CameraId, span: Span) -> list[Gap]:
-    """The gaps of a camera that overlap a span, in order; one that still lasts has no end."""
-    table = tables.gaps
-    query = (
-        select(table)
-        .where(
-            table.c.camera == camera,
-            table.c.start_us < to_us(span.end),
-            table.c.end_us.is_(None) | (table.c.end_us > to_us(span.start)),
-        )
-        .order_by(table.c.start_us)
-    )
-    return [
-        Gap(
-            CameraId(row.camera),
-            from_us(row.start_us),
-            from_us(row.end_us) if row.end_us is not None else None,
-            GapCause(row.cause),
-        )
-        for row in connection.execute(query)
-    ]
-
-
 def tombstones_of(connection: Connection, camera: CameraId, span: Span) -> list[Tombstone]:
     """What was deleted of a camera over a span, in order."""
     table = tables.tombstones
@@ -122,10 +100,55 @@ def coverage_rows(connection: Connection, camera: CameraId, span: Span) -> list[
     return [Span(from_us(row.start_us), from_us(row.end_us)) for row in connection.execute(query)]
 
 
-def archived_cameras(connection: Connection) -> list[CameraId]:
-    """Every camera that was ever recorded, by name."""
-    rows = connection.execute(select(tables.runs.c.camera).distinct().order_by(tables.runs.c.camera))
-    return [CameraId(row.camera) for row in rows]
+def is_buried(connection: Connection, path: str) -> bool:
+    """Whether a tombstone names the file."""
+    table = tables.tombstones
+    return connection.execute(select(table.c.id).where(table.c.path == path).limit(1)).first() is not None
+
+
+def unheld(connection: Connection, segments: Sequence[Segment]) -> list[Segment]:
+    """Those of the segments that are still indexed and that no hold in force covers."""
+    table = tables.segments
+    chosen = table.c.id.in_([segment.id for segment in segments])
+    rows = connection.execute(select(table).where(chosen & ~holds.covering()).order_by(table.c.id))
+    return [to_segment(row) for row in rows]
+
+
+def bury(connection: Connection, segment: Segment, reason: Reason, began: datetime) -> Tombstone:
+    """Put a tombstone in place of a segment's row."""
+    values = {
+        "camera": segment.camera,
+        "zone": segment.zone,
+        "start_us": to_us(segment.span.start),
+        "end_us": to_us(segment.span.end),
+        "limit_us": to_us(segment.limit),
+        "path": segment.path,
+        "sha256": segment.sha256,
+        "size_bytes": segment.size_bytes,
+        "policy": segment.policy,
+        "reason": reason.value,
+        "began_us": to_us(began),
+    }
+    done = connection.execute(insert(tables.tombstones).values(segment_id=segment.id, **values))
+    connection.execute(delete(tables.segments).where(tables.segments.c.id == segment.id))
+    assert done.inserted_primary_key is not None
+    table = tables.tombstones
+    return to_tombstone(connection.execute(select(table).where(table.c.id == done.inserted_primary_key[0])).one())
+
+
+def open_tombstones(connection: Connection) -> list[Tombstone]:
+    """Deletions that began and did not end, oldest first."""
+    table = tables.tombstones
+    rows = connection.execute(select(table).where(table.c.closed_us.is_(None)).order_by(table.c.id))
+    return [to_tombstone(row) for row in rows]
+
+
+def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: datetime) -> list[Tombstone]:
+    """Record that the files are gone; answers the tombstones as they now stand."""
+    table = tables.tombstones
+    chosen = table.c.id.in_([tombstone.id for tombstone in begun])
+    connection.execute(update(table).where(chosen).values(closed_us=to_us(at)))
+    return [to_tombstone(row) for row in connection.execute(select(table).where(chosen).order_by(table.c.id))]
 
 
 def to_segment(row: Row[Any]) -> Segment:

@@ -20,6 +20,7 @@ from cctv.model.acts import Act, Actor
 
 GENESIS = "0" * 64
 Fact = str | int | list[str]
+Facts = Mapping[str, Fact]
 
 
 class AuditBroken(CctvError):
@@ -41,7 +42,7 @@ class Entry:
     act: Act
     subject: str
     case_id: str | None
-    facts: Mapping[str, Fact]
+    facts: Facts
     reason_digest: str | None
     previous: str
 

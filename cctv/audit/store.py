@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from cctv.audit.chain import GENESIS, Entry, Fact, check_chain, entry_hash, reason_digest
+from cctv.audit.chain import GENESIS, Entry, Facts, check_chain, entry_hash, reason_digest
 from cctv.db import tables
 from cctv.db.site import Site
 from cctv.model.acts import Act, Actor
@@ -23,7 +22,7 @@ def append(
     subject: str,
     *,
     case_id: str | None = None,
-    facts: Mapping[str, Fact] | None = None,
+    facts: Facts | None = None,
     reason: str | None = None,
     actor: Actor | None = None,
     at: datetime | None = None,

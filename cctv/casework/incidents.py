@@ -88,7 +88,7 @@ def open_incident(site: Site, new: NewIncident) -> OpenedIncident:
             opened_by=site.actor.account,
         )
         store.insert_incident(connection, incident)
-        facts: dict[str, str | int | list[str]] = {
+        facts: audit.Facts = {
             "kind": incident.kind.value,
             "cameras": list(incident.cameras),
             "span": str(incident.span),
@@ -127,7 +127,7 @@ def incident_file(site: Site, incident_id: str) -> IncidentFile:
     """All there is to show of one incident; raises IncidentUnknown."""
     with reading(site.engine) as connection:
         incident = find_incident(connection, incident_id)
-        own = tuple(hold for hold in holds.all_holds(connection) if hold.ground.case_id == incident.id)
+        own = tuple(holds.holds_of(connection, incident.id, released_too=True))
         return IncidentFile(incident, own, look(connection, site, incident.cameras, incident.span))
 
 
@@ -144,7 +144,7 @@ def settle_incident(site: Site, incident_id: str, *, reason: str) -> Settlement:
     with writing(site.engine) as connection:
         incident, own = _unsettled(connection, site, incident_id)
         store.mark_settled(connection, incident.id, site.clock.now(), site.actor.account)
-        facts: dict[str, str | int | list[str]] = {"released": [hold.id for hold in own]}
+        facts: audit.Facts = {"released": [hold.id for hold in own]}
         audit.append(
             connection, site, Act.INCIDENT_SETTLED, incident.id, case_id=incident.id, facts=facts, reason=reason
         )

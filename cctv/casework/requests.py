@@ -33,9 +33,10 @@ from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
-from cctv.model.casework import AccessRequest, Language, Outcome, Requester, RequestState, RequestType
+from cctv.model.casework import AccessRequest, Outcome, Requester, RequestState, RequestType
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, IdKind, RequestId
+from cctv.model.language import Language
 
 WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 _NEEDS_REASON = frozenset({Outcome.REFUSED, Outcome.PARTLY})  # Article 12(4) GDPR
@@ -111,7 +112,7 @@ def open_request(site: Site, new: NewRequest) -> OpenedRequest:
     with writing(site.engine) as connection:
         request = _registered(RequestId(next_short_id(connection, IdKind.REQUEST, now.year)), site, new, now)
         store.insert_request(connection, request)
-        facts: dict[str, str | int | list[str]] = {
+        facts: audit.Facts = {
             "type": request.type.value,
             "cameras": list(request.cameras),
             "span": str(request.span),
@@ -157,7 +158,7 @@ def request_file(site: Site, request_id: str) -> RequestFile:
     """All there is to show of one request; raises RequestUnknown."""
     with reading(site.engine) as connection:
         request = find_request(connection, request_id)
-        own = tuple(hold for hold in holds.all_holds(connection) if hold.ground.case_id == request.id)
+        own = tuple(holds.holds_of(connection, request.id, released_too=True))
         return RequestFile(request, own, look(connection, site, request.cameras, request.span))
 
 
@@ -175,7 +176,7 @@ def close_request(site: Site, request_id: str, outcome: Outcome, *, reason: str 
     with writing(site.engine) as connection:
         request, own = _unclosed(connection, site, request_id)
         store.mark_closed(connection, request.id, outcome, site.clock.now(), site.actor.account)
-        facts: dict[str, str | int | list[str]] = {
+        facts: audit.Facts = {
             "outcome": outcome.value,
             "released": [hold.id for hold in own],
         }
@@ -197,7 +198,7 @@ def _registered(request_id: RequestId, site: Site, new: NewRequest, now: datetim
         type=new.type,
         state=RequestState.OPEN,
         requester=new.requester,
-        language=new.language or Language(site.settings.site.language.value),
+        language=new.language or site.settings.site.language,
         cameras=new.cameras,
         span=new.span,
         received=received,

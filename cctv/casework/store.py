@@ -19,13 +19,13 @@ from cctv.model.casework import (
     AccessRequest,
     Incident,
     IncidentKind,
-    Language,
     Outcome,
     Requester,
     RequestState,
     RequestType,
 )
 from cctv.model.ids import CameraId, IncidentId, RequestId
+from cctv.model.language import Language
 
 
 def insert_incident(connection: Connection, incident: Incident) -> None:

@@ -9,7 +9,8 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import json_option, mutation, reason_option, span_options
-from cctv.model.casework import Language, Outcome, RequestType
+from cctv.model.casework import Outcome, RequestType
+from cctv.model.language import Language
 
 if TYPE_CHECKING:
     from rich.console import Console

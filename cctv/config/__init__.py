@@ -12,7 +12,6 @@ from cctv.config.schedule import Schedule, Window
 from cctv.config.settings import (
     CameraSettings,
     CredentialsSettings,
-    Language,
     PolicySettings,
     RecordingSettings,
     Settings,
@@ -21,6 +20,7 @@ from cctv.config.settings import (
     TwoPersonAct,
     ZoneSettings,
 )
+from cctv.model.language import Language
 
 __all__ = [
     "CameraSettings",

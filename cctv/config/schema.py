@@ -16,7 +16,8 @@ from cctv.config import values
 from cctv.config.errors import Problem
 from cctv.config.limits import Jurisdiction
 from cctv.config.schedule import Schedule, parse_schedule
-from cctv.config.settings import Language, Transport, TwoPersonAct
+from cctv.config.settings import Transport, TwoPersonAct
+from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
 
 DEFAULT_MIN_RETENTION = timedelta(hours=72)

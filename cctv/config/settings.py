@@ -20,15 +20,8 @@ from cctv.config.locate import KeyPath
 from cctv.config.schedule import Schedule
 from cctv.config.values import Polygon, suggestion
 from cctv.model.ids import CameraId, ZoneId
+from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
-
-
-class Language(Enum):
-    """Of letters and pages."""
-
-    NL = "nl"
-    FR = "fr"
-    EN = "en"
 
 
 class Transport(Enum):

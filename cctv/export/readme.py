@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cctv.export.manifest import Manifest, Period
-from cctv.model.casework import Language
 from cctv.model.footage import GapCause
+from cctv.model.language import Language
 from cctv.signing import NAMESPACE
 from cctv.signing.sshsig import SIGNER
 

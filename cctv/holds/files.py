@@ -1,6 +1,6 @@
 """`holds/<id>.json`: the hold as the disk knows it.
 
-Flushed before the placing commits and removed after a release commits, so that a crash can only over-hold (invariant 2).
+Flushed before the placing commits and removed after a release commits: a crash can only over-hold (invariant 2).
 """
 
 from __future__ import annotations

@@ -6,10 +6,12 @@ one.  The caller removes the hold's file after a release has committed (`remove_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select, true, update
 
 from cctv import audit
 from cctv.db import tables
@@ -90,7 +92,7 @@ def place(
     connection.execute(
         insert(tables.hold_cameras), [{"camera": camera, "hold_id": hold.id} for camera in sorted(hold.cameras)]
     )
-    facts: dict[str, str | int | list[str]] = {"cameras": sorted(hold.cameras), "span": str(span)}
+    facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(span)}
     audit.append(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
     return hold
 
@@ -111,7 +113,7 @@ def release(connection: Connection, site: Site, hold_id: str, *, reason: str | N
 
 def find_hold(connection: Connection, hold_id: str) -> Hold:
     """One hold, released or not; raises HoldUnknown."""
-    found = _load(connection, select(tables.holds).where(tables.holds.c.id == hold_id))
+    found = _load(connection, tables.holds.c.id == hold_id)
     if not found:
         raise HoldUnknown(id=hold_id)
     return found[0]
@@ -119,33 +121,34 @@ def find_hold(connection: Connection, hold_id: str) -> Hold:
 
 def in_force(connection: Connection) -> list[Hold]:
     """The holds that keep something, oldest first."""
-    return _load(connection, select(tables.holds).where(tables.holds.c.released_us.is_(None)))
+    return _load(connection, tables.holds.c.released_us.is_(None))
 
 
 def all_holds(connection: Connection) -> list[Hold]:
     """Every hold ever placed, oldest first."""
-    return _load(connection, select(tables.holds))
+    return _load(connection, true())
 
 
-def holds_of(connection: Connection, case_id: str) -> list[Hold]:
-    """The holds in force that stand on one case."""
-    where = (tables.holds.c.ground_id == case_id) & tables.holds.c.released_us.is_(None)
-    return _load(connection, select(tables.holds).where(where))
+def holds_of(connection: Connection, case_id: str, *, released_too: bool = False) -> list[Hold]:
+    """The holds that stand on one case."""
+    of_case = tables.holds.c.ground_id == case_id
+    return _load(connection, of_case if released_too else of_case & tables.holds.c.released_us.is_(None))
 
 
-def _load(connection: Connection, query: Select[tuple[object, ...]]) -> list[Hold]:
-    rows = connection.execute(query.order_by(tables.holds.c.placed_us, tables.holds.c.id)).all()
-    pairs = connection.execute(
-        select(tables.hold_cameras).where(tables.hold_cameras.c.hold_id.in_([row.id for row in rows]))
-    ).all()
-    return [_hold(row, [CameraId(pair.camera) for pair in pairs if pair.hold_id == row.id]) for row in rows]
+def _load(connection: Connection, where: ColumnElement[bool]) -> list[Hold]:
+    cameras: defaultdict[str, set[CameraId]] = defaultdict(set)
+    joined = select(tables.hold_cameras).join(tables.holds, tables.holds.c.id == tables.hold_cameras.c.hold_id)
+    for pair in connection.execute(joined.where(where)):
+        cameras[pair.hold_id].add(CameraId(pair.camera))
+    rows = connection.execute(select(tables.holds).where(where).order_by(tables.holds.c.placed_us, tables.holds.c.id))
+    return [_hold(row, frozenset(cameras[row.id])) for row in rows]
 
 
-def _hold(row: Row[tuple[object, ...]], cameras: Sequence[CameraId]) -> Hold:
+def _hold(row: Row[Any], cameras: frozenset[CameraId]) -> Hold:
     return Hold(
         id=HoldId(row.id),
         ground=Ground(GroundKind(row.ground_kind), row.ground_id),
-        cameras=frozenset(cameras),
+        cameras=cameras,
         span=Span(from_us(row.start_us), from_us(row.end_us)),
         review=from_us(row.review_us),
         placed=from_us(row.placed_us),

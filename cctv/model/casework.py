@@ -12,6 +12,7 @@ from enum import Enum
 
 from cctv.kernel.span import Span
 from cctv.model.ids import CameraId, IncidentId, RequestId
+from cctv.model.language import Language
 
 
 class IncidentKind(Enum):
@@ -54,14 +55,6 @@ class Outcome(Enum):
     REFUSED = "refused"
     NO_FOOTAGE = "no-footage"
     NOT_IDENTIFIABLE = "not-identifiable"
-
-
-class Language(Enum):
-    """The language of letters to a requester."""
-
-    NL = "nl"
-    FR = "fr"
-    EN = "en"
 
 
 @dataclass(frozen=True, slots=True)

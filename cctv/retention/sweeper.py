@@ -62,7 +62,7 @@ def _record(site: Site, report: SweepReport) -> None:
         expired, held = len(report.gone), len(report.plan.held)
         store.record_sweep(connection, report.plan.now, expired=expired, held=held, refused_by=None)
         if report.gone:
-            facts: dict[str, str | int | list[str]] = {"expired": expired, "held": held}
+            facts: audit.Facts = {"expired": expired, "held": held}
             audit.append(connection, site, Act.SWEEP_DONE, "sweep", facts=facts)
 
 

@@ -1,0 +1,11 @@
+"""The languages of letters, pages and packages.  No I/O."""
+
+from enum import Enum
+
+
+class Language(Enum):
+    """What the people concerned read."""
+
+    NL = "nl"
+    FR = "fr"
+    EN = "en"
