@@ -1,0 +1,133 @@
+"""The rows of runs, gaps and policy versions.  Queries and conversions only; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from cctv.db import tables
+from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.span import Span
+from cctv.model.footage import Gap, GapCause
+from cctv.model.ids import CameraId, ZoneId
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One unbroken recording of a camera; `period` is how long its segments may be kept."""
+
+    id: int
+    camera: CameraId
+    zone: ZoneId
+    policy: str
+    period: timedelta
+    started: datetime
+
+
+def insert_policy(connection: Connection, digest: str, text: str, now: datetime) -> bool:
+    """Keep a policy version's text; False when it was known."""
+    values = {"digest": digest, "text": text, "first_seen_us": to_us(now)}
+    return connection.execute(upsert(tables.policies).values(**values).on_conflict_do_nothing()).rowcount > 0
+
+
+def insert_run(
+    connection: Connection, *, camera: CameraId, zone: ZoneId, policy: str, period: timedelta, started: datetime
+) -> Run:
+    """Begin a run's row."""
+    values = {"camera": camera, "zone": zone, "policy": policy, "period_us": period // _MICROSECOND}
+    done = connection.execute(insert(tables.runs).values(**values, started_us=to_us(started)))
+    assert done.inserted_primary_key is not None  # SQLAlchemy: always set for a single-row insert
+    return Run(done.inserted_primary_key[0], camera, zone, policy, period, started)
+
+
+def set_anchor(connection: Connection, run_id: int, anchor: datetime) -> None:
+    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(anchor_us=to_us(anchor)))
+
+
+def set_end(connection: Connection, run_id: int, at: datetime) -> None:
+    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(ended_us=to_us(at)))
+
+
+def find_run(connection: Connection, run_id: int) -> Run | None:
+    """One run, None when the index does not know it."""
+    row = connection.execute(select(tables.runs).where(tables.runs.c.id == run_id)).one_or_none()
+    return _run(row) if row else None
+
+
+def latest_run(connection: Connection, camera: CameraId) -> Run | None:
+    """The run of a camera that began last."""
+    table = tables.runs
+    query = select(table).where(table.c.camera == camera).order_by(table.c.id.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return _run(row) if row else None
+
+
+def open_runs(connection: Connection) -> list[Run]:
+    """Runs that nobody ended, oldest first."""
+    table = tables.runs
+    return [
+        _run(row) for row in connection.execute(select(table).where(table.c.ended_us.is_(None)).order_by(table.c.id))
+    ]
+
+
+def last_end(connection: Connection, run_id: int) -> datetime | None:
+    """Where the last indexed segment of a run ends."""
+    table = tables.segments
+    query = select(table.c.end_us).where(table.c.run_id == run_id).order_by(table.c.end_us.desc()).limit(1)
+    end_us: int | None = connection.execute(query).scalar()
+    return from_us(end_us) if end_us is not None else None
+
+
+def archived_cameras(connection: Connection) -> list[CameraId]:
+    """Every camera that was ever recorded, by name."""
+    rows = connection.execute(select(tables.runs.c.camera).distinct().order_by(tables.runs.c.camera))
+    return [CameraId(row.camera) for row in rows]
+
+
+def begin_gap(connection: Connection, camera: CameraId, at: datetime, cause: GapCause) -> None:
+    """Begin a gap, or give the one that lasts its newer cause."""
+    table = tables.gaps
+    if connection.execute(update(table).where(_lasting(camera)).values(cause=cause.value)).rowcount == 0:
+        connection.execute(insert(table).values(camera=camera, start_us=to_us(at), cause=cause.value))
+
+
+def finish_gap(connection: Connection, camera: CameraId, at: datetime) -> None:
+    """End the gap that lasts, if one does; one that would end before it began never was."""
+    table = tables.gaps
+    connection.execute(delete(table).where(_lasting(camera) & (table.c.start_us >= to_us(at))))
+    connection.execute(update(table).where(_lasting(camera)).values(end_us=to_us(at)))
+
+
+def gaps_of(connection: Connection, camera: CameraId, span: Span) -> list[Gap]:
+    """The gaps of a camera that overlap a span, in order; one that still lasts has no end."""
+    table = tables.gaps
+    query = (
+        select(table)
+        .where(
+            table.c.camera == camera,
+            table.c.start_us < to_us(span.end),
+            table.c.end_us.is_(None) | (table.c.end_us > to_us(span.start)),
+        )
+        .order_by(table.c.start_us)
+    )
+    return [_gap(row) for row in connection.execute(query)]
+
+
+def _lasting(camera: CameraId) -> ColumnElement[bool]:
+    return (tables.gaps.c.camera == camera) & tables.gaps.c.end_us.is_(None)
+
+
+def _run(row: Row[Any]) -> Run:
+    period = timedelta(microseconds=row.period_us)
+    return Run(row.id, CameraId(row.camera), ZoneId(row.zone), row.policy, period, from_us(row.started_us))
+
+
+def _gap(row: Row[Any]) -> Gap:
+    end = from_us(row.end_us) if row.end_us is not None else None
+    return Gap(CameraId(row.camera), from_us(row.start_us), end, GapCause(row.cause))
