@@ -70,7 +70,7 @@ class Recorder:
         self.config = folder / "cameras.toml"
         sections = "".join(
             f'[cameras.{name}]\nzone = "facade"\npurpose = "theft and damage"\n{lines}\n'
-            for id, lines in cameras.items()
+            for name, lines in cameras.items()
         )
         self.config.write_text(_HEAD + sections)
         secrets = folder / "credentials.toml"
