@@ -121,7 +121,7 @@ def _tell(error: CctvError, *, as_json: bool) -> None:
     if as_json:
         import json
 
-        said = {"error": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
+        said = {"code": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
         click.echo(json.dumps({"schema": 1, "error": said}))
 
 
