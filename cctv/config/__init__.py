@@ -1,6 +1,6 @@
 """Configuration: cameras.toml and the credentials, checked and frozen.
 
-Importing this room loads no pydantic; reading a file does.
+Every command reads cameras.toml, so nothing heavy is imported here.
 """
 
 from cctv.config.credentials import Credential, Credentials, load_credentials

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cctv.config import check
+from cctv.config import check, schema
 from cctv.config.errors import (
     ConfigWarning,
     DefinedTwice,
@@ -39,9 +39,6 @@ from cctv.config.settings import (
     ZoneSettings,
 )
 from cctv.model.ids import CameraId, ZoneId
-
-if TYPE_CHECKING:
-    from cctv.config import schema
 
 NAME = "cameras.toml"
 SYSTEM_WIDE = Path("/etc/cctv") / NAME
@@ -142,8 +139,6 @@ def _thing(path: tuple[str, ...], is_table: bool) -> str:
 
 
 def _shaped(raw: dict[str, Any], file: Path, lines: Mapping[tuple[str, ...], int]) -> schema.File:
-    from cctv.config import schema  # pydantic loads only when a file is read
-
     _refuse(ForbiddenPlace, check.forbidden_places(raw), file, lines)
     shape = schema.validated(raw)
     wrong = [*check.bad_ids(raw), *(shape if isinstance(shape, list) else ())]
@@ -175,10 +170,8 @@ def _built(shape: schema.File, source: Source) -> Settings:
 
 
 def _zone(name: str, zone: schema.Zone, cap: timedelta, site: schema.Site) -> ZoneSettings:
-    from cctv.config.schema import DEFAULT_MIN_RETENTION
-
     runs = retention_limit(zone.retention, cap, site.jurisdiction).period
-    least = min(DEFAULT_MIN_RETENTION, runs) if zone.min_retention is None else zone.min_retention
+    least = min(schema.DEFAULT_MIN_RETENTION, runs) if zone.min_retention is None else zone.min_retention
     return ZoneSettings(ZoneId(name), zone.kind, zone.retention, least)
 
 

@@ -159,11 +159,11 @@ def test_explain_knows_inline_tables(site):
 
 def test_every_key_has_its_line_in_the_reference():
     text = (REPOSITORY / "docs" / "cameras-toml.md").read_text()
-    code = "from cctv.config import schema as s; print(*[k for t in s._TABLES.values() for k in t.model_fields])"
+    code = "from cctv.config import schema as s; print(*[k.name for t in s._TABLES.values() for k in s.fields(t)])"
     keys = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert [key for key in keys if f"| `{key}` |" not in text] == []
 
 
-def test_importing_the_room_loads_no_pydantic():
+def test_reading_the_settings_needs_no_pydantic():
     code = "import sys, cctv.config; sys.exit('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
