@@ -12,15 +12,6 @@ class ExportUnknown(UsageError):
     """
 
 
-class NotPrepared(CctvError):
-    """{request} cannot be exported: nothing of it has been redacted yet.
-
-    next: cctv redaction prepare {request}
-    """
-
-    exit_code = Exit.DECISION_MISSING
-
-
 class NotApproved(CctvError):
     """{request} cannot be exported: {parts} not approved{why}.
 
@@ -38,12 +29,3 @@ class FootageAdded(CctvError):
     """
 
     exit_code = Exit.DECISION_MISSING
-
-
-class ExportFull(CctvError):
-    """There is no room for the package on the disk of {path}: about {needed} MB are needed, {free} MB are free.
-
-    next: free some space (cctv export list shows packages that may go), then build again; nothing was left behind.
-    """
-
-    exit_code = Exit.STORAGE_FULL

@@ -14,10 +14,25 @@ from cctv import audit
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.durable import exclusive
 from cctv.model.acts import Act
+from cctv.redaction.caseanalysis import remove_unnamed, survey_again
 from cctv.redaction.caseerrors import HideBoxesOnly, NothingDecided, PlanMoved, TrackUnknown
-from cctv.redaction.casefile import CaseFile, choose_part, prepared_case, require_open, sheet_path
+from cctv.redaction.casefile import (
+    LOCK,
+    CaseFile,
+    Progress,
+    case_directory,
+    check_artefacts,
+    check_sources,
+    choose_part,
+    prepared_case,
+    require_open,
+    sheet_path,
+    silent,
+)
 from cctv.redaction.casepart import CasePart, Decisions
+from cctv.redaction.casesheet import write_sheet
 from cctv.redaction.casestore import parts_of, update_part
 from cctv.redaction.keep import KeepBoxes, check_within, read_keep
 
@@ -46,7 +61,7 @@ class Decided:
         return self.before.approved and not self.after.approved
 
 
-def keep(site: Site, choice: Choice, *, dry_run: bool = False) -> Decided:
+def keep(site: Site, choice: Choice, progress: Progress = silent, *, dry_run: bool = False) -> Decided:
     """Keep tracks visible, or replace all drawn boxes (to keep and to hide) by those of KEEP.json."""
 
     def change(old: Decisions, boxes: KeepBoxes | None) -> Decisions:
@@ -56,10 +71,10 @@ def keep(site: Site, choice: Choice, *, dry_run: bool = False) -> Decided:
             boxes=boxes if boxes is not None else old.boxes,
         )
 
-    return _decide(site, choice, Act.REDACTION_KEPT, change, dry_run)
+    return _decide(site, choice, Act.REDACTION_KEPT, change, progress, dry_run)
 
 
-def hide(site: Site, choice: Choice, *, dry_run: bool = False) -> Decided:
+def hide(site: Site, choice: Choice, progress: Progress = silent, *, dry_run: bool = False) -> Decided:
     """Hide tracks, or replace the hide boxes by those of KEEP.json; hide beats keep."""
 
     def change(old: Decisions, boxes: KeepBoxes | None) -> Decisions:
@@ -71,11 +86,16 @@ def hide(site: Site, choice: Choice, *, dry_run: bool = False) -> Decided:
             boxes=replace(old.boxes, hide=boxes.hide) if boxes is not None else old.boxes,
         )
 
-    return _decide(site, choice, Act.REDACTION_HIDDEN, change, dry_run)
+    return _decide(site, choice, Act.REDACTION_HIDDEN, change, progress, dry_run)
 
 
 def _decide(
-    site: Site, choice: Choice, act: Act, change: Callable[[Decisions, KeepBoxes | None], Decisions], dry_run: bool
+    site: Site,
+    choice: Choice,
+    act: Act,
+    change: Callable[[Decisions, KeepBoxes | None], Decisions],
+    progress: Progress,
+    dry_run: bool,
 ) -> Decided:
     reason = checked_text("reason", choice.reason, 'say why: --reason "WHY".')
     with reading(site.engine) as connection:
@@ -84,9 +104,15 @@ def _decide(
     part = choose_part(case, choice.camera, choice.position)
     boxes = _checked(site, case, part, choice, "keep" if act is Act.REDACTION_KEPT else "hide")
     plan = part.plan.deciding(change(part.plan.decisions, boxes), site.actor.account)
-    decided = Decided(part, replace(part, plan=plan, digest=plan.digest))
-    if not dry_run:
-        _store(site, decided, act, choice, reason)
+    if dry_run:
+        return Decided(part, replace(part, plan=plan, digest=plan.digest))
+    with exclusive(case_directory(site, case.request.id) / LOCK):
+        check_sources(site, part.plan.sources, progress)
+        check_artefacts(site, part)
+        decided = Decided(part, survey_again(site, part, plan, progress))
+        now = _store(site, decided, act, choice, reason)
+        write_sheet(site, now)
+        remove_unnamed(site, case.request.id, now.parts)
     return decided
 
 
@@ -109,7 +135,7 @@ def _checked(site: Site, case: CaseFile, part: CasePart, choice: Choice, verb: s
     return boxes
 
 
-def _store(site: Site, decided: Decided, act: Act, choice: Choice, reason: str) -> None:
+def _store(site: Site, decided: Decided, act: Act, choice: Choice, reason: str) -> CaseFile:
     part = decided.after
     facts: dict[str, str | int | list[str]] = {
         "camera": part.plan.camera,
@@ -123,6 +149,7 @@ def _store(site: Site, decided: Decided, act: Act, choice: Choice, reason: str) 
             raise PlanMoved(part=part.name)
         update_part(connection, part)
         audit.append(connection, site, act, part.plan.request, case_id=part.plan.request, facts=facts, reason=reason)
+        return prepared_case(connection, part.plan.request)
 
 
 def _with(numbers: Collection[int], more: Collection[int]) -> tuple[int, ...]:

@@ -29,6 +29,9 @@ from cctv.redaction.caseerrors import (
 from cctv.redaction.casepart import CasePart, PartSource
 from cctv.redaction.casestore import parts_of
 
+LOCK = ".lock"
+"""In a case's directory: held by whoever changes its plans."""
+
 Progress = Callable[[str, int, int], None]
 """What is being done; how far; of how much (0: unknown)."""
 

@@ -75,10 +75,9 @@ class CasePlan:
     camera: CameraId
     position: int
     sources: tuple[PartSource, ...]
-    artefacts: tuple[Artefact, ...]
-    backdrops: tuple[str, ...]
-    frames: int
-    tracks: tuple[int, ...]
+    artefacts: tuple[Artefact, ...] = ()
+    frames: int = 0
+    tracks: tuple[int, ...] = ()
     decisions: Decisions = Decisions()
     decided_by: tuple[str, ...] = ()
     samples: int = 0

@@ -10,7 +10,6 @@ while a file is missing or different.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,21 +22,30 @@ from cctv.casework.found import Found, look
 from cctv.casework.requests import find_request
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
-from cctv.kernel.durable import exclusive, sha256_file
+from cctv.kernel.durable import exclusive
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest, RequestType
-from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
-from cctv.redaction import caseengine
+from cctv.redaction.caseanalysis import analyse_part, remove_unnamed
 from cctv.redaction.casecut import cut
 from cctv.redaction.caseerrors import NoFootage, TypeHasNoCopy
-from cctv.redaction.casefile import CaseFile, Progress, case_directory, check_sources, require_open, sheet_path, silent
-from cctv.redaction.casepart import Artefact, CasePart, CasePlan, PartSource
-from cctv.redaction.casesamples import first_pictures, samples_around
+from cctv.redaction.casefile import (
+    LOCK,
+    CaseFile,
+    Progress,
+    case_directory,
+    check_sources,
+    require_open,
+    sheet_path,
+    silent,
+)
+from cctv.redaction.casepart import CasePart, CasePlan, PartSource
+from cctv.redaction.caseroom import room
 from cctv.redaction.casesheet import write_sheet
 from cctv.redaction.casestore import parts_of, replace_parts
 
+_PART_BYTES = 16 << 20  # two backdrops of 1080p and the sheet's pictures
 _WITH_COPY = frozenset({RequestType.ACCESS, RequestType.PORTABILITY, RequestType.OBJECTION})
 
 
@@ -96,11 +104,11 @@ def prepare(
         return Prepared(request, sheet_path(site, request.id), parts, dry_run=True)
     directory = case_directory(site, request.id)
     site.disk.make_directory(directory)
-    with exclusive(directory / ".lock"):
-        prepared = [one.before and _moved(one.before, one) or _analyse(site, request, one, progress) for one in cuts]
+    with exclusive(directory / LOCK), room(directory, _PART_BYTES * len(cuts)):
+        prepared = [_prepared(site, request, one, progress) for one in cuts]
         _commit(site, request, prepared)
         write_sheet(site, CaseFile(request, tuple(prepared)))
-        _remove_unnamed(site, directory, prepared)
+        remove_unnamed(site, request.id, prepared)
     found = tuple(_described(part, one) for part, one in zip(prepared, cuts, strict=True))
     return Prepared(request, sheet_path(site, request.id), found, dry_run=False)
 
@@ -115,50 +123,12 @@ def _cuts(connection: Connection, request: AccessRequest, again: bool) -> list[_
     return cuts
 
 
-def _moved(before: CasePart, now: _Cut) -> CasePart:
-    """An earlier part under the number that it has now; a new number is a new plan."""
-    if before.plan.position == now.position:
-        return before
-    plan = replace(before.plan, position=now.position)
-    return replace(before, plan=plan, digest=plan.digest)
-
-
-def _analyse(site: Site, request: AccessRequest, one: _Cut, progress: Progress) -> CasePart:
-    directory = _new_directory(site, request, one)
-    plan = CasePlan(request.id, one.camera, one.position, one.sources, (), (), 0, ())
-    with reading(site.engine) as connection:
-        around: list[Segment] = samples_around(connection, plan)
-    pieces = directory / "samples"
-    pieces.mkdir()
-    try:
-        samples = list(first_pictures(site, around, pieces, progress))
-        found = caseengine.analyse(site, plan, samples, directory, progress)
-    finally:
-        shutil.rmtree(pieces)
-    for name in found.artefacts:
-        site.disk.sync_file(directory / name)
-    site.disk.sync_directory(directory)
-    artefacts = tuple(Artefact(name, sha256_file(directory / name)) for name in found.artefacts)
-    hashes = {artefact.name: artefact.sha256 for artefact in artefacts}
-    plan = replace(
-        plan,
-        artefacts=artefacts,
-        backdrops=tuple(hashes[name] for name in found.backdrops),
-        frames=found.frames,
-        tracks=found.tracks,
-        samples=len(samples),
-    )
-    return CasePart(plan, plan.digest, site.relative(directory), site.clock.now(), site.actor.account)
-
-
-def _new_directory(site: Site, request: AccessRequest, one: _Cut) -> Path:
-    start = one.sources[0].start
-    stem = f"{one.camera}_{start:%Y%m%dT%H%M%S}Z"
-    number = 1
-    while (directory := case_directory(site, request.id) / f"{stem}_{number}").exists():
-        number += 1
-    site.disk.make_directory(directory)
-    return directory
+def _prepared(site: Site, request: AccessRequest, one: _Cut, progress: Progress) -> CasePart:
+    """The earlier part, under the number that it has now, or a new one; a new number is a new plan."""
+    if one.before is None:
+        return analyse_part(site, CasePlan(request.id, one.camera, one.position, one.sources), progress)
+    plan = replace(one.before.plan, position=one.position)
+    return replace(one.before, plan=plan, digest=plan.digest)
 
 
 def _commit(site: Site, request: AccessRequest, parts: Sequence[CasePart]) -> None:
@@ -171,14 +141,6 @@ def _commit(site: Site, request: AccessRequest, parts: Sequence[CasePart]) -> No
         require_open(site, find_request(connection, request.id))
         replace_parts(connection, request.id, parts)
         audit.append(connection, site, Act.REDACTION_PREPARED, request.id, case_id=request.id, facts=facts)
-
-
-def _remove_unnamed(site: Site, directory: Path, parts: Iterable[CasePart]) -> None:
-    named = {site.root / part.directory for part in parts}
-    for path in directory.iterdir():
-        if path.is_dir() and path not in named:
-            shutil.rmtree(path)
-    site.disk.sync_directory(directory)
 
 
 def _planned(one: _Cut) -> PreparedPart:

@@ -17,7 +17,7 @@ from cctv.export.readme import readme
 from cctv.export.verify import verify_package
 from cctv.kernel.durable import Disk, sha256_file
 from cctv.kernel.errors import CctvError, Exit
-from cctv.model.casework import Language
+from cctv.model.language import Language
 from cctv.model.footage import GapCause
 from cctv.signing import signing_key
 

@@ -1,0 +1,198 @@
+"""How redactions look: what is visible, what is undecided, what was found; and progress on a terminal.
+
+Owns the words and the JSON of `cctv redaction`.  Decides nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cctv.cli.box import Box
+from cctv.cli.output import length, local, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.redaction.casedecide import Decided
+    from cctv.redaction.casefile import CaseFile
+    from cctv.redaction.casepart import CasePart
+    from cctv.redaction.caseprepare import Prepared
+    from cctv.redaction.file import FileReport
+
+
+@contextmanager
+def watched() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress with an estimate on stderr; silent where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, of: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=None)
+            bar.update(tasks[stage], completed=done, total=of or None)
+
+        yield show
+
+
+def sheet(box: Box, request: str) -> str:
+    """Where the page to decide from is."""
+    from cctv.redaction.casefile import sheet_path
+
+    return str(sheet_path(box.site, request))
+
+
+def part_data(part: CasePart) -> dict[str, object]:
+    plan = part.plan
+    return {
+        "camera": plan.camera,
+        "part": plan.position,
+        "start": plan.span.start,
+        "end": plan.span.end,
+        "segments": len(plan.sources),
+        "frames": plan.frames,
+        "tracks": list(plan.tracks),
+        "keep": list(plan.decisions.keep),
+        "hide": list(plan.decisions.hide),
+        "undecided": list(plan.undecided),
+        "keep_boxes": [path.id for path in plan.decisions.boxes.keep],
+        "hide_boxes": [path.id for path in plan.decisions.boxes.hide],
+        "plan": part.digest,
+        "prepared": part.prepared,
+        "prepared_by": part.prepared_by,
+        "approved": part.approved,
+        "approved_by": part.approval.by if part.approved and part.approval else None,
+    }
+
+
+def case_data(box: Box, case: CaseFile) -> dict[str, object]:
+    return {
+        "request": case.request.id,
+        "sheet": sheet(box, case.request.id),
+        "parts": [part_data(part) for part in case.parts],
+    }
+
+
+def visible_words(part: CasePart) -> str:
+    decisions = part.plan.decisions
+    tracks = ", ".join(str(number) for number in decisions.keep)
+    words = [f"track{'s' if len(decisions.keep) > 1 else ''} {tracks}"] * bool(tracks)
+    words += [f"boxes {', '.join(path.id for path in decisions.boxes.keep)}"] * bool(decisions.boxes.keep)
+    return " and ".join(words) if words else "nobody"
+
+
+def prepared_data(prepared: Prepared) -> dict[str, object]:
+    request = prepared.request.id
+    return {
+        "dry_run": prepared.dry_run,
+        "request": request,
+        "sheet": str(prepared.sheet),
+        "parts": [
+            {
+                "camera": one.camera,
+                "part": one.position,
+                "start": one.span.start,
+                "end": one.span.end,
+                "segments": one.segments,
+                "frames": one.frames,
+                "tracks": one.tracks,
+                "kept_from_before": one.unchanged,
+            }
+            for one in prepared.parts
+        ],
+        "next": f"cctv redaction keep {request} TRACK... --reason WHY",
+    }
+
+
+def prepared_text(console: Console, prepared: Prepared) -> None:
+    request = prepared.request.id
+    for one in prepared.parts:
+        found = "would be analysed" if one.tracks is None else f"{one.tracks} tracks in {one.frames} frames"
+        again = ", as before" if one.unchanged else ""
+        console.print(f"{one.camera} part {one.position}: {found}{again}")
+    if prepared.dry_run:
+        console.print("Dry run: nothing was changed.")
+        return
+    console.print(f"\nOpen this page in a browser:\n  {prepared.sheet}\n", soft_wrap=True)
+    console.print(f"next:  cctv redaction keep {request} TRACK... --reason WHY")
+    console.print(f"       cctv redaction approve {request} --reason WHY")
+
+
+def decided_text(console: Console, box: Box, decided: Decided) -> None:
+    part = decided.after
+    console.print(f"{part.name}: visible {'would be' if box.dry_run else 'is'} {visible_words(part)}", style="bold")
+    if part.plan.undecided:
+        console.print(f"undecided, so hidden: {', '.join(map(str, part.plan.undecided))}")
+    if decided.voided:
+        console.print("The approval given before is void, because the plan changed.")
+    if box.dry_run:
+        console.print("Dry run: nothing was changed.")
+        return
+    console.print(f"sheet: {sheet(box, part.plan.request)}", soft_wrap=True)
+    console.print(f"next:  cctv redaction approve {part.plan.request} --reason WHY")
+
+
+def approved_text(console: Console, box: Box, case: CaseFile) -> None:
+    for part in case.parts:
+        console.print(f"{part.name}: visible will be {visible_words(part)}; everything else is hidden")
+        if part.plan.undecided:
+            console.print(f"  undecided, so hidden: {', '.join(map(str, part.plan.undecided))}")
+    if box.dry_run:
+        console.print("Dry run: nothing was changed.")
+        return
+    console.print(f"Approved by {box.actor.account}.", style="bold")
+    console.print(f"next:  cctv export build {case.request.id}")
+
+
+def case_text(console: Console, box: Box, case: CaseFile) -> None:
+    rows = [
+        (
+            part.plan.camera,
+            str(part.plan.position),
+            local(part.plan.span.start, box.zone),
+            length(part.plan.span.duration),
+            str(len(part.plan.tracks)),
+            visible_words(part),
+            str(len(part.plan.undecided)),
+            f"by {part.approval.by}" if part.approved and part.approval else "no",
+        )
+        for part in case.parts
+    ]
+    columns = ("camera", "part", "from", "length", "tracks", "visible", "undecided", "approved")
+    console.print(table(columns, rows, right=("part", "tracks", "undecided")))
+    console.print(f"\nsheet: {sheet(box, case.request.id)}", soft_wrap=True)
+
+
+def file_data(report: FileReport) -> dict[str, object]:
+    done, proved = report.render, report.render.verified
+    return {
+        "output": str(report.output),
+        "mask": str(report.mask_output) if report.mask_output else None,
+        "frames": done.frames,
+        "frames_kept": done.frames_kept,
+        "frames_subject_visible": done.frames_subject_visible,
+        "hidden_share": round(done.hidden_share, 6),
+        "backdrops": done.backdrops,
+        "live_pixels_outside_kept": proved.live_pixels_outside_kept,
+        "audio_streams": proved.audio_streams,
+        "warnings": list(report.warnings),
+    }
+
+
+def file_text(console: Console, report: FileReport) -> None:
+    done = report.render
+    console.print(f"{report.output}: {done.frames} frames, {100 * done.hidden_share:.1f} % of the picture hidden; "
+                  f"checked: nothing live outside what was kept, no sound", soft_wrap=True)  # fmt: skip
+    if done.frames_kept:
+        console.print(f"kept visible in {done.frames_subject_visible} of the {done.frames_kept} frames with boxes")
+    if report.mask_output:
+        console.print(f"{report.mask_output}: 0 = live, 255 = hidden", soft_wrap=True)

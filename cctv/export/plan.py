@@ -1,0 +1,121 @@
+"""The plan of a package: what would be in it, and every reason why it may not be built.
+
+Owns the refusals of an export; one plan serves `--dry-run` and the build.  Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from cctv.archive import segments_of
+from cctv.casework.found import Found, look
+from cctv.db.engine import reading
+from cctv.db.site import Site
+from cctv.export.errors import FootageAdded, NotApproved
+from cctv.export.manifest import Period, Unrecorded
+from cctv.export.readme import DELETED, NEVER_RECORDED, TO_COME
+from cctv.kernel.span import Span
+from cctv.model.casework import AccessRequest
+from cctv.redaction.casefile import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
+from cctv.redaction.casepart import CasePart
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOutput:
+    """A part and the name of the video that it becomes."""
+
+    part: CasePart
+    file: str
+
+    @property
+    def source_bytes(self) -> int:
+        return sum(source.size_bytes for source in self.part.plan.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """Everything that a build would do; it was allowed when this was made."""
+
+    request: AccessRequest
+    outputs: tuple[PlannedOutput, ...]
+    gaps: tuple[Unrecorded, ...]
+
+    @property
+    def source_bytes(self) -> int:
+        return sum(output.source_bytes for output in self.outputs)
+
+
+def plan_build(site: Site, request_id: str, progress: Progress = silent) -> BuildPlan:
+    """Check that a request may be exported, and say what the package would hold.
+
+    Raises RequestUnknown, RequestClosed; NotPrepared, NotApproved, FootageAdded (13); SegmentMissing, SegmentChanged,
+    ArtefactChanged (15).
+    """
+    with reading(site.engine) as connection:
+        case = prepared_case(connection, request_id)
+        require_open(site, case.request)
+        require_approved(case.request, case.parts)
+        _require_complete(connection, case.request, case.parts)
+        gaps = tuple(_gaps(look(connection, site, case.request.cameras, case.request.span)))
+    for part in case.parts:
+        check_artefacts(site, part)
+    check_sources(site, (source for part in case.parts for source in part.plan.sources), progress)
+    return BuildPlan(case.request, tuple(_named(case.parts, site.settings.site.timezone)), gaps)
+
+
+def require_approved(request: AccessRequest, parts: Iterable[CasePart]) -> None:
+    """Raises NotApproved unless every part is approved exactly as it is."""
+    waiting = [part for part in parts if not part.approved]
+    if not waiting:
+        return
+    changed = any(part.approval is not None for part in waiting)
+    names = ", ".join(part.name for part in waiting)
+    raise NotApproved(
+        request=request.id,
+        parts=f"{names} {'is' if len(waiting) == 1 else 'are'}",
+        why=" (the plan changed after it was approved)" if changed else "",
+    )
+
+
+def _require_complete(connection: Connection, request: AccessRequest, parts: Iterable[CasePart]) -> None:
+    reviewed = {source.path for part in parts for source in part.plan.sources}
+    added = [
+        segment
+        for camera in request.cameras
+        for segment in segments_of(connection, camera, request.span)
+        if segment.path not in reviewed
+    ]
+    if added:
+        cameras = ", ".join(sorted({segment.camera for segment in added}))
+        raise FootageAdded(request=request.id, count=len(added), cameras=cameras)
+
+
+def _named(parts: Iterable[CasePart], zone: ZoneInfo) -> Iterable[PlannedOutput]:
+    """Named by camera and local start, with the zone's abbreviation because an hour may come twice; never by person."""
+    taken: set[str] = set()
+    for part in parts:
+        start = part.plan.span.start.astimezone(zone)
+        label = "".join(sign if sign.isalnum() else "_" for sign in start.strftime("%Z"))
+        stem = f"{part.plan.camera}_{start:%Y-%m-%d_%H-%M-%S}_{label}"
+        if stem in taken:
+            stem = f"{stem}_{part.plan.position}"
+        taken.add(stem)
+        yield PlannedOutput(part, f"{stem}.mp4")
+
+
+def _gaps(footage: Iterable[Found]) -> Iterable[Unrecorded]:
+    """Every span of the request without picture, with its cause, in order."""
+    for found in footage:
+        holes: list[tuple[Span, str]] = [(gone.span, DELETED) for gone in found.gone]
+        holes += [(hole.span, hole.cause.value if hole.cause else NEVER_RECORDED) for hole in found.unrecorded]
+        coming = found.being_written or found.to_come
+        if coming is not None:
+            holes.append((Span(coming.start, max(coming.end, found.span.end)), TO_COME))
+        for span, cause in sorted(holes, key=lambda hole: hole[0]):
+            if span.duration > timedelta(0):
+                yield Unrecorded(found.camera, Period(span.start, span.end), cause)
