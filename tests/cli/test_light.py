@@ -1,0 +1,61 @@
+"""What a command does not load.  cv2, numpy, zeep, SQLAlchemy take 0.15 to 0.4 s each; a person waits for that."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "cv2",
+    "numpy",
+    "zeep",
+    "onvif",
+    "sqlalchemy",
+    "alembic",
+    "pydantic",
+    "cryptography",
+    "jinja2",
+    "ffmpeg",
+    "rich",
+}
+LOADED = """
+import contextlib, io, json, sys
+from cctv.cli.box import Box
+from cctv.cli.root import run
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    code = run(sys.argv[1:], Box())
+print(json.dumps([code, sorted(name for name in sys.modules if "." not in name)]))
+"""
+
+
+def loaded_by(*arguments, environ=None):
+    """Exit code of `cctv ARGUMENTS` in a process of its own, and the packages that it loaded."""
+    command = [sys.executable, "-c", LOADED, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **(environ or {})})
+    code, names = json.loads(done.stdout.splitlines()[-1])
+    return code, set(names)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
+def test_help_loads_click_and_nothing_heavier(arguments):
+    _, loaded = loaded_by(*arguments)
+    assert "click" in loaded
+    assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("noun", ["config", "cameras", "footage", "record", "sweep", "retention", "status", "incident",
+                                  "hold", "request", "redaction", "export", "audit"])  # fmt: skip
+def test_the_help_of_a_noun_loads_nothing_heavier_either(noun):
+    code, loaded = loaded_by(noun, "--help")
+    assert code == 0
+    assert loaded & HEAVY == set()
+
+
+def test_status_loads_only_what_it_uses(site):
+    site.record("gevel-1", "2026-11-01 11:00")
+    code, loaded = loaded_by("status", environ={"CCTV_CONFIG": str(site.config)})
+    assert code in {17, 19}  # nobody records here, and by the real clock all of it is overdue
+    assert "sqlalchemy" in loaded
+    assert loaded & (PICTURES | CAMERAS | {"alembic", "cryptography", "jinja2"}) == set()

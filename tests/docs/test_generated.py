@@ -1,0 +1,36 @@
+import re
+import sys
+
+import pytest
+from pages import ROOT
+from reference.commands import commands_page
+from reference.errors import errors_page, every_error
+from reference.main import main
+
+
+@pytest.mark.parametrize(("name", "page"), [("commands.md", commands_page), ("exit-codes.md", errors_page)])
+def test_a_generated_page_says_what_the_program_says(name, page):
+    assert (ROOT / "docs" / name).read_text() == page(), f"docs/{name} is stale; run ./scripts/docs"
+
+
+def test_a_stale_page_is_told_and_left_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("reference.main.DOCS", tmp_path)
+    monkeypatch.setattr("reference.main.stale_pages", lambda: [tmp_path / "commands.md"])
+    monkeypatch.setattr(sys, "argv", ["docs", "--check"])
+
+    assert main() == 1
+
+    assert "docs/commands.md is stale" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_command_line_of_the_help_is_in_the_page_of_commands(commands):
+    page = (ROOT / "docs/commands.md").read_text()
+    missing = [path for path in commands if not re.search(rf"^##+ {path}$", page, re.MULTILINE)]
+    assert missing == []
+
+
+def test_every_error_says_what_is_wrong_and_names_its_class_once_in_its_room():
+    told = list(every_error())
+    assert [one.name for one in told if not one.message] == []
+    assert len({(one.module, one.name) for one in told}) == len(told)
