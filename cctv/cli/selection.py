@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from cctv.archive import archived_cameras
@@ -39,6 +38,8 @@ def select_cameras(box: Box, text: str | None, zones: str | None) -> list[Camera
         known = configured + [camera for camera in _archived(box) if camera not in configured]
         for camera in unknown:
             if camera not in known:
+                from difflib import get_close_matches
+
                 close = get_close_matches(camera, known, n=1)
                 suggestion = f" (did you mean {close[0]}?)" if close else ""
                 raise CameraUnknown(camera=camera, suggestion=suggestion, known=", ".join(known))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cctv.config.values import BadValue
-from cctv.kernel.times import WEEKDAYS
+from cctv.kernel.weekdays import WEEKDAYS
 
 ALLOWED = 'days and hours such as "mo-fr 08:00-18:00", "fr,sa 22:00-04:00" or "08:00-24:00"'
 _DAY = 24 * 60

@@ -6,7 +6,6 @@ password.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from contextlib import suppress
@@ -78,9 +77,7 @@ def timezone(value: object) -> ZoneInfo:
             return ZoneInfo(wanted)
     known = sorted(available_timezones())
     cities = {name.rsplit("/", 1)[-1].casefold(): name for name in known}
-    near = difflib.get_close_matches(
-        wanted.casefold(), [*cities, *(name.casefold() for name in known)], n=3, cutoff=0.7
-    )
+    near = _close(wanted.casefold(), [*cities, *(name.casefold() for name in known)], n=3, cutoff=0.7)
     full = {name.casefold(): name for name in known}
     names = list(dict.fromkeys(full.get(name) or cities[name] for name in near))
     following = f"write {_either(names)}." if names else None
@@ -157,9 +154,15 @@ def _address(wanted: str, allowed: str) -> SplitResult:
     return parts
 
 
+def _close(wanted: str, known: list[str], n: int, cutoff: float = 0.6) -> list[str]:
+    import difflib  # only a mistake needs it
+
+    return difflib.get_close_matches(wanted, known, n=n, cutoff=cutoff)
+
+
 def suggestion(wanted: str, known: list[str]) -> str | None:
     """`did you mean "retention"?`, None when nothing is near."""
-    near = difflib.get_close_matches(wanted.casefold(), [name.casefold() for name in known], n=1)
+    near = _close(wanted.casefold(), [name.casefold() for name in known], n=1)
     return f'did you mean "{next(name for name in known if name.casefold() == near[0])}"?' if near else None
 
 

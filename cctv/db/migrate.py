@@ -5,8 +5,6 @@ Alembic (0.2 s to import) loads only when there is something to do.
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
-
 from sqlalchemy import Connection, Engine, inspect, text
 
 from cctv.db.engine import writing
@@ -44,6 +42,8 @@ def migrate(engine: Engine) -> None:
 
 
 def _upgrade(engine: Engine) -> None:
+    from importlib.resources import as_file, files
+
     from alembic import command
     from alembic.config import Config
 

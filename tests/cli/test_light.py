@@ -7,19 +7,9 @@ import sys
 
 import pytest
 
-HEAVY = {
-    "cv2",
-    "numpy",
-    "zeep",
-    "onvif",
-    "sqlalchemy",
-    "alembic",
-    "pydantic",
-    "cryptography",
-    "jinja2",
-    "ffmpeg",
-    "rich",
-}
+PICTURES = {"cv2", "numpy"}
+CAMERAS = {"zeep", "onvif"}
+HEAVY = PICTURES | CAMERAS | {"sqlalchemy", "alembic", "pydantic", "cryptography", "jinja2", "ffmpeg", "rich"}
 LOADED = """
 import contextlib, io, json, sys
 from cctv.cli.box import Box

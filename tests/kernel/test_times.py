@@ -11,12 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cctv.kernel.errors import Exit, UsageError
+from cctv.kernel.notation import TimeUnreadable
 from cctv.kernel.times import (
     EndBeforeStart,
     HourDoubled,
     HourMissing,
     ReviewNotAhead,
-    TimeUnreadable,
     echo_instant,
     echo_span,
     parse_date,
