@@ -1,6 +1,7 @@
 """The command line's root: which nouns there are, and how an error becomes a message and an exit code.
 
-Imports click and nothing heavier, and of the standard library little; a noun's module loads when it is used.  Never decides anything.
+Imports click and nothing heavier, and of the standard library little; a noun's module loads when it is used.  Never
+decides anything.
 """
 
 from __future__ import annotations
