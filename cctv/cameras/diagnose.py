@@ -47,6 +47,8 @@ def diagnose(camera: CameraSettings, address: StreamAddress, stderr: bytes, *, w
             return CameraUnreachable(**named, detail=detail)
     if any(sign in said for sign in _SILENT):
         return CameraSilent(**named, seconds=f"{waited:.0f}")
+    if "Server returned 5XX" in said:  # 503 from many a camera that has all the viewers it can serve
+        return CameraFailed(camera=camera.id, detail="it answers with a server error (too many viewers, perhaps)")
     if not said.strip():
         return CameraClosed(**named)
-    return CameraFailed(camera=camera.id, detail=last_lines(stderr, 1).rstrip("."))
+    return CameraFailed(camera=camera.id, detail=last_lines(stderr, 1).removeprefix("pipe:0: ").rstrip("."))

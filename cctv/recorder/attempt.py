@@ -26,8 +26,7 @@ from cctv.recorder.worker import Worker
 STALL = timedelta(seconds=2.5)  # -progress falls silent at once when frames stop (MEASURED.md); seen within 3 s
 CONNECT = timedelta(seconds=12)  # a handshake and a GOP of 10 s
 GRACE = timedelta(seconds=2)  # an ffmpeg that is hung up on ends in 30 ms; a frozen one without that never
-ANCHOR_AFTER = timedelta(seconds=2)  # eight reports; the earliest of them counts
-_LOOK = 0.1
+ANCHOR_AFTER = timedelta(seconds=3)  # six reports; the earliest of them counts
 _HEADER_LIMIT = 65536  # a file's header takes some 1,500 bytes
 _RTSP_TIMEOUT = timedelta(seconds=5)  # longer ones never fire (MEASURED.md)
 
@@ -79,9 +78,7 @@ class Attempt:
         self._started = True
         if self._stopped_for is not None:
             self._end_child()
-        while not self._child.exited.done():
-            await asyncio.wait([self._child.exited], timeout=_LOOK)
-            self._watch()
+        await self._child.exited
         await self._tail()
         await asyncio.gather(*self._jobs)
         fault = None if self._stopped_for else self._fault(address)
@@ -95,6 +92,17 @@ class Attempt:
             self._stopped_for = cause
             if self._started:
                 self._end_child()
+
+    def watch(self) -> None:
+        """Look for silence; called a few times a second, by one timer for all cameras."""
+        if not self._started or self._child.exited.done():
+            return
+        now = self._site.clock.monotonic()
+        if self._ending_since is not None:
+            if now - self._ending_since > GRACE.total_seconds():
+                self._child.kill()
+        elif now - self._heard > (STALL if self._frames else CONNECT).total_seconds():
+            self._end_child()
 
     def reported(self, report: Report) -> None:
         if report.frames <= self._frames:
@@ -110,16 +118,6 @@ class Attempt:
         if self._anchor is None:
             self._fix(self._anchoring.anchor(line_arrived=file.arrived, line_end=file.end))
         self._take_in(self._directory / file.name, file.start, file.end)
-
-    def _watch(self) -> None:
-        now = self._site.clock.monotonic()
-        if self._child.exited.done():
-            return
-        if self._ending_since is not None:
-            if now - self._ending_since > GRACE.total_seconds():
-                self._child.kill()
-        elif now - self._heard > (STALL if self._frames else CONNECT).total_seconds():
-            self._end_child()
 
     def _end_child(self) -> None:
         if self._ending_since is None:

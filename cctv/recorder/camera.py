@@ -58,10 +58,19 @@ class CameraRecorder:
         if self._attempt is not None:
             self._attempt.stop(GapCause.RECORDER_STOPPED)
 
+    def watch(self) -> None:
+        """See a camera that fell silent; called a few times a second."""
+        if self._attempt is not None:
+            self._attempt.watch()
+
     def begin_again(self, cause: GapCause) -> None:
         """End the run under way and begin another: the clock was set, so media time no longer leads to wall time."""
         if self._attempt is not None:
             self._attempt.stop(cause)
+
+    def give_up(self, message: str) -> None:
+        """The recording failed for a reason that is not the camera's: the next start ends its run."""
+        self._enter(Phase.STOPPED, cause=GapCause.RECORDER_STOPPED, message=message)
 
     async def run(self) -> None:
         """Record, wait, record again; raises whatever is not a camera's own fault."""

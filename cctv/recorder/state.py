@@ -6,7 +6,9 @@ durably: it is about now, and a power cut has its own story.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +16,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from cctv import archive
 from cctv.db.site import Site
 from cctv.kernel.clock import from_us, to_us
-from cctv.kernel.durable import LockHeld
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
 
 STATE_FILE = "recorder.json"
+LOCK_FILE = "recorder.lock"  # archive.recorder_lock
 _SCHEMA = 1
 
 
@@ -82,12 +83,21 @@ def read_state(root: Path) -> RecorderState | None:
 
 
 def is_running(site: Site) -> bool:
-    """Whether a recorder holds this storage's lock."""
+    """Whether a recorder holds this storage's lock.
+
+    Only reads: a lock file made here by root or by staff would be one that the recorder cannot open.
+    """
     try:
-        with archive.recorder_lock(site):
-            return False
-    except LockHeld:
+        descriptor = os.open(site.root / LOCK_FILE, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _camera_to_json(state: CameraState) -> dict[str, Any]:

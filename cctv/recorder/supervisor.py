@@ -24,7 +24,7 @@ from cctv.recorder.state import Phase, RecorderState, write_state
 from cctv.recorder.worker import Worker
 
 CLOCK_STEP = timedelta(seconds=2)
-_TICK = 0.5
+_TICK = 0.4  # with attempt.STALL, and half a second between reports, silence is seen within 3 s
 _STATE_PERIOD = 2.0
 _DISK_HANGS = 120.0  # a job of this length is no slow disk any more: the watchdog is left to fire
 
@@ -93,6 +93,7 @@ class Supervisor:
         try:
             await camera.run()
         except Exception as error:  # noqa: BLE001 - raised again by run(), once the others have closed their segments
+            camera.give_up(_told(error))
             self._fail(error)
 
     def _unhandled(self, _: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
@@ -110,6 +111,8 @@ class Supervisor:
             self._tell(f"the clock was set by {step.total_seconds():+.1f} s: every camera begins a new run")
             for camera in self._cameras.values():
                 camera.begin_again(GapCause.CLOCK_STEP)
+        for camera in self._cameras.values():
+            camera.watch()
         now = self._site.clock.monotonic()
         if self._changed or now - self._written >= _STATE_PERIOD:
             self._write_state()

@@ -72,6 +72,7 @@ def test_a_quote_in_an_address_is_escaped():
         ("Failed to resolve hostname cam: Name or service not known", CameraUnreachable, GapCause.UNREACHABLE),
         ("failed: No route to host", CameraUnreachable, GapCause.UNREACHABLE),
         ("pipe:0: Invalid data found when processing input", CameraSilent, GapCause.STALLED),
+        ("pipe:0: Server returned 5XX Server Error reply", CameraFailed, GapCause.UNREACHABLE),
         ("", CameraClosed, GapCause.UNREACHABLE),
         ("Impossible to open 'rtsp://admin:S3cret@192.0.2.20/stream1'", CameraFailed, GapCause.UNREACHABLE),
     ],

@@ -166,6 +166,7 @@ def test_a_killed_recorder_leaves_no_ffmpeg_and_its_footage_is_taken_in(streams,
 
     takes = recorder.takes("gevel-1")
     first_run = [take for take in takes if take.run == takes[0].run]
+    assert [gap.cause for gap in recorder.gaps("gevel-1")] == [GapCause.RECORDER_STOPPED] * 2
     assert left
     assert len(first_run) == indexed + len(left)
     assert lost_inside_runs(takes) == 0
