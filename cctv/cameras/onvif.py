@@ -47,7 +47,8 @@ def ask_stream_address(camera: CameraSettings, credential: Credential | None, ti
     """The RTSP address of the camera's profile; raises CameraDown."""
     assert camera.onvif is not None
     # basicConfig() of the library would print zeep's log on our stderr; a root that has a handler is left alone.
-    logging.getLogger().addHandler(logging.NullHandler())
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
     from onvif import ONVIFCamera, ONVIFError
 
     try:
