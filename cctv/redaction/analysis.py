@@ -25,7 +25,7 @@ from cctv.redaction.subject import scene, slack
 from cctv.redaction.tracks import Track, Tracker
 
 Progress = Callable[[str, int, int], None]
-"""Called with the step's name (`backdrop`, `regions`, `render`, `verify`), frames done, and frames in all (0: unknown)."""
+"""Called with the step's name (`backdrop`, `regions`, `render`, `verify`), frames done, frames in all (0: unknown)."""
 
 _PATIENCE = 2.5  # seconds; PETS09-S2L1: nobody is wholly inside another's box for longer than 1
 
@@ -52,8 +52,8 @@ class Survey:
 class Analysis:
     """What differs in each frame of a clip; masks and boxes at half size.
 
-    `differs` holds one mask a frame, True = differs from the backdrop; `stretch` and `lights` give each frame's backdrop
-    and light; `verdicts` gives, for each kept path, what to hide inside of it from its first frame on.
+    `differs` holds one mask a frame, True = differs from the backdrop; `stretch` and `lights` give each frame's
+    backdrop and light; `verdicts` gives, for each kept path, what to hide inside of it from its first frame on.
     """
 
     survey: Survey
@@ -85,11 +85,12 @@ def survey(clip: Clip, keep: KeepBoxes, progress: Progress, elsewhere: Sequence[
                 if sampler.wants(number):
                     sampler.add(number, planes, None)
                 number += 1
-    return Survey(tuple(reading.times), backdrops_of(sampler.kept, size))
+    found = Survey(tuple(reading.times), ())
+    return Survey(found.times, backdrops_of(sampler.kept, size, sampler.stride / found.rate))
 
 
 def drawn(keep: KeepBoxes, frame: int, size: Size) -> Mask | None:
-    """The half-size mask of every drawn box of a frame, True = drawn: no sample of the empty scene.  None without any."""
+    """The half-size mask of a frame's drawn boxes, True = drawn: no sample of the empty scene.  None without any."""
     found = (*keep.kept_at(frame), *keep.hidden_at(frame))
     if not found:
         return None

@@ -22,6 +22,7 @@ LIKE = 20  # levels within which two samples of a pixel agree (REDACTION.md: vet
 AGREEMENT = 0.70  # share of the samples that must agree with the median (REDACTION.md: vetting)
 FEWEST = 10  # samples that must have seen a pixel outside of every drawn box
 _RUN = 0.06  # share of all samples, in a row, that show one other thing: somebody stood still
+_STILL = 1.5  # seconds; someone who walks has left a pixel sooner
 _BUDGET = 256 << 20  # bytes of samples held at once: 700 MiB in all at 1080p
 _MOST = 128
 _BAND = 16  # rows of the half-size picture that are sorted at once
@@ -33,8 +34,8 @@ class Backdrop:
 
     `planes` is the vetted picture at full size, its untrusted pixels filled from around them; `stacked` is the raw
     median at half size, (3, height/2, width/2) uint8; `trusted` is a half-size mask, True where the median may be
-    believed; `doubted` is one, True where the samples outside of every drawn box contradict each other, so that somebody
-    may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
+    believed; `doubted` is one, True where the samples outside of every drawn box contradict each other, so that
+    somebody may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
     """
 
     planes: Planes
@@ -51,7 +52,7 @@ class Backdrop:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One frame that was set aside: its number, flat yuv420p buffer, and half-size mask of pixels that must not count."""
+    """One frame set aside: its number, flat yuv420p buffer, and half-size mask of the pixels that must not count."""
 
     frame: int
     buffer: NDArray[np.uint8]
@@ -80,8 +81,8 @@ class Sampler:
             self.kept = [sample for sample in self.kept if sample.frame % self.stride == 0]
 
 
-def build(samples: Sequence[Sample], size: Size) -> Backdrop:
-    """The backdrop of like-lit samples of one (even) size; needs at least one."""
+def build(samples: Sequence[Sample], size: Size, spacing: float = 1.0) -> Backdrop:
+    """The backdrop of like-lit samples of one (even) size, `spacing` seconds apart; needs at least one."""
     excluded = _excluded(samples, size)
     seen = len(samples) - excluded.sum(axis=0, dtype=np.int32)
     frames = [from_buffer(sample.buffer, size) for sample in samples]
@@ -90,7 +91,7 @@ def build(samples: Sequence[Sample], size: Size) -> Backdrop:
     v = _median([frame.v for frame in frames], excluded, 1)
     rough = Planes(luma, u, v)
     stacked = rough.stacked()
-    agreed = _vetted([frame.stacked() for frame in frames], stacked, excluded)
+    agreed = _vetted([frame.stacked() for frame in frames], stacked, excluded, spacing)
     trusted = agreed & (seen >= FEWEST)
     return Backdrop(inpainted(rough, ~trusted), stacked, trusted, ~agreed, len(samples))
 
@@ -128,7 +129,7 @@ def _band_median(band: Plane, left_out: Mask | None) -> Plane:
     return found
 
 
-def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask) -> Mask:
+def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: float) -> Mask:
     """True where enough samples agree with the median and no other thing stood still for long.  Half size."""
     shape = median.shape[1:]
     agree, count = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
@@ -143,7 +144,9 @@ def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask) -> Mask:
         run = np.where(~like & ~left_out & alike(sample, before), run + 1, 0)
         np.maximum(longest, run, out=longest)
         before = sample
-    stood = cv2.morphologyEx((longest >= max(3, _RUN * len(samples))).view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
+    stood = cv2.morphologyEx(
+        (longest >= max(3.0, _RUN * len(samples), _STILL / spacing)).view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3))
+    )
     trusted = (agree >= AGREEMENT * np.maximum(count, 1)) & ~np.asarray(stood, np.uint8).view(np.bool_)
     wide = cv2.dilate((~trusted).view(np.uint8), np.ones((3, 3), np.uint8))
     return ~np.asarray(wide, np.uint8).view(np.bool_)

@@ -106,7 +106,7 @@ def _follow(scenes: Sequence[Scene]) -> list[_Walker]:
             if w not in taken_walkers and b not in owner:
                 taken_walkers[w] = b
                 owner[b] = alive[w]
-        for b, blob in enumerate(scene.blobs):
+        for b in range(len(scene.blobs)):
             if b not in owner:
                 parents = [alive[w] for _, w, other in sorted(pairs, reverse=True) if other == b and w in taken_walkers]
                 owner[b] = _Walker(born_of=parents[0] if parents else None)
@@ -196,7 +196,7 @@ def _at_border(box: Box, picture: Box) -> bool:
 def _reach(walker: _Walker, index: int, blob: Blob, kept: Box) -> Box:
     """The box that certainly holds the body of which a blob is the part outside of the kept box."""
     margin_x, margin_y = max(2.0, 0.15 * min(blob.box.w, kept.w)), max(2.0, 0.10 * min(blob.box.h, kept.h))
-    if not blob.touches or blob.area < LIMB * kept.area and not walker.free_sizes(index):
+    if not blob.touches or (blob.area < LIMB * kept.area and not walker.free_sizes(index)):
         return blob.box.grown(margin_x, margin_y)
     width, height = _full_size(walker, index, kept)
     width, height = max(width, blob.box.w), max(height, blob.box.h)

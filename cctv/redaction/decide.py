@@ -8,13 +8,14 @@ a kept box in mask mode.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cctv.redaction.analysis import Analysis
 from cctv.redaction.caption import Caption
+from cctv.redaction.contacts import Verdict
 from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.options import Mode, Options, Others
@@ -27,7 +28,7 @@ from cctv.redaction.tracks import Track
 
 @dataclass(frozen=True, slots=True)
 class FrameDecision:
-    """One frame: `live` (half-size mask, True = the source's pixels), `shapes` (half-size mask or None), its backdrop."""
+    """One frame: `live` (half-size mask, True = the source's pixels), `shapes` (half-size mask or None), backdrop."""
 
     frame: int
     live: Mask
@@ -43,10 +44,11 @@ class Decisions:
         self._keep = keep
         self._options = options
         self._caption = caption
+        self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
         rate = analysis.survey.rate
-        pixels = analysis.differs.shape[0] * analysis.differs.shape[1]
+        rows, columns = analysis.differs.shape
         drawn = options.mode is Mode.BACKDROP and options.others is Others.SHAPE
-        self._shown: tuple[Track, ...] = worth_showing(analysis.tracks, pixels, rate) if drawn else ()
+        self._shown: tuple[Track, ...] = worth_showing(analysis.tracks, rows * columns, rate) if drawn else ()
 
     def __iter__(self) -> Iterator[FrameDecision]:
         hidden = self._hidden() if self._options.mode is Mode.MASK else None
@@ -68,13 +70,15 @@ class Decisions:
         near = max(1, self._analysis.survey.hold // 2)
         if self._analysis.lights[frame] is None:
             return live
-        for path, verdicts in zip(self._keep.keep, self._analysis.verdicts, strict=True):
+        for number, path in enumerate(self._keep.keep):
+            verdicts: Sequence[Verdict] = self._analysis.verdicts[number]
             box = path.box_at(frame)
             if box is not None:
                 at = frame - path.first
-                live |= live_area(box.scaled(0.5), verdicts[max(0, at - near) : at + near + 1], hides, never)
+                around = verdicts[max(0, at - near) : at + near + 1]
+                live |= live_area(box.scaled(0.5), around, hides, never)
         for hide in hides:
-            live[outer(margin(hide), Size(live.shape[1], live.shape[0])).slices()] = False
+            live[outer(margin(hide), self._half).slices()] = False
         return live
 
     def _never(self, frame: int) -> Mask:
@@ -83,27 +87,26 @@ class Decisions:
 
     def _outlines(self, frame: int) -> Mask:
         """All drawn boxes of a frame: inside of them, only `_kept` decides."""
-        shape = self._analysis.differs.shape
-        mask = np.zeros(shape, np.bool_)
-        half = Size(shape[1], shape[0])
+        mask = np.zeros(self._analysis.differs.shape, np.bool_)
         for box in (*self._keep.kept_at(frame), *(margin(each) for each in self._keep.hidden_at(frame))):
-            mask[outer(box.scaled(0.5), half).slices()] = True
+            mask[outer(box.scaled(0.5), self._half).slices()] = True
         return mask
 
     def _hidden(self) -> Iterator[Mask]:
         """For each frame, what mask mode hides: regions filled out and held, and what the backdrop cannot vouch for."""
         differs, hold = self._analysis.differs, self._analysis.survey.hold
-        window: deque[Mask] = deque(maxlen=2 * hold + 1)
+        unsure = [covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
+        window: deque[tuple[int, Mask]] = deque()
         count = len(differs)
         for index in range(count + hold):
             if index < count:
-                window.append(covered(differs[index]))
-            else:
-                window.popleft()
+                window.append((index, covered(differs[index])))
             frame = index - hold
             if frame >= 0:
-                trusted = self._analysis.survey.backdrops[self._analysis.stretch[frame]].trusted
-                yield np.logical_or.reduce([*window, ~trusted])
+                while window[0][0] < frame - hold:
+                    window.popleft()
+                masks = [mask for _, mask in window]
+                yield np.logical_or.reduce([*masks, unsure[self._analysis.stretch[frame]]])
 
     def _shapes(self, tracks: list[Track], frame: int) -> Mask | None:
         if not tracks:

@@ -72,7 +72,7 @@ class VideoWriter:
         duration = time - before if last else self._times[self.count + 1] - time
         self._send(frame_head(time, duration, sum(plane.size for plane in planes)))
         for plane in planes:
-            self._send(memoryview(np.ascontiguousarray(plane)).cast("B"))
+            self._send(np.ascontiguousarray(plane).data.cast("B"))
         self.count += 1
 
     def _send(self, data: bytes | memoryview) -> None:
@@ -130,9 +130,15 @@ def h264_writer(path: Path, picture: Picture, times: Sequence[int]) -> VideoWrit
         filters = ["scale=flags=neighbor", f"format={layout}", crop, *filters]
     command = [*_reading(), "-vf", ",".join(filters), "-c:v", "libx264", "-preset", PRESET, "-crf", str(CRF)]
     command += ["-pix_fmt", layout, *(word for pair in picture.colour for word in pair)]
-    command += ["-enc_time_base", "1:90000", "-video_track_timescale", "90000", "-bsf:v", "filter_units=remove_types=6"]
+    command += ["-enc_time_base", "1:90000", "-video_track_timescale", "90000", "-bsf:v", _bitstream(times)]
     command += [*_CLEAN, "-movflags", "+faststart", "-f", "mp4", "-y", f"file:{path}"]
     return VideoWriter(path, command, header(even, b"I420"), times)
+
+
+def _bitstream(times: Sequence[int]) -> str:
+    """Without the encoder's note; a lone frame gets a duration, since players skip a frame that lasts no time."""
+    plain = "filter_units=remove_types=6"
+    return plain if len(times) > 1 else f"{plain},setts=duration=3600"
 
 
 def mask_writer(path: Path, size: Size, times: Sequence[int]) -> VideoWriter:

@@ -37,7 +37,8 @@ class OptionRefused(UsageError):
 
 
 class InsideStorage(CctvError):
-    """{path} lies in the storage of a site ({marker}); recorded footage leaves only through an access request or a disclosure.
+    """{path} lies in the storage of a site ({marker}); recorded footage leaves only through
+    an access request or a disclosure.
 
     next: cctv request open, then cctv redaction prepare with its reference.
     """

@@ -83,7 +83,9 @@ def _check_paths(request: FileRedaction) -> None:
     for target in targets:
         _check_target(target, read, force=request.force)
     if request.mask_output is not None and _same(request.output, request.mask_output):
-        raise OutputRefused(path=request.mask_output, problem="it is OUTPUT itself", following="give the mask a name of its own.")
+        raise OutputRefused(
+            path=request.mask_output, problem="it is OUTPUT itself", following="give the mask a name of its own."
+        )
     for path, endings in ((request.output, (".mp4", ".m4v")), (request.mask_output, (".mkv",))):
         if path is not None and path.suffix.lower() not in endings:
             following = f"give it a name that ends in {endings[0]}."
@@ -123,7 +125,9 @@ def options_of(mode: str, fill: str | None, others: str | None, caption: str | N
         raise OptionRefused(option="--fill", value=fill, problem=problem, following="leave it out, or use --mode mask.")
     if chosen is Mode.MASK and others is not None:
         problem = "mask mode hides others with its fill"
-        raise OptionRefused(option="--others", value=others, problem=problem, following="use --fill, or --mode backdrop.")
+        raise OptionRefused(
+            option="--others", value=others, problem=problem, following="use --fill, or --mode backdrop."
+        )
     return Options(chosen, Fill(fill or "solid"), Others(others or "shape"), caption)
 
 

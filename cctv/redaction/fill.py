@@ -10,9 +10,11 @@ from enum import Enum
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cctv.redaction.planes import Mask, Plane, Planes
 
+Weights = NDArray[np.float32]
 GREY = (112, 128, 128)
 _CELLS = 32  # coarse pixels across the shorter side: a head in the distance is smaller than one of them
 
@@ -39,14 +41,14 @@ def inpainted(picture: Planes, holes: Mask) -> Planes:
     return Planes(*filled)
 
 
-def _pull(plane: Plane, known: np.ndarray[tuple[int, ...], np.dtype[np.float32]], empty_level: int) -> Plane:
+def _pull(plane: Plane, known: Weights, empty_level: int) -> Plane:
     rows, columns = plane.shape
     weight = cv2.resize(known, (columns, rows), interpolation=cv2.INTER_NEAREST)
-    levels = [(plane * weight, weight)]
+    levels: list[tuple[Weights, Weights]] = [(np.asarray(plane * weight, np.float32), np.asarray(weight, np.float32))]
     while min(levels[-1][0].shape) > 1:
         total, count = levels[-1]
         half = ((total.shape[1] + 1) // 2, (total.shape[0] + 1) // 2)
-        levels.append(tuple(cv2.resize(each, half, interpolation=cv2.INTER_AREA) for each in (total, count)))
+        levels.append((_halved(total, half), _halved(count, half)))
     total, count = levels[-1]
     guess = np.where(count > 1e-6, total / np.maximum(count, 1e-6), empty_level).astype(np.float32)
     for total, count in reversed(levels[:-1]):
@@ -56,6 +58,10 @@ def _pull(plane: Plane, known: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
         guess = guess.astype(np.float32)
     exact = np.where(weight > 0, plane, np.clip(np.rint(guess), 0, 255))
     return exact.astype(np.uint8)
+
+
+def _halved(plane: Weights, size: tuple[int, int]) -> Weights:
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def filled(source: Planes, backdrop: Planes, kind: Fill) -> Planes:

@@ -81,9 +81,7 @@ def _line(empty: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float,
     return gain, offset
 
 
-def _jumped(
-    empty: NDArray[np.float32], seen: NDArray[np.float32], gain: float, offset: float, before: Light
-) -> bool:
+def _jumped(empty: NDArray[np.float32], seen: NDArray[np.float32], gain: float, offset: float, before: Light) -> bool:
     middle = float(np.median(empty))
     jump = abs((gain - before.gain) * middle + offset - before.offset)
     if jump <= _JUMP:

@@ -38,7 +38,7 @@ def header(size: Size, fourcc: bytes) -> bytes:
 
 
 def frame_head(time: int, duration: int, length: int) -> bytes:
-    """What precedes the `length` bytes of a picture shown at `time` for `duration` (microseconds): a cluster of its own."""
+    """What precedes the `length` bytes of a picture shown at `time` for `duration` (microseconds): its own cluster."""
     stamp, lasting = _number(0xE7, time), _number(0x9B, duration)
     block = b"\x81\x00\x00\x00"
     block_head = _head(0xA1, len(block) + length)

@@ -1,6 +1,6 @@
 """One decoded picture as yuv420p planes, and its reduction to half size.
 
-Owns the memory layout of a frame.  Never converts to RGB: every pixel that is shown was decoded and is encoded in 4:2:0.
+Owns the memory layout of a frame.  Never converts to RGB: what is shown was decoded and is encoded in 4:2:0.
 """
 
 from __future__ import annotations

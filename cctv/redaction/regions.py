@@ -28,7 +28,7 @@ _NARROW = 16  # half-size pixels; a narrower region is never cut
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs in one frame: a half-size mask, True = differs or cannot be known; and the light it was judged in."""
+    """What differs in one frame: a half-size mask, True = differs or cannot be known; and the light of the frame."""
 
     mask: Mask
     light: Light | None  # None: unknown, and the mask is True throughout
@@ -107,7 +107,10 @@ def _tight(region: Mask, rect: PixelRect) -> PixelRect:
     if rows.size == 0:
         return PixelRect(0, 0, 0, 0)
     return PixelRect(
-        rect.left + int(columns[0]), rect.top + int(rows[0]), rect.left + int(columns[-1]) + 1, rect.top + int(rows[-1]) + 1
+        rect.left + int(columns[0]),
+        rect.top + int(rows[0]),
+        rect.left + int(columns[-1]) + 1,
+        rect.top + int(rows[-1]) + 1,
     )
 
 

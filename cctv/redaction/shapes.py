@@ -17,17 +17,21 @@ from cctv.redaction.tracks import Track
 
 GREY = (136, 128, 128)
 _STEADY = 0.4  # of a second over which a box is averaged, before and after: most of a step
-_SEEN = 0.4  # of a second for which a region must exist: a flicker is nobody
-_LEAST = 0.0006  # of the half-size picture
+_SEEN = 0.4  # of a second for which a region must exist: a flicker is nobody, unless it is ...
+_LARGE = 0.002  # ... of the half-size picture: groups that merge and split make short tracks
+_LEAST = 0.0006  # of the half-size picture: a smaller region is nobody
 _GRID = 4  # half-size pixels
 
 
 def worth_showing(tracks: Sequence[Track], pixels: int, rate: float) -> tuple[Track, ...]:
     """The tracks that stand for somebody in a half-size picture of so many pixels."""
     frames = max(2, round(_SEEN * rate))
-    return tuple(
-        track for track in tracks if len(track.boxes) >= frames and max(b.area for b in track.boxes) >= _LEAST * pixels
-    )
+
+    def counts(track: Track) -> bool:
+        largest = max(box.area for box in track.boxes)
+        return largest >= (_LEAST if len(track.boxes) >= frames else _LARGE) * pixels
+
+    return tuple(track for track in tracks if counts(track))
 
 
 def shape_boxes(tracks: Sequence[Track], frame: int, rate: float) -> tuple[Box, ...]:

@@ -26,6 +26,7 @@ from cctv.redaction.planes import Planes, frame_bytes, from_buffer
 
 _PTS = re.compile(rb"pts:(-?\d+|NOPTS)")
 _ANOTHER_COPY = "copy the file from its source again, or leave it out of the redaction."
+_LATE_START = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
 _SAME_TIME = 100  # microseconds by which a frame that repeats its predecessor's time follows it
 
 
@@ -73,7 +74,7 @@ class Clip:
 
 
 def probe(path: Path) -> Stream:
-    """What a file holds.  Raises InputMissing (2) when there is no such file, SourceUnreadable (15) when it is no video."""
+    """What a file holds.  Raises InputMissing (2) when there is none, SourceUnreadable (15) when it is no video."""
     if not path.is_file():
         raise InputMissing(path=path, problem="it is not a file" if path.exists() else "it does not exist")
     entries = (
@@ -129,7 +130,7 @@ class Reading:
             step = self.times[-1] - self.times[-2] if len(self.times) > 1 else round(1e6 / part.stream.rate)
             shift = self.times[-1] + step - own[0]
         else:
-            shift = max(0, -own[0])
+            shift = 0 if 0 <= own[0] < _LATE_START else -own[0]
         placed = [time + shift for time in own]
         if self.times and placed[0] <= self.times[-1]:
             raise SourceUnreadable(
@@ -201,10 +202,10 @@ def _decode(stream: Stream, times: list[int]) -> Iterator[Planes]:
 def _decode_command(stream: Stream, clock: int) -> list[str]:
     """ffmpeg that prints each frame's time to descriptor `clock` and each picture to stdout, padded to even sides."""
     even = stream.size.even()
-    filters = f"settb=AVTB,metadata=add:key=k:value=v,metadata=print:key=k:file=pipe\\\\:{clock}"
+    filters = f"settb=AVTB,metadata=add:key=k:value=v,metadata=print:key=k:file=pipe\\\\:{clock},settb=1/25,setpts=N"
     if even != stream.size:
         filters += f",pad={even.width}:{even.height}:0:0"
-    strict = ["-xerror", "-err_detect", "explode"]
+    strict = ["-xerror", "-err_detect", "explode", "-copyts"]
     command = ["ffmpeg", "-nostdin", "-hide_banner", "-v", "error", *strict, "-i", f"file:{stream.path}"]
     command += ["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filters, "-fps_mode", "passthrough"]
     return [*command, "-pix_fmt", "yuv420p", "-s", f"{even.width}x{even.height}", "-f", "rawvideo", "pipe:1"]
@@ -212,7 +213,7 @@ def _decode_command(stream: Stream, clock: int) -> list[str]:
 
 def _read_picture(pipe: IO[bytes], wanted: int, stream: Stream) -> np.ndarray[tuple[int], np.dtype[np.uint8]] | None:
     buffer = np.empty(wanted, np.uint8)
-    view = memoryview(buffer)
+    view = buffer.data
     got = 0
     while got < wanted:
         more = pipe.readinto(view[got:])  # type: ignore[attr-defined]

@@ -21,8 +21,10 @@ _THUMB = (16, 12)
 _STEP = 9.0  # levels by which the middle cell of a thumbnail must jump; people never move more than half of the cells
 
 
-def backdrops_of(samples: Sequence[Sample], size: Size) -> tuple[Backdrop, ...]:
-    """A backdrop for each stretch of like light among samples in order of time, of one (even) size.
+def backdrops_of(samples: Sequence[Sample], size: Size, spacing: float = 1.0) -> tuple[Backdrop, ...]:
+    """A backdrop for each stretch of like light among samples in order of time, `spacing` seconds apart.
+
+    All are of one (even) size.
 
     Stretches that return to an earlier light join it.  A stretch of too few samples gets a backdrop without a trusted
     pixel: everything in it is hidden.
@@ -36,7 +38,7 @@ def backdrops_of(samples: Sequence[Sample], size: Size) -> tuple[Backdrop, ...]:
         else:
             known.extend(run)
     enough = [group for _, group in groups if len(group) >= FEWEST] or [group for _, group in groups[:1]]
-    return tuple(build(group, size) for group in enough)
+    return tuple(build(group, size, spacing) for group in enough)
 
 
 def best(stacked: Plane, backdrops: Sequence[Backdrop], current: int) -> int:

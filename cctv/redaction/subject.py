@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cctv.redaction.contacts import Blob, Scene, Verdict
 from cctv.redaction.geometry import Box, PixelRect, Size, inner, outer
@@ -48,18 +49,21 @@ def scene(frame: int, kept: Box, differs: Mask, all_kept: Iterable[Box], hides: 
         min(own.bottom + _ADJACENT, size.height),
     )
     count, labels, stats, _ = cv2.connectedComponentsWithStats(outside.view(np.uint8), connectivity=8)
+    regions = np.asarray(labels, np.int32)
     blobs = [
-        _blob(labels, label, tuple(int(n) for n in stats[label]), ring)
+        _blob(regions, label, tuple(int(n) for n in stats[label]), ring)
         for label in range(1, count)
         if stats[label, cv2.CC_STAT_AREA] >= _SPECK
     ]
     return Scene(frame, kept, tuple(blobs))
 
 
-def _blob(labels: np.ndarray[tuple[int, ...], np.dtype[np.int32]], label: int, stats: tuple[int, ...], ring: PixelRect) -> Blob:
+def _blob(labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: PixelRect) -> Blob:
     left, top, width, height, area = stats
     box = Box(left, top, width, height)
-    near = PixelRect(max(left, ring.left), max(top, ring.top), min(left + width, ring.right), min(top + height, ring.bottom))
+    near = PixelRect(
+        max(left, ring.left), max(top, ring.top), min(left + width, ring.right), min(top + height, ring.bottom)
+    )
     if near.empty:
         return Blob(box, area, touches=False)
     rows, columns = np.nonzero(labels[near.slices()] == label)

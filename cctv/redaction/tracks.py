@@ -59,7 +59,7 @@ class Track:
 
 
 class Tracker:
-    """Takes the region boxes of one frame after the other; `finish` gives the tracks, numbered from 1 by first frame."""
+    """Takes the region boxes of one frame after the other; `finish` gives tracks, numbered from 1 by first frame."""
 
     def __init__(self) -> None:
         self._frame = 0

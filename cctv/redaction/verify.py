@@ -1,7 +1,7 @@
 """Proof that a rendered video shows nothing that it should not.
 
-Decodes the result and the source again and compares.  Owns the check and its tolerances.  Never mends anything and never
-trusts what the render says of itself: the rule that live pixels lie inside kept boxes is checked against the boxes.
+Decodes the result and the source again and compares.  Owns the check and its tolerances.  Never mends anything and
+never trusts what the render says of itself: that live pixels lie inside kept boxes is checked against the boxes.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What was proved of an output.  `worst_error` is the largest mean error of a hidden block, in levels of 0 to 255."""
+    """What was proved of an output.  `worst_error` is the largest mean error of a hidden block, in levels to 255."""
 
     frames: int
     hidden_blocks: int
@@ -126,18 +126,22 @@ def _outside(live: Mask, frame: int, claim: Claim) -> int:
 def _hidden_blocks(
     source: Planes, cover: Planes, shown: Planes, live: Mask, output: Path, frame: int
 ) -> tuple[int, float]:
-    """Number of wholly hidden blocks and the worst mean error among them; raises VerifyFailed for a block that is off."""
+    """Number of wholly hidden blocks and their worst mean error; raises VerifyFailed for a block that is off."""
     hidden = _block_mean(doubled(live).view(np.uint8)) == 0
     if not hidden.any():
         return 0, 0.0
-    error = _block_mean(cv2.absdiff(shown.y, cover.y))
-    apart = _block_mean(cv2.absdiff(source.y, cover.y))
-    near = _block_mean(cv2.absdiff(shown.y, source.y))
+    error = _block_mean(_apart(shown.y, cover.y))
+    apart = _block_mean(_apart(source.y, cover.y))
+    near = _block_mean(_apart(shown.y, source.y))
     off = hidden & ((error > _OFF) | ((apart > _TELLING) & (near < 0.5 * error)))
     if off.any():
         row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
         raise VerifyFailed(path=output, problem=f"frame {frame} shows at ({column}, {row}) what should be hidden")
     return int(np.count_nonzero(hidden)), float(error[hidden].max())
+
+
+def _apart(one: Plane, other: Plane) -> Plane:
+    return np.asarray(cv2.absdiff(one, other), np.uint8)
 
 
 def _block_mean(plane: Plane) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -151,7 +155,9 @@ def _check_streams(output: Path) -> None:
     found = json.loads(process.run([*command, "-of", "json", "-i", f"file:{output}"]))
     kinds = [stream.get("codec_type") for stream in found.get("streams", [])]
     if kinds != ["video"]:
-        raise VerifyFailed(path=output, problem=f"it holds {', '.join(map(str, kinds)) or 'nothing'} instead of one video")
+        raise VerifyFailed(
+            path=output, problem=f"it holds {', '.join(map(str, kinds)) or 'nothing'} instead of one video"
+        )
     tags = set(found.get("format", {}).get("tags", {})) | set(found["streams"][0].get("tags", {}))
     if tags - _KNOWN_TAGS or found.get("chapters"):
         raise VerifyFailed(path=output, problem=f"it carries metadata ({', '.join(sorted(tags - _KNOWN_TAGS))})")

@@ -1,0 +1,66 @@
+"""Who may be inside a kept box, and what is hidden for them."""
+
+from __future__ import annotations
+
+from cctv.redaction.contacts import Blob, Scene, judge
+from cctv.redaction.geometry import Box
+
+KEPT = Box(100, 50, 20, 60)
+PICTURE = Box(0, 0, 300, 200)
+PATIENCE = 20
+
+
+def scenes(*blobs):
+    return [Scene(frame, KEPT, tuple(here)) for frame, here in enumerate(blobs)]
+
+
+def free(x):
+    return Blob(Box(x, 50, 20, 60), 1000, touches=False)
+
+
+def from_left(shown):
+    return Blob(Box(96 - shown, 50, shown, 60), shown * 50, touches=True, cut_right=True)
+
+
+def to_right(shown):
+    return Blob(Box(124, 50, shown, 60), shown * 50, touches=True, cut_left=True)
+
+
+def test_nobody_near_hides_nothing():
+    verdicts = judge(scenes(*[[]] * 5), PICTURE, PATIENCE)
+
+    assert not any(verdict.everything or verdict.boxes for verdict in verdicts)
+
+
+def test_a_person_who_reaches_in_is_hidden_to_his_full_width():
+    verdicts = judge(scenes([free(60)], [free(68)], [from_left(14)]), PICTURE, PATIENCE)
+
+    hidden = verdicts[2].boxes[0]
+    assert hidden.right >= 82 + 20  # as wide as when he was seen apart
+    assert not verdicts[2].everything
+
+
+def test_while_somebody_is_inside_everything_is_hidden():
+    crossing = [[free(60)], [free(70)], [from_left(10)], [], [], [to_right(10)], [free(130)], [free(140)]]
+
+    verdicts = judge(scenes(*crossing), PICTURE, PATIENCE)
+
+    assert [verdict.everything for verdict in verdicts][3:5] == [True, True]
+    assert not verdicts[0].everything
+    assert not verdicts[7].everything
+
+
+def test_who_comes_out_was_inside_before():
+    verdicts = judge(scenes([], [], [to_right(10)], [free(128)], [free(136)]), PICTURE, PATIENCE)
+
+    assert verdicts[0].everything
+    assert verdicts[1].everything
+    assert not verdicts[4].everything
+
+
+def test_a_small_person_who_never_comes_out_stays_inside_for_good():
+    child = Blob(Box(85, 85, 13, 25), 400, touches=False)
+
+    verdicts = judge(scenes([child], [child], *[[]] * 200), PICTURE, PATIENCE)
+
+    assert all(verdict.everything for verdict in verdicts[3:])
