@@ -60,8 +60,13 @@ def _end_broken_runs(site: Site) -> None:
     """Runs that no one ended stopped with their last segment; the gap since then is the recorder's."""
     with reading(site.engine) as connection:
         broken = [(run, runstore.last_end(connection, run.id)) for run in runstore.open_runs(connection)]
+        lasting = runstore.lasting_gaps(connection)
     for run, last_end in broken:
-        end_run(site, run, last_end or run.started, GapCause.RECORDER_STOPPED)
+        if last_end is None and run.camera in lasting:  # a run without a frame: the older cause is the true one
+            with writing(site.engine) as connection:
+                runstore.set_end(connection, run.id, run.started)
+        else:
+            end_run(site, run, last_end or run.started, GapCause.RECORDER_STOPPED)
 
 
 def _enter_recent(site: Site) -> Iterator[Segment]:

@@ -104,6 +104,14 @@ def finish_gap(connection: Connection, camera: CameraId, at: datetime) -> None:
     connection.execute(update(table).where(_lasting(camera)).values(end_us=to_us(at)))
 
 
+def lasting_gaps(connection: Connection) -> set[CameraId]:
+    """The cameras that are not recorded, for a cause that the index knows."""
+    return {
+        CameraId(row.camera)
+        for row in connection.execute(select(tables.gaps.c.camera).where(tables.gaps.c.end_us.is_(None)))
+    }
+
+
 def gaps_of(connection: Connection, camera: CameraId, span: Span) -> list[Gap]:
     """The gaps of a camera that overlap a span, in order; one that still lasts has no end."""
     table = tables.gaps

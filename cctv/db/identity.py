@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from cctv.db import tables
 from cctv.kernel.durable import Disk
@@ -105,7 +105,8 @@ def write_identity(root: Path, identity: Identity, disk: Disk) -> None:
 
 
 def claim(connection: Connection, identity: Identity, now_us: int) -> None:
-    """Write the identity into a new database."""
+    """Write the identity into a new database, in place of one that an interrupted making left."""
+    connection.execute(delete(tables.site))
     connection.execute(
         insert(tables.site).values(id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now_us)
     )

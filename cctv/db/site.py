@@ -17,12 +17,14 @@ from cctv.db import tables
 from cctv.db.engine import open_engine, reading, writing
 from cctv.db.identity import (
     DATABASE_FILE,
+    SITE_FILE,
     DatabaseForeign,
     Identity,
     StorageExists,
     StorageNotEmpty,
     check,
     claim,
+    parse_identity,
     read_identity,
     write_identity,
 )
@@ -100,11 +102,16 @@ def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
 
 
 def refuse_occupied(root: Path) -> None:
-    """Raise StorageExists or StorageNotEmpty unless a storage can be made there."""
+    """Raise StorageExists or StorageNotEmpty unless a storage can be made there.
+
+    What an earlier making left that died before site.json is no obstacle: it holds no file but an index.
+    """
     if not root.is_dir():
         return
-    if (root / "site.json").exists():
-        raise StorageExists(path=root, site=read_identity(root).site)
-    found = sorted(path.name for path in root.iterdir() if path.name not in {"README.md", "lost+found"})
-    if found:
-        raise StorageNotEmpty(path=root, found=found[0])
+    if (root / SITE_FILE).exists():
+        raise StorageExists(path=root, site=parse_identity(root).site)
+    for path in sorted(root.iterdir()):
+        if path.name in DIRECTORIES and not any(path.iterdir()):
+            continue
+        if path.name not in {"README.md", "lost+found"} and not path.name.startswith(DATABASE_FILE):
+            raise StorageNotEmpty(path=root, found=path.name)

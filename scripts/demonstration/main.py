@@ -97,16 +97,14 @@ def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
     product.run(f"redaction prepare {request}")
     parts = product.run(f"redaction show {request}", quiet=True)["parts"]
     for part in parts:
-        counters = [
-            counter
-            for name in part["segments"]
-            for seen in witness.seen()
-            if seen.name == name
-            for counter in seen.counters
-        ]
-        boxes = workdir / f"keep-{part['position']}.json"
+        stored = product.run(
+            f"footage list --cameras {part['camera']} --from {part['start']} --to {part['end']}", quiet=True
+        )["segments"]
+        names = {Path(segment["path"]).name for segment in stored}
+        counters = [counter for seen in witness.seen() if seen.name in names for counter in seen.counters]
+        boxes = workdir / f"keep-{part['part']}.json"
         boxes.write_text(json.dumps(truth.keep(stage.SUBJECT, counters, KEYFRAME_EVERY)))
-        chosen = f"--camera {part['camera']} --part {part['position']}"
+        chosen = f"--camera {part['camera']} --part {part['part']}"
         product.run(f"redaction keep {request} --boxes {boxes} {chosen} --reason 'herkend aan kledij'")
     product.run(f"redaction approve {request} --reason 'elk stuk bekeken'")
 

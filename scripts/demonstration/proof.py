@@ -139,7 +139,7 @@ def _look(
     sight = look.Sight()
     pairs: list[tuple[look.Picture, look.Picture]] = []
     for output in manifest["outputs"]:
-        names = [source["segment"] for source in output["sources"]]
+        names = [source["name"] for source in output["sources"]]
         counters = [counter for one in witness.seen() if one.name in names for counter in one.counters]
         sources = [next(storage.rglob(name)) for name in names]
         source = list(look.frames(sources, stage.WIDTH, stage.HEIGHT))

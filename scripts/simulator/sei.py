@@ -158,7 +158,9 @@ def _verdict(file: str, scans: Sequence[Scan]) -> Audit:
     frames = [frame for scanned in scans for frame in scanned.frames]
     steps = [later.counter - earlier.counter for earlier, later in itertools.pairwise(frames)]
     first, last = (frames[0], frames[-1]) if frames else (None, None)
-    errors = [f"{scanned.file}: {scanned.error}" if len(scans) > 1 else scanned.error for scanned in scans]
+    errors = [
+        f"{scanned.file}: {scanned.error}" if len(scans) > 1 else scanned.error for scanned in scans if scanned.error
+    ]
     return Audit(
         file=file,
         camera=first.camera if first else None,

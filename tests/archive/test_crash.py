@@ -166,3 +166,12 @@ def test_names_stay_inside_the_storage(site):
     for segment in site.record(GEVEL, "2026-10-25 01:30", minutes=120, segment=1800):
         assert Path(segment.path).parts[:3] == ("segments", "facade", "gevel-1")
     assert len(site.footage(GEVEL)) == 4
+
+
+def test_a_making_that_died_before_site_json_can_be_made_again(site):
+    (site.root / "site.json").unlink()
+
+    site.cctv("footage init")
+
+    assert site.cctv("audit verify --json").json["entries"] >= 1
+    site.cctv("status", exit=19)
