@@ -38,8 +38,8 @@ _BACKDROP = "backdrop-{number}.png"
 def analyse_part(site: Site, plan: CasePlan, progress: Progress) -> CasePart:
     """Survey a new part and find its tracks; raises SourceUnreadable."""
     clip = clip_for(site, plan)
-    with samples_of(site, plan, progress) as samples:
-        survey = survey_part(clip, NOTHING_KEPT, samples, progress)
+    samples = samples_of(site, plan, clip.size, progress)
+    survey = survey_part(clip, NOTHING_KEPT, samples, progress)
     tracks = find_tracks(clip, survey, progress)
     directory = _new_directory(site, plan)
     write_tracks(directory / TRACKS, tracks)
@@ -55,8 +55,9 @@ def survey_again(site: Site, part: CasePart, plan: CasePlan, progress: Progress)
     """
     before = site.root / part.directory
     tracks = read_tracks(before / TRACKS)
-    with samples_of(site, plan, progress) as samples:
-        survey = survey_part(clip_for(site, plan), keep_of(plan.decisions, tracks), samples, progress)
+    clip = clip_for(site, plan)
+    samples = samples_of(site, plan, clip.size, progress)
+    survey = survey_part(clip, keep_of(plan.decisions, tracks), samples, progress)
     directory = _new_directory(site, plan)
     for name in (TRACKS, PICTURES):
         shutil.copyfile(before / name, directory / name)

@@ -6,25 +6,21 @@ backdrop is never made anew behind the reviewer's back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
 from cctv.redaction.analysis import Survey, analyse, drawn
-from cctv.redaction.backdrop import Sample, Sampler
+from cctv.redaction.backdrop import Sampler
 from cctv.redaction.caption import caption
 from cctv.redaction.casefile import Progress
 from cctv.redaction.casepart import CasePlan, Decisions
+from cctv.redaction.casesamples import Samples
 from cctv.redaction.compose import Composer
 from cctv.redaction.decide import Decisions as FrameDecisions
 from cctv.redaction.encode import Picture, h264_writer, write_planes
-from cctv.redaction.errors import InputMissing, SourceUnreadable
-from cctv.redaction.geometry import Size
 from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.options import Options
 from cctv.redaction.plan import path_of_track
@@ -37,18 +33,6 @@ from cctv.redaction.verify import Claim, VerifyReport, paired, verify
 
 _BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
 _FEWEST_OWN = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """One picture each from other footage of the camera, before and after the part, in order of time."""
-
-    before: tuple[Path, ...] = ()
-    after: tuple[Path, ...] = ()
-
-    @property
-    def count(self) -> int:
-        return len(self.before) + len(self.after)
 
 
 def clip_for(site: Site, plan: CasePlan) -> Clip:
@@ -67,10 +51,9 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
         if sampler.wants(frame):
             sampler.add(frame, planes, drawn(keep, frame, size))
         progress("backdrop", frame + 1, clip.frames_estimate)
-    before, after = (list(_pictures(paths, clip.size)) for paths in (samples.before, samples.after))
-    room = max(_FEWEST_OWN, _BUDGET // frame_bytes(size) - len(before) - len(after))
+    room = max(_FEWEST_OWN, _BUDGET // frame_bytes(size) - samples.count)
     own = sampler.kept[:: -(-len(sampler.kept) // room)]
-    return Survey(tuple(reading.times), backdrops_of([*before, *own, *after], size))
+    return Survey(tuple(reading.times), backdrops_of([*samples.before, *own, *samples.after], size))
 
 
 def find_tracks(clip: Clip, survey: Survey, progress: Progress) -> tuple[Track, ...]:
@@ -120,15 +103,3 @@ def _encode(claim: Claim, target: Path, progress: Progress) -> None:
 def _half(clip: Clip) -> tuple[int, int]:
     even = clip.size.even()
     return even.height // 2, even.width // 2
-
-
-def _pictures(paths: Sequence[Path], size: Size) -> Iterable[Sample]:
-    """Samples from one-picture files; one of another size or that cannot be decoded is left out."""
-    for path in paths:
-        try:
-            clip = clip_of([path])
-            pictures = list(Reading(clip)) if clip.size == size else []
-        except (SourceUnreadable, InputMissing):
-            continue
-        for planes in pictures[:1]:
-            yield Sample(0, np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()]), None)

@@ -1,18 +1,19 @@
 """Other footage of a camera from around a part: what its empty scene is learned from besides the part itself.
 
 Somebody who stands still throughout the requested minutes would become part of a backdrop made from them alone.  Owns
-the choice of segments (pure) and the cutting of one picture out of each.  Never keeps a picture: it is gone when the
-survey is done, and the log counts it.
+the choice of segments (pure) and the cutting of one picture out of each.  Never writes one to disk, where it could
+outlive its limit; the log counts them.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from cctv.archive import segments_of
@@ -22,26 +23,45 @@ from cctv.kernel import process
 from cctv.kernel.errors import ToolFailed
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
-from cctv.redaction.caseengine import Samples
+from cctv.redaction.backdrop import Sample
 from cctv.redaction.casefile import Progress
 from cctv.redaction.casepart import CasePlan
+from cctv.redaction.geometry import Size
+from cctv.redaction.planes import frame_bytes
 
 REACH = timedelta(hours=6)  # before and after: enough for people to move on, and mostly still the same season of light
 MOST = 48  # pictures; REDACTION.md takes about 100 in all, the rest come from the part itself
 
 
-@contextmanager
-def samples_of(site: Site, plan: CasePlan, progress: Progress) -> Iterator[Samples]:
-    """One picture each from segments around a part, for as long as the block lasts."""
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """One picture each from other footage, before and after the part, in order of time; in memory only."""
+
+    before: tuple[Sample, ...] = ()
+    after: tuple[Sample, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.before) + len(self.after)
+
+
+def samples_of(site: Site, plan: CasePlan, size: Size, progress: Progress) -> Samples:
+    """Pictures of the part's (displayed) size from around it.
+
+    A segment that is gone, unreadable or of another size gives none: it is not what was asked for, and a sample less is
+    no loss.
+    """
     with reading(site.engine) as connection:
         around = samples_around(connection, plan)
-    with tempfile.TemporaryDirectory(prefix=".samples-", dir=site.root / "derived") as name:
-        before = [one for one in around if one.span.start < plan.span.start]
-        pieces = list(first_pictures(site, around, Path(name), progress))
-        yield Samples(
-            tuple(piece for segment, piece in pieces if segment in before),
-            tuple(piece for segment, piece in pieces if segment not in before),
-        )
+    before: list[Sample] = []
+    after: list[Sample] = []
+    for done, segment in enumerate(around):
+        progress("samples", done, len(around))
+        picture = _first_picture(site.root / segment.path, size)
+        if picture is not None:
+            (before if segment.span.start < plan.span.start else after).append(Sample(0, picture, None))
+    progress("samples", len(around), len(around))
+    return Samples(tuple(before), tuple(after))
 
 
 def samples_around(connection: Connection, plan: CasePlan) -> list[Segment]:
@@ -59,23 +79,14 @@ def spread(segments: Sequence[Segment], most: int) -> list[Segment]:
     return [segments[round(index * step)] for index in range(most)]
 
 
-def first_pictures(
-    site: Site, segments: Sequence[Segment], into: Path, progress: Progress
-) -> Iterator[tuple[Segment, Path]]:
-    """The first key frame of each segment as a file of its own, copied and not decoded.
-
-    A segment that is gone or unreadable gives none: a sample less is no loss, and it is not what was asked for.
-    """
-    for done, segment in enumerate(segments):
-        progress("samples", done, len(segments))
-        target = into / f"sample-{done:03d}.mkv"
-        source = site.root / segment.path
-        if not source.is_file():
-            continue
-        command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{source}", "-map", "0:v:0", "-an", "-c", "copy"]
-        try:
-            process.run([*command, "-frames:v", "1", "-f", "matroska", f"file:{target}"], timeout=60)
-        except ToolFailed:
-            continue
-        yield segment, target
-    progress("samples", len(segments), len(segments))
+def _first_picture(path: Path, size: Size) -> NDArray[np.uint8] | None:
+    """The first picture of a file as one flat yuv420p buffer, padded to even sides as the engine does."""
+    if not path.is_file():
+        return None
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-an", "-frames:v", "1"]
+    command += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"]
+    try:
+        data = process.run(command, timeout=60)
+    except ToolFailed:
+        return None
+    return np.frombuffer(data, np.uint8) if len(data) == frame_bytes(size.even()) else None

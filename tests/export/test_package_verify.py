@@ -17,8 +17,8 @@ from cctv.export.readme import readme
 from cctv.export.verify import verify_package
 from cctv.kernel.durable import Disk, sha256_file
 from cctv.kernel.errors import CctvError, Exit
-from cctv.model.language import Language
 from cctv.model.footage import GapCause
+from cctv.model.language import Language
 from cctv.signing import signing_key
 
 AT = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
