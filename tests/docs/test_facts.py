@@ -44,3 +44,10 @@ def test_the_page_of_retention_names_every_guard():
 def test_every_promise_of_the_policies_is_answered_in_order():
     rows = re.findall(r"^\| (\d+) \| [0-9, ]+ \| .+ \| (yes|partly|no) \| .*\|$", page("obligations.md"), re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(1, 45))
+
+
+def test_the_page_of_errors_shows_an_error_in_json_as_it_is(site):
+    said = site.cctv("hold show HOLD-2026-999 --json", exit=2).json
+    shown = re.search(r"`(\{\"schema\".*?)`", page("exit-codes.md"))
+    assert shown is not None
+    assert re.findall(r"\"(\w+)\":", shown[1]) == ["schema", "error", *said["error"]]
