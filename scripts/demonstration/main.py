@@ -109,7 +109,7 @@ def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
     product.run(f"redaction approve {request} --reason 'elk stuk bekeken'")
 
     step("DPO: the package is built, and verified as anyone would")
-    package = product.run(f"export build {request}")["export"]
+    package = product.run(f"export build {request}")
     product.run(f"export verify {package['path']}")
 
     step("Meanwhile footage that nobody needs reached its limit")

@@ -103,7 +103,7 @@ def prove(
         audit_entries=product.run("audit verify", quiet=True)["entries"],
         package_verified=bool(verified["verified"]),
         signature_verified_by_ssh_keygen=_ssh_keygen(package),
-        live_pixels_outside=sum(part["verification"]["live_pixels_outside"] for part in manifest["outputs"]),
+        live_pixels_outside=sum(part["verified"]["live_pixels_outside"] for part in manifest["outputs"]),
         heads=sight.heads,
         heads_visible=sight.heads_visible,
         subject_frames=sight.subject_frames,
