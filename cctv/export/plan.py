@@ -18,11 +18,11 @@ from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.export.errors import FootageAdded, NotApproved
 from cctv.export.manifest import Period, Unrecorded
-from cctv.export.readme import DELETED, NEVER_RECORDED, TO_COME
 from cctv.kernel.span import Span
 from cctv.model.casework import AccessRequest
 from cctv.redaction.casefile import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
 from cctv.redaction.casepart import CasePart
+from cctv.redaction.casewords import DELETED, NEVER_RECORDED, TO_COME
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
 from cctv.redaction.analysis import Survey, analyse, drawn
-from cctv.redaction.backdrop import Sampler
+from cctv.redaction.backdrop import FEWEST, Sampler
 from cctv.redaction.caption import caption
 from cctv.redaction.casefile import Progress
 from cctv.redaction.casepart import CasePlan, Decisions
@@ -32,7 +32,7 @@ from cctv.redaction.tracks import Track
 from cctv.redaction.verify import Claim, VerifyReport, paired, verify
 
 _BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
-_FEWEST_OWN = 40
+_FEWEST_OWN = 32
 
 
 def clip_for(site: Site, plan: CasePlan) -> Clip:
@@ -51,8 +51,10 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
         if sampler.wants(frame):
             sampler.add(frame, planes, drawn(keep, frame, size))
         progress("backdrop", frame + 1, clip.frames_estimate)
-    room = max(_FEWEST_OWN, _BUDGET // frame_bytes(size) - samples.count)
-    own = sampler.kept[:: -(-len(sampler.kept) // room)]
+    own = sampler.kept
+    if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
+        most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))
+        own = own[:: -(-len(own) // most)]
     return Survey(tuple(reading.times), backdrops_of([*samples.before, *own, *samples.after], size))
 
 

@@ -16,13 +16,8 @@ from cctv.redaction.caseartefacts import SURVEY, TRACKS, read_survey, read_track
 from cctv.redaction.caseengine import clip_for, keep_of, render
 from cctv.redaction.casefile import Progress
 from cctv.redaction.casepart import CasePart
+from cctv.redaction.casewords import line_words
 from cctv.redaction.options import Options
-
-_LINES = {  # without accents: the engine draws plain letters only
-    Language.NL: "achtergrond gereconstrueerd, anderen afgeschermd",
-    Language.FR: "arriere-plan reconstitue, autres personnes masquees",
-    Language.EN: "background reconstructed, others hidden",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +44,4 @@ def render_part(site: Site, part: CasePart, language: Language, target: Path, pr
 def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> str:
     """Reference, camera, local time of the first frame, and what was done to the picture."""
     start = part.plan.span.start.astimezone(zone)
-    return f"{part.plan.request} {part.plan.camera} {start:%d/%m/%Y %H:%M:%S %Z}: {_LINES[language]}"
+    return f"{part.plan.request} {part.plan.camera} {start:%d/%m/%Y %H:%M:%S %Z}: {line_words(language)}"

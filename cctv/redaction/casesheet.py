@@ -15,10 +15,12 @@ from cctv.casework.found import Found, look
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.span import Span
+from cctv.model.language import Language
 from cctv.redaction.analysis import Survey
 from cctv.redaction.caseartefacts import PICTURES, SURVEY, TRACKS, read_pictures, read_survey, read_tracks
 from cctv.redaction.casefile import CaseFile, case_file, sheet_path
 from cctv.redaction.casepart import CasePart
+from cctv.redaction.casewords import DELETED, NEVER_RECORDED, cause_words, command_words, part_word
 from cctv.redaction.pictures import TrackPicture, backdrop_picture
 from cctv.redaction.sheet import (
     Decision,
@@ -36,16 +38,16 @@ from cctv.redaction.tracks import Track
 
 def write_sheet(site: Site, case: CaseFile) -> Path:
     """Write the page for a case as it stands."""
+    language, request = site.settings.site.language, case.request
     zone = site.settings.site.timezone
-    request = case.request
     with reading(site.engine) as connection:
         footage = {found.camera: found for found in look(connection, site, request.cameras, request.span)}
     sheet = Sheet(
         reference=request.id,
         made_at=site.clock.now().astimezone(zone),
         cameras=tuple(_section(site, part, footage[part.plan.camera], zone) for part in case.parts),
-        commands=_commands(case),
-        language=site.settings.site.language.value,
+        commands=_commands(case, language),
+        language=language.value,
     )
     path = sheet_path(site, request.id)
     site.disk.write(path, render_sheet(sheet).encode())
@@ -65,14 +67,15 @@ def _section(site: Site, part: CasePart, found: Found, zone: ZoneInfo) -> SheetC
     survey = read_survey(directory / SURVEY)
     tracks = read_tracks(directory / TRACKS)
     pictures = read_pictures(directory / PICTURES)
+    language = site.settings.site.language
     clock = _Clock(part.plan.span.start.astimezone(zone), survey)
     whole = _stretch(part.plan.span, zone)
     approver = part.approval.by if part.approved and part.approval else None
     return SheetCamera(
-        name=f"{part.plan.camera}, part {part.plan.position}",
+        name=f"{part.plan.camera}, {part_word(language)} {part.plan.position}",
         span=whole,
         coverage=tuple(_stretch(source.span, zone) for source in part.plan.sources),
-        gaps=tuple(_gaps(found, zone)) if part.plan.position == 1 else (),
+        gaps=tuple(_gaps(found, zone, language)) if part.plan.position == 1 else (),
         backdrops=tuple(
             SheetBackdrop(whole, backdrop_picture(one), one.untrusted_share, approver) for one in survey.backdrops
         ),
@@ -106,26 +109,28 @@ def _track(track: Track, pictures: Sequence[TrackPicture], part: CasePart, clock
     )
 
 
-def _gaps(found: Found, zone: ZoneInfo) -> Iterable[SheetGap]:
+def _gaps(found: Found, zone: ZoneInfo, language: Language) -> Iterable[SheetGap]:
     for gone in found.gone:
-        yield SheetGap(_stretch(gone.span, zone), gone.reason.value)
+        yield SheetGap(_stretch(gone.span, zone), cause_words(DELETED, language))
     for hole in found.unrecorded:
-        yield SheetGap(_stretch(hole.span, zone), hole.cause.value if hole.cause else "never recorded")
+        cause = hole.cause.value if hole.cause else NEVER_RECORDED
+        yield SheetGap(_stretch(hole.span, zone), cause_words(cause, language))
 
 
 def _stretch(span: Span, zone: ZoneInfo) -> Stretch:
     return Stretch(span.start.astimezone(zone), span.end.astimezone(zone))
 
 
-def _commands(case: CaseFile) -> tuple[tuple[str, str], ...]:
+def _commands(case: CaseFile, language: Language) -> tuple[tuple[str, str], ...]:
     request = case.request.id
     which = ""
     if len(case.parts) > 1:
         part = case.parts[0].plan
         which = f" --camera {part.camera} --part {part.position}"
+    keep, draw, hide, approve = command_words(language)
     return (
-        (f"cctv redaction keep {request} TRACK...{which} --reason WHY", "keep these tracks visible"),
-        (f"cctv redaction keep {request} --boxes KEEP.json{which} --reason WHY", "keep what drawn boxes enclose"),
-        (f"cctv redaction hide {request} TRACK...{which} --reason WHY", "hide these tracks, whatever else is kept"),
-        (f"cctv redaction approve {request} --reason WHY", "approve what is decided; undecided tracks stay hidden"),
+        (f"cctv redaction keep {request} TRACK...{which} --reason WHY", keep),
+        (f"cctv redaction keep {request} --boxes KEEP.json{which} --reason WHY", draw),
+        (f"cctv redaction hide {request} TRACK...{which} --reason WHY", hide),
+        (f"cctv redaction approve {request} --reason WHY", approve),
     )

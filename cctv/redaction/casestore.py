@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from cctv.db import tables
 from cctv.kernel.clock import from_us, to_us
@@ -18,6 +20,30 @@ def parts_of(connection: Connection, request_id: str) -> list[CasePart]:
     table = tables.redactions
     query = select(table).where(table.c.request_id == request_id).order_by(table.c.camera, table.c.position)
     return [_part(row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRequest:
+    """A request with derived files: whether it is closed, and when the oldest of its parts was prepared."""
+
+    request: RequestId
+    closed: bool
+    prepared: datetime
+
+
+def prepared_requests(connection: Connection) -> list[PreparedRequest]:
+    """Every request that was ever prepared."""
+    part, request = tables.redactions, tables.requests
+    query = (
+        select(part.c.request_id, request.c.closed_us, func.min(part.c.prepared_us).label("prepared_us"))
+        .join(request, request.c.id == part.c.request_id)
+        .group_by(part.c.request_id, request.c.closed_us)
+        .order_by(part.c.request_id)
+    )
+    return [
+        PreparedRequest(RequestId(row.request_id), row.closed_us is not None, from_us(row.prepared_us))
+        for row in connection.execute(query)
+    ]
 
 
 def replace_parts(connection: Connection, request_id: RequestId, parts: Sequence[CasePart]) -> None:

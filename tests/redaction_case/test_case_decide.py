@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from enum import Enum
+from pathlib import Path
 
 import pytest
+from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, write_keep
 
 from cctv.config.settings import PolicySettings
@@ -52,6 +54,17 @@ def test_undecided_tracks_are_hidden_and_approving_says_so(prepared):
     assert "visible will be nobody" in said.out
     assert "undecided, so hidden" in said.out
     assert f"cctv export build {REQUEST}" in said.out
+
+
+def test_a_track_that_is_kept_is_what_the_video_shows(prepared):
+    prepared.cctv(f"redaction keep {REQUEST} 1 --reason 'red, until they meet'")
+    prepared.cctv(APPROVE)
+    built = prepared.cctv(f"export build {REQUEST} --json").json
+    pictures = pictures_of(Path(built["path"]) / built["outputs"][0]["file"])
+
+    assert (pixels_of(pictures, BLUE) == 0).all()
+    assert (pixels_of(pictures[:60], RED) > 300).mean() >= 0.9
+    assert (pixels_of(pictures[66:], RED) == 0).all()
 
 
 def test_the_sheet_follows_every_decision(prepared):
