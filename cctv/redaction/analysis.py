@@ -134,4 +134,5 @@ def _look_around(path: BoxPath, frame: int, mask: Mask, keep: KeepBoxes, into: l
         return
     every = [each.scaled(0.5) for each in keep.kept_at(frame)]
     hides = [each.scaled(0.5) for each in keep.hidden_at(frame)]
-    into.append(scene(frame, box.scaled(0.5), mask, every, hides))
+    drawn_here = any(key.frame == frame for key in path.keyframes)
+    into.append(scene(frame, box.scaled(0.5), mask, every, hides, drawn=drawn_here))

@@ -207,7 +207,8 @@ def _decode_command(stream: Stream, clock: int) -> list[str]:
         filters += f",pad={even.width}:{even.height}:0:0"
     strict = ["-xerror", "-err_detect", "explode", "-copyts"]
     command = ["ffmpeg", "-nostdin", "-hide_banner", "-v", "error", *strict, "-i", f"file:{stream.path}"]
-    command += ["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filters, "-fps_mode", "passthrough", "-enc_time_base", "1:25"]
+    command += ["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filters]
+    command += ["-fps_mode", "passthrough", "-enc_time_base", "1:25"]  # one tick a frame: equal times are no error here
     return [*command, "-pix_fmt", "yuv420p", "-s", f"{even.width}x{even.height}", "-f", "rawvideo", "pipe:1"]
 
 

@@ -18,8 +18,9 @@ from cctv.redaction.planes import Mask
 
 SLACK = 0.20  # of the kept box's width, at least _SLACK_PIXELS: by so much its own body may stick out of a drawn box
 _SLACK_PIXELS = 2.0
-HIDE_MARGIN = 0.10  # of a hide box's sides: a drawn box is not exact between its keyframes
+HIDE_MARGIN = 0.12  # of a hide box's sides: a drawn box is not exact between its keyframes
 _SPECK = 12  # half-size pixels
+_BORDERS = 3.0  # half-size pixels between a region and the hide box that explains it
 _ADJACENT = 2  # half-size pixels
 _WORTHWHILE = 0.30  # of a kept box; a smaller rest shows nobody and risks much
 
@@ -35,12 +36,15 @@ def margin(hide: Box) -> Box:
     return hide.grown(HIDE_MARGIN * hide.w + 1, HIDE_MARGIN * hide.h + 1)
 
 
-def scene(frame: int, kept: Box, differs: Mask, all_kept: Iterable[Box], hides: Iterable[Box]) -> Scene:
+def scene(
+    frame: int, kept: Box, differs: Mask, all_kept: Iterable[Box], hides: Iterable[Box], *, drawn: bool = False
+) -> Scene:
     """The surroundings of one kept box; boxes and the mask (True = differs) at half size."""
     size = Size(differs.shape[1], differs.shape[0])
     own = outer(slack(kept), size)
     outside = differs.copy()
-    for box in (*(slack(each) for each in all_kept), *(margin(each) for each in hides)):
+    known = [margin(each) for each in hides]
+    for box in (*(slack(each) for each in all_kept), *known):
         outside[outer(box, size).slices()] = False
     ring = PixelRect(
         max(own.left - _ADJACENT, 0),
@@ -51,30 +55,32 @@ def scene(frame: int, kept: Box, differs: Mask, all_kept: Iterable[Box], hides: 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(outside.view(np.uint8), connectivity=8)
     regions = np.asarray(labels, np.int32)
     blobs = [
-        _blob(regions, label, tuple(int(n) for n in stats[label]), ring)
+        _blob(regions, label, tuple(int(n) for n in stats[label]), ring, known)
         for label in range(1, count)
         if stats[label, cv2.CC_STAT_AREA] >= _SPECK
     ]
-    return Scene(frame, kept, tuple(blobs))
+    return Scene(frame, kept, tuple(blobs), drawn)
 
 
-def _blob(labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: PixelRect) -> Blob:
+def _blob(labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: PixelRect, known: Sequence[Box]) -> Blob:
     left, top, width, height, area = stats
     box = Box(left, top, width, height)
+    explained = any(box.grown(_BORDERS, _BORDERS).overlap(hide) > 0 for hide in known)
     near = PixelRect(
         max(left, ring.left), max(top, ring.top), min(left + width, ring.right), min(top + height, ring.bottom)
     )
     if near.empty:
-        return Blob(box, area, touches=False)
+        return Blob(box, area, touches=False, explained=explained)
     rows, columns = np.nonzero(labels[near.slices()] == label)
     if rows.size == 0:
-        return Blob(box, area, touches=False)
+        return Blob(box, area, touches=False, explained=explained)
     columns, rows = columns + near.left, rows + near.top
     edge = 2
     return Blob(
         box,
         area,
         touches=True,
+        explained=explained,
         cut_left=bool((columns < left + edge).any()),
         cut_top=bool((rows < top + edge).any()),
         cut_right=bool((columns >= left + width - edge).any()),
