@@ -52,8 +52,8 @@ make_venv() {
     [ -f .venv/made-from ] && [ "$(cat .venv/made-from)" = "$wanted" ] && return
     say "making .venv from requirements.lock"
     [ -x "$venv/pip" ] || "$python" -m venv .venv
-    "$venv/pip" install -q --disable-pip-version-check --require-hashes -r requirements.lock
-    "$venv/pip" install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    "$venv/pip" install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+    "$venv/pip" install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
     printf '%s' "$wanted" >.venv/made-from
 }
 

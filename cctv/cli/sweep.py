@@ -35,7 +35,7 @@ def sweep(box: Box, once: bool) -> None:
     if not once:
         from cctv.daemon.sweep import run_sweeper
 
-        run_sweeper(box.site)
+        run_sweeper(box.site, environ=box.environ)
         return
     from cctv.retention import sweep_once
 

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
 from types import FrameType
 
 import click
-import sdnotify
 
 from cctv.archive import next_limit
+from cctv.daemon.notify import ServiceManager
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import GuardError
-from cctv.retention import lead, sleep_for, sweep_once
+from cctv.retention import LONGEST_SLEEP, lead, sleep_for, sweep_once
 
 
-def run_sweeper(site: Site) -> None:
+def run_sweeper(site: Site, *, environ: Mapping[str, str]) -> None:
     """Sweep in time until SIGTERM or SIGINT.  Raises LockHeld when another sweeper is at work."""
     stop = threading.Event()
 
@@ -29,27 +30,28 @@ def run_sweeper(site: Site) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask)
-    notifier = sdnotify.SystemdNotifier()
-    notifier.notify("READY=1")
-    said: str | None = None
+    manager = ServiceManager(environ)
+    manager.ready("sweeping")
+    guard: str | None = None
     while not stop.is_set():
-        said = _pass(site, notifier, said)
-        stop.wait(_pause(site).total_seconds())
-    notifier.notify("STOPPING=1")
+        guard = _pass(site, manager, guard)
+        pause = _pause(site) if guard is None else LONGEST_SLEEP
+        stop.wait(pause.total_seconds())
+    manager.stopping()
 
 
-def _pass(site: Site, notifier: sdnotify.SystemdNotifier, said: str | None) -> str | None:
+def _pass(site: Site, manager: ServiceManager, said: str | None) -> str | None:
     """One sweep; answers the guard that stopped it, so that it is named once and not every minute."""
     try:
         report = sweep_once(site)
     except GuardError as guard:
-        notifier.notify(f"WATCHDOG=1\nSTATUS=deletion stopped: {guard.message}")
+        manager.alive(f"deletion stopped: {guard.message}")
         if said != guard.code:
             click.echo(f"deletion stopped: {guard.message}\nnext: {guard.next_step}", err=True)
         return guard.code
     if report.gone:
         click.echo(f"{len(report.gone)} segments deleted, {len(report.plan.held)} kept by holds", err=True)
-    notifier.notify(f"WATCHDOG=1\nSTATUS=last sweep deleted {len(report.gone)}, holds keep {len(report.plan.held)}")
+    manager.alive(f"last sweep deleted {len(report.gone)}, holds keep {len(report.plan.held)}")
     return None
 
 

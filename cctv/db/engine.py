@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -18,10 +19,14 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 BUSY_SECONDS = 30
 
 
-def open_engine(path: Path) -> Engine:
-    """An engine on the database file; the file is made on first use.  Connections close when given back."""
+def open_engine(path: Path, *, create: bool = False) -> Engine:
+    """An engine on the database file.  Connections close when given back.
+
+    Only `create` makes the file: a lost mount must not find an empty database where its own was.
+    """
+    mode = {"mode": "rwc" if create else "rw", "uri": "true"}
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        URL.create("sqlite", database=f"file:{quote(str(path))}", query=mode),
         poolclass=NullPool,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )

@@ -16,19 +16,17 @@ from sqlalchemy import Connection, delete, insert, select
 
 from cctv.db import tables
 from cctv.kernel.durable import Disk
-from cctv.kernel.errors import CctvError, Exit, GuardError
+from cctv.kernel.errors import CctvError, GuardError
 
 SITE_FILE = "site.json"
 DATABASE_FILE = "cctv.db"
 
 
-class StorageMissing(CctvError):
+class StorageMissing(GuardError):
     """There is no storage at {path}: site.json is not there.
 
     next: mount the disk if it should be there; for a new site run `cctv footage init`.
     """
-
-    exit_code = Exit.GUARD
 
 
 class StorageExists(CctvError):

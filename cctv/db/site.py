@@ -82,7 +82,7 @@ def create_site(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor) -
         disk.make_directory(root / name)
     (root / "keys").chmod(0o700)
     identity = Identity.new(root)
-    engine = open_engine(root / DATABASE_FILE)
+    engine = open_engine(root / DATABASE_FILE, create=True)
     migrate(engine)
     with writing(engine) as connection:
         claim(connection, identity, to_us(clock.now()))

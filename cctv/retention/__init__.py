@@ -4,11 +4,12 @@ from cctv.retention.explain import Explanation, explain
 from cctv.retention.guards import guards_now
 from cctv.retention.plan import Plan, make_plan, overdue
 from cctv.retention.policy import Action, Decision, decide, lead
-from cctv.retention.resident import sleep_for
+from cctv.retention.resident import LONGEST_SLEEP, sleep_for
 from cctv.retention.store import last_refusal, last_sweep
 from cctv.retention.sweeper import SweepReport, sweep_once
 
 __all__ = [
+    "LONGEST_SLEEP",
     "Action",
     "Decision",
     "Explanation",

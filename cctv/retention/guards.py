@@ -1,7 +1,8 @@
 """Guards: conditions that stop deletion until a person has looked (invariants 2 and 6).
 
-The storage's identity (site.json, file system, database) is checked when the site is opened and again here, before
-every sweep: a disk can go away while the sweeper sleeps.
+The storage's identity (site.json, file system, database) is checked when the site is opened and again before every
+sweep: a disk can go away while the sweeper sleeps.  A guard of the identity is not recorded, for there is nowhere of
+our own to write it; the others are.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from cctv.db import identity
+from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.clock import iso
 from cctv.kernel.errors import GuardError
@@ -33,9 +35,17 @@ class ClockBackwards(GuardError):
     """
 
 
+def same_storage(site: Site) -> None:
+    """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
+    said = identity.read_identity(site.root)
+    if not (site.root / identity.DATABASE_FILE).exists():
+        raise identity.DatabaseForeign(path=site.root, problem="it is not there")
+    with reading(site.engine) as connection:
+        identity.check(connection, said, site.root)
+
+
 def guards_now(connection: Connection, site: Site) -> None:
     """Raise the first guard that stops deletion now; answer nothing when none does."""
-    identity.check(connection, identity.read_identity(site.root), site.root)
     _index_not_empty(connection, site)
     _clock_not_backwards(connection, site)
 

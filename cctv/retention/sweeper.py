@@ -15,7 +15,7 @@ from cctv.kernel.errors import GuardError
 from cctv.model.acts import Act
 from cctv.model.footage import Reason, Tombstone
 from cctv.retention import store
-from cctv.retention.guards import guards_now
+from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.plan import Plan, make_plan, overdue
 
 
@@ -32,6 +32,7 @@ class SweepReport:
 
 def sweep_once(site: Site) -> SweepReport:
     """One pass.  Raises LockHeld, or the guard that stops it; then nothing is deleted."""
+    same_storage(site)  # before the lock: nothing is written where a mount was lost
     with archive.sweeper_lock(site):
         try:
             with reading(site.engine) as connection:

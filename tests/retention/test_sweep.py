@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cctv.kernel.errors import GuardError
+from cctv.retention import sweep_once
+
 
 def test_footage_that_an_incident_needs_survives_its_limit(site, clock):
     clock.set("2026-11-01 14:10")
@@ -118,3 +121,19 @@ def test_every_act_is_in_a_chain_that_verifies(site, clock):
     acts = [entry["act"] for entry in site.cctv("audit list --json").json["entries"]]
     assert verified["entries"] == len(acts)
     assert {"storage.created", "recording.started", "segment.deleted", "sweep.done"} <= set(acts)
+
+
+def test_nothing_is_written_where_a_mount_was_lost(site, clock):
+    site.record("gevel-1", "2026-11-01 11:00")
+    opened = site.open()
+    clock.advance(days=8)
+    site.root.rename(site.folder / "unmounted")
+    site.root.mkdir()
+
+    for _ in range(2):
+        with pytest.raises(GuardError):
+            sweep_once(opened)
+        site.cctv("sweep --once", exit=18)
+        site.cctv("status", exit=18)
+
+    assert list(site.root.iterdir()) == []
