@@ -40,6 +40,15 @@ def segment_path(root: Path, zone: ZoneId, camera: CameraId, start: datetime) ->
     return root / "segments" / zone / camera / f"{at:%Y-%m-%d}" / name
 
 
+def segment_start(name: str, camera: CameraId) -> datetime | None:
+    """The start that a segment's name gives, None for a name that is not one of the camera's segments."""
+    stamp = name.removeprefix(f"{camera}_").removesuffix(".mp4")
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def recorder_lock(site: Site) -> AbstractContextManager[None]:
     """Held by the one recorder of a storage; raises LockHeld."""
     return exclusive(site.root / "recorder.lock")

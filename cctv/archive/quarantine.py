@@ -29,11 +29,11 @@ class Quarantined:
     limit: datetime
 
 
-def quarantine(site: Site, path: Path, reason: str) -> str:
+def quarantine(site: Site, path: Path, camera: CameraId, reason: str) -> str:
     """Move a file aside, its note first; answers its new relative path.  Its limit is the shortest that may apply."""
-    camera = CameraId(path.parent.name)
     known = site.settings.cameras.get(camera)
     periods = [site.settings.limit_for(zone) for zone in ([known.zone] if known else site.settings.zones)]
+    periods = periods or [site.settings.site.max_retention]
     now = site.clock.now()
     target = site.root / "quarantine" / f"{camera}_{path.name}"
     note = {

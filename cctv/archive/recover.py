@@ -16,7 +16,7 @@ from cctv import audit
 from cctv.archive import runstore
 from cctv.archive.disposal import finish_open_tombstones
 from cctv.archive.ingest import described, enter, from_index_line, ingest
-from cctv.archive.layout import INDEX, incoming_name
+from cctv.archive.layout import INDEX, incoming_name, segment_start
 from cctv.archive.media import probe
 from cctv.archive.quarantine import quarantine
 from cctv.archive.runs import end_run
@@ -44,16 +44,14 @@ class RecoveryReport:
 def recover_incoming(site: Site) -> RecoveryReport:
     """Bring disk and index to agreement before recording starts.  Call it under the recorder's lock."""
     finished = finish_open_tombstones(site)
-    adopted = list(_enter_recent(site))
-    quarantined: list[str] = []
-    for path in sorted((site.root / "incoming").glob("*/*")):
-        outcome = _adopt(site, path)
-        if isinstance(outcome, Segment):
-            adopted.append(outcome)
-        else:
-            quarantined.append(outcome)
+    outcomes = list(_enter_recent(site))
+    outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]
     _end_broken_runs(site)
-    return RecoveryReport(tuple(adopted), tuple(quarantined), len(finished))
+    return RecoveryReport(
+        adopted=tuple(one for one in outcomes if isinstance(one, Segment)),
+        quarantined=tuple(one for one in outcomes if isinstance(one, str)),
+        deletions_finished=len(finished),
+    )
 
 
 def _end_broken_runs(site: Site) -> None:
@@ -69,7 +67,7 @@ def _end_broken_runs(site: Site) -> None:
             end_run(site, run, last_end or run.started, GapCause.RECORDER_STOPPED)
 
 
-def _enter_recent(site: Site) -> Iterator[Segment]:
+def _enter_recent(site: Site) -> Iterator[Segment | str]:
     """Rows for segments that a crash kept out of the index: only the last days can hold any."""
     since = (site.clock.now() - timedelta(days=RECENT_DAYS)).date().isoformat()
     for directory in sorted((site.root / "segments").glob("*/*/*")):
@@ -90,33 +88,38 @@ def _enter_recent(site: Site) -> Iterator[Segment]:
                 yield _enter_without_line(site, path)
 
 
-def _enter_without_line(site: Site, path: Path) -> Segment:
+def _enter_without_line(site: Site, path: Path) -> Segment | str:
+    """Enter a file that died before its line was written; one that nothing explains goes to quarantine."""
     camera = CameraId(path.parent.parent.name)
-    start = datetime.strptime(path.stem.rpartition("_")[2], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    start = segment_start(path.name, camera)
     with reading(site.engine) as connection:
         run = runstore.latest_run(connection, camera)
-    if run is None:
-        raise FileUnreadable(path=path, problem="no run explains it", following="move it to quarantine/ by hand")
-    new = described(site, run, path, Span(start, start + probe(path).duration), target=path)
-    segment = enter(site, new)
-    _audit(site, Act.FOOTAGE_ADOPTED, new.path)
+    if run is None or start is None:
+        return quarantine(site, path, camera, "not a segment that the recorder wrote")
+    try:
+        media = probe(path)
+    except FileUnreadable as error:
+        return quarantine(site, path, camera, str(error.fields["problem"]))
+    segment = enter(site, described(site, run, path, Span(start, start + media.duration), target=path))
+    _audit(site, Act.FOOTAGE_ADOPTED, segment.path)
     return segment
 
 
 def _adopt(site: Site, path: Path) -> Segment | str:
     """Ingest a file of `incoming/`, or put it in quarantine and answer where."""
+    camera = CameraId(path.parent.name)
     named = incoming_name(path.name)
     if named is None:
-        return quarantine(site, path, "not a name that the recorder writes")
+        return quarantine(site, path, camera, "not a name that the recorder writes")
     with reading(site.engine) as connection:
         run = runstore.find_run(connection, named[0])
         last_end = runstore.last_end(connection, named[0])
-    if run is None or run.camera != path.parent.name:
-        return quarantine(site, path, "no run of this camera explains it")
+    if run is None or run.camera != camera:
+        return quarantine(site, path, camera, "no run of this camera explains it")
     try:
         media = probe(path)
     except FileUnreadable as error:
-        return quarantine(site, path, str(error.fields["problem"]))
+        return quarantine(site, path, camera, str(error.fields["problem"]))
     written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), site.clock.now())
     start = last_end or max(run.started, written - media.duration)
     segment = ingest(site, run, path, Span(start, start + media.duration))

@@ -47,5 +47,5 @@ def adopt_disk(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor, re
     with writing(engine) as connection:
         facts: audit.Facts = {"before": said.file_system, "after": found.file_system}
         audit.append(connection, site, Act.DISK_ADOPTED, found.site, facts=facts, reason=reason)
-        identity.write_identity(root, found, disk)
+    identity.write_identity(root, found, disk)  # after the entry: a crash leaves an act that can be done again
     return Adoption(said.file_system, found.file_system, changed=True)

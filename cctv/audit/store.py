@@ -68,12 +68,16 @@ def entries(
     found: list[tuple[Entry, str | None]] = []
     for row in connection.execute(query):
         entry = Entry.from_json(row.entry)
-        if (act and entry.act is not act) or (about and about not in {entry.subject, entry.case_id}):
+        if (act and entry.act is not act) or (about and about.casefold() not in _names(entry)):
             continue
         found.append((entry, row.text))
         if last is not None and len(found) >= last:
             break
     return found[::-1]
+
+
+def _names(entry: Entry) -> set[str]:
+    return {name.casefold() for name in (entry.subject, entry.case_id) if name}
 
 
 def verify(connection: Connection) -> tuple[int, str]:

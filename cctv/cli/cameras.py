@@ -104,7 +104,7 @@ def _as_json(one: Checkup) -> dict[str, Any]:
         "height": facts.height if facts else None,
         "fps": facts.fps if facts else None,
         "sound": facts.sound if facts else None,
-        "error": {"error": fault.code, "message": fault.message, "next": fault.next_step} if fault else None,
+        "error": {"code": fault.code, "message": fault.message, "next": fault.next_step} if fault else None,
     }
 
 

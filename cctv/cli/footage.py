@@ -96,8 +96,8 @@ def list_(box: Box, cameras: str | None, zones: str | None, start: str, end: str
     ]  # fmt: skip
     columns = ("segment", "camera", "start", "length", "size", "gone by")
     right = ("segment", "length", "size")
-    box.emit({"segments": data}, lambda console: console.print(table(columns, rows, right=right)))
     _no_footage(found)
+    box.emit({"segments": data}, lambda console: console.print(table(columns, rows, right=right)))
 
 
 @footage.command()

@@ -28,7 +28,7 @@ def hold() -> None:
 
 
 @hold.command()
-@click.option("--ground", required=True, metavar="ID", help="The open case that justifies it: INC-, REQ- or DIS-.")
+@click.option("--ground", required=True, metavar="ID", help="The open case that justifies it: INC- or REQ-.")
 @span_options()
 @click.option(
     "--review", default="30d", show_default=True, metavar="WHEN", help="When someone decides again; at most 90d away."

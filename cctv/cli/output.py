@@ -51,13 +51,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Seque
 
 
 def local(instant: datetime, zone: ZoneInfo) -> str:
-    """`za 21/11 22:00:05` in the site's time."""
+    """`Sat 21/11 22:00:05` in the site's time."""
     at = instant.astimezone(zone)
     return f"{_DAYS[at.weekday()]} {at:%d/%m %H:%M:%S}"
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> str:
-    """`za 21/11/2026 22:00` in the site's time, for deadlines and limits."""
+    """`Sat 21/11/2026 22:00` in the site's time, for deadlines and limits."""
     at = instant.astimezone(zone)
     return f"{_DAYS[at.weekday()]} {at:%d/%m/%Y %H:%M}"
 
@@ -86,7 +86,7 @@ def size(count: int) -> str:
     return f"{value:.1f} TB"
 
 
-_DAYS = ("ma", "di", "wo", "do", "vr", "za", "zo")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def _plain(value: object) -> str:

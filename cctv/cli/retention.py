@@ -104,6 +104,8 @@ def explain(
     from cctv.kernel.times import parse_instant
     from cctv.retention import explain as explain_span
 
+    if segment is not None and (start or end or cameras or zones):
+        raise click.UsageError("a segment's number stands alone, without --cameras, --from and --to")
     if segment is None and start is None:
         raise click.UsageError("give a segment's number, or --cameras and --from (and --to)")
     with reading(box.site.engine) as connection:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import mutation
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from cctv.retention import SweepReport
 
 
 @click.command()
@@ -37,28 +30,19 @@ def sweep(box: Box, once: bool) -> None:
 
         run_sweeper(box.site, environ=box.environ)
         return
-    from cctv.retention import sweep_once
+    from cctv.daemon.passes import sweep_everything, told
 
-    report = sweep_once(box.site)
+    swept = sweep_everything(box.site)
+    footage = swept.footage
     box.emit(
         {
-            "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason.value} for one in report.gone],
-            "held": len(report.plan.held),
-            "finished_for_earlier": len(report.finished),
-            "quarantine_expired": list(report.quarantine_gone),
-            "overdue_seconds": 0,
-            "overdue_before_seconds": report.overdue_before.total_seconds(),
+            "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason.value} for one in footage.gone],
+            "held": len(footage.plan.held),
+            "finished_for_earlier": len(footage.finished),
+            "quarantine_expired": list(footage.quarantine_gone),
+            "packages_expired": list(swept.packages),
+            "derived_deleted": list(swept.derived),
+            "overdue_before_seconds": footage.overdue_before.total_seconds(),
         },
-        lambda console: _text(console, report),
+        lambda console: console.print(told(swept)),
     )
-
-
-def _text(console: Console, report: SweepReport) -> None:
-    from cctv.cli.output import size
-
-    freed = sum(one.size_bytes for one in report.gone)
-    console.print(f"{len(report.gone)} segments deleted ({size(freed)}), {len(report.plan.held)} kept by holds")
-    if report.finished:
-        console.print(f"{len(report.finished)} deletions finished that an earlier sweep had begun")
-    if report.quarantine_gone:
-        console.print(f"{len(report.quarantine_gone)} quarantined files deleted at their limit")

@@ -1,4 +1,4 @@
-"""The resident sweeper: wiring and signals only.  `retention.sweep_once` does the work.
+"""The resident sweeper: wiring and signals only.  `passes` does the work.
 
 A guard stops deletion but not the process: it says so once, keeps its watchdog, and tries again each minute.
 """
@@ -15,10 +15,11 @@ import click
 
 from cctv.archive import next_limit
 from cctv.daemon.notify import ServiceManager
+from cctv.daemon.passes import sweep_everything, told
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import GuardError
-from cctv.retention import LONGEST_SLEEP, lead, sleep_for, sweep_once
+from cctv.retention import LONGEST_SLEEP, lead, sleep_for
 
 
 def run_sweeper(site: Site, *, environ: Mapping[str, str]) -> None:
@@ -43,22 +44,22 @@ def run_sweeper(site: Site, *, environ: Mapping[str, str]) -> None:
 def _pass(site: Site, manager: ServiceManager, said: str | None) -> str | None:
     """One sweep; answers the guard that stopped it, so that it is named once and not every minute."""
     try:
-        report = sweep_once(site)
+        swept = sweep_everything(site)
     except GuardError as guard:
         manager.alive(f"deletion stopped: {guard.message}")
         if said != guard.code:
             click.echo(f"deletion stopped: {guard.message}\nnext: {guard.next_step}", err=True)
         return guard.code
-    if report.gone:
-        click.echo(f"{len(report.gone)} segments deleted, {len(report.plan.held)} kept by holds", err=True)
-    manager.alive(f"last sweep deleted {len(report.gone)}, holds keep {len(report.plan.held)}")
+    if swept.took_something:
+        click.echo(told(swept), err=True)
+    manager.alive(told(swept))
     return None
 
 
 def _pause(site: Site) -> timedelta:
     with reading(site.engine) as connection:
         following = next_limit(connection)
-    shortest = min(site.settings.limit_for(zone) for zone in site.settings.zones)
+    shortest = min((site.settings.limit_for(zone) for zone in site.settings.zones), default=LONGEST_SLEEP)
     if following is None:
         return sleep_for(None, site.clock.now(), shortest)
     start, limit = following

@@ -101,10 +101,20 @@ def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
     return short_id(kind, year, number)
 
 
+def keep_short_id(connection: Connection, taken: str) -> None:
+    """See to it that an id which came from outside the index is not given again."""
+    prefix, year, number = taken.split("-")
+    table = tables.short_ids
+    values = {"kind": prefix, "year": int(year), "last_number": 0}
+    connection.execute(upsert(table).values(**values).on_conflict_do_nothing())
+    where = (table.c.kind == prefix) & (table.c.year == int(year)) & (table.c.last_number < int(number))
+    connection.execute(update(table).where(where).values(last_number=int(number)))
+
+
 def refuse_occupied(root: Path) -> None:
     """Raise StorageExists or StorageNotEmpty unless a storage can be made there.
 
-    What an earlier making left that died before site.json is no obstacle: it holds no file but an index.
+    What an earlier making left that died before site.json is no obstacle: it holds no file but an empty index.
     """
     if not root.is_dir():
         return
@@ -113,5 +123,15 @@ def refuse_occupied(root: Path) -> None:
     for path in sorted(root.iterdir()):
         if path.name in DIRECTORIES and not any(path.iterdir()):
             continue
-        if path.name not in {"README.md", "lost+found"} and not path.name.startswith(DATABASE_FILE):
+        if path.name == DATABASE_FILE and not _has_past(path):
+            continue
+        if path.name not in {"README.md", "lost+found", f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm"}:
             raise StorageNotEmpty(path=root, found=path.name)
+
+
+def _has_past(database: Path) -> bool:
+    """Whether a database ever recorded an act: then it is somebody's, and no leftover."""
+    with reading(open_engine(database)) as connection:
+        if not inspect(connection).has_table("audit"):
+            return False
+        return connection.execute(select(tables.audit.c.seq).limit(1)).first() is not None

@@ -9,6 +9,7 @@ from cctv.holds.store import (
     find_hold,
     holds_of,
     in_force,
+    match_files,
     place,
     release,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "find_hold",
     "holds_of",
     "in_force",
+    "match_files",
     "place",
     "read_hold_files",
     "release",

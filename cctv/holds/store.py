@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select, t
 
 from cctv import audit
 from cctv.db import tables
-from cctv.db.site import Site, next_short_id
-from cctv.holds.files import write_hold_file
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site, keep_short_id, next_short_id
+from cctv.holds.files import read_hold_files, remove_hold_file, write_hold_file
 from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.errors import UsageError
 from cctv.kernel.span import Span
@@ -77,24 +78,35 @@ def place(
         placed_by=site.actor.account,
     )
     write_hold_file(site, hold)
-    connection.execute(
-        insert(tables.holds).values(
-            id=hold.id,
-            ground_kind=ground.kind.value,
-            ground_id=ground.case_id,
-            start_us=to_us(span.start),
-            end_us=to_us(span.end),
-            review_us=to_us(review),
-            placed_us=to_us(now),
-            placed_by=hold.placed_by,
-        )
-    )
-    connection.execute(
-        insert(tables.hold_cameras), [{"camera": camera, "hold_id": hold.id} for camera in sorted(hold.cameras)]
-    )
+    _insert(connection, hold)
     facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(span)}
     audit.append(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
     return hold
+
+
+def match_files(site: Site) -> list[Hold]:
+    """Bring `holds/` and the index to agreement; the sweep calls it before it decides.  Answers the holds taken in.
+
+    A file without a row is a placing that died before it committed, or a hold younger than a restored index: it is
+    taken in, for only over-holding is safe.  A file of a released hold is what a crash left of its release: it goes.
+    """
+    names = {path.stem for path in (site.root / "holds").glob("HOLD-*.json")}
+    with reading(site.engine) as connection:
+        if names == {hold.id for hold in in_force(connection)}:
+            return []
+    with writing(site.engine) as connection:  # no placing is under way while this has the write lock
+        known = {hold.id: hold for hold in all_holds(connection)}
+        found = read_hold_files(site)
+        orphans = [hold for hold in found if hold.id not in known]
+        for hold in orphans:
+            _insert(connection, hold)
+            keep_short_id(connection, hold.id)
+            facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(hold.span)}
+            audit.append(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
+    for hold in found:
+        if hold.id in known and not known[hold.id].in_force:
+            remove_hold_file(site, hold.id)
+    return orphans
 
 
 def release(connection: Connection, site: Site, hold_id: str, *, reason: str | None) -> Hold:
@@ -133,6 +145,24 @@ def holds_of(connection: Connection, case_id: str, *, released_too: bool = False
     """The holds that stand on one case."""
     of_case = tables.holds.c.ground_id == case_id
     return _load(connection, of_case if released_too else of_case & tables.holds.c.released_us.is_(None))
+
+
+def _insert(connection: Connection, hold: Hold) -> None:
+    connection.execute(
+        insert(tables.holds).values(
+            id=hold.id,
+            ground_kind=hold.ground.kind.value,
+            ground_id=hold.ground.case_id,
+            start_us=to_us(hold.span.start),
+            end_us=to_us(hold.span.end),
+            review_us=to_us(hold.review),
+            placed_us=to_us(hold.placed),
+            placed_by=hold.placed_by,
+        )
+    )
+    connection.execute(
+        insert(tables.hold_cameras), [{"camera": camera, "hold_id": hold.id} for camera in sorted(hold.cameras)]
+    )
 
 
 def _load(connection: Connection, where: ColumnElement[bool]) -> list[Hold]:

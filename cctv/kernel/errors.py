@@ -106,7 +106,7 @@ class FileUnreadable(CctvError):
 class ToolFailed(CctvError):
     """{tool} failed (status {status}): {detail}
 
-    next: run the same command with --verbose to see all that {tool} printed.
+    next: look at what {tool} says above; if it is not clear, `{tool} -version` tells which release is installed.
     """
 
 

@@ -21,6 +21,7 @@ class Act(Enum):
     SWEEP_REFUSED = "sweep.refused"
     SEGMENT_DELETED = "segment.deleted"
     HOLD_PLACED = "hold.placed"
+    HOLD_ADOPTED = "hold.adopted"
     HOLD_RELEASED = "hold.released"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_SETTLED = "incident.settled"
@@ -33,6 +34,7 @@ class Act(Enum):
     EXPORT_BUILT = "export.built"
     EXPORT_REFUSED = "export.refused"
     EXPORT_DELETED = "export.deleted"
+    DERIVED_DELETED = "derived.deleted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import shutil
 from datetime import timedelta
 
-from cctv.db.engine import reading
+from cctv import audit
+from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive
+from cctv.model.acts import Act
 from cctv.model.ids import RequestId
 from cctv.redaction.casefile import LOCK, case_directory
 from cctv.redaction.casestore import prepared_requests
@@ -20,7 +22,11 @@ LONGEST = timedelta(days=28)  # four weeks fit into every month
 
 
 def tidy(site: Site) -> tuple[RequestId, ...]:
-    """Remove the derived files of closed requests and of those prepared too long ago; safe to repeat."""
+    """Remove the derived files of closed requests and of those prepared too long ago; safe to repeat.
+
+    1. audit entry, committed   (crash: the folder is there; the next call begins again)
+    2. folder removed, flushed
+    """
     oldest = site.clock.now() - LONGEST
     with reading(site.engine) as connection:
         found = prepared_requests(connection)
@@ -33,6 +39,8 @@ def _remove(site: Site, request: RequestId) -> bool:
     if not directory.is_dir():
         return False
     with exclusive(directory / LOCK):
+        with writing(site.engine) as connection:
+            audit.append(connection, site, Act.DERIVED_DELETED, site.relative(directory), case_id=request)
         shutil.rmtree(directory)
         site.disk.sync_directory(directory.parent)
     return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cctv import archive, audit
+from cctv import archive, audit, holds
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.errors import GuardError
@@ -41,6 +41,7 @@ def sweep_once(site: Site) -> SweepReport:
             _refused(site, guard)
             raise
         finished = archive.finish_open_tombstones(site)
+        holds.match_files(site)
         now = site.clock.now()
         with reading(site.engine) as connection:
             plan = make_plan(connection, now)

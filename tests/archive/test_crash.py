@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from cctv import archive, audit
+from cctv.config import load_settings
 from cctv.db.engine import reading
+from cctv.db.site import create_site
 from cctv.kernel.durable import Disk, sha256_file
 from cctv.kernel.span import Span
+from cctv.model.acts import Actor
 from cctv.model.footage import Reason
 from cctv.model.ids import CameraId
 
@@ -168,10 +171,24 @@ def test_names_stay_inside_the_storage(site):
     assert len(site.footage(GEVEL)) == 4
 
 
-def test_a_making_that_died_before_site_json_can_be_made_again(site):
+def test_a_making_that_died_before_site_json_can_be_made_again(bare_site):
+    class Dying(Disk):
+        def write(self, path, data, mode=0o640):
+            raise Died
+
+    settings = load_settings(bare_site.config, environ={}).settings
+    with pytest.raises(Died):
+        create_site(settings, disk=Dying(), clock=bare_site.clock, actor=Actor("test"))
+    assert (bare_site.root / "cctv.db").exists()
+
+    bare_site.cctv("footage init")
+
+    assert bare_site.cctv("audit verify --json").json["entries"] == 1
+
+
+def test_a_database_with_a_past_is_not_taken_for_a_leftover(site):
     (site.root / "site.json").unlink()
 
-    site.cctv("footage init")
+    told = site.cctv("footage init", exit=1)
 
-    assert site.cctv("audit verify --json").json["entries"] >= 1
-    site.cctv("status", exit=19)
+    assert "cctv.db" in told.err

@@ -79,7 +79,7 @@ def test_the_review_is_thirty_days_away_unless_said(opened):
 
 def test_an_overdue_review_is_said_in_the_list(opened, clock):
     clock.advance(days=31)
-    assert "review OVERDUE since di 01/12/2026" in opened.cctv("hold list").out
+    assert "review OVERDUE since Tue 01/12/2026" in opened.cctv("hold list").out
 
 
 @pytest.mark.parametrize(

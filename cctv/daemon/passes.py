@@ -1,0 +1,51 @@
+"""One pass of the sweep over everything that has an end: footage, then packages, then derived files.
+
+Wiring only: each room decides and deletes its own.  A guard that stops deletion of footage stops all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cctv.db.site import Site
+from cctv.export.shelf import expire_packages
+from cctv.redaction.casetidy import tidy
+from cctv.retention import SweepReport, sweep_once
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one pass took away: footage, ids of packages, ids of requests whose derived files went."""
+
+    footage: SweepReport
+    packages: tuple[str, ...]
+    derived: tuple[str, ...]
+
+    @property
+    def took_something(self) -> bool:
+        return bool(self.footage.gone or self.packages or self.derived)
+
+
+def sweep_everything(site: Site) -> Swept:
+    """Raises LockHeld, or the guard that stops deletion."""
+    footage = sweep_once(site)
+    return Swept(footage, tuple(one.id for one in expire_packages(site)), tuple(tidy(site)))
+
+
+def told(swept: Swept) -> str:
+    """What went, in words."""
+    said = [f"{count(len(swept.footage.gone), 'segment')} deleted, {len(swept.footage.plan.held)} kept by holds"]
+    if swept.footage.finished:
+        said.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
+    if swept.footage.quarantine_gone:
+        said.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
+    if swept.packages:
+        said.append(f"packages deleted: {', '.join(swept.packages)}")
+    if swept.derived:
+        said.append(f"derived files deleted of {', '.join(swept.derived)}")
+    return "; ".join(said)
+
+
+def count(number: int, thing: str) -> str:
+    """`1 segment`, `2 segments`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
