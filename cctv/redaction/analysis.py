@@ -18,11 +18,12 @@ from cctv.redaction.keep import BoxPath, KeepBoxes
 from cctv.redaction.light import Light
 from cctv.redaction.planes import Mask
 from cctv.redaction.regions import HOLD, boxes, difference
+from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.stretches import backdrops_of, best
 from cctv.redaction.subject import scene, slack
-from cctv.redaction.tracks import Track, Tracker
+from cctv.redaction.tracks import Track, Tracker, numbered
 
 Progress = Callable[[str, int, int], None]
 """Called with the step's name (`backdrop`, `regions`, `render`, `verify`), frames done, frames in all (0: unknown)."""
@@ -125,7 +126,8 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
     rows, columns = differs.shape
     patience = max(2, round(_PATIENCE * found.rate))
     verdicts = tuple(judge(each, Box(0, 0, columns, rows), patience) for each in scenes)
-    return Analysis(found, differs, tuple(stretch), tuple(lights), tracker.finish(), verdicts)
+    tracks = numbered(worth_showing(tracker.finish(), rows * columns, found.rate))
+    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, verdicts)
 
 
 def _look_around(path: BoxPath, frame: int, mask: Mask, keep: KeepBoxes, into: list[Scene]) -> None:

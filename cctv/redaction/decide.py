@@ -20,8 +20,8 @@ from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.options import Mode, Options, Others
 from cctv.redaction.planes import Mask
-from cctv.redaction.regions import covered
-from cctv.redaction.shapes import shape_boxes, shape_mask, worth_showing
+from cctv.redaction.regions import covered, upright_covered
+from cctv.redaction.shapes import shape_boxes, shape_mask
 from cctv.redaction.subject import live_area, margin, slack
 from cctv.redaction.tracks import Track
 
@@ -45,10 +45,8 @@ class Decisions:
         self._options = options
         self._caption = caption
         self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
-        rate = analysis.survey.rate
-        rows, columns = analysis.differs.shape
         drawn = options.mode is Mode.BACKDROP and options.others is Others.SHAPE
-        self._shown: tuple[Track, ...] = worth_showing(analysis.tracks, rows * columns, rate) if drawn else ()
+        self._shown: tuple[Track, ...] = analysis.tracks if drawn else ()
 
     def __iter__(self) -> Iterator[FrameDecision]:
         hidden = self._hidden() if self._options.mode is Mode.MASK else None
@@ -95,7 +93,7 @@ class Decisions:
     def _hidden(self) -> Iterator[Mask]:
         """For each frame, what mask mode hides: regions filled out and held, and what the backdrop cannot vouch for."""
         differs, hold = self._analysis.differs, self._analysis.survey.hold
-        unsure = [covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
+        unsure = [upright_covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
         window: deque[tuple[int, Mask]] = deque()
         count = len(differs)
         for index in range(count + hold):

@@ -77,6 +77,16 @@ def covered(mask: Mask) -> Mask:
     return grown(out, _GROW, _GROW)
 
 
+def upright_covered(mask: Mask) -> Mask:
+    """The mask with each region that is taller than wide filled out to its box, so that no silhouette shows."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    out = mask.copy()
+    for left, top, width, height, _ in stats[1:count]:
+        if height > width:
+            out[top : top + height, left : left + width] = True
+    return out
+
+
 def _is_wide(rect: PixelRect) -> bool:
     width, height = rect.right - rect.left, rect.bottom - rect.top
     return width > _SLENDER * height and width > _NARROW

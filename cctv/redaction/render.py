@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv.kernel.durable import Disk
-from cctv.redaction.analysis import Analysis, Progress, analyse, survey
+from cctv.redaction.analysis import Analysis, Progress, Survey, analyse, survey
 from cctv.redaction.caption import Caption, caption
 from cctv.redaction.compose import Composer
 from cctv.redaction.decide import Decisions
@@ -28,7 +28,8 @@ from cctv.redaction.verify import Claim, VerifyReport, mask_picture, paired, ver
 class Work:
     """One redaction: what to read, what was decided, where to write.
 
-    `keep_path` is only named in messages.  `elsewhere` is other footage of the same camera for the backdrop.
+    `keep_path` is only named in messages.  `elsewhere` is other footage of the same camera for the backdrop;
+    `survey` is one that was reviewed: it is used as it is, and no other is made.
     """
 
     clip: Clip
@@ -38,6 +39,7 @@ class Work:
     mask_output: Path | None = None
     keep_path: Path = Path("KEEP.json")
     elsewhere: tuple[Clip, ...] = ()
+    survey: Survey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         mask = _Part(work.mask_output) if work.mask_output is not None else None
         if mask is not None:
             stack.callback(mask.remove)
-        found = survey(work.clip, work.keep, progress, work.elsewhere)
+        found = work.survey or survey(work.clip, work.keep, progress, work.elsewhere)
         check_within(work.keep, len(found.times), work.keep_path)
         even = work.clip.size.even()
         half = (even.height // 2, even.width // 2)

@@ -6,8 +6,8 @@ guessed across them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from cctv.redaction.geometry import Box
@@ -58,6 +58,12 @@ class Track:
         )
 
 
+def numbered(tracks: Iterable[Track]) -> tuple[Track, ...]:
+    """The tracks numbered from 1, by first frame."""
+    ordered = sorted(tracks, key=lambda track: (track.first, track.boxes[0].x, track.boxes[0].y))
+    return tuple(replace(track, id=number) for number, track in enumerate(ordered, 1))
+
+
 class Tracker:
     """Takes the region boxes of one frame after the other; `finish` gives tracks, numbered from 1 by first frame."""
 
@@ -92,10 +98,7 @@ class Tracker:
         for track in self._open:
             self._close(track, Ending.CLIP)
         self._open = []
-        ordered = sorted(self._done, key=lambda track: (track.first, track.boxes[0].x, track.boxes[0].y))
-        return tuple(
-            Track(number, track.first, track.boxes, track.began, track.ended) for number, track in enumerate(ordered, 1)
-        )
+        return numbered(self._done)
 
     def _beginning(self, parents: Sequence[int]) -> Ending:
         if self._frame == 0:
