@@ -87,7 +87,9 @@ class Camera:
 class Policy:
     """[policy]"""
 
-    two_person: frozenset[TwoPersonAct] = _value(_acts, frozenset(TwoPersonAct))
+    two_person: frozenset[TwoPersonAct] = _value(
+        _acts, frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED})
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class TwoPersonAct(Enum):
 
     HOLD_RELEASE = "hold.release"
     EXPORT_UNREDACTED = "export.unredacted"
+    REDACTION_APPROVE = "redaction.approve"
 
 
 @dataclass(frozen=True, slots=True)

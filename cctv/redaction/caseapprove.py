@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from cctv import audit
 from cctv.casework.words import checked_text
+from cctv.config import TwoPersonAct
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.model.acts import Act
@@ -17,8 +18,6 @@ from cctv.redaction.caseerrors import PlanMoved, SecondPersonNeeded
 from cctv.redaction.casefile import CaseFile, check_artefacts, prepared_case, require_open
 from cctv.redaction.casepart import Approval
 from cctv.redaction.casestore import parts_of, update_part
-
-TWO_PERSON_ACT = "redaction.approve"
 
 
 def approve(site: Site, request_id: str, reason: str, *, dry_run: bool = False) -> CaseFile:
@@ -41,7 +40,7 @@ def approve(site: Site, request_id: str, reason: str, *, dry_run: bool = False) 
 
 
 def _check_second_person(site: Site, case: CaseFile) -> None:
-    if TWO_PERSON_ACT not in {act.value for act in site.settings.policy.two_person}:
+    if TwoPersonAct.REDACTION_APPROVE not in site.settings.policy.two_person:
         return
     for part in case.parts:
         if site.actor.account in {part.prepared_by, *part.plan.decided_by}:

@@ -46,7 +46,7 @@ def test_a_minimal_file_gets_the_documented_defaults(site):
     assert settings.site.language is Language.NL
     assert settings.recording.reserve_fraction == 0.05
     assert settings.zones[ZoneId("facade")].min_retention == timedelta(hours=72)
-    assert settings.policy.two_person == frozenset(TwoPersonAct)
+    assert settings.policy.two_person == {TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED}
     assert (camera.transport, camera.schedule, camera.masks) == (Transport.TCP, None, ())
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from enum import Enum
 from pathlib import Path
 
 import pytest
 from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, write_keep
 
-from cctv.config.settings import PolicySettings
+from cctv.config.settings import PolicySettings, TwoPersonAct
 from cctv.redaction.caseapprove import approve
 from cctv.redaction.caseerrors import SecondPersonNeeded
 
@@ -143,13 +142,9 @@ def test_an_analysis_that_was_touched_cannot_be_approved(prepared):
     prepared.cctv(APPROVE)
 
 
-class _Act(Enum):
-    APPROVE = "redaction.approve"
-
-
 def test_where_the_policy_asks_for_two_people_nobody_approves_his_own_work(prepared):
     site = prepared.open(account=prepared.cctv(f"redaction show {REQUEST} --json").json["parts"][0]["prepared_by"])
-    policy = PolicySettings(two_person=frozenset({_Act.APPROVE}))  # type: ignore[arg-type]
+    policy = PolicySettings(two_person=frozenset({TwoPersonAct.REDACTION_APPROVE}))
     strict = replace(site, settings=replace(site.settings, policy=policy))
 
     with pytest.raises(SecondPersonNeeded) as refused:
