@@ -2,8 +2,8 @@
 
     python scripts/bench_redaction.py --clip CLIP --gt GT.TXT [--people 1,2,3] [--quick] [--json]
 
-GT.TXT is in MOT format: frame (from 1), person, x, y (from 1), w, h.  A head is the top quarter and the middle 60 % of a
-box, visible when under 90 % of it is hidden; the subject is visible in a frame when 60 % of the box is live.  Each
+GT.TXT is in MOT format: frame (from 1), person, x, y (from 1), w, h.  A head is the top quarter and the middle 60 % of
+a box, visible when under 90 % of it is hidden; the subject is visible in a frame when 60 % of the box is live.  Each
 person is kept in turn by keyframes every 20 frames, once alone and once with hide keyframes for everybody who comes
 within a box's width.  Speed is set against decoding and encoding the clip with the same settings.
 """

@@ -15,6 +15,7 @@ import numpy as np
 from cctv.redaction.geometry import Box
 
 PERSON = 0.30  # of the kept box's area: a region that was ever this large apart from it is somebody
+CHILD = 0.08  # of the kept box's area: a region of this size is somebody when it walks by the width of the box
 LIMB = 0.25  # of the kept box's area: a smaller region that always touches it is its own limb, its shadow or noise
 FITS = 0.7  # of the kept box's sides: whoever is smaller may stay in front of the subject without showing beside him
 _SIZE_REACH = 75  # frames before and after from which a person's free size is taken: perspective changes it slowly
@@ -198,8 +199,19 @@ def _is_drift(walker: _Walker, scenes: Sequence[Scene]) -> bool:
 
 
 def _is_person(walker: _Walker, scenes: Sequence[Scene]) -> bool:
-    """True when the region was ever large enough, outside of the kept box, to be somebody."""
-    return any(blob.area >= PERSON * scenes[index].kept.area for index, blob in walker.steps)
+    """True when the region was ever large enough, outside of the kept box, to be somebody; or smaller, and walked."""
+    if any(blob.area >= PERSON * scenes[index].kept.area for index, blob in walker.steps):
+        return True
+    seen = [
+        (index, blob.box)
+        for index, blob in walker.steps
+        if not blob.touches and blob.area >= CHILD * scenes[index].kept.area
+    ]
+    if len(seen) < 3:
+        return False
+    (index, first), (_, last) = seen[0], seen[-1]
+    moved = abs(last.x + last.w / 2 - first.x - first.w / 2) + abs(last.bottom - first.bottom)
+    return moved >= scenes[index].kept.w
 
 
 def _is_small(walker: _Walker, scenes: Sequence[Scene], index: int) -> bool:

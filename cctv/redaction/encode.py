@@ -21,7 +21,7 @@ from cctv.kernel import process
 from cctv.redaction.errors import RenderFailed
 from cctv.redaction.geometry import Size
 from cctv.redaction.matroska import frame_head, header
-from cctv.redaction.planes import Planes
+from cctv.redaction.planes import Planes, widen
 
 CRF = 20
 PRESET = "veryfast"
@@ -50,6 +50,8 @@ class VideoWriter:
         self._times = times
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._child = process.start(command, stdin=PIPE, stderr=self._complaints)
+        assert self._child.stdin is not None
+        widen(self._child.stdin)
         self._send(head)
 
     def __enter__(self) -> VideoWriter:

@@ -110,7 +110,7 @@ def path_of_track(track: Track, spread: float = 0.06) -> BoxPath:
 
 def _entries(paths: tuple[BoxPath, ...]) -> list[dict[str, object]]:
     return [
-        {"id": path.id, "frame": key.frame, "x": key.box.x, "y": key.box.y, "w": key.box.w, "h": key.box.h}
+        {"id": path.id, "frame": key.frame, **{side: float(getattr(key.box, side)) for side in ("x", "y", "w", "h")}}
         for path in paths
         for key in path.keyframes
     ]

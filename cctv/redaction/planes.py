@@ -5,7 +5,10 @@ Owns the memory layout of a frame.  Never converts to RGB: what is shown was dec
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 from dataclasses import dataclass
+from typing import IO
 
 import cv2
 import numpy as np
@@ -44,6 +47,12 @@ class Planes:
         """The picture at half size, (3, height/2, width/2): luma averaged over 2 x 2, then u and v."""
         half_y = cv2.resize(self.y, (self.u.shape[1], self.u.shape[0]), interpolation=cv2.INTER_AREA)
         return np.stack([half_y, self.u, self.v]).astype(np.uint8, copy=False)
+
+
+def widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold a whole picture's worth of bytes, so that both ends switch seldom."""
+    with contextlib.suppress(PermissionError):  # an account's pipes may be limited; then it is merely slower
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def frame_bytes(size: Size) -> int:

@@ -22,7 +22,7 @@ from cctv.kernel import process
 from cctv.kernel.errors import ToolFailed
 from cctv.redaction.errors import InputMissing, SourceUnreadable
 from cctv.redaction.geometry import Size
-from cctv.redaction.planes import Planes, frame_bytes, from_buffer
+from cctv.redaction.planes import Planes, frame_bytes, from_buffer, widen
 
 _PTS = re.compile(rb"pts:(-?\d+|NOPTS)")
 _ANOTHER_COPY = "copy the file from its source again, or leave it out of the redaction."
@@ -184,6 +184,7 @@ def _decode(stream: Stream, times: list[int]) -> Iterator[Planes]:
         command = _decode_command(stream, clock.fileno())
         child = process.start(command, stdout=PIPE, stderr=complaints, pass_fds=(clock.fileno(),))
         assert child.stdout is not None
+        widen(child.stdout)
         count = 0
         try:
             while (buffer := _read_picture(child.stdout, frame_bytes(size), stream)) is not None:

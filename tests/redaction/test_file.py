@@ -333,3 +333,14 @@ def test_choices_that_a_mode_does_not_use_are_refused():
     with pytest.raises(OptionRefused):
         options_of("mask", None, "absent", None)
     assert options_of("mask", None, None, None) == MASK
+
+
+def test_a_child_who_passes_in_front_is_never_seen(desk):
+    subject = Person(walk(20, 2.3))
+    child = Person(walk(300, -2.3), luma=180, u=140, w=14, h=38)
+    source = write(desk.folder / "in.mp4", Scene([subject, child], frames=110))
+
+    desk.redact(source, BACKDROP, keep_of(desk.folder / "keep.json", subject, frames=110, step=20))
+
+    assert heads_visible(desk.mask_frames(), [child]) == []
+    assert share_visible(desk.mask_frames(), subject) > 0.8

@@ -1,0 +1,70 @@
+"""The sheet: one file that says everything and fetches nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from scenes import Person, Scene, walk, write
+
+from cctv.redaction.analysis import analyse, survey
+from cctv.redaction.keep import NOTHING_KEPT
+from cctv.redaction.pictures import backdrop_picture, thumbnails
+from cctv.redaction.sheet import (
+    Decision,
+    Sheet,
+    SheetBackdrop,
+    SheetCamera,
+    SheetGap,
+    SheetTrack,
+    Stretch,
+    render_sheet,
+)
+from cctv.redaction.source import clip_of
+from cctv.redaction.spool import MaskSpool
+from cctv.redaction.words import WORDS
+
+START = datetime(2026, 11, 21, 22, 0)  # noqa: DTZ001 - the sheet shows local time as it is given
+WHOLE = Stretch(START, START + timedelta(seconds=6))
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory):
+    path = write(tmp_path_factory.mktemp("sheet") / "a.mp4", Scene([Person(walk(20, 5))], frames=40))
+    clip = clip_of([path])
+    found = survey(clip, NOTHING_KEPT, lambda *_: None)
+    with MaskSpool((120, 160)) as differs:
+        tracks = analyse(clip, found, NOTHING_KEPT, differs, lambda *_: None).tracks
+    crops = thumbnails(clip, tracks)
+    shown = tuple(
+        SheetTrack(track.id, WHOLE, tuple((START, crop.picture) for crop in crops[track.id]), Decision.KEPT)
+        for track in tracks
+    )
+    backdrop = SheetBackdrop(WHOLE, backdrop_picture(found.backdrops[0]), 0.012)
+    gap = SheetGap(WHOLE, "<camera> down")
+    return SheetCamera("gevel-1", WHOLE, (WHOLE,), (gap,), (backdrop,), shown)
+
+
+def test_one_walker_is_one_track_with_three_pictures(camera):
+    (track,) = camera.tracks
+
+    assert len(track.pictures) == 3
+    assert all(picture.shape[0] == 180 for _, picture in track.pictures)
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_the_sheet_says_what_to_do_and_fetches_nothing(camera, language):
+    command = "cctv redaction keep REQ-2026-007 --track 1"
+
+    page = render_sheet(Sheet("REQ-2026-007", START, (camera,), ((command, "keep"),), language))
+
+    assert command in page
+    assert WORDS[language]["title"].replace("'", "&#39;") in page
+    assert "&lt;camera&gt; down" in page
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert "<script" not in page
+
+
+def test_every_language_has_every_word():
+    assert len({tuple(sorted(words)) for words in WORDS.values()}) == 1
