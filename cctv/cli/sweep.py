@@ -42,6 +42,7 @@ def sweep(box: Box, once: bool) -> None:
             "quarantine_expired": list(footage.quarantine_gone),
             "packages_expired": list(swept.packages),
             "derived_deleted": list(swept.derived),
+            "left_for_the_next_pass": list(swept.busy),
             "overdue_before_seconds": footage.overdue_before.total_seconds(),
         },
         lambda console: console.print(told(swept)),

@@ -5,10 +5,11 @@ Wiring only: each room decides and deletes its own.  A guard that stops deletion
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cctv.db.site import Site
 from cctv.export.shelf import expire_packages
+from cctv.kernel.durable import LockHeld
 from cctv.redaction.casetidy import tidy
 from cctv.retention import SweepReport, sweep_once
 
@@ -18,8 +19,9 @@ class Swept:
     """What one pass took away: footage, ids of packages, ids of requests whose derived files went."""
 
     footage: SweepReport
-    packages: tuple[str, ...]
-    derived: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ()  # what somebody works on at the moment; the next pass takes it
 
     @property
     def took_something(self) -> bool:
@@ -28,8 +30,16 @@ class Swept:
 
 def sweep_everything(site: Site) -> Swept:
     """Raises LockHeld, or the guard that stops deletion."""
-    footage = sweep_once(site)
-    return Swept(footage, tuple(one.id for one in expire_packages(site)), tuple(tidy(site)))
+    swept = Swept(sweep_once(site))
+    try:
+        swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))
+    except LockHeld:
+        swept = replace(swept, busy=(*swept.busy, "packages"))
+    try:
+        swept = replace(swept, derived=tuple(tidy(site)))
+    except LockHeld:
+        swept = replace(swept, busy=(*swept.busy, "derived files"))
+    return swept
 
 
 def told(swept: Swept) -> str:
@@ -43,6 +53,8 @@ def told(swept: Swept) -> str:
         said.append(f"packages deleted: {', '.join(swept.packages)}")
     if swept.derived:
         said.append(f"derived files deleted of {', '.join(swept.derived)}")
+    if swept.busy:
+        said.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
     return "; ".join(said)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from cctv import audit
@@ -36,17 +37,30 @@ def expire_packages(site: Site, request_id: str | None = None) -> Sequence[Packa
     2. folder removed, flushed
     """
     now = site.clock.now()
+    with reading(site.engine) as connection:
+        if not _to_remove(site, packages(connection, request_id), now, all_of_them=request_id is not None):
+            return []  # without the lock: a build under way is not disturbed by a sweep with nothing to do
     with exclusive(site.root / "exports" / ".lock"):
         with writing(site.engine) as connection:
-            found = packages(connection, request_id)
-            due = [one for one in found if one.deleted is None and (request_id is not None or one.expires <= now)]
+            found = _to_remove(site, packages(connection, request_id), now, all_of_them=request_id is not None)
+            due = [one for one in found if one.deleted is None]
             for one in due:
                 mark_deleted(connection, one.id, now)
-                facts: dict[str, str | int | list[str]] = {"manifest": one.manifest_sha256}
+                facts: audit.Facts = {"manifest": one.manifest_sha256}
                 audit.append(connection, site, Act.EXPORT_DELETED, one.id, case_id=one.request, facts=facts)
-        for one in [*due, *(one for one in found if one.deleted is not None)]:
+        for one in found:
             _remove(site, one)
     return due
+
+
+def _to_remove(site: Site, known: Sequence[Package], now: datetime, *, all_of_them: bool) -> list[Package]:
+    """Packages whose time is over, and those whose removal a crash interrupted."""
+    return [
+        one
+        for one in known
+        if (one.deleted is None and (all_of_them or one.expires <= now))
+        or (one.deleted is not None and (site.root / one.path).is_dir())
+    ]
 
 
 def _remove(site: Site, package: Package) -> None:
