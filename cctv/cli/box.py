@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from cctv.model.ids import CameraId
 
 
+STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
+
+
 def _system_clock() -> Clock:
     from cctv.kernel.clock import SystemClock
 
@@ -84,6 +87,7 @@ class Box:
         """The open storage; raises StorageMissing and the guards of `cctv.db.identity`."""
         from cctv.db.site import open_site
 
+        os.umask(STORAGE_UMASK)
         return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
-from cctv.cli.box import Box
+from cctv.cli.box import STORAGE_UMASK, Box
 from cctv.cli.options import json_option, mutation, reason_option, span_options
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def init(box: Box) -> None:
             {"storage": str(root), "made": False}, lambda console: console.print(f"would make a storage in {root}")
         )
         return
+    os.umask(STORAGE_UMASK)
     site = create_storage(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
 
     def text(console: Console) -> None:
