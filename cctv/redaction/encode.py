@@ -138,9 +138,13 @@ def h264_writer(path: Path, picture: Picture, times: Sequence[int]) -> VideoWrit
 
 
 def _bitstream(times: Sequence[int]) -> str:
-    """Without the encoder's note; a lone frame gets a duration, since players skip a frame that lasts no time."""
-    plain = "filter_units=remove_types=6"
-    return plain if len(times) > 1 else f"{plain},setts=duration=3600"
+    """Without the encoder's note, and with a duration for each packet.
+
+    ffmpeg 5.1 gives x264's packets none, and then ends the track at the last frame's time, so that players skip it
+    wherever frames were reordered.
+    """
+    last = times[-1] - times[-2] if len(times) > 1 else 40_000
+    return f"filter_units=remove_types=6,setts=pts=PTS:dts=DTS:duration={max(1, round(last * 0.09))}"
 
 
 def mask_writer(path: Path, size: Size, times: Sequence[int]) -> VideoWriter:

@@ -9,9 +9,11 @@ import pytest
 from scenes import HEIGHT, WIDTH, Person, Scene, heads_visible, keep_of, luma, probe, share_visible, times, walk, write
 
 from cctv.kernel.errors import CctvError, Exit
+from cctv.redaction.encode import Picture, h264_writer
 from cctv.redaction.errors import InputMissing, InsideStorage, KeepRefused, OptionRefused, OutputRefused
 from cctv.redaction.file import FileRedaction, options_of, redact_file
 from cctv.redaction.fill import Fill
+from cctv.redaction.geometry import Size
 from cctv.redaction.options import Mode, Options, Others
 
 MASK = Options(Mode.MASK, caption=None)
@@ -344,3 +346,16 @@ def test_a_child_who_passes_in_front_is_never_seen(desk):
 
     assert heads_visible(desk.mask_frames(), [child]) == []
     assert share_visible(desk.mask_frames(), subject) > 0.8
+
+
+@pytest.mark.parametrize("frames", [37, 38, 39, 40, 41, 42])
+def test_the_last_frame_is_played_however_frames_were_reordered(tmp_path, frames):
+    moving = [Person(lambda frame, start=start: (start + 7 * frame % 300, 200)) for start in (0, 90, 180)]
+    pictures = Scene(moving, frames=frames, noise=8).pictures()
+    moments = [40_000 * number for number in range(frames)]
+
+    with h264_writer(tmp_path / "out.mp4", Picture(Size(WIDTH, HEIGHT)), moments) as video:
+        for planes in pictures:
+            video.write(*planes)
+
+    assert np.allclose(times(tmp_path / "out.mp4"), [moment / 1e6 for moment in moments], atol=0.001)
