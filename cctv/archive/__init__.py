@@ -1,22 +1,78 @@
 """The archive: footage on disk and in the index.  `disposal` is the only place that deletes footage."""
 
-from cctv.archive.disposal import dispose, dispose_quarantined, finish_open_tombstones
-from cctv.archive.ingest import ingest
-from cctv.archive.inventory import Inventory, Missing, NoFootage, absence, inventory
-from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
-from cctv.archive.media import Media, probe
-from cctv.archive.quarantine import quarantined
-from cctv.archive.recover import RecoveryReport, recover_incoming
-from cctv.archive.runs import anchor_run, begin_run, close_gap, end_run, open_gap
-from cctv.archive.runstore import Run, archived_cameras, gaps_of
-from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
-from cctv.archive.store import (
-    candidates,
-    coverage_rows,
-    find_segment,
-    next_limit,
-    segments_of,
-    tombstones_of,
+from typing import TYPE_CHECKING
+
+from cctv.kernel.lazy import exports
+
+if TYPE_CHECKING:
+    from cctv.archive.disposal import dispose, dispose_quarantined, finish_open_tombstones
+    from cctv.archive.ingesting import ingest
+    from cctv.archive.inventories import Inventory, Missing, NoFootage, absence, inventory
+    from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
+    from cctv.archive.media import Media, probe
+    from cctv.archive.quarantine import quarantined
+    from cctv.archive.recover import RecoveryReport, recover_incoming
+    from cctv.archive.runs import anchor_run, begin_run, close_gap, end_run, open_gap
+    from cctv.archive.runstore import Run, archived_cameras, gaps_of
+    from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
+    from cctv.archive.store import candidates, coverage_rows, find_segment, next_limit, segments_of, tombstones_of
+
+__getattr__ = exports(
+    __name__,
+    {
+        "disposal": (
+            "dispose",
+            "dispose_quarantined",
+            "finish_open_tombstones",
+        ),
+        "ingesting": ("ingest",),
+        "inventories": (
+            "Inventory",
+            "Missing",
+            "NoFootage",
+            "absence",
+            "inventory",
+        ),
+        "layout": (
+            "incoming_directory",
+            "recorder_lock",
+            "sweeper_lock",
+        ),
+        "media": (
+            "Media",
+            "probe",
+        ),
+        "quarantine": ("quarantined",),
+        "recover": (
+            "RecoveryReport",
+            "recover_incoming",
+        ),
+        "runs": (
+            "anchor_run",
+            "begin_run",
+            "close_gap",
+            "end_run",
+            "open_gap",
+        ),
+        "runstore": (
+            "Run",
+            "archived_cameras",
+            "gaps_of",
+        ),
+        "storage": (
+            "adopt_disk",
+            "create_storage",
+            "refuse_occupied",
+        ),
+        "store": (
+            "candidates",
+            "coverage_rows",
+            "find_segment",
+            "next_limit",
+            "segments_of",
+            "tombstones_of",
+        ),
+    },
 )
 
 __all__ = [

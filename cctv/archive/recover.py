@@ -15,7 +15,7 @@ from pathlib import Path
 from cctv import audit
 from cctv.archive import runstore
 from cctv.archive.disposal import finish_open_tombstones
-from cctv.archive.ingest import described, enter, from_index_line, ingest
+from cctv.archive.ingesting import described, enter, from_index_line, ingest
 from cctv.archive.layout import INDEX, incoming_name, segment_start
 from cctv.archive.media import probe
 from cctv.archive.quarantine import quarantine

@@ -3,24 +3,75 @@
 Every command reads cameras.toml, so nothing heavy is imported here.
 """
 
-from cctv.config.credentials import Credential, Credentials, load_credentials
-from cctv.config.errors import ConfigWarning, UnknownCamera, UnknownZone
-from cctv.config.explain import Row, explain
-from cctv.config.limits import Jurisdiction, Limit, LimitRule, retention_limit
-from cctv.config.load import Checked, find_settings, load_settings
-from cctv.config.schedule import Schedule, Window
-from cctv.config.settings import (
-    CameraSettings,
-    CredentialsSettings,
-    PolicySettings,
-    RecordingSettings,
-    Settings,
-    SiteSettings,
-    Transport,
-    TwoPersonAct,
-    ZoneSettings,
-)
+from typing import TYPE_CHECKING
+
+from cctv.kernel.lazy import exports
 from cctv.model.language import Language
+
+if TYPE_CHECKING:
+    from cctv.config.credentials import Credential, Credentials, load_credentials
+    from cctv.config.errors import ConfigWarning, UnknownCamera, UnknownZone
+    from cctv.config.limits import Jurisdiction, Limit, LimitRule, retention_limit
+    from cctv.config.load import Checked, find_settings, load_settings
+    from cctv.config.origins import Row, explain
+    from cctv.config.schedule import Schedule, Window
+    from cctv.config.settings import (
+        CameraSettings,
+        CredentialsSettings,
+        PolicySettings,
+        RecordingSettings,
+        Settings,
+        SiteSettings,
+        Transport,
+        TwoPersonAct,
+        ZoneSettings,
+    )
+
+__getattr__ = exports(
+    __name__,
+    {
+        "credentials": (
+            "Credential",
+            "Credentials",
+            "load_credentials",
+        ),
+        "errors": (
+            "ConfigWarning",
+            "UnknownCamera",
+            "UnknownZone",
+        ),
+        "origins": (
+            "Row",
+            "explain",
+        ),
+        "limits": (
+            "Jurisdiction",
+            "Limit",
+            "LimitRule",
+            "retention_limit",
+        ),
+        "load": (
+            "Checked",
+            "find_settings",
+            "load_settings",
+        ),
+        "schedule": (
+            "Schedule",
+            "Window",
+        ),
+        "settings": (
+            "CameraSettings",
+            "CredentialsSettings",
+            "PolicySettings",
+            "RecordingSettings",
+            "Settings",
+            "SiteSettings",
+            "Transport",
+            "TwoPersonAct",
+            "ZoneSettings",
+        ),
+    },
+)
 
 __all__ = [
     "CameraSettings",

@@ -1,12 +1,51 @@
 """Retention: which footage must go, when, and why; and the sweep that makes it so."""
 
-from cctv.retention.explain import Explanation, explain
-from cctv.retention.guards import guards_now
-from cctv.retention.plan import Plan, make_plan, overdue
-from cctv.retention.policy import Action, Decision, decide, lead
-from cctv.retention.resident import LONGEST_SLEEP, sleep_for
-from cctv.retention.store import last_refusal, last_sweep
-from cctv.retention.sweeper import SweepReport, sweep_once
+from typing import TYPE_CHECKING
+
+from cctv.kernel.lazy import exports
+
+if TYPE_CHECKING:
+    from cctv.retention.explanations import Explanation, explain
+    from cctv.retention.guards import guards_now
+    from cctv.retention.plan import Plan, make_plan, overdue
+    from cctv.retention.policy import Action, Decision, decide, lead
+    from cctv.retention.resident import LONGEST_SLEEP, sleep_for
+    from cctv.retention.store import last_refusal, last_sweep
+    from cctv.retention.sweeper import SweepReport, sweep_once
+
+__getattr__ = exports(
+    __name__,
+    {
+        "explanations": (
+            "Explanation",
+            "explain",
+        ),
+        "guards": ("guards_now",),
+        "plan": (
+            "Plan",
+            "make_plan",
+            "overdue",
+        ),
+        "policy": (
+            "Action",
+            "Decision",
+            "decide",
+            "lead",
+        ),
+        "resident": (
+            "LONGEST_SLEEP",
+            "sleep_for",
+        ),
+        "store": (
+            "last_refusal",
+            "last_sweep",
+        ),
+        "sweeper": (
+            "SweepReport",
+            "sweep_once",
+        ),
+    },
+)
 
 __all__ = [
     "LONGEST_SLEEP",

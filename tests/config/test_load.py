@@ -19,7 +19,7 @@ from cctv.config import (
     retention_limit,
 )
 from cctv.config.errors import SettingsNotFound, SettingsUnreadable
-from cctv.config.explain import Origin
+from cctv.config.origins import Origin
 from cctv.kernel.errors import Exit, UsageError
 from cctv.model.ids import CameraId, ZoneId
 
