@@ -1,7 +1,7 @@
 """Rooms whose names load when they are used (PEP 562): a short command must not import what only a long one needs.
 
-A room's `__init__` imports its names under TYPE_CHECKING, for readers and mypy, and says here which module has each.  No module
-may have the name of one of them: once it is loaded, Python would answer the module.
+A room's `__init__` imports its names under TYPE_CHECKING, for readers and mypy, and says here which module has each.
+No module may have the name of one of them: once it is loaded, Python would answer the module.
 """
 
 from __future__ import annotations
