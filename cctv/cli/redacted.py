@@ -16,10 +16,10 @@ from cctv.cli.output import length, local, table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cctv.redaction.casedecide import Decided
-    from cctv.redaction.casefile import CaseFile
-    from cctv.redaction.casepart import CasePart
-    from cctv.redaction.caseprepare import Prepared
+    from cctv.redaction.case.decide import Decided
+    from cctv.redaction.case.file import CaseFile
+    from cctv.redaction.case.part import CasePart
+    from cctv.redaction.case.prepare import Prepared
     from cctv.redaction.file import FileReport
 
 
@@ -46,7 +46,7 @@ def watched() -> Iterator[Callable[[str, int, int], None]]:
 
 def sheet(box: Box, request: str) -> str:
     """Where the page to decide from is."""
-    from cctv.redaction.casefile import sheet_path
+    from cctv.redaction.case.file import sheet_path
 
     return str(sheet_path(box.site, request))
 

@@ -12,7 +12,7 @@ from cctv.cli.box import Box
 from cctv.cli.options import json_option, mutation, reason_option
 
 if TYPE_CHECKING:
-    from cctv.redaction.casedecide import Decided
+    from cctv.redaction.case.decide import Decided
 
 _PATH = click.Path(path_type=Path)
 
@@ -43,7 +43,7 @@ def prepare(box: Box, request_id: str, again: bool) -> None:
       cctv redaction prepare REQ-2026-007
     """
     from cctv.cli.redacted import prepared_data, prepared_text, watched
-    from cctv.redaction.caseprepare import prepare as prepare_case
+    from cctv.redaction.case.prepare import prepare as prepare_case
 
     with watched() as progress:
         prepared = prepare_case(box.site, request_id, progress, again=again, dry_run=box.dry_run)
@@ -86,8 +86,8 @@ def keep(
       cctv redaction keep REQ-2026-007 --boxes KEEP.json --camera foyer-1 --part 2 --reason "the requester"
     """
     from cctv.cli.redacted import watched
-    from cctv.redaction.casedecide import Choice
-    from cctv.redaction.casedecide import keep as keep_tracks
+    from cctv.redaction.case.decide import Choice
+    from cctv.redaction.case.decide import keep as keep_tracks
 
     choice = Choice(request_id, tracks, boxes, reason, camera, position)
     with watched() as progress:
@@ -117,8 +117,8 @@ def hide(
       cctv redaction hide REQ-2026-007 4 --reason "a colleague"
     """
     from cctv.cli.redacted import watched
-    from cctv.redaction.casedecide import Choice
-    from cctv.redaction.casedecide import hide as hide_tracks
+    from cctv.redaction.case.decide import Choice
+    from cctv.redaction.case.decide import hide as hide_tracks
 
     choice = Choice(request_id, tracks, boxes, reason, camera, position)
     with watched() as progress:
@@ -138,7 +138,7 @@ def approve(box: Box, request_id: str, reason: str) -> None:
       cctv redaction approve REQ-2026-007 --reason "watched the sheet, only the requester stays"
     """
     from cctv.cli.redacted import approved_text, case_data
-    from cctv.redaction.caseapprove import approve as approve_case
+    from cctv.redaction.case.approve import approve as approve_case
 
     case = approve_case(box.site, request_id, reason, dry_run=box.dry_run)
     data = {"dry_run": box.dry_run, **case_data(box, case), "next": f"cctv export build {case.request.id}"}
@@ -152,7 +152,7 @@ def approve(box: Box, request_id: str, reason: str) -> None:
 def show(box: Box, request_id: str) -> None:
     """Show a request's parts: tracks, what was decided, who approved; and where the sheet is."""
     from cctv.cli.redacted import case_data, case_text
-    from cctv.redaction.casesheet import refreshed_case
+    from cctv.redaction.case.sheet import refreshed_case
 
     case = refreshed_case(box.site, request_id)
     box.emit(case_data(box, case), lambda console: case_text(console, box, case))

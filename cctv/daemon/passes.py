@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from cctv.db.site import Site
 from cctv.export.shelf import expire_packages
 from cctv.kernel.durable import LockHeld
-from cctv.redaction.casetidy import tidy
+from cctv.redaction.case.tidy import tidy
 from cctv.retention import SweepReport, sweep_once
 
 

@@ -26,18 +26,18 @@ from cctv.export.store import Package, insert_package
 from cctv.kernel.durable import exclusive, sha256_file
 from cctv.model.acts import Act
 from cctv.model.ids import ExportId, IdKind
-from cctv.redaction.caseanalysis import backdrop_hashes
-from cctv.redaction.caseerrors import (
+from cctv.redaction.case.analysis import backdrop_hashes
+from cctv.redaction.case.errors import (
     ArtefactChanged,
     NotPrepared,
     PlanMoved,
     SegmentChanged,
     SegmentMissing,
 )
-from cctv.redaction.casefile import Progress, silent
-from cctv.redaction.caserender import render_part
-from cctv.redaction.caseroom import room
-from cctv.redaction.casestore import parts_of
+from cctv.redaction.case.file import Progress, silent
+from cctv.redaction.case.render import render_part
+from cctv.redaction.case.room import room
+from cctv.redaction.case.store import parts_of
 from cctv.redaction.errors import SourceUnreadable, VerifyFailed
 from cctv.signing import SigningKey, signing_key
 

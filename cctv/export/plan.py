@@ -20,9 +20,9 @@ from cctv.export.errors import FootageAdded, NotApproved
 from cctv.export.manifest import Period, Unrecorded
 from cctv.kernel.span import Span
 from cctv.model.casework import AccessRequest
-from cctv.redaction.casefile import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
-from cctv.redaction.casepart import CasePart
-from cctv.redaction.casewords import DELETED, NEVER_RECORDED, TO_COME
+from cctv.redaction.case.file import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
+from cctv.redaction.case.part import CasePart
+from cctv.redaction.case.words import DELETED, NEVER_RECORDED, TO_COME
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cctv.export.manifest import Manifest, Period
 from cctv.model.language import Language
-from cctv.redaction.casewords import cause_words
+from cctv.redaction.case.words import cause_words
 from cctv.signing import NAMESPACE
 from cctv.signing.sshsig import SIGNER
 

@@ -14,8 +14,8 @@ from cctv.cli.box import Box
 from cctv.cli.root import run
 from cctv.export import building, folder, shelf
 from cctv.kernel.durable import Disk
-from cctv.redaction import caseroom
-from cctv.redaction.caserender import Rendered
+from cctv.redaction.case import room as caseroom
+from cctv.redaction.case.render import Rendered
 
 BUILD = f"export build {REQUEST}"
 VIDEO = "foyer-1_2026-11-01_11-00-00_CET.mp4"

@@ -11,8 +11,8 @@ from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, write_keep
 
 from cctv.config.settings import PolicySettings, TwoPersonAct
-from cctv.redaction.caseapprove import approve
-from cctv.redaction.caseerrors import SecondPersonNeeded
+from cctv.redaction.case.approve import approve
+from cctv.redaction.case.errors import SecondPersonNeeded
 
 APPROVE = f"redaction approve {REQUEST} --reason 'looked at all of it'"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from casestages import REQUEST
 
-from cctv.redaction.casetidy import tidy
+from cctv.redaction.case.tidy import tidy
 
 
 def test_derived_files_go_when_the_request_closes(prepared):

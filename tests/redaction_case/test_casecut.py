@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ZoneId
-from cctv.redaction.casecut import cut
-from cctv.redaction.casesamples import spread
+from cctv.redaction.case.cut import cut
+from cctv.redaction.case.samples import spread
 
 START = datetime(2026, 11, 1, 13, tzinfo=UTC)
 

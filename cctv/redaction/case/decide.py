@@ -1,0 +1,171 @@
+"""Deciding who stays visible: keep and hide, by track or by drawn boxes.
+
+Owns the change of a plan.  Every change gives the plan another digest, so that an approval of the old one is void; what
+was decided and why is in the log in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cctv import audit
+from cctv.casework.words import checked_text
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.kernel.durable import exclusive
+from cctv.model.acts import Act
+from cctv.redaction.case.analysis import remove_unnamed, survey_again
+from cctv.redaction.case.errors import HideBoxesOnly, NothingDecided, PlanMoved, TrackUnknown
+from cctv.redaction.case.file import (
+    LOCK,
+    CaseFile,
+    Progress,
+    case_directory,
+    check_artefacts,
+    check_sources,
+    choose_part,
+    prepared_case,
+    require_open,
+    sheet_path,
+    silent,
+)
+from cctv.redaction.case.part import CasePart, Decisions
+from cctv.redaction.case.sheet import write_sheet
+from cctv.redaction.case.store import parts_of, update_part
+from cctv.redaction.keep import KeepBoxes, check_within, read_keep
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person typed: which part, which tracks, which file of boxes, and why."""
+
+    request_id: str
+    tracks: tuple[int, ...]
+    boxes: Path | None
+    reason: str
+    camera: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A part before and after a decision; `voided` says whether an approval was lost by it."""
+
+    before: CasePart
+    after: CasePart
+
+    @property
+    def voided(self) -> bool:
+        return self.before.approved and not self.after.approved
+
+
+def keep(site: Site, choice: Choice, progress: Progress = silent, *, dry_run: bool = False) -> Decided:
+    """Keep tracks visible, or replace all drawn boxes (to keep and to hide) by those of KEEP.json."""
+
+    def change(old: Decisions, boxes: KeepBoxes | None) -> Decisions:
+        return Decisions(
+            keep=_with(old.keep, choice.tracks),
+            hide=_without(old.hide, choice.tracks),
+            boxes=boxes if boxes is not None else old.boxes,
+        )
+
+    return _decide(site, choice, Act.REDACTION_KEPT, change, progress, dry_run)
+
+
+def hide(site: Site, choice: Choice, progress: Progress = silent, *, dry_run: bool = False) -> Decided:
+    """Hide tracks, or replace the hide boxes by those of KEEP.json; hide beats keep."""
+
+    def change(old: Decisions, boxes: KeepBoxes | None) -> Decisions:
+        if boxes is not None and boxes.keep:
+            raise HideBoxesOnly(path=choice.boxes)
+        return Decisions(
+            keep=_without(old.keep, choice.tracks),
+            hide=_with(old.hide, choice.tracks),
+            boxes=replace(old.boxes, hide=boxes.hide) if boxes is not None else old.boxes,
+        )
+
+    return _decide(site, choice, Act.REDACTION_HIDDEN, change, progress, dry_run)
+
+
+def _decide(
+    site: Site,
+    choice: Choice,
+    act: Act,
+    change: Callable[[Decisions, KeepBoxes | None], Decisions],
+    progress: Progress,
+    dry_run: bool,
+) -> Decided:
+    reason = checked_text("reason", choice.reason, 'say why: --reason "WHY".')
+    with reading(site.engine) as connection:
+        case = prepared_case(connection, choice.request_id)
+    require_open(site, case.request)
+    part = choose_part(case, choice.camera, choice.position)
+    boxes = _checked(site, case, part, choice, "keep" if act is Act.REDACTION_KEPT else "hide")
+    plan = part.plan.deciding(change(part.plan.decisions, boxes), site.actor.account)
+    if dry_run:
+        return Decided(part, replace(part, plan=plan, digest=plan.digest))
+    with exclusive(case_directory(site, case.request.id) / LOCK):
+        check_sources(site, part.plan.sources, progress)
+        check_artefacts(site, part)
+        decided = Decided(part, survey_again(site, part, plan, progress))
+        now = _store(site, decided, act, choice, reason)
+        write_sheet(site, now)
+        remove_unnamed(site, case.request.id, now.parts)
+    return decided
+
+
+def _checked(site: Site, case: CaseFile, part: CasePart, choice: Choice, verb: str) -> KeepBoxes | None:
+    if not choice.tracks and choice.boxes is None:
+        raise NothingDecided(verb=verb)
+    unknown = sorted(set(choice.tracks) - set(part.plan.tracks))
+    if unknown:
+        raise TrackUnknown(
+            request=case.request.id,
+            part=part.name,
+            tracks=", ".join(map(str, unknown)),
+            known=f"tracks {_ranges(part.plan.tracks)}" if part.plan.tracks else "no tracks",
+            sheet=sheet_path(site, case.request.id),
+        )
+    if choice.boxes is None:
+        return None
+    boxes = read_keep(choice.boxes)
+    check_within(boxes, part.plan.frames, choice.boxes)
+    return boxes
+
+
+def _store(site: Site, decided: Decided, act: Act, choice: Choice, reason: str) -> CaseFile:
+    part = decided.after
+    facts: dict[str, str | int | list[str]] = {
+        "camera": part.plan.camera,
+        "part": part.plan.position,
+        "tracks": [str(number) for number in choice.tracks],
+        "boxes": len(part.plan.decisions.boxes.keep) + len(part.plan.decisions.boxes.hide),
+        "plan": part.digest,
+    }
+    with writing(site.engine) as connection:
+        if decided.before not in parts_of(connection, part.plan.request):
+            raise PlanMoved(part=part.name)
+        update_part(connection, part)
+        audit.append(connection, site, act, part.plan.request, case_id=part.plan.request, facts=facts, reason=reason)
+        return prepared_case(connection, part.plan.request)
+
+
+def _with(numbers: Collection[int], more: Collection[int]) -> tuple[int, ...]:
+    return tuple(sorted({*numbers, *more}))
+
+
+def _without(numbers: Collection[int], fewer: Collection[int]) -> tuple[int, ...]:
+    return tuple(sorted({*numbers} - {*fewer}))
+
+
+def _ranges(numbers: Collection[int]) -> str:
+    """`1-4, 7`: as people write lists of numbers."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

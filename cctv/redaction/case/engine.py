@@ -1,0 +1,107 @@
+"""The engine as a request uses it: a part as one clip, its survey with samples from around, its tracks, its render.
+
+Owns the wiring between a case and the engine's passes.  A survey that was reviewed is the one that is rendered: the
+backdrop is never made anew behind the reviewer's back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from cctv.db.site import Site
+from cctv.kernel.clock import to_us
+from cctv.redaction.analysis import Survey, analyse, drawn
+from cctv.redaction.backdrop import FEWEST, Sampler
+from cctv.redaction.caption import caption
+from cctv.redaction.case.file import Progress
+from cctv.redaction.case.part import CasePlan, Decisions
+from cctv.redaction.case.samples import Samples
+from cctv.redaction.compose import Composer
+from cctv.redaction.decide import Decisions as FrameDecisions
+from cctv.redaction.encode import Picture, h264_writer, write_planes
+from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.options import Options
+from cctv.redaction.plan import path_of_track
+from cctv.redaction.planes import frame_bytes
+from cctv.redaction.source import Clip, Reading, clip_of
+from cctv.redaction.spool import MaskSpool
+from cctv.redaction.stretches import backdrops_of
+from cctv.redaction.tracks import Track
+from cctv.redaction.verify import Claim, VerifyReport, paired, verify
+
+_BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
+_FEWEST_OWN = 32
+
+
+def clip_for(site: Site, plan: CasePlan) -> Clip:
+    """The part's segments as one clip on the part's own time line; raises SourceUnreadable."""
+    paths = [site.root / source.path for source in plan.sources]
+    start = to_us(plan.sources[0].start)
+    return clip_of(paths, [to_us(source.start) - start for source in plan.sources])
+
+
+def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progress) -> Survey:
+    """The empty scene of a part, from the part itself and from around it; drawn boxes do not count as empty."""
+    size = clip.size.even()
+    sampler = Sampler(size)
+    reading = Reading(clip)
+    for frame, planes in enumerate(reading):
+        if sampler.wants(frame):
+            sampler.add(frame, planes, drawn(keep, frame, size))
+        progress("backdrop", frame + 1, clip.frames_estimate)
+    own = sampler.kept
+    if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
+        most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))
+        own = own[:: -(-len(own) // most)]
+    return Survey(tuple(reading.times), backdrops_of([*samples.before, *own, *samples.after], size))
+
+
+def find_tracks(clip: Clip, survey: Survey, progress: Progress) -> tuple[Track, ...]:
+    """Everything that moves in a part, numbered from 1; raises SourceUnreadable."""
+    with MaskSpool(_half(clip)) as differs:
+        return analyse(clip, survey, NOTHING_KEPT, differs, progress).tracks
+
+
+def keep_of(decisions: Decisions, tracks: Iterable[Track]) -> KeepBoxes:
+    """What was decided, by number or by drawing, as boxes of the picture."""
+    paths = {track.id: path_of_track(track) for track in tracks if track.id in {*decisions.keep, *decisions.hide}}
+    kept = tuple(paths[number] for number in decisions.keep)
+    hidden = tuple(paths[number] for number in decisions.hide)
+    return KeepBoxes((*decisions.boxes.keep, *kept), (*decisions.boxes.hide, *hidden))
+
+
+def render(
+    clip: Clip, survey: Survey, keep: KeepBoxes, options: Options, target: Path, progress: Progress
+) -> VerifyReport:
+    """Render a part from a survey that was reviewed, and prove the result; on any error the target is removed."""
+    with ExitStack() as stack:
+        differs, live = (stack.enter_context(MaskSpool(_half(clip))) for _ in range(2))
+        analysis = analyse(clip, survey, keep, differs, progress)
+        times = survey.times
+        line = caption(options.caption, clip.size.even(), keep, len(times)) if options.caption else None
+        claim = Claim(clip, keep, options, analysis, line, live)
+        try:
+            _encode(claim, target, progress)
+            return verify(claim, target, None, progress)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def _encode(claim: Claim, target: Path, progress: Progress) -> None:
+    clip, analysis, stream = claim.clip, claim.analysis, claim.clip.parts[0].stream
+    times = analysis.survey.times
+    composer = Composer(analysis.survey.backdrops, claim.options, claim.caption)
+    decided = FrameDecisions(analysis, claim.keep, claim.options, claim.caption)
+    with h264_writer(target, Picture(clip.size, stream.aspect, stream.colour), times) as video:
+        for planes, decision in paired(clip, decided):
+            write_planes(video, composer.compose(planes, decision))
+            claim.live.append(decision.live)
+            progress("render", decision.frame + 1, len(times))
+
+
+def _half(clip: Clip) -> tuple[int, int]:
+    even = clip.size.even()
+    return even.height // 2, even.width // 2

@@ -1,0 +1,115 @@
+"""What the redaction of a request refuses, in the words that a person reads.  Never names a requester."""
+
+from __future__ import annotations
+
+from cctv.kernel.errors import CctvError, Exit, UsageError
+
+
+class NotPrepared(CctvError):
+    """{request} is not prepared for redaction yet.
+
+    next: cctv redaction prepare {request}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class NoFootage(CctvError):
+    """There is no footage to redact for {request}: {causes}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.NO_FOOTAGE
+
+
+class SegmentMissing(CctvError):
+    """The segment {path} is in the index but not on the disk; nothing was changed.
+
+    next: run cctv status to see whether the disk is there, or restore the file from the copy of held footage; then
+    repeat this command.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class SegmentChanged(CctvError):
+    """The segment {path} is not what was recorded ({problem}); nothing was changed.
+
+    next: move the file aside, restore a whole one from the copy of held footage to its place, then repeat this
+    command.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class ArtefactChanged(CctvError):
+    """{path}, which the plan of {part} rests on, is {problem}; nothing was changed.
+
+    next: cctv redaction prepare {request} --again, then decide and approve anew
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class PartAmbiguous(UsageError):
+    """{request} has {count} parts, and every part numbers its tracks and frames from its own start: {parts}.
+
+    next: add {option} to say which one is meant.
+    """
+
+
+class PartUnknown(UsageError):
+    """{request} has no {wanted}; it has: {parts}.
+
+    next: cctv redaction show {request}
+    """
+
+
+class TrackUnknown(UsageError):
+    """{part} of {request} has no track {tracks}; it has {known}.
+
+    next: read the numbers from the sheet: {sheet}
+    """
+
+
+class NothingDecided(UsageError):
+    """Nothing was said to {verb}.
+
+    next: give the numbers of tracks from the sheet, or --boxes KEEP.json.
+    """
+
+
+class HideBoxesOnly(UsageError):
+    """{path} holds boxes to keep; `cctv redaction hide` takes hide boxes only.
+
+    next: put them under "hide", or use cctv redaction keep --boxes {path}, which sets both.
+    """
+
+
+class SecondPersonNeeded(CctvError):
+    """{request} must be approved by somebody else: {account} prepared it or decided on it, and the policy asks for two
+    people.
+
+    next: ask a colleague to run cctv redaction approve {request} --reason WHY from their own account.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class PlanMoved(CctvError):
+    """The plan of {part} changed while this command was running; nothing was changed.
+
+    next: look at the sheet again, then repeat the command.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class TypeHasNoCopy(CctvError):
+    """{request} is a request of the type {type}: it gets no copy of footage.
+
+    next: cctv request show {request}; for a copy, register a request of the type access.
+    """
+
+    exit_code = Exit.NOT_PERMITTED

@@ -1,0 +1,149 @@
+"""A part of a request's redaction: an unbroken stretch of one camera, its plan, and who approved which plan.
+
+Owns the plan's shape and its digest.  The digest covers what is shown and what it was decided on: the sources' hashes,
+what the analysis wrote, and every decision.  So an approval never outlives a change.  No I/O.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import PurePosixPath
+
+from pydantic import TypeAdapter
+
+from cctv.kernel.span import Span
+from cctv.model.footage import Segment
+from cctv.model.ids import CameraId, RequestId
+from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PartSource:
+    """A recorded segment of the part; `path` is relative to the storage."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+    start: datetime
+    end: datetime
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.path).name
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+    @staticmethod
+    def of(segment: Segment) -> PartSource:
+        return PartSource(segment.path, segment.sha256, segment.size_bytes, segment.span.start, segment.span.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A file that the analysis wrote into the part's directory."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a person decided.  A track in neither list is hidden, like everything that nobody decided on."""
+
+    keep: tuple[int, ...] = ()
+    hide: tuple[int, ...] = ()
+    boxes: KeepBoxes = NOTHING_KEPT
+
+    @property
+    def keeps_something(self) -> bool:
+        return bool(self.keep or self.boxes.keep)
+
+
+@dataclass(frozen=True, slots=True)
+class CasePlan:
+    """Everything that determines the picture of one part."""
+
+    request: RequestId
+    camera: CameraId
+    position: int
+    sources: tuple[PartSource, ...]
+    artefacts: tuple[Artefact, ...] = ()
+    frames: int = 0
+    tracks: tuple[int, ...] = ()
+    decisions: Decisions = Decisions()
+    decided_by: tuple[str, ...] = ()
+    samples: int = 0
+    schema: int = SCHEMA
+
+    @property
+    def span(self) -> Span:
+        return Span(self.sources[0].start, self.sources[-1].end)
+
+    @property
+    def undecided(self) -> tuple[int, ...]:
+        """Tracks that nobody decided on; they are hidden."""
+        decided = {*self.decisions.keep, *self.decisions.hide}
+        return tuple(number for number in self.tracks if number not in decided)
+
+    def deciding(self, decisions: Decisions, account: str) -> CasePlan:
+        """The same plan with other decisions, and one more account that decided."""
+        accounts = tuple(sorted({*self.decided_by, account}))
+        return replace(self, decisions=decisions, decided_by=accounts)
+
+    def to_json(self) -> str:
+        """The canonical text that is stored and hashed."""
+        said = _adapter().dump_python(self, mode="json")
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @staticmethod
+    def from_json(text: str) -> CasePlan:
+        return _adapter().validate_json(text)
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of the canonical text."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's consent to the plan of one digest, and to no other."""
+
+    at: datetime
+    by: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePart:
+    """One part as it stands; `directory` is relative to the storage."""
+
+    plan: CasePlan
+    digest: str
+    directory: str
+    prepared: datetime
+    prepared_by: str
+    approval: Approval | None = None
+
+    @property
+    def name(self) -> str:
+        """`gevel-1 part 2`: what messages call it."""
+        return f"{self.plan.camera} part {self.plan.position}"
+
+    @property
+    def approved(self) -> bool:
+        """Whether somebody approved the plan exactly as it is now."""
+        return self.approval is not None and self.approval.digest == self.digest
+
+
+@cache
+def _adapter() -> TypeAdapter[CasePlan]:
+    return TypeAdapter(CasePlan)

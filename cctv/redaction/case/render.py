@@ -1,0 +1,47 @@
+"""Rendering an approved part into a package.
+
+Owns the line in the picture and what is reported of a render.  Renders from the survey that was reviewed; never from a
+plan that is not approved exactly as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cctv.db.site import Site
+from cctv.model.language import Language
+from cctv.redaction.case.artefacts import SURVEY, TRACKS, read_survey, read_tracks
+from cctv.redaction.case.engine import clip_for, keep_of, render
+from cctv.redaction.case.file import Progress
+from cctv.redaction.case.part import CasePart
+from cctv.redaction.case.words import line_words
+from cctv.redaction.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What was found when the finished video was decoded again; the engine refuses anything but these zeros."""
+
+    frames: int
+    live_pixels_outside: int
+    same_times: bool
+    audio_streams: int
+    metadata_entries: int
+
+
+def render_part(site: Site, part: CasePart, language: Language, target: Path, progress: Progress) -> Rendered:
+    """Render and prove one part; raises SourceUnreadable, RenderFailed, VerifyFailed and then leaves nothing behind."""
+    directory = site.root / part.directory
+    keep = keep_of(part.plan.decisions, read_tracks(directory / TRACKS))
+    options = Options(caption=caption_line(part, language, site.settings.site.timezone))
+    survey = read_survey(directory / SURVEY)
+    proved = render(clip_for(site, part.plan), survey, keep, options, target, progress)
+    return Rendered(proved.frames, proved.live_pixels_outside_kept, True, proved.audio_streams, 0)
+
+
+def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> str:
+    """Reference, camera, local time of the first frame, and what was done to the picture."""
+    start = part.plan.span.start.astimezone(zone)
+    return f"{part.plan.request} {part.plan.camera} {start:%d/%m/%Y %H:%M:%S %Z}: {line_words(language)}"

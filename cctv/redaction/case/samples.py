@@ -1,0 +1,92 @@
+"""Other footage of a camera from around a part: what its empty scene is learned from besides the part itself.
+
+Somebody who stands still throughout the requested minutes would become part of a backdrop made from them alone.  Owns
+the choice of segments (pure) and the cutting of one picture out of each.  Never writes one to disk, where it could
+outlive its limit; the log counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from cctv.archive import segments_of
+from cctv.db.engine import reading
+from cctv.db.site import Site
+from cctv.kernel import process
+from cctv.kernel.errors import ToolFailed
+from cctv.kernel.span import Span
+from cctv.model.footage import Segment
+from cctv.redaction.backdrop import Sample
+from cctv.redaction.case.file import Progress
+from cctv.redaction.case.part import CasePlan
+from cctv.redaction.geometry import Size
+from cctv.redaction.planes import frame_bytes
+
+REACH = timedelta(hours=6)  # before and after: enough for people to move on, and mostly still the same season of light
+MOST = 48  # pictures; REDACTION.md takes about 100 in all, the rest come from the part itself
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """One picture each from other footage, before and after the part, in order of time; in memory only."""
+
+    before: tuple[Sample, ...] = ()
+    after: tuple[Sample, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.before) + len(self.after)
+
+
+def samples_of(site: Site, plan: CasePlan, size: Size, progress: Progress) -> Samples:
+    """Pictures of the part's (displayed) size from around it.
+
+    A segment that is gone, unreadable or of another size gives none: it is not what was asked for, and a sample less is
+    no loss.
+    """
+    with reading(site.engine) as connection:
+        around = samples_around(connection, plan)
+    before: list[Sample] = []
+    after: list[Sample] = []
+    for done, segment in enumerate(around):
+        progress("samples", done, len(around))
+        picture = _first_picture(site.root / segment.path, size)
+        if picture is not None:
+            (before if segment.span.start < plan.span.start else after).append(Sample(0, picture, None))
+    progress("samples", len(around), len(around))
+    return Samples(tuple(before), tuple(after))
+
+
+def samples_around(connection: Connection, plan: CasePlan) -> list[Segment]:
+    """At most MOST segments of the camera within REACH of the part, not of the part itself, evenly spread."""
+    wide = Span(plan.span.start - REACH, plan.span.end + REACH)
+    own = {source.path for source in plan.sources}
+    return spread([one for one in segments_of(connection, plan.camera, wide) if one.path not in own], MOST)
+
+
+def spread(segments: Sequence[Segment], most: int) -> list[Segment]:
+    """At most `most` of them, evenly by rank, the first and the last included."""
+    if len(segments) <= most:
+        return list(segments)
+    step = (len(segments) - 1) / (most - 1)
+    return [segments[round(index * step)] for index in range(most)]
+
+
+def _first_picture(path: Path, size: Size) -> NDArray[np.uint8] | None:
+    """The first picture of a file as one flat yuv420p buffer, padded to even sides as the engine does."""
+    if not path.is_file():
+        return None
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-an", "-frames:v", "1"]
+    command += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"]
+    try:
+        data = process.run(command, timeout=60)
+    except ToolFailed:
+        return None
+    return np.frombuffer(data, np.uint8) if len(data) == frame_bytes(size.even()) else None

@@ -1,0 +1,92 @@
+"""The rows of redactions: one for each part of a request.  Queries and conversions only; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from cctv.db import tables
+from cctv.kernel.clock import from_us, to_us
+from cctv.model.ids import RequestId
+from cctv.redaction.case.part import Approval, CasePart, CasePlan
+
+
+def parts_of(connection: Connection, request_id: str) -> list[CasePart]:
+    """The parts of a request by camera and position; none when it was not prepared."""
+    table = tables.redactions
+    query = select(table).where(table.c.request_id == request_id).order_by(table.c.camera, table.c.position)
+    return [_part(row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRequest:
+    """A request with derived files: whether it is closed, and when the oldest of its parts was prepared."""
+
+    request: RequestId
+    closed: bool
+    prepared: datetime
+
+
+def prepared_requests(connection: Connection) -> list[PreparedRequest]:
+    """Every request that was ever prepared."""
+    part, request = tables.redactions, tables.requests
+    query = (
+        select(part.c.request_id, request.c.closed_us, func.min(part.c.prepared_us).label("prepared_us"))
+        .join(request, request.c.id == part.c.request_id)
+        .group_by(part.c.request_id, request.c.closed_us)
+        .order_by(part.c.request_id)
+    )
+    return [
+        PreparedRequest(RequestId(row.request_id), row.closed_us is not None, from_us(row.prepared_us))
+        for row in connection.execute(query)
+    ]
+
+
+def replace_parts(connection: Connection, request_id: RequestId, parts: Sequence[CasePart]) -> None:
+    """Make these the parts of a request, in place of those that it had."""
+    connection.execute(delete(tables.redactions).where(tables.redactions.c.request_id == request_id))
+    if parts:
+        connection.execute(insert(tables.redactions), [_values(part) for part in parts])
+
+
+def update_part(connection: Connection, part: CasePart) -> None:
+    """Store a part's changed plan or approval."""
+    table = tables.redactions
+    plan = part.plan
+    which = (table.c.request_id == plan.request) & (table.c.camera == plan.camera) & (table.c.position == plan.position)
+    connection.execute(update(table).where(which).values(_values(part)))
+
+
+def _values(part: CasePart) -> dict[str, str | int | None]:
+    approval = part.approval
+    return {
+        "request_id": part.plan.request,
+        "camera": part.plan.camera,
+        "position": part.plan.position,
+        "plan": part.plan.to_json(),
+        "digest": part.digest,
+        "directory": part.directory,
+        "prepared_us": to_us(part.prepared),
+        "prepared_by": part.prepared_by,
+        "approved_us": to_us(approval.at) if approval else None,
+        "approved_by": approval.by if approval else None,
+        "approved_digest": approval.digest if approval else None,
+    }
+
+
+def _part(row: Row[Any]) -> CasePart:
+    approval = None
+    if row.approved_us is not None:
+        approval = Approval(from_us(row.approved_us), row.approved_by, row.approved_digest)
+    return CasePart(
+        plan=CasePlan.from_json(row.plan),
+        digest=row.digest,
+        directory=row.directory,
+        prepared=from_us(row.prepared_us),
+        prepared_by=row.prepared_by,
+        approval=approval,
+    )

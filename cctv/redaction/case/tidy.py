@@ -1,0 +1,46 @@
+"""Taking derived files away: when their case closes, and after a month at most (policy 001, "maximaal één maand").
+
+Owns the end of `derived/REQ-YYYY-NNN/`.  Deletes what was made from footage, never footage.  A case that is still open
+then is prepared again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+
+from cctv import audit
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.kernel.durable import exclusive
+from cctv.model.acts import Act
+from cctv.model.ids import RequestId
+from cctv.redaction.case.file import LOCK, case_directory
+from cctv.redaction.case.store import prepared_requests
+
+LONGEST = timedelta(days=28)  # four weeks fit into every month
+
+
+def tidy(site: Site) -> tuple[RequestId, ...]:
+    """Remove the derived files of closed requests and of those prepared too long ago; safe to repeat.
+
+    1. audit entry, committed   (crash: the folder is there; the next call begins again)
+    2. folder removed, flushed
+    """
+    oldest = site.clock.now() - LONGEST
+    with reading(site.engine) as connection:
+        found = prepared_requests(connection)
+    due = [one.request for one in found if one.closed or one.prepared <= oldest]
+    return tuple(request for request in due if _remove(site, request))
+
+
+def _remove(site: Site, request: RequestId) -> bool:
+    directory = case_directory(site, request)
+    if not directory.is_dir():
+        return False
+    with exclusive(directory / LOCK):
+        with writing(site.engine) as connection:
+            audit.append(connection, site, Act.DERIVED_DELETED, site.relative(directory), case_id=request)
+        shutil.rmtree(directory)
+        site.disk.sync_directory(directory.parent)
+    return True
