@@ -12,17 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from cctv.redaction.backdrop import Backdrop, Sampler
+from cctv.redaction.carry import Carried, Part, carry
 from cctv.redaction.contacts import Scene, Verdict, judge
 from cctv.redaction.geometry import Box, Size, outer
-from cctv.redaction.keep import BoxPath, KeepBoxes
+from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.light import Light
 from cctv.redaction.planes import Mask
-from cctv.redaction.regions import HOLD, boxes, difference
+from cctv.redaction.regions import HOLD, difference, parts
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.stretches import backdrops_of, best
-from cctv.redaction.subject import scene, slack
+from cctv.redaction.subject import Around, scene, slack
 from cctv.redaction.tracks import Track, Tracker, numbered
 
 Progress = Callable[[str, int, int], None]
@@ -54,7 +55,8 @@ class Analysis:
     """What differs in each frame of a clip; masks and boxes at half size.
 
     `differs` holds one mask a frame, True = differs from the backdrop; `stretch` and `lights` give each frame's
-    backdrop and light; `verdicts` gives, for each kept path, what to hide inside of it from its first frame on.
+    backdrop and light; `kept` are the drawn paths carried by the subject's own region, in their order; `verdicts`
+    gives, for each of them, what to hide inside of it from its first frame on.
     """
 
     survey: Survey
@@ -62,6 +64,7 @@ class Analysis:
     stretch: tuple[int, ...]
     lights: tuple[Light | None, ...]
     tracks: tuple[Track, ...]
+    kept: KeepBoxes
     verdicts: tuple[tuple[Verdict, ...], ...]
 
 
@@ -107,7 +110,7 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
     tracker = Tracker()
     stretch: list[int] = []
     lights: list[Light | None] = []
-    scenes: list[list[Scene]] = [[] for _ in keep.keep]
+    regions: list[tuple[Part, ...]] = []
     current, light = 0, None
     for frame, planes in enumerate(Reading(clip)):
         stacked = planes.stacked()
@@ -119,22 +122,32 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
         differs.append(result.mask)
         stretch.append(chosen)
         lights.append(result.light)
-        tracker.add(boxes(result.mask))
-        for path, surroundings in zip(keep.keep, scenes, strict=True):
-            _look_around(path, frame, result.mask, keep, surroundings)
+        regions.append(parts(result.mask))
+        tracker.add([part.box for part in regions[-1]])
         progress("regions", frame + 1, len(found.times))
     rows, columns = differs.shape
+    picture = Box(0, 0, columns, rows)
+    carried = tuple(carry(path, regions, picture) for path in keep.keep)
+    kept = KeepBoxes(tuple(each.path for each in carried), keep.hide)
     patience = max(2, round(_PATIENCE * found.rate))
-    verdicts = tuple(judge(each, Box(0, 0, columns, rows), patience) for each in scenes)
+    verdicts = tuple(judge(_surroundings(each, kept, differs), picture, patience) for each in carried)
     tracks = numbered(worth_showing(tracker.finish(), rows * columns, found.rate))
-    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, verdicts)
+    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts)
 
 
-def _look_around(path: BoxPath, frame: int, mask: Mask, keep: KeepBoxes, into: list[Scene]) -> None:
-    box = path.box_at(frame)
-    if box is None:
-        return
-    every = [each.scaled(0.5) for each in keep.kept_at(frame)]
-    hides = [each.scaled(0.5) for each in keep.hidden_at(frame)]
-    drawn_here = any(key.frame == frame for key in path.keyframes)
-    into.append(scene(frame, box.scaled(0.5), mask, every, hides, drawn=drawn_here))
+def _surroundings(carried: Carried, kept: KeepBoxes, differs: MaskSpool) -> list[Scene]:
+    """What stands around one carried box, in each of its frames."""
+    found = []
+    drawn_in = {key.frame for key in carried.path.keyframes}
+    for frame in range(carried.path.first, min(carried.path.last + 1, len(differs))):
+        box = carried.path.box_at(frame)
+        assert box is not None  # a path has a box from its first frame to its last
+        others = [path.box_at(frame) for path in kept.keep if path is not carried.path]
+        around = Around(
+            others=tuple(each.scaled(0.5) for each in others if each is not None),
+            hides=tuple(each.scaled(0.5) for each in kept.hidden_at(frame)),
+            own=carried.own.get(frame, ()),
+            drawn=frame in drawn_in,
+        )
+        found.append(scene(frame, box.scaled(0.5), differs[frame], around))
+    return found

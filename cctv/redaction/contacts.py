@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cctv.redaction.carry import at_border
 from cctv.redaction.geometry import Box
 
 PERSON = 0.30  # of the kept box's area: a region that was ever this large apart from it is somebody
@@ -23,8 +24,9 @@ _SIZE_SAMPLES = 12
 _ROOM = 1.1  # of a person's sides: gait and noise change them
 _EDGE = 0.12  # of a person's width hidden besides
 _NEAR = 0.15  # of the kept box's width: a person who ends this close to it has slipped into it
+_SOON = 5  # frames until the parts of one person on two sides of the kept box grow together
+_ALONE = 1.3  # of a person's sides: gait; two people are wider or taller
 _DRIFT = 0.6  # of the frames between two keyframes: drift builds up slowly, a passer-by is quicker
-_BORDER = 2.0  # half-size pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class _Walker:
     born_of: _Walker | None = None
     joined: _Walker | None = None
     loads: list[tuple[int, _Walker]] = field(default_factory=list)
+    more_of: _Walker | None = None
 
     @property
     def first(self) -> int:
@@ -82,14 +85,15 @@ class _Walker:
         return self.steps[-1][0]
 
     def free_sizes(self, index: int) -> list[tuple[float, float]]:
-        free = [(abs(at - index), blob.box) for at, blob in self.steps if not blob.touches]
+        steps = self.steps if self.more_of is None else [*self.steps, *self.more_of.steps]
+        free = [(abs(at - index), blob.box) for at, blob in steps if not blob.touches]
         near = sorted((step for step in free if step[0] <= _SIZE_REACH), key=lambda step: step[0])
         return [(box.w, box.h) for _, box in near[:_SIZE_SAMPLES]]
 
     def carries(self, index: int) -> list[_Walker]:
         """Those who joined since this region was last seen apart from the kept box."""
         apart = max((at for at, blob in self.steps if at <= index and not blob.touches), default=-1)
-        return [other for at, other in self.loads if apart < at <= index]
+        return [other for at, other in self.loads if apart < at <= index and other is not self.more_of]
 
 
 def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict, ...]:
@@ -137,6 +141,8 @@ def _follow(scenes: Sequence[Scene]) -> list[_Walker]:
         for b, blob in enumerate(scene.blobs):
             owner[b].steps.append((index, blob))
         alive = list(owner.values())
+    for walker in walkers:
+        walker.more_of = _more_of(walker) if walker.born_of is None else None
     return walkers
 
 
@@ -177,10 +183,38 @@ def _events(
             continue
         if walker.last + 1 < len(scenes) and walker.joined is None and _beside(walker.steps[-1], scenes):
             enters.append((walker.last + 1, _is_small(walker, scenes, walker.last)))
-        from_border = _at_border(walker.steps[0][1].box, picture)
-        if walker.first > 0 and walker.born_of is None and _beside(walker.steps[0], scenes) and not from_border:
+        from_border = at_border(walker.steps[0][1].box, picture)
+        known = walker.born_of is not None or walker.more_of is not None
+        if walker.first > 0 and not known and _beside(walker.steps[0], scenes) and not from_border:
             leaves.append((walker.first, _is_small(walker, scenes, walker.first)))
     return sorted(enters), sorted(leaves)
+
+
+def _more_of(walker: _Walker) -> _Walker | None:
+    """Of whom this is a further part, when one person shows on two sides of the kept box: the parts soon grow together.
+
+    What they grow into is as large as that one person was before; two would be larger.
+    """
+    for _, other in walker.loads:
+        if not other.first < walker.first <= other.last <= walker.first + _SOON:
+            continue
+        before, after = other.free_sizes(other.last), walker.free_sizes(walker.first)
+        if (
+            before
+            and after
+            and _widest(after) <= _ALONE * _widest(before)
+            and _tallest(after) <= _ALONE * _tallest(before)
+        ):
+            return other
+    return None
+
+
+def _widest(sizes: Sequence[tuple[float, float]]) -> float:
+    return max(width for width, _ in sizes)
+
+
+def _tallest(sizes: Sequence[tuple[float, float]]) -> float:
+    return max(height for _, height in sizes)
 
 
 def _is_drift(walker: _Walker, scenes: Sequence[Scene]) -> bool:
@@ -225,15 +259,6 @@ def _beside(step: tuple[int, Blob], scenes: Sequence[Scene]) -> bool:
     index, blob = step
     kept = scenes[index].kept
     return not blob.explained and (blob.touches or blob.box.distance(kept) <= _NEAR * kept.w)
-
-
-def _at_border(box: Box, picture: Box) -> bool:
-    return (
-        box.x <= picture.x + _BORDER
-        or box.y <= picture.y + _BORDER
-        or box.right >= picture.right - _BORDER
-        or box.bottom >= picture.bottom - _BORDER
-    )
 
 
 def _reach(walker: _Walker, index: int, blob: Blob, kept: Box) -> Box:

@@ -1,8 +1,8 @@
 """Frame by frame: which pixels are live, and where shapes stand.
 
-Owns the joining of both modes into one answer.  Works from an analysis and from the boxes that a person drew; reads no
-picture.  Never shows a pixel outside of a kept box in backdrop mode, nor one that differs or is not trusted outside of
-a kept box in mask mode.
+Owns the joining of both modes into one answer.  Works from an analysis, which carries the boxes that a person
+drew; reads no picture.  Never shows a pixel outside of a kept box in backdrop mode, nor one that differs or is not
+trusted outside of a kept box in mask mode.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Decisions:
 
     def __init__(self, analysis: Analysis, keep: KeepBoxes, options: Options, caption: Caption | None) -> None:
         self._analysis = analysis
-        self._keep = keep
+        self._keep = analysis.kept
         self._options = options
         self._caption = caption
         self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])

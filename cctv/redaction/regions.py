@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from cctv.redaction.backdrop import Backdrop
+from cctv.redaction.carry import Part
 from cctv.redaction.geometry import Box, PixelRect
 from cctv.redaction.light import Light, fit
 from cctv.redaction.planes import Mask, Plane
@@ -53,10 +54,10 @@ def cleaned(differs: Mask) -> Mask:
     return np.asarray(large[labels])
 
 
-def boxes(mask: Mask) -> tuple[Box, ...]:
-    """The box of each connected region of a half-size mask."""
+def parts(mask: Mask) -> tuple[Part, ...]:
+    """Each connected region of a half-size mask."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    return tuple(Box(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:])
+    return tuple(Part(Box(int(x), int(y), int(w), int(h)), int(area)) for x, y, w, h, area in stats[1:])
 
 
 def covered(mask: Mask) -> Mask:

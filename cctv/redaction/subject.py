@@ -7,6 +7,7 @@ doubt shows nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -36,22 +37,41 @@ def margin(hide: Box) -> Box:
     return hide.grown(HIDE_MARGIN * hide.w + 1, HIDE_MARGIN * hide.h + 1)
 
 
-def scene(
-    frame: int, kept: Box, differs: Mask, all_kept: Iterable[Box], hides: Iterable[Box], *, drawn: bool = False
-) -> Scene:
-    """The surroundings of one kept box; boxes and the mask (True = differs) at half size."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else is known of a frame, half size: other kept boxes, hide boxes, and the subject's own regions.
+
+    `own` is empty unless these stand apart from everybody else's; `drawn` says that the kept box is not interpolated.
+    """
+
+    others: tuple[Box, ...] = ()
+    hides: tuple[Box, ...] = ()
+    own: tuple[Box, ...] = ()
+    drawn: bool = False
+
+
+def scene(frame: int, kept: Box, differs: Mask, around: Around) -> Scene:
+    """The surroundings of one kept box; boxes and the mask (True = differs) at half size.
+
+    Where the subject's own regions are known, everything else is somebody else's, inside of the kept box too.
+    """
     size = Size(differs.shape[1], differs.shape[0])
-    own = outer(slack(kept), size)
     outside = differs.copy()
-    known = [margin(each) for each in hides]
-    for box in (*(slack(each) for each in all_kept), *known):
+    if around.own:
+        _without(outside, around.own)
+    known = [margin(each) for each in around.hides]
+    for box in (*(slack(each) for each in around.others), *known):
         outside[outer(box, size).slices()] = False
-    ring = PixelRect(
-        max(own.left - _ADJACENT, 0),
-        max(own.top - _ADJACENT, 0),
-        min(own.right + _ADJACENT, size.width),
-        min(own.bottom + _ADJACENT, size.height),
-    )
+    ring = PixelRect(0, 0, 0, 0)
+    if not around.own:
+        own = outer(slack(kept), size)
+        outside[own.slices()] = False
+        ring = PixelRect(
+            max(own.left - _ADJACENT, 0),
+            max(own.top - _ADJACENT, 0),
+            min(own.right + _ADJACENT, size.width),
+            min(own.bottom + _ADJACENT, size.height),
+        )
     count, labels, stats, _ = cv2.connectedComponentsWithStats(outside.view(np.uint8), connectivity=8)
     regions = np.asarray(labels, np.int32)
     blobs = [
@@ -59,7 +79,15 @@ def scene(
         for label in range(1, count)
         if stats[label, cv2.CC_STAT_AREA] >= _SPECK
     ]
-    return Scene(frame, kept, tuple(blobs), drawn)
+    return Scene(frame, kept, tuple(blobs), around.drawn)
+
+
+def _without(differs: Mask, own: Sequence[Box]) -> None:
+    """Take the regions with these boxes out of a mask."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(differs.view(np.uint8), connectivity=8)
+    for label, (left, top, width, height, _) in enumerate(stats[1:], 1):
+        if Box(int(left), int(top), int(width), int(height)) in own:
+            differs[labels == label] = False
 
 
 def _blob(labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: PixelRect, known: Sequence[Box]) -> Blob:

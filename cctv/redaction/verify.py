@@ -17,10 +17,11 @@ import numpy as np
 from cctv.kernel import process
 from cctv.redaction.analysis import Analysis, Progress
 from cctv.redaction.caption import Caption
+from cctv.redaction.carry import surroundings
 from cctv.redaction.compose import Composer
 from cctv.redaction.decide import Decisions, FrameDecision
 from cctv.redaction.errors import SourceUnreadable, VerifyFailed
-from cctv.redaction.geometry import Size, outer
+from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.options import Mode, Options
 from cctv.redaction.planes import Mask, Plane, Planes, doubled
@@ -113,11 +114,16 @@ def _all(reading: Reading, total: int, output: Path) -> Iterator[Planes]:
 
 
 def _outside(live: Mask, frame: int, claim: Claim) -> int:
-    """Live pixels outside of every kept box (backdrop mode) or inside of a hide box (both modes)."""
+    """Live pixels far from every kept box (backdrop mode) or inside of a hide box (both modes).
+
+    A kept box is carried by the subject's region, and never leaves the surroundings of what was drawn.
+    """
     half = Size(live.shape[1], live.shape[0])
     forbidden = np.full(live.shape, claim.options.mode is Mode.BACKDROP)
-    for box in claim.keep.kept_at(frame):
-        forbidden[outer(box.scaled(0.5), half).slices()] = False
+    for path in claim.keep.keep:
+        bounds = surroundings(path, frame, Box(0, 0, 2 * half.width, 2 * half.height))
+        if bounds is not None:
+            forbidden[outer(bounds.scaled(0.5), half).slices()] = False
     for box in claim.keep.hidden_at(frame):
         forbidden[outer(box.scaled(0.5), half).slices()] = True
     return 4 * int(np.count_nonzero(live & forbidden))
