@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from cctv.cli.box import Box
 from cctv.cli.options import json_option
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from cctv.health import CameraHealth, Status
 
 
@@ -26,10 +25,14 @@ def status(box: Box) -> int:
       cctv status
       cctv status --json
     """
+    from cctv.cli.output import print_json
     from cctv.health import status_now
 
     found = status_now(box.site)
-    box.emit(_data(found), lambda console: _text(console, box, found))
+    if box.json:
+        print_json(_data(found))
+    else:
+        click.echo("\n".join(_lines(box, found)))
     return int(found.exit_code)
 
 
@@ -61,25 +64,25 @@ def _data(found: Status) -> dict[str, object]:
     }
 
 
-def _text(console: Console, box: Box, found: Status) -> None:
-    from cctv.cli.output import length, local, size, table
+def _lines(box: Box, found: Status) -> Iterator[str]:
+    from cctv.cli.output import aligned, length, local, size
 
     rows = [
         (one.camera, one.health.value, local(one.since, box.zone) if one.since else "", _age(found, one),
          length(one.gaps_today) if one.gaps_today else "none", _why(one))
         for one in found.cameras
     ]  # fmt: skip
-    console.print(table(("camera", "state", "since", "last frame", "gaps in 24 h", "why"), rows))
-    console.print()
-    console.print(f"recorder   {'running' if found.recorder_running else 'not running'}")
+    yield from aligned(("camera", "state", "since", "last frame", "gaps in 24 h", "why"), rows)
+    yield ""
+    yield f"recorder   {'running' if found.recorder_running else 'not running'}"
     swept = f"last sweep {local(found.last_sweep, box.zone)}" if found.last_sweep else "never swept"
-    console.print(f"deletion   {swept}; {f'stopped by {found.guard}' if found.guard else 'no guard stops it'}")
+    yield f"deletion   {swept}; {f'stopped by {found.guard}' if found.guard else 'no guard stops it'}"
     late = f"{length(found.overdue)} OVERDUE" if found.overdue > timedelta(0) else "nothing overdue"
-    console.print(f"limits     {late}; {found.held_past_limit} segments kept past theirs by holds")
+    yield f"limits     {late}; {found.held_past_limit} segments kept past theirs by holds"
     review = ", ".join(hold.id for hold in found.holds_to_review)
-    console.print(f"holds      {len(found.holds)} in force{f'; to review now: {review}' if review else ''}")
+    yield f"holds      {len(found.holds)} in force{f'; to review now: {review}' if review else ''}"
     share = found.disk_free / found.disk_total
-    console.print(f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%})")
+    yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%})"
 
 
 def _age(found: Status, one: CameraHealth) -> str:

@@ -39,7 +39,7 @@ def _value(read: Callable[[object], T], default: Any = MISSING) -> Any:  # noqa:
     return field(default=default, metadata={"read": read})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Site:
     """[site]"""
 
@@ -51,7 +51,7 @@ class Site:
     max_retention: timedelta | None = _value(values.duration, None)  # the cap of the jurisdiction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recording:
     """[recording]"""
 
@@ -59,7 +59,7 @@ class Recording:
     reserve: float = _value(values.reserve, 0.05)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Zone:
     """[zones.ID]"""
 
@@ -68,7 +68,7 @@ class Zone:
     min_retention: timedelta | None = _value(values.duration, None)  # 72h, or the whole period of a shorter zone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Camera:
     """[cameras.ID]"""
 
@@ -83,7 +83,7 @@ class Camera:
     masks: tuple[values.Polygon, ...] = _value(values.masks, ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """[policy]"""
 
@@ -92,14 +92,14 @@ class Policy:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Credentials:
     """[credentials]"""
 
     file: str | None = _value(values.text, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class File:
     """All of cameras.toml."""
 
