@@ -94,7 +94,14 @@ class Box:
         """The cameras that `--cameras a,b` or `--zones z` name; all of them when neither is given."""
         from cctv.cli.selection import select_cameras
 
-        return select_cameras(self, text, zones)
+        return select_cameras(self.settings, self._archived, text, zones)
+
+    def _archived(self) -> list[CameraId]:
+        from cctv.archive import archived_cameras
+        from cctv.db.engine import reading
+
+        with reading(self.site.engine) as connection:
+            return archived_cameras(connection)
 
     def span(self, start: str, end: str) -> Span:
         """The span between two times as people type them; both ends are echoed in local time and UTC."""

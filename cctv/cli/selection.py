@@ -1,60 +1,34 @@
-"""Which cameras a command means: by id, by zone, or all.  Cameras that only the archive knows count too."""
+"""Which cameras a command means: by id, by zone, or all.  Cameras that only the archive knows count too.  Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from cctv.archive import archived_cameras
-from cctv.db.engine import reading
-from cctv.kernel.errors import UsageError
-from cctv.model.ids import CameraId, ZoneId
+from cctv.model.ids import CameraId
 
 if TYPE_CHECKING:
-    from cctv.cli.box import Box
+    from cctv.config import Settings
 
 
-class CameraUnknown(UsageError):
-    """There is no camera {camera}{suggestion}.
+def select_cameras(
+    settings: Settings, archived: Callable[[], Sequence[CameraId]], text: str | None, zones: str | None
+) -> list[CameraId]:
+    """The cameras named, in the order typed; all that are configured when neither is given.
 
-    next: use one of {known}
+    Asks the archive only for a name that cameras.toml does not know.  Raises CameraUnknown, ZoneUnknown.
     """
-
-
-class ZoneUnknown(UsageError):
-    """There is no zone {zone}.
-
-    next: use one of {known}
-    """
-
-
-def select_cameras(box: Box, text: str | None, zones: str | None) -> list[CameraId]:
-    """The cameras named, in the order typed; raises CameraUnknown, ZoneUnknown."""
-    configured = list(box.settings.cameras)
     if not text and not zones:
-        return configured
-    chosen = [CameraId(name.strip()) for name in (text or "").split(",") if name.strip()]
-    unknown = [camera for camera in chosen if camera not in configured]
-    if unknown:
-        known = configured + [camera for camera in _archived(box) if camera not in configured]
-        for camera in unknown:
-            if camera not in known:
-                from difflib import get_close_matches
-
-                close = get_close_matches(camera, known, n=1)
-                suggestion = f" (did you mean {close[0]}?)" if close else ""
-                raise CameraUnknown(camera=camera, suggestion=suggestion, known=", ".join(known))
-    for name in (zones or "").split(","):
-        if name.strip():
-            chosen += _of_zone(box, ZoneId(name.strip()))
+        return list(settings.cameras)
+    chosen = [CameraId(name) for name in _names(text)]
+    for camera in chosen:
+        if camera not in settings.cameras and camera not in archived():
+            settings.camera(camera)
+    for name in _names(zones):
+        zone = settings.zone(name).id
+        chosen += [camera for camera, one in settings.cameras.items() if one.zone == zone]
     return list(dict.fromkeys(chosen))
 
 
-def _of_zone(box: Box, zone: ZoneId) -> list[CameraId]:
-    if zone not in box.settings.zones:
-        raise ZoneUnknown(zone=zone, known=", ".join(box.settings.zones))
-    return [camera for camera, settings in box.settings.cameras.items() if settings.zone == zone]
-
-
-def _archived(box: Box) -> list[CameraId]:
-    with reading(box.site.engine) as connection:
-        return archived_cameras(connection)
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -10,7 +10,7 @@ from cctv.model.language import Language
 
 if TYPE_CHECKING:
     from cctv.config.credentials import Credential, Credentials, load_credentials
-    from cctv.config.errors import ConfigWarning, UnknownCamera, UnknownZone
+    from cctv.config.errors import CameraUnknown, ConfigWarning, ZoneUnknown
     from cctv.config.limits import Jurisdiction, Limit, LimitRule, retention_limit
     from cctv.config.load import Checked, find_settings, load_settings
     from cctv.config.origins import Row, explain
@@ -37,8 +37,8 @@ __getattr__ = exports(
         ),
         "errors": (
             "ConfigWarning",
-            "UnknownCamera",
-            "UnknownZone",
+            "CameraUnknown",
+            "ZoneUnknown",
         ),
         "origins": (
             "Row",
@@ -75,6 +75,7 @@ __getattr__ = exports(
 
 __all__ = [
     "CameraSettings",
+    "CameraUnknown",
     "Checked",
     "ConfigWarning",
     "Credential",
@@ -92,10 +93,9 @@ __all__ = [
     "SiteSettings",
     "Transport",
     "TwoPersonAct",
-    "UnknownCamera",
-    "UnknownZone",
     "Window",
     "ZoneSettings",
+    "ZoneUnknown",
     "explain",
     "find_settings",
     "load_credentials",

@@ -110,14 +110,14 @@ class CredentialUnknown(ConfigError):
     """
 
 
-class UnknownCamera(UsageError):
+class CameraUnknown(UsageError):
     """There is no camera "{camera}". Cameras: {known}.
 
     next: {following}
     """
 
 
-class UnknownZone(UsageError):
+class ZoneUnknown(UsageError):
     """There is no zone "{zone}". Zones: {known}.
 
     next: {following}

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cctv.config.errors import UnknownCamera, UnknownZone
+from cctv.config.errors import CameraUnknown, ZoneUnknown
 from cctv.config.limits import Jurisdiction, Limit, retention_limit
 from cctv.config.locate import KeyPath
 from cctv.config.schedule import Schedule
@@ -121,20 +121,20 @@ class Settings:
     source: Source = field(compare=False, repr=False)
 
     def camera(self, name: str) -> CameraSettings:
-        """A camera by the name that a person typed; raises UnknownCamera."""
+        """A camera by the name that a person typed; raises CameraUnknown."""
         if (found := self.cameras.get(CameraId(name))) is not None:
             return found
         known: list[str] = list(self.cameras)
         following = suggestion(name, known) or "use one of those names, or add the camera to cameras.toml."
-        raise UnknownCamera(camera=name, known=", ".join(known) or "none", following=following)
+        raise CameraUnknown(camera=name, known=", ".join(known) or "none", following=following)
 
     def zone(self, name: str) -> ZoneSettings:
-        """A zone by the name that a person typed; raises UnknownZone."""
+        """A zone by the name that a person typed; raises ZoneUnknown."""
         if (found := self.zones.get(ZoneId(name))) is not None:
             return found
         known: list[str] = list(self.zones)
         following = suggestion(name, known) or "use one of those names, or add the zone to cameras.toml."
-        raise UnknownZone(zone=name, known=", ".join(known) or "none", following=following)
+        raise ZoneUnknown(zone=name, known=", ".join(known) or "none", following=following)
 
     def bound_for(self, zone: ZoneId) -> Limit:
         """The period that a zone runs at and the bound that decided it."""

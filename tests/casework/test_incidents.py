@@ -204,7 +204,7 @@ def test_an_unknown_incident_is_refused(site, command):
         ("--cameras foyer-1 --from 9:10 --to '1/11 9:00'", "does not end after it starts"),
         ("--cameras foyer-1 --from '25/10/2026 2:30' --to '25/10/2026 4:00'", "happens twice"),
         ("--cameras foyer-1 --from '29/3/2026 2:30' --to '29/3/2026 4:00'", "does not exist"),
-        ("--cameras foyer1 --from 9:00 --to 9:10", "did you mean foyer-1?"),
+        ("--cameras foyer1 --from 9:00 --to 9:10", 'did you mean "foyer-1"?'),
         ("--cameras , --from 9:00 --to 9:10", "No camera was chosen"),
         ("--from 9:00 --to 9:10", "No camera was chosen"),
     ],
