@@ -5,7 +5,7 @@ or in an ONVIF digest: never in an argument, the environment, a message or a fil
 """
 
 from cctv.cameras.addresses import stream_address
-from cctv.cameras.checkup import Checkup, check_cameras
+from cctv.cameras.checkup import Checkup, Encrypted, check_cameras
 from cctv.cameras.diagnose import diagnose
 from cctv.cameras.errors import (
     CameraClosed,
@@ -33,6 +33,7 @@ __all__ = [
     "CameraUnreachable",
     "Checkup",
     "CredentialMissing",
+    "Encrypted",
     "ProfileUnknown",
     "StreamAddress",
     "StreamFacts",

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from cctv.cameras.errors import CredentialMissing
 from cctv.cameras.stream import StreamAddress
 from cctv.config import CameraSettings, Credential
+
+if TYPE_CHECKING:
+    from cctv.cameras.onvif import DeviceFacts
+    from cctv.kernel.clock import Clock
 
 ONVIF_TIMEOUT = timedelta(seconds=5)
 
@@ -26,6 +31,15 @@ def stream_address(
     from cctv.cameras.onvif import ask_stream_address
 
     return StreamAddress(ask_stream_address(camera, credential, timeout), camera.transport, credential)
+
+
+def device_facts(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> DeviceFacts | None:
+    """What the camera says of itself over ONVIF; None for one that is named by `rtsp`.  Blocks on the network."""
+    if camera.onvif is None:
+        return None
+    from cctv.cameras.onvif import ask_device
+
+    return ask_device(camera, _credential(camera, credentials), ONVIF_TIMEOUT, clock)
 
 
 def _credential(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Credential | None:

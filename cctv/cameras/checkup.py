@@ -8,24 +8,47 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
 
-from cctv.cameras.addresses import stream_address
+from cctv.cameras.addresses import device_facts, stream_address
 from cctv.cameras.errors import CameraDown, CameraUnauthorised, ProfileUnknown, StreamUnknown
+from cctv.cameras.gop import measure_gop
 from cctv.cameras.probe import StreamFacts, probe_camera
 from cctv.config import CameraSettings, Credential
+from cctv.kernel.clock import Clock
 from cctv.model.ids import CameraId
+
+if TYPE_CHECKING:
+    from cctv.cameras.onvif import DeviceFacts
 
 _AT_ONCE = 8
 
 
+class Encrypted(Enum):
+    """What of a camera's traffic nobody on its network can read."""
+
+    ALL = "yes"
+    PICTURE = "picture"
+    CONTROL = "control"
+    NOTHING = "no"
+
+
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What a camera answered: `facts`, or a `fault`.  `signed_in` is None where it never came to that."""
+    """What a camera answered: `facts`, or a `fault`.  `signed_in` is None where it never came to that.
+
+    `device` is None for a camera that is not asked over ONVIF; `gop` where no second key frame came.
+    """
 
     camera: CameraId
     address: str
     facts: StreamFacts | None = None
     fault: CameraDown | None = None
+    gop: timedelta | None = None
+    device: DeviceFacts | None = None
+    onvif: str | None = None
 
     @property
     def reachable(self) -> bool:
@@ -37,20 +60,32 @@ class Checkup:
             return True
         return False if isinstance(self.fault, CameraUnauthorised) else None
 
+    @property
+    def encrypted(self) -> Encrypted:
+        picture = self.address.startswith("rtsps://")
+        control = picture if self.onvif is None else self.onvif.startswith("https://")
+        if picture:
+            return Encrypted.ALL if control else Encrypted.PICTURE
+        return Encrypted.CONTROL if control else Encrypted.NOTHING
 
-def check_cameras(cameras: Sequence[CameraSettings], credentials: Mapping[str, Credential]) -> list[Checkup]:
+
+def check_cameras(
+    cameras: Sequence[CameraSettings], credentials: Mapping[str, Credential], clock: Clock
+) -> list[Checkup]:
     """Ask every camera for its stream; in the order given."""
     if not cameras:
         return []
     with ThreadPoolExecutor(min(_AT_ONCE, len(cameras))) as pool:
-        return list(pool.map(lambda camera: _check(camera, credentials), cameras))
+        return list(pool.map(lambda camera: _check(camera, credentials, clock), cameras))
 
 
-def _check(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Checkup:
+def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> Checkup:
     asked = camera.rtsp or camera.onvif or ""
     try:
         address = stream_address(camera, credentials)
         asked = address.url
-        return Checkup(camera.id, asked, facts=probe_camera(camera, address))
+        facts = probe_camera(camera, address)
     except CameraDown as fault:
-        return Checkup(camera.id, asked, fault=fault)
+        return Checkup(camera.id, asked, fault=fault, onvif=camera.onvif)
+    device = device_facts(camera, credentials, clock)
+    return Checkup(camera.id, asked, facts=facts, gop=measure_gop(address), device=device, onvif=camera.onvif)

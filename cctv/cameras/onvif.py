@@ -1,4 +1,4 @@
-"""ONVIF: which profiles a device has, and where the stream of one is.
+"""ONVIF: which profiles a device has, where the stream of one is, and what the device says of itself.
 
 Owns all use of onvif-zeep.  Imported only where a camera is named by `onvif`.  A device's address for the stream is
 believed, its credentials are not: any user name inside it is dropped.
@@ -7,9 +7,9 @@ believed, its credentials are not: any user name inside it is dropped.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,11 +23,13 @@ from cctv.cameras.errors import (
     ProfileUnknown,
 )
 from cctv.config import CameraSettings, Credential
+from cctv.kernel.clock import Clock
 from cctv.kernel.process import without_secrets
 
 Untyped: TypeAlias = Any  # onvif-zeep and what it makes of a device's answers have no types
 
 _HTTP_PORTS = {"http": 80, "https": 443}
+_RECORDING_SERVICE = "http://www.onvif.org/ver10/recording/wsdl"
 _RECORDABLE = ("H264", "H265", "HEVC")
 _UNAUTHORISED = ("notauthorized", "not authorized", "unauthorized", "401", "authority failure", "sender not authorized")
 
@@ -43,16 +45,22 @@ class Profile:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """What a device says of itself; None where it does not say."""
+
+    model: str | None = None
+    firmware: str | None = None
+    clock_offset: timedelta | None = None  # its clock less ours; it tells whole seconds
+    records_on_board: bool | None = None
+
+
 def ask_stream_address(camera: CameraSettings, credential: Credential | None, timeout: timedelta) -> str:
     """The RTSP address of the camera's profile; raises CameraDown."""
-    assert camera.onvif is not None
-    # basicConfig() of the library would print zeep's log on our stderr; a root that has a handler is left alone.
-    if not logging.getLogger().handlers:
-        logging.getLogger().addHandler(logging.NullHandler())
-    from onvif import ONVIFCamera, ONVIFError
+    from onvif import ONVIFError
 
     try:
-        device = _connect(ONVIFCamera, camera.onvif, credential, timeout)
+        device = _connect(camera, credential, timeout)
         media = device.create_media_service()
         chosen = choose(camera, [_profile(one) for one in media.GetProfiles()])
         wanted = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
@@ -60,6 +68,57 @@ def ask_stream_address(camera: CameraSettings, credential: Credential | None, ti
     except ONVIFError as error:
         raise _told(camera, str(error), timeout) from None  # its chain may hold the request
     return _without_user(str(answer.Uri))
+
+
+def ask_device(camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock) -> DeviceFacts:
+    """What the device says of itself.  Never raises for a device that leaves a question open: that fact is None."""
+    from onvif import ONVIFError
+
+    def answer(ask: Callable[[], Untyped]) -> Untyped:
+        try:
+            return ask()
+        except ONVIFError:
+            return None
+
+    if (device := answer(lambda: _connect(camera, credential, timeout))) is None:
+        return DeviceFacts()
+    before = clock.now()
+    said = answer(device.devicemgmt.GetSystemDateAndTime)
+    ours = before + (clock.now() - before) / 2
+    about = answer(device.devicemgmt.GetDeviceInformation)
+    scopes = answer(device.devicemgmt.GetScopes)
+    services = answer(lambda: device.devicemgmt.GetServices({"IncludeCapability": False}))
+    return DeviceFacts(
+        model=f"{about.Manufacturer} {about.Model}" if about else None,
+        firmware=str(about.FirmwareVersion) if about else None,
+        clock_offset=_offset(said, ours),
+        records_on_board=records_on_board(
+            [str(one.ScopeItem) for one in scopes or ()], [str(one.Namespace) for one in services or ()]
+        ),
+    )
+
+
+def records_on_board(scopes: Iterable[str], services: Sequence[str]) -> bool | None:
+    """Whether a device can record on itself (Profile G), None where it names neither its profiles nor its services.
+
+    "No" takes both lists: many a camera with a memory card declares no profile G.
+    """
+    profiles = [scope.rsplit("/", 1)[-1].upper() for scope in scopes if "/profile/" in scope.casefold()]
+    if "G" in profiles or _RECORDING_SERVICE in services:
+        return True
+    return False if profiles and services else None
+
+
+def _offset(said: Untyped, ours: datetime) -> timedelta | None:
+    if said is None or said.UTCDateTime is None:
+        return None
+    day, time = said.UTCDateTime.Date, said.UTCDateTime.Time
+    try:
+        theirs = datetime(day.Year, day.Month, day.Day, time.Hour, time.Minute, min(time.Second, 59), tzinfo=UTC)
+    except ValueError:
+        return None
+    # Whole seconds, cut off: on average it is half a second later than it says.
+    return theirs + timedelta(seconds=0.5) - ours
 
 
 def choose(camera: CameraSettings, profiles: Sequence[Profile]) -> Profile:
@@ -73,8 +132,14 @@ def choose(camera: CameraSettings, profiles: Sequence[Profile]) -> Profile:
     return max(usable, key=lambda one: one.width * one.height)
 
 
-def _connect(library: Untyped, address: str, credential: Credential | None, timeout: timedelta) -> Untyped:
+def _connect(camera: CameraSettings, credential: Credential | None, timeout: timedelta) -> Untyped:
+    address = camera.onvif
+    assert address is not None
+    # basicConfig() of the library would print zeep's log on our stderr; a root that has a handler is left alone.
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
     import requests
+    from onvif import ONVIFCamera
     from zeep.transports import Transport
 
     parts = urlsplit(address if "://" in address else f"http://{address}")
@@ -82,7 +147,7 @@ def _connect(library: Untyped, address: str, credential: Credential | None, time
     session = requests.Session()
     session.trust_env = False  # a proxy of the environment never stands between a site and its cameras
     transport: Untyped = Transport(session=session, timeout=seconds, operation_timeout=seconds)  # type: ignore[no-untyped-call]
-    return library(
+    return ONVIFCamera(
         f"{parts.scheme}://{parts.hostname}",
         parts.port or _HTTP_PORTS[parts.scheme],
         credential.username if credential else "",

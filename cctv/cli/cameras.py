@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import json_option
+from cctv.cli.checkups import checkup_as_json, print_checkups
+from cctv.cli.options import json_option, mutation
 from cctv.kernel.errors import Exit
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cctv.cameras import Checkup
+    from cctv.config import Edit
 
 
 @click.group()
 def cameras() -> None:
-    """List cameras and check that they answer."""
+    """List, find, add, check and aim cameras."""
 
 
 @cameras.command("list")
@@ -44,13 +45,65 @@ def list_cameras(box: Box) -> None:
 
 
 @cameras.command()
+@click.argument("name", metavar="NAME")
+@click.option("--zone", required=True, metavar="ZONE", help="A zone of cameras.toml.")
+@click.option("--purpose", required=True, metavar="TEXT", help="Why it records, as registers and answers will say it.")
+@click.option("--onvif", metavar="HOST", help="Host, host:port or http(s) address; the camera tells its stream itself.")
+@click.option("--rtsp", metavar="URL", help="Address of its stream, without user name and password.")
+@click.option("--credential", metavar="NAME", help="Name of a credential, as in the credentials file.")
+@mutation
+@click.pass_obj
+def add(box: Box, /, name: str, **keys: str | None) -> None:
+    """Write a camera into cameras.toml, which otherwise stays as it is.
+
+    Refuses whatever `cctv config check` would refuse. The recorder takes it up when it is started again.
+
+    \b
+      cctv cameras add gevel-2 --zone facade --purpose "theft and damage" --onvif 192.0.2.21 --credential gevel
+      cctv cameras add kassa-1 --zone interior --purpose theft --rtsp rtsp://192.0.2.22/stream1 --dry-run
+    """
+    from cctv.config import add_camera, find_settings, write_edit
+
+    edit = add_camera(find_settings(box.config_path, box.environ), name, keys)
+    _check_credential(box, edit, keys["credential"])
+    if not box.dry_run:
+        write_edit(edit, box.make_disk())
+    told = {"camera": name, "file": str(edit.file), "dry_run": box.dry_run, "difference": edit.difference}
+    box.emit(told, lambda console: _print_edit(edit, name, dry_run=box.dry_run))
+    for warning in edit.checked.warnings:
+        if f"cameras.{name}." in f"{'.'.join(warning.key)}.":
+            click.echo(f"warning: {warning}", err=True)
+
+
+def _check_credential(box: Box, edit: Edit, credential: str | None) -> None:
+    """A credential that is nowhere would stop the whole recorder at its next start."""
+    from cctv.config import load_credentials
+
+    settings = edit.checked.settings
+    if credential and (settings.credentials.file or box.environ.get("CREDENTIALS_DIRECTORY")):
+        load_credentials(settings, box.environ)
+    elif credential:
+        told = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
+        click.echo(f"note: the credential {credential} is not checked: {told}", err=True)
+
+
+def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
+    if dry_run:
+        click.echo(edit.difference)
+        return
+    click.echo(f"{name} is in {edit.file}")
+    click.echo(f"next: cctv cameras check {name}, then systemctl restart cctv-record", err=True)
+
+
+@cameras.command()
 @click.argument("names", metavar="[CAMERA]...", nargs=-1)
 @json_option
 @click.pass_obj
 def check(box: Box, names: Sequence[str]) -> int:
-    """Ask each camera for its stream, and show what it sends.
+    """Ask each camera for its stream, and show what it sends and says of itself.
 
-    Exit 19 if one of them is down.  Keeps nothing of the picture.
+    Exit 19 if one of them is down.  Keeps nothing of the picture.  GOP is the time between two key frames; clock is the
+    camera's less ours; "on board" is whether it can record on itself (ONVIF Profile G).
 
     \b
       cctv cameras check
@@ -61,8 +114,9 @@ def check(box: Box, names: Sequence[str]) -> int:
 
     settings = box.settings
     chosen = [settings.camera(name) for name in names] or list(settings.cameras.values())
-    checkups = check_cameras(chosen, load_credentials(settings, box.environ))
-    box.emit({"cameras": [_as_json(one) for one in checkups]}, lambda console: _print_checkups(console, checkups))
+    checkups = check_cameras(chosen, load_credentials(settings, box.environ), box.clock)
+    said = {"cameras": [checkup_as_json(one) for one in checkups]}
+    box.emit(said, lambda console: print_checkups(console, checkups))
     return int(Exit.OK if all(one.facts for one in checkups) else Exit.CAMERA_DOWN)
 
 
@@ -71,42 +125,3 @@ def _print_list(console: Console, rows: Sequence[dict[str, str | None]]) -> None
 
     columns = ("camera", "zone", "address", "credential", "purpose")
     console.print(table(columns, [[row[name] or "-" for name in columns] for row in rows]))
-
-
-def _print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
-    from cctv.cli.output import table
-
-    columns = ("camera", "reachable", "signed in", "codec", "size", "fps", "sound")
-    console.print(table(columns, [_row(one) for one in checkups], right=("fps",)))
-    for one in checkups:
-        if one.fault is not None:
-            click.echo(f"{one.fault.message}\n  next: {one.fault.next_step}", err=True)
-
-
-def _row(one: Checkup) -> list[str]:
-    said = [one.camera, _tick(one.reachable), _tick(one.signed_in)]
-    if one.facts is None:
-        return [*said, "-", "-", "-", "-"]
-    facts = one.facts
-    fps = f"{facts.fps:g}" if facts.fps else "?"
-    return [*said, facts.codec, f"{facts.width}x{facts.height}", fps, "present, dropped" if facts.sound else "none"]
-
-
-def _as_json(one: Checkup) -> dict[str, Any]:
-    facts, fault = one.facts, one.fault
-    return {
-        "camera": one.camera,
-        "address": one.address,
-        "reachable": one.reachable,
-        "signed_in": one.signed_in,
-        "codec": facts.codec if facts else None,
-        "width": facts.width if facts else None,
-        "height": facts.height if facts else None,
-        "fps": facts.fps if facts else None,
-        "sound": facts.sound if facts else None,
-        "error": {"code": fault.code, "message": fault.message, "next": fault.next_step} if fault else None,
-    }
-
-
-def _tick(answer: bool | None) -> str:
-    return "?" if answer is None else "yes" if answer else "no"

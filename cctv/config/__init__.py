@@ -10,7 +10,8 @@ from cctv.model.language import Language
 
 if TYPE_CHECKING:
     from cctv.config.credentials import Credential, Credentials, load_credentials
-    from cctv.config.errors import CameraUnknown, ConfigWarning, ZoneUnknown
+    from cctv.config.edit import Edit, add_camera, write_edit
+    from cctv.config.errors import CameraUnknown, ConfigWarning, SettingsNotFound, ZoneUnknown
     from cctv.config.limits import Jurisdiction, Limit, LimitRule, retention_limit
     from cctv.config.load import Checked, find_settings, load_settings
     from cctv.config.origins import Row, explain
@@ -35,8 +36,14 @@ __getattr__ = exports(
             "Credentials",
             "load_credentials",
         ),
+        "edit": (
+            "Edit",
+            "add_camera",
+            "write_edit",
+        ),
         "errors": (
             "ConfigWarning",
+            "SettingsNotFound",
             "CameraUnknown",
             "ZoneUnknown",
         ),
@@ -81,6 +88,7 @@ __all__ = [
     "Credential",
     "Credentials",
     "CredentialsSettings",
+    "Edit",
     "Jurisdiction",
     "Language",
     "Limit",
@@ -90,15 +98,18 @@ __all__ = [
     "Row",
     "Schedule",
     "Settings",
+    "SettingsNotFound",
     "SiteSettings",
     "Transport",
     "TwoPersonAct",
     "Window",
     "ZoneSettings",
     "ZoneUnknown",
+    "add_camera",
     "explain",
     "find_settings",
     "load_credentials",
     "load_settings",
     "retention_limit",
+    "write_edit",
 ]

@@ -56,7 +56,11 @@ class Checked:
 def load_settings(path: Path | None, *, environ: Mapping[str, str], strict: bool = False) -> Checked:
     """The checked settings; `strict` refuses what is otherwise capped with a warning."""
     file = find_settings(path, environ)
-    text = _text(file)
+    return check_text(read_text(file), file, strict=strict)
+
+
+def check_text(text: str, file: Path, *, strict: bool = False) -> Checked:
+    """The checked settings of a text that is in the file, or is to be."""
     raw, lines = _parsed(text, file), key_lines(text)
     shape = _shaped(raw, file, lines)
     settings = _built(shape, Source(file, MappingProxyType(lines), frozenset(_given(raw))))
@@ -89,7 +93,8 @@ def _existing(path: Path, origin: str, following: str) -> Path:
     return path.absolute()
 
 
-def _text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """The file as text; raises SettingsUnreadable."""
     try:
         return file.read_bytes().decode("utf-8-sig")
     except OSError as error:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _ENVELOPE = (
@@ -26,11 +27,28 @@ _PROFILE = (
 )
 
 
-class OnvifDevice:
-    """Answers GetCapabilities, GetProfiles and GetStreamUri; anything else is a fault."""
+_RECORDING = "http://www.onvif.org/ver10/recording/wsdl"
+_DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 
-    def __init__(self, streams: dict[str, str], password: str | None = None) -> None:
+
+class OnvifDevice:
+    """Answers what a check asks, each only with its login, the time without one; anything else is a fault.
+
+    `clock_off` is by how many seconds its clock is wrong; None is a device that does not tell its time.  `talks` is
+    whether it tells its services and scopes, `profile_g` whether these say that it can record on itself.
+    """
+
+    def __init__(
+        self,
+        streams: dict[str, str],
+        password: str | None = None,
+        *,
+        clock_off: float | None = 0,
+        talks: bool = True,
+        profile_g: bool = False,
+    ) -> None:
         self._streams, self._password = streams, password
+        self._clock_off, self._talks, self._profile_g = clock_off, talks, profile_g
         device = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,8 +81,12 @@ class OnvifDevice:
         self._server.server_close()
 
     def _answer(self, asked: str) -> tuple[int, str]:
+        if "GetSystemDateAndTime" in asked and self._clock_off is not None:
+            return 200, self._time()
         if self._password is not None and not self._signed(asked):
             return 400, _NOT_AUTHORIZED
+        if self._talks and (said := self._about(asked)):
+            return 200, said
         if "GetCapabilities" in asked:
             media = f"<tt:Media><tt:XAddr>http://{self.address}/onvif/media</tt:XAddr></tt:Media>"
             answer = f"<tds:Capabilities>{media}</tds:Capabilities>"
@@ -83,6 +105,42 @@ class OnvifDevice:
             answer = f"<trt:MediaUri>{uri}{rest}</trt:MediaUri>"
             return 200, f"<trt:GetStreamUriResponse>{answer}</trt:GetStreamUriResponse>"
         return 400, _NOT_AUTHORIZED.replace("NotAuthorized", "ActionNotSupported").replace("Sender not", "Not")
+
+    def _time(self) -> str:
+        at = datetime.now(UTC) + timedelta(seconds=self._clock_off or 0)
+        time = f"<tt:Time><tt:Hour>{at.hour}</tt:Hour><tt:Minute>{at.minute}</tt:Minute>"
+        time += f"<tt:Second>{at.second}</tt:Second></tt:Time>"
+        date = (
+            f"<tt:Date><tt:Year>{at.year}</tt:Year><tt:Month>{at.month}</tt:Month><tt:Day>{at.day}</tt:Day></tt:Date>"
+        )
+        kind = "<tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"
+        said = f"<tds:SystemDateAndTime>{kind}<tt:UTCDateTime>{time}{date}</tt:UTCDateTime></tds:SystemDateAndTime>"
+        return f"<tds:GetSystemDateAndTimeResponse>{said}</tds:GetSystemDateAndTimeResponse>"
+
+    def _about(self, asked: str) -> str | None:
+        if "GetDeviceInformation" in asked:
+            said = "<tds:Manufacturer>Acme</tds:Manufacturer><tds:Model>Eye 4</tds:Model>"
+            said += "<tds:FirmwareVersion>1.2.3</tds:FirmwareVersion><tds:SerialNumber>7</tds:SerialNumber>"
+            said += "<tds:HardwareId>9</tds:HardwareId>"
+            return f"<tds:GetDeviceInformationResponse>{said}</tds:GetDeviceInformationResponse>"
+        if "GetScopes" in asked:
+            scopes = ["Profile/Streaming", *(["Profile/G"] if self._profile_g else []), "name/Eye"]
+            said = "".join(
+                "<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef>"
+                f"<tt:ScopeItem>onvif://www.onvif.org/{one}</tt:ScopeItem></tds:Scopes>"
+                for one in scopes
+            )
+            return f"<tds:GetScopesResponse>{said}</tds:GetScopesResponse>"
+        if "GetServices" in asked:
+            spaces = [_DEVICE, *([_RECORDING] if self._profile_g else [])]
+            version = "<tds:Version><tt:Major>2</tt:Major><tt:Minor>5</tt:Minor></tds:Version>"
+            said = "".join(
+                f"<tds:Service><tds:Namespace>{one}</tds:Namespace><tds:XAddr>http://{self.address}/onvif</tds:XAddr>"
+                f"{version}</tds:Service>"
+                for one in spaces
+            )
+            return f"<tds:GetServicesResponse>{said}</tds:GetServicesResponse>"
+        return None
 
     def _signed(self, asked: str) -> bool:
         """Whether the digest is that of the password (WS-UsernameToken profile 1.0)."""

@@ -18,6 +18,7 @@ from cctv.cameras import (
     stream_address,
 )
 from cctv.config import CameraSettings, Credential
+from cctv.kernel.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
 
 PASSWORD = "S3cret/p@ss:w %d'"
@@ -139,10 +140,51 @@ def test_the_check_shows_each_camera_and_exits_19_when_one_is_down(bare_site, ri
     assert (said["foyer-1"]["reachable"], said["foyer-1"]["signed_in"]) == (True, False)
     assert said["dicht"]["reachable"] is False
     assert said["dicht"]["error"]["next"]
-    assert "present, dropped" in one.out
+    assert said["gevel-1"]["gop_seconds"] == pytest.approx(1, rel=0.05)
+    assert said["gevel-1"]["encrypted"] == "no"
+    assert (said["gevel-1"]["clock_offset_seconds"], said["gevel-1"]["records_on_board"]) == (None, None)
+    assert "dropped" in one.out
+    assert "on-board recording unknown, confirm" in one.err
     assert "gevel-1" in nobody.err
     listed = bare_site.cctv("cameras list")
     assert "gevel-1" in listed.out
     for outcome in (all_of_them, one, listed):
         assert "S3cret" not in outcome.out + outcome.err
         assert "Wr0ng" not in outcome.out + outcome.err
+
+
+def test_a_camera_asked_over_onvif_tells_its_clock_and_whether_it_records_on_itself(bare_site, rig, monkeypatch):
+    monkeypatch.setattr(bare_site, "clock", SystemClock())
+    streams = {"main": rig.url("gevel-1", credentials=False)}
+    with (
+        OnvifDevice(streams, PASSWORD, clock_off=-90, profile_g=True) as keeps,
+        OnvifDevice(streams, PASSWORD) as plain,
+        OnvifDevice(streams, PASSWORD, clock_off=None, talks=False) as terse,
+    ):
+        devices = {"gevel-1": keeps, "foyer-1": plain, "gang-2": terse}
+        bare_site.config.write_text(
+            bare_site.config.read_text().split("[cameras.gevel-1]")[0]
+            + "".join(
+                f'[cameras.{name}]\nzone = "facade"\npurpose = "theft"\nonvif = "{one.address}"\ncredential = "right"\n'
+                for name, one in devices.items()
+            )
+            + '[credentials]\nfile = "credentials.toml"\n'
+        )
+        secrets = bare_site.folder / "credentials.toml"
+        secrets.touch(0o600)
+        secrets.write_text(f"[right]\nusername = 'admin'\npassword = '''{PASSWORD}'''\n")
+        told = bare_site.cctv("cameras check --json")
+        shown = bare_site.cctv("cameras check")
+
+    said = {entry["camera"]: entry for entry in told.json["cameras"]}
+    assert said["gevel-1"]["clock_offset_seconds"] == pytest.approx(-90, abs=20)  # a busy machine asks slowly
+    assert abs(said["foyer-1"]["clock_offset_seconds"]) < 20
+    assert said["gang-2"]["clock_offset_seconds"] is None
+    assert [said[name]["records_on_board"] for name in devices] == [True, False, None]
+    assert (said["foyer-1"]["model"], said["foyer-1"]["firmware"]) == ("Acme Eye 4", "1.2.3")
+    assert said["gang-2"]["model"] is None
+    assert "gevel-1: can record on board" in shown.err
+    assert "gang-2: on-board recording unknown, confirm" in shown.err
+    assert "gevel-1: its clock is off" in shown.err
+    assert max(len(line) for line in shown.out.splitlines()) <= 100
+    assert "S3cret" not in told.out + told.err + shown.out + shown.err

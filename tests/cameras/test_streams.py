@@ -11,6 +11,7 @@ from cctv.cameras import (
     CameraSilent,
     CameraUnauthorised,
     CameraUnreachable,
+    Checkup,
     CredentialMissing,
     StreamAddress,
     StreamUnknown,
@@ -18,7 +19,8 @@ from cctv.cameras import (
     stream_address,
 )
 from cctv.cameras.errors import ProfileUnknown
-from cctv.cameras.onvif import Profile, choose
+from cctv.cameras.gop import key_frame_distance
+from cctv.cameras.onvif import Profile, choose, records_on_board
 from cctv.config import CameraSettings, Credential, Transport
 from cctv.kernel.errors import Exit
 from cctv.model.footage import GapCause
@@ -113,3 +115,47 @@ def test_a_profile_is_named_by_its_token_or_name(name):
 def test_a_profile_that_is_not_there_is_told_with_those_that_are():
     with pytest.raises(ProfileUnknown, match=r"main \(H264 1920x1080\)"):
         choose(camera(profile="hoofd"), PROFILES)
+
+
+PACKETS = """\
+#software: Lavf59.27.100
+#tb 0: 1/90000
+0,        0,     3600,     3600,     5000, 0x1
+0,     3600,     7200,     3600,      500, 0x2, F=0x0
+0,   180000,   183600,     3600,     5000, 0x3
+"""
+
+
+def test_key_frames_are_counted_by_when_they_are_shown():
+    assert key_frame_distance(PACKETS.splitlines()) == timedelta(seconds=2)
+    assert key_frame_distance(PACKETS.splitlines()[:-1]) is None
+    assert key_frame_distance([]) is None
+
+
+@pytest.mark.parametrize(
+    ("scopes", "services", "records"),
+    [
+        (["onvif://www.onvif.org/Profile/G"], [], True),
+        ([], ["http://www.onvif.org/ver10/recording/wsdl"], True),
+        (["onvif://www.onvif.org/Profile/S"], ["http://www.onvif.org/ver10/media/wsdl"], False),
+        (["onvif://www.onvif.org/Profile/S"], [], None),
+        (["onvif://www.onvif.org/name/G"], ["http://www.onvif.org/ver10/media/wsdl"], None),
+        ([], [], None),
+    ],
+)
+def test_a_camera_records_on_itself_or_not_only_by_its_own_word(scopes, services, records):
+    assert records_on_board(scopes, services) is records
+
+
+@pytest.mark.parametrize(
+    ("address", "onvif", "encrypted"),
+    [
+        ("rtsps://192.0.2.20/x", None, "yes"),
+        ("rtsps://192.0.2.20/x", "https://192.0.2.20", "yes"),
+        ("rtsps://192.0.2.20/x", "192.0.2.20", "picture"),
+        ("rtsp://192.0.2.20/x", "https://192.0.2.20", "control"),
+        ("rtsp://192.0.2.20/x", None, "no"),
+    ],
+)
+def test_what_is_encrypted_is_told_of_picture_and_control_apart(address, onvif, encrypted):
+    assert Checkup(CameraId("gevel-1"), address, onvif=onvif).encrypted.value == encrypted

@@ -1,0 +1,119 @@
+"""Adding a camera to cameras.toml by command: the text stays as its author wrote it, with one section more.
+
+Owns where the section goes and how the file is replaced.  Never writes a file that the loader would refuse, and never
+changes who may read it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctv.config.load import Checked, check_text, read_text
+from cctv.config.locate import declarations, line_of
+from cctv.kernel.durable import Disk
+from cctv.kernel.errors import CctvError, UsageError
+from cctv.model.ids import CameraId
+
+
+class CameraExists(UsageError):
+    """There is a camera {camera} already ({path}, line {line}).
+
+    next: give another name, or change that section; footage stays under the name that it was recorded by.
+    """
+
+
+class SettingsNotWritten(CctvError):
+    """{path} cannot be changed: {reason}. It is as it was.
+
+    next: run the command as the owner of the file and its folder, or add the lines that --dry-run shows by hand.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A cameras.toml before and after, and what the new one says once it is read."""
+
+    file: Path
+    before: str
+    after: str
+    checked: Checked
+
+    @property
+    def difference(self) -> str:
+        """What changes, as `diff -u` shows it."""
+        old, new = self.before.splitlines(), self.after.splitlines()
+        return "\n".join(difflib.unified_diff(old, new, str(self.file), f"{self.file} (new)", lineterm=""))
+
+
+def add_camera(file: Path, name: str, keys: Mapping[str, str | None]) -> Edit:
+    """The file with the camera in it; raises CameraExists, or what the loader says of such a file.  Writes nothing."""
+    before = read_text(file)
+    current = check_text(before, file).settings
+    if CameraId(name) in current.cameras:
+        raise CameraExists(camera=name, path=file, line=line_of(current.source.lines, ("cameras", name)))
+    after = with_section(before, "cameras", name, keys)
+    return Edit(file, before, after, check_text(after, file))
+
+
+def with_section(text: str, kind: str, name: str, keys: Mapping[str, str | None]) -> str:
+    """The text with `[kind.name]` after the last section of its kind; pure.
+
+    Comments that stand right above the next header belong to that header and stay with it.
+    """
+    from tomlkit import key, string
+
+    ending = "\r\n" if "\r\n" in text else "\n"
+    section = [f"[{kind}.{key(name).as_string()}]"]
+    section += [f"{one} = {string(value).as_string()}" for one, value in keys.items() if value is not None]
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    at = _end_of_last(lines, kind)
+    blank_before, blank_after = ([""] if at else []), ([""] if at < len(lines) and lines[at].strip() else [])
+    return ending.join([*lines[:at], *blank_before, *section, *blank_after, *lines[at:]]) + ending
+
+
+def _end_of_last(lines: list[str], kind: str) -> int:
+    """The index of the line before which a new section of the kind goes."""
+    headers = [one for one in declarations("\n".join(lines)) if one.is_table]
+    mine = [number for number, one in enumerate(headers) if one.path[0] == kind]
+    if not mine or mine[-1] + 1 == len(headers):
+        return len(lines)
+    at = headers[mine[-1] + 1].line - 1
+    while at and lines[at - 1].lstrip().startswith("#"):
+        at -= 1
+    while at and not lines[at - 1].strip():
+        at -= 1
+    return at
+
+
+def write_edit(edit: Edit, disk: Disk) -> None:
+    """Put the new file in place of the old one, with its owner, group and mode; where it is a link, what it names.
+
+    Raises SettingsNotWritten, and then nothing changed.
+    """
+    file = edit.file.resolve()
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        _write_like(file, beside, edit.after.encode())
+        disk.sync_file(beside)
+        beside.replace(file)
+        disk.sync_directory(file.parent)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise SettingsNotWritten(path=edit.file, reason=error.strerror or error) from error
+
+
+def _write_like(file: Path, beside: Path, data: bytes) -> None:
+    """A file beside another, of the same owner, group and mode before anything stands in it."""
+    was = file.stat()
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as writer:
+        if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(descriptor, was.st_uid, was.st_gid)
+        os.fchmod(descriptor, was.st_mode & 0o7777)
+        writer.write(data)
