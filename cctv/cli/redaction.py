@@ -194,11 +194,14 @@ def file(
       cctv redaction file in.mp4 out.mp4 --keep KEEP.json
     """
     from cctv.cli.redacted import file_data, file_text, watched
+    from cctv.redaction.caption import DEFAULT
     from cctv.redaction.file import FileRedaction, redact_file
     from cctv.redaction.fill import Fill
     from cctv.redaction.options import Mode, Options, Others
 
-    options = Options(Mode(mode), Fill(fill), Others(others))
+    chosen = Mode(mode)
+    caption = DEFAULT if chosen is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
+    options = Options(chosen, Fill(fill), Others(others), caption)
     asked = FileRedaction(input_, output, options, keep_path, mask_out, force)
     with watched() as progress:
         report = redact_file(asked, progress)

@@ -65,3 +65,12 @@ def test_bad_input_and_recordings_of_a_site_are_refused(nowhere, opened, footage
         assert run(["redaction", "file", *arguments], nowhere) == code, arguments
         assert "next:" in capsys.readouterr().err
         assert not output.exists()
+
+
+def test_the_live_picture_of_mask_mode_carries_no_line_that_says_it_is_reconstructed(nowhere, footage_files, tmp_path):
+    source, corner = footage_files["people"][0], (slice(None), slice(-8, None), slice(0, 8))
+    for mode, hidden in (("mask", False), ("backdrop", True)):
+        mask = tmp_path / f"{mode}.mkv"
+        assert run(["redaction", "file", str(source), str(tmp_path / f"{mode}.mp4"), "--mode", mode,
+                    "--mask-out", str(mask)], nowhere) == 0  # fmt: skip
+        assert (pictures_of(mask)[corner] == 255).all() == hidden
