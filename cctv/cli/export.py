@@ -250,7 +250,7 @@ def _checked_text(console: Console, checked: Checked) -> None:
 
     manifest = checked.manifest
     console.print(Text(f"{manifest.package} for {manifest.request}, from {manifest.site.name}: whole", style="bold"))
-    console.print(f"{checked.files} files, videos among them: {len(manifest.outputs)}; every hash and the signature hold")
+    console.print(f"{checked.files} files ({len(manifest.outputs)} video); every hash and the signature hold")
     console.print(f"signed with {checked.fingerprint}")
     if not checked.trusted:
         console.print("The key came with the package.  To know who signed, compare this fingerprint with the site's,")
