@@ -7,6 +7,7 @@ or in an ONVIF digest: never in an argument, the environment, a message or a fil
 from cctv.cameras.addresses import stream_address
 from cctv.cameras.checkup import Checkup, Encrypted, check_cameras
 from cctv.cameras.diagnose import diagnose
+from cctv.cameras.discovery import FoundCamera, discover_cameras
 from cctv.cameras.errors import (
     CameraClosed,
     CameraDown,
@@ -17,9 +18,11 @@ from cctv.cameras.errors import (
     CameraUnreachable,
     CredentialMissing,
     ProfileUnknown,
+    StillNotWritten,
     StreamUnknown,
 )
 from cctv.cameras.probe import StreamFacts, probe_camera
+from cctv.cameras.still import coarse_still
 from cctv.cameras.stream import PROTOCOLS, StreamAddress
 
 __all__ = [
@@ -34,12 +37,16 @@ __all__ = [
     "Checkup",
     "CredentialMissing",
     "Encrypted",
+    "FoundCamera",
     "ProfileUnknown",
+    "StillNotWritten",
     "StreamAddress",
     "StreamFacts",
     "StreamUnknown",
     "check_cameras",
+    "coarse_still",
     "diagnose",
+    "discover_cameras",
     "probe_camera",
     "stream_address",
 ]

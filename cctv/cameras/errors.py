@@ -92,3 +92,10 @@ class CredentialMissing(ConfigError):
 
     next: add [{credential}] with username and password to the credentials file.
     """
+
+
+class StillNotWritten(CctvError):
+    """The picture cannot be written to {path}: {reason}.
+
+    next: give --output a file in a folder that exists and that this account may write to.
+    """

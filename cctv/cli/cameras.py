@@ -13,9 +13,13 @@ from cctv.cli.options import json_option, mutation
 from cctv.kernel.errors import Exit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from cctv.config import Edit
+    from cctv.db.site import Site
+    from cctv.model.ids import CameraId
 
 
 @click.group()
@@ -125,3 +129,108 @@ def _print_list(console: Console, rows: Sequence[dict[str, str | None]]) -> None
 
     columns = ("camera", "zone", "address", "credential", "purpose")
     console.print(table(columns, [[row[name] or "-" for name in columns] for row in rows]))
+
+
+@cameras.command()
+@click.option("--wait", default="3s", show_default=True, metavar="DURATION", help="How long to listen for answers.")
+@json_option
+@click.pass_obj
+def discover(box: Box, wait: str) -> None:
+    """Find ONVIF cameras on this network, also those that are not in cameras.toml.
+
+    Asks by multicast (WS-Discovery), which routers do not pass on; it signs in nowhere.
+
+    \b
+      cctv cameras discover
+      cctv cameras discover --wait 10s --json
+    """
+    from cctv.cameras import discover_cameras
+    from cctv.kernel.durations import parse_duration
+
+    found = discover_cameras(parse_duration(wait))
+    known = _names_by_host(box)
+    rows = [
+        {
+            "host": one.host,
+            "onvif": one.onvif,
+            "name": one.name,
+            "hardware": one.hardware,
+            "camera": known.get(one.host),
+        }
+        for one in found
+    ]
+    box.emit({"found": rows}, lambda console: _print_found(console, rows, wait))
+
+
+def _names_by_host(box: Box) -> dict[str, str]:
+    """Which camera of cameras.toml has which host; none where there is no cameras.toml yet."""
+    from urllib.parse import urlsplit
+
+    from cctv.config import SettingsNotFound
+
+    try:
+        known = box.settings.cameras.values()
+    except SettingsNotFound:
+        return {}
+    addresses = {one.id: one.onvif or one.rtsp or "" for one in known}
+    return {
+        urlsplit(address if "://" in address else f"//{address}").hostname or "": name
+        for name, address in addresses.items()
+    }
+
+
+def _print_found(console: Console, rows: Sequence[dict[str, str | None]], wait: str) -> None:
+    from cctv.cli.output import table
+
+    if not rows:
+        click.echo(f"No camera answered within {wait}. Is ONVIF on in it, and is it on this network segment?", err=True)
+        return
+    columns = ("onvif", "name", "hardware", "camera")
+    console.print(table(columns, [[row[name] or "-" for name in columns] for row in rows]))
+    if any(row["camera"] is None for row in rows):
+        click.echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
+
+
+@cameras.command()
+@click.argument("name", metavar="CAMERA")
+@click.option("--reason", required=True, type=click.Choice(["maintenance"]), help="The one reason that there is.")
+@click.option("--output", required=True, metavar="FILE", type=click.Path(dir_okay=False), help="PNG to write.")
+@mutation
+@click.pass_obj
+def still(box: Box, name: str, reason: str, output: str) -> None:
+    """Write one picture of a camera in 32 columns of blocks, to aim it by.
+
+    Enough to see door, counter and horizon, too coarse to know anybody. Goes into the audit log.
+    There is no live view: footage is seen through `cctv request` and `cctv export` only.
+
+    \b
+      cctv cameras still gevel-1 --reason maintenance --output gevel-1.png
+    """
+    from pathlib import Path
+
+    from cctv.cameras import coarse_still, stream_address
+    from cctv.config import load_credentials
+
+    camera, target = box.settings.camera(name), Path(output).absolute()
+    if box.dry_run:
+        box.emit({"camera": name, "file": str(target), "dry_run": True}, lambda _: click.echo(f"would write {target}"))
+        return
+    site = box.site
+    picture = coarse_still(camera, stream_address(camera, load_credentials(box.settings, box.environ)))
+    _hand_over(site, camera.id, reason, target, picture)
+    box.emit({"camera": name, "file": str(target), "dry_run": False}, lambda _: click.echo(f"{name} is in {target}"))
+
+
+def _hand_over(site: Site, camera: CameraId, reason: str, target: Path, picture: bytes) -> None:
+    """Log it, then write it: no picture without its entry."""
+    from cctv import audit
+    from cctv.cameras import StillNotWritten
+    from cctv.db.engine import writing
+    from cctv.model.acts import Act
+
+    with writing(site.engine) as connection:
+        audit.append(connection, site, Act.CAMERA_STILL, camera, facts={"reason": reason})
+        try:
+            site.disk.write(target, picture, mode=0o600)
+        except OSError as error:
+            raise StillNotWritten(path=target, reason=error.strerror or error) from error

@@ -42,9 +42,9 @@ __getattr__ = exports(
             "write_edit",
         ),
         "errors": (
+            "CameraUnknown",
             "ConfigWarning",
             "SettingsNotFound",
-            "CameraUnknown",
             "ZoneUnknown",
         ),
         "origins": (

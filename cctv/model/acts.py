@@ -35,6 +35,7 @@ class Act(Enum):
     EXPORT_REFUSED = "export.refused"
     EXPORT_DELETED = "export.deleted"
     DERIVED_DELETED = "derived.deleted"
+    CAMERA_STILL = "camera.still"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,109 @@
+"""Cameras that answer WS-Discovery on this machine's own network."""
+
+import ipaddress
+import re
+import socket
+import threading
+
+import pytest
+
+from cctv.cameras import FoundCamera
+from cctv.cameras.discovery import found_camera
+
+GROUP, PORT = "239.255.255.250", 3702
+ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
+<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"
+ xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><s:Header>
+<a:MessageID>uuid:{answer}</a:MessageID><a:RelatesTo>{asked}</a:RelatesTo>
+<a:To>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:To>
+<a:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches</a:Action>
+<d:AppSequence InstanceId="1" MessageNumber="{number}"/></s:Header><s:Body><d:ProbeMatches><d:ProbeMatch>
+<a:EndpointReference><a:Address>urn:uuid:{device}</a:Address></a:EndpointReference>
+<d:Types>dn:NetworkVideoTransmitter</d:Types>
+<d:Scopes>onvif://www.onvif.org/name/{name} onvif://www.onvif.org/hardware/Eye%204</d:Scopes>
+<d:XAddrs>http://{host}/onvif/device_service</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>
+</d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>"""
+
+
+class Cameras(threading.Thread):
+    """Answers each probe for cameras, once for each device."""
+
+    def __init__(self, devices: dict[str, str]) -> None:
+        super().__init__(daemon=True)
+        self._devices, self._over = devices, threading.Event()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._socket.bind(("", PORT))
+        membership = socket.inet_aton(GROUP) + socket.inet_aton("127.0.0.1")
+        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+        self._socket.settimeout(0.05)
+
+    def run(self) -> None:
+        number = 0
+        while not self._over.is_set():
+            try:
+                asked, place = self._socket.recvfrom(65536)
+            except TimeoutError:
+                continue
+            text = asked.decode(errors="replace")
+            if "discovery/Probe<" not in text or "NetworkVideoTransmitter" not in text:
+                continue
+            message = re.search(r"MessageID>([^<]+)<", text)[1]
+            for host, name in self._devices.items():
+                number += 1
+                told = {"answer": f"{number:036d}", "asked": message, "number": number, "device": host}
+                self._socket.sendto(ANSWER.format(host=host, name=name, **told).encode(), place)
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+        self._socket.close()
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    # The library leaves loopback out, and these cameras are on it.
+    loopback = {socket.AF_INET: [ipaddress.ip_address("127.0.0.1")]}
+    monkeypatch.setattr("wsdiscovery.threaded._getNetworkAddrs", lambda version: loopback.get(version, []))
+    cameras = Cameras({"192.0.2.21": "Gevel%0a%1b[31mzuid", "192.0.2.9:8000": "Foyer"})
+    cameras.start()
+    yield
+    cameras.stop()
+
+
+def test_cameras_on_the_network_are_listed_with_what_cameras_toml_calls_them(bare_site, answering):
+    text = bare_site.config.read_text()
+    bare_site.config.write_text(text.replace('rtsp = "rtsp://127.0.0.1:9/foyer-1"', 'onvif = "192.0.2.9:8000"'))
+
+    said = bare_site.cctv("cameras discover --wait 4s")
+
+    first, second = [line.split() for line in said.out.splitlines()[2:]]
+    assert first == ["192.0.2.9:8000", "Foyer", "Eye", "4", "foyer-1"]
+    assert second == ["192.0.2.21", "Gevel", "[31mzuid", "Eye", "4", "-"]
+    assert "\x1b" not in said.out
+    assert "cctv cameras add" in said.err
+
+
+def test_where_nobody_answers_and_no_settings_are_yet_that_is_said(bare_site, monkeypatch):
+    monkeypatch.setattr("wsdiscovery.threaded._getNetworkAddrs", lambda _: [])
+    bare_site.config.unlink()
+
+    assert "No camera answered within 1s" in bare_site.cctv("cameras discover --wait 1s").err
+    assert bare_site.cctv("cameras discover --wait 1s --json").json["found"] == []
+
+
+@pytest.mark.parametrize(
+    ("addresses", "onvif"),
+    [
+        (["http://192.0.2.20:80/onvif/device_service"], "192.0.2.20"),
+        (["http://[fe80::1]/onvif", "http://192.0.2.20:8080/onvif"], "192.0.2.20:8080"),
+        (["http://192.0.2.20/onvif", "https://192.0.2.20/onvif"], "https://192.0.2.20"),
+        (["ftp://192.0.2.20/", "http://", "http://x:99999/", "http://a@b/", "http://a\x1b/"], None),
+        ([], None),
+    ],
+)
+def test_the_address_that_is_offered_is_one_that_cameras_toml_takes(addresses, onvif):
+    found = found_camera(addresses, ["onvif://www.onvif.org/name/Gevel%20zuid", "https://example.org/name/x"])
+
+    assert found == (onvif and FoundCamera(found.host, onvif, "Gevel zuid", ""))
