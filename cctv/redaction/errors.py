@@ -69,12 +69,3 @@ class VerifyFailed(CctvError):
     """
 
     exit_code = Exit.UNREADABLE
-
-
-class PlanUnreadable(CctvError):
-    """The redaction plan {path} cannot be used: {problem}.
-
-    next: cctv redaction prepare, which writes a new plan.
-    """
-
-    exit_code = Exit.UNREADABLE

@@ -7,32 +7,28 @@ backdrop is never made anew behind the reviewer's back.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
 from cctv.redaction.analysis import Survey, analyse, drawn
 from cctv.redaction.backdrop import FEWEST, Sampler
-from cctv.redaction.caption import caption
 from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePlan, Decisions
 from cctv.redaction.case.samples import Samples
-from cctv.redaction.compose import Composer
-from cctv.redaction.decide import Decisions as FrameDecisions
-from cctv.redaction.encode import Picture, h264_writer, write_planes
-from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.keep import NOTHING_KEPT, BoxPath, KeepBoxes, Keyframe
 from cctv.redaction.options import Options
-from cctv.redaction.plan import path_of_track
 from cctv.redaction.planes import frame_bytes
+from cctv.redaction.render import Work, redact
 from cctv.redaction.source import Clip, Reading, clip_of
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.stretches import backdrops_of
 from cctv.redaction.tracks import Track
-from cctv.redaction.verify import Claim, VerifyReport, paired, verify
+from cctv.redaction.verify import VerifyReport
 
 _BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
 _FEWEST_OWN = 32
+_SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside of the person
 
 
 def clip_for(site: Site, plan: CasePlan) -> Clip:
@@ -66,7 +62,7 @@ def find_tracks(clip: Clip, survey: Survey, progress: Progress) -> tuple[Track, 
 
 def keep_of(decisions: Decisions, tracks: Iterable[Track]) -> KeepBoxes:
     """What was decided, by number or by drawing, as boxes of the picture."""
-    paths = {track.id: path_of_track(track) for track in tracks if track.id in {*decisions.keep, *decisions.hide}}
+    paths = {track.id: _path_of(track) for track in tracks if track.id in {*decisions.keep, *decisions.hide}}
     kept = tuple(paths[number] for number in decisions.keep)
     hidden = tuple(paths[number] for number in decisions.hide)
     return KeepBoxes((*decisions.boxes.keep, *kept), (*decisions.boxes.hide, *hidden))
@@ -75,31 +71,17 @@ def keep_of(decisions: Decisions, tracks: Iterable[Track]) -> KeepBoxes:
 def render(
     clip: Clip, survey: Survey, keep: KeepBoxes, options: Options, target: Path, progress: Progress
 ) -> VerifyReport:
-    """Render a part from a survey that was reviewed, and prove the result; on any error the target is removed."""
-    with ExitStack() as stack:
-        differs, live = (stack.enter_context(MaskSpool(_half(clip))) for _ in range(2))
-        analysis = analyse(clip, survey, keep, differs, progress)
-        times = survey.times
-        line = caption(options.caption, clip.size.even(), keep, len(times)) if options.caption else None
-        claim = Claim(clip, keep, options, analysis, line, live)
-        try:
-            _encode(claim, target, progress)
-            return verify(claim, target, None, progress)
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
+    """Render a part from a survey that was reviewed, and prove the result; on any error there is no target."""
+    return redact(Work(clip, keep, options, target, survey=survey), progress).verified
 
 
-def _encode(claim: Claim, target: Path, progress: Progress) -> None:
-    clip, analysis, stream = claim.clip, claim.analysis, claim.clip.parts[0].stream
-    times = analysis.survey.times
-    composer = Composer(analysis.survey.backdrops, claim.options, claim.caption)
-    decided = FrameDecisions(analysis, claim.keep, claim.options, claim.caption)
-    with h264_writer(target, Picture(clip.size, stream.aspect, stream.colour), times) as video:
-        for planes, decision in paired(clip, decided):
-            write_planes(video, composer.compose(planes, decision))
-            claim.live.append(decision.live)
-            progress("render", decision.frame + 1, len(times))
+def _path_of(track: Track) -> BoxPath:
+    """A track as a path of boxes: its box in every frame, at full size, grown a little."""
+    keys = tuple(
+        Keyframe(track.first + index, box.scaled(2).grown(2 + _SPREAD * box.w * 2, 2 + _SPREAD * box.h * 2))
+        for index, box in enumerate(track.boxes)
+    )
+    return BoxPath(f"track-{track.id}", keys)
 
 
 def _half(clip: Clip) -> tuple[int, int]:
