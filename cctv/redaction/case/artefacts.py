@@ -15,7 +15,7 @@ import numpy as np
 
 from cctv.redaction.analysis import Survey
 from cctv.redaction.backdrop import Backdrop
-from cctv.redaction.errors import PlanUnreadable
+from cctv.redaction.case.errors import ArtefactUnreadable
 from cctv.redaction.geometry import Box
 from cctv.redaction.pictures import TrackPicture
 from cctv.redaction.planes import Planes
@@ -36,14 +36,14 @@ def write_survey(path: Path, survey: Survey) -> None:
 
 
 def read_survey(path: Path) -> Survey:
-    """Raises PlanUnreadable."""
+    """Raises ArtefactUnreadable."""
     try:
         with np.load(path, allow_pickle=False) as held:
             count = sum(name.startswith("samples") for name in held.files)
             backdrops = tuple(_backdrop(held, number) for number in range(count))
             return Survey(tuple(int(time) for time in held["times"]), backdrops)
     except (OSError, ValueError, KeyError) as error:
-        raise PlanUnreadable(path=path, problem=str(error)) from error
+        raise ArtefactUnreadable(path=path, problem=str(error)) from error
 
 
 def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:
@@ -72,7 +72,7 @@ def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
 
 
 def read_tracks(path: Path) -> tuple[Track, ...]:
-    """Raises PlanUnreadable."""
+    """Raises ArtefactUnreadable."""
     try:
         said = json.loads(path.read_text())["tracks"]
         return tuple(
@@ -86,7 +86,7 @@ def read_tracks(path: Path) -> tuple[Track, ...]:
             for one in said
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PlanUnreadable(path=path, problem=str(error)) from error
+        raise ArtefactUnreadable(path=path, problem=str(error)) from error
 
 
 def write_pictures(path: Path, pictures: Mapping[int, Sequence[TrackPicture]]) -> None:
@@ -96,7 +96,7 @@ def write_pictures(path: Path, pictures: Mapping[int, Sequence[TrackPicture]]) -
 
 
 def read_pictures(path: Path) -> dict[int, tuple[TrackPicture, ...]]:
-    """Raises PlanUnreadable."""
+    """Raises ArtefactUnreadable."""
     found: dict[int, list[TrackPicture]] = {}
     try:
         with np.load(path, allow_pickle=False) as held:
@@ -104,5 +104,5 @@ def read_pictures(path: Path) -> dict[int, tuple[TrackPicture, ...]]:
                 track, _, frame = name.partition("-")
                 found.setdefault(int(track), []).append(TrackPicture(int(frame), held[name]))
     except (OSError, ValueError, KeyError) as error:
-        raise PlanUnreadable(path=path, problem=str(error)) from error
+        raise ArtefactUnreadable(path=path, problem=str(error)) from error
     return {track: tuple(sorted(pictures, key=lambda one: one.frame)) for track, pictures in found.items()}

@@ -113,3 +113,12 @@ class TypeHasNoCopy(CctvError):
     """
 
     exit_code = Exit.NOT_PERMITTED
+
+
+class ArtefactUnreadable(CctvError):
+    """What was prepared for the request cannot be read: {path} ({problem}).
+
+    next: cctv redaction prepare REQUEST --again, which makes it anew; what was decided is kept where it still fits.
+    """
+
+    exit_code = Exit.UNREADABLE
