@@ -118,7 +118,7 @@ class TypeHasNoCopy(CctvError):
 class ArtefactUnreadable(CctvError):
     """What was prepared for the request cannot be read: {path} ({problem}).
 
-    next: cctv redaction prepare REQUEST --again, which makes it anew; what was decided is kept where it still fits.
+    next: cctv redaction prepare REQUEST --again, which makes it anew; then decide and approve again.
     """
 
     exit_code = Exit.UNREADABLE
