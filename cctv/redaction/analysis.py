@@ -15,7 +15,7 @@ from cctv.redaction.backdrop import Backdrop, Sampler
 from cctv.redaction.carry import Carried, Part, carry
 from cctv.redaction.contacts import Scene, Verdict, judge
 from cctv.redaction.geometry import Box, Size, outer
-from cctv.redaction.keep import KeepBoxes
+from cctv.redaction.keep import BoxPath, KeepBoxes
 from cctv.redaction.light import Light
 from cctv.redaction.planes import Mask
 from cctv.redaction.regions import HOLD, difference, parts
@@ -130,15 +130,18 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
     carried = tuple(carry(path, regions, picture) for path in keep.keep)
     kept = KeepBoxes(tuple(each.path for each in carried), keep.hide)
     patience = max(2, round(_PATIENCE * found.rate))
-    verdicts = tuple(judge(_surroundings(each, kept, differs), picture, patience) for each in carried)
+    verdicts = tuple(
+        judge(_surroundings(each, path, kept, differs), picture, patience)
+        for each, path in zip(carried, keep.keep, strict=True)
+    )
     tracks = numbered(worth_showing(tracker.finish(), rows * columns, found.rate))
     return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts)
 
 
-def _surroundings(carried: Carried, kept: KeepBoxes, differs: MaskSpool) -> list[Scene]:
+def _surroundings(carried: Carried, drawn: BoxPath, kept: KeepBoxes, differs: MaskSpool) -> list[Scene]:
     """What stands around one carried box, in each of its frames."""
     found = []
-    drawn_in = {key.frame for key in carried.path.keyframes}
+    drawn_in = {key.frame for key in drawn.keyframes}
     for frame in range(carried.path.first, min(carried.path.last + 1, len(differs))):
         box = carried.path.box_at(frame)
         assert box is not None  # a path has a box from its first frame to its last

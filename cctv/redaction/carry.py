@@ -22,10 +22,17 @@ _STRAY_ALONG = 0.25  # ... height: interpolated boxes lag by up to half a body (
 _FITS = 0.6  # overlap by union between a region and where it is expected; two people side by side reach 0.5
 _DRAWN = 0.45  # the same with a drawn box: people leave out a leg or a shadow, but choose the person
 _MORE = 1.5  # of the subject's usual pixels: gait and light change them by a third, a second person doubles them
+_TALLER = 1.2  # of the drawn height: gait moves it by a tenth
 _MEMBER = 0.6  # of a fragment's box inside the expected box: the subject's own head or foot, cut off by a like colour
+_FRAGMENT = 0.25  # of the largest region's pixels: a larger one beside it is somebody
+_HEAD_OR_FEET = 0.5  # the same, of a piece above or below: the trunk in between may look like the ground
+_SOMEBODY = 0.08  # of the region's pixels: something this large that goes into it or comes out of it may be somebody
+_BESIDE = 0.15  # of the region's width
+_STEP = 2.0  # half-size pixels, at least, that the parts of one person overlap from frame to frame
 _FOREIGN = 0.15  # of the expected box covered by a region that is mostly elsewhere: two people in one region
 _INSIDE = 0.9  # of a carried box within the surroundings of the line; one that leaves them follows somebody else
 _LOOSE = 0.1  # of the expected box's sides: gait moves them from frame to frame
+_SLIVER = 0.3  # of the largest drawn box: less of somebody at the picture's edge tells little
 _BORDER = 2.0  # half-size pixels
 _SLIP = 6  # frames for which somebody who enters is too slender to follow
 _PACE = 4  # frames over which a region's own motion is taken
@@ -95,26 +102,41 @@ def _around(path: BoxPath, frame: int) -> list[Keyframe]:
     return [before, after]
 
 
-def _recognised(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) -> dict[int, Region]:
-    """The subject's region in each keyframe in which one fits the drawn box and holds nobody else.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The subject's region in the keyframes in which it is recognised, and how much of it is usual.
 
-    Pixels set against the drawn height tell: a person's count stays about the same, two people's is twice that.
+    `usual` is in pixels by drawn height squared: a person's stays about the same, two people's is twice that.
     """
+
+    regions: Mapping[int, Region]
+    usual: float
+
+    def bears(self, region: Region, line: Box) -> bool:
+        """Whether a region is no more than the subject where the line has a box of this height."""
+        return region.area <= _MORE * self.usual * line.h**2 and region.box.h <= _TALLER * line.h + 2
+
+
+def _recognised(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) -> _Known:
+    """What keyframes tell: a region that fits the drawn box and holds nobody else is the subject."""
     found: dict[int, tuple[Region, float]] = {}
+    least = _SLIVER * max(key.box.area for key in path.keyframes)
     for key in path.keyframes:
         drawn = key.box.scaled(0.5)
+        if 4 * drawn.area < least and at_border(drawn, picture):
+            continue
         region = _fitting(parts[key.frame], drawn, _DRAWN)
         if region is not None:
             found[key.frame] = region, region.area / drawn.h**2
     whole = [share for region, share in found.values() if not at_border(region.box, picture)]
     usual = statistics.median_low(whole) if whole else math.inf
-    return {frame: region for frame, (region, share) in found.items() if share <= _MORE * usual}
+    return _Known({frame: region for frame, (region, share) in found.items() if share <= _MORE * usual}, usual)
 
 
 def _between(
     path: BoxPath,
     gap: tuple[Keyframe, Keyframe],
-    known: Mapping[int, Region],
+    known: _Known,
     parts: Sequence[Sequence[Part]],
     picture: Box,
 ) -> Iterator[tuple[int, Region, Box]]:
@@ -122,13 +144,13 @@ def _between(
     frames = range(gap[0].frame, gap[1].frame + 1)
     line = [box.scaled(0.5) for frame in frames if (box := path.box_at(frame)) is not None]
     here = parts[frames.start : frames.stop]
-    first, last = known.get(frames[0]), known.get(frames[-1])
+    first, last = known.regions.get(frames[0]), known.regions.get(frames[-1])
     onward = _chain(first, line, here, picture)
     back = _chain(last, line[::-1], here[::-1], picture)[::-1]
     starts = None if first is None else _apart(line[0], first.box)
     ends = None if last is None else _apart(line[-1], last.box)
     for index, region in enumerate(_agreed(onward, back)):
-        if region is None:
+        if region is None or not (at_border(region.box, picture) or known.bears(region, line[index])):
             continue
         box = _shifted(region.box, _mixed(starts, ends, index / (len(frames) - 1)))
         bounds = surroundings(path, frames[index], picture.scaled(2))
@@ -170,9 +192,9 @@ def _chain(
             expected = _clipped(moved, picture)
             if found is None and expected is not None:
                 found = _fitting(parts[index], expected, _FITS)
-        if found is not None and not at_border(found.box, picture) and found.area > _MORE * chain[-1].area:
-            found = None
-        if found is None:
+        if found is None or _met(chain[-1], parts[index - 1], found, parts[index]):
+            return [*chain, *[None] * (len(line) - len(chain))]
+        if not at_border(found.box, picture) and found.area > _MORE * chain[-1].area:
             return [*chain, *[None] * (len(line) - len(chain))]
         chain.append(found)
     return [*chain]
@@ -224,9 +246,11 @@ def _fitting(parts: Sequence[Part], expected: Box, least: float) -> Region | Non
     """The one region (with its fragments) that fits an expected box; None when none or more do."""
     reach = expected.grown(_LOOSE * expected.w + 1, _LOOSE * expected.h + 1)
     near = [part for part in parts if part.box.overlap(reach) > 0]
-    members = [part for part in near if part.box.overlap(reach) >= _MEMBER * part.box.area]
-    if not members:
+    inside = [part for part in near if part.box.overlap(reach) >= _MEMBER * part.box.area]
+    if not inside:
         return None
+    main = max(inside, key=lambda part: part.area)
+    members = [part for part in inside if part is main or _is_fragment(part, main)]
     for part in near:
         if part not in members and part.box.overlap(expected) >= _FOREIGN * expected.area:
             return None
@@ -234,6 +258,28 @@ def _fitting(parts: Sequence[Part], expected: Box, least: float) -> Region | Non
     if _likeness(whole, expected) < least:
         return None
     return Region(whole, tuple(part.box for part in members), sum(part.area for part in members))
+
+
+def _is_fragment(part: Part, main: Part) -> bool:
+    """A small piece beside the main one, or head or feet above or below it."""
+    shared = min(part.box.right, main.box.right) - max(part.box.x, main.box.x)
+    aligned = shared >= _MEMBER * part.box.w
+    return part.area <= (_HEAD_OR_FEET if aligned else _FRAGMENT) * main.area
+
+
+def _met(held: Region, before: Sequence[Part], found: Region, after: Sequence[Part]) -> bool:
+    """True when something beside the region went into it from one frame to the next, or came out of it."""
+
+    def lost(region: Region, here: Sequence[Part], other: Region, there: Sequence[Part]) -> bool:
+        reach = region.box.grown(_BESIDE * region.box.w + 2, _BESIDE * region.box.w + 2)
+        beside = [p.box for p in here if p.area >= _SOMEBODY * region.area and p.box.overlap(reach) > 0]
+        elsewhere = [p.box for p in there if p.box not in other.parts]
+        return any(
+            box not in region.parts and not any(box.grown(_STEP, _STEP).overlap(each) > 0 for each in elsewhere)
+            for box in beside
+        )
+
+    return lost(held, before, found, after) or lost(found, after, held, before)
 
 
 def _likeness(one: Box, other: Box) -> float:
@@ -256,8 +302,12 @@ def _shifted(box: Box, by: Sides) -> Box:
 
 
 def _mixed(starts: Sides | None, ends: Sides | None, part: float) -> Sides:
-    """How far the drawn box lies from the region: a person draws shoes and hair, and leaves out the shadow."""
+    """By how much the drawn box reaches beyond the region: a person draws hair and shoes that look like the ground.
+
+    Never inwards: legs open and close between keyframes, and all of the region is the subject or the subject's shadow.
+    """
     if starts is None or ends is None:
-        return starts or ends or (0.0, 0.0, 0.0, 0.0)
-    left, top, right, bottom = (a + (b - a) * part for a, b in zip(starts, ends, strict=True))
-    return left, top, right, bottom
+        left, top, right, bottom = starts or ends or (0.0, 0.0, 0.0, 0.0)
+    else:
+        left, top, right, bottom = (a + (b - a) * part for a, b in zip(starts, ends, strict=True))
+    return min(left, 0.0), min(top, 0.0), max(right, 0.0), max(bottom, 0.0)

@@ -7,8 +7,9 @@ comes out again.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,6 +27,7 @@ _EDGE = 0.12  # of a person's width hidden besides
 _NEAR = 0.15  # of the kept box's width: a person who ends this close to it has slipped into it
 _SOON = 5  # frames until the parts of one person on two sides of the kept box grow together
 _ALONE = 1.3  # of a person's sides: gait; two people are wider or taller
+_BORDERS = 2.0  # half-size pixels that somebody who stands still may seem to move
 _DRIFT = 0.6  # of the frames between two keyframes: drift builds up slowly, a passer-by is quicker
 
 
@@ -34,7 +36,9 @@ class Blob:
     """A region outside of the kept box in one frame, half-size pixels.
 
     `explained` says that a hide box holds or borders it: it is known who that is, and that box
-    hides him.  The four `cut_` flags say that this edge is where the kept box cut the region off, so that the body
+    hides him.  `inside` says that it stands apart from the subject's own region but within the kept box.
+
+    The four `cut_` flags say that this edge is where the kept box cut the region off, so that the body
     behind the region may go on inside.
     """
 
@@ -42,6 +46,7 @@ class Blob:
     area: int
     touches: bool
     explained: bool = False
+    inside: bool = False
     cut_left: bool = False
     cut_top: bool = False
     cut_right: bool = False
@@ -56,6 +61,13 @@ class Scene:
     kept: Box
     blobs: tuple[Blob, ...]
     drawn: bool = False  # the box stands as drawn in this frame, not interpolated
+    sure: bool = False  # the subject's own region is known and not among the blobs
+    whole: Box | None = None  # a kept box that the picture's edge does not cut off, of the nearest frame with one
+
+    @property
+    def subject(self) -> Box:
+        """What sizes are compared with."""
+        return self.whole or self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,7 @@ class Verdict:
 
     everything: bool
     boxes: tuple[Box, ...]
+    sure: bool = False  # the subject's own region stands apart from everybody else's
 
 
 @dataclass(slots=True)
@@ -98,6 +111,7 @@ class _Walker:
 
 def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict, ...]:
     """A verdict for each scene; the scenes are one kept box's frames in order, without a gap."""
+    scenes = _with_full_sizes(scenes, picture)
     walkers = _follow(scenes)
     inside = _inside(scenes, walkers, picture, patience)
     boxes: list[list[Box]] = [[] for _ in scenes]
@@ -107,7 +121,24 @@ def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict
             boxes[index].append(
                 _around(blob, scenes[index].kept) if drift else _reach(walker, index, blob, scenes[index].kept)
             )
-    return tuple(Verdict(bool(hidden), tuple(found)) for hidden, found in zip(inside, boxes, strict=True))
+    return tuple(
+        Verdict(bool(hidden), tuple(found), scene.sure)
+        for hidden, found, scene in zip(inside, boxes, scenes, strict=True)
+    )
+
+
+def _with_full_sizes(scenes: Sequence[Scene], picture: Box) -> list[Scene]:
+    """The scenes with the subject's full size where the picture's edge cuts the kept box off."""
+    full = [index for index, scene in enumerate(scenes) if not at_border(scene.kept, picture)]
+    found = []
+    for index, scene in enumerate(scenes):
+        if not full or not at_border(scene.kept, picture):
+            found.append(scene)
+            continue
+        place = bisect.bisect_left(full, index)
+        nearest = min(full[max(place - 1, 0) : place + 1], key=lambda at: abs(at - index))
+        found.append(replace(scene, whole=scenes[nearest].kept))
+    return found
 
 
 def _follow(scenes: Sequence[Scene]) -> list[_Walker]:
@@ -162,32 +193,55 @@ def _inside(
     """
     enters, leaves = _events(scenes, walkers, picture)
     hidden = np.zeros(len(scenes), np.bool_)
-    for index, small in enters:
-        limit = len(scenes) if small else index + patience
-        match = next((at for at in leaves if index <= at[0] <= limit), None)
+    for enter in enters:
+        limit = len(scenes) if enter.small else enter.index + patience
+        match = next((leave for leave in leaves if enter.index <= leave.index <= limit and enter.explains(leave)), None)
         if match is not None:
             leaves.remove(match)
-        hidden[index : match[0] + 1 if match else limit] = True
-    for index, small in leaves:
-        hidden[0 if small else max(index - patience, 0) : index] = True
+        if match is not None or enter.person:
+            hidden[enter.index : match.index + 1 if match else limit] = True
+    for leave in leaves:
+        hidden[0 if leave.small else max(leave.index - patience, 0) : leave.index] = True
     return hidden
 
 
-def _events(
-    scenes: Sequence[Scene], walkers: Sequence[_Walker], picture: Box
-) -> tuple[list[tuple[int, bool]], list[tuple[int, bool]]]:
-    """When somebody slips into the box and when somebody comes out, each with whether the person is small beside it."""
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """Somebody slips into the kept box or comes out: the scene, the region's place, its kind."""
+
+    index: int
+    place: Box
+    person: bool
+    small: bool
+
+    def explains(self, leave: _Event) -> bool:
+        """Whether who slipped in may be who comes out.
+
+        Something that never looked like a person is part of somebody who stands still (the rest of him looks like the
+        ground) when it comes out where it was.
+        """
+        return self.person or self.place.grown(_BORDERS, _BORDERS).overlap(leave.place) > 0
+
+
+def _events(scenes: Sequence[Scene], walkers: Sequence[_Walker], picture: Box) -> tuple[list[_Event], list[_Event]]:
+    """When somebody slips into the box and when somebody comes out, people before mere parts of people."""
     enters, leaves = [], []
     for walker in walkers:
-        if not _is_person(walker, scenes) or _is_drift(walker, scenes):
+        if _is_drift(walker, scenes) or all(blob.inside for _, blob in walker.steps):
             continue
+        person = _is_person(walker, scenes)
         if walker.last + 1 < len(scenes) and walker.joined is None and _beside(walker.steps[-1], scenes):
-            enters.append((walker.last + 1, _is_small(walker, scenes, walker.last)))
-        from_border = at_border(walker.steps[0][1].box, picture)
+            place = next((blob.box for _, blob in walker.steps[::-1] if not blob.touches), walker.steps[-1][1].box)
+            enters.append(_Event(walker.last + 1, place, person, _is_small(walker, scenes, walker.last)))
         known = walker.born_of is not None or walker.more_of is not None
-        if walker.first > 0 and not known and _beside(walker.steps[0], scenes) and not from_border:
-            leaves.append((walker.first, _is_small(walker, scenes, walker.first)))
-    return sorted(enters), sorted(leaves)
+        from_border = at_border(walker.steps[0][1].box, picture)
+        if person and walker.first > 0 and not known and _beside(walker.steps[0], scenes) and not from_border:
+            place = next((blob.box for _, blob in walker.steps if not blob.touches), walker.steps[0][1].box)
+            leaves.append(_Event(walker.first, place, person, _is_small(walker, scenes, walker.first)))
+    return (
+        sorted(enters, key=lambda event: (not event.person, event.index)),
+        sorted(leaves, key=lambda event: event.index),
+    )
 
 
 def _more_of(walker: _Walker) -> _Walker | None:
@@ -225,7 +279,7 @@ def _is_drift(walker: _Walker, scenes: Sequence[Scene]) -> bool:
     """
     if any(not blob.touches for _, blob in walker.steps):
         return False
-    if any(scenes[index].drawn for index, _ in walker.steps):
+    if any(scenes[index].drawn or scenes[index].sure for index, _ in walker.steps):
         return False
     before = next((i for i in range(walker.first, -1, -1) if scenes[i].drawn), walker.first)
     after = next((i for i in range(walker.last, len(scenes)) if scenes[i].drawn), walker.last)
@@ -234,23 +288,23 @@ def _is_drift(walker: _Walker, scenes: Sequence[Scene]) -> bool:
 
 def _is_person(walker: _Walker, scenes: Sequence[Scene]) -> bool:
     """True when the region was ever large enough, outside of the kept box, to be somebody; or smaller, and walked."""
-    if any(blob.area >= PERSON * scenes[index].kept.area for index, blob in walker.steps):
+    if any(blob.area >= PERSON * scenes[index].subject.area for index, blob in walker.steps):
         return True
     seen = [
         (index, blob.box)
         for index, blob in walker.steps
-        if not blob.touches and blob.area >= CHILD * scenes[index].kept.area
+        if not blob.touches and blob.area >= CHILD * scenes[index].subject.area
     ]
     if len(seen) < 3:
         return False
     (index, first), (_, last) = seen[0], seen[-1]
     moved = abs(last.x + last.w / 2 - first.x - first.w / 2) + abs(last.bottom - first.bottom)
-    return moved >= scenes[index].kept.w
+    return moved >= scenes[index].subject.w
 
 
 def _is_small(walker: _Walker, scenes: Sequence[Scene], index: int) -> bool:
     """True when the whole person would fit into the kept box with room to spare."""
-    kept = scenes[index].kept
+    kept = scenes[index].subject
     sizes = walker.free_sizes(index)
     return bool(sizes) and max(w for w, _ in sizes) < FITS * kept.w and max(h for _, h in sizes) < FITS * kept.h
 

@@ -74,7 +74,7 @@ class Decisions:
             if box is not None:
                 at = frame - path.first
                 around = verdicts[max(0, at - near) : at + near + 1]
-                live |= live_area(box.scaled(0.5), around, hides, never)
+                live |= live_area(box.scaled(0.5), verdicts[at], around, hides, never)
         for hide in hides:
             live[outer(margin(hide), self._half).slices()] = False
         return live

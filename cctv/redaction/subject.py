@@ -23,6 +23,7 @@ HIDE_MARGIN = 0.12  # of a hide box's sides: a drawn box is not exact between it
 _SPECK = 12  # half-size pixels
 _BORDERS = 3.0  # half-size pixels between a region and the hide box that explains it
 _ADJACENT = 2  # half-size pixels
+_WITHIN = 0.6  # of a region's box
 _WORTHWHILE = 0.30  # of a kept box; a smaller rest shows nobody and risks much
 
 
@@ -75,11 +76,11 @@ def scene(frame: int, kept: Box, differs: Mask, around: Around) -> Scene:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(outside.view(np.uint8), connectivity=8)
     regions = np.asarray(labels, np.int32)
     blobs = [
-        _blob(regions, label, tuple(int(n) for n in stats[label]), ring, known)
+        _blob(regions, label, tuple(int(n) for n in stats[label]), ring, known, slack(kept))
         for label in range(1, count)
         if stats[label, cv2.CC_STAT_AREA] >= _SPECK
     ]
-    return Scene(frame, kept, tuple(blobs), around.drawn)
+    return Scene(frame, kept, tuple(blobs), around.drawn, bool(around.own))
 
 
 def _without(differs: Mask, own: Sequence[Box]) -> None:
@@ -90,7 +91,9 @@ def _without(differs: Mask, own: Sequence[Box]) -> None:
             differs[labels == label] = False
 
 
-def _blob(labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: PixelRect, known: Sequence[Box]) -> Blob:
+def _blob(
+    labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: PixelRect, known: Sequence[Box], kept: Box
+) -> Blob:
     left, top, width, height, area = stats
     box = Box(left, top, width, height)
     explained = any(box.grown(_BORDERS, _BORDERS).overlap(hide) > 0 for hide in known)
@@ -98,7 +101,8 @@ def _blob(labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: P
         max(left, ring.left), max(top, ring.top), min(left + width, ring.right), min(top + height, ring.bottom)
     )
     if near.empty:
-        return Blob(box, area, touches=False, explained=explained)
+        inside = box.overlap(kept) >= _WITHIN * box.area
+        return Blob(box, area, touches=False, explained=explained, inside=inside)
     rows, columns = np.nonzero(labels[near.slices()] == label)
     if rows.size == 0:
         return Blob(box, area, touches=False, explained=explained)
@@ -116,20 +120,21 @@ def _blob(labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: P
     )
 
 
-def live_area(kept: Box, verdicts: Sequence[Verdict], hides: Iterable[Box], never: Mask) -> Mask:
+def live_area(kept: Box, here: Verdict, around: Sequence[Verdict], hides: Iterable[Box], never: Mask) -> Mask:
     """The live pixels of one kept box in one frame: half-size mask, True = live.
 
-    `verdicts` are those of the frame and its neighbours; `never` (half size, True) is never shown.
+    `around` are the verdicts of the frame and its neighbours; `never` (half size, True) is never shown.  Where the
+    subject stands apart, what its neighbours only guess at does not count.
     """
     size = Size(never.shape[1], never.shape[0])
     live = np.zeros(never.shape, np.bool_)
-    if any(verdict.everything for verdict in verdicts):
+    if any(verdict.everything for verdict in around):
         return live
     own = inner(kept, size)
     if own.empty:
         return live
     live[own.slices()] = ~never[own.slices()]
-    others = [box for verdict in verdicts for box in verdict.boxes]
+    others = [box for verdict in around if verdict.sure or not here.sure for box in verdict.boxes]
     for box in (*others, *(margin(each) for each in hides)):
         live[outer(box, size).slices()] = False
     if np.count_nonzero(live) < _WORTHWHILE * own.area:
