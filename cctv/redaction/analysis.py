@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cctv.redaction.backdrop import Backdrop, Sampler
-from cctv.redaction.carry import Carried, Part, carry
-from cctv.redaction.contacts import Scene, Verdict, judge
+from cctv.redaction.carry import Carried, carry
+from cctv.redaction.contacts import Verdict, judge
+from cctv.redaction.fitting import Part
 from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.keep import BoxPath, KeepBoxes
 from cctv.redaction.light import Light
@@ -25,6 +26,7 @@ from cctv.redaction.spool import MaskSpool
 from cctv.redaction.stretches import backdrops_of, best
 from cctv.redaction.subject import Around, scene, slack
 from cctv.redaction.tracks import Track, Tracker, numbered
+from cctv.redaction.walkers import Scene
 
 Progress = Callable[[str, int, int], None]
 """Called with the step's name (`backdrop`, `regions`, `render`, `verify`), frames done, frames in all (0: unknown)."""

@@ -14,6 +14,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cctv.redaction.fitting import BORDER, LOOSE, Part, Region, at_border, fitting, likeness, met
 from cctv.redaction.geometry import Box, enclosing
 from cctv.redaction.keep import BoxPath, Keyframe
 
@@ -23,36 +24,13 @@ _FITS = 0.6  # overlap by union between a region and where it is expected; two p
 _DRAWN = 0.45  # the same with a drawn box: people leave out a leg or a shadow, but choose the person
 _MORE = 1.5  # of the subject's usual pixels: gait and light change them by a third, a second person doubles them
 _TALLER = 1.2  # of the drawn height: gait moves it by a tenth
-_MEMBER = 0.6  # of a fragment's box inside the expected box: the subject's own head or foot, cut off by a like colour
-_FRAGMENT = 0.25  # of the largest region's pixels: a larger one beside it is somebody
-_HEAD_OR_FEET = 0.5  # the same, of a piece above or below: the trunk in between may look like the ground
-_SOMEBODY = 0.08  # of the region's pixels: something this large that goes into it or comes out of it may be somebody
-_BESIDE = 0.15  # of the region's width
-_STEP = 2.0  # half-size pixels, at least, that the parts of one person overlap from frame to frame
-_FOREIGN = 0.15  # of the expected box covered by a region that is mostly elsewhere: two people in one region
+_WIDER = 1.25  # of the drawn width at the widest step: a shadow beside the shoes
+_FILLED = 0.85  # of a drawn box; a body leaves a quarter of its box free, and a fuller one holds a group
 _INSIDE = 0.9  # of a carried box within the surroundings of the line; one that leaves them follows somebody else
-_LOOSE = 0.1  # of the expected box's sides: gait moves them from frame to frame
 _SLIVER = 0.3  # of the largest drawn box: less of somebody at the picture's edge tells little
-_BORDER = 2.0  # half-size pixels
 _SLIP = 6  # frames for which somebody who enters is too slender to follow
+_SAMPLES = 5  # keyframes around a frame: one or two of them may show a group
 _PACE = 4  # frames over which a region's own motion is taken
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One region of one frame at half size: its box and its pixels."""
-
-    box: Box
-    area: int
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """The subject in one frame at half size: the box around its parts, and the boxes of these."""
-
-    box: Box
-    parts: tuple[Box, ...]
-    area: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,33 +82,55 @@ def _around(path: BoxPath, frame: int) -> list[Keyframe]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The subject's region in the keyframes in which it is recognised, and how much of it is usual.
+    """Drawn boxes (half size), the regions that fit them, and each one's pixels by drawn height squared."""
 
-    `usual` is in pixels by drawn height squared: a person's stays about the same, two people's is twice that.
-    """
+    drawn: Mapping[int, Box]
+    fits: Mapping[int, Region]
+    shares: Mapping[int, float]
 
-    regions: Mapping[int, Region]
-    usual: float
+    def usual(self, frame: int) -> float:
+        """The subject's usual share around a frame: about the same for one person, twice that for two.
 
-    def bears(self, region: Region, line: Box) -> bool:
+        Of a few keyframes only: somebody who stands still for long may in part look like the ground.
+        """
+        near = sorted(self.shares, key=lambda at: abs(at - frame))[:_SAMPLES]
+        return statistics.median_low(self.shares[at] for at in near) if near else math.inf
+
+    def width(self, frame: int) -> float:
+        """The subject's width at the widest step around a frame."""
+        near = sorted(self.drawn, key=lambda at: abs(at - frame))[:_SAMPLES]
+        return max(self.drawn[at].w for at in near)
+
+    def region(self, frame: int) -> Region | None:
+        """The subject in a keyframe; None where no region fits or where it holds somebody else too."""
+        region = self.fits.get(frame)
+        return region if region is not None and self.bears(region, self.drawn[frame], frame) else None
+
+    def bears(self, region: Region, line: Box, frame: int) -> bool:
         """Whether a region is no more than the subject where the line has a box of this height."""
-        return region.area <= _MORE * self.usual * line.h**2 and region.box.h <= _TALLER * line.h + 2
+        width = self.width(frame)
+        return (
+            region.area <= min(_MORE * self.usual(frame) * line.h**2, _FILLED * width * line.h)
+            and region.box.h <= _TALLER * line.h + 2
+            and region.box.w <= _WIDER * width + 2
+        )
 
 
 def _recognised(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) -> _Known:
     """What keyframes tell: a region that fits the drawn box and holds nobody else is the subject."""
-    found: dict[int, tuple[Region, float]] = {}
+    found: dict[int, Region] = {}
+    shares: dict[int, float] = {}
     least = _SLIVER * max(key.box.area for key in path.keyframes)
     for key in path.keyframes:
         drawn = key.box.scaled(0.5)
         if 4 * drawn.area < least and at_border(drawn, picture):
             continue
-        region = _fitting(parts[key.frame], drawn, _DRAWN)
+        region = fitting(parts[key.frame], drawn, _DRAWN)
         if region is not None:
-            found[key.frame] = region, region.area / drawn.h**2
-    whole = [share for region, share in found.values() if not at_border(region.box, picture)]
-    usual = statistics.median_low(whole) if whole else math.inf
-    return _Known({frame: region for frame, (region, share) in found.items() if share <= _MORE * usual}, usual)
+            found[key.frame] = region
+            if not at_border(region.box, picture):
+                shares[key.frame] = region.area / drawn.h**2
+    return _Known({key.frame: key.box.scaled(0.5) for key in path.keyframes}, found, shares)
 
 
 def _between(
@@ -144,13 +144,13 @@ def _between(
     frames = range(gap[0].frame, gap[1].frame + 1)
     line = [box.scaled(0.5) for frame in frames if (box := path.box_at(frame)) is not None]
     here = parts[frames.start : frames.stop]
-    first, last = known.regions.get(frames[0]), known.regions.get(frames[-1])
+    first, last = known.region(frames[0]), known.region(frames[-1])
     onward = _chain(first, line, here, picture)
     back = _chain(last, line[::-1], here[::-1], picture)[::-1]
     starts = None if first is None else _apart(line[0], first.box)
     ends = None if last is None else _apart(line[-1], last.box)
     for index, region in enumerate(_agreed(onward, back)):
-        if region is None or not (at_border(region.box, picture) or known.bears(region, line[index])):
+        if region is None or not (at_border(region.box, picture) or known.bears(region, line[index], frames[index])):
             continue
         box = _shifted(region.box, _mixed(starts, ends, index / (len(frames) - 1)))
         bounds = surroundings(path, frames[index], picture.scaled(2))
@@ -171,7 +171,7 @@ def _at_edges(
         if not other or not at_border(keys[one].box.scaled(0.5), picture):
             continue
         whole = enclosing((keys[one].box, keys[other[0]].box))
-        reach = whole.scaled(0.5).grown(_LOOSE * whole.w + 1, _LOOSE * whole.h + 1)
+        reach = whole.scaled(0.5).grown(LOOSE * whole.w + 1, LOOSE * whole.h + 1)
         frames = range(min(one, other[0]) + 1, max(one, other[0]))
         near = [tuple(part.box for part in parts[frame] if part.box.overlap(reach) > 0) for frame in frames]
         if len(frames) <= _SLIP and all(_clipped(box, reach) == box for held in near for box in held):
@@ -191,8 +191,8 @@ def _chain(
         for moved in (_shifted(held, _apart(line[index], line[index - 1])), _onward(chain, picture), held):
             expected = _clipped(moved, picture)
             if found is None and expected is not None:
-                found = _fitting(parts[index], expected, _FITS)
-        if found is None or _met(chain[-1], parts[index - 1], found, parts[index]):
+                found = fitting(parts[index], expected, _FITS)
+        if found is None or met(chain[-1], parts[index - 1], found, parts[index]):
             return [*chain, *[None] * (len(line) - len(chain))]
         if not at_border(found.box, picture) and found.area > _MORE * chain[-1].area:
             return [*chain, *[None] * (len(line) - len(chain))]
@@ -205,9 +205,9 @@ def _onward(chain: Sequence[Region], picture: Box) -> Box:
     now, then = chain[-1].box, chain[max(len(chain) - 1 - _PACE, 0)].box
     steps = max(min(len(chain) - 1, _PACE), 1)
     left, _, right, bottom = _apart(now, then)
-    if now.right >= picture.right - _BORDER:
+    if now.right >= picture.right - BORDER:
         across = left
-    elif now.x <= picture.x + _BORDER:
+    elif now.x <= picture.x + BORDER:
         across = right
     else:
         across = (left + right) / 2
@@ -222,70 +222,14 @@ def _clipped(box: Box, bounds: Box) -> Box | None:
     return Box(left, top, min(box.right, bounds.right) - left, min(box.bottom, bounds.bottom) - top)
 
 
-def at_border(box: Box, picture: Box) -> bool:
-    """True for a region that the picture's edge may cut off."""
-    return (
-        box.x <= picture.x + _BORDER
-        or box.y <= picture.y + _BORDER
-        or box.right >= picture.right - _BORDER
-        or box.bottom >= picture.bottom - _BORDER
-    )
-
-
 def _agreed(onward: list[Region | None], back: list[Region | None]) -> list[Region | None]:
     """Both chains as one; nothing when they follow different regions."""
     found: list[Region | None] = []
     for one, other in zip(onward, back, strict=True):
-        if one is not None and other is not None and _likeness(one.box, other.box) < _FITS:
+        if one is not None and other is not None and likeness(one.box, other.box) < _FITS:
             return [None] * len(onward)
         found.append(one if one is not None else other)
     return found
-
-
-def _fitting(parts: Sequence[Part], expected: Box, least: float) -> Region | None:
-    """The one region (with its fragments) that fits an expected box; None when none or more do."""
-    reach = expected.grown(_LOOSE * expected.w + 1, _LOOSE * expected.h + 1)
-    near = [part for part in parts if part.box.overlap(reach) > 0]
-    inside = [part for part in near if part.box.overlap(reach) >= _MEMBER * part.box.area]
-    if not inside:
-        return None
-    main = max(inside, key=lambda part: part.area)
-    members = [part for part in inside if part is main or _is_fragment(part, main)]
-    for part in near:
-        if part not in members and part.box.overlap(expected) >= _FOREIGN * expected.area:
-            return None
-    whole = enclosing(part.box for part in members)
-    if _likeness(whole, expected) < least:
-        return None
-    return Region(whole, tuple(part.box for part in members), sum(part.area for part in members))
-
-
-def _is_fragment(part: Part, main: Part) -> bool:
-    """A small piece beside the main one, or head or feet above or below it."""
-    shared = min(part.box.right, main.box.right) - max(part.box.x, main.box.x)
-    aligned = shared >= _MEMBER * part.box.w
-    return part.area <= (_HEAD_OR_FEET if aligned else _FRAGMENT) * main.area
-
-
-def _met(held: Region, before: Sequence[Part], found: Region, after: Sequence[Part]) -> bool:
-    """True when something beside the region went into it from one frame to the next, or came out of it."""
-
-    def lost(region: Region, here: Sequence[Part], other: Region, there: Sequence[Part]) -> bool:
-        reach = region.box.grown(_BESIDE * region.box.w + 2, _BESIDE * region.box.w + 2)
-        beside = [p.box for p in here if p.area >= _SOMEBODY * region.area and p.box.overlap(reach) > 0]
-        elsewhere = [p.box for p in there if p.box not in other.parts]
-        return any(
-            box not in region.parts and not any(box.grown(_STEP, _STEP).overlap(each) > 0 for each in elsewhere)
-            for box in beside
-        )
-
-    return lost(held, before, found, after) or lost(found, after, held, before)
-
-
-def _likeness(one: Box, other: Box) -> float:
-    shared = one.overlap(other)
-    union = one.area + other.area - shared
-    return shared / union if union > 0 else 0.0
 
 
 Sides = tuple[float, float, float, float]

@@ -9,65 +9,23 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cctv.redaction.carry import at_border
+from cctv.redaction.fitting import at_border
 from cctv.redaction.geometry import Box
+from cctv.redaction.walkers import Blob, Scene, Walker, follow
 
 PERSON = 0.30  # of the kept box's area: a region that was ever this large apart from it is somebody
 CHILD = 0.08  # of the kept box's area: a region of this size is somebody when it walks by the width of the box
 LIMB = 0.25  # of the kept box's area: a smaller region that always touches it is its own limb, its shadow or noise
 FITS = 0.7  # of the kept box's sides: whoever is smaller may stay in front of the subject without showing beside him
-_SIZE_REACH = 75  # frames before and after from which a person's free size is taken: perspective changes it slowly
-_SIZE_SAMPLES = 12
 _ROOM = 1.1  # of a person's sides: gait and noise change them
 _EDGE = 0.12  # of a person's width hidden besides
 _NEAR = 0.15  # of the kept box's width: a person who ends this close to it has slipped into it
-_SOON = 5  # frames until the parts of one person on two sides of the kept box grow together
-_ALONE = 1.3  # of a person's sides: gait; two people are wider or taller
 _BORDERS = 2.0  # half-size pixels that somebody who stands still may seem to move
 _DRIFT = 0.6  # of the frames between two keyframes: drift builds up slowly, a passer-by is quicker
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """A region outside of the kept box in one frame, half-size pixels.
-
-    `explained` says that a hide box holds or borders it: it is known who that is, and that box
-    hides him.  `inside` says that it stands apart from the subject's own region but within the kept box.
-
-    The four `cut_` flags say that this edge is where the kept box cut the region off, so that the body
-    behind the region may go on inside.
-    """
-
-    box: Box
-    area: int
-    touches: bool
-    explained: bool = False
-    inside: bool = False
-    cut_left: bool = False
-    cut_top: bool = False
-    cut_right: bool = False
-    cut_bottom: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One frame around a kept box: the box itself and the regions outside of it."""
-
-    frame: int
-    kept: Box
-    blobs: tuple[Blob, ...]
-    drawn: bool = False  # the box stands as drawn in this frame, not interpolated
-    sure: bool = False  # the subject's own region is known and not among the blobs
-    whole: Box | None = None  # a kept box that the picture's edge does not cut off, of the nearest frame with one
-
-    @property
-    def subject(self) -> Box:
-        """What sizes are compared with."""
-        return self.whole or self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,40 +37,10 @@ class Verdict:
     sure: bool = False  # the subject's own region stands apart from everybody else's
 
 
-@dataclass(slots=True)
-class _Walker:
-    """One region followed from frame to frame: (index of the scene, blob)."""
-
-    steps: list[tuple[int, Blob]] = field(default_factory=list)
-    born_of: _Walker | None = None
-    joined: _Walker | None = None
-    loads: list[tuple[int, _Walker]] = field(default_factory=list)
-    more_of: _Walker | None = None
-
-    @property
-    def first(self) -> int:
-        return self.steps[0][0]
-
-    @property
-    def last(self) -> int:
-        return self.steps[-1][0]
-
-    def free_sizes(self, index: int) -> list[tuple[float, float]]:
-        steps = self.steps if self.more_of is None else [*self.steps, *self.more_of.steps]
-        free = [(abs(at - index), blob.box) for at, blob in steps if not blob.touches]
-        near = sorted((step for step in free if step[0] <= _SIZE_REACH), key=lambda step: step[0])
-        return [(box.w, box.h) for _, box in near[:_SIZE_SAMPLES]]
-
-    def carries(self, index: int) -> list[_Walker]:
-        """Those who joined since this region was last seen apart from the kept box."""
-        apart = max((at for at, blob in self.steps if at <= index and not blob.touches), default=-1)
-        return [other for at, other in self.loads if apart < at <= index and other is not self.more_of]
-
-
 def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict, ...]:
     """A verdict for each scene; the scenes are one kept box's frames in order, without a gap."""
     scenes = _with_full_sizes(scenes, picture)
-    walkers = _follow(scenes)
+    walkers = follow(scenes)
     inside = _inside(scenes, walkers, picture, patience)
     boxes: list[list[Box]] = [[] for _ in scenes]
     for walker in walkers:
@@ -141,50 +69,8 @@ def _with_full_sizes(scenes: Sequence[Scene], picture: Box) -> list[Scene]:
     return found
 
 
-def _follow(scenes: Sequence[Scene]) -> list[_Walker]:
-    """Join the blobs of neighbouring frames, the best overlap first; each blob belongs to one walker."""
-    walkers: list[_Walker] = []
-    alive: list[_Walker] = []
-    for index, scene in enumerate(scenes):
-        pairs = [
-            (share, w, b)
-            for w, walker in enumerate(alive)
-            for b, blob in enumerate(scene.blobs)
-            if (share := _share(walker.steps[-1][1].box, blob.box)) > 0
-        ]
-        taken_walkers: dict[int, int] = {}
-        owner: dict[int, _Walker] = {}
-        for _, w, b in sorted(pairs, reverse=True):
-            if w not in taken_walkers and b not in owner:
-                taken_walkers[w] = b
-                owner[b] = alive[w]
-        for b in range(len(scene.blobs)):
-            if b not in owner:
-                parents = [alive[w] for _, w, other in sorted(pairs, reverse=True) if other == b and w in taken_walkers]
-                owner[b] = _Walker(born_of=parents[0] if parents else None)
-                walkers.append(owner[b])
-        for w, walker in enumerate(alive):
-            if w not in taken_walkers:
-                joins = [b for _, other, b in sorted(pairs, reverse=True) if other == w]
-                if joins:
-                    walker.joined = owner[joins[0]]
-                    owner[joins[0]].loads.append((index, walker))
-        for b, blob in enumerate(scene.blobs):
-            owner[b].steps.append((index, blob))
-        alive = list(owner.values())
-    for walker in walkers:
-        walker.more_of = _more_of(walker) if walker.born_of is None else None
-    return walkers
-
-
-def _share(before: Box, after: Box) -> float:
-    reach = before.grown(2 + 0.1 * before.w, 2 + 0.05 * before.h)
-    union = reach.area + after.area
-    return reach.overlap(after) / union if union else 0.0
-
-
 def _inside(
-    scenes: Sequence[Scene], walkers: Sequence[_Walker], picture: Box, patience: int
+    scenes: Sequence[Scene], walkers: Sequence[Walker], picture: Box, patience: int
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """For each scene, whether somebody may be wholly inside the kept box.
 
@@ -223,7 +109,7 @@ class _Event:
         return self.person or self.place.grown(_BORDERS, _BORDERS).overlap(leave.place) > 0
 
 
-def _events(scenes: Sequence[Scene], walkers: Sequence[_Walker], picture: Box) -> tuple[list[_Event], list[_Event]]:
+def _events(scenes: Sequence[Scene], walkers: Sequence[Walker], picture: Box) -> tuple[list[_Event], list[_Event]]:
     """When somebody slips into the box and when somebody comes out, people before mere parts of people."""
     enters, leaves = [], []
     for walker in walkers:
@@ -244,34 +130,7 @@ def _events(scenes: Sequence[Scene], walkers: Sequence[_Walker], picture: Box) -
     )
 
 
-def _more_of(walker: _Walker) -> _Walker | None:
-    """Of whom this is a further part, when one person shows on two sides of the kept box: the parts soon grow together.
-
-    What they grow into is as large as that one person was before; two would be larger.
-    """
-    for _, other in walker.loads:
-        if not other.first < walker.first <= other.last <= walker.first + _SOON:
-            continue
-        before, after = other.free_sizes(other.last), walker.free_sizes(walker.first)
-        if (
-            before
-            and after
-            and _widest(after) <= _ALONE * _widest(before)
-            and _tallest(after) <= _ALONE * _tallest(before)
-        ):
-            return other
-    return None
-
-
-def _widest(sizes: Sequence[tuple[float, float]]) -> float:
-    return max(width for width, _ in sizes)
-
-
-def _tallest(sizes: Sequence[tuple[float, float]]) -> float:
-    return max(height for _, height in sizes)
-
-
-def _is_drift(walker: _Walker, scenes: Sequence[Scene]) -> bool:
+def _is_drift(walker: Walker, scenes: Sequence[Scene]) -> bool:
     """True for a region that sticks out of the kept box only between two keyframes: the subject's own body.
 
     Interpolated boxes lag behind a subject who turns or changes pace, by up to half a body (PETS09-S2L1, keyframes
@@ -286,7 +145,7 @@ def _is_drift(walker: _Walker, scenes: Sequence[Scene]) -> bool:
     return len(walker.steps) >= _DRIFT * (after - before)
 
 
-def _is_person(walker: _Walker, scenes: Sequence[Scene]) -> bool:
+def _is_person(walker: Walker, scenes: Sequence[Scene]) -> bool:
     """True when the region was ever large enough, outside of the kept box, to be somebody; or smaller, and walked."""
     if any(blob.area >= PERSON * scenes[index].subject.area for index, blob in walker.steps):
         return True
@@ -302,7 +161,7 @@ def _is_person(walker: _Walker, scenes: Sequence[Scene]) -> bool:
     return moved >= scenes[index].subject.w
 
 
-def _is_small(walker: _Walker, scenes: Sequence[Scene], index: int) -> bool:
+def _is_small(walker: Walker, scenes: Sequence[Scene], index: int) -> bool:
     """True when the whole person would fit into the kept box with room to spare."""
     kept = scenes[index].subject
     sizes = walker.free_sizes(index)
@@ -315,7 +174,7 @@ def _beside(step: tuple[int, Blob], scenes: Sequence[Scene]) -> bool:
     return not blob.explained and (blob.touches or blob.box.distance(kept) <= _NEAR * kept.w)
 
 
-def _reach(walker: _Walker, index: int, blob: Blob, kept: Box) -> Box:
+def _reach(walker: Walker, index: int, blob: Blob, kept: Box) -> Box:
     """The box that certainly holds the body of which a blob is the part outside of the kept box."""
     limb = blob.area < LIMB * kept.area and not walker.free_sizes(index)
     if not blob.touches or blob.explained or limb:
@@ -338,7 +197,7 @@ def _margins(blob: Blob, kept: Box) -> tuple[float, float]:
     return max(2.0, _EDGE * min(blob.box.w, kept.w)), max(2.0, 0.10 * min(blob.box.h, kept.h))
 
 
-def _full_size(walker: _Walker, index: int, kept: Box) -> tuple[float, float]:
+def _full_size(walker: Walker, index: int, kept: Box) -> tuple[float, float]:
     """Width and height of the whole person or group: as seen apart from the kept box, or else as large as that box."""
     width, height = 0.0, 0.0
     members = [walker, *walker.carries(index)]

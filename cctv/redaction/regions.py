@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from cctv.redaction.backdrop import Backdrop
-from cctv.redaction.carry import Part
+from cctv.redaction.fitting import Part
 from cctv.redaction.geometry import Box, PixelRect
 from cctv.redaction.light import Light, fit
 from cctv.redaction.planes import Mask, Plane

@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cctv.redaction.contacts import Blob, Scene, Verdict
+from cctv.redaction.contacts import Verdict
 from cctv.redaction.geometry import Box, PixelRect, Size, inner, outer
 from cctv.redaction.planes import Mask
+from cctv.redaction.walkers import Blob, Scene
 
 SLACK = 0.20  # of the kept box's width, at least _SLACK_PIXELS: by so much its own body may stick out of a drawn box
 _SLACK_PIXELS = 2.0

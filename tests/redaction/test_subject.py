@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cctv.redaction.contacts import Blob, Scene, judge
+from cctv.redaction.contacts import judge
 from cctv.redaction.geometry import Box
+from cctv.redaction.walkers import Blob, Scene
 
 KEPT = Box(100, 50, 20, 60)
 PICTURE = Box(0, 0, 300, 200)

@@ -1,0 +1,95 @@
+"""Which region of a frame is the subject.
+
+Owns the fitting of regions to an expected box, and the notice of a merge or a split beside one.  Pure.  Never chooses
+between two people: where more than one region could be meant, none is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cctv.redaction.geometry import Box, enclosing
+
+_MEMBER = 0.6  # of a fragment's box inside the expected box: the subject's own head or foot, cut off by a like colour
+_FRAGMENT = 0.25  # of the largest region's pixels: a larger one beside it is somebody
+_HEAD_OR_FEET = 0.5  # the same, of a piece above or below: the trunk in between may look like the ground
+_SOMEBODY = 0.08  # of the region's pixels: something this large that goes into it or comes out of it may be somebody
+_BESIDE = 0.15  # of the region's width
+_STEP = 2.0  # half-size pixels, at least, that the parts of one person overlap from frame to frame
+_FOREIGN = 0.15  # of the expected box covered by a region that is mostly elsewhere: two people in one region
+LOOSE = 0.1  # of the expected box's sides: gait moves them from frame to frame
+BORDER = 2.0  # half-size pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One region of one frame at half size: its box and its pixels."""
+
+    box: Box
+    area: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The subject in one frame at half size: the box around its parts, and the boxes of these."""
+
+    box: Box
+    parts: tuple[Box, ...]
+    area: int
+
+
+def fitting(parts: Sequence[Part], expected: Box, least: float) -> Region | None:
+    """The one region (with its fragments) that fits an expected box; None when none or more do."""
+    reach = expected.grown(LOOSE * expected.w + 1, LOOSE * expected.h + 1)
+    near = [part for part in parts if part.box.overlap(reach) > 0]
+    inside = [part for part in near if part.box.overlap(reach) >= _MEMBER * part.box.area]
+    if not inside:
+        return None
+    main = max(inside, key=lambda part: part.area)
+    members = [part for part in inside if part is main or _is_fragment(part, main)]
+    for part in near:
+        if part not in members and part.box.overlap(expected) >= _FOREIGN * expected.area:
+            return None
+    whole = enclosing(part.box for part in members)
+    if likeness(whole, expected) < least:
+        return None
+    return Region(whole, tuple(part.box for part in members), sum(part.area for part in members))
+
+
+def _is_fragment(part: Part, main: Part) -> bool:
+    """A small piece beside the main one, or head or feet above or below it."""
+    shared = min(part.box.right, main.box.right) - max(part.box.x, main.box.x)
+    aligned = shared >= _MEMBER * part.box.w
+    return part.area <= (_HEAD_OR_FEET if aligned else _FRAGMENT) * main.area
+
+
+def met(held: Region, before: Sequence[Part], found: Region, after: Sequence[Part]) -> bool:
+    """True when something beside the region went into it from one frame to the next, or came out of it."""
+
+    def lost(region: Region, here: Sequence[Part], other: Region, there: Sequence[Part]) -> bool:
+        reach = region.box.grown(_BESIDE * region.box.w + 2, _BESIDE * region.box.w + 2)
+        beside = [p.box for p in here if p.area >= _SOMEBODY * region.area and p.box.overlap(reach) > 0]
+        elsewhere = [p.box for p in there if p.box not in other.parts]
+        return any(
+            box not in region.parts and not any(box.grown(_STEP, _STEP).overlap(each) > 0 for each in elsewhere)
+            for box in beside
+        )
+
+    return lost(held, before, found, after) or lost(found, after, held, before)
+
+
+def likeness(one: Box, other: Box) -> float:
+    shared = one.overlap(other)
+    union = one.area + other.area - shared
+    return shared / union if union > 0 else 0.0
+
+
+def at_border(box: Box, picture: Box) -> bool:
+    """True for a region that the picture's edge may cut off."""
+    return (
+        box.x <= picture.x + BORDER
+        or box.y <= picture.y + BORDER
+        or box.right >= picture.right - BORDER
+        or box.bottom >= picture.bottom - BORDER
+    )
