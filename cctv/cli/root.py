@@ -31,6 +31,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "sweep": ("cctv.cli.sweep:sweep", "Delete what has expired and no hold covers."),
         "retention": ("cctv.cli.retention:retention", "Show what goes when, and why."),
         "status": ("cctv.cli.status:status", "Tell whether recording and deletion are well."),
+        "notify": ("cctv.cli.notify:notify", "Tell somebody when they are not."),
     },
     "Staff": {
         "incident": ("cctv.cli.incident:incident", "Record an incident and keep its footage."),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cctv.config.origins import Row, explain
     from cctv.config.schedule import Schedule, Window
     from cctv.config.settings import (
+        AlertsSettings,
         CameraSettings,
         CredentialsSettings,
         PolicySettings,
@@ -67,6 +68,7 @@ __getattr__ = exports(
             "Window",
         ),
         "settings": (
+            "AlertsSettings",
             "CameraSettings",
             "CredentialsSettings",
             "PolicySettings",
@@ -81,6 +83,7 @@ __getattr__ = exports(
 )
 
 __all__ = [
+    "AlertsSettings",
     "CameraSettings",
     "CameraUnknown",
     "Checked",

@@ -29,6 +29,7 @@ from cctv.config.errors import (
 from cctv.config.limits import retention_limit
 from cctv.config.locate import key_lines, line_of, twice
 from cctv.config.settings import (
+    AlertsSettings,
     CameraSettings,
     CredentialsSettings,
     PolicySettings,
@@ -170,6 +171,7 @@ def _built(shape: schema.File, source: Source) -> Settings:
         cameras=MappingProxyType({CameraId(name): _camera(name, camera) for name, camera in shape.cameras.items()}),
         policy=PolicySettings(shape.policy.two_person),
         credentials=CredentialsSettings(None if secret is None else (base / secret).absolute()),
+        alerts=_alerts(shape.alerts, base),
         source=source,
     )
 
@@ -178,6 +180,12 @@ def _zone(name: str, zone: schema.Zone, cap: timedelta, site: schema.Site) -> Zo
     runs = retention_limit(zone.retention, cap, site.jurisdiction).period
     least = min(schema.DEFAULT_MIN_RETENTION, runs) if zone.min_retention is None else zone.min_retention
     return ZoneSettings(ZoneId(name), zone.kind, zone.retention, least)
+
+
+def _alerts(alerts: schema.Alerts, base: Path) -> AlertsSettings:
+    host, port = alerts.smtp
+    sender = alerts.sender or alerts.mail or ""
+    return AlertsSettings(alerts.mail, sender, host, port, alerts.command, (base / alerts.state).absolute())
 
 
 def _camera(name: str, camera: schema.Camera) -> CameraSettings:

@@ -54,6 +54,12 @@ def explain(settings: Settings) -> list[Row]:
     acts = ", ".join(sorted(act.value for act in settings.policy.two_person)) or "none"
     rows.append(_row(settings, ("policy", "two_person"), acts))
     rows.append(_row(settings, ("credentials", "file"), str(settings.credentials.file or "none")))
+    alerts = settings.alerts
+    rows.append(_row(settings, ("alerts", "mail"), alerts.mail or "none"))
+    rows.append(_row(settings, ("alerts", "sender"), alerts.sender or "none"))
+    rows.append(_row(settings, ("alerts", "smtp"), f"{alerts.smtp_host}:{alerts.smtp_port}"))
+    rows.append(_row(settings, ("alerts", "command"), " ".join(alerts.command) or "none"))
+    rows.append(_row(settings, ("alerts", "state"), str(alerts.state)))
     return rows
 
 

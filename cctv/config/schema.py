@@ -99,6 +99,17 @@ class Credentials:
     file: str | None = _value(values.text, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """[alerts]"""
+
+    mail: str | None = _value(values.mail, None)
+    sender: str | None = _value(values.mail, None)
+    smtp: tuple[str, int] = _value(values.smtp, ("localhost", values.SMTP_PORT))
+    command: tuple[str, ...] = _value(values.command, ())
+    state: str = _value(values.text, "/var/lib/cctv-notify/alarms.json")
+
+
 @dataclass(frozen=True)
 class File:
     """All of cameras.toml."""
@@ -109,9 +120,10 @@ class File:
     cameras: Mapping[str, Camera]
     policy: Policy
     credentials: Credentials
+    alerts: Alerts
 
 
-_ONE = {"site": Site, "recording": Recording, "policy": Policy, "credentials": Credentials}
+_ONE = {"site": Site, "recording": Recording, "policy": Policy, "credentials": Credentials, "alerts": Alerts}
 _MANY = {"zones": Zone, "cameras": Camera}
 _TABLES: dict[str, type[Any]] = {**_ONE, **_MANY}
 

@@ -100,6 +100,18 @@ class CredentialsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsSettings:
+    """Whom to tell when something is wrong, by which mail host, and where is remembered what was told; absolute."""
+
+    mail: str | None
+    sender: str
+    smtp_host: str
+    smtp_port: int
+    command: tuple[str, ...]
+    state: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The file that the settings came from, and the line of each key in it."""
 
@@ -118,6 +130,7 @@ class Settings:
     cameras: Mapping[CameraId, CameraSettings]
     policy: PolicySettings
     credentials: CredentialsSettings
+    alerts: AlertsSettings
     source: Source = field(compare=False, repr=False)
 
     def camera(self, name: str) -> CameraSettings:

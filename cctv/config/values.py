@@ -24,6 +24,9 @@ Choice = TypeVar("Choice", bound=Enum)
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _SECRET = re.compile(r"pass(word|wd|phrase)?[=_:]|pwd[=_:]", re.IGNORECASE)
+_MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
+SMTP_PORT = 25
 CREDENTIALS = 'put the user name and password in the credentials file and name them here with credential = "..."'
 
 
@@ -110,6 +113,29 @@ def rtsp(value: object) -> str:
     if parts.scheme not in ("rtsp", "rtsps"):
         raise BadValue("it does not start with rtsp:// or rtsps://", allowed)
     return wanted
+
+
+def mail(value: object) -> str:
+    """A mail address, without a name before it."""
+    wanted = text(value)
+    if not _MAIL.fullmatch(wanted):
+        raise BadValue("it is not a mail address", 'an address such as "recorder@example.org"')
+    return wanted
+
+
+def smtp(value: object) -> tuple[str, int]:
+    """The mail host that takes mail from this machine, and its port."""
+    parts = _address(f"//{text(value)}", _SMTP)
+    if parts.path or parts.query or parts.fragment:
+        raise BadValue("it is more than a host and a port", _SMTP)
+    return parts.hostname or "", parts.port or SMTP_PORT
+
+
+def command(value: object) -> tuple[str, ...]:
+    """A program and its arguments."""
+    if not isinstance(value, list) or not value:
+        raise BadValue("it is not a list", 'the program and its arguments, such as ["/usr/local/bin/tell", "--short"]')
+    return tuple(text(word) for word in value)
 
 
 def masks(value: object) -> tuple[Polygon, ...]:

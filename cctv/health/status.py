@@ -48,6 +48,10 @@ class CameraHealth:
     message: str | None
     gaps_today: timedelta
 
+    @property
+    def is_recording(self) -> bool:
+        return self.health is Health.RECORDING
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -63,6 +67,8 @@ class Status:
     holds: tuple[Hold, ...]
     disk_free: int
     disk_total: int
+    disk_reserve: int  # bytes that stay free
+    disk_lasts: timedelta | None = None  # until the reserve is reached; None while it does not fill, or is not known
 
     @property
     def holds_to_review(self) -> tuple[Hold, ...]:
@@ -103,6 +109,7 @@ def status_now(site: Site) -> Status:
             holds=tuple(holds.in_force(connection)),
             disk_free=disk.free,
             disk_total=disk.total,
+            disk_reserve=round(disk.total * site.settings.recording.reserve_fraction),
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 PROGRAM = "/opt/cctv/bin/cctv"
 RECORD, SWEEP = "cctv-record.service", "cctv-sweep.service"
+NOTIFY, TIMER = "cctv-notify.service", "cctv-notify.timer"
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def analyze(tmp_path):
         pytest.skip("no systemd-analyze")
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        for name in (RECORD, SWEEP):
+        for name in (RECORD, SWEEP, NOTIFY, TIMER):
             (tmp_path / name).write_text((UNITS / name).read_text().replace(PROGRAM, "/bin/true"))
         command = ["systemd-analyze", *words[:-1], str(tmp_path / words[-1])]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -39,7 +40,7 @@ def service(name: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", [RECORD, SWEEP])
+@pytest.mark.parametrize("name", [RECORD, SWEEP, NOTIFY, TIMER])
 def test_systemd_accepts_the_unit(analyze, name):
     verified = analyze("verify", "--man=no", name)
 
@@ -47,7 +48,7 @@ def test_systemd_accepts_the_unit(analyze, name):
     assert verified.stderr == ""
 
 
-@pytest.mark.parametrize(("name", "worst"), [(RECORD, 2.0), (SWEEP, 1.0)])
+@pytest.mark.parametrize(("name", "worst"), [(RECORD, 2.0), (SWEEP, 1.0), (NOTIFY, 2.0)])
 def test_the_unit_is_exposed_little(analyze, name, worst):
     said = analyze("security", "--offline=true", name)
     if "unrecognized option" in said.stderr or "Unknown" in said.stderr:
@@ -72,6 +73,18 @@ def test_only_the_recorder_gets_the_passwords_and_only_the_sweeper_is_without_a_
     assert "LoadCredential" not in service(SWEEP)
     assert service(SWEEP)["PrivateNetwork"] == ["yes"]
     assert "PrivateNetwork" not in service(RECORD)
+
+
+def test_alarms_write_beside_the_storage_get_no_password_and_speak_when_the_mount_is_away():
+    unit, text = service(NOTIFY), (UNITS / NOTIFY).read_text()
+
+    assert unit["ReadWritePaths"] == ["-/var/lib/cctv"]
+    assert unit["StateDirectory"] == ["cctv-notify"]
+    assert unit["ProtectSystem"] == ["strict"]
+    assert unit["User"] == unit["Group"] == ["cctv"]
+    assert unit["CapabilityBoundingSet"] == [""]
+    assert "LoadCredential" not in unit
+    assert "\nRequiresMountsFor" not in text
 
 
 def test_only_the_recorder_itself_is_told_to_stop_so_that_its_ffmpeg_lose_no_frame():

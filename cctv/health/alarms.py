@@ -1,0 +1,222 @@
+"""Alarms: what is wrong for long enough to tell somebody, told once, and told again when it is over.
+
+Pure.  Owns what counts as wrong, for how long it may last unsaid, and what is remembered between two looks.  Nothing
+here knows how a message is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cctv.health.status import CameraHealth, Status
+    from cctv.kernel.errors import CctvError
+
+CAMERA_DOWN = timedelta(minutes=10)
+RECORDER_DOWN = timedelta(minutes=2)  # a restart of the service, or of the machine, is not worth a message
+DISK_SHORT = timedelta(hours=48)  # a weekend
+CLEARLY = 1.25  # above what the sweeper frees at the reserve, a tenth of it
+SWEEP_LATE = timedelta(minutes=15)  # the resident sweeper passes every minute
+WEEK = timedelta(days=7)
+
+
+class AlarmKind(Enum):
+    """What an alarm is about."""
+
+    STORAGE = "storage"
+    RECORDING = "recording"
+    CAMERA = "camera"
+    DELETION = "deletion"
+    SWEEP = "sweep"
+    OVERDUE = "overdue"
+    DISK = "disk"
+    REVIEW = "review"
+    WEEKLY = "weekly"
+    TEST = "test"
+
+
+class AlarmState(Enum):
+    """Whether it begins or ends; a weekly word and a test do neither."""
+
+    RAISED = "raised"
+    OVER = "over"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing to tell: `subject` is the camera or hold that it is about, empty for the whole site."""
+
+    kind: AlarmKind
+    state: AlarmState
+    subject: str
+    since: datetime
+    text: str
+    next_step: str
+
+    @property
+    def key(self) -> str:
+        """The same for the same trouble."""
+        return f"{self.kind.value}:{self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A trouble as it was last seen; `told` is whether somebody was told that it began."""
+
+    alarm: Alarm
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered between two looks: every trouble by its key, and when the weekly word was last given."""
+
+    troubles: Mapping[str, Remembered] = field(default_factory=lambda: MappingProxyType({}))
+    weekly: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What is wrong at this moment, and how long it may last before somebody is told."""
+
+    alarm: Alarm
+    grace: timedelta = timedelta(0)
+
+
+def alarms(found: Status | CctvError, previous: Memory, now: datetime) -> list[Alarm]:
+    """What to tell now.  `found` is the error where the storage could not even be opened.
+
+    A trouble is told once it has lasted its grace, and once more when it is over, if it was told.
+    """
+    present = _present(found, previous, now)
+    raised = [
+        one.alarm for key, one in present.items() if now - one.alarm.since >= one.grace and not _was_told(previous, key)
+    ]
+    over = [
+        replace(was.alarm, state=AlarmState.OVER, next_step="")
+        for key, was in previous.troubles.items()
+        if was.told and key not in present and not _hidden(found, was.alarm)
+    ]
+    weekly = _weekly(present, now) if previous.weekly is None or now - previous.weekly >= WEEK else []
+    return [*raised, *over, *weekly]
+
+
+def remember(found: Status | CctvError, previous: Memory, now: datetime, told: Sequence[Alarm]) -> Memory:
+    """The memory after a look; `told` are those of its alarms that reached somebody."""
+    said = {(alarm.key, alarm.state) for alarm in told}
+    troubles = {
+        key: Remembered(one.alarm, _was_told(previous, key) or (key, AlarmState.RAISED) in said)
+        for key, one in _present(found, previous, now).items()
+    }
+    for key, was in previous.troubles.items():
+        if key not in troubles and ((was.told and (key, AlarmState.OVER) not in said) or _hidden(found, was.alarm)):
+            troubles[key] = was
+    weekly = any(alarm.kind is AlarmKind.WEEKLY for alarm in told)
+    return Memory(MappingProxyType(troubles), now if weekly else previous.weekly)
+
+
+def _was_told(previous: Memory, key: str) -> bool:
+    return key in previous.troubles and previous.troubles[key].told
+
+
+def _hidden(found: Status | CctvError, alarm: Alarm) -> bool:
+    """Nothing is over only because it cannot be seen: without storage or recorder, less is known."""
+    if isinstance(found, Exception):
+        return alarm.kind is not AlarmKind.STORAGE
+    return alarm.kind is AlarmKind.CAMERA and not found.recorder_running
+
+
+def _present(found: Status | CctvError, previous: Memory, now: datetime) -> dict[str, _Trouble]:
+    """Troubles by their key, each since when it was first seen."""
+    troubles = [_no_storage(found, now)] if isinstance(found, Exception) else _troubles(found, previous)
+    present = {}
+    for one in troubles:
+        was = previous.troubles.get(one.alarm.key)
+        since = min(one.alarm.since, was.alarm.since) if was else one.alarm.since
+        present[one.alarm.key] = replace(one, alarm=replace(one.alarm, since=since))
+    return present
+
+
+def _no_storage(error: CctvError, now: datetime) -> _Trouble:
+    return _Trouble(_alarm(AlarmKind.STORAGE, "", now, error.message, error.next_step or "cctv status"))
+
+
+def _troubles(found: Status, previous: Memory) -> list[_Trouble]:
+    is_short = f"{AlarmKind.DISK.value}:" in previous.troubles
+    return [*_recording(found), *_deletion(found), *_disk(found, is_short=is_short), *_reviews(found)]
+
+
+def _recording(found: Status) -> list[_Trouble]:
+    if not found.recorder_running:
+        text = "Recording has stopped: no recorder runs."
+        following = "systemctl status cctv-record"
+        return [_Trouble(_alarm(AlarmKind.RECORDING, "", found.now, text, following), RECORDER_DOWN)]
+    return [_camera(one, found.now) for one in found.cameras if not one.is_recording]
+
+
+def _camera(one: CameraHealth, now: datetime) -> _Trouble:
+    why = f": {one.message}" if one.message else f": {one.cause.value}." if one.cause else "."
+    text = f"{one.camera} is not recorded{why}"
+    since = min(one.last_frame or now, now)
+    return _Trouble(_alarm(AlarmKind.CAMERA, one.camera, since, text, f"cctv cameras check {one.camera}"), CAMERA_DOWN)
+
+
+def _deletion(found: Status) -> list[_Trouble]:
+    now, troubles = found.now, []
+    if found.guard is not None:
+        text = f"Deletion has stopped: the guard {found.guard} refuses it."
+        troubles.append(_Trouble(_alarm(AlarmKind.DELETION, "", now, text, "cctv sweep --once tells what to do")))
+    if found.overdue > timedelta(0):
+        text = "Footage is past its limit and not deleted."
+        following = "cctv status, then systemctl status cctv-sweep"
+        troubles.append(_Trouble(_alarm(AlarmKind.OVERDUE, "", now - found.overdue, text, following)))
+    if found.guard is None and (found.last_sweep is None or now - found.last_sweep > SWEEP_LATE):
+        text = "The sweep does not run." if found.last_sweep else "The sweep has never run."
+        since, grace = found.last_sweep or now, timedelta(0) if found.last_sweep else SWEEP_LATE
+        troubles.append(_Trouble(_alarm(AlarmKind.SWEEP, "", since, text, "systemctl status cctv-sweep"), grace))
+    return troubles
+
+
+def _disk(found: Status, *, is_short: bool) -> list[_Trouble]:
+    """A disk that is short stays so until there is clearly more: a full one hovers about its reserve for ever."""
+    enough = CLEARLY if is_short else 1
+    if found.disk_lasts is not None and found.disk_lasts < DISK_SHORT * enough:
+        text = f"The disk will be full in {max(found.disk_lasts, timedelta(0)) // timedelta(hours=1)} hours."
+    elif found.disk_free < found.disk_reserve * enough:
+        text = f"The disk is full up to its reserve: {found.disk_free / found.disk_total:.1%} are free."
+    else:
+        return []
+    following = "cctv hold list shows what may not go; then a larger disk, or a shorter retention"
+    return [_Trouble(_alarm(AlarmKind.DISK, "", found.now, text, following))]
+
+
+def _reviews(found: Status) -> list[_Trouble]:
+    return [
+        _Trouble(
+            _alarm(
+                AlarmKind.REVIEW,
+                hold.id,
+                hold.review,
+                f"{hold.id} is past its review date: somebody must decide whether it stays.",
+                f"cctv hold show {hold.id}",
+            )
+        )
+        for hold in found.holds_to_review
+    ]
+
+
+def _alarm(kind: AlarmKind, subject: str, since: datetime, text: str, following: str) -> Alarm:
+    return Alarm(kind, AlarmState.RAISED, subject, since, text, following)
+
+
+def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
+    """A week's silence could also be a dead box: silence is only good news when it was announced."""
+    lasting = [one.alarm.text for one in present.values() if now - one.alarm.since >= one.grace]
+    text = "All is well." if not lasting else " ".join(["Not all is well:", *lasting])
+    return [Alarm(AlarmKind.WEEKLY, AlarmState.NOTICE, "", now, text, "" if not lasting else "cctv status")]
