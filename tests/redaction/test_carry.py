@@ -1,0 +1,97 @@
+"""A kept box follows its own region between keyframes, and only its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from cctv.redaction.carry import carry, surroundings
+from cctv.redaction.fitting import Part
+from cctv.redaction.geometry import Box
+from cctv.redaction.keep import BoxPath, Keyframe
+
+PICTURE = Box(0, 0, 160, 100)
+FRAMES = 21
+W, H = 12.0, 40.0
+
+
+def part(x, y=40.0, w=W, h=H):
+    return Part(Box(x, y, w, h), int(0.6 * w * h))
+
+
+def waits(frame):
+    """Where the subject is: stands for the first half, then walks; a straight line runs ahead by almost half a body."""
+    return 30.0 if frame <= 10 else 30.0 + 1.0 * (frame - 10)
+
+
+def drawn(x, w=W):
+    return Box(2 * x, 80, 2 * w, 2 * H)
+
+
+PATH = BoxPath("a", (Keyframe(0, drawn(waits(0))), Keyframe(FRAMES - 1, drawn(waits(20)))))
+
+
+def test_the_box_goes_where_the_region_is_and_not_straight():
+    carried = carry(PATH, [[part(waits(frame))] for frame in range(FRAMES)], PICTURE)
+
+    assert sorted(carried.own) == list(range(FRAMES))
+    assert carried.path.box_at(10).x == pytest.approx(2 * waits(10))
+    assert PATH.box_at(10).x != pytest.approx(2 * waits(10))
+
+
+def test_the_box_goes_straight_where_somebody_else_merges_with_the_region():
+    frames = [[part(waits(frame)), part(waits(frame) + 40 - 3 * frame)] for frame in range(9)]
+    frames += [[Part(Box(30, 40, 2 * W, H), 600)]] * 4
+    frames += [[part(waits(frame))] for frame in range(13, FRAMES)]
+
+    carried = carry(PATH, frames, PICTURE)
+
+    assert not {9, 10, 11, 12} & set(carried.own)
+    assert {0, 5, 15, 20} <= set(carried.own)
+
+
+def test_a_group_in_a_keyframe_is_nobody():
+    group = [[Part(Box(waits(frame) - 4, 40, W + 8, H), 700)] for frame in range(FRAMES)]
+
+    carried = carry(PATH, group, PICTURE)
+
+    assert not carried.own
+    assert carried.path == PATH
+
+
+def test_two_regions_that_both_may_be_meant_are_nobody():
+    pair = [[part(waits(frame) - 6), part(waits(frame) + 7)] for frame in range(FRAMES)]
+
+    assert not carry(PATH, pair, PICTURE).own
+
+
+def test_who_slips_into_the_box_ends_what_is_sure():
+    frames = [[part(waits(frame)), Part(Box(44, 60, 6, 20), 80)] for frame in range(10)]
+    frames += [[part(waits(frame))] for frame in range(10, FRAMES)]
+
+    carried = carry(PATH, frames, PICTURE)
+
+    assert 9 in carried.own  # the child stands beside the subject there, and is told apart
+    onward = carry(PATH, [*frames[:-1], []], PICTURE)  # nothing in the second keyframe to follow back from
+    assert max(onward.own) == 9
+
+
+def test_somebody_who_enters_at_the_edge_is_followed_by_the_inner_side():
+    wide = [min(3.0 * frame, W) for frame in range(FRAMES)]
+    inner = [160 - 3.0 * frame for frame in range(FRAMES)]
+    frames = [[part(inner[f], w=wide[f])] if f else [] for f in range(FRAMES)]
+    path = BoxPath("a", (Keyframe(0, drawn(158, 2)), Keyframe(20, drawn(inner[20]))))
+
+    carried = carry(path, frames, PICTURE)
+
+    assert set(range(2, FRAMES)) <= set(carried.own)
+    assert carried.path.box_at(4).x == pytest.approx(2 * inner[4], abs=2)
+
+
+def test_a_carried_box_never_leaves_the_surroundings_of_the_line():
+    far = [[part(waits(frame) + (0 if frame in {0, 20} else 1.6 * min(frame, 20 - frame)))] for frame in range(FRAMES)]
+
+    carried = carry(PATH, far, PICTURE)
+
+    for frame in range(FRAMES):
+        box, bounds = carried.path.box_at(frame), surroundings(PATH, frame, PICTURE.scaled(2))
+        assert box.overlap(bounds) == pytest.approx(box.area)
