@@ -49,6 +49,7 @@ def _data(found: Status) -> dict[str, object]:
                 "last_frame": one.last_frame,
                 "cause": one.cause.value if one.cause else None,
                 "message": one.message,
+                "bits_per_second": round(one.bit_rate) if one.bit_rate is not None else None,
                 "unrecorded_seconds_last_day": one.gaps_today.total_seconds(),
             }
             for one in found.cameras
@@ -61,6 +62,8 @@ def _data(found: Status) -> dict[str, object]:
         "holds_to_review": [hold.id for hold in found.holds_to_review],
         "disk_free_bytes": found.disk_free,
         "disk_total_bytes": found.disk_total,
+        "disk_reserve_bytes": found.disk_reserve,
+        "disk_lasts_hours": found.disk_lasts / timedelta(hours=1) if found.disk_lasts is not None else None,
     }
 
 
@@ -69,10 +72,10 @@ def _lines(box: Box, found: Status) -> Iterator[str]:
 
     rows = [
         (one.camera, one.health.value, local(one.since, box.zone) if one.since else "", _age(found, one),
-         length(one.gaps_today) if one.gaps_today else "none", _why(one))
+         _rate(one), length(one.gaps_today) if one.gaps_today else "none", _why(one))
         for one in found.cameras
     ]  # fmt: skip
-    yield from aligned(("camera", "state", "since", "last frame", "gaps in 24 h", "why"), rows)
+    yield from aligned(("camera", "state", "since", "last frame", "bit rate", "gaps in 24 h", "why"), rows)
     yield ""
     yield f"recorder   {'running' if found.recorder_running else 'not running'}"
     swept = f"last sweep {local(found.last_sweep, box.zone)}" if found.last_sweep else "never swept"
@@ -82,13 +85,18 @@ def _lines(box: Box, found: Status) -> Iterator[str]:
     review = ", ".join(hold.id for hold in found.holds_to_review)
     yield f"holds      {len(found.holds)} in force{f'; to review now: {review}' if review else ''}"
     share = found.disk_free / found.disk_total
-    yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%})"
+    lasts = f"; full in {length(found.disk_lasts)} at this rate" if found.disk_lasts is not None else ""
+    yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%}){lasts}"
 
 
 def _age(found: Status, one: CameraHealth) -> str:
     from cctv.cli.output import length
 
     return f"{length(max(found.now - one.last_frame, timedelta(0)))} ago" if one.last_frame else ""
+
+
+def _rate(one: CameraHealth) -> str:
+    return f"{one.bit_rate / 1e6:.1f} Mbit/s" if one.bit_rate is not None else ""
 
 
 def _why(one: CameraHealth) -> str:

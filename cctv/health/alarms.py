@@ -13,8 +13,10 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cctv.health.status import CameraHealth, Health, Status
+from cctv.model.footage import GapCause
+
 if TYPE_CHECKING:
-    from cctv.health.status import CameraHealth, Status
     from cctv.kernel.errors import CctvError
 
 CAMERA_DOWN = timedelta(minutes=10)
@@ -126,10 +128,11 @@ def _was_told(previous: Memory, key: str) -> bool:
 
 
 def _hidden(found: Status | CctvError, alarm: Alarm) -> bool:
-    """Nothing is over only because it cannot be seen: without storage or recorder, less is known."""
+    """Nothing is over only because it cannot be seen: without storage or recorder, or outside a camera's hours."""
     if isinstance(found, Exception):
         return alarm.kind is not AlarmKind.STORAGE
-    return alarm.kind is AlarmKind.CAMERA and not found.recorder_running
+    silent = {str(one.camera) for one in found.cameras if one.health is Health.RESTING or _is_full(one)}
+    return alarm.kind is AlarmKind.CAMERA and (not found.recorder_running or alarm.subject in silent)
 
 
 def _present(found: Status | CctvError, previous: Memory, now: datetime) -> dict[str, _Trouble]:
@@ -157,14 +160,26 @@ def _recording(found: Status) -> list[_Trouble]:
         text = "Recording has stopped: no recorder runs."
         following = "systemctl status cctv-record"
         return [_Trouble(_alarm(AlarmKind.RECORDING, "", found.now, text, following), RECORDER_DOWN)]
-    return [_camera(one, found.now) for one in found.cameras if not one.is_recording]
+    down = [one for one in found.cameras if not one.is_well]
+    troubles = [_camera(one, found.now) for one in down if not _is_full(one)]
+    if any(_is_full(one) for one in down):
+        text = "Recording has stopped: the disk is full."
+        troubles.append(
+            _Trouble(_alarm(AlarmKind.RECORDING, "", found.now, text, "cctv hold list shows what may not go"))
+        )
+    return troubles
+
+
+def _is_full(one: CameraHealth) -> bool:
+    return one.cause is GapCause.STORAGE_FULL and not one.is_well
 
 
 def _camera(one: CameraHealth, now: datetime) -> _Trouble:
-    why = f": {one.message}" if one.message else f": {one.cause.value}." if one.cause else "."
-    text = f"{one.camera} is not recorded{why}"
-    since = min(one.last_frame or now, now)
-    return _Trouble(_alarm(AlarmKind.CAMERA, one.camera, since, text, f"cctv cameras check {one.camera}"), CAMERA_DOWN)
+    """Since the camera was last seen to change: its last frame may be of before a night outside its hours."""
+    said = (one.message or (one.cause.value if one.cause else "")).rstrip(".")
+    text = f"{one.camera} is not recorded{f': {said}' if said else ''}."
+    alarm = _alarm(AlarmKind.CAMERA, one.camera, one.since or now, text, f"cctv cameras check {one.camera}")
+    return _Trouble(alarm, CAMERA_DOWN)
 
 
 def _deletion(found: Status) -> list[_Trouble]:

@@ -6,6 +6,7 @@ Reads only.  A promise that is broken (overdue) outranks a guard, and a guard ou
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,18 +14,19 @@ from enum import Enum
 from sqlalchemy import Connection
 
 from cctv import holds
-from cctv.archive import gaps_of
+from cctv.archive import gaps_of, segments_of
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import Exit
 from cctv.kernel.span import Span
-from cctv.model.footage import GapCause
+from cctv.model.footage import GapCause, Segment
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
 from cctv.recorder.state import CameraState, Phase, is_running, read_state
 from cctv.retention import last_refusal, last_sweep, make_plan, overdue
 
 STALE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
+RATE_OVER = timedelta(minutes=5)
 
 
 class Health(Enum):
@@ -33,12 +35,16 @@ class Health(Enum):
     RECORDING = "recording"
     CONNECTING = "connecting"
     DOWN = "down"
+    RESTING = "outside its hours"
     NOT_RUNNING = "recorder not running"
 
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
-    """One camera: since when it is so, the age of its last frame, why it is down, unrecorded time of the last 24 h."""
+    """One camera: since when it is so, the age of its last frame, why it is down, unrecorded time of the last 24 h.
+
+    `bit_rate` is that of its footage of the last minutes, in bits a second; None where there is none.
+    """
 
     camera: CameraId
     health: Health
@@ -47,10 +53,11 @@ class CameraHealth:
     cause: GapCause | None
     message: str | None
     gaps_today: timedelta
+    bit_rate: float | None = None
 
     @property
-    def is_recording(self) -> bool:
-        return self.health is Health.RECORDING
+    def is_well(self) -> bool:
+        return self.health in (Health.RECORDING, Health.RESTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ class Status:
             return Exit.OVERDUE
         if self.guard is not None:
             return Exit.GUARD
-        if any(one.health is not Health.RECORDING for one in self.cameras):
+        if any(not one.is_well for one in self.cameras):
             return Exit.CAMERA_DOWN
         return Exit.OK
 
@@ -122,10 +129,18 @@ def _camera(
         for gap in gaps_of(connection, camera, day)
     )
     lost = sum((shared.duration for gap in gaps if (shared := gap.intersection(day))), timedelta(0))
+    rate = _bit_rate(segments_of(connection, camera, Span(now - RATE_OVER, now)))
     if state is None:
         health = Health.CONNECTING if running else Health.NOT_RUNNING
-        return CameraHealth(camera, health, None, None, None, None, lost)
-    return CameraHealth(camera, _HEALTH[state.phase], state.since, state.last_frame, state.cause, state.message, lost)
+        return CameraHealth(camera, health, None, None, None, None, lost, rate)
+    rests = state.phase is Phase.WAITING and state.cause is GapCause.SCHEDULE
+    health = Health.RESTING if rests else _HEALTH[state.phase]
+    return CameraHealth(camera, health, state.since, state.last_frame, state.cause, state.message, lost, rate)
+
+
+def _bit_rate(segments: Sequence[Segment]) -> float | None:
+    seconds = sum(one.span.duration.total_seconds() for one in segments)
+    return 8 * sum(one.size_bytes for one in segments) / seconds if seconds else None
 
 
 _HEALTH = {

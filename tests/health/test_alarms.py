@@ -19,12 +19,12 @@ START = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def camera(name="gevel-1", health=Health.RECORDING, last_frame=START, cause=None):
-    return CameraHealth(CameraId(name), health, START, last_frame, cause, None, timedelta(0))
+def camera(name="gevel-1", health=Health.RECORDING, since=START, cause=None):
+    return CameraHealth(CameraId(name), health, since, START - 9 * HOUR, cause, None, timedelta(0))
 
 
-def down(name="gevel-1", last_frame=START):
-    return camera(name, Health.DOWN, last_frame, GapCause.UNREACHABLE)
+def down(name="gevel-1", since=START, cause=GapCause.UNREACHABLE):
+    return camera(name, Health.DOWN, since, cause)
 
 
 def status(now=START, **changes):
@@ -77,8 +77,8 @@ def test_a_camera_that_is_down_is_told_after_ten_minutes_once_and_again_when_it_
     assert evening.look(304) == []
 
 
-def test_a_camera_that_was_never_seen_counts_from_the_first_look(evening):
-    unseen = {"cameras": (down(last_frame=None),)}
+def test_a_camera_that_nobody_has_seen_yet_counts_from_the_first_look(evening):
+    unseen = {"cameras": (down(since=None),)}
 
     assert evening.look(0, **unseen) == []
     assert evening.look(11, **unseen) == [(AlarmKind.CAMERA, RAISED)]
@@ -87,6 +87,31 @@ def test_a_camera_that_was_never_seen_counts_from_the_first_look(evening):
 def test_a_short_trouble_is_neither_told_nor_over(evening):
     assert evening.look(5, cameras=(down(),)) == []
     assert evening.look(6) == []
+
+
+def test_attempts_in_between_do_not_begin_the_ten_minutes_anew(evening):
+    evening.look(2, cameras=(down(),))
+
+    assert evening.look(10, cameras=(camera(health=Health.CONNECTING, since=START + 9.9 * HOUR / 60),)) == [
+        (AlarmKind.CAMERA, RAISED)
+    ]
+
+
+def test_a_camera_outside_its_hours_is_neither_down_nor_well_again(evening):
+    resting = {"cameras": (camera(health=Health.RESTING, cause=GapCause.SCHEDULE),)}
+    assert evening.look(600, **resting) == []
+    assert evening.look(605, cameras=(down(since=START + 10 * HOUR),)) == []
+    evening.look(615, cameras=(down(since=START + 10 * HOUR),))
+
+    assert evening.look(700, **resting) == []
+    assert evening.look(702) == [(AlarmKind.CAMERA, OVER)]
+
+
+def test_a_full_disk_is_one_alarm_and_not_one_for_each_camera(evening):
+    full = {"cameras": tuple(down(name, cause=GapCause.STORAGE_FULL) for name in ("gevel-1", "foyer-1"))}
+
+    assert evening.look(20, **full) == [(AlarmKind.RECORDING, RAISED)]
+    assert evening.look(22) == [(AlarmKind.RECORDING, OVER)]
 
 
 def test_each_camera_is_its_own_alarm(evening):
