@@ -27,13 +27,17 @@ from cctv.model.ids import CameraId, ZoneId
 def ingest(site: Site, run: Run, file: Path, span: Span) -> Segment:
     """Make a closed file a segment of its run.  Blocking; call it from one thread at a time per camera.
 
-    Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.
+    Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.  May be called
+    again after it failed, on a full disk for one: what is done already is not done twice.
     """
-    site.disk.sync_file(file)
-    new = described(site, run, file, span, target=segment_path(site.root, run.zone, run.camera, span.start))
-    target = site.root / new.path
-    site.disk.make_directory(target.parent)
-    site.disk.rename(file, target)
+    target = segment_path(site.root, run.zone, run.camera, span.start)
+    if file.exists() or not target.exists():
+        site.disk.sync_file(file)
+        new = described(site, run, file, span, target=target)
+        site.disk.make_directory(target.parent)
+        site.disk.rename(file, target)
+    else:
+        new = described(site, run, target, span, target=target)
     return enter(site, new)
 
 

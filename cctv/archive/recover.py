@@ -19,7 +19,7 @@ from cctv.archive.ingesting import described, enter, from_index_line, ingest
 from cctv.archive.layout import INDEX, incoming_name, segment_start
 from cctv.archive.media import probe
 from cctv.archive.quarantine import quarantine
-from cctv.archive.runs import end_run
+from cctv.archive.runs import close_gap, end_run
 from cctv.archive.store import insert_segment, is_buried, is_indexed
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
@@ -57,14 +57,19 @@ def recover_incoming(site: Site) -> RecoveryReport:
 def _end_broken_runs(site: Site) -> None:
     """Runs that no one ended stopped with their last segment; the gap since then is the recorder's."""
     with reading(site.engine) as connection:
-        broken = [(run, runstore.last_end(connection, run.id)) for run in runstore.open_runs(connection)]
+        broken = [
+            (run, runstore.first_start(connection, run.id), runstore.last_end(connection, run.id))
+            for run in runstore.open_runs(connection)
+        ]
         lasting = runstore.lasting_gaps(connection)
-    for run, last_end in broken:
+    for run, first_start, last_end in broken:
         if last_end is None and run.camera in lasting:  # a run without a frame: the older cause is the true one
             with writing(site.engine) as connection:
                 runstore.set_end(connection, run.id, run.started)
-        else:
-            end_run(site, run, last_end or run.started, GapCause.RECORDER_STOPPED)
+            continue
+        if first_start is not None:  # it died before it was anchored: the gap before it ended with its first frame
+            close_gap(site, run.camera, first_start)
+        end_run(site, run, last_end or run.started, GapCause.RECORDER_STOPPED)
 
 
 def _enter_recent(site: Site) -> Iterator[Segment | str]:
@@ -113,7 +118,7 @@ def _adopt(site: Site, path: Path) -> Segment | str:
         return quarantine(site, path, camera, "not a name that the recorder writes")
     with reading(site.engine) as connection:
         run = runstore.find_run(connection, named[0])
-        last_end = runstore.last_end(connection, named[0])
+        begins = runstore.last_end(connection, named[0]) or runstore.anchor_of(connection, named[0])
     if run is None or run.camera != camera:
         return quarantine(site, path, camera, "no run of this camera explains it")
     try:
@@ -121,7 +126,7 @@ def _adopt(site: Site, path: Path) -> Segment | str:
     except FileUnreadable as error:
         return quarantine(site, path, camera, str(error.fields["problem"]))
     written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), site.clock.now())
-    start = last_end or max(run.started, written - media.duration)
+    start = begins or max(run.started, written - media.duration)
     segment = ingest(site, run, path, Span(start, start + media.duration))
     _audit(site, Act.FOOTAGE_ADOPTED, segment.path)
     return segment

@@ -13,6 +13,7 @@ from cctv.archive import runstore
 from cctv.archive.runstore import Run
 from cctv.db.engine import writing
 from cctv.db.site import Site
+from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
@@ -58,3 +59,18 @@ def close_gap(site: Site, camera: CameraId, at: datetime) -> None:
     """End the gap that lasts, if one does, at the first frame of what follows."""
     with writing(site.engine) as connection:
         runstore.finish_gap(connection, camera, at)
+
+
+def note_gap(site: Site, camera: CameraId, span: Span, cause: GapCause) -> None:
+    """A gap that is over by the time that it is known: frames that are missing inside a run."""
+    with writing(site.engine) as connection:
+        runstore.insert_gap(connection, camera, span, cause)
+
+
+def rename_gap(site: Site, camera: CameraId, at: datetime, cause: GapCause) -> None:
+    """From then on the gap that lasts has another cause; nothing where none lasts, or one of that cause."""
+    with writing(site.engine) as connection:
+        lasting = runstore.lasting_gap(connection, camera)
+        if lasting is not None and lasting.cause is not cause:
+            runstore.finish_gap(connection, camera, at)
+            runstore.begin_gap(connection, camera, at, cause)

@@ -76,6 +76,21 @@ def open_runs(connection: Connection) -> list[Run]:
     ]
 
 
+def anchor_of(connection: Connection, run_id: int) -> datetime | None:
+    """Wall time of a run's media time 0, None for a run that ended before it was known."""
+    query = select(tables.runs.c.anchor_us).where(tables.runs.c.id == run_id)
+    anchor_us: int | None = connection.execute(query).scalar()
+    return from_us(anchor_us) if anchor_us is not None else None
+
+
+def first_start(connection: Connection, run_id: int) -> datetime | None:
+    """Where the first indexed segment of a run begins."""
+    table = tables.segments
+    query = select(table.c.start_us).where(table.c.run_id == run_id).order_by(table.c.start_us).limit(1)
+    start_us: int | None = connection.execute(query).scalar()
+    return from_us(start_us) if start_us is not None else None
+
+
 def last_end(connection: Connection, run_id: int) -> datetime | None:
     """Where the last indexed segment of a run ends."""
     table = tables.segments
@@ -102,6 +117,18 @@ def finish_gap(connection: Connection, camera: CameraId, at: datetime) -> None:
     table = tables.gaps
     connection.execute(delete(table).where(_lasting(camera) & (table.c.start_us >= to_us(at))))
     connection.execute(update(table).where(_lasting(camera)).values(end_us=to_us(at)))
+
+
+def insert_gap(connection: Connection, camera: CameraId, span: Span, cause: GapCause) -> None:
+    """A gap that is over."""
+    values = {"camera": camera, "start_us": to_us(span.start), "end_us": to_us(span.end), "cause": cause.value}
+    connection.execute(insert(tables.gaps).values(**values))
+
+
+def lasting_gap(connection: Connection, camera: CameraId) -> Gap | None:
+    """The gap of a camera that has no end yet."""
+    row = connection.execute(select(tables.gaps).where(_lasting(camera))).first()
+    return _gap(row) if row else None
 
 
 def lasting_gaps(connection: Connection) -> set[CameraId]:

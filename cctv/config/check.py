@@ -143,7 +143,6 @@ def other_warnings(settings: Settings) -> list[ConfigWarning]:
 def _not_applied(settings: Settings, camera: CameraSettings) -> Iterator[ConfigWarning]:
     """What is understood but has no effect in this version: nobody may rely on it unknowingly."""
     effects = (
-        ("schedule", camera.schedule is not None, "the camera records always"),
         ("masks", bool(camera.masks), "nothing is hidden by it; turn the camera away, or mask in the camera itself"),
     )
     for name, is_set, effect in effects:

@@ -12,6 +12,7 @@ from cctv.export.shelf import expire_packages
 from cctv.kernel.durable import LockHeld
 from cctv.redaction.case.tidy import tidy
 from cctv.retention import SweepReport, sweep_once
+from cctv.retention.roommaker import RoomMade, make_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +22,18 @@ class Swept:
     footage: SweepReport
     packages: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
+    room: RoomMade | None = None  # what a recorder without room asked for
     busy: tuple[str, ...] = ()  # what somebody works on at the moment; the next pass takes it
 
     @property
     def took_something(self) -> bool:
-        return bool(self.footage.gone or self.packages or self.derived)
+        return bool(self.footage.gone or self.packages or self.derived or (self.room and self.room.gone))
 
 
 def sweep_everything(site: Site) -> Swept:
     """Raises LockHeld, or the guard that stops deletion."""
     swept = Swept(sweep_once(site))
+    swept = replace(swept, room=make_room(site))
     try:
         swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))
     except LockHeld:
@@ -49,6 +52,8 @@ def told(swept: Swept) -> str:
         said.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
     if swept.footage.quarantine_gone:
         said.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
+    if swept.room is not None:
+        said.append(told_room(swept.room))
     if swept.packages:
         said.append(f"packages deleted: {', '.join(swept.packages)}")
     if swept.derived:
@@ -56,6 +61,12 @@ def told(swept: Swept) -> str:
     if swept.busy:
         said.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
     return "; ".join(said)
+
+
+def told_room(room: RoomMade) -> str:
+    """What went early, in words."""
+    said = f"{count(len(room.gone), 'segment')} deleted early: the disk is full"
+    return f"{said}, and nothing more may go early" if room.exhausted else said
 
 
 def count(number: int, thing: str) -> str:

@@ -7,9 +7,14 @@ import signal
 from collections.abc import Callable, Mapping
 
 from cctv import archive
-from cctv.config import Credential
+from cctv.archive.runs import rename_gap
+from cctv.config import Credential, load_credentials, load_settings
 from cctv.daemon.notify import ServiceManager
+from cctv.db.engine import reading
 from cctv.db.site import Site
+from cctv.kernel.errors import CctvError
+from cctv.model.footage import GapCause
+from cctv.recorder.changes import Changes
 from cctv.recorder.supervisor import Supervisor, stamped
 
 
@@ -20,7 +25,7 @@ def run_recorder(
     tell = stamped(site.clock, write)
     with archive.recorder_lock(site):
         _recover(site, tell)
-        asyncio.run(_record(site, credentials, tell, ServiceManager(environ)))
+        asyncio.run(_record(site, credentials, tell, environ))
 
 
 def _recover(site: Site, tell: Callable[[str], None]) -> None:
@@ -29,13 +34,42 @@ def _recover(site: Site, tell: Callable[[str], None]) -> None:
         tell(f"{len(report.adopted)} segments of an earlier recorder taken in")
     for path in report.quarantined:
         tell(f"{path}: in quarantine; its note says why")
+    with reading(site.engine) as connection:
+        recorded = archive.archived_cameras(connection)
+    for camera in recorded:
+        if camera not in site.settings.cameras:
+            rename_gap(site, camera, site.clock.now(), GapCause.CAMERA_REMOVED)
 
 
 async def _record(
-    site: Site, credentials: Mapping[str, Credential], tell: Callable[[str], None], manager: ServiceManager
+    site: Site, credentials: Mapping[str, Credential], tell: Callable[[str], None], environ: Mapping[str, str]
 ) -> None:
-    supervisor = Supervisor(site, credentials, tell=tell, notifier=manager)
+    supervisor = Supervisor(site, credentials, tell=tell, notifier=ServiceManager(environ))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.stop)
+    loop.add_signal_handler(signal.SIGHUP, lambda: _reload(site, supervisor, tell, environ))
     await supervisor.run()
+
+
+def _reload(site: Site, supervisor: Supervisor, tell: Callable[[str], None], environ: Mapping[str, str]) -> None:
+    """Read cameras.toml and the credentials again; what is wrong is refused, and the old settings stay in force."""
+    try:
+        settings = load_settings(site.settings.source.path, environ=environ).settings
+        found = supervisor.reload(settings, load_credentials(settings, environ))
+    except CctvError as error:
+        tell(f"the new settings are refused, the old ones stay in force: {error.message} next: {error.next_step}")
+    except OSError as error:
+        tell(f"the new settings cannot be read, the old ones stay in force: {error}")
+    else:
+        tell(f"settings read again: {_told(found)}")
+
+
+def _told(found: Changes) -> str:
+    said = (
+        ("added", found.added),
+        ("removed", found.removed),
+        ("new run", found.begun_again),
+        ("changed", found.touched),
+    )
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in said if names) or "no camera changed"

@@ -14,12 +14,15 @@ from types import FrameType
 import click
 
 from cctv.archive import next_limit
+from cctv.archive.roomfiles import room_wanted
 from cctv.daemon.notify import ServiceManager
 from cctv.daemon.passes import sweep_everything, told
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import GuardError
 from cctv.retention import LONGEST_SLEEP, lead, sleep_for
+
+_LOOK = 2.0  # seconds between two looks for a request of the recorder
 
 
 def run_sweeper(site: Site, *, environ: Mapping[str, str]) -> None:
@@ -37,8 +40,19 @@ def run_sweeper(site: Site, *, environ: Mapping[str, str]) -> None:
     while not stop.is_set():
         guard = _pass(site, manager, guard)
         pause = _pause(site) if guard is None else LONGEST_SLEEP
-        stop.wait(pause.total_seconds())
+        _wait(site, stop, pause)
     manager.stopping()
+
+
+def _wait(site: Site, stop: threading.Event, pause: timedelta) -> None:
+    """Until the next pass is due, or sooner when the recorder asks for room."""
+    asked = wanted.asked if (wanted := room_wanted(site.root)) else None
+    until = site.clock.monotonic() + pause.total_seconds()
+    while not stop.is_set() and (left := until - site.clock.monotonic()) > 0:
+        stop.wait(min(left, _LOOK))
+        wanted = room_wanted(site.root)
+        if wanted is not None and wanted.asked != asked:
+            return
 
 
 def _pass(site: Site, manager: ServiceManager, said: str | None) -> str | None:

@@ -4,6 +4,6 @@ Never deletes footage, never decodes a picture, never asks a camera for its soun
 `cctv status` reads the recorder's state without loading what records.
 """
 
-from cctv.recorder.state import CameraState, Phase, RecorderState, is_running, read_state
+from cctv.recorder.state import CameraState, DiskSaid, Phase, RecorderState, Standing, is_running, read_state
 
-__all__ = ["CameraState", "Phase", "RecorderState", "is_running", "read_state"]
+__all__ = ["CameraState", "DiskSaid", "Phase", "RecorderState", "Standing", "is_running", "read_state"]

@@ -13,20 +13,27 @@ from pathlib import Path
 
 from cctv import archive
 from cctv.archive import Run
+from cctv.archive.runs import note_gap
 from cctv.cameras import CameraDown, CameraSilent, StreamAddress, diagnose
 from cctv.config import CameraSettings
 from cctv.db.site import Site
 from cctv.kernel.errors import FileUnreadable
+from cctv.kernel.span import Span
 from cctv.model.footage import GapCause, Segment
 from cctv.recorder.anchor import Anchoring, Report, span_of
 from cctv.recorder.child import Child, ClosedFile
 from cctv.recorder.command import file_pattern, record_command
-from cctv.recorder.worker import Worker
+from cctv.recorder.fragments import HOLE
+from cctv.recorder.mending import Examined, Part, examine
+from cctv.recorder.openfiles import OpenFiles
+from cctv.recorder.room import DiskFull
+from cctv.recorder.worker import Abandoned, Worker
 
 STALL = timedelta(seconds=2.5)  # -progress falls silent at once when frames stop (MEASURED.md); seen within 3 s
 CONNECT = timedelta(seconds=12)  # a handshake and a GOP of 10 s
 GRACE = timedelta(seconds=2)  # an ffmpeg that is hung up on ends in 30 ms; a frozen one without that never
 ANCHOR_AFTER = timedelta(seconds=3)  # six reports; the earliest of them counts
+_NO_ROOM = b"No space left on device"
 _HEADER_LIMIT = 65536  # a file's header takes some 1,500 bytes
 _RTSP_TIMEOUT = timedelta(seconds=5)  # longer ones never fire (MEASURED.md)
 
@@ -62,11 +69,13 @@ class Attempt:
         self._frames = 0
         self._media_end = timedelta(0)
         self._listed: set[str] = set()
-        self._jobs: list[asyncio.Future[Segment]] = []
+        self._jobs: list[asyncio.Task[None]] = []
+        self._parameters: bytes | None = None  # of the run's first key frame; the worker's
+        self.open_files = OpenFiles(self._directory, f"run{run.id}-", site.disk)
         self._stopped_for: GapCause | None = None
         self._ending_since: float | None = None
         self._child = Child(self, site.clock)
-        self._started = False
+        self._started = self._abandoned = False
 
     async def record(self, address: StreamAddress) -> Ending:
         """Start ffmpeg, hear it out, and see every file of it into the archive."""
@@ -79,6 +88,8 @@ class Attempt:
         if self._stopped_for is not None:
             self._end_child()
         await self._child.exited
+        if self._abandoned:
+            raise Abandoned
         await self._tail()
         await asyncio.gather(*self._jobs)
         fault = None if self._stopped_for else self._fault(address)
@@ -92,6 +103,12 @@ class Attempt:
             self._stopped_for = cause
             if self._started:
                 self._end_child()
+
+    def abandon(self) -> None:
+        """Kill it and leave what it wrote where it is."""
+        self._abandoned = True
+        if self._started:
+            self._child.kill()
 
     def watch(self) -> None:
         """Look for silence; called a few times a second, by one timer for all cameras."""
@@ -128,6 +145,8 @@ class Attempt:
         if self._ending_since is not None:
             waited = STALL if self._frames else CONNECT
             return CameraSilent(camera=self._camera.id, address=address.url, seconds=f"{waited.total_seconds():g}")
+        if _NO_ROOM in self._child.stderr:
+            return DiskFull(camera=self._camera.id)
         waited_seconds = self._site.clock.monotonic() - self._began
         return diagnose(self._camera, address, self._child.stderr, waited=waited_seconds)
 
@@ -142,18 +161,41 @@ class Attempt:
         return self._anchor + media
 
     def _take_in(self, path: Path, start: timedelta, end: timedelta) -> None:
-        assert self._anchor is not None
         self._listed.add(path.name)
         if not self._media_end:
             start -= self._lead_in
+        elif start - self._media_end > HOLE:
+            self._missing(self._media_end, start)
         self._media_end = max(self._media_end, end)
-        job = self._worker.submit(archive.ingest, self._site, self._run, path, span_of(self._anchor, start, end))
-        job.add_done_callback(self._taken_in)
-        self._jobs.append(job)
+        self._jobs.append(asyncio.create_task(self._enter(self._worker.submit(self._examine, path), start, end)))
 
-    def _taken_in(self, job: asyncio.Future[Segment]) -> None:
-        if job.exception() is None:
-            self._hooks.taken_in(job.result())
+    def _examine(self, path: Path) -> Examined:
+        """In the worker's thread, where files come in order."""
+        found = examine(path, self._parameters, self._site.disk)
+        self._parameters = found.parameters
+        return found
+
+    async def _enter(self, examining: asyncio.Future[Examined], start: timedelta, end: timedelta) -> None:
+        found = await examining
+        for part in found.parts:
+            await self._enter_part(part, start, end)
+        if found.changed and not self._child.exited.done():
+            self.stop(GapCause.FRAMES_MISSING)
+
+    async def _enter_part(self, part: Part, start: timedelta, end: timedelta) -> None:
+        assert self._anchor is not None
+        first, last = start + part.start, start + part.end if part.end is not None else end
+        if part.holds is not None and first + part.holds < last - HOLE:  # the disk was full before ffmpeg was done
+            last = first + part.holds
+            self._media_end = last if self._media_end == end else self._media_end
+        span = span_of(self._anchor, first, last)
+        self._hooks.taken_in(await self._worker.submit(archive.ingest, self._site, self._run, part.path, span))
+        for begin, until in part.holes:
+            self._missing(first + begin, first + until)
+
+    def _missing(self, start: timedelta, end: timedelta) -> None:
+        span = Span(self._at(start), self._at(end))
+        self._worker.submit(note_gap, self._site, self._camera.id, span, GapCause.FRAMES_MISSING)
 
     async def _tail(self) -> None:
         """Take in what a killed ffmpeg left open; a file that never got a frame is no footage and goes."""

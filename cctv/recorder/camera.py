@@ -16,15 +16,20 @@ from cctv import archive
 from cctv.archive import Run
 from cctv.cameras import CameraDown, StreamAddress, stream_address
 from cctv.config import CameraSettings, Credential
+from cctv.db.identity import read_identity
 from cctv.db.site import Site
 from cctv.kernel.errors import FileUnreadable
 from cctv.model.footage import GapCause, Segment
+from cctv.model.ids import CameraId
 from cctv.recorder.attempt import Attempt, Ending, Hooks
 from cctv.recorder.backoff import Backoff
+from cctv.recorder.openfiles import OpenFiles
 from cctv.recorder.state import CameraState, Phase
 from cctv.recorder.worker import Worker, aside
 
 _LOOK = 0.1
+_REST_LOOK = 0.4
+_RESTS = {GapCause.SCHEDULE: "outside its hours (schedule)", GapCause.STORAGE_FULL: "the disk is full"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +54,57 @@ class CameraRecorder:
         self._gap: GapCause | None = None  # cause of the gap that lasts, as far as this process opened it
         self._attempt: Attempt | None = None
         self._stopping = asyncio.Event()
-        self._stop_cause: GapCause = GapCause.RECORDER_STOPPED
+        self._wake = asyncio.Event()
+        self._stop_cause = GapCause.RECORDER_STOPPED
+        self._next: tuple[CameraSettings, Means] | None = None  # what the next run is recorded by
+        self._is_full = False
         self.state = CameraState(Phase.CONNECTING, self._site.clock.now())
 
-    def stop(self) -> None:
+    def stop(self, cause: GapCause = GapCause.RECORDER_STOPPED) -> None:
         """End the recording for good; `run` returns when everything is in the archive."""
+        self._stop_cause = cause
         self._stopping.set()
+        self._wake.set()
         if self._attempt is not None:
-            self._attempt.stop(GapCause.RECORDER_STOPPED)
+            self._attempt.stop(cause)
+
+    def abandon(self) -> None:
+        """The storage is gone: end at once and write nothing more."""
+        self._stopping.set()
+        self._wake.set()
+        if self._attempt is not None:
+            self._attempt.abandon()
+
+    def change(self, camera: CameraSettings, means: Means, *, new_run: bool) -> None:
+        """Go on by other settings: at once, or with a new run where a run's own are among them."""
+        if not new_run:
+            self._camera, self._means, self._site = camera, means, means.site
+            return
+        self._next = camera, means
+        self._wake.set()
+        self.begin_again(GapCause.RECORDER_STOPPED)
+
+    def set_full(self, is_full: bool) -> None:
+        """Whether there is no room to record."""
+        self._is_full = is_full
 
     def watch(self) -> None:
-        """See a camera that fell silent; called a few times a second."""
-        if self._attempt is not None:
-            self._attempt.watch()
+        """See a camera that fell silent, or that is not to be recorded now; called a few times a second."""
+        if self._attempt is None:
+            return
+        if (cause := self._rests()) is not None:
+            self._attempt.stop(cause)
+            self._enter(Phase.WAITING, cause=cause, message=_RESTS[cause])
+        self._attempt.watch()
+
+    @property
+    def name(self) -> CameraId:
+        return self._camera.id
+
+    @property
+    def open_files(self) -> OpenFiles | None:
+        """What is being written, if anything is."""
+        return self._attempt.open_files if self._attempt is not None else None
 
     def begin_again(self, cause: GapCause) -> None:
         """End the run under way and begin another: the clock was set, so media time no longer leads to wall time."""
@@ -76,6 +119,11 @@ class CameraRecorder:
         """Record, wait, record again; raises whatever is not a camera's own fault."""
         failures = 0
         while not self._stopping.is_set():
+            self._wake.clear()
+            await self._take_over()
+            if (cause := self._rests()) is not None:
+                await self._rest(cause)
+                continue
             began = self._site.clock.now()
             ending = await self._try(began)
             if self._stopping.is_set():
@@ -86,8 +134,35 @@ class CameraRecorder:
             failures = self._means.backoff.failures_after(failures, recorded)
             self._enter(Phase.WAITING, cause=ending.cause, message=ending.fault.message)
             wait = self._means.backoff.wait(failures, ending.cause, self._means.random)
-            await _first_of(self._stopping, wait.total_seconds())
+            await _first_of(self._wake, wait.total_seconds())
         await self._finish()
+
+    def _rests(self) -> GapCause | None:
+        """Why the camera is not to be recorded now, None when it is."""
+        if self._is_full:
+            return GapCause.STORAGE_FULL
+        schedule, zone = self._camera.schedule, self._site.settings.site.timezone
+        if schedule is not None and not schedule.covers(self._site.clock.now().astimezone(zone)):
+            return GapCause.SCHEDULE
+        return None
+
+    async def _rest(self, cause: GapCause) -> None:
+        """Wait until it is to be recorded again, or not for another cause."""
+        self._enter(Phase.WAITING, cause=cause, message=_RESTS[cause])
+        await self._unrecorded(self._site.clock.now(), cause)
+        while self._rests() is cause and not self._wake.is_set():
+            await _first_of(self._wake, _REST_LOOK)
+
+    async def _take_over(self) -> None:
+        """Settings that came meanwhile hold from here; a run that was begun by the old ones and has nothing ends."""
+        if self._next is None:
+            return
+        (self._camera, self._means), self._next = self._next, None
+        if self._run is not None:
+            cause = self._gap or GapCause.RECORDER_STOPPED
+            await self._worker.submit(archive.end_run, self._site, self._run, self._site.clock.now(), cause)
+            self._run = None
+        self._site = self._means.site
 
     async def _try(self, began: datetime) -> Ending:
         if self.state.phase is not Phase.WAITING:  # a camera that is away stays "waiting" until frames come
@@ -115,12 +190,13 @@ class CameraRecorder:
         return asked.result()
 
     async def _record(self, address: StreamAddress) -> Ending:
+        read_identity(self._site.root)  # a lost mount must not be written to
         if self._run is None:
             self._run = await self._worker.submit(archive.begin_run, self._site, self._camera.id)
         hooks = Hooks(self._frames_came, self._anchored, self._taken_in, self._unreadable)
         self._attempt = Attempt(self._site, self._worker, self._camera, self._run, hooks)
         if self._stopping.is_set():
-            return Ending(GapCause.RECORDER_STOPPED, None, None)
+            return Ending(self._stop_cause, None, None)
         try:
             return await self._attempt.record(address)
         finally:
@@ -135,13 +211,13 @@ class CameraRecorder:
         self._gap = cause
 
     async def _finish(self) -> None:
-        now = self._site.clock.now()
-        if self._gap is not GapCause.RECORDER_STOPPED:
-            await self._unrecorded(now, GapCause.RECORDER_STOPPED)
+        now, cause = self._site.clock.now(), self._stop_cause
+        if self._gap is not cause:
+            await self._unrecorded(now, cause)
         if self._run is not None:
-            await self._worker.submit(archive.end_run, self._site, self._run, now, GapCause.RECORDER_STOPPED)
+            await self._worker.submit(archive.end_run, self._site, self._run, now, cause)
             self._run = None
-        self._enter(Phase.STOPPED, cause=GapCause.RECORDER_STOPPED)
+        self._enter(Phase.STOPPED, cause=cause)
 
     def _frames_came(self, at: datetime) -> None:
         if self.state.phase is not Phase.RECORDING:
@@ -172,7 +248,9 @@ class CameraRecorder:
         said = {
             Phase.CONNECTING: "connecting",
             Phase.RECORDING: "recording",
-            Phase.WAITING: f"not recording, trying again: {message}",
+            Phase.WAITING: f"not recording: {message}"
+            if cause in _RESTS
+            else f"not recording, trying again: {message}",
             Phase.STOPPED: "stopped",
         }
         self._means.tell(f"{self._camera.id}: {said[phase]}")

@@ -12,8 +12,9 @@ import ffmpeg
 
 from cctv.cameras import PROTOCOLS
 
-# Fragments a player can open without us; a killed recorder loses half a second (MEASURED.md).
-_FRAGMENTS = "movflags=frag_keyframe+empty_moov+default_base_moof:frag_duration=500000:flush_packets=1"
+# Fragments a player can open without us.  A killed recorder loses the one that is not full, and two frames that are
+# still on their way through ffmpeg: with 0.4 s that stays under half a second at 25 frames a second.
+_FRAGMENTS = "movflags=frag_keyframe+empty_moov+default_base_moof:frag_duration=400000:flush_packets=1"
 
 # A key frame this much early still closes the segment: the first frames of a stream may be a frame time off.
 _EARLY = "0.05"

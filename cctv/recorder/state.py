@@ -48,6 +48,27 @@ class CameraState:
     size_bytes: int = 0
 
 
+class Standing(Enum):
+    """How the disk stands: enough, room is being asked for, or recording has stopped."""
+
+    ENOUGH = "enough"
+    WANTED = "room wanted"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSaid:
+    """The disk: bytes free, bytes that stay free, how it stands, hours until the reserve is reached.
+
+    `hours_left` is None while the disk does not fill, or while that is not known yet.
+    """
+
+    free: int
+    reserve: int
+    standing: Standing
+    hours_left: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class RecorderState:
     """All cameras as the recorder with that process id saw them then."""
@@ -55,6 +76,7 @@ class RecorderState:
     pid: int
     at: datetime
     cameras: Mapping[CameraId, CameraState]
+    disk: DiskSaid | None = None
 
 
 def write_state(root: Path, state: RecorderState) -> None:
@@ -64,6 +86,7 @@ def write_state(root: Path, state: RecorderState) -> None:
         "pid": state.pid,
         "at_us": to_us(state.at),
         "cameras": {camera: _camera_to_json(one) for camera, one in state.cameras.items()},
+        "disk": _disk_to_json(state.disk) if state.disk else None,
     }
     beside = root / f".{STATE_FILE}.part"
     beside.write_text(json.dumps(said, ensure_ascii=False))
@@ -77,7 +100,8 @@ def read_state(root: Path) -> RecorderState | None:
         if said["schema"] != _SCHEMA:
             return None
         cameras = {CameraId(name): _camera_from_json(one) for name, one in said["cameras"].items()}
-        return RecorderState(said["pid"], from_us(said["at_us"]), cameras)
+        disk = _disk_from_json(said["disk"]) if said.get("disk") else None
+        return RecorderState(said["pid"], from_us(said["at_us"]), cameras, disk)
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -110,6 +134,19 @@ def _camera_to_json(state: CameraState) -> dict[str, Any]:
         "segments": state.segments,
         "size_bytes": state.size_bytes,
     }
+
+
+def _disk_to_json(disk: DiskSaid) -> dict[str, Any]:
+    return {
+        "free_bytes": disk.free,
+        "reserve_bytes": disk.reserve,
+        "standing": disk.standing.value,
+        "hours_left": disk.hours_left,
+    }
+
+
+def _disk_from_json(said: Mapping[str, Any]) -> DiskSaid:
+    return DiskSaid(said["free_bytes"], said["reserve_bytes"], Standing(said["standing"]), said["hours_left"])
 
 
 def _camera_from_json(said: Mapping[str, Any]) -> CameraState:

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Protocol
 
-from cctv.config import Credential
+from cctv.config import Credential, Settings
+from cctv.db.identity import read_identity
 from cctv.db.site import Site
 from cctv.kernel.clock import Clock, iso
-from cctv.kernel.errors import CctvError
+from cctv.kernel.errors import CctvError, GuardError
 from cctv.kernel.process import without_secrets
 from cctv.model.footage import GapCause
+from cctv.model.ids import CameraId
 from cctv.recorder.camera import CameraRecorder, Means
+from cctv.recorder.changes import Changes, changes
+from cctv.recorder.room import StorageFull, is_full
 from cctv.recorder.state import Phase, RecorderState, write_state
-from cctv.recorder.worker import Worker
+from cctv.recorder.upkeep import Upkeep
+from cctv.recorder.worker import Abandoned, Worker
 
 CLOCK_STEP = timedelta(seconds=2)
 _TICK = 0.4  # with attempt.STALL, and half a second between reports, silence is seen within 3 s
@@ -60,38 +66,73 @@ class Supervisor:
     ) -> None:
         self._site, self._notifier, self._tell = site, notifier, tell
         self._failure: BaseException | None = None
-        self._worker = Worker(self._fail)
-        means = Means(site, self._worker, credentials, tell, self._note_change, random or Random())
-        self._cameras = {camera.id: CameraRecorder(camera, means) for camera in site.settings.cameras.values()}
-        self._changed = True
-        self._written = 0.0
+        self._worker, self._flusher = Worker(self._fail, is_full), Worker(self._fail)
+        self._means = Means(site, self._worker, credentials, tell, self._note_change, random or Random())
+        self._cameras = {camera.id: CameraRecorder(camera, self._means) for camera in site.settings.cameras.values()}
+        self._tasks: dict[asyncio.Task[None], CameraRecorder] = {}
+        self._upkeep = Upkeep(site, self._flusher)
+        self._stopping, self._changed, self._written = False, True, 0.0
 
     def stop(self) -> None:
         """Close every segment and end; call it in the main thread."""
         self._notifier.stopping()
-        for camera in self._cameras.values():
+        self._stopping = True
+        self._worker.stop_waiting()
+        for camera in self._tasks.values():
             camera.stop()
 
     async def run(self) -> None:
         """Record until `stop`; raises the first failure that was no camera's own fault."""
-        tasks = [asyncio.create_task(self._guarded(camera)) for camera in self._cameras.values()]
         asyncio.get_running_loop().set_exception_handler(self._unhandled)
+        for name, camera in self._cameras.items():
+            self._start(name, camera)
         self._notifier.ready(self._status())
         steps = ClockWatch(self._site.clock)
-        pending = set(tasks)
-        while pending:
-            _, pending = await asyncio.wait(pending, timeout=_TICK)
+        while self._tasks or not self._stopping:
+            await self._wait()
             self._tick(steps)
         self._worker.close()
-        self._write_state()
-        if isinstance(self._failure, CctvError):
-            raise self._failure
+        self._flusher.close()
+        if self._failure is None or not isinstance(self._failure, GuardError):
+            self._write_state()
         if self._failure is not None:
-            raise RecordingStopped(problem=_told(self._failure)) from self._failure
+            raise self._as_told(self._failure)
 
-    async def _guarded(self, camera: CameraRecorder) -> None:
+    def reload(self, settings: Settings, credentials: Mapping[str, Credential]) -> Changes:
+        """Take over what changed and leave the rest alone; raises NeedsRestart and then changes nothing."""
+        found = changes(self._site.settings, settings, self._means.credentials, credentials)
+        self._site = replace(self._site, settings=settings)
+        self._means = replace(self._means, site=self._site, credentials=credentials)
+        for name in found.removed:
+            self._cameras.pop(name).stop(GapCause.CAMERA_REMOVED)
+        for name, camera in self._cameras.items():
+            camera.change(settings.cameras[name], self._means, new_run=name in found.begun_again)
+        for name in found.added:
+            self._cameras[name] = CameraRecorder(settings.cameras[name], self._means)
+            self._start(name, self._cameras[name])
+        self._changed = True
+        return found
+
+    def _start(self, name: CameraId, camera: CameraRecorder) -> None:
+        """A camera of that name that is still closing its last segment goes first."""
+        before = [task for task, one in self._tasks.items() if one.name == name]
+        self._tasks[asyncio.create_task(self._guarded(camera, before))] = camera
+
+    async def _wait(self) -> None:
+        if not self._tasks:
+            await asyncio.sleep(_TICK)
+            return
+        done, _ = await asyncio.wait(self._tasks, timeout=_TICK)
+        for task in done:
+            del self._tasks[task]
+
+    async def _guarded(self, camera: CameraRecorder, before: Sequence[asyncio.Task[None]]) -> None:
         try:
+            if before:
+                await asyncio.wait(before)
             await camera.run()
+        except Abandoned:
+            return
         except Exception as error:  # noqa: BLE001 - raised again by run(), once the others have closed their segments
             camera.give_up(_told(error))
             self._fail(error)
@@ -101,28 +142,62 @@ class Supervisor:
         self._fail(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
 
     def _fail(self, error: BaseException) -> None:
-        if self._failure is None:
-            self._failure = error
-            self._tell(f"recording stops: {_told(error)}")
-            self.stop()
+        if self._failure is not None or isinstance(error, Abandoned):
+            return
+        self._failure = error
+        self._tell(f"recording stops: {_told(error)}")
+        if isinstance(error, GuardError):  # the storage is not there: write nothing to what is in its place
+            self._worker.abandon()
+            self._flusher.abandon()
+            for camera in self._tasks.values():
+                camera.abandon()
+        self.stop()
+
+    def _as_told(self, failure: BaseException) -> BaseException:
+        if isinstance(failure, CctvError):
+            return failure
+        told: CctvError = RecordingStopped(problem=_told(failure))
+        if is_full(failure):
+            told = StorageFull(free=self._upkeep.said.free if self._upkeep.said else 0)
+        told.__cause__ = failure
+        return told
 
     def _tick(self, steps: ClockWatch) -> None:
         if step := steps.step():
             self._tell(f"the clock was set by {step.total_seconds():+.1f} s: every camera begins a new run")
             for camera in self._cameras.values():
                 camera.begin_again(GapCause.CLOCK_STEP)
+        self._keep_up()
         for camera in self._cameras.values():
             camera.watch()
         now = self._site.clock.monotonic()
-        if self._changed or now - self._written >= _STATE_PERIOD:
+        if self._failure is None and (self._changed or now - self._written >= _STATE_PERIOD):
             self._write_state()
-        if self._worker.busy_seconds() < _DISK_HANGS:
+        if max(self._worker.busy_seconds(), self._flusher.busy_seconds()) < _DISK_HANGS:
             self._notifier.alive(self._status())
+
+    def _keep_up(self) -> None:
+        """Flush, and stop or go on with what room there is."""
+        before = self._upkeep.is_full
+        self._upkeep.tick(self._cameras.values(), self._site.settings.recording.reserve_fraction)
+        full = self._upkeep.is_full or self._worker.waits_for_room
+        if full != before:
+            self._tell(self._upkeep.told(full=full))
+        for camera in self._cameras.values():
+            camera.set_full(full)
 
     def _write_state(self) -> None:
         self._changed, self._written = False, self._site.clock.monotonic()
         cameras = {name: camera.state for name, camera in self._cameras.items()}
-        write_state(self._site.root, RecorderState(os.getpid(), self._site.clock.now(), cameras))
+        state = RecorderState(os.getpid(), self._site.clock.now(), cameras, self._upkeep.said)
+        try:
+            read_identity(self._site.root)
+            write_state(self._site.root, state)
+        except GuardError as guard:
+            self._fail(guard)
+        except OSError as error:
+            if not is_full(error):
+                raise
 
     def _status(self) -> str:
         recording = sum(camera.state.phase is Phase.RECORDING for camera in self._cameras.values())

@@ -1,7 +1,7 @@
 """The worker: one thread that does everything which blocks on the disk, in the order in which it was asked.
 
 A failure that nobody expects is told at once to whoever owns the worker: footage that cannot be taken in stops the
-recorder, it is never logged away.
+recorder, it is never logged away.  A full disk is expected: the job waits for room, and all that come after it with it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,26 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+_ROOM_PERIOD = 1.0  # seconds between two tries on a full disk
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+class Abandoned(Exception):
+    """The storage is not there any more; nothing is written to what stands in its place."""
 
 
 class Worker:
     """A queue of one thread.  `failed` hears the first exception of any job, in the main thread."""
 
-    def __init__(self, failed: Callable[[BaseException], None]) -> None:
-        self._failed = failed
+    def __init__(
+        self, failed: Callable[[BaseException], None], is_full: Callable[[BaseException], bool] = lambda _: False
+    ) -> None:
+        self._failed, self._is_full = failed, is_full
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self._job_began: float | None = None
+        self._stopping, self._abandoned = threading.Event(), False
+        self.waits_for_room = False
 
     def submit(
         self, job: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
@@ -31,11 +40,19 @@ class Worker:
         """Queue a job.  The future may be awaited or left: a failure is told either way."""
 
         def timed() -> Result:
-            self._job_began = time.monotonic()
-            try:
-                return job(*args, **kwargs)
-            finally:
-                self._job_began = None
+            while True:
+                if self._abandoned:
+                    raise Abandoned
+                self._job_began = time.monotonic()
+                try:
+                    return job(*args, **kwargs)
+                except Exception as error:
+                    if not self._is_full(error) or self._stopping.is_set():
+                        raise
+                finally:
+                    self._job_began, self.waits_for_room = None, False
+                self.waits_for_room = True
+                self._stopping.wait(_ROOM_PERIOD)
 
         future = asyncio.get_running_loop().run_in_executor(self._executor, timed)
         future.add_done_callback(self._look)
@@ -45,6 +62,15 @@ class Worker:
         """How long the job under way has taken: a disk that hangs shows here."""
         began = self._job_began
         return time.monotonic() - began if began is not None else 0.0
+
+    def stop_waiting(self) -> None:
+        """What finds no room from now on fails."""
+        self._stopping.set()
+
+    def abandon(self) -> None:
+        """Do nothing more: whatever is queued ends with `Abandoned`."""
+        self._abandoned = True
+        self._stopping.set()
 
     def close(self) -> None:
         """Finish what is queued."""

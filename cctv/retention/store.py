@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, or_, select
 
+from cctv import holds
+from cctv.archive.store import to_segment
 from cctv.db import tables
 from cctv.kernel.clock import from_us, to_us
+from cctv.model.footage import Segment
+from cctv.model.ids import ZoneId
 
 
 def record_sweep(connection: Connection, at: datetime, *, expired: int, held: int, refused_by: str | None) -> None:
@@ -36,3 +41,14 @@ def knows_footage(connection: Connection) -> bool:
         connection.execute(select(table.c.id).limit(1)).first() is not None
         for table in (tables.segments, tables.tombstones, tables.runs)
     )
+
+
+def oldest_unheld(
+    connection: Connection, ends: Mapping[ZoneId, datetime], other_end: datetime, count: int
+) -> list[Segment]:
+    """The oldest segments that no hold covers and that ended by their zone's instant; zones unknown by `other_end`."""
+    table = tables.segments
+    of_zones = [and_(table.c.zone == zone, table.c.end_us <= to_us(end)) for zone, end in ends.items()]
+    of_others = and_(table.c.zone.not_in(list(ends)), table.c.end_us <= to_us(other_end))
+    query = select(table).where(or_(*of_zones, of_others), ~holds.covering()).order_by(table.c.start_us).limit(count)
+    return [to_segment(row) for row in connection.execute(query)]

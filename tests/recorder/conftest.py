@@ -13,11 +13,20 @@ from recording import Recorder
 @pytest.fixture(scope="session")
 def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A small scene in both codecs, a key frame every second."""
+    return _scene(tmp_path_factory.mktemp("scene"), "320x180")
+
+
+@pytest.fixture(scope="session")
+def wide_streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same in another size."""
+    return _scene(tmp_path_factory.mktemp("wide"), "480x270")
+
+
+def _scene(folder: Path, size: str) -> dict[str, Path]:
     if lacking := simrig.missing():
         pytest.skip(f"no simulated cameras: {lacking}")
-    folder = tmp_path_factory.mktemp("scene")
     made = {
-        codec: simrig.scene_clip(folder, size="320x180", seconds=4, gop=1, fps=25, people=1, codec=codec)
+        codec: simrig.scene_clip(folder, size=size, seconds=4, gop=1, fps=25, people=1, codec=codec)
         for codec in ("h264", "h265")
     }
     return {codec: clip.stream for codec, clip in made.items()}

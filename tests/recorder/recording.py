@@ -108,6 +108,18 @@ class Recorder:
             self._process.kill()
             self._process.wait()
 
+    def hang_up(self) -> None:
+        """Tell the recorder to read its settings again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
+    def wait_log(self, words: str) -> None:
+        """Until the log holds them."""
+        deadline = time.monotonic() + PATIENCE
+        while words not in self.log.read_text():
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
     def children(self) -> list[int]:
         """The ffmpeg processes of the running recorder."""
         assert self._process is not None
@@ -125,8 +137,8 @@ class Recorder:
             state = read_state(self.root)
             # The file of an earlier recorder stays: only what this process wrote counts.
             if state is not None and self._process is not None and state.pid == self._process.pid:
-                found = state.cameras[CameraId(camera)]
-                if reached(found):
+                found = state.cameras.get(CameraId(camera))
+                if found is not None and reached(found):
                     return found
             assert self._process is None or self._process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, f"{camera}: waited in vain\n{self.log.read_text()}"
@@ -148,6 +160,11 @@ class Recorder:
             Take(folder / one["name"], one["run"], one["start_us"], one["end_us"], sei.scan(folder / one["name"]))
             for folder, one in lines
         ]
+
+    def runs(self, camera: str) -> set[int]:
+        """The runs that have a segment."""
+        indexes = (self.root / "segments").glob(f"*/{camera}/*/index.jsonl")
+        return {json.loads(line)["run"] for path in indexes for line in path.read_text().splitlines()}
 
     def gaps(self, camera: str) -> list[Gap]:
         site = self.site()

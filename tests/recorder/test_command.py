@@ -27,7 +27,7 @@ def test_the_address_comes_on_standard_input_only():
 def test_segments_are_fragmented_so_that_a_kill_costs_half_a_second():
     assert after("-segment_time") == "60"
     assert "frag_keyframe+empty_moov+default_base_moof" in after("-segment_format_options")
-    assert "frag_duration=500000:flush_packets=1" in after("-segment_format_options")
+    assert "frag_duration=400000:flush_packets=1" in after("-segment_format_options")
 
 
 def test_closed_segments_and_progress_are_heard_apart():

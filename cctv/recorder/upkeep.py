@@ -1,0 +1,61 @@
+"""Upkeep: every two seconds, in a thread of its own, open files are flushed and the disk is looked at.
+
+Owns the pace.  A change in a stream that is seen here begins a new run; what the disk says is kept for the supervisor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from cctv.db.site import Site
+from cctv.model.footage import GapCause
+from cctv.recorder.camera import CameraRecorder
+from cctv.recorder.diskwatch import DiskWatch
+from cctv.recorder.openfiles import FLUSH_PERIOD, OpenFiles
+from cctv.recorder.state import DiskSaid, Standing
+from cctv.recorder.worker import Worker
+
+
+class Upkeep:
+    """One round at a time: a slow disk makes rounds rarer, never more at once."""
+
+    def __init__(self, site: Site, worker: Worker) -> None:
+        self._clock, self._worker, self._disk = site.clock, worker, DiskWatch(site)
+        self._round: asyncio.Future[None] | None = None
+        self._began = float("-inf")
+        self.said: DiskSaid | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return self.said is not None and self.said.standing is Standing.FULL
+
+    def tick(self, cameras: Iterable[CameraRecorder], reserve_fraction: float) -> None:
+        """Begin a round when it is time; call it in the main thread."""
+        if self._round is not None and not self._round.done():
+            return
+        if self._clock.monotonic() - self._began < FLUSH_PERIOD:
+            return
+        self._began = self._clock.monotonic()
+        writing = [(camera, files) for camera in cameras if (files := camera.open_files) is not None]
+        loop = asyncio.get_running_loop()
+
+        def go_round() -> None:
+            self.said = self._disk.look(reserve_fraction)
+            for camera, files in writing:
+                if files.flush():
+                    loop.call_soon_threadsafe(_begin_again, camera, files)
+
+        self._round = self._worker.submit(go_round)
+
+    def told(self, *, full: bool) -> str:
+        """One line about room that is gone or back."""
+        free = f"{self.said.free // 1_000_000} MB free" if self.said else "no room"
+        if full:
+            return f"recording stops: the disk is full ({free}), and nothing that may go early is left"
+        return f"recording goes on: there is room again ({free})"
+
+
+def _begin_again(camera: CameraRecorder, files: OpenFiles) -> None:
+    if camera.open_files is files:  # another run has files of its own
+        camera.begin_again(GapCause.FRAMES_MISSING)
