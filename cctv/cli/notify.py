@@ -64,8 +64,7 @@ def test(box: Box) -> None:
     from cctv.health import send_test
 
     failed = send_test(box.settings, box.now)
-    alerts = box.settings.alerts
-    ways = [f"mail to {alerts.mail}"] * bool(alerts.mail) + [f"the command {alerts.command[0]}"] * bool(alerts.command)
+    ways = box.settings.alerts.ways
     said = {"ways": ways, "failed": [one.message for one in failed]}
     box.emit(said, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
     _raise_first(failed)

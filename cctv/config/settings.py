@@ -110,6 +110,12 @@ class AlertsSettings:
     command: tuple[str, ...]
     state: Path
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """By what somebody is told, in words; empty where nobody is."""
+        mail = (f"mail to {self.mail}",) if self.mail else ()
+        return (*mail, f"the command {self.command[0]}") if self.command else mail
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

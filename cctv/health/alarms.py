@@ -231,7 +231,10 @@ def _alarm(kind: AlarmKind, subject: str, since: datetime, text: str, following:
 
 
 def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
-    """A week's silence could also be a dead box: silence is only good news when it was announced."""
-    lasting = [one.alarm.text for one in present.values() if now - one.alarm.since >= one.grace]
-    text = "All is well." if not lasting else " ".join(["Not all is well:", *lasting])
-    return [Alarm(AlarmKind.WEEKLY, AlarmState.NOTICE, "", now, text, "" if not lasting else "cctv status")]
+    """A week's silence could also be a dead box: silence is only good news when it was announced.
+
+    Names also what has not lasted long enough for an alarm: all is well only if all is.
+    """
+    wrong = [one.alarm.text for one in present.values()]
+    text = " ".join(["Not all is well:", *wrong]) if wrong else "All is well."
+    return [Alarm(AlarmKind.WEEKLY, AlarmState.NOTICE, "", now, text, "cctv status" if wrong else "")]

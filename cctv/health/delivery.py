@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ class AlertsNotSet(ConfigError):
 
 
 class AlarmsNotDelivered(CctvError):
-    """{count} alarms did not get through by {channel}: {detail}.
+    """Alarms did not get through by {channel}: {detail}.
 
     next: correct [alerts] in cameras.toml, or the mail host or program that it names; then `cctv notify test`.
     """
@@ -82,24 +82,37 @@ class Message:
 
 def deliver(alerts: AlertsSettings, message: Message) -> list[AlarmsNotDelivered]:
     """Send the message every way that the settings name; what failed.  Raises AlertsNotSet where they name none."""
-    ways: dict[str, Callable[[AlertsSettings, Message], None]] = {}
-    if alerts.mail:
-        ways[f"mail to {alerts.mail}"] = _mail
-    if alerts.command:
-        ways[f"the command {alerts.command[0]}"] = _command
-    if not ways:
+    sending = [*([_mail] if alerts.mail else []), *([_command] if alerts.command else [])]
+    if not sending:
         raise AlertsNotSet
     failed = []
-    for channel, send in ways.items():
+    for channel, send in zip(alerts.ways, sending, strict=True):
         try:
             send(alerts, message)
         except (OSError, ToolFailed, ToolMissing) as error:  # smtplib's own errors are OSErrors
-            detail = str(error).rstrip(".") or type(error).__name__
-            failed.append(AlarmsNotDelivered(count=len(message.alarms), channel=channel, detail=detail))
+            failed.append(AlarmsNotDelivered(channel=channel, detail=_detail(error)))
         except subprocess.TimeoutExpired:
             detail = f"it did not end within {PATIENCE.total_seconds():.0f} seconds"
-            failed.append(AlarmsNotDelivered(count=len(message.alarms), channel=channel, detail=detail))
+            failed.append(AlarmsNotDelivered(channel=channel, detail=detail))
     return failed
+
+
+def _detail(error: OSError | CctvError) -> str:
+    """What the mail host or the program answered, in its own words."""
+    from smtplib import SMTPRecipientsRefused, SMTPResponseException
+
+    if isinstance(error, SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+        return f"the mail host answers {code} {_text(said)}"
+    if isinstance(error, SMTPResponseException):
+        return f"the mail host answers {error.smtp_code} {_text(error.smtp_error)}"
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return (strerror or str(error) or type(error).__name__).rstrip(".")
+
+
+def _text(said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join(text.split()).rstrip(".")
 
 
 def _mail(alerts: AlertsSettings, message: Message) -> None:

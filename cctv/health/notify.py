@@ -66,7 +66,7 @@ def notify_once(
     path = settings.alerts.state
     if dry_run:
         return Told(alarms(look(settings, open_site), read_memory(path), now))
-    if not settings.alerts.mail and not settings.alerts.command:
+    if not settings.alerts.ways:
         raise AlertsNotSet
     try:
         disk.make_directory(path.parent)
@@ -85,8 +85,7 @@ def _look_and_tell(settings: Settings, found: Status | CctvError, now: datetime,
     reached = due
     if due:
         failed = deliver(settings.alerts, _message(settings, now, due))
-        ways = bool(settings.alerts.mail) + bool(settings.alerts.command)
-        reached = due if len(failed) < ways else []
+        reached = due if len(failed) < len(settings.alerts.ways) else []
     write_memory(path, remember(found, before, now, reached), disk)
     return Told(due, failed)
 

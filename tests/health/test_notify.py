@@ -66,6 +66,14 @@ def test_a_test_message_goes_every_way_that_is_named(site, alert, host, program)
     assert "techniek@example.org" in said.out
 
 
+@pytest.mark.parametrize("way", ["mail", "command"])
+def test_one_way_is_enough(site, alert, host, program, way):
+    keys = {"mail": "techniek@example.org", "smtp": host.address} if way == "mail" else {"command": program.command()}
+    alert(**keys)
+
+    assert site.cctv("notify test --json").json["failed"] == []
+
+
 def test_a_recorder_that_stands_still_is_told_once_and_once_more_when_it_is_over(site, alert, host, clock):
     alert(mail="techniek@example.org", sender="recorder@example.org", smtp=host.address)
     site.cctv("sweep --once")
@@ -76,12 +84,12 @@ def test_a_recorder_that_stands_still_is_told_once_and_once_more_when_it_is_over
     third = site.cctv("notify run")
 
     weekly, stopped = host.mails
-    assert "All is well." in weekly["Subject"]
+    assert "notice: Not all is well: Recording has stopped" in weekly["Subject"]
     assert weekly["From"] == "recorder@example.org"
     assert "alarm: Recording has stopped: no recorder runs." in stopped["Subject"]
     assert "since: 01/11/2026 12:00" in stopped.get_content()
     assert "systemctl status cctv-record" in stopped.get_content()
-    assert "told: notice: All is well." in first.out
+    assert "told: notice: Not all is well" in first.out
     assert [one["state"] for one in second.json["alarms"]] == ["raised"]
     assert "nothing new" in third.err
 
