@@ -27,6 +27,7 @@ from cctv.retention import last_refusal, last_sweep, make_plan, overdue
 
 STALE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
 RATE_OVER = timedelta(minutes=5)
+LONGEST_FORECAST = 24 * 3650  # hours; a rate near zero would reach past the calendar
 
 
 class Health(Enum):
@@ -98,7 +99,8 @@ def status_now(site: Site) -> Status:
     now = site.clock.now()
     running = is_running(site)
     said = read_state(site.root)
-    current = said.cameras if said is not None and running and now - said.at < STALE else {}
+    fresh = said if said is not None and running and now - said.at < STALE else None
+    current = fresh.cameras if fresh else {}
     disk = shutil.disk_usage(site.root)
     with reading(site.engine) as connection:
         plan = make_plan(connection, now)
@@ -117,6 +119,7 @@ def status_now(site: Site) -> Status:
             disk_free=disk.free,
             disk_total=disk.total,
             disk_reserve=round(disk.total * site.settings.recording.reserve_fraction),
+            disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
         )
 
 
@@ -136,6 +139,10 @@ def _camera(
     rests = state.phase is Phase.WAITING and state.cause is GapCause.SCHEDULE
     health = Health.RESTING if rests else _HEALTH[state.phase]
     return CameraHealth(camera, health, state.since, state.last_frame, state.cause, state.message, lost, rate)
+
+
+def _lasts(hours: float | None) -> timedelta | None:
+    return timedelta(hours=min(hours, LONGEST_FORECAST)) if hours is not None else None
 
 
 def _bit_rate(segments: Sequence[Segment]) -> float | None:

@@ -10,7 +10,7 @@ from cctv.kernel.durable import exclusive
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
 from cctv.recorder import CameraState, Phase
-from cctv.recorder.state import LOCK_FILE, RecorderState, write_state
+from cctv.recorder.state import LOCK_FILE, DiskSaid, RecorderState, Standing, write_state
 
 
 @pytest.fixture
@@ -19,12 +19,12 @@ def recorder(site, clock):
     with ExitStack() as running:
         running.enter_context(exclusive(site.root / LOCK_FILE))
 
-        def say(**states):
+        def say(disk=None, **states):
             now = clock.now()
             well = CameraState(Phase.RECORDING, now - timedelta(hours=3), now - timedelta(seconds=1))
             cameras = {CameraId(name): well for name in ("gevel-1", "foyer-1", "gang-2")}
             changed = {CameraId(name.replace("_", "-")): state for name, state in states.items()}
-            write_state(site.root, RecorderState(os.getpid(), now, {**cameras, **changed}))
+            write_state(site.root, RecorderState(os.getpid(), now, {**cameras, **changed}, disk))
 
         yield say
 
@@ -65,6 +65,15 @@ def test_a_camera_outside_its_hours_is_well(site, recorder, clock):
     recorder(gevel_1=waiting(clock, GapCause.SCHEDULE, "outside its hours (schedule)"))
 
     assert "outside its hours" in site.cctv("status").out
+
+
+@pytest.mark.parametrize(("hours", "shown"), [(30.5, "full in 30 h 30 min at this rate"), (1e9, "full in 3650 d")])
+def test_the_disk_says_how_long_it_lasts(site, recorder, hours, shown):
+    recorder(disk=DiskSaid(1000, 50, Standing.ENOUGH, hours))
+
+    assert shown in site.cctv("status").out
+    told = "The disk will be full in 30 hours." in site.cctv("notify run --dry-run").out
+    assert told is (hours < 48)
 
 
 def test_what_a_recorder_said_long_ago_counts_for_nothing(site, recorder, clock):
