@@ -60,7 +60,7 @@ def list_cameras(box: Box) -> None:
 def add(box: Box, /, name: str, **keys: str | None) -> None:
     """Write a camera into cameras.toml, which otherwise stays as it is.
 
-    Refuses whatever `cctv config check` would refuse. The recorder takes it up when it is started again.
+    Refuses whatever `cctv config check` would refuse. The recorder takes it up on SIGHUP (docs/recording.md).
 
     \b
       cctv cameras add gevel-2 --zone facade --purpose "theft and damage" --onvif 192.0.2.21 --credential gevel
@@ -96,7 +96,7 @@ def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
         click.echo(edit.difference)
         return
     click.echo(f"{name} is in {edit.file}")
-    click.echo(f"next: cctv cameras check {name}, then systemctl restart cctv-record", err=True)
+    click.echo(f"next: cctv cameras check {name}, then systemctl kill -s HUP --kill-whom=main cctv-record", err=True)
 
 
 @cameras.command()

@@ -143,7 +143,11 @@ def other_warnings(settings: Settings) -> list[ConfigWarning]:
 def _not_applied(settings: Settings, camera: CameraSettings) -> Iterator[ConfigWarning]:
     """What is understood but has no effect in this version: nobody may rely on it unknowingly."""
     effects = (
-        ("masks", bool(camera.masks), "nothing is hidden by it; turn the camera away, or mask in the camera itself"),
+        (
+            "masks",
+            bool(camera.masks),
+            "only a still is masked by it; turn the camera away, or mask in the camera itself",
+        ),
     )
     for name, is_set, effect in effects:
         if is_set:

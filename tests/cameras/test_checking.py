@@ -160,8 +160,9 @@ def test_a_camera_asked_over_onvif_tells_its_clock_and_whether_it_records_on_its
         OnvifDevice(streams, PASSWORD, clock_off=-90, profile_g=True) as keeps,
         OnvifDevice(streams, PASSWORD) as plain,
         OnvifDevice(streams, PASSWORD, clock_off=None, talks=False) as terse,
+        OnvifDevice(streams, "another password") as locked,
     ):
-        devices = {"gevel-1": keeps, "foyer-1": plain, "gang-2": terse}
+        devices = {"gevel-1": keeps, "foyer-1": plain, "gang-2": terse, "kassa-1": locked}
         bare_site.config.write_text(
             bare_site.config.read_text().split("[cameras.gevel-1]")[0]
             + "".join(
@@ -173,14 +174,16 @@ def test_a_camera_asked_over_onvif_tells_its_clock_and_whether_it_records_on_its
         secrets = bare_site.folder / "credentials.toml"
         secrets.touch(0o600)
         secrets.write_text(f"[right]\nusername = 'admin'\npassword = '''{PASSWORD}'''\n")
-        told = bare_site.cctv("cameras check --json")
-        shown = bare_site.cctv("cameras check")
+        told = bare_site.cctv("cameras check --json", exit=19)
+        shown = bare_site.cctv("cameras check", exit=19)
 
     said = {entry["camera"]: entry for entry in told.json["cameras"]}
     assert said["gevel-1"]["clock_offset_seconds"] == pytest.approx(-90, abs=20)  # a busy machine asks slowly
     assert abs(said["foyer-1"]["clock_offset_seconds"]) < 20
     assert said["gang-2"]["clock_offset_seconds"] is None
-    assert [said[name]["records_on_board"] for name in devices] == [True, False, None]
+    assert [said[name]["records_on_board"] for name in devices] == [True, False, None, None]
+    assert (said["kassa-1"]["reachable"], said["kassa-1"]["signed_in"]) == (True, False)
+    assert "no login" in shown.out
     assert (said["foyer-1"]["model"], said["foyer-1"]["firmware"]) == ("Acme Eye 4", "1.2.3")
     assert said["gang-2"]["model"] is None
     assert "gevel-1: can record on board" in shown.err
