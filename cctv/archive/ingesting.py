@@ -36,8 +36,11 @@ def ingest(site: Site, run: Run, file: Path, span: Span) -> Segment:
         new = described(site, run, file, span, target=target)
         site.disk.make_directory(target.parent)
         site.disk.rename(file, target)
-    else:
-        new = described(site, run, target, span, target=target)
+        return enter(site, new)
+    new = described(site, run, target, span, target=target)
+    index = target.parent / INDEX
+    if index.exists() and index_line(new) in index.read_text(errors="replace").splitlines():
+        return _insert(site, new)
     return enter(site, new)
 
 
@@ -59,6 +62,10 @@ def described(site: Site, run: Run, file: Path, span: Span, *, target: Path) -> 
 def enter(site: Site, new: NewSegment) -> Segment:
     """Steps 4 and 5 for a file that stands in its place."""
     site.disk.append_line((site.root / new.path).parent / INDEX, index_line(new))
+    return _insert(site, new)
+
+
+def _insert(site: Site, new: NewSegment) -> Segment:
     with writing(site.engine) as connection:
         return insert_segment(connection, new)
 

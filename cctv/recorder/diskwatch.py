@@ -67,6 +67,14 @@ class DiskWatch:
                 raise
 
 
+def free_bytes(site: Site) -> int:
+    """How much room the storage's disk has now; 0 where it cannot be asked."""
+    try:
+        return shutil.disk_usage(site.root).free
+    except OSError:
+        return 0
+
+
 def _free_and_total(site: Site) -> tuple[int, int]:
     usage = shutil.disk_usage(site.root)
     return usage.free, usage.total

@@ -21,6 +21,8 @@ WINDOW = timedelta(hours=6)  # the rate of the last hours, day and night apart
 _SURE_AFTER = timedelta(minutes=1)  # a rate of less is that of one segment
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _SQLITE_FULL = 13
+_SQLITE_HELPLESS = {10, 14}
+_HELPLESS_BELOW = 1 << 20
 
 
 class StorageFull(CctvError):
@@ -92,9 +94,13 @@ def kept_samples(samples: Sequence[Sample], new: Sample) -> list[Sample]:
     return [*recent, new]
 
 
-def is_full(error: BaseException) -> bool:
-    """Whether that is how a disk without room shows, from the system or from the index."""
+def is_full(error: BaseException, free: int | None = None) -> bool:
+    """Whether that is how a disk without room shows, from the system or from the index.
+
+    `free` bytes, if known: without room for its shared memory the index says "I/O error" or "unable to open".
+    """
     if isinstance(error, OSError):
         return error.errno in _NO_ROOM
     below = getattr(error, "orig", None)  # SQLAlchemy keeps the driver's own error there
-    return getattr(below, "sqlite_errorcode", 0) & 0xFF == _SQLITE_FULL
+    code = getattr(below, "sqlite_errorcode", 0) & 0xFF
+    return code == _SQLITE_FULL or (code in _SQLITE_HELPLESS and free is not None and free < _HELPLESS_BELOW)

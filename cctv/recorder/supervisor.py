@@ -24,6 +24,7 @@ from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
 from cctv.recorder.camera import CameraRecorder, Means
 from cctv.recorder.changes import Changes, changes
+from cctv.recorder.diskwatch import free_bytes
 from cctv.recorder.room import StorageFull, is_full
 from cctv.recorder.state import Phase, RecorderState, write_state
 from cctv.recorder.upkeep import Upkeep
@@ -66,12 +67,12 @@ class Supervisor:
     ) -> None:
         self._site, self._notifier, self._tell = site, notifier, tell
         self._failure: BaseException | None = None
-        self._worker, self._flusher = Worker(self._fail, is_full), Worker(self._fail)
+        self._worker, self._flusher = Worker(self._fail, self._is_full), Worker(self._fail)
         self._means = Means(site, self._worker, credentials, tell, self._note_change, random or Random())
         self._cameras = {camera.id: CameraRecorder(camera, self._means) for camera in site.settings.cameras.values()}
         self._tasks: dict[asyncio.Task[None], CameraRecorder] = {}
         self._upkeep = Upkeep(site, self._flusher)
-        self._stopping, self._changed, self._written = False, True, 0.0
+        self._stopping, self._full, self._changed, self._written = False, False, True, 0.0
 
     def stop(self) -> None:
         """Close every segment and end; call it in the main thread."""
@@ -153,12 +154,15 @@ class Supervisor:
                 camera.abandon()
         self.stop()
 
+    def _is_full(self, error: BaseException) -> bool:
+        return is_full(error, free_bytes(self._site))
+
     def _as_told(self, failure: BaseException) -> BaseException:
         if isinstance(failure, CctvError):
             return failure
         told: CctvError = RecordingStopped(problem=_told(failure))
-        if is_full(failure):
-            told = StorageFull(free=self._upkeep.said.free if self._upkeep.said else 0)
+        if self._is_full(failure):
+            told = StorageFull(free=free_bytes(self._site))
         told.__cause__ = failure
         return told
 
@@ -178,10 +182,10 @@ class Supervisor:
 
     def _keep_up(self) -> None:
         """Flush, and stop or go on with what room there is."""
-        before = self._upkeep.is_full
         self._upkeep.tick(self._cameras.values(), self._site.settings.recording.reserve_fraction)
         full = self._upkeep.is_full or self._worker.waits_for_room
-        if full != before:
+        if full != self._full:
+            self._full = full
             self._tell(self._upkeep.told(full=full))
         for camera in self._cameras.values():
             camera.set_full(full)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from cctv.db.site import Site
 from cctv.model.footage import GapCause
 from cctv.recorder.camera import CameraRecorder
-from cctv.recorder.diskwatch import DiskWatch
+from cctv.recorder.diskwatch import DiskWatch, free_bytes
 from cctv.recorder.openfiles import FLUSH_PERIOD, OpenFiles
 from cctv.recorder.state import DiskSaid, Standing
 from cctv.recorder.worker import Worker
@@ -21,7 +21,7 @@ class Upkeep:
     """One round at a time: a slow disk makes rounds rarer, never more at once."""
 
     def __init__(self, site: Site, worker: Worker) -> None:
-        self._clock, self._worker, self._disk = site.clock, worker, DiskWatch(site)
+        self._site, self._clock, self._worker, self._disk = site, site.clock, worker, DiskWatch(site)
         self._round: asyncio.Future[None] | None = None
         self._began = float("-inf")
         self.said: DiskSaid | None = None
@@ -50,10 +50,10 @@ class Upkeep:
 
     def told(self, *, full: bool) -> str:
         """One line about room that is gone or back."""
-        free = f"{self.said.free // 1_000_000} MB free" if self.said else "no room"
+        free = free_bytes(self._site) // 1_000_000
         if full:
-            return f"recording stops: the disk is full ({free}), and nothing that may go early is left"
-        return f"recording goes on: there is room again ({free})"
+            return f"recording stops: the disk is full ({free} MB free), and nothing that may go early is left"
+        return f"recording goes on: there is room again ({free} MB free)"
 
 
 def _begin_again(camera: CameraRecorder, files: OpenFiles) -> None:

@@ -45,12 +45,15 @@ class Worker:
                     raise Abandoned
                 self._job_began = time.monotonic()
                 try:
-                    return job(*args, **kwargs)
+                    result = job(*args, **kwargs)
                 except Exception as error:
                     if not self._is_full(error) or self._stopping.is_set():
                         raise
+                else:
+                    self.waits_for_room = False
+                    return result
                 finally:
-                    self._job_began, self.waits_for_room = None, False
+                    self._job_began = None
                 self.waits_for_room = True
                 self._stopping.wait(_ROOM_PERIOD)
 

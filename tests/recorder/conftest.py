@@ -38,7 +38,7 @@ def make_recorder(tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
 
     def make(*args: object, **kwargs: object) -> Recorder:
         folder = tmp_path / f"site{len(made)}"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         made.append(Recorder(folder, *args, **kwargs))
         return made[-1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import threading
 from datetime import timedelta
@@ -100,8 +101,6 @@ def test_a_storage_that_is_gone_is_not_written_to(site):
 
 
 def test_what_finds_no_room_waits_for_it_in_order():
-    import asyncio
-
     done: list[str] = []
     room = threading.Event()
 

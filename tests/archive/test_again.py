@@ -1,0 +1,48 @@
+"""Taking a file in again after it failed on a full disk: what is done already is not done twice."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from cctv import archive
+from cctv.archive import ingesting
+from cctv.archive.layout import INDEX
+from cctv.db.engine import reading
+from cctv.kernel.durable import Disk
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId
+
+CAMERA = CameraId("gevel-1")
+
+
+class FullAfter(Disk):
+    """Has room for one line only, or for none."""
+
+    def append_line(self, path, line):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("with_line", [False, True])
+def test_a_file_that_found_no_room_is_taken_in_once(site, clock, clip, monkeypatch, with_line):
+    opened = site.open()
+    run = archive.begin_run(opened, CAMERA)
+    file = archive.incoming_directory(opened, CAMERA) / f"run{run.id}-000000.mp4"
+    shutil.copy(clip, file)
+    span = Span(clock.now(), clock.now() + timedelta(seconds=2))
+    with monkeypatch.context() as full:
+        if with_line:
+            full.setattr(ingesting, "_insert", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+        else:
+            full.setattr(Disk, "append_line", FullAfter.append_line)
+        with pytest.raises(OSError, match=r"full|No space"):
+            archive.ingest(opened, run, file, span)
+
+    segment = archive.ingest(opened, run, file, span)
+
+    with reading(opened.engine) as connection:
+        assert archive.segments_of(connection, CAMERA, span) == [segment]
+    assert len((opened.root / segment.path).with_name(INDEX).read_text().splitlines()) == 1
