@@ -21,7 +21,8 @@ from cctv.redaction.keep import BoxPath, Keyframe
 STRAY = 0.5  # of the larger keyframe's width and ...
 _STRAY_ALONG = 0.25  # ... height: interpolated boxes lag by up to half a body (PETS09-S2L1, keyframes every 20 frames)
 _FITS = 0.6  # overlap by union between a region and where it is expected; two people side by side reach 0.5
-_DRAWN = 0.45  # the same with a drawn box: people leave out a leg or a shadow, but choose the person
+_DRAWN = 0.55  # the same with a drawn box: people leave out a leg or a shadow, but choose the person
+_CUT = 0.8  # the same at the picture's edge, where there is no usual size to go by
 _MORE = 1.5  # of the subject's usual pixels: gait and light change them by a third, a second person doubles them
 _TALLER = 1.2  # of the drawn height: gait moves it by a tenth
 _WIDER = 1.25  # of the drawn width at the widest step: a shadow beside the shoes
@@ -37,11 +38,13 @@ _PACE = 4  # frames over which a region's own motion is taken
 class Carried:
     """A kept path with a keyframe for every frame in which the subject is surely known.
 
-    `own` gives its parts in the frames in which they stand apart from everybody else's.
+    `own` gives its parts in the frames in which they stand apart from everybody else's; `widest` is how wide one
+    region may be in each other frame and yet hold nobody else (half size).
     """
 
     path: BoxPath
     own: Mapping[int, tuple[Box, ...]]
+    widest: Mapping[int, float]
 
 
 def carry(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) -> Carried:
@@ -53,10 +56,12 @@ def carry(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) -> Carri
         for frame, region, box in _between(path, (before, after), known, parts, picture):
             own[frame] = region.parts
             keys.setdefault(frame, Keyframe(frame, box))
-    for frame, members, box in _at_edges(path, keys, parts, picture):
+    for frame, members, box in _at_edges(path, known, keys, parts, picture):
         own[frame] = members
         keys[frame] = Keyframe(frame, box)
-    return Carried(BoxPath(path.id, tuple(keys[frame] for frame in sorted(keys))), own)
+    unsure = (frame for frame in range(path.first, path.last + 1) if frame not in own)
+    widest = {frame: _WIDER * known.width(frame) + 2 for frame in unsure}
+    return Carried(BoxPath(path.id, tuple(keys[frame] for frame in sorted(keys))), own, widest)
 
 
 def surroundings(path: BoxPath, frame: int, picture: Box) -> Box | None:
@@ -104,14 +109,23 @@ class _Known:
     def region(self, frame: int) -> Region | None:
         """The subject in a keyframe; None where no region fits or where it holds somebody else too."""
         region = self.fits.get(frame)
-        return region if region is not None and self.bears(region, self.drawn[frame], frame) else None
+        if region is None:
+            return None
+        if frame not in self.shares and likeness(region.box, self.drawn[frame]) < _CUT:
+            return None  # the edge cuts off a group just as it does one person
+        return region if self.bears(region, self.drawn[frame], frame) else None
 
-    def bears(self, region: Region, line: Box, frame: int) -> bool:
-        """Whether a region is no more than the subject where the line has a box of this height."""
+    def bears(self, region: Region, line: Box, frame: int, *, cut: bool = False) -> bool:
+        """Whether a region is no more than the subject where the line has a box of this height.
+
+        `cut`: the picture's edge cuts it off, and so the line too; then the subject's full size is the bound.
+        """
+        near = sorted(self.drawn, key=lambda at: abs(at - frame))[:_SAMPLES]
+        height = max(self.drawn[at].h for at in near) if cut else line.h
         width = self.width(frame)
         return (
-            region.area <= min(_MORE * self.usual(frame) * line.h**2, _FILLED * width * line.h)
-            and region.box.h <= _TALLER * line.h + 2
+            region.area <= min(_MORE * self.usual(frame) * height**2, _FILLED * width * height)
+            and region.box.h <= _TALLER * height + 2
             and region.box.w <= _WIDER * width + 2
         )
 
@@ -126,7 +140,8 @@ def _recognised(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) ->
         if 4 * drawn.area < least and at_border(drawn, picture):
             continue
         region = fitting(parts[key.frame], drawn, _DRAWN)
-        if region is not None:
+        beyond = region is not None and at_border(region.box, picture) and not at_border(drawn, picture)
+        if region is not None and not beyond:
             found[key.frame] = region
             if not at_border(region.box, picture):
                 shares[key.frame] = region.area / drawn.h**2
@@ -150,7 +165,9 @@ def _between(
     starts = None if first is None else _apart(line[0], first.box)
     ends = None if last is None else _apart(line[-1], last.box)
     for index, region in enumerate(_agreed(onward, back)):
-        if region is None or not (at_border(region.box, picture) or known.bears(region, line[index], frames[index])):
+        if region is None:
+            continue
+        if not known.bears(region, line[index], frames[index], cut=at_border(region.box, picture)):
             continue
         box = _shifted(region.box, _mixed(starts, ends, index / (len(frames) - 1)))
         bounds = surroundings(path, frames[index], picture.scaled(2))
@@ -160,7 +177,11 @@ def _between(
 
 
 def _at_edges(
-    path: BoxPath, keys: Mapping[int, Keyframe], parts: Sequence[Sequence[Part]], picture: Box
+    path: BoxPath,
+    known: _Known,
+    keys: Mapping[int, Keyframe],
+    parts: Sequence[Sequence[Part]],
+    picture: Box,
 ) -> Iterator[tuple[int, tuple[Box, ...], Box]]:
     """The frames in which the subject slips into the picture or out of it: too little of him to be followed.
 
@@ -174,6 +195,9 @@ def _at_edges(
         reach = whole.scaled(0.5).grown(LOOSE * whole.w + 1, LOOSE * whole.h + 1)
         frames = range(min(one, other[0]) + 1, max(one, other[0]))
         near = [tuple(part.box for part in parts[frame] if part.box.overlap(reach) > 0) for frame in frames]
+        usual = _WIDER * known.width(one) + 2
+        if any(held and enclosing(held).w > usual for held in near):
+            continue
         if len(frames) <= _SLIP and all(_clipped(box, reach) == box for held in near for box in held):
             yield from ((frame, held, whole) for frame, held in zip(frames, near, strict=True))
 

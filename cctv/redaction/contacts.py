@@ -42,6 +42,7 @@ def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict
     scenes = _with_full_sizes(scenes, picture)
     walkers = follow(scenes)
     inside = _inside(scenes, walkers, picture, patience)
+    inside |= _unseen(scenes, walkers)
     boxes: list[list[Box]] = [[] for _ in scenes]
     for walker in walkers:
         drift = _is_drift(walker, scenes)
@@ -89,6 +90,22 @@ def _inside(
     for leave in leaves:
         hidden[0 if leave.small else max(leave.index - patience, 0) : leave.index] = True
     return hidden
+
+
+def _unseen(scenes: Sequence[Scene], walkers: Sequence[Walker]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """For each scene, whether the kept box holds a part of a group of which nobody was ever seen apart.
+
+    A companion who walks along all the time shows at most a sliver beside the box, and tells neither where he ends nor
+    how tall he is.
+    """
+    touching: list[list[bool]] = [[] for _ in scenes]
+    for walker in walkers:
+        for index, blob in walker.steps:
+            if blob.touches and not blob.explained:
+                touching[index].append(bool(walker.free_sizes(index)))
+    return np.array(
+        [scene.crowded and not (apart and all(apart)) for scene, apart in zip(scenes, touching, strict=True)], np.bool_
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +193,8 @@ def _beside(step: tuple[int, Blob], scenes: Sequence[Scene]) -> bool:
 
 def _reach(walker: Walker, index: int, blob: Blob, kept: Box) -> Box:
     """The box that certainly holds the body of which a blob is the part outside of the kept box."""
-    limb = blob.area < LIMB * kept.area and not walker.free_sizes(index)
+    largest = max(step.area for _, step in walker.steps)  # a companion may shrink to a sliver behind the subject
+    limb = largest < LIMB * kept.area and not walker.free_sizes(index)
     if not blob.touches or blob.explained or limb:
         return _around(blob, kept)
     width, height = _full_size(walker, index, kept)

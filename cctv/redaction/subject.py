@@ -6,6 +6,7 @@ doubt shows nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -43,13 +44,15 @@ def margin(hide: Box) -> Box:
 class Around:
     """What else is known of a frame, half size: other kept boxes, hide boxes, and the subject's own regions.
 
-    `own` is empty unless these stand apart from everybody else's; `drawn` says that the kept box is not interpolated.
+    `own` is empty unless these stand apart from everybody else's; `drawn` says that the kept box is not
+    interpolated; a region in it wider than `widest` holds somebody else too.
     """
 
     others: tuple[Box, ...] = ()
     hides: tuple[Box, ...] = ()
     own: tuple[Box, ...] = ()
     drawn: bool = False
+    widest: float = math.inf
 
 
 def scene(frame: int, kept: Box, differs: Mask, around: Around) -> Scene:
@@ -81,7 +84,16 @@ def scene(frame: int, kept: Box, differs: Mask, around: Around) -> Scene:
         for label in range(1, count)
         if stats[label, cv2.CC_STAT_AREA] >= _SPECK
     ]
-    return Scene(frame, kept, tuple(blobs), around.drawn, bool(around.own))
+    crowded = not around.own and _crowded(kept, differs, around.widest, known)
+    return Scene(frame, kept, tuple(blobs), around.drawn, bool(around.own), crowded)
+
+
+def _crowded(kept: Box, differs: Mask, widest: float, known: Sequence[Box]) -> bool:
+    """Whether a region that reaches into the kept box is wider than its subject, and no hide box tells why."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(differs.view(np.uint8), connectivity=8)
+    regions = (Box(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:])
+    inside = [box for box in regions if box.w > widest and box.overlap(kept) > 0]
+    return any(not any(box.overlap(hide) > 0 for hide in known) for box in inside)
 
 
 def _without(differs: Mask, own: Sequence[Box]) -> None:

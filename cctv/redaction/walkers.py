@@ -47,6 +47,7 @@ class Scene:
     blobs: tuple[Blob, ...]
     drawn: bool = False  # the box stands as drawn in this frame, not interpolated
     sure: bool = False  # the subject's own region is known and not among the blobs
+    crowded: bool = False  # a region in the kept box is wider than the subject, and no hide box explains it
     whole: Box | None = None  # a kept box that the picture's edge does not cut off, of the nearest frame with one
 
     @property
