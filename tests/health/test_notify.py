@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
 from mailhost import MailHost
@@ -149,6 +150,13 @@ def test_one_way_that_fails_does_not_silence_the_other_nor_repeat_it(site, alert
     site.cctv("notify run")
 
     assert len(host.mails) == 1
+
+
+def test_a_program_that_hangs_costs_the_time_given(site, alert, program, monkeypatch):
+    monkeypatch.setattr("cctv.health.delivery.PATIENCE", timedelta(seconds=0.1))
+    alert(command=program.command("#!/bin/sh\nexec sleep 300\n"))
+
+    assert "did not end within" in site.cctv("notify test", exit=1).err
 
 
 def test_without_somebody_to_tell_the_next_step_is_to_name_one(site):
