@@ -66,7 +66,7 @@ class Facts:
             ("live pixels outside the kept region", str(self.live_pixels_outside), self.live_pixels_outside == 0),
             ("heads of others visible", f"{self.heads_visible} of {self.heads}",
              self.heads > 0 and self.heads_visible == 0),
-            ("the subject is visible", f"in {self.subject_visible_share:.1%} of {self.subject_frames} frames",
+            ("the subject is visible where he was kept", f"in {self.subject_visible_share:.1%} of {self.subject_frames} frames",
              self.subject_visible_share >= SUBJECT_SHARE),
         ]  # fmt: skip
 
@@ -153,7 +153,7 @@ def _look(
             for head in truth.heads_of_others(stage.SUBJECT, counter):
                 sight.heads += 1
                 sight.heads_visible += look.head_is_visible(source[index], shown[index], scene, head)
-            box = truth.boxes[stage.SUBJECT].get(counter % truth.length)
+            box = truth.drawn(stage.SUBJECT, counter)
             if box is not None:
                 sight.subject_frames += 1
                 sight.subject_visible += look.subject_is_visible(source[index], shown[index], box)

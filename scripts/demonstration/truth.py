@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 Box = tuple[float, float, float, float]
+IN_VIEW = 0.9  # of the person, by the scene's own account
 
 
 @dataclass(frozen=True)
@@ -21,19 +22,31 @@ class Truth:
     length: int
     boxes: dict[int, dict[int, Box]]
     heads: dict[int, dict[int, Box]]
+    in_view: dict[int, frozenset[int]]  # clip frames in which nobody stands in front of the person
 
     @staticmethod
     def load(path: Path) -> Truth:
         said = json.loads(path.read_text())
-        return Truth(said["frames"], _by_person(said, "boxes"), _by_person(said, "head"))
+        in_view = {
+            person["id"]: frozenset(box["frame"] for box in person["boxes"] if box["visible"] >= IN_VIEW)
+            for person in said["people"]
+        }
+        return Truth(said["frames"], _by_person(said, "boxes"), _by_person(said, "head"), in_view)
+
+    def drawn(self, person: int, counter: int) -> Box | None:
+        """The box that a reviewer would draw in a recorded frame; none while somebody stands in front of the person."""
+        at = counter % self.length
+        return self.boxes[person].get(at) if at in self.in_view[person] else None
 
     def keep(self, person: int, counters: Sequence[int], every: int) -> dict[str, Any]:
-        """KEEP.json for one person over recorded frames: a keyframe every so many, a new id after each absence."""
+        """KEEP.json for one person over recorded frames, as a reviewer draws it: a keyframe every so many frames, a new
+        id after each absence and after each passage behind somebody.
+        """
         keyframes: list[dict[str, Any]] = []
         stretch: list[tuple[int, Box]] = []
         number = 0
         for index, counter in enumerate([*counters, -1]):
-            box = self.boxes[person].get(counter % self.length) if counter >= 0 else None
+            box = self.drawn(person, counter) if counter >= 0 else None
             looped = bool(stretch) and counter >= 0 and counter % self.length == 0
             if stretch and (box is None or looped):
                 number += 1
