@@ -29,7 +29,9 @@ from cctv.recorder.openfiles import OpenFiles
 from cctv.recorder.room import DiskFull
 from cctv.recorder.worker import Abandoned, Worker
 
-STALL = timedelta(seconds=2.5)  # -progress falls silent at once when frames stop (MEASURED.md); seen within 3 s
+# -progress falls silent at once when frames stop (MEASURED.md).  With half a second between reports, the supervisor's
+# tick and the first wait, a new ffmpeg starts within 3 s of the last frame.
+STALL = timedelta(seconds=1.8)
 CONNECT = timedelta(seconds=12)  # a handshake and a GOP of 10 s
 GRACE = timedelta(seconds=2)  # an ffmpeg that is hung up on ends in 30 ms; a frozen one without that never
 ANCHOR_AFTER = timedelta(seconds=3)  # six reports; the earliest of them counts

@@ -17,7 +17,7 @@ from cctv.model.footage import GapCause
 class Backoff:
     """Waits of `first`, doubled at each failure in a row up to `cap`, and up to `jitter` of each shorter."""
 
-    first: timedelta = timedelta(seconds=0.5)
+    first: timedelta = timedelta(seconds=0.25)
     cap: timedelta = timedelta(seconds=5)
     # Many cameras lock an account after five to ten wrong passwords; a wrong one does not mend itself.
     cap_unauthorised: timedelta = timedelta(seconds=60)
