@@ -66,7 +66,8 @@ class Facts:
             ("live pixels outside the kept region", str(self.live_pixels_outside), self.live_pixels_outside == 0),
             ("heads of others visible", f"{self.heads_visible} of {self.heads}",
              self.heads > 0 and self.heads_visible == 0),
-            ("the subject is visible where kept", f"in {self.subject_visible_share:.1%} of {self.subject_frames} frames",
+            ("the subject is visible where kept",
+             f"in {self.subject_visible_share:.1%} of {self.subject_frames} frames",
              self.subject_visible_share >= SUBJECT_SHARE),
         ]  # fmt: skip
 
