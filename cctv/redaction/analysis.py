@@ -6,7 +6,6 @@ a frame.  Never decides what is shown; that is `subject`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -154,7 +153,6 @@ def _surroundings(carried: Carried, drawn: BoxPath, kept: KeepBoxes, differs: Ma
             hides=tuple(each.scaled(0.5) for each in kept.hidden_at(frame)),
             own=carried.own.get(frame, ()),
             drawn=frame in drawn_in,
-            widest=carried.widest.get(frame, math.inf),
         )
         found.append(scene(frame, box.scaled(0.5), differs[frame], around))
     return found

@@ -22,7 +22,7 @@ STRAY = 0.5  # of the larger keyframe's width and ...
 _STRAY_ALONG = 0.25  # ... height: interpolated boxes lag by up to half a body (PETS09-S2L1, keyframes every 20 frames)
 _FITS = 0.6  # overlap by union between a region and where it is expected; two people side by side reach 0.5
 _DRAWN = 0.55  # the same with a drawn box: people leave out a leg or a shadow, but choose the person
-_CUT = 0.8  # the same at the picture's edge, where there is no usual size to go by
+_CUT = 0.9  # the same at the picture's edge, where there is no usual size to go by
 _MORE = 1.5  # of the subject's usual pixels: gait and light change them by a third, a second person doubles them
 _TALLER = 1.2  # of the drawn height: gait moves it by a tenth
 _WIDER = 1.25  # of the drawn width at the widest step: a shadow beside the shoes
@@ -38,13 +38,11 @@ _PACE = 4  # frames over which a region's own motion is taken
 class Carried:
     """A kept path with a keyframe for every frame in which the subject is surely known.
 
-    `own` gives its parts in the frames in which they stand apart from everybody else's; `widest` is how wide one
-    region may be in each other frame and yet hold nobody else (half size).
+    `own` gives its parts in the frames in which they stand apart from everybody else's.
     """
 
     path: BoxPath
     own: Mapping[int, tuple[Box, ...]]
-    widest: Mapping[int, float]
 
 
 def carry(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) -> Carried:
@@ -59,9 +57,7 @@ def carry(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) -> Carri
     for frame, members, box in _at_edges(path, known, keys, parts, picture):
         own[frame] = members
         keys[frame] = Keyframe(frame, box)
-    unsure = (frame for frame in range(path.first, path.last + 1) if frame not in own)
-    widest = {frame: _WIDER * known.width(frame) + 2 for frame in unsure}
-    return Carried(BoxPath(path.id, tuple(keys[frame] for frame in sorted(keys))), own, widest)
+    return Carried(BoxPath(path.id, tuple(keys[frame] for frame in sorted(keys))), own)
 
 
 def surroundings(path: BoxPath, frame: int, picture: Box) -> Box | None:
@@ -111,9 +107,12 @@ class _Known:
         region = self.fits.get(frame)
         if region is None:
             return None
-        if frame not in self.shares and likeness(region.box, self.drawn[frame]) < _CUT:
-            return None  # the edge cuts off a group just as it does one person
         return region if self.bears(region, self.drawn[frame], frame) else None
+
+    def vouched(self, frame: int) -> bool:
+        """Whether a keyframe's region can be nobody else's: the picture's edge cuts off a group just as one person."""
+        region = self.region(frame)
+        return region is not None and (frame in self.shares or likeness(region.box, self.drawn[frame]) >= _CUT)
 
     def bears(self, region: Region, line: Box, frame: int, *, cut: bool = False) -> bool:
         """Whether a region is no more than the subject where the line has a box of this height.
@@ -162,6 +161,8 @@ def _between(
     first, last = known.region(frames[0]), known.region(frames[-1])
     onward = _chain(first, line, here, picture)
     back = _chain(last, line[::-1], here[::-1], picture)[::-1]
+    if not (known.vouched(frames[0]) or known.vouched(frames[-1])):
+        return
     starts = None if first is None else _apart(line[0], first.box)
     ends = None if last is None else _apart(line[-1], last.box)
     for index, region in enumerate(_agreed(onward, back)):

@@ -42,7 +42,6 @@ def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict
     scenes = _with_full_sizes(scenes, picture)
     walkers = follow(scenes)
     inside = _inside(scenes, walkers, picture, patience)
-    inside |= _unseen(scenes, walkers)
     boxes: list[list[Box]] = [[] for _ in scenes]
     for walker in walkers:
         drift = _is_drift(walker, scenes)
@@ -90,22 +89,6 @@ def _inside(
     for leave in leaves:
         hidden[0 if leave.small else max(leave.index - patience, 0) : leave.index] = True
     return hidden
-
-
-def _unseen(scenes: Sequence[Scene], walkers: Sequence[Walker]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """For each scene, whether the kept box holds a part of a group of which nobody was ever seen apart.
-
-    A companion who walks along all the time shows at most a sliver beside the box, and tells neither where he ends nor
-    how tall he is.
-    """
-    touching: list[list[bool]] = [[] for _ in scenes]
-    for walker in walkers:
-        for index, blob in walker.steps:
-            if blob.touches and not blob.explained:
-                touching[index].append(bool(walker.free_sizes(index)))
-    return np.array(
-        [scene.crowded and not (apart and all(apart)) for scene, apart in zip(scenes, touching, strict=True)], np.bool_
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +176,22 @@ def _beside(step: tuple[int, Blob], scenes: Sequence[Scene]) -> bool:
 
 def _reach(walker: Walker, index: int, blob: Blob, kept: Box) -> Box:
     """The box that certainly holds the body of which a blob is the part outside of the kept box."""
-    largest = max(step.area for _, step in walker.steps)  # a companion may shrink to a sliver behind the subject
-    limb = largest < LIMB * kept.area and not walker.free_sizes(index)
-    if not blob.touches or blob.explained or limb:
+    if not blob.touches or blob.explained or _is_limb(walker, index, kept):
         return _around(blob, kept)
     width, height = _full_size(walker, index, kept)
     width, height = max(width, blob.box.w), max(height, blob.box.h)
     left = blob.box.right - width if blob.cut_left else blob.box.x
     right = blob.box.x + width if blob.cut_right else blob.box.right
-    top = blob.box.bottom - height if blob.cut_top else blob.box.y
     bottom = blob.box.y + height if blob.cut_bottom else blob.box.bottom
+    # a head may be inside the kept box while a shoulder shows beside it, and what was seen apart may be a fragment
+    top, bottom = min(blob.box.y, bottom - height, kept.y), max(bottom, kept.bottom)
     whole = Box(left, top, right - left, bottom - top)
     return whole.grown(*_margins(blob, kept))
+
+
+def _is_limb(walker: Walker, index: int, kept: Box) -> bool:
+    """True for what was never large and never apart; a companion may shrink to a sliver behind the subject."""
+    return max(blob.area for _, blob in walker.steps) < LIMB * kept.area and not walker.free_sizes(index)
 
 
 def _around(blob: Blob, kept: Box) -> Box:

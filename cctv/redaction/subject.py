@@ -6,7 +6,6 @@ doubt shows nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.redaction.contacts import Verdict
+from cctv.redaction.fitting import at_border
 from cctv.redaction.geometry import Box, PixelRect, Size, inner, outer
 from cctv.redaction.planes import Mask
 from cctv.redaction.walkers import Blob, Scene
@@ -45,14 +45,13 @@ class Around:
     """What else is known of a frame, half size: other kept boxes, hide boxes, and the subject's own regions.
 
     `own` is empty unless these stand apart from everybody else's; `drawn` says that the kept box is not
-    interpolated; a region in it wider than `widest` holds somebody else too.
+    interpolated.
     """
 
     others: tuple[Box, ...] = ()
     hides: tuple[Box, ...] = ()
     own: tuple[Box, ...] = ()
     drawn: bool = False
-    widest: float = math.inf
 
 
 def scene(frame: int, kept: Box, differs: Mask, around: Around) -> Scene:
@@ -84,16 +83,7 @@ def scene(frame: int, kept: Box, differs: Mask, around: Around) -> Scene:
         for label in range(1, count)
         if stats[label, cv2.CC_STAT_AREA] >= _SPECK
     ]
-    crowded = not around.own and _crowded(kept, differs, around.widest, known)
-    return Scene(frame, kept, tuple(blobs), around.drawn, bool(around.own), crowded)
-
-
-def _crowded(kept: Box, differs: Mask, widest: float, known: Sequence[Box]) -> bool:
-    """Whether a region that reaches into the kept box is wider than its subject, and no hide box tells why."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(differs.view(np.uint8), connectivity=8)
-    regions = (Box(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:])
-    inside = [box for box in regions if box.w > widest and box.overlap(kept) > 0]
-    return any(not any(box.overlap(hide) > 0 for hide in known) for box in inside)
+    return Scene(frame, kept, tuple(blobs), around.drawn, bool(around.own))
 
 
 def _without(differs: Mask, own: Sequence[Box]) -> None:
@@ -109,13 +99,14 @@ def _blob(
 ) -> Blob:
     left, top, width, height, area = stats
     box = Box(left, top, width, height)
+    cut_off = at_border(box, Box(0, 0, labels.shape[1], labels.shape[0]))
     explained = any(box.grown(_BORDERS, _BORDERS).overlap(hide) > 0 for hide in known)
     near = PixelRect(
         max(left, ring.left), max(top, ring.top), min(left + width, ring.right), min(top + height, ring.bottom)
     )
     if near.empty:
         inside = box.overlap(kept) >= _WITHIN * box.area
-        return Blob(box, area, touches=False, explained=explained, inside=inside)
+        return Blob(box, area, touches=False, explained=explained, inside=inside, at_edge=cut_off)
     rows, columns = np.nonzero(labels[near.slices()] == label)
     if rows.size == 0:
         return Blob(box, area, touches=False, explained=explained)
@@ -126,6 +117,7 @@ def _blob(
         area,
         touches=True,
         explained=explained,
+        at_edge=cut_off,
         cut_left=bool((columns < left + edge).any()),
         cut_top=bool((rows < top + edge).any()),
         cut_right=bool((columns >= left + width - edge).any()),

@@ -21,7 +21,8 @@ class Blob:
     """A region outside of the kept box in one frame, half-size pixels.
 
     `explained` says that a hide box holds or borders it: it is known who that is, and that box
-    hides him.  `inside` says that it stands apart from the subject's own region but within the kept box.
+    hides him.  `inside` says that it stands apart from the subject's own region but within the kept box;
+    `at_edge`, that the picture's edge may cut it off.
 
     The four `cut_` flags say that this edge is where the kept box cut the region off, so that the body
     behind the region may go on inside.
@@ -32,10 +33,16 @@ class Blob:
     touches: bool
     explained: bool = False
     inside: bool = False
+    at_edge: bool = False
     cut_left: bool = False
     cut_top: bool = False
     cut_right: bool = False
     cut_bottom: bool = False
+
+    @property
+    def apart(self) -> bool:
+        """Whether its size is that of a whole person or group."""
+        return not (self.touches or self.inside or self.at_edge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,6 @@ class Scene:
     blobs: tuple[Blob, ...]
     drawn: bool = False  # the box stands as drawn in this frame, not interpolated
     sure: bool = False  # the subject's own region is known and not among the blobs
-    crowded: bool = False  # a region in the kept box is wider than the subject, and no hide box explains it
     whole: Box | None = None  # a kept box that the picture's edge does not cut off, of the nearest frame with one
 
     @property
@@ -76,7 +82,7 @@ class Walker:
 
     def free_sizes(self, index: int) -> list[tuple[float, float]]:
         steps = self.steps if self.more_of is None else [*self.steps, *self.more_of.steps]
-        free = [(abs(at - index), blob.box) for at, blob in steps if not blob.touches]
+        free = [(abs(at - index), blob.box) for at, blob in steps if blob.apart]
         near = sorted((step for step in free if step[0] <= _SIZE_REACH), key=lambda step: step[0])
         return [(box.w, box.h) for _, box in near[:_SIZE_SAMPLES]]
 
