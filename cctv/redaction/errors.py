@@ -29,13 +29,6 @@ class OutputRefused(UsageError):
     """
 
 
-class OptionRefused(UsageError):
-    """{option} {value} is not possible: {problem}.
-
-    next: {following}
-    """
-
-
 class InsideStorage(CctvError):
     """{path} lies in the storage of a site ({marker}); recorded footage leaves only through
     an access request or a disclosure.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv.redaction.analysis import Progress
-from cctv.redaction.errors import InputMissing, InsideStorage, OptionRefused, OutputRefused
+from cctv.redaction.errors import InputMissing, InsideStorage, OutputRefused
 from cctv.redaction.keep import NOTHING_KEPT, read_keep
 from cctv.redaction.options import Mode, Options
 from cctv.redaction.render import RenderReport, Work, redact
@@ -44,7 +44,7 @@ class FileReport:
 def redact_file(request: FileRedaction, progress: Progress) -> FileReport:
     """Redact INPUT to OUTPUT.  Without boxes to keep, everything that may be a person is hidden.
 
-    Raises InputMissing, KeepRefused, OutputRefused, OptionRefused (2), InsideStorage (12), SourceUnreadable,
+    Raises InputMissing, KeepRefused, OutputRefused (2), InsideStorage (12), SourceUnreadable,
     VerifyFailed (15) or RenderFailed (1); OUTPUT is then as it was.
     """
     _check_paths(request)
@@ -112,23 +112,6 @@ def _same(one: Path, other: Path) -> bool:
     if one.exists() and other.exists():
         return one.samefile(other)
     return one.resolve() == other.resolve()
-
-
-def options_of(mode: str, fill: str | None, others: str | None, caption: str | None) -> Options:
-    """Options from the words of a command line; a choice that the mode does not use is refused (OptionRefused, 2)."""
-    from cctv.redaction.fill import Fill
-    from cctv.redaction.options import Others
-
-    chosen = Mode(mode)
-    if chosen is Mode.BACKDROP and fill is not None:
-        problem = "in backdrop mode the reconstructed background stands in place of everything hidden"
-        raise OptionRefused(option="--fill", value=fill, problem=problem, following="leave it out, or use --mode mask.")
-    if chosen is Mode.MASK and others is not None:
-        problem = "mask mode hides others with its fill"
-        raise OptionRefused(
-            option="--others", value=others, problem=problem, following="use --fill, or --mode backdrop."
-        )
-    return Options(chosen, Fill(fill or "solid"), Others(others or "shape"), caption)
 
 
 def _warnings(options: Options, report: RenderReport) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from scenes import HEIGHT, WIDTH, Person, Scene, heads_visible, keep_of, luma, p
 
 from cctv.kernel.errors import CctvError, Exit
 from cctv.redaction.encode import Picture, h264_writer
-from cctv.redaction.errors import InputMissing, InsideStorage, KeepRefused, OptionRefused, OutputRefused
-from cctv.redaction.file import FileRedaction, options_of, redact_file
+from cctv.redaction.errors import InputMissing, InsideStorage, KeepRefused, OutputRefused
+from cctv.redaction.file import FileRedaction, redact_file
 from cctv.redaction.fill import Fill
 from cctv.redaction.geometry import Size
 from cctv.redaction.options import Mode, Options, Others
@@ -327,14 +327,6 @@ def test_keyframes_past_the_end_are_refused_before_anything_is_written(desk, cro
         desk.redact(crossing, MASK, keep)
 
     assert left_behind(desk.folder) == ["keep.json"]
-
-
-def test_choices_that_a_mode_does_not_use_are_refused():
-    with pytest.raises(OptionRefused):
-        options_of("backdrop", "blur", None, None)
-    with pytest.raises(OptionRefused):
-        options_of("mask", None, "absent", None)
-    assert options_of("mask", None, None, None) == MASK
 
 
 def test_a_child_who_passes_in_front_is_never_seen(desk):
