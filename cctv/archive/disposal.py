@@ -30,6 +30,7 @@ from cctv.model.acts import Act
 from cctv.model.footage import Reason, Segment, Tombstone
 
 BATCH = 200
+HEADER_BYTES = 4096  # ffmpeg's header of a fragmented MP4 has 700 to 1,400, by codec
 
 
 def dispose(site: Site, segments: Sequence[Segment], reason: Reason) -> list[Tombstone]:
@@ -108,6 +109,17 @@ def dispose_quarantined(site: Site, found: Quarantined) -> str | None:
     site.disk.unlink(found.path)
     site.disk.unlink(found.note)
     return relative
+
+
+def discard_header(site: Site, path: Path) -> bool:
+    """Remove a file of `incoming/` that a kill met before its first fragment; False when it may hold a picture.
+
+    Such a file is a header of under a kilobyte without a `moof` box: no frame was ever in it, so no act is logged.
+    """
+    if path.stat().st_size > HEADER_BYTES or b"moof" in path.read_bytes():
+        return False
+    site.disk.unlink(path)
+    return True
 
 
 def tombstone_digest(tombstones: Iterable[Tombstone]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cctv import audit
 from cctv.archive import runstore
-from cctv.archive.disposal import finish_open_tombstones
+from cctv.archive.disposal import discard_header, finish_open_tombstones
 from cctv.archive.ingesting import described, enter, from_index_line, ingest
 from cctv.archive.layout import INDEX, incoming_name, segment_start
 from cctv.archive.media import probe
@@ -44,7 +44,7 @@ class RecoveryReport:
 def recover_incoming(site: Site) -> RecoveryReport:
     """Bring disk and index to agreement before recording starts.  Call it under the recorder's lock."""
     finished = finish_open_tombstones(site)
-    outcomes = list(_enter_recent(site))
+    outcomes: list[Segment | str | None] = list(_enter_recent(site))
     outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]
     _end_broken_runs(site)
     return RecoveryReport(
@@ -110,8 +110,8 @@ def _enter_without_line(site: Site, path: Path) -> Segment | str:
     return segment
 
 
-def _adopt(site: Site, path: Path) -> Segment | str:
-    """Ingest a file of `incoming/`, or put it in quarantine and answer where."""
+def _adopt(site: Site, path: Path) -> Segment | str | None:
+    """Ingest a file of `incoming/`, or put it in quarantine and answer where; None when no picture was ever in it."""
     camera = CameraId(path.parent.name)
     named = incoming_name(path.name)
     if named is None:
@@ -121,6 +121,8 @@ def _adopt(site: Site, path: Path) -> Segment | str:
         begins = runstore.last_end(connection, named[0]) or runstore.anchor_of(connection, named[0])
     if run is None or run.camera != camera:
         return quarantine(site, path, camera, "no run of this camera explains it")
+    if discard_header(site, path):
+        return None
     try:
         media = probe(path)
     except FileUnreadable as error:

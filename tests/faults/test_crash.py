@@ -192,3 +192,16 @@ def test_a_database_with_a_past_is_not_taken_for_a_leftover(site):
     told = site.cctv("footage init", exit=1)
 
     assert "cctv.db" in told.err
+
+
+def test_a_file_that_a_kill_met_before_its_first_frame_is_no_footage(site, clip):
+    opened = site.open()
+    run = archive.begin_run(opened, GEVEL)
+    whole = clip.read_bytes()
+    header = archive.incoming_directory(opened, GEVEL) / f"run{run.id}-000000.mp4"
+    header.write_bytes(whole[: whole.index(b"moof") - 4])
+
+    report = archive.recover_incoming(opened)
+
+    assert (report.adopted, report.quarantined) == ((), ())
+    assert_disk_and_index_agree(site)

@@ -110,8 +110,7 @@ def test_every_lost_second_is_explained(streams, make_recorder):
         found = {gap.cause for gap in recorder.gaps(name)}
         assert found & ({causes[name]} if name in causes else {GapCause.FRAMES_MISSING, GapCause.STALLED})
         assert GapCause.RECORDER_STOPPED in found
-    for aside in (recorder.root / "quarantine").glob("*.mp4"):  # a file that the kill met before its first fragment
-        assert b"moof" not in aside.read_bytes()
+    assert not list((recorder.root / "quarantine").iterdir())
 
 
 def sizes(path: Path) -> tuple[set[str], set[str]]:

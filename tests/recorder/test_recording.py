@@ -157,7 +157,7 @@ def test_a_killed_recorder_leaves_no_ffmpeg_and_its_footage_is_taken_in(streams,
         recorder.stop(signal.SIGKILL)
         assert children
         assert all(gone(pid) for pid in children)
-        left = [path.name for path in incoming.iterdir()]
+        left = [path.name for path in incoming.iterdir() if holds_footage(path)]
         indexed = recorder.indexed("gevel-1")
 
         recorder.start()
