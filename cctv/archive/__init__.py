@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from cctv.archive.media import Media, probe
     from cctv.archive.quarantine import quarantined
     from cctv.archive.recover import RecoveryReport, recover_incoming
-    from cctv.archive.runs import anchor_run, begin_run, close_gap, end_run, open_gap
-    from cctv.archive.runstore import Run, archived_cameras, gaps_of
+    from cctv.archive.runs import anchor_run, begin_run, close_gap, end_run, note_clock_offset, open_gap
+    from cctv.archive.runstore import Run, archived_cameras, gaps_of, runs_of
     from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
     from cctv.archive.store import candidates, coverage_rows, find_segment, next_limit, segments_of, tombstones_of
 
@@ -52,12 +52,14 @@ __getattr__ = exports(
             "begin_run",
             "close_gap",
             "end_run",
+            "note_clock_offset",
             "open_gap",
         ),
         "runstore": (
             "Run",
             "archived_cameras",
             "gaps_of",
+            "runs_of",
         ),
         "storage": (
             "adopt_disk",
@@ -101,12 +103,14 @@ __all__ = [
     "ingest",
     "inventory",
     "next_limit",
+    "note_clock_offset",
     "open_gap",
     "probe",
     "quarantined",
     "recorder_lock",
     "recover_incoming",
     "refuse_occupied",
+    "runs_of",
     "segments_of",
     "sweeper_lock",
     "tombstones_of",

@@ -6,7 +6,7 @@ recording.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cctv import audit
 from cctv.archive import runstore
@@ -38,6 +38,12 @@ def anchor_run(site: Site, run: Run, anchor: datetime) -> None:
     """Record the wall time of the run's media time 0."""
     with writing(site.engine) as connection:
         runstore.set_anchor(connection, run.id, anchor)
+
+
+def note_clock_offset(site: Site, run: Run, offset: timedelta) -> None:
+    """Keep by how much the camera's own clock was off when the run began: the text in its picture is off by that."""
+    with writing(site.engine) as connection:
+        runstore.set_clock_offset(connection, run.id, offset)
 
 
 def end_run(site: Site, run: Run, at: datetime, cause: GapCause) -> None:

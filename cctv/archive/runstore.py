@@ -20,7 +20,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One unbroken recording of a camera; `period` is how long its segments may be kept."""
+    """One unbroken recording of a camera; `period` is how long its segments may be kept.
+
+    `ended` is None while it lasts, `clock_offset` (the camera's own clock less ours) where the camera did not say.
+    """
 
     id: int
     camera: CameraId
@@ -28,6 +31,8 @@ class Run:
     policy: str
     period: timedelta
     started: datetime
+    ended: datetime | None = None
+    clock_offset: timedelta | None = None
 
 
 def insert_policy(connection: Connection, digest: str, text: str, now: datetime) -> bool:
@@ -54,6 +59,11 @@ def set_end(connection: Connection, run_id: int, at: datetime) -> None:
     connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(ended_us=to_us(at)))
 
 
+def set_clock_offset(connection: Connection, run_id: int, offset: timedelta) -> None:
+    values = {"clock_offset_us": offset // _MICROSECOND}
+    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(**values))
+
+
 def find_run(connection: Connection, run_id: int) -> Run | None:
     """One run, None when the index does not know it."""
     row = connection.execute(select(tables.runs).where(tables.runs.c.id == run_id)).one_or_none()
@@ -74,6 +84,21 @@ def open_runs(connection: Connection) -> list[Run]:
     return [
         _run(row) for row in connection.execute(select(table).where(table.c.ended_us.is_(None)).order_by(table.c.id))
     ]
+
+
+def runs_of(connection: Connection, camera: CameraId, span: Span) -> list[Run]:
+    """The runs of a camera that overlap a span, in order."""
+    table = tables.runs
+    query = (
+        select(table)
+        .where(
+            table.c.camera == camera,
+            table.c.started_us < to_us(span.end),
+            table.c.ended_us.is_(None) | (table.c.ended_us > to_us(span.start)),
+        )
+        .order_by(table.c.started_us, table.c.id)
+    )
+    return [_run(row) for row in connection.execute(query)]
 
 
 def anchor_of(connection: Connection, run_id: int) -> datetime | None:
@@ -160,7 +185,11 @@ def _lasting(camera: CameraId) -> ColumnElement[bool]:
 
 def _run(row: Row[Any]) -> Run:
     period = timedelta(microseconds=row.period_us)
-    return Run(row.id, CameraId(row.camera), ZoneId(row.zone), row.policy, period, from_us(row.started_us))
+    ended = from_us(row.ended_us) if row.ended_us is not None else None
+    offset = timedelta(microseconds=row.clock_offset_us) if row.clock_offset_us is not None else None
+    return Run(
+        row.id, CameraId(row.camera), ZoneId(row.zone), row.policy, period, from_us(row.started_us), ended, offset
+    )
 
 
 def _gap(row: Row[Any]) -> Gap:

@@ -4,7 +4,7 @@ Never records and never keeps a picture.  A password leaves this room only on th
 or in an ONVIF digest: never in an argument, the environment, a message or a file.
 """
 
-from cctv.cameras.addresses import stream_address
+from cctv.cameras.addresses import Reached, reach_camera, stream_address
 from cctv.cameras.checkup import Checkup, Encrypted, check_cameras
 from cctv.cameras.diagnose import diagnose
 from cctv.cameras.discovery import FoundCamera, discover_cameras
@@ -39,6 +39,7 @@ __all__ = [
     "Encrypted",
     "FoundCamera",
     "ProfileUnknown",
+    "Reached",
     "StillNotWritten",
     "StreamAddress",
     "StreamFacts",
@@ -48,5 +49,6 @@ __all__ = [
     "diagnose",
     "discover_cameras",
     "probe_camera",
+    "reach_camera",
     "stream_address",
 ]

@@ -7,18 +7,48 @@ is named by `onvif`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cctv.cameras.errors import CredentialMissing
 from cctv.cameras.stream import StreamAddress
 from cctv.config import CameraSettings, Credential
+from cctv.kernel.clock import SystemClock
 
 if TYPE_CHECKING:
     from cctv.cameras.onvif import DeviceFacts
     from cctv.kernel.clock import Clock
 
 ONVIF_TIMEOUT = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a camera's stream is, and its own clock less ours: None for plain RTSP, or where it does not say."""
+
+    address: StreamAddress
+    clock_offset: timedelta | None
+
+
+def reach_camera(
+    camera: CameraSettings,
+    credentials: Mapping[str, Credential],
+    *,
+    timeout: timedelta = ONVIF_TIMEOUT,
+    clock: Clock | None = None,
+) -> Reached:
+    """As `stream_address`, and in the same conversation how far the camera's own clock is off.
+
+    What goes wrong with the second costs the first nothing but, once, a second of waiting.
+    """
+    credential = _credential(camera, credentials)
+    if camera.rtsp is not None:
+        return Reached(StreamAddress(camera.rtsp, camera.transport, credential), None)
+    from cctv.cameras.onvif import ask_stream_address
+
+    said = ask_stream_address(camera, credential, timeout, clock or SystemClock())
+    return Reached(StreamAddress(said.url, camera.transport, credential), said.clock_offset)
 
 
 def stream_address(
@@ -30,7 +60,7 @@ def stream_address(
         return StreamAddress(camera.rtsp, camera.transport, credential)
     from cctv.cameras.onvif import ask_stream_address
 
-    return StreamAddress(ask_stream_address(camera, credential, timeout), camera.transport, credential)
+    return StreamAddress(ask_stream_address(camera, credential, timeout).url, camera.transport, credential)
 
 
 def device_facts(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> DeviceFacts | None:

@@ -31,6 +31,7 @@ Untyped: TypeAlias = Any  # onvif-zeep and what it makes of a device's answers h
 _HTTP_PORTS = {"http": 80, "https": 443}
 _RECORDING_SERVICE = "http://www.onvif.org/ver10/recording/wsdl"
 _RECORDABLE = ("H264", "H265", "HEVC")
+_CLOCK_TIMEOUT = timedelta(seconds=1)  # a recording waits for the answer, and does not need it
 _UNAUTHORISED = ("notauthorized", "not authorized", "unauthorized", "401", "authority failure", "sender not authorized")
 
 
@@ -55,8 +56,18 @@ class DeviceFacts:
     records_on_board: bool | None = None
 
 
-def ask_stream_address(camera: CameraSettings, credential: Credential | None, timeout: timedelta) -> str:
-    """The RTSP address of the camera's profile; raises CameraDown."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The RTSP address of a profile, and the device's clock less ours, None where that was not asked or not told."""
+
+    url: str
+    clock_offset: timedelta | None
+
+
+def ask_stream_address(
+    camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock | None = None
+) -> Answer:
+    """Where the camera's profile is and, asked after that with a `clock`, how far its own is off; raises CameraDown."""
     from onvif import ONVIFError
 
     try:
@@ -67,7 +78,7 @@ def ask_stream_address(camera: CameraSettings, credential: Credential | None, ti
         answer = media.GetStreamUri({"StreamSetup": wanted, "ProfileToken": chosen.token})
     except ONVIFError as error:
         raise _told(camera, str(error), timeout) from None  # its chain may hold the request
-    return _without_user(str(answer.Uri))
+    return Answer(_without_user(str(answer.Uri)), _ask_clock(device, clock) if clock else None)
 
 
 def ask_device(camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock) -> DeviceFacts:
@@ -82,16 +93,14 @@ def ask_device(camera: CameraSettings, credential: Credential | None, timeout: t
 
     if (device := answer(lambda: _connect(camera, credential, timeout))) is None:
         return DeviceFacts()
-    before = clock.now()
-    said = answer(device.devicemgmt.GetSystemDateAndTime)
-    ours = before + (clock.now() - before) / 2
+    offset = _ask_clock(device, clock)
     about = answer(device.devicemgmt.GetDeviceInformation)
     scopes = answer(device.devicemgmt.GetScopes)
     services = answer(lambda: device.devicemgmt.GetServices({"IncludeCapability": False}))
     return DeviceFacts(
         model=f"{about.Manufacturer} {about.Model}" if about else None,
         firmware=str(about.FirmwareVersion) if about else None,
-        clock_offset=_offset(said, ours),
+        clock_offset=offset,
         records_on_board=records_on_board(
             [str(one.ScopeItem) for one in scopes or ()], [str(one.Namespace) for one in services or ()]
         ),
@@ -109,13 +118,26 @@ def records_on_board(scopes: Iterable[str], services: Sequence[str]) -> bool | N
     return False if profiles and services else None
 
 
-def _offset(said: Untyped, ours: datetime) -> timedelta | None:
-    if said is None or said.UTCDateTime is None:
-        return None
-    day, time = said.UTCDateTime.Date, said.UTCDateTime.Time
+def _ask_clock(device: Untyped, clock: Clock) -> timedelta | None:
+    """The device's clock less ours; None, and never an error, for one that does not tell a time soon."""
+    from onvif import ONVIFError
+
+    usual, device.transport.operation_timeout = device.transport.operation_timeout, _CLOCK_TIMEOUT.total_seconds()
+    before = clock.now()
     try:
+        said = device.devicemgmt.GetSystemDateAndTime()
+    except ONVIFError:
+        return None
+    finally:
+        device.transport.operation_timeout = usual
+    return _offset(said, before + (clock.now() - before) / 2)
+
+
+def _offset(said: Untyped, ours: datetime) -> timedelta | None:
+    try:
+        day, time = said.UTCDateTime.Date, said.UTCDateTime.Time
         theirs = datetime(day.Year, day.Month, day.Day, time.Hour, time.Minute, min(time.Second, 59), tzinfo=UTC)
-    except ValueError:
+    except (AttributeError, TypeError, ValueError, OverflowError):  # a part is left out, or is no date
         return None
     # Whole seconds, cut off: on average it is half a second later than it says.
     return theirs + timedelta(seconds=0.5) - ours

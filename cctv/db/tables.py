@@ -65,6 +65,7 @@ runs = Table(
     Column("started_us", BigInteger, nullable=False),
     Column("anchor_us", BigInteger),
     Column("ended_us", BigInteger),
+    Column("clock_offset_us", BigInteger),  # the camera's own clock less ours, None where it did not say
 )
 
 segments = Table(

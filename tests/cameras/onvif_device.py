@@ -34,8 +34,10 @@ _DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 class OnvifDevice:
     """Answers what a check asks, each only with its login, the time without one; anything else is a fault.
 
-    `clock_off` is by how many seconds its clock is wrong; None is a device that does not tell its time.  `talks` is
-    whether it tells its services and scopes, `profile_g` whether these say that it can record on itself.
+    `clock_off` is by how many seconds its clock is wrong; None is a device that does not tell its time.  `time_said`
+    stands in place of the time that it tells; `mute` is one that takes the question and never answers it.  `talks` is
+    whether it tells its services and scopes, `profile_g` whether these say that it can record on itself.  `asked_for`
+    is what it was asked, in order.
     """
 
     def __init__(
@@ -44,11 +46,15 @@ class OnvifDevice:
         password: str | None = None,
         *,
         clock_off: float | None = 0,
+        time_said: str | None = None,
+        mute: bool = False,
         talks: bool = True,
         profile_g: bool = False,
     ) -> None:
         self._streams, self._password = streams, password
         self._clock_off, self._talks, self._profile_g = clock_off, talks, profile_g
+        self._time_said, self._mute, self._over = time_said, mute, threading.Event()
+        self.asked_for: list[str] = []
         device = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -77,10 +83,16 @@ class OnvifDevice:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
 
     def _answer(self, asked: str) -> tuple[int, str]:
+        self.asked_for += re.findall(r"Body><(?:\w+:)?(\w+)", asked)
+        if "GetSystemDateAndTime" in asked and self._mute:
+            self._over.wait()
+        if "GetSystemDateAndTime" in asked and self._time_said is not None:
+            return 200, self._time_said
         if "GetSystemDateAndTime" in asked and self._clock_off is not None:
             return 200, self._time()
         if self._password is not None and not self._signed(asked):

@@ -1,0 +1,82 @@
+"""From one version of the schema to the next: rows stay, and the tables are those that the program knows."""
+
+from datetime import timedelta
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from cctv.archive import runs_of
+from cctv.db import tables
+from cctv.db.engine import open_engine, reading, writing
+from cctv.db.migrate import HEAD, DatabaseNewer, migrate, version
+from cctv.kernel.clock import from_us
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId
+
+NOON_US = 1_793_530_800_000_000
+ROWS = (
+    "INSERT INTO policies (digest, text, first_seen_us) VALUES ('p1', 'x', 1)",
+    "INSERT INTO runs (id, camera, zone, policy, period_us, started_us, anchor_us, ended_us) "
+    f"VALUES (7, 'gevel-1', 'facade', 'p1', 60000000, {NOON_US}, {NOON_US + 5}, {NOON_US + 90})",
+    "INSERT INTO segments (camera, zone, start_us, end_us, limit_us, path, sha256, size_bytes, policy, run_id) "
+    f"VALUES ('gevel-1', 'facade', {NOON_US + 5}, {NOON_US + 90}, {NOON_US + 100}, 'a.mp4', 'f0', 3, 'p1', 7)",
+    f"INSERT INTO gaps (camera, start_us, cause) VALUES ('gevel-1', {NOON_US + 90}, 'stalled')",
+)
+
+
+@pytest.fixture
+def first(tmp_path):
+    """A database as the first version made it, with rows."""
+    engine = open_engine(tmp_path / "cctv.db", create=True)
+    with writing(engine) as connection:
+        config = Config()
+        config.set_main_option("script_location", "cctv.db:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for row in ROWS:
+            connection.execute(text(row))
+    return engine
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_with_its_rows(first):
+    with reading(first) as connection:
+        assert version(connection) == "0001"
+        before = [tuple(connection.execute(text(f"SELECT * FROM {name}")).one()) for name in ("segments", "gaps")]
+
+    migrate(first)
+
+    with reading(first) as connection:
+        assert version(connection) == HEAD
+        after = [tuple(connection.execute(text(f"SELECT * FROM {name}")).one()) for name in ("segments", "gaps")]
+        (run,) = runs_of(connection, CameraId("gevel-1"), Span(from_us(NOON_US), from_us(NOON_US + 1)))
+    assert after == before
+    assert (run.id, run.started, run.ended) == (7, from_us(NOON_US), from_us(NOON_US + 90))
+    assert (run.period, run.clock_offset) == (timedelta(minutes=1), None)
+
+
+def test_bringing_up_to_date_twice_changes_nothing(first):
+    migrate(first)
+    migrate(first)
+
+    with reading(first) as connection:
+        assert version(connection) == HEAD
+
+
+def test_the_migrations_make_the_tables_that_the_program_knows(first):
+    migrate(first)
+
+    with reading(first) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_a_database_of_a_newer_program_is_refused(first):
+    migrate(first)
+    with writing(first) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(DatabaseNewer):
+        migrate(first)
