@@ -16,6 +16,8 @@ from simulator.gst import GLib, GstRtsp, GstRtspServer
 ROLE = "viewer"
 MTU = 1400
 QUEUE_BYTES = 8_000_000
+BACKLOG = 256  # connections that wait to be accepted
+THREADS = 256  # as many clients are served at a time; the rest share these
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class Server:
         self._server = GstRtspServer.RTSPServer()
         self._server.set_address("127.0.0.1")
         self._server.set_service(str(port))
-        self._server.set_backlog(64)
+        self._server.set_backlog(BACKLOG)
+        # The answer to DESCRIBE waits in its client's thread for the camera's next key frame, so with the one thread
+        # that the pool has by itself 32 cameras waited for one another, until their clients gave up.
+        self._server.get_thread_pool().set_max_threads(THREADS)
         self._server.connect("client-connected", self._greet)
         if options.login:
             self._server.set_auth(_guard(options.login))
@@ -117,7 +122,7 @@ class Server:
         return GstRtsp.RTSPStatusCode.OK
 
     def _clients_of(self, name: str) -> list[GstRtspServer.RTSPClient]:
-        return [client for client, camera in self._clients.items() if camera == name]
+        return [client for client, camera in list(self._clients.items()) if camera == name]
 
     def _disconnect(self, name: str) -> None:
         leaving = self._clients_of(name)

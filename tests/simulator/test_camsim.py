@@ -107,6 +107,19 @@ def test_a_stopped_camera_disconnects_answers_404_and_comes_back(healthy, tmp_pa
     assert simrig.record(healthy.url("foyer-1"), tmp_path / "again.mkv", frames=3).returncode == 0
 
 
+def test_a_camera_that_has_no_picture_to_describe_holds_up_no_other(healthy, tmp_path):
+    healthy.wait("gevel-1", lambda stat: not stat["connected"])
+    healthy.control("freeze gevel-1")
+    with raw_client(healthy, "gevel-1") as waiting:
+        waiting.sendall(request(healthy, "gevel-1", "DESCRIBE"))
+        healthy.wait("gevel-1", lambda stat: stat["connected"])
+
+        assert simrig.record(healthy.url("foyer-1"), tmp_path / "other.mkv", frames=3).returncode == 0
+
+        healthy.control("thaw gevel-1")
+        assert b"m=video" in waiting.recv(65536)
+
+
 @pytest.mark.parametrize("camera", ["foyer-1"])
 def test_a_hanging_camera_keeps_its_connection_and_says_nothing(healthy, camera):
     with raw_client(healthy, camera) as connection:
