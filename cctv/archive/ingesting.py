@@ -1,7 +1,7 @@
 """Ingest: from a closed file in `incoming/` to an indexed segment, so that a crash at any point can be explained.
 
 1. flush the file                    (crash: the file is in incoming/; start-up adopts it)
-2. hash it                           (the same)
+2. hash it, unless its writer did    (the same)
 3. rename it into segments/, flushed (crash: a file without a line; start-up hashes and adopts it)
 4. line in index.jsonl, flushed      (crash: a line without a row; start-up inserts the row)
 5. row, committed
@@ -24,27 +24,28 @@ from cctv.model.footage import NewSegment, Segment
 from cctv.model.ids import CameraId, ZoneId
 
 
-def ingest(site: Site, run: Run, file: Path, span: Span) -> Segment:
+def ingest(site: Site, run: Run, file: Path, span: Span, sha256: str | None = None) -> Segment:
     """Make a closed file a segment of its run.  Blocking; call it from one thread at a time per camera.
 
     Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.  May be called
-    again after it failed, on a full disk for one: what is done already is not done twice.
+    again after it failed, on a full disk for one: what is done already is not done twice.  `sha256` is that of the bytes
+    as they were written, where the writer knows it: what the disk makes of them shows when they are verified.
     """
     target = segment_path(site.root, run.zone, run.camera, span.start)
     if file.exists() or not target.exists():
         site.disk.sync_file(file)
-        new = described(site, run, file, span, target=target)
+        new = described(site, run, file, span, target=target, sha256=sha256)
         site.disk.make_directory(target.parent)
         site.disk.rename(file, target)
         return enter(site, new)
-    new = described(site, run, target, span, target=target)
+    new = described(site, run, target, span, target=target, sha256=sha256)
     index = target.parent / INDEX
     if index.exists() and index_line(new) in index.read_text(errors="replace").splitlines():
         return _insert(site, new)
     return enter(site, new)
 
 
-def described(site: Site, run: Run, file: Path, span: Span, *, target: Path) -> NewSegment:
+def described(site: Site, run: Run, file: Path, span: Span, *, target: Path, sha256: str | None = None) -> NewSegment:
     """Hash a file and say what it will be; its limit counts from its first frame."""
     return NewSegment(
         camera=run.camera,
@@ -52,7 +53,7 @@ def described(site: Site, run: Run, file: Path, span: Span, *, target: Path) -> 
         span=span,
         limit=span.start + run.period,
         path=site.relative(target),
-        sha256=sha256_file(file),
+        sha256=sha256 or sha256_file(file),
         size_bytes=file.stat().st_size,
         policy=run.policy,
         run_id=run.id,

@@ -15,11 +15,12 @@ from pathlib import Path
 from cctv import audit
 from cctv.archive import runstore
 from cctv.archive.disposal import discard_header, finish_open_tombstones
+from cctv.archive.fragments import holes_in
 from cctv.archive.ingesting import described, enter, from_index_line, ingest
 from cctv.archive.layout import INDEX, incoming_name, segment_start
 from cctv.archive.media import probe
 from cctv.archive.quarantine import quarantine
-from cctv.archive.runs import close_gap, end_run
+from cctv.archive.runs import close_gap, end_run, note_gap
 from cctv.archive.store import insert_segment, is_buried, is_indexed
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
@@ -129,6 +130,8 @@ def _adopt(site: Site, path: Path) -> Segment | str | None:
         return quarantine(site, path, camera, str(error.fields["problem"]))
     written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), site.clock.now())
     start = begins or max(run.started, written - media.duration)
+    for begin, end in holes_in(path):  # before the file moves: a crash in between repeats this
+        note_gap(site, camera, Span(start + begin, start + end), GapCause.FRAMES_MISSING)
     segment = ingest(site, run, path, Span(start, start + media.duration))
     _audit(site, Act.FOOTAGE_ADOPTED, segment.path)
     return segment

@@ -1,7 +1,7 @@
-"""A stream's address, and the one way in which it is handed to ffmpeg.
+"""A stream's address, and the two ways in which it is handed to libavformat.
 
-Owns the ffconcat script on standard input that keeps the address and its password out of the process list.  Never turns
-an address with its password into text for anything else.
+In a child: by an ffconcat script on standard input, which keeps the address and its password out of the process list.
+In this process: by `live`.  Nothing else gets an address with its password.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ PROTOCOLS = "file,pipe,fd,rtsp,rtp,tcp,udp,tls,crypto"
 LEAN_PROBING = {"fpsprobesize": "0", "analyzeduration": "100000", "probesize": "100000"}
 
 _MICROSECOND = timedelta(microseconds=1)
+_SOCKET = timedelta(seconds=5)  # a write that blocks, such as a TEARDOWN; longer ones never fire (MEASURED.md)
+_UDP_BUFFER = str(4 << 20)  # bytes: a key frame of a large picture, while the reader naps
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,7 @@ class StreamAddress:
     def script(self, *, timeout: timedelta, video_only: bool) -> bytes:
         """The ffconcat script that opens the stream.  Holds the password: for a child's standard input only.
 
-        `video_only` does not even ask the camera for its sound.  It also leaves RTCP out of the timestamps, which
-        ffmpeg would otherwise shift when the first sender report arrives, to bring sound and picture together.
+        `video_only` does not even ask the camera for its sound.
         """
         options = {
             "rtsp_transport": self.transport.value,
@@ -44,11 +45,26 @@ class StreamAddress:
             **LEAN_PROBING,
             **({"allowed_media_types": "video"} if video_only else {}),
         }
-        lines = ["ffconcat version 1.0", f"file '{self._with_credentials()}'"]
+        lines = ["ffconcat version 1.0", f"file '{self.with_credentials()}'"]
         lines += [f"option {name} {value}" for name, value in options.items()]
         return "\n".join(lines).encode() + b"\n"
 
-    def _with_credentials(self) -> str:
+    def options(self) -> dict[str, str]:
+        """For libavformat in this process.
+
+        The camera is not even asked for its sound.  That also leaves RTCP out of the timestamps, which would otherwise
+        shift when the first sender report arrives, to bring sound and picture together.
+        """
+        return {
+            "rtsp_transport": self.transport.value,
+            "timeout": str(_SOCKET // _MICROSECOND),
+            "allowed_media_types": "video",
+            **LEAN_PROBING,
+            **({"buffer_size": _UDP_BUFFER} if self.transport is Transport.UDP else {}),
+        }
+
+    def with_credentials(self) -> str:
+        """The whole address, its password included.  For `script` and `live` only."""
         url = self.url.replace("'", "%27")
         if any(character.isspace() or not character.isprintable() for character in url):
             raise ValueError(f"white space in a stream address: {self.url!r}")

@@ -15,6 +15,7 @@ from cctv.db.site import Site
 from cctv.kernel.errors import CctvError
 from cctv.model.footage import GapCause
 from cctv.recorder.changes import Changes
+from cctv.recorder.memory import share_arenas
 from cctv.recorder.supervisor import Supervisor, stamped
 
 
@@ -22,6 +23,7 @@ def run_recorder(
     site: Site, credentials: Mapping[str, Credential], *, write: Callable[[str], None], environ: Mapping[str, str]
 ) -> None:
     """Record every camera until SIGTERM or SIGINT.  Call it in the main thread; raises LockHeld."""
+    share_arenas()
     tell = stamped(site.clock, write)
     with archive.recorder_lock(site):
         _recover(site, tell)

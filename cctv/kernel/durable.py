@@ -10,13 +10,14 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from cctv.kernel.errors import CctvError, Exit
 
 _CHUNK = 1 << 20
+_VECTORS = 64  # far below what one writev(2) takes
 
 
 class LockHeld(CctvError):
@@ -46,6 +47,29 @@ class Disk:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def create(self, path: Path, mode: int = 0o640) -> int:
+        """Begin a file that grows; a descriptor for `append` and `sync`.  Nothing of it is on the disk before `sync`."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+
+    def append(self, descriptor: int, size: int, pieces: Sequence[bytes]) -> None:
+        """Write the pieces behind the first `size` bytes: all of them, or, when OSError is raised, none."""
+        left = [memoryview(piece) for piece in pieces]
+        try:
+            while left:
+                written = os.writev(descriptor, left[:_VECTORS])
+                while left and written >= len(left[0]):
+                    written -= len(left.pop(0))
+                if written:
+                    left[0] = left[0][written:]
+        except OSError:
+            os.ftruncate(descriptor, size)
+            os.lseek(descriptor, size, os.SEEK_SET)
+            raise
+
+    def sync(self, descriptor: int) -> None:
+        """Flush what `append` wrote."""
+        os.fdatasync(descriptor)
 
     def make_directory(self, directory: Path) -> None:
         """Make a directory and its missing parents, each name flushed."""

@@ -1,7 +1,7 @@
 """How long to wait before a camera is tried again.
 
-Pure; the caller gives the random numbers.  Short enough that recording resumes soon after the camera does, and with
-jitter, so that sixteen cameras behind one switch do not return in step.
+Pure; the caller gives the random numbers.  Short enough that recording resumes within a second of the camera's return:
+a try costs a connection, not a process.  With jitter, so that sixteen cameras behind one switch do not return in step.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Backoff:
     """Waits of `first`, doubled at each failure in a row up to `cap`, and up to `jitter` of each shorter."""
 
     first: timedelta = timedelta(seconds=0.25)
-    cap: timedelta = timedelta(seconds=5)
+    cap: timedelta = timedelta(seconds=0.8)
     # Many cameras lock an account after five to ten wrong passwords; a wrong one does not mend itself.
     cap_unauthorised: timedelta = timedelta(seconds=60)
     stable: timedelta = timedelta(seconds=30)

@@ -18,12 +18,11 @@ from cctv.cameras import CameraDown, StreamAddress, stream_address
 from cctv.config import CameraSettings, Credential
 from cctv.db.identity import read_identity
 from cctv.db.site import Site
-from cctv.kernel.errors import FileUnreadable
 from cctv.model.footage import GapCause, Segment
 from cctv.model.ids import CameraId
 from cctv.recorder.attempt import Attempt, Ending, Hooks
 from cctv.recorder.backoff import Backoff
-from cctv.recorder.openfiles import OpenFiles
+from cctv.recorder.segmentfile import SegmentFile
 from cctv.recorder.state import CameraState, Phase
 from cctv.recorder.worker import Worker, aside
 
@@ -102,9 +101,9 @@ class CameraRecorder:
         return self._camera.id
 
     @property
-    def open_files(self) -> OpenFiles | None:
+    def open_file(self) -> SegmentFile | None:
         """What is being written, if anything is."""
-        return self._attempt.open_files if self._attempt is not None else None
+        return self._attempt.open_file if self._attempt is not None else None
 
     def begin_again(self, cause: GapCause) -> None:
         """End the run under way and begin another: the clock was set, so media time no longer leads to wall time."""
@@ -193,7 +192,7 @@ class CameraRecorder:
         read_identity(self._site.root)  # a lost mount must not be written to
         if self._run is None:
             self._run = await self._worker.submit(archive.begin_run, self._site, self._camera.id)
-        hooks = Hooks(self._frames_came, self._anchored, self._taken_in, self._unreadable)
+        hooks = Hooks(self._frames_came, self._anchored, self._taken_in)
         self._attempt = Attempt(self._site, self._worker, self._camera, self._run, hooks)
         if self._stopping.is_set():
             return Ending(self._stop_cause, None, None)
@@ -234,9 +233,6 @@ class CameraRecorder:
             segments=self.state.segments + 1,
             size_bytes=self.state.size_bytes + segment.size_bytes,
         )
-
-    def _unreadable(self, error: FileUnreadable) -> None:
-        self._means.tell(f"{self._camera.id}: {error.message} The next start puts it in quarantine.")
 
     def _enter(self, phase: Phase, *, cause: GapCause | None = None, message: str | None = None) -> None:
         """Change state; said aloud once, not at every try of a camera that stays away."""

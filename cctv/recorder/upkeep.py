@@ -1,6 +1,6 @@
 """Upkeep: every two seconds, in a thread of its own, open files are flushed and the disk is looked at.
 
-Owns the pace.  A change in a stream that is seen here begins a new run; what the disk says is kept for the supervisor.
+Owns the pace.  What the disk says is kept for the supervisor.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Iterable
 
 from cctv.db.site import Site
-from cctv.model.footage import GapCause
 from cctv.recorder.camera import CameraRecorder
 from cctv.recorder.diskwatch import DiskWatch, free_bytes
-from cctv.recorder.openfiles import FLUSH_PERIOD, OpenFiles
 from cctv.recorder.state import DiskSaid, Standing
 from cctv.recorder.worker import Worker
+
+FLUSH_PERIOD = 2.0  # seconds: what a power cut may cost of an open file
 
 
 class Upkeep:
@@ -37,14 +37,12 @@ class Upkeep:
         if self._clock.monotonic() - self._began < FLUSH_PERIOD:
             return
         self._began = self._clock.monotonic()
-        writing = [(camera, files) for camera in cameras if (files := camera.open_files) is not None]
-        loop = asyncio.get_running_loop()
+        writing = [file for camera in cameras if (file := camera.open_file) is not None]
 
         def go_round() -> None:
             self.said = self._disk.look(reserve_fraction)
-            for camera, files in writing:
-                if files.flush():
-                    loop.call_soon_threadsafe(_begin_again, camera, files)
+            for file in writing:
+                file.flush()
 
         self._round = self._worker.submit(go_round)
 
@@ -54,8 +52,3 @@ class Upkeep:
         if full:
             return f"recording stops: the disk is full ({free} MB free), and nothing that may go early is left"
         return f"recording goes on: there is room again ({free} MB free)"
-
-
-def _begin_again(camera: CameraRecorder, files: OpenFiles) -> None:
-    if camera.open_files is files:  # another run has files of its own
-        camera.begin_again(GapCause.FRAMES_MISSING)

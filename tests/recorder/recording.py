@@ -121,10 +121,10 @@ class Recorder:
             time.sleep(0.05)
 
     def children(self) -> list[int]:
-        """The ffmpeg processes of the running recorder."""
+        """Whatever the running recorder started."""
         assert self._process is not None
         found = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        return [pid for pid in map(int, found) if "ffmpeg" in _read(pid, "cmdline")]
+        return [int(pid) for pid in found]
 
     def all_of_us(self) -> list[int]:
         assert self._process is not None
@@ -191,16 +191,6 @@ def _read(pid: int, name: str) -> str:
         return Path(f"/proc/{pid}/{name}").read_bytes().decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return ""
-
-
-def gone(pid: int) -> bool:
-    """Whether a process ends within a moment."""
-    deadline = time.monotonic() + PATIENCE
-    while simrig.alive(pid):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def rtsp(rig: simrig.Rig, name: str, credential: str = "right") -> str:

@@ -1,77 +1,69 @@
-"""Where a run's media time 0 stands in wall time."""
+"""Where a run's media time 0 stands in time."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cctv.recorder.anchor import Anchoring, Report, span_of
+from cctv.recorder.anchor import Anchoring, span_of
 
-SENT = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)  # when the frame of media time 0 was sent
-
-
-def ms(count: float) -> timedelta:
-    return timedelta(milliseconds=count)
+SENT = 5000.0  # when the picture of media time 0 was sent, by the clock that nobody sets
 
 
-def heard(anchoring: Anchoring, frame_time: float, *, frames: int = 50, delays: dict[int, float] | None = None) -> None:
-    """Reports as ffmpeg gives them: of every frame, a frame time after it was sent, or later still."""
-    for count in range(1, frames + 1):
-        media = ms((count - 1) * frame_time)
-        late = ms((delays or {}).get(count, 0.3))
-        anchoring.hear(Report(SENT + media + ms(frame_time) + late, media, count))
+def heard(anchoring: Anchoring, frame_time: float, *, pictures: int = 50, delays: dict[int, float] | None = None):
+    """Pictures as libavformat hands them over: each when the next one begins, or later still."""
+    for number in range(pictures):
+        late = (delays or {}).get(number, 0.0003)
+        anchoring.hear(SENT + (number + 1) * frame_time + late, number * frame_time)
 
 
-@pytest.mark.parametrize("frame_time", [20, 40, 80, 200])
+@pytest.mark.parametrize("frame_time", [0.02, 0.04, 0.08, 0.2])
 def test_the_anchor_is_the_send_time_at_any_frame_rate(frame_time):
     anchoring = Anchoring()
 
     heard(anchoring, frame_time)
 
-    assert anchoring.frame_time == ms(frame_time)
-    assert anchoring.anchor() == SENT + ms(0.3)
+    assert anchoring.zero(0.0, frame_time) == pytest.approx(SENT + 0.0003)
 
 
-def test_reports_that_come_late_do_not_move_the_anchor():
+def test_pictures_that_come_late_do_not_move_the_anchor():
     anchoring = Anchoring()
 
-    heard(anchoring, 40, delays={count: 900.0 for count in range(1, 50) if count != 31})
+    heard(anchoring, 0.04, delays={number: 0.9 for number in range(50) if number != 31})
 
-    assert anchoring.anchor() == SENT + ms(0.3)
+    assert anchoring.zero(0.0, 0.04) == pytest.approx(SENT + 0.0003)
 
 
-def test_a_burst_of_stored_frames_at_the_start_does_not_move_the_anchor():
+def test_a_burst_of_stored_pictures_at_the_start_does_not_move_the_anchor():
     anchoring = Anchoring()
-    for count in range(1, 26):  # a second of footage at once, sent as the camera's oldest key frame asks
-        anchoring.hear(Report(SENT + ms(1000) + ms(40), ms((count - 1) * 40), count))
-    for count in range(26, 50):
-        anchoring.hear(Report(SENT + ms((count - 1) * 40 + 40), ms((count - 1) * 40), count))
+    for number in range(25):  # a second of footage at once, sent as the camera's oldest key picture asks
+        anchoring.hear(SENT + 1.04, number * 0.04)
+    for number in range(25, 50):
+        anchoring.hear(SENT + number * 0.04 + 0.04, number * 0.04)
 
-    assert anchoring.anchor() == SENT
+    assert anchoring.zero(0.0, 0.04) == pytest.approx(SENT)
 
 
-def test_a_first_frame_that_shares_its_time_with_the_second_is_given_its_own():
+def test_an_uneven_frame_rate_does_not_move_the_anchor():
+    anchoring, at = Anchoring(), 0.0
+    for number in range(40):
+        step = 0.04 if number % 3 else 0.5
+        anchoring.hear(SENT + at + step, at)
+        at += step
+
+    assert anchoring.zero(0.0, 0.04) == pytest.approx(SENT)
+
+
+def test_a_single_picture_is_anchored_by_its_own_arrival():
     anchoring = Anchoring()
-    for count in range(1, 50):
-        media = ms(max(0, count - 2) * 40)
-        anchoring.hear(Report(SENT + media + ms(40), media, count))
+    assert anchoring.zero(0.0, 0.04) is None
 
-    assert anchoring.lead_in == ms(40)
-    assert anchoring.anchor() == SENT
+    anchoring.hear(SENT + 0.04, 0.0)
 
-
-def test_a_stream_that_begins_well_has_no_lead_in():
-    anchoring = Anchoring()
-
-    heard(anchoring, 40)
-
-    assert anchoring.lead_in == ms(0)
-
-
-def test_without_a_report_the_list_line_anchors_the_run():
-    assert Anchoring().anchor() is None
-    assert Anchoring().anchor(line_arrived=SENT + ms(2045), line_end=ms(2000)) == SENT
+    assert anchoring.zero(0.0, 0.04) == pytest.approx(SENT)
 
 
 def test_a_span_has_a_length_even_for_a_single_frame():
-    assert span_of(SENT, ms(2000), ms(2000)).duration == ms(1)
-    assert span_of(SENT, ms(2000), ms(4000)).start == SENT + ms(2000)
+    sent = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
+    second = timedelta(seconds=1)
+    assert span_of(sent, 2 * second, 2 * second).duration == timedelta(milliseconds=1)
+    assert span_of(sent, 2 * second, 4 * second).start == sent + 2 * second

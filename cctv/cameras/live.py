@@ -1,0 +1,131 @@
+"""A live stream read in this process: whole pictures, still compressed, as they come, until the camera fails.
+
+Owns PyAV's reading side (libavformat of FFmpeg 8).  None of its errors leaves this room: their text holds the address
+with its password.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from fractions import Fraction
+from time import monotonic
+from typing import cast
+from urllib.parse import urlsplit
+
+import av
+import av.error
+import av.logging
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from cctv.cameras.errors import (
+    CameraClosed,
+    CameraDown,
+    CameraFailed,
+    CameraRefused,
+    CameraSilent,
+    CameraUnauthorised,
+    CameraUnreachable,
+    StreamUnknown,
+)
+from cctv.cameras.stream import StreamAddress
+from cctv.config import CameraSettings
+
+# One lost SYN costs a second: with a longer wait a camera that comes back would be found late.
+KNOCK = timedelta(seconds=1)
+OPEN = timedelta(seconds=8)  # handshake and what tells the stream's format, each
+# Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the nap of the
+# reader and the first wait, a camera that fell silent is opened again within 3 s.
+STALL = timedelta(seconds=1.8)
+_RTSP_PORTS = {"rtsp": 554, "rtsps": 322}
+
+av.logging.set_level(None)  # libav's own lines repeat addresses, and waking Python for each costs what a picture costs
+
+
+class LiveStream:
+    """An open stream.  Used by one thread."""
+
+    def __init__(self, camera: CameraSettings, address: StreamAddress, container: InputContainer) -> None:
+        self._camera, self._address, self._container = camera, address, container
+        if not container.streams.video:
+            container.close()
+            raise CameraFailed(camera=camera.id, detail="it offers no video")
+        self.template: VideoStream = container.streams.video[0]
+
+    @property
+    def tick(self) -> Fraction:
+        """Seconds of one unit of a packet's times; 1/90000 by RFC 6184 and RFC 7798."""
+        return cast(Fraction, self.template.time_base)
+
+    def __iter__(self) -> Iterator[Packet[VideoStream]]:
+        """Packets of one picture each, Annex B.  Ends with a CameraDown, never by itself."""
+        try:
+            for packet in self._container.demux(self.template):
+                if packet.size:
+                    yield packet
+        except (av.error.FFmpegError, OSError) as error:
+            raise _told(self._camera, self._address, error, STALL) from None
+        raise CameraClosed(camera=self._camera.id, address=self._address.url)
+
+    def close(self) -> None:
+        """Leave the camera."""
+        self._container.close()
+
+
+def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
+    """Connect and learn the stream's format; raises CameraDown.
+
+    Knocks first: of a camera that is off, the socket says at once and in plain words what libavformat would not.
+    """
+    _knock(camera, address)
+    began = monotonic()
+    try:
+        container = av.open(
+            address.with_credentials(),
+            options=address.options(),
+            timeout=(OPEN.total_seconds(), STALL.total_seconds()),
+        )
+    except (av.error.FFmpegError, OSError) as error:
+        raise _told(camera, address, error, timedelta(seconds=monotonic() - began)) from None
+    return LiveStream(camera, address, container)
+
+
+def _knock(camera: CameraSettings, address: StreamAddress) -> None:
+    parts = urlsplit(address.url)
+    try:
+        where = parts.hostname or "", parts.port or _RTSP_PORTS[parts.scheme]
+        socket.create_connection(where, KNOCK.total_seconds()).close()
+    except ConnectionRefusedError:
+        raise CameraRefused(camera=camera.id, address=address.url) from None
+    except OSError as error:
+        raise CameraUnreachable(camera=camera.id, address=address.url, detail=_plain(error)) from None
+
+
+def _plain(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "the name is not known"
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _told(camera: CameraSettings, address: StreamAddress, error: Exception, waited: timedelta) -> CameraDown:
+    """The error of this room that one of libav's stands for.  Takes nothing of its text but `strerror`."""
+    named = {"camera": camera.id, "address": address.url}
+    if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
+        return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")
+    if isinstance(error, (av.error.HTTPNotFoundError, av.error.HTTPOtherClientError)):
+        return StreamUnknown(**named)
+    if isinstance(error, av.error.HTTPServerError):
+        return CameraFailed(camera=camera.id, detail="it answers with a server error (too many viewers, perhaps)")
+    if isinstance(error, ConnectionRefusedError):
+        return CameraRefused(**named)
+    # Interrupted by our own limit, or a handshake that broke off in the middle.
+    if isinstance(error, (av.error.ExitError, av.error.InvalidDataError, TimeoutError)):
+        return CameraSilent(**named, seconds=f"{waited.total_seconds():.2g}")
+    if isinstance(error, ConnectionError):
+        return CameraUnreachable(**named, detail="it broke the connection off")
+    return CameraFailed(camera=camera.id, detail=str(getattr(error, "strerror", "")) or type(error).__name__)

@@ -1,0 +1,92 @@
+"""The timeline of a run: media times of its pictures, in ticks from the first one, and where pictures are missing.
+
+Pure.  Cameras leave times out, repeat them and jump; what a file gets always advances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+HOLE_SECONDS = 0.5  # shorter ones are no gap that is worth a cause
+_HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a second
+_JUMP_SECONDS = 1.0  # backwards: the camera began to count anew
+_USUAL_WEIGHT = 8
+_SURE = 2  # known times, from which the distance of two pictures follows
+_ASSUMED_FPS = 25  # until then
+
+
+class TimesBroken(Exception):
+    """The camera's times went backwards: the run ends, another begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a picture is shown and decoded, in ticks from the run's first picture, and the hole before it, if any."""
+
+    pts: int
+    dts: int
+    hole: int  # ticks; 0 for none
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Feed it every picture from the first key picture on.
+
+    libavformat may not know the time of a stream's first pictures: they are held until two are known, and lie a frame
+    time apart before those.
+    """
+
+    ticks_a_second: int
+    frame: int = 0  # usual distance of two pictures, in ticks
+    _zero: int = 0
+    _last: Times | None = None
+    _waiting: list[tuple[int | None, int | None]] = field(default_factory=list)
+
+    def place(self, pts: int | None, dts: int | None) -> list[Times]:
+        """The times of this picture and of those that waited for it; empty while it waits itself."""
+        if self._last is not None:
+            return [self._next(pts, dts)]
+        self._waiting.append((pts, dts))
+        known = sum(one is not None for one, _ in self._waiting)
+        if self._waiting[0][0] is None and known < _SURE:
+            return []
+        return self._begin()
+
+    def rest(self) -> list[Times]:
+        """The pictures that still wait when the stream ends."""
+        return self._begin() if self._waiting else []
+
+    def _begin(self) -> list[Times]:
+        """Give the first pictures without a time one that fits those that have one."""
+        waiting, self._waiting = self._waiting, []
+        known = [(number, pts) for number, (pts, _) in enumerate(waiting) if pts is not None]
+        step = self.ticks_a_second // _ASSUMED_FPS
+        if len(known) >= _SURE and (found := (known[1][1] - known[0][1]) // (known[1][0] - known[0][0])) > 0:
+            step = found
+        if len(waiting) > 1:
+            self.frame = step
+        number, pts = known[0] if known else (0, 0)
+        self._zero = pts - number * step
+        guessed = (
+            (self._zero + at * step,) * 2 if one is None else (one, dts) for at, (one, dts) in enumerate(waiting)
+        )
+        return [self._next(*one) for one in guessed]
+
+    def _next(self, pts: int | None, dts: int | None) -> Times:
+        last = self._last
+        if last is None:
+            self._last = Times(0, 0, 0)
+            return self._last
+        shown = pts - self._zero if pts is not None else last.pts + self.frame
+        decoded = dts - self._zero if dts is not None else shown
+        step = decoded - last.dts
+        if step < -_JUMP_SECONDS * self.ticks_a_second:
+            raise TimesBroken
+        hole = 0
+        if step > max(HOLE_SECONDS * self.ticks_a_second, _HOLE_FRAMES * self.frame):
+            hole = step - self.frame if self.frame else 0
+        elif step > 0:
+            self.frame = step if not self.frame else self.frame + (step - self.frame) // _USUAL_WEIGHT
+        decoded = max(decoded, last.dts + 1)
+        self._last = Times(max(shown, decoded), decoded, hole)
+        return self._last
