@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from cctv.kernel.lazy import exports
 
 if TYPE_CHECKING:
+    from cctv.archive.coverage import Missing, Parts, overlapping, part, unexplained
     from cctv.archive.disposal import dispose, dispose_quarantined, finish_open_tombstones
     from cctv.archive.ingesting import ingest
-    from cctv.archive.inventories import Inventory, Missing, NoFootage, absence, inventory
+    from cctv.archive.inventories import Inventory, NoFootage, absence, inventory, unexplained_of
     from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
     from cctv.archive.media import Media, probe
     from cctv.archive.quarantine import quarantined
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 __getattr__ = exports(
     __name__,
     {
+        "coverage": (
+            "Missing",
+            "Parts",
+            "overlapping",
+            "part",
+            "unexplained",
+        ),
         "disposal": (
             "dispose",
             "dispose_quarantined",
@@ -28,10 +36,10 @@ __getattr__ = exports(
         "ingesting": ("ingest",),
         "inventories": (
             "Inventory",
-            "Missing",
             "NoFootage",
             "absence",
             "inventory",
+            "unexplained_of",
         ),
         "layout": (
             "incoming_directory",
@@ -82,6 +90,7 @@ __all__ = [
     "Media",
     "Missing",
     "NoFootage",
+    "Parts",
     "RecoveryReport",
     "Run",
     "absence",
@@ -105,6 +114,8 @@ __all__ = [
     "next_limit",
     "note_clock_offset",
     "open_gap",
+    "overlapping",
+    "part",
     "probe",
     "quarantined",
     "recorder_lock",
@@ -114,4 +125,6 @@ __all__ = [
     "segments_of",
     "sweeper_lock",
     "tombstones_of",
+    "unexplained",
+    "unexplained_of",
 ]

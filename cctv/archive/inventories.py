@@ -1,6 +1,6 @@
 """Inventory: of a camera over a span, what is saved, what is gone and when, what was never recorded and why.
 
-Pure apart from the three queries that `inventory` makes.
+Pure apart from the queries that `inventory` and `unexplained_of` make; `coverage` parts the span.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cctv.archive.runstore import gaps_of
+from cctv.archive.coverage import SEAM, Missing, part, unexplained
+from cctv.archive.runstore import first_and_last, gaps_of
 from cctv.archive.store import segments_of, tombstones_of
 from cctv.kernel.errors import CctvError, Exit
-from cctv.kernel.span import Span, merged, total, without
-from cctv.model.footage import Gap, GapCause, Segment, Tombstone
+from cctv.kernel.span import Span, total
+from cctv.model.footage import Segment, Tombstone
 from cctv.model.ids import CameraId
-
-SEAM = timedelta(milliseconds=500)  # between segments of one run; shorter than any cause that is worth a line
 
 
 class NoFootage(CctvError):
@@ -31,29 +30,23 @@ class NoFootage(CctvError):
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """An unrecorded span; `cause` is None where nothing was ever recorded around it."""
-
-    span: Span
-    cause: GapCause | None
-
-
-@dataclass(frozen=True, slots=True)
 class Inventory:
-    """One camera over one span as it stands at an instant."""
+    """One camera over one span as it stands at an instant.
+
+    `saved`, `deleted`, `missing` and `to_come` make the span without rest; nothing lies in two of them, unless the
+    clock was set back and footage is dated later than now.  `unexplained` is that part of `missing`, between the
+    camera's first footage and its last, of which nobody knows why.
+    """
 
     camera: CameraId
     span: Span
     segments: tuple[Segment, ...]
     gone: tuple[Tombstone, ...]
+    saved: tuple[Span, ...]
+    deleted: tuple[Span, ...]
     missing: tuple[Missing, ...]
+    unexplained: tuple[Span, ...]
     to_come: Span | None
-
-    @property
-    def saved(self) -> tuple[Span, ...]:
-        """The footage that exists inside the span, as few spans."""
-        inside = (segment.span.intersection(self.span) for segment in self.segments)
-        return tuple(merged((span for span in inside if span), SEAM))
 
     @property
     def size_bytes(self) -> int:
@@ -68,13 +61,34 @@ class Inventory:
 
 def inventory(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Inventory:
     """Look one camera up; `now` divides what is missing from what is still to come."""
-    segments = segments_of(connection, camera, span)
-    gone = tombstones_of(connection, camera, span)
+    around = Span(span.start - SEAM, span.end + SEAM)  # what stands there tells a seam from a hole
+    segments, gone = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
+    parts = part(
+        around, [one.span for one in segments], [one.span for one in gone], gaps_of(connection, camera, around)
+    )
     past = span.intersection(Span(span.start, now)) if now > span.start else None
-    known = [one.span for one in segments] + [one.span for one in gone]
-    missing = _missing(past, known, gaps_of(connection, camera, span)) if past else []
-    to_come = Span(max(now, span.start), span.end) if span.end > now else None
-    return Inventory(camera, span, tuple(segments), tuple(gone), tuple(missing), to_come)
+    missing = [
+        Missing(shared, hole.cause) for hole in parts.missing if past and (shared := hole.span.intersection(past))
+    ]
+    return Inventory(
+        camera=camera,
+        span=span,
+        segments=tuple(one for one in segments if one.span.overlaps(span)),
+        gone=tuple(one for one in gone if one.span.overlaps(span)),
+        saved=_inside(span, parts.saved),
+        deleted=_inside(span, parts.deleted),
+        missing=tuple(missing),
+        unexplained=tuple(unexplained(missing, first_and_last(connection, camera))),
+        to_come=Span(max(now, span.start), span.end) if span.end > now else None,
+    )
+
+
+def unexplained_of(connection: Connection, camera: CameraId, span: Span, now: datetime) -> list[Span]:
+    """What of a span was not recorded, between the camera's first footage and its last, for no known cause.
+
+    Empty is as it should be.
+    """
+    return list(inventory(connection, camera, span, now).unexplained)
 
 
 def absence(found: Iterable[Inventory]) -> str:
@@ -93,12 +107,5 @@ def absence(found: Iterable[Inventory]) -> str:
     return "; ".join(said) or "nothing is known of that time"
 
 
-def _missing(past: Span, known: Iterable[Span], gaps: Iterable[Gap]) -> list[Missing]:
-    """What neither a segment nor a tombstone explains, cut where causes change."""
-    causes = [(Span(gap.start, gap.end or max(past.end, gap.start + SEAM)), gap.cause) for gap in gaps]
-    out: list[Missing] = []
-    for hole in without(past, merged(known, SEAM)):
-        explained = [(shared, cause) for span, cause in causes if (shared := hole.intersection(span))]
-        out += [Missing(span, cause) for span, cause in explained]
-        out += [Missing(span, None) for span in without(hole, (span for span, _ in explained))]
-    return sorted(out, key=lambda one: one.span)
+def _inside(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:
+    return tuple(shared for span in parts if (shared := span.intersection(whole)))

@@ -124,6 +124,17 @@ def last_end(connection: Connection, run_id: int) -> datetime | None:
     return from_us(end_us) if end_us is not None else None
 
 
+def first_and_last(connection: Connection, camera: CameraId) -> Span | None:
+    """From the first footage of a camera that the index ever knew, deleted or not, to the end of the last."""
+    edges: list[Span] = []
+    for table in (tables.segments, tables.tombstones):
+        query = select(table.c.start_us, table.c.end_us).where(table.c.camera == camera).limit(1)
+        for order in (table.c.start_us.asc(), table.c.start_us.desc()):
+            rows = connection.execute(query.order_by(order))
+            edges += [Span(from_us(row.start_us), from_us(row.end_us)) for row in rows]
+    return Span(min(one.start for one in edges), max(one.end for one in edges)) if edges else None
+
+
 def archived_cameras(connection: Connection) -> list[CameraId]:
     """Every camera that was ever recorded, by name."""
     rows = connection.execute(select(tables.runs.c.camera).distinct().order_by(tables.runs.c.camera))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cctv.archive import Inventory, Missing, inventory, segments_of
+from cctv.archive import Inventory, Missing, inventory, overlapping, segments_of
 from cctv.casework.store import first_recorded
 from cctv.db.engine import reading
 from cctv.db.site import Site
@@ -84,7 +84,7 @@ def _found(connection: Connection, site: Site, stock: Inventory, now: datetime) 
         span=stock.span,
         saved=stock.saved,
         size_bytes=stock.size_bytes,
-        gone=tuple(_joined_gone(stock.gone, stock.span)),
+        gone=tuple(_joined_gone(stock.gone, stock.deleted)),
         unrecorded=tuple(_joined_holes(holes, began)),
         being_written=Span(open_holes[0].span.start, open_holes[-1].span.end) if open_holes else None,
         to_come=stock.to_come,
@@ -107,18 +107,18 @@ def _within(inner: Span, outer: Span) -> bool:
     return outer.start - SEAM <= inner.start and inner.end <= outer.end
 
 
-def _joined_gone(tombstones: Iterable[Tombstone], whole: Span) -> list[Gone]:
+def _joined_gone(tombstones: Iterable[Tombstone], stretches: Sequence[Span]) -> list[Gone]:
+    """Tombstones as few spans: one for each stretch of footage that was deleted, two where the reason changes."""
     out: list[Gone] = []
-    for one in tombstones:
-        span, deleted = one.span.intersection(whole), one.closed or one.began
-        if span is None:
-            continue
-        last = out[-1] if out else None
-        if last and last.reason is one.reason and span.start - last.span.end <= SEAM:
-            reach = Span(last.span.start, max(last.span.end, span.end))
+    met = [(one, stretch) for one in tombstones for stretch in overlapping(stretches, one.span)]
+    for one, stretch in met:
+        start, end = max(one.span.start, stretch.start), min(one.span.end, stretch.end)
+        deleted, last = one.closed or one.began, out[-1] if out else None
+        if last and last.reason is one.reason and stretch.start <= last.span.start:
+            reach = Span(last.span.start, max(last.span.end, end))
             out[-1] = Gone(reach, min(last.first_deleted, deleted), max(last.last_deleted, deleted), one.reason)
         else:
-            out.append(Gone(span, deleted, deleted, one.reason))
+            out.append(Gone(Span(start, end), deleted, deleted, one.reason))
     return out
 
 
@@ -127,7 +127,7 @@ def _joined_holes(holes: Iterable[Missing], began: datetime | None) -> list[Unre
     for hole in holes:
         later = began if hole.cause is None and began is not None and began >= hole.span.end else None
         last = out[-1] if out else None
-        if last and (last.cause, last.began) == (hole.cause, later) and hole.span.start - last.span.end <= SEAM:
+        if last and (last.cause, last.began) == (hole.cause, later) and hole.span.start == last.span.end:
             out[-1] = Unrecorded(Span(last.span.start, max(last.span.end, hole.span.end)), hole.cause, later)
         else:
             out.append(Unrecorded(hole.span, hole.cause, later))

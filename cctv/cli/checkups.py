@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cctv.cameras import Checkup
 
 _COLUMNS = ("camera", "answers", "codec", "size", "fps", "GOP", "sound", "clock", "encrypted", "on board")
-_CLOCK_OFF = timedelta(seconds=2)  # the same as the recorder calls a clock step
+CLOCK_OFF = timedelta(seconds=2)  # the same as the recorder calls a clock step
 
 
 def print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
@@ -73,7 +73,7 @@ def _row(one: Checkup) -> list[str]:
 
 
 def _clock(offset: timedelta | None) -> str:
-    return "?" if offset is None else f"{offset.total_seconds():+.0f} s" if abs(offset) >= _CLOCK_OFF else "right"
+    return "?" if offset is None else f"{offset.total_seconds():+.0f} s" if abs(offset) >= CLOCK_OFF else "right"
 
 
 def _notes(checkups: Sequence[Checkup]) -> list[str]:
@@ -82,7 +82,7 @@ def _notes(checkups: Sequence[Checkup]) -> list[str]:
     heard = [one.camera for one in up if one.facts and one.facts.sound]
     recording = [one.camera for one in up if one.device and one.device.records_on_board]
     unknown = [one.camera for one in up if not one.device or one.device.records_on_board is None]
-    off = [one.camera for one in up if one.device and abs(one.device.clock_offset or timedelta(0)) >= _CLOCK_OFF]
+    off = [one.camera for one in up if one.device and abs(one.device.clock_offset or timedelta(0)) >= CLOCK_OFF]
     said = []
     if heard:
         said.append(f"{_names(heard)}: sends sound. It is never recorded; switch it off in the camera as well.")

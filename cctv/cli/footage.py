@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from cctv.cli.box import STORAGE_UMASK, Box
+from cctv.cli.checkups import CLOCK_OFF
 from cctv.cli.options import json_option, mutation, reason_option, span_options
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cctv.archive import Inventory
+    from cctv.archive import Inventory, Run
+    from cctv.kernel.span import Span
+    from cctv.model.ids import CameraId
 
 
 @click.group()
@@ -113,7 +117,11 @@ def coverage(box: Box, cameras: str | None, zones: str | None, start: str, end: 
       cctv footage coverage --from "vandaag 0u" --to "nu"
     """
     found = _inventories(box, cameras, zones, start, end)
-    box.emit({"cameras": [_coverage(one) for one in found]}, lambda console: _coverage_text(console, box, found))
+    runs = _runs(box, found)
+    box.emit(
+        {"cameras": [_coverage(one, runs[one.camera]) for one in found]},
+        lambda console: _coverage_text(console, box, found, runs),
+    )
 
 
 def _inventories(box: Box, cameras: str | None, zones: str | None, start: str, end: str) -> list[Inventory]:
@@ -125,6 +133,14 @@ def _inventories(box: Box, cameras: str | None, zones: str | None, start: str, e
         return [inventory(connection, camera, span, box.now) for camera in chosen]
 
 
+def _runs(box: Box, found: list[Inventory]) -> dict[CameraId, list[Run]]:
+    from cctv.archive import runs_of
+    from cctv.db.engine import reading
+
+    with reading(box.site.engine) as connection:
+        return {one.camera: runs_of(connection, one.camera, one.span) for one in found}
+
+
 def _no_footage(found: list[Inventory]) -> None:
     """Nothing at all is an answer with its own exit code and its cause."""
     from cctv.archive import NoFootage, absence
@@ -133,30 +149,65 @@ def _no_footage(found: list[Inventory]) -> None:
         raise NoFootage(cameras=", ".join(one.camera for one in found), cause=absence(found))
 
 
-def _coverage(one: Inventory) -> dict[str, object]:
+def _coverage(one: Inventory, runs: list[Run]) -> dict[str, object]:
+    from cctv.kernel.span import total
+
     return {
         "camera": one.camera,
-        "recorded_fraction": round(one.coverage, 4),
+        "recorded_fraction": round(_told(one, 0.9999), 4),
+        "recorded_seconds": total(one.saved).total_seconds(),
+        "deleted_seconds": total(one.deleted).total_seconds(),
+        "never_recorded_seconds": total(hole.span for hole in one.missing).total_seconds(),
+        "unexplained_seconds": total(one.unexplained).total_seconds(),
         "recorded": [{"start": span.start, "end": span.end} for span in one.saved],
         "deleted": [{"start": stone.span.start, "end": stone.span.end, "at": stone.closed} for stone in one.gone],
         "never_recorded": [
             {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause.value if hole.cause else None}
             for hole in one.missing
         ],
+        "unexplained": [{"start": span.start, "end": span.end} for span in one.unexplained],
+        "runs": [
+            {
+                "run": run.id,
+                "started": run.started,
+                "ended": run.ended,
+                "clock_offset_seconds": run.clock_offset.total_seconds() if run.clock_offset is not None else None,
+            }
+            for run in runs
+        ],
     }
 
 
-def _coverage_text(console: Console, box: Box, found: list[Inventory]) -> None:
+def _coverage_text(console: Console, box: Box, found: list[Inventory], runs: dict[CameraId, list[Run]]) -> None:
     from cctv.cli.output import coverage_bar, length, local, table
 
     for one in found:
-        console.print(f"{one.camera:<20} {coverage_bar(one, 60)} {one.coverage:7.1%}")
+        console.print(f"{one.camera:<20} {coverage_bar(one, 60)} {_told(one, 0.999):7.1%}")
     rows = [
         (one.camera, local(hole.span.start, box.zone), local(hole.span.end, box.zone), length(hole.span.duration),
-         hole.cause.value if hole.cause else "nothing recorded around it")
+         hole.cause.value if hole.cause else _no_cause(one, hole.span))
         for one in found
         for hole in one.missing
     ]  # fmt: skip
     if rows:
         console.print()
         console.print(table(("camera", "gap from", "to", "length", "cause"), rows, right=("length",)))
+    for one in found:
+        told = [run.clock_offset for run in runs[one.camera] if run.clock_offset is not None]
+        if told and max(abs(offset) for offset in told) >= CLOCK_OFF:
+            off = f"{told[-1].total_seconds():+.0f} s" if len(told) == 1 else _range(told)
+            click.echo(f"note: {one.camera}: its own clock was off by {off}; so is the text in its picture.", err=True)
+
+
+def _told(one: Inventory, nearly: float) -> float:
+    """The recorded fraction, never rounded up to the whole."""
+    return one.coverage if one.coverage == 1 else min(one.coverage, nearly)
+
+
+def _no_cause(one: Inventory, hole: Span) -> str:
+    return "unexplained" if any(span.overlaps(hole) for span in one.unexplained) else "nothing recorded around it"
+
+
+def _range(offsets: list[timedelta]) -> str:
+    least, most = min(offsets).total_seconds(), max(offsets).total_seconds()
+    return f"{least:+.0f} to {most:+.0f} s"

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -111,16 +112,18 @@ def _plain(value: object) -> str:
 
 
 def coverage_bar(one: Inventory, cells: int) -> str:
-    """A span as a bar of characters: full recorded, half partly, dot deleted, blank never recorded or still to come."""
-    step = one.span.duration / cells
+    """A span as a bar of characters: full recorded, half partly, dot deleted, blank never recorded or still to come.
+
+    A character is full only if nothing of it is missing.
+    """
+    edges = [one.span.start + one.span.duration * index / cells for index in range(cells + 1)]
     bar = ""
-    for index in range(cells):
-        cell = Span(one.span.start + index * step, one.span.start + (index + 1) * step)
+    for cell in (Span(start, end) for start, end in pairwise(edges)):
         recorded = sum((shared.duration for span in one.saved if (shared := span.intersection(cell))), timedelta(0))
-        if recorded >= cell.duration * 0.99:
+        if recorded >= cell.duration:
             bar += "█"
         elif recorded:
             bar += "▌"
         else:
-            bar += "·" if any(stone.span.overlaps(cell) for stone in one.gone) else " "
+            bar += "·" if any(span.overlaps(cell) for span in one.deleted) else " "
     return f"|{bar}|"
