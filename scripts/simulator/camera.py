@@ -18,6 +18,8 @@ from simulator.gst import Gst, GstRtspServer
 
 AUDIO_RATE = 8000
 SILENCE = b"\xff"  # PCMU
+LEAVING = 0.01  # seconds in which another thread notices that its client has left
+LEAVES_WITHIN = 5.0
 
 
 @dataclass(slots=True)
@@ -77,7 +79,18 @@ class Camera:
             self._media = media
             self._origin = None
             self._waits_for_key = self.start_idr
-        media.connect("unprepared", self._detach)
+        media.connect_after("unprepared", self._detach)  # after its factory has forgotten it
+
+    def wait_until_left(self) -> None:
+        """Let the last client leave before the next one is answered: it would get the media that is being taken apart.
+
+        Called in the next client's thread.
+        """
+        time.sleep(LEAVING)
+        deadline = time.monotonic() + LEAVES_WITHIN
+        going = GstRtspServer.RTSPMediaStatus.UNPREPARING, GstRtspServer.RTSPMediaStatus.UNPREPARED
+        while (media := self._media) is not None and media.get_status() in going and time.monotonic() < deadline:
+            time.sleep(LEAVING)
 
     def tick(self) -> None:
         """Let one picture pass; send it if somebody looks."""

@@ -98,6 +98,7 @@ class Control:
             "clip_index": camera.counter % len(camera.clip),
             "clip_frames": len(camera.clip),
             "connected": camera.connected,
+            "asked": self.server.asked(camera.name),
             "frozen": camera.frozen,
             "hung": self.server.is_hung(camera.name),
             "stopped": self.server.is_stopped(camera.name),

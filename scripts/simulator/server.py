@@ -6,6 +6,7 @@ Owns the sockets.  Knows nothing of clips; a camera feeds itself once a client h
 from __future__ import annotations
 
 import ctypes
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ class Server:
         self._options = options
         self._cameras = {camera.name: camera for camera in cameras}
         self._clients: dict[GstRtspServer.RTSPClient, str] = {}
+        self._asked: Counter[str] = Counter()
         self._hung: set[str] = set()
         self._stopped: set[str] = set()
         self._server = GstRtspServer.RTSPServer()
@@ -71,6 +73,10 @@ class Server:
     def url(self, name: str) -> str:
         """Address of a camera, without its password."""
         return f"rtsp://127.0.0.1:{self.port}/{name}"
+
+    def asked(self, name: str) -> int:
+        """How many clients ever asked for a camera, whether it answered or not."""
+        return self._asked[name]
 
     def is_hung(self, name: str) -> bool:
         """The camera keeps its connections and says nothing."""
@@ -109,17 +115,25 @@ class Server:
 
     def _greet(self, _: GstRtspServer.RTSPServer, client: GstRtspServer.RTSPClient) -> None:
         client.connect("pre-options-request", self._recognise)
-        client.connect("pre-describe-request", self._recognise)
+        client.connect("pre-describe-request", self._describe)
         client.connect("closed", lambda closed: self._clients.pop(closed, None))
 
     def _recognise(
         self, client: GstRtspServer.RTSPClient, context: GstRtspServer.RTSPContext
     ) -> GstRtsp.RTSPStatusCode:
         name = context.uri.abspath.strip("/")
+        if client not in self._clients:
+            self._asked[name] += 1
         self._clients[client] = name
         if name in self._hung:
             _silence(client)
         return GstRtsp.RTSPStatusCode.OK
+
+    def _describe(self, client: GstRtspServer.RTSPClient, context: GstRtspServer.RTSPContext) -> GstRtsp.RTSPStatusCode:
+        camera = self._cameras.get(context.uri.abspath.strip("/"))
+        if camera is not None:
+            camera.wait_until_left()
+        return self._recognise(client, context)
 
     def _clients_of(self, name: str) -> list[GstRtspServer.RTSPClient]:
         return [client for client, camera in list(self._clients.items()) if camera == name]
