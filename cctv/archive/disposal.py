@@ -99,10 +99,13 @@ def _remove_empty_days(site: Site, directories: Iterable[Path]) -> None:
 
 
 def dispose_quarantined(site: Site, found: Quarantined) -> str | None:
-    """Delete a quarantined file and its note; None when a hold in force has its camera, for its time is not known."""
+    """Delete a quarantined file and its note; None when a hold in force has its camera, for its time is not known.
+
+    A file of no known camera stays while anything at all is held.
+    """
     relative = site.relative(found.path)
     with writing(site.engine) as connection:
-        if any(found.camera in hold.cameras for hold in holds.in_force(connection)):
+        if any(found.camera is None or found.camera in hold.cameras for hold in holds.in_force(connection)):
             return None
         facts: audit.Facts = {"reason": "quarantine past its limit"}
         audit.append(connection, site, Act.SEGMENT_DELETED, relative, facts=facts)

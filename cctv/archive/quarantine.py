@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cctv import audit
@@ -21,34 +21,54 @@ from cctv.model.ids import CameraId
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A file in quarantine, the note beside it, and the instant by which it must be gone if nobody decides."""
+    """A file in quarantine, the note beside it, and the instant by which it must be gone if nobody decides.
+
+    `camera` is None for a file that stood where no camera's footage stands.
+    """
 
     path: Path
     note: Path
-    camera: CameraId
+    camera: CameraId | None
     limit: datetime
 
 
-def quarantine(site: Site, path: Path, camera: CameraId, reason: str) -> str:
-    """Move a file aside, its note first; answers its new relative path.  Its limit is the shortest that may apply."""
-    known = site.settings.cameras.get(camera)
-    periods = [site.settings.limit_for(zone) for zone in ([known.zone] if known else site.settings.zones)]
-    periods = periods or [site.settings.site.max_retention]
+def quarantine(
+    site: Site, path: Path, camera: CameraId | None, reason: str, *, promised: datetime | None = None
+) -> str:
+    """Move a file aside, its note first; answers its new relative path.
+
+    Its limit is the shortest that may apply, counted from now; `promised` where an earlier one is known.
+    """
     now = site.clock.now()
-    target = site.root / "quarantine" / f"{camera}_{path.name}"
+    limit = now + shortest_period(site, camera)
+    target = _free(site.root / "quarantine" / f"{camera or 'unknown'}_{path.name}")
     note = {
         "schema": 1,
         "camera": camera,
         "found": site.relative(path),
         "reason": reason,
         "at": iso(now),
-        "limit": iso(now + min(periods)),
+        "limit": iso(min(limit, promised) if promised else limit),
     }
     site.disk.write(target.with_name(f"{target.name}.json"), json.dumps(note, indent=2).encode() + b"\n")
     site.disk.rename(path, target)
     with writing(site.engine) as connection:
         audit.append(connection, site, Act.FOOTAGE_QUARANTINED, site.relative(target), facts={"why": reason})
     return site.relative(target)
+
+
+def shortest_period(site: Site, camera: CameraId | None) -> timedelta:
+    """How long footage of the camera may be kept: its zone's period, the shortest of all for an unknown camera."""
+    known = site.settings.cameras.get(camera) if camera else None
+    periods = [site.settings.limit_for(zone) for zone in ([known.zone] if known else site.settings.zones)]
+    return min(periods, default=site.settings.site.max_retention)
+
+
+def _free(target: Path) -> Path:
+    """The same name, or with a number where something of that name is in quarantine already; never that of a note."""
+    suffix = ".file" if target.suffix == ".json" else target.suffix
+    names = (f"{target.stem}{number}{suffix}" for number in ("", *(f"-{count}" for count in range(2, 1_000_000))))
+    return next(free for name in names if not (free := target.with_name(name)).exists())
 
 
 def quarantined(site: Site) -> list[Quarantined]:
@@ -59,7 +79,8 @@ def quarantined(site: Site) -> list[Quarantined]:
 def _read(note: Path) -> Quarantined:
     try:
         said = json.loads(note.read_text())
-        return Quarantined(note.with_suffix(""), note, CameraId(said["camera"]), datetime.fromisoformat(said["limit"]))
+        camera = CameraId(said["camera"]) if said["camera"] is not None else None
+        return Quarantined(note.with_suffix(""), note, camera, datetime.fromisoformat(said["limit"]))
     except (ValueError, KeyError, TypeError) as error:
         following = "look at the file beside it and remove both, or write the note again"
         raise FileUnreadable(path=note, problem=f"not a note of quarantine ({error})", following=following) from error

@@ -42,6 +42,8 @@ _CAUSES = {
 _DELETED = {
     Reason.PAST_LIMIT: "its keeping time was over",
     Reason.SPACE_NEEDED: "the disk was full",
+    Reason.NEVER_ALLOWED: "it should never have been made",
+    Reason.FORGOTTEN: "before the index was made again; nothing knows when and why",
 }
 
 
@@ -239,6 +241,8 @@ def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
 def _gone_words(gone: Gone, zone: ZoneInfo) -> str:
     why = _DELETED.get(gone.reason, gone.reason.value)
     first, last = local_date(gone.first_deleted, zone), local_date(gone.last_deleted, zone)
+    if gone.reason is Reason.LOST:
+        return f"lost: its file was gone when the disk was looked at ({first})"
     return f"deleted {first}: {why}" if first == last else f"deleted {first} to {last}: {why}"
 
 

@@ -156,6 +156,7 @@ def _explained(one: Explanation) -> dict[str, object]:
 
 def _explain_text(console: Console, box: Box, explained: list[Explanation]) -> None:
     from cctv.cli.output import local, local_date
+    from cctv.model.footage import Reason
 
     zone = box.zone
     for one in explained:
@@ -168,6 +169,12 @@ def _explain_text(console: Console, box: Box, explained: list[Explanation]) -> N
             )
         for stone in one.gone:
             when = local(stone.closed, zone) if stone.closed else "deletion begun, not finished"
+            if stone.reason in (Reason.LOST, Reason.FORGOTTEN):
+                console.print(
+                    f"not there  {one.camera}  {local(stone.span.start, zone)}: {stone.reason.value}; limit was "
+                    f"{local_date(stone.limit, zone)}, noticed {when}"
+                )
+                continue
             console.print(
                 f"deleted  {one.camera}  {local(stone.span.start, zone)}: {stone.reason.value}; limit was "
                 f"{local_date(stone.limit, zone)}, unlinked {when}"

@@ -26,7 +26,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Operator": {
         "config": ("cctv.cli.config:config", "Check and explain cameras.toml."),
         "cameras": ("cctv.cli.cameras:cameras", "List, find, add, check and aim cameras."),
-        "footage": ("cctv.cli.footage:footage", "Make the storage; list footage and its gaps."),
+        "footage": ("cctv.cli.footage_commands:footage", "Make the storage; list, compare, verify and repair footage."),
         "record": ("cctv.cli.record:record", "Record every camera until told to stop."),
         "sweep": ("cctv.cli.sweep:sweep", "Delete what has expired and no hold covers."),
         "retention": ("cctv.cli.retention:retention", "Show what goes when, and why."),

@@ -58,6 +58,10 @@ def _data(found: Status) -> dict[str, object]:
         "guard": found.guard,
         "overdue_seconds": found.overdue.total_seconds(),
         "held_past_limit": found.held_past_limit,
+        "held_footage_lost": [
+            {"camera": one.camera, "start": one.span.start, "end": one.span.end, "path": one.path}
+            for one in found.held_lost
+        ],
         "holds": len(found.holds),
         "holds_to_review": [hold.id for hold in found.holds_to_review],
         "disk_free_bytes": found.disk_free,
@@ -84,6 +88,10 @@ def _lines(box: Box, found: Status) -> Iterator[str]:
     yield f"limits     {late}; {found.held_past_limit} segments kept past theirs by holds"
     review = ", ".join(hold.id for hold in found.holds_to_review)
     yield f"holds      {len(found.holds)} in force{f'; to review now: {review}' if review else ''}"
+    if found.held_lost:
+        first = found.held_lost[0]
+        when = local(first.span.start, box.zone)
+        yield f"lost       {len(found.held_lost)} segments that a hold should keep; the first of {first.camera} {when}"
     share = found.disk_free / found.disk_total
     lasts = f"; full in {length(found.disk_lasts)} at this rate" if found.disk_lasts is not None else ""
     yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%}){lasts}"

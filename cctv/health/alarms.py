@@ -36,6 +36,7 @@ class AlarmKind(Enum):
     DELETION = "deletion"
     SWEEP = "sweep"
     OVERDUE = "overdue"
+    LOST = "lost"
     DISK = "disk"
     REVIEW = "review"
     WEEKLY = "weekly"
@@ -152,7 +153,7 @@ def _no_storage(error: CctvError, now: datetime) -> _Trouble:
 
 def _troubles(found: Status, previous: Memory) -> list[_Trouble]:
     is_short = f"{AlarmKind.DISK.value}:" in previous.troubles
-    return [*_recording(found), *_deletion(found), *_disk(found, is_short=is_short), *_reviews(found)]
+    return [*_recording(found), *_deletion(found), *_lost(found), *_disk(found, is_short=is_short), *_reviews(found)]
 
 
 def _recording(found: Status) -> list[_Trouble]:
@@ -196,6 +197,23 @@ def _deletion(found: Status) -> list[_Trouble]:
         since, grace = found.last_sweep or now, timedelta(0) if found.last_sweep else SWEEP_LATE
         troubles.append(_Trouble(_alarm(AlarmKind.SWEEP, "", since, text, "systemctl status cctv-sweep"), grace))
     return troubles
+
+
+def _lost(found: Status) -> list[_Trouble]:
+    """Once for each camera: a bad disk loses many segments."""
+    cameras = sorted({one.camera for one in found.held_lost})
+    return [
+        _Trouble(
+            _alarm(
+                AlarmKind.LOST,
+                camera,
+                found.now,
+                f"Footage of {camera} that a hold should keep is lost: its files are gone.",
+                "cctv hold list, then cctv hold show of each: tell the DPO; look at the disk (smartctl)",
+            )
+        )
+        for camera in cameras
+    ]
 
 
 def _disk(found: Status, *, is_short: bool) -> list[_Trouble]:

@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 
 from cctv import holds
 from cctv.archive import gaps_of, segments_of
+from cctv.archive.repairstore import lost_under_holds
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import Exit
 from cctv.kernel.span import Span
-from cctv.model.footage import GapCause, Segment
+from cctv.model.footage import GapCause, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
 from cctv.recorder.state import CameraState, Phase, is_running, read_state
@@ -77,6 +78,7 @@ class Status:
     disk_total: int
     disk_reserve: int  # bytes that stay free
     disk_lasts: timedelta | None = None  # until the reserve is reached; None while it does not fill, or is not known
+    held_lost: tuple[Tombstone, ...] = ()  # footage that a hold in force should keep, and whose file is gone
 
     @property
     def holds_to_review(self) -> tuple[Hold, ...]:
@@ -85,6 +87,8 @@ class Status:
     @property
     def exit_code(self) -> Exit:
         """The lowest code that applies."""
+        if self.held_lost:
+            return Exit.UNREADABLE
         if self.overdue > timedelta(0):
             return Exit.OVERDUE
         if self.guard is not None:
@@ -119,6 +123,7 @@ def status_now(site: Site) -> Status:
             disk_free=disk.free,
             disk_total=disk.total,
             disk_reserve=round(disk.total * site.settings.recording.reserve_fraction),
+            held_lost=tuple(lost_under_holds(connection)),
             disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
         )
 

@@ -33,6 +33,9 @@ class Reason(Enum):
     HELD = "held"
     PAST_LIMIT = "past its limit"
     SPACE_NEEDED = "space needed"
+    NEVER_ALLOWED = "should never have been made"
+    LOST = "lost"  # nobody deleted it: its file was not there any more
+    FORGOTTEN = "gone before the index was made again"  # deleted or lost; the index that knew which is lost itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ stderr only.
 """
 COLUMNS = "| error | from | what it says | next |\n|---|---|---|---|\n"
 COMBINED = """
-`cctv status` gives the lowest code that applies: 17, then 18, then 19.
+`cctv status` gives the lowest code that applies: 15 (footage under a hold is lost), then 17, 18, 19.
 """
 
 

@@ -1,0 +1,183 @@
+"""Reconciliation: puts right what disk and index do not agree on; nothing that a hold covers is ever removed.
+
+Each remedy and its audit entry are one transaction, and safe to repeat after a crash: the next comparison finds what is
+left.  Deletes nothing: an unfinished deletion is finished by `disposal`, a doubtful file goes to quarantine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cctv import audit, holds
+from cctv.archive import repairstore, store
+from cctv.archive.comparing import Comparison, disk_and_index
+from cctv.archive.differences import Difference, Kind, Remedy
+from cctv.archive.disposal import finish_open_tombstones
+from cctv.archive.ingesting import index_line
+from cctv.archive.layout import INDEX, recorder_lock, segment_start, sweeper_lock
+from cctv.archive.lines import lines_in
+from cctv.archive.quarantine import quarantine, shortest_period
+from cctv.archive.recover import recover_incoming
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.holds.files import write_hold_file
+from cctv.kernel.durable import LockHeld
+from cctv.kernel.errors import CctvError, Exit
+from cctv.model.acts import Act
+from cctv.model.footage import NewSegment, Reason
+
+FEW = 20  # segments; a handful of lost files is a bad sector, not a missing disk
+SHARE = 10  # more than a tenth of everything is
+
+
+class MuchLost(CctvError):
+    """{lost} of {known} segments have no file: that looks like a disk that is missing; nothing was changed.
+
+    next: see that the whole storage is mounted; if the files are really gone,
+    `cctv footage reconcile --fix --accept-loss`.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What did not agree, what was put right, and what is left."""
+
+    before: Comparison
+    done: tuple[Difference, ...]
+    left: tuple[Difference, ...]
+
+
+def reconcile(site: Site, *, accept_loss: bool = False) -> Reconciled:
+    """Compare, put right, compare again.  Raises LockHeld while a sweep is under way, MuchLost."""
+    with _both_locks(site) as recording:
+        return reconcile_locked(site, accept_loss=accept_loss, recording=recording)
+
+
+@contextmanager
+def _both_locks(site: Site) -> Iterator[bool]:
+    """The sweeper's lock, and the recorder's unless one runs; answers whether one does."""
+    with ExitStack() as locks:
+        locks.enter_context(sweeper_lock(site))
+        try:
+            locks.enter_context(recorder_lock(site))
+        except LockHeld:
+            yield True
+            return
+        yield False
+
+
+def reconcile_locked(site: Site, *, accept_loss: bool, recording: bool) -> Reconciled:
+    """The same for a caller that has the locks."""
+    before = disk_and_index(site, recording=recording)
+    lost = sum(one.remedy is Remedy.MARK_LOST for one in before.differences)
+    if lost > FEW and lost * SHARE > max(before.segments, lost) and not accept_loss:
+        raise MuchLost(lost=lost, known=max(before.segments, lost))
+    done = [put for one in before.differences if (put := _put_right(site, one))]
+    if done:
+        _tell(site, done)
+    left = disk_and_index(site, recording=recording).differences
+    return Reconciled(before, tuple(done), left)
+
+
+def _put_right(site: Site, one: Difference) -> Difference | None:
+    """One remedy; what was done, None where the trouble is over."""
+    match one.kind:
+        case Kind.HOLD_WITHOUT_ROW:
+            holds.match_files(site)
+        case Kind.HOLD_WITHOUT_FILE:
+            with reading(site.engine) as connection:
+                hold = holds.find_hold(connection, one.holds[0])
+            if hold.in_force:
+                write_hold_file(site, hold)
+        case Kind.DELETION_OPEN:
+            finish_open_tombstones(site)
+        case Kind.LEFT_IN_INCOMING:
+            if not (site.root / one.path).exists():
+                return one  # taken in together with the first
+            recover_incoming(site)
+        case Kind.ROW_WITHOUT_LINE:
+            assert one.segment is not None
+            site.disk.append_line((site.root / one.path).parent / INDEX, index_line(one.segment))
+        case Kind.ROW_WITHOUT_FILE | Kind.LINE_WITHOUT_ROW:
+            return _mark_lost(site, one)
+        case Kind.FILE_WITHOUT_ROW if one.remedy is Remedy.ADOPT:
+            return _adopt(site, one)
+        case _:
+            return _put_aside(site, one)
+    return one
+
+
+def _adopt(site: Site, one: Difference) -> Difference | None:
+    """Enter a file: its line first, unless it has one, then row and audit entry.  A loss that was none is forgotten."""
+    new, path = one.segment, site.root / one.path
+    assert new is not None
+    if one.path not in lines_in(path.parent, site.relative(path.parent)):
+        site.disk.append_line(path.parent / INDEX, index_line(new))
+    with writing(site.engine) as connection:
+        if store.is_indexed(connection, one.path) or not path.exists():
+            return None
+        repairstore.insert_line(connection, _promised(new, one), site.clock.now())
+        if one.tombstone is not None:
+            repairstore.drop_tombstone(connection, one.tombstone.id)
+        audit.append(connection, site, Act.FOOTAGE_ADOPTED, one.path, facts={"why": one.why})
+    return one
+
+
+def _promised(new: NewSegment, one: Difference) -> NewSegment:
+    """With the shorter limit where a tombstone has one too: a limit is never lengthened."""
+    return replace(new, limit=min(new.limit, one.tombstone.limit)) if one.tombstone else new
+
+
+def _mark_lost(site: Site, one: Difference) -> Difference | None:
+    """A closed tombstone in place of the row, and an audit entry that names the holds it was under."""
+    new = one.segment
+    assert new is not None
+    with writing(site.engine) as connection:
+        if (site.root / one.path).exists():
+            return None
+        if one.row is None:
+            segment = repairstore.insert_line(connection, new, site.clock.now())
+        elif repairstore.is_row(connection, one.row):
+            segment = one.row
+        else:
+            return None
+        keeping = [hold for hold in holds.in_force(connection) if hold.covers(segment.camera, segment.span)]
+        stone = repairstore.lose(connection, segment, Reason.LOST, site.clock.now())
+        facts: audit.Facts = {
+            "tombstone": stone.id,
+            "sha256": segment.sha256,
+            "span": str(segment.span),
+            "holds": [hold.id for hold in keeping],
+            "cases": sorted({hold.ground.case_id for hold in keeping}),
+        }
+        audit.append(connection, site, Act.FOOTAGE_MISSING, one.path, facts=facts)
+    return replace(one, holds=tuple(hold.id for hold in keeping))
+
+
+def _put_aside(site: Site, one: Difference) -> Difference | None:
+    path = site.root / one.path
+    if not path.exists() and not path.is_symlink():
+        return None
+    went = quarantine(site, path, one.camera, one.why, promised=_limit_of(site, one))
+    return replace(one, why=f"{one.why}; now {went}")
+
+
+def _limit_of(site: Site, one: Difference) -> datetime | None:
+    """The earliest limit that anything names for a doubtful file: tombstone, line, or its name and its period."""
+    limits = [said.limit for said in (one.tombstone, one.segment) if said is not None]
+    start = segment_start((site.root / one.path).name, one.camera) if one.camera else None
+    if start is not None:
+        limits.append(start + shortest_period(site, one.camera))
+    return min(limits, default=None)
+
+
+def _tell(site: Site, done: list[Difference]) -> None:
+    counts = Counter(f"{one.kind.value}: {one.remedy.value}" for one in done)
+    with writing(site.engine) as connection:
+        audit.append(connection, site, Act.INDEX_RECONCILED, "index", facts=dict(sorted(counts.items())))

@@ -1,0 +1,11 @@
+"""`cctv footage`: its commands, put together from their files."""
+
+from __future__ import annotations
+
+from cctv.cli.footage import footage
+from cctv.cli.footage_repair import reconcile, verify
+
+for command in (reconcile, verify):
+    footage.add_command(command)
+
+__all__ = ["footage"]
