@@ -117,6 +117,32 @@ def release(box: Box, hold_id: str, reason: str) -> None:
     box.emit(data, lambda console: _released_text(console, box, done))
 
 
+@hold.command()
+@reason_option()
+@mutation
+@click.pass_obj
+def confirm(box: Box, reason: str) -> None:
+    """Confirm the holds after a restore, or after the index was made again: until then nothing is deleted.
+
+    Compare them with what you know first.  A hold that was released since the back-up is in force again: release it.
+    --for names the person who confirms.
+
+    \b
+      cctv hold confirm --dry-run --reason "look"
+      cctv hold confirm --for "A. Peeters" --reason "compared with the register on paper"
+    """
+    from cctv.casework import list_holds
+    from cctv.cli.preserved import hold_data
+    from cctv.holds import check_confirmation
+    from cctv.holds import confirm as confirm_holds
+
+    if box.dry_run:
+        check_confirmation(box.site)
+    found = list_holds(box.site, released_too=False) if box.dry_run else confirm_holds(box.site, reason=reason)
+    data = {"dry_run": box.dry_run, "holds": [hold_data(one) for one in found]}
+    box.emit(data, lambda console: _confirmed_text(console, box, found))
+
+
 def _placed_text(console: Console, box: Box, placed: PlacedHold) -> None:
     from cctv.cli.output import local_date
     from cctv.cli.preserved import print_footage, print_next
@@ -144,6 +170,19 @@ def _list_text(console: Console, box: Box, found: Sequence[Hold]) -> None:
         print_holds(console, found, box.zone, box.now)
     else:
         console.print("No holds in force.  `cctv hold list --all` shows released ones too.")
+
+
+def _confirmed_text(console: Console, box: Box, found: Sequence[Hold]) -> None:
+    from cctv.cli.preserved import print_holds
+
+    if found:
+        print_holds(console, found, box.zone, box.now)
+    else:
+        console.print("No holds in force: everything goes at its limit.")
+    if box.dry_run:
+        console.print("Dry run: nothing was confirmed.")
+    else:
+        console.print(f"{box.on_behalf_of} confirms this.  The next sweep deletes what is due and not held.")
 
 
 def _show_text(console: Console, box: Box, found: PlacedHold) -> None:

@@ -1,5 +1,13 @@
 """Holds: what keeps footage beyond its limit.  Deletion asks here, inside its own transaction, and nowhere else."""
 
+from cctv.holds.confirming import (
+    HoldsUnconfirmed,
+    ask_confirmation,
+    check_confirmation,
+    confirm,
+    require_confirmed,
+    unconfirmed,
+)
 from cctv.holds.files import read_hold_files, remove_hold_file
 from cctv.holds.store import (
     HoldReleased,
@@ -17,7 +25,11 @@ from cctv.holds.store import (
 __all__ = [
     "HoldReleased",
     "HoldUnknown",
+    "HoldsUnconfirmed",
     "all_holds",
+    "ask_confirmation",
+    "check_confirmation",
+    "confirm",
     "covering",
     "find_hold",
     "holds_of",
@@ -27,4 +39,6 @@ __all__ = [
     "read_hold_files",
     "release",
     "remove_hold_file",
+    "require_confirmed",
+    "unconfirmed",
 ]

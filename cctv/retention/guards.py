@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from cctv import holds
 from cctv.db import identity
 from cctv.db.engine import reading
 from cctv.db.site import Site
@@ -46,6 +47,7 @@ def same_storage(site: Site) -> None:
 
 def guards_now(connection: Connection, site: Site) -> None:
     """Raise the first guard that stops deletion now; answer nothing when none does."""
+    holds.require_confirmed(site.root)
     _index_not_empty(connection, site)
     _clock_not_backwards(connection, site)
 
