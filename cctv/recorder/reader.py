@@ -34,7 +34,7 @@ _EARLY = 0.05  # seconds; a key picture this much early still closes the segment
 _WAITED = 0.002  # seconds; a read that took longer waited for the camera: there is nothing left to read
 # After a read that waited, the reader sleeps and then takes several pictures at once: a third of the processor time
 # of a recorder is waking up.  Short enough that a camera's own buffer is not needed.
-_NAP = 0.1  # seconds
+_NAP = 0.13  # seconds
 _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a connection takes more
 _ADRIFT = 1.0  # seconds between a camera's clock and the time; then a new run begins
 
@@ -180,8 +180,11 @@ class Reader:
         """Take a picture in; before the first key picture there is nothing to show it with."""
         if not self.pictures and not self._held and not packet.is_keyframe:
             return
-        self._held.append((packet, arrived))
         self.heard = arrived
+        if self.pictures and not self._held:
+            self._take(packet, arrived, *self._timeline.place(packet.pts, packet.dts))
+            return
+        self._held.append((packet, arrived))
         for times in self._timeline.place(packet.pts, packet.dts):
             self._take(*self._held.pop(0), times)
 

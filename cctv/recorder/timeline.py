@@ -6,6 +6,7 @@ Pure.  Cameras leave times out, repeat them and jump; what a file gets always ad
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 HOLE_SECONDS = 0.5  # shorter ones are no gap that is worth a cause
 _HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a second
@@ -19,8 +20,7 @@ class TimesBroken(Exception):
     """The camera's times went backwards: the run ends, another begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """When a picture is shown and decoded, in ticks from the run's first picture, and the hole before it, if any."""
 
     pts: int
@@ -79,14 +79,16 @@ class Timeline:
             return self._last
         shown = pts - self._zero if pts is not None else last.pts + self.frame
         decoded = dts - self._zero if dts is not None else shown
-        step = decoded - last.dts
-        if step < -_JUMP_SECONDS * self.ticks_a_second:
+        step, hole = decoded - last.dts, 0
+        if step == self.frame:
+            pass  # as nearly always
+        elif step < -_JUMP_SECONDS * self.ticks_a_second:
             raise TimesBroken
-        hole = 0
-        if step > max(HOLE_SECONDS * self.ticks_a_second, _HOLE_FRAMES * self.frame):
+        elif step > max(HOLE_SECONDS * self.ticks_a_second, _HOLE_FRAMES * self.frame):
             hole = step - self.frame if self.frame else 0
         elif step > 0:
             self.frame = step if not self.frame else self.frame + (step - self.frame) // _USUAL_WEIGHT
-        decoded = max(decoded, last.dts + 1)
-        self._last = Times(max(shown, decoded), decoded, hole)
+        if step <= 0:
+            decoded = last.dts + 1
+        self._last = Times(shown if shown > decoded else decoded, decoded, hole)
         return self._last
