@@ -1,318 +1,172 @@
 """The recorder against plain `ffmpeg -c copy -f segment` of the same cameras, both at once on the same machine; then
 what a kill and a stall cost.  Simulated cameras mark every frame with a counter and its send time (docs/simulator.md).
+
+Both read the same mounts, so that every picture is made and packed once, and both get the same packets.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import signal
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from simulator import sei
+from trial.cameras import FPS, Cameras, make_clip, named, until
+from trial.load import cpu_seconds, pss_mib
+from trial.product import Product, Segment
+from trial.rivals import ALTERNATIVES, Plain
+from trial.starting import start_cost
 
-from cctv.cameras import StreamAddress
-from cctv.config import Transport
-from cctv.recorder.command import record_command
-
-SCRIPTS = Path(__file__).resolve().parent
-CCTV = str(Path(sys.executable).with_name("cctv"))
-LEAN = ["-fpsprobesize", "0", "-analyzeduration", "100000", "-probesize", "100000"]
-FPS = 25
-TICK = os.sysconf("SC_CLK_TCK")
-HEAD = """
-[site]
-name = "Bench"
-timezone = "Europe/Brussels"
-jurisdiction = "BE"
-storage = "storage"
-[recording]
-segment = "{segment}s"
-reserve = "1%"
-[zones.facade]
-kind = "facade"
-retention = "7d"
-"""
+_LOOK = 3.0  # seconds in which every camera's files must grow
+_BEFORE_KILL = 8.0  # seconds of recording
 
 
-class Cameras:
-    """A camsim with two mounts for each camera: one for the recorder, one for the reference."""
+class Writer(Protocol):
+    """Something that records all cameras."""
 
-    def __init__(self, clip: Path, count: int) -> None:
-        self.ours, self.reference = ([f"{kind}-{number}" for number in range(count)] for kind in ("cam", "ref"))
-        command = [str(SCRIPTS / "camsim"), "--die-with-stdin"]
-        for name in (*self.ours, *self.reference):
-            command += ["--clip", f"{name}={clip}", "--fps", f"{name}={FPS}"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self._ready: dict[str, Any] = json.loads(self._process.stdout.readline())
+    name: str
 
-    def url(self, name: str) -> str:
-        return f"rtsp://127.0.0.1:{self._ready['rtsp_port']}/{name}"
+    def is_alive(self) -> bool: ...
 
-    def tell(self, command: str) -> str:
-        with socket.create_connection(("127.0.0.1", self._ready["control_port"])) as connection:
-            connection.sendall(f"{command}\n".encode())
-            return connection.makefile().readline()
+    def pids(self) -> list[int]: ...
 
-    def sent(self) -> dict[str, int]:
-        return {one["name"]: one["last"] for one in json.loads(self.tell("stat"))["cameras"]}
-
-    def close(self) -> None:
-        self._process.terminate()
-        self._process.wait()
+    def written(self) -> dict[str, int]: ...
 
 
-class Recorder:
-    """`cctv record` on a storage of its own."""
-
-    def __init__(self, folder: Path, cameras: Cameras, segment: int) -> None:
-        self.folder, self.names = folder, cameras.ours
-        text = HEAD.format(segment=segment)
-        for name in self.names:
-            text += f'[cameras.{name}]\nzone = "facade"\npurpose = "bench"\nrtsp = "{cameras.url(name)}"\n'
-        (folder / "cameras.toml").write_text(text)
-        self._command = [CCTV, "--config", str(folder / "cameras.toml")]
-        subprocess.run([*self._command, "footage", "init"], check=True, capture_output=True)
-
-    def start(self) -> None:
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([*self._command, "record"], stderr=log)
-        until(lambda: len(self.recording()) == len(self.names))
-
-    def recording(self) -> list[str]:
-        try:
-            said = json.loads((self.folder / "storage" / "recorder.json").read_text())
-        except FileNotFoundError:
-            return []
-        mine = said["pid"] == self._process.pid
-        return [name for name, one in said["cameras"].items() if mine and one["state"] == "recording"]
-
-    def pids(self) -> list[int]:
-        return tree(self._process.pid)
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        self._process.send_signal(number)
-        self._process.wait()
-
-    def segments(self) -> list[tuple[dict[str, Any], sei.Scan]]:
-        found = []
-        for path in sorted((self.folder / "storage" / "segments").glob("*/*/*/index.jsonl")):
-            lines = [json.loads(line) for line in path.read_text().splitlines()]
-            found += [(line, sei.scan(path.parent / line["name"])) for line in lines]
-        return sorted(found, key=lambda one: (one[0]["camera"], one[0]["start_us"]))
+def check_writing(writers: Sequence[Writer]) -> None:
+    """End the bench unless every process lives and every camera's files grow: figures of less would be wrong."""
+    before = [writer.written() for writer in writers]
+    time.sleep(_LOOK)
+    for writer, then in zip(writers, before, strict=True):
+        if not writer.is_alive():
+            sys.exit(f"bench: {writer.name} does not run any more")
+        now = writer.written()
+        if idle := sorted(camera for camera in then if now[camera] <= then[camera]):
+            sys.exit(f"bench: {writer.name} writes nothing of {', '.join(idle)}")
 
 
-def until(reached: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        if time.monotonic() > deadline:
-            sys.exit("bench: waited in vain")
-        time.sleep(0.02)
+def ratios(one: Writer, reference: Writer, seconds: float) -> tuple[float, float]:
+    """Processor time and memory of one, over those of the reference beside it."""
+    check_writing([one, reference])
+    mine, others = one.pids(), reference.pids()
+    before = cpu_seconds(mine), cpu_seconds(others)
+    time.sleep(seconds)
+    ours, theirs = cpu_seconds(mine) - before[0], cpu_seconds(others) - before[1]
+    memory = pss_mib(one.pids()) / pss_mib(reference.pids())
+    check_writing([one, reference])
+    return ours / theirs, memory
 
 
-def tree(pid: int) -> list[int]:
-    """A process and all that it started."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return [pid]
-    return [pid, *(below for child in children for below in tree(int(child)))]
+def lost_inside_runs(found: Sequence[Segment]) -> int:
+    runs: dict[tuple[str, int], list[int]] = {}
+    for segment in found:
+        runs.setdefault((segment.camera, segment.run), []).extend(frame.counter for frame in segment.scan.frames)
+    return sum(abs(later - earlier - 1) for counters in runs.values() for earlier, later in pairwise(counters))
 
 
-def cpu_seconds(pids: Sequence[int]) -> float:
-    """Processor time of processes that live and of what they have waited for."""
-    total = 0
-    for pid in pids:
-        try:
-            total += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:15]))
-        except OSError:
-            continue
-    return total / TICK
+def worst_start_ms(found: Sequence[Segment]) -> float:
+    return max(abs(one.start_us - one.scan.frames[0].sent_us) for one in found) / 1000
 
 
-def pss_mib(pids: Sequence[int]) -> float:
-    total = 0
-    for pid in pids:
-        try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / 1024
-
-
-def make_clip(folder: Path, size: str, megabits: float) -> Path:
-    path = folder / "clip.h264"
-    rate = f"{megabits}M"
-    encoder = [
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-bf",
-        "0",
-        "-g",
-        str(2 * FPS),
-        "-x264-params",
-        "aud=1:scenecut=0",
-    ]
-    source = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={FPS}:duration=4,noise=alls=8:allf=t"]
-    limits = ["-b:v", rate, "-maxrate", rate, "-bufsize", rate]
-    subprocess.run(["ffmpeg", "-v", "error", *source, *encoder, *limits, "-f", "h264", str(path)], check=True)
-    return path
-
-
-def start_reference(folder: Path, cameras: Cameras, segment: int) -> list[subprocess.Popen[bytes]]:
-    started = []
-    for name in cameras.reference:
-        (folder / name).mkdir(parents=True)
-        source = ["-rtsp_transport", "tcp", *LEAN, "-i", cameras.url(name)]
-        target = [
-            "-map",
-            "0:v",
-            "-c",
-            "copy",
-            "-f",
-            "segment",
-            "-segment_time",
-            str(segment),
-            str(folder / name / "%06d.mp4"),
-        ]
-        started.append(
-            subprocess.Popen(["ffmpeg", "-v", "error", "-nostdin", *source, *target], stderr=subprocess.DEVNULL)
-        )
-    return started
-
-
-def start_cost(cameras: Cameras, folder: Path, runs: int) -> float:
-    """Processor time up to the first frame, the recorder's command against ffmpeg as it is."""
-    ratios = []
-    for number in range(runs):
-        url, pattern = cameras.url(cameras.ours[0]), folder / f"start{number}-%06d.mp4"
-        script = StreamAddress(url, Transport.TCP).script(timeout=timedelta(seconds=5), video_only=True)
-        ours = _until_first_frame(lambda fd, to=pattern: record_command(to, fd, timedelta(seconds=60)), script)
-        plain = ["ffmpeg", "-v", "error", "-rtsp_transport", "tcp", "-i", url, "-map", "0:v", "-c", "copy"]
-        target = str(folder / f"plain{number}.mp4")
-        default = _until_first_frame(
-            lambda fd, to=target, plain=plain: [*plain, "-progress", f"pipe:{fd}", "-stats_period", "0.1", to], b""
-        )
-        ratios.append(ours / default)
-    return statistics.median(ratios)
-
-
-def _until_first_frame(command: Callable[[int], Sequence[str]], script: bytes) -> float:
-    said, theirs = os.pipe()
-    process = subprocess.Popen(
-        command(theirs), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(theirs,)
-    )
-    os.close(theirs)
-    assert process.stdin is not None
-    process.stdin.write(script)
-    process.stdin.close()
-    with open(said, "rb") as lines:  # noqa: PTH123 - a descriptor
-        for line in lines:
-            if line.startswith(b"frame=") and int(line[6:]) > 0:
-                break
-        used = cpu_seconds([process.pid])
-    process.kill()
-    process.wait()
-    return used
-
-
-def lost_inside_runs(found: Sequence[tuple[dict[str, Any], sei.Scan]]) -> int:
-    runs: dict[int, list[int]] = {}
-    for line, scan in found:
-        runs.setdefault(line["run"], []).extend(frame.counter for frame in scan.frames)
-    return sum(later - earlier - 1 for counters in runs.values() for earlier, later in pairwise(counters))
-
-
-def worst_start_ms(found: Sequence[tuple[dict[str, Any], sei.Scan]]) -> float:
-    return max(abs(line["start_us"] - scan.frames[0].sent_us) for line, scan in found) / 1000
-
-
-def tail_lost(recorder: Recorder, cameras: Cameras) -> float:
+def tail_lost(product: Product, cameras: Cameras) -> float:
     """Seconds between what the cameras had sent when the recorder was killed and what it kept; the worst camera."""
-    recorder.start()
-    time.sleep(5)
-    sent = cameras.sent()
-    recorder.stop(signal.SIGKILL)
-    recorder.start()
-    recorder.stop()
-    found = recorder.segments()
-    kept = {
-        name: max(
-            frame.counter
-            for line, scan in found
-            if line["camera"] == name
-            for frame in scan.frames
-            if frame.counter <= sent[name]
-        )
-        for name in recorder.names
-    }
-    return max(sent[name] - kept[name] for name in recorder.names) / FPS
+    began = time.time_ns() // 1000
+    product.start()
+    product.wait()
+    time.sleep(_BEFORE_KILL)
+    sent: dict[str, int] = {name: one["last"] for name, one in cameras.stat().items()}
+    product.stop(signal.SIGKILL)
+    product.start()
+    product.wait()
+    product.stop()
+    kept = dict.fromkeys(product.names, 0)
+    for segment in product.segments(since_us=began):
+        counters = [one.counter for one in segment.scan.frames if one.counter <= sent[segment.camera]]
+        kept[segment.camera] = max([kept[segment.camera], *counters])
+    return max(sent[name] - kept[name] for name in product.names) / FPS
 
 
-def stall_to_restart(recorder: Recorder, cameras: Cameras, command: str) -> float:
-    """Seconds from a camera's last frame to the next ffmpeg for it."""
-    before = set(recorder.pids())
+def stall_to_restart(product: Product, cameras: Cameras, fault: str, cure: str) -> float:
+    """Seconds from a camera's last frame to the next time that anybody asks for it."""
+    name = product.names[0]
+    asked = cameras.stat()[name]["asked"]
     began = time.monotonic()
-    cameras.tell(f"{command} {cameras.ours[0]}")
-    until(lambda: bool(set(recorder.pids()) - before))
+    cameras.tell(f"{fault} {name}")
+    until(lambda: cameras.stat()[name]["asked"] > asked, f"the recorder asks again after {fault}")
     took = time.monotonic() - began
-    cameras.tell(f"{'thaw' if command == 'freeze' else 'unhang'} {cameras.ours[0]}")
-    until(lambda: len(recorder.recording()) == len(recorder.names))
+    cameras.tell(f"{cure} {name}")
+    time.sleep(2)
+    product.wait()
     time.sleep(5)
     return took
 
 
-def figure(name: str, value: float, goal: float) -> bool:
+def figure(name: str, value: float, goal: float | None) -> bool:
     """Print one figure; whether its goal is met."""
-    ok = value <= goal
+    ok = goal is None or value <= goal
     print(json.dumps({"figure": name, "value": round(value, 3), "goal": goal, "ok": ok}), flush=True)
     return ok
 
 
+def beside_reference(given: argparse.Namespace, folder: Path, cameras: Cameras, product: Product) -> list[bool]:
+    """The product, and then what else was asked for, each in turn beside the same reference."""
+    plain = Plain(folder / "reference", cameras, given.segment)
+    plain.start()
+    try:
+        plain.wait()
+        product.start()
+        product.wait()
+        time.sleep(given.warmup)
+        processor, memory = ratios(product, plain, given.seconds)
+        began = time.monotonic()
+        ended = product.stop()
+        took = time.monotonic() - began
+        if ended:
+            sys.exit(f"bench: {product.name} ended with status {ended}: {product.log.read_text()[-500:]}")
+        met = [figure(f"CPU over {given.seconds:g} s / reference", processor, 1.10)]
+        met += [figure("PSS / reference", memory, 1.20), figure("SIGTERM to exit, s", took, 5)]
+        for kind in ALTERNATIVES if given.alternatives else ():
+            other = kind(folder / "other", cameras, given.segment)
+            other.start()
+            try:
+                other.wait()
+                time.sleep(given.warmup)
+                processor, memory = ratios(other, plain, given.seconds)
+            finally:
+                other.stop()
+            figure(f"{kind.name}: CPU over {given.seconds:g} s / reference", processor, None)
+            figure(f"{kind.name}: PSS / reference", memory, None)
+    finally:
+        plain.stop()
+    return met
+
+
 def measure(given: argparse.Namespace, folder: Path, cameras: Cameras) -> list[bool]:
-    met = [figure("CPU of starting a camera / ffmpeg with default probing", start_cost(cameras, folder, 5), 0.5)]
-    recorder = Recorder(folder, cameras, given.segment)
-    recorder.start()
-    plain = start_reference(folder / "reference", cameras, given.segment)
-    time.sleep(given.warmup)
-    reference = [process.pid for process in plain]
-    before = cpu_seconds(recorder.pids()), cpu_seconds(reference)
-    time.sleep(given.seconds)
-    ours, theirs = cpu_seconds(recorder.pids()) - before[0], cpu_seconds(reference) - before[1]
-    met.append(figure(f"CPU over {given.seconds:g} s / reference", ours / theirs, 1.10))
-    met.append(figure("PSS / reference", pss_mib(recorder.pids()) / pss_mib(reference), 1.20))
-    for process in plain:
-        process.kill()
-        process.wait()
-    shutil.rmtree(folder / "reference")
-    recorder.stop()
-    found = recorder.segments()
-    met.append(figure("frames lost over all boundaries", lost_inside_runs(found), 0))
-    met.append(figure("segment start error, worst, ms", worst_start_ms(found), 50))
-    met.append(figure("tail lost at kill -9, worst, s", tail_lost(recorder, cameras), 0.5))
-    recorder.start()
-    time.sleep(5)
-    met += [
-        figure(f"stall to restart, {kind}, s", stall_to_restart(recorder, cameras, command), 3)
-        for command, kind in (("freeze", "RTCP goes on"), ("hang", "silent"))
-    ]
-    recorder.stop()
+    product = Product(folder / "product", {name: cameras.url(name) for name in cameras.names}, given.segment)
+    try:
+        started = start_cost(cameras.url(cameras.names[0]), product.folder / "cameras.toml", folder)
+        met = [figure("CPU of starting a camera / ffmpeg with default probing", started, 0.5)]
+        met += beside_reference(given, folder, cameras, product)
+        found = product.segments()
+        if broken := [one for one in found if one.scan.error or one.scan.unmarked]:
+            sys.exit(f"bench: {len(broken)} segments cannot be read, such as {broken[0].scan}")
+        met.append(figure("frames lost over all boundaries", lost_inside_runs(found), 0))
+        met.append(figure("segment start error, worst, ms", worst_start_ms(found), 50))
+        met.append(figure("tail lost at kill -9, worst, s", tail_lost(product, cameras), 0.5))
+        product.start()
+        product.wait()
+        time.sleep(5)
+        for fault, cure, kind in (("freeze", "thaw", "RTCP goes on"), ("hang", "unhang", "silent")):
+            met.append(figure(f"stall to restart, {kind}, s", stall_to_restart(product, cameras, fault, cure), 3))
+        product.stop()
+    finally:
+        product.close()
     return met
 
 
@@ -320,14 +174,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./scripts/bench recorder", description=__doc__)
     parser.add_argument("--cameras", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=120, help="to measure, after the warm-up (default: 120)")
-    parser.add_argument("--warmup", type=float, default=10)
+    parser.add_argument("--warmup", type=float, default=15)
     parser.add_argument("--segment", type=int, default=60, help="seconds (default: 60)")
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--megabits", type=float, default=4)
+    parser.add_argument("--alternatives", action="store_true", help="measure the designs that were not chosen as well")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-recorder-") as name:
         folder = Path(name)
-        cameras = Cameras(make_clip(folder, given.size, given.megabits), given.cameras)
+        clip = make_clip(folder / "clip.h264", given.size, given.megabits)
+        cameras = Cameras(dict.fromkeys(named("cam", given.cameras), clip))
         try:
             return 0 if all(measure(given, folder, cameras)) else 1
         finally:
