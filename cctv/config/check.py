@@ -131,29 +131,12 @@ def other_warnings(settings: Settings) -> list[ConfigWarning]:
         )
     seen: dict[tuple[object, ...], CameraSettings] = {}
     for camera in settings.cameras.values():
-        out += _not_applied(settings, camera)
         first = seen.setdefault(_address(camera), camera)
         if first is not camera:
             key = ("cameras", camera.id, "onvif" if camera.onvif else "rtsp")
             message = f"{camera.id} records the same address as {first.id}: remove one of them, or correct its address"
             out.append(ConfigWarning(key, line_of(settings.source.lines, key), message))
     return out
-
-
-def _not_applied(settings: Settings, camera: CameraSettings) -> Iterator[ConfigWarning]:
-    """What is understood but has no effect in this version: nobody may rely on it unknowingly."""
-    effects = (
-        (
-            "masks",
-            bool(camera.masks),
-            "only a still is masked by it; turn the camera away, or mask in the camera itself",
-        ),
-    )
-    for name, is_set, effect in effects:
-        if is_set:
-            key = ("cameras", camera.id, name)
-            message = f"{name} of {camera.id} is not applied by this version: {effect}"
-            yield ConfigWarning(key, line_of(settings.source.lines, key), message)
 
 
 def _shortened(

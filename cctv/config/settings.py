@@ -165,7 +165,10 @@ class Settings:
 
     @property
     def policy_text(self) -> str:
-        """Every zone's limit and both caps as canonical JSON, in seconds: what a policy version stands for."""
+        """Every zone's limit and both caps, in seconds, and the cameras' masks as canonical JSON: a policy version.
+
+        Footage keeps the masks that it was recorded under, so that one taken away later still hides what it hid.
+        """
         zones = {
             name: {
                 "declared": _seconds(zone.retention),
@@ -180,7 +183,9 @@ class Settings:
             "jurisdiction_cap": _seconds(self.site.jurisdiction.cap),
             "site_cap": _seconds(self.site.max_retention),
         }
-        return json.dumps({"caps": caps, "zones": zones}, sort_keys=True, separators=(",", ":"))
+        masks = {name: camera.masks for name, camera in self.cameras.items() if camera.masks}
+        text = {"caps": caps, "zones": zones} | ({"masks": masks} if masks else {})
+        return json.dumps(text, sort_keys=True, separators=(",", ":"))
 
     @property
     def policy_digest(self) -> str:

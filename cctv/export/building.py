@@ -29,6 +29,7 @@ from cctv.model.ids import ExportId, IdKind
 from cctv.redaction.case.analysis import backdrop_hashes
 from cctv.redaction.case.errors import (
     ArtefactChanged,
+    MasksAdded,
     NotPrepared,
     PlanMoved,
     SegmentChanged,
@@ -43,7 +44,7 @@ from cctv.signing import SigningKey, signing_key
 
 MODE = "backdrop"
 _REFUSALS = (
-    *(NotPrepared, NotApproved, FootageAdded, PlanMoved, SegmentMissing, SegmentChanged, ArtefactChanged),
+    *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanMoved, SegmentMissing, SegmentChanged, ArtefactChanged),
     *(SourceUnreadable, VerifyFailed),
 )
 _MOST_OF_SOURCE = 1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was seen
@@ -100,7 +101,10 @@ def _render(site: Site, plan: BuildPlan, planned: PlannedOutput, working: Path, 
             same_times=found.same_times,
             audio_streams=found.audio_streams,
             metadata_entries=found.metadata_entries,
+            masked_pixels=found.masked_pixels,
+            masked_pixels_live=found.masked_pixels_live,
         ),
+        masks=part.plan.masks,
     )
 
 

@@ -13,6 +13,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
+from cctv.config.values import Polygon
 from cctv.kernel.errors import CctvError, Exit
 
 MANIFEST, SIGNATURE, SUMS = "manifest.json", "manifest.json.sig", "SHA256SUMS"
@@ -57,18 +58,26 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found when a finished video was decoded again and compared with its source and its plan."""
+    """What was found when a finished video was decoded again and compared with its source and its plan.
+
+    `masked_pixels` of each frame lie under the camera's masks; none of them may be live.
+    """
 
     frames: int
     live_pixels_outside: int
     same_times: bool
     audio_streams: int
     metadata_entries: int
+    masked_pixels: int = 0
+    masked_pixels_live: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One video: an unbroken stretch of one camera, redacted.  `part` is its number under `cctv redaction`."""
+    """One video: an unbroken stretch of one camera, redacted.  `part` is its number under `cctv redaction`.
+
+    `masks` are the polygons, in percent of the picture, that are black in every frame whatever is kept visible.
+    """
 
     file: str
     sha256: str
@@ -83,6 +92,7 @@ class Output:
     prepared: By
     approved: By
     verified: Verified
+    masks: tuple[Polygon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

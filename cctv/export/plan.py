@@ -21,6 +21,7 @@ from cctv.export.manifest import Period, Unrecorded
 from cctv.kernel.span import Span
 from cctv.model.casework import AccessRequest
 from cctv.redaction.case.file import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
+from cctv.redaction.case.masks import require_masked
 from cctv.redaction.case.part import CasePart
 from cctv.redaction.case.words import DELETED, NEVER_RECORDED, TO_COME
 
@@ -53,13 +54,14 @@ class BuildPlan:
 def plan_build(site: Site, request_id: str, progress: Progress = silent) -> BuildPlan:
     """Check that a request may be exported, and say what the package would hold.
 
-    Raises RequestUnknown, RequestClosed; NotPrepared, NotApproved, FootageAdded (13); SegmentMissing, SegmentChanged,
-    ArtefactChanged (15).
+    Raises RequestUnknown, RequestClosed; NotPrepared, NotApproved, FootageAdded, MasksAdded (13); SegmentMissing,
+    SegmentChanged, ArtefactChanged (15).
     """
     with reading(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
         require_approved(case.request, case.parts)
+        require_masked(site, connection, case.parts)
         _require_complete(connection, case.request, case.parts)
         gaps = tuple(_gaps(look(connection, site, case.request.cameras, case.request.span)))
     for part in case.parts:

@@ -7,7 +7,7 @@ a frame.  Never decides what is shown; that is `subject`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from cctv.redaction.fitting import Part
 from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.keep import BoxPath, KeepBoxes
 from cctv.redaction.light import Light
+from cctv.redaction.masks import MaskedArea
 from cctv.redaction.planes import Mask
 from cctv.redaction.regions import HOLD, difference, parts
 from cctv.redaction.shapes import worth_showing
@@ -58,7 +59,8 @@ class Analysis:
 
     `differs` holds one mask a frame, True = differs from the backdrop; `stretch` and `lights` give each frame's
     backdrop and light; `kept` are the drawn paths carried by the subject's own region, in their order; `verdicts`
-    gives, for each of them, what to hide inside of it from its first frame on.
+    gives, for each of them, what to hide inside of it from its first frame on.  `masked` is what the camera's static
+    masks hide, in every frame and whatever is kept.
     """
 
     survey: Survey
@@ -68,6 +70,7 @@ class Analysis:
     tracks: tuple[Track, ...]
     kept: KeepBoxes
     verdicts: tuple[tuple[Verdict, ...], ...]
+    masked: MaskedArea | None = None
 
 
 def survey(clip: Clip, keep: KeepBoxes, progress: Progress, elsewhere: Sequence[Clip] = ()) -> Survey:
@@ -87,12 +90,14 @@ def survey(clip: Clip, keep: KeepBoxes, progress: Progress, elsewhere: Sequence[
     if elsewhere:
         number = count
         for other in elsewhere:
-            for planes in Reading(other):
+            for planes in Reading(replace(other, masks=clip.masks)):
                 if sampler.wants(number):
                     sampler.add(number, planes, None)
                 number += 1
     found = Survey(tuple(reading.times), ())
-    return Survey(found.times, backdrops_of(sampler.kept, size, sampler.stride / found.rate))
+    masked = clip.masked
+    backdrops = backdrops_of(sampler.kept, size, sampler.stride / found.rate, masked.half if masked else None)
+    return Survey(found.times, backdrops)
 
 
 def drawn(keep: KeepBoxes, frame: int, size: Size) -> Mask | None:
@@ -114,12 +119,13 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
     lights: list[Light | None] = []
     regions: list[tuple[Part, ...]] = []
     current, light = 0, None
+    masked = clip.masked
     for frame, planes in enumerate(Reading(clip)):
         stacked = planes.stacked()
         chosen = best(stacked, found.backdrops, current)
         before = light if chosen == current else None
         current = chosen
-        result = difference(stacked, found.backdrops[chosen], before)
+        result = difference(stacked, found.backdrops[chosen], before, masked.half if masked else None)
         light = result.light or before
         differs.append(result.mask)
         stretch.append(chosen)
@@ -137,7 +143,7 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
         for each, path in zip(carried, keep.keep, strict=True)
     )
     tracks = numbered(worth_showing(tracker.finish(), rows * columns, found.rate))
-    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts)
+    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, masked)
 
 
 def _surroundings(carried: Carried, drawn: BoxPath, kept: KeepBoxes, differs: MaskSpool) -> list[Scene]:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from cctv.redaction.fill import inpainted
 from cctv.redaction.geometry import Size
 from cctv.redaction.light import SAME, Light, fit
-from cctv.redaction.planes import Mask, Plane, Planes, frame_bytes, from_buffer
+from cctv.redaction.masks import MaskedArea
+from cctv.redaction.planes import Mask, Plane, Planes, doubled, frame_bytes, from_buffer
 
 LIKE = 20  # levels within which two samples of a pixel agree (REDACTION.md: vetting)
 AGREEMENT = 0.70  # share of the samples that must agree with the median (REDACTION.md: vetting)
@@ -81,8 +82,11 @@ class Sampler:
             self.kept = [sample for sample in self.kept if sample.frame % self.stride == 0]
 
 
-def build(samples: Sequence[Sample], size: Size, spacing: float = 1.0) -> Backdrop:
-    """The backdrop of like-lit samples of one (even) size, `spacing` seconds apart; needs at least one."""
+def build(samples: Sequence[Sample], size: Size, spacing: float = 1.0, masked: Mask | None = None) -> Backdrop:
+    """The backdrop of like-lit samples of one (even) size, `spacing` seconds apart; needs at least one.
+
+    Pixels where `masked` (half size) is True are covered in every sample: they are known, and say nothing of the light.
+    """
     excluded = _excluded(samples, size)
     seen = len(samples) - excluded.sum(axis=0, dtype=np.int32)
     frames = [from_buffer(sample.buffer, size) for sample in samples]
@@ -90,10 +94,15 @@ def build(samples: Sequence[Sample], size: Size, spacing: float = 1.0) -> Backdr
     u = _median([frame.u for frame in frames], excluded, 1)
     v = _median([frame.v for frame in frames], excluded, 1)
     rough = Planes(luma, u, v)
+    hidden = np.zeros(excluded.shape[1:], np.bool_) if masked is None else masked
+    area = MaskedArea(hidden, doubled(hidden))
+    area.cover(rough)  # where only drawn boxes were, there is no median
     stacked = rough.stacked()
-    agreed = _vetted([frame.stacked() for frame in frames], stacked, excluded, spacing)
-    trusted = agreed & (seen >= FEWEST)
-    return Backdrop(inpainted(rough, ~trusted), stacked, trusted, ~agreed, len(samples))
+    agreed = _vetted([frame.stacked() for frame in frames], stacked, excluded, spacing, hidden) | hidden
+    trusted = agreed & (seen >= FEWEST) | hidden
+    picture = inpainted(rough, ~trusted | hidden)  # a mask is not spread into what is filled beside it
+    area.cover(picture)
+    return Backdrop(picture, stacked, trusted, ~agreed, len(samples))
 
 
 def _excluded(samples: Sequence[Sample], size: Size) -> Mask:
@@ -129,7 +138,7 @@ def _band_median(band: Plane, left_out: Mask | None) -> Plane:
     return found
 
 
-def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: float) -> Mask:
+def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: float, hidden: Mask) -> Mask:
     """True where enough samples agree with the median and no other thing stood still for long.  Half size."""
     shape = median.shape[1:]
     agree, count = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
@@ -137,8 +146,8 @@ def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: fl
     before = samples[0]
     light: Light = SAME
     for sample, left_out in zip(samples, excluded, strict=True):
-        light = fit(sample, median, ~left_out, None) or SAME
-        like = alike(sample, light.shown(median))
+        light = fit(sample, median, ~(left_out | hidden), None) or SAME
+        like = alike(sample, light.shown(median)) | hidden
         agree += like & ~left_out
         count += ~left_out
         run = np.where(~like & ~left_out & alike(sample, before), run + 1, 0)

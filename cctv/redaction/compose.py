@@ -13,6 +13,7 @@ from cctv.redaction.backdrop import Backdrop
 from cctv.redaction.caption import Caption
 from cctv.redaction.decide import FrameDecision
 from cctv.redaction.fill import Fill, filled
+from cctv.redaction.masks import MaskedArea
 from cctv.redaction.options import Mode, Options
 from cctv.redaction.planes import Mask, Plane, Planes, doubled
 from cctv.redaction.shapes import GREY
@@ -21,15 +22,23 @@ from cctv.redaction.shapes import GREY
 class Composer:
     """Composes pictures of one clip.  Keeps what does not change from frame to frame."""
 
-    def __init__(self, backdrops: tuple[Backdrop, ...], options: Options, caption: Caption | None) -> None:
+    def __init__(
+        self,
+        backdrops: tuple[Backdrop, ...],
+        options: Options,
+        caption: Caption | None,
+        masked: MaskedArea | None = None,
+    ) -> None:
         self._backdrops = backdrops
         self._options = options
         self._caption = caption
+        self._masked = masked
 
     def covering(self, source: Planes, decision: FrameDecision) -> Planes:
         """The picture as it would be if nothing were live: what stands in place of hidden pixels.
 
-        In the fills `pixelate` and `blur` it depends on the source; otherwise nothing of the source is in it.
+        In the fills `pixelate` and `blur` it depends on the source; otherwise nothing of the source is in it.  Static
+        masks lie over everything but the caption.
         """
         backdrop = self._backdrops[decision.stretch].planes
         if self._options.mode is Mode.BACKDROP:
@@ -40,6 +49,8 @@ class Composer:
             picture = filled(source, backdrop, self._options.fill)
             if self._options.fill is Fill.BACKDROP:
                 picture = picture.copy()
+        if self._masked is not None:
+            self._masked.cover(picture)
         if self._caption is not None:
             self._caption.draw(picture)
         return picture

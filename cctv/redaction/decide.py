@@ -1,8 +1,8 @@
 """Frame by frame: which pixels are live, and where shapes stand.
 
 Owns the joining of both modes into one answer.  Works from an analysis, which carries the boxes that a person
-drew; reads no picture.  Never shows a pixel outside of a kept box in backdrop mode, nor one that differs or is not
-trusted outside of a kept box in mask mode.
+drew; reads no picture.  Never shows a pixel under a static mask, in no mode and in no kept box, nor a pixel outside of
+a kept box in backdrop mode, nor one that differs or is not trusted outside of a kept box in mask mode.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class Decisions:
             live = self._kept(frame)
             if hidden is not None:
                 live |= ~next(hidden) & ~self._outlines(frame)
+            if self._analysis.masked is not None:
+                live &= ~self._analysis.masked.half
             if self._caption is not None:
                 rows, columns = self._caption.rect.slices()
                 live[rows.start // 2 : rows.stop // 2, columns.start // 2 : columns.stop // 2] = False

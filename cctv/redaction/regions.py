@@ -35,13 +35,19 @@ class Difference:
     light: Light | None  # None: unknown, and the mask is True throughout
 
 
-def difference(stacked: Plane, backdrop: Backdrop, before: Light | None) -> Difference:
-    """Compare one frame, (3, height/2, width/2) uint8, with the backdrop."""
-    light = fit(stacked, backdrop.stacked, backdrop.trusted, before)
+def difference(stacked: Plane, backdrop: Backdrop, before: Light | None, masked: Mask | None = None) -> Difference:
+    """Compare one frame, (3, height/2, width/2) uint8, with the backdrop; nothing differs where `masked` is True.
+
+    Masked pixels never change with the light, so they say nothing of it.
+    """
+    known = backdrop.trusted if masked is None else backdrop.trusted & ~masked
+    light = fit(stacked, backdrop.stacked, known, before)
     if light is None:
         return Difference(np.ones(backdrop.trusted.shape, np.bool_), None)
     apart = cv2.absdiff(stacked, light.shown(backdrop.stacked))
     differs = (apart[0] > LUMA) | (apart[1] > CHROMA) | (apart[2] > CHROMA)
+    if masked is not None:
+        differs &= ~masked
     return Difference(cleaned(differs), light)
 
 

@@ -121,7 +121,7 @@ def _render(
     """The third pass: write the output and the mask, and note every frame's live pixels in `live`."""
     clip, times = work.clip, analysis.survey.times
     stream = clip.parts[0].stream
-    composer = Composer(analysis.survey.backdrops, work.options, line)
+    composer = Composer(analysis.survey.backdrops, work.options, line, clip.masked)
     kept = visible = 0
     hidden = 0.0
     with ExitStack() as stack:

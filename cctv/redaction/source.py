@@ -1,7 +1,8 @@
 """Reading footage: what a file holds, and its pictures one by one.
 
 Owns ffprobe and the decoding ffmpeg.  Every frame comes out once, in presentation order, as displayed (rotation
-applied), with its own time.  Never repairs, repeats, drops or guesses a frame: what cannot be decoded is refused.
+applied), with its own time, and with its camera's static masks covered: no other module sees what they hide.  Never
+repairs, repeats, drops or guesses a frame: what cannot be decoded is refused.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from typing import IO
 
 import numpy as np
 
+from cctv.config.values import Polygon
 from cctv.kernel import process
 from cctv.kernel.errors import ToolFailed
 from cctv.redaction.errors import InputMissing, SourceUnreadable
 from cctv.redaction.geometry import Size
+from cctv.redaction.masks import MaskedArea, masked_area
 from cctv.redaction.planes import Planes, frame_bytes, from_buffer, widen
 
 _PTS = re.compile(rb"pts:(-?\d+|NOPTS)")
@@ -53,14 +56,23 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Files of one camera, read as one sequence whose frame numbers continue.  At least one; all of one size."""
+    """Files of one camera, read as one sequence whose frame numbers continue.  At least one; all of one size.
+
+    `masks` are polygons in percent of the picture that every reading covers.
+    """
 
     parts: tuple[Part, ...]
+    masks: tuple[Polygon, ...] = ()
 
     @property
     def size(self) -> Size:
         """The size of every picture, as displayed."""
         return self.parts[0].stream.size
+
+    @property
+    def masked(self) -> MaskedArea | None:
+        """The pixels that the masks hide; None without masks."""
+        return masked_area(self.masks, self.size)
 
     @property
     def path(self) -> Path:
@@ -118,9 +130,13 @@ class Reading:
 
     def __iter__(self) -> Iterator[Planes]:
         """Every picture, padded to an even size.  Raises SourceUnreadable at the first that cannot be decoded."""
+        masked = self.clip.masked
         for part in self.clip.parts:
             own: list[int] = []
-            yield from _decode(part.stream, own)
+            for planes in _decode(part.stream, own):
+                if masked is not None:
+                    masked.cover(planes)
+                yield planes
             self.times.extend(self._placed(part, own))
 
     def _placed(self, part: Part, own: list[int]) -> list[int]:

@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 from cctv.redaction.backdrop import FEWEST, Backdrop, Sample, build
 from cctv.redaction.geometry import Size
 from cctv.redaction.light import fit
-from cctv.redaction.planes import Plane, from_buffer
+from cctv.redaction.planes import Mask, Plane, from_buffer
 
 _THUMB = (16, 12)
 _STEP = 9.0  # levels by which the middle cell of a thumbnail must jump; people never move more than half of the cells
 
 
-def backdrops_of(samples: Sequence[Sample], size: Size, spacing: float = 1.0) -> tuple[Backdrop, ...]:
+def backdrops_of(
+    samples: Sequence[Sample], size: Size, spacing: float = 1.0, masked: Mask | None = None
+) -> tuple[Backdrop, ...]:
     """A backdrop for each stretch of like light among samples in order of time, `spacing` seconds apart.
 
-    All are of one (even) size.
+    All are of one (even) size, and covered where `masked` (half size) is True.
 
     Stretches that return to an earlier light join it.  A stretch of too few samples gets a backdrop without a trusted
     pixel: everything in it is hidden.
@@ -38,7 +40,7 @@ def backdrops_of(samples: Sequence[Sample], size: Size, spacing: float = 1.0) ->
         else:
             known.extend(run)
     enough = [group for _, group in groups if len(group) >= FEWEST] or [group for _, group in groups[:1]]
-    return tuple(build(group, size, spacing) for group in enough)
+    return tuple(build(group, size, spacing, masked) for group in enough)
 
 
 def best(stacked: Plane, backdrops: Sequence[Backdrop], current: int) -> int:

@@ -1,7 +1,8 @@
 """Proof that a rendered video shows nothing that it should not.
 
 Decodes the result and the source again and compares.  Owns the check and its tolerances.  Never mends anything and
-never trusts what the render says of itself: that live pixels lie inside kept boxes is checked against the boxes.
+never trusts what the render says of itself: that live pixels lie inside kept boxes is checked against the boxes, and
+that static masks are covered against the polygons.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from cctv.redaction.decide import Decisions, FrameDecision
 from cctv.redaction.errors import SourceUnreadable, VerifyFailed
 from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.keep import KeepBoxes
+from cctv.redaction.masks import BLACK
 from cctv.redaction.options import Mode, Options
 from cctv.redaction.planes import Mask, Plane, Planes, doubled
 from cctv.redaction.source import Clip, Reading, clip_of
@@ -30,6 +32,7 @@ from cctv.redaction.spool import MaskSpool
 
 _BLOCK = 8  # pixels each way: a head in the distance is larger
 _OFF = 16.0  # levels by which a hidden block's mean error may differ from the covering: H.264 at CRF 20 stays below 9
+_EDGE = 4 / _BLOCK**2  # share of a block that lies under a static mask, from which on that must be black
 _TELLING = 24.0  # levels between source and covering from which on a block can betray the source
 _SAME_TIME = 1000  # microseconds
 _KNOWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "language", "handler_name", "vendor_id", "encoder"}
@@ -49,13 +52,18 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What was proved of an output.  `worst_error` is the largest mean error of a hidden block, in levels to 255."""
+    """What was proved of an output.  `worst_error` is the largest mean error of a hidden block, in levels to 255.
+
+    `masked_pixels` are those under static masks, in each frame.
+    """
 
     frames: int
     hidden_blocks: int
     worst_error: float
     live_pixels_outside_kept: int
     audio_streams: int
+    masked_pixels: int = 0
+    masked_pixels_live: int = 0
 
 
 def verify(claim: Claim, output: Path, mask_output: Path | None, progress: Progress) -> VerifyReport:
@@ -64,23 +72,31 @@ def verify(claim: Claim, output: Path, mask_output: Path | None, progress: Progr
     result = clip_of([output])
     if result.size != claim.clip.size:
         raise VerifyFailed(path=output, problem=f"its picture is {result.size} instead of {claim.clip.size}")
-    blocks, worst, outside = 0, 0.0, 0
+    blocks, worst, outside, uncovered = 0, 0.0, 0, 0
+    masked = claim.clip.masked
     reading = Reading(result)
-    composer = Composer(claim.analysis.survey.backdrops, claim.options, claim.caption)
+    composer = Composer(claim.analysis.survey.backdrops, claim.options, claim.caption, masked)
     decisions = Decisions(claim.analysis, claim.keep, claim.options, claim.caption)
+    covered = _to_be_black(claim)
     total = len(claim.analysis.survey.times)
     for (source, decision), shown in zip(paired(claim.clip, decisions), _all(reading, total, output), strict=True):
         live = claim.live[decision.frame]
         outside += _outside(live, decision.frame, claim)
+        if masked is not None:
+            uncovered += 4 * int(np.count_nonzero(live & masked.half))
+            _check_covered(shown, covered, output, decision.frame)
         count, error = _hidden_blocks(source, composer.covering(source, decision), shown, live, output, decision.frame)
         blocks, worst = blocks + count, max(worst, error)
         progress("verify", decision.frame + 1, total)
     _check_times(reading.times, claim.analysis.survey.times, output)
     if mask_output is not None:
         _check_mask(claim, mask_output)
+    if uncovered:
+        raise VerifyFailed(path=output, problem=f"{uncovered} live pixels lie under the camera's masks")
     if outside:
         raise VerifyFailed(path=output, problem=f"{outside} live pixels lie outside of the kept boxes")
-    return VerifyReport(total, blocks, round(worst, 2), outside, 0)
+    pixels = int(np.count_nonzero(masked.full)) if masked is not None else 0
+    return VerifyReport(total, blocks, round(worst, 2), outside, 0, pixels, uncovered)
 
 
 def paired(clip: Clip, decisions: Decisions) -> Iterator[tuple[Planes, FrameDecision]]:
@@ -144,6 +160,26 @@ def _hidden_blocks(
         row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
         raise VerifyFailed(path=output, problem=f"frame {frame} shows at ({column}, {row}) what should be hidden")
     return int(np.count_nonzero(hidden)), float(error[hidden].max())
+
+
+def _to_be_black(claim: Claim) -> Mask:
+    """The pixels (full size) that must be black in every frame: the static masks, less what the caption covers."""
+    even = claim.clip.size.even()
+    masked = claim.clip.masked
+    black = np.zeros((even.height, even.width), np.bool_) if masked is None else masked.full.copy()
+    if claim.caption is not None:
+        black[claim.caption.rect.slices()] = False
+    return black
+
+
+def _check_covered(shown: Planes, black: Mask, output: Path, frame: int) -> None:
+    """Raises VerifyFailed for a block whose masked pixels are not black in the mean."""
+    share = _block_mean(black.view(np.uint8))
+    error = _block_mean(np.where(black, _apart(shown.y, np.full_like(shown.y, BLACK[0])), np.uint8(0)))
+    off = (share >= _EDGE) & (error > _OFF * share)
+    if off.any():
+        row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
+        raise VerifyFailed(path=output, problem=f"frame {frame} is not covered at ({column}, {row}), under a mask")
 
 
 def _apart(one: Plane, other: Plane) -> Plane:

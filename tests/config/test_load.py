@@ -127,6 +127,16 @@ def test_a_changed_policy_has_another_digest_and_a_new_camera_has_not(site):
     assert len(first) == 64
 
 
+def test_masks_warn_of_nothing_and_belong_to_the_policy(site):
+    masked = site.load(("onvif =", "masks = [[[0, 0], [100, 0], [100, 50]]]\nonvif ="))
+    settings = masked.settings
+
+    assert masked.warnings == site.load().warnings
+    assert '"masks":{"gevel-1":[[[0.0,0.0],[100.0,0.0],[100.0,50.0]]]}' in settings.policy_text
+    assert settings.policy_digest != site.load().settings.policy_digest
+    assert "masks" not in site.load().settings.policy_text
+
+
 def test_an_unknown_camera_or_zone_is_a_usage_error_that_lists_them(site):
     settings = site.load().settings
     assert settings.camera("gevel-1").zone == "facade"

@@ -67,6 +67,7 @@ def test_the_manifest_tells_where_everything_came_from_and_names_no_person(built
     assert len(output["backdrop_sha256"]) == 1
     assert output["verified"] == {
         "frames": TOTAL, "live_pixels_outside": 0, "same_times": True, "audio_streams": 0, "metadata_entries": 0,
+        "masked_pixels": 0, "masked_pixels_live": 0,
     }  # fmt: skip
     assert [gap["cause"] for gap in manifest["gaps"]] == ["recorder stopped"]
     assert manifest["gaps"][0]["span"] == {"start": "2026-11-01T10:00:08Z", "end": "2026-11-01T10:01:00Z"}

@@ -16,6 +16,7 @@ from cctv.db.site import Site
 from cctv.model.acts import Act
 from cctv.redaction.case.errors import PlanMoved, SecondPersonNeeded
 from cctv.redaction.case.file import CaseFile, check_artefacts, prepared_case, require_open
+from cctv.redaction.case.masks import require_masked
 from cctv.redaction.case.part import Approval
 from cctv.redaction.case.store import parts_of, update_part
 
@@ -28,7 +29,8 @@ def approve(site: Site, request_id: str, reason: str, *, dry_run: bool = False) 
     reason = checked_text("reason", reason, 'say on what you base it: --reason "WHY".')
     with reading(site.engine) as connection:
         case = prepared_case(connection, request_id)
-    require_open(site, case.request)
+        require_open(site, case.request)
+        require_masked(site, connection, case.parts)
     _check_second_person(site, case)
     for part in case.parts:
         check_artefacts(site, part)

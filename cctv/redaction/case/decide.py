@@ -31,6 +31,7 @@ from cctv.redaction.case.file import (
     sheet_path,
     silent,
 )
+from cctv.redaction.case.masks import require_masked
 from cctv.redaction.case.part import CasePart, Decisions
 from cctv.redaction.case.sheet import write_sheet
 from cctv.redaction.case.store import parts_of, update_part
@@ -100,8 +101,9 @@ def _decide(
     reason = checked_text("reason", choice.reason, 'say why: --reason "WHY".')
     with reading(site.engine) as connection:
         case = prepared_case(connection, choice.request_id)
-    require_open(site, case.request)
-    part = choose_part(case, choice.camera, choice.position)
+        require_open(site, case.request)
+        part = choose_part(case, choice.camera, choice.position)
+        require_masked(site, connection, [part])
     boxes = _checked(site, case, part, choice, "keep" if act is Act.REDACTION_KEPT else "hide")
     plan = part.plan.deciding(change(part.plan.decisions, boxes), site.actor.account)
     if dry_run:

@@ -7,6 +7,7 @@ backdrop is never made anew behind the reviewer's back.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from cctv.db.site import Site
@@ -32,10 +33,11 @@ _SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside
 
 
 def clip_for(site: Site, plan: CasePlan) -> Clip:
-    """The part's segments as one clip on the part's own time line; raises SourceUnreadable."""
+    """The part's segments as one clip on the part's own time line, its masks covered; raises SourceUnreadable."""
     paths = [site.root / source.path for source in plan.sources]
     start = to_us(plan.sources[0].start)
-    return clip_of(paths, [to_us(source.start) - start for source in plan.sources])
+    clip = clip_of(paths, [to_us(source.start) - start for source in plan.sources])
+    return replace(clip, masks=plan.masks)
 
 
 def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progress) -> Survey:
@@ -51,7 +53,9 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
     if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
         most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))
         own = own[:: -(-len(own) // most)]
-    return Survey(tuple(reading.times), backdrops_of([*samples.before, *own, *samples.after], size))
+    masked = clip.masked
+    sampled = [*samples.before, *own, *samples.after]
+    return Survey(tuple(reading.times), backdrops_of(sampled, size, masked=masked.half if masked else None))
 
 
 def find_tracks(clip: Clip, survey: Survey, progress: Progress) -> tuple[Track, ...]:

@@ -23,6 +23,15 @@ class NoFootage(CctvError):
     exit_code = Exit.NO_FOOTAGE
 
 
+class MasksAdded(CctvError):
+    """{parts} of {request} was prepared before masks of its camera that are in force now; nothing was changed.
+
+    next: cctv redaction prepare {request}, which covers them; then decide and approve again
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class SegmentMissing(CctvError):
     """The segment {path} is in the index but not on the disk; nothing was changed.
 

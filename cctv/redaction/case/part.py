@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 
 from pydantic import TypeAdapter
 
+from cctv.config.values import Polygon
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, RequestId
@@ -69,7 +70,10 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class CasePlan:
-    """Everything that determines the picture of one part."""
+    """Everything that determines the picture of one part.
+
+    `masks` are the static masks that were in force when it was prepared, polygons in percent of the picture.
+    """
 
     request: RequestId
     camera: CameraId
@@ -81,6 +85,7 @@ class CasePlan:
     decisions: Decisions = Decisions()
     decided_by: tuple[str, ...] = ()
     samples: int = 0
+    masks: tuple[Polygon, ...] = ()
     schema: int = SCHEMA
 
     @property

@@ -20,6 +20,7 @@ from cctv import audit
 from cctv.archive import segments_of
 from cctv.casework.found import Found, look
 from cctv.casework.requests import find_request
+from cctv.config.values import Polygon
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive
@@ -40,6 +41,7 @@ from cctv.redaction.case.file import (
     sheet_path,
     silent,
 )
+from cctv.redaction.case.masks import masks_in_force
 from cctv.redaction.case.part import CasePart, CasePlan, PartSource
 from cctv.redaction.case.room import room
 from cctv.redaction.case.sheet import write_sheet
@@ -74,12 +76,16 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A part as the archive has it now, and the earlier analysis of the very same recordings, if there is one."""
+    """A part as the archive has it now, and the earlier analysis of the very same recordings, if there is one.
+
+    An earlier analysis that left a mask uncovered does not count.
+    """
 
     camera: CameraId
     position: int
     sources: tuple[PartSource, ...]
     before: CasePart | None
+    masks: tuple[Polygon, ...]
 
 
 def prepare(
@@ -95,7 +101,7 @@ def prepare(
         require_open(site, request)
         if request.type not in _WITH_COPY:
             raise TypeHasNoCopy(request=request.id, type=request.type.value)
-        cuts = _cuts(connection, request, again)
+        cuts = _cuts(site, connection, request, again)
         if not cuts:
             raise _no_footage(request, look(connection, site, request.cameras, request.span))
     check_sources(site, (source for one in cuts for source in one.sources), progress)
@@ -113,20 +119,26 @@ def prepare(
     return Prepared(request, sheet_path(site, request.id), found, dry_run=False)
 
 
-def _cuts(connection: Connection, request: AccessRequest, again: bool) -> list[_Cut]:
+def _cuts(site: Site, connection: Connection, request: AccessRequest, again: bool) -> list[_Cut]:
     known = {} if again else {part.plan.sources: part for part in parts_of(connection, request.id)}
     cuts: list[_Cut] = []
     for camera in request.cameras:
         for position, segments in enumerate(cut(segments_of(connection, camera, request.span)), 1):
             sources = tuple(PartSource.of(segment) for segment in segments)
-            cuts.append(_Cut(camera, position, sources, known.get(sources)))
+            masks = masks_in_force(site, connection, camera, Span(sources[0].start, sources[-1].end))
+            before = known.get(sources)
+            if before is not None and set(masks) - set(before.plan.masks):
+                before = None
+            cuts.append(_Cut(camera, position, sources, before, masks))
     return cuts
 
 
 def _prepared(site: Site, request: AccessRequest, one: _Cut, progress: Progress) -> CasePart:
     """The earlier part, under the number that it has now, or a new one; a new number is a new plan."""
     if one.before is None:
-        return analyse_part(site, CasePlan(request.id, one.camera, one.position, one.sources), progress)
+        return analyse_part(
+            site, CasePlan(request.id, one.camera, one.position, one.sources, masks=one.masks), progress
+        )
     plan = replace(one.before.plan, position=one.position)
     return replace(one.before, plan=plan, digest=plan.digest)
 

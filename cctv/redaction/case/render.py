@@ -22,13 +22,18 @@ from cctv.redaction.options import Options
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What was found when the finished video was decoded again; the engine refuses anything but these zeros."""
+    """What was found when the finished video was decoded again; the engine refuses anything but these zeros.
+
+    `masked_pixels` alone may be more: how many pixels of each frame the camera's masks hide.
+    """
 
     frames: int
     live_pixels_outside: int
     same_times: bool
     audio_streams: int
     metadata_entries: int
+    masked_pixels: int = 0
+    masked_pixels_live: int = 0
 
 
 def render_part(site: Site, part: CasePart, language: Language, target: Path, progress: Progress) -> Rendered:
@@ -38,7 +43,15 @@ def render_part(site: Site, part: CasePart, language: Language, target: Path, pr
     options = Options(caption=caption_line(part, language, site.settings.site.timezone))
     survey = read_survey(directory / SURVEY)
     proved = render(clip_for(site, part.plan), survey, keep, options, target, progress)
-    return Rendered(proved.frames, proved.live_pixels_outside_kept, True, proved.audio_streams, 0)
+    return Rendered(
+        frames=proved.frames,
+        live_pixels_outside=proved.live_pixels_outside_kept,
+        same_times=True,
+        audio_streams=proved.audio_streams,
+        metadata_entries=0,
+        masked_pixels=proved.masked_pixels,
+        masked_pixels_live=proved.masked_pixels_live,
+    )
 
 
 def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> str:

@@ -27,7 +27,8 @@ from cctv.redaction.backdrop import Sample
 from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePlan
 from cctv.redaction.geometry import Size
-from cctv.redaction.planes import frame_bytes
+from cctv.redaction.masks import MaskedArea, masked_area
+from cctv.redaction.planes import frame_bytes, from_buffer
 
 REACH = timedelta(hours=6)  # before and after: enough for people to move on, and mostly still the same season of light
 MOST = 48  # pictures; REDACTION.md takes about 100 in all, the rest come from the part itself
@@ -48,16 +49,17 @@ class Samples:
 def samples_of(site: Site, plan: CasePlan, size: Size, progress: Progress) -> Samples:
     """Pictures of the part's (displayed) size from around it.
 
-    A segment that is gone, unreadable or of another size gives none: it is not what was asked for, and a sample less is
-    no loss.
+    The plan's masks cover them.  A segment that is gone, unreadable or of another size gives none: it is not what was
+    asked for, and a sample less is no loss.
     """
     with reading(site.engine) as connection:
         around = samples_around(connection, plan)
+    masked = masked_area(plan.masks, size)
     before: list[Sample] = []
     after: list[Sample] = []
     for done, segment in enumerate(around):
         progress("samples", done, len(around))
-        picture = _first_picture(site.root / segment.path, size)
+        picture = _first_picture(site.root / segment.path, size, masked)
         if picture is not None:
             (before if segment.span.start < plan.span.start else after).append(Sample(0, picture, None))
     progress("samples", len(around), len(around))
@@ -79,8 +81,8 @@ def spread(segments: Sequence[Segment], most: int) -> list[Segment]:
     return [segments[round(index * step)] for index in range(most)]
 
 
-def _first_picture(path: Path, size: Size) -> NDArray[np.uint8] | None:
-    """The first picture of a file as one flat yuv420p buffer, padded to even sides as the engine does."""
+def _first_picture(path: Path, size: Size, masked: MaskedArea | None) -> NDArray[np.uint8] | None:
+    """The first picture of a file as one flat yuv420p buffer, padded to even sides and masked as the engine does."""
     if not path.is_file():
         return None
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-an", "-frames:v", "1"]
@@ -89,4 +91,9 @@ def _first_picture(path: Path, size: Size) -> NDArray[np.uint8] | None:
         data = process.run(command, timeout=60)
     except ToolFailed:
         return None
-    return np.frombuffer(data, np.uint8) if len(data) == frame_bytes(size.even()) else None
+    if len(data) != frame_bytes(size.even()):
+        return None
+    buffer = np.frombuffer(data, np.uint8).copy()
+    if masked is not None:
+        masked.cover(from_buffer(buffer, size.even()))
+    return buffer

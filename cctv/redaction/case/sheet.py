@@ -19,6 +19,7 @@ from cctv.model.language import Language
 from cctv.redaction.analysis import Survey
 from cctv.redaction.case.artefacts import PICTURES, SURVEY, TRACKS, read_pictures, read_survey, read_tracks
 from cctv.redaction.case.file import CaseFile, case_file, sheet_path
+from cctv.redaction.case.masks import require_masked
 from cctv.redaction.case.part import CasePart
 from cctv.redaction.case.words import DELETED, NEVER_RECORDED, cause_words, command_words, part_word
 from cctv.redaction.pictures import TrackPicture, backdrop_picture
@@ -55,9 +56,11 @@ def write_sheet(site: Site, case: CaseFile) -> Path:
 
 
 def refreshed_case(site: Site, request_id: str) -> CaseFile:
-    """A prepared case, its page written again where it is missing; raises RequestUnknown, NotPrepared."""
+    """A prepared case, its page written again where it is missing; raises RequestUnknown, NotPrepared, MasksAdded."""
     case = case_file(site, request_id)
     if case.request.is_open and not sheet_path(site, case.request.id).exists():
+        with reading(site.engine) as connection:
+            require_masked(site, connection, case.parts)
         write_sheet(site, case)
     return case
 

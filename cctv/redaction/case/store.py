@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from cctv.db import tables
 from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.span import Span
 from cctv.model.ids import RequestId
 from cctv.redaction.case.part import Approval, CasePart, CasePlan
 
@@ -44,6 +45,19 @@ def prepared_requests(connection: Connection) -> list[PreparedRequest]:
         PreparedRequest(RequestId(row.request_id), row.closed_us is not None, from_us(row.prepared_us))
         for row in connection.execute(query)
     ]
+
+
+def policy_texts(connection: Connection, camera: str, span: Span) -> list[str]:
+    """The texts of the policies that a camera's recordings in a span were made under."""
+    segment, policy = tables.segments, tables.policies
+    query = (
+        select(policy.c.text)
+        .distinct()
+        .join(segment, segment.c.policy == policy.c.digest)
+        .where(segment.c.camera == camera, segment.c.start_us < to_us(span.end), segment.c.end_us > to_us(span.start))
+        .order_by(policy.c.text)
+    )
+    return list(connection.scalars(query))
 
 
 def replace_parts(connection: Connection, request_id: RequestId, parts: Sequence[CasePart]) -> None:
