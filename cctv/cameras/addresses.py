@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cctv.cameras.errors import CredentialMissing
+from cctv.cameras.knock import knock
 from cctv.cameras.stream import StreamAddress
 from cctv.config import CameraSettings, Credential
 from cctv.kernel.clock import SystemClock
@@ -45,6 +46,8 @@ def reach_camera(
     credential = _credential(camera, credentials)
     if camera.rtsp is not None:
         return Reached(StreamAddress(camera.rtsp, camera.transport, credential), None)
+    assert camera.onvif is not None
+    knock(camera, camera.onvif)  # zeep takes half a second of processor time before it finds out
     from cctv.cameras.onvif import ask_stream_address
 
     said = ask_stream_address(camera, credential, timeout, clock or SystemClock())

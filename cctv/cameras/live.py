@@ -6,13 +6,11 @@ with its password.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
 from time import monotonic
 from typing import cast
-from urllib.parse import urlsplit
 
 import av
 import av.error
@@ -31,16 +29,14 @@ from cctv.cameras.errors import (
     CameraUnreachable,
     StreamUnknown,
 )
+from cctv.cameras.knock import knock
 from cctv.cameras.stream import StreamAddress
 from cctv.config import CameraSettings
 
-# One lost SYN costs a second: with a longer wait a camera that comes back would be found late.
-KNOCK = timedelta(seconds=1)
 OPEN = timedelta(seconds=8)  # handshake and what tells the stream's format, each
 # Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the nap of the
 # reader and the first wait, a camera that fell silent is opened again within 3 s.
 STALL = timedelta(seconds=1.8)
-_RTSP_PORTS = {"rtsp": 554, "rtsps": 322}
 
 av.logging.set_level(None)  # libav's own lines repeat addresses, and waking Python for each costs what a picture costs
 
@@ -76,11 +72,8 @@ class LiveStream:
 
 
 def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
-    """Connect and learn the stream's format; raises CameraDown.
-
-    Knocks first: of a camera that is off, the socket says at once and in plain words what libavformat would not.
-    """
-    _knock(camera, address)
+    """Connect and learn the stream's format; raises CameraDown."""
+    knock(camera, address.url)
     began = monotonic()
     try:
         container = av.open(
@@ -91,25 +84,6 @@ def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
     except (av.error.FFmpegError, OSError) as error:
         raise _told(camera, address, error, timedelta(seconds=monotonic() - began)) from None
     return LiveStream(camera, address, container)
-
-
-def _knock(camera: CameraSettings, address: StreamAddress) -> None:
-    parts = urlsplit(address.url)
-    try:
-        where = parts.hostname or "", parts.port or _RTSP_PORTS[parts.scheme]
-        socket.create_connection(where, KNOCK.total_seconds()).close()
-    except ConnectionRefusedError:
-        raise CameraRefused(camera=camera.id, address=address.url) from None
-    except OSError as error:
-        raise CameraUnreachable(camera=camera.id, address=address.url, detail=_plain(error)) from None
-
-
-def _plain(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return "the name is not known"
-    if isinstance(error, TimeoutError):
-        return "it does not answer"
-    return (error.strerror or type(error).__name__).lower()
 
 
 def _told(camera: CameraSettings, address: StreamAddress, error: Exception, waited: timedelta) -> CameraDown:

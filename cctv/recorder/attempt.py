@@ -21,9 +21,10 @@ from cctv.db.site import Site
 from cctv.kernel.span import Span
 from cctv.model.footage import GapCause, Segment
 from cctv.recorder.anchor import span_of
-from cctv.recorder.reader import Closed, Reader, Task
+from cctv.recorder.cutter import Closed, Task
+from cctv.recorder.reader import Reader
 from cctv.recorder.room import DiskFull
-from cctv.recorder.segmentfile import SegmentFile
+from cctv.recorder.segmentfile import SegmentFile, Written
 from cctv.recorder.worker import Abandoned, Worker
 
 # A reader that was told to stop ends with the next picture, or when that fails to come; one that is still connecting
@@ -35,11 +36,14 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ended: why, what the camera's fault was, if it was one, and until when it recorded, if it did."""
+    """How an attempt ended: why, what the camera's fault was, if it was one, until when it recorded, if it did, and in
+    which run.
+    """
 
     cause: GapCause
     fault: CameraDown | None
     recorded_until: datetime | None
+    run: Run | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,9 @@ class Attempt:
 
     def __init__(self, site: Site, worker: Worker, camera: CameraSettings, run: Run, hooks: Hooks) -> None:
         self._site, self._worker, self._camera, self._run, self._hooks = site, worker, camera, run, hooks
+        self._next_run: Run | None = None  # begun for a camera whose clock drifts, and not used yet
         self._anchor: datetime | None = None
-        self._media_end = timedelta(0)
+        self._recorded_until: datetime | None = None
         self._jobs: list[asyncio.Task[None]] = []
         self._reader: Reader | None = None
         self._stopped_for: GapCause | None = None
@@ -68,7 +73,8 @@ class Attempt:
     @property
     def open_file(self) -> SegmentFile | None:
         """What is being written, if anything is."""
-        return self._reader.file if self._reader is not None else None
+        cutter = self._reader.cutter if self._reader is not None else None
+        return cutter.file if cutter is not None else None
 
     async def record(self, address: StreamAddress) -> Ending:
         """Read the stream, and see every file of it into the archive."""
@@ -86,7 +92,10 @@ class Attempt:
         await asyncio.gather(*self._jobs)
         fault = None if self._stopped_for else fault
         cause = self._stopped_for or (fault.cause if fault else GapCause.UNREACHABLE)
-        return Ending(cause, fault, self._at(self._media_end) if self._jobs else None)
+        if self._next_run is not None:
+            now = self._site.clock.now()
+            await self._worker.submit(archive.end_run, self._site, self._next_run, self._recorded_until or now, cause)
+        return Ending(cause, fault, self._recorded_until, self._run)
 
     async def _end_of_reader(self, reader: Reader) -> CameraDown | None:
         try:
@@ -139,13 +148,30 @@ class Attempt:
         if closed.file.until is None:  # a header and no picture
             self._worker.submit(closed.file.path.unlink)
             return
-        self._media_end = max(self._media_end, closed.end)
-        self._jobs.append(asyncio.create_task(self._enter(closed)))
-
-    async def _enter(self, closed: Closed) -> None:
+        self._recorded_until = self._at(closed.end)
         span = span_of(self._at(closed.start), timedelta(0), closed.end - closed.start)
-        file = closed.file
-        segment = await self._worker.submit(archive.ingest, self._site, self._run, file.path, span, file.sha256)
+        self._jobs.append(asyncio.create_task(self._enter(self._run, closed.file, span)))
+
+    def drifted(self) -> None:
+        if self._stopped_for is None:
+            self._jobs.append(asyncio.create_task(self._prepare_run()))
+
+    def succeeded(self, anchor: datetime) -> None:
+        before, until = self._run, min(self._recorded_until or anchor, anchor)
+        assert self._next_run is not None
+        self._run, self._next_run, self._anchor = self._next_run, None, anchor
+        self._worker.submit(archive.end_run, self._site, before, until, GapCause.CLOCK_STEP)
+        self._worker.submit(archive.anchor_run, self._site, self._run, anchor)
+        self._hooks.anchored(anchor)
+
+    async def _prepare_run(self) -> None:
+        self._next_run = await self._worker.submit(archive.begin_run, self._site, self._camera.id)
+        assert self._reader is not None
+        assert self._reader.cutter is not None
+        self._reader.cutter.successor = self._next_run.id
+
+    async def _enter(self, run: Run, file: Written, span: Span) -> None:
+        segment = await self._worker.submit(archive.ingest, self._site, run, file.path, span, file.sha256)
         self._hooks.taken_in(segment)
 
     def _at(self, media: timedelta) -> datetime:

@@ -14,7 +14,8 @@ from random import Random
 
 from cctv import archive
 from cctv.archive import Run
-from cctv.cameras import CameraDown, StreamAddress, stream_address
+from cctv.archive.runs import note_clock_offset
+from cctv.cameras import CameraDown, Reached, reach_camera
 from cctv.config import CameraSettings, Credential
 from cctv.db.identity import read_identity
 from cctv.db.site import Site
@@ -167,37 +168,39 @@ class CameraRecorder:
         if self.state.phase is not Phase.WAITING:  # a camera that is away stays "waiting" until frames come
             self._enter(Phase.CONNECTING)
         try:
-            address = await self._address()
+            reached = await self._reach()
         except CameraDown as fault:
-            ending = Ending(fault.cause, fault, None)
+            ending = Ending(fault.cause, fault, None, self._run)
         else:
-            ending = await self._record(address)
+            ending = await self._record(reached)
         if ending.recorded_until is not None:
-            assert self._run is not None
-            await self._worker.submit(archive.end_run, self._site, self._run, ending.recorded_until, ending.cause)
+            assert ending.run is not None
+            await self._worker.submit(archive.end_run, self._site, ending.run, ending.recorded_until, ending.cause)
             self._run, self._gap = None, ending.cause
         elif not self._stopping.is_set():
             await self._unrecorded(began, ending.cause)
         return ending
 
-    async def _address(self) -> StreamAddress:
-        asked = aside(lambda: stream_address(self._camera, self._means.credentials))
+    async def _reach(self) -> Reached:
+        asked = aside(lambda: reach_camera(self._camera, self._means.credentials, clock=self._site.clock))
         while not asked.done() and not self._stopping.is_set():
             await asyncio.wait([asked], timeout=_LOOK)
         if not asked.done():
             raise CameraDown(camera=self._camera.id, detail="the recorder stops")
         return asked.result()
 
-    async def _record(self, address: StreamAddress) -> Ending:
+    async def _record(self, reached: Reached) -> Ending:
         read_identity(self._site.root)  # a lost mount must not be written to
         if self._run is None:
             self._run = await self._worker.submit(archive.begin_run, self._site, self._camera.id)
+        if reached.clock_offset is not None:
+            self._worker.submit(note_clock_offset, self._site, self._run, reached.clock_offset)
         hooks = Hooks(self._frames_came, self._anchored, self._taken_in)
         self._attempt = Attempt(self._site, self._worker, self._camera, self._run, hooks)
         if self._stopping.is_set():
-            return Ending(self._stop_cause, None, None)
+            return Ending(self._stop_cause, None, None, self._run)
         try:
-            return await self._attempt.record(address)
+            return await self._attempt.record(reached.address)
         finally:
             self._attempt = None
 

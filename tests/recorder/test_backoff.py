@@ -17,8 +17,8 @@ def waits(cause: GapCause, count: int = 8) -> list[float]:
     return [plain.wait(failures, cause, Random(0)).total_seconds() for failures in range(1, count + 1)]
 
 
-def test_waits_double_from_a_quarter_of_a_second_to_five():
-    assert waits(GapCause.STALLED) == [0.25, 0.5, 1, 2, 4, 5, 5, 5]
+def test_waits_double_from_a_quarter_of_a_second_to_less_than_one():
+    assert waits(GapCause.STALLED) == [0.25, 0.5, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8]
 
 
 def test_a_wrong_password_is_tried_ever_more_rarely_so_that_no_camera_locks_the_account():
