@@ -89,20 +89,19 @@ class Product:
 
     def wait(self) -> None:
         """Until every camera is recorded."""
-        until(lambda: self._goes_on() and len(self.recording()) == len(self.names), "every camera recorded")
+        until(lambda: self._goes_on() and self.recording() == set(self.names), "every camera recorded")
 
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def has_spoken(self) -> bool:
+        """The running recorder has said how its cameras fare."""
+        return self._said() is not None
+
     def recording(self) -> set[str]:
         """The cameras that the running recorder says it records."""
-        try:
-            said = json.loads((self.storage / "recorder.json").read_text())
-        except FileNotFoundError:
-            return set()
-        if not self.is_alive() or said["pid"] != self.pid:
-            return set()
-        return {name for name, one in said["cameras"].items() if one["state"] == "recording"}
+        said = self._said() or {}
+        return {name for name, one in said.items() if one["state"] == "recording"}
 
     def pids(self) -> list[int]:
         return tree(self.pid)
@@ -143,6 +142,14 @@ class Product:
             for (path, line), scan in zip(lines, scans, strict=True)
         ]
         return sorted(found, key=lambda one: (one.camera, one.start_us))
+
+    def _said(self) -> dict[str, Any] | None:
+        """What the running recorder last wrote of its cameras; the file of an earlier one stays."""
+        try:
+            said = json.loads((self.storage / "recorder.json").read_text())
+        except FileNotFoundError:
+            return None
+        return dict(said["cameras"]) if self.is_alive() and said["pid"] == self.pid else None
 
     def _goes_on(self) -> bool:
         if not self.is_alive():

@@ -1,0 +1,52 @@
+"""Whether what is not on disk has its cause: by the recorder's own account, and by the marks of the frames.
+
+Pure.  Times are microseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from trial.product import Segment
+
+SLACK_US = 500_000  # what is shorter is no gap
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From and until when."""
+
+    start_us: int
+    end_us: int
+
+    def near(self, at_us: float) -> bool:
+        return self.start_us - SLACK_US <= at_us <= self.end_us + SLACK_US
+
+
+def unexplained_seconds(without_cause: Iterable[Stretch], segments: Sequence[Segment]) -> float:
+    """Seconds between a camera's first segment and its last that are missing for no cause."""
+    first, last = segments[0].start_us, max(one.end_us for one in segments)
+    inside = (min(one.end_us, last) - max(one.start_us, first) for one in without_cause)
+    return sum(length for length in inside if length > 0) / 1_000_000
+
+
+def lost_frames(segments: Sequence[Segment], gaps: Sequence[Stretch], never_sent: Sequence[Stretch], fps: int) -> int:
+    """Frames of one camera that are in no file and near no gap.
+
+    A frame that is nowhere has no send time of its own: the camera's clock tells it, which the others agree on.
+    `never_sent` is when the camera left out frames by itself.
+    """
+    frames = [frame for segment in segments for frame in segment.scan.frames]
+    zero = median(frame.sent_us - frame.counter * 1_000_000 / fps for frame in frames)
+    there = {frame.counter for frame in frames}
+    missing = (counter for counter in range(min(there), max(there)) if counter not in there)
+    allowed = [*gaps, *never_sent]
+    return sum(not any(one.near(zero + counter * 1_000_000 / fps) for one in allowed) for counter in missing)
+
+
+def twice(segments: Sequence[Segment]) -> int:
+    """Frames of one camera that are on disk more than once."""
+    counters = [frame.counter for segment in segments for frame in segment.scan.frames]
+    return len(counters) - len(set(counters))
