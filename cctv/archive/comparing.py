@@ -76,9 +76,14 @@ def recorder_runs(site: Site) -> bool:
 
 def _folders(site: Site) -> list[str]:
     """Every day's folder that is on the disk or in the index."""
-    on_disk = {site.relative(path) for path in (site.root / _SEGMENTS).glob("*/*/*") if _is_folder(site, path)}
     with reading(site.engine) as connection:
-        return sorted(on_disk.union(repairstore.directories(connection)))
+        return sorted({*folders_on_disk(site), *repairstore.directories(connection)})
+
+
+def folders_on_disk(site: Site) -> list[str]:
+    """Every day's folder of the disk, by its relative path."""
+    found = (path for path in (site.root / _SEGMENTS).glob("*/*/*") if _is_folder(site, path))
+    return sorted(site.relative(path) for path in found)
 
 
 def _is_folder(site: Site, path: Path) -> bool:

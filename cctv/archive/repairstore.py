@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from cctv.archive import runstore, store
 from cctv.archive.runstore import Run
@@ -57,6 +57,12 @@ def tombstones_in(connection: Connection, camera: CameraId, day: Span) -> dict[s
     chosen = (table.c.camera == camera) & (table.c.start_us >= to_us(day.start)) & (table.c.start_us < to_us(day.end))
     rows = connection.execute(select(table).where(chosen).order_by(table.c.id))
     return {row.path: store.to_tombstone(row) for row in rows}
+
+
+def is_blank(connection: Connection) -> bool:
+    """Whether the index never knew a run, a segment or a deletion."""
+    known = (tables.segments, tables.tombstones, tables.runs)
+    return all(connection.execute(select(table.c.id).limit(1)).first() is None for table in known)
 
 
 def count_segments(connection: Connection) -> tuple[int, int]:
@@ -116,6 +122,12 @@ def insert_run_as(connection: Connection, run: Run, *, ended: datetime | None) -
             ended_us=to_us(ended) if ended else None,
         )
     )
+
+
+def stretch_run(connection: Connection, run_id: int, span: Span) -> None:
+    """When a run began and ended, as far as its segments tell."""
+    values = {"started_us": to_us(span.start), "anchor_us": to_us(span.start), "ended_us": to_us(span.end)}
+    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(**values))
 
 
 def insert_line(connection: Connection, new: NewSegment, now: datetime) -> Segment:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cctv.cli.footage import footage
+from cctv.cli.footage_anew import delete, rebuild
 from cctv.cli.footage_repair import reconcile, verify
 
-for command in (reconcile, verify):
+for command in (reconcile, verify, rebuild, delete):
     footage.add_command(command)
 
 __all__ = ["footage"]

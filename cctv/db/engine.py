@@ -6,17 +6,28 @@ what it read still holds when it commits: a hold cannot slip between the sweep's
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from cctv.kernel.errors import GuardError
+
 BUSY_SECONDS = 30
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class DatabaseDamaged(GuardError):
+    """Deletion and recording stop: the database {path} is damaged ({problem}).
+
+    next: stop cctv-record and cctv-sweep, then `cctv footage rebuild --dry-run`; a back-up of cctv.db may be better.
+    """
 
 
 def open_engine(path: Path, *, create: bool = False) -> Engine:
@@ -32,7 +43,36 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
+
+    def on_error(context: ExceptionContext) -> None:
+        if (problem := damage_in(context.original_exception)) is not None:
+            raise DatabaseDamaged(path=path, problem=problem) from context.original_exception
+
+    event.listen(engine, "handle_error", on_error)
     return engine
+
+
+def damage_in(error: BaseException) -> str | None:
+    """What SQLite says of a file that is damaged, None for any other error."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return str(error) if isinstance(code, int) and code & 0xFF in _DAMAGED else None
+
+
+def check_whole(engine: Engine, path: Path) -> None:
+    """Raise DatabaseDamaged unless every page of the database is as it should be.  Reads all of it."""
+    with reading(engine) as connection:
+        said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    if said != "ok":
+        raise DatabaseDamaged(path=path, problem=str(said))
+
+
+def settle_file(engine: Engine) -> None:
+    """Move all that the write-ahead log holds into the file itself, so that the file can be moved alone."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA journal_mode=DELETE")
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def status_now(site: Site) -> Status:
             ),
             recorder_running=running,
             last_sweep=last_sweep(connection),
-            guard=last_refusal(connection),
+            guard=_guard(connection, site),
             overdue=overdue(plan.decisions, now),
             held_past_limit=sum(one.limit <= now for one in plan.held),
             holds=tuple(holds.in_force(connection)),
@@ -126,6 +126,13 @@ def status_now(site: Site) -> Status:
             held_lost=tuple(lost_under_holds(connection)),
             disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
         )
+
+
+def _guard(connection: Connection, site: Site) -> str | None:
+    """What stopped the latest sweep, or will stop the next: nobody needs to wait for it to know."""
+    if holds.unconfirmed(site.root) is not None:
+        return holds.HoldsUnconfirmed.__name__
+    return last_refusal(connection)
 
 
 def _camera(

@@ -1,0 +1,81 @@
+"""Removal: footage that should never have been made goes at once, by order of a person, and never what a hold covers.
+
+Deletes through `archive.dispose` only, under the sweeper's lock and the same guards as every sweep.  The order, with
+its reason, is in the log before the first file goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from cctv import archive, audit, holds
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.kernel.span import Span
+from cctv.model.acts import Act
+from cctv.model.footage import Reason, Segment, Tombstone
+from cctv.model.ids import CameraId
+from cctv.retention.guards import guards_now, same_storage
+from cctv.retention.policy import Action, Decision
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalPlan:
+    """Every whole segment that touches the span, with its decision: it goes, or a hold keeps it."""
+
+    cameras: tuple[CameraId, ...]
+    span: Span
+    decisions: tuple[Decision, ...]
+
+    @property
+    def going(self) -> tuple[Segment, ...]:
+        return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
+
+    @property
+    def held(self) -> tuple[Decision, ...]:
+        return tuple(one for one in self.decisions if one.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The plan that was followed, and what is gone."""
+
+    plan: RemovalPlan
+    gone: tuple[Tombstone, ...]
+
+
+def plan_removal(connection: Connection, cameras: Sequence[CameraId], span: Span) -> RemovalPlan:
+    """What would go, and what a hold keeps."""
+    in_force = holds.in_force(connection)
+    decisions: list[Decision] = []
+    for camera in cameras:
+        for segment in archive.segments_of(connection, camera, span):
+            keeping = tuple(hold.id for hold in in_force if hold.covers(camera, segment.span))
+            action, why = (Action.KEEP, Reason.HELD) if keeping else (Action.EXPIRE, Reason.NEVER_ALLOWED)
+            decisions.append(Decision(segment, action, why, segment.limit, keeping))
+    return RemovalPlan(tuple(cameras), span, tuple(decisions))
+
+
+def remove(site: Site, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Removed:
+    """Delete what no hold covers.  Raises LockHeld, or the guard that stops deletion; then nothing is deleted."""
+    same_storage(site)
+    with archive.sweeper_lock(site):
+        with reading(site.engine) as connection:
+            guards_now(connection, site)
+        archive.finish_open_tombstones(site)
+        holds.match_files(site)
+        with writing(site.engine) as connection:
+            plan = plan_removal(connection, cameras, span)
+            if plan.going:
+                facts: audit.Facts = {
+                    "cameras": list(cameras),
+                    "span": str(span),
+                    "segments": len(plan.going),
+                    "held": len(plan.held),
+                }
+                audit.append(connection, site, Act.DELETION_ORDERED, "footage", facts=facts, reason=reason)
+        gone = archive.dispose(site, plan.going, Reason.NEVER_ALLOWED)
+    return Removed(plan, tuple(gone))
