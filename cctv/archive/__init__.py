@@ -6,7 +6,7 @@ from cctv.kernel.lazy import exports
 
 if TYPE_CHECKING:
     from cctv.archive.coverage import Missing, Parts, overlapping, part, unexplained
-    from cctv.archive.disposal import dispose, dispose_quarantined, finish_open_tombstones
+    from cctv.archive.disposal import BATCH, dispose, dispose_quarantined, finish_open_tombstones
     from cctv.archive.ingesting import ingest
     from cctv.archive.inventories import Inventory, NoFootage, absence, inventory, unexplained_of
     from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from cctv.archive.runs import anchor_run, begin_run, close_gap, end_run, note_clock_offset, open_gap
     from cctv.archive.runstore import Run, archived_cameras, gaps_of, runs_of
     from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
-    from cctv.archive.store import candidates, coverage_rows, find_segment, next_limit, segments_of, tombstones_of
+    from cctv.archive.store import (
+        candidates,
+        coverage_rows,
+        find_segment,
+        held_over,
+        next_limit,
+        segments_of,
+        tombstones_of,
+    )
 
 __getattr__ = exports(
     __name__,
@@ -29,6 +37,7 @@ __getattr__ = exports(
             "unexplained",
         ),
         "disposal": (
+            "BATCH",
             "dispose",
             "dispose_quarantined",
             "finish_open_tombstones",
@@ -78,6 +87,7 @@ __getattr__ = exports(
             "candidates",
             "coverage_rows",
             "find_segment",
+            "held_over",
             "next_limit",
             "segments_of",
             "tombstones_of",
@@ -86,6 +96,7 @@ __getattr__ = exports(
 )
 
 __all__ = [
+    "BATCH",
     "Inventory",
     "Media",
     "Missing",
@@ -108,6 +119,7 @@ __all__ = [
     "find_segment",
     "finish_open_tombstones",
     "gaps_of",
+    "held_over",
     "incoming_directory",
     "ingest",
     "inventory",

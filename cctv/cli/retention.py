@@ -34,7 +34,7 @@ def show_plan(box: Box) -> None:
     from cctv.retention import make_plan
 
     with reading(box.site.engine) as connection:
-        made = make_plan(connection, box.now)
+        made = make_plan(connection, box.now, held_over_too=True)
     zones = [
         {"zone": zone, "runs_at_seconds": int(bound.period.total_seconds()), "rule": bound.rule.value}
         for zone in box.settings.zones

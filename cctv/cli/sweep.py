@@ -37,7 +37,7 @@ def sweep(box: Box, once: bool) -> None:
     box.emit(
         {
             "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason.value} for one in footage.gone],
-            "held": len(footage.plan.held),
+            "held": footage.plan.kept_by_holds,
             "finished_for_earlier": len(footage.finished),
             "quarantine_expired": list(footage.quarantine_gone),
             "packages_expired": list(swept.packages),

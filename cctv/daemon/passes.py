@@ -47,7 +47,7 @@ def sweep_everything(site: Site) -> Swept:
 
 def told(swept: Swept) -> str:
     """What went, in words."""
-    said = [f"{count(len(swept.footage.gone), 'segment')} deleted, {len(swept.footage.plan.held)} kept by holds"]
+    said = [f"{count(len(swept.footage.gone), 'segment')} deleted, {swept.footage.plan.kept_by_holds} kept by holds"]
     if swept.footage.finished:
         said.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
     if swept.footage.quarantine_gone:

@@ -89,6 +89,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def kept_open(engine: Engine) -> Iterator[None]:
+    """Around many short transactions: closing the last connection folds the whole log into the database each time."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")  # SQLite opens the log at the first reading
+        connection.rollback()
+        yield
+
+
 def _on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # sqlite3 would begin transactions of its own
     cursor = connection.cursor()

@@ -82,9 +82,20 @@ segments = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("policy", Text, ForeignKey("policies.digest"), nullable=False),
     Column("run_id", Key, ForeignKey("runs.id")),
+    Column("held_over", Integer, nullable=False, server_default="0"),  # 1: a sweep found it due and held
     Index(None, "camera", "start_us"),
-    Index(None, "limit_us"),
+    Index(None, "held_over", "limit_us"),
     sqlite_autoincrement=True,  # a tombstone's segment_id must never name a later segment
+)
+
+camera_totals = Table(
+    "camera_totals",
+    metadata,
+    Column("camera", Text, primary_key=True),
+    Column("segments", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("longest_us", BigInteger, nullable=False),  # of every segment that it ever had: bounds a search by start
+    Column("held_over", BigInteger, nullable=False, server_default="0"),
 )
 
 gaps = Table(
@@ -116,7 +127,12 @@ tombstones = Table(
     Column("began_us", BigInteger, nullable=False),
     Column("closed_us", BigInteger),
     Index(None, "camera", "start_us"),
-    Index(None, "closed_us"),
+)
+Index(
+    "ix_tombstones_open",
+    tombstones.c.id,
+    sqlite_where=tombstones.c.closed_us.is_(None),
+    postgresql_where=tombstones.c.closed_us.is_(None),
 )
 
 sweeps = Table(
@@ -127,6 +143,12 @@ sweeps = Table(
     Column("expired", Integer, nullable=False),
     Column("held", Integer, nullable=False),
     Column("refused_by", Text),
+)
+Index(
+    "ix_sweeps_completed",
+    sweeps.c.at_us,
+    sqlite_where=sweeps.c.refused_by.is_(None),
+    postgresql_where=sweeps.c.refused_by.is_(None),
 )
 
 holds = Table(

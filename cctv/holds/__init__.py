@@ -8,12 +8,12 @@ from cctv.holds.confirming import (
     require_confirmed,
     unconfirmed,
 )
+from cctv.holds.coverstore import count_held_over, covering, hold_over, look_again, no_longer_held_over
 from cctv.holds.files import read_hold_files, remove_hold_file
 from cctv.holds.store import (
     HoldReleased,
     HoldUnknown,
     all_holds,
-    covering,
     find_hold,
     holds_of,
     in_force,
@@ -30,11 +30,15 @@ __all__ = [
     "ask_confirmation",
     "check_confirmation",
     "confirm",
+    "count_held_over",
     "covering",
     "find_hold",
+    "hold_over",
     "holds_of",
     "in_force",
+    "look_again",
     "match_files",
+    "no_longer_held_over",
     "place",
     "read_hold_files",
     "release",

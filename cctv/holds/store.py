@@ -1,4 +1,4 @@
-"""The holds' rows, and the cover predicate that every deletion uses.
+"""The holds' rows: placing, releasing, and bringing `holds/` and the index to agreement.
 
 `place` and `release` run in the caller's write transaction, so that a case, its hold and their audit entries commit as
 one.  The caller removes the hold's file after a release has committed (`remove_hold_file`); start-up does it otherwise.
@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, true, update
 
 from cctv import audit
 from cctv.db import tables
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, keep_short_id, next_short_id
+from cctv.holds.coverstore import let_go
 from cctv.holds.files import read_hold_files, remove_hold_file, write_hold_file
 from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.errors import UsageError
@@ -38,22 +39,6 @@ class HoldReleased(UsageError):
 
     next: place a new one with `cctv hold place` if the footage is needed again.
     """
-
-
-def covering() -> ColumnElement[bool]:
-    """SQL: some hold in force covers the row of `segments`.  The only cover predicate in SQL."""
-    hold, camera, segment = tables.holds.c, tables.hold_cameras.c, tables.segments.c
-    return exists(
-        select(hold.id)
-        .join(tables.hold_cameras, camera.hold_id == hold.id)
-        .where(
-            camera.camera == segment.camera,
-            hold.released_us.is_(None),
-            hold.start_us < segment.end_us,
-            hold.end_us > segment.start_us,
-        )
-        .correlate(tables.segments)
-    )
 
 
 def place(
@@ -119,6 +104,7 @@ def release(connection: Connection, site: Site, hold_id: str, *, reason: str | N
         .where(tables.holds.c.id == hold_id)
         .values(released_us=to_us(site.clock.now()), released_by=site.actor.account)
     )
+    let_go(connection, hold)
     audit.append(connection, site, Act.HOLD_RELEASED, hold.id, case_id=hold.ground.case_id, reason=reason)
     return find_hold(connection, hold_id)
 

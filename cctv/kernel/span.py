@@ -24,8 +24,10 @@ class Span:
             raise ValueError("a span needs aware times")
         if self.end <= self.start:
             raise ValueError(f"a span ends after it starts: {self.start} - {self.end}")
-        object.__setattr__(self, "start", self.start.astimezone(UTC))
-        object.__setattr__(self, "end", self.end.astimezone(UTC))
+        if self.start.tzinfo is not UTC:
+            object.__setattr__(self, "start", self.start.astimezone(UTC))
+        if self.end.tzinfo is not UTC:
+            object.__setattr__(self, "end", self.end.astimezone(UTC))
 
     @property
     def duration(self) -> timedelta:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from cctv import holds
-from cctv.archive import candidates
+from cctv.archive import candidates, held_over
 from cctv.model.footage import Segment
 from cctv.retention.policy import LONGEST_LEAD, Action, Decision, decide
 
@@ -22,10 +22,14 @@ ALL = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a sweep at `now` would do with everything that is due."""
+    """What a sweep at `now` would do with everything that is due.
+
+    `held_over` counts the segments past their limit that earlier sweeps found held; no decision is made about them.
+    """
 
     now: datetime
     decisions: tuple[Decision, ...]
+    held_over: int = 0
 
     @property
     def expire(self) -> tuple[Segment, ...]:
@@ -35,12 +39,29 @@ class Plan:
     def held(self) -> tuple[Decision, ...]:
         return tuple(one for one in self.decisions if one.holds)
 
+    @property
+    def kept_by_holds(self) -> int:
+        """How many segments holds keep that would go otherwise."""
+        return self.held_over + len(self.held)
 
-def make_plan(connection: Connection, now: datetime) -> Plan:
-    """Decide about every segment that is within the longest lead of its limit."""
+    @property
+    def held_past_limit(self) -> int:
+        """How many segments holds keep past their limit."""
+        return self.held_over + sum(one.limit <= self.now for one in self.held)
+
+
+def make_plan(connection: Connection, now: datetime, *, held_over_too: bool = False) -> Plan:
+    """Decide about every segment that is within the longest lead of its limit.
+
+    What earlier sweeps found held is counted, or with `held_over_too` decided about and listed like the rest: for
+    people to read, since that costs as much as it lists.
+    """
     in_force = holds.in_force(connection)
-    decisions = (decide(segment, in_force, now) for segment in candidates(connection, now + LONGEST_LEAD, ALL))
-    return Plan(now, tuple(decisions))
+    due = candidates(connection, now + LONGEST_LEAD, ALL)
+    if held_over_too:
+        due = sorted([*due, *held_over(connection, ALL)], key=lambda one: (one.limit, one.id))
+    decisions = tuple(decide(segment, in_force, now) for segment in due)
+    return Plan(now, decisions, 0 if held_over_too else holds.count_held_over(connection, now))
 
 
 def overdue(decisions: Iterable[Decision], now: datetime) -> timedelta:

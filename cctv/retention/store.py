@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, or_, select
+from sqlalchemy import Connection, and_, insert, or_, select
 
 from cctv import holds
-from cctv.archive.store import to_segment
+from cctv.archive.store import SEGMENT, to_segment
 from cctv.db import tables
 from cctv.kernel.clock import from_us, to_us
 from cctv.model.footage import Segment
@@ -23,8 +23,8 @@ def record_sweep(connection: Connection, at: datetime, *, expired: int, held: in
 
 def last_sweep(connection: Connection) -> datetime | None:
     """When a sweep last completed."""
-    done = tables.sweeps.c.refused_by.is_(None)
-    last_us: int | None = connection.execute(select(func.max(tables.sweeps.c.at_us)).where(done)).scalar()
+    at_us, completed = tables.sweeps.c.at_us, tables.sweeps.c.refused_by.is_(None)
+    last_us: int | None = connection.execute(select(at_us).where(completed).order_by(at_us.desc()).limit(1)).scalar()
     return from_us(last_us) if last_us is not None else None
 
 
@@ -50,5 +50,5 @@ def oldest_unheld(
     table = tables.segments
     of_zones = [and_(table.c.zone == zone, table.c.end_us <= to_us(end)) for zone, end in ends.items()]
     of_others = and_(table.c.zone.not_in(list(ends)), table.c.end_us <= to_us(other_end))
-    query = select(table).where(or_(*of_zones, of_others), ~holds.covering()).order_by(table.c.start_us).limit(count)
+    query = select(*SEGMENT).where(or_(*of_zones, of_others), ~holds.covering()).order_by(table.c.start_us).limit(count)
     return [to_segment(row) for row in connection.execute(query)]

@@ -44,7 +44,12 @@ def sweep_once(site: Site) -> SweepReport:
         holds.match_files(site)
         now = site.clock.now()
         with reading(site.engine) as connection:
+            last = store.last_sweep(connection)
+        if last is None or last.date() != now.date():
+            _look_again(site)
+        with reading(site.engine) as connection:
             plan = make_plan(connection, now)
+        _hold_over(site, plan)
         gone = archive.dispose(site, plan.expire, Reason.PAST_LIMIT)
         unexplained = [archive.dispose_quarantined(site, one) for one in archive.quarantined(site) if now >= one.limit]
         report = SweepReport(
@@ -58,10 +63,24 @@ def sweep_once(site: Site) -> SweepReport:
         return report
 
 
+def _look_again(site: Site) -> None:
+    """Once a day: footage that is held over although no hold covers it would stay for good, unseen."""
+    with writing(site.engine) as connection:
+        holds.look_again(connection)
+
+
+def _hold_over(site: Site, plan: Plan) -> None:
+    """Set aside what holds keep, so that the next sweep does not meet it."""
+    held = [one.segment for one in plan.held]
+    for first in range(0, len(held), archive.BATCH):
+        with writing(site.engine) as connection:
+            holds.hold_over(connection, held[first : first + archive.BATCH])
+
+
 def _record(site: Site, report: SweepReport) -> None:
     """Every sweep leaves a row; one that deleted something leaves an audit entry too."""
     with writing(site.engine) as connection:
-        expired, held = len(report.gone), len(report.plan.held)
+        expired, held = len(report.gone), report.plan.kept_by_holds
         store.record_sweep(connection, report.plan.now, expired=expired, held=held, refused_by=None)
         if report.gone:
             facts: audit.Facts = {"expired": expired, "held": held}

@@ -24,6 +24,9 @@ ROWS = (
     f"VALUES (7, 'gevel-1', 'facade', 'p1', 60000000, {NOON_US}, {NOON_US + 5}, {NOON_US + 90})",
     "INSERT INTO segments (camera, zone, start_us, end_us, limit_us, path, sha256, size_bytes, policy, run_id) "
     f"VALUES ('gevel-1', 'facade', {NOON_US + 5}, {NOON_US + 90}, {NOON_US + 100}, 'a.mp4', 'f0', 3, 'p1', 7)",
+    "INSERT INTO tombstones (segment_id, camera, zone, start_us, end_us, limit_us, path, sha256, size_bytes, policy, "
+    "reason, began_us) VALUES (1, 'gevel-1', 'facade', 0, 200, 300, 'b.mp4', 'f1', 4, 'p1', 'past its limit', 300), "
+    "(2, 'foyer-1', 'interior', 0, 60, 300, 'c.mp4', 'f2', 5, 'p1', 'past its limit', 300)",
     f"INSERT INTO gaps (camera, start_us, cause) VALUES ('gevel-1', {NOON_US + 90}, 'stalled')",
 )
 
@@ -51,11 +54,22 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_with_its_rows(fir
 
     with reading(first) as connection:
         assert version(connection) == HEAD
-        after = [tuple(connection.execute(text(f"SELECT * FROM {name}")).one()) for name in ("segments", "gaps")]
+        (*segment, held_over), gap = (
+            tuple(connection.execute(text(f"SELECT * FROM {name}")).one()) for name in ("segments", "gaps")
+        )
         (run,) = runs_of(connection, CameraId("gevel-1"), Span(from_us(NOON_US), from_us(NOON_US + 1)))
-    assert after == before
+    assert [tuple(segment), gap] == before
+    assert held_over == 0
     assert (run.id, run.started, run.ended) == (7, from_us(NOON_US), from_us(NOON_US + 90))
     assert (run.period, run.clock_offset) == (timedelta(minutes=1), None)
+
+
+def test_the_totals_of_each_camera_are_made_of_the_rows_that_were_there(first):
+    migrate(first)
+
+    with reading(first) as connection:
+        rows = connection.execute(text("SELECT * FROM camera_totals ORDER BY camera")).all()
+    assert [tuple(row) for row in rows] == [("foyer-1", 0, 0, 60, 0), ("gevel-1", 1, 3, 200, 0)]
 
 
 def test_bringing_up_to_date_twice_changes_nothing(first):

@@ -1,0 +1,86 @@
+"""The totals of each camera, kept with every change of its segments and never counted again.  Queries only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+
+from cctv.db import tables
+from cctv.kernel.clock import to_us
+from cctv.model.footage import NewSegment, Segment
+from cctv.model.ids import CameraId
+
+_TOTALS = tables.camera_totals.c
+_TAKE = (
+    update(tables.camera_totals)
+    .where(_TOTALS.camera == bindparam("of"))
+    .values(segments=_TOTALS.segments - bindparam("count"), size_bytes=_TOTALS.size_bytes - bindparam("size"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the index holds of one camera."""
+
+    camera: CameraId
+    segments: int
+    size_bytes: int
+    held_over: int
+
+
+def add_to_totals(connection: Connection, new: NewSegment) -> None:
+    """Count a segment that is indexed in the same transaction."""
+    table = tables.camera_totals
+    length_us = to_us(new.span.end) - to_us(new.span.start)
+    longest = case((table.c.longest_us < length_us, length_us), else_=table.c.longest_us)
+    counted = connection.execute(
+        update(table)
+        .where(table.c.camera == new.camera)
+        .values(
+            segments=table.c.segments + 1,
+            size_bytes=table.c.size_bytes + new.size_bytes,
+            longest_us=longest,
+        )
+    )
+    if counted.rowcount == 0:
+        count_again(connection, new.camera)
+
+
+def count_again(connection: Connection, camera: CameraId) -> None:
+    """Make the totals of a camera that has none: a new one, or one whose rows came from elsewhere than an ingest."""
+    kept, gone = tables.segments.c, tables.tombstones.c
+    count, size, held_over, longest_us = connection.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(kept.size_bytes), 0),
+            func.coalesce(func.sum(kept.held_over), 0),
+            func.coalesce(func.max(kept.end_us - kept.start_us), 0),
+        ).where(kept.camera == camera)
+    ).one()
+    longest_gone = select(func.coalesce(func.max(gone.end_us - gone.start_us), 0)).where(gone.camera == camera)
+    longest_us = max(longest_us, connection.execute(longest_gone).scalar_one())
+    connection.execute(
+        insert(tables.camera_totals).values(
+            camera=camera, segments=count, size_bytes=size, held_over=held_over, longest_us=longest_us
+        )
+    )
+
+
+def take_from_totals(connection: Connection, gone: Sequence[Segment]) -> None:
+    """Count segments off whose rows go in the same transaction; the row of a camera stays."""
+    taken: defaultdict[CameraId, list[int]] = defaultdict(list)
+    for one in gone:
+        taken[one.camera].append(one.size_bytes)
+    if taken:
+        connection.execute(
+            _TAKE, [{"of": camera, "count": len(sizes), "size": sum(sizes)} for camera, sizes in taken.items()]
+        )
+
+
+def totals(connection: Connection) -> list[Totals]:
+    """Every camera that was ever recorded, by name."""
+    rows = connection.execute(select(tables.camera_totals).order_by(tables.camera_totals.c.camera))
+    return [Totals(CameraId(row.camera), row.segments, row.size_bytes, row.held_over) for row in rows]

@@ -1,0 +1,33 @@
+"""The search for what overlaps a span, at a cost that does not grow with what is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, and_, func, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import ColumnElement
+
+from cctv.db import tables
+from cctv.kernel.clock import to_us
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId
+
+Columns = ReadOnlyColumnCollection[str, Column[Any]]
+
+
+def overlapping(columns: Columns, camera: CameraId, span: Span) -> ColumnElement[bool]:
+    """SQL: a row of `segments` or `tombstones` is of the camera and overlaps the span.
+
+    What overlaps began at most the longest segment of its camera before the span; where that is not known, the search
+    looks at everything that began before the span's end.
+    """
+    start_us = to_us(span.start)
+    totals = tables.camera_totals.c
+    longest = select(totals.longest_us).where(totals.camera == camera).scalar_subquery()
+    return and_(
+        columns.camera == camera,
+        columns.start_us < to_us(span.end),
+        columns.start_us > start_us - func.coalesce(longest, start_us),
+        columns.end_us > start_us,
+    )

@@ -1,0 +1,99 @@
+"""The cover predicate that every deletion uses, and what sweeps set aside because of it.  Queries only.
+
+A segment that is due and held is *held over*: it leaves the queue of what is due, so that a sweep meets it once and not
+each minute for as long as the hold lasts.  The mark is an economy and decides nothing: deletion asks `covering` inside
+its own transaction.  It is set only where a hold in force covers the segment, and taken away in the transaction that
+releases the last of those; so what is held over is always held.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
+
+from cctv.db import tables
+from cctv.db.overlap import overlapping
+from cctv.kernel.clock import to_us
+from cctv.model.footage import Segment
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
+
+
+def covering() -> ColumnElement[bool]:
+    """SQL: some hold in force covers the row of `segments`.  The only cover predicate in SQL."""
+    hold, camera, segment = tables.holds.c, tables.hold_cameras.c, tables.segments.c
+    return exists(
+        select(hold.id)
+        .join(tables.hold_cameras, camera.hold_id == hold.id)
+        .where(
+            camera.camera == segment.camera,
+            hold.released_us.is_(None),
+            hold.start_us < segment.end_us,
+            hold.end_us > segment.start_us,
+        )
+        .correlate(tables.segments)
+    )
+
+
+def hold_over(connection: Connection, segments: Sequence[Segment]) -> None:
+    """Set aside those of the segments that a hold in force covers."""
+    ids: defaultdict[CameraId, list[int]] = defaultdict(list)
+    for one in segments:
+        ids[one.camera].append(one.id)
+    for camera, of_camera in ids.items():
+        chosen = tables.segments.c.id.in_(of_camera) & (tables.segments.c.held_over == 0)
+        _mark(connection, camera, chosen & covering(), held_over=1)
+
+
+def let_go(connection: Connection, released: Hold) -> None:
+    """Put back in the queue what no hold covers any more, once this one is released in the same transaction."""
+    for camera in sorted(released.cameras):
+        under = overlapping(tables.segments.c, camera, released.span) & (tables.segments.c.held_over == 1)
+        _mark(connection, camera, under & ~covering(), held_over=0)
+
+
+def look_again(connection: Connection) -> int:
+    """Put back whatever is held over and not held, on every camera; answers how much: 0, unless rows were edited."""
+    cameras = connection.execute(select(tables.camera_totals.c.camera)).scalars().all()
+    segment = tables.segments.c
+    return sum(
+        _mark(
+            connection,
+            CameraId(camera),
+            (segment.held_over == 1) & (segment.camera == camera) & ~covering(),
+            held_over=0,
+        )
+        for camera in cameras
+    )
+
+
+def no_longer_held_over(connection: Connection, leaving: ColumnElement[bool]) -> None:
+    """Count off what is held over among rows that leave `segments` in the same transaction: lost footage, no other."""
+    segment = tables.segments.c
+    marked = select(segment.camera, func.count()).where(leaving, segment.held_over == 1).group_by(segment.camera)
+    for camera, count in connection.execute(marked).all():
+        _count(connection, camera, -count)
+
+
+def count_held_over(connection: Connection, now: datetime) -> int:
+    """How many of the segments that are held over are past their limit."""
+    table = tables.segments
+    known: int = connection.execute(select(func.coalesce(func.sum(tables.camera_totals.c.held_over), 0))).scalar_one()
+    early = select(func.count()).select_from(table).where(table.c.held_over == 1, table.c.limit_us > to_us(now))
+    not_yet: int = connection.execute(early).scalar_one()  # those that a sweep met within the lead before their limit
+    return known - not_yet
+
+
+def _mark(connection: Connection, camera: CameraId, chosen: ColumnElement[bool], *, held_over: int) -> int:
+    marked = connection.execute(update(tables.segments).where(chosen).values(held_over=held_over)).rowcount
+    if marked:
+        _count(connection, camera, marked if held_over else -marked)
+    return marked
+
+
+def _count(connection: Connection, camera: CameraId, change: int) -> None:
+    total = tables.camera_totals
+    connection.execute(update(total).where(total.c.camera == camera).values(held_over=total.c.held_over + change))

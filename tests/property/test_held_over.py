@@ -1,0 +1,170 @@
+"""Whatever is recorded, held, released, swept or lost, in any order: the index's counts and marks say what is so."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from cctv import holds
+from cctv.archive import store, totalstore
+from cctv.config import load_settings
+from cctv.db import tables
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site, create_site
+from cctv.kernel.durable import Disk
+from cctv.kernel.span import Span
+from cctv.model.acts import Actor
+from cctv.model.footage import NewSegment, Reason
+from cctv.model.holds import Ground, GroundKind
+from cctv.model.ids import CameraId, ZoneId
+from cctv.retention import sweep_once
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+ALWAYS = Span(NOON, datetime.max.replace(tzinfo=UTC))
+CAMERAS = [CameraId("gevel-1"), CameraId("foyer-1")]
+CONFIG = """
+[site]
+name = "De Grote Post"
+timezone = "Europe/Brussels"
+jurisdiction = "BE"
+storage = "storage"
+[zones.facade]
+kind = "facade"
+retention = "7d"
+"""
+
+spans = st.tuples(st.integers(0, 4), st.integers(1, 4)).map(
+    lambda one: Span(NOON + timedelta(minutes=5 * one[0]), NOON + timedelta(minutes=5 * (one[0] + one[1])))
+)
+record = st.tuples(st.just("record"), st.sampled_from(CAMERAS), spans, st.integers(1, 60))
+hold = st.tuples(st.just("hold"), st.sets(st.sampled_from(CAMERAS), min_size=1), spans)
+sweep = st.tuples(st.just("sweep"), st.integers(0, 60))
+release = st.tuples(st.just("release"), st.integers(0, 5))
+lose = st.tuples(st.just("lose"), st.integers(0, 5))
+histories = st.tuples(
+    st.lists(st.one_of(record, hold), min_size=2, max_size=6),
+    st.lists(st.one_of(sweep, release, record, hold, lose), max_size=10),
+).map(lambda one: [*one[0], *one[1]])
+
+
+class HandClock:
+    """Moves by hand."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+class NoFiles(Disk):
+    """The footage itself is not there."""
+
+    def unlink(self, path):
+        return path.suffix != ".mp4" and super().unlink(path)
+
+
+def act(site: Site, clock: HandClock, number: int, step) -> None:
+    kind, *given_ = step
+    if kind == "record":
+        camera, span, limit = given_
+        path = f"segments/facade/{camera}/{number}.mp4"
+        limit = span.start + timedelta(minutes=limit)
+        new = NewSegment(camera, ZoneId("facade"), span, limit, path, "0" * 64, number, "p", None)
+        with writing(site.engine) as connection:
+            store.insert_segment(connection, new)
+    elif kind == "hold":
+        cameras, span = given_
+        ground = Ground(GroundKind.INCIDENT, "INC-2026-001")
+        with writing(site.engine) as connection:
+            holds.place(connection, site, ground=ground, cameras=cameras, span=span, review=clock.at, reason="needed")
+    elif kind == "sweep":
+        clock.at += timedelta(minutes=given_[0])
+        sweep_once(site)
+    else:
+        with writing(site.engine) as connection:
+            choose(connection, site, kind, given_[0])
+
+
+def choose(connection, site: Site, kind: str, which: int) -> None:
+    """Release one of the holds in force, or lose one of the files, if there are any."""
+    if kind == "release" and (found := holds.in_force(connection)):
+        holds.release(connection, site, found[which % len(found)].id, reason="over")
+    stored = [one for camera in CAMERAS for one in store.segments_of(connection, camera, ALWAYS)]
+    if kind == "lose" and stored:
+        store.bury(connection, stored[which % len(stored)], Reason.PAST_LIMIT, NOON)
+
+
+def assert_true(connection, site: Site, *, swept: bool) -> None:
+    segment = tables.segments.c
+    marked = set(connection.execute(select(segment.id).where(segment.held_over == 1)).scalars())
+    covered = set(connection.execute(select(segment.id).where(holds.covering())).scalars())
+    due = {one.id for one in store.candidates(connection, site.clock.now(), 1000)}
+    assert marked <= covered
+    assert not (swept and due), "all that is due is gone, or held over"
+    counted = connection.execute(
+        select(segment.camera, func.count(), func.sum(segment.size_bytes), func.sum(segment.held_over))
+        .group_by(segment.camera)
+        .order_by(segment.camera)
+    ).all()
+    kept = [(one.camera, one.segments, one.size_bytes, one.held_over) for one in totalstore.totals(connection)]
+    assert [one for one in kept if one[1]] == [tuple(row) for row in counted]
+    assert all(one[1:] == (0, 0, 0) for one in kept if not one[1])
+    past = select(func.count()).where(segment.held_over == 1, segment.limit_us <= store.to_us(site.clock.now()))
+    assert holds.count_held_over(connection, site.clock.now()) == connection.execute(past).scalar_one()
+
+
+def assert_searches_find_what_a_scan_finds(connection, span: Span) -> None:
+    for camera in CAMERAS:
+        rows = connection.execute(select(tables.segments).where(tables.segments.c.camera == camera))
+        scanned = sorted(one.id for one in map(store.to_segment, rows) if one.span.overlaps(span))
+        assert sorted(one.id for one in store.segments_of(connection, camera, span)) == scanned
+
+
+@settings(deadline=None, max_examples=60)
+@given(histories, spans)
+def test_marks_and_totals_agree_with_the_cover_predicate(taken, looked_for):
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "cameras.toml"
+        config.write_text(CONFIG)
+        clock = HandClock()
+        site = create_site(load_settings(config, environ={}).settings, disk=NoFiles(), clock=clock, actor=Actor("test"))
+        with writing(site.engine) as connection:
+            connection.exec_driver_sql("INSERT INTO policies VALUES ('p', '', 0)")
+        for number, step in enumerate(taken):
+            act(site, clock, number, step)
+            with reading(site.engine) as connection:
+                assert_true(connection, site, swept=step[0] == "sweep")
+                assert_searches_find_what_a_scan_finds(connection, looked_for)
+        site.engine.dispose()
+
+
+def test_a_mark_that_no_hold_explains_goes_with_the_first_sweep_of_a_day(site, clock):
+    site.record("gevel-1", "2026-11-01 11:00")
+    clock.advance(days=8)
+    opened = site.open()
+    with writing(opened.engine) as connection:
+        connection.exec_driver_sql("UPDATE segments SET held_over = 1")
+
+    site.cctv("sweep --once")
+
+    assert site.footage("gevel-1") == []
+
+
+def test_what_a_hold_keeps_past_its_limit_is_counted_once_and_listed_by_the_plan(site, clock):
+    site.record("gevel-1", "2026-11-01 11:00", minutes=3)
+    site.cctv("incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:02'")
+    clock.advance(days=8)
+
+    for _ in range(2):
+        assert site.cctv("sweep --once --json").json["held"] == 2
+        planned = site.cctv("retention plan --json").json["decisions"]
+        assert [one["reason"] for one in planned] == ["held", "held"]
