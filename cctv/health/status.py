@@ -118,7 +118,7 @@ def status_now(site: Site) -> Status:
             last_sweep=last_sweep(connection),
             guard=_guard(connection, site),
             overdue=overdue(plan.decisions, now),
-            held_past_limit=sum(one.limit <= now for one in plan.held),
+            held_past_limit=plan.held_past_limit,
             holds=tuple(holds.in_force(connection)),
             disk_free=disk.free,
             disk_total=disk.total,
