@@ -23,7 +23,7 @@ class Changes:
 
     added: tuple[CameraId, ...]
     removed: tuple[CameraId, ...]
-    begun_again: tuple[CameraId, ...]  # another address, zone, period or segment length: a new run
+    begun_again: tuple[CameraId, ...]  # another address, zone, period, mask or segment length: a new run
     touched: tuple[CameraId, ...]  # a change that needs none, such as other hours
 
     def __bool__(self) -> bool:
@@ -60,5 +60,5 @@ def _of_the_run(
 ) -> tuple[object, ...]:
     """What is fixed when a run starts."""
     login = credentials.get(camera.credential) if camera.credential else None
-    fixed = replace(camera, schedule=None, masks=(), purpose="")
+    fixed = replace(camera, schedule=None, purpose="")  # masks: the policy of a run holds them
     return (fixed, login, settings.limit_for(camera.zone), settings.recording.segment)
