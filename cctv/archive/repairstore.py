@@ -5,14 +5,16 @@ Queries and conversions only; decides nothing.  Deletes no footage: what leaves 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from cctv.archive import runstore, store
 from cctv.archive.runstore import Run
+from cctv.archive.totalstore import count_again
+from cctv.archive.totalstore import add_to_totals
 from cctv.db import tables
 from cctv.kernel.clock import to_us
 from cctv.kernel.span import Span
@@ -142,7 +144,7 @@ def insert_line(connection: Connection, new: NewSegment, now: datetime) -> Segme
 
 
 def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
-    """Many at once, for an index that is made again: runs and policies are there, no hold is yet."""
+    """Many at once, for an index that is made again: runs and policies are there, no hold is yet; `recount` follows."""
     if not news:
         return
     values = [
@@ -161,11 +163,62 @@ def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
         for new in news
     ]
     connection.execute(insert(tables.segments), values)
+    add_to_totals(connection, news)
 
 
 def unknown_policy() -> str:
     """What stands for the text of a policy version of which only the digest is left."""
     return '{"unknown":"only its digest is left"}'
+
+
+def wrong_totals(connection: Connection) -> list[CameraId]:
+    """The cameras whose kept totals are not what counting gives, by name."""
+    kept, total = tables.segments.c, tables.camera_totals.c
+    counted = {
+        row.camera: (row.count, row.size, row.held_over, row.longest)
+        for row in connection.execute(
+            select(
+                kept.camera,
+                func.count().label("count"),
+                func.sum(kept.size_bytes).label("size"),
+                func.sum(kept.held_over).label("held_over"),
+                func.max(kept.end_us - kept.start_us).label("longest"),
+            ).group_by(kept.camera)
+        )
+    }
+    known = {
+        row.camera: (row.segments, row.size_bytes, row.held_over, row.longest_us)
+        for row in connection.execute(select(total.camera, *_of_totals()))
+    }
+    nothing = (0, 0, 0, 0)
+    wrong = []
+    for camera in sorted({*counted, *known}):
+        is_, says = counted.get(camera, nothing), known.get(camera, nothing)
+        if is_[:3] != says[:3] or is_[3] > says[3]:
+            wrong.append(CameraId(camera))
+    return wrong
+
+
+def _of_totals() -> tuple[ColumnElement[int], ...]:
+    total = tables.camera_totals.c
+    return total.segments, total.size_bytes, total.held_over, total.longest_us
+
+
+def recount(connection: Connection, cameras: Iterable[CameraId]) -> None:
+    """Make the totals of these cameras anew from their rows."""
+    for camera in cameras:
+        connection.execute(delete(tables.camera_totals).where(tables.camera_totals.c.camera == camera))
+        count_again(connection, camera)
+
+
+def cameras_with_footage(connection: Connection) -> list[CameraId]:
+    """Every camera that has a segment or a tombstone, by name."""
+    found = {
+        camera
+        for table in (tables.segments, tables.tombstones)
+        for camera in connection.execute(select(table.c.camera).distinct()).scalars()
+    }
+    return [CameraId(camera) for camera in sorted(found)]
 
 
 def lose(connection: Connection, segment: Segment, reason: Reason, now: datetime) -> Tombstone:

@@ -48,7 +48,7 @@ def insert_segment(connection: Connection, new: NewSegment) -> Segment:
         )
     )
     assert done.inserted_primary_key is not None  # SQLAlchemy: always set for a single-row insert
-    add_to_totals(connection, new)
+    add_to_totals(connection, [new])
     return Segment(
         id=done.inserted_primary_key[0],
         camera=new.camera,

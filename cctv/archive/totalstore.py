@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from cctv.db import tables
 from cctv.kernel.clock import to_us
@@ -14,6 +14,15 @@ from cctv.model.footage import NewSegment, Segment
 from cctv.model.ids import CameraId
 
 _TOTALS = tables.camera_totals.c
+_ADD = (
+    update(tables.camera_totals)
+    .where(_TOTALS.camera == bindparam("of"))
+    .values(
+        segments=_TOTALS.segments + bindparam("count"),
+        size_bytes=_TOTALS.size_bytes + bindparam("size"),
+        longest_us=case((_TOTALS.longest_us < bindparam("length"), bindparam("length")), else_=_TOTALS.longest_us),
+    )
+)
 _TAKE = (
     update(tables.camera_totals)
     .where(_TOTALS.camera == bindparam("of"))
@@ -31,22 +40,19 @@ class Totals:
     held_over: int
 
 
-def add_to_totals(connection: Connection, new: NewSegment) -> None:
-    """Count a segment that is indexed in the same transaction."""
-    table = tables.camera_totals
-    length_us = to_us(new.span.end) - to_us(new.span.start)
-    longest = case((table.c.longest_us < length_us, length_us), else_=table.c.longest_us)
-    counted = connection.execute(
-        update(table)
-        .where(table.c.camera == new.camera)
-        .values(
-            segments=table.c.segments + 1,
-            size_bytes=table.c.size_bytes + new.size_bytes,
-            longest_us=longest,
+def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
+    """Count segments that are indexed in the same transaction."""
+    lengths: defaultdict[CameraId, list[int]] = defaultdict(list)
+    sizes: defaultdict[CameraId, int] = defaultdict(int)
+    for one in new:
+        lengths[one.camera].append(to_us(one.span.end) - to_us(one.span.start))
+        sizes[one.camera] += one.size_bytes
+    for camera, of_camera in lengths.items():
+        counted = connection.execute(
+            _ADD, {"of": camera, "count": len(of_camera), "size": sizes[camera], "length": max(of_camera)}
         )
-    )
-    if counted.rowcount == 0:
-        count_again(connection, new.camera)
+        if counted.rowcount == 0:
+            count_again(connection, camera)
 
 
 def count_again(connection: Connection, camera: CameraId) -> None:
@@ -67,6 +73,14 @@ def count_again(connection: Connection, camera: CameraId) -> None:
             camera=camera, segments=count, size_bytes=size, held_over=held_over, longest_us=longest_us
         )
     )
+
+
+def count_all_again(connection: Connection) -> None:
+    """Make every camera's totals from the rows: for whoever changed many rows beside these functions."""
+    connection.execute(delete(tables.camera_totals))
+    cameras = select(tables.segments.c.camera).union(select(tables.tombstones.c.camera))
+    for camera in connection.execute(cameras).scalars().all():
+        count_again(connection, CameraId(camera))
 
 
 def take_from_totals(connection: Connection, gone: Sequence[Segment]) -> None:

@@ -115,9 +115,14 @@ def assert_true(connection, site: Site, *, swept: bool) -> None:
         .group_by(segment.camera)
         .order_by(segment.camera)
     ).all()
-    kept = [(one.camera, one.segments, one.size_bytes, one.held_over) for one in totalstore.totals(connection)]
+    kept_totals = totalstore.totals(connection)
+    kept = [(one.camera, one.segments, one.size_bytes, one.held_over) for one in kept_totals]
     assert [one for one in kept if one[1]] == [tuple(row) for row in counted]
     assert all(one[1:] == (0, 0, 0) for one in kept if not one[1])
+    with connection.begin_nested() as undone:
+        totalstore.count_all_again(connection)
+        assert totalstore.totals(connection) == kept_totals
+        undone.rollback()
     past = select(func.count()).where(segment.held_over == 1, segment.limit_us <= store.to_us(site.clock.now()))
     assert holds.count_held_over(connection, site.clock.now()) == connection.execute(past).scalar_one()
 
