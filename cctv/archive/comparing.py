@@ -50,7 +50,12 @@ def disk_and_index(site: Site, *, recording: bool | None = None) -> Comparison:
     with reading(site.engine) as connection:
         in_force = holds.in_force(connection)
         count, _ = repairstore.count_segments(connection)
+        uncounted = repairstore.wrong_totals(connection)
     found = list(_holds(site, in_force))
+    found += [
+        Difference(Kind.WRONG_TOTALS, Remedy.COUNT, "cctv.db", "counting gives something else", camera=camera)
+        for camera in uncounted
+    ]
     found += _strays(site)
     found += [] if recording else _incoming(site)
     for relative in _folders(site):

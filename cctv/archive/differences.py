@@ -35,6 +35,7 @@ class Kind(Enum):
     DELETION_OPEN = "deletion begun, not finished"
     HOLD_WITHOUT_ROW = "hold without a row"
     HOLD_WITHOUT_FILE = "hold without a file"
+    WRONG_TOTALS = "totals of a camera"
 
 
 class Remedy(Enum):
@@ -46,6 +47,7 @@ class Remedy(Enum):
     MARK_LOST = "mark lost"
     FINISH = "finish"
     WRITE_FILE = "write its file"
+    COUNT = "count again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from cctv.archive.layout import INDEX, recorder_lock, segment_start, sweeper_loc
 from cctv.archive.lines import lines_in
 from cctv.archive.quarantine import quarantine, shortest_period
 from cctv.archive.recover import recover_incoming
+from cctv.archive.totalstore import count_all_again
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.holds.files import write_hold_file
@@ -95,6 +96,9 @@ def _put_right(site: Site, one: Difference) -> Difference | None:
                 hold = holds.find_hold(connection, one.holds[0])
             if hold.in_force:
                 write_hold_file(site, hold)
+        case Kind.WRONG_TOTALS:
+            with writing(site.engine) as connection:
+                count_all_again(connection)
         case Kind.DELETION_OPEN:
             finish_open_tombstones(site)
         case Kind.LEFT_IN_INCOMING:

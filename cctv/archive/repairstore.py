@@ -5,7 +5,7 @@ Queries and conversions only; decides nothing.  Deletes no footage: what leaves 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 
 from cctv.archive import runstore, store
 from cctv.archive.runstore import Run
-from cctv.archive.totalstore import count_again
 from cctv.archive.totalstore import add_to_totals
 from cctv.db import tables
 from cctv.kernel.clock import to_us
@@ -144,7 +143,7 @@ def insert_line(connection: Connection, new: NewSegment, now: datetime) -> Segme
 
 
 def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
-    """Many at once, for an index that is made again: runs and policies are there, no hold is yet; `recount` follows."""
+    """Many at once, for an index that is made again: runs and policies are there, no hold is yet."""
     if not news:
         return
     values = [
@@ -202,23 +201,6 @@ def wrong_totals(connection: Connection) -> list[CameraId]:
 def _of_totals() -> tuple[ColumnElement[int], ...]:
     total = tables.camera_totals.c
     return total.segments, total.size_bytes, total.held_over, total.longest_us
-
-
-def recount(connection: Connection, cameras: Iterable[CameraId]) -> None:
-    """Make the totals of these cameras anew from their rows."""
-    for camera in cameras:
-        connection.execute(delete(tables.camera_totals).where(tables.camera_totals.c.camera == camera))
-        count_again(connection, camera)
-
-
-def cameras_with_footage(connection: Connection) -> list[CameraId]:
-    """Every camera that has a segment or a tombstone, by name."""
-    found = {
-        camera
-        for table in (tables.segments, tables.tombstones)
-        for camera in connection.execute(select(table.c.camera).distinct()).scalars()
-    }
-    return [CameraId(camera) for camera in sorted(found)]
 
 
 def lose(connection: Connection, segment: Segment, reason: Reason, now: datetime) -> Tombstone:

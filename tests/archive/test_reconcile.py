@@ -10,6 +10,7 @@ import pytest
 from cctv import archive, audit
 from cctv.archive.layout import INDEX, recorder_lock
 from cctv.archive.reconciliation import reconcile
+from cctv.archive.totalstore import count_all_again
 from cctv.db import tables
 from cctv.db.engine import reading, writing
 from cctv.model.acts import Act
@@ -29,6 +30,7 @@ def forget(site, segment):
     opened = site.open()
     with writing(opened.engine) as connection:
         connection.execute(tables.segments.delete().where(tables.segments.c.id == segment.id))
+        count_all_again(connection)
 
 
 def found(site, command="footage reconcile", exit=3):
@@ -202,6 +204,32 @@ def test_holds_that_only_one_side_knows_are_made_whole(site, recorded):
 
     assert json.loads(file.read_text()) == said
     assert [one["id"] for one in site.cctv("hold list --json").json["holds"]] == ["HOLD-2026-001", "HOLD-2026-007"]
+
+
+def test_totals_that_counting_denies_are_counted_again(site, recorded):
+    with writing(site.open().engine) as connection:
+        connection.execute(tables.camera_totals.update().values(segments=7, longest_us=1))
+
+    assert found(site) == [("cctv.db", "totals of a camera", "count again")]
+    site.cctv("footage reconcile --fix")
+
+    assert found(site, exit=0) == []
+
+
+def test_a_death_between_line_and_row_is_put_right_by_the_next_call(site, recorded, monkeypatch):
+    forget(site, recorded[1])
+    index = (site.root / recorded[1].path).parent / INDEX
+    name = recorded[1].path.rpartition("/")[2]
+    index.write_text("".join(line for line in index.read_text().splitlines(keepends=True) if name not in line))
+    with monkeypatch.context() as dying:
+        dying.setattr("cctv.archive.repairstore.insert_line", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            reconcile(site.open())
+
+    site.cctv("footage reconcile --fix")
+
+    assert len(site.footage("gevel-1")) == 3
+    assert index.read_text().count(name) == 1
 
 
 def test_what_a_dead_recorder_left_is_taken_in_unless_one_runs(site, clip, clock):
