@@ -16,10 +16,11 @@ from sqlalchemy import Connection
 from cctv import holds
 from cctv.archive import gaps_of, segments_of
 from cctv.archive.repairstore import lost_under_holds
+from cctv.backup import read_memory
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import Exit
-from cctv.kernel.span import Span
+from cctv.kernel.span import Span, total
 from cctv.model.footage import GapCause, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
@@ -80,6 +81,10 @@ class Status:
     disk_lasts: timedelta | None = None  # until the reserve is reached; None while it does not fill, or is not known
     held_lost: tuple[Tombstone, ...] = ()  # footage that a hold in force should keep, and whose file is gone
 
+    backs_up: bool = False  # whether cameras.toml says so
+    last_backup: datetime | None = None
+    backup_late: bool = False
+
     @property
     def holds_to_review(self) -> tuple[Hold, ...]:
         return tuple(hold for hold in self.holds if hold.review <= self.now)
@@ -106,6 +111,7 @@ def status_now(site: Site) -> Status:
     fresh = said if said is not None and running and now - said.at < STALE else None
     current = fresh.cameras if fresh else {}
     disk = shutil.disk_usage(site.root)
+    backup, backed_up = site.settings.backup, read_memory(site.root)
     with reading(site.engine) as connection:
         plan = make_plan(connection, now)
         return Status(
@@ -125,6 +131,9 @@ def status_now(site: Site) -> Status:
             disk_reserve=round(disk.total * site.settings.recording.reserve_fraction),
             held_lost=tuple(lost_under_holds(connection)),
             disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
+            backs_up=bool(backup.recipients),
+            last_backup=backed_up.last,
+            backup_late=bool(backup.recipients) and backed_up.is_late(now, backup.warn_after),
         )
 
 
@@ -143,7 +152,7 @@ def _camera(
         Span(gap.start, max(gap.end or now, gap.start + timedelta.resolution))
         for gap in gaps_of(connection, camera, day)
     )
-    lost = sum((shared.duration for gap in gaps if (shared := gap.intersection(day))), timedelta(0))
+    lost = total(shared for gap in gaps if (shared := gap.intersection(day)))
     rate = _bit_rate(segments_of(connection, camera, Span(now - RATE_OVER, now)))
     if state is None:
         health = Health.CONNECTING if running else Health.NOT_RUNNING

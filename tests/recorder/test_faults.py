@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import simrig
 from recording import Recorder, Take
 
@@ -111,6 +112,26 @@ def test_every_lost_second_is_explained(streams, make_recorder):
         assert found & ({causes[name]} if name in causes else {GapCause.FRAMES_MISSING, GapCause.STALLED})
         assert GapCause.RECORDER_STOPPED in found
     assert not list((recorder.root / "quarantine").iterdir())
+
+
+@pytest.mark.parametrize(("transport", "loss"), [("tcp", "0.01"), ("udp", "0"), ("udp", "0.01")])
+def test_a_network_that_loses_packets_costs_the_pictures_in_them_and_nothing_else(
+    streams, make_recorder, transport, loss
+):
+    with simrig.Rig({"gevel-1": streams["h264"]}, arguments=["--rtpdrop", loss]) as rig:
+        lines = f'rtsp = "{rig.url("gevel-1")}"\ntransport = "{transport}"'
+        recorder: Recorder = make_recorder({"gevel-1": lines})
+        recorder.start()
+        recorder.wait("gevel-1", has_segments(4))
+        assert recorder.stop() == 0
+
+    takes = explained(recorder, "gevel-1")
+    counters = [counter for take in takes for counter in take.counters]
+    assert counters == sorted(set(counters))
+    assert len(counters) > 0.8 * (counters[-1] - counters[0])
+    if loss == "0":
+        assert len(counters) == counters[-1] - counters[0] + 1
+    assert len({take.run for take in takes}) == 1
 
 
 def sizes(path: Path) -> tuple[set[str], set[str]]:

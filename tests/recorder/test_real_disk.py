@@ -66,6 +66,30 @@ def test_a_disk_that_is_full_in_mid_segment_costs_nothing_that_was_written(strea
     assert not list((small_disk / "quarantine").iterdir())
 
 
+def test_a_recorder_that_is_stopped_while_it_waits_for_room_says_so_and_loses_nothing(
+    streams, small_disk, make_recorder
+):
+    with simrig.Rig({"gevel-1": streams["h264"]}) as rig:
+        recorder: Recorder = make_recorder({"gevel-1": f'rtsp = "{rig.url("gevel-1")}"'})
+        recorder.start()
+        recorder.wait("gevel-1", has_segments(1))
+        sent = rig.stat("gevel-1")["last"]
+        rig.wait("gevel-1", lambda stat: stat["last"] >= sent + 25)
+        ballast = fill(small_disk)
+        recorder.wait_log("recording stops: the disk is full")
+        assert recorder.stop() == 16
+        assert "Recording stopped: the disk of the storage is full" in recorder.log.read_text()
+        ballast.unlink()
+        recorder.start()
+        recorder.wait("gevel-1", has_segments(1))
+        assert recorder.stop() == 0
+
+    takes = explained(recorder, "gevel-1")
+    assert any(sent in take.counters for take in takes)
+    assert recorder.indexed("gevel-1") == len(takes)
+    assert not list((small_disk / "incoming").glob("*/*"))
+
+
 def test_a_mount_that_is_lost_stops_recording_and_nothing_is_written_below(streams, small_disk, make_recorder):
     with simrig.Rig({"gevel-1": streams["h264"]}) as rig:
         recorder: Recorder = make_recorder(
