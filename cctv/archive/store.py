@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from cctv import holds
@@ -86,14 +86,14 @@ def candidates(connection: Connection, due: datetime, count: int) -> list[Segmen
 
     Held ones among them too, until a sweep has set them aside (`holds.hold_over`).
     """
+    return [to_segment(row) for row in connection.execute(due_query(due, count))]
+
+
+def due_query(due: datetime, count: int) -> Select[Any]:
+    """SQL: the rows of `candidates`, by the index on the mark and the limit."""
     table = tables.segments
-    query = (
-        select(*SEGMENT)
-        .where(table.c.held_over == 0, table.c.limit_us <= to_us(due))
-        .order_by(table.c.limit_us, table.c.id)
-        .limit(count)
-    )
-    return [to_segment(row) for row in connection.execute(query)]
+    waiting = select(*SEGMENT).where(table.c.held_over == 0, table.c.limit_us <= to_us(due))
+    return waiting.order_by(table.c.limit_us, table.c.id).limit(count)
 
 
 def held_over(connection: Connection, count: int) -> list[Segment]:
