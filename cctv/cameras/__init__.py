@@ -9,6 +9,7 @@ from cctv.cameras.checkup import Checkup, Encrypted, check_cameras
 from cctv.cameras.diagnose import diagnose
 from cctv.cameras.discovery import FoundCamera, discover_cameras
 from cctv.cameras.errors import (
+    CameraClockSet,
     CameraClosed,
     CameraDown,
     CameraFailed,
@@ -27,6 +28,7 @@ from cctv.cameras.stream import PROTOCOLS, StreamAddress
 
 __all__ = [
     "PROTOCOLS",
+    "CameraClockSet",
     "CameraClosed",
     "CameraDown",
     "CameraFailed",

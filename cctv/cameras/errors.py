@@ -78,6 +78,15 @@ class CameraSilent(CameraDown):
     cause = GapCause.STALLED
 
 
+class CameraClockSet(CameraDown):
+    """{camera} counts the times of its pictures anew: its clock was set.
+
+    next: nothing, recording goes on in a new run; if it happens often, give the camera the site's NTP server.
+    """
+
+    cause = GapCause.CLOCK_STEP
+
+
 class ProfileUnknown(CameraDown):
     """{camera} has no ONVIF profile {profile} with H.264 or H.265. It has: {known}.
 

@@ -102,6 +102,7 @@ class Cutter:
         self._base = self._index = self._start = self._due = 0
         self._frame = 0
         self._end = 0
+        self._arrived = 0.0  # when the picture before came
         self._holes: list[tuple[int, int]] = []
 
     @property
@@ -111,11 +112,14 @@ class Cutter:
     def take(self, packet: Picture, arrived: float, times: Times, frame: int) -> None:
         """Put a picture, handed over then, where it belongs; `frame` is the usual distance of two, in ticks."""
         self._frame = frame
+        before, self._arrived = self._arrived, arrived
         media = times.dts / self._rate
         self._anchoring.hear(arrived, media)
         if self._zero is None and media >= ANCHOR_AFTER:
             self._fix_anchor()
         if times.hole:
+            if times.hole / self._rate > arrived - before + _LEAP:
+                raise TimesBroken  # nobody waited that long: the camera's clock leapt
             self._holes.append((times.dts - times.hole, times.dts))
         if packet.is_keyframe and (self._changed(packet) or times.dts >= self._due) and self.file is not None:
             self._close(times.dts - times.hole)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from av.error import FFmpegError
 
-from cctv.cameras import CameraDown, CameraFailed
+from cctv.cameras import CameraClockSet, CameraDown, CameraFailed
 from cctv.cameras.live import LiveStream, open_live
 from cctv.config import Transport
 from cctv.kernel.clock import Clock
@@ -96,7 +96,10 @@ class Reader:
             try:
                 return self._record(stream, cutter)
             finally:
-                cutter.abandon() if self._abandoned else cutter.close()
+                if self._abandoned:
+                    cutter.abandon()
+                else:
+                    cutter.close()
         finally:
             stream.close()
 
@@ -120,7 +123,7 @@ class Reader:
             self._place_rest(cutter)
             return None if self._stopping else fault
         except TimesBroken:
-            return CameraFailed(camera=self._task.camera.id, detail="its clock was set; a new run begins")
+            return CameraClockSet(camera=self._task.camera.id)
         except FFmpegError as error:
             return CameraFailed(
                 camera=self._task.camera.id, detail=f"a picture that no file can hold ({error.strerror})"
