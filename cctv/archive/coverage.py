@@ -81,7 +81,8 @@ def unexplained(missing: Iterable[Missing], known: Span | None) -> list[Span]:
 
 def _pictures(footage: Iterable[Span], unrecorded: Sequence[Span]) -> Iterator[Span]:
     for span in footage:
-        yield from without(span, overlapping(unrecorded, span)) or [span]
+        taken = overlapping(unrecorded, span) if unrecorded else ()
+        yield from (without(span, taken) or [span]) if taken else (span,)
 
 
 def overlapping(parts: Sequence[Span], span: Span) -> Sequence[Span]:

@@ -51,14 +51,18 @@ class Span:
 
 def merged(spans: Iterable[Span], tolerance: timedelta = timedelta(0)) -> list[Span]:
     """The same instants as few spans in order; spans at most `tolerance` apart become one."""
+    ordered = sorted(spans, key=lambda span: span.start)
+    if not ordered:
+        return []
     out: list[Span] = []
-    for span in sorted(spans):
-        if out and span.start - out[-1].end <= tolerance:
-            if span.end > out[-1].end:
-                out[-1] = Span(out[-1].start, span.end)
-        else:
-            out.append(span)
-    return out
+    start, end = ordered[0].start, ordered[0].end
+    for span in ordered:
+        if span.start - end > tolerance:
+            out.append(Span(start, end))
+            start, end = span.start, span.end
+        elif span.end > end:
+            end = span.end
+    return [*out, Span(start, end)]
 
 
 def without(whole: Span, taken: Iterable[Span]) -> list[Span]:
