@@ -20,7 +20,7 @@ _PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 def knock(camera: CameraSettings, address: str) -> None:
     """Connect to an address without credentials, and leave; raises CameraRefused or CameraUnreachable."""
-    parts = urlsplit(address)
+    parts = urlsplit(address if "://" in address else f"http://{address}")
     where = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
     try:
         socket.create_connection(where, KNOCK.total_seconds()).close()
