@@ -32,6 +32,8 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "retention": ("cctv.cli.retention:retention", "Show what goes when, and why."),
         "status": ("cctv.cli.status:status", "Tell whether recording and deletion are well."),
         "notify": ("cctv.cli.notify:notify", "Tell somebody when they are not."),
+        "backup": ("cctv.cli.backup:backup", "Copy index, log, keys and holds elsewhere, encrypted."),
+        "restore": ("cctv.cli.restore:restore", "Bring them back after a loss."),
     },
     "Staff": {
         "incident": ("cctv.cli.incident:incident", "Record an incident and keep its footage."),

@@ -64,6 +64,8 @@ def _data(found: Status) -> dict[str, object]:
         ],
         "holds": len(found.holds),
         "holds_to_review": [hold.id for hold in found.holds_to_review],
+        "last_backup": found.last_backup,
+        "backup_late": found.backup_late,
         "disk_free_bytes": found.disk_free,
         "disk_total_bytes": found.disk_total,
         "disk_reserve_bytes": found.disk_reserve,
@@ -72,7 +74,7 @@ def _data(found: Status) -> dict[str, object]:
 
 
 def _lines(box: Box, found: Status) -> Iterator[str]:
-    from cctv.cli.output import aligned, length, local, size
+    from cctv.cli.output import aligned, length, local, local_date, size
 
     rows = [
         (one.camera, one.health.value, local(one.since, box.zone) if one.since else "", _age(found, one),
@@ -94,6 +96,9 @@ def _lines(box: Box, found: Status) -> Iterator[str]:
         yield f"lost       {len(found.held_lost)} segments that a hold should keep; the first of {first.camera} {when}"
     share = found.disk_free / found.disk_total
     lasts = f"; full in {length(found.disk_lasts)} at this rate" if found.disk_lasts is not None else ""
+    if found.backs_up:
+        made = f"last {local_date(found.last_backup, box.zone)}" if found.last_backup else "none was made"
+        yield f"back-up    {made}{'; TOO OLD: cctv backup DIR' if found.backup_late else ''}"
     yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%}){lasts}"
 
 

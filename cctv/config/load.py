@@ -30,6 +30,7 @@ from cctv.config.limits import retention_limit
 from cctv.config.locate import key_lines, line_of, twice
 from cctv.config.settings import (
     AlertsSettings,
+    BackupSettings,
     CameraSettings,
     CredentialsSettings,
     PolicySettings,
@@ -172,6 +173,7 @@ def _built(shape: schema.File, source: Source) -> Settings:
         policy=PolicySettings(shape.policy.two_person),
         credentials=CredentialsSettings(None if secret is None else (base / secret).absolute()),
         alerts=_alerts(shape.alerts, base),
+        backup=BackupSettings(shape.backup.recipients, shape.backup.warn_after),
         source=source,
     )
 

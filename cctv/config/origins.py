@@ -60,6 +60,8 @@ def explain(settings: Settings) -> list[Row]:
     rows.append(_row(settings, ("alerts", "smtp"), f"{alerts.smtp_host}:{alerts.smtp_port}"))
     rows.append(_row(settings, ("alerts", "command"), " ".join(alerts.command) or "none"))
     rows.append(_row(settings, ("alerts", "state"), str(alerts.state)))
+    rows.append(_row(settings, ("backup", "recipients"), ", ".join(settings.backup.recipients) or "none"))
+    rows.append(_row(settings, ("backup", "warn_after"), format_duration(settings.backup.warn_after)))
     return rows
 
 

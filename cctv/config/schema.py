@@ -111,6 +111,14 @@ class Alerts:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """[backup]"""
+
+    recipients: tuple[str, ...] = _value(values.recipients, ())
+    warn_after: timedelta = _value(values.duration, timedelta(days=8))
+
+
+@dataclass(frozen=True)
 class File:
     """All of cameras.toml."""
 
@@ -121,9 +129,13 @@ class File:
     policy: Policy
     credentials: Credentials
     alerts: Alerts
+    backup: Backup
 
 
-_ONE = {"site": Site, "recording": Recording, "policy": Policy, "credentials": Credentials, "alerts": Alerts}
+_ONE = {
+    **{"site": Site, "recording": Recording, "policy": Policy, "credentials": Credentials},
+    **{"alerts": Alerts, "backup": Backup},
+}
 _MANY = {"zones": Zone, "cameras": Camera}
 _TABLES: dict[str, type[Any]] = {**_ONE, **_MANY}
 

@@ -118,6 +118,14 @@ class AlertsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """The public halves of the recovery keys that back-ups are encrypted to, and after how long one is late."""
+
+    recipients: tuple[str, ...]
+    warn_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The file that the settings came from, and the line of each key in it."""
 
@@ -137,6 +145,7 @@ class Settings:
     policy: PolicySettings
     credentials: CredentialsSettings
     alerts: AlertsSettings
+    backup: BackupSettings
     source: Source = field(compare=False, repr=False)
 
     def camera(self, name: str) -> CameraSettings:

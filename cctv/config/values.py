@@ -25,6 +25,7 @@ Choice = TypeVar("Choice", bound=Enum)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _SECRET = re.compile(r"pass(word|wd|phrase)?[=_:]|pwd[=_:]", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 _SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
 SMTP_PORT = 25
 CREDENTIALS = 'put the user name and password in the credentials file and name them here with credential = "..."'
@@ -129,6 +130,20 @@ def smtp(value: object) -> tuple[str, int]:
     if parts.path or parts.query or parts.fragment:
         raise BadValue("it is more than a host and a port", _SMTP)
     return parts.hostname or "", parts.port or SMTP_PORT
+
+
+def recipients(value: object) -> tuple[str, ...]:
+    """Public keys that back-ups are encrypted to; whether each is whole is seen when one is used."""
+    allowed = 'a list of public keys such as ["age1..."], as `cctv backup key` prints them'
+    if not isinstance(value, list):
+        raise BadValue("it is not a list", allowed)
+    keys = tuple(text(key) for key in value)
+    if any(key.upper().startswith("AGE-SECRET-KEY-") for key in keys):
+        following = "remove it: the private half must not be on this box. Make a new key, for this one was seen."
+        raise BadValue("it is the private half of a recovery key", allowed, following)
+    if not all(_AGE.fullmatch(key) for key in keys):
+        raise BadValue("one of them is not a public key of age", allowed)
+    return keys
 
 
 def command(value: object) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ RECORDER_DOWN = timedelta(minutes=2)  # a restart of the service, or of the mach
 DISK_SHORT = timedelta(hours=48)  # a weekend
 CLEARLY = 1.25  # above what the sweeper frees at the reserve, a tenth of it
 SWEEP_LATE = timedelta(minutes=15)  # the resident sweeper passes every minute
+BACKUP_LATE = timedelta(days=1)  # beyond `warn_after`: a disk that is changed by hand is changed in working hours
 WEEK = timedelta(days=7)
 
 
@@ -39,6 +40,7 @@ class AlarmKind(Enum):
     LOST = "lost"
     DISK = "disk"
     REVIEW = "review"
+    BACKUP = "backup"
     WEEKLY = "weekly"
     TEST = "test"
 
@@ -153,7 +155,8 @@ def _no_storage(error: CctvError, now: datetime) -> _Trouble:
 
 def _troubles(found: Status, previous: Memory) -> list[_Trouble]:
     is_short = f"{AlarmKind.DISK.value}:" in previous.troubles
-    return [*_recording(found), *_deletion(found), *_lost(found), *_disk(found, is_short=is_short), *_reviews(found)]
+    footage = [*_recording(found), *_deletion(found), *_lost(found)]
+    return [*footage, *_disk(found, is_short=is_short), *_reviews(found), *_backup(found)]
 
 
 def _recording(found: Status) -> list[_Trouble]:
@@ -242,6 +245,13 @@ def _reviews(found: Status) -> list[_Trouble]:
         )
         for hold in found.holds_to_review
     ]
+
+
+def _backup(found: Status) -> list[_Trouble]:
+    if not found.backup_late:
+        return []
+    text = "The last back-up is too old." if found.last_backup else "There is no back-up."
+    return [_Trouble(_alarm(AlarmKind.BACKUP, "", found.now, text, "cctv backup make DIR"), BACKUP_LATE)]
 
 
 def _alarm(kind: AlarmKind, subject: str, since: datetime, text: str, following: str) -> Alarm:

@@ -1,6 +1,7 @@
 """Holds: what keeps footage beyond its limit.  Deletion asks here, inside its own transaction, and nowhere else."""
 
 from cctv.holds.confirming import (
+    UNCONFIRMED,
     HoldsUnconfirmed,
     ask_confirmation,
     check_confirmation,
@@ -23,6 +24,7 @@ from cctv.holds.store import (
 )
 
 __all__ = [
+    "UNCONFIRMED",
     "HoldReleased",
     "HoldUnknown",
     "HoldsUnconfirmed",

@@ -46,6 +46,15 @@ def read_hold_files(site: Site) -> list[Hold]:
     return [_read(path, site) for path in sorted((site.root / "holds").glob("HOLD-*.json"))]
 
 
+def is_hold_file(site: Site, path: Path) -> bool:
+    """Whether a file of `holds/` is whole."""
+    try:
+        _read(path, site)
+    except FileUnreadable:
+        return False
+    return True
+
+
 def _read(path: Path, site: Site) -> Hold:
     try:
         said = json.loads(path.read_text())

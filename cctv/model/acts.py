@@ -40,6 +40,10 @@ class Act(Enum):
     EXPORT_DELETED = "export.deleted"
     DERIVED_DELETED = "derived.deleted"
     CAMERA_STILL = "camera.still"
+    BACKUP_MADE = "backup.made"
+    HELD_COPIED = "backup.held"
+    BACKUP_RESTORED = "backup.restored"
+    HELD_RETURNED = "footage.returned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ def test_help_loads_click_and_nothing_heavier(arguments):
 
 
 @pytest.mark.parametrize("noun", ["config", "cameras", "footage", "record", "sweep", "retention", "status", "incident",
-                                  "hold", "request", "redaction", "export", "audit", "notify"])  # fmt: skip
+                                  "hold", "request", "redaction", "export", "audit", "notify", "backup",
+                                  "restore"])  # fmt: skip
 def test_the_help_of_a_noun_loads_nothing_heavier_either(noun):
     code, loaded = loaded_by(noun, "--help")
     assert code == 0

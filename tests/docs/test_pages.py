@@ -123,6 +123,7 @@ def parse(words: list[str]) -> str | None:
         if words[0] == "--config":
             words = words[2:]
             continue
+        words = getattr(ctx.command, "with_default", list)(words)
         name = words.pop(0)
         alternatives = [ctx.command.get_command(ctx, one) for one in name.split("|")]
         if None in alternatives:

@@ -1,0 +1,106 @@
+"""A bundle: files in a tar, encrypted.  `age -d -i KEY FILE | tar x` opens it without us.
+
+Written so that a crash leaves either the whole file under its name or one that ends in `.part`.  Read strictly: every
+member must be there under its hash, and no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cctv.backup.crypt import decrypt, encrypt
+from cctv.backup.errors import BackupNotWritten, BackupTorn
+from cctv.kernel.durable import Disk
+from cctv.kernel.errors import FileUnreadable
+
+if TYPE_CHECKING:
+    from pyrage.x25519 import Identity, Recipient
+
+PART = ".part"
+_BLOCK = 512
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a bundle; its bytes are given, or stand in `source` and must have that hash when they are read."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+    data: bytes | None = None
+    source: Path | None = None
+
+
+def of_bytes(name: str, data: bytes) -> Member:
+    return Member(name, len(data), hashlib.sha256(data).hexdigest(), data=data)
+
+
+def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient], disk: Disk) -> None:
+    """Put a bundle in place; raises BackupNotWritten, FileUnreadable for a member whose bytes are not as its hash says.
+
+    1. written beside, encrypted                (crash: a .part, which the next back-up removes)
+    2. flushed                                  (the same)
+    3. renamed, its folder flushed
+    """
+    beside = target.with_name(target.name + PART)
+    try:
+        beside.unlink(missing_ok=True)
+        descriptor = disk.create(beside, mode=0o600)
+        try:
+            encrypt(_tar(members), descriptor, to)
+            disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        disk.rename(beside, target)
+    except OSError as error:
+        raise BackupNotWritten(path=target.parent, problem=error.strerror or error) from error
+
+
+def read_bundle(path: Path, key: Identity, folder: Path, disk: Disk) -> None:
+    """Unpack a bundle into an empty folder; raises RecoveryKeyWrong, BackupTorn."""
+    packed = folder / ".bundle.tar"
+    descriptor = disk.create(packed, mode=0o600)
+    try:
+        decrypt(path, descriptor, key)
+    finally:
+        os.close(descriptor)
+    try:
+        with tarfile.open(packed, "r:") as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupTorn(path=path, problem=str(error)) from error
+    packed.unlink()
+
+
+def _tar(members: Sequence[Member]) -> Iterator[bytes]:
+    for member in members:
+        info = tarfile.TarInfo(member.name)
+        info.size, info.mode = member.size_bytes, 0o600
+        yield info.tobuf(tarfile.USTAR_FORMAT)
+        yield from _checked(member)
+        yield b"\0" * (-member.size_bytes % _BLOCK)
+    yield b"\0" * (2 * _BLOCK)
+
+
+def _checked(member: Member) -> Iterator[bytes]:
+    """A member's bytes; raises FileUnreadable when they are not those that its hash names."""
+    if member.data is not None:
+        yield member.data
+        return
+    assert member.source is not None
+    digest, size = hashlib.sha256(), 0
+    with member.source.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+            size += len(piece)
+            yield piece
+    if (digest.hexdigest(), size) != (member.sha256, member.size_bytes):
+        following = "cctv footage verify shows what else is not as it was written"
+        raise FileUnreadable(path=member.source, problem="its bytes are not those of its hash", following=following)

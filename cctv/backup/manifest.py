@@ -1,0 +1,78 @@
+"""The manifest: what a back-up holds, of which site, made when, under which schema.  The first member of its bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cctv.backup.bundle import Member, of_bytes
+from cctv.backup.errors import BackupTorn
+from cctv.kernel.clock import iso
+from cctv.kernel.durable import sha256_file
+
+MANIFEST = "manifest.json"
+_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of the back-up."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`entries` and `head` are the length and the last hash of the audit log; `version` is that of the tables."""
+
+    site: str
+    database: str
+    site_name: str
+    made: datetime
+    made_by: str
+    program: str
+    version: str
+    audit_entries: int
+    audit_head: str
+    segments: int
+    holds: tuple[str, ...]
+    files: tuple[Entry, ...]
+
+    def as_member(self) -> Member:
+        said = {"schema": _SCHEMA, **asdict(self), "made": iso(self.made)}
+        return of_bytes(MANIFEST, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def entries_of(members: Sequence[Member]) -> tuple[Entry, ...]:
+    return tuple(Entry(one.name, one.size_bytes, one.sha256) for one in members)
+
+
+def read_manifest(path: Path, folder: Path) -> Manifest:
+    """The manifest of the unpacked back-up `path`, its files compared; raises BackupTorn."""
+    try:
+        said = json.loads((folder / MANIFEST).read_text())
+        if said.pop("schema") != _SCHEMA:
+            raise BackupTorn(path=path, problem="a newer program wrote it")
+        files = tuple(Entry(**one) for one in said.pop("files"))
+        made, held = datetime.fromisoformat(said.pop("made")), tuple(said.pop("holds"))
+        manifest = Manifest(**said, made=made, holds=held, files=files)
+    except FileNotFoundError:
+        raise BackupTorn(path=path, problem="it has no manifest") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BackupTorn(path=path, problem=f"its manifest cannot be read ({error})") from error
+    _compare(path, folder, manifest)
+    return manifest
+
+
+def _compare(path: Path, folder: Path, manifest: Manifest) -> None:
+    found = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()} - {MANIFEST}
+    if found != {entry.name for entry in manifest.files}:
+        raise BackupTorn(path=path, problem="it does not hold the files that its manifest names")
+    for entry in manifest.files:
+        if sha256_file(folder / entry.name) != entry.sha256:
+            raise BackupTorn(path=path, problem=f"{entry.name} is not as its manifest says")

@@ -1,0 +1,148 @@
+"""Held footage back from its copy: only what a hold in force covers, what is missing, and what nobody deleted.
+
+For each segment, while the holds are confirmed and nobody sweeps:
+
+1. decrypt into `.restore/`, compare with its hash                 (crash: the next command clears it)
+2. in one transaction: the hold once more; the file in its place, its line, its row, the audit entry
+                                     (crash before the commit: a file with its line, which reconciling takes in)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from cctv import audit, holds
+from cctv.archive import repairstore, store, sweeper_lock
+from cctv.archive.ingesting import from_index_line, index_line
+from cctv.archive.layout import INDEX, segment_path
+from cctv.archive.lines import lines_in
+from cctv.backup.bundle import read_bundle
+from cctv.backup.errors import BackupForeign, BackupPlaceUnfit, BackupTorn
+from cctv.backup.heldcopy import COPY_FILE, FOOTAGE, LINE
+from cctv.backup.places import backup_lock, held_files, held_folder
+from cctv.backup.restoring import work_folder
+from cctv.db.engine import writing
+from cctv.db.site import Site
+from cctv.kernel.durable import sha256_file
+from cctv.model.acts import Act
+from cctv.model.footage import NewSegment, Reason, Tombstone
+from cctv.model.holds import Hold
+
+if TYPE_CHECKING:
+    from pyrage.x25519 import Identity
+
+
+class Verdict(Enum):
+    """What becomes of one segment of the copy."""
+
+    RETURNED = "returned"
+    THERE = "already there"
+    NOT_HELD = "refused: no hold in force covers it"
+    DELETED = "refused: it was deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Every segment of the copy with its verdict; `torn` are files of it that could not be read."""
+
+    verdicts: tuple[tuple[str, Verdict], ...]
+    torn: tuple[str, ...]
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(one is verdict for _, one in self.verdicts)
+
+
+def verdict_of(new: NewSegment, *, indexed: bool, holds: Sequence[Hold], stone: Tombstone | None) -> Verdict:
+    """Whether a segment of the copy goes back.  Pure.
+
+    What is lost goes back when a hold covers it that was placed before the loss was noted: a newer hold may stand over
+    footage that was rightly deleted, and footage that a tombstone says was deleted never comes back.
+    """
+    if indexed:
+        return Verdict.THERE
+    covering = [hold for hold in holds if hold.covers(new.camera, new.span)]
+    if not covering:
+        return Verdict.NOT_HELD
+    if stone is None:
+        return Verdict.RETURNED
+    lost = stone.reason in (Reason.LOST, Reason.FORGOTTEN)
+    return Verdict.RETURNED if lost and any(hold.placed <= stone.began for hold in covering) else Verdict.DELETED
+
+
+def return_held(site: Site, directory: Path, key: Identity, *, reason: str, dry_run: bool = False) -> Returned:
+    """Bring held footage back; raises HoldsUnconfirmed, BackupPlaceUnfit, BackupForeign, RecoveryKeyWrong."""
+    holds.require_confirmed(site.root)
+    folder = _folder(site, directory)
+    verdicts: list[tuple[str, Verdict]] = []
+    torn: list[str] = []
+    with sweeper_lock(site), backup_lock(site):
+        holds.match_files(site)
+        for sha256, path in held_files(folder):
+            with work_folder(site.root) as work:
+                try:
+                    read_bundle(path, key, work, site.disk)
+                    new = _described(site, path, sha256, work)
+                except BackupTorn:
+                    torn.append(path.name)
+                    continue
+                verdicts.append((new.path, _return(site, new, work, reason=reason, dry_run=dry_run)))
+    return Returned(tuple(verdicts), tuple(torn))
+
+
+def _folder(site: Site, directory: Path) -> Path:
+    folder = directory if (directory / COPY_FILE).exists() else held_folder(site, directory)
+    try:
+        said = str(json.loads((folder / COPY_FILE).read_text())["site"])
+    except (OSError, ValueError, KeyError, TypeError):
+        problem = "there is no copy of this site's held footage"
+        raise BackupPlaceUnfit(path=directory, problem=problem) from None
+    if said != site.identity.site:
+        raise BackupForeign(path=folder, found=said, expected=site.identity.site)
+    return folder
+
+
+def _described(site: Site, path: Path, sha256: str, work: Path) -> NewSegment:
+    """What the copy says of the segment; the line that still stands on the disk knows its run as well."""
+    try:
+        new = from_index_line((work / LINE).read_text(), "")
+    except (OSError, ValueError) as error:
+        raise BackupTorn(path=path, problem=str(error)) from error
+    target = segment_path(site.root, new.zone, new.camera, new.span.start)
+    new = replace(new, path=site.relative(target))
+    if new.sha256 != sha256 or sha256_file(work / FOOTAGE) != sha256:
+        raise BackupTorn(path=path, problem="its bytes are not those that its name says")
+    known = lines_in(target.parent, site.relative(target.parent)).get(new.path)
+    return known if known is not None and known.sha256 == sha256 else new
+
+
+def _return(site: Site, new: NewSegment, work: Path, *, reason: str, dry_run: bool) -> Verdict:
+    target = site.root / new.path
+    with writing(site.engine) as connection:
+        stone = _tombstone(connection, new)
+        there = target.exists() or store.is_indexed(connection, new.path)
+        verdict = verdict_of(new, indexed=there, holds=holds.in_force(connection), stone=stone)
+        if dry_run or verdict is not Verdict.RETURNED:
+            return verdict
+        site.disk.make_directory(target.parent)
+        site.disk.sync_file(work / FOOTAGE)
+        site.disk.rename(work / FOOTAGE, target)
+        if new.path not in lines_in(target.parent, site.relative(target.parent)):
+            site.disk.append_line(target.parent / INDEX, index_line(new))
+        repairstore.insert_line(connection, new, site.clock.now())
+        if stone is not None:
+            repairstore.drop_tombstone(connection, stone.id)
+        audit.append(connection, site, Act.HELD_RETURNED, new.path, facts={"sha256": new.sha256}, reason=reason)
+    return verdict
+
+
+def _tombstone(connection: Connection, new: NewSegment) -> Tombstone | None:
+    """The last tombstone of the file."""
+    stones = [one for one in store.tombstones_of(connection, new.camera, new.span) if one.path == new.path]
+    return max(stones, key=lambda one: one.id, default=None)
