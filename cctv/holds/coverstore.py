@@ -21,6 +21,9 @@ from cctv.model.footage import Segment
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
 
+_AT_ONCE = 1000
+_held_over = tables.segments.c.held_over + 0  # no index: SQLite would walk all of one mark to find a few rows of it
+
 
 def covering() -> ColumnElement[bool]:
     """SQL: some hold in force covers the row of `segments`.  The only cover predicate in SQL."""
@@ -44,36 +47,33 @@ def hold_over(connection: Connection, segments: Sequence[Segment]) -> None:
     for one in segments:
         ids[one.camera].append(one.id)
     for camera, of_camera in ids.items():
-        chosen = tables.segments.c.id.in_(of_camera) & (tables.segments.c.held_over == 0)
-        _mark(connection, camera, chosen & covering(), held_over=1)
+        chosen = tables.segments.c.id.in_(of_camera) & covering()
+        _mark(connection, camera, chosen, held_over=1)
 
 
 def let_go(connection: Connection, released: Hold) -> None:
     """Put back in the queue what no hold covers any more, once this one is released in the same transaction."""
     for camera in sorted(released.cameras):
-        under = overlapping(tables.segments.c, camera, released.span) & (tables.segments.c.held_over == 1)
+        under = overlapping(tables.segments.c, camera, released.span)
         _mark(connection, camera, under & ~covering(), held_over=0)
 
 
-def look_again(connection: Connection) -> int:
-    """Put back whatever is held over and not held, on every camera; answers how much: 0, unless rows were edited."""
-    cameras = connection.execute(select(tables.camera_totals.c.camera)).scalars().all()
+def look_again(connection: Connection) -> None:
+    """Put back whatever is held over and not held: nothing, unless somebody edited rows."""
     segment = tables.segments.c
-    return sum(
-        _mark(
-            connection,
-            CameraId(camera),
-            (segment.held_over == 1) & (segment.camera == camera) & ~covering(),
-            held_over=0,
-        )
-        for camera in cameras
-    )
+    free = select(segment.camera, segment.id).where(segment.held_over == 1, ~covering())
+    ids: defaultdict[str, list[int]] = defaultdict(list)
+    for camera, number in connection.execute(free):
+        ids[camera].append(number)
+    for camera, of_camera in ids.items():
+        for first in range(0, len(of_camera), _AT_ONCE):
+            _mark(connection, CameraId(camera), segment.id.in_(of_camera[first : first + _AT_ONCE]), held_over=0)
 
 
 def no_longer_held_over(connection: Connection, leaving: ColumnElement[bool]) -> None:
     """Count off what is held over among rows that leave `segments` in the same transaction: lost footage, no other."""
     segment = tables.segments.c
-    marked = select(segment.camera, func.count()).where(leaving, segment.held_over == 1).group_by(segment.camera)
+    marked = select(segment.camera, func.count()).where(leaving, _held_over == 1).group_by(segment.camera)
     for camera, count in connection.execute(marked).all():
         _count(connection, camera, -count)
 
@@ -88,7 +88,9 @@ def count_held_over(connection: Connection, now: datetime) -> int:
 
 
 def _mark(connection: Connection, camera: CameraId, chosen: ColumnElement[bool], *, held_over: int) -> int:
-    marked = connection.execute(update(tables.segments).where(chosen).values(held_over=held_over)).rowcount
+    marked = connection.execute(
+        update(tables.segments).where(chosen, _held_over != held_over).values(held_over=held_over)
+    ).rowcount
     if marked:
         _count(connection, camera, marked if held_over else -marked)
     return marked
