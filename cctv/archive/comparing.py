@@ -15,11 +15,11 @@ from pathlib import Path
 
 from cctv import holds
 from cctv.archive import repairstore
-from cctv.archive.differences import Difference, Folder, Kind, Remedy, compare
+from cctv.archive.differences import Difference, Folder, Kind, Remedy, compare, stray
 from cctv.archive.ingesting import described
-from cctv.archive.layout import INDEX, segment_path, segment_start
 from cctv.archive.lines import lines_in
 from cctv.archive.media import probe
+from cctv.archive.walking import list_day, start_in, walk
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.holds.files import hold_path, read_hold_files
@@ -29,8 +29,7 @@ from cctv.kernel.span import Span
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId, valid_id
 
-_DAY = timedelta(days=1)
-_SEGMENTS = "segments"
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,20 @@ def disk_and_index(site: Site, *, recording: bool | None = None) -> Comparison:
         Difference(Kind.WRONG_TOTALS, Remedy.COUNT, "cctv.db", "counting gives something else", camera=camera)
         for camera in uncounted
     ]
-    found += _strays(site)
+    walked = walk(site.root)
+    found += [stray(path, _camera_in(path)) for path in walked.strays]
     found += [] if recording else _incoming(site)
-    for relative in _folders(site):
+    with reading(site.engine) as connection:
+        folders = sorted({*walked.folders, *repairstore.directories(connection)})
+    for relative in folders:
         found += _settled(site, relative, in_force, recording=recording)
     return Comparison(tuple(found), count)
+
+
+def _camera_in(path: str) -> CameraId | None:
+    """The camera below whose folder a stray file stands."""
+    parts = path.split("/")
+    return CameraId(parts[2]) if len(parts) > 3 and valid_id(parts[1]) and valid_id(parts[2]) else None
 
 
 def recorder_runs(site: Site) -> bool:
@@ -79,30 +87,6 @@ def recorder_runs(site: Site) -> bool:
         os.close(descriptor)
 
 
-def _folders(site: Site) -> list[str]:
-    """Every day's folder that is on the disk or in the index."""
-    with reading(site.engine) as connection:
-        return sorted({*folders_on_disk(site), *repairstore.directories(connection)})
-
-
-def folders_on_disk(site: Site) -> list[str]:
-    """Every day's folder of the disk, by its relative path."""
-    found = (path for path in (site.root / _SEGMENTS).glob("*/*/*") if _is_folder(site, path))
-    return sorted(site.relative(path) for path in found)
-
-
-def _is_folder(site: Site, path: Path) -> bool:
-    _, zone, camera, day = path.relative_to(site.root).parts
-    return path.is_dir() and valid_id(zone) and valid_id(camera) and _day(day) is not None
-
-
-def _day(name: str) -> datetime | None:
-    try:
-        return datetime.strptime(name, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
 def _settled(site: Site, relative: str, in_force: Sequence[Hold], *, recording: bool) -> Iterator[Difference]:
     """The differences of a folder that a second look finds too: a sweep or an ingest passes in between."""
     now = site.clock.now()
@@ -118,30 +102,15 @@ def _settled(site: Site, relative: str, in_force: Sequence[Hold], *, recording: 
 
 def _folder(site: Site, relative: str) -> Folder:
     """The files are listed before the index is asked: what is entered meanwhile is no file without a row."""
-    zone, camera, name = Path(relative).parts[1:]
-    directory, day = site.root / relative, _day(name)
-    files = {site.relative(path): start for path, start in segment_files(site, directory)}
-    lines = lines_in(directory, relative)
+    _, zone, camera, day = relative.split("/")
+    listed = list_day(site.root, relative)
+    lines = lines_in(site.root / relative, relative)
     with reading(site.engine) as connection:
         rows = repairstore.rows_in(connection, relative)
-        span = Span(day, day + _DAY) if day else None
-        stones = repairstore.tombstones_in(connection, CameraId(camera), span) if span else {}
+        begins = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        stones = repairstore.tombstones_in(connection, CameraId(camera), Span(begins, begins + _ONE_DAY))
     stones = {path: one for path, one in stones.items() if one.zone == zone}
-    return Folder(relative, CameraId(camera), files, lines, rows, stones)
-
-
-def segment_files(site: Site, directory: Path) -> Iterator[tuple[Path, datetime]]:
-    """The files of a day's folder that have the name of a segment and stand where it belongs, with their start."""
-    zone, camera = ZoneId(directory.parent.parent.name), CameraId(directory.parent.name)
-    for path in sorted(directory.glob("*.mp4")):
-        start = segment_start(path.name, camera)
-        if start is not None and is_plain(path) and segment_path(site.root, zone, camera, start) == path:
-            yield path, start
-
-
-def is_plain(path: Path) -> bool:
-    """Whether it is a file and no link to one."""
-    return path.is_file() and not path.is_symlink()
+    return Folder(relative, CameraId(camera), listed.files, lines, rows, stones, listed.strays)
 
 
 def _explained(site: Site, one: Difference) -> Difference:
@@ -159,34 +128,16 @@ def _explained(site: Site, one: Difference) -> Difference:
 
 
 def _without_line(site: Site, one: Difference, path: Path) -> Difference:
-    zone, camera = ZoneId(path.parent.parent.parent.name), CameraId(path.parent.parent.name)
-    start = segment_start(path.name, camera)
-    assert start is not None  # `segment_files` took it for a segment
+    zone, camera, day = path.parts[-4:-1]
+    start = start_in(path.name, camera, day)
+    assert start is not None  # `list_day` took it for a segment
     with reading(site.engine) as connection:
-        run = repairstore.run_at(connection, camera, zone, start)
+        run = repairstore.run_at(connection, CameraId(camera), ZoneId(zone), start)
     if run is None:
         return replace(one, remedy=Remedy.QUARANTINE, why="no run of this camera explains it")
     span = Span(start, start + probe(path).duration)
     why = f"{one.why}, and index.jsonl does not; run {run.id} explains it"
     return replace(one, segment=described(site, run, path, span, target=path), why=why)
-
-
-def _strays(site: Site) -> Iterator[Difference]:
-    """Files below segments/ that are neither a segment where it belongs nor the index.jsonl of a day."""
-    for path in sorted((site.root / _SEGMENTS).rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            continue
-        parts = path.relative_to(site.root).parts
-        camera = CameraId(parts[2]) if len(parts) > 3 and valid_id(parts[1]) and valid_id(parts[2]) else None
-        if len(parts) == 5 and _is_folder(site, path.parent) and not path.is_symlink():
-            assert camera is not None
-            start = segment_start(path.name, camera) if path.suffix == ".mp4" else None
-            if path.name == INDEX:
-                continue
-            if start is not None and segment_path(site.root, ZoneId(parts[1]), camera, start) == path:
-                continue
-        why = "no file of that name belongs there"
-        yield Difference(Kind.STRAY_FILE, Remedy.QUARANTINE, site.relative(path), why, camera=camera)
 
 
 def _incoming(site: Site) -> Iterator[Difference]:

@@ -89,6 +89,7 @@ class Folder:
     lines: Mapping[str, NewSegment]
     rows: Mapping[str, IndexedRow]
     tombstones: Mapping[str, Tombstone]
+    strays: tuple[str, ...] = ()
 
 
 def compare(folder: Folder, holds: Sequence[Hold], now: datetime, *, recording: bool) -> list[Difference]:
@@ -97,7 +98,7 @@ def compare(folder: Folder, holds: Sequence[Hold], now: datetime, *, recording: 
     While a recorder runs, what it may be entering at this moment is left to it.  Whether a file without a row can be
     adopted is decided by whoever can read it: here its remedy is ADOPT.
     """
-    found: list[Difference] = []
+    found = [stray(path, folder.camera) for path in folder.strays]
     for path in sorted({*folder.files, *folder.rows, *folder.lines}):
         if path in folder.files:
             young = recording and now - folder.files[path] < BEING_WRITTEN
@@ -107,6 +108,11 @@ def compare(folder: Folder, holds: Sequence[Hold], now: datetime, *, recording: 
         if one is not None:
             found.append(one)
     return found
+
+
+def stray(path: str, camera: CameraId | None) -> Difference:
+    """A file that is neither a segment where it belongs nor the index.jsonl of a day."""
+    return Difference(Kind.STRAY_FILE, Remedy.QUARANTINE, path, "no file of that name belongs there", camera=camera)
 
 
 def _of_row(folder: Folder, path: str) -> Difference | None:

@@ -5,7 +5,7 @@ Reads only.  Where a segment has more than one line the shorter limit counts: a 
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from cctv.archive.ingesting import from_index_line
 from cctv.archive.layout import INDEX
@@ -18,14 +18,14 @@ def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
         text = (directory / INDEX).read_text(errors="replace")
     except FileNotFoundError:
         return {}
-    zone, camera = PurePath(relative).parts[1:3]
+    _, zone, camera, _ = relative.split("/")
     found: dict[str, NewSegment] = {}
     for line in text.splitlines():
         try:
             new = from_index_line(line, relative)
         except (ValueError, OverflowError):
             continue
-        if (new.zone, new.camera) != (zone, camera) or PurePath(new.path).parent != PurePath(relative):
+        if (new.zone, new.camera) != (zone, camera) or "/" in new.path[len(relative) + 1 :]:
             continue
         known = found.get(new.path)
         if known is None or new.limit <= known.limit:

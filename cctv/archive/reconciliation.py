@@ -76,6 +76,8 @@ def _both_locks(site: Site) -> Iterator[bool]:
 def reconcile_locked(site: Site, *, accept_loss: bool, recording: bool) -> Reconciled:
     """The same for a caller that has the locks."""
     before = disk_and_index(site, recording=recording)
+    if not before.differences:
+        return Reconciled(before, (), ())
     lost = sum(one.remedy is Remedy.MARK_LOST for one in before.differences)
     if lost > FEW and lost * SHARE > max(before.segments, lost) and not accept_loss:
         raise MuchLost(lost=lost, known=max(before.segments, lost))

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from cctv.archive import repairstore, runstore, store
-from cctv.archive.comparing import folders_on_disk, segment_files
 from cctv.archive.layout import incoming_name
 from cctv.archive.lines import lines_in
 from cctv.archive.runstore import Run
+from cctv.archive.walking import list_day, walk
 from cctv.db.engine import writing
 from cctv.db.site import Site
 from cctv.kernel.span import Span
@@ -49,6 +48,7 @@ class Refilled:
     runs: dict[int, Run] = field(default_factory=dict)
     reach: dict[int, Span] = field(default_factory=dict)
     earliest: dict[tuple[ZoneId, CameraId], datetime] = field(default_factory=dict)
+    policies: set[str] = field(default_factory=set)
 
     def count(self, folder: DayFolder) -> None:
         self.segments += len(folder.present)
@@ -61,10 +61,10 @@ class Refilled:
 
 def day_folders(site: Site) -> Iterator[DayFolder]:
     """Every day's folder of the disk, in order."""
-    for relative in folders_on_disk(site):
-        zone, camera = Path(relative).parts[1:3]
+    for relative in walk(site.root).folders:
+        _, zone, camera, _ = relative.split("/")
         lines = lines_in(site.root / relative, relative)
-        files = {site.relative(path): start for path, start in segment_files(site, site.root / relative)}
+        files = list_day(site.root, relative).files
         yield DayFolder(
             ZoneId(zone),
             CameraId(camera),
@@ -106,7 +106,9 @@ def _with_runs(connection: Connection, site: Site, done: Refilled, lines: Iterab
     out: list[NewSegment] = []
     now = site.clock.now()
     for line in sorted(lines, key=lambda one: (one.span, one.path)):
-        runstore.insert_policy(connection, line.policy, _text_of(site, line.policy), now)
+        if line.policy not in done.policies:
+            runstore.insert_policy(connection, line.policy, _text_of(site, line.policy), now)
+            done.policies.add(line.policy)
         if line.run_id is None:
             out.append(line)
             continue
