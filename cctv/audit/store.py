@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from cctv.audit.chain import GENESIS, Entry, Facts, check_chain, entry_hash, reason_digest
+from cctv.audit.chain import GENESIS, AuditBroken, Entry, Facts, check_chain, entry_hash, reason_digest
 from cctv.db import tables
 from cctv.db.site import Site
 from cctv.model.acts import Act, Actor
@@ -32,12 +33,10 @@ def append(
     `subject` is the id or relative path of what was acted on.  `reason` is free text: its digest goes into the entry,
     the text and its key into `notes` under the case (or the subject), where erasure can reach them.
     """
-    last = connection.execute(
-        select(tables.audit.c.seq, tables.audit.c.hash).order_by(tables.audit.c.seq.desc()).limit(1)
-    ).one_or_none()
+    last, previous = head(connection)
     key = secrets.token_bytes(_KEY_BYTES) if reason else b""
     entry = Entry(
-        seq=last.seq + 1 if last else 1,
+        seq=last + 1,
         at=at or site.clock.now(),
         actor=actor or site.actor,
         act=act,
@@ -45,10 +44,11 @@ def append(
         case_id=case_id,
         facts=facts or {},
         reason_digest=reason_digest(key, reason) if reason else None,
-        previous=last.hash if last else GENESIS,
+        previous=previous,
     )
     text = entry.to_json()
     connection.execute(insert(tables.audit).values(seq=entry.seq, entry=text, hash=entry_hash(text)))
+    connection.execute(insert(tables.audit_names), [{"name": one, "seq": entry.seq} for one in sorted(_names(entry))])
     if reason:
         connection.execute(
             insert(tables.notes).values(case_id=case_id or subject, key=key.hex(), text=reason, audit_seq=entry.seq)
@@ -65,15 +65,54 @@ def entries(
         .join(tables.notes, tables.notes.c.audit_seq == tables.audit.c.seq, isouter=True)
         .order_by(tables.audit.c.seq.desc())
     )
+    if about is not None:
+        named = tables.audit_names.c
+        query = query.join(tables.audit_names, named.seq == tables.audit.c.seq).where(named.name == about.casefold())
     found: list[tuple[Entry, str | None]] = []
     for row in connection.execute(query):
         entry = Entry.from_json(row.entry)
-        if (act and entry.act is not act) or (about and about.casefold() not in _names(entry)):
+        if act and entry.act is not act:
             continue
         found.append((entry, row.text))
         if last is not None and len(found) >= last:
             break
     return found[::-1]
+
+
+def entry_at(connection: Connection, seq: int) -> Entry | None:
+    """One entry, None where there is none of that number."""
+    text = connection.execute(select(tables.audit.c.entry).where(tables.audit.c.seq == seq)).scalar()
+    return Entry.from_json(text) if text is not None else None
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Number and hash of the last entry; 0 and GENESIS before there is one."""
+    query = select(tables.audit.c.seq, tables.audit.c.hash).order_by(tables.audit.c.seq.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def hash_at(connection: Connection, seq: int) -> str | None:
+    """The hash of an entry, None where there is none of that number."""
+    found: str | None = connection.execute(select(tables.audit.c.hash).where(tables.audit.c.seq == seq)).scalar()
+    return found
+
+
+def since(connection: Connection, at: datetime) -> Iterator[Entry]:
+    """The entries from the first that is not before an instant, in order.  Found by halving: entries have no column
+    of their own for the time, and it rises with their number.
+    """
+    low, high = 1, head(connection)[0] + 1
+    while low < high:
+        middle = (low + high) // 2
+        entry = entry_at(connection, middle)
+        if entry is not None and entry.at < at:
+            low = middle + 1
+        else:
+            high = middle
+    table = tables.audit
+    for row in connection.execute(select(table.c.entry).where(table.c.seq >= low).order_by(table.c.seq)):
+        yield Entry.from_json(row.entry)
 
 
 def _names(entry: Entry) -> set[str]:
@@ -85,7 +124,23 @@ def verify(connection: Connection) -> tuple[int, str]:
     rows = connection.execute(
         select(tables.audit.c.seq, tables.audit.c.entry, tables.audit.c.hash).order_by(tables.audit.c.seq)
     )
-    return check_chain((row.seq, row.entry, row.hash) for row in rows)
+    whole = check_chain((row.seq, row.entry, row.hash) for row in rows)
+    _check_names(connection)
+    return whole
+
+
+def _check_names(connection: Connection) -> None:
+    """Raise AuditBroken unless `--about` finds every entry by its subject and its case, and by nothing else."""
+    named = tables.audit_names.c
+    pairs = iter(connection.execute(select(named.seq, named.name).order_by(named.seq, named.name)))
+    for row in connection.execute(select(tables.audit.c.seq, tables.audit.c.entry).order_by(tables.audit.c.seq)):
+        for name in sorted(_names(Entry.from_json(row.entry))):
+            if next(pairs, None) != (row.seq, name):
+                problem = f"the search does not find it by its name {name} and no other (audit_names was changed)"
+                raise AuditBroken(seq=row.seq, good=row.seq - 1, problem=problem)
+    if (extra := next(pairs, None)) is not None:
+        problem = f"the search finds it by the name {extra.name}, which it does not have (audit_names was changed)"
+        raise AuditBroken(seq=extra.seq, good=extra.seq - 1, problem=problem)
 
 
 def forget(connection: Connection, case_id: str) -> int:

@@ -135,6 +135,20 @@ Index(
     postgresql_where=tombstones.c.closed_us.is_(None),
 )
 
+# Tombstones older than a year, as signed lines: one for a camera's deletions of a day, another `part` for late ones.
+folded_days = Table(
+    "folded_days",
+    metadata,
+    Column("day", Text, primary_key=True),  # of the deletion, UTC
+    Column("camera", Text, primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("start_us", BigInteger, nullable=False),  # of the footage
+    Column("end_us", BigInteger, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Index(None, "camera", "start_us"),
+)
+
 sweeps = Table(
     "sweeps",
     metadata,
@@ -246,6 +260,14 @@ audit = Table(
     Column("seq", Key, primary_key=True),
     Column("entry", Text, nullable=False),
     Column("hash", Text, nullable=False, unique=True),
+)
+
+# Where an entry's subject and case are found without reading the log; no part of the proof.
+audit_names = Table(
+    "audit_names",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", Key, ForeignKey("audit.seq"), primary_key=True),
 )
 
 notes = Table(

@@ -62,3 +62,15 @@ def test_free_text_is_in_no_entry(told):
         texts = [row[0] for row in connection.execute("SELECT entry FROM audit")]
     connection.close()
     assert not any("laptop" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["DELETE FROM audit_names WHERE name = 'inc-2026-001'", "INSERT INTO audit_names VALUES ('inc-2026-009', 1)"],
+)
+def test_an_entry_that_is_hidden_from_the_search_is_told(told, change):
+    with sqlite3.connect(told.root / "cctv.db") as connection:
+        connection.execute(change)
+    connection.close()
+
+    assert "audit_names was changed" in told.cctv("audit verify", exit=15).err

@@ -94,3 +94,15 @@ def test_a_database_of_a_newer_program_is_refused(first):
 
     with pytest.raises(DatabaseNewer):
         migrate(first)
+
+
+def test_an_older_log_is_found_by_its_names_after_the_migration(first):
+    entry = '{"case":"INC-2026-001","seq":1,"subject":"HOLD-2026-001"}'
+    with writing(first) as connection:
+        connection.execute(text("INSERT INTO audit (seq, entry, hash) VALUES (1, :entry, 'h')"), {"entry": entry})
+
+    migrate(first)
+
+    with reading(first) as connection:
+        named = connection.execute(text("SELECT name, seq FROM audit_names ORDER BY name")).all()
+    assert named == [("hold-2026-001", 1), ("inc-2026-001", 1)]
