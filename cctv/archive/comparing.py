@@ -45,7 +45,7 @@ def disk_and_index(site: Site, *, recording: bool | None = None) -> Comparison:
 
     `recording` is for a caller that has the recorder's lock itself.
     """
-    recording = recorder_runs(site) if recording is None else recording
+    recording = is_locked(site.root / "recorder.lock") if recording is None else recording
     with reading(site.engine) as connection:
         in_force = holds.in_force(connection)
         count, _ = repairstore.count_segments(connection)
@@ -71,10 +71,10 @@ def _camera_in(path: str) -> CameraId | None:
     return CameraId(parts[2]) if len(parts) > 3 and valid_id(parts[1]) and valid_id(parts[2]) else None
 
 
-def recorder_runs(site: Site) -> bool:
-    """Whether a recorder holds the storage's lock.  Only reads: a lock file made here could be one it cannot open."""
+def is_locked(path: Path) -> bool:
+    """Whether some process holds a lock file.  Only reads: one that is made here could be one that it cannot open."""
     try:
-        descriptor = os.open(site.root / "recorder.lock", os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

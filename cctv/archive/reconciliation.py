@@ -33,6 +33,7 @@ from cctv.model.footage import NewSegment, Reason
 
 FEW = 20  # segments; a handful of lost files is a bad sector, not a missing disk
 SHARE = 10  # more than a tenth of everything is
+ROUNDS = 2  # a file that goes to quarantine leaves its line behind
 
 
 class MuchLost(CctvError):
@@ -75,17 +76,19 @@ def _both_locks(site: Site) -> Iterator[bool]:
 
 def reconcile_locked(site: Site, *, accept_loss: bool, recording: bool) -> Reconciled:
     """The same for a caller that has the locks."""
-    before = disk_and_index(site, recording=recording)
-    if not before.differences:
-        return Reconciled(before, (), ())
-    lost = sum(one.remedy is Remedy.MARK_LOST for one in before.differences)
-    if lost > FEW and lost * SHARE > max(before.segments, lost) and not accept_loss:
-        raise MuchLost(lost=lost, known=max(before.segments, lost))
-    done = [put for one in before.differences if (put := _put_right(site, one))]
+    before = left = disk_and_index(site, recording=recording)
+    done: list[Difference] = []
+    for _ in range(ROUNDS):
+        if not left.differences:
+            break
+        lost = sum(one.remedy is Remedy.MARK_LOST for one in left.differences)
+        if lost > FEW and lost * SHARE > max(left.segments, lost) and not accept_loss:
+            raise MuchLost(lost=lost, known=max(left.segments, lost))
+        done += [put for one in left.differences if (put := _put_right(site, one))]
+        left = disk_and_index(site, recording=recording)
     if done:
         _tell(site, done)
-    left = disk_and_index(site, recording=recording).differences
-    return Reconciled(before, tuple(done), left)
+    return Reconciled(before, tuple(done), left.differences)
 
 
 def _put_right(site: Site, one: Difference) -> Difference | None:

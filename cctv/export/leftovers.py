@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -17,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cctv import audit
+from cctv.archive.comparing import is_locked
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.export import store
@@ -60,12 +60,8 @@ class Leftover:
 
 def leftovers(site: Site) -> list[Leftover]:
     """What does not agree now.  What somebody works on at this moment is none."""
-    with ExitStack() as locks:
-        try:
-            locks.enter_context(exclusive(site.root / "exports" / ".lock"))
-        except LockHeld:
-            return list(_derived(site))
-        return [*_packages(site), *_derived(site)]
+    packages = [] if is_locked(site.root / "exports" / ".lock") else _packages(site)
+    return [*packages, *_derived(site)]
 
 
 def clear_leftovers(site: Site) -> list[Leftover]:
@@ -127,7 +123,7 @@ def _derived(site: Site) -> Iterator[Leftover]:
     with reading(site.engine) as connection:
         known = _prepared(connection)
     for folder in sorted((site.root / "derived").iterdir()):
-        if folder.name not in known:
+        if folder.name not in known and not is_locked(folder / LOCK):
             why = "made for a request that the index does not know"
             yield Leftover(LeftoverKind.UNKNOWN_DERIVED, LeftoverRemedy.REMOVE, site.relative(folder), why)
 

@@ -11,9 +11,9 @@ from cctv.health import AlarmKind, AlarmState, CameraHealth, Health, Memory, Sta
 from cctv.health.alarms import alarms, remember
 from cctv.kernel.errors import CctvError
 from cctv.kernel.span import Span
-from cctv.model.footage import GapCause
+from cctv.model.footage import GapCause, Reason, Tombstone
 from cctv.model.holds import Ground, GroundKind, Hold
-from cctv.model.ids import CameraId, HoldId
+from cctv.model.ids import CameraId, HoldId, ZoneId
 
 START = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -42,6 +42,24 @@ def status(now=START, **changes):
         disk_reserve=50,
     )
     return replace(well, **changes)
+
+
+def lost(camera="gevel-1"):
+    span = Span(START - 2 * HOUR, START - HOUR)
+    return Tombstone(
+        id=1,
+        camera=CameraId(camera),
+        zone=ZoneId("facade"),
+        span=span,
+        limit=START + HOUR,
+        path="segments/x.mp4",
+        sha256="0" * 64,
+        size_bytes=1,
+        policy="p",
+        reason=Reason.LOST,
+        began=START,
+        closed=START,
+    )
 
 
 class Evening:
@@ -218,3 +236,11 @@ def test_a_weekly_word_that_reached_nobody_is_tried_again(evening):
     evening.look(week, delivered=False)
 
     assert evening.look(week + 2) == [(AlarmKind.WEEKLY, AlarmState.NOTICE)]
+
+
+def test_lost_footage_under_a_hold_is_told_at_once_once_for_each_camera():
+    evening = Evening()
+    gone = (lost(), lost(), lost("foyer-1"))
+    assert evening.look(0, held_lost=gone) == [(AlarmKind.LOST, AlarmState.RAISED)] * 2
+    assert evening.look(2, held_lost=gone) == []
+    assert evening.look(4) == [(AlarmKind.LOST, AlarmState.OVER)] * 2
