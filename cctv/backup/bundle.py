@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,9 @@ def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient
         finally:
             os.close(descriptor)
         disk.rename(beside, target)
+    except FileUnreadable:
+        disk.unlink(beside)
+        raise
     except OSError as error:
         raise BackupNotWritten(path=target.parent, problem=error.strerror or error) from error
 
@@ -73,10 +77,22 @@ def read_bundle(path: Path, key: Identity, folder: Path, disk: Disk) -> None:
         os.close(descriptor)
     try:
         with tarfile.open(packed, "r:") as tar:
-            tar.extractall(folder, filter="data")
+            for info in tar:
+                _unpack(tar, info, path, folder)
     except (tarfile.TarError, EOFError) as error:
         raise BackupTorn(path=path, problem=str(error)) from error
     packed.unlink()
+
+
+def _unpack(tar: tarfile.TarFile, info: tarfile.TarInfo, path: Path, folder: Path) -> None:
+    """One member: a plain file at a plain place, whatever else a tar could hold."""
+    target = folder / info.name
+    source = tar.extractfile(info) if info.isreg() else None
+    if source is None or not target.resolve().is_relative_to(folder.resolve()) or target.exists():
+        raise BackupTorn(path=path, problem=f"{info.name} is not what a back-up holds")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source, target.open("xb") as file:
+        shutil.copyfileobj(source, file, _CHUNK)
 
 
 def _tar(members: Sequence[Member]) -> Iterator[bytes]:
@@ -96,11 +112,15 @@ def _checked(member: Member) -> Iterator[bytes]:
         return
     assert member.source is not None
     digest, size = hashlib.sha256(), 0
-    with member.source.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            digest.update(piece)
-            size += len(piece)
-            yield piece
+    following = "cctv footage reconcile, then cctv footage verify, show what else is not as it was written"
+    try:
+        with member.source.open("rb") as file:
+            while piece := file.read(_CHUNK):
+                digest.update(piece)
+                size += len(piece)
+                yield piece
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise FileUnreadable(path=member.source, problem=problem, following=following) from error
     if (digest.hexdigest(), size) != (member.sha256, member.size_bytes):
-        following = "cctv footage verify shows what else is not as it was written"
         raise FileUnreadable(path=member.source, problem="its bytes are not those of its hash", following=following)

@@ -1,8 +1,8 @@
 """The copy of held footage: one, encrypted, on another medium; what is released leaves it at the next back-up.
 
-A segment is one file, named after the hash of its footage, so that this box knows what is in the copy though it cannot
-read it, and can destroy one without the others.  Never copies what no hold covers.  While holds await confirmation
-nothing is destroyed.
+A segment is one file, named by a hash of its path and bytes, so that this box knows what is in the copy though it
+cannot read it, and can destroy one without the others.  Never copies what no hold covers.  While holds await
+confirmation nothing is destroyed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cctv.backup.bundle import PART, Member, of_bytes, write_bundle
 from cctv.backup.crypt import recipients
 from cctv.backup.errors import HeldCopyElsewhere
 from cctv.backup.memory import HeldCopy, read_memory, remember_held
-from cctv.backup.places import backup_lock, check_place, held_file, held_files, held_folder, on_same_disk
+from cctv.backup.places import backup_lock, check_place, held_file, held_files, held_folder, held_name, on_same_disk
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.errors import FileUnreadable
@@ -118,13 +118,15 @@ def tend_held(site: Site) -> HeldDone | None:
 def _plan(site: Site, folder: Path) -> HeldPlan:
     with reading(site.engine) as connection:
         held = store.held_segments(connection)
-        wanted = {one.sha256 for one in held} | store.held_lost(connection)
+        lost = store.held_lost(connection)
     there = dict(held_files(folder))
-    missing = {one.sha256: one for one in held if one.sha256 not in there}
+    names = {_name(one): one for one in held}
+    wanted = {*names, *(held_name(path, sha256) for path, sha256 in lost)}
+    missing = [one for name, one in names.items() if name not in there]
     waits = holds.unconfirmed(site.root) is not None
     leftovers = sorted(folder.glob(f"*{PART}"))
-    released = [] if waits else [path for sha256, path in there.items() if sha256 not in wanted]
-    return HeldPlan(folder, tuple(missing.values()), (*leftovers, *released), len(there) - len(released))
+    released = [] if waits else [path for name, path in there.items() if name not in wanted]
+    return HeldPlan(folder, tuple(missing), (*leftovers, *released), len(there) - len(released))
 
 
 def _check_the_one(site: Site, folder: Path, *, new_copy: bool) -> None:
@@ -154,6 +156,10 @@ def _destroy(site: Site, files: Sequence[Path]) -> int:
     return sum(path.suffix != PART for path in files)
 
 
+def _name(segment: Segment) -> str:
+    return held_name(segment.path, segment.sha256)
+
+
 def _copy(site: Site, folder: Path, segment: Segment, to: Sequence[Recipient]) -> bool:
     new = NewSegment(
         segment.camera, segment.zone, segment.span, segment.limit, segment.path, segment.sha256, segment.size_bytes,
@@ -162,7 +168,7 @@ def _copy(site: Site, folder: Path, segment: Segment, to: Sequence[Recipient]) -
     line = of_bytes(LINE, index_line(new).encode() + b"\n")
     footage = Member(FOOTAGE, segment.size_bytes, segment.sha256, source=site.root / segment.path)
     try:
-        write_bundle(held_file(folder, segment.sha256), [line, footage], to, site.disk)
+        write_bundle(held_file(folder, _name(segment)), [line, footage], to, site.disk)
     except FileUnreadable:
         return False
     return True

@@ -2,11 +2,12 @@
 
 DIR/cctv-<site>-<instant>.age           a back-up; with .part at its end one that was interrupted, and none
 DIR/cctv-held-<site>/copy.json          which copy of held footage this is
-                    /<sha256>.age       one held segment; the name is the hash of the footage and tells nothing of it
+                    /<name>.age         one held segment; the name, a hash of its path and bytes, tells nothing of it
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -60,14 +61,19 @@ def held_folder(site: Site, directory: Path) -> Path:
 
 
 def held_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Hash and file of every segment in a copy of held footage."""
+    """Name and file of every segment in a copy of held footage."""
     for path in sorted(folder.glob("*.age")):
         if (found := _HELD.fullmatch(path.name)) is not None:
             yield found[1], path
 
 
-def held_file(folder: Path, sha256: str) -> Path:
-    return folder / f"{sha256}.age"
+def held_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.age"
+
+
+def held_name(path: str, sha256: str) -> str:
+    """What a segment is called in the copy: known to who knows the segment, and to nobody else."""
+    return hashlib.sha256(f"{path}\n{sha256}".encode()).hexdigest()
 
 
 def _prefix(site: Site) -> str:

@@ -62,6 +62,7 @@ class Means:
     disk: Disk
     clock: Clock
     actor: Actor
+    new_disk: bool = False  # somebody says that the storage was moved on purpose
 
     @property
     def root(self) -> Path:
@@ -122,7 +123,7 @@ def _check(means: Means, path: Path, manifest: Manifest, *, replace_whole: bool)
         raise DatabaseNewer(found=manifest.version, known=HEAD)
     known = None
     if (root / SITE_FILE).exists():
-        known = identity.read_identity(root)
+        known = identity.parse_identity(root) if means.new_disk else identity.read_identity(root)
         if known.site != manifest.site:
             raise BackupForeign(path=path, found=manifest.site, expected=known.site)
     elif manifest.site_name != means.settings.site.name:

@@ -26,7 +26,7 @@ from cctv.archive.lines import lines_in
 from cctv.backup.bundle import read_bundle
 from cctv.backup.errors import BackupForeign, BackupPlaceUnfit, BackupTorn
 from cctv.backup.heldcopy import COPY_FILE, FOOTAGE, LINE
-from cctv.backup.places import backup_lock, held_files, held_folder
+from cctv.backup.places import backup_lock, held_files, held_folder, held_name
 from cctv.backup.restoring import work_folder
 from cctv.db.engine import writing
 from cctv.db.site import Site
@@ -84,11 +84,11 @@ def return_held(site: Site, directory: Path, key: Identity, *, reason: str, dry_
     torn: list[str] = []
     with sweeper_lock(site), backup_lock(site):
         holds.match_files(site)
-        for sha256, path in held_files(folder):
+        for name, path in held_files(folder):
             with work_folder(site.root) as work:
                 try:
                     read_bundle(path, key, work, site.disk)
-                    new = _described(site, path, sha256, work)
+                    new = _described(site, path, name, work)
                 except BackupTorn:
                     torn.append(path.name)
                     continue
@@ -108,7 +108,7 @@ def _folder(site: Site, directory: Path) -> Path:
     return folder
 
 
-def _described(site: Site, path: Path, sha256: str, work: Path) -> NewSegment:
+def _described(site: Site, path: Path, name: str, work: Path) -> NewSegment:
     """What the copy says of the segment; the line that still stands on the disk knows its run as well."""
     try:
         new = from_index_line((work / LINE).read_text(), "")
@@ -116,10 +116,10 @@ def _described(site: Site, path: Path, sha256: str, work: Path) -> NewSegment:
         raise BackupTorn(path=path, problem=str(error)) from error
     target = segment_path(site.root, new.zone, new.camera, new.span.start)
     new = replace(new, path=site.relative(target))
-    if new.sha256 != sha256 or sha256_file(work / FOOTAGE) != sha256:
+    if held_name(new.path, new.sha256) != name or sha256_file(work / FOOTAGE) != new.sha256:
         raise BackupTorn(path=path, problem="its bytes are not those that its name says")
     known = lines_in(target.parent, site.relative(target.parent)).get(new.path)
-    return known if known is not None and known.sha256 == sha256 else new
+    return known if known is not None and known.sha256 == new.sha256 else new
 
 
 def _return(site: Site, new: NewSegment, work: Path, *, reason: str, dry_run: bool) -> Verdict:

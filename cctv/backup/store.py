@@ -28,8 +28,8 @@ def held_segments(connection: Connection) -> list[Segment]:
     return [to_segment(row) for row in rows]
 
 
-def held_lost(connection: Connection) -> set[str]:
-    """Hashes of footage under a hold in force whose file is gone though nobody deleted it: its copy is all there is."""
+def held_lost(connection: Connection) -> list[tuple[str, str]]:
+    """Path and hash of footage under a hold in force that is gone and was not deleted: its copy is all there is."""
     hold, camera, stone = tables.holds.c, tables.hold_cameras.c, tables.tombstones.c
     covered = exists(
         select(hold.id)
@@ -39,7 +39,8 @@ def held_lost(connection: Connection) -> set[str]:
         .correlate(tables.tombstones)
     )  # fmt: skip
     lost = stone.reason.in_([Reason.LOST.value, Reason.FORGOTTEN.value])
-    return set(connection.execute(select(stone.sha256).where(lost, covered)).scalars())
+    rows = connection.execute(select(stone.path, stone.sha256).where(lost, covered))
+    return [(row.path, row.sha256) for row in rows]
 
 
 def log_end(connection: Connection) -> tuple[int, str]:

@@ -32,10 +32,13 @@ class OneOfTwo(UsageError):
     "--key", "key_file", metavar="KEY", required=True, type=click.Path(path_type=Path), help="The recovery key's file."
 )
 @click.option("--replace", is_flag=True, help="Even though the storage has a whole index: it is set aside.")
+@click.option("--new-disk", is_flag=True, help="The storage was moved to another disk on purpose.")
 @reason_option()
 @mutation
 @click.pass_obj
-def restore(box: Box, file: Path | None, held: Path | None, key_file: Path, replace: bool, reason: str) -> int:
+def restore(
+    box: Box, file: Path | None, held: Path | None, key_file: Path, replace: bool, new_disk: bool, reason: str
+) -> int:
     """Bring index, registers, log, keys and holds back from a back-up; held footage from its copy.
 
     No deleted footage comes back and no hold is lost.  Nothing is deleted afterwards until `cctv hold confirm`; held
@@ -61,7 +64,7 @@ def restore(box: Box, file: Path | None, held: Path | None, key_file: Path, repl
 
     assert file is not None
     os.umask(STORAGE_UMASK)
-    means = Means(box.settings, box.make_disk(), box.clock, box.actor)
+    means = Means(box.settings, box.make_disk(), box.clock, box.actor, new_disk=new_disk)
     if box.dry_run:
         restored = plan_restore(means, file, key, replace_whole=replace)
     else:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
+import threading
 
 import pyrage
 import pytest
@@ -117,3 +118,27 @@ def test_a_medium_that_is_full_is_said_and_leaves_no_back_up(rig, monkeypatch):
     assert "No space left on device" in told.err
     assert list(rig.medium.glob("*.age")) == []
     rig.back_up()
+
+
+def test_a_back_up_is_one_state_of_the_index_while_a_recorder_goes_on(rig, tmp_path, clip):
+    stop = threading.Event()
+
+    def record():
+        minute = 0
+        while not stop.is_set():
+            rig.site.record("gevel-1", f"2026-11-01 {minute // 60:02}:{minute % 60:02}")
+            minute += 1
+
+    recorder = threading.Thread(target=record)
+    recorder.start()
+    try:
+        files = [rig.back_up() for _ in range(5)]
+    finally:
+        stop.set()
+        recorder.join()
+    for number, file in enumerate(files):
+        (tmp_path / f"copy-{number}.db").write_bytes(opened(file, rig.key)["cctv.db"])
+        with sqlite3.connect(tmp_path / f"copy-{number}.db") as copy:
+            assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            counted = "SELECT (SELECT count(*) FROM segments) = (SELECT coalesce(sum(segments), 0) FROM camera_totals)"
+            assert copy.execute(counted).fetchone() == (1,)

@@ -2,6 +2,7 @@
 
 import shutil
 
+from cctv.backup.places import held_name
 from cctv.holds import ask_confirmation
 from cctv.kernel.durable import Disk
 
@@ -11,15 +12,15 @@ def copied(rig):
 
 
 def hashes(segments):
-    return sorted(one.sha256 for one in segments)
+    return sorted(held_name(one.path, one.sha256) for one in segments)
 
 
 def different(rig, clip, count=3):
-    """Minutes of footage whose bytes differ, as a camera's do."""
+    """Minutes of footage; every other one has the same bytes, as a camera's never have."""
     made = []
     for minute in range(count):
         file = rig.site.folder / f"clip-{minute}.mp4"
-        file.write_bytes(clip.read_bytes() + minute.to_bytes(4, "big") + b"free")
+        file.write_bytes(clip.read_bytes() + (minute % 2).to_bytes(4, "big") + b"free")
         made += rig.site.record("gevel-1", f"2026-11-01 11:0{minute}", clip=file)
     return made
 
@@ -112,3 +113,15 @@ def test_footage_whose_bytes_are_not_as_indexed_is_left_out_and_named(rig, clip)
 
     assert recorded[0].path in told.err
     assert copied(rig) == hashes(recorded[1:2])
+
+
+def test_footage_that_is_gone_is_left_out_and_named(rig, clip):
+    recorded = different(rig, clip)
+    rig.hold("2026-11-01 11:00", "2026-11-01 11:02")
+    (rig.site.root / recorded[0].path).unlink()
+
+    told = rig.cctv(f"backup --held {rig.medium}", exit=15)
+
+    assert recorded[0].path in told.err
+    assert copied(rig) == hashes(recorded[1:2])
+    assert list(rig.medium.glob("*/*.part")) == []
