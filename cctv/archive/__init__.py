@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from cctv.kernel.lazy import exports
 
 if TYPE_CHECKING:
+    from cctv.archive.comparing import disk_and_index, is_locked
     from cctv.archive.coverage import Missing, Parts, overlapping, part, unexplained
     from cctv.archive.disposal import BATCH, dispose, dispose_quarantined, finish_open_tombstones
     from cctv.archive.ingesting import ingest
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
     from cctv.archive.media import Media, probe
     from cctv.archive.quarantine import quarantined
+    from cctv.archive.rebuilding import plan_rebuild, rebuild
+    from cctv.archive.reconciliation import reconcile, reconcile_locked
     from cctv.archive.recover import RecoveryReport, recover_incoming
+    from cctv.archive.repairstore import count_segments, lost_under_holds
     from cctv.archive.runs import anchor_run, begin_run, close_gap, end_run, note_clock_offset, open_gap
     from cctv.archive.runstore import Run, archived_cameras, gaps_of, runs_of
     from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
@@ -25,10 +29,15 @@ if TYPE_CHECKING:
         segments_of,
         tombstones_of,
     )
+    from cctv.archive.verification import verify_footage
 
 __getattr__ = exports(
     __name__,
     {
+        "comparing": (
+            "disk_and_index",
+            "is_locked",
+        ),
         "coverage": (
             "Missing",
             "Parts",
@@ -60,9 +69,21 @@ __getattr__ = exports(
             "probe",
         ),
         "quarantine": ("quarantined",),
+        "rebuilding": (
+            "plan_rebuild",
+            "rebuild",
+        ),
+        "reconciliation": (
+            "reconcile",
+            "reconcile_locked",
+        ),
         "recover": (
             "RecoveryReport",
             "recover_incoming",
+        ),
+        "repairstore": (
+            "count_segments",
+            "lost_under_holds",
         ),
         "runs": (
             "anchor_run",
@@ -92,6 +113,7 @@ __getattr__ = exports(
             "segments_of",
             "tombstones_of",
         ),
+        "verification": ("verify_footage",),
     },
 )
 
@@ -111,8 +133,10 @@ __all__ = [
     "begin_run",
     "candidates",
     "close_gap",
+    "count_segments",
     "coverage_rows",
     "create_storage",
+    "disk_and_index",
     "dispose",
     "dispose_quarantined",
     "end_run",
@@ -123,13 +147,19 @@ __all__ = [
     "incoming_directory",
     "ingest",
     "inventory",
+    "is_locked",
+    "lost_under_holds",
     "next_limit",
     "note_clock_offset",
     "open_gap",
     "overlapping",
     "part",
+    "plan_rebuild",
     "probe",
     "quarantined",
+    "rebuild",
+    "reconcile",
+    "reconcile_locked",
     "recorder_lock",
     "recover_incoming",
     "refuse_occupied",
@@ -139,4 +169,5 @@ __all__ = [
     "tombstones_of",
     "unexplained",
     "unexplained_of",
+    "verify_footage",
 ]

@@ -33,15 +33,15 @@ def rebuild(box: Box, reason: str) -> int:
       cctv footage rebuild --reason "cctv.db is damaged" --dry-run
       cctv footage rebuild --reason "cctv.db is damaged"
     """
-    from cctv.archive import rebuilding
+    from cctv import archive
 
     os.umask(STORAGE_UMASK)
     if box.dry_run:
-        plan = rebuilding.plan_rebuild(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
+        plan = archive.plan_rebuild(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
         data = {"dry_run": True, **_plan_data(plan)}
         box.emit(data, lambda console: console.print(f"{_plan_text(plan)}\nDry run: nothing was changed."))
         return int(Exit.OK)
-    made = rebuilding.rebuild(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor, reason=reason)
+    made = archive.rebuild(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor, reason=reason)
     box.emit(_rebuilt_data(made), lambda console: _rebuilt_text(console, made))
     return int(Exit.PARTLY if made.reconciled.left else Exit.OK)
 

@@ -40,8 +40,8 @@ def reconcile(box: Box, fix: bool, accept_loss: bool) -> int:
       cctv footage reconcile
       cctv footage reconcile --fix
     """
-    from cctv.archive.comparing import disk_and_index
-    from cctv.archive.reconciliation import reconcile as put_right
+    from cctv.archive import disk_and_index
+    from cctv.archive import reconcile as put_right
     from cctv.export.leftovers import clear_leftovers, leftovers
 
     if fix and not box.dry_run:
@@ -79,7 +79,7 @@ def verify(box: Box, sample: int | None, everything: bool) -> int:
       cctv footage verify
       cctv footage verify --all
     """
-    from cctv.archive.verification import verify_footage
+    from cctv.archive import verify_footage
 
     if everything and sample is not None:
         raise click.UsageError("--sample and --all exclude each other")

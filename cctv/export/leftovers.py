@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cctv import audit
-from cctv.archive.comparing import is_locked
+from cctv.archive import is_locked
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.export import store

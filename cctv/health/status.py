@@ -14,8 +14,7 @@ from enum import Enum
 from sqlalchemy import Connection
 
 from cctv import holds
-from cctv.archive import gaps_of, segments_of
-from cctv.archive.repairstore import lost_under_holds
+from cctv.archive import gaps_of, lost_under_holds, segments_of
 from cctv.backup import read_memory
 from cctv.db.engine import reading
 from cctv.db.site import Site
