@@ -95,8 +95,8 @@ def _restored(box: Box, done: Restored) -> None:
         if done.set_aside is not None:
             verb = "would be set aside" if box.dry_run else f"was set aside as {done.set_aside.name}"
             console.print(f"The index that was there {verb}.")
-        console.print(f"Holds in force: {', '.join(outlook.holds) or 'none'}; only the disk knew "
-                      f"{', '.join(outlook.from_disk) or 'none of them'}.")  # fmt: skip
+        known = f"; only the disk knew {', '.join(outlook.from_disk)}" if outlook.from_disk else ""
+        console.print(f"Holds in force: {', '.join(outlook.holds) or 'none'}{known}.")
         console.print(f"{outlook.gone_free} segments of the back-up have no file any more and do not come back.")
         if outlook.gone_held:
             click.echo(f"warning: {outlook.gone_held} held segments have no file: cctv restore --held DIR", err=True)
