@@ -147,7 +147,7 @@ class NoFootage(Disk):
     """A disk on which the footage is not."""
 
     def unlink(self, path: Path) -> bool:
-        return path.suffix != ".mp4" and super().unlink(path)
+        return not str(path).endswith(".mp4") and super().unlink(path)
 
 
 def opened(archive: Archive, at: datetime) -> Site:
@@ -321,7 +321,7 @@ def record_into(folder: Path) -> None:
     while not select.select([sys.stdin], [], [], max(0.0, began + len(waits) / 10 - time.perf_counter()))[0]:
         start = full.end + timedelta(minutes=len(waits))
         span = Span(start, start + timedelta(minutes=1))
-        path = f"segments/facade/camera-00/recorded/{len(waits)}.mp4"
+        path = f"segments/facade/camera-00/recorded/{time.time_ns()}.mp4"
         new = NewSegment(camera, zone, span, start + PERIOD, path, "0" * 64, 30_000_000, "bench", None)
         asked = time.perf_counter()
         with writing(site.engine) as connection:

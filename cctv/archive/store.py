@@ -86,7 +86,7 @@ def candidates(connection: Connection, due: datetime, count: int) -> list[Segmen
 
     Held ones among them too, until a sweep has set them aside (`holds.hold_over`).
     """
-    return [to_segment(row) for row in connection.execute(due_query(due, count))]
+    return [to_segment(row) for row in connection.execute(due_query(due, count)).all()]
 
 
 def due_query(due: datetime, count: int) -> Select[Any]:
@@ -153,7 +153,8 @@ def _bury(
     by_id = {segment.id: segment for segment in segments}
     query = select(stones.c.id, stones.c.segment_id, stones.c.limit_us).where(made).order_by(stones.c.id)
     begun = [
-        (by_id[segment_id], number, from_us(limit_us)) for number, segment_id, limit_us in connection.execute(query)
+        (by_id[segment_id], number, from_us(limit_us))
+        for number, segment_id, limit_us in connection.execute(query).all()
     ]
     take_from_totals(connection, [segment for segment, _, _ in begun])
     return [

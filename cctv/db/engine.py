@@ -7,6 +7,7 @@ what it read still holds when it commits: a hold cannot slip between the sweep's
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from cctv.kernel.errors import GuardError
 
 BUSY_SECONDS = 30
+_POLL = 0.001  # seconds
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -107,5 +109,24 @@ def _on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("cctv_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if connection.get_execution_options().get("cctv_write", False):
+        _take_write_lock(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """Ask for the lock each millisecond: SQLite sleeps for up to 100, past many commits of a busy sweeper."""
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
+    for _ in range(BUSY_SECONDS * 1000):
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                break
+            time.sleep(_POLL)
+            continue
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        return
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises what SQLite says, as every statement does
