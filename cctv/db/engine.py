@@ -28,7 +28,8 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 class DatabaseDamaged(GuardError):
     """Deletion and recording stop: the database {path} is damaged ({problem}).
 
-    next: stop cctv-record and cctv-sweep, then `cctv footage rebuild --dry-run`; a back-up of cctv.db may be better.
+    next: restore a back-up; without one stop cctv-record and cctv-sweep, then
+    `cctv footage rebuild --reason WHY --dry-run`.
     """
 
 

@@ -54,7 +54,8 @@ class MountMissing(GuardError):
 class DatabaseForeign(GuardError):
     """Deletion and recording stop: the database in {path} is not the one that site.json names ({problem}).
 
-    next: put the site's own cctv.db back, or make one again from the disk: `cctv footage rebuild --dry-run`.
+    next: put the site's own cctv.db back, or make one again from the disk:
+    `cctv footage rebuild --reason WHY --dry-run`.
     """
 
 

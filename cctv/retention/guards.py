@@ -25,8 +25,8 @@ BACKWARDS = timedelta(minutes=1)
 class IndexEmpty(GuardError):
     """Deletion stops: the index knows no segment, but {count} files stand in segments/ (the first is {first}).
 
-    next: put the site's own cctv.db back, or make one again from the disk: `cctv footage rebuild --dry-run`.
-    Nothing was deleted.
+    next: put the site's own cctv.db back, or make one again from the disk:
+    `cctv footage rebuild --reason WHY --dry-run`; nothing was deleted.
     """
 
 
