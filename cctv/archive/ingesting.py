@@ -28,8 +28,8 @@ def ingest(site: Site, run: Run, file: Path, span: Span, sha256: str | None = No
     """Make a closed file a segment of its run.  Blocking; call it from one thread at a time per camera.
 
     Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.  May be called
-    again after it failed, on a full disk for one: what is done already is not done twice.  `sha256` is that of the bytes
-    as they were written, where the writer knows it: what the disk makes of them shows when they are verified.
+    again after it failed, on a full disk for one: what is done already is not done twice.  `sha256` is that of the
+    bytes as they were written, where the writer knows it: what the disk makes of them shows when they are verified.
     """
     target = segment_path(site.root, run.zone, run.camera, span.start)
     if file.exists() or not target.exists():

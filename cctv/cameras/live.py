@@ -37,6 +37,7 @@ OPEN = timedelta(seconds=8)  # handshake and what tells the stream's format, eac
 # Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the nap of the
 # reader and the first wait, a camera that fell silent is opened again within 3 s.
 STALL = timedelta(seconds=1.8)
+_STALLED = STALL.total_seconds() - 0.05
 
 av.logging.set_level(None)  # libav's own lines repeat addresses, and waking Python for each costs what a picture costs
 
@@ -58,13 +59,23 @@ class LiveStream:
 
     def __iter__(self) -> Iterator[Packet[VideoStream]]:
         """Packets of one picture each, Annex B.  Ends with a CameraDown, never by itself."""
+        asked = monotonic()
         try:
             for packet in self._container.demux(self.template):
+                waited = monotonic() - asked
                 if packet.size:
                     yield packet
+                # A read that is broken off hands over the picture that was held back, as if nothing had happened.
+                if waited >= _STALLED:
+                    raise self._silent()
+                asked = monotonic()
         except (av.error.FFmpegError, OSError) as error:
             raise _told(self._camera, self._address, error, STALL) from None
         raise CameraClosed(camera=self._camera.id, address=self._address.url)
+
+    def _silent(self) -> CameraSilent:
+        seconds = f"{STALL.total_seconds():g}"
+        return CameraSilent(camera=self._camera.id, address=self._address.url, seconds=seconds)
 
     def close(self) -> None:
         """Leave the camera."""

@@ -49,7 +49,7 @@ class Disk:
             os.close(descriptor)
 
     def create(self, path: Path, mode: int = 0o640) -> int:
-        """Begin a file that grows; a descriptor for `append` and `sync`.  Nothing of it is on the disk before `sync`."""
+        """Begin a file that grows; a descriptor for `append` and `sync`.  Nothing is on the disk before `sync`."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
 
     def append(self, descriptor: int, size: int, pieces: Sequence[bytes]) -> None:

@@ -25,7 +25,7 @@ from cctv.recorder.attempt import Attempt, Ending, Hooks
 from cctv.recorder.backoff import Backoff
 from cctv.recorder.segmentfile import SegmentFile
 from cctv.recorder.state import CameraState, Phase
-from cctv.recorder.worker import Worker, aside
+from cctv.recorder.worker import Crew, aside
 
 _LOOK = 0.1
 _REST_LOOK = 0.4
@@ -37,7 +37,7 @@ class Means:
     """What all cameras of a recorder share."""
 
     site: Site
-    worker: Worker
+    crew: Crew
     credentials: Mapping[str, Credential]
     tell: Callable[[str], None]
     changed: Callable[[], None]
@@ -49,7 +49,7 @@ class CameraRecorder:
     """Records one camera until told to stop."""
 
     def __init__(self, camera: CameraSettings, means: Means) -> None:
-        self._camera, self._means, self._site, self._worker = camera, means, means.site, means.worker
+        self._camera, self._means, self._site, self._worker = camera, means, means.site, means.crew.of(camera.id)
         self._run: Run | None = None  # begun, and nothing recorded in it yet
         self._gap: GapCause | None = None  # cause of the gap that lasts, as far as this process opened it
         self._attempt: Attempt | None = None

@@ -102,25 +102,27 @@ class Cutter:
         self._base = self._index = self._start = self._due = 0
         self._frame = 0
         self._end = 0
-        self._arrived = 0.0  # when the picture before came
         self._holes: list[tuple[int, int]] = []
 
     @property
     def is_anchored(self) -> bool:
         return self._zero is not None
 
+    def reaches(self, monotonic: float) -> bool:
+        """Whether every picture that was sent before that instant has been taken."""
+        return self._zero is not None and self._zero + self._end / self._rate >= monotonic
+
     def take(self, packet: Picture, arrived: float, times: Times, frame: int) -> None:
         """Put a picture, handed over then, where it belongs; `frame` is the usual distance of two, in ticks."""
         self._frame = frame
-        before, self._arrived = self._arrived, arrived
         media = times.dts / self._rate
+        if times.hole:
+            if self._is_ahead(arrived, media):
+                raise TimesBroken
+            self._holes.append((times.dts - times.hole, times.dts))
         self._anchoring.hear(arrived, media)
         if self._zero is None and media >= ANCHOR_AFTER:
             self._fix_anchor()
-        if times.hole:
-            if times.hole / self._rate > arrived - before + _LEAP:
-                raise TimesBroken  # nobody waited that long: the camera's clock leapt
-            self._holes.append((times.dts - times.hole, times.dts))
         if packet.is_keyframe and (self._changed(packet) or times.dts >= self._due) and self.file is not None:
             self._close(times.dts - times.hole)
             self._look_for_drift(times.dts)
@@ -129,6 +131,11 @@ class Cutter:
         assert self.file is not None
         self.file.write(packet, times.pts, times.dts)
         self._end = times.dts + frame
+
+    def _is_ahead(self, arrived: float, media: float) -> bool:
+        """Whether a picture came before its time: then nobody waited for it, and the camera's clock leapt."""
+        zero = self._zero if self._zero is not None else self._anchoring.earliest
+        return zero is not None and zero + media > arrived + _LEAP
 
     def close(self) -> None:
         """Close the file under way, behind its last picture."""

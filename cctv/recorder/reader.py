@@ -25,6 +25,7 @@ _WAITED = 0.002  # seconds; a read that took longer waited for the camera: there
 # After a read that waited, the reader sleeps and then takes several pictures at once: a third of the processor time
 # of a recorder is waking up.  Short enough that a camera's own buffer is not needed.
 _NAP = 0.13  # seconds
+_PATIENCE = 2.0  # seconds for what a slow network still holds back when we are told to stop
 _NAP_BYTES = 100_000  # what may come in meanwhile; the kernel's buffer for a connection takes more
 
 
@@ -36,7 +37,7 @@ class Reader:
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[CameraDown | None] = self._loop.create_future()
         self._stopping = self._abandoned = self._begun = False
-        self.pictures = 0
+        self.pictures, self._stopped_at = 0, 0.0
         self.heard: float | None = None  # when the last picture came, by the clock that nobody sets
         self.cutter: Cutter | None = None
         self._held: list[tuple[Picture, float]] = []
@@ -46,8 +47,8 @@ class Reader:
         threading.Thread(target=self._run, name=f"read-{self._task.camera.id}", daemon=True).start()
 
     def stop(self) -> None:
-        """End with every picture that was received by now."""
-        self._stopping = True
+        """End with every picture that was sent by now."""
+        self._stopped_at, self._stopping = self._clock.monotonic(), True
 
     def abandon(self) -> None:
         """The storage is gone: write nothing more."""
@@ -112,11 +113,11 @@ class Reader:
                 self._hear(cutter, packet, arrived)
                 if self._abandoned:
                     return None
-                if arrived - asked > _WAITED:
-                    if self._stopping:
+                if self._stopping:
+                    if self._is_through(cutter, arrived, waited=arrived - asked > _WAITED):
                         break
-                    if self._nap:
-                        time.sleep(self._nap)
+                elif self._nap and arrived - asked > _WAITED:
+                    time.sleep(self._nap)
                 asked = self._clock.monotonic()
             self._place_rest(cutter)
         except CameraDown as fault:
@@ -129,6 +130,12 @@ class Reader:
                 camera=self._task.camera.id, detail=f"a picture that no file can hold ({error.strerror})"
             )
         return None
+
+    def _is_through(self, cutter: Cutter, arrived: float, *, waited: bool) -> bool:
+        """Whether every picture is there that the camera sent before we were told to stop."""
+        if cutter.is_anchored and arrived < self._stopped_at + _PATIENCE:
+            return cutter.reaches(self._stopped_at)
+        return waited or cutter.is_anchored
 
     def _hear(self, cutter: Cutter, packet: Picture, arrived: float) -> None:
         """Take a picture in; before the first key picture there is nothing to show it with."""

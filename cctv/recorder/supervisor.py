@@ -28,7 +28,7 @@ from cctv.recorder.diskwatch import free_bytes
 from cctv.recorder.room import StorageFull, is_full
 from cctv.recorder.state import Phase, RecorderState, write_state
 from cctv.recorder.upkeep import Upkeep
-from cctv.recorder.worker import Abandoned, Worker
+from cctv.recorder.worker import Abandoned, Crew, Worker
 
 CLOCK_STEP = timedelta(seconds=2)
 _TICK = 0.4  # with attempt.STALL, and half a second between reports, silence is seen within 3 s
@@ -67,8 +67,8 @@ class Supervisor:
     ) -> None:
         self._site, self._notifier, self._tell = site, notifier, tell
         self._failure: BaseException | None = None
-        self._worker, self._flusher = Worker(self._fail, self._is_full), Worker(self._fail)
-        self._means = Means(site, self._worker, credentials, tell, self._note_change, random or Random())
+        self._crew, self._flusher = Crew(self._fail, self._is_full), Worker(self._fail)
+        self._means = Means(site, self._crew, credentials, tell, self._note_change, random or Random())
         self._cameras = {camera.id: CameraRecorder(camera, self._means) for camera in site.settings.cameras.values()}
         self._tasks: dict[asyncio.Task[None], CameraRecorder] = {}
         self._upkeep = Upkeep(site, self._flusher)
@@ -78,7 +78,7 @@ class Supervisor:
         """Close every segment and end; call it in the main thread."""
         self._notifier.stopping()
         self._stopping = True
-        self._worker.stop_waiting()
+        self._crew.stop_waiting()
         for camera in self._tasks.values():
             camera.stop()
 
@@ -92,7 +92,7 @@ class Supervisor:
         while self._tasks or not self._stopping:
             await self._wait()
             self._tick(steps)
-        self._worker.close()
+        self._crew.close()
         self._flusher.close()
         if self._failure is None or not isinstance(self._failure, GuardError):
             self._write_state()
@@ -148,7 +148,7 @@ class Supervisor:
         self._failure = error
         self._tell(f"recording stops: {_told(error)}")
         if isinstance(error, GuardError):  # the storage is not there: write nothing to what is in its place
-            self._worker.abandon()
+            self._crew.abandon()
             self._flusher.abandon()
             for camera in self._tasks.values():
                 camera.abandon()
@@ -177,13 +177,13 @@ class Supervisor:
         now = self._site.clock.monotonic()
         if self._failure is None and (self._changed or now - self._written >= _STATE_PERIOD):
             self._write_state()
-        if max(self._worker.busy_seconds(), self._flusher.busy_seconds()) < _DISK_HANGS:
+        if max(self._crew.busy_seconds(), self._flusher.busy_seconds()) < _DISK_HANGS:
             self._notifier.alive(self._status())
 
     def _keep_up(self) -> None:
         """Flush, and stop or go on with what room there is."""
         self._upkeep.tick(self._cameras.values(), self._site.settings.recording.reserve_fraction)
-        full = self._upkeep.is_full or self._worker.waits_for_room
+        full = self._upkeep.is_full or self._crew.waits_for_room
         if full != self._full:
             self._full = full
             self._tell(self._upkeep.told(full=full))

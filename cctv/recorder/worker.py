@@ -1,4 +1,4 @@
-"""The worker: one thread that does everything which blocks on the disk, in the order in which it was asked.
+"""Workers: threads that do everything which blocks on the disk, each in the order in which it was asked.
 
 A failure that nobody expects is told at once to whoever owns the worker: footage that cannot be taken in stops the
 recorder, it is never logged away.  A full disk is expected: the job waits for room, and all that come after it with it.
@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
+
+from cctv.model.ids import CameraId
 
 _ROOM_PERIOD = 1.0  # seconds between two tries on a full disk
 Arguments = ParamSpec("Arguments")
@@ -82,6 +84,42 @@ class Worker:
     def _look(self, future: asyncio.Future[Result]) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:
             self._failed(error)
+
+
+class Crew:
+    """A few workers.  What one camera asks for stays in order; no camera waits for the disk behind all the others.
+
+    Most of taking a segment in is waiting for the disk, which brings several files to safety in the time of one.
+    """
+
+    def __init__(
+        self, failed: Callable[[BaseException], None], is_full: Callable[[BaseException], bool], size: int = 4
+    ) -> None:
+        self._workers = [Worker(failed, is_full) for _ in range(size)]
+        self._turns: dict[CameraId, int] = {}
+
+    def of(self, camera: CameraId) -> Worker:
+        """The camera's own worker, always the same."""
+        return self._workers[self._turns.setdefault(camera, len(self._turns)) % len(self._workers)]
+
+    @property
+    def waits_for_room(self) -> bool:
+        return any(worker.waits_for_room for worker in self._workers)
+
+    def busy_seconds(self) -> float:
+        return max(worker.busy_seconds() for worker in self._workers)
+
+    def stop_waiting(self) -> None:
+        for worker in self._workers:
+            worker.stop_waiting()
+
+    def abandon(self) -> None:
+        for worker in self._workers:
+            worker.abandon()
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.close()
 
 
 def aside(job: Callable[[], Result]) -> asyncio.Future[Result]:
