@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from cctv.archive.coverage import SEAM, Missing, part, unexplained
+from cctv.archive.foldstore import folded_of
 from cctv.archive.runstore import first_and_last, gaps_of
 from cctv.archive.store import segments_of, tombstones_of
 from cctv.kernel.errors import CctvError, Exit
 from cctv.kernel.span import Span, total
+from cctv.model.folded import FoldedGroup
 from cctv.model.footage import Segment, Tombstone
 from cctv.model.ids import CameraId
 
@@ -42,6 +44,7 @@ class Inventory:
     span: Span
     segments: tuple[Segment, ...]
     gone: tuple[Tombstone, ...]
+    folded: tuple[FoldedGroup, ...]  # what went more than a year ago, no longer known one by one
     saved: tuple[Span, ...]
     deleted: tuple[Span, ...]
     missing: tuple[Missing, ...]
@@ -63,9 +66,9 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
     """Look one camera up; `now` divides what is missing from what is still to come."""
     around = Span(span.start - SEAM, span.end + SEAM)  # what stands there tells a seam from a hole
     segments, gone = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
-    parts = part(
-        around, [one.span for one in segments], [one.span for one in gone], gaps_of(connection, camera, around)
-    )
+    folded = folded_of(connection, camera, around)
+    went = [*(one.span for one in gone), *(one.span for one in folded)]
+    parts = part(around, [one.span for one in segments], went, gaps_of(connection, camera, around))
     past = span.intersection(Span(span.start, now)) if now > span.start else None
     missing = [
         Missing(shared, hole.cause) for hole in parts.missing if past and (shared := hole.span.intersection(past))
@@ -75,6 +78,7 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
         span=span,
         segments=tuple(one for one in segments if one.span.overlaps(span)),
         gone=tuple(one for one in gone if one.span.overlaps(span)),
+        folded=tuple(one for one in folded if one.span.overlaps(span)),
         saved=_inside(span, parts.saved),
         deleted=_inside(span, parts.deleted),
         missing=tuple(missing),
@@ -95,8 +99,8 @@ def absence(found: Iterable[Inventory]) -> str:
     """Why there is no footage, in words: expired, a gap and its cause, never recorded, still to come."""
     said: list[str] = []
     for one in found:
-        if one.gone:
-            said.append(f"{one.camera}: deleted ({one.gone[-1].reason.value})")
+        if one.gone or one.folded:
+            said.append(f"{one.camera}: deleted ({(one.gone or one.folded)[-1].reason.value})")
         causes = sorted({hole.cause.value for hole in one.missing if hole.cause})
         if causes:
             said.append(f"{one.camera}: not recorded ({', '.join(causes)})")

@@ -127,7 +127,7 @@ def last_end(connection: Connection, run_id: int) -> datetime | None:
 def first_and_last(connection: Connection, camera: CameraId) -> Span | None:
     """From the first footage of a camera that the index ever knew, deleted or not, to the end of the last."""
     edges: list[Span] = []
-    for table in (tables.segments, tables.tombstones):
+    for table in (tables.segments, tables.tombstones, tables.folded_days):
         query = select(table.c.start_us, table.c.end_us).where(table.c.camera == camera).limit(1)
         for order in (table.c.start_us.asc(), table.c.start_us.desc()):
             rows = connection.execute(query.order_by(order))

@@ -112,7 +112,7 @@ def first_recorded(connection: Connection, camera: CameraId) -> datetime | None:
     """The start of the oldest footage of a camera that the index ever knew, deleted or not."""
     starts = [
         connection.execute(select(func.min(table.c.start_us)).where(table.c.camera == camera)).scalar_one()
-        for table in (tables.segments, tables.tombstones)
+        for table in (tables.segments, tables.tombstones, tables.folded_days)
     ]
     known = [start for start in starts if start is not None]
     return from_us(min(known)) if known else None

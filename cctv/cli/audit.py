@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import json_option
+from cctv.cli.options import json_option, mutation
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.audit.checkpoints import Proved
 
 SUBJECT_WIDTH = 36
 
@@ -64,19 +71,87 @@ def list_(box: Box, about: str | None, last: int) -> None:
 
 
 @audit.command()
+@click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Also a checkpoint that was kept elsewhere.")
+@click.option("--key", type=click.Path(), metavar="FILE", help="The site's public key, from elsewhere.")
 @json_option
 @click.pass_obj
-def verify(box: Box) -> None:
-    """Prove that no entry was changed, removed or put in between."""
-    from cctv import audit as log
-    from cctv.db.engine import reading
+def verify(box: Box, checkpoint: str | None, key: str | None) -> None:
+    """Prove that no entry was changed, removed or put in between, and that the end was not cut off.
 
+    \b
+      cctv audit verify
+      cctv audit verify --checkpoint /media/usb/checkpoint.json --key /media/usb/signing.pub
+    """
+    from pathlib import Path
+
+    from cctv import audit as log
+    from cctv.audit.checkpoints import prove
+    from cctv.db.engine import reading
+    from cctv.signing import read_public_key
+
+    public = Path(key) if key else box.site.root / "keys" / "signing.pub"
     with reading(box.site.engine) as connection:
         count, head = log.verify(connection)
-    box.emit(
-        {"entries": count, "head": head},
-        lambda console: console.print(f"{count} entries, unbroken; the last one's hash is {head}"),
-    )
+        signer = read_public_key(public) if key or public.exists() else None
+        proved = prove(connection, box.site.root, signer, Path(checkpoint) if checkpoint else None)
+    data = {
+        "entries": count,
+        "head": head,
+        "checkpoints": proved.checkpoints,
+        "signed_entries": proved.latest.seq if proved.latest else 0,
+        "signed_at": proved.latest.at if proved.latest else None,
+        "set_aside": [
+            {"entries": one.seq, "signed_at": one.at, "begun_again": entry.seq, "act": entry.act.value}
+            for one, entry in proved.set_aside
+        ],
+    }
+    box.emit(data, lambda console: _proved_text(console, box, count, head, proved))
+
+
+def _proved_text(console: Console, box: Box, count: int, head: str, proved: Proved) -> None:
+    from cctv.cli.output import local_date
+
+    console.print(f"{count} entries, unbroken; the last one's hash is {head}")
+    if proved.latest is None:
+        console.print("nobody signed how far it goes: cctv audit checkpoint")
+    else:
+        when = local_date(proved.latest.at, box.zone)
+        console.print(f"the first {proved.latest.seq} are signed ({when}); {proved.checkpoints} checkpoints hold")
+    for one, entry in proved.set_aside:
+        console.print(
+            f"LOOK: {one.seq} entries were signed on {local_date(one.at, box.zone)}, before the log was begun again at "
+            f"entry {entry.seq} ({entry.act.value}, {local_date(entry.at, box.zone)}, by {entry.actor.account})"
+        )
+
+
+@audit.command()
+@click.option("--out", type=click.Path(), metavar="FILE", help="Write a copy there, to be kept elsewhere.")
+@mutation
+@click.pass_obj
+def checkpoint(box: Box, out: str | None) -> None:
+    """Sign how far the log goes.  The sweeper does so too; a copy that is kept elsewhere proves it to others.
+
+    \b
+      cctv audit checkpoint --out /media/usb/checkpoint.json
+    """
+    from pathlib import Path
+
+    from cctv.audit import head
+    from cctv.audit.checkpoints import latest, sign_checkpoint
+    from cctv.db.engine import reading
+
+    if box.dry_run:
+        with reading(box.site.engine) as connection:
+            seq, found = head(connection)
+        box.emit({"entries": seq, "head": found}, lambda console: console.print(f"would sign {seq} entries: {found}"))
+        return
+    made = sign_checkpoint(box.site) or latest(box.site.root)
+    if made is None:
+        raise click.UsageError("there is no entry yet")
+    if out:
+        box.site.disk.write(Path(out), made.line.encode() + b"\n")
+    data = {"entries": made.seq, "head": made.hash, "signed_at": made.at, "file": out}
+    box.emit(data, lambda console: console.print(f"{made.seq} entries signed; the last one's hash is {made.hash}"))
 
 
 def _short(subject: str) -> str:

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from cctv import audit
+from cctv.audit.checkpoints import Checkpoint, sign_checkpoint
 from cctv.db.site import Site
 from cctv.export.shelf import expire_packages
 from cctv.kernel.durable import LockHeld
+from cctv.kernel.errors import FileUnreadable
 from cctv.redaction.case.tidy import tidy
 from cctv.retention import SweepReport, sweep_once
+from cctv.retention.folding import Folded, fold_oldest
 from cctv.retention.roommaker import RoomMade, make_room
+from cctv.signing.keys import KeyExposed, KeyLost, KeyUnreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,16 @@ class Swept:
     packages: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     room: RoomMade | None = None  # what a recorder without room asked for
+    folded: Folded | None = None
+    signed: Checkpoint | None = None  # how far the log goes, once a pass that wrote to it
+    unsigned: str | None = None  # why something could not be signed; deletion goes on
     busy: tuple[str, ...] = ()  # what somebody works on at the moment; the next pass takes it
 
     @property
     def took_something(self) -> bool:
-        return bool(self.footage.gone or self.packages or self.derived or (self.room and self.room.gone))
+        return bool(
+            self.unsigned or self.footage.gone or self.packages or self.derived or (self.room and self.room.gone)
+        )
 
 
 def sweep_everything(site: Site) -> Swept:
@@ -42,7 +52,11 @@ def sweep_everything(site: Site) -> Swept:
         swept = replace(swept, derived=tuple(tidy(site)))
     except LockHeld:
         swept = replace(swept, busy=(*swept.busy, "derived files"))
-    return swept
+    try:
+        swept = replace(swept, folded=fold_oldest(site))
+        return replace(swept, signed=sign_checkpoint(site))
+    except (KeyExposed, KeyLost, KeyUnreadable, audit.AuditBroken, FileUnreadable) as error:
+        return replace(swept, unsigned=error.message)
 
 
 def told(swept: Swept) -> str:
@@ -58,6 +72,10 @@ def told(swept: Swept) -> str:
         said.append(f"packages deleted: {', '.join(swept.packages)}")
     if swept.derived:
         said.append(f"derived files deleted of {', '.join(swept.derived)}")
+    if swept.folded is not None and swept.folded.lines:
+        said.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
+    if swept.unsigned:
+        said.append(f"NOT SIGNED: {swept.unsigned}")
     if swept.busy:
         said.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
     return "; ".join(said)

@@ -1,0 +1,102 @@
+"""The rows of folded deletions, and of the tombstones that they replace.  Queries and conversions only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from cctv.archive.folded import from_line
+from cctv.archive.store import to_tombstone
+from cctv.db import tables
+from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.span import Span
+from cctv.model.folded import FoldedDay, FoldedGroup
+from cctv.model.footage import Reason, Tombstone
+from cctv.model.ids import CameraId
+
+FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED)
+"""Deletions.  What was lost stays as it is: a hold may still ask for it."""
+
+_CHUNK = 1000
+_ONE_DAY = timedelta(days=1)
+
+
+def oldest_day(connection: Connection, before: datetime) -> dict[CameraId, list[int]]:
+    """The tombstones of the oldest day (UTC) of deletions that ended before an instant, by camera.
+
+    Empty when there is none.  The newest tombstone of all is left out: a number must never be given twice.
+    """
+    table = tables.tombstones.c
+    newest = select(func.max(table.id)).scalar_subquery()
+    closed = table.closed_us.is_not(None) & table.reason.in_([one.value for one in FOLDED]) & (table.id < newest)
+    first = connection.execute(select(table.id, table.closed_us).where(closed).order_by(table.id).limit(1)).first()
+    if first is None:
+        return {}
+    begins = from_us(first.closed_us).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = to_us(begins + _ONE_DAY)
+    if begins + _ONE_DAY > before:
+        return {}
+    later = select(table.id).where(table.id > first.id, table.closed_us >= ends).order_by(table.id).limit(1)
+    after: int | None = connection.execute(later).scalar()
+    rows = select(table.id, table.camera).where(closed, table.id >= first.id)
+    rows = rows.where(table.closed_us >= to_us(begins), table.closed_us < ends).order_by(table.id)
+    found: defaultdict[CameraId, list[int]] = defaultdict(list)
+    for row in connection.execute(rows.where(table.id < after) if after is not None else rows):
+        found[CameraId(row.camera)].append(row.id)
+    return dict(found)
+
+
+def tombstones_by_id(connection: Connection, ids: Sequence[int]) -> list[Tombstone]:
+    """Those of the numbers that there still are, in order."""
+    table, found = tables.tombstones, []
+    for first in range(0, len(ids), _CHUNK):
+        query = select(table).where(table.c.id.in_(ids[first : first + _CHUNK])).order_by(table.c.id)
+        found += [to_tombstone(row) for row in connection.execute(query)]
+    return found
+
+
+def replace_tombstones(connection: Connection, stones: Sequence[Tombstone], folded: FoldedDay) -> None:
+    """Put a signed line in place of tombstones."""
+    values = {"day": folded.day, "camera": folded.camera, "part": folded.part, "line": folded.line}
+    span = {"start_us": to_us(folded.span.start), "end_us": to_us(folded.span.end)}
+    connection.execute(insert(tables.folded_days).values(**values, **span, signature=folded.signature))
+    ids = [one.id for one in stones]
+    for first in range(0, len(ids), _CHUNK):
+        connection.execute(delete(tables.tombstones).where(tables.tombstones.c.id.in_(ids[first : first + _CHUNK])))
+
+
+def next_part(connection: Connection, day: str, camera: CameraId) -> int:
+    """The number of a further line of the same day and camera; 1 for the first."""
+    table = tables.folded_days.c
+    query = select(func.coalesce(func.max(table.part), 0)).where(table.day == day, table.camera == camera)
+    return int(connection.execute(query).scalar_one()) + 1
+
+
+def folded_between(connection: Connection, first_day: str, last_day: str) -> list[FoldedDay]:
+    """The lines of deletions from one day to another (UTC), both included, in order."""
+    table = tables.folded_days
+    query = select(table).where(table.c.day.between(first_day, last_day))
+    return [_folded(row) for row in connection.execute(query.order_by(table.c.day, table.c.camera, table.c.part))]
+
+
+def folded_of(connection: Connection, camera: CameraId, span: Span) -> list[FoldedGroup]:
+    """The groups of a camera's folded deletions that overlap a span of footage, in order."""
+    table = tables.folded_days
+    query = select(table).where(
+        table.c.camera == camera, table.c.start_us < to_us(span.end), table.c.end_us > to_us(span.start)
+    )
+    groups = [group for row in connection.execute(query) for group in _folded(row).groups]
+    return sorted((one for one in groups if one.span.overlaps(span)), key=lambda one: (one.span, one.first_deleted))
+
+
+def _folded(row: Row[Any]) -> FoldedDay:
+    return FoldedDay(row.day, CameraId(row.camera), row.part, from_line(row.line), row.line, row.signature)
+
+
+def day_of(instant: datetime) -> str:
+    """The day of an instant, UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d}"

@@ -1,0 +1,161 @@
+"""Checkpoints: the log's last entry, signed, kept beside the database; so that its tail cannot be cut unseen.
+
+`audit/checkpoint.json` is the latest, `audit/checkpoints.jsonl` has one of each day.  A chain proves that nothing in it
+was changed; only a signature by a key that is not in the database proves how far it went.  Never signs over a
+checkpoint that the log does not contain any more, unless the log itself says that it was begun again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from cctv.audit import store
+from cctv.audit.chain import AuditBroken, Entry
+from cctv.db.engine import reading
+from cctv.db.site import Site
+from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.errors import FileUnreadable
+from cctv.model.acts import Act
+
+if TYPE_CHECKING:
+    from cctv.signing import PublicKey
+
+FOLDER, LATEST, DAILY = "audit", "checkpoint.json", "checkpoints.jsonl"
+NAMESPACE = "cctv-audit"
+BEGUN_AGAIN = (Act.INDEX_REBUILT, Act.BACKUP_RESTORED)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """At that instant the log had `seq` entries, the last of them with that hash.  `text` is what was signed."""
+
+    site: str
+    seq: int
+    hash: str
+    at: datetime
+    text: str
+    signature: str
+
+    @property
+    def line(self) -> str:
+        """As it is kept: the signed text and its signature in one line of JSON."""
+        return json.dumps({"checkpoint": self.text, "signature": self.signature}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Checkpoints whose signature holds, the latest that the log contains, and those of a log before it was begun
+    again, by the entry that says so.
+    """
+
+    checkpoints: int
+    latest: Checkpoint | None
+    set_aside: tuple[tuple[Checkpoint, Entry], ...]
+
+
+def sign_checkpoint(site: Site) -> Checkpoint | None:
+    """Sign the last entry; None when it is signed already.  Raises AuditBroken where the log was cut, or what is wrong
+    with the key.
+
+    1. the latest, in place of the one before     (crash: the day's line is missing; the next one writes it)
+    2. the day's line, once a day
+    """
+    folder = site.root / FOLDER
+    last = latest(site.root)
+    with reading(site.engine) as connection:
+        seq, found = store.head(connection)
+        if seq == 0 or (last is not None and (last.seq, last.hash) == (seq, found)):
+            return None
+        if last is not None:
+            _contained(connection, last)
+    from cctv.signing import sign, signing_key
+
+    now = site.clock.now()
+    said = {"schema": 1, "site": site.identity.site, "seq": seq, "hash": found, "at_us": to_us(now)}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    key = signing_key(site.root / "keys", site.disk)
+    made = Checkpoint(site.identity.site, seq, found, now, text, sign(text.encode(), key, NAMESPACE))
+    site.disk.make_directory(folder)
+    site.disk.write(folder / LATEST, made.line.encode() + b"\n")
+    if last is None or last.at.astimezone(UTC).date() != now.astimezone(UTC).date():
+        site.disk.append_line(folder / DAILY, made.line)
+    return made
+
+
+def prove(connection: Connection, root: Path, key: PublicKey | None, kept: Path | None = None) -> Proved:
+    """Compare the log with every checkpoint beside it, and with those of a file that was kept elsewhere.
+
+    Raises AuditBroken where the log does not contain one of them and does not say that it was begun again,
+    SignatureInvalid where one is not signed by the site's key.
+    """
+    from cctv.signing import verify
+
+    found = [*_read_all(root / FOLDER / DAILY), *_read_all(root / FOLDER / LATEST)]
+    if kept is not None:
+        found += _read_all(kept, must_exist=True)
+    aside: list[tuple[Checkpoint, Entry]] = []
+    whole: Checkpoint | None = None
+    for one in found:
+        if key is None:
+            raise AuditBroken(seq=one.seq, good=0, problem="keys/signing.pub, which signed it, is gone")
+        verify(one.text.encode(), one.signature, key, NAMESPACE)
+        parted = _contained(connection, one)
+        if parted is not None:
+            aside.append((one, parted))
+        elif whole is None or one.seq > whole.seq:
+            whole = one
+    return Proved(len(found), whole, tuple(aside))
+
+
+def latest(root: Path) -> Checkpoint | None:
+    """The latest checkpoint beside the database, its signature unchecked."""
+    found = list(_read_all(root / FOLDER / LATEST))
+    return found[-1] if found else None
+
+
+def _contained(connection: Connection, one: Checkpoint) -> Entry | None:
+    """None when the log contains a checkpoint; else the entry by which the log was begun again after it.
+
+    Raises AuditBroken when there is no such entry: the log was cut, or written anew.
+    """
+    if store.hash_at(connection, one.seq) == one.hash:
+        return None
+    for act in BEGUN_AGAIN:
+        for entry, _ in store.entries(connection, act=act):
+            if entry.at >= one.at:
+                return entry
+    entries, _ = store.head(connection)
+    problem = f"a signed checkpoint of {one.at:%Y-%m-%d %H:%M:%S} UTC says that the log had {one.seq} entries"
+    problem += f", and it has {entries}" if entries < one.seq else ", and another one stands there"
+    raise AuditBroken(seq=min(one.seq, entries + 1), good=min(entries, one.seq - 1), problem=problem)
+
+
+def _read_all(path: Path, *, must_exist: bool = False) -> Iterator[Checkpoint]:
+    if not must_exist and not path.exists():
+        return iter(())
+    try:
+        return iter([_read(line) for line in _whole(path.read_text().splitlines())])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        following = "keep it as it is, and compare the log with a checkpoint that was kept elsewhere"
+        raise FileUnreadable(path=path, problem=str(error), following=following) from error
+
+
+def _whole(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without those that a power cut tore: what stands in them was never told to be signed."""
+    for line in lines:
+        if line.startswith("{") and line.endswith("}"):
+            yield line
+
+
+def _read(line: str) -> Checkpoint:
+    kept = json.loads(line)
+    said = json.loads(kept["checkpoint"])
+    return Checkpoint(said["site"], said["seq"], said["hash"], from_us(said["at_us"]), kept["checkpoint"],
+                      kept["signature"])  # fmt: skip
