@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 WORK = ".restore"
 _LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
 _OURS = {*DIRECTORIES, *_LOCKS, WORK, ".backup", "README.md", "lost+found", holds.UNCONFIRMED, "backup.json",
-         "recorder.json", "room-wanted.json", "room-answer.json"}  # fmt: skip
+         "recorder.json", "room-wanted.json", "room-answer.json", "clock.json", "sweep-accepted.json"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`cctv retention`: what goes when, and why."""
+"""`cctv retention`: what goes when, and why; `retention_decide` has what people decide about it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import json_option, span_options
+from cctv.cli.retention_decide import accept_clock, accept_sweep, adopt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -185,3 +186,7 @@ def _explain_text(console: Console, box: Box, explained: list[Explanation]) -> N
                           f"{local(hole.span.end, zone)}: {cause}")  # fmt: skip
         if not (one.decisions or one.gone or one.missing):
             console.print(f"{one.camera}: still to come")
+
+
+for _decision in (adopt, accept_clock, accept_sweep):
+    retention.add_command(_decision)

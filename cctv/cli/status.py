@@ -58,6 +58,7 @@ def _data(found: Status) -> dict[str, object]:
         "guard": found.guard,
         "overdue_seconds": found.overdue.total_seconds(),
         "held_past_limit": found.held_past_limit,
+        "zones_to_adopt": list(found.to_adopt),
         "held_footage_lost": [
             {"camera": one.camera, "start": one.span.start, "end": one.span.end, "path": one.path}
             for one in found.held_lost
@@ -88,6 +89,8 @@ def _lines(box: Box, found: Status) -> Iterator[str]:
     yield f"deletion   {swept}; {f'stopped by {found.guard}' if found.guard else 'no guard stops it'}"
     late = f"{length(found.overdue)} OVERDUE" if found.overdue > timedelta(0) else "nothing overdue"
     yield f"limits     {late}; {found.held_past_limit} segments kept past theirs by holds"
+    if found.to_adopt:
+        yield f"policy     shorter than promised in {', '.join(found.to_adopt)}: cctv retention adopt --dry-run"
     review = ", ".join(hold.id for hold in found.holds_to_review)
     yield f"holds      {len(found.holds)} in force{f'; to review now: {review}' if review else ''}"
     if found.held_lost:

@@ -40,6 +40,7 @@ class AlarmKind(Enum):
     LOST = "lost"
     DISK = "disk"
     REVIEW = "review"
+    POLICY = "policy"
     BACKUP = "backup"
     WEEKLY = "weekly"
     TEST = "test"
@@ -156,7 +157,7 @@ def _no_storage(error: CctvError, now: datetime) -> _Trouble:
 def _troubles(found: Status, previous: Memory) -> list[_Trouble]:
     is_short = f"{AlarmKind.DISK.value}:" in previous.troubles
     footage = [*_recording(found), *_deletion(found), *_lost(found)]
-    return [*footage, *_disk(found, is_short=is_short), *_reviews(found), *_backup(found)]
+    return [*footage, *_disk(found, is_short=is_short), *_reviews(found), *_policy(found), *_backup(found)]
 
 
 def _recording(found: Status) -> list[_Trouble]:
@@ -245,6 +246,14 @@ def _reviews(found: Status) -> list[_Trouble]:
         )
         for hold in found.holds_to_review
     ]
+
+
+def _policy(found: Status) -> list[_Trouble]:
+    if not found.to_adopt:
+        return []
+    zones = ", ".join(found.to_adopt)
+    text = f"The policy is shorter than what stored footage was promised, in {zones}: somebody must adopt it."
+    return [_Trouble(_alarm(AlarmKind.POLICY, "", found.now, text, "cctv retention adopt --reason WHY --dry-run"))]
 
 
 def _backup(found: Status) -> list[_Trouble]:

@@ -22,9 +22,9 @@ from cctv.kernel.errors import Exit
 from cctv.kernel.span import Span, total
 from cctv.model.footage import GapCause, Segment, Tombstone
 from cctv.model.holds import Hold
-from cctv.model.ids import CameraId
+from cctv.model.ids import CameraId, ZoneId
 from cctv.recorder.state import CameraState, Phase, is_running, read_state
-from cctv.retention import last_refusal, last_sweep, make_plan, overdue
+from cctv.retention import last_refusal, last_sweep, make_plan, overdue, zones_to_adopt
 
 STALE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
 RATE_OVER = timedelta(minutes=5)
@@ -80,6 +80,8 @@ class Status:
     disk_lasts: timedelta | None = None  # until the reserve is reached; None while it does not fill, or is not known
     held_lost: tuple[Tombstone, ...] = ()  # footage that a hold in force should keep, and whose file is gone
 
+    to_adopt: tuple[ZoneId, ...] = ()  # zones whose stored footage has a longer limit than the policy of today
+
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
     backup_late: bool = False
@@ -130,6 +132,7 @@ def status_now(site: Site) -> Status:
             disk_reserve=round(disk.total * site.settings.recording.reserve_fraction),
             held_lost=tuple(lost_under_holds(connection)),
             disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
+            to_adopt=zones_to_adopt(site),
             backs_up=bool(backup.recipients),
             last_backup=backed_up.last,
             backup_late=bool(backup.recipients) and backed_up.is_late(now, backup.warn_after),

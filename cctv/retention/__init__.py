@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from cctv.kernel.lazy import exports
 
 if TYPE_CHECKING:
+    from cctv.retention.adoption import zones_to_adopt
     from cctv.retention.explanations import Explanation, explain
     from cctv.retention.guards import guards_now
     from cctv.retention.plan import Plan, make_plan, overdue
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __getattr__ = exports(
     __name__,
     {
+        "adoption": ("zones_to_adopt",),
         "explanations": (
             "Explanation",
             "explain",
@@ -64,4 +66,5 @@ __all__ = [
     "overdue",
     "sleep_for",
     "sweep_once",
+    "zones_to_adopt",
 ]

@@ -7,19 +7,15 @@ our own to write it; the others are.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import Connection
 
 from cctv import holds
 from cctv.db import identity
 from cctv.db.engine import reading
 from cctv.db.site import Site
-from cctv.kernel.clock import iso
 from cctv.kernel.errors import GuardError
 from cctv.retention import store
-
-BACKWARDS = timedelta(minutes=1)
+from cctv.retention.clockguard import require_plausible
 
 
 class IndexEmpty(GuardError):
@@ -27,13 +23,6 @@ class IndexEmpty(GuardError):
 
     next: put the site's own cctv.db back, or make one again from the disk:
     `cctv footage rebuild --reason WHY --dry-run`; nothing was deleted.
-    """
-
-
-class ClockBackwards(GuardError):
-    """Deletion stops: the clock says {now}, but the last sweep was at {last}.
-
-    next: set the clock right (`timedatectl`), then run `cctv sweep --once`; nothing was deleted.
     """
 
 
@@ -50,7 +39,7 @@ def guards_now(connection: Connection, site: Site) -> None:
     """Raise the first guard that stops deletion now; answer nothing when none does."""
     holds.require_confirmed(site.root)
     _index_not_empty(connection, site)
-    _clock_not_backwards(connection, site)
+    require_plausible(connection, site)
 
 
 def _index_not_empty(connection: Connection, site: Site) -> None:
@@ -59,9 +48,3 @@ def _index_not_empty(connection: Connection, site: Site) -> None:
     files = sorted((site.root / "segments").glob("*/*/*/*.mp4"))
     if files:
         raise IndexEmpty(count=len(files), first=site.relative(files[0]))
-
-
-def _clock_not_backwards(connection: Connection, site: Site) -> None:
-    last = store.last_sweep(connection)
-    if last is not None and site.clock.now() < last - BACKWARDS:
-        raise ClockBackwards(now=iso(site.clock.now()), last=iso(last))

@@ -15,7 +15,9 @@ from cctv.kernel.errors import GuardError
 from cctv.model.acts import Act
 from cctv.model.footage import Reason, Tombstone
 from cctv.retention import store
+from cctv.retention.clockguard import remember_clock
 from cctv.retention.guards import guards_now, same_storage
+from cctv.retention.large import forget_allowance, require_explained
 from cctv.retention.plan import Plan, make_plan, overdue
 
 
@@ -47,8 +49,13 @@ def sweep_once(site: Site) -> SweepReport:
             last = store.last_sweep(connection)
         if last is None or last.date() != now.date():
             _look_again(site)
-        with reading(site.engine) as connection:
-            plan = make_plan(connection, now)
+        try:
+            with reading(site.engine) as connection:
+                plan = make_plan(connection, now)
+                require_explained(connection, site, plan)
+        except GuardError as guard:
+            _refused(site, guard)
+            raise
         _hold_over(site, plan)
         gone = archive.dispose(site, plan.expire, Reason.PAST_LIMIT)
         unexplained = [archive.dispose_quarantined(site, one) for one in archive.quarantined(site) if now >= one.limit]
@@ -60,6 +67,8 @@ def sweep_once(site: Site) -> SweepReport:
             overdue_before=overdue(plan.decisions, now),
         )
         _record(site, report)
+        remember_clock(site)
+        forget_allowance(site)
         return report
 
 
