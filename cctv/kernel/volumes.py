@@ -1,0 +1,95 @@
+"""Volumes: what lies under a folder - its file system, whether it is encrypted, whether snapshots may keep what was
+deleted.
+
+Reads /proc and /sys only; never asks a program and never guesses: what cannot be seen is None.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SNAPSHOTTING = {"btrfs": "btrfs", "zfs": "ZFS", "bcachefs": "bcachefs", "nilfs2": "NILFS2"}
+_LOCAL = {"ext2", "ext3", "ext4", "xfs", "vfat", "exfat", "f2fs", "jfs", "btrfs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What a folder stands on.
+
+    `encrypted` is None where it cannot be told (a network, a layered or a ZFS file system).  `snapshots` names what can
+    keep a copy of a deleted file; `has_snapshots` is whether one is known to be there now, None where that cannot be
+    told from here.
+    """
+
+    file_system: str
+    device: str
+    encrypted: bool | None
+    snapshots: tuple[str, ...]
+    has_snapshots: bool | None
+
+
+def volume_of(folder: Path, *, mounts: Path = Path("/proc/self/mountinfo"), sys: Path = Path("/sys")) -> Volume:
+    """What a folder stands on."""
+    number = folder.stat().st_dev
+    major_minor = f"{os.major(number)}:{os.minor(number)}"
+    file_system, device = _mount(mounts, major_minor)
+    block = _block(sys, major_minor, device)
+    layers = list(_layers(block)) if block is not None else []
+    uuids = [_read(layer / "dm" / "uuid") for layer in layers]
+    names = [_read(layer / "dm" / "name") for layer in layers]
+    encrypted: bool | None = any(uuid.startswith("CRYPT-") for uuid in uuids) or None
+    if encrypted is None and block is not None and file_system in _LOCAL:
+        encrypted = False
+    snapshots = [SNAPSHOTTING[file_system]] if file_system in SNAPSHOTTING else []
+    is_lvm = any(uuid.startswith("LVM-") for uuid in uuids)
+    if is_lvm:
+        snapshots.append("LVM")
+    has: bool | None = False if not snapshots else None
+    if is_lvm and any(name.endswith("-real") for name in names):  # the origin of a classic LVM snapshot
+        has = True
+    return Volume(file_system, device, encrypted, tuple(snapshots), has)
+
+
+def _mount(mounts: Path, major_minor: str) -> tuple[str, str]:
+    """File system and device of the mount with that number; the last one mounted is the one on top."""
+    found = ("unknown", "unknown")
+    try:
+        lines = mounts.read_text().splitlines()
+    except OSError:
+        return found
+    for line in lines:
+        mount, _, rest = line.partition(" - ")
+        fields, after = mount.split(), rest.split()
+        if len(fields) > 2 and len(after) > 1 and fields[2] == major_minor:
+            found = after[0], after[1]
+    return found
+
+
+def _block(sys: Path, major_minor: str, device: str) -> Path | None:
+    """The block device's folder in /sys.  btrfs has a number of its own for each mount: then by the device's name."""
+    direct = sys / "dev" / "block" / major_minor
+    if direct.exists():
+        return direct.resolve()
+    if not device.startswith("/dev/"):
+        return None
+    by_name = sys / "class" / "block" / Path(os.path.realpath(device)).name
+    return by_name.resolve() if by_name.exists() else None
+
+
+def _layers(block: Path) -> Iterator[Path]:
+    """The device and everything that it is made of."""
+    yield block
+    slaves = block / "slaves"
+    if slaves.is_dir():
+        for slave in sorted(slaves.iterdir()):
+            yield from _layers(slave.resolve())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
