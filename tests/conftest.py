@@ -58,6 +58,9 @@ rtsp = "rtsp://127.0.0.1:9/foyer-1"
 zone = "interior"
 purpose = "theft and damage"
 rtsp = "rtsp://127.0.0.1:9/gang-2"
+
+[policy]
+two_person = ["export.unredacted"]
 """
 
 

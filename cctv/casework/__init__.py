@@ -13,7 +13,9 @@ from cctv.casework.holding import (
     place_hold,
     plan_hold,
     plan_release,
+    plan_renewal,
     release_hold,
+    renew_hold,
 )
 from cctv.casework.incidents import (
     IncidentFile,
@@ -80,8 +82,10 @@ __all__ = [
     "plan_closure",
     "plan_hold",
     "plan_release",
+    "plan_renewal",
     "plan_settlement",
     "release_hold",
+    "renew_hold",
     "request_file",
     "settle_incident",
 ]

@@ -105,3 +105,20 @@ class ReviewTooFar(UsageError):
 
     next: give a date up to then, or a period such as 30d.
     """
+
+
+class ReviewPast(UsageError):
+    """The review date {when} is past; {id} was not renewed.
+
+    next: give a date to come, or a period such as 30d.
+    """
+
+
+class ReleaseAsked(CctvError):
+    """{id} is not released yet: {account} asked for it on {when}, and the policy asks for two people.
+
+    next: a second person types cctv hold release {id} --reason WHY from their own account within a week; until then it
+    keeps its footage.
+    """
+
+    exit_code = Exit.DECISION_MISSING

@@ -6,23 +6,25 @@ Owns the check of the review date.  Never places a hold on nothing but a wish.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from cctv import holds
+from cctv.casework import store
 from cctv.casework.departures import Departure, departures
-from cctv.casework.errors import NoCameras, ReviewTooFar
+from cctv.casework.errors import NoCameras, ReviewPast, ReviewTooFar
 from cctv.casework.found import Found, find_footage, look
 from cctv.casework.grounds import find_ground
+from cctv.casework.secondperson import ask_release
 from cctv.casework.words import checked_text, typed_id
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.span import Span
 from cctv.kernel.times import echo_instant
 from cctv.model.holds import Ground, Hold
-from cctv.model.ids import CameraId
+from cctv.model.ids import CameraId, IdKind, id_kind
 
 LONGEST_REVIEW = timedelta(days=90)
 
@@ -74,7 +76,7 @@ def place_hold(site: Site, new: NewHold) -> PlacedHold:
             ground=ground,
             cameras=new.cameras,
             span=new.span,
-            review=new.review,
+            review=_review(connection, ground, new.review, site.clock.now()),
             reason=new.reason,
         )
     return PlacedHold(ground, hold, find_footage(site, new.cameras, new.span))
@@ -100,12 +102,36 @@ def plan_release(site: Site, hold_id: str) -> ReleasedHold:
         return ReleasedHold(hold, departures(connection, [hold], site.clock.now()))
 
 
+def plan_renewal(site: Site, hold_id: str, review: datetime) -> Hold:
+    """The hold as `renew_hold` would leave it; raises what that raises."""
+    with reading(site.engine) as connection:
+        hold = _unreleased(connection, site, hold_id)
+        return replace(hold, review=_renewed(connection, site, hold, review))
+
+
+def renew_hold(site: Site, hold_id: str, review: datetime, *, reason: str) -> Hold:
+    """Somebody decided that a hold stays: a new review date, 90 days away at the most.
+
+    Raises HoldUnknown, HoldReleased, ReviewTooFar, ReviewPast.
+    """
+    reason = checked_text("reason", reason, 'say why the footage is still needed: --reason "WHY".')
+    with writing(site.engine) as connection:
+        hold = _unreleased(connection, site, hold_id)
+        return holds.renew(connection, site, hold, _renewed(connection, site, hold, review), reason=reason)
+
+
 def release_hold(site: Site, hold_id: str, *, reason: str) -> ReleasedHold:
-    """Release a hold; what no other hold keeps then expires as if it had never been."""
+    """Release a hold; what no other hold keeps then expires as if it had never been.
+
+    Raises ReleaseAsked, and releases nothing, while a second person is missing whom the policy asks for.
+    """
     reason = checked_text("reason", reason, 'say why the footage is no longer needed: --reason "WHY".')
     with writing(site.engine) as connection:
         hold = _unreleased(connection, site, hold_id)
-        released = holds.release(connection, site, hold.id, reason=reason)
+        asked = ask_release(connection, site, hold, reason)
+        released = hold if asked else holds.release(connection, site, hold.id, reason=reason)
+    if asked is not None:
+        raise asked
     holds.remove_hold_file(site, released.id)
     with reading(site.engine) as connection:
         return ReleasedHold(released, departures(connection, [released], site.clock.now()))
@@ -114,13 +140,33 @@ def release_hold(site: Site, hold_id: str, *, reason: str) -> ReleasedHold:
 def _checked(site: Site, new: NewHold) -> NewHold:
     if not new.cameras:
         raise NoCameras(problem="a hold keeps the footage of at least one", example="foyer-1,gang-2")
-    latest = site.clock.now() + LONGEST_REVIEW
-    if new.review > latest:
-        zone = site.settings.site.timezone
-        when, until = echo_instant(new.review, zone), echo_instant(latest, zone)
-        raise ReviewTooFar(when=when, most=LONGEST_REVIEW.days, latest=until)
+    _check_review(site, new.review)
     reason = checked_text("reason", new.reason, 'say why the footage is needed: --reason "WHY".')
     return NewHold(new.ground, new.cameras, new.span, new.review, reason)
+
+
+def _check_review(site: Site, review: datetime) -> None:
+    latest = site.clock.now() + LONGEST_REVIEW
+    if review > latest:
+        zone = site.settings.site.timezone
+        when, until = echo_instant(review, zone), echo_instant(latest, zone)
+        raise ReviewTooFar(when=when, most=LONGEST_REVIEW.days, latest=until)
+
+
+def _renewed(connection: Connection, site: Site, hold: Hold, review: datetime) -> datetime:
+    _check_review(site, review)
+    now = site.clock.now()
+    if review <= now:
+        raise ReviewPast(id=hold.id, when=echo_instant(review, site.settings.site.timezone))
+    return _review(connection, hold.ground, review, now)
+
+
+def _review(connection: Connection, ground: Ground, wanted: datetime, now: datetime) -> datetime:
+    """A request's hold is reviewed when the answer is due; once that is past, when people say."""
+    if id_kind(ground.case_id) is not IdKind.REQUEST:
+        return wanted
+    request = store.select_request(connection, ground.case_id)
+    return request.due if request is not None and request.due > now else wanted
 
 
 def _unreleased(connection: Connection, site: Site, hold_id: str) -> Hold:

@@ -97,13 +97,48 @@ def show(box: Box, hold_id: str) -> None:
 
 @hold.command()
 @click.argument("hold_id", metavar="ID")
+@click.option(
+    "--review", default="30d", show_default=True, metavar="WHEN", help="When someone decides again; at most 90d away."
+)
+@reason_option()
+@mutation
+@click.pass_obj
+def renew(box: Box, hold_id: str, review: str, reason: str) -> None:
+    """Decide that a hold stays: give it a new review date.
+
+    A hold past its review date goes on holding and alarms until it is renewed or released.  The hold of a request is
+    reviewed when the answer is due, whatever --review says, as long as that is to come.
+
+    \b
+      cctv hold renew HOLD-2026-003 --review 60d --reason "the insurer has not answered"
+    """
+    from cctv.casework import plan_renewal, renew_hold
+    from cctv.cli.output import local_date
+    from cctv.cli.preserved import hold_data
+    from cctv.kernel.times import parse_review
+
+    until = parse_review(review, now=box.now, zone=box.zone)
+    renewed = (
+        plan_renewal(box.site, hold_id, until) if box.dry_run else renew_hold(box.site, hold_id, until, reason=reason)
+    )
+    said = (
+        f"{renewed.id} stays for {renewed.ground.case_id}.  Look at it again by {local_date(renewed.review, box.zone)}."
+    )
+    if box.dry_run:
+        said += "\nDry run: nothing was changed."
+    box.emit({"dry_run": box.dry_run, "hold": hold_data(renewed)}, lambda console: console.print(said))
+
+
+@hold.command()
+@click.argument("hold_id", metavar="ID")
 @reason_option()
 @mutation
 @click.pass_obj
 def release(box: Box, hold_id: str, reason: str) -> None:
     """Release a hold: what no other hold covers then goes as if it had never been.
 
-    The case stays open.  To end a case with all its holds, settle the incident or close the request.
+    The case stays open.  To end a case with all its holds, settle the incident or close the request.  Where the policy
+    asks for two people, the first asks with this command (exit 13), and the second releases from another account.
 
     \b
       cctv hold release HOLD-2026-003 --reason "nothing to be seen" --dry-run

@@ -11,6 +11,7 @@ from cctv.holds.confirming import (
 )
 from cctv.holds.coverstore import count_held_over, covering, hold_over, look_again, no_longer_held_over
 from cctv.holds.files import read_hold_files, remove_hold_file
+from cctv.holds.renewstore import renew
 from cctv.holds.store import (
     HoldReleased,
     HoldUnknown,
@@ -45,6 +46,7 @@ __all__ = [
     "read_hold_files",
     "release",
     "remove_hold_file",
+    "renew",
     "require_confirmed",
     "unconfirmed",
 ]
