@@ -16,20 +16,26 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option("--metrics", is_flag=True, help="Print it for Prometheus (a textfile of its node exporter).")
 @json_option
 @click.pass_obj
-def status(box: Box) -> int:
+def status(box: Box, metrics: bool) -> int:
     """Tell whether recording and deletion are well; the exit code is 0 only if all of it is.
 
     \b
       cctv status
       cctv status --json
+      cctv status --metrics
     """
     from cctv.cli.output import print_json
     from cctv.health import status_now
 
     found = status_now(box.site)
-    if box.json:
+    if metrics:
+        from cctv.health import metrics_of
+
+        click.echo(metrics_of(found), nl=False)
+    elif box.json:
         print_json(_data(found))
     else:
         click.echo("\n".join(_lines(box, found)))
@@ -67,6 +73,14 @@ def _data(found: Status) -> dict[str, object]:
         "holds_to_review": [hold.id for hold in found.holds_to_review],
         "last_backup": found.last_backup,
         "backup_late": found.backup_late,
+        "volume": {
+            "file_system": found.volume.file_system,
+            "encrypted": found.volume.encrypted,
+            "snapshots": list(found.volume.snapshots),
+            "has_snapshots": found.volume.has_snapshots,
+        }
+        if found.volume
+        else None,
         "disk_free_bytes": found.disk_free,
         "disk_total_bytes": found.disk_total,
         "disk_reserve_bytes": found.disk_reserve,
@@ -103,6 +117,10 @@ def _lines(box: Box, found: Status) -> Iterator[str]:
         made = f"last {local_date(found.last_backup, box.zone)}" if found.last_backup else "none was made"
         yield f"back-up    {made}{'; TOO OLD: cctv backup DIR' if found.backup_late else ''}"
     yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%}){lasts}"
+    if found.volume is not None and found.volume.snapshots:
+        names = ", ".join(found.volume.snapshots)
+        there = "has snapshots now" if found.volume.has_snapshots else "may keep snapshots"
+        yield f"volume     {names} {there}: what is deleted stays in them; do not snapshot footage"
 
 
 def _age(found: Status, one: CameraHealth) -> str:

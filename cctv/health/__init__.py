@@ -7,6 +7,7 @@ from cctv.kernel.lazy import exports
 if TYPE_CHECKING:
     from cctv.health.alarms import Alarm, AlarmKind, AlarmState, Memory, remember
     from cctv.health.delivery import AlarmsNotDelivered, AlertsNotSet, Message, deliver
+    from cctv.health.metrics import metrics_of
     from cctv.health.notify import Told, notify_once, send_test
     from cctv.health.status import CameraHealth, Health, Status, status_now
 
@@ -15,6 +16,7 @@ __getattr__ = exports(
     {
         "alarms": ("Alarm", "AlarmKind", "AlarmState", "Memory", "remember"),
         "delivery": ("AlarmsNotDelivered", "AlertsNotSet", "Message", "deliver"),
+        "metrics": ("metrics_of",),
         "notify": ("Told", "notify_once", "send_test"),
         "status": ("CameraHealth", "Health", "Status", "status_now"),
     },
@@ -33,6 +35,7 @@ __all__ = [
     "Status",
     "Told",
     "deliver",
+    "metrics_of",
     "notify_once",
     "remember",
     "send_test",

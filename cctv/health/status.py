@@ -20,6 +20,7 @@ from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import Exit
 from cctv.kernel.span import Span, total
+from cctv.kernel.volumes import Volume, volume_of
 from cctv.model.footage import GapCause, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId
@@ -85,6 +86,7 @@ class Status:
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
     backup_late: bool = False
+    volume: Volume | None = None  # what the footage stands on
 
     @property
     def holds_to_review(self) -> tuple[Hold, ...]:
@@ -134,6 +136,7 @@ def status_now(site: Site) -> Status:
             disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
             to_adopt=zones_to_adopt(site),
             backs_up=bool(backup.recipients),
+            volume=volume_of(site.root),
             last_backup=backed_up.last,
             backup_late=bool(backup.recipients) and backed_up.is_late(now, backup.warn_after),
         )
