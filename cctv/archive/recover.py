@@ -43,7 +43,11 @@ class RecoveryReport:
 
 
 def recover_incoming(site: Site) -> RecoveryReport:
-    """Bring disk and index to agreement before recording starts.  Call it under the recorder's lock."""
+    """Bring disk and index to agreement before recording starts.  Call it under the recorder's lock.
+
+    A killed process leaves files and lines that may not be on the disk yet: flushed first, before rows rely on them.
+    """
+    site.disk.settle(site.root)
     finished = finish_open_tombstones(site)
     outcomes: list[Segment | str | None] = list(_enter_recent(site))
     outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]

@@ -79,6 +79,7 @@ def match_files(site: Site) -> list[Hold]:
     with reading(site.engine) as connection:
         if names == {hold.id for hold in in_force(connection)}:
             return []
+    site.disk.settle(site.root)  # a placing that was killed may not have flushed the file that a row will rely on
     with writing(site.engine) as connection:  # no placing is under way while this has the write lock
         known = {hold.id: hold for hold in all_holds(connection)}
         found = read_hold_files(site)

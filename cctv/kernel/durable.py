@@ -71,6 +71,18 @@ class Disk:
         """Flush what `append` wrote."""
         os.fdatasync(descriptor)
 
+    def settle(self, root: Path) -> None:
+        """Flush all that the kernel still has of the file system of a folder.
+
+        For what a process finds that another left: after a kill it cannot know what that one had flushed.
+        """
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if (number := _syncfs(descriptor)) != 0:
+                raise OSError(number, os.strerror(number), str(root))
+        finally:
+            os.close(descriptor)
+
     def make_directory(self, directory: Path) -> None:
         """Make a directory and its missing parents, each name flushed."""
         missing = [path for path in (directory, *directory.parents) if not path.exists()]
@@ -125,6 +137,13 @@ class Disk:
             return False
         self.sync_directory(path.parent)
         return True
+
+
+def _syncfs(descriptor: int) -> int:
+    """syncfs(2), which Python does not have; answers the error's number, 0 for none."""
+    import ctypes  # here, for every command imports this module
+
+    return ctypes.get_errno() if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) else 0
 
 
 def sha256_file(path: Path) -> str:
