@@ -158,7 +158,7 @@ def judge(product: Product, soak: Soak, names: Sequence[str]) -> list[bool]:
     for name in names:
         explained, without_cause = missing(product, name)
         seconds[name] = unexplained_seconds(without_cause, of[name])
-        lost[name] = lost_frames(of[name], explained, soak.never_sent[name], FPS)
+        lost[name] = lost_frames(of[name], explained, soak.never_sent[name])
         again += twice(of[name])
     note(f"by camera: unexplained seconds {seconds}, lost frames {lost}")
     left = [path for folder in ("incoming", "quarantine") for path in (product.storage / folder).rglob("*.*")]

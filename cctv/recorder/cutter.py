@@ -21,7 +21,7 @@ from cctv.config import CameraSettings
 from cctv.kernel.clock import Clock
 from cctv.kernel.durable import Disk
 from cctv.recorder.anchor import Anchoring
-from cctv.recorder.parameters import Format, first_format, format_of, is_h265, sequence_parameters
+from cctv.recorder.parameters import Format, first_format, format_of, holds_picture, is_h265, sequence_parameters
 from cctv.recorder.segmentfile import SegmentFile, Written
 from cctv.recorder.timeline import Times, TimesBroken
 
@@ -31,6 +31,7 @@ ANCHOR_AFTER = 3.0  # seconds of pictures; the earliest of their arrivals counts
 DRIFT_LOOK = 30.0  # seconds of pictures
 _DRIFT, _LEAP = 0.045, 1.0  # seconds
 _EARLY = 0.05  # seconds; a key picture this much early still closes the segment
+_SMALL = 200  # bytes; a delimiter, parameter sets and a message may be as large without a picture
 _HEAD = 4096  # bytes; parameter sets stand in front of the first slice
 
 Picture: TypeAlias = "Packet[VideoStream]"
@@ -111,6 +112,10 @@ class Cutter:
     def reaches(self, monotonic: float) -> bool:
         """Whether every picture that was sent before that instant has been taken."""
         return self._zero is not None and self._zero + self._end / self._rate >= monotonic
+
+    def holds_picture(self, packet: Picture) -> bool:
+        """False for what a broken connection leaves of a picture when not one slice of it came."""
+        return packet.size > _SMALL or holds_picture(bytes(packet), is_h265=is_h265(self._format.template))
 
     def take(self, packet: Picture, arrived: float, times: Times, frame: int) -> None:
         """Put a picture, handed over then, where it belongs; `frame` is the usual distance of two, in ticks."""

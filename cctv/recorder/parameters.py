@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import av
 from av.container import InputContainer
@@ -37,6 +38,12 @@ def sequence_parameters(data: bytes, *, is_h265: bool) -> bytes | None:
     return None
 
 
+def holds_picture(data: bytes, *, is_h265: bool) -> bool:
+    """Whether Annex B data has a slice.  A connection that ends between two pictures may leave a delimiter alone."""
+    slices = _H265_SLICES if is_h265 else _H264_SLICES
+    return any(((unit[0] >> 1) & 0x3F if is_h265 else unit[0] & 0x1F) in slices for unit in _units(data))
+
+
 def first_format(template: VideoStream) -> Format:
     """The format that the camera announced."""
     announced = template.codec_context.extradata or b""
@@ -57,6 +64,6 @@ def is_h265(template: VideoStream) -> bool:
 def _units(data: bytes) -> Iterator[bytes]:
     """The NAL units of Annex B data, without the zeros that may trail them (ITU-T H.264, annex B)."""
     starts = [found.end() for found in _START.finditer(data)]
-    for start, following in zip(starts, [*starts[1:], len(data) + 3], strict=True):
+    for start, following in pairwise([*starts, len(data) + 3]):
         if unit := data[start : following - 3].rstrip(b"\0"):
             yield unit

@@ -139,7 +139,7 @@ class Reader:
 
     def _hear(self, cutter: Cutter, packet: Picture, arrived: float) -> None:
         """Take a picture in; before the first key picture there is nothing to show it with."""
-        if not self.pictures and not packet.is_keyframe:
+        if (not self.pictures and not packet.is_keyframe) or not cutter.holds_picture(packet):
             return
         self.heard = arrived
         if self._begun and not self._held:

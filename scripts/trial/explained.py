@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from itertools import pairwise
 
 from trial.product import Segment
 
@@ -32,18 +32,20 @@ def unexplained_seconds(without_cause: Iterable[Stretch], segments: Sequence[Seg
     return sum(length for length in inside if length > 0) / 1_000_000
 
 
-def lost_frames(segments: Sequence[Segment], gaps: Sequence[Stretch], never_sent: Sequence[Stretch], fps: int) -> int:
+def lost_frames(segments: Sequence[Segment], gaps: Sequence[Stretch], never_sent: Sequence[Stretch]) -> int:
     """Frames of one camera that are in no file and near no gap.
 
-    A frame that is nowhere has no send time of its own: the camera's clock tells it, which the others agree on.
-    `never_sent` is when the camera left out frames by itself.
+    A frame that is nowhere has no send time of its own: it was sent between its neighbours, evenly, since a busy
+    machine's camera falls behind its own clock.  `never_sent` is when the camera left out frames by itself.
     """
-    frames = [frame for segment in segments for frame in segment.scan.frames]
-    zero = median(frame.sent_us - frame.counter * 1_000_000 / fps for frame in frames)
-    there = {frame.counter for frame in frames}
-    missing = (counter for counter in range(min(there), max(there)) if counter not in there)
+    sent = dict(sorted((frame.counter, frame.sent_us) for segment in segments for frame in segment.scan.frames))
     allowed = [*gaps, *never_sent]
-    return sum(not any(one.near(zero + counter * 1_000_000 / fps) for one in allowed) for counter in missing)
+    lost = 0
+    for (before, left), (after, right) in pairwise(sent.items()):
+        step = (right - left) / (after - before)
+        times = (left + step * number for number in range(1, after - before))
+        lost += sum(not any(one.near(time) for one in allowed) for time in times)
+    return lost
 
 
 def twice(segments: Sequence[Segment]) -> int:

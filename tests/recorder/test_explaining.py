@@ -23,11 +23,11 @@ def segment(*counters, fps=25):
 def test_a_frame_that_is_nowhere_is_lost_unless_a_gap_is_near():
     found = [segment(*range(100)), segment(*range(150, 250))]
 
-    assert lost_frames(found, [], [], 25) == 50
-    assert lost_frames(found, [Stretch(4 * SECOND, 6 * SECOND)], [], 25) == 0
-    assert lost_frames(found, [], [Stretch(4 * SECOND, 6 * SECOND)], 25) == 0
-    assert lost_frames(found, [Stretch(4 * SECOND, 4 * SECOND)], [], 25) == 50 - 13
-    assert lost_frames(found, [Stretch(60 * SECOND, 70 * SECOND)], [], 25) == 50
+    assert lost_frames(found, [], []) == 50
+    assert lost_frames(found, [Stretch(4 * SECOND, 6 * SECOND)], []) == 0
+    assert lost_frames(found, [], [Stretch(4 * SECOND, 6 * SECOND)]) == 0
+    assert lost_frames(found, [Stretch(4 * SECOND, 4 * SECOND)], []) == 50 - 13
+    assert lost_frames(found, [Stretch(60 * SECOND, 70 * SECOND)], []) == 50
 
 
 def test_frames_on_disk_more_than_once_count():

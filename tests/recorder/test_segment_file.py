@@ -15,7 +15,7 @@ import pytest
 from cctv.archive import probe
 from cctv.archive.fragments import holes_in
 from cctv.kernel.durable import Disk
-from cctv.recorder.parameters import first_format, format_of, sequence_parameters
+from cctv.recorder.parameters import first_format, format_of, holds_picture, sequence_parameters
 from cctv.recorder.segmentfile import SegmentFile
 
 TICK = Fraction(1, 90_000)
@@ -138,3 +138,12 @@ def test_a_key_picture_of_another_size_is_seen_and_gives_its_own_header(codec, t
     file = SegmentFile(tmp_path / "run1-000001.mp4", new, TICK, Disk())
     file.write(picture, 0, 0)
     assert probe(file.close(FRAME).path).width == 480
+
+
+def test_what_is_left_of_a_picture_without_a_slice_is_none(codec, tmp_path):
+    picture = next(packet for packet in av.open(str(stream(tmp_path, codec))).demux() if packet.is_keyframe)
+    delimiter = b"\0\0\0\1\x09\xf0" if codec == "h264" else b"\0\0\0\1\x46\x01\x50"
+
+    assert holds_picture(bytes(picture), is_h265=codec == "hevc")
+    assert not holds_picture(delimiter, is_h265=codec == "hevc")
+    assert not holds_picture(b"", is_h265=codec == "hevc")
