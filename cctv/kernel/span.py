@@ -22,12 +22,14 @@ class Span:
     def __post_init__(self) -> None:
         if self.start.tzinfo is None or self.end.tzinfo is None:
             raise ValueError("a span needs aware times")
-        if self.end <= self.start:
-            raise ValueError(f"a span ends after it starts: {self.start} - {self.end}")
+        # In UTC before they are compared: Python compares two times of one zone as the wall shows them, and the wall
+        # shows an hour twice on the night when summer time ends.
         if self.start.tzinfo is not UTC:
             object.__setattr__(self, "start", self.start.astimezone(UTC))
         if self.end.tzinfo is not UTC:
             object.__setattr__(self, "end", self.end.astimezone(UTC))
+        if self.end <= self.start:
+            raise ValueError(f"a span ends after it starts: {self.start} - {self.end}")
 
     @property
     def duration(self) -> timedelta:

@@ -22,7 +22,7 @@ from cctv.kernel.errors import GuardError, UsageError
 from cctv.model.acts import Act
 from cctv.retention import store, witnessstore
 from cctv.retention.persons import require_person
-from cctv.retention.timekeeping import SLACK, Testimony, Verdict, judge
+from cctv.retention.timekeeping import SLACK, Verdict, Witnesses, judge
 
 MARK = "clock.json"
 MARK_EVERY = timedelta(minutes=10)
@@ -80,14 +80,14 @@ def look_at_clock(connection: Connection, site: Site) -> ClockState:
     now, mark = site.clock.now(), _read(site)
     known = mark.at if mark else store.last_sweep(connection)
     if known is None or now - known <= SLACK:
-        return ClockState(now, known, judge(now, Testimony(known)))
+        return ClockState(now, known, judge(now, Witnesses(known)))
     expected = None
     if mark is not None and mark.boot is not None and mark.boot == machine.boot_id():
         counted = site.clock.monotonic() - mark.monotonic
         expected = mark.at + timedelta(seconds=counted) if counted >= 0 else None
     reached = witnessstore.footage_leads_to(connection, known, now, SLACK)
     offsets = witnessstore.camera_offsets(connection, reached)
-    found = Testimony(known, reached, expected, offsets, machine.is_synchronised())
+    found = Witnesses(known, reached, expected, offsets, machine.is_synchronised())
     return ClockState(now, known, judge(now, found))
 
 

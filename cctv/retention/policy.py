@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from cctv.model.footage import Reason, Segment
@@ -43,7 +43,7 @@ def lead(period: timedelta) -> timedelta:
 
 def due(segment: Segment) -> datetime:
     """The instant from which a sweep takes the segment: its limit less the lead of the period it was promised."""
-    return segment.limit - lead(segment.limit - segment.span.start)
+    return segment.limit.astimezone(UTC) - lead(segment.limit - segment.span.start)
 
 
 def decide(segment: Segment, holds: Sequence[Hold], now: datetime) -> Decision:

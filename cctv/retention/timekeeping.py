@@ -16,7 +16,7 @@ DRIFT = 100  # a part of this of the time that passed may lie between two honest
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Witnesses:
     """What is known about the time that passed.
 
     `known` is the last instant that was believed, `reached` how far footage without an hour's hole leads on from it.
@@ -39,7 +39,7 @@ class Verdict:
     said: tuple[str, ...]
 
 
-def judge(now: datetime, found: Testimony) -> Verdict:
+def judge(now: datetime, found: Witnesses) -> Verdict:
     """Believe the clock, or not.
 
     Without a witness it may run an hour ahead.  Beyond that footage or monotonic time proves it; where these are

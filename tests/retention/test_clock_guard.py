@@ -12,7 +12,7 @@ from cctv.kernel import machine
 from cctv.model.ids import CameraId
 from cctv.retention import guards_now
 from cctv.retention.clockguard import MARK, ClockForward, require_plausible
-from cctv.retention.timekeeping import SLACK, Testimony, judge
+from cctv.retention.timekeeping import SLACK, Witnesses, judge
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEN_DAYS_AGO = NOW - timedelta(days=10)
@@ -124,9 +124,11 @@ def test_a_camera_that_stands_where_the_last_sweep_left_off_denies_the_networks_
 
 
 def test_footage_without_a_hole_proves_the_time_that_no_sweep_saw(swept, clock, monkeypatch):
+    clock.advance(days=6, hours=18)
+    swept.cctv("sweep --once")
     restart(swept, monkeypatch)
-    swept.record("foyer-1", "2026-11-01 12:00", minutes=60 * 24 * 8, segment=1800)
-    clock.set("2026-11-09 12:10")
+    swept.record("foyer-1", "2026-11-08 06:00", minutes=360, segment=1800)
+    clock.set("2026-11-08 12:10")
 
     swept.cctv("sweep --once")
 
@@ -162,19 +164,19 @@ def test_a_clock_that_was_ahead_at_the_last_sweep_is_accepted_by_a_person(swept,
 @pytest.mark.parametrize(
     ("found", "believed"),
     [
-        (Testimony(None), True),
-        (Testimony(NOW - SLACK), True),
-        (Testimony(TEN_DAYS_AGO), False),
-        (Testimony(TEN_DAYS_AGO, reached=NOW - SLACK), True),
-        (Testimony(TEN_DAYS_AGO, expected=NOW - timedelta(minutes=50)), True),
-        (Testimony(TEN_DAYS_AGO, expected=TEN_DAYS_AGO, synchronised=True), False),
-        (Testimony(TEN_DAYS_AGO, expected=TEN_DAYS_AGO, offsets=[timedelta(hours=1)]), True),
-        (Testimony(TEN_DAYS_AGO, synchronised=True), True),
-        (Testimony(TEN_DAYS_AGO, synchronised=True, offsets=[timedelta(days=-9500)]), True),  # never set: no witness
-        (Testimony(TEN_DAYS_AGO, synchronised=True, offsets=[timedelta(days=-10)]), False),
-        (Testimony(TEN_DAYS_AGO, offsets=[timedelta(0), timedelta(0), timedelta(days=-10)]), True),
-        (Testimony(TEN_DAYS_AGO, offsets=[timedelta(0), timedelta(days=-10)]), False),
-        (Testimony(NOW - timedelta(hours=2), offsets=[timedelta(hours=-2)]), False),
+        (Witnesses(None), True),
+        (Witnesses(NOW - SLACK), True),
+        (Witnesses(TEN_DAYS_AGO), False),
+        (Witnesses(TEN_DAYS_AGO, reached=NOW - SLACK), True),
+        (Witnesses(TEN_DAYS_AGO, expected=NOW - timedelta(minutes=50)), True),
+        (Witnesses(TEN_DAYS_AGO, expected=TEN_DAYS_AGO, synchronised=True), False),
+        (Witnesses(TEN_DAYS_AGO, expected=TEN_DAYS_AGO, offsets=[timedelta(hours=1)]), True),
+        (Witnesses(TEN_DAYS_AGO, synchronised=True), True),
+        (Witnesses(TEN_DAYS_AGO, synchronised=True, offsets=[timedelta(days=-9500)]), True),  # never set: no witness
+        (Witnesses(TEN_DAYS_AGO, synchronised=True, offsets=[timedelta(days=-10)]), False),
+        (Witnesses(TEN_DAYS_AGO, offsets=[timedelta(0), timedelta(0), timedelta(days=-10)]), True),
+        (Witnesses(TEN_DAYS_AGO, offsets=[timedelta(0), timedelta(days=-10)]), False),
+        (Witnesses(NOW - timedelta(hours=2), offsets=[timedelta(hours=-2)]), False),
     ],
 )
 def test_the_witnesses_are_weighed(found, believed):
