@@ -1,0 +1,251 @@
+"""The acts of which every crash is looked at.  What stands before `yield` is prepared, what comes after is recorded."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cctv import archive, backup, holds
+from cctv.archive.layout import recorder_lock
+from cctv.archive.quarantine import quarantine
+from cctv.archive.roomfiles import RoomWanted, ask_for_room, withdraw_request
+from cctv.backup.restoring import Means
+from cctv.casework import NewHold, NewIncident, open_incident, place_hold, release_hold, settle_incident
+from cctv.db.identity import DATABASE_FILE
+from cctv.db.site import Site
+from cctv.kernel.durable import Disk
+from cctv.kernel.span import Span
+from cctv.model.acts import Actor
+from cctv.model.casework import IncidentKind
+from cctv.model.footage import Segment
+from cctv.retention import sweep_once
+from cctv.retention.roommaker import make_room
+from faulting.journal import Journal
+from faulting.recorder import Died, Recorder
+from faulting.stage import FOYER, GEVEL, OwnClock, Stage, reopened
+from faulting.states import State, clear, materialise
+from faulting.truth import Held, MayGo, Releasing, Restored, Violation, look_after
+
+DAY = timedelta(days=1)
+AFTER = timedelta(seconds=30)  # from the crash to the next start
+Opener = Callable[[Stage, datetime], Site]
+
+
+def hold_on(stage: Stage, span: Span, *cameras: str) -> tuple[str, str]:
+    """An incident with its hold; answers both ids."""
+    names = tuple(camera for camera in (GEVEL, FOYER) if camera in cameras)
+    opened = open_incident(stage.site, NewIncident(IncidentKind.DAMAGE, "ruit", names, span))
+    stage.promise(Held(opened.hold.id, frozenset(names), span))
+    return opened.incident.id, opened.hold.id
+
+
+def span_of(segments: list[Segment]) -> Span:
+    return Span(segments[0].span.start, segments[-1].span.end)
+
+
+def ingest(stage: Stage) -> Iterator[None]:
+    """Two cameras record; a hold covers one of them, before and after."""
+    now = stage.clock.now()
+    hold_on(stage, Span(now, now + DAY), GEVEL)
+    yield
+    for camera in (GEVEL, FOYER):
+        stage.record(camera, stage.random.randrange(1, 4))
+
+
+def sweep(stage: Stage) -> Iterator[None]:
+    """Footage of two days falls due, some of it held; a file in quarantine too."""
+    old = stage.record(GEVEL, stage.random.randrange(2, 6))
+    stage.record(FOYER, 2)
+    if stage.random.random() < 0.7:
+        hold_on(stage, stage.random.choice(old).span, GEVEL)
+    if stage.random.random() < 0.5:
+        stray = archive.incoming_directory(stage.site, FOYER) / "holiday.mp4"
+        stray.write_bytes(b"what is this")
+        quarantine(stage.site, stray, FOYER, "nobody knows")
+    stage.clock.advance(DAY)
+    stage.record(GEVEL, stage.random.randrange(1, 4))
+    stage.clock.advance(6 * DAY - timedelta(minutes=5))
+    yield
+    sweep_once(stage.site)
+    stage.clock.advance(timedelta(minutes=45))
+    sweep_once(stage.site)
+
+
+def hold(stage: Stage) -> Iterator[None]:
+    """Holds are placed a moment before the footage would go, over what is stored and what is still to come."""
+    made = stage.record(GEVEL, stage.random.randrange(2, 6))
+    stage.clock.advance(7 * DAY - timedelta(minutes=20))
+    yield
+    now = stage.clock.now()
+    ground, _ = hold_on(stage, stage.random.choice(made).span, GEVEL)
+    other = Span(made[-1].span.start, now + DAY)
+    placed = place_hold(stage.site, NewHold(ground, (GEVEL, FOYER), other, now + 30 * DAY, "more")).hold
+    assert placed is not None
+    stage.promise(Held(placed.id, placed.cameras, placed.span))
+    stage.clock.advance(timedelta(minutes=15))
+    sweep_once(stage.site)
+    stage.record(FOYER, 1)
+
+
+def release(stage: Stage) -> Iterator[None]:
+    """Holds are released, by hand and with their case, over footage that is past its limit."""
+    made = stage.record(GEVEL, stage.random.randrange(2, 5))
+    case, first = hold_on(stage, span_of(made), GEVEL)
+    _, second = hold_on(stage, made[0].span, GEVEL, FOYER)
+    stage.clock.advance(8 * DAY)
+    sweep_once(stage.site)
+    yield
+    stage.promise(Releasing(first))  # type: ignore[arg-type]
+    if stage.random.random() < 0.5:
+        settle_incident(stage.site, case, reason="over")
+    else:
+        release_hold(stage.site, first, reason="over")
+    stage.promise(Releasing(first, done=True))  # type: ignore[arg-type]
+    sweep_once(stage.site)
+    stage.promise(Releasing(second))  # type: ignore[arg-type]
+    release_hold(stage.site, second, reason="over")
+    stage.promise(Releasing(second, done=True))  # type: ignore[arg-type]
+    stage.clock.advance(timedelta(minutes=1))
+    sweep_once(stage.site)
+
+
+def room(stage: Stage) -> Iterator[None]:
+    """A recorder without room asks for it; the oldest footage that no hold covers goes early."""
+    made = stage.record(GEVEL, stage.random.randrange(3, 7)) + stage.record(FOYER, 2)
+    hold_on(stage, made[0].span, GEVEL)
+    stage.clock.advance(4 * DAY)
+    stage.record(GEVEL, 1)
+    free = stage.random.randrange(100, 400)
+    yield
+    site = stage.site
+    ask_for_room(site, RoomWanted(stage.clock.now(), free))
+    stage.promise(MayGo(frozenset(one.span.start for one in made)))
+    done = make_room(site, lambda: free - 1 if (site.root / made[1].path).exists() else free)
+    assert done is not None
+    stage.promise(MayGo(frozenset(one.span.start for one in done.gone), done=True))
+    withdraw_request(site)
+    stage.record(FOYER, 1)
+
+
+def restart(stage: Stage) -> Iterator[None]:
+    """A kill, a start-up that sees what the kernel still has in memory, and then the power cut."""
+    made = stage.record(GEVEL, stage.random.randrange(1, 4))
+    hold_on(stage, Span(made[-1].span.start, stage.clock.now() + 9 * DAY), GEVEL)
+    stage.clock.advance(7 * DAY - timedelta(minutes=8))
+    yield
+    assert isinstance(stage.recorder, Recorder)
+    acts: list[Callable[[], object]] = [
+        lambda: stage.record(GEVEL, 2),
+        lambda: stage.write(stage.start_run(FOYER), 0, 3, close=False),
+        lambda: sweep_once(stage.site),
+    ]
+    stage.random.shuffle(acts)
+    for act in acts:
+        stage.recorder.dies_in = stage.random.randrange(1, 40)
+        with contextlib.suppress(Died):
+            act()
+        stage.recorder.dies_in = None
+        stage.clock.advance(AFTER)
+        site = stage.reopen()
+        with recorder_lock(site):
+            archive.recover_incoming(site)
+    sweep_once(stage.site)
+
+
+def restore(stage: Stage) -> Iterator[None]:
+    """A back-up is put back over an index that is lost, after holds, deletions and footage that it does not know."""
+    made = stage.record(GEVEL, stage.random.randrange(2, 4)) + stage.record(FOYER, 1)
+    hold_on(stage, made[0].span, GEVEL)
+    medium = stage.folder / "medium"
+    clear(medium)
+    file = backup.make_backup(stage.site, medium).path
+    (stage.folder / "newest").write_text(str(file))
+    stage.clock.advance(2 * DAY)
+    if stage.random.random() < 0.5:
+        late = stage.record(GEVEL, 1)
+        hold_on(stage, late[0].span, GEVEL)
+    stage.clock.advance(5 * DAY)
+    sweep_once(stage.site)
+    if stage.random.random() < 0.5:
+        for path in stage.root.glob(f"{DATABASE_FILE}*"):
+            path.unlink()
+    yield
+    stage.promise(Restored())
+    put_back(stage, stage.clock)
+    confirmed(stage.reopen())
+    stage.clock.advance(timedelta(minutes=1))
+    sweep_once(stage.site)
+
+
+def put_back(stage: Stage, clock: OwnClock) -> None:
+    key = backup.read_recovery_key(stage.folder / "recovery.key")
+    means = Means(stage.settings, Disk(), clock, Actor("faults"))
+    backup.restore(means, Path((stage.folder / "newest").read_text()), key, reason="disk", replace_whole=True)
+
+
+def confirmed(site: Site) -> Site:
+    if holds.unconfirmed(site.root) is not None:
+        holds.confirm(site.acting_as(Actor("faults", "A. Peeters")), reason="compared")
+    return site
+
+
+def restored(stage: Stage, at: datetime) -> Site:
+    """What a person does after a crash: restores again where that had not ended, and confirms the holds."""
+    waiting = holds.unconfirmed(stage.root)
+    if not (stage.root / DATABASE_FILE).exists() or (waiting is not None and waiting.resume is not None):
+        put_back(stage, OwnClock(at))
+    return confirmed(reopened(stage, at))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    play: Callable[[Stage], Iterator[None]]
+    opener: Opener = reopened
+
+
+ALL = {
+    one.name: one
+    for one in (
+        Scenario("ingest", ingest),
+        Scenario("sweep", sweep),
+        Scenario("hold", hold),
+        Scenario("release", release),
+        Scenario("room", room),
+        Scenario("restart", restart),
+        Scenario("restore", restore, restored),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Played:
+    """A scenario as it was recorded."""
+
+    scenario: Scenario
+    stage: Stage
+    journal: Journal
+    sites: dict[str, int]
+
+    def look(self, state: State) -> list[Violation]:
+        """Put a state on the disk, start as after a crash, and say what is wrong."""
+        materialise(state, self.stage.root)
+        return look_after(lambda: self.scenario.opener(self.stage, state.now + AFTER), state.promises)
+
+
+def play(scenario: Scenario, folder: Path, seed: int, without: str | None = None) -> Played:
+    """Prepare and record; `without` names a flush that is left out."""
+    stage = Stage(folder, seed)
+    clear(stage.root)
+    acting = scenario.play(stage)
+    next(acting)
+    recorder = Recorder(stage.root, stage.clock, without)
+    for said in stage.earlier:
+        recorder.promise(said)
+    stage.recorder = recorder
+    with recorder.recording():
+        next(acting, None)
+    return Played(scenario, stage, recorder.journal, recorder.sites)

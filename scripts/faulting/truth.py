@@ -1,0 +1,301 @@
+"""What must be true of a storage after a crash, whatever the product says of itself.
+
+A scenario promises; after the crash the product starts as it would (start-up, sweep, reconcile), and its word is
+compared with the files.  Footage is known by its bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cctv import archive, audit
+from cctv.archive import repairstore
+from cctv.archive.comparing import disk_and_index
+from cctv.archive.differences import Remedy
+from cctv.archive.layout import recorder_lock
+from cctv.archive.lines import lines_in
+from cctv.archive.reconciliation import Reconciled, reconcile
+from cctv.db.engine import kept_open, reading
+from cctv.db.site import Site
+from cctv.holds.files import hold_path, is_hold_file
+from cctv.kernel.clock import from_us
+from cctv.kernel.errors import CctvError
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId, HoldId
+from cctv.retention import lead, sweep_once
+
+_NAMES = timedelta(milliseconds=1)  # names of segments have milliseconds
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Those bytes of a camera, from that instant, are on the disk: they stay until their limit, or under a hold."""
+
+    camera: CameraId
+    start: datetime
+    limit: datetime
+    content: bytes
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.start + timedelta(seconds=max(1, self.content.count(b"moof"))))
+
+    def __repr__(self) -> str:
+        return f"{self.camera} {self.start:%F %T} {len(self.content)} bytes"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A hold was placed, and the command said so."""
+
+    id: HoldId
+    cameras: frozenset[CameraId]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Releasing:
+    """From now on the hold may be gone; when `done`, it is."""
+
+    id: HoldId
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class MayGo:
+    """Footage of those starts may be deleted before its limit from now on; when `done`, it is gone for good."""
+
+    starts: frozenset[datetime]
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A back-up is being put back: holds released since may be in force again."""
+
+
+@dataclass
+class Promised:
+    """All promises up to an instant, taken together."""
+
+    footage: dict[tuple[CameraId, datetime], Kept] = field(default_factory=dict)
+    holds: dict[HoldId, Held] = field(default_factory=dict)
+    ended: set[HoldId] = field(default_factory=set)
+    optional: set[datetime] = field(default_factory=set)
+    gone: set[datetime] = field(default_factory=set)
+
+    @staticmethod
+    def by(promises: Sequence[Any]) -> Promised:
+        said = Promised()
+        for one in promises:
+            match one:
+                case Kept():
+                    said.footage[one.camera, one.start] = one
+                case Held():
+                    said.holds[one.id] = one
+                case Releasing():
+                    said.holds.pop(one.id, None)
+                    said.ended |= {one.id} if one.done else set()
+                case MayGo():
+                    said.optional |= one.starts
+                    said.gone |= one.starts if one.done else set()
+                case Restored():
+                    said.ended.clear()
+        return said
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What is not as it must be; `kind` is for the table."""
+
+    kind: str
+    what: str
+
+
+def look_after(opened: Callable[[], Site], promises: Sequence[Any]) -> list[Violation]:
+    """Start as after a crash and say everything that is wrong."""
+    said = Promised.by(promises)
+    found: list[Violation] = []
+    try:
+        site = opened()
+        with kept_open(site.engine):
+            found += _after_start(site, said)
+    except (CctvError, OSError, AssertionError) as error:
+        found.append(Violation("stuck", f"{type(error).__name__}: {error}"))
+    return found
+
+
+def _after_start(site: Site, said: Promised) -> Iterator[Violation]:
+    yield from _disk_alone(site)
+    with recorder_lock(site):
+        archive.recover_incoming(site)
+    sweep_once(site)
+    yield from _overdue(site, said, "overdue")
+    done = reconcile(site)
+    yield from _reconciled(done)
+    yield from _agreement(site)
+    yield from _footage(site, said)
+    yield from _holds(site, said)
+    if done.done:
+        sweep_once(site)
+        yield from _overdue(site, said, "overdue after reconcile")
+        if disk_and_index(site).differences:
+            yield Violation("disagree", "again after the next sweep")
+
+
+def _reconciled(done: Reconciled) -> Iterator[Violation]:
+    if done.left:
+        yield Violation("disagree", "; ".join(f"{one.kind.value} {one.path}" for one in done.left))
+    for one in done.done:
+        if one.remedy is Remedy.MARK_LOST:
+            yield Violation("held footage lost" if one.is_held_loss else "footage lost", f"marked lost: {one.path}")
+
+
+def _disk_alone(site: Site) -> list[Violation]:
+    """An index that was lost now could be made again: rows have files and lines, holds in force have files."""
+    found: list[Violation] = []
+    seen = look_at_index(site.root)
+    for row in seen.rows.values():
+        path = site.root / row.path
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != row.sha256:
+            found.append(Violation("disk behind index", f"the bytes of {row.path}"))
+        line = lines_in(path.parent, str(Path(row.path).parent)).get(row.path)
+        if line is None or (line.limit, line.sha256) != (row.limit, row.sha256):
+            found.append(Violation("disk behind index", f"the line of {row.path}"))
+    for hold in seen.holds:
+        if not is_hold_file(site, hold_path(site, HoldId(hold))):
+            found.append(Violation("disk behind index", f"the file of {hold}"))
+    return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """A segment as the index has it."""
+
+    camera: str
+    span: Span
+    limit: datetime
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The index, read beside the product."""
+
+    rows: dict[str, Row]
+    holds: dict[str, Held]
+    open_tombstones: int
+
+    def covered(self, camera: str, span: Span) -> bool:
+        return any(camera in hold.cameras and hold.span.overlaps(span) for hold in self.holds.values())
+
+
+def look_at_index(root: Path) -> Seen:
+    """Segments, holds in force, deletions that are not finished."""
+    with closing(sqlite3.connect(root / "cctv.db")) as database:
+        rows = [
+            Row(camera, Span(from_us(start), from_us(end)), from_us(limit), path, sha256)
+            for camera, start, end, limit, path, sha256 in database.execute(
+                "SELECT camera, start_us, end_us, limit_us, path, sha256 FROM segments"
+            )
+        ]
+        cameras: dict[str, set[CameraId]] = {}
+        for hold, camera in database.execute("SELECT hold_id, camera FROM hold_cameras"):
+            cameras.setdefault(hold, set()).add(CameraId(camera))
+        held = {
+            hold: Held(HoldId(hold), frozenset(cameras.get(hold, ())), Span(from_us(start), from_us(end)))
+            for hold, start, end in database.execute("SELECT id, start_us, end_us FROM holds WHERE released_us IS NULL")
+        }
+        unfinished = database.execute("SELECT count(*) FROM tombstones WHERE closed_us IS NULL").fetchone()[0]
+    return Seen({row.path: row for row in rows}, held, unfinished)
+
+
+def _files(site: Site) -> dict[str, bytes]:
+    """Everything that may be footage, wherever it stands."""
+    places = ("segments/*/*/*/*", "incoming/*/*", "quarantine/*")
+    paths = [path for place in places for path in site.root.glob(place)]
+    return {
+        site.relative(path): path.read_bytes()
+        for path in paths
+        if path.is_file() and path.suffix not in {".json", ".jsonl"}
+    }
+
+
+def _overdue(site: Site, said: Promised, kind: str) -> list[Violation]:
+    """Footage past its limit, or deleted for good, that no hold covers and that stands anywhere."""
+    now, files, seen = site.clock.now(), _files(site), look_at_index(site.root)
+    found = [
+        Violation(kind, f"the index keeps {row.path}")
+        for row in seen.rows.values()
+        if row.limit <= now and not seen.covered(row.camera, row.span)
+    ]
+    for one in said.footage.values():
+        if seen.covered(one.camera, one.span) or not (one.limit <= now or one.start in said.gone):
+            continue
+        found += [
+            Violation(kind, f"{one!r} stands in {path}") for path, data in files.items() if data.startswith(one.content)
+        ]
+    return found
+
+
+def _agreement(site: Site) -> list[Violation]:
+    """Rows and files, counted here and not by the product."""
+    found: list[Violation] = []
+    seen = look_at_index(site.root)
+    rows = seen.rows
+    if seen.open_tombstones:
+        found.append(Violation("disagree", "a deletion is not finished"))
+    with reading(site.engine) as connection:
+        if repairstore.wrong_totals(connection):
+            found.append(Violation("disagree", "totals"))
+        audit.verify(connection)
+    files = {path: data for path, data in _files(site).items() if path.startswith("segments/")}
+    found += [Violation("file without a row", path) for path in sorted(files.keys() - rows.keys())]
+    found += [Violation("row without a file", path) for path in sorted(rows.keys() - files.keys())]
+    found += [
+        Violation("bytes not of the row", path)
+        for path in sorted(files.keys() & rows.keys())
+        if hashlib.sha256(files[path]).hexdigest() != rows[path].sha256
+    ]
+    found += [Violation("left behind", str(path)) for path in site.root.glob("incoming/*/*")]
+    return found
+
+
+def _footage(site: Site, said: Promised) -> list[Violation]:
+    """What was promised is there, once, under its time and no longer limit."""
+    now, files = site.clock.now(), _files(site)
+    rows = look_at_index(site.root).rows
+    found: list[Violation] = []
+    for one in said.footage.values():
+        there = [path for path, data in files.items() if data.startswith(one.content)]
+        is_held = any(one.camera in hold.cameras and hold.span.overlaps(one.span) for hold in said.holds.values())
+        due = one.limit - lead(one.limit - one.start) <= now
+        if not there and (is_held or not (due or one.start in said.optional)):
+            found.append(Violation("held footage lost" if is_held else "footage lost", repr(one)))
+        if len(there) > 1:
+            found.append(Violation("twice", f"{one!r}: {', '.join(there)}"))
+        for path in there:
+            row = rows.get(path)
+            if row is None:
+                found.append(Violation("not indexed", path))
+            elif abs(row.span.start - one.start) > _NAMES or row.limit > one.limit:
+                found.append(Violation("another time", f"{path}: {row.span}, not from {one.start}"))
+    return found
+
+
+def _holds(site: Site, said: Promised) -> list[Violation]:
+    in_force = look_at_index(site.root).holds
+    on_disk = {path.stem for path in (site.root / "holds").glob("HOLD-*.json")}
+    found = [Violation("hold lost", one) for one in said.holds if one not in in_force]
+    found += [Violation("hold back", one) for one in said.ended if one in in_force]
+    if on_disk != set(in_force):
+        found.append(Violation("disagree", f"holds/ {sorted(on_disk)}, index {sorted(in_force)}"))
+    return found
