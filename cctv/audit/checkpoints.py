@@ -8,7 +8,7 @@ checkpoint that the log does not contain any more, unless the log itself says th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,17 +89,20 @@ def sign_checkpoint(site: Site) -> Checkpoint | None:
     return made
 
 
-def prove(connection: Connection, root: Path, key: PublicKey | None, kept: Path | None = None) -> Proved:
-    """Compare the log with every checkpoint beside it, and with those of a file that was kept elsewhere.
+def all_checkpoints(root: Path, kept: Path | None = None) -> list[Checkpoint]:
+    """Every checkpoint beside the database, and those of a file that was kept elsewhere; to be read before the log."""
+    found = [*_read_all(root / FOLDER / DAILY), *_read_all(root / FOLDER / LATEST)]
+    return found + (list(_read_all(kept, must_exist=True)) if kept is not None else [])
+
+
+def prove(connection: Connection, found: Sequence[Checkpoint], key: PublicKey | None) -> Proved:
+    """Compare the log with checkpoints that were read before it.
 
     Raises AuditBroken where the log does not contain one of them and does not say that it was begun again,
     SignatureInvalid where one is not signed by the site's key.
     """
     from cctv.signing import verify
 
-    found = [*_read_all(root / FOLDER / DAILY), *_read_all(root / FOLDER / LATEST)]
-    if kept is not None:
-        found += _read_all(kept, must_exist=True)
     aside: list[tuple[Checkpoint, Entry]] = []
     whole: Checkpoint | None = None
     for one in found:
@@ -112,6 +115,28 @@ def prove(connection: Connection, root: Path, key: PublicKey | None, kept: Path 
         elif whole is None or one.seq > whole.seq:
             whole = one
     return Proved(len(found), whole, tuple(aside))
+
+
+def reach_check(root: Path) -> Callable[[Connection], bool]:
+    """Read the latest checkpoint now; what is answered says whether a log contains it, or says that it was begun again.
+
+    In this order, because a sweep may sign while somebody looks: the log must be read after the checkpoint.  Checks no
+    signature, for `cctv status`, which must be quick.
+    """
+    try:
+        last = latest(root)
+    except FileUnreadable:
+        return lambda _: False
+
+    def is_whole(connection: Connection) -> bool:
+        try:
+            if last is not None:
+                _contained(connection, last)
+        except AuditBroken:
+            return False
+        return True
+
+    return is_whole
 
 
 def latest(root: Path) -> Checkpoint | None:

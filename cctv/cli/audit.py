@@ -85,15 +85,16 @@ def verify(box: Box, checkpoint: str | None, key: str | None) -> None:
     from pathlib import Path
 
     from cctv import audit as log
-    from cctv.audit.checkpoints import prove
+    from cctv.audit.checkpoints import all_checkpoints, prove
     from cctv.db.engine import reading
     from cctv.signing import read_public_key
 
     public = Path(key) if key else box.site.root / "keys" / "signing.pub"
+    found = all_checkpoints(box.site.root, Path(checkpoint) if checkpoint else None)
     with reading(box.site.engine) as connection:
         count, head = log.verify(connection)
         signer = read_public_key(public) if key or public.exists() else None
-        proved = prove(connection, box.site.root, signer, Path(checkpoint) if checkpoint else None)
+        proved = prove(connection, found, signer)
     data = {
         "entries": count,
         "head": head,

@@ -73,6 +73,7 @@ def _data(found: Status) -> dict[str, object]:
         "holds_to_review": [hold.id for hold in found.holds_to_review],
         "last_backup": found.last_backup,
         "backup_late": found.backup_late,
+        "log_whole": found.log_whole,
         "volume": {
             "file_system": found.volume.file_system,
             "encrypted": found.volume.encrypted,
@@ -117,6 +118,8 @@ def _lines(box: Box, found: Status) -> Iterator[str]:
         made = f"last {local_date(found.last_backup, box.zone)}" if found.last_backup else "none was made"
         yield f"back-up    {made}{'; TOO OLD: cctv backup DIR' if found.backup_late else ''}"
     yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%}){lasts}"
+    if not found.log_whole:
+        yield "audit log  DOES NOT GO AS FAR AS WAS SIGNED: cctv audit verify"
     if found.volume is not None and found.volume.snapshots:
         names = ", ".join(found.volume.snapshots)
         there = "has snapshots now" if found.volume.has_snapshots else "may keep snapshots"

@@ -47,6 +47,7 @@ def _families(found: Status) -> Iterator[tuple[str, str, list[_Sample]]]:
     yield "cctv_disk_reserve_bytes", "Free space below which recording makes room.", [({}, found.disk_reserve)]
     backup = found.last_backup.timestamp() if found.last_backup else 0
     yield "cctv_last_backup_time_seconds", "When the last back-up was made.", [({}, backup)]
+    yield "cctv_log_whole", "0 where the audit log does not go as far as was signed.", [({}, int(found.log_whole))]
     may = int(bool(found.volume and found.volume.snapshots))
     yield "cctv_volume_may_snapshot", "1 where the volume can keep snapshots of deleted footage.", [({}, may)]
 

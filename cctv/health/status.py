@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from cctv import holds
 from cctv.archive import gaps_of, lost_under_holds, segments_of
+from cctv.audit.checkpoints import reach_check
 from cctv.backup import read_memory
 from cctv.db.engine import reading
 from cctv.db.site import Site
@@ -87,6 +88,7 @@ class Status:
     last_backup: datetime | None = None
     backup_late: bool = False
     volume: Volume | None = None  # what the footage stands on
+    log_whole: bool = True  # whether the audit log goes as far as was signed
 
     @property
     def holds_to_review(self) -> tuple[Hold, ...]:
@@ -95,7 +97,7 @@ class Status:
     @property
     def exit_code(self) -> Exit:
         """The lowest code that applies."""
-        if self.held_lost:
+        if self.held_lost or not self.log_whole:
             return Exit.UNREADABLE
         if self.overdue > timedelta(0):
             return Exit.OVERDUE
@@ -115,6 +117,7 @@ def status_now(site: Site) -> Status:
     current = fresh.cameras if fresh else {}
     disk = shutil.disk_usage(site.root)
     backup, backed_up = site.settings.backup, read_memory(site.root)
+    log_is_whole = reach_check(site.root)
     with reading(site.engine) as connection:
         plan = make_plan(connection, now)
         return Status(
@@ -137,6 +140,7 @@ def status_now(site: Site) -> Status:
             to_adopt=zones_to_adopt(site),
             backs_up=bool(backup.recipients),
             volume=volume_of(site.root),
+            log_whole=log_is_whole(connection),
             last_backup=backed_up.last,
             backup_late=bool(backup.recipients) and backed_up.is_late(now, backup.warn_after),
         )

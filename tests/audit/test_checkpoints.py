@@ -45,8 +45,10 @@ def test_the_sweep_signs_how_far_the_log_goes(swept):
 
 
 def test_a_tail_that_is_cut_off_is_seen(swept):
+    assert "audit log" not in swept.cctv("status", exit=19).out
     write(swept, *CUT)
 
+    assert "DOES NOT GO AS FAR" in swept.cctv("status", exit=15).out
     told = swept.cctv("audit verify", exit=15)
 
     assert "signed checkpoint" in told.err
