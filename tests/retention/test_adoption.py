@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cctv.health import status_now
+from cctv.health.alarms import Memory, alarms
+
 
 def set_facade(site, period, was="7d"):
     text = site.config.read_text()
@@ -35,6 +38,10 @@ def test_new_footage_goes_by_the_new_limit_and_stored_footage_as_it_was_promised
 def test_until_it_is_adopted_the_status_and_an_alarm_say_so(shortened):
     assert shortened.cctv("status --json", exit=None).json["zones_to_adopt"] == ["facade"]
     assert "cctv retention adopt --dry-run" in shortened.cctv("status", exit=None).out
+    told = alarms(status_now(shortened.open()), Memory(), shortened.clock.now())
+    (policy,) = [one for one in told if one.kind.value == "policy"]
+    assert "in facade" in policy.text
+    assert policy.next_step == "cctv retention adopt --reason WHY --dry-run"
 
 
 def test_adopting_shows_first_how_much_would_go(shortened):
