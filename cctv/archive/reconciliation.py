@@ -78,6 +78,8 @@ def reconcile_locked(site: Site, *, accept_loss: bool, recording: bool) -> Recon
     """The same for a caller that has the locks."""
     before = left = disk_and_index(site, recording=recording)
     done: list[Difference] = []
+    if left.differences:
+        site.disk.settle(site.root)  # what a killed process left may not be on the disk before a row relies on it
     for _ in range(ROUNDS):
         if not left.differences:
             break
