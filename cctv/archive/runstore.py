@@ -17,6 +17,8 @@ from cctv.model.ids import CameraId, ZoneId
 
 _MICROSECOND = timedelta(microseconds=1)
 
+_ANCHORED_BEFORE_US = 86_400_000_000  # a first segment may seem to begin before its run: a clock is set now and then
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -111,7 +113,7 @@ def anchor_of(connection: Connection, run_id: int) -> datetime | None:
 def first_start(connection: Connection, run_id: int) -> datetime | None:
     """Where the first indexed segment of a run begins."""
     table = tables.segments
-    query = select(table.c.start_us).where(table.c.run_id == run_id).order_by(table.c.start_us).limit(1)
+    query = select(table.c.start_us).where(_of_run(run_id)).order_by(table.c.start_us).limit(1)
     start_us: int | None = connection.execute(query).scalar()
     return from_us(start_us) if start_us is not None else None
 
@@ -119,9 +121,17 @@ def first_start(connection: Connection, run_id: int) -> datetime | None:
 def last_end(connection: Connection, run_id: int) -> datetime | None:
     """Where the last indexed segment of a run ends."""
     table = tables.segments
-    query = select(table.c.end_us).where(table.c.run_id == run_id).order_by(table.c.end_us.desc()).limit(1)
+    query = select(table.c.end_us).where(_of_run(run_id)).order_by(table.c.start_us.desc()).limit(1)
     end_us: int | None = connection.execute(query).scalar()
     return from_us(end_us) if end_us is not None else None
+
+
+def _of_run(run_id: int) -> ColumnElement[bool]:
+    """Its segments, by the index of cameras and starts: a start-up must not walk the whole archive for each run."""
+    table, run = tables.segments, tables.runs.c.id == run_id
+    camera = select(tables.runs.c.camera).where(run).scalar_subquery()
+    began = select(tables.runs.c.started_us - _ANCHORED_BEFORE_US).where(run).scalar_subquery()
+    return (table.c.camera == camera) & (table.c.start_us >= began) & (table.c.run_id == run_id)
 
 
 def first_and_last(connection: Connection, camera: CameraId) -> Span | None:
