@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from cctv import audit, holds
 from cctv.archive import repairstore, store, sweeper_lock
+from cctv.archive.foldstore import folded_of
 from cctv.archive.ingesting import from_index_line, index_line
 from cctv.archive.layout import INDEX, segment_path
 from cctv.archive.lines import lines_in
@@ -59,11 +60,14 @@ class Returned:
         return sum(one is verdict for _, one in self.verdicts)
 
 
-def verdict_of(new: NewSegment, *, indexed: bool, holds: Sequence[Hold], stone: Tombstone | None) -> Verdict:
+def verdict_of(
+    new: NewSegment, *, indexed: bool, holds: Sequence[Hold], stone: Tombstone | None, folded: bool = False
+) -> Verdict:
     """Whether a segment of the copy goes back.  Pure.
 
     What is lost goes back when a hold covers it that was placed before the loss was noted: a newer hold may stand over
-    footage that was rightly deleted, and footage that a tombstone says was deleted never comes back.
+    footage that was rightly deleted, and footage that a tombstone says was deleted never comes back.  `folded`: a line
+    of folded tombstones counts it, and no longer tells one file from another.
     """
     if indexed:
         return Verdict.THERE
@@ -71,7 +75,7 @@ def verdict_of(new: NewSegment, *, indexed: bool, holds: Sequence[Hold], stone: 
     if not covering:
         return Verdict.NOT_HELD
     if stone is None:
-        return Verdict.RETURNED
+        return Verdict.DELETED if folded else Verdict.RETURNED
     lost = stone.reason in (Reason.LOST, Reason.FORGOTTEN)
     return Verdict.RETURNED if lost and any(hold.placed <= stone.began for hold in covering) else Verdict.DELETED
 
@@ -127,7 +131,8 @@ def _return(site: Site, new: NewSegment, work: Path, *, reason: str, dry_run: bo
     with writing(site.engine) as connection:
         stone = _tombstone(connection, new)
         there = target.exists() or store.is_indexed(connection, new.path)
-        verdict = verdict_of(new, indexed=there, holds=holds.in_force(connection), stone=stone)
+        folded = bool(folded_of(connection, new.camera, new.span))
+        verdict = verdict_of(new, indexed=there, holds=holds.in_force(connection), stone=stone, folded=folded)
         if dry_run or verdict is not Verdict.RETURNED:
             return verdict
         site.disk.make_directory(target.parent)

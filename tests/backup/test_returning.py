@@ -168,3 +168,5 @@ def test_only_what_was_lost_under_an_older_hold_comes_back(reason):
     assert verdict_of(segment(), indexed=False, holds=[newer], stone=stone(reason)) is Verdict.DELETED
     assert verdict_of(segment(), indexed=False, holds=[], stone=stone(reason)) is Verdict.NOT_HELD
     assert verdict_of(segment(), indexed=True, holds=[older], stone=None) is Verdict.THERE
+    assert verdict_of(segment(), indexed=False, holds=[older], stone=None) is Verdict.RETURNED
+    assert verdict_of(segment(), indexed=False, holds=[older], stone=None, folded=True) is Verdict.DELETED
