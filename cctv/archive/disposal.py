@@ -29,7 +29,7 @@ from cctv.kernel.clock import to_us
 from cctv.model.acts import Act
 from cctv.model.footage import Reason, Segment, Tombstone
 
-BATCH = 700  # a recorder waits for one transaction of so many: twice the longest raw batch at most (scripts/bench)
+BATCH = 1000  # a recorder waits for one transaction of so many: twice the longest raw batch at most (scripts/bench)
 HEADER_BYTES = 4096  # ffmpeg's header of a fragmented MP4 has 700 to 1,400, by codec
 
 
