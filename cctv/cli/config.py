@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,8 @@ from cctv.cli.options import json_option
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cctv.config import Row
+    from cctv.config import Row, Settings
+    from cctv.config.published import Finding
 
 
 @click.group()
@@ -22,24 +24,34 @@ def config() -> None:
 
 @config.command()
 @click.option("--strict", is_flag=True, help="Refuse what would only be warned about.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Hold a published privacy text (nl, fr, en; text or HTML) against the settings.",
+)
 @json_option
 @click.pass_obj
-def check(box: Box, strict: bool) -> None:
+def check(box: Box, strict: bool, policy: Path | None) -> None:
     """Read cameras.toml and say what is wrong or unwise; changes nothing.
 
     \b
       cctv config check
       cctv config check --strict
+      cctv config check --policy privacy.html
     """
     from cctv.config import load_settings
 
     checked = load_settings(box.config_path, environ=box.environ, strict=strict)
     settings = checked.settings
+    findings = _findings(settings, policy) if policy is not None else ()
 
     def text(console: Console) -> None:
         for warning in checked.warnings:
             click.echo(f"warning: {warning.message}", err=True)
         console.print(f"{settings.source.path}: {len(settings.cameras)} cameras in {len(settings.zones)} zones; usable")
+        if policy is not None:
+            _show_findings(console, findings)
 
     box.emit(
         {
@@ -47,9 +59,45 @@ def check(box: Box, strict: bool) -> None:
             "cameras": list(settings.cameras),
             "zones": list(settings.zones),
             "warnings": [warning.message for warning in checked.warnings],
-        },
+        }
+        | ({"policy": str(policy), "findings": [_as_json(each) for each in findings]} if policy is not None else {}),
         text,
     )
+    if policy is not None and strict:
+        _refuse_differences(policy, findings)
+
+
+def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:
+    from cctv.config.published import compare, policy_text, read_claims
+
+    return compare(read_claims(policy_text(policy)), settings)
+
+
+def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
+    from cctv.cli.output import table
+
+    rows = [(each.verdict.value, each.message, str(each.claim.line) if each.claim else "-") for each in findings]
+    console.print(table(("", "what runs, and what the text says", "line"), rows, right=("line",)))
+    console.print("\nRead by fixed phrases: what is not listed was not recognised. It takes no lawyer's place.")
+
+
+def _as_json(finding: Finding) -> dict[str, object]:
+    claim = finding.claim
+    return {
+        "verdict": finding.verdict.value,
+        "subject": finding.subject.value,
+        "message": finding.message,
+        "line": claim.line if claim else None,
+        "quote": claim.quote if claim else None,
+    }
+
+
+def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
+    from cctv.config.published import PolicyTextDiffers, Verdict
+
+    wrong = sum(each.verdict in {Verdict.BROKEN, Verdict.DIFFERS, Verdict.MISSING} for each in findings)
+    if wrong:
+        raise PolicyTextDiffers(path=policy, count=wrong)
 
 
 @config.command()

@@ -1,0 +1,77 @@
+"""What a privacy text may promise, as data.
+
+Owns the shape of a claim.  Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from cctv.model.zones import ZoneKind
+
+
+class Subject(Enum):
+    """What a claim is about."""
+
+    CAMERAS = "cameras"
+    RETENTION = "retention"
+    PURPOSE = "purpose"
+    AUTHORITY = "authority"
+    COUNTRY = "country"
+    ANSWER = "answer"
+    BREACH = "breach"
+    BREACH_CONTROLLER = "breach, to the controller"
+    RIGHT = "right"
+    SOUND = "sound"
+    PRIVATE_PLACES = "toilets and changing rooms"
+    INCIDENT_ONLY = "viewing for an incident only"
+    UNTIL_SETTLED = "kept until an incident is settled"
+    LOG = "log"
+    TWO_FACTOR = "two factors"
+    BACKUP = "back-ups"
+    NO_BACKUP = "no back-ups"
+    OUTSIDE_EU = "outside the EU"
+    OUTDATED_LAW = "outdated law"
+    IDENTITY_COPY = "copy of an identity document"
+
+
+class Purpose(Enum):
+    """Why cameras record, in the classes that a text and a setting can be compared by."""
+
+    THEFT = "theft"
+    DAMAGE = "damage"
+    FRAUD = "fraud"
+    SAFETY = "safety"
+    ACCESS = "access"
+    NUISANCE = "nuisance"
+
+
+class Right(Enum):
+    """A right of the data subject that Article 13(2)(b) GDPR wants named."""
+
+    ACCESS = "access"
+    RECTIFICATION = "rectification"
+    ERASURE = "erasure"
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One promise: what it is about, its value, and the words that make it.
+
+    `period` is the shortest that the words may mean (a month is 28 days), `said` is how the text puts it; `kinds` are
+    the places that the promise is limited to, empty for all; `at_most` says that less keeps the promise too.  `value`
+    names an authority, a country, a right, a purpose or a law.
+    """
+
+    subject: Subject
+    quote: str
+    line: int
+    value: str = ""
+    period: timedelta | None = None
+    said: str = ""
+    kinds: frozenset[ZoneKind] = frozenset()
+    at_most: bool = False

@@ -1,0 +1,149 @@
+"""From a privacy text to the claims that it makes.
+
+Owns the cutting into sentences and clauses, and what a period in one of them belongs to.  Pure.  A period is a promise
+about camera footage only where a clause names footage and keeping; everything else that a company keeps for months or
+years (accounts, invoices, photo booths for hire) is none of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cctv.config.published import lexicon as say
+from cctv.config.published.claims import Claim, Subject
+from cctv.model.zones import ZoneKind
+
+_SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\w)[^.!?\n]+)*[.!?]?")
+_CLAUSE = re.compile(r"\s*(?:[,;:]|\b(?:en|and|et|terwijl|while|tandis que)\b)\s*")
+_NEAR = 3  # sentences: "De beelden worden ... bewaard" stands right after the one that names the cameras
+_LATE = timedelta(days=120)  # no answer may take longer (Article 12(3): three months): a longer period is another's
+_COUNT = "|".join(sorted((*say.NUMBERS, r"\d{1,3}"), key=len, reverse=True))
+_PERIOD = re.compile(rf"\b({_COUNT})[ -](?:\w+ )?(" + "|".join(f"(?:{units})" for units in say.UNITS.values()) + r")\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    text: str  # as published
+    plain: str  # folded, sign for sign
+    line: int
+
+
+def read_claims(text: str) -> tuple[Claim, ...]:
+    """Every claim that the text makes, in its order; `line` counts from 1."""
+    sentences = list(_sentences(text))
+    found: list[Claim] = []
+    last_camera = -_NEAR - 1
+    surveyed = any(say.SURVEILLANCE.search(sentence.plain) for sentence in sentences)
+    for number, sentence in enumerate(sentences):
+        if surveyed and say.CAMERAS.search(sentence.plain):
+            last_camera = number
+        near = number - last_camera <= _NEAR
+        found.extend(_of_sentence(sentence, near=near, camera=number == last_camera))
+    return tuple(found)
+
+
+def purposes_in(text: str) -> frozenset[str]:
+    """The classes of purpose that some words name."""
+    plain = say.folded(text)
+    return frozenset(purpose.value for pattern, purpose in say.PURPOSES if pattern.search(plain))
+
+
+def _sentences(text: str) -> Iterator[_Sentence]:
+    for line, content in enumerate(text.split("\n"), 1):
+        for found in _SENTENCE.finditer(content):
+            said = found[0].strip(" \t•-")
+            if said:
+                yield _Sentence(said, say.folded(said), line)
+
+
+def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[Claim]:
+    plain = sentence.plain
+
+    def claim(subject: Subject, value: str = "") -> Claim:
+        return Claim(subject, sentence.text, sentence.line, value)
+
+    if camera:
+        yield claim(Subject.CAMERAS)
+        yield from (claim(Subject.PURPOSE, value) for value in sorted(purposes_in(sentence.text)))
+    if near:
+        yield from _retention(sentence)
+    for pattern, subject in say.SIMPLE:
+        if pattern.search(plain):
+            yield claim(subject)
+    for pattern, name, _ in say.AUTHORITIES:
+        if pattern.search(plain):
+            yield claim(Subject.AUTHORITY, name)
+    for pattern, country in say.COUNTRIES:
+        if pattern.search(plain):
+            yield claim(Subject.COUNTRY, country.value)
+    if say.A_RIGHT.search(plain):
+        yield from (claim(Subject.RIGHT, right.value) for pattern, right in say.RIGHTS if pattern.search(plain))
+    yield from _deadlines(sentence)
+
+
+def _retention(sentence: _Sentence) -> Iterator[Claim]:
+    """Each clause that says how long footage is kept.  A verb or a noun may stand in a clause beside it."""
+    if not (say.KEPT.search(sentence.plain) and say.FOOTAGE.search(sentence.plain)):
+        return
+    for clause in _clauses(sentence.plain):
+        period = _PERIOD.search(clause)
+        if period is None or _unit(period[2]) < timedelta(days=1) or not say.KEPT.search(clause):
+            continue
+        yield Claim(
+            Subject.RETENTION,
+            sentence.text,
+            sentence.line,
+            period=_length(period),
+            said=period[0],
+            kinds=_places(clause),
+            at_most=bool(say.AT_MOST.search(clause)),
+        )
+
+
+def _clauses(plain: str) -> Iterator[str]:
+    """The sentence in pieces that hold one period each."""
+    start, seen = 0, False
+    for joint in _CLAUSE.finditer(plain):
+        seen = seen or bool(_PERIOD.search(plain, start, joint.start()))
+        if seen and _PERIOD.search(plain, joint.end()):
+            yield plain[start : joint.start()]
+            start, seen = joint.end(), False
+    yield plain[start:]
+
+
+def _places(clause: str) -> frozenset[ZoneKind]:
+    """The kinds of place that a clause is limited to: the most exact word decides."""
+    found = [kinds for pattern, kinds in say.PLACES if pattern.search(clause)]
+    return min(found, key=len) if found else frozenset()
+
+
+def _deadlines(sentence: _Sentence) -> Iterator[Claim]:
+    """Within how long a request is answered, and a breach told."""
+    for period in _PERIOD.finditer(sentence.plain):
+        unit, length = _unit(period[2]), _length(period)
+        if unit == timedelta(hours=1):
+            if say.CONTROLLER.search(sentence.plain):
+                subject = Subject.BREACH_CONTROLLER
+            elif say.LEAK.search(sentence.plain):
+                subject = Subject.BREACH
+            else:
+                continue
+        elif (
+            say.REQUEST.search(sentence.plain) and length <= timedelta(days=120) and say.AT_MOST.search(sentence.plain)
+        ):
+            subject = Subject.ANSWER
+        else:
+            continue
+        yield Claim(subject, sentence.text, sentence.line, period=length, said=period[0], at_most=True)
+
+
+def _unit(word: str) -> timedelta:
+    return next(unit for unit, names in say.UNITS.items() if re.fullmatch(names, word))
+
+
+def _length(found: re.Match[str]) -> timedelta:
+    count = found[1]
+    return (say.NUMBERS[count] if count in say.NUMBERS else int(count)) * _unit(found[2])
