@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 
 from cctv import archive
@@ -24,6 +25,10 @@ from cctv.kernel.span import Span
 from cctv.model.acts import Actor
 from cctv.model.footage import GapCause, Segment
 from cctv.model.ids import CameraId
+
+# No test depends on how fast the machine is: an example may take as long as it takes.
+hypothesis.settings.register_profile("cctv", deadline=None)
+hypothesis.settings.load_profile("cctv")
 
 ZONE = ZoneInfo("Europe/Brussels")
 

@@ -134,7 +134,7 @@ def assert_searches_find_what_a_scan_finds(connection, span: Span) -> None:
         assert sorted(one.id for one in store.segments_of(connection, camera, span)) == scanned
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(histories, spans)
 def test_marks_and_totals_agree_with_the_cover_predicate(taken, looked_for):
     with tempfile.TemporaryDirectory() as folder:
