@@ -72,7 +72,7 @@ def plan_build(site: Site, request_id: str, progress: Progress = silent) -> Buil
 
 def require_approved(request: AccessRequest, parts: Iterable[CasePart]) -> None:
     """Raises NotApproved unless every part is approved exactly as it is."""
-    waiting = [part for part in parts if not part.approved]
+    waiting = [part for part in parts if not part.approved or part.plan.requested != request.span]
     if not waiting:
         return
     changed = any(part.approval is not None for part in waiting)

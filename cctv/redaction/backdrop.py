@@ -61,12 +61,12 @@ class Sample:
 
 
 class Sampler:
-    """Sets aside frames spread evenly over a sequence of unknown length, in bounded memory."""
+    """Sets aside every `stride`th frame, or fewer, of a sequence of unknown length: evenly, in bounded memory."""
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, stride: int = 1) -> None:
         self.size = size
         self.kept: list[Sample] = []
-        self.stride = 1
+        self.stride = stride
         self._most = max(40, min(_MOST, _BUDGET // frame_bytes(size)))
 
     def wants(self, frame: int) -> bool:

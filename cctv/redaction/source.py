@@ -11,7 +11,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from subprocess import PIPE
@@ -48,10 +48,15 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file of a clip and where its first frame stands on the clip's time line."""
+    """One file of a clip and where its first frame stands on the clip's time line, in microseconds.
+
+    Of a part with a `window`, only the frames count whose time on that line lies in `[from, to)`: they alone come out,
+    and are numbered; the others are decoded and dropped.
+    """
 
     stream: Stream
-    starts_at: int | None  # microseconds; None: straight after the part before, or at its own time when it is the first
+    starts_at: int | None  # None: straight after the part before, or at its own time when it is the first
+    window: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,10 @@ class Clip:
     def path(self) -> Path:
         """The first file: what messages name."""
         return self.parts[0].stream.path
+
+    def within(self, start: int, end: int) -> Clip:
+        """The same, of which only frames at `[start, end)` microseconds of its time line come out."""
+        return replace(self, parts=tuple(replace(part, window=(start, end)) for part in self.parts))
 
     @property
     def frames_estimate(self) -> int:
@@ -129,18 +138,25 @@ class Reading:
         """Microseconds of each frame, rising; complete when the pass has ended."""
 
     def __iter__(self) -> Iterator[Planes]:
-        """Every picture, padded to an even size.  Raises SourceUnreadable at the first that cannot be decoded."""
+        """Every picture, padded to an even size.  Raises SourceUnreadable at the first that cannot be decoded.
+
+        Yields nothing when no picture lies in the windows.
+        """
         masked = self.clip.masked
         for part in self.clip.parts:
             own: list[int] = []
-            for planes in _decode(part.stream, own):
+            for planes in _decode(part, own):
                 if masked is not None:
                     masked.cover(planes)
                 yield planes
-            self.times.extend(self._placed(part, own))
+            if own:
+                self.times.extend(self._placed(part, own))
 
     def _placed(self, part: Part, own: list[int]) -> list[int]:
-        if part.starts_at is not None:
+        """The times of a part's frames on the clip's line; those of a part with a window stand on it already."""
+        if part.window is not None:
+            shift = 0
+        elif part.starts_at is not None:
             shift = part.starts_at - own[0]
         elif self.times:
             step = self.times[-1] - self.times[-2] if len(self.times) > 1 else round(1e6 / part.stream.rate)
@@ -193,11 +209,15 @@ def _fraction(value: object) -> Fraction | None:
     return found if found > 0 else None
 
 
-def _decode(stream: Stream, times: list[int]) -> Iterator[Planes]:
-    """Pictures of one file; fills `times` (microseconds) at the end.  Raises SourceUnreadable."""
+def _decode(part: Part, times: list[int]) -> Iterator[Planes]:
+    """Pictures of one file, of its window if it has one; fills `times` (microseconds) at the end.
+
+    Raises SourceUnreadable.
+    """
+    stream = part.stream
     size = stream.size.even()
     with tempfile.TemporaryFile() as clock, tempfile.TemporaryFile() as complaints:
-        command = _decode_command(stream, clock.fileno())
+        command = _decode_command(part, clock.fileno())
         child = process.start(command, stdout=PIPE, stderr=complaints, pass_fds=(clock.fileno(),))
         assert child.stdout is not None
         widen(child.stdout)
@@ -212,14 +232,23 @@ def _decode(stream: Stream, times: list[int]) -> Iterator[Planes]:
             if child.poll() is None:
                 child.kill()
             child.wait()
-        _check(stream, child.returncode, complaints, count)
-        times.extend(_frame_times(stream, clock, count))
+        found = _printed(clock)
+        _check(stream, child.returncode, complaints, len(found) if part.window else count)
+        times.extend(_frame_times(stream, found, count) if part.window is None else _times_within(part, found, count))
 
 
-def _decode_command(stream: Stream, clock: int) -> list[str]:
-    """ffmpeg that prints each frame's time to descriptor `clock` and each picture to stdout, padded to even sides."""
+def _decode_command(part: Part, clock: int) -> list[str]:
+    """ffmpeg that prints each frame's time to descriptor `clock` and each picture to stdout, padded to even sides.
+
+    Of a part with a window every time is printed, and the pictures inside of it: `_times_within` compares the two.
+    """
+    stream = part.stream
     even = stream.size.even()
-    filters = f"settb=AVTB,metadata=add:key=k:value=v,metadata=print:key=k:file=pipe\\\\:{clock},settb=1/25,setpts=N"
+    filters = f"settb=AVTB,metadata=add:key=k:value=v,metadata=print:key=k:file=pipe\\\\:{clock}"
+    if part.window is not None:
+        first, last = (edge - (part.starts_at or 0) for edge in part.window)
+        filters += f",select='gte(pts-start_pts,{first})*lt(pts-start_pts,{last})'"
+    filters += ",settb=1/25,setpts=N"
     if even != stream.size:
         filters += f",pad={even.width}:{even.height}:0:0"
     strict = ["-xerror", "-err_detect", "explode", "-copyts"]
@@ -246,6 +275,7 @@ def _read_picture(pipe: IO[bytes], wanted: int, stream: Stream) -> np.ndarray[tu
 
 
 def _check(stream: Stream, status: int, complaints: IO[bytes], count: int) -> None:
+    """Raises SourceUnreadable unless all of a file's frames, `count` of them, were decoded without complaint."""
     complaints.seek(0)
     said = complaints.read()
     problem = None
@@ -259,9 +289,24 @@ def _check(stream: Stream, status: int, complaints: IO[bytes], count: int) -> No
         raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY)
 
 
-def _frame_times(stream: Stream, clock: IO[bytes], count: int) -> list[int]:
+def _printed(clock: IO[bytes]) -> list[bytes]:
     clock.seek(0)
-    found = _PTS.findall(clock.read())
+    return _PTS.findall(clock.read())
+
+
+def _times_within(part: Part, found: list[bytes], count: int) -> list[int]:
+    """The times of the pictures in a part's window, on the clip's line; as many as came out of ffmpeg."""
+    assert part.window is not None
+    if b"NOPTS" in found:
+        problem = "its pictures carry no times, so none can be left out"
+        raise SourceUnreadable(path=part.stream.path, problem=problem, following=_ANOTHER_COPY)
+    start, end = part.window
+    placed = [int(time) - int(found[0]) + (part.starts_at or 0) for time in found]
+    inside = [b"%d" % time for time in placed if start <= time < end]
+    return _frame_times(part.stream, inside, count)
+
+
+def _frame_times(stream: Stream, found: list[bytes], count: int) -> list[int]:
     if len(found) != count:
         problem = f"{count} pictures came with {len(found)} times"
         raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY)

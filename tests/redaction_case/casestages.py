@@ -117,12 +117,12 @@ def keep_file(tmp_path) -> Path:
     return write_keep(tmp_path / "KEEP.json", last=TOTAL - 1)
 
 
-def write_keep(path: Path, *, last: int) -> Path:
-    """A KEEP.json around the subject, from frame 0 to `last`."""
+def write_keep(path: Path, *, last: int, first: int = 0) -> Path:
+    """A KEEP.json around the subject, from a part's first frame to its last; the part begins at `first` of the film."""
     boxes = [
-        {"id": "an", "frame": frame, "x": SUBJECT.left(frame) - 3, "y": SUBJECT.bottom - TALL - 3,
+        {"id": "an", "frame": frame - first, "x": SUBJECT.left(frame) - 3, "y": SUBJECT.bottom - TALL - 3,
          "w": WIDE + 6, "h": TALL + 6}
-        for frame in (0, last)
+        for frame in (first, last)
     ]  # fmt: skip
     path.write_text(json.dumps({"schema": 1, "boxes": boxes, "hide": []}))
     return path

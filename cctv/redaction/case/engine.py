@@ -17,6 +17,7 @@ from cctv.redaction.backdrop import FEWEST, Sampler
 from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePlan, Decisions
 from cctv.redaction.case.samples import Samples
+from cctv.redaction.errors import SourceUnreadable
 from cctv.redaction.keep import NOTHING_KEPT, BoxPath, KeepBoxes, Keyframe
 from cctv.redaction.options import Options
 from cctv.redaction.planes import frame_bytes
@@ -33,15 +34,21 @@ _SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside
 
 
 def clip_for(site: Site, plan: CasePlan) -> Clip:
-    """The part's segments as one clip on the part's own time line, its masks covered; raises SourceUnreadable."""
+    """The part's frames, and no other, as one clip on the part's own time line, its masks covered.
+
+    Raises SourceUnreadable.
+    """
     paths = [site.root / source.path for source in plan.sources]
-    start = to_us(plan.sources[0].start)
+    start = to_us(plan.span.start)
     clip = clip_of(paths, [to_us(source.start) - start for source in plan.sources])
-    return replace(clip, masks=plan.masks)
+    return replace(clip, masks=plan.masks).within(0, to_us(plan.span.end) - start)
 
 
 def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progress) -> Survey:
-    """The empty scene of a part, from the part itself and from around it; drawn boxes do not count as empty."""
+    """The empty scene of a part, from the part itself and from around it; drawn boxes do not count as empty.
+
+    Raises SourceUnreadable.
+    """
     size = clip.size.even()
     sampler = Sampler(size)
     reading = Reading(clip)
@@ -49,6 +56,9 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
         if sampler.wants(frame):
             sampler.add(frame, planes, drawn(keep, frame, size))
         progress("backdrop", frame + 1, clip.frames_estimate)
+    if not reading.times:
+        problem = "none of its pictures lies in the span that was asked for"
+        raise SourceUnreadable(path=clip.path, problem=problem, following="ask for a longer span.")
     own = sampler.kept
     if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
         most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))

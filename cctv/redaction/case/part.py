@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -72,13 +73,15 @@ class Decisions:
 class CasePlan:
     """Everything that determines the picture of one part.
 
-    `masks` are the static masks that were in force when it was prepared, polygons in percent of the picture.
+    `sources` are whole segments; of their frames only those count whose time lies in `requested`, the span of the
+    request.  `masks` are the static masks that were in force when it was prepared, polygons in percent of the picture.
     """
 
     request: RequestId
     camera: CameraId
     position: int
     sources: tuple[PartSource, ...]
+    requested: Span
     artefacts: tuple[Artefact, ...] = ()
     frames: int = 0
     tracks: tuple[int, ...] = ()
@@ -90,7 +93,8 @@ class CasePlan:
 
     @property
     def span(self) -> Span:
-        return Span(self.sources[0].start, self.sources[-1].end)
+        """What of the sources was asked for."""
+        return trimmed(self.sources, self.requested)
 
     @property
     def undecided(self) -> tuple[int, ...]:
@@ -147,6 +151,11 @@ class CasePart:
     def approved(self) -> bool:
         """Whether somebody approved the plan exactly as it is now."""
         return self.approval is not None and self.approval.digest == self.digest
+
+
+def trimmed(sources: Sequence[PartSource], requested: Span) -> Span:
+    """The span of unbroken sources as far as it was asked for; they share an instant with it, or were not chosen."""
+    return Span(max(sources[0].start, requested.start), min(sources[-1].end, requested.end))
 
 
 @cache

@@ -42,7 +42,7 @@ from cctv.redaction.case.file import (
     silent,
 )
 from cctv.redaction.case.masks import masks_in_force
-from cctv.redaction.case.part import CasePart, CasePlan, PartSource
+from cctv.redaction.case.part import CasePart, CasePlan, PartSource, trimmed
 from cctv.redaction.case.room import room
 from cctv.redaction.case.sheet import write_sheet
 from cctv.redaction.case.store import parts_of, replace_parts
@@ -78,12 +78,14 @@ class Prepared:
 class _Cut:
     """A part as the archive has it now, and the earlier analysis of the very same recordings, if there is one.
 
+    `sources` are whole segments, `span` is what of them was asked for.
     An earlier analysis that left a mask uncovered does not count.
     """
 
     camera: CameraId
     position: int
     sources: tuple[PartSource, ...]
+    span: Span
     before: CasePart | None
     masks: tuple[Polygon, ...]
 
@@ -125,20 +127,20 @@ def _cuts(site: Site, connection: Connection, request: AccessRequest, again: boo
     for camera in request.cameras:
         for position, segments in enumerate(cut(segments_of(connection, camera, request.span)), 1):
             sources = tuple(PartSource.of(segment) for segment in segments)
-            masks = masks_in_force(site, connection, camera, Span(sources[0].start, sources[-1].end))
+            span = trimmed(sources, request.span)
+            masks = masks_in_force(site, connection, camera, span)
             before = known.get(sources)
             if before is not None and set(masks) - set(before.plan.masks):
                 before = None
-            cuts.append(_Cut(camera, position, sources, before, masks))
+            cuts.append(_Cut(camera, position, sources, span, before, masks))
     return cuts
 
 
 def _prepared(site: Site, request: AccessRequest, one: _Cut, progress: Progress) -> CasePart:
     """The earlier part, under the number that it has now, or a new one; a new number is a new plan."""
     if one.before is None:
-        return analyse_part(
-            site, CasePlan(request.id, one.camera, one.position, one.sources, masks=one.masks), progress
-        )
+        plan = CasePlan(request.id, one.camera, one.position, one.sources, request.span, masks=one.masks)
+        return analyse_part(site, plan, progress)
     plan = replace(one.before.plan, position=one.position)
     return replace(one.before, plan=plan, digest=plan.digest)
 
@@ -156,8 +158,7 @@ def _commit(site: Site, request: AccessRequest, parts: Sequence[CasePart]) -> No
 
 
 def _planned(one: _Cut) -> PreparedPart:
-    span = Span(one.sources[0].start, one.sources[-1].end)
-    return PreparedPart(one.camera, one.position, span, len(one.sources), None, None, one.before is not None)
+    return PreparedPart(one.camera, one.position, one.span, len(one.sources), None, None, one.before is not None)
 
 
 def _described(part: CasePart, one: _Cut) -> PreparedPart:

@@ -1,15 +1,17 @@
 """Other footage of a camera from around a part: what its empty scene is learned from besides the part itself.
 
 Somebody who stands still throughout the requested minutes would become part of a backdrop made from them alone.  Owns
-the choice of segments (pure) and the cutting of one picture out of each.  Never writes one to disk, where it could
+the choice of segments (pure) and the cutting of one picture out of each, and of some out of the part's own first and
+last segment that lie outside of what was asked for.  Never writes one to disk, where it could
 outlive its limit; the log counts them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +22,20 @@ from cctv.archive import segments_of
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel import process
+from cctv.kernel.clock import to_us
 from cctv.kernel.errors import ToolFailed
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
-from cctv.redaction.backdrop import Sample
+from cctv.redaction.backdrop import Sample, Sampler
 from cctv.redaction.case.file import Progress
-from cctv.redaction.case.part import CasePlan
+from cctv.redaction.case.part import CasePlan, PartSource
 from cctv.redaction.geometry import Size
 from cctv.redaction.masks import MaskedArea, masked_area
 from cctv.redaction.planes import frame_bytes, from_buffer
+from cctv.redaction.source import Reading, clip_of
 
 REACH = timedelta(hours=6)  # before and after: enough for people to move on, and mostly still the same season of light
+MARGIN = 12  # pictures from before the request in the part's first segment, and from after it in the last
 MOST = 48  # pictures; REDACTION.md takes about 100 in all, the rest come from the part itself
 
 
@@ -56,13 +61,14 @@ def samples_of(site: Site, plan: CasePlan, size: Size, progress: Progress) -> Sa
         around = samples_around(connection, plan)
     masked = masked_area(plan.masks, size)
     before: list[Sample] = []
-    after: list[Sample] = []
+    after = _margin(site, plan, plan.sources[-1], plan.span.end, plan.sources[-1].end)
     for done, segment in enumerate(around):
         progress("samples", done, len(around))
         picture = _first_picture(site.root / segment.path, size, masked)
         if picture is not None:
             (before if segment.span.start < plan.span.start else after).append(Sample(0, picture, None))
     progress("samples", len(around), len(around))
+    before += _margin(site, plan, plan.sources[0], plan.sources[0].start, plan.span.start)
     return Samples(tuple(before), tuple(after))
 
 
@@ -79,6 +85,20 @@ def spread(segments: Sequence[Segment], most: int) -> list[Segment]:
         return list(segments)
     step = (len(segments) - 1) / (most - 1)
     return [segments[round(index * step)] for index in range(most)]
+
+
+def _margin(site: Site, plan: CasePlan, source: PartSource, start: datetime, end: datetime) -> list[Sample]:
+    """At most MARGIN pictures of the part's own segment from [start, end), which was not asked for, evenly spread."""
+    if end <= start:
+        return []
+    zero = to_us(source.start)
+    clip = replace(clip_of([site.root / source.path], [0]), masks=plan.masks)
+    estimate = clip.frames_estimate * ((end - start) / source.span.duration)
+    sampler = Sampler(clip.size.even(), stride=max(1, ceil(estimate / MARGIN)))
+    for number, planes in enumerate(Reading(clip.within(to_us(start) - zero, to_us(end) - zero))):
+        if sampler.wants(number):
+            sampler.add(number, planes, None)
+    return sampler.kept[:MARGIN]
 
 
 def _first_picture(path: Path, size: Size, masked: MaskedArea | None) -> NDArray[np.uint8] | None:

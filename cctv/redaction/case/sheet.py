@@ -77,7 +77,7 @@ def _section(site: Site, part: CasePart, found: Found, zone: ZoneInfo) -> SheetC
     return SheetCamera(
         name=f"{part.plan.camera}, {part_word(language)} {part.plan.position}",
         span=whole,
-        coverage=tuple(_stretch(source.span, zone) for source in part.plan.sources),
+        coverage=tuple(_stretch(span, zone) for span in _shown(part)),
         gaps=tuple(_gaps(found, zone, language)) if part.plan.position == 1 else (),
         backdrops=tuple(
             SheetBackdrop(whole, backdrop_picture(one), one.untrusted_share, approver) for one in survey.backdrops
@@ -85,6 +85,12 @@ def _section(site: Site, part: CasePart, found: Found, zone: ZoneInfo) -> SheetC
         tracks=tuple(_track(track, pictures.get(track.id, ()), part, clock) for track in tracks),
         reviews=(SheetReview(whole, approver),) if approver else (),
     )
+
+
+def _shown(part: CasePart) -> Iterable[Span]:
+    """What of each source was asked for."""
+    spans = (source.span.intersection(part.plan.requested) for source in part.plan.sources)
+    return (span for span in spans if span is not None)
 
 
 class _Clock:
