@@ -43,6 +43,9 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "request": ("cctv.cli.request:request", "Register and follow a data subject's request."),
         "redaction": ("cctv.cli.redaction:redaction", "Decide who stays visible, and approve it."),
         "export": ("cctv.cli.export:export", "Build and verify the package that leaves."),
+        "breach": ("cctv.cli.breach:breach", "Record a breach, and whom to tell by when."),
+        "processor": ("cctv.cli.processor:processor", "Keep the register of processors."),
+        "grant": ("cctv.cli.grant:grant", "Say who may view and export."),
         "audit": ("cctv.cli.audit:audit", "Search and prove the log of every act."),
     },
 }

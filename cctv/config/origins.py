@@ -53,6 +53,9 @@ def explain(settings: Settings) -> list[Row]:
         rows += _camera(settings, camera)
     acts = ", ".join(sorted(act.value for act in settings.policy.two_person)) or "none"
     rows.append(_row(settings, ("policy", "two_person"), acts))
+    granted = ", ".join(sorted(each.value for each in settings.policy.granted_only)) or "none"
+    rows.append(_row(settings, ("policy", "granted_only"), granted))
+    rows.append(_row(settings, ("policy", "area"), settings.policy.area.value))
     rows.append(_row(settings, ("credentials", "file"), str(settings.credentials.file or "none")))
     alerts = settings.alerts
     rows.append(_row(settings, ("alerts", "mail"), alerts.mail or "none"))

@@ -19,6 +19,8 @@ from cctv.config.errors import Problem
 from cctv.config.limits import Jurisdiction
 from cctv.config.schedule import Schedule, parse_schedule
 from cctv.config.settings import Transport, TwoPersonAct
+from cctv.model.accountability import Permission
+from cctv.model.countries import Area
 from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
 
@@ -32,6 +34,12 @@ def _acts(value: object) -> frozenset[TwoPersonAct]:
     if not isinstance(value, list):
         raise values.BadValue("it is not a list", ", ".join(act.value for act in TwoPersonAct))
     return frozenset(values.choice(TwoPersonAct, item) for item in value)
+
+
+def _permissions(value: object) -> frozenset[Permission]:
+    if not isinstance(value, list):
+        raise values.BadValue("it is not a list", ", ".join(each.value for each in Permission))
+    return frozenset(values.choice(Permission, item) for item in value)
 
 
 def _value(read: Callable[[object], T], default: Any = MISSING) -> Any:  # noqa: ANN401  # as dataclasses.field has it
@@ -90,6 +98,8 @@ class Policy:
     two_person: frozenset[TwoPersonAct] = _value(
         _acts, frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED})
     )
+    granted_only: frozenset[Permission] = _value(_permissions, frozenset())
+    area: Area = _value(lambda value: values.choice(Area, value), Area.EU)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from cctv.config.limits import Jurisdiction, Limit, retention_limit
 from cctv.config.locate import KeyPath
 from cctv.config.schedule import Schedule
 from cctv.config.values import Polygon, suggestion
+from cctv.model.accountability import Permission
+from cctv.model.countries import Area
 from cctv.model.ids import CameraId, ZoneId
 from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
@@ -87,9 +89,11 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """Which acts need two people."""
+    """Which acts need two people, which need a grant, and where processors and third parties may be."""
 
     two_person: frozenset[TwoPersonAct]
+    granted_only: frozenset[Permission] = frozenset()
+    area: Area = Area.EU
 
 
 @dataclass(frozen=True, slots=True)

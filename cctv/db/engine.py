@@ -86,6 +86,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def acting(engine: Engine, *, dry_run: bool) -> Iterator[Connection]:
+    """A write transaction that a dry run takes back at its end: the same checks, the same answer, nothing changed."""
+    with engine.connect().execution_options(cctv_write=True) as connection, connection.begin() as transaction:
+        yield connection
+        if dry_run:
+            transaction.rollback()
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the database; writers are not held up."""
     with engine.connect() as connection, connection.begin():

@@ -16,9 +16,12 @@ IncidentId = NewType("IncidentId", str)
 RequestId = NewType("RequestId", str)
 DisclosureId = NewType("DisclosureId", str)
 ExportId = NewType("ExportId", str)
+BreachId = NewType("BreachId", str)
+ProcessorId = NewType("ProcessorId", str)
+GrantId = NewType("GrantId", str)
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
-_SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP)-(\d{4})-(\d{3,})")
+_SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP|BRE|PRO|GRA)-(\d{4})-(\d{3,})")
 
 
 def valid_id(text: str) -> bool:
@@ -34,6 +37,9 @@ class IdKind(Enum):
     DISCLOSURE = "DIS"
     HOLD = "HOLD"
     EXPORT = "EXP"
+    BREACH = "BRE"
+    PROCESSOR = "PRO"
+    GRANT = "GRA"
 
 
 def short_id(kind: IdKind, year: int, number: int) -> str:

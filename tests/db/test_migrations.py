@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from cctv.archive import runs_of
-from cctv.db import tables
+from cctv.db import register_tables
 from cctv.db.engine import open_engine, reading, writing
 from cctv.db.migrate import HEAD, DatabaseNewer, migrate, version
 from cctv.kernel.clock import from_us
@@ -84,7 +84,7 @@ def test_the_migrations_make_the_tables_that_the_program_knows(first):
     migrate(first)
 
     with reading(first) as connection:
-        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), register_tables.metadata) == []
 
 
 def test_a_database_of_a_newer_program_is_refused(first):

@@ -1,0 +1,72 @@
+"""By when who must be told of a breach, and when the cameras are to be declared.
+
+Owns the deadlines; pure.  Every clock of a breach starts at the awareness of it, and a suspicion counts
+(001: "(vermoedelijke) datalek").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cctv.config import Jurisdiction
+from cctv.model.accountability import Breach, Declaration, DeclarationKind, Risk, Role, Told
+
+CONTROLLER = timedelta(hours=18)  # 001: "binnen maximaal 18 uur", stricter than "without undue delay" of Article 33(2)
+AUTHORITY = timedelta(hours=72)  # Article 33(1) GDPR
+PEOPLE = timedelta(hours=72)  # 000, 004: "aan alle betrokken gebruikers ... binnen de 72 uren"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One telling that a breach asks for."""
+
+    whom: Told
+    due: datetime
+    sent: datetime | None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """True when nobody was told by then."""
+        return self.sent is None and now > self.due
+
+
+def clocks(breach: Breach) -> tuple[Clock, ...]:
+    """Whom to tell by when.
+
+    A processor tells its controller within 18 hours, and nobody else.  A controller tells the authority, unless a risk
+    is unlikely, and the people concerned, whatever the risk: so the policies promise.  People who are unknown are told
+    by a public notice.
+    """
+    if breach.role is Role.PROCESSOR:
+        wanted = [(Told.CONTROLLER, CONTROLLER)]
+    else:
+        wanted = [] if breach.risk is Risk.UNLIKELY else [(Told.AUTHORITY, AUTHORITY)]
+        wanted.append((Told.PEOPLE if breach.people_known else Told.PUBLIC, PEOPLE))
+    sent = {notice.whom: notice.sent for notice in reversed(breach.notices)}
+    return tuple(Clock(whom, breach.aware + period, sent.get(whom)) for whom, period in wanted)
+
+
+def declaration_due(
+    declarations: Sequence[Declaration], jurisdiction: Jurisdiction, today: date, first_use: date | None
+) -> date | None:
+    """The day by which the cameras are to be declared (again); None where nothing is due.
+
+    BE: the day before the first use at the latest, and confirmed each year (act of 21 March 2007, declared at
+    www.aangiftecamera.be).  NL knows no such duty.  Without a first use nothing is recorded, so nothing is due.
+    """
+    if jurisdiction is not Jurisdiction.BE:
+        return None
+    done = [one for one in declarations if one.on <= today]
+    if done and max(done, key=lambda one: one.on).kind is DeclarationKind.ENDED:
+        return None
+    if done:
+        return _a_year_after(max(one.on for one in done))
+    return first_use - timedelta(days=1) if first_use is not None else None
+
+
+def _a_year_after(day: date) -> date:
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + 1, day=28)

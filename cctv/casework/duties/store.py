@@ -1,0 +1,224 @@
+"""The rows of breaches, processors, grants and declarations.  Queries and conversions only; decides nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from cctv.db import register_tables as tables
+from cctv.kernel.clock import from_us, to_us
+from cctv.model.accountability import (
+    Breach,
+    Declaration,
+    DeclarationKind,
+    End,
+    Grant,
+    Notice,
+    Permission,
+    Processor,
+    Risk,
+    Role,
+    SubProcessor,
+    Told,
+)
+from cctv.model.ids import BreachId, CameraId, GrantId, ProcessorId
+
+
+def insert_breach(connection: Connection, breach: Breach) -> None:
+    connection.execute(
+        insert(tables.breaches).values(
+            id=breach.id,
+            role=breach.role.value,
+            risk=breach.risk.value,
+            suspected=int(breach.suspected),
+            aware_us=to_us(breach.aware),
+            cameras=json.dumps(breach.cameras),
+            people=breach.people,
+            people_known=int(breach.people_known),
+            opened_us=to_us(breach.opened),
+            opened_by=breach.opened_by,
+        )
+    )
+
+
+def update_breach(connection: Connection, breach: Breach) -> None:
+    """What may change of a breach: risk, certainty, people, measures, closing."""
+    values = {
+        "risk": breach.risk.value,
+        "suspected": int(breach.suspected),
+        "people": breach.people,
+        "people_known": int(breach.people_known),
+        "measures": int(breach.measures),
+        "closed_us": _us(breach.closed),
+        "closed_by": breach.closed_by,
+    }
+    connection.execute(update(tables.breaches).where(tables.breaches.c.id == breach.id).values(**values))
+
+
+def insert_notice(connection: Connection, breach_id: BreachId, notice: Notice) -> None:
+    values = {"breach_id": breach_id, "whom": notice.whom.value, "sent_us": to_us(notice.sent), "sent_by": notice.by}
+    connection.execute(insert(tables.breach_notices).values(**values))
+
+
+def select_breach(connection: Connection, breach_id: str) -> Breach | None:
+    row = connection.execute(select(tables.breaches).where(tables.breaches.c.id == breach_id)).one_or_none()
+    return _breach(connection, row) if row else None
+
+
+def select_breaches(connection: Connection, *, closed_too: bool) -> list[Breach]:
+    """Breaches, the latest awareness first."""
+    table = tables.breaches
+    query = select(table).order_by(table.c.aware_us.desc(), table.c.id.desc())
+    if not closed_too:
+        query = query.where(table.c.closed_us.is_(None))
+    return [_breach(connection, row) for row in connection.execute(query).all()]
+
+
+def put_processor(connection: Connection, processor: Processor) -> None:
+    """Add a processor, or write what changed of it."""
+    table = tables.processors
+    values = {
+        "name": processor.name,
+        "service": processor.service,
+        "country": processor.country,
+        "contract_on": _iso(processor.contract),
+        "audited_on": _iso(processor.audited),
+        "sub_processors": json.dumps(
+            [{"name": one.name, "country": one.country, "agreed": _iso(one.agreed)} for one in processor.sub_processors]
+        ),
+        "added_us": to_us(processor.added),
+        "added_by": processor.added_by,
+        "ended_on": _iso(processor.ended),
+        "end": processor.end.value if processor.end else None,
+    }
+    if connection.execute(update(table).where(table.c.id == processor.id).values(**values)).rowcount == 0:
+        connection.execute(insert(table).values(id=processor.id, **values))
+
+
+def select_processors(connection: Connection) -> list[Processor]:
+    """All of them, those that are engaged first."""
+    table = tables.processors
+    rows = connection.execute(select(table).order_by(table.c.ended_on.is_not(None), table.c.id))
+    return [_processor(row) for row in rows]
+
+
+def insert_grant(connection: Connection, grant: Grant) -> None:
+    connection.execute(
+        insert(tables.grants).values(
+            id=grant.id,
+            account=grant.account,
+            permission=grant.permission.value,
+            briefed_on=grant.briefed.isoformat(),
+            confidentiality_on=grant.confidentiality.isoformat(),
+            granted_us=to_us(grant.granted),
+            granted_by=grant.granted_by,
+        )
+    )
+
+
+def mark_withdrawn(connection: Connection, grant_id: GrantId, at: datetime, by: str) -> None:
+    values = {"withdrawn_us": to_us(at), "withdrawn_by": by}
+    connection.execute(update(tables.grants).where(tables.grants.c.id == grant_id).values(**values))
+
+
+def select_grants(connection: Connection, *, withdrawn_too: bool) -> list[Grant]:
+    table = tables.grants
+    query = select(table).order_by(table.c.id)
+    if not withdrawn_too:
+        query = query.where(table.c.withdrawn_us.is_(None))
+    return [_grant(row) for row in connection.execute(query)]
+
+
+def insert_declaration(connection: Connection, declaration: Declaration) -> None:
+    connection.execute(
+        insert(tables.declarations).values(
+            kind=declaration.kind.value,
+            declared_on=declaration.on.isoformat(),
+            reference=declaration.reference,
+            recorded_us=to_us(declaration.recorded),
+            recorded_by=declaration.recorded_by,
+        )
+    )
+
+
+def select_declarations(connection: Connection) -> list[Declaration]:
+    table = tables.declarations
+    rows = connection.execute(select(table).order_by(table.c.declared_on, table.c.id))
+    return [
+        Declaration(
+            kind=DeclarationKind(row.kind),
+            on=date.fromisoformat(row.declared_on),
+            reference=row.reference,
+            recorded=from_us(row.recorded_us),
+            recorded_by=row.recorded_by,
+        )
+        for row in rows
+    ]
+
+
+def _breach(connection: Connection, row: Row[Any]) -> Breach:
+    notices = tables.breach_notices
+    query = select(notices).where(notices.c.breach_id == row.id).order_by(notices.c.id)
+    return Breach(
+        id=BreachId(row.id),
+        role=Role(row.role),
+        risk=Risk(row.risk),
+        suspected=bool(row.suspected),
+        aware=from_us(row.aware_us),
+        cameras=tuple(CameraId(name) for name in json.loads(row.cameras)),
+        people=row.people,
+        people_known=bool(row.people_known),
+        opened=from_us(row.opened_us),
+        opened_by=row.opened_by,
+        notices=tuple(Notice(Told(one.whom), from_us(one.sent_us), one.sent_by) for one in connection.execute(query)),
+        measures=bool(row.measures),
+        closed=from_us(row.closed_us) if row.closed_us is not None else None,
+        closed_by=row.closed_by,
+    )
+
+
+def _processor(row: Row[Any]) -> Processor:
+    return Processor(
+        id=ProcessorId(row.id),
+        name=row.name,
+        service=row.service,
+        country=row.country,
+        contract=_day(row.contract_on),
+        audited=_day(row.audited_on),
+        sub_processors=tuple(
+            SubProcessor(one["name"], one["country"], _day(one["agreed"])) for one in json.loads(row.sub_processors)
+        ),
+        added=from_us(row.added_us),
+        added_by=row.added_by,
+        ended=_day(row.ended_on),
+        end=End(row.end) if row.end else None,
+    )
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(
+        id=GrantId(row.id),
+        account=row.account,
+        permission=Permission(row.permission),
+        briefed=date.fromisoformat(row.briefed_on),
+        confidentiality=date.fromisoformat(row.confidentiality_on),
+        granted=from_us(row.granted_us),
+        granted_by=row.granted_by,
+        withdrawn=from_us(row.withdrawn_us) if row.withdrawn_us is not None else None,
+        withdrawn_by=row.withdrawn_by,
+    )
+
+
+def _us(at: datetime | None) -> int | None:
+    return to_us(at) if at is not None else None
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text is not None else None

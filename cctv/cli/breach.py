@@ -1,0 +1,270 @@
+"""`cctv breach`: record a breach of personal data, whom to tell by when, and what was done against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import json_option, mutation, reason_option
+from cctv.model.accountability import Risk, Role, Told
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework.duties import BreachFile, Clock
+    from cctv.model.accountability import Breach
+
+_RISK = click.Choice([risk.value for risk in Risk])
+
+
+@click.group()
+def breach() -> None:
+    """Record a breach, suspected or certain; know whom to tell by when.
+
+    \b
+      cctv breach open "USB stick with a package lost" --aware "vandaag 9u" --cameras foyer-1
+      cctv breach tell BRE-2026-001 --whom authority
+    """
+
+
+@breach.command("open")
+@click.argument("happened")
+@click.option("--aware", required=True, metavar="TIME", help="When somebody first knew or suspected it.")
+@click.option("--risk", type=_RISK, default="risk", show_default=True, help="For the people concerned.")
+@click.option("--suspected", is_flag=True, help="Not certain yet; the clocks run all the same.")
+@click.option("--as", "role", type=click.Choice([role.value for role in Role]), default="controller", show_default=True)
+@click.option("--cameras", metavar="A,B", help="Whose footage it is about.")
+@click.option("--people", type=click.IntRange(0), metavar="N", help="How many people; leave out while unknown.")
+@click.option("--people-known", is_flag=True, help="They can be reached one by one; else a public notice is owed.")
+@mutation
+@click.pass_obj
+def open_(
+    box: Box,
+    happened: str,
+    aware: str,
+    risk: str,
+    suspected: bool,
+    role: str,
+    cameras: str | None,
+    people: int | None,
+    people_known: bool,
+) -> None:
+    """Record a breach; HAPPENED says in a few words what happened.
+
+    The answer says whom to tell by when: the controller within 18 hours (as its processor), the authority and the
+    people concerned within 72 hours.  The clocks start when somebody first suspected it.
+
+    \b
+      cctv breach open "recorder stolen" --aware "za 8u" --risk high --people 40
+      cctv breach open "stick lost" --aware "vandaag 9u" --suspected --as processor
+    """
+    from cctv.casework.duties import NewBreach, open_breach
+    from cctv.kernel.times import parse_instant
+
+    new = NewBreach(
+        happened=happened,
+        aware=parse_instant(aware, now=box.now, zone=box.zone),
+        role=Role(role),
+        risk=Risk(risk),
+        suspected=suspected,
+        cameras=tuple(box.cameras(cameras)) if cameras else (),
+        people=people,
+        people_known=people_known,
+    )
+    made = open_breach(box.site, new, dry_run=box.dry_run)
+    _show(box, made, "would be recorded" if box.dry_run else "recorded")
+
+
+@breach.command()
+@click.argument("breach_id", metavar="ID")
+@click.option("--whom", required=True, type=click.Choice([whom.value for whom in Told]), help="Who was told.")
+@click.option("--at", metavar="TIME", help="When; now when it is not given.")
+@reason_option(required=False)
+@mutation
+@click.pass_obj
+def tell(box: Box, breach_id: str, whom: str, at: str | None, reason: str | None) -> None:
+    """Record that somebody was told; after the deadline it takes a reason.
+
+    \b
+      cctv breach tell BRE-2026-001 --whom authority --at "gisteren 16u"
+    """
+    from cctv.casework.duties import tell as told
+    from cctv.kernel.times import parse_instant
+
+    sent = parse_instant(at, now=box.now, zone=box.zone) if at else None
+    made = told(box.site, breach_id, Told(whom), sent=sent, reason=reason, dry_run=box.dry_run)
+    _show(box, made, f"{'would be' if box.dry_run else 'is'} told: {whom}")
+
+
+@breach.command()
+@click.argument("breach_id", metavar="ID")
+@click.option("--risk", type=_RISK, help="As it looks now.")
+@click.option("--certain/--suspected", default=None, help="Whether it is certain now.")
+@click.option("--people", type=click.IntRange(0), metavar="N", help="How many people.")
+@click.option("--people-known/--people-unknown", default=None, help="Whether they can be reached one by one.")
+@reason_option()
+@mutation
+@click.pass_obj
+def assess(
+    box: Box,
+    breach_id: str,
+    risk: str | None,
+    certain: bool | None,
+    people: int | None,
+    people_known: bool | None,
+    reason: str,
+) -> None:
+    """Write down what became known of a breach; its clocks do not start anew.
+
+    \b
+      cctv breach assess BRE-2026-001 --risk unlikely --reason "the stick was encrypted"
+    """
+    from cctv.casework.duties import Findings
+    from cctv.casework.duties import assess as assessed
+
+    found = Findings(
+        risk=Risk(risk) if risk else None,
+        suspected=not certain if certain is not None else None,
+        people=people,
+        people_known=people_known,
+    )
+    made = assessed(box.site, breach_id, found, reason=reason, dry_run=box.dry_run)
+    _show(box, made, "would be changed" if box.dry_run else "changed")
+
+
+@breach.command()
+@click.argument("breach_id", metavar="ID")
+@click.option("--text", required=True, metavar="TEXT", help="What keeps it from happening again.")
+@mutation
+@click.pass_obj
+def measures(box: Box, breach_id: str, text: str) -> None:
+    """Write down a measure against a recurrence.
+
+    \b
+      cctv breach measures BRE-2026-001 --text "packages leave as encrypted ZIP only"
+    """
+    from cctv.casework.duties import add_measures
+
+    made = add_measures(box.site, breach_id, text, dry_run=box.dry_run)
+    _show(box, made, f"measure {'would be ' if box.dry_run else ''}written down")
+
+
+@breach.command()
+@click.argument("breach_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def close(box: Box, breach_id: str, reason: str) -> None:
+    """Close a breach; refused while somebody is still to be told or no measure is written down."""
+    from cctv.casework.duties import close_breach
+
+    made = close_breach(box.site, breach_id, reason=reason, dry_run=box.dry_run)
+    _show(box, made, "would be closed" if box.dry_run else "closed")
+
+
+@breach.command("list")
+@click.option("--all", "closed_too", is_flag=True, help="Closed ones too.")
+@json_option
+@click.pass_obj
+def list_(box: Box, closed_too: bool) -> None:
+    """List the open breaches, the latest first."""
+    from cctv.casework.duties import list_breaches
+
+    found = list_breaches(box.site, closed_too=closed_too)
+    box.emit({"breaches": [data_of(one) for one in found]}, lambda console: _list_text(console, box, found))
+
+
+@breach.command()
+@click.argument("breach_id", metavar="ID")
+@json_option
+@click.pass_obj
+def show(box: Box, breach_id: str) -> None:
+    """Show one breach: whom to tell by when, who was told, and what was written down."""
+    from cctv.casework.duties import breach_file
+
+    found = breach_file(box.site, breach_id)
+    texts = [{"act": act.value, "text": text} for act, text in found.texts]
+    box.emit({"breach": data_of(found.breach), "texts": texts}, lambda console: _file_text(console, box, found))
+
+
+def data_of(one: Breach) -> dict[str, object]:
+    """A breach as JSON has it."""
+    from cctv.casework.duties import clocks
+
+    return {
+        "id": one.id,
+        "role": one.role.value,
+        "risk": one.risk.value,
+        "suspected": one.suspected,
+        "aware": one.aware,
+        "cameras": list(one.cameras),
+        "people": one.people,
+        "people_known": one.people_known,
+        "measures": one.measures,
+        "clocks": [{"whom": each.whom.value, "due": each.due, "sent": each.sent} for each in clocks(one)],
+        "closed": one.closed,
+    }
+
+
+def _show(box: Box, one: Breach, what: str) -> None:
+    from cctv.casework.duties import clocks
+
+    def text(console: Console) -> None:
+        console.print(f"{one.id} {what}", style="bold")
+        if one.is_open:
+            _print_clocks(console, box, clocks(one))
+        if box.dry_run:
+            console.print("Dry run: nothing was changed.")
+
+    box.emit({"dry_run": box.dry_run, "breach": data_of(one)}, text)
+
+
+def _print_clocks(console: Console, box: Box, owed: Sequence[Clock]) -> None:
+    from cctv.cli.output import local_date, table
+
+    rows = [
+        (
+            each.whom.value,
+            local_date(each.due, box.zone),
+            local_date(each.sent, box.zone) if each.sent else "OVERDUE" if each.is_overdue(box.now) else "not yet",
+        )
+        for each in owed
+    ]
+    console.print(table(("to tell", "by", "told"), rows))
+
+
+def _list_text(console: Console, box: Box, found: Sequence[Breach]) -> None:
+    from cctv.casework.duties import clocks
+    from cctv.cli.output import local_date, table
+
+    if not found:
+        console.print("No open breaches.  `cctv breach list --all` shows closed ones too.")
+        return
+    rows = []
+    for one in found:
+        owed = [each for each in clocks(one) if each.sent is None]
+        first = min(owed, key=lambda each: each.due, default=None)
+        still = f"{first.whom.value} by {local_date(first.due, box.zone)}" if first and one.is_open else "-"
+        state = "closed" if one.closed else "suspected" if one.suspected else "certain"
+        rows.append((one.id, state, one.risk.value, local_date(one.aware, box.zone), still))
+    console.print(table(("id", "state", "risk", "aware", "still to tell"), rows))
+
+
+def _file_text(console: Console, box: Box, found: BreachFile) -> None:
+    from cctv.cli.output import local_date
+
+    one = found.breach
+    state = f"closed {local_date(one.closed, box.zone)} by {one.closed_by}" if one.closed else "open"
+    sure = "suspected" if one.suspected else "certain"
+    console.print(f"{one.id}: {sure}, risk {one.risk.value}, {state}", style="bold")
+    console.print(f"aware {local_date(one.aware, box.zone)}, as {one.role.value}")
+    console.print(
+        f"people: {one.people if one.people is not None else 'unknown'}; cameras: {', '.join(one.cameras) or '-'}\n"
+    )
+    _print_clocks(console, box, found.clocks)
+    console.print()
+    for act, text in found.texts:
+        console.print(f"{act.value.partition('.')[2]}: {text}")
