@@ -1,5 +1,6 @@
 """Casework: incidents and requests, their holds, their deadlines, and what exists of their footage."""
 
+from cctv.casework.closing import Closure, close_request, plan_closure
 from cctv.casework.deadlines import days_left, due, due_date
 from cctv.casework.departures import Departure, Fate, departures
 from cctv.casework.found import Found, Gone, Unrecorded, find_footage
@@ -29,24 +30,24 @@ from cctv.casework.incidents import (
     plan_settlement,
     settle_incident,
 )
-from cctv.casework.requests import (
-    Closure,
-    NewRequest,
-    OpenedRequest,
-    RequestFile,
-    check_request,
-    close_request,
-    find_request,
-    list_requests,
-    open_request,
-    plan_closure,
-    request_file,
+from cctv.casework.opening import NewRequest, OpenedRequest, check_request, open_request
+from cctv.casework.requests import RequestFile, find_request, list_requests, request_file
+from cctv.casework.scope import (
+    Forecast,
+    Scoped,
+    change_scope,
+    confirm_scope,
+    end_lapsed,
+    plan_confirmation,
+    plan_freeze,
+    plan_scope,
 )
 
 __all__ = [
     "Closure",
     "Departure",
     "Fate",
+    "Forecast",
     "Found",
     "Gone",
     "IncidentFile",
@@ -58,14 +59,18 @@ __all__ = [
     "PlacedHold",
     "ReleasedHold",
     "RequestFile",
+    "Scoped",
     "Settlement",
     "Unrecorded",
+    "change_scope",
     "check_request",
     "close_request",
+    "confirm_scope",
     "days_left",
     "departures",
     "due",
     "due_date",
+    "end_lapsed",
     "find_footage",
     "find_ground",
     "find_incident",
@@ -80,9 +85,12 @@ __all__ = [
     "open_request",
     "place_hold",
     "plan_closure",
+    "plan_confirmation",
+    "plan_freeze",
     "plan_hold",
     "plan_release",
     "plan_renewal",
+    "plan_scope",
     "plan_settlement",
     "release_hold",
     "renew_hold",

@@ -7,6 +7,9 @@ month of Article 12(3) GDPR.  Both are counted as Regulation (EEC, Euratom) No 1
 * a period ends with the last hour of its last day (3(2)(b) and (c)), here in the site's time zone;
 * a month ends on the same date of the next month, or on its last day where that date does not exist (3(2)(c)).
 
+One extension is "two further months where necessary" (Article 12(3)): two months after the day on which the first
+period ends, and never later than three months after receipt.
+
 Article 3(4) would move an end on a Saturday, Sunday or holiday to the next working day.  That grace is not taken: the
 published promise of 30 days has none, and an answer may always come early.  Must never yield a day later than either
 rule.
@@ -19,17 +22,28 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 PROMISED = timedelta(days=30)  # policies 000 and 002
+EXTENSION = 2  # months, Article 12(3)
 _SECOND = timedelta(seconds=1)
 
 
 def due_date(received: date) -> date:
     """The last day on which a request received that day may be answered."""
-    return min(received + PROMISED, _month_after(received))
+    return min(received + PROMISED, _months_after(received, 1))
 
 
 def due(received: datetime, zone: ZoneInfo) -> datetime:
     """The last second of the last day, for a request received at an instant."""
     return end_of_day(due_date(received.astimezone(zone).date()), zone)
+
+
+def extended_date(received: date) -> date:
+    """The last day once the one extension was given and told."""
+    return min(_months_after(due_date(received), EXTENSION), _months_after(received, 1 + EXTENSION))
+
+
+def extended(received: datetime, zone: ZoneInfo) -> datetime:
+    """The last second of that day."""
+    return end_of_day(extended_date(received.astimezone(zone).date()), zone)
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -47,6 +61,8 @@ def days_left(due_at: datetime, now: datetime, zone: ZoneInfo) -> int:
     return (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
 
 
-def _month_after(day: date) -> date:
-    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+def _months_after(day: date, months: int) -> date:
+    """The same date so many months on, or that month's last day where it does not exist."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))

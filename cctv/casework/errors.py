@@ -19,6 +19,14 @@ class TextUnusable(UsageError):
     """
 
 
+class NationalNumberTyped(UsageError):
+    """The {what} holds {number}; that number is never written down: a check of identity leaves its method, day and
+    checker only.
+
+    next: leave the number out; a telephone number is let through when it is written with its country code, +32 or +31.
+    """
+
+
 class IncidentUnknown(UsageError):
     """There is no incident {id}.
 
@@ -56,13 +64,35 @@ class RequestClosed(UsageError):
     """
 
 
-class RequestTooWide(CctvError):
-    """The request covers {asked} of footage ({cameras} x {span}); without a stated reason it may be {most} in all.
+class MoveRefused(UsageError):
+    """{id} is {state}, and a request for {type} cannot take `{move}` then; nothing was changed.
 
-    next: ask the requester for a narrower time or fewer cameras, or repeat the command with --wide "REASON".
+    next: {following}
     """
 
-    exit_code = Exit.DECISION_MISSING
+
+class MandateUnusable(UsageError):
+    """A {role} cannot act on {mandate}.
+
+    next: what counts is {known}
+    """
+
+
+class FootageBlocked(CctvError):
+    """{case} may not use the footage of {cameras}, {span}: {block} blocks it ({kind}).
+
+    next: wait until {block} is decided or lifted; for a named legal claim or authority the DPO decides with
+    cctv request yield {block} --to {case} --ground legal-claim --reason WHY --for NAME
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class NothingToConfirm(UsageError):
+    """{id} asks for no more than a day of footage, or was confirmed: there is nothing to confirm.
+
+    next: cctv request show {id}
+    """
 
 
 class ReceivedLater(UsageError):

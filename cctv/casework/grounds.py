@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cctv.casework import store
+from cctv.casework import requeststore, store
 from cctv.casework.errors import GroundClosed, GroundUnknown, GroundUnreadable
 from cctv.casework.words import typed_id
 from cctv.db.site import Site
@@ -34,7 +34,7 @@ def find_ground(connection: Connection, site: Site, case_id: str) -> Ground:
                 raise _closed(site, case_id, "settled", incident.settled)
             return Ground(GroundKind.INCIDENT, case_id)
         case IdKind.REQUEST:
-            request = store.select_request(connection, case_id)
+            request = requeststore.select_request(connection, case_id)
             if request is None:
                 raise GroundUnknown(what="request", id=case_id, following="cctv request list --all")
             if request.closed is not None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from cctv import holds
-from cctv.casework import store
+from cctv.casework import requeststore
 from cctv.casework.departures import Departure, departures
 from cctv.casework.errors import NoCameras, ReviewPast, ReviewTooFar
 from cctv.casework.found import Found, find_footage, look
@@ -165,7 +165,7 @@ def _review(connection: Connection, ground: Ground, wanted: datetime, now: datet
     """A request's hold is reviewed when the answer is due; once that is past, when people say."""
     if id_kind(ground.case_id) is not IdKind.REQUEST:
         return wanted
-    request = store.select_request(connection, ground.case_id)
+    request = requeststore.select_request(connection, ground.case_id)
     return request.due if request is not None and request.due > now else wanted
 
 

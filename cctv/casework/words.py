@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 
-from cctv.casework.errors import TextUnusable
+from cctv.casework.errors import NationalNumberTyped, TextUnusable
+from cctv.casework.nationalnumber import national_number
 
 LONGEST = 500  # characters; a title, a name or a reason, not a statement
 
 
 def checked_text(what: str, text: str, following: str) -> str:
-    """The text on one line without surrounding blanks; raises TextUnusable when it is empty, too long or not text."""
+    """The text on one line without surrounding blanks.
+
+    Raises TextUnusable when it is empty, too long or not text, NationalNumberTyped when it holds such a number.
+    """
     line = " ".join(text.split())
     if not line:
         raise TextUnusable(what=what, problem="it is empty", following=following)
@@ -18,6 +22,8 @@ def checked_text(what: str, text: str, following: str) -> str:
         raise TextUnusable(what=what, problem=f"it is longer than {LONGEST} characters", following=following)
     if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in line):
         raise TextUnusable(what=what, problem="it holds a control character", following=following)
+    if (number := national_number(line)) is not None:
+        raise NationalNumberTyped(what=what, number=number.value)
     return line
 
 

@@ -40,7 +40,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "hold": ("cctv.cli.hold:hold", "Keep footage beyond its limit."),
     },
     "DPO": {
-        "request": ("cctv.cli.request:request", "Register and follow a data subject's request."),
+        "request": ("cctv.cli.request_commands:request", "Register and follow a data subject's request."),
         "redaction": ("cctv.cli.redaction:redaction", "Decide who stays visible, and approve it."),
         "export": ("cctv.cli.export:export", "Build and verify the package that leaves."),
         "breach": ("cctv.cli.breach:breach", "Record a breach, and whom to tell by when."),

@@ -209,7 +209,6 @@ requests = Table(
     Column("id", Text, primary_key=True),
     Column("type", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("requester", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("cameras", Text, nullable=False),
     Column("start_us", BigInteger, nullable=False),
@@ -221,6 +220,155 @@ requests = Table(
     Column("closed_us", BigInteger),
     Column("closed_by", Text),
     Column("outcome", Text),
+    Column("relation", Text, nullable=False, server_default="visitor"),
+    Column("channel", Text),
+    Column("signed", Integer),  # None: nobody wrote it down
+    Column("dated", Integer),
+    Column("under_16", Integer, nullable=False, server_default="0"),
+    Column("stated", Text),  # what the person said of time, place and appearance, as JSON
+    Column("provisional_hold", Text),
+    Column("provisional_us", BigInteger),  # until when an unconfirmed wide request freezes its footage
+    Column("answered_us", BigInteger),
+    Column("outcome_ground", Text),
+    Column("forgotten_us", BigInteger),
+)
+Index(
+    "ix_requests_open",
+    requests.c.due_us,
+    sqlite_where=requests.c.closed_us.is_(None),
+    postgresql_where=requests.c.closed_us.is_(None),
+)
+Index(
+    "ix_requests_unforgotten",
+    requests.c.closed_us,
+    sqlite_where=requests.c.forgotten_us.is_(None),
+    postgresql_where=requests.c.forgotten_us.is_(None),
+)
+
+# The people of a request.  Their rows go when the request is forgotten; nothing else has a name or an address.
+parties = Table(
+    "parties",
+    metadata,
+    Column("request_id", Text, ForeignKey("requests.id"), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("deliver_to", Text),
+    Column("mandate", Text),
+    Column("mandated", Text),  # a day
+)
+
+identity_checks = Table(
+    "identity_checks",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("checked", Text, nullable=False),  # a day
+    Column("checker", Text, nullable=False),
+    Column("recorded_us", BigInteger, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Index(None, "request_id"),
+)
+
+extensions = Table(
+    "extensions",
+    metadata,
+    Column("request_id", Text, ForeignKey("requests.id"), primary_key=True),  # one, and no second
+    Column("ground", Text, nullable=False),
+    Column("due_us", BigInteger, nullable=False),
+    Column("decided_us", BigInteger, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("sent_us", BigInteger),
+)
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("given_us", BigInteger, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Index(None, "request_id"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("sent_us", BigInteger),
+    Index(None, "request_id"),
+)
+
+# Apart from holds: a block stops viewing and export, and deletion never looks at it.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("placed_us", BigInteger, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    Column("lifted_us", BigInteger),
+    Column("lifted_by", Text),
+    Index(None, "request_id"),
+)
+Index(
+    "ix_blocks_in_force",
+    blocks.c.start_us,
+    sqlite_where=blocks.c.lifted_us.is_(None),
+    postgresql_where=blocks.c.lifted_us.is_(None),
+)
+
+block_cameras = Table(
+    "block_cameras",
+    metadata,
+    Column("camera", Text, primary_key=True),
+    Column("block_id", Key, ForeignKey("blocks.id"), primary_key=True),
+)
+
+# What a block yields to: one case, on one ground, by the DPO.
+yields = Table(
+    "yields",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("block_id", Key, ForeignKey("blocks.id"), nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("decided_us", BigInteger, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("told_us", BigInteger),
+    Index(None, "block_id"),
+)
+
+# Footage that goes as soon as no hold covers it; outlives the request's personal data, and has none.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("cameras", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("ordered_us", BigInteger, nullable=False),
+    Column("ordered_by", Text, nullable=False),
+    Column("done_us", BigInteger),
+)
+Index(
+    "ix_erasures_open",
+    erasures.c.id,
+    sqlite_where=erasures.c.done_us.is_(None),
+    postgresql_where=erasures.c.done_us.is_(None),
 )
 
 redactions = Table(

@@ -1,7 +1,7 @@
 """Casework: incidents and requests as the rooms hand them to each other.  No I/O.
 
-`Requester` is personal data: it stands in the request's row, in what is shown to the person who answers, and nowhere
-else - never in the audit log, a file name or an error message.
+The parties of a request are personal data: they stand in its rows, in its letters, in what is shown to the person who
+answers, and nowhere else - never in the audit log, a file name or an error message.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import Enum
 
 from cctv.kernel.span import Span
-from cctv.model.ids import CameraId, IncidentId, RequestId
+from cctv.model.ids import CameraId, HoldId, IncidentId, RequestId
 from cctv.model.language import Language
+from cctv.model.requests import NOTHING_STATED, Channel, Party, RefusalGround, Relation, Role, Stated
 
 
 class IncidentKind(Enum):
@@ -41,10 +42,15 @@ class RequestType(Enum):
 
 
 class RequestState(Enum):
-    """Where a request stands."""
+    """Where a request stands; `cctv.casework.states` says what may follow what."""
 
     OPEN = "open"
+    UPHELD = "upheld"  # an objection that was found right: a copy, then deletion
+    REJECTED = "rejected"  # an objection outweighed by compelling grounds: the person must still be told
+    RESTRICTED = "restricted"  # answered; blocked and held until the person lifts it
+    ANSWERED = "answered"  # an erasure whose letter must still be sent
     CLOSED = "closed"
+    FORGOTTEN = "forgotten"  # closed, and the personal data is gone
 
 
 class Outcome(Enum):
@@ -52,6 +58,7 @@ class Outcome(Enum):
 
     GRANTED = "granted"
     PARTLY = "partly"
+    VIEWING = "viewing"
     REFUSED = "refused"
     NO_FOOTAGE = "no-footage"
     NOT_IDENTIFIABLE = "not-identifiable"
@@ -77,21 +84,15 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Requester:
-    """Who asks, and where the answer goes."""
-
-    name: str
-    contact: str
-
-
-@dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """A data subject's request over `cameras` and `span`; `due` is the last second in which it may be answered."""
+    """A data subject's request over `cameras` and `span`; `due` is the last second in which it may be answered.
+
+    None for `channel`, `signed` and `dated`: nobody wrote it down.  No parties: they are forgotten.
+    """
 
     id: RequestId
     type: RequestType
     state: RequestState
-    requester: Requester
     language: Language
     cameras: tuple[CameraId, ...]
     span: Span
@@ -99,10 +100,32 @@ class AccessRequest:
     due: datetime
     opened: datetime
     opened_by: str
+    parties: tuple[Party, ...] = ()
+    relation: Relation = Relation.VISITOR
+    channel: Channel | None = None
+    signed: bool | None = None
+    dated: bool | None = None
+    under_16: bool = False
+    stated: Stated = NOTHING_STATED
+    provisional_hold: HoldId | None = None  # over more than a day of footage, and nobody confirmed it yet
+    provisional_until: datetime | None = None
+    answered: datetime | None = None
     closed: datetime | None = None
     closed_by: str | None = None
     outcome: Outcome | None = None
+    ground: RefusalGround | None = None
+    forgotten: datetime | None = None
 
     @property
     def is_open(self) -> bool:
-        return self.state is RequestState.OPEN
+        """Whether somebody must still do something about it, or can."""
+        return self.closed is None
+
+    def party(self, role: Role) -> Party | None:
+        """The person in a role, None where there is none or they are forgotten."""
+        return next((one for one in self.parties if one.role is role), None)
+
+    @property
+    def requester(self) -> Party | None:
+        """Who asks and gets the letters: a guardian or proxy where one acts, else the subject; None once forgotten."""
+        return self.party(Role.GUARDIAN) or self.party(Role.PROXY) or self.party(Role.SUBJECT)

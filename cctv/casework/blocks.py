@@ -1,0 +1,102 @@
+"""Blocks: no viewing and no export of footage, from receipt of a restriction or an objection until it is lifted.
+
+Apart from holds: a block stops looking, a hold stops deletion, and the same request has one of each (Articles 18 and 21
+GDPR, policy 002).  Owns the one question whether a case may use footage.  A block yields to a named legal claim or
+authority only, by decision of the DPO; an objection that was upheld lets through the copy for its own requester.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from cctv import audit
+from cctv.casework import blockstore, requeststore
+from cctv.casework.errors import FootageBlocked
+from cctv.db.engine import writing
+from cctv.db.site import Site
+from cctv.kernel.span import Span
+from cctv.kernel.times import echo_span
+from cctv.model.acts import Act
+from cctv.model.casework import AccessRequest, RequestState, RequestType
+from cctv.model.ids import CameraId
+from cctv.model.requests import Block, BlockKind
+
+_KINDS = {RequestType.RESTRICTION: BlockKind.RESTRICTION, RequestType.OBJECTION: BlockKind.OBJECTION}
+
+
+def place_block(connection: Connection, site: Site, request: AccessRequest) -> Block | None:
+    """Block the footage of a restriction or an objection in the caller's transaction; None for any other type."""
+    kind = _KINDS.get(request.type)
+    if kind is None:
+        return None
+    block = Block(
+        id=0,
+        request=request.id,
+        kind=kind,
+        cameras=frozenset(request.cameras),
+        span=request.span,
+        placed=site.clock.now(),
+        placed_by=site.actor.account,
+    )
+    placed = blockstore.insert_block(connection, block)
+    facts: audit.Facts = {"kind": kind.value, "cameras": sorted(block.cameras), "span": str(block.span)}
+    audit.append(connection, site, Act.BLOCK_PLACED, request.id, case_id=request.id, facts=facts)
+    return placed
+
+
+def lift_blocks(connection: Connection, site: Site, request: AccessRequest, *, reason: str | None) -> tuple[Block, ...]:
+    """Lift every block of a request in the caller's transaction."""
+    lifted = blockstore.blocks_of(connection, request.id)
+    for block in lifted:
+        blockstore.mark_lifted(connection, block, site.clock.now(), site.actor.account)
+    if lifted:
+        facts: audit.Facts = {"kind": lifted[0].kind.value}
+        audit.append(connection, site, Act.BLOCK_LIFTED, request.id, case_id=request.id, facts=facts, reason=reason)
+    return tuple(replace(one, lifted=site.clock.now(), lifted_by=site.actor.account) for one in lifted)
+
+
+def blocking(connection: Connection, case_id: str, cameras: Iterable[CameraId], span: Span) -> tuple[Block, ...]:
+    """The blocks that stop a case from using footage of these cameras over a span."""
+    found = {block.id: block for camera in cameras for block in blockstore.blocks_over(connection, camera, span)}
+    return tuple(block for block in found.values() if not _lets_through(connection, block, case_id))
+
+
+def require_unblocked(
+    connection: Connection, site: Site, case_id: str, cameras: Iterable[CameraId], span: Span
+) -> None:
+    """Raises FootageBlocked while a block covers any of the footage; the caller logs its refusal."""
+    stopping = blocking(connection, case_id, cameras, span)
+    if stopping:
+        first = stopping[0]
+        raise FootageBlocked(
+            case=case_id,
+            cameras=", ".join(sorted(first.cameras)),
+            span=echo_span(first.span.start, first.span.end, site.settings.site.timezone),
+            kind=first.kind.value,
+            block=first.request,
+        )
+
+
+@contextmanager
+def blocked_use_logged(site: Site, case_id: str, what: str) -> Iterator[None]:
+    """Enter a refusal because of a block into the log, with what was refused, and let it pass on."""
+    try:
+        yield
+    except FootageBlocked as error:
+        with writing(site.engine) as connection:
+            facts: audit.Facts = {"what": what, "block": str(error.fields["block"]), "exit": int(error.exit_code)}
+            audit.append(connection, site, Act.USE_REFUSED, case_id, case_id=case_id, facts=facts)
+        raise
+
+
+def _lets_through(connection: Connection, block: Block, case_id: str) -> bool:
+    if block.yields_to(case_id):
+        return True
+    if block.request != case_id or block.kind is not BlockKind.OBJECTION:
+        return False
+    request = requeststore.select_request(connection, block.request)
+    return request is not None and request.state is RequestState.UPHELD

@@ -1,0 +1,158 @@
+"""The rows of blocks, of what they yield to, and of erasures that wait.  Queries and conversions only."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+
+from cctv.casework.store import cameras_of, instant_of
+from cctv.db import tables
+from cctv.kernel.clock import from_us, to_us
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId, RequestId
+from cctv.model.requests import Block, BlockKind, ErasureOrder, Yield, YieldGround
+
+_IN_FORCE = tables.blocks.c.lifted_us.is_(None)
+
+
+def insert_block(connection: Connection, block: Block) -> Block:
+    """Store a block and answer it with its number."""
+    made = connection.execute(
+        insert(tables.blocks).values(
+            request_id=block.request,
+            kind=block.kind.value,
+            start_us=to_us(block.span.start),
+            end_us=to_us(block.span.end),
+            placed_us=to_us(block.placed),
+            placed_by=block.placed_by,
+        )
+    ).inserted_primary_key
+    assert made is not None
+    rows = [{"camera": camera, "block_id": made[0]} for camera in sorted(block.cameras)]
+    connection.execute(insert(tables.block_cameras), rows)
+    return _load(connection, tables.blocks.c.id == made[0])[0]
+
+
+def mark_lifted(connection: Connection, block: Block, at: datetime, by: str) -> None:
+    table = tables.blocks
+    connection.execute(update(table).where(table.c.id == block.id).values(lifted_us=to_us(at), lifted_by=by))
+
+
+def blocks_of(connection: Connection, request_id: str, *, lifted_too: bool = False) -> list[Block]:
+    """The blocks of one request, the first first."""
+    own = tables.blocks.c.request_id == request_id
+    return _load(connection, own if lifted_too else own & _IN_FORCE)
+
+
+def blocks_in_force(connection: Connection) -> list[Block]:
+    """Every block that stops something, the first first."""
+    return _load(connection, _IN_FORCE)
+
+
+def blocks_over(connection: Connection, camera: CameraId, span: Span) -> list[Block]:
+    """The blocks in force that cover any part of a camera's span."""
+    block, covered = tables.blocks.c, tables.block_cameras.c
+    named = select(covered.block_id).where(covered.camera == camera)
+    meeting = (block.start_us < to_us(span.end)) & (block.end_us > to_us(span.start))
+    return _load(connection, _IN_FORCE & meeting & block.id.in_(named))
+
+
+def insert_yield(connection: Connection, block: Block, one: Yield) -> None:
+    connection.execute(
+        insert(tables.yields).values(
+            block_id=block.id,
+            case_id=one.case_id,
+            ground=one.ground.value,
+            decided_us=to_us(one.decided),
+            decided_by=one.decided_by,
+        )
+    )
+
+
+def mark_told(connection: Connection, request_id: RequestId, at: datetime) -> None:
+    """The person was told of everything that the blocks of a request yielded to so far."""
+    table, block = tables.yields, tables.blocks.c
+    own = table.c.block_id.in_(select(block.id).where(block.request_id == request_id))
+    connection.execute(update(table).where(own, table.c.told_us.is_(None)).values(told_us=to_us(at)))
+
+
+def insert_erasure(connection: Connection, order: ErasureOrder) -> None:
+    connection.execute(
+        insert(tables.erasures).values(
+            request_id=order.request,
+            cameras=json.dumps(list(order.cameras)),
+            start_us=to_us(order.span.start),
+            end_us=to_us(order.span.end),
+            ordered_us=to_us(order.ordered),
+            ordered_by=order.ordered_by,
+        )
+    )
+
+
+def open_erasures(connection: Connection, request_id: str | None = None) -> list[ErasureOrder]:
+    """Erasures of which something is left, the first first."""
+    table = tables.erasures
+    query = select(table).where(table.c.done_us.is_(None)).order_by(table.c.id)
+    if request_id is not None:
+        query = query.where(table.c.request_id == request_id)
+    return [_erasure(row) for row in connection.execute(query)]
+
+
+def mark_erased(connection: Connection, order: ErasureOrder, at: datetime) -> None:
+    table = tables.erasures
+    connection.execute(update(table).where(table.c.id == order.id).values(done_us=to_us(at)))
+
+
+def _load(connection: Connection, where: ColumnElement[bool]) -> list[Block]:
+    block, covered, given = tables.blocks, tables.block_cameras, tables.yields
+    cameras: defaultdict[int, set[CameraId]] = defaultdict(set)
+    for row in connection.execute(select(covered).join(block, block.c.id == covered.c.block_id).where(where)):
+        cameras[row.block_id].add(CameraId(row.camera))
+    yields: defaultdict[int, list[Yield]] = defaultdict(list)
+    joined = select(given).join(block, block.c.id == given.c.block_id).where(where).order_by(given.c.id)
+    for row in connection.execute(joined):
+        yields[row.block_id].append(_yield(row))
+    rows = connection.execute(select(block).where(where).order_by(block.c.placed_us, block.c.id))
+    return [_block(row, frozenset(cameras[row.id]), tuple(yields[row.id])) for row in rows]
+
+
+def _block(row: Row[Any], cameras: frozenset[CameraId], yields: tuple[Yield, ...]) -> Block:
+    return Block(
+        id=row.id,
+        request=RequestId(row.request_id),
+        kind=BlockKind(row.kind),
+        cameras=cameras,
+        span=Span(from_us(row.start_us), from_us(row.end_us)),
+        placed=from_us(row.placed_us),
+        placed_by=row.placed_by,
+        lifted=instant_of(row.lifted_us),
+        lifted_by=row.lifted_by,
+        yields=yields,
+    )
+
+
+def _yield(row: Row[Any]) -> Yield:
+    return Yield(
+        id=row.id,
+        case_id=row.case_id,
+        ground=YieldGround(row.ground),
+        decided=from_us(row.decided_us),
+        decided_by=row.decided_by,
+        told=instant_of(row.told_us),
+    )
+
+
+def _erasure(row: Row[Any]) -> ErasureOrder:
+    return ErasureOrder(
+        id=row.id,
+        request=RequestId(row.request_id),
+        cameras=cameras_of(row.cameras),
+        span=Span(from_us(row.start_us), from_us(row.end_us)),
+        ordered=from_us(row.ordered_us),
+        ordered_by=row.ordered_by,
+        done=instant_of(row.done_us),
+    )

@@ -1,0 +1,61 @@
+"""`cctv request close`: end a request that was answered elsewhere, with its outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import mutation, reason_option
+from cctv.model.casework import Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework import Closure
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option(
+    "--outcome", required=True, type=click.Choice([one.value for one in Outcome]), help="How it was answered."
+)
+@reason_option(required=False)
+@mutation
+@click.pass_obj
+def close(box: Box, request_id: str, outcome: str, reason: str | None) -> None:
+    """Close a request with its outcome, and release its holds.
+
+    `refused` and `partly` need a reason: the requester must be told why.
+
+    \b
+      cctv request close REQ-2026-007 --outcome granted
+      cctv request close REQ-2026-007 --outcome refused --reason "the same footage was delivered last week"
+    """
+    from cctv.casework import close_request, plan_closure
+    from cctv.cli.preserved import departures_data
+    from cctv.cli.request_words import request_data
+
+    act = plan_closure if box.dry_run else close_request
+    done = act(box.site, request_id, Outcome(outcome), reason=reason)
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "released": [hold.id for hold in done.releases],
+        "footage": departures_data(done.departures),
+    }
+    box.emit(data, lambda console: _closed_text(console, box, done))
+
+
+def _closed_text(console: Console, box: Box, done: Closure) -> None:
+    from cctv.cli.preserved import print_departures
+    from cctv.cli.request_words import DRY
+
+    one = done.request
+    released = ", ".join(hold.id for hold in done.releases)
+    said, done_to = ("Would close", "would be released") if box.dry_run else ("Closed", "released")
+    console.print(f"{said} {one.id}" + (f"; {released} {done_to}.\n" if released else ".\n"), style="bold")
+    print_departures(console, done.departures, box.zone)
+    if box.dry_run:
+        console.print(DRY)

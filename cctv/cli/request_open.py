@@ -1,0 +1,186 @@
+"""`cctv request open`: register what a person asks for, and freeze its footage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import F, mutation, span_options
+from cctv.model.casework import RequestType
+from cctv.model.language import Language
+from cctv.model.requests import Channel, Mandate, Party, Relation, Role, Stated
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework import Forecast, Found, NewRequest, OpenedRequest
+
+_ACTING = (Role.GUARDIAN, Role.PROXY, Role.NOMINEE)
+
+
+def _people(command: F) -> F:
+    options: list[Callable[[F], F]] = [
+        click.option("--name", required=True, metavar="NAME", help="Whose data it is; stays in the request only."),
+        click.option("--contact", required=True, metavar="ADDRESS", help="Their address as it is known; stays there."),
+        click.option("--deliver-to", metavar="ADDRESS", help="Where else the answer is wanted; forces a check."),
+        click.option("--as", "role", type=click.Choice([one.value for one in _ACTING]), help="Who else is in it."),
+        click.option("--by", metavar="NAME", help="The guardian, proxy or nominee."),
+        click.option("--by-contact", metavar="ADDRESS", help="Their address."),
+        click.option("--mandate", type=click.Choice([one.value for one in Mandate]), help="On what they act."),
+        click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy."),
+        click.option("--under-16", is_flag=True, help="A child: the answer waits for a guardian's mandate."),
+        click.option("--relation", type=click.Choice([one.value for one in Relation]), default="visitor",
+                     show_default=True, help="What they are to the site."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _arrival(command: F) -> F:
+    options: list[Callable[[F], F]] = [
+        click.option("--received", metavar="DATE", help="The day it arrived, day first; today when it is not given."),
+        click.option("--channel", type=click.Choice([one.value for one in Channel]), help="How it arrived."),
+        click.option("--signed/--unsigned", default=None, help="Never a ground to refuse."),
+        click.option("--dated/--undated", default=None, help="The same."),
+        click.option("--said-time", metavar="TEXT", help="When they say it was, in their words."),
+        click.option("--said-place", metavar="TEXT", help="Where."),
+        click.option("--appearance", metavar="TEXT", help="How they looked; stays in the request only."),
+        click.option("--language", type=click.Choice([one.value for one in Language]),
+                     help="Of the letters; else the site's."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("open")
+@_people
+@click.option(
+    "--type",
+    "type_",
+    type=click.Choice([kind.value for kind in RequestType]),
+    default="access",
+    show_default=True,
+    help="Which right the person uses.",
+)
+@_arrival
+@span_options()
+@mutation
+@click.pass_obj
+def open_(box: Box, /, **given: Any) -> None:  # noqa: ANN401  click hands over one argument an option
+    """Register a request and freeze its footage until it is closed.
+
+    The answer is due 30 days or one calendar month after receipt, whichever ends first.  More than 24 hours of footage,
+    over all cameras, is frozen for 72 hours only, until somebody confirms it.  A restriction and an objection block
+    viewing and export at once.
+
+    \b
+      cctv request open --name "An Peeters" --contact an@example.be --cameras foyer-1 --from "za 22u" --to "za 22u30"
+      cctv request open --name "Jan Smet" --contact "Kerkstraat 1, Gent" --received 21/11 --channel letter --signed \\
+        --cameras gevel-1 --from "20/11 14:00" --to +20m
+      cctv request open --name "Lou Smet" --contact lou@example.be --under-16 --as guardian --by "Jan Smet" \\
+        --by-contact jan@example.be --mandate parental-authority --mandated 1/9/2018 --cameras foyer-1 \\
+        --from "za 22u" --to +30m
+    """
+    from cctv.casework import NewRequest, check_request
+    from cctv.cli.preserved import chosen_cameras
+    from cctv.kernel.times import parse_date
+
+    received = given["received"]
+    new = NewRequest(
+        type=RequestType(given["type_"]),
+        parties=_parties(box, given),
+        cameras=chosen_cameras(box, given["cameras"], given["zones"]),
+        span=box.span(given["start"], given["end"]),
+        received=parse_date(received, now=box.now, zone=box.zone) if received else None,
+        language=Language(given["language"]) if given["language"] else None,
+        relation=Relation(given["relation"]),
+        channel=Channel(given["channel"]) if given["channel"] else None,
+        signed=given["signed"],
+        dated=given["dated"],
+        under_16=given["under_16"],
+        stated=Stated(given["said_time"], given["said_place"], given["appearance"]),
+    )
+    _open(box, check_request(new, box.now, box.zone))
+
+
+def _parties(box: Box, given: dict[str, Any]) -> tuple[Party, ...]:
+    subject = Party(Role.SUBJECT, given["name"], given["contact"], deliver_to=given["deliver_to"])
+    more = party_given(box, given)
+    return (subject, more) if more else (subject,)
+
+
+def party_given(box: Box, given: dict[str, Any]) -> Party | None:
+    """The guardian, proxy or nominee that the options name; raises a usage error when one of them is missing."""
+    from cctv.kernel.times import parse_date
+
+    used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if given[name]]
+    if not used:
+        return None
+    if not (given["role"] and given["by"] and given["by_contact"]):
+        raise click.UsageError("--as, --by and --by-contact go together")
+    if bool(given["mandate"]) != bool(given["mandated"]):
+        raise click.UsageError("--mandate and --mandated go together")
+    return Party(
+        role=Role(given["role"]),
+        name=given["by"],
+        contact=given["by_contact"],
+        mandate=Mandate(given["mandate"]) if given["mandate"] else None,
+        mandated=parse_date(given["mandated"], now=box.now, zone=box.zone) if given["mandated"] else None,
+    )
+
+
+def _open(box: Box, new: NewRequest) -> None:
+    from cctv.casework import find_footage, open_request, plan_freeze
+    from cctv.cli.preserved import footage_data, hold_data
+    from cctv.cli.request_words import block_data, forecast_data, next_line, request_data
+
+    cost = plan_freeze(box.site, new.cameras, new.span)
+    if box.dry_run:
+        footage = find_footage(box.site, new.cameras, new.span)
+        planned = {"dry_run": True, "type": new.type.value, "footage": footage_data(footage)}
+        box.emit({**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, box, new, footage, cost))
+        return
+    opened = open_request(box.site, new)
+    data = {
+        "dry_run": False,
+        "request": request_data(opened.request, box),
+        "hold": hold_data(opened.hold),
+        "block": block_data(opened.block) if opened.block else None,
+        "footage": footage_data(opened.footage),
+        "cost": forecast_data(cost),
+        "next": next_line(opened.request, opened.footage),
+    }
+    box.emit(data, lambda console: _opened_text(console, box, opened, cost))
+
+
+def _dry_text(console: Console, box: Box, new: NewRequest, footage: Sequence[Found], cost: Forecast) -> None:
+    from cctv.cli.preserved import print_footage
+    from cctv.cli.request_words import DRY, print_forecast
+
+    console.print(f"Would register a request: {new.type.value}\n", style="bold")
+    print_footage(console, footage, box.zone)
+    print_forecast(console, cost)
+    console.print(DRY)
+
+
+def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Forecast) -> None:
+    from cctv.cli.preserved import print_footage, print_next
+    from cctv.cli.request_words import due_words, name_of, next_line, print_forecast, provisional_words, tell_none
+
+    one = opened.request
+    console.print(f"{one.id} registered: {one.type.value}, {name_of(one)}", style="bold")
+    console.print(f"Answer by {due_words(one, box)}.  {opened.hold.id} freezes its footage until it is closed.\n")
+    print_footage(console, opened.footage, box.zone)
+    if opened.block:
+        console.print("Nobody may look at it or export it until the request is decided or lifted.", style="bold")
+    tell_none(console, opened.footage)
+    if (provisional := provisional_words(one, box)) is not None:
+        console.print(provisional, style="bold")
+        print_forecast(console, cost)
+    line = next_line(one, opened.footage)
+    print_next(*([line] if line else []), f"cctv request show {one.id}")

@@ -1,0 +1,98 @@
+"""`cctv request scope` and `cctv request confirm`: which footage a request freezes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import mutation, reason_option, span_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework import Scoped
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@span_options()
+@reason_option()
+@mutation
+@click.pass_obj
+def scope(box: Box, request_id: str, cameras: str | None, zones: str | None, start: str, end: str, reason: str) -> None:
+    """Make a request about other cameras or another time, wider or narrower; its hold and block move along.
+
+    More than 24 hours of footage, over all cameras, is frozen for 72 hours only, until somebody confirms it.
+
+    \b
+      cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
+    """
+    from cctv.casework import change_scope, plan_scope
+    from cctv.cli.preserved import chosen_cameras
+
+    chosen, span = chosen_cameras(box, cameras, zones), box.span(start, end)
+    if box.dry_run:
+        _emit(box, plan_scope(box.site, request_id, chosen, span))
+    else:
+        _emit(box, change_scope(box.site, request_id, chosen, span, reason=reason))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def confirm(box: Box, request_id: str, reason: str) -> None:
+    """Confirm a request over more than 24 hours of footage: it stays frozen until the request is closed.
+
+    `--dry-run` shows how much that is and what it does to the disk.
+
+    \b
+      cctv request confirm REQ-2026-007 --dry-run --reason "look"
+      cctv request confirm REQ-2026-007 --reason "he does not know which day it was"
+    """
+    from cctv.casework import confirm_scope, plan_confirmation
+
+    _emit(
+        box,
+        plan_confirmation(box.site, request_id) if box.dry_run else confirm_scope(box.site, request_id, reason=reason),
+    )
+
+
+def _emit(box: Box, done: Scoped) -> None:
+    from cctv.cli.preserved import footage_data, hold_data
+    from cctv.cli.request_words import forecast_data, next_line, request_data
+
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "hold": hold_data(done.hold) if done.hold else None,
+        "released": list(done.released),
+        "cost": forecast_data(done.forecast),
+        "footage": footage_data(done.footage),
+        "next": next_line(done.request, done.footage),
+    }
+    box.emit(data, lambda console: _text(console, box, done))
+
+
+def _text(console: Console, box: Box, done: Scoped) -> None:
+    from cctv.cli.preserved import print_footage, print_next
+    from cctv.cli.request_words import DRY, next_line, print_forecast, provisional_words
+
+    one = done.request
+    if done.hold is not None:
+        released = f"; {', '.join(done.released)} released" if done.released else ""
+        console.print(f"{done.hold.id} freezes the footage of {one.id}{released}.\n", style="bold")
+    else:
+        console.print(f"Would freeze the footage of {one.id}.\n", style="bold")
+    print_footage(console, done.footage, box.zone)
+    print_forecast(console, done.forecast)
+    if box.dry_run:
+        console.print(DRY)
+        return
+    if (provisional := provisional_words(one, box)) is not None:
+        console.print(provisional, style="bold")
+    line = next_line(one, done.footage)
+    print_next(*([line] if line else []))

@@ -1,0 +1,216 @@
+"""What a request consists of: who asks and how, what was checked, what was decided.  No I/O.
+
+Names, addresses and statements are personal data: they stand in the request's own rows, in its letters, and in what is
+shown to the person who answers; nowhere else.  The value of every enum is the word in the log, in the index and in
+JSON; never rename one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId, RequestId
+
+
+class Relation(Enum):
+    """What the person is to the site (policy 001, "iedere bezoeker of medewerker")."""
+
+    VISITOR = "visitor"
+    STAFF = "staff"
+
+
+class Channel(Enum):
+    """How a request arrived; any is good (Article 12(2) GDPR: the controller facilitates)."""
+
+    EMAIL = "email"
+    LETTER = "letter"
+    FORM = "form"
+    COUNTER = "counter"
+    TELEPHONE = "telephone"
+
+
+class Role(Enum):
+    """What a person is in a request."""
+
+    SUBJECT = "subject"  # whose data it is about
+    GUARDIAN = "guardian"  # asks for a child, or for somebody under guardianship
+    PROXY = "proxy"  # asks in the subject's name: a lawyer, a relative
+    NOMINEE = "nominee"  # receives the answer at the subject's express demand (policy 000)
+
+
+class Mandate(Enum):
+    """On what somebody acts for, or receives for, the subject.  The document is looked at, never kept."""
+
+    PARENTAL_AUTHORITY = "parental-authority"
+    GUARDIANSHIP = "guardianship"
+    POWER_OF_ATTORNEY = "power-of-attorney"
+    EXPRESS_DEMAND = "express-demand"
+
+
+class IdentityMethod(Enum):
+    """How identity was checked.  Never by keeping a copy of a document (Article 5(1)(c) GDPR)."""
+
+    DOCUMENT_SEEN = "document-seen"  # shown at the counter or by video, and given back
+    EID = "eid"  # signed or logged in with an electronic identity
+    KNOWN_ADDRESS = "known-address"  # answered from the address that the site knew before
+    KNOWN_PERSON = "known-person"  # the checker knows the person
+    BAR_MEMBERSHIP = "bar-membership"  # a lawyer, looked up in the bar's register
+
+
+class RefusalGround(Enum):
+    """Why a request may be refused, wholly or in part; `cctv.casework.outcomes` has article and types of each."""
+
+    MANIFESTLY_UNFOUNDED = "manifestly-unfounded"
+    EXCESSIVE = "excessive"
+    RIGHTS_OF_OTHERS = "rights-of-others"
+    CRIMINAL_INVESTIGATION = "criminal-investigation"
+    IDENTITY_NOT_SHOWN = "identity-not-shown"
+    LEGAL_OBLIGATION = "legal-obligation"
+    LEGAL_CLAIMS = "legal-claims"
+    CONDITIONS_NOT_MET = "conditions-not-met"
+    COMPELLING_GROUNDS = "compelling-grounds"
+    NOT_FOUNDED = "not-founded"
+
+
+class BlockKind(Enum):
+    """Which right stops viewing and export."""
+
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
+
+
+class YieldGround(Enum):
+    """What a block yields to, and nothing else (Articles 18(2) and 21(1) GDPR)."""
+
+    LEGAL_CLAIM = "legal-claim"
+    AUTHORITY = "authority"
+
+
+class ExtensionGround(Enum):
+    """Why an answer may take two months more (Article 12(3) GDPR)."""
+
+    COMPLEXITY = "complexity"
+    NUMBER = "number"
+
+
+class LetterKind(Enum):
+    """The letters of a request; a file is named by this word and the request's id."""
+
+    RECEIPT = "receipt"
+    IDENTITY = "identity"
+    EXTENSION = "extension"
+    YIELD = "yield"
+    ANSWER = "answer"
+    LIFTED = "lifted"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A person in a request; `contact` is the known address, `deliver_to` another one that the answer is wanted at."""
+
+    role: Role
+    name: str
+    contact: str
+    deliver_to: str | None = None
+    mandate: Mandate | None = None
+    mandated: date | None = None  # the date of the mandate
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the person said about when, where and how they were in the picture, in their own words."""
+
+    time: str | None = None
+    place: str | None = None
+    appearance: str | None = None
+
+
+NOTHING_STATED = Stated()
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCheck:
+    """That somebody's identity was checked: by which method, on which day, by whom."""
+
+    role: Role
+    method: IdentityMethod
+    checked: date
+    checker: str
+    recorded: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """The one extension; `due` binds once the person was told, `sent`, inside the first period."""
+
+    ground: ExtensionGround
+    due: datetime
+    decided: datetime
+    decided_by: str
+    sent: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """That a block yields to one case, on one ground; `told` is when the person who was protected heard of it."""
+
+    id: int
+    case_id: str
+    ground: YieldGround
+    decided: datetime
+    decided_by: str
+    told: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """No viewing and no export of `cameras` over `span` until it is lifted; a hold of its own keeps the footage."""
+
+    id: int
+    request: RequestId
+    kind: BlockKind
+    cameras: frozenset[CameraId]
+    span: Span
+    placed: datetime
+    placed_by: str
+    lifted: datetime | None = None
+    lifted_by: str | None = None
+    yields: tuple[Yield, ...] = ()
+
+    @property
+    def in_force(self) -> bool:
+        return self.lifted is None
+
+    def covers(self, camera: CameraId, span: Span) -> bool:
+        """Whether this block stops viewing the camera over any part of the span."""
+        return self.in_force and camera in self.cameras and self.span.overlaps(span)
+
+    def yields_to(self, case_id: str) -> bool:
+        """Whether the DPO let this case through."""
+        return any(one.case_id == case_id for one in self.yields)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A supplementary statement (Article 16 GDPR): it stands beside the footage, whose pixels never change."""
+
+    text: str
+    given: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureOrder:
+    """Footage that must go as soon as no hold covers it; `done` when nothing of it is left.  No personal data."""
+
+    id: int
+    request: RequestId
+    cameras: tuple[CameraId, ...]
+    span: Span
+    ordered: datetime
+    ordered_by: str
+    done: datetime | None = None
