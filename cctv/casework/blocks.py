@@ -7,8 +7,7 @@ authority only, by decision of the DPO; an objection that was upheld lets throug
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -16,7 +15,7 @@ from sqlalchemy import Connection
 from cctv import audit
 from cctv.casework import blockstore, requeststore
 from cctv.casework.errors import FootageBlocked
-from cctv.db.engine import writing
+from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.span import Span
 from cctv.kernel.times import echo_span
@@ -81,15 +80,15 @@ def require_unblocked(
         )
 
 
-@contextmanager
-def blocked_use_logged(site: Site, case_id: str, what: str) -> Iterator[None]:
-    """Enter a refusal because of a block into the log, with what was refused, and let it pass on."""
+def require_usable(site: Site, case: AccessRequest, what: str) -> None:
+    """Raises FootageBlocked while a block covers footage of a request, once the refusal of `what` is in the log."""
     try:
-        yield
+        with reading(site.engine) as connection:
+            require_unblocked(connection, site, case.id, case.cameras, case.span)
     except FootageBlocked as error:
         with writing(site.engine) as connection:
             facts: audit.Facts = {"what": what, "block": str(error.fields["block"]), "exit": int(error.exit_code)}
-            audit.append(connection, site, Act.USE_REFUSED, case_id, case_id=case_id, facts=facts)
+            audit.append(connection, site, Act.USE_REFUSED, case.id, case_id=case.id, facts=facts)
         raise
 
 

@@ -174,7 +174,8 @@ def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Foreca
 
     one = opened.request
     console.print(f"{one.id} registered: {one.type.value}, {name_of(one)}", style="bold")
-    console.print(f"Answer by {due_words(one, box)}.  {opened.hold.id} freezes its footage until it is closed.\n")
+    until = "72 hours long" if one.provisional_until else "until it is closed"
+    console.print(f"Answer by {due_words(one, box)}.  {opened.hold.id} freezes its footage {until}.\n")
     print_footage(console, opened.footage, box.zone)
     if opened.block:
         console.print("Nobody may look at it or export it until the request is decided or lifted.", style="bold")

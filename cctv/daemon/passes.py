@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from cctv import audit
 from cctv.audit.checkpoints import Checkpoint, sign_checkpoint
+from cctv.casework import end_lapsed
 from cctv.db.site import Site
 from cctv.export.shelf import expire_packages
 from cctv.kernel.durable import LockHeld
@@ -27,6 +28,7 @@ class Swept:
     footage: SweepReport
     packages: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
+    lapsed: tuple[str, ...] = ()  # provisional holds that nobody confirmed
     room: RoomMade | None = None  # what a recorder without room asked for
     folded: Folded | None = None
     signed: Checkpoint | None = None  # how far the log goes, once a pass that wrote to it
@@ -36,14 +38,19 @@ class Swept:
     @property
     def took_something(self) -> bool:
         return bool(
-            self.unsigned or self.footage.gone or self.packages or self.derived or (self.room and self.room.gone)
+            self.unsigned
+            or self.footage.gone
+            or self.packages
+            or self.derived
+            or self.lapsed
+            or (self.room and self.room.gone)
         )
 
 
 def sweep_everything(site: Site) -> Swept:
     """Raises LockHeld, or the guard that stops deletion."""
     swept = Swept(sweep_once(site))
-    swept = replace(swept, room=make_room(site))
+    swept = replace(swept, lapsed=end_lapsed(site), room=make_room(site))
     try:
         swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))
     except LockHeld:
@@ -74,6 +81,8 @@ def told(swept: Swept) -> str:
         said.append(f"derived files deleted of {', '.join(swept.derived)}")
     if swept.folded is not None and swept.folded.lines:
         said.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
+    if swept.lapsed:
+        said.append(f"{', '.join(swept.lapsed)} ended: nobody confirmed more than a day of footage within 72 hours")
     if swept.unsigned:
         said.append(f"NOT SIGNED: {swept.unsigned}")
     if swept.busy:

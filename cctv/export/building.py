@@ -14,6 +14,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cctv import __version__, audit
+from cctv.casework.blocks import require_unblocked
+from cctv.casework.errors import FootageBlocked
 from cctv.db.engine import writing
 from cctv.db.site import Site, next_short_id
 from cctv.export import folder
@@ -45,7 +47,7 @@ from cctv.signing import SigningKey, signing_key
 MODE = "backdrop"
 _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanMoved, SegmentMissing, SegmentChanged, ArtefactChanged),
-    *(SourceUnreadable, VerifyFailed),
+    *(SourceUnreadable, VerifyFailed, FootageBlocked),
 )
 _MOST_OF_SOURCE = 1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was seen
 
@@ -115,6 +117,7 @@ def _commit(
     now = site.clock.now()
     with writing(site.engine) as connection:
         _require_unmoved(connection, plan)
+        require_unblocked(connection, site, plan.request.id, plan.request.cameras, plan.request.span)
         package_id = ExportId(next_short_id(connection, IdKind.EXPORT, now.year))
         draft = Manifest(
             schema=1,

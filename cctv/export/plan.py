@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from cctv.archive import segments_of
+from cctv.casework.blocks import require_unblocked
 from cctv.casework.found import Found, look
 from cctv.db.engine import reading
 from cctv.db.site import Site
@@ -54,12 +55,13 @@ class BuildPlan:
 def plan_build(site: Site, request_id: str, progress: Progress = silent) -> BuildPlan:
     """Check that a request may be exported, and say what the package would hold.
 
-    Raises RequestUnknown, RequestClosed; NotPrepared, NotApproved, FootageAdded, MasksAdded (13); SegmentMissing,
-    SegmentChanged, ArtefactChanged (15).
+    Raises RequestUnknown, RequestClosed; FootageBlocked (12); NotPrepared, NotApproved, FootageAdded, MasksAdded (13);
+    SegmentMissing, SegmentChanged, ArtefactChanged (15).
     """
     with reading(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
+        require_unblocked(connection, site, case.request.id, case.request.cameras, case.request.span)
         require_approved(case.request, case.parts)
         require_masked(site, connection, case.parts)
         _require_complete(connection, case.request, case.parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cctv import audit
+from cctv.casework.blocks import require_usable
 from cctv.casework.words import checked_text
 from cctv.config import TwoPersonAct
 from cctv.db.engine import reading, writing
@@ -30,6 +31,7 @@ def approve(site: Site, request_id: str, reason: str, *, dry_run: bool = False) 
     with reading(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
+        require_usable(site, case.request, "redaction approve")
         require_masked(site, connection, case.parts)
     _check_second_person(site, case)
     for part in case.parts:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cctv import audit
+from cctv.casework.blocks import require_usable
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
@@ -102,6 +103,7 @@ def _decide(
     with reading(site.engine) as connection:
         case = prepared_case(connection, choice.request_id)
         require_open(site, case.request)
+        require_usable(site, case.request, "redaction decision")
         part = choose_part(case, choice.camera, choice.position)
         require_masked(site, connection, [part])
     boxes = _checked(site, case, part, choice, "keep" if act is Act.REDACTION_KEPT else "hide")

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from cctv import audit
 from cctv.archive import segments_of
+from cctv.casework.blocks import require_usable
 from cctv.casework.found import Found, look
 from cctv.casework.requests import find_request
 from cctv.config.values import Polygon
@@ -103,6 +104,7 @@ def prepare(
         require_open(site, request)
         if request.type not in _WITH_COPY:
             raise TypeHasNoCopy(request=request.id, type=request.type.value)
+        require_usable(site, request, "redaction prepare")
         cuts = _cuts(site, connection, request, again)
         if not cuts:
             raise _no_footage(request, look(connection, site, request.cameras, request.span))
@@ -151,6 +153,7 @@ def _commit(site: Site, request: AccessRequest, parts: Sequence[CasePart]) -> No
         "segments": sum(len(part.plan.sources) for part in parts),
         "samples": sum(part.plan.samples for part in parts),
     }
+    require_usable(site, request, "redaction prepare")  # a block may have come while it was analysed
     with writing(site.engine) as connection:
         require_open(site, find_request(connection, request.id))
         replace_parts(connection, request.id, parts)

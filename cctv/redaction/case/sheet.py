@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from cctv.casework.blocks import require_usable
 from cctv.casework.found import Found, look
 from cctv.db.engine import reading
 from cctv.db.site import Site
@@ -56,8 +57,12 @@ def write_sheet(site: Site, case: CaseFile) -> Path:
 
 
 def refreshed_case(site: Site, request_id: str) -> CaseFile:
-    """A prepared case, its page written again where it is missing; raises RequestUnknown, NotPrepared, MasksAdded."""
+    """A prepared case, its page written again where it is missing.
+
+    Raises RequestUnknown, NotPrepared, MasksAdded, FootageBlocked.
+    """
     case = case_file(site, request_id)
+    require_usable(site, case.request, "redaction show")
     if case.request.is_open and not sheet_path(site, case.request.id).exists():
         with reading(site.engine) as connection:
             require_masked(site, connection, case.parts)

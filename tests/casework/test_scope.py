@@ -1,0 +1,109 @@
+"""A request freezes what it is about: a day of footage at most, more only when somebody confirms it."""
+
+import pytest
+
+WHO = "--name 'Quirina Zandvoort' --contact quirina@example.be"
+WIDE = "--cameras foyer-1,gang-2 --from '1/11 9:00' --to '1/11 21:01'"
+CLOSE = "--cameras foyer-1 --from '1/11 9:03' --to '1/11 9:05'"
+
+
+@pytest.fixture
+def wide(site, clock):
+    """Six minutes of the foyer, and a request over a minute more than a day of camera time."""
+    clock.set("2026-11-02 12:00")
+    site.record("foyer-1", "2026-11-01 09:00", minutes=6)
+    return site.cctv(f"request open {WHO} {WIDE} --json").json
+
+
+def minutes(site):
+    return [segment.span.start.minute for segment in site.footage("foyer-1")]
+
+
+def test_a_wide_request_is_registered_and_frozen_for_72_hours(site, wide):
+    assert wide["request"]["state"] == "open"
+    assert wide["request"]["provisional_until"] == wide["hold"]["review"] == "2026-11-05T11:00:00.000Z"
+    assert wide["cost"]["asked_seconds"] == 24 * 3600 + 120
+    assert wide["next"].startswith("cctv request confirm REQ-2026-001")
+
+
+def test_exactly_a_day_of_footage_is_frozen_to_the_end(site, clock):
+    clock.set("2026-11-02 12:00")
+    day = "--cameras foyer-1,gang-2 --from '1/11 9:00' --to '1/11 21:00'"
+    assert site.cctv(f"request open {WHO} {day} --json").json["request"]["provisional_until"] is None
+
+
+def test_a_dry_run_shows_size_and_disk_before_anybody_confirms(site, wide):
+    said = site.cctv("request confirm REQ-2026-001 --reason look --dry-run")
+    assert "24 h 02 min of footage" in said.out
+    assert "free" in said.out
+    assert site.cctv("request show REQ-2026-001 --json").json["request"]["provisional_until"]
+
+
+def test_what_nobody_confirms_goes_after_72_hours_and_the_log_says_so(site, clock, wide):
+    clock.advance(hours=71)
+    site.cctv("sweep --once")
+    assert site.cctv("hold list --json").json["holds"]
+
+    clock.advance(hours=1)
+    assert "HOLD-2026-001 ended" in site.cctv("sweep --once").out
+
+    assert site.cctv("hold list --json").json["holds"] == []
+    assert not list((site.root / "holds").iterdir())
+    acts = [entry["act"] for entry in site.cctv("audit list --about REQ-2026-001 --json").json["entries"]]
+    assert acts == ["request.opened", "hold.placed", "request.lapsed", "hold.released"]
+    assert "Nothing is frozen" in site.cctv("request show REQ-2026-001").out
+
+
+def test_what_somebody_confirms_stays_until_the_request_is_closed(site, clock, wide):
+    done = site.cctv("request confirm REQ-2026-001 --reason 'she does not know which hour' --json").json
+    assert done["hold"]["id"] == "HOLD-2026-001"
+    clock.advance(days=28)
+    site.cctv("sweep --once")
+    assert minutes(site) == [0, 1, 2, 3, 4, 5]
+    site.cctv("request close REQ-2026-001 --outcome granted")
+    site.cctv("sweep --once")
+    assert minutes(site) == []
+
+
+def test_after_it_lapsed_confirming_freezes_what_is_left(site, clock, wide):
+    clock.advance(hours=73)
+    site.cctv("sweep --once")
+    done = site.cctv("request confirm REQ-2026-001 --reason 'he was ill' --json").json
+    assert done["hold"]["id"] == "HOLD-2026-002"
+    clock.advance(days=40)
+    site.cctv("sweep --once")
+    assert len(minutes(site)) == 6
+
+
+def test_nothing_to_confirm_is_said(site, clock):
+    clock.set("2026-11-02 12:00")
+    site.cctv(f"request open {WHO} {CLOSE}")
+    assert "nothing to confirm" in site.cctv("request confirm REQ-2026-001 --reason x", exit=2).err
+
+
+def test_a_narrower_scope_lets_the_rest_go_and_keeps_its_own(site, clock, wide):
+    done = site.cctv(f"request scope REQ-2026-001 {CLOSE} --reason 'she named the hour' --json").json
+    assert (done["released"], done["request"]["provisional_until"]) == (["HOLD-2026-001"], None)
+    clock.advance(days=28)
+    site.cctv("sweep --once")
+    assert minutes(site) == [3, 4]
+
+
+def test_a_wider_scope_keeps_the_earlier_hold_until_it_is_confirmed(site, clock):
+    clock.set("2026-11-02 12:00")
+    site.record("foyer-1", "2026-11-01 09:00", minutes=6)
+    site.cctv(f"request open {WHO} {CLOSE}")
+
+    site.cctv(f"request scope REQ-2026-001 {WIDE} --reason 'another hour, she thinks'")
+    clock.advance(hours=73)
+    site.cctv("sweep --once")
+
+    assert [one["id"] for one in site.cctv("hold list --json").json["holds"]] == ["HOLD-2026-001"]
+
+
+def test_a_hold_that_a_person_placed_survives_another_scope(site, clock):
+    clock.set("2026-11-02 12:00")
+    site.cctv(f"request open {WHO} {CLOSE}")
+    site.cctv("hold place --ground REQ-2026-001 --cameras gang-2 --from '1/11 9:00' --to '1/11 9:10' --reason seen")
+    site.cctv("request scope REQ-2026-001 --cameras foyer-1 --from '1/11 9:00' --to '1/11 9:02' --reason earlier")
+    assert [one["id"] for one in site.cctv("hold list --json").json["holds"]] == ["HOLD-2026-002", "HOLD-2026-003"]
