@@ -1,0 +1,43 @@
+"""One figure a line, and whether its goal is met."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+Number = int | float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value; `goal` says in words what it is held to, and is None for what only tells of the others."""
+
+    name: str
+    value: Number | list[Number]
+    goal: str | None = None
+    ok: bool = True
+
+    def line(self) -> str:
+        """The JSON object of the figure."""
+        return json.dumps({"figure": self.name, "value": self.value, "goal": self.goal, "ok": self.ok})
+
+
+def tells(name: str, value: Number) -> Figure:
+    """A figure without a goal."""
+    return Figure(name, value)
+
+
+def at_most(name: str, value: Number, goal: Number) -> Figure:
+    """A figure that must not be larger than its goal."""
+    return Figure(name, value, f"<= {goal}", value <= goal)
+
+
+def at_least(name: str, value: Number, goal: Number) -> Figure:
+    """A figure that must reach its goal."""
+    return Figure(name, value, f">= {goal}", value >= goal)
+
+
+def holds(name: str, interval: tuple[float, float], wanted: float) -> Figure:
+    """An interval that must hold a value."""
+    low, high = interval
+    return Figure(name, [round(low, 1), round(high, 1)], f"holds {wanted:.1f}", low <= wanted <= high)

@@ -1,0 +1,65 @@
+"""Decoding for the bench, by an ffmpeg of its own: what it sees must not rest on how the engine reads."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.encode import CRF, PRESET
+from cctv.redaction.geometry import Size
+
+Picture = NDArray[np.uint8]
+"""A picture at half size: (3, height, width), luma, u, v."""
+Hidden = NDArray[np.bool_]
+"""A frame of a mask at full size, True = hidden."""
+
+
+def half(size: Size) -> Size:
+    """The size at which pixels are compared: chroma's, so that the three planes agree."""
+    return Size((size.width + 1) // 2, (size.height + 1) // 2)
+
+
+def pictures(path: Path, size: Size) -> Iterator[Picture]:
+    """Every picture of a file of that (full) size, at half size."""
+    small = half(size)
+    filters = f"scale={small.width}:{small.height}:flags=area,format=yuv444p"
+    for data in _frames(path, filters, "yuv444p", 3 * small.width * small.height):
+        yield data.reshape(3, small.height, small.width)
+
+
+def hidden_in(mask: Path, size: Size) -> Iterator[Hidden]:
+    """Every frame of a MASK.mkv."""
+    for data in _frames(mask, "null", "gray", size.width * size.height):
+        yield data.reshape(size.height, size.width) >= 128
+
+
+def pass_through(source: Path, output: Path) -> None:
+    """Decode and encode again with the engine's settings: nothing is hidden, and nothing else is done."""
+    coding = ["-an", "-c:v", "libx264", "-preset", PRESET, "-crf", str(CRF), "-pix_fmt", "yuv420p"]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", f"file:{source}", "-fps_mode", "passthrough"]
+    subprocess.run([*command, *coding, f"file:{output}"], check=True)
+
+
+def enlarged(source: Path, output: Path) -> None:
+    """The same frames as 1080p25, nearly without loss."""
+    coding = ["-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "12", "-pix_fmt", "yuv420p"]
+    filters = "scale=1920:1080:flags=lanczos,setsar=1,settb=1/25,setpts=N"
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", f"file:{source}", "-vf", filters, "-r", "25"]
+    subprocess.run([*command, *coding, f"file:{output}"], check=True)
+
+
+def _frames(path: Path, filters: str, layout: str, wanted: int) -> Iterator[NDArray[np.uint8]]:
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-vf", filters]
+    command += ["-fps_mode", "passthrough", "-pix_fmt", layout, "-f", "rawvideo", "pipe:1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        while data := child.stdout.read(wanted):
+            if len(data) < wanted:
+                raise EOFError(f"{path}: a picture broke off")
+            yield np.frombuffer(data, np.uint8)
+    if child.returncode != 0:
+        raise EOFError(f"{path}: ffmpeg ended with {child.returncode}")
