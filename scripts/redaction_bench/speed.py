@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from trial.load import pss_mib, tree
+
 from cctv.redaction.geometry import Size
 from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.options import Mode, Options
@@ -24,7 +26,6 @@ from redaction_bench.pictures import enlarged, pass_through
 from redaction_bench.rival import VERSION, frames_a_second
 from redaction_bench.studio import Annotated, redacted, workers
 from redaction_bench.truth import People, keep_one, scaled
-from trial.load import pss_mib, tree
 
 _SPEED = {Mode.BACKDROP: 0.8, Mode.MASK: 0.6}
 _SIZE = 1.2

@@ -4,25 +4,127 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import replace
-from pathlib import Path
+from itertools import repeat
 
-import bench_redaction
 import numpy as np
 import pytest
-from redaction_bench.studio import annotated, counted, redacted
-from redaction_bench.truth import People, boxes_in, head, place
-from simrig import scene_clip
+from simrig import SCRIPTS, scene_clip
 
-from cctv.redaction.encode import h264_writer, mask_writer, write_planes
+sys.path.insert(0, str(SCRIPTS))
+
+import bench_redaction
+from redaction_bench import looks
+from redaction_bench.studio import annotated, counted, redacted
+from redaction_bench.truth import head
+
+from cctv.redaction.geometry import Box, Size
 from cctv.redaction.keep import NOTHING_KEPT
 from cctv.redaction.options import Mode, Options
 
-SIZE = "320x180"
-SECONDS = 12
+WALKER, STATUE = 1, 6
+FRAME = 60  # the walker is alone in it
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory):
     """People who walk, and one who never moves: to the engine, a part of the scene."""
-    return scene_clip(tmp_path_factory.mktemp("bench"), seed=7, size=SIZE, seconds=SECONDS, statue=True)
+    folder = tmp_path_factory.mktemp("bench")
+    return scene_clip(folder, seed=7, size="320x180", seconds=9, statue=True)
+
+
+@pytest.fixture(scope="module")
+def on(scene, tmp_path_factory):
+    return annotated(scene.movie, scene.folder / "truth.json", tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture(scope="module")
+def redaction(on):
+    """Mask mode's video and mask, and what they show of the walker: nothing."""
+    output, mask = on.folder / "out.mp4", on.folder / "mask.mkv"
+    redacted(on.clip, NOTHING_KEPT, Options(Mode.MASK, caption=None), output, mask)
+    walker = replace(on, people={WALKER: {FRAME: on.people[WALKER][FRAME]}})
+    seen = counted(walker, output, mask)
+    assert (seen.heads, seen.by_mask, seen.by_pixels.judged, seen.by_pixels.shown) == (1, 0, 1, 0)
+    return walker, output, mask
+
+
+def ffmpeg(*words):
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, words)], check=True)
+
+
+def head_of(walker):
+    box = head(walker.people[WALKER][FRAME]).grown(2, 2)
+    return round(box.x), round(box.y), round(box.w), round(box.h)
+
+
+def test_one_head_in_one_frame_of_the_output_is_counted_though_the_mask_says_hidden(redaction):
+    walker, output, mask = redaction
+    leaking = output.with_name("leaking.mp4")
+    x, y, w, h = head_of(walker)
+    put_back = f"[1]crop={w}:{h}:{x}:{y}:exact=1[head];[0][head]overlay={x}:{y}:enable=eq(n\\,{FRAME})"
+
+    ffmpeg("-i", output, "-i", walker.clip, "-filter_complex", put_back, "-crf", "16", leaking)
+
+    seen = counted(walker, leaking, mask)
+    assert (seen.by_mask, seen.by_pixels.shown) == (0, 1)
+
+
+def test_one_head_that_the_mask_lets_through_is_counted(redaction):
+    walker, output, mask = redaction
+    holed = mask.with_name("holed.mkv")
+    x, y, w, h = head_of(walker)
+    hole = f"drawbox={x}:{y}:{w}:{h}:black:fill:enable=eq(n\\,{FRAME})"
+
+    ffmpeg("-i", mask, "-vf", hole, "-c:v", "ffv1", "-pix_fmt", "gray", holed)
+
+    assert counted(walker, output, holed).by_mask == 1
+
+
+def test_the_bench_fails_by_its_exit_code_on_somebody_whom_the_backdrop_itself_shows(scene):
+    command = [sys.executable, SCRIPTS / "bench_redaction.py", scene.movie, "--gt", scene.folder / "truth.json"]
+
+    done = subprocess.run([*command, "--rows", "keep", "--people", "1"], capture_output=True, text=True, check=False)
+
+    found = {line["figure"]: line for line in map(json.loads, done.stdout.splitlines())}
+    pixels = found["keep: heads of others visible by the output's pixels"]
+    assert done.returncode == 1, done.stderr
+    assert pixels["value"] >= len(scene.person(STATUE)["boxes"])
+    assert not pixels["ok"]
+    assert found["keep: heads of others visible"]["value"] < 10  # the mask alone would not have told
+
+
+def test_people_are_recognised_by_their_colours_and_not_by_a_grey_that_covers_them():
+    people = {n: {frame: Box(4 + 4 * frame, 20 * n, 16, 18) for frame in range(80)} for n in range(8)}
+    lineup = looks.chosen(people, Size(400, 160))
+
+    def street(covered):
+        for frame in range(80):
+            picture = np.full((3, 80, 200), 128, np.uint8)
+            for n, boxes in people.items():
+                box = boxes[frame].scaled(0.5)
+                rows, columns = slice(round(box.y), round(box.bottom)), slice(round(box.x), round(box.right))
+                picture[:, rows, columns] = 112 if covered else 60 + 20 * n
+            yield picture
+
+    shown = looks.recognised(lineup, looks.described(street(False), lineup))
+    hidden = looks.recognised(lineup, looks.described(street(True), lineup))
+    empty = looks.recognised(lineup, looks.described(repeat(np.zeros((3, 80, 200), np.uint8), 80), lineup))
+
+    assert shown.mean == 100
+    assert hidden.interval[0] <= lineup.chance <= hidden.interval[1]
+    assert empty.mean == hidden.mean
+
+
+def test_without_a_clip_it_says_where_to_get_one(capsys):
+    assert bench_redaction.main([]) == 2
+    assert "vtest.avi" in capsys.readouterr().err
+
+
+def test_ground_truth_of_another_clip_is_refused(scene, tmp_path, capsys):
+    truth = tmp_path / "gt.txt"
+    truth.write_text("900,1,10,10,20,40,1,0,0,0\n")
+
+    assert bench_redaction.main([str(scene.movie), "--gt", str(truth)]) == 2
+    assert "do not belong together" in capsys.readouterr().err
