@@ -64,6 +64,13 @@ zone = "interior"
 purpose = "theft and damage"
 rtsp = "rtsp://127.0.0.1:9/gang-2"
 
+[controller]
+name = "Cultuurcentrum De Grote Post vzw"
+address = ["Hendrik Serruyslaan 18A", "8400 Oostende"]
+mail = "onthaal@example.org"
+dpo = "privacy@example.org"
+signatory = "Lieve Maes"
+
 [policy]
 two_person = ["export.unredacted"]
 """

@@ -136,7 +136,24 @@ def other_warnings(settings: Settings) -> list[ConfigWarning]:
             key = ("cameras", camera.id, "onvif" if camera.onvif else "rtsp")
             message = f"{camera.id} records the same address as {first.id}: remove one of them, or correct its address"
             out.append(ConfigWarning(key, line_of(settings.source.lines, key), message))
-    return out
+    return [*out, *_letter_warnings(settings)]
+
+
+def _letter_warnings(settings: Settings) -> list[ConfigWarning]:
+    """What letters must say and cameras.toml does not: Articles 13(1)(a) and (b), 33(3)(b) GDPR."""
+    controller = settings.controller
+    wanted = {
+        "name": controller.name,
+        "address": controller.address,
+        "mail": controller.mail,
+        "dpo": controller.dpo,
+        "signatory": controller.signatory,
+    }
+    absent = [key for key, value in wanted.items() if not value]
+    if not absent:
+        return []
+    message = f"no letter can be written: [controller] does not give {', '.join(absent)}"
+    return [ConfigWarning(("controller",), line_of(settings.source.lines, ("controller",)), message)]
 
 
 def _shortened(

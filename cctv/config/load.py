@@ -26,13 +26,16 @@ from cctv.config.errors import (
     SettingsUnreadable,
     TomlSyntax,
 )
-from cctv.config.limits import retention_limit
+from cctv.config.limits import Jurisdiction, retention_limit
 from cctv.config.locate import key_lines, line_of, twice
 from cctv.config.settings import (
     AlertsSettings,
     BackupSettings,
     CameraSettings,
+    ControllerSettings,
     CredentialsSettings,
+    EnvelopeWindow,
+    LettersSettings,
     PolicySettings,
     RecordingSettings,
     Settings,
@@ -174,8 +177,28 @@ def _built(shape: schema.File, source: Source) -> Settings:
         credentials=CredentialsSettings(None if secret is None else (base / secret).absolute()),
         alerts=_alerts(shape.alerts, base),
         backup=BackupSettings(shape.backup.recipients, shape.backup.warn_after),
+        controller=_controller(shape.controller),
+        letters=_letters(shape.letters, site.jurisdiction, base),
         source=source,
     )
+
+
+def _controller(shape: schema.Controller) -> ControllerSettings:
+    return ControllerSettings(
+        name=shape.name,
+        address=shape.address,
+        mail=shape.mail,
+        phone=shape.phone,
+        dpo=shape.dpo,
+        signatory=shape.signatory,
+        public_body=shape.public_body,
+    )
+
+
+def _letters(shape: schema.Letters, law: Jurisdiction, base: Path) -> LettersSettings:
+    usual = EnvelopeWindow.RIGHT if law is Jurisdiction.BE else EnvelopeWindow.LEFT
+    folder = None if shape.templates is None else (base / shape.templates).absolute()
+    return LettersSettings(folder, shape.window or usual, shape.purposes or MappingProxyType({}))
 
 
 def _zone(name: str, zone: schema.Zone, cap: timedelta, site: schema.Site) -> ZoneSettings:

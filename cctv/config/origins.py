@@ -65,7 +65,23 @@ def explain(settings: Settings) -> list[Row]:
     rows.append(_row(settings, ("alerts", "state"), str(alerts.state)))
     rows.append(_row(settings, ("backup", "recipients"), ", ".join(settings.backup.recipients) or "none"))
     rows.append(_row(settings, ("backup", "warn_after"), format_duration(settings.backup.warn_after)))
-    return rows
+    return rows + _correspondence(settings)
+
+
+def _correspondence(settings: Settings) -> list[Row]:
+    controller, letters = settings.controller, settings.letters
+    return [
+        _row(settings, ("controller", "name"), controller.name or "none"),
+        _row(settings, ("controller", "address"), ", ".join(controller.address) or "none"),
+        _row(settings, ("controller", "mail"), controller.mail or "none"),
+        _row(settings, ("controller", "phone"), controller.phone or "none"),
+        _row(settings, ("controller", "dpo"), controller.dpo or "none"),
+        _row(settings, ("controller", "signatory"), controller.signatory or "none"),
+        _row(settings, ("controller", "public_body"), str(controller.public_body).lower()),
+        _row(settings, ("letters", "templates"), str(letters.templates or "none")),
+        _row(settings, ("letters", "window"), letters.window.value),
+        _row(settings, ("letters", "purposes"), ", ".join(letters.purposes) or "none"),
+    ]
 
 
 def _row(settings: Settings, key: tuple[str, ...], value: str) -> Row:

@@ -18,7 +18,7 @@ from cctv.config import values
 from cctv.config.errors import Problem
 from cctv.config.limits import Jurisdiction
 from cctv.config.schedule import Schedule, parse_schedule
-from cctv.config.settings import Transport, TwoPersonAct
+from cctv.config.settings import EnvelopeWindow, Transport, TwoPersonAct
 from cctv.model.accountability import Permission
 from cctv.model.countries import Area
 from cctv.model.language import Language
@@ -129,6 +129,28 @@ class Backup:
 
 
 @dataclass(frozen=True)
+class Controller:
+    """[controller]"""
+
+    name: str | None = _value(values.text, None)
+    address: tuple[str, ...] = _value(values.text_lines, ())
+    mail: str | None = _value(values.mail, None)
+    phone: str | None = _value(values.text, None)
+    dpo: str | None = _value(values.text, None)
+    signatory: str | None = _value(values.text, None)
+    public_body: bool = _value(values.flag, False)
+
+
+@dataclass(frozen=True)
+class Letters:
+    """[letters]"""
+
+    templates: str | None = _value(values.text, None)
+    window: EnvelopeWindow | None = _value(lambda value: values.choice(EnvelopeWindow, value), None)  # as usual there
+    purposes: Mapping[str, Mapping[Language, str]] | None = _value(values.translations, None)
+
+
+@dataclass(frozen=True)
 class File:
     """All of cameras.toml."""
 
@@ -140,11 +162,13 @@ class File:
     credentials: Credentials
     alerts: Alerts
     backup: Backup
+    controller: Controller
+    letters: Letters
 
 
 _ONE = {
     **{"site": Site, "recording": Recording, "policy": Policy, "credentials": Credentials},
-    **{"alerts": Alerts, "backup": Backup},
+    **{"alerts": Alerts, "backup": Backup, "controller": Controller, "letters": Letters},
 }
 _MANY = {"zones": Zone, "cameras": Camera}
 _TABLES: dict[str, type[Any]] = {**_ONE, **_MANY}

@@ -129,6 +129,35 @@ class BackupSettings:
     warn_after: timedelta
 
 
+class EnvelopeWindow(Enum):
+    """Where the window of the site's envelopes is."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerSettings:
+    """Who answers for the cameras (Article 4(7) GDPR), as letters say it; None is not given yet."""
+
+    name: str | None
+    address: tuple[str, ...]
+    mail: str | None
+    phone: str | None
+    dpo: str | None
+    signatory: str | None
+    public_body: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LettersSettings:
+    """How letters look: a folder of own templates (absolute), the envelope's window, purposes in other languages."""
+
+    templates: Path | None
+    window: EnvelopeWindow
+    purposes: Mapping[str, Mapping[Language, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The file that the settings came from, and the line of each key in it."""
@@ -150,6 +179,8 @@ class Settings:
     credentials: CredentialsSettings
     alerts: AlertsSettings
     backup: BackupSettings
+    controller: ControllerSettings
+    letters: LettersSettings
     source: Source = field(compare=False, repr=False)
 
     def camera(self, name: str) -> CameraSettings:

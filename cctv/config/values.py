@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cctv.kernel.durations import ALLOWED as DURATIONS
 from cctv.kernel.durations import DurationUnreadable, parse_duration
+from cctv.model.language import Language
 
 Polygon = tuple[tuple[float, float], ...]
 Choice = TypeVar("Choice", bound=Enum)
@@ -28,6 +31,7 @@ _MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 _SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
 SMTP_PORT = 25
+_ADDRESS_LINES = 4  # what fits a window envelope under the name
 CREDENTIALS = 'put the user name and password in the credentials file and name them here with credential = "..."'
 
 
@@ -46,6 +50,35 @@ def text(value: object) -> str:
     if not value.strip() or "\0" in value:
         raise BadValue("it is empty", "text in quotes")
     return value.strip()
+
+
+def text_lines(value: object) -> tuple[str, ...]:
+    """The lines of a postal address, without the name."""
+    allowed = f'a list of 1 to {_ADDRESS_LINES} lines such as ["Hendrik Serruyslaan 18A", "8400 Oostende"]'
+    if not isinstance(value, list) or not 1 <= len(value) <= _ADDRESS_LINES:
+        raise BadValue("it is not an address", allowed)
+    return tuple(text(line) for line in value)
+
+
+def flag(value: object) -> bool:
+    """`true` or `false`."""
+    if not isinstance(value, bool):
+        raise BadValue("it is not true or false", "true, false")
+    return value
+
+
+def translations(value: object) -> Mapping[str, Mapping[Language, str]]:
+    """Texts by the words of cameras.toml, each in one or more of the languages of letters."""
+    codes = [language.value for language in Language]
+    allowed = f'a table such as {{ "theft and damage" = {{ fr = "vol et dégradation" }} }}, of {", ".join(codes)}'
+    if not isinstance(value, dict):
+        raise BadValue("it is not a table", allowed)
+    read: dict[str, Mapping[Language, str]] = {}
+    for words, table in value.items():
+        if not isinstance(table, dict) or not table or not set(table) <= set(codes):
+            raise BadValue(f'"{words}" is not given by language', allowed)
+        read[words] = MappingProxyType({Language(code): text(said) for code, said in table.items()})
+    return MappingProxyType(read)
 
 
 def storage(value: object) -> str:

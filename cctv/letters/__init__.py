@@ -1,1 +1,260 @@
+"""Letters to people, authorities and controllers, in Dutch, French and English: as PDF, as text, as page.
 
+Owns their facts, their words and their look.  Stores nothing and sends nothing: the caller keeps what `render` gives.
+Knows no case, no database and no clock; every fact is handed in.
+
+    from cctv import letters
+
+    letter = letters.Letter(
+        language=request.language,
+        reference=request.id,
+        date=today,                                   # in the site's time zone
+        sender=letters.sender_of(settings),           # raises SenderUnknown: [controller] is not complete
+        addressee=letters.Addressee("An Peeters", ("Kerkstraat 1", "8400 Oostende")),
+        facts=letters.NoFootage(
+            asked=letters.Asked(request.type, received, request.cameras, request.span),
+            processing=letters.processing_of(settings, request.cameras, language, processors=(), recipients=()),
+            absences=(letters.Absence(camera, span, letters.AbsenceCause.EXPIRED),),
+            statement=letters.Statement(...),
+        ),
+    )
+    made = letters.render(letter, letters.templates_of(settings))    # made.pdf, made.text, made.html
+
+The class of `facts` decides the kind (`Kind`); its fields are what such a letter must know.  A field that is empty
+stops the letter (`FactMissing` names it), unless it is `Known`: then "none" and "not known" are said.  Texts that a
+person types (`explanation`, `grounds`, ...) are in the letter's language.  `text_of` checks and gives the text without
+setting a PDF, for `--dry-run`.  Equal letters give equal bytes.
+
+Another address line than the postal one is fine: `lines=("an@example.org",)`.  For a minor or a proxy, `Addressee` has
+`capacity`, `on_behalf_of` and `mandate`.
+"""
+
+from typing import TYPE_CHECKING
+
+from cctv.kernel.lazy import exports
+
+if TYPE_CHECKING:
+    from cctv.letters.answers import (
+        AccessAnswer,
+        BlockYielded,
+        ErasureConfirmed,
+        ErasurePartly,
+        Extension,
+        ExtensionReason,
+        IdentityAsked,
+        IdentityDoubt,
+        IdentityWay,
+        LiftReason,
+        NoFootage,
+        NotIdentifiable,
+        ObjectionRejected,
+        ObjectionUpheld,
+        PortabilityAnswer,
+        Receipt,
+        RectificationRecorded,
+        Refusal,
+        RefusalGround,
+        RestrictionConfirmed,
+        RestrictionGround,
+        RestrictionLifted,
+        Waiting,
+        YieldGround,
+    )
+    from cctv.letters.completeness import missing_facts
+    from cctv.letters.errors import FactMissing, FactUnusable, PurposeUntranslated, SenderUnknown, TemplateRefused
+    from cctv.letters.facts import (
+        Absence,
+        AbsenceCause,
+        Addressee,
+        Asked,
+        CameraFacts,
+        Capacity,
+        Delivery,
+        Footage,
+        Package,
+        PasswordWay,
+        Processing,
+        Processor,
+        ProcessorTask,
+        Recipient,
+        RecipientKind,
+        Sender,
+        Statement,
+        ZoneFacts,
+    )
+    from cctv.letters.gathering import processing_of, sender_of, templates_of
+    from cctv.letters.kinds import Kind
+    from cctv.letters.letter import Answer, Letter, Notice, Templates
+    from cctv.letters.notices import (
+        Breach,
+        BreachToAuthority,
+        BreachToController,
+        BreachToPeople,
+        ComplaintAcknowledged,
+        Lent,
+        PackageReceipt,
+        PolicyChanged,
+        PublicBreachNotice,
+        WorkstationCheck,
+    )
+    from cctv.letters.rendering import Rendered, render, text_of
+
+__getattr__ = exports(
+    __name__,
+    {
+        "answers": (
+            "AccessAnswer",
+            "BlockYielded",
+            "ErasureConfirmed",
+            "ErasurePartly",
+            "Extension",
+            "ExtensionReason",
+            "IdentityAsked",
+            "IdentityDoubt",
+            "IdentityWay",
+            "LiftReason",
+            "NoFootage",
+            "NotIdentifiable",
+            "ObjectionRejected",
+            "ObjectionUpheld",
+            "PortabilityAnswer",
+            "Receipt",
+            "RectificationRecorded",
+            "Refusal",
+            "RefusalGround",
+            "RestrictionConfirmed",
+            "RestrictionGround",
+            "RestrictionLifted",
+            "Waiting",
+            "YieldGround",
+        ),
+        "completeness": ("missing_facts",),
+        "errors": (
+            "FactMissing",
+            "FactUnusable",
+            "PurposeUntranslated",
+            "SenderUnknown",
+            "TemplateRefused",
+        ),
+        "facts": (
+            "Absence",
+            "AbsenceCause",
+            "Addressee",
+            "Asked",
+            "CameraFacts",
+            "Capacity",
+            "Delivery",
+            "Footage",
+            "Package",
+            "PasswordWay",
+            "Processing",
+            "Processor",
+            "ProcessorTask",
+            "Recipient",
+            "RecipientKind",
+            "Sender",
+            "Statement",
+            "ZoneFacts",
+        ),
+        "gathering": (
+            "processing_of",
+            "sender_of",
+            "templates_of",
+        ),
+        "kinds": ("Kind",),
+        "letter": (
+            "Answer",
+            "Letter",
+            "Notice",
+        ),
+        "notices": (
+            "Breach",
+            "BreachToAuthority",
+            "BreachToController",
+            "BreachToPeople",
+            "ComplaintAcknowledged",
+            "Lent",
+            "PackageReceipt",
+            "PolicyChanged",
+            "PublicBreachNotice",
+            "WorkstationCheck",
+        ),
+        "rendering": (
+            "Rendered",
+            "render",
+            "text_of",
+        ),
+    },
+)
+
+__all__ = [
+    "Absence",
+    "AbsenceCause",
+    "AccessAnswer",
+    "Addressee",
+    "Answer",
+    "Asked",
+    "BlockYielded",
+    "Breach",
+    "BreachToAuthority",
+    "BreachToController",
+    "BreachToPeople",
+    "CameraFacts",
+    "Capacity",
+    "ComplaintAcknowledged",
+    "Delivery",
+    "ErasureConfirmed",
+    "ErasurePartly",
+    "Extension",
+    "ExtensionReason",
+    "FactMissing",
+    "FactUnusable",
+    "Footage",
+    "IdentityAsked",
+    "IdentityDoubt",
+    "IdentityWay",
+    "Kind",
+    "Lent",
+    "Letter",
+    "LiftReason",
+    "NoFootage",
+    "NotIdentifiable",
+    "Notice",
+    "ObjectionRejected",
+    "ObjectionUpheld",
+    "Package",
+    "PackageReceipt",
+    "PasswordWay",
+    "PolicyChanged",
+    "PortabilityAnswer",
+    "Processing",
+    "Processor",
+    "ProcessorTask",
+    "PublicBreachNotice",
+    "PurposeUntranslated",
+    "Receipt",
+    "Recipient",
+    "RecipientKind",
+    "RectificationRecorded",
+    "Refusal",
+    "RefusalGround",
+    "Rendered",
+    "RestrictionConfirmed",
+    "RestrictionGround",
+    "RestrictionLifted",
+    "Sender",
+    "SenderUnknown",
+    "Statement",
+    "TemplateRefused",
+    "Templates",
+    "Waiting",
+    "WorkstationCheck",
+    "YieldGround",
+    "ZoneFacts",
+    "missing_facts",
+    "processing_of",
+    "render",
+    "sender_of",
+    "templates_of",
+    "text_of",
+]

@@ -31,6 +31,13 @@ purpose = "theft and damage"
 onvif = "192.0.2.20"
 credential = "gevel-1"
 
+[controller]
+name = "De Grote Post vzw"
+address = ["Hendrik Serruyslaan 18A", "8400 Oostende"]
+mail = "onthaal@example.org"
+dpo = "privacy@example.org"
+signatory = "Lieve Maes"
+
 [credentials]
 file = "credentials.toml"
 """

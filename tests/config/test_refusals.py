@@ -102,12 +102,12 @@ def test_a_syntax_error_names_line_and_column(site):
         site.load(('name = "De Grote Post"', "name = De Grote Post"))
     with pytest.raises(SettingsUnreadable, match="too deeply"):
         site.load(more="x = " + "[" * 5000)
-    with pytest.raises(TomlSyntax, match="line 29"):
+    with pytest.raises(TomlSyntax, match="line 36"):
         site.load(more='x = """never closed\n\n')
 
 
 def test_two_cameras_of_one_name_are_told_plainly(site):
-    with pytest.raises(DefinedTwice, match="camera gevel-1 is defined twice, line 19 and line 27"):
+    with pytest.raises(DefinedTwice, match="camera gevel-1 is defined twice, line 19 and line 34"):
         site.load(more='[cameras.gevel-1]\nzone = "interior"\n')
     with pytest.raises(DefinedTwice, match=r"the key zones\.facade\.retention is defined twice, line 13 and line 14"):
         site.load(('retention = "7d"', 'retention = "7d"\nretention = "7d"'))
@@ -117,7 +117,7 @@ def test_two_cameras_of_one_address_are_a_warning(site):
     again = '[cameras.gevel-2]\nzone = "facade"\npurpose = "theft"\nonvif = "http://192.0.2.20:80"\n'
     (warning,) = site.load(more=again).warnings
     assert warning.message.startswith("gevel-2 records the same address as gevel-1")
-    assert warning.line == 30
+    assert warning.line == 37
     assert site.load(more=again + 'profile = "Profile_2"\n').warnings == ()
 
 

@@ -1,0 +1,274 @@
+"""Letters to who uses a right: one dataclass for each kind, with every fact that it needs.
+
+Owns which facts an answer has.  Pure.  Articles are those of the GDPR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import ClassVar
+
+from cctv.kernel.span import Span
+from cctv.letters.facts import Absence, Asked, Footage, Known, Package, Processing, Statement
+from cctv.letters.kinds import Kind
+from cctv.model.holds import GroundKind
+from cctv.model.ids import CameraId
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A request was received (Article 12(3)); `blocked` when its footage is neither viewed nor exported meanwhile."""
+
+    kind: ClassVar[Kind] = Kind.RECEIPT
+    asked: Asked
+    due: date
+    blocked: bool = False
+
+
+class IdentityDoubt(Enum):
+    """Why identity is asked for (Article 12(6) GDPR: reasonable doubts)."""
+
+    UNKNOWN_ADDRESS = "unknown-address"
+    OTHER_ADDRESS = "other-address"  # the copy is to go elsewhere than to the address that is known
+    NO_SIGNATURE = "no-signature"
+    MANDATE_MISSING = "mandate-missing"
+
+
+class IdentityWay(Enum):
+    """How identity can be shown; none of them leaves a copy of a document."""
+
+    SHOW_DOCUMENT = "show-document"  # to a person on the spot
+    KNOWN_ADDRESS = "known-address"  # confirm from an address that is known already
+    SIGNED_MESSAGE = "signed-message"  # dated, with a qualified electronic signature
+    SEND_MANDATE = "send-mandate"  # a dated, signed mandate or a proof of guardianship
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityAsked:
+    """Identity is asked for before anything leaves; never a copy of a document, never a national number."""
+
+    kind: ClassVar[Kind] = Kind.IDENTITY_ASKED
+    asked: Asked
+    doubt: IdentityDoubt
+    ways: tuple[IdentityWay, ...]
+    answer_by: date
+
+
+class ExtensionReason(Enum):
+    """The two reasons of Article 12(3) GDPR."""
+
+    COMPLEX = "complex"
+    MANY_REQUESTS = "many-requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One extension of at most two months, told within the first month, with reasons."""
+
+    kind: ClassVar[Kind] = Kind.EXTENSION
+    asked: Asked
+    first_due: date
+    due: date
+    reasons: tuple[ExtensionReason, ...]
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessAnswer:
+    """The copy and the information of Article 15; `missing` are the spans without picture, empty when all is there."""
+
+    kind: ClassVar[Kind] = Kind.ACCESS_ANSWER
+    asked: Asked
+    processing: Processing
+    package: Package
+    missing: Known[tuple[Absence, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PortabilityAnswer:
+    """The same copy in a common, machine-readable form; Article 20, and policy 002 promises it "altijd"."""
+
+    kind: ClassVar[Kind] = Kind.PORTABILITY_ANSWER
+    asked: Asked
+    processing: Processing
+    package: Package
+    missing: Known[tuple[Absence, ...]]
+    nominee: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoFootage:
+    """There is none, and why; existence, purposes, categories and recipients are told all the same."""
+
+    kind: ClassVar[Kind] = Kind.NO_FOOTAGE
+    asked: Asked
+    processing: Processing
+    absences: tuple[Absence, ...]
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class NotIdentifiable:
+    """The person cannot be found in the footage (Articles 11(2), 12(2)); may add details until `more_by`."""
+
+    kind: ClassVar[Kind] = Kind.NOT_IDENTIFIABLE
+    asked: Asked
+    processing: Processing
+    explanation: str
+    more_by: date
+
+
+class RestrictionGround(Enum):
+    """Article 18(1), points (a) to (d)."""
+
+    ACCURACY_CONTESTED = "accuracy-contested"
+    UNLAWFUL = "unlawful"
+    LEGAL_CLAIM = "legal-claim"
+    OBJECTION_PENDING = "objection-pending"
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionConfirmed:
+    """Footage is kept, and neither viewed nor given out; `told` are recipients who were informed (Article 19)."""
+
+    kind: ClassVar[Kind] = Kind.RESTRICTION_CONFIRMED
+    asked: Asked
+    since: date
+    ground: RestrictionGround
+    told: Known[tuple[str, ...]]
+
+
+class LiftReason(Enum):
+    """Why a restriction ends."""
+
+    YOUR_WISH = "your-wish"
+    ACCURACY_CHECKED = "accuracy-checked"
+    CLAIM_ENDED = "claim-ended"
+    OBJECTION_DECIDED = "objection-decided"
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionLifted:
+    """Told before it is lifted (Article 18(3)); the footage is gone by `gone_by`, unless `kept_for` keeps it."""
+
+    kind: ClassVar[Kind] = Kind.RESTRICTION_LIFTED
+    asked: Asked
+    on: date
+    reason: LiftReason
+    explanation: str
+    gone_by: date | None = None
+    kept_for: GroundKind | None = None
+
+
+class YieldGround(Enum):
+    """What a block yields to: Article 18(2) and an order that binds."""
+
+    LEGAL_CLAIM = "legal-claim"
+    RIGHTS_OF_ANOTHER = "rights-of-another"
+    AUTHORITY_ORDER = "authority-order"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockYielded:
+    """Blocked footage was used all the same: on which ground, for whom, under which reference, how much of it."""
+
+    kind: ClassVar[Kind] = Kind.BLOCK_YIELDED
+    asked: Asked
+    on: date
+    ground: YieldGround
+    recipient: str
+    recipient_reference: str
+    footage: tuple[Footage, ...]
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionUpheld:
+    """Upheld: a copy for who wants it (policy 002), then the footage goes on `gone_on`.  Recording goes on."""
+
+    kind: ClassVar[Kind] = Kind.OBJECTION_UPHELD
+    asked: Asked
+    decided: date
+    gone_on: date
+    told: Known[tuple[str, ...]]
+    package: Package | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionRejected:
+    """Rejected on compelling legitimate grounds (Article 21(1)), typed for this case; never a standard text."""
+
+    kind: ClassVar[Kind] = Kind.OBJECTION_REJECTED
+    asked: Asked
+    decided: date
+    grounds: str
+    balance: str  # why they override this person's interests, rights and freedoms
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Footage that a hold keeps for now: its ground, and the day on which someone decides again."""
+
+    camera: CameraId
+    span: Span
+    ground: GroundKind
+    review: date
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureConfirmed:
+    """Everything that was asked is erased (Article 17)."""
+
+    kind: ClassVar[Kind] = Kind.ERASURE_CONFIRMED
+    asked: Asked
+    erased_on: date
+    erased: tuple[Footage, ...]
+    told: Known[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasurePartly:
+    """Some of it, or nothing yet: what waits because a hold keeps it (Article 17(3))."""
+
+    kind: ClassVar[Kind] = Kind.ERASURE_PARTLY
+    asked: Asked
+    erased_on: date
+    erased: Known[tuple[Footage, ...]]
+    waiting: tuple[Waiting, ...]
+    told: Known[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class RectificationRecorded:
+    """A supplementary statement was put with the footage (Article 16): pictures are not altered."""
+
+    kind: ClassVar[Kind] = Kind.RECTIFICATION_RECORDED
+    asked: Asked
+    recorded: date
+    statement: str
+    told: Known[tuple[str, ...]]
+
+
+class RefusalGround(Enum):
+    """On what a request can be refused."""
+
+    UNFOUNDED = "unfounded"  # 12(5): manifestly
+    EXCESSIVE = "excessive"  # 12(5): repetitive
+    RIGHTS_OF_OTHERS = "rights-of-others"  # 15(4), 20(4)
+    IDENTITY_NOT_SHOWN = "identity-not-shown"  # 12(2), 12(6)
+    LEGAL_CLAIM = "legal-claim"  # 17(3)(e)
+    LEGAL_OBLIGATION = "legal-obligation"  # 17(3)(b)
+    CONDITIONS_NOT_MET = "conditions-not-met"  # of Articles 16 to 21
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Refused (Article 12(4)): the ground, and in `explanation` why it is met in this case."""
+
+    kind: ClassVar[Kind] = Kind.REFUSAL
+    asked: Asked
+    decided: date
+    ground: RefusalGround
+    explanation: str

@@ -1,0 +1,82 @@
+"""Whether a letter has every fact that it needs.
+
+Owns the rule: a field without a default holds something, unless it is `Known`.  Pure.  Never repeats a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime, timedelta
+from typing import Any, get_type_hints
+
+from cctv.letters.countries import EEA
+from cctv.letters.errors import FactMissing, FactUnusable
+from cctv.letters.facts import MAY_BE_EMPTY, Capacity, Processor
+from cctv.letters.kinds import Kind
+from cctv.letters.letter import Letter
+from cctv.letters.notices import BreachToAuthority
+
+IN_TIME = timedelta(hours=72)  # Article 33(1)
+_SENDER = "give it in [controller] of cameras.toml, then `cctv config check`."
+_CASE = "give it to the command that makes this letter; its --help names the option."
+
+
+def require_complete(letter: Letter) -> None:
+    """Raise FactMissing or FactUnusable unless the letter can be made without an empty or a false field."""
+    absent = missing_facts(letter)
+    if absent:
+        following = _SENDER if absent[0].startswith("sender.") else _CASE
+        raise FactMissing(kind=letter.kind.value, missing=", ".join(absent), following=following)
+    for path, value in _held(letter):
+        if problem := _problem(value):
+            raise FactUnusable(kind=letter.kind.value, fact=path, problem=problem, following=_CASE)
+
+
+def missing_facts(letter: Letter) -> tuple[str, ...]:
+    """The facts that are not there, by their path (`sender.dpo`, `facts.package.id`)."""
+    absent = [path for path, value in _held(letter) if _is_empty(value)]
+    if letter.addressee is None:
+        absent += [] if letter.kind is Kind.BREACH_PUBLIC else ["addressee"]
+    elif letter.addressee.capacity is not Capacity.SELF:
+        absent += [f"addressee.{name}" for name in ("on_behalf_of", "mandate") if not getattr(letter.addressee, name)]
+    facts = letter.facts
+    if isinstance(facts, BreachToAuthority) and facts.told - facts.breach.aware > IN_TIME and not facts.late_reason:
+        absent.append("facts.late_reason")
+    return tuple(absent)
+
+
+def _held(value: Any, path: str = "") -> Iterator[tuple[str, object]]:  # noqa: ANN401  # any dataclass of facts
+    """Every value by its path, into dataclasses and tuples; what may be empty and is stays out."""
+    for one in fields(value):
+        held, where = getattr(value, one.name), f"{path}{one.name}"
+        if _is_empty(held) and (one.default is not MISSING or one.name in _optional(type(value))):
+            continue
+        yield where, held
+        items = enumerate(held, 1) if isinstance(held, tuple) else ()
+        inner = [(where, held), *((f"{where}[{number}]", item) for number, item in items)]
+        for place, item in inner:
+            if is_dataclass(item):
+                yield from _held(item, f"{place}.")
+            elif item is not held:
+                yield place, item
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == () or (isinstance(value, str) and not value.strip())
+
+
+def _optional(kind: type[Any]) -> frozenset[str]:
+    """The fields that are `Known`: given, and perhaps empty."""
+    hints = get_type_hints(kind, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if MAY_BE_EMPTY in getattr(hint, "__metadata__", ()))
+
+
+def _problem(value: object) -> str | None:
+    if isinstance(value, str) and any(ord(sign) < 32 and sign != "\n" for sign in value):
+        return "holds a control character"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return "has no time zone"
+    if isinstance(value, Processor) and value.country not in EEA:
+        return "is outside the European Economic Area, and letters say that nothing goes there"
+    return None

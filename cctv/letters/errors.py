@@ -1,0 +1,51 @@
+"""Errors of letters.  Owns their wording.  Never repeats a fact: it may be personal data."""
+
+from __future__ import annotations
+
+from cctv.kernel.errors import CctvError, ConfigError, Exit
+
+
+class FactMissing(CctvError):
+    """The letter "{kind}" is not made, because facts are missing: {missing}. A letter never leaves with an empty field.
+
+    next: {following}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class FactUnusable(CctvError):
+    """The letter "{kind}" is not made: {fact} {problem}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class SenderUnknown(ConfigError):
+    """No letter can be made: [controller] of {path} does not give {missing}.
+
+    next: add {missing} to [controller], then `cctv config check`; docs/cameras-toml.md lists its keys.
+    """
+
+
+class PurposeUntranslated(ConfigError):
+    """No letter in this language ({language}) can be made: the purpose "{purpose}" of {camera} is not given in it.
+
+    next: add to [letters] of cameras.toml: purposes = {{ "{purpose}" = {{ {language} = "..." }} }}.
+    """
+
+
+class TemplateRefused(ConfigError):
+    """{path}, line {line}: {problem}.
+
+    next: {following}
+    """
+
+
+class TypefaceMissing(CctvError):
+    """A letter cannot be set: the typeface DejaVu is not installed.
+
+    next: apt-get install fonts-dejavu-core
+    """

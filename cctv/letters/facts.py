@@ -1,0 +1,237 @@
+"""Facts that letters share: who sends, who gets it, what was asked, how the cameras process, what is handed over.
+
+Owns their shape.  Pure: frozen values, no words of any language.  A field without a default must hold something, or
+the letter is refused (`completeness`); a field that is `Known` may be empty: the letter then says that there is none.
+Texts typed by a person (`explanation`, `grounds`, ...) are in the letter's language; nothing here translates them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
+
+from cctv.config import EnvelopeWindow, Jurisdiction
+from cctv.kernel.span import Span
+from cctv.model.casework import RequestType
+from cctv.model.footage import GapCause
+from cctv.model.ids import CameraId, ExportId, ZoneId
+from cctv.model.zones import ZoneKind
+
+T = TypeVar("T")
+MAY_BE_EMPTY = "may be empty"
+Known = Annotated[T, MAY_BE_EMPTY]
+"""A fact that must be given and may be empty: "to nobody" and "not known yet" are said, never left out."""
+
+
+class Capacity(Enum):
+    """In which capacity the addressee writes."""
+
+    SELF = "self"
+    GUARDIAN = "guardian"  # of a minor, who is under 16 in the policies
+    PROXY = "proxy"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who answers for the cameras; `sender_of` makes it from cameras.toml.  `signatory` is a person's name."""
+
+    site: str
+    name: str
+    address: tuple[str, ...]
+    mail: str
+    dpo: str
+    signatory: str
+    jurisdiction: Jurisdiction
+    timezone: ZoneInfo
+    window: EnvelopeWindow
+    phone: str | None = None
+    public_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who gets the letter: `lines` are a postal address or one mail address.
+
+    A guardian or a proxy writes for `on_behalf_of`; `mandate` is the day of the mandate or the proof of it.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    capacity: Capacity = Capacity.SELF
+    on_behalf_of: str | None = None
+    mandate: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked: the right, the day of receipt, the cameras and the span."""
+
+    type: RequestType
+    received: date
+    cameras: tuple[CameraId, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFacts:
+    """A camera; `purpose` is in the letter's language (`processing_of` sees to it)."""
+
+    id: CameraId
+    zone: ZoneId
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneFacts:
+    """A zone and the period that it really runs at (`Settings.limit_for`)."""
+
+    id: ZoneId
+    kind: ZoneKind
+    period: timedelta
+
+
+class ProcessorTask(Enum):
+    """What a processor does for the controller."""
+
+    MAINTENANCE = "maintenance"  # of cameras and recorder
+    BACKUP = "backup"  # keeps encrypted back-ups
+    IT_SUPPORT = "it-support"
+    GUARDING = "guarding"
+    REDACTION = "redaction"
+    MAIL = "mail"  # carries letters and messages
+    LEGAL = "legal"
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """Who processes for the controller (Article 28 GDPR); `country` is an ISO 3166 code of the EEA."""
+
+    name: str
+    task: ProcessorTask
+    country: str
+
+
+class RecipientKind(Enum):
+    """What sort of recipient it is."""
+
+    POLICE = "police"
+    JUDICIARY = "judiciary"
+    AUTHORITY = "authority"
+    INSURER = "insurer"
+    LAWYER = "lawyer"
+    NOMINEE = "nominee"  # named by the person concerned
+    VICTIM = "victim"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """To whom footage of this person was given.
+
+    Article 15(1)(c) gives a right to the actual recipients, not just their categories (CJEU C-154/21, Österreichische
+    Post, 12 January 2023).
+    """
+
+    name: str
+    kind: RecipientKind
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """What Article 15(1) GDPR wants told: purposes, retention, processors, recipients.
+
+    Categories, source, rights and authority follow from the software and the jurisdiction; the templates say them.
+    """
+
+    cameras: tuple[CameraFacts, ...]
+    zones: tuple[ZoneFacts, ...]
+    processors: Known[tuple[Processor, ...]]
+    recipients: Known[tuple[Recipient, ...]]
+
+
+class AbsenceCause(Enum):
+    """Why there is no picture; the causes of `GapCause` and what is not a gap."""
+
+    UNREACHABLE = GapCause.UNREACHABLE.value
+    REFUSED = GapCause.REFUSED.value
+    UNAUTHORISED = GapCause.UNAUTHORISED.value
+    STALLED = GapCause.STALLED.value
+    FRAMES_MISSING = GapCause.FRAMES_MISSING.value
+    RECORDER_STOPPED = GapCause.RECORDER_STOPPED.value
+    STORAGE_FULL = GapCause.STORAGE_FULL.value
+    CLOCK_STEP = GapCause.CLOCK_STEP.value
+    SCHEDULE = GapCause.SCHEDULE.value
+    CAMERA_REMOVED = GapCause.CAMERA_REMOVED.value
+    UNREADABLE = GapCause.UNREADABLE.value
+    EXPIRED = "expired"
+    SPACE_NEEDED = "space needed"
+    LOST = "lost"
+    NOT_RECORDED = "not recorded"
+    NOT_YET_THERE = "not yet there"  # the camera was first recorded later
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A span of a camera without picture, and why."""
+
+    camera: CameraId
+    span: Span
+    cause: AbsenceCause
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The signed statement from the audit log that goes with the letter.
+
+    `entries` and `head` are the log's length and last hash at `made`; `file` is the enclosed statement, `sha256` its
+    hash, `key` the fingerprint of the site's key (`SHA256:...`).
+    """
+
+    entries: int
+    head: str
+    made: datetime
+    file: str
+    sha256: str
+    key: str
+
+
+class Delivery(Enum):
+    """How a package goes to whom it is for."""
+
+    IN_PERSON = "in-person"
+    REGISTERED_POST = "registered-post"
+    ENCRYPTED_MAIL = "encrypted-mail"
+    DOWNLOAD = "download"
+
+
+class PasswordWay(Enum):
+    """How its password goes: never the way of the package."""
+
+    PHONE = "phone"
+    POST = "post"
+    IN_PERSON = "in-person"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A delivered copy; `manifest_sha256` of its manifest, `expires` the day by which our own copy of it is gone."""
+
+    id: ExportId
+    made: date
+    videos: int
+    manifest_sha256: str
+    expires: date
+    delivery: Delivery
+    password: PasswordWay | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """A span of a camera."""
+
+    camera: CameraId
+    span: Span

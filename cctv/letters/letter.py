@@ -1,0 +1,102 @@
+"""A letter: what `render` is given.
+
+Owns its shape.  Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from cctv.letters.answers import (
+    AccessAnswer,
+    BlockYielded,
+    ErasureConfirmed,
+    ErasurePartly,
+    Extension,
+    IdentityAsked,
+    NoFootage,
+    NotIdentifiable,
+    ObjectionRejected,
+    ObjectionUpheld,
+    PortabilityAnswer,
+    Receipt,
+    RectificationRecorded,
+    Refusal,
+    RestrictionConfirmed,
+    RestrictionLifted,
+)
+from cctv.letters.facts import Addressee, Known, Sender
+from cctv.letters.kinds import Kind
+from cctv.letters.notices import (
+    BreachToAuthority,
+    BreachToController,
+    BreachToPeople,
+    ComplaintAcknowledged,
+    PackageReceipt,
+    PolicyChanged,
+    PublicBreachNotice,
+    WorkstationCheck,
+)
+from cctv.model.language import Language
+
+Answer = (
+    Receipt
+    | IdentityAsked
+    | Extension
+    | AccessAnswer
+    | PortabilityAnswer
+    | NoFootage
+    | NotIdentifiable
+    | RestrictionConfirmed
+    | RestrictionLifted
+    | BlockYielded
+    | ObjectionUpheld
+    | ObjectionRejected
+    | ErasureConfirmed
+    | ErasurePartly
+    | RectificationRecorded
+    | Refusal
+)
+"""What an answer to a request is about."""
+
+Notice = (
+    ComplaintAcknowledged
+    | PackageReceipt
+    | BreachToController
+    | BreachToAuthority
+    | BreachToPeople
+    | PublicBreachNotice
+    | PolicyChanged
+    | WorkstationCheck
+)
+"""What any other letter is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Where templates come from: ours, or first a site's own folder (absolute)."""
+
+    own: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter: its facts decide the kind.
+
+    `reference` is the short id of the case (`REQ-2026-007`) or another reference of the sender; `date` is the day it is
+    dated, in the site's time zone.  `addressee` is None for a public notice only.  A specimen is marked on every page.
+    """
+
+    language: Language
+    reference: str
+    date: date
+    sender: Sender
+    addressee: Known[Addressee | None]
+    facts: Answer | Notice
+    specimen: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return self.facts.kind

@@ -1,0 +1,125 @@
+"""Letters that nobody asked for: breaches, a new policy, a package handed over, the check of workstations, a complaint.
+
+Owns which facts such a letter has.  Pure.  Articles are those of the GDPR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+
+from cctv.kernel.span import Span
+from cctv.letters.answers import IdentityWay
+from cctv.letters.facts import Delivery, Known, Package
+from cctv.letters.kinds import Kind
+from cctv.model.ids import ExportId
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintAcknowledged:
+    """A complaint was received; answered by `due`."""
+
+    kind: ClassVar[Kind] = Kind.COMPLAINT_ACKNOWLEDGED
+    received: date
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class PackageReceipt:
+    """To sign by who takes a package; `identity` says how it was seen that it is they."""
+
+    kind: ClassVar[Kind] = Kind.PACKAGE_RECEIPT
+    package: Package
+    handed_on: date
+    handed_by: str
+    identity: IdentityWay
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A (suspected) breach of security (Articles 33, 34): all texts in the letter's language.
+
+    `aware` starts every clock.  `people` and `records` are approximate numbers, None while they are not known;
+    `occurred` is None while it is not known when it happened.
+    """
+
+    suspected: bool
+    aware: datetime
+    occurred: Known[Span | None]
+    nature: str
+    categories: str  # of people and of data
+    people: Known[int | None]
+    records: Known[int | None]
+    consequences: str
+    measures: str
+    against_recurrence: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreachToController:
+    """By a processor, within 18 hours of becoming aware (policy 001, Article 33(2))."""
+
+    kind: ClassVar[Kind] = Kind.BREACH_CONTROLLER
+    breach: Breach
+    told: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BreachToAuthority:
+    """Within 72 hours (Article 33(1)); later only with `late_reason`.  `final`: nothing more will follow (33(4))."""
+
+    kind: ClassVar[Kind] = Kind.BREACH_AUTHORITY
+    breach: Breach
+    told: datetime
+    final: bool
+    people_told: Known[date | None]
+    late_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BreachToPeople:
+    """To a person concerned, in plain language (Article 34(2)); `advice` is what they can do themselves."""
+
+    kind: ClassVar[Kind] = Kind.BREACH_PEOPLE
+    breach: Breach
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicBreachNotice:
+    """Where the people concerned are unknown (Article 34(3)(c)); has no addressee."""
+
+    kind: ClassVar[Kind] = Kind.BREACH_PUBLIC
+    breach: Breach
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """The privacy policy changed (policies 002 and 004): what is different, since when, and where it can be read."""
+
+    kind: ClassVar[Kind] = Kind.POLICY_CHANGED
+    since: date
+    changes: tuple[str, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A copy that was delivered inside the organisation, where, and when it must be gone there."""
+
+    package: ExportId
+    workstation: str
+    delivered: date
+    delivery: Delivery
+    gone_by: date
+
+
+@dataclass(frozen=True, slots=True)
+class WorkstationCheck:
+    """The monthly check of workstations, to sign (policy 001); `month` is any day of it."""
+
+    kind: ClassVar[Kind] = Kind.WORKSTATION_CHECK
+    month: date
+    lent: Known[tuple[Lent, ...]]

@@ -1,0 +1,95 @@
+"""The page of a letter: facts put into the template of its kind and language.
+
+Owns the templates and what they may ask for.  A site's own template wins over ours of the same name, and can build
+on it as `cctv/NAME`.  Facts are escaped; a template that asks for what is not there stops the letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from cctv.letters import dates
+from cctv.letters.authorities import authority_of
+from cctv.letters.countries import country_name
+from cctv.letters.letter import Letter, Templates
+from cctv.letters.words import words
+from cctv.model.language import Language
+
+STYLE = "style.css"
+
+
+def page_of(letter: Letter, templates: Templates) -> str:
+    """The whole page, with its style in it."""
+    environment = environment_for(templates, letter.language, letter.sender.timezone)
+    name = f"{letter.language.value}/{letter.kind.value}.html"
+    page = environment.get_template(name).render(context_of(letter))
+    if letter.language is Language.FR:
+        page = _french(page)
+    style, _, _ = _loader(templates).get_source(environment, STYLE)
+    return page.replace("</head>", f"<style>\n{style}</style>\n</head>", 1)
+
+
+def context_of(letter: Letter) -> dict[str, Any]:
+    """What a template may ask for."""
+    return {
+        "letter": letter,
+        "sender": letter.sender,
+        "to": letter.addressee,
+        "facts": letter.facts,
+        "authority": authority_of(letter.sender.jurisdiction, letter.language),
+    }
+
+
+@cache
+def environment_for(templates: Templates, language: Language, zone: ZoneInfo) -> ImmutableSandboxedEnvironment:
+    """Templates of one language, with filters that write dates and numbers as it does."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=_loader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    plain: dict[str, Callable[..., object]] = {
+        "day": dates.day,
+        "weekday": dates.weekday,
+        "month": dates.month,
+        "duration": dates.duration,
+        "number": dates.number,
+        "listed": dates.listed,
+        "words": words,
+        "country": country_name,
+    }
+    local: dict[str, Callable[..., object]] = {"moment": dates.moment, "period": dates.period}
+    environment.filters |= {name: partial(one, language=language) for name, one in plain.items()}
+    environment.filters |= {name: partial(one, language=language, zone=zone) for name, one in local.items()}
+    environment.filters["paragraphs"] = _paragraphs
+    return environment
+
+
+def _loader(templates: Templates) -> BaseLoader:
+    ours = PackageLoader("cctv.letters")
+    mine: list[BaseLoader] = [] if templates.own is None else [FileSystemLoader(templates.own)]
+    return ChoiceLoader([*mine, ours, PrefixLoader({"cctv": ours})])
+
+
+def _paragraphs(text: str) -> list[str]:
+    """What a person typed, paragraph by paragraph."""
+    return [part for part in (line.strip() for line in text.split("\n")) if part]
+
+
+def _french(page: str) -> str:
+    """The blanks of French typography, which must not break a line: before : ; ? ! and within guillemets."""
+
+    def spaced(text: re.Match[str]) -> str:
+        said = re.sub(r" ([:;?!»])", "\u00a0\\1", text[0])
+        return said.replace("« ", "«\u00a0")
+
+    return re.sub(r">[^<>]+<", spaced, page)

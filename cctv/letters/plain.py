@@ -1,0 +1,143 @@
+"""The text version of a letter, made of the same page as the PDF, so that both say the same.
+
+Owns which elements a page may have.  Pure.  An element that it does not know stops the letter: nothing is left out.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from xml.etree.ElementTree import Element, TreeBuilder
+
+WIDTH = 78  # columns
+_BLANK, _BOX = "_" * 30, "[ ]"
+_VOID = frozenset({"br", "meta"})
+_INLINE = frozenset({"span", "strong", "em", "code", "br"})
+_TIGHT = frozenset({"header", "address"})  # no empty line between their lines
+_BLOCKS = frozenset({"div", "main", "p", "h1", "h2", "blockquote", "ul", "ol", "li"})
+_TABLES = frozenset({"table", "thead", "tbody", "tr", "th", "td"})
+_FRAME = frozenset({"html", "head", "meta", "title", "style", "body"})
+_ELEMENTS = _FRAME | _BLOCKS | _TABLES | _TIGHT | _INLINE
+_RULES = {"h1": "=", "h2": "-"}
+_GAP = "\u00a0"
+
+
+class PageUnreadable(ValueError):
+    """A page with an element that the text version cannot show, or one that is not closed; says at which line."""
+
+
+def as_text(page: str) -> str:
+    """The page of a letter as plain text of 78 columns; raises PageUnreadable."""
+    body = _parsed(page).find("body")
+    assert body is not None
+    return "\n".join(_blocks(body)).strip("\n") + "\n"
+
+
+def _blocks(parent: Element) -> Iterator[str]:
+    """Paragraphs, headings, lists and tables in order, an empty line after each."""
+    for one in parent:
+        if one.tag in ("p", "h1", "h2"):
+            text = _wrapped(_inline(one))
+            yield text
+            if rule := _RULES.get(one.tag):
+                yield rule * max(len(line) for line in text.splitlines())
+            if parent.tag not in _TIGHT and parent.get("class") != "about":
+                yield ""
+        elif one.tag in ("ul", "ol"):
+            yield from _items(one)
+            yield ""
+        elif one.tag == "table":
+            yield from _rows(one)
+            yield ""
+        elif one.tag == "blockquote":
+            yield textwrap.indent("\n".join(_blocks(one)).rstrip("\n"), "  > ")
+            yield ""
+        else:
+            yield from _blocks(one)
+            if one.tag in _TIGHT or one.get("class") == "about":
+                yield ""
+
+
+def _items(parent: Element) -> Iterator[str]:
+    for number, item in enumerate(parent, 1):
+        mark = f"{number}. " if parent.tag == "ol" else "- "
+        yield _wrapped(_inline(item), mark)
+
+
+def _rows(table: Element) -> Iterator[str]:
+    """A line for each row: its cells after the headings of their columns."""
+    heads: list[str] = []
+    for row in table.iter("tr"):
+        cells = [" ".join(_inline(cell).split(" ")) for cell in row]
+        if all(cell.tag == "th" for cell in row):
+            heads = cells
+        elif heads:
+            yield _wrapped("; ".join(f"{head}: {cell}" for head, cell in zip(heads, cells, strict=True)), "- ")
+        else:
+            yield _wrapped(f"{cells[0]}: {', '.join(cells[1:])}", "- ")
+
+
+def _wrapped(text: str, mark: str = "") -> str:
+    lines = [
+        textwrap.fill(
+            line,
+            WIDTH,
+            initial_indent=mark if number == 0 else " " * len(mark),
+            subsequent_indent=" " * len(mark),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for number, line in enumerate(text.split("\n"))
+    ]
+    return "\n".join(lines)
+
+
+def _inline(parent: Element) -> str:
+    """The words of an element; a line break where it has one."""
+    said = [parent.text or ""]
+    for one in parent:
+        said.append({"blank": _BLANK, "box": _BOX}.get(one.get("class") or "", "\0" if one.tag == "br" else ""))
+        said += [_inline(one).replace("\n", "\0"), one.tail or ""]
+    words = re.sub(r"[ \t\n\r]+", " ", "".join(said))
+    return "\n".join(part.strip(" ") for part in words.split("\0")).strip(" ")
+
+
+def _parsed(page: str) -> Element:
+    reader = _Reader()
+    reader.feed(page)
+    return reader.tree()
+
+
+class _Reader(HTMLParser):
+    """HTML whose every element is known and closed, as a tree."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._builder, self._open = TreeBuilder(), list[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _ELEMENTS:
+            raise PageUnreadable(f"<{tag}> is not an element of letters")
+        self._builder.start(tag, {name: value or "" for name, value in attrs})
+        if tag in _VOID:
+            self._builder.end(tag)
+        else:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open[-1] != tag:
+            raise PageUnreadable(f"</{tag}> closes what is not open")
+        self._builder.end(self._open.pop())
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self._builder.data(data)
+        elif data.strip():
+            raise PageUnreadable("there is text outside the page")
+
+    def tree(self) -> Element:
+        if self._open:
+            raise PageUnreadable(f"<{self._open[-1]}> is not closed")
+        return self._builder.close()

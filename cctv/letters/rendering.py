@@ -1,0 +1,34 @@
+"""Rendering: a letter as page, text and PDF.  Owns the order: nothing is made of a letter that is not complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cctv.letters.completeness import require_complete
+from cctv.letters.letter import Letter, Templates
+from cctv.letters.page import page_of
+from cctv.letters.plain import as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One letter, three times; the page is what the other two were made of."""
+
+    pdf: bytes
+    text: str
+    html: str
+
+
+def render(letter: Letter, templates: Templates = Templates()) -> Rendered:  # frozen
+    """The letter; raises FactMissing, FactUnusable, TypefaceMissing.  Equal letters give equal bytes."""
+    from cctv.letters.pdf import as_pdf  # weasyprint: half a second
+
+    text, page = text_of(letter, templates)
+    return Rendered(as_pdf(page, letter.date), text, page)
+
+
+def text_of(letter: Letter, templates: Templates = Templates()) -> tuple[str, str]:  # frozen
+    """Only its text and its page, which cost no typesetting."""
+    require_complete(letter)
+    page = page_of(letter, templates)
+    return as_text(page), page
