@@ -198,7 +198,7 @@ def _controller(shape: schema.Controller) -> ControllerSettings:
 def _letters(shape: schema.Letters, law: Jurisdiction, base: Path) -> LettersSettings:
     usual = EnvelopeWindow.RIGHT if law is Jurisdiction.BE else EnvelopeWindow.LEFT
     folder = None if shape.templates is None else (base / shape.templates).absolute()
-    return LettersSettings(folder, shape.window or usual, shape.purposes or MappingProxyType({}))
+    return LettersSettings(folder, shape.window or usual, shape.words or MappingProxyType({}))
 
 
 def _zone(name: str, zone: schema.Zone, cap: timedelta, site: schema.Site) -> ZoneSettings:

@@ -80,7 +80,7 @@ def _correspondence(settings: Settings) -> list[Row]:
         _row(settings, ("controller", "public_body"), str(controller.public_body).lower()),
         _row(settings, ("letters", "templates"), str(letters.templates or "none")),
         _row(settings, ("letters", "window"), letters.window.value),
-        _row(settings, ("letters", "purposes"), ", ".join(letters.purposes) or "none"),
+        _row(settings, ("letters", "words"), ", ".join(letters.words) or "none"),
     ]
 
 

@@ -147,7 +147,7 @@ class Letters:
 
     templates: str | None = _value(values.text, None)
     window: EnvelopeWindow | None = _value(lambda value: values.choice(EnvelopeWindow, value), None)  # as usual there
-    purposes: Mapping[str, Mapping[Language, str]] | None = _value(values.translations, None)
+    words: Mapping[str, Mapping[Language, str]] | None = _value(values.translations, None)
 
 
 @dataclass(frozen=True)

@@ -151,11 +151,11 @@ class ControllerSettings:
 
 @dataclass(frozen=True, slots=True)
 class LettersSettings:
-    """How letters look: a folder of own templates (absolute), the envelope's window, purposes in other languages."""
+    """How letters look: a folder of own templates (absolute), the envelope's window, own words in other languages."""
 
     templates: Path | None
     window: EnvelopeWindow
-    purposes: Mapping[str, Mapping[Language, str]]
+    words: Mapping[str, Mapping[Language, str]]
 
 
 @dataclass(frozen=True, slots=True)

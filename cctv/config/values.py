@@ -68,7 +68,7 @@ def flag(value: object) -> bool:
 
 
 def translations(value: object) -> Mapping[str, Mapping[Language, str]]:
-    """Texts by the words of cameras.toml, each in one or more of the languages of letters."""
+    """Purposes and services by their own words, each in one or more of the languages of letters."""
     codes = [language.value for language in Language]
     allowed = f'a table such as {{ "theft and damage" = {{ fr = "vol et dégradation" }} }}, of {", ".join(codes)}'
     if not isinstance(value, dict):

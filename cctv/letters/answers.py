@@ -234,7 +234,7 @@ class ErasurePartly:
 
     kind: ClassVar[Kind] = Kind.ERASURE_PARTLY
     asked: Asked
-    erased_on: date
+    erased_on: Known[date | None]
     erased: Known[tuple[Footage, ...]]
     waiting: tuple[Waiting, ...]
     told: Known[tuple[str, ...]]

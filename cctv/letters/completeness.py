@@ -10,12 +10,12 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_type_hints
 
-from cctv.letters.countries import EEA
 from cctv.letters.errors import FactMissing, FactUnusable
-from cctv.letters.facts import MAY_BE_EMPTY, Capacity, Processor
+from cctv.letters.facts import MAY_BE_EMPTY, Capacity, Engaged, ProcessorFacts
 from cctv.letters.kinds import Kind
 from cctv.letters.letter import Letter
 from cctv.letters.notices import BreachToAuthority
+from cctv.model.countries import Area
 
 IN_TIME = timedelta(hours=72)  # Article 33(1)
 _SENDER = "give it in [controller] of cameras.toml, then `cctv config check`."
@@ -40,10 +40,13 @@ def missing_facts(letter: Letter) -> tuple[str, ...]:
         absent += [] if letter.kind is Kind.BREACH_PUBLIC else ["addressee"]
     elif letter.addressee.capacity is not Capacity.SELF:
         absent += [f"addressee.{name}" for name in ("on_behalf_of", "mandate") if not getattr(letter.addressee, name)]
-    facts = letter.facts
-    if isinstance(facts, BreachToAuthority) and facts.told - facts.breach.aware > IN_TIME and not facts.late_reason:
+    if not absent and isinstance(letter.facts, BreachToAuthority) and _unexplained(letter.facts):
         absent.append("facts.late_reason")
     return tuple(absent)
+
+
+def _unexplained(facts: BreachToAuthority) -> bool:
+    return facts.told - facts.breach.aware > IN_TIME and not facts.late_reason
 
 
 def _held(value: Any, path: str = "") -> Iterator[tuple[str, object]]:  # noqa: ANN401  # any dataclass of facts
@@ -52,14 +55,11 @@ def _held(value: Any, path: str = "") -> Iterator[tuple[str, object]]:  # noqa: 
         held, where = getattr(value, one.name), f"{path}{one.name}"
         if _is_empty(held) and (one.default is not MISSING or one.name in _optional(type(value))):
             continue
-        yield where, held
         items = enumerate(held, 1) if isinstance(held, tuple) else ()
-        inner = [(where, held), *((f"{where}[{number}]", item) for number, item in items)]
-        for place, item in inner:
+        for place, item in [(where, held), *((f"{where}[{number}]", item) for number, item in items)]:
+            yield place, item
             if is_dataclass(item):
                 yield from _held(item, f"{place}.")
-            elif item is not held:
-                yield place, item
 
 
 def _is_empty(value: object) -> bool:
@@ -77,6 +77,6 @@ def _problem(value: object) -> str | None:
         return "holds a control character"
     if isinstance(value, datetime) and value.tzinfo is None:
         return "has no time zone"
-    if isinstance(value, Processor) and value.country not in EEA:
+    if isinstance(value, ProcessorFacts | Engaged) and not Area.EEA.holds(value.country):
         return "is outside the European Economic Area, and letters say that nothing goes there"
     return None

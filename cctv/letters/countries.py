@@ -1,6 +1,6 @@
 """Countries of the European Economic Area in Dutch, French and English, by ISO 3166 code.
 
-Owns their names.  A processor elsewhere is refused, as policies 001 and 003 promise.
+Owns their names; which countries those are is `cctv.model.countries`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SI Slovenië|Slovénie|Slovenia
 SK Slowakije|Slovaquie|Slovakia
 """
 
-EEA: dict[str, dict[Language, str]] = {
+_NAMES: dict[str, dict[Language, str]] = {
     row[:2]: dict(zip((Language.NL, Language.FR, Language.EN), row[3:].split("|"), strict=True))
     for row in _ROWS.strip().splitlines()
 }
@@ -48,4 +48,4 @@ EEA: dict[str, dict[Language, str]] = {
 
 def country_name(code: str, language: Language) -> str:
     """`BE` as "Belgique"; raises KeyError for a country outside the area."""
-    return EEA[code][language]
+    return _NAMES[code.upper()][language]

@@ -30,10 +30,10 @@ class SenderUnknown(ConfigError):
     """
 
 
-class PurposeUntranslated(ConfigError):
-    """No letter in this language ({language}) can be made: the purpose "{purpose}" of {camera} is not given in it.
+class WordsUntranslated(ConfigError):
+    """No letter in this language ({language}) can be made: the {what}, "{text}", is not given in it.
 
-    next: add to [letters] of cameras.toml: purposes = {{ "{purpose}" = {{ {language} = "..." }} }}.
+    next: add to [letters.words] of cameras.toml: "{text}" = {{ {language} = "..." }}, then `cctv config check`.
     """
 
 

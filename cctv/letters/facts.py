@@ -17,7 +17,7 @@ from cctv.config import EnvelopeWindow, Jurisdiction
 from cctv.kernel.span import Span
 from cctv.model.casework import RequestType
 from cctv.model.footage import GapCause
-from cctv.model.ids import CameraId, ExportId, ZoneId
+from cctv.model.ids import CameraId, ExportId
 from cctv.model.zones import ZoneKind
 
 T = TypeVar("T")
@@ -77,41 +77,30 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class CameraFacts:
-    """A camera; `purpose` is in the letter's language (`processing_of` sees to it)."""
+    """A camera: its kind of place, its purpose in the letter's language, the period that its zone really runs at."""
 
     id: CameraId
-    zone: ZoneId
+    place: ZoneKind
     purpose: str
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneFacts:
-    """A zone and the period that it really runs at (`Settings.limit_for`)."""
-
-    id: ZoneId
-    kind: ZoneKind
     period: timedelta
 
 
-class ProcessorTask(Enum):
-    """What a processor does for the controller."""
+@dataclass(frozen=True, slots=True)
+class Engaged:
+    """Whom a processor engages in turn; `country` is an ISO 3166 code of the EEA."""
 
-    MAINTENANCE = "maintenance"  # of cameras and recorder
-    BACKUP = "backup"  # keeps encrypted back-ups
-    IT_SUPPORT = "it-support"
-    GUARDING = "guarding"
-    REDACTION = "redaction"
-    MAIL = "mail"  # carries letters and messages
-    LEGAL = "legal"
+    name: str
+    country: str
 
 
 @dataclass(frozen=True, slots=True)
-class Processor:
-    """Who processes for the controller (Article 28 GDPR); `country` is an ISO 3166 code of the EEA."""
+class ProcessorFacts:
+    """Who processes for the controller (Article 28); `service` is in the letter's language, `country` of the EEA."""
 
     name: str
-    task: ProcessorTask
+    service: str
     country: str
+    engages: tuple[Engaged, ...] = ()
 
 
 class RecipientKind(Enum):
@@ -147,8 +136,7 @@ class Processing:
     """
 
     cameras: tuple[CameraFacts, ...]
-    zones: tuple[ZoneFacts, ...]
-    processors: Known[tuple[Processor, ...]]
+    processors: Known[tuple[ProcessorFacts, ...]]
     recipients: Known[tuple[Recipient, ...]]
 
 

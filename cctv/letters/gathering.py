@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cctv.config import Settings
-from cctv.config.settings import CameraSettings
-from cctv.letters.errors import PurposeUntranslated, SenderUnknown
-from cctv.letters.facts import CameraFacts, Processing, Processor, Recipient, Sender, ZoneFacts
+from cctv.config import CameraSettings, Settings
+from cctv.letters.errors import SenderUnknown, WordsUntranslated
+from cctv.letters.facts import CameraFacts, Engaged, Processing, ProcessorFacts, Recipient, Sender
 from cctv.letters.letter import Templates
-from cctv.letters.words import usual_purpose
+from cctv.letters.words import usual_words
+from cctv.model.accountability import Processor
 from cctv.model.ids import CameraId
 from cctv.model.language import Language
 
@@ -49,29 +49,39 @@ def processing_of(
     settings: Settings,
     cameras: Iterable[CameraId],
     language: Language,
-    processors: tuple[Processor, ...],
+    processors: Iterable[Processor],
     recipients: tuple[Recipient, ...],
 ) -> Processing:
-    """Purposes and real periods of some cameras, in a language; raises CameraUnknown, PurposeUntranslated."""
-    chosen = [settings.camera(camera) for camera in dict.fromkeys(cameras)]
-    zones = dict.fromkeys(camera.zone for camera in chosen)
+    """Purposes and real periods of some cameras, and who processes, in a language.
+
+    `processors` are those of the register that have not ended.  Raises CameraUnknown, WordsUntranslated.
+    """
     return Processing(
-        cameras=tuple(CameraFacts(one.id, one.zone, purpose_in(settings, one, language)) for one in chosen),
-        zones=tuple(ZoneFacts(zone, settings.zone(zone).kind, settings.limit_for(zone)) for zone in zones),
-        processors=processors,
+        cameras=tuple(_camera(settings, settings.camera(one), language) for one in dict.fromkeys(cameras)),
+        processors=tuple(_processor(settings, one, language) for one in processors if one.ended is None),
         recipients=recipients,
     )
 
 
-def purpose_in(settings: Settings, camera: CameraSettings, language: Language) -> str:
-    """A camera's purpose in a language.
+def _camera(settings: Settings, one: CameraSettings, language: Language) -> CameraFacts:
+    purpose = _in(settings, one.purpose, f"purpose of {one.id}", language)
+    return CameraFacts(one.id, settings.zone(one.zone).kind, purpose, settings.limit_for(one.zone))
 
-    As [letters] purposes gives it, else as the usual purposes are called; a purpose that neither knows is in the site's
-    language and in no other.
+
+def _processor(settings: Settings, one: Processor, language: Language) -> ProcessorFacts:
+    service = _in(settings, one.service, f"service of {one.id}", language)
+    engages = tuple(Engaged(sub.name, sub.country) for sub in one.sub_processors)
+    return ProcessorFacts(one.name, service, one.country, engages)
+
+
+def _in(settings: Settings, text: str, what: str, language: Language) -> str:
+    """A text of the site in a language: as [letters] words gives it, else as it is usually called.
+
+    A text that neither knows is in the site's language, and in no other.
     """
-    given = settings.letters.purposes.get(camera.purpose, {})
-    if found := given.get(language) or usual_purpose(camera.purpose, language):
+    given = settings.letters.words.get(text, {})
+    if found := given.get(language) or usual_words(text, language):
         return found
     if language is settings.site.language:
-        return camera.purpose
-    raise PurposeUntranslated(language=language.value, purpose=camera.purpose, camera=camera.id)
+        return text
+    raise WordsUntranslated(language=language.value, what=what, text=text)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from typing import ClassVar
 
 from cctv.kernel.span import Span
-from cctv.letters.answers import IdentityWay
 from cctv.letters.facts import Delivery, Known, Package
 from cctv.letters.kinds import Kind
 from cctv.model.ids import ExportId
@@ -25,15 +25,24 @@ class ComplaintAcknowledged:
     due: date
 
 
+class IdentityShown(Enum):
+    """How it was seen who takes a package."""
+
+    DOCUMENT_SEEN = "document-seen"
+    KNOWN_ADDRESS = "known-address"
+    SIGNED_MESSAGE = "signed-message"
+    MANDATE_SEEN = "mandate-seen"
+
+
 @dataclass(frozen=True, slots=True)
 class PackageReceipt:
-    """To sign by who takes a package; `identity` says how it was seen that it is they."""
+    """To sign by who takes a package."""
 
     kind: ClassVar[Kind] = Kind.PACKAGE_RECEIPT
     package: Package
     handed_on: date
     handed_by: str
-    identity: IdentityWay
+    identity: IdentityShown
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from cctv.letters.answers import (
     RestrictionGround,
     YieldGround,
 )
+from cctv.letters.notices import IdentityShown
 from cctv.model.holds import GroundKind
 
 REASONS: dict[Enum, tuple[str, str, str]] = {
@@ -55,6 +56,26 @@ REASONS: dict[Enum, tuple[str, str, str]] = {
         "u stuurt ons een gedagtekende en ondertekende volmacht of een bewijs van wettelijke vertegenwoordiging",
         "vous nous envoyez un mandat daté et signé ou une preuve de représentation légale",
         "you send us a dated and signed mandate or proof of legal representation",
+    ),
+    IdentityShown.DOCUMENT_SEEN: (
+        "een geldig identiteitsbewijs is getoond; er is geen kopie van genomen",
+        "un document d’identité valable a été présenté ; il n’en a pas été pris copie",
+        "a valid identity document was shown; no copy of it was taken",
+    ),
+    IdentityShown.KNOWN_ADDRESS: (
+        "bevestigd vanaf een adres dat al bekend was",
+        "confirmée depuis une adresse déjà connue",
+        "confirmed from an address that was already known",
+    ),
+    IdentityShown.SIGNED_MESSAGE: (
+        "bevestigd met een gekwalificeerde elektronische handtekening",
+        "confirmée par une signature électronique qualifiée",
+        "confirmed with a qualified electronic signature",
+    ),
+    IdentityShown.MANDATE_SEEN: (
+        "een gedagtekende en ondertekende volmacht is voorgelegd",
+        "un mandat daté et signé a été présenté",
+        "a dated and signed mandate was presented",
     ),
     ExtensionReason.COMPLEX: (
         "uw verzoek is complex",

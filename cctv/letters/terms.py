@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from cctv.letters.facts import AbsenceCause, Capacity, Delivery, PasswordWay, ProcessorTask, RecipientKind
+from cctv.letters.facts import AbsenceCause, Capacity, Delivery, PasswordWay, RecipientKind
 from cctv.model.casework import RequestType
 from cctv.model.zones import ZoneKind
 
@@ -37,29 +37,6 @@ TERMS: dict[Enum, tuple[str, str, str]] = {
     ZoneKind.TECHNICAL: ("technische ruimte", "local technique", "technical room"),
     ZoneKind.PARKING: ("parkeerplaats", "parking", "car park"),
     ZoneKind.GROUNDS: ("buitenterrein", "terrain extérieur", "outdoor grounds"),
-    ProcessorTask.MAINTENANCE: (
-        "onderhoud van de camera’s en de recorder",
-        "entretien des caméras et de l’enregistreur",
-        "maintenance of the cameras and the recorder",
-    ),
-    ProcessorTask.BACKUP: (
-        "bewaring van versleutelde back-ups",
-        "conservation de sauvegardes chiffrées",
-        "storage of encrypted back-ups",
-    ),
-    ProcessorTask.IT_SUPPORT: ("informaticabeheer", "gestion informatique", "IT support"),
-    ProcessorTask.GUARDING: ("bewaking", "gardiennage", "guarding"),
-    ProcessorTask.REDACTION: (
-        "onherkenbaar maken van anderen in beelden",
-        "floutage de tiers dans les images",
-        "hiding of other persons in footage",
-    ),
-    ProcessorTask.MAIL: (
-        "verzending van brieven en berichten",
-        "envoi de lettres et de messages",
-        "delivery of letters and messages",
-    ),
-    ProcessorTask.LEGAL: ("juridische bijstand", "assistance juridique", "legal assistance"),
     RecipientKind.POLICE: ("politie", "police", "police"),
     RecipientKind.JUDICIARY: ("gerecht", "autorité judiciaire", "judicial authority"),
     RecipientKind.AUTHORITY: ("bevoegde overheid", "autorité compétente", "competent authority"),

@@ -14,17 +14,23 @@ from cctv.model.language import Language
 _ORDER = (Language.NL, Language.FR, Language.EN)
 _WORDS = TERMS | REASONS
 
-_PURPOSES: tuple[tuple[str, str, str], ...] = (  # what sites write most; others are given in [letters] purposes
+_USUAL: tuple[tuple[str, str, str], ...] = (  # what sites write most; other texts are given in [letters] words
     ("diefstal en schade", "vol et dégradations", "theft and damage"),
     ("diefstal", "vol", "theft"),
     ("schade", "dégradations", "damage"),
+    ("veiligheid", "sécurité", "safety"),
     ("veiligheid van personen", "sécurité des personnes", "safety of persons"),
-    ("veiligheid van bezoekers en medewerkers", "sécurité des visiteurs et du personnel", "safety of visitors and staff"),  # noqa: E501
+    ("veiligheid van bezoekers", "sécurité des visiteurs", "safety of visitors"),
     ("toegangscontrole", "contrôle des accès", "access control"),
     ("bescherming van goederen", "protection des biens", "protection of property"),
-    ("bescherming van personen en goederen", "protection des personnes et des biens",
-     "protection of persons and property"),
-)  # fmt: skip
+    ("bescherming van personen", "protection des personnes", "protection of persons"),
+    ("onderhoud van de camera’s", "entretien des caméras", "maintenance of the cameras"),
+    ("bewaring van back-ups", "conservation des sauvegardes", "storage of back-ups"),
+    ("informaticabeheer", "gestion informatique", "IT support"),
+    ("bewaking", "gardiennage", "guarding"),
+    ("verzending van brieven", "envoi de lettres", "delivery of letters"),
+    ("juridische bijstand", "assistance juridique", "legal assistance"),
+)
 
 
 def words(term: Enum, language: Language) -> str:
@@ -32,9 +38,9 @@ def words(term: Enum, language: Language) -> str:
     return _WORDS[term][_ORDER.index(language)]
 
 
-def usual_purpose(purpose: str, language: Language) -> str | None:
-    """A purpose that many sites have, in another language; None when it is not one of those."""
-    for row in _PURPOSES:
-        if purpose.casefold() in row:
+def usual_words(text: str, language: Language) -> str | None:
+    """A usual purpose or service in another language; None when it is not one of those."""
+    for row in _USUAL:
+        if text.casefold().replace("'", "’") in (said.casefold() for said in row):
             return row[_ORDER.index(language)]
     return None

@@ -21,21 +21,21 @@ def test_the_window_of_the_envelope_is_as_usual_in_the_country(site):
     assert site.load(more='[letters]\nwindow = "left"\n').settings.letters.window is EnvelopeWindow.LEFT
 
 
-def test_templates_and_purposes_of_the_site_are_read(site, tmp_path):
-    more = '[letters]\ntemplates = "brieven"\npurposes = { "theft" = { fr = "vol" } }\n'
+def test_templates_and_words_of_the_site_are_read(site, tmp_path):
+    more = '[letters]\ntemplates = "brieven"\nwords = { "theft" = { fr = "vol" } }\n'
     letters = site.load(more=more).settings.letters
 
     assert letters.templates == Path(tmp_path / "brieven")
-    assert letters.purposes["theft"][Language.FR] == "vol"
+    assert letters.words["theft"][Language.FR] == "vol"
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         ('[letters]\nwindow = "top"\n', "left, right"),
-        ('[letters]\npurposes = { "theft" = "vol" }\n', "by language"),
-        ('[letters]\npurposes = { "theft" = { de = "Diebstahl" } }\n', "by language"),
-        ('[letters]\npurposes = "theft"\n', "not a table"),
+        ('[letters]\nwords = { "theft" = "vol" }\n', "by language"),
+        ('[letters]\nwords = { "theft" = { de = "Diebstahl" } }\n', "by language"),
+        ('[letters]\nwords = "theft"\n', "not a table"),
         ('[letters]\ntemplate = "brieven"\n', 'did you mean "templates"'),
     ],
 )
