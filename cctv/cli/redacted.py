@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cctv.redaction.case.file import CaseFile
     from cctv.redaction.case.part import CasePart
     from cctv.redaction.case.prepare import Prepared
+    from cctv.redaction.case.review import Noted
     from cctv.redaction.file import FileReport
 
 
@@ -66,6 +67,19 @@ def part_data(part: CasePart) -> dict[str, object]:
         "undecided": list(plan.undecided),
         "keep_boxes": [path.id for path in plan.decisions.boxes.keep],
         "hide_boxes": [path.id for path in plan.decisions.boxes.hide],
+        "hide_reasons": {path.id: path.reason.value for path in plan.decisions.boxes.hide if path.reason},
+        "others": plan.decisions.others.value,
+        "backdrops": [
+            {
+                "number": number,
+                "sha256": file.sha256,
+                "covers": [[box.x, box.y, box.w, box.h] for box in plan.backdrop(number).covers],
+                "signed_by": plan.backdrop(number).signed_by if number not in plan.unsigned else None,
+            }
+            for number, file in enumerate(plan.backdrop_files, 1)
+        ],
+        "reviewed": [{"frames": [one.first, one.last], "by": one.by, "at": one.at} for one in part.reviewed],
+        "unreviewed": [list(one) for one in part.unreviewed],
         "plan": part.digest,
         "prepared": part.prepared,
         "prepared_by": part.prepared_by,
@@ -124,7 +138,7 @@ def prepared_text(console: Console, prepared: Prepared) -> None:
         return
     console.print(f"\nOpen this page in a browser:\n  {prepared.sheet}\n", soft_wrap=True)
     console.print(f"next:  cctv redaction keep {request} TRACK... --reason WHY")
-    console.print(f"       cctv redaction approve {request} --reason WHY")
+    console.print(f"       cctv redaction approve {request} --all --reason WHY")
 
 
 def decided_text(console: Console, box: Box, decided: Decided) -> None:
@@ -138,7 +152,28 @@ def decided_text(console: Console, box: Box, decided: Decided) -> None:
         console.print("Dry run: nothing was changed.")
         return
     console.print(f"sheet: {sheet(box, part.plan.request)}", soft_wrap=True)
-    console.print(f"next:  cctv redaction approve {part.plan.request} --reason WHY")
+    console.print("Look at the sheet again: it has pictures of what is shown now.")
+    console.print(f"next:  cctv redaction approve {part.plan.request} --all --reason WHY")
+
+
+def noted_text(console: Console, box: Box, noted: Noted, following: str) -> None:
+    for part in noted.after:
+        console.print(f"{part.name}: {looked_words(part)}")
+    if noted.voided:
+        console.print("The approval given before is void, because the plan changed.")
+    if box.dry_run:
+        console.print("Dry run: nothing was changed.")
+        return
+    console.print(f"sheet: {sheet(box, noted.after[0].plan.request)}", soft_wrap=True)
+    console.print(f"next:  {following}")
+
+
+def looked_words(part: CasePart) -> str:
+    """How far a part was looked at."""
+    plan = part.plan
+    signed = len(plan.backdrop_files) - len(plan.unsigned)
+    frames = plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
+    return f"{signed} of {len(plan.backdrop_files)} backdrops signed off, {frames} of {plan.frames} frames reviewed"
 
 
 def approved_text(console: Console, box: Box, case: CaseFile) -> None:

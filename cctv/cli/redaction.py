@@ -10,6 +10,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import json_option, mutation, reason_option
+from cctv.cli.redaction_review import backdrop, preview, review
 
 if TYPE_CHECKING:
     from cctv.redaction.case.decide import Decided
@@ -24,7 +25,7 @@ def redaction() -> None:
     \b
       cctv redaction prepare REQ-2026-007              writes a page with numbered tracks
       cctv redaction keep REQ-2026-007 3 5 --reason "recognised by the requester's red coat"
-      cctv redaction approve REQ-2026-007 --reason "watched the sheet, only the requester stays"
+      cctv redaction approve REQ-2026-007 --all --reason "looked at every picture, only the requester stays"
       cctv redaction file INPUT OUTPUT                 any other video file
     """
 
@@ -97,6 +98,8 @@ def keep(
 
 @redaction.command()
 @_choosing
+@click.option("--others", type=click.Choice(["shape", "absent"]),
+              help="How everybody who is hidden appears: as flat shapes, or not at all.")  # fmt: skip
 @reason_option()
 @mutation
 @click.pass_obj
@@ -107,20 +110,25 @@ def hide(
     boxes: Path | None,
     camera: str | None,
     position: int | None,
+    others: str | None,
     reason: str,
 ) -> None:
     """Hide tracks, or what boxes drawn by hand enclose; hiding beats keeping.
 
-    --boxes takes a KEEP.json with boxes under "hide" only, and replaces the part's hide boxes.
+    --boxes takes a KEEP.json with boxes under "hide" only, and replaces the part's hide boxes.  Each may have a
+    "reason": person, plate, screen, badge, document or other.
 
     \b
       cctv redaction hide REQ-2026-007 4 --reason "a colleague"
+      cctv redaction hide REQ-2026-007 --boxes PLATES.json --reason "plates of parked cars"
+      cctv redaction hide REQ-2026-007 --others absent --reason "the shapes stand in front of the requester"
     """
     from cctv.cli.redacted import watched
     from cctv.redaction.case.decide import Choice
     from cctv.redaction.case.decide import hide as hide_tracks
+    from cctv.redaction.modes import Others
 
-    choice = Choice(request_id, tracks, boxes, reason, camera, position)
+    choice = Choice(request_id, tracks, boxes, reason, camera, position, Others(others) if others else None)
     with watched() as progress:
         decided = hide_tracks(box.site, choice, progress, dry_run=box.dry_run)
     _show_decided(box, decided)
@@ -128,19 +136,25 @@ def hide(
 
 @redaction.command()
 @click.argument("request_id", metavar="REQUEST")
+@click.option(
+    "--all", "everything", is_flag=True, help="You looked at every backdrop and range: sign off and review them, too."
+)
 @reason_option()
 @mutation
 @click.pass_obj
-def approve(box: Box, request_id: str, reason: str) -> None:
+def approve(box: Box, request_id: str, everything: bool, reason: str) -> None:
     """Answer for what will be visible, in every part.  Tracks that nobody decided on stay hidden.
 
+    Every backdrop must be signed off and every frame reviewed first, by `backdrop` and `review`, or by --all.
+
     \b
-      cctv redaction approve REQ-2026-007 --reason "watched the sheet, only the requester stays"
+      cctv redaction approve REQ-2026-007 --all --reason "looked at every picture, only the requester stays"
+      cctv redaction approve REQ-2026-007 --reason "reviewed range by range"
     """
     from cctv.cli.redacted import approved_text, case_data
     from cctv.redaction.case.approve import approve as approve_case
 
-    case = approve_case(box.site, request_id, reason, dry_run=box.dry_run)
+    case = approve_case(box.site, request_id, reason, everything=everything, dry_run=box.dry_run)
     data = {"dry_run": box.dry_run, **case_data(box, case), "next": f"cctv export build {case.request.id}"}
     box.emit(data, lambda console: approved_text(console, box, case))
 
@@ -221,6 +235,10 @@ def _show_decided(box: Box, decided: Decided) -> None:
         "part": part_data(part),
         "approval_void": decided.voided,
         "sheet": sheet(box, request),
-        "next": f"cctv redaction approve {request} --reason WHY",
+        "next": f"cctv redaction approve {request} --all --reason WHY",
     }
     box.emit(data, lambda console: decided_text(console, box, decided))
+
+
+for _command in (backdrop, review, preview):
+    redaction.add_command(_command)

@@ -386,6 +386,7 @@ redactions = Table(
     Column("approved_us", BigInteger),
     Column("approved_by", Text),
     Column("approved_digest", Text),
+    Column("reviews", Text, nullable=False, server_default="[]"),
     UniqueConstraint("request_id", "camera", "position"),
 )
 

@@ -6,6 +6,7 @@ and enters the package in the same transaction as its audit entry.  A refusal is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,19 @@ from cctv.db.site import Site, next_short_id
 from cctv.export import folder
 from cctv.export.errors import FootageAdded, NotApproved
 from cctv.export.lease import lease_end
-from cctv.export.manifest import MANIFEST, By, Manifest, Output, Period, SiteName, Source, Verified
+from cctv.export.manifest import (
+    MANIFEST,
+    By,
+    Covered,
+    Hidden,
+    Manifest,
+    Output,
+    Period,
+    Reviewed,
+    SiteName,
+    Source,
+    Verified,
+)
 from cctv.export.plan import BuildPlan, PlannedOutput, plan_build
 from cctv.export.readme import readme
 from cctv.export.store import Package, insert_package
@@ -31,13 +44,16 @@ from cctv.model.ids import ExportId, IdKind
 from cctv.redaction.case.analysis import backdrop_hashes
 from cctv.redaction.case.errors import (
     ArtefactChanged,
+    DetectorFailed,
     MasksAdded,
     NotPrepared,
+    NotReviewed,
     PlanMoved,
     SegmentChanged,
     SegmentMissing,
 )
 from cctv.redaction.case.file import Progress, silent
+from cctv.redaction.case.part import CasePlan
 from cctv.redaction.case.render import render_part
 from cctv.redaction.case.room import room
 from cctv.redaction.case.store import parts_of
@@ -47,7 +63,7 @@ from cctv.signing import SigningKey, signing_key
 MODE = "backdrop"
 _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanMoved, SegmentMissing, SegmentChanged, ArtefactChanged),
-    *(SourceUnreadable, VerifyFailed, FootageBlocked),
+    *(NotReviewed, SourceUnreadable, DetectorFailed, VerifyFailed, FootageBlocked),
 )
 _MOST_OF_SOURCE = 1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was seen
 
@@ -107,7 +123,22 @@ def _render(site: Site, plan: BuildPlan, planned: PlannedOutput, working: Path, 
             masked_pixels_live=found.masked_pixels_live,
         ),
         masks=part.plan.masks,
+        others=part.plan.decisions.others.value,
+        hidden=_hidden(part.plan),
+        covered=tuple(
+            Covered(one.number, tuple((box.x, box.y, box.w, box.h) for box in one.covers))
+            for one in part.plan.backdrops
+            if one.covers
+        ),
+        signed_off=tuple(sorted({one.signed_by for one in part.plan.backdrops if one.signed_by})),
+        reviewed=tuple(Reviewed(one.first, one.last, By(one.at, one.by)) for one in part.reviewed),
     )
+
+
+def _hidden(plan: CasePlan) -> tuple[Hidden, ...]:
+    """How much was hidden by drawing, by reason; what was drawn and where is nobody's business outside."""
+    counted = Counter(path.reason.value if path.reason else "" for path in plan.decisions.boxes.hide)
+    return tuple(Hidden(reason or None, count) for reason, count in sorted(counted.items()))
 
 
 def _commit(

@@ -73,10 +73,36 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """How many things were hidden by drawn boxes for one reason: person, plate, screen, badge, document, other."""
+
+    reason: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Boxes (x, y, width, height in pixels) of the backdrop of that number that a reviewer covered."""
+
+    backdrop: int
+    boxes: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Frames `first` to `last`, both included, and who looked at them as they are shown."""
+
+    first: int
+    last: int
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One video: an unbroken stretch of one camera, redacted.  `part` is its number under `cctv redaction`.
 
     `masks` are the polygons, in percent of the picture, that are black in every frame whatever is kept visible.
+    `others` are people who were hidden: flat shapes, or absent.  `signed_off` are who looked at the backdrops.
     """
 
     file: str
@@ -93,6 +119,11 @@ class Output:
     approved: By
     verified: Verified
     masks: tuple[Polygon, ...] = ()
+    others: str = "shape"
+    hidden: tuple[Hidden, ...] = ()
+    covered: tuple[Covered, ...] = ()
+    signed_off: tuple[str, ...] = ()
+    reviewed: tuple[Reviewed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

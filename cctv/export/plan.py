@@ -23,6 +23,7 @@ from cctv.kernel.span import Span
 from cctv.model.casework import AccessRequest
 from cctv.redaction.case.file import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
 from cctv.redaction.case.masks import require_masked
+from cctv.redaction.case.missing import require_reviewed
 from cctv.redaction.case.part import CasePart
 from cctv.redaction.case.words import DELETED, NEVER_RECORDED, TO_COME
 
@@ -55,7 +56,8 @@ class BuildPlan:
 def plan_build(site: Site, request_id: str, progress: Progress = silent) -> BuildPlan:
     """Check that a request may be exported, and say what the package would hold.
 
-    Raises RequestUnknown, RequestClosed; FootageBlocked (12); NotPrepared, NotApproved, FootageAdded, MasksAdded (13);
+    Raises RequestUnknown, RequestClosed; FootageBlocked (12); NotPrepared, NotApproved, NotReviewed, FootageAdded,
+    MasksAdded (13);
     SegmentMissing, SegmentChanged, ArtefactChanged (15).
     """
     with reading(site.engine) as connection:
@@ -68,6 +70,7 @@ def plan_build(site: Site, request_id: str, progress: Progress = silent) -> Buil
         gaps = tuple(_gaps(look(connection, site, case.request.cameras, case.request.span)))
     for part in case.parts:
         check_artefacts(site, part)
+    require_reviewed(site, case)
     check_sources(site, (source for part in case.parts for source in part.plan.sources), progress)
     return BuildPlan(case.request, tuple(_named(case.parts, site.settings.site.timezone)), gaps)
 

@@ -37,6 +37,7 @@ class Backdrop:
     median at half size, (3, height/2, width/2) uint8; `trusted` is a half-size mask, True where the median may be
     believed; `doubted` is one, True where the samples outside of every drawn box contradict each other, so that
     somebody may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
+    `covered` is one of what a reviewer covered (`cover`): flat, and never live.
     """
 
     planes: Planes
@@ -44,6 +45,7 @@ class Backdrop:
     trusted: Mask
     doubted: Mask
     samples: int
+    covered: Mask | None = None
 
     @property
     def untrusted_share(self) -> float:

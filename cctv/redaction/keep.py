@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ from cctv.redaction.geometry import Box
 
 SCHEMA = 1
 _BOX_KEYS = ("id", "frame", "x", "y", "w", "h")
+_HIDE_KEYS = (*_BOX_KEYS, "reason")
 _NEXT = 'write {"schema": 1, "boxes": [{"id": "a", "frame": 0, "x": 0, "y": 0, "w": 10, "h": 20}], "hide": []}'
 _FAR = 1e6  # pixels; no picture is larger, and sums of such numbers stay exact
 
@@ -31,12 +33,24 @@ class Keyframe:
     box: Box
 
 
+class HideReason(Enum):
+    """What a hide box covers.  The values stand in KEEP.json, in plans and in manifests."""
+
+    PERSON = "person"
+    PLATE = "plate"
+    SCREEN = "screen"
+    BADGE = "badge"
+    DOCUMENT = "document"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class BoxPath:
-    """One id's box through time: keyframes in rising order of frame, at least one."""
+    """One id's box through time: keyframes in rising order of frame, at least one.  Only a hide box has a reason."""
 
     id: str
     keyframes: tuple[Keyframe, ...]
+    reason: HideReason | None = None
 
     @property
     def first(self) -> int:
@@ -113,7 +127,7 @@ def parse_keep(text: str, path: Path) -> KeepBoxes:
     """Boxes from the text of a KEEP.json; `path` is only for messages.  Raises KeepRefused."""
     reader = _Reader(path)
     document = reader.document(text)
-    return KeepBoxes(reader.paths(document, "boxes"), reader.paths(document, "hide"))
+    return KeepBoxes(reader.paths(document, "boxes", _BOX_KEYS), reader.paths(document, "hide", _HIDE_KEYS))
 
 
 def check_within(keep: KeepBoxes, frames: int, path: Path) -> None:
@@ -153,28 +167,43 @@ class _Reader:
             self.refuse("schema", f"{schema!r} is not known", str(SCHEMA))
         return found
 
-    def paths(self, document: Mapping[str, object], name: str) -> tuple[BoxPath, ...]:
+    def paths(self, document: Mapping[str, object], name: str, known: Sequence[str]) -> tuple[BoxPath, ...]:
         entries = document.get(name, [])
         if not isinstance(entries, list):
             self.refuse(name, "it is not a list", "a list of boxes")
         frames: dict[str, dict[int, Box]] = {}
+        reasons: dict[str, HideReason] = {}
         for index, entry in enumerate(entries):
             where = f"{name}[{index}]"
-            identity, key = self._keyframe(entry, where)
+            identity, key = self._keyframe(entry, where, known)
             if key.frame in frames.setdefault(identity, {}):
                 self.refuse(
                     where, f"id {identity!r} has two boxes in frame {key.frame}", "one box for each id and frame"
                 )
             frames[identity][key.frame] = key.box
+            reason = self._reason(entry, where)
+            if reason is not None and reasons.setdefault(identity, reason) is not reason:
+                self.refuse(f"{where}.reason", f"id {identity!r} has two reasons", "one reason for each id")
         return tuple(
-            BoxPath(identity, tuple(Keyframe(frame, box) for frame, box in sorted(boxes.items())))
+            BoxPath(
+                identity, tuple(Keyframe(frame, box) for frame, box in sorted(boxes.items())), reasons.get(identity)
+            )
             for identity, boxes in frames.items()
         )
 
-    def _keyframe(self, entry: object, where: str) -> tuple[str, Keyframe]:
+    def _reason(self, entry: object, where: str) -> HideReason | None:
+        said = entry.get("reason") if isinstance(entry, dict) else None
+        if said is None:
+            return None
+        found = next((reason for reason in HideReason if reason.value == said), None)
+        if found is None:
+            self.refuse(f"{where}.reason", f"{said!r} is not a reason", ", ".join(each.value for each in HideReason))
+        return found
+
+    def _keyframe(self, entry: object, where: str, known: Sequence[str]) -> tuple[str, Keyframe]:
         if not isinstance(entry, dict):
-            self.refuse(where, "it is not an object", f"an object with {', '.join(_BOX_KEYS)}")
-        self._keys(entry, _BOX_KEYS, _BOX_KEYS, where)
+            self.refuse(where, "it is not an object", f"an object with {', '.join(known)}")
+        self._keys(entry, known, _BOX_KEYS, where)
         identity, frame = entry["id"], entry["frame"]
         if not isinstance(identity, str) or not identity.strip():
             self.refuse(f"{where}.id", f"{identity!r} is not a name", "a text that is not empty")

@@ -6,24 +6,12 @@ Owns the choices and their defaults.  Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from cctv.redaction.caption import DEFAULT
 from cctv.redaction.fill import Fill
+from cctv.redaction.modes import Mode, Others
 
-
-class Mode(Enum):
-    """`BACKDROP`: the empty scene, live only where kept.  `MASK`: the live picture, hidden where it differs."""
-
-    BACKDROP = "backdrop"
-    MASK = "mask"
-
-
-class Others(Enum):
-    """How other people appear in backdrop mode: as flat rounded shapes, or not at all."""
-
-    SHAPE = "shape"
-    ABSENT = "absent"
+__all__ = ["Mode", "Options", "Others"]
 
 
 @dataclass(frozen=True, slots=True)

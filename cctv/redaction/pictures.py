@@ -33,18 +33,34 @@ class TrackPicture:
     picture: Bgr
 
 
+class Thumbnails:
+    """For each track's id, crops at a tenth, the half and nine tenths of its span, from one pass over the clip."""
+
+    def __init__(self, tracks: Sequence[Track]) -> None:
+        self._wanted: dict[int, list[Track]] = {}
+        for track in tracks:
+            length = len(track.boxes)
+            for offset in sorted({length // 10, length // 2, length * 9 // 10}):
+                self._wanted.setdefault(track.first + offset, []).append(track)
+        self._found: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
+
+    def see(self, frame: int, planes: Planes) -> None:
+        """Take what is wanted of a frame; frames come in order."""
+        for track in self._wanted.get(frame, ()):
+            self._found[track.id].append(TrackPicture(frame, _crop(planes, track, frame)))
+
+    @property
+    def found(self) -> dict[int, tuple[TrackPicture, ...]]:
+        """The crops so far, by track."""
+        return {identity: tuple(pictures) for identity, pictures in self._found.items()}
+
+
 def thumbnails(clip: Clip, tracks: Sequence[Track]) -> dict[int, tuple[TrackPicture, ...]]:
-    """For each track's id, crops at a tenth, the half and nine tenths of its span; one pass over the clip."""
-    wanted: dict[int, list[Track]] = {}
-    for track in tracks:
-        length = len(track.boxes)
-        for offset in sorted({length // 10, length // 2, length * 9 // 10}):
-            wanted.setdefault(track.first + offset, []).append(track)
-    found: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
+    """The crops of a clip's tracks."""
+    wanted = Thumbnails(tracks)
     for frame, planes in enumerate(Reading(clip)):
-        for track in wanted.get(frame, ()):
-            found[track.id].append(TrackPicture(frame, _crop(planes, track, frame)))
-    return {identity: tuple(pictures) for identity, pictures in found.items()}
+        wanted.see(frame, planes)
+    return wanted.found
 
 
 def bgr(planes: Planes) -> Bgr:
@@ -55,9 +71,10 @@ def bgr(planes: Planes) -> Bgr:
 
 
 def backdrop_picture(backdrop: Backdrop) -> Bgr:
-    """The backdrop with its untrusted pixels hatched in magenta."""
+    """The backdrop with its untrusted pixels hatched in magenta; what a reviewer covered is flat."""
     picture = bgr(backdrop.planes)
-    untrusted = doubled(~backdrop.trusted)
+    unsure = ~backdrop.trusted
+    untrusted = doubled(unsure if backdrop.covered is None else unsure & ~backdrop.covered)
     rows, columns = np.indices(untrusted.shape)
     picture[untrusted & ((rows + columns) % 12 < 5)] = (190, 40, 200)
     return picture

@@ -81,7 +81,7 @@ def verify(claim: Claim, output: Path, mask_output: Path | None, progress: Progr
     total = len(claim.analysis.survey.times)
     for (source, decision), shown in zip(paired(claim.clip, decisions), _all(reading, total, output), strict=True):
         live = claim.live[decision.frame]
-        outside += _outside(live, decision.frame, claim)
+        outside += _outside(live, decision, claim)
         if masked is not None:
             uncovered += 4 * int(np.count_nonzero(live & masked.half))
             _check_covered(shown, covered, output, decision.frame)
@@ -129,12 +129,12 @@ def _all(reading: Reading, total: int, output: Path) -> Iterator[Planes]:
         raise VerifyFailed(path=output, problem=f"it has {count} frames instead of {total}")
 
 
-def _outside(live: Mask, frame: int, claim: Claim) -> int:
-    """Live pixels far from every kept box (backdrop mode) or inside of a hide box (both modes).
+def _outside(live: Mask, decision: FrameDecision, claim: Claim) -> int:
+    """Live pixels far from every kept box (backdrop mode), inside of a hide box or where the backdrop was covered.
 
     A kept box is carried by the subject's region, and never leaves the surroundings of what was drawn.
     """
-    half = Size(live.shape[1], live.shape[0])
+    half, frame = Size(live.shape[1], live.shape[0]), decision.frame
     forbidden = np.full(live.shape, claim.options.mode is Mode.BACKDROP)
     for path in claim.keep.keep:
         bounds = surroundings(path, frame, Box(0, 0, 2 * half.width, 2 * half.height))
@@ -142,6 +142,9 @@ def _outside(live: Mask, frame: int, claim: Claim) -> int:
             forbidden[outer(bounds.scaled(0.5), half).slices()] = False
     for box in claim.keep.hidden_at(frame):
         forbidden[outer(box.scaled(0.5), half).slices()] = True
+    covered = claim.analysis.survey.backdrops[decision.stretch].covered
+    if covered is not None:
+        forbidden |= covered
     return 4 * int(np.count_nonzero(live & forbidden))
 
 

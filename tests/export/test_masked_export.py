@@ -42,7 +42,7 @@ def answer(site, keep_file) -> dict:
 
 def package(site, keep_file) -> dict:
     site.cctv(f"redaction keep {REQUEST} --boxes {keep_file} --reason 'the red coat'")
-    site.cctv(f"redaction approve {REQUEST} --reason 'only the requester stays'")
+    site.cctv(f"redaction approve {REQUEST} --all --reason 'only the requester stays'")
     site.cctv(f"export build {REQUEST}")
     return json.loads((site.root / "exports" / "EXP-2026-001" / "manifest.json").read_text())
 
@@ -96,7 +96,7 @@ def sheet_pictures(site) -> list[np.ndarray]:
 @pytest.mark.parametrize(
     "command",
     [
-        f"redaction approve {REQUEST} --reason x",
+        f"redaction approve {REQUEST} --all --reason x",
         f"redaction keep {REQUEST} 1 --reason x",
         f"redaction hide {REQUEST} 1 --reason x",
         f"export build {REQUEST}",

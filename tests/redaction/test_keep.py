@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cctv.kernel.errors import Exit
 from cctv.redaction.errors import KeepRefused
 from cctv.redaction.geometry import Box
-from cctv.redaction.keep import BoxPath, Keyframe, check_within, parse_keep, read_keep
+from cctv.redaction.keep import BoxPath, HideReason, Keyframe, check_within, parse_keep, read_keep
 
 FILE = Path("KEEP.json")
 GOOD = {"id": "a", "frame": 0, "x": 1, "y": 2, "w": 3, "h": 4}
@@ -33,6 +33,15 @@ def test_boxes_and_hides_are_read_apart():
     assert keep.hidden_at(7) == (Box(1, 2, 3, 4),)
     assert keep.kept_at(1) == ()
     assert keep.last_frame == 7
+
+
+def test_a_hide_box_may_say_what_it_hides_once_for_each_id():
+    hide = [{**GOOD, "reason": "plate"}, {**GOOD, "frame": 9}, {**GOOD, "id": "b"}]
+
+    keep = parse_keep(document(hide=hide), FILE)
+
+    assert [path.reason for path in keep.hide] == [HideReason.PLATE, None]
+    assert len(keep.hide[0].keyframes) == 2
 
 
 def test_several_ids_stand_side_by_side():
@@ -73,6 +82,10 @@ def test_several_ids_stand_side_by_side():
         (box(x=10**400), "boxes[0].x"),
         (box(w=0), "boxes[0].w"),
         (box(h=-1), "boxes[0].h"),
+        (box(reason="plate"), "boxes[0]: 'reason'"),
+        (document(hide=[{**GOOD, "reason": "car"}]), "hide[0].reason"),
+        (document(hide=[{**GOOD, "reason": 3}]), "hide[0].reason"),
+        (document(hide=[{**GOOD, "reason": "plate"}, {**GOOD, "frame": 1, "reason": "person"}]), "hide[1].reason"),
     ],
 )
 def test_what_is_not_the_format_is_refused_with_its_place(text, where):

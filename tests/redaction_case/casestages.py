@@ -96,7 +96,7 @@ def approved(bare_site, stages, keep_file, request):
     def make() -> None:
         site = request.getfixturevalue("prepared")
         site.cctv(f"redaction keep {REQUEST} --boxes {keep_file} --reason 'the red coat'")
-        site.cctv(f"redaction approve {REQUEST} --reason 'only the requester stays'")
+        site.cctv(f"redaction approve {REQUEST} --all --reason 'only the requester stays'")
 
     return stages.reach(bare_site, "approved", make)
 

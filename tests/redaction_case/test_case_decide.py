@@ -14,7 +14,7 @@ from cctv.config.settings import PolicySettings, TwoPersonAct
 from cctv.redaction.case.approve import approve
 from cctv.redaction.case.errors import SecondPersonNeeded
 
-APPROVE = f"redaction approve {REQUEST} --reason 'looked at all of it'"
+APPROVE = f"redaction approve {REQUEST} --all --reason 'looked at all of it'"
 
 
 def _part(site):
@@ -148,7 +148,7 @@ def test_where_the_policy_asks_for_two_people_nobody_approves_his_own_work(prepa
     strict = replace(site, settings=replace(site.settings, policy=policy))
 
     with pytest.raises(SecondPersonNeeded) as refused:
-        approve(strict, REQUEST, "looked")
+        approve(strict, REQUEST, "looked", everything=True)
     assert refused.value.exit_code == 13
     colleague = replace(strict, actor=replace(strict.actor, account="colleague"))
-    assert all(part.approved for part in approve(colleague, REQUEST, "looked").parts)
+    assert all(part.approved for part in approve(colleague, REQUEST, "looked", everything=True).parts)

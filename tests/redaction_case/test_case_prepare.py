@@ -17,7 +17,7 @@ def _segments(site):
 def test_prepare_numbers_the_tracks_and_writes_a_sheet_that_needs_nothing_else(prepared):
     shown = prepared.cctv(f"redaction show {REQUEST} --json").json
     part = shown["parts"][0]
-    page = (prepared.root / "derived" / REQUEST / "sheet.html").read_text()
+    page = (prepared.root / "derived" / REQUEST / "sheet.html").read_text().replace("<span>", "").replace("</span>", "")
 
     assert shown["sheet"].endswith(f"derived/{REQUEST}/sheet.html")
     assert (part["camera"], part["part"], part["segments"], part["frames"]) == ("foyer-1", 1, 2, TOTAL)

@@ -21,7 +21,7 @@ def test_derived_files_of_an_open_request_go_after_four_weeks_and_can_be_made_ag
     prepared.clock.advance(days=28)
 
     assert tidy(prepared.open()) == (REQUEST,)
-    said = prepared.cctv(f"redaction approve {REQUEST} --reason x", exit=15)
+    said = prepared.cctv(f"redaction approve {REQUEST} --all --reason x", exit=15)
     assert "--again" in said.err
     prepared.cctv(f"redaction prepare {REQUEST} --again")
-    prepared.cctv(f"redaction approve {REQUEST} --reason x")
+    prepared.cctv(f"redaction approve {REQUEST} --all --reason x")

@@ -59,7 +59,7 @@ def test_the_package_holds_the_requested_frames_only(asked, tmp_path):
     kept = write_keep(tmp_path / "KEEP.json", last=LAST - 1, first=FIRST)
     prepared = asked.cctv(f"redaction prepare {REQUEST} --json").json["parts"][0]
     asked.cctv(f"redaction keep {REQUEST} --boxes {kept} --reason 'the red coat'")
-    asked.cctv(f"redaction approve {REQUEST} --reason looked")
+    asked.cctv(f"redaction approve {REQUEST} --all --reason looked")
 
     built = asked.cctv(f"export build {REQUEST} --json").json
 

@@ -7,7 +7,8 @@ one, and the old goes when no row names it any more.  So a crash leaves a direct
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,59 +16,117 @@ import cv2
 
 from cctv.db.site import Site
 from cctv.kernel.durable import sha256_file
-from cctv.redaction.analysis import Survey
+from cctv.redaction.analysis import Analysis, Survey
 from cctv.redaction.case.artefacts import (
     PICTURES,
     SURVEY,
     TRACKS,
+    Outcome,
+    read_survey,
     read_tracks,
+    write_outcome,
     write_pictures,
     write_survey,
     write_tracks,
 )
-from cctv.redaction.case.engine import clip_for, find_tracks, keep_of, survey_part
+from cctv.redaction.case.engine import analysed, clip_for, covered, fail_closed, keep_of, survey_part
 from cctv.redaction.case.file import Progress, case_directory
-from cctv.redaction.case.part import Artefact, CasePart, CasePlan
+from cctv.redaction.case.part import Artefact, BackdropDecision, CasePart, CasePlan
 from cctv.redaction.case.samples import samples_of
-from cctv.redaction.keep import NOTHING_KEPT
-from cctv.redaction.pictures import bgr, thumbnails
+from cctv.redaction.gallery import Wanted, gallery
+from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.moments import frame_ranges, keyframes, moments
+from cctv.redaction.options import Options
+from cctv.redaction.pictures import Thumbnails, bgr
+from cctv.redaction.planes import Planes
+from cctv.redaction.scenery import scenery_changes
+from cctv.redaction.source import Clip
 
-_BACKDROP = "backdrop-{number}.png"
+_BACKDROP = "backdrop-{number:03}.png"  # as many as sort in their order
 
 
 def analyse_part(site: Site, plan: CasePlan, progress: Progress) -> CasePart:
-    """Survey a new part and find its tracks; raises SourceUnreadable."""
-    clip = clip_for(site, plan)
-    samples = samples_of(site, plan, clip.size, progress)
-    survey = survey_part(clip, NOTHING_KEPT, samples, progress)
-    tracks = find_tracks(clip, survey, progress)
-    directory = _new_directory(site, plan)
-    write_tracks(directory / TRACKS, tracks)
-    write_pictures(directory / PICTURES, thumbnails(clip, tracks))
-    numbered = replace(plan, tracks=tuple(track.id for track in tracks), samples=samples.count)
-    return _entered(site, numbered, survey, directory)
+    """Survey a new part and find its tracks; raises SourceUnreadable, DetectorFailed."""
+    with _new_directory(site, plan) as directory, fail_closed(plan, progress) as watched:
+        clip = clip_for(site, plan)
+        samples = samples_of(site, plan, clip.size, watched)
+        survey = survey_part(clip, NOTHING_KEPT, samples, watched)
+        with analysed(clip, survey, NOTHING_KEPT, watched) as found:
+            write_tracks(directory / TRACKS, found.tracks)
+            numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
+            crops = Thumbnails(found.tracks)
+            write_outcome(directory, _outcome(clip, found, numbered, NOTHING_KEPT, watched, crops.see))
+        write_pictures(directory / PICTURES, crops.found)
+        _write_survey(directory, survey)
+        return _entered(site, numbered, len(survey.times), directory)
 
 
-def survey_again(site: Site, part: CasePart, plan: CasePlan, progress: Progress) -> CasePart:
-    """The part under a plan with other decisions: what was drawn no longer counts as empty scene.
+def analyse_again(site: Site, part: CasePart, plan: CasePlan, progress: Progress) -> CasePart:
+    """The part under a plan with other decisions, with pictures of what it shows now.
 
-    Tracks keep their numbers.
+    What is newly drawn no longer counts as empty scene: the backdrops are made anew.  Tracks keep their numbers, and
+    what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
     """
     before = site.root / part.directory
     tracks = read_tracks(before / TRACKS)
-    clip = clip_for(site, plan)
-    samples = samples_of(site, plan, clip.size, progress)
-    survey = survey_part(clip, keep_of(plan.decisions, tracks), samples, progress)
-    directory = _new_directory(site, plan)
-    for name in (TRACKS, PICTURES):
-        shutil.copyfile(before / name, directory / name)
-    entered = _entered(site, replace(plan, samples=samples.count), survey, directory)
-    return replace(entered, prepared=part.prepared, prepared_by=part.prepared_by, approval=part.approval)
+    keep = keep_of(plan.decisions, tracks)
+    with _new_directory(site, plan) as directory, fail_closed(plan, progress) as watched:
+        clip = clip_for(site, plan)
+        for name in (TRACKS, PICTURES):
+            shutil.copyfile(before / name, directory / name)
+        survey = read_survey(before / SURVEY)
+        if keep != keep_of(part.plan.decisions, tracks):
+            samples = samples_of(site, plan, clip.size, watched)
+            known = len(survey.backdrops)
+            survey = survey_part(clip, keep, samples, watched)
+            plan = _covered_anew(replace(plan, samples=samples.count), known, len(survey.backdrops))
+        with analysed(clip, covered(survey, plan), keep, watched) as found:
+            write_outcome(directory, _outcome(clip, found, plan, keep, watched))
+        _write_survey(directory, survey)
+        entered = _entered(site, plan, len(survey.times), directory)
+    return replace(
+        entered,
+        prepared=part.prepared,
+        prepared_by=part.prepared_by,
+        approval=part.approval,
+        reviews=part.reviews,
+    )
+
+
+def _outcome(
+    clip: Clip,
+    found: Analysis,
+    plan: CasePlan,
+    keep: KeepBoxes,
+    progress: Progress,
+    also: Callable[[int, Planes], None] = lambda _frame, _planes: None,
+) -> Outcome:
+    """What a plan shows, and what changed in the scene, for the sheet."""
+    times = found.survey.times
+    drawn = (*plan.decisions.boxes.keep, *plan.decisions.boxes.hide)
+    lit = [light is not None for light in found.lights]
+    changes = scenery_changes(found.tracks, found.stretch, lit, found.survey.rate, found.kept)
+    of_changes = {(one.first + one.last) // 2 for one in changes}
+    paths = (*keep.keep, *keep.hide)
+    shown = {at for within in frame_ranges(times) for at in moments(within, found.tracks, paths)}
+    wanted = Wanted(shown | of_changes, {*keyframes(drawn), *of_changes})
+    options = Options(others=plan.decisions.others, caption=None)
+    pictures = gallery(clip, found, keep, options, wanted, progress, also)
+    return Outcome(pictures, changes, found.stretch)
+
+
+def _covered_anew(plan: CasePlan, before: int, now: int) -> CasePlan:
+    """The plan for new backdrops: where their number changed, every one of them is covered as each was."""
+    if before == now:
+        return plan
+    covers = tuple(dict.fromkeys(box for one in plan.backdrops for box in one.covers))
+    numbers = range(1, now + 1) if covers else ()
+    return replace(plan, backdrops=tuple(BackdropDecision(number, covers) for number in numbers))
 
 
 def backdrop_hashes(plan: CasePlan) -> tuple[str, ...]:
     """The hashes of the pictures of the empty scene that a reviewer saw."""
-    return tuple(one.sha256 for one in plan.artefacts if one.name.startswith("backdrop-"))
+    return tuple(one.sha256 for one in plan.backdrop_files)
 
 
 def remove_unnamed(site: Site, request_id: str, parts: Iterable[CasePart]) -> None:
@@ -80,25 +139,32 @@ def remove_unnamed(site: Site, request_id: str, parts: Iterable[CasePart]) -> No
     site.disk.sync_directory(directory)
 
 
-def _entered(site: Site, plan: CasePlan, survey: Survey, directory: Path) -> CasePart:
+def _write_survey(directory: Path, survey: Survey) -> None:
     write_survey(directory / SURVEY, survey)
-    names = [SURVEY, TRACKS, PICTURES]
     for number, backdrop in enumerate(survey.backdrops, 1):
-        name = _BACKDROP.format(number=number)
-        cv2.imwrite(str(directory / name), bgr(backdrop.planes))
-        names.append(name)
+        cv2.imwrite(str(directory / _BACKDROP.format(number=number)), bgr(backdrop.planes))
+
+
+def _entered(site: Site, plan: CasePlan, frames: int, directory: Path) -> CasePart:
+    names = sorted(path.name for path in directory.iterdir())
     for name in names:
         site.disk.sync_file(directory / name)
     site.disk.sync_directory(directory)
     artefacts = tuple(Artefact(name, sha256_file(directory / name)) for name in names)
-    plan = replace(plan, artefacts=artefacts, frames=len(survey.times))
+    plan = replace(plan, artefacts=artefacts, frames=frames)
     return CasePart(plan, plan.digest, site.relative(directory), site.clock.now(), site.actor.account)
 
 
-def _new_directory(site: Site, plan: CasePlan) -> Path:
+@contextmanager
+def _new_directory(site: Site, plan: CasePlan) -> Iterator[Path]:
+    """A directory for one analysis; gone again when that breaks off."""
     stem = f"{plan.camera}_{plan.span.start:%Y%m%dT%H%M%SZ}"
     number = 1
     while (directory := case_directory(site, plan.request) / f"{stem}_{number}").exists():
         number += 1
     site.disk.make_directory(directory)
-    return directory
+    try:
+        yield directory
+    except BaseException:
+        shutil.rmtree(directory)
+        raise

@@ -1,7 +1,8 @@
 """Approval: a person answers for what will be visible.
 
-Owns the rule that an approval names the digest of every part's plan, and the second person where the policy asks for
-one.  Never approves a plan that rests on files that are gone or changed.
+Owns the rule that an approval names the digest of every part's plan, that every backdrop was signed off and every frame
+reviewed before it, and the second person where the policy asks for one.  Never approves a plan that rests on files that
+are gone or changed.
 """
 
 from __future__ import annotations
@@ -9,23 +10,38 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cctv import audit
+from cctv.audit import Facts
 from cctv.casework.blocks import require_usable
 from cctv.casework.words import checked_text
 from cctv.config import TwoPersonAct
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.durable import exclusive
 from cctv.model.acts import Act
 from cctv.redaction.case.errors import PlanMoved, SecondPersonNeeded
-from cctv.redaction.case.file import CaseFile, check_artefacts, prepared_case, require_open
+from cctv.redaction.case.file import (
+    LOCK,
+    CaseFile,
+    case_directory,
+    check_artefacts,
+    prepared_case,
+    require_open,
+)
 from cctv.redaction.case.masks import require_masked
-from cctv.redaction.case.part import Approval
-from cctv.redaction.case.store import parts_of, update_part
+from cctv.redaction.case.missing import require_reviewed
+from cctv.redaction.case.part import Approval, CasePart
+from cctv.redaction.case.review import backdrop_facts, review_facts, reviewed, signed_off
+from cctv.redaction.case.sheet import write_sheet
+from cctv.redaction.case.store import parts_of, update_unmoved
 
 
-def approve(site: Site, request_id: str, reason: str, *, dry_run: bool = False) -> CaseFile:
+def approve(site: Site, request_id: str, reason: str, *, everything: bool = False, dry_run: bool = False) -> CaseFile:
     """Approve every part of a request at its present digest; what nobody decided on stays hidden.
 
-    Raises RequestUnknown, RequestClosed, NotPrepared, ArtefactChanged, SecondPersonNeeded.
+    With `everything` the same person says to have looked at every backdrop and every frame: what is not signed off or
+    reviewed yet is, in the same transaction and with entries of its own.
+
+    Raises RequestUnknown, RequestClosed, NotPrepared, NotReviewed, ArtefactChanged, SecondPersonNeeded.
     """
     reason = checked_text("reason", reason, 'say on what you base it: --reason "WHY".')
     with reading(site.engine) as connection:
@@ -36,11 +52,23 @@ def approve(site: Site, request_id: str, reason: str, *, dry_run: bool = False) 
     _check_second_person(site, case)
     for part in case.parts:
         check_artefacts(site, part)
-    approval = [Approval(site.clock.now(), site.actor.account, part.digest) for part in case.parts]
-    approved = tuple(replace(part, approval=one) for part, one in zip(case.parts, approval, strict=True))
+    looked = replace(case, parts=tuple(_looked_at(site, part) for part in case.parts)) if everything else case
+    require_reviewed(site, looked)
+    now, account = site.clock.now(), site.actor.account
+    parts = tuple(replace(part, approval=Approval(now, account, part.digest)) for part in looked.parts)
+    approved = replace(case, parts=parts)
     if not dry_run:
-        _store(site, case, replace(case, parts=approved), reason)
-    return replace(case, parts=approved)
+        with exclusive(case_directory(site, case.request.id) / LOCK):
+            _store(site, case, approved, reason)
+            write_sheet(site, approved)
+    return approved
+
+
+def _looked_at(site: Site, part: CasePart) -> CasePart:
+    """The part with everything signed off and reviewed that was not."""
+    plan = signed_off(site, part.plan, part.plan.unsigned)
+    signed = replace(part, plan=plan, digest=plan.digest)
+    return reviewed(site, signed, None) if signed.unreviewed else signed
 
 
 def _check_second_person(site: Site, case: CaseFile) -> None:
@@ -53,14 +81,17 @@ def _check_second_person(site: Site, case: CaseFile) -> None:
 
 def _store(site: Site, seen: CaseFile, approved: CaseFile, reason: str) -> None:
     request = seen.request.id
-    facts: dict[str, str | int | list[str]] = {"plans": [f"{part.name}: {part.digest}" for part in approved.parts]}
     with writing(site.engine) as connection:
-        now = tuple(parts_of(connection, request))
-        for before in seen.parts:
-            if before not in now:
-                raise PlanMoved(part=before.name)
-        if len(now) != len(seen.parts):
+        if len(parts_of(connection, request)) != len(seen.parts):
             raise PlanMoved(part=request)
-        for part in approved.parts:
-            update_part(connection, part)
-        audit.append(connection, site, Act.REDACTION_APPROVED, request, case_id=request, facts=facts, reason=reason)
+        update_unmoved(connection, seen.parts, approved.parts)
+
+        def log(act: Act, facts: Facts) -> None:
+            audit.append(connection, site, act, request, case_id=request, facts=facts, reason=reason)
+
+        for before, part in zip(seen.parts, approved.parts, strict=True):
+            if before.plan.unsigned:
+                log(Act.REDACTION_BACKDROP, backdrop_facts(part))
+            if before.unreviewed:
+                log(Act.REDACTION_REVIEWED, review_facts(part))
+        log(Act.REDACTION_APPROVED, {"plans": [f"{part.name}: {part.digest}" for part in approved.parts]})

@@ -1,6 +1,6 @@
-"""What an analysis leaves on disk: the backdrops with the clip's times, the tracks, and pictures of the tracks.
+"""What an analysis leaves on disk: backdrops with the clip's times, tracks, pictures of them and of what a plan shows.
 
-Owns those files' formats.  Only the last shows people; like the sheet that they are for, they are of the request's own
+Owns those files' formats.  Only pictures show people; like the sheet that they are for, they are of the request's own
 recordings and go with its case.  Never holds a picture of other footage, which would outlive its limit here.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,25 @@ import numpy as np
 from cctv.redaction.analysis import Survey
 from cctv.redaction.backdrop import Backdrop
 from cctv.redaction.case.errors import ArtefactUnreadable
+from cctv.redaction.gallery import Gallery
 from cctv.redaction.geometry import Box
 from cctv.redaction.pictures import TrackPicture
 from cctv.redaction.planes import Planes
+from cctv.redaction.scenery import Change, ChangeKind
 from cctv.redaction.tracks import Ending, Track
 
 SURVEY, TRACKS, PICTURES = "backdrops.npz", "tracks.json", "pictures.npz"
+OUTCOME, CHANGES = "outcome.npz", "changes.json"
 _PLANES = ("y", "u", "v")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a plan shows, what changed in the scene, and the backdrop (from 0) of each frame."""
+
+    pictures: Gallery
+    changes: tuple[Change, ...]
+    stretch: tuple[int, ...]
 
 
 def write_survey(path: Path, survey: Survey) -> None:
@@ -56,6 +69,15 @@ def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:
     )
 
 
+def read_times(path: Path) -> tuple[int, ...]:
+    """The times (microseconds) of a part's frames, without its backdrops; raises ArtefactUnreadable."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            return tuple(int(time) for time in held["times"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtefactUnreadable(path=path, problem=str(error)) from error
+
+
 def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
     """Tracks with a box for each frame, half-size pixels; the caller flushes the file."""
     said = [
@@ -64,7 +86,7 @@ def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
             "first": track.first,
             "began": track.began.value,
             "ended": track.ended.value,
-            "boxes": [[box.x, box.y, box.w, box.h] for box in track.boxes],
+            "boxes": [_sides(box) for box in track.boxes],
         }
         for track in tracks
     ]
@@ -87,6 +109,45 @@ def read_tracks(path: Path) -> tuple[Track, ...]:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
+
+
+def write_outcome(directory: Path, outcome: Outcome) -> None:
+    """Pictures coded, changes as JSON, into a part's directory; the caller flushes the files."""
+    pictures = outcome.pictures
+    arrays: dict[str, Any] = {"live": np.array(pictures.live), "stretch": np.array(outcome.stretch, np.int32)}
+    arrays |= {f"shown-{frame}": coded for frame, coded in pictures.shown.items()}
+    arrays |= {f"seen-{frame}": coded for frame, coded in pictures.seen.items()}
+    np.savez(directory / OUTCOME, allow_pickle=False, **arrays)
+    said = [
+        {"kind": one.kind.value, "first": one.first, "last": one.last, "box": _sides(one.box) if one.box else None}
+        for one in outcome.changes
+    ]
+    (directory / CHANGES).write_text(json.dumps({"schema": 1, "changes": said}, separators=(",", ":")))
+
+
+def read_outcome(directory: Path) -> Outcome:
+    """Raises ArtefactUnreadable."""
+    held: dict[str, dict[int, Any]] = {"shown": {}, "seen": {}}
+    try:
+        with np.load(directory / OUTCOME, allow_pickle=False) as arrays:
+            for name in arrays.files:
+                kind, _, frame = name.partition("-")
+                if kind in held:
+                    held[kind][int(frame)] = arrays[name]
+            live = tuple(bool(one) for one in arrays["live"])
+            stretch = tuple(int(one) for one in arrays["stretch"])
+        said = json.loads((directory / CHANGES).read_text())["changes"]
+        changes = tuple(
+            Change(ChangeKind(one["kind"]), one["first"], one["last"], Box(*one["box"]) if one["box"] else None)
+            for one in said
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactUnreadable(path=directory / OUTCOME, problem=str(error)) from error
+    return Outcome(Gallery(held["shown"], held["seen"], live), changes, stretch)
+
+
+def _sides(box: Box) -> list[float]:
+    return [box.x, box.y, box.w, box.h]
 
 
 def write_pictures(path: Path, pictures: Mapping[int, Sequence[TrackPicture]]) -> None:

@@ -17,8 +17,8 @@ from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive
 from cctv.model.acts import Act
-from cctv.redaction.case.analysis import remove_unnamed, survey_again
-from cctv.redaction.case.errors import HideBoxesOnly, NothingDecided, PlanMoved, TrackUnknown
+from cctv.redaction.case.analysis import analyse_again, remove_unnamed
+from cctv.redaction.case.errors import HideBoxesOnly, NothingDecided, TrackUnknown
 from cctv.redaction.case.file import (
     LOCK,
     CaseFile,
@@ -35,13 +35,15 @@ from cctv.redaction.case.file import (
 from cctv.redaction.case.masks import require_masked
 from cctv.redaction.case.part import CasePart, Decisions
 from cctv.redaction.case.sheet import write_sheet
-from cctv.redaction.case.store import parts_of, update_part
+from cctv.redaction.case.store import update_unmoved
 from cctv.redaction.keep import KeepBoxes, check_within, read_keep
+from cctv.redaction.modes import Others
+from cctv.redaction.words import ranges_text
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person typed: which part, which tracks, which file of boxes, and why."""
+    """What a person typed: which part, which tracks, which file of boxes, how others appear, and why."""
 
     request_id: str
     tracks: tuple[int, ...]
@@ -49,6 +51,7 @@ class Choice:
     reason: str
     camera: str | None = None
     position: int | None = None
+    others: Others | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ def keep(site: Site, choice: Choice, progress: Progress = silent, *, dry_run: bo
     """Keep tracks visible, or replace all drawn boxes (to keep and to hide) by those of KEEP.json."""
 
     def change(old: Decisions, boxes: KeepBoxes | None) -> Decisions:
-        return Decisions(
+        return replace(
+            old,
             keep=_with(old.keep, choice.tracks),
             hide=_without(old.hide, choice.tracks),
             boxes=boxes if boxes is not None else old.boxes,
@@ -77,7 +81,7 @@ def keep(site: Site, choice: Choice, progress: Progress = silent, *, dry_run: bo
 
 
 def hide(site: Site, choice: Choice, progress: Progress = silent, *, dry_run: bool = False) -> Decided:
-    """Hide tracks, or replace the hide boxes by those of KEEP.json; hide beats keep."""
+    """Hide tracks, replace the hide boxes by those of KEEP.json, or say how others appear; hide beats keep."""
 
     def change(old: Decisions, boxes: KeepBoxes | None) -> Decisions:
         if boxes is not None and boxes.keep:
@@ -86,6 +90,7 @@ def hide(site: Site, choice: Choice, progress: Progress = silent, *, dry_run: bo
             keep=_without(old.keep, choice.tracks),
             hide=_with(old.hide, choice.tracks),
             boxes=replace(old.boxes, hide=boxes.hide) if boxes is not None else old.boxes,
+            others=choice.others or old.others,
         )
 
     return _decide(site, choice, Act.REDACTION_HIDDEN, change, progress, dry_run)
@@ -113,7 +118,7 @@ def _decide(
     with exclusive(case_directory(site, case.request.id) / LOCK):
         check_sources(site, part.plan.sources, progress)
         check_artefacts(site, part)
-        decided = Decided(part, survey_again(site, part, plan, progress))
+        decided = Decided(part, analyse_again(site, part, plan, progress))
         now = _store(site, decided, act, choice, reason)
         write_sheet(site, now)
         remove_unnamed(site, case.request.id, now.parts)
@@ -121,7 +126,7 @@ def _decide(
 
 
 def _checked(site: Site, case: CaseFile, part: CasePart, choice: Choice, verb: str) -> KeepBoxes | None:
-    if not choice.tracks and choice.boxes is None:
+    if not choice.tracks and choice.boxes is None and choice.others is None:
         raise NothingDecided(verb=verb)
     unknown = sorted(set(choice.tracks) - set(part.plan.tracks))
     if unknown:
@@ -129,7 +134,7 @@ def _checked(site: Site, case: CaseFile, part: CasePart, choice: Choice, verb: s
             request=case.request.id,
             part=part.name,
             tracks=", ".join(map(str, unknown)),
-            known=f"tracks {_ranges(part.plan.tracks)}" if part.plan.tracks else "no tracks",
+            known=f"tracks {ranges_text(part.plan.tracks)}" if part.plan.tracks else "no tracks",
             sheet=sheet_path(site, case.request.id),
         )
     if choice.boxes is None:
@@ -146,12 +151,11 @@ def _store(site: Site, decided: Decided, act: Act, choice: Choice, reason: str) 
         "part": part.plan.position,
         "tracks": [str(number) for number in choice.tracks],
         "boxes": len(part.plan.decisions.boxes.keep) + len(part.plan.decisions.boxes.hide),
+        "others": part.plan.decisions.others.value,
         "plan": part.digest,
     }
     with writing(site.engine) as connection:
-        if decided.before not in parts_of(connection, part.plan.request):
-            raise PlanMoved(part=part.name)
-        update_part(connection, part)
+        update_unmoved(connection, [decided.before], [part])
         audit.append(connection, site, act, part.plan.request, case_id=part.plan.request, facts=facts, reason=reason)
         return prepared_case(connection, part.plan.request)
 
@@ -162,14 +166,3 @@ def _with(numbers: Collection[int], more: Collection[int]) -> tuple[int, ...]:
 
 def _without(numbers: Collection[int], fewer: Collection[int]) -> tuple[int, ...]:
     return tuple(sorted({*numbers} - {*fewer}))
-
-
-def _ranges(numbers: Collection[int]) -> str:
-    """`1-4, 7`: as people write lists of numbers."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

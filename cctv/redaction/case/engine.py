@@ -6,19 +6,24 @@ backdrop is never made anew behind the reviewer's back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
-from cctv.redaction.analysis import Survey, analyse, drawn
+from cctv.redaction.analysis import Analysis, Survey, analyse, drawn
 from cctv.redaction.backdrop import FEWEST, Sampler
+from cctv.redaction.case.errors import DetectorFailed
 from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePlan, Decisions
 from cctv.redaction.case.samples import Samples
+from cctv.redaction.cover import cover
 from cctv.redaction.errors import SourceUnreadable
-from cctv.redaction.keep import NOTHING_KEPT, BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.keep import BoxPath, KeepBoxes, Keyframe
 from cctv.redaction.options import Options
 from cctv.redaction.planes import frame_bytes
 from cctv.redaction.render import Work, redact
@@ -28,6 +33,10 @@ from cctv.redaction.stretches import backdrops_of
 from cctv.redaction.tracks import Track
 from cctv.redaction.verify import VerifyReport
 
+_BROKEN = (  # bad input has errors of its own
+    *(cv2.error, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError),
+    ValueError,
+)
 _BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
 _FEWEST_OWN = 32
 _SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside of the person
@@ -68,10 +77,38 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
     return Survey(tuple(reading.times), backdrops_of(sampled, size, masked=masked.half if masked else None))
 
 
-def find_tracks(clip: Clip, survey: Survey, progress: Progress) -> tuple[Track, ...]:
-    """Everything that moves in a part, numbered from 1; raises SourceUnreadable."""
+@contextmanager
+def analysed(clip: Clip, survey: Survey, keep: KeepBoxes, progress: Progress) -> Iterator[Analysis]:
+    """Everything that moves in a part, its tracks numbered from 1; raises SourceUnreadable."""
     with MaskSpool(_half(clip)) as differs:
-        return analyse(clip, survey, NOTHING_KEPT, differs, progress).tracks
+        yield analyse(clip, survey, keep, differs, progress)
+
+
+@contextmanager
+def fail_closed(plan: CasePlan, progress: Progress) -> Iterator[Progress]:
+    """Progress that is remembered, so that what goes wrong inside stops as DetectorFailed and names its frame."""
+    at = ["start", 0]
+
+    def watched(stage: str, done: int, of: int) -> None:
+        at[:] = [stage, done]
+        progress(stage, done, of)
+
+    try:
+        yield watched
+    except _BROKEN as error:
+        raise DetectorFailed(
+            camera=plan.camera,
+            part=plan.position,
+            stage=at[0],
+            frame=at[1],
+            problem=f"{type(error).__name__}: {error}".splitlines()[0],
+        ) from error
+
+
+def covered(survey: Survey, plan: CasePlan) -> Survey:
+    """The survey with what a reviewer covered in its backdrops."""
+    numbered = enumerate(survey.backdrops, 1)
+    return replace(survey, backdrops=tuple(cover(one, plan.backdrop(number).covers) for number, one in numbered))
 
 
 def keep_of(decisions: Decisions, tracks: Iterable[Track]) -> KeepBoxes:

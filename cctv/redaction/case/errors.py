@@ -124,6 +124,54 @@ class TypeHasNoCopy(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class DetectorFailed(CctvError):
+    """The analysis of {camera} part {part} broke off at frame {frame} ({stage}: {problem}); nothing was changed, and
+    nothing may leave.
+
+    next: repeat the command; if it stops at the same frame, report this message, and answer without this part.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class NotReviewed(CctvError):
+    """{request} was not looked at in full: {missing}.  Nothing was changed.
+
+    next: look at {sheet}; then sign off and review as it says, or cctv redaction approve {request} --all --reason WHY
+    if you looked at every backdrop and every range.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class BackdropUnknown(UsageError):
+    """{part} of {request} has no backdrop {number}; it has {known}.
+
+    next: read the numbers from the sheet: {sheet}
+    """
+
+
+class BackdropAmbiguous(UsageError):
+    """{part} of {request} has {count} backdrops, and a cover lies in one of them.
+
+    next: add --stretch N with the number from the sheet: {sheet}
+    """
+
+
+class CoverRefused(UsageError):
+    """{text} covers nothing: {problem}.
+
+    next: give --cover X,Y,WIDTH,HEIGHT in pixels from the top left corner of the picture, as --cover 310,80,40,120
+    """
+
+
+class RangeRefused(UsageError):
+    """{text} is not a range of frames of {part}: {problem}.
+
+    next: give --frames FIRST-LAST as the sheet has it, or --all for every frame.
+    """
+
+
 class ArtefactUnreadable(CctvError):
     """What was prepared for the request cannot be read: {path} ({problem}).
 

@@ -20,9 +20,12 @@ from cctv.config.values import Polygon
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, RequestId
+from cctv.redaction.geometry import Box
 from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.modes import Others
 
 SCHEMA = 1
+_BACKDROP = "backdrop-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Decisions:
     keep: tuple[int, ...] = ()
     hide: tuple[int, ...] = ()
     boxes: KeepBoxes = NOTHING_KEPT
+    others: Others = Others.SHAPE
 
     @property
     def keeps_something(self) -> bool:
@@ -70,11 +74,37 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
+class BackdropDecision:
+    """What was decided of one backdrop of a part, by its number from 1.
+
+    `covers` are boxes in pixels of the picture that are flat in the output; `signed` is the hash of the picture that
+    `signed_by` signed off, None before anybody did.
+    """
+
+    number: int
+    covers: tuple[Box, ...] = ()
+    signed: str | None = None
+    signed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Frames `first` to `last` of a part, looked at by a person as the plan of that `shown` digest shows them."""
+
+    first: int
+    last: int
+    shown: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CasePlan:
     """Everything that determines the picture of one part.
 
     `sources` are whole segments; of their frames only those count whose time lies in `requested`, the span of the
-    request.  `masks` are the static masks that were in force when it was prepared, polygons in percent of the picture.
+    request.  `masks` are the static masks that were in force when it was prepared, polygons in percent of the picture;
+    `backdrops` are the backdrops on which something was decided.
     """
 
     request: RequestId
@@ -89,6 +119,7 @@ class CasePlan:
     decided_by: tuple[str, ...] = ()
     samples: int = 0
     masks: tuple[Polygon, ...] = ()
+    backdrops: tuple[BackdropDecision, ...] = ()
     schema: int = SCHEMA
 
     @property
@@ -106,6 +137,32 @@ class CasePlan:
         """The same plan with other decisions, and one more account that decided."""
         accounts = tuple(sorted({*self.decided_by, account}))
         return replace(self, decisions=decisions, decided_by=accounts)
+
+    @property
+    def backdrop_files(self) -> tuple[Artefact, ...]:
+        """The pictures of the empty scene, in their order; the first has number 1."""
+        return tuple(one for one in self.artefacts if one.name.startswith(_BACKDROP))
+
+    def backdrop(self, number: int) -> BackdropDecision:
+        """What was decided of a backdrop."""
+        return next((one for one in self.backdrops if one.number == number), BackdropDecision(number))
+
+    def with_backdrop(self, decision: BackdropDecision) -> CasePlan:
+        """The same plan with another decision on one backdrop."""
+        others = [one for one in self.backdrops if one.number != decision.number]
+        return replace(self, backdrops=tuple(sorted([*others, decision], key=lambda one: one.number)))
+
+    @property
+    def unsigned(self) -> tuple[int, ...]:
+        """The numbers of the backdrops that nobody signed off as they are now."""
+        files = enumerate(self.backdrop_files, 1)
+        return tuple(number for number, file in files if self.backdrop(number).signed != file.sha256)
+
+    @property
+    def shown(self) -> str:
+        """Hex SHA-256 of everything but the sign-offs of backdrops: the same as long as the same picture is shown."""
+        bare = tuple(BackdropDecision(one.number, one.covers) for one in self.backdrops if one.covers)
+        return replace(self, backdrops=bare, decided_by=()).digest
 
     def to_json(self) -> str:
         """The canonical text that is stored and hashed."""
@@ -141,6 +198,7 @@ class CasePart:
     prepared: datetime
     prepared_by: str
     approval: Approval | None = None
+    reviews: tuple[Review, ...] = ()
 
     @property
     def name(self) -> str:
@@ -152,6 +210,31 @@ class CasePart:
         """Whether somebody approved the plan exactly as it is now."""
         return self.approval is not None and self.approval.digest == self.digest
 
+    @property
+    def reviewed(self) -> tuple[Review, ...]:
+        """The reviews that hold for what the plan shows now, in order."""
+        shown = self.plan.shown
+        return tuple(sorted((one for one in self.reviews if one.shown == shown), key=lambda one: (one.first, one.last)))
+
+    @property
+    def unreviewed(self) -> tuple[tuple[int, int], ...]:
+        """The ranges of frames (first, last) that nobody reviewed as the plan shows them now."""
+        missing, at = [], 0
+        for one in self.reviewed:
+            if one.first > at:
+                missing.append((at, one.first - 1))
+            at = max(at, one.last + 1)
+        return (*missing, (at, self.plan.frames - 1)) if at < self.plan.frames else tuple(missing)
+
+
+def reviews_to_json(reviews: tuple[Review, ...]) -> str:
+    """The text that a row holds."""
+    return _reviews().dump_json(reviews).decode()
+
+
+def reviews_from_json(text: str) -> tuple[Review, ...]:
+    return _reviews().validate_json(text)
+
 
 def trimmed(sources: Sequence[PartSource], requested: Span) -> Span:
     """The span of unbroken sources as far as it was asked for; they share an instant with it, or were not chosen."""
@@ -161,3 +244,8 @@ def trimmed(sources: Sequence[PartSource], requested: Span) -> Span:
 @cache
 def _adapter() -> TypeAdapter[CasePlan]:
     return TypeAdapter(CasePlan)
+
+
+@cache
+def _reviews() -> TypeAdapter[tuple[Review, ...]]:
+    return TypeAdapter(tuple[Review, ...])

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from cctv.db.site import Site
 from cctv.model.language import Language
 from cctv.redaction.case.artefacts import SURVEY, TRACKS, read_survey, read_tracks
-from cctv.redaction.case.engine import clip_for, keep_of, render
+from cctv.redaction.case.engine import clip_for, covered, fail_closed, keep_of, render
 from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePart
 from cctv.redaction.case.words import line_words
@@ -37,12 +37,17 @@ class Rendered:
 
 
 def render_part(site: Site, part: CasePart, language: Language, target: Path, progress: Progress) -> Rendered:
-    """Render and prove one part; raises SourceUnreadable, RenderFailed, VerifyFailed and then leaves nothing behind."""
+    """Render and prove one part; what stops it leaves nothing behind.
+
+    Raises SourceUnreadable, DetectorFailed, VerifyFailed (15), RenderFailed.
+    """
     directory = site.root / part.directory
     keep = keep_of(part.plan.decisions, read_tracks(directory / TRACKS))
-    options = Options(caption=caption_line(part, language, site.settings.site.timezone))
-    survey = read_survey(directory / SURVEY)
-    proved = render(clip_for(site, part.plan), survey, keep, options, target, progress)
+    line = caption_line(part, language, site.settings.site.timezone)
+    options = Options(others=part.plan.decisions.others, caption=line)
+    survey = covered(read_survey(directory / SURVEY), part.plan)
+    with fail_closed(part.plan, progress) as watched:
+        proved = render(clip_for(site, part.plan), survey, keep, options, target, watched)
     return Rendered(
         frames=proved.frames,
         live_pixels_outside=proved.live_pixels_outside_kept,

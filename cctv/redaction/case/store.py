@@ -13,7 +13,8 @@ from cctv.db import tables
 from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
 from cctv.model.ids import RequestId
-from cctv.redaction.case.part import Approval, CasePart, CasePlan
+from cctv.redaction.case.errors import PlanMoved
+from cctv.redaction.case.part import Approval, CasePart, CasePlan, reviews_from_json, reviews_to_json
 
 
 def parts_of(connection: Connection, request_id: str) -> list[CasePart]:
@@ -75,6 +76,16 @@ def update_part(connection: Connection, part: CasePart) -> None:
     connection.execute(update(table).where(which).values(_values(part)))
 
 
+def update_unmoved(connection: Connection, seen: Sequence[CasePart], changed: Sequence[CasePart]) -> None:
+    """Store changed parts in place of those that were seen; raises PlanMoved when one is no longer as it was seen."""
+    now = parts_of(connection, seen[0].plan.request)
+    for before in seen:
+        if before not in now:
+            raise PlanMoved(part=before.name)
+    for part in changed:
+        update_part(connection, part)
+
+
 def _values(part: CasePart) -> dict[str, str | int | None]:
     approval = part.approval
     return {
@@ -89,6 +100,7 @@ def _values(part: CasePart) -> dict[str, str | int | None]:
         "approved_us": to_us(approval.at) if approval else None,
         "approved_by": approval.by if approval else None,
         "approved_digest": approval.digest if approval else None,
+        "reviews": reviews_to_json(part.reviews),
     }
 
 
@@ -103,4 +115,5 @@ def _part(row: Row[Any]) -> CasePart:
         prepared=from_us(row.prepared_us),
         prepared_by=row.prepared_by,
         approval=approval,
+        reviews=reviews_from_json(row.reviews),
     )

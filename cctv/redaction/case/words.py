@@ -58,25 +58,36 @@ _LINES = {  # without accents: the engine draws plain letters only
     Language.FR: "arriere-plan reconstitue, autres personnes masquees",
     Language.EN: "background reconstructed, others hidden",
 }
-_PARTS = {Language.NL: "deel", Language.FR: "partie", Language.EN: "part"}
 _COMMANDS = {
     Language.NL: (
         "deze sporen zichtbaar houden",
-        "zichtbaar houden wat getekende kaders omsluiten",
+        'zichtbaar houden wat getekende kaders omsluiten; verbergen wat onder "hide" staat',
         "deze sporen verbergen, wat er ook zichtbaar is gehouden",
-        "goedkeuren wat beslist is; waarover niets beslist is, blijft verborgen",
+        "iemand of iets in een achtergrond afdekken, en ze goedkeuren",
+        "filmpjes maken van wat te zien zal zijn, om van begin tot einde te bekijken",
+        "goedkeuren, nadat elke achtergrond en elke reeks beelden is nagekeken",
+        "alles in één keer: je hebt elke achtergrond en elke reeks op dit blad bekeken",
+        "het pakket maken",
     ),
     Language.FR: (
         "garder ces pistes visibles",
-        "garder visible ce que des cadres dessinés entourent",
+        "garder visible ce que des cadres dessinés entourent ; masquer ce qui figure sous « hide »",
         "masquer ces pistes, quoi qu'on ait gardé visible",
-        "approuver ce qui est décidé ; ce qui ne l'est pas reste masqué",
+        "couvrir quelqu'un ou quelque chose dans un arrière-plan, et l'approuver",
+        "produire des vidéos de ce qui sera montré, à regarder du début à la fin",
+        "approuver, une fois chaque arrière-plan et chaque série d'images revus",
+        "tout en une fois : vous avez regardé chaque arrière-plan et chaque série de cette fiche",
+        "constituer le dossier",
     ),
     Language.EN: (
         "keep these tracks visible",
-        "keep what drawn boxes enclose",
+        'keep what drawn boxes enclose; hide what stands under "hide"',
         "hide these tracks, whatever else is kept",
-        "approve what is decided; what is not stays hidden",
+        "cover somebody or something in a backdrop, and sign it off",
+        "make videos of what will be shown, to watch from start to end",
+        "approve, after every backdrop and every range was looked at",
+        "all at once: you looked at every backdrop and every range on this sheet",
+        "build the package",
     ),
 }
 
@@ -92,10 +103,6 @@ def line_words(language: Language) -> str:
     return _LINES[language]
 
 
-def part_word(language: Language) -> str:
-    return _PARTS[language]
-
-
-def command_words(language: Language) -> tuple[str, str, str, str]:
-    """What keep, keep --boxes, hide and approve do."""
+def command_words(language: Language) -> tuple[str, ...]:
+    """What each command at the foot of the sheet does, in its order."""
     return _COMMANDS[language]

@@ -1,0 +1,225 @@
+"""Looking at what a plan shows: signing off backdrops, covering parts of them, reviewing frames range by range.
+
+Owns those acts, and the rule of what is still missing before an approval.  A sign-off names the hash of a picture and a
+review the digest of what is shown, so that any change of the picture makes them void.  Never signs or reviews anything
+that is gone or changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from cctv import audit
+from cctv.audit import Facts
+from cctv.casework.words import checked_text
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.kernel.durable import exclusive
+from cctv.model.acts import Act
+from cctv.redaction.case.analysis import analyse_again, remove_unnamed
+from cctv.redaction.case.artefacts import SURVEY, read_survey
+from cctv.redaction.case.errors import BackdropAmbiguous, BackdropUnknown, CoverRefused, RangeRefused
+from cctv.redaction.case.file import (
+    LOCK,
+    CaseFile,
+    Progress,
+    case_directory,
+    check_artefacts,
+    check_sources,
+    choose_part,
+    prepared_case,
+    require_open,
+    sheet_path,
+    silent,
+)
+from cctv.redaction.case.masks import require_masked
+from cctv.redaction.case.part import BackdropDecision, CasePart, CasePlan, Review
+from cctv.redaction.case.sheet import write_sheet
+from cctv.redaction.case.store import update_unmoved
+from cctv.redaction.geometry import Box, outer
+from cctv.redaction.moments import FrameRange
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which part of which request somebody means, and why; without camera and position every part."""
+
+    request_id: str
+    reason: str
+    camera: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackdropChoice:
+    """What is said of backdrops: `number` from 1 (None: all), `covers` in place of those before (None: as they are)."""
+
+    number: int | None
+    approve: bool
+    covers: tuple[Box, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The parts before and after an act, in the same order."""
+
+    before: tuple[CasePart, ...]
+    after: tuple[CasePart, ...]
+
+    @property
+    def voided(self) -> bool:
+        """Whether an approval was lost by it."""
+        return any(old.approved and not new.approved for old, new in zip(self.before, self.after, strict=True))
+
+
+def decide_backdrop(
+    site: Site, chosen: Chosen, choice: BackdropChoice, progress: Progress = silent, *, dry_run: bool = False
+) -> Noted:
+    """Cover parts of a backdrop, sign backdrops off, or both.
+
+    Raises RequestUnknown, RequestClosed, NotPrepared, BackdropUnknown, BackdropAmbiguous, CoverRefused,
+    ArtefactChanged.
+    """
+    reason = checked_text("reason", chosen.reason, 'say why: --reason "WHY".')
+    case, parts = _chosen(site, chosen, every=choice.covers is None)
+    plans = [_with_backdrops(site, part, choice) for part in parts]
+    if choice.covers is None or dry_run:
+        after = [replace(part, plan=plan, digest=plan.digest) for part, plan in zip(parts, plans, strict=True)]
+        if dry_run:
+            return Noted(tuple(parts), tuple(after))
+        return _noted(site, case, parts, lambda: after, backdrop_facts, Act.REDACTION_BACKDROP, reason)
+
+    def covered() -> list[CasePart]:
+        check_sources(site, parts[0].plan.sources, progress)
+        return [analyse_again(site, parts[0], plans[0], progress)]
+
+    return _noted(site, case, parts, covered, backdrop_facts, Act.REDACTION_BACKDROP, reason)
+
+
+def review(site: Site, chosen: Chosen, frames: FrameRange | None, *, dry_run: bool = False) -> Noted:
+    """Note that somebody looked at a range of frames as the plan shows it, or at every frame (None).
+
+    Raises RequestUnknown, RequestClosed, NotPrepared, RangeRefused, PartAmbiguous, ArtefactChanged.
+    """
+    reason = checked_text("reason", chosen.reason, 'say how you looked: --reason "WHY".')
+    case, parts = _chosen(site, chosen, every=frames is None)
+    if frames is not None and not 0 <= frames.first <= frames.last < parts[0].plan.frames:
+        raise RangeRefused(
+            text=f"{frames.first}-{frames.last}",
+            part=parts[0].name,
+            problem=f"its frames are 0 to {parts[0].plan.frames - 1}",
+        )
+    after = [reviewed(site, part, frames) for part in parts]
+    if dry_run:
+        return Noted(tuple(parts), tuple(after))
+    return _noted(site, case, parts, lambda: after, review_facts, Act.REDACTION_REVIEWED, reason)
+
+
+def reviewed(site: Site, part: CasePart, frames: FrameRange | None) -> CasePart:
+    """The part with a review of these frames (None: all), by the account that acts now."""
+    within = frames or FrameRange(0, part.plan.frames - 1)
+    one = Review(within.first, within.last, part.plan.shown, site.clock.now(), site.actor.account)
+    return replace(part, reviews=(*part.reviewed, one))
+
+
+def signed_off(site: Site, plan: CasePlan, numbers: Iterable[int]) -> CasePlan:
+    """The plan with these backdrops signed off, by the account that acts now."""
+    for number in numbers:
+        hash_ = plan.backdrop_files[number - 1].sha256
+        plan = plan.with_backdrop(
+            replace(plan.backdrop(number), signed=hash_, signed_by=site.actor.account),
+        )
+    return plan
+
+
+def backdrop_facts(part: CasePart) -> Facts:
+    """What the log says of a part's backdrops."""
+    files = part.plan.backdrop_files
+    return {
+        "camera": part.plan.camera,
+        "part": part.plan.position,
+        "backdrops": [file.sha256 for file in files],
+        "signed": [str(number) for number in range(1, len(files) + 1) if number not in part.plan.unsigned],
+        "covers": sum(len(one.covers) for one in part.plan.backdrops),
+        "plan": part.digest,
+    }
+
+
+def review_facts(part: CasePart) -> Facts:
+    """What the log says of the last review of a part."""
+    last = part.reviews[-1]
+    return {
+        "camera": part.plan.camera,
+        "part": part.plan.position,
+        "frames": f"{last.first}-{last.last}",
+        "shown": last.shown,
+    }
+
+
+def _chosen(site: Site, chosen: Chosen, *, every: bool) -> tuple[CaseFile, list[CasePart]]:
+    with reading(site.engine) as connection:
+        case = prepared_case(connection, chosen.request_id)
+        require_open(site, case.request)
+        if every and chosen.camera is None and chosen.position is None:
+            parts = list(case.parts)
+        else:
+            parts = [choose_part(case, chosen.camera, chosen.position)]
+        require_masked(site, connection, parts)
+    for part in parts:
+        check_artefacts(site, part)
+    return case, parts
+
+
+def _with_backdrops(site: Site, part: CasePart, choice: BackdropChoice) -> CasePlan:
+    """The part's plan after a choice."""
+    plan, known = part.plan, len(part.plan.backdrop_files)
+    if choice.number is not None and choice.number > known:
+        raise BackdropUnknown(
+            request=plan.request,
+            part=part.name,
+            number=choice.number,
+            known=f"backdrops 1 to {known}" if known > 1 else "backdrop 1",
+            sheet=sheet_path(site, plan.request),
+        )
+    numbers = [choice.number] if choice.number is not None else list(range(1, known + 1))
+    if choice.covers is not None:
+        if len(numbers) > 1:
+            raise BackdropAmbiguous(
+                request=plan.request, part=part.name, count=known, sheet=sheet_path(site, plan.request)
+            )
+        _check_covers(site, part, choice.covers)
+        covering = BackdropDecision(numbers[0], choice.covers)
+        plan = plan.with_backdrop(covering).deciding(plan.decisions, site.actor.account)
+    return signed_off(site, plan, numbers) if choice.approve else plan
+
+
+def _check_covers(site: Site, part: CasePart, covers: Sequence[Box]) -> None:
+    size = read_survey(site.root / part.directory / SURVEY).backdrops[0].planes.size
+    for box in covers:
+        if box.w <= 0 or box.h <= 0 or outer(box, size).empty:
+            text = ",".join(f"{side:g}" for side in (box.x, box.y, box.w, box.h))
+            raise CoverRefused(text=text, problem=f"the picture is {size.width} x {size.height} pixels")
+
+
+def _noted(
+    site: Site,
+    case: CaseFile,
+    before: Sequence[CasePart],
+    make: Callable[[], list[CasePart]],
+    facts: Callable[[CasePart], Facts],
+    act: Act,
+    reason: str,
+) -> Noted:
+    """Store the changed parts and their entries in one transaction, then write the sheet again."""
+    request = case.request.id
+    with exclusive(case_directory(site, request) / LOCK):
+        after = make()
+        with writing(site.engine) as connection:
+            update_unmoved(connection, before, after)
+            for part in after:
+                audit.append(connection, site, act, request, case_id=request, facts=facts(part), reason=reason)
+            now = prepared_case(connection, request)
+        write_sheet(site, now)
+        remove_unnamed(site, request, now.parts)
+    return Noted(tuple(before), tuple(after))
