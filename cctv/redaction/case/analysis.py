@@ -42,7 +42,7 @@ from cctv.redaction.planes import Planes
 from cctv.redaction.scenery import scenery_changes
 from cctv.redaction.source import Clip
 
-_BACKDROP = "backdrop-{number:03}.png"  # as many as sort in their order
+_BACKDROP = "backdrop-{number}.png"
 
 
 def analyse_part(site: Site, plan: CasePlan, progress: Progress) -> CasePart:

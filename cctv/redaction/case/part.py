@@ -141,7 +141,8 @@ class CasePlan:
     @property
     def backdrop_files(self) -> tuple[Artefact, ...]:
         """The pictures of the empty scene, in their order; the first has number 1."""
-        return tuple(one for one in self.artefacts if one.name.startswith(_BACKDROP))
+        files = {one.name.removeprefix(_BACKDROP): one for one in self.artefacts if one.name.startswith(_BACKDROP)}
+        return tuple(files[name] for name in sorted(files, key=lambda name: (len(name), name)))
 
     def backdrop(self, number: int) -> BackdropDecision:
         """What was decided of a backdrop."""
