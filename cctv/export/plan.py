@@ -57,8 +57,7 @@ def plan_build(site: Site, request_id: str, progress: Progress = silent) -> Buil
     """Check that a request may be exported, and say what the package would hold.
 
     Raises RequestUnknown, RequestClosed; FootageBlocked (12); NotPrepared, NotApproved, NotReviewed, FootageAdded,
-    MasksAdded (13);
-    SegmentMissing, SegmentChanged, ArtefactChanged (15).
+    MasksAdded (13); SegmentMissing, SegmentChanged, ArtefactChanged (15).
     """
     with reading(site.engine) as connection:
         case = prepared_case(connection, request_id)

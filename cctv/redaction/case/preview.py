@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctv import audit
+from cctv.casework.blocks import require_usable
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive
@@ -71,6 +72,7 @@ def preview(
     with reading(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
+        require_usable(site, case.request, "redaction preview")
         every = camera is None and position is None
         parts = list(case.parts) if every else [choose_part(case, camera, position)]
         require_masked(site, connection, parts)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from cctv import audit
 from cctv.audit import Facts
+from cctv.casework.blocks import require_usable
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
@@ -161,6 +162,7 @@ def _chosen(site: Site, chosen: Chosen, *, every: bool) -> tuple[CaseFile, list[
     with reading(site.engine) as connection:
         case = prepared_case(connection, chosen.request_id)
         require_open(site, case.request)
+        require_usable(site, case.request, "redaction review")
         if every and chosen.camera is None and chosen.position is None:
             parts = list(case.parts)
         else:
