@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from cctv.redaction.fill import Fill
 from cctv.redaction.geometry import Box, Size
 from cctv.redaction.keep import NOTHING_KEPT
-from cctv.redaction.options import Mode, Options
+from cctv.redaction.options import Mode, Options, Others
 from redaction_bench.figures import Figure, at_most, holds, tells
 from redaction_bench.pictures import Picture, pictures
 from redaction_bench.studio import Annotated, redacted, workers
@@ -100,11 +100,10 @@ def told_apart(on: Annotated) -> Iterator[Figure]:
     for name, shown in seen.items():
         yield tells(f"looks: {name}, %", recognised(lineup, described(shown, lineup)).mean)
     yield tells("looks: the size of the box alone, %", recognised(lineup, sizes(lineup)).mean)
-    found = {name: recognised(lineup, features) for name, features in _redactions(on, lineup)}
-    for name, told in found.items():
-        goal = at_most(f"looks: {name}, %", told.mean, _BACKDROP) if name == Fill.BACKDROP.value else None
-        yield goal or tells(f"looks: {name}, %", told.mean)
-        if name in (Fill.SOLID.value, "shape"):
+    for name, apart in _redactions(on, lineup):
+        told, title = recognised(lineup, apart), f"looks: {name}, %"
+        yield at_most(title, told.mean, _BACKDROP) if name == Fill.BACKDROP.value else tells(title, told.mean)
+        if name in (Fill.SOLID.value, Others.SHAPE.value):
             yield holds(f"looks: {name}, 95 % interval", told.interval, lineup.chance)
 
 
@@ -145,7 +144,7 @@ def described(shown: Iterable[Picture], lineup: Lineup) -> Apart:
             crop = _crop(picture, box)
             found[number] = _edges(crop), _colours(crop), _shades(crop)
     kinds = zip(*(found[number] for number in sorted(found)), strict=True)
-    return np.sum([_distances(np.stack(kind)) for kind in kinds], axis=0)
+    return np.asarray(np.sum([_distances(np.stack(kind)) for kind in kinds], axis=0), np.float64)
 
 
 def _distances(features: Features) -> Apart:
@@ -177,7 +176,7 @@ def recognised(lineup: Lineup, apart: Apart) -> Told:
 def _redactions(on: Annotated, lineup: Lineup) -> Iterator[tuple[str, Apart]]:
     """Each way of hiding everybody, a process for each core."""
     ways = {fill.value: Options(Mode.MASK, fill, caption=None) for fill in Fill}
-    ways["shape"] = Options(Mode.BACKDROP, caption=None)
+    ways |= {others.value: Options(Mode.BACKDROP, others=others, caption=None) for others in Others}
     outputs = {name: on.folder / f"looks-{name}.mp4" for name in ways}
     with workers() as pool:
         runs = [pool.submit(redacted, on.clip, NOTHING_KEPT, ways[name], outputs[name]) for name in ways]
@@ -218,4 +217,5 @@ def _shades(crop: Picture) -> Features:
     """The crop at 4 x 8; colour counts twice, because it spans less."""
     small = [cv2.resize(plane.astype(np.float32), (4, 8), interpolation=cv2.INTER_AREA) for plane in crop]
     weights = (1, 2, 2)
-    return np.concatenate([plane.ravel() * weight for plane, weight in zip(small, weights, strict=True)]) / 255
+    each = [plane.ravel() * weight / 255 for plane, weight in zip(small, weights, strict=True)]
+    return np.asarray(np.concatenate(each), np.float32)

@@ -8,7 +8,7 @@ counted; how many heads could be judged is a figure of its own, and so is how ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def empty_scene(clip: Path, size: Size, people: People, frames: int) -> EmptySce
     return EmptyScene(ground, count > 0)
 
 
-def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Iterator[Box]) -> Heads:
+def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Iterable[Box]) -> Heads:
     """The heads of one frame, of those who should be hidden."""
     tells = ~scene.seen | (apart(source, scene.ground) >= TELLING)
     for grey in (SOLID_GREY, SHAPE_GREY):
@@ -87,4 +87,4 @@ def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Iterator[Bo
 def apart(one: NDArray[np.integer], other: NDArray[np.integer]) -> Apart:
     """How far two pictures are apart at each pixel: levels of luma, or twice those of a chroma plane."""
     gap = np.abs(one.astype(np.int16) - other)
-    return np.maximum(gap[0], 2 * np.maximum(gap[1], gap[2]))
+    return np.asarray(np.maximum(gap[0], 2 * np.maximum(gap[1], gap[2])), np.int16)

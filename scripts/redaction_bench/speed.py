@@ -2,13 +2,14 @@
 
 Owns the two sizes.  The engine runs in a fresh process, one redaction at a time and nothing beside it; pass-through is
 timed before and after it, because machines are not steady.  Times are of a whole redaction: backdrop pass, analysis,
-render and proof.  Memory is the largest sum of proportional sizes (PSS) of that process and its ffmpegs, as sampled.
+render and proof.  Processor time is told beside them, as it moves less on a busy machine.  Memory is the largest sum of
+proportional sizes (PSS) of that process and its ffmpegs, as sampled.
 """
 
 from __future__ import annotations
 
 import os
-import statistics
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from trial.load import pss_mib, tree
 from cctv.redaction.geometry import Size
 from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.options import Mode, Options
+from cctv.redaction.render import RenderReport
 from redaction_bench.figures import Figure, at_least, at_most, tells
 from redaction_bench.pictures import enlarged, pass_through
 from redaction_bench.rival import VERSION, frames_a_second
@@ -36,10 +38,19 @@ _FULL = Size(1920, 1080)
 
 
 @dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and of processors."""
+
+    seconds: float
+    processor: float
+
+
+@dataclass(frozen=True)
 class Timed:
-    """One clip gone through: frames a second, bytes written, the largest memory (MiB)."""
+    """One clip gone through: frames a second, processor seconds, bytes written, the largest memory (MiB)."""
 
     fps: float
+    processor: float
     size: int
     memory: float
 
@@ -57,15 +68,18 @@ def speeds(clip: Path, people: People, folder: Path) -> Speeds:
     output = folder / "timed.mp4"
     subject = max(people, key=lambda person: len(people[person]))
     kept = {Mode.BACKDROP: keep_one(people, subject, with_hides=False), Mode.MASK: NOTHING_KEPT}
-    references, modes, frames = [_seconds(pass_through, clip, output)], {}, 0
+    before = _spent(pass_through, clip, output)
     size = output.stat().st_size
+    modes, frames = {}, 0
     for mode, keep in kept.items():
         with workers(1) as pool, _memory(pool.submit(os.getpid).result()) as memory:
-            seconds, frames = pool.submit(_redaction, clip, keep, Options(mode, caption=None), output).result()
-        modes[mode] = Timed(frames / seconds, output.stat().st_size, max(memory))
-    references.append(_seconds(pass_through, clip, output))
+            spent, report = pool.submit(_redaction, clip, keep, Options(mode, caption=None), output).result()
+        frames = report.frames
+        modes[mode] = Timed(frames / spent.seconds, spent.processor, output.stat().st_size, max(memory))
+    after = _spent(pass_through, clip, output)
     output.unlink()
-    return Speeds(Timed(frames / statistics.mean(references), size, 0.0), modes)
+    seconds, processor = (before.seconds + after.seconds) / 2, (before.processor + after.processor) / 2
+    return Speeds(Timed(frames / seconds, processor, size, 0.0), modes)
 
 
 def at_own_size(on: Annotated, *, beside_rival: bool) -> Iterator[Figure]:
@@ -99,20 +113,28 @@ def against_pass_through(name: str, found: Speeds) -> Iterator[Figure]:
     for mode, timed in found.modes.items():
         share = round(timed.fps / reference.fps, 2)
         yield at_least(f"{name}: {mode.value}: speed / pass-through", share, _SPEED[mode])
+        processor = round(timed.processor / reference.processor, 2)
+        yield tells(f"{name}: {mode.value}: processor time / pass-through", processor)
         yield at_most(f"{name}: {mode.value}: size / pass-through", round(timed.size / reference.size, 2), _SIZE)
 
 
-def _seconds(work: Callable[..., object], *given: object) -> float:
-    began = time.monotonic()
+def _spent(work: Callable[..., object], *given: object) -> Spent:
+    began, used = time.monotonic(), _processor()
     work(*given)
-    return time.monotonic() - began
+    return Spent(time.monotonic() - began, _processor() - used)
 
 
-def _redaction(clip: Path, keep: KeepBoxes, options: Options, output: Path) -> tuple[float, int]:
-    """Seconds and frames of one redaction; runs in the fresh process."""
-    began = time.monotonic()
-    report = redacted(clip, keep, options, output)
-    return time.monotonic() - began, report.frames
+def _processor() -> float:
+    """Processor seconds of this process and of the children that it waited for."""
+    kinds = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return sum(kind.ru_utime + kind.ru_stime for kind in kinds)
+
+
+def _redaction(clip: Path, keep: KeepBoxes, options: Options, output: Path) -> tuple[Spent, RenderReport]:
+    """One redaction; runs in the fresh process."""
+    reports: list[RenderReport] = []
+    spent = _spent(lambda: reports.append(redacted(clip, keep, options, output)))
+    return spent, reports[0]
 
 
 @contextmanager
