@@ -1,8 +1,13 @@
 """Casework: incidents and requests, their holds, their deadlines, and what exists of their footage."""
 
+from cctv.casework.blocks import require_unblocked, require_usable
 from cctv.casework.closing import Closure, close_request, plan_closure
 from cctv.casework.deadlines import days_left, due, due_date
 from cctv.casework.departures import Departure, Fate, departures
+from cctv.casework.erasing import Erased, erase_ordered
+from cctv.casework.extension import Extended, extend, plan_extension
+from cctv.casework.factstore import facts_of, open_facts
+from cctv.casework.forgetting import forget_due
 from cctv.casework.found import Found, Gone, Unrecorded, find_footage
 from cctv.casework.grounds import find_ground, ground_of
 from cctv.casework.holding import (
@@ -18,6 +23,7 @@ from cctv.casework.holding import (
     release_hold,
     renew_hold,
 )
+from cctv.casework.identity import NewCheck, add_party, check_identity
 from cctv.casework.incidents import (
     IncidentFile,
     NewIncident,
@@ -30,8 +36,11 @@ from cctv.casework.incidents import (
     plan_settlement,
     settle_incident,
 )
+from cctv.casework.missing import Need, RequestFacts, Step, missing
 from cctv.casework.opening import NewRequest, OpenedRequest, check_request, open_request
+from cctv.casework.outcomes import GROUNDS, Ending
 from cctv.casework.requests import RequestFile, find_request, list_requests, request_file
+from cctv.casework.rights import add_statement, decide_objection, lift, yield_block
 from cctv.casework.scope import (
     Forecast,
     Scoped,
@@ -42,15 +51,22 @@ from cctv.casework.scope import (
     plan_freeze,
     plan_scope,
 )
+from cctv.casework.sending import Sent, mark_sent
 
 __all__ = [
+    "GROUNDS",
     "Closure",
     "Departure",
+    "Ending",
+    "Erased",
+    "Extended",
     "Fate",
     "Forecast",
     "Found",
     "Gone",
     "IncidentFile",
+    "Need",
+    "NewCheck",
     "NewHold",
     "NewIncident",
     "NewRequest",
@@ -58,34 +74,50 @@ __all__ = [
     "OpenedRequest",
     "PlacedHold",
     "ReleasedHold",
+    "RequestFacts",
     "RequestFile",
     "Scoped",
+    "Sent",
     "Settlement",
+    "Step",
     "Unrecorded",
+    "add_party",
+    "add_statement",
     "change_scope",
+    "check_identity",
     "check_request",
     "close_request",
     "confirm_scope",
     "days_left",
+    "decide_objection",
     "departures",
     "due",
     "due_date",
     "end_lapsed",
+    "erase_ordered",
+    "extend",
+    "facts_of",
     "find_footage",
     "find_ground",
     "find_incident",
     "find_request",
+    "forget_due",
     "ground_of",
     "hold_file",
     "incident_file",
+    "lift",
     "list_holds",
     "list_incidents",
     "list_requests",
+    "mark_sent",
+    "missing",
+    "open_facts",
     "open_incident",
     "open_request",
     "place_hold",
     "plan_closure",
     "plan_confirmation",
+    "plan_extension",
     "plan_freeze",
     "plan_hold",
     "plan_release",
@@ -95,5 +127,8 @@ __all__ = [
     "release_hold",
     "renew_hold",
     "request_file",
+    "require_unblocked",
+    "require_usable",
     "settle_incident",
+    "yield_block",
 ]

@@ -95,6 +95,76 @@ class NothingToConfirm(UsageError):
     """
 
 
+class RequestForgotten(UsageError):
+    """{id} was closed and its people are forgotten; nothing was changed.
+
+    next: cctv request show {id}
+    """
+
+
+class RoleUnknown(UsageError):
+    """{id} has no {role}: the people in it are {roles}.
+
+    next: name one with cctv request mandate {id} --as {role} --by NAME --by-contact ADDRESS
+    """
+
+
+class CheckedLater(UsageError):
+    """Identity cannot have been checked on {when}: that day is still to come.
+
+    next: give the day on which somebody looked, for example --checked 21/11
+    """
+
+
+class ExtendedAlready(UsageError):
+    """{id} was extended already: there is one extension (Article 12(3) GDPR).
+
+    next: cctv request show {id}
+    """
+
+
+class ExtensionLate(UsageError):
+    """{id} cannot be extended: the person must be told by {due}, inside the first period (Article 12(3) GDPR).
+
+    next: answer it now: cctv request answer {id}
+    """
+
+
+class NotExtended(UsageError):
+    """{id} was not extended.
+
+    next: cctv request extend {id} --ground complexity --reason "WHY"
+    """
+
+
+class SentLater(UsageError):
+    """The letter cannot have been sent on {when}: it was made later, or that day is still to come.
+
+    next: give the day on which it went, for example --on 21/11
+    """
+
+
+class DeciderMissing(UsageError):
+    """A block yields by decision of a person, and none is named.
+
+    next: repeat the command with --for NAME, the data protection officer's
+    """
+
+
+class NothingBlocked(UsageError):
+    """{id} blocks nothing for {case}: it has no block in force, or {case} is the same request.
+
+    next: cctv request show {id}
+    """
+
+
+class YieldsAlready(UsageError):
+    """The block of {id} yields to {case} already; nothing was changed.
+
+    next: cctv request show {id}
+    """
+
+
 class ReceivedLater(UsageError):
     """The request cannot have been received on {when}: that day is still to come.
 
@@ -106,6 +176,45 @@ class ReasonMissing(UsageError):
     """The outcome "{outcome}" needs a reason: the requester must be told why (Article 12(4) GDPR).
 
     next: repeat the command with --reason "WHY"
+    """
+
+
+class AnswerNotReady(CctvError):
+    """{id} cannot be answered yet; what is missing: {missing}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class FootageThere(CctvError):
+    """{id} cannot be answered with "no footage": there is footage of its cameras in its time, or still to come.
+
+    next: cctv request show {id}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class OutcomeUnusable(UsageError):
+    """A request for {type} that is {state} does not end as "{outcome}".
+
+    next: it can end as {known}
+    """
+
+
+class GroundMissing(UsageError):
+    """A refusal needs its ground: the requester must be told why (Article 12(4) GDPR).
+
+    next: add --ground and --reason; for {type} there are {grounds}
+    """
+
+
+class GroundUnusable(UsageError):
+    """A request for {type} that ends as "{outcome}" cannot stand on {ground}.
+
+    next: grounds of a refusal are {known}
     """
 
 

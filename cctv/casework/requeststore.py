@@ -137,8 +137,10 @@ def select_requests(connection: Connection, *, closed_too: bool) -> list[AccessR
 
 
 def select_unforgotten(connection: Connection) -> list[AccessRequest]:
-    """Closed requests that still hold personal data."""
-    return _select(connection, tables.requests.c.forgotten_us.is_(None) & ~_OPEN)
+    """Answered requests that still hold personal data."""
+    table = tables.requests.c
+    answered = (table.state == RequestState.ANSWERED.value) & _OPEN
+    return _select(connection, table.forgotten_us.is_(None) & ~_OPEN | answered)
 
 
 def select_provisional(connection: Connection) -> list[AccessRequest]:

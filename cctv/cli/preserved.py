@@ -43,6 +43,7 @@ _DELETED = {
     Reason.PAST_LIMIT: "its keeping time was over",
     Reason.SPACE_NEEDED: "the disk was full",
     Reason.NEVER_ALLOWED: "it should never have been made",
+    Reason.ERASED: "a person asked for its erasure",
     Reason.FORGOTTEN: "before the index was made again; nothing knows when and why",
 }
 

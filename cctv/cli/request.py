@@ -53,7 +53,7 @@ def show(box: Box, request_id: str) -> None:
     """
     from cctv.casework import request_file
     from cctv.cli.preserved import footage_data, hold_data
-    from cctv.cli.request_words import block_data, check_data, next_line, request_data
+    from cctv.cli.request_words import block_data, check_data, missing_data, next_line, request_data
 
     found = request_file(box.site, request_id)
     extension = found.extension
@@ -67,6 +67,8 @@ def show(box: Box, request_id: str) -> None:
         else None,
         "statements": [{"text": one.text, "given": one.given} for one in found.statements],
         "footage": footage_data(found.footage),
+        "waiting_for_holds": len(found.erasures),
+        "missing": missing_data(box, found.request),
         "next": next_line(found.request, found.footage),
     }
     box.emit(data, lambda console: _show_text(console, box, found))
@@ -95,8 +97,8 @@ def _list_text(console: Console, box: Box, found: Sequence[AccessRequest]) -> No
 
 
 def _show_text(console: Console, box: Box, found: RequestFile) -> None:
-    from cctv.cli.preserved import print_footage, print_holds, print_next
-    from cctv.cli.request_words import next_line, tell_none
+    from cctv.cli.preserved import print_footage, print_holds
+    from cctv.cli.request_words import print_missing, tell_none
 
     one = found.request
     _print_request(console, box, found)
@@ -106,8 +108,9 @@ def _show_text(console: Console, box: Box, found: RequestFile) -> None:
     print_footage(console, found.footage, box.zone)
     if one.is_open:
         tell_none(console, found.footage)
-    line = next_line(one, found.footage)
-    print_next(*([line] if line and "show" not in line else []), f"cctv audit list --about {one.id}")
+    if found.erasures:
+        console.print("What should be erased and is under a hold goes when that hold is released.", style="bold")
+    print_missing(console, box, one, f"cctv audit list --about {one.id}")
 
 
 def _print_request(console: Console, box: Box, found: RequestFile) -> None:

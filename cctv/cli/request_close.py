@@ -9,6 +9,7 @@ import click
 from cctv.cli.box import Box
 from cctv.cli.options import mutation, reason_option
 from cctv.model.casework import Outcome
+from cctv.model.requests import RefusalGround
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,24 +22,27 @@ if TYPE_CHECKING:
 @click.option(
     "--outcome", required=True, type=click.Choice([one.value for one in Outcome]), help="How it was answered."
 )
+@click.option("--ground", type=click.Choice([one.value for one in RefusalGround]), help="On which it was refused.")
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def close(box: Box, request_id: str, outcome: str, reason: str | None) -> None:
-    """Close a request with its outcome, and release its holds.
+def close(box: Box, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
+    """Close a request that was answered elsewhere, with its outcome, and release its holds.
 
-    `refused` and `partly` need a reason: the requester must be told why.
+    `cctv request answer` makes the answer and closes the request itself.  `refused` needs a ground of the law, and it,
+    `partly` and `not-identifiable` need the reason that the requester was told.  An erasure forgets its people at once.
 
     \b
       cctv request close REQ-2026-007 --outcome granted
-      cctv request close REQ-2026-007 --outcome refused --reason "the same footage was delivered last week"
+      cctv request close REQ-2026-007 --outcome refused --ground excessive \\
+        --reason "the same footage was delivered last week"
     """
-    from cctv.casework import close_request, plan_closure
+    from cctv.casework import Ending, close_request, plan_closure
     from cctv.cli.preserved import departures_data
     from cctv.cli.request_words import request_data
 
     act = plan_closure if box.dry_run else close_request
-    done = act(box.site, request_id, Outcome(outcome), reason=reason)
+    done = act(box.site, request_id, Ending(Outcome(outcome), RefusalGround(ground) if ground else None, reason))
     data = {
         "dry_run": box.dry_run,
         "request": request_data(done.request, box),

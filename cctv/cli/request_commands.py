@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from cctv.cli.request import request
+from cctv.cli.request_answer import answer
 from cctv.cli.request_close import close
+from cctv.cli.request_letters import extend, sent
 from cctv.cli.request_open import open_
+from cctv.cli.request_people import identity, mandate, statement
+from cctv.cli.request_rights import lift, reject, uphold, yield_
 from cctv.cli.request_scope import confirm, scope
 
-for command in (open_, scope, confirm, close):
+for command in (
+    open_,
+    scope,
+    confirm,
+    identity,
+    mandate,
+    statement,
+    extend,
+    sent,
+    uphold,
+    reject,
+    yield_,
+    lift,
+    answer,
+    close,
+):
     request.add_command(command)
 
 __all__ = ["request"]

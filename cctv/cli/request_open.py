@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cctv.casework import Forecast, Found, NewRequest, OpenedRequest
 
-_ACTING = (Role.GUARDIAN, Role.PROXY, Role.NOMINEE)
+ACTING = (Role.GUARDIAN, Role.PROXY, Role.NOMINEE)
 
 
 def _people(command: F) -> F:
@@ -26,7 +26,7 @@ def _people(command: F) -> F:
         click.option("--name", required=True, metavar="NAME", help="Whose data it is; stays in the request only."),
         click.option("--contact", required=True, metavar="ADDRESS", help="Their address as it is known; stays there."),
         click.option("--deliver-to", metavar="ADDRESS", help="Where else the answer is wanted; forces a check."),
-        click.option("--as", "role", type=click.Choice([one.value for one in _ACTING]), help="Who else is in it."),
+        click.option("--as", "role", type=click.Choice([one.value for one in ACTING]), help="Who else is in it."),
         click.option("--by", metavar="NAME", help="The guardian, proxy or nominee."),
         click.option("--by-contact", metavar="ADDRESS", help="Their address."),
         click.option("--mandate", type=click.Choice([one.value for one in Mandate]), help="On what they act."),
@@ -137,7 +137,7 @@ def party_given(box: Box, given: dict[str, Any]) -> Party | None:
 def _open(box: Box, new: NewRequest) -> None:
     from cctv.casework import find_footage, open_request, plan_freeze
     from cctv.cli.preserved import footage_data, hold_data
-    from cctv.cli.request_words import block_data, forecast_data, next_line, request_data
+    from cctv.cli.request_words import block_data, forecast_data, missing_data, next_line, request_data
 
     cost = plan_freeze(box.site, new.cameras, new.span)
     if box.dry_run:
@@ -153,6 +153,7 @@ def _open(box: Box, new: NewRequest) -> None:
         "block": block_data(opened.block) if opened.block else None,
         "footage": footage_data(opened.footage),
         "cost": forecast_data(cost),
+        "missing": missing_data(box, opened.request),
         "next": next_line(opened.request, opened.footage),
     }
     box.emit(data, lambda console: _opened_text(console, box, opened, cost))
@@ -170,7 +171,7 @@ def _dry_text(console: Console, box: Box, new: NewRequest, footage: Sequence[Fou
 
 def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Forecast) -> None:
     from cctv.cli.preserved import print_footage, print_next
-    from cctv.cli.request_words import due_words, name_of, next_line, print_forecast, provisional_words, tell_none
+    from cctv.cli.request_words import due_words, name_of, print_forecast, print_missing, provisional_words, tell_none
 
     one = opened.request
     console.print(f"{one.id} registered: {one.type.value}, {name_of(one)}", style="bold")
@@ -183,5 +184,4 @@ def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Foreca
     if (provisional := provisional_words(one, box)) is not None:
         console.print(provisional, style="bold")
         print_forecast(console, cost)
-    line = next_line(one, opened.footage)
-    print_next(*([line] if line else []), f"cctv request show {one.id}")
+    print_missing(console, box, one, f"cctv request show {one.id}")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cctv.casework import days_left
-from cctv.cli.output import length, local_date, size
-from cctv.cli.preserved import day
+from cctv.casework import Need, Step, days_left, facts_of, missing
+from cctv.cli.output import length, local_date, size, table
+from cctv.cli.preserved import day, print_next
+from cctv.db.engine import reading
 from cctv.model.casework import AccessRequest, RequestType
 from cctv.model.requests import Block, IdentityCheck, Party
 
@@ -115,7 +116,7 @@ def next_line(one: AccessRequest, footage: Sequence[Found]) -> str | None:
     if one.type not in {RequestType.ACCESS, RequestType.PORTABILITY}:
         return f"cctv request show {one.id}"
     if all(found.is_empty for found in footage):
-        return f"cctv request close {one.id} --outcome no-footage"
+        return f"cctv request answer {one.id} --outcome no-footage"
     return f"cctv redaction prepare {one.id}"
 
 
@@ -195,3 +196,60 @@ def block_words(one: Block, box: Box) -> str:
     said = f"{one.kind.value}: blocked since {local_date(one.placed, box.zone)}; nobody may look at it or export it"
     given = [f"{each.case_id} ({each.ground.value})" for each in one.yields]
     return said + (f", except for {', '.join(given)}" if given else "")
+
+
+def tell_request(box: Box, one: AccessRequest, said: str) -> None:
+    """Print what was done with a request, as JSON or in a line, and what is missing now."""
+    data = {"dry_run": box.dry_run, "request": request_data(one, box), "missing": missing_data(box, one)}
+    box.emit(data, lambda console: tell(console, box, one, said))
+
+
+def tell(console: Console, box: Box, one: AccessRequest, said: str) -> None:
+    """A line, and what is missing now; after a dry run only that nothing was changed."""
+    if box.dry_run:
+        console.print(f"Would do this: {said}")
+        console.print(DRY)
+        return
+    console.print(said, style="bold")
+    print_missing(console, box, one)
+
+
+def missing_data(box: Box, one: AccessRequest) -> list[dict[str, object]]:
+    """What is missing, as JSON."""
+    return [
+        {"need": step.need.value, "about": step.about, "must": step.must, "next": step.line}
+        for step in _steps(box, one)
+    ]
+
+
+def print_missing(console: Console, box: Box, one: AccessRequest, *more: str) -> None:
+    """What stands between a request and its answer, with the line to type for each, and what else to type."""
+    steps = _steps(box, one)
+    if not steps:
+        print_next(*more)
+        return
+    rows = [(_NEEDS[step.need], step.about or "", "the answer waits for it" if step.must else "") for step in steps]
+    console.print(table(("missing", "of", ""), rows))
+    print_next(*[step.line for step in steps], *more)
+
+
+def _steps(box: Box, one: AccessRequest) -> tuple[Step, ...]:
+    with reading(box.site.engine) as connection:
+        return missing(facts_of(connection, box.site, one), box.now)
+
+
+_NEEDS = {
+    Need.CONFIRM: "a reason for more than a day of footage",
+    Need.MANDATE: "a mandate",
+    Need.IDENTITY: "a check of identity",
+    Need.RECEIPT: "a letter of receipt",
+    Need.TELL_EXTENSION: "telling the person of the extension",
+    Need.TELL_YIELD: "telling the person that the block yielded",
+    Need.STATEMENT: "the person's statement",
+    Need.DECISION: "a decision on the objection",
+    Need.PREPARE: "preparing the footage",
+    Need.APPROVE: "decisions and an approval",
+    Need.ANSWER: "the answer",
+    Need.SEND: "sending the answer",
+    Need.LIFT: "nothing, until the person lifts it",
+}

@@ -173,7 +173,9 @@ def _built(shape: schema.File, source: Source) -> Settings:
         recording=RecordingSettings(shape.recording.segment, shape.recording.reserve),
         zones=MappingProxyType({ZoneId(name): _zone(name, zone, cap, site) for name, zone in shape.zones.items()}),
         cameras=MappingProxyType({CameraId(name): _camera(name, camera) for name, camera in shape.cameras.items()}),
-        policy=PolicySettings(shape.policy.two_person, shape.policy.granted_only, shape.policy.area),
+        policy=PolicySettings(
+            shape.policy.two_person, shape.policy.granted_only, shape.policy.area, shape.policy.forget_requests
+        ),
         credentials=CredentialsSettings(None if secret is None else (base / secret).absolute()),
         alerts=_alerts(shape.alerts, base),
         backup=BackupSettings(shape.backup.recipients, shape.backup.warn_after),

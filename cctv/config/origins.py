@@ -56,6 +56,7 @@ def explain(settings: Settings) -> list[Row]:
     granted = ", ".join(sorted(each.value for each in settings.policy.granted_only)) or "none"
     rows.append(_row(settings, ("policy", "granted_only"), granted))
     rows.append(_row(settings, ("policy", "area"), settings.policy.area.value))
+    rows.append(_row(settings, ("policy", "forget_requests"), format_duration(settings.policy.forget_requests)))
     rows.append(_row(settings, ("credentials", "file"), str(settings.credentials.file or "none")))
     alerts = settings.alerts
     rows.append(_row(settings, ("alerts", "mail"), alerts.mail or "none"))

@@ -24,6 +24,8 @@ from cctv.model.countries import Area
 from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
 
+# A year: whether a request is repetitive (Article 12(5) GDPR) and how it was handled can be answered that long.
+FORGET_REQUESTS = timedelta(days=365)
 DEFAULT_MIN_RETENTION = timedelta(hours=72)
 
 Key = tuple[str, ...]
@@ -100,6 +102,7 @@ class Policy:
     )
     granted_only: frozenset[Permission] = _value(_permissions, frozenset())
     area: Area = _value(lambda value: values.choice(Area, value), Area.EU)
+    forget_requests: timedelta = _value(values.duration, FORGET_REQUESTS)
 
 
 @dataclass(frozen=True)

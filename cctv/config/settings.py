@@ -89,11 +89,12 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """Which acts need two people, which need a grant, and where processors and third parties may be."""
+    """Which acts need two people, which need a grant, where processors may be, how long requests name people."""
 
     two_person: frozenset[TwoPersonAct]
     granted_only: frozenset[Permission] = frozenset()
     area: Area = Area.EU
+    forget_requests: timedelta = timedelta(days=365)  # after it was closed, a request forgets its people
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from cctv import audit
 from cctv.audit.checkpoints import Checkpoint, sign_checkpoint
-from cctv.casework import end_lapsed
+from cctv.casework import Erased, end_lapsed, erase_ordered, forget_due
 from cctv.db.site import Site
 from cctv.export.shelf import expire_packages
 from cctv.kernel.durable import LockHeld
@@ -29,6 +29,8 @@ class Swept:
     packages: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     lapsed: tuple[str, ...] = ()  # provisional holds that nobody confirmed
+    erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections took
+    forgotten: tuple[str, ...] = ()  # requests whose people were forgotten
     room: RoomMade | None = None  # what a recorder without room asked for
     folded: Folded | None = None
     signed: Checkpoint | None = None  # how far the log goes, once a pass that wrote to it
@@ -43,6 +45,8 @@ class Swept:
             or self.packages
             or self.derived
             or self.lapsed
+            or self.forgotten
+            or any(one.gone for one in self.erased)
             or (self.room and self.room.gone)
         )
 
@@ -50,7 +54,8 @@ class Swept:
 def sweep_everything(site: Site) -> Swept:
     """Raises LockHeld, or the guard that stops deletion."""
     swept = Swept(sweep_once(site))
-    swept = replace(swept, lapsed=end_lapsed(site), room=make_room(site))
+    swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site), forgotten=forget_due(site))
+    swept = replace(swept, room=make_room(site))
     try:
         swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))
     except LockHeld:
@@ -81,6 +86,11 @@ def told(swept: Swept) -> str:
         said.append(f"derived files deleted of {', '.join(swept.derived)}")
     if swept.folded is not None and swept.folded.lines:
         said.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
+    if any(one.gone for one in swept.erased):
+        gone = sum(one.gone for one in swept.erased)
+        said.append(f"{count(gone, 'segment')} erased for {', '.join(one.request for one in swept.erased if one.gone)}")
+    if swept.forgotten:
+        said.append(f"the people of {', '.join(swept.forgotten)} forgotten")
     if swept.lapsed:
         said.append(f"{', '.join(swept.lapsed)} ended: nobody confirmed more than a day of footage within 72 hours")
     if swept.unsigned:

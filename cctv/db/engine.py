@@ -78,6 +78,16 @@ def settle_file(engine: Engine) -> None:
         connection.close()
 
 
+def fold_log(engine: Engine) -> bool:
+    """Move all that the write-ahead log holds into the database and empty it, so that erased rows stand in neither.
+
+    False while somebody reads or writes elsewhere: the next call tries again.
+    """
+    with engine.connect() as connection:
+        busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+    return not busy
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A write transaction: committed durably when the block ends, rolled back when it raises."""

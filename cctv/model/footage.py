@@ -34,6 +34,7 @@ class Reason(Enum):
     PAST_LIMIT = "past its limit"
     SPACE_NEEDED = "space needed"
     NEVER_ALLOWED = "should never have been made"
+    ERASED = "erased at a person's request"
     LOST = "lost"  # nobody deleted it: its file was not there any more
     FORGOTTEN = "gone before the index was made again"  # deleted or lost; the index that knew which is lost itself
 

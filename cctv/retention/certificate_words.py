@@ -56,6 +56,7 @@ _NL = {
     "log": "Logboek", "entries": "regels; hash van de laatste", "proof": "Bewijs",
     "check": "Deze pagina en certificate.json zijn ondertekend met de sleutel van de plaats. Vergelijk de vingerafdruk "
              "telefonisch en controleer daarna zonder netwerk:",
+    "word erased at a person's request": "gewist op verzoek van een betrokkene",
     "word past its limit": "termijn verstreken", "word space needed": "plaats nodig",
     "word should never have been made": "had nooit gemaakt mogen worden", "word lost": "verloren",
     "word gone before the index was made again": "weg voor de index opnieuw werd gemaakt",
@@ -87,6 +88,7 @@ _FR = {
     "log": "Journal", "entries": "lignes ; empreinte de la dernière", "proof": "Preuve",
     "check": "Cette page et certificate.json sont signés avec la clé du lieu. Comparez son empreinte par téléphone, "
              "puis vérifiez hors ligne :",
+    "word erased at a person's request": "effacées à la demande d'une personne",
     "word past its limit": "terme échu", "word space needed": "place nécessaire",
     "word should never have been made": "n'auraient jamais dû être faites", "word lost": "perdues",
     "word gone before the index was made again": "disparues avant la réfection de l'index",

@@ -17,7 +17,7 @@ from cctv.db.site import Site
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.footage import Reason, Segment, Tombstone
-from cctv.model.ids import CameraId
+from cctv.model.ids import CameraId, HoldId
 from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.policy import Action, Decision
 
@@ -47,16 +47,37 @@ class Removed:
     gone: tuple[Tombstone, ...]
 
 
-def plan_removal(connection: Connection, cameras: Sequence[CameraId], span: Span) -> RemovalPlan:
-    """What would go, and what a hold keeps."""
-    in_force = holds.in_force(connection)
+def plan_removal(
+    connection: Connection,
+    cameras: Sequence[CameraId],
+    span: Span,
+    *,
+    why: Reason = Reason.NEVER_ALLOWED,
+    without: frozenset[HoldId] = frozenset(),
+) -> RemovalPlan:
+    """What would go, and what a hold keeps that is not among `without`."""
+    in_force = [hold for hold in holds.in_force(connection) if hold.id not in without]
     decisions: list[Decision] = []
     for camera in cameras:
         for segment in archive.segments_of(connection, camera, span):
             keeping = tuple(hold.id for hold in in_force if hold.covers(camera, segment.span))
-            action, why = (Action.KEEP, Reason.HELD) if keeping else (Action.EXPIRE, Reason.NEVER_ALLOWED)
-            decisions.append(Decision(segment, action, why, segment.limit, keeping))
+            action, reason = (Action.KEEP, Reason.HELD) if keeping else (Action.EXPIRE, why)
+            decisions.append(Decision(segment, action, reason, segment.limit, keeping))
     return RemovalPlan(tuple(cameras), span, tuple(decisions))
+
+
+def remove_ordered(site: Site, cameras: Sequence[CameraId], span: Span) -> Removed:
+    """Delete what no hold covers by an order that stands in the log already; raises as `remove`."""
+    same_storage(site)
+    with archive.sweeper_lock(site):
+        with reading(site.engine) as connection:
+            guards_now(connection, site)
+        archive.finish_open_tombstones(site)
+        holds.match_files(site)
+        with reading(site.engine) as connection:
+            plan = plan_removal(connection, cameras, span, why=Reason.ERASED)
+        gone = archive.dispose(site, plan.going, Reason.ERASED)
+    return Removed(plan, tuple(gone))
 
 
 def remove(site: Site, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Removed:

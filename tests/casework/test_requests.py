@@ -67,7 +67,7 @@ def test_a_request_without_footage_is_registered_with_the_cause(site, clock):
     answer = site.cctv(f"request open {WHO} {SPAN}")
     assert "this camera has never been recorded" in answer.out
     assert "The request must still be answered" in answer.out
-    assert "cctv request close REQ-2026-001 --outcome no-footage" in answer.err
+    assert "cctv request answer REQ-2026-001 --outcome no-footage" in answer.err
 
 
 def test_letters_are_in_the_language_of_the_site_unless_said(site):
@@ -89,7 +89,7 @@ def test_closing_releases_its_own_holds_and_the_footage_then_expires(site, clock
     assert [path.name for path in (site.root / "holds").iterdir()] == ["HOLD-2026-002.json"]
 
 
-@pytest.mark.parametrize("outcome", ["refused", "partly"])
+@pytest.mark.parametrize("outcome", ["refused --ground excessive", "partly", "not-identifiable"])
 def test_a_refusal_needs_a_reason(site, asked, outcome):
     answer = site.cctv(f"request close REQ-2026-001 --outcome {outcome}", exit=2)
     assert "Article 12(4)" in answer.err
@@ -141,13 +141,13 @@ def test_the_list_shows_the_first_due_first_and_hides_what_is_closed(site, clock
     clock.set("2026-11-10 12:00")
     site.cctv(f"request open {WHO} {SPAN}")
     site.cctv(f"request open {WHO} {SPAN} --received 20/10")
-    site.cctv("request close REQ-2026-002 --outcome not-identifiable")
+    site.cctv("request close REQ-2026-002 --outcome not-identifiable --reason 'no such coat'")
     assert [one["id"] for one in site.cctv("request list --json").json["requests"]] == ["REQ-2026-003", "REQ-2026-001"]
     assert len(site.cctv("request list --all --json").json["requests"]) == 3
 
 
 def test_a_requesters_name_is_in_the_request_and_nowhere_else(site, asked):
-    site.cctv("request close REQ-2026-001 --outcome refused --reason 'not on these cameras'")
+    site.cctv("request close REQ-2026-001 --outcome refused --ground excessive --reason 'not on these cameras'")
     with reading(site.open().engine) as connection:
         rows = {table.name: str(connection.execute(select(table)).all()) for table in tables.metadata.sorted_tables}
     naming = {name for name, said in rows.items() if "zandvoort" in said.lower() or "quirina" in said.lower()}

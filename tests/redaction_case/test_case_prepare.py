@@ -94,7 +94,7 @@ def test_without_footage_the_cause_is_named(opened, camera, cause):
     said = opened.cctv("redaction prepare REQ-2026-002", exit=14)
 
     assert cause in said.err
-    assert "request close REQ-2026-002 --outcome no-footage" in said.err
+    assert "request answer REQ-2026-002 --outcome no-footage" in said.err
 
 
 def test_footage_that_expired_is_named_as_such(opened):

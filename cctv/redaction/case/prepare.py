@@ -185,7 +185,7 @@ def _no_footage(request: AccessRequest, footage: Iterable[Found]) -> NoFootage:
         causes="; ".join(f"{one.camera}: {_cause(one)}" for one in found),
         following="wait until it is recorded, then repeat this command."
         if coming
-        else f"cctv request close {request.id} --outcome no-footage",
+        else f"cctv request answer {request.id} --outcome no-footage",
     )
 
 

@@ -1,0 +1,65 @@
+"""The rows of letters: which were made, where each stands, when it went.  Queries and conversions only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from cctv.casework.store import instant_of
+from cctv.db import tables
+from cctv.kernel.clock import from_us, to_us
+from cctv.model.ids import RequestId
+from cctv.model.requests import LetterKind
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLetter:
+    """A letter of a request; `path` is relative to the storage and names nobody."""
+
+    request: RequestId
+    kind: LetterKind
+    path: str
+    sha256: str
+    made: datetime
+    made_by: str
+    sent: datetime | None = None
+
+
+def insert_letter(connection: Connection, letter: MadeLetter) -> None:
+    connection.execute(
+        insert(tables.letters).values(
+            request_id=letter.request,
+            kind=letter.kind.value,
+            path=letter.path,
+            sha256=letter.sha256,
+            made_us=to_us(letter.made),
+            made_by=letter.made_by,
+        )
+    )
+
+
+def letters_of(connection: Connection, request_id: str) -> list[MadeLetter]:
+    """The letters of a request, the first first."""
+    table = tables.letters
+    rows = connection.execute(select(table).where(table.c.request_id == request_id).order_by(table.c.id))
+    return [
+        MadeLetter(
+            request=RequestId(row.request_id),
+            kind=LetterKind(row.kind),
+            path=row.path,
+            sha256=row.sha256,
+            made=from_us(row.made_us),
+            made_by=row.made_by,
+            sent=instant_of(row.sent_us),
+        )
+        for row in rows
+    ]
+
+
+def mark_letters_sent(connection: Connection, request_id: RequestId, kind: LetterKind, at: datetime) -> None:
+    """Every letter of a kind that had not gone went now."""
+    table = tables.letters
+    which = (table.c.request_id == request_id) & (table.c.kind == kind.value) & table.c.sent_us.is_(None)
+    connection.execute(update(table).where(which).values(sent_us=to_us(at)))

@@ -1,0 +1,112 @@
+"""`cctv request answer`: the copy, the outcome, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import mutation, reason_option
+from cctv.model.casework import Outcome
+from cctv.model.requests import RefusalGround
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.export.answering import Answered
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option(
+    "--outcome",
+    type=click.Choice([one.value for one in Outcome]),
+    default="granted",
+    show_default=True,
+    help="How the request ends; `refused` for an objection that was rejected.",
+)
+@click.option("--ground", type=click.Choice([one.value for one in RefusalGround]), help="On which it is refused.")
+@reason_option(required=False)
+@mutation
+@click.pass_obj
+def answer(box: Box, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
+    """Answer a request: build the copy where one goes with it, end the request, release its holds.
+
+    An erasure deletes what no hold covers; the rest waits and is listed.  A restriction stays in force until it is
+    lifted.  An objection is decided first (`uphold`, `reject`).  Exit 13 when something is missing, and what.
+
+    \b
+      cctv request answer REQ-2026-007
+      cctv request answer REQ-2026-007 --outcome no-footage
+      cctv request answer REQ-2026-007 --outcome refused --ground excessive --reason "the same copy went last week"
+    """
+    from cctv.casework import Ending
+    from cctv.cli.redacted import watched
+    from cctv.export.answering import answer_request, prepare_answer
+
+    wanted = Ending(Outcome(outcome), RefusalGround(ground) if ground else None, reason)
+    with watched() as progress:
+        act = prepare_answer if box.dry_run else answer_request
+        done = act(box.site, request_id, wanted, progress)
+    box.emit(_data(box, done), lambda console: _text(console, box, done))
+
+
+def _data(box: Box, done: Answered) -> dict[str, object]:
+    from cctv.cli.preserved import departures_data
+    from cctv.cli.request_words import missing_data, request_data
+
+    plan, erasure = done.plan, done.plan.erasure
+    return {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "outcome": plan.ending.outcome.value,
+        "package": done.package.id if done.package else None,
+        "released": [hold.id for hold in plan.releases],
+        "footage": departures_data(plan.departures),
+        "erased": {
+            "segments": len(erasure.going),
+            "gone": done.erased.gone if done.erased else 0,
+            "waiting": len(erasure.held),
+            "holds": list(plan.waiting),
+            "delayed": done.delayed,
+        }
+        if erasure is not None
+        else None,
+        "missing": missing_data(box, done.request),
+    }
+
+
+def _text(console: Console, box: Box, done: Answered) -> None:
+    from cctv.cli.preserved import print_departures
+    from cctv.cli.request_words import DRY, print_missing
+
+    plan, one = done.plan, done.request
+    said = "Would answer" if box.dry_run else "Answered"
+    console.print(f"{said} {one.id}: {plan.ending.outcome.value}", style="bold")
+    if done.package is not None:
+        console.print(f"The copy is {done.package.id}: {box.site.root / done.package.path}", soft_wrap=True)
+    elif plan.copied:
+        console.print("A package would be built.")
+    if plan.erasure is not None:
+        _erasure_text(console, box, done)
+    elif plan.releases:
+        print_departures(console, plan.departures, box.zone)
+    if box.dry_run:
+        console.print(DRY)
+        return
+    print_missing(console, box, one)
+
+
+def _erasure_text(console: Console, box: Box, done: Answered) -> None:
+    erasure = done.plan.erasure
+    assert erasure is not None
+    if done.erased is not None:
+        console.print(f"{done.erased.gone} segments deleted.")
+    elif done.delayed is not None:
+        console.print(f"Ordered, and not deleted yet: {done.delayed}  The next sweep goes on.", style="bold")
+    else:
+        console.print(f"{len(erasure.going)} segments {'would be' if box.dry_run else 'are'} deleted.")
+    if erasure.held:
+        keeping = ", ".join(done.plan.waiting)
+        console.print(f"{len(erasure.held)} segments wait: {keeping} keep them until they are released.", style="bold")

@@ -1,0 +1,105 @@
+"""`cctv request uphold`, `reject`, `yield` and `lift`: what becomes of an objection and of a block."""
+
+from __future__ import annotations
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import mutation, reason_option
+from cctv.model.requests import YieldGround
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def uphold(box: Box, request_id: str, reason: str) -> None:
+    """Uphold an objection: the person gets a copy, then the footage is deleted.  Until then it stays blocked.
+
+    \b
+      cctv request uphold REQ-2026-007 --reason "the camera saw into the flat"
+    """
+    _decide(box, request_id, "uphold", reason)
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def reject(box: Box, request_id: str, reason: str) -> None:
+    """Reject an objection on compelling grounds, which `--reason` gives and the letter repeats (Article 21(1) GDPR).
+
+    The footage stays blocked until `cctv request answer` has told the person.
+
+    \b
+      cctv request reject REQ-2026-007 --reason "the footage is needed to claim for the broken window"
+    """
+    _decide(box, request_id, "reject", reason)
+
+
+@click.command("yield")
+@click.argument("request_id", metavar="ID")
+@click.option("--to", "case_id", required=True, metavar="CASE", help="The open case that may use the footage.")
+@click.option(
+    "--ground",
+    required=True,
+    type=click.Choice([one.value for one in YieldGround]),
+    help="A named legal claim, or the order of a named authority.",
+)
+@reason_option()
+@mutation
+@click.pass_obj
+def yield_(box: Box, request_id: str, case_id: str, ground: str, reason: str) -> None:
+    """Let one case use footage that a restriction or an objection blocks.
+
+    The data protection officer decides, named by --for; the person who was protected is told.
+
+    \b
+      cctv request yield REQ-2026-007 --to INC-2026-014 --ground legal-claim --for "A. Peeters" \\
+        --reason "claim of the insurer, file 2026/118"
+    """
+    from cctv.casework import yield_block
+    from cctv.cli.request_words import block_data, request_data, tell
+
+    done = yield_block(box.site, request_id, case_id, YieldGround(ground), reason=reason, dry_run=box.dry_run)
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "to": done.case_id,
+        "blocks": [block_data(one) for one in done.blocks],
+    }
+    said = f"The block of {done.request.id} yields to {done.case_id} ({ground}).  The person must be told."
+    box.emit(data, lambda console: tell(console, box, done.request, said))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def lift(box: Box, request_id: str, reason: str) -> None:
+    """Lift a restriction, or take an objection back, because the person asks for it: block and hold end.
+
+    \b
+      cctv request lift REQ-2026-007 --reason "she wrote on 3 December that it may end"
+    """
+    from cctv.casework import lift as lift_block
+    from cctv.cli.request_words import request_data, tell
+
+    done = lift_block(box.site, request_id, reason=reason, dry_run=box.dry_run)
+    released = [hold.id for hold in done.released]
+    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "released": released}
+    said = f"The block of {done.request.id} is lifted; released: {', '.join(released) or 'nothing'}."
+    box.emit(data, lambda console: tell(console, box, done.request, said))
+
+
+def _decide(box: Box, request_id: str, verb: str, reason: str) -> None:
+    from cctv.casework import decide_objection
+    from cctv.casework.states import Move
+    from cctv.cli.request_words import tell_request
+
+    done = decide_objection(box.site, request_id, Move(verb), reason=reason, dry_run=box.dry_run)
+    said = {"uphold": "upheld: a copy for the person, then deletion", "reject": "rejected: the person must be told"}
+    tell_request(box, done, f"The objection {done.id} is {said[verb]}.")

@@ -1,0 +1,90 @@
+"""The answer to a request: the copy, then one transaction that ends the request, then what was ordered erased.
+
+1. the package, built and committed, unless one of the very same plans stands already  (crash: the next call takes it)
+2. answer, outcome, released holds and order to erase, committed                       (crash: the sweep takes the rest)
+3. files of released holds, and the footage
+
+Owns that order.  A package is built again when a decision, a recording or an approval changed after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cctv.casework.answering import AnswerPlan, answer, plan_answer
+from cctv.casework.closing import finish
+from cctv.casework.erasing import Erased, erase_ordered
+from cctv.casework.outcomes import Ending
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.export.building import build
+from cctv.export.manifest import MANIFEST, Manifest
+from cctv.export.plan import plan_build
+from cctv.export.store import Package, packages
+from cctv.kernel.durable import LockHeld, sha256_file
+from cctv.kernel.errors import GuardError
+from cctv.model.casework import AccessRequest
+from cctv.redaction.case.file import Progress, silent
+from cctv.redaction.case.store import parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request that was answered, with the copy that goes with it and what was erased.
+
+    `delayed` says why what was ordered erased is not gone yet: a sweep under way, or a guard.
+    """
+
+    request: AccessRequest
+    plan: AnswerPlan
+    package: Package | None
+    erased: Erased | None = None
+    delayed: str | None = None
+
+
+def prepare_answer(site: Site, request_id: str, wanted: Ending, progress: Progress = silent) -> Answered:
+    """What `answer_request` would do; raises what that raises."""
+    with reading(site.engine) as connection:
+        plan = plan_answer(connection, site, request_id, wanted)
+    package = _standing(site, plan.request) if plan.copied else None
+    if plan.copied and package is None:
+        plan_build(site, plan.request.id, progress)
+    return Answered(plan.request, plan, package)
+
+
+def answer_request(site: Site, request_id: str, wanted: Ending, progress: Progress = silent) -> Answered:
+    """Answer a request; raises what `plan_answer` and, where a copy goes with it, `build` raise."""
+    with reading(site.engine) as connection:
+        plan = plan_answer(connection, site, request_id, wanted)
+    package = None
+    if plan.copied:
+        package = _standing(site, plan.request) or build(site, plan.request.id, progress).package
+    with writing(site.engine) as connection:
+        request = answer(connection, site, plan, package.id if package else None)
+    finish(site, request, plan.releases)
+    if plan.erasure is None:
+        return Answered(request, plan, package)
+    try:
+        (erased,) = erase_ordered(site, request.id)
+    except (LockHeld, GuardError) as error:
+        return Answered(request, plan, package, delayed=error.message)
+    return Answered(request, plan, package, erased)
+
+
+def _standing(site: Site, request: AccessRequest) -> Package | None:
+    """A package of this request that is still what was approved, the newest."""
+    with reading(site.engine) as connection:
+        known = packages(connection, request.id)
+        parts = parts_of(connection, request.id)
+    if not parts or not all(part.approved for part in parts):
+        return None
+    for package in reversed(known):
+        path = site.root / package.path / MANIFEST
+        if package.deleted is not None or package.expires <= site.clock.now() or not path.is_file():
+            continue
+        if sha256_file(path) != package.manifest_sha256:
+            continue
+        built = {output.plan_sha256 for output in Manifest.from_json(path.read_bytes()).outputs}
+        if built == {part.digest for part in parts}:
+            return package
+    return None

@@ -1,0 +1,279 @@
+"""Every right, from receipt to its end, by the command line on real files."""
+
+import pytest
+
+WHO = "--name 'Quirina Zandvoort' --contact quirina@example.be"
+SPAN = "--cameras foyer-1 --from '1/11 9:02' --to '1/11 9:05'"
+ONE = "REQ-2026-001"
+
+
+def minutes(site):
+    return [segment.span.start.minute for segment in site.footage("foyer-1")]
+
+
+def acts(site, about=ONE):
+    return [entry["act"] for entry in site.cctv(f"audit list --about {about} --json").json["entries"]]
+
+
+def needs(said):
+    return [step["need"] for step in said["missing"]]
+
+
+@pytest.fixture
+def recorded(site, clock):
+    """Ten minutes of the foyer, at noon of the same day."""
+    clock.set("2026-11-01 12:00")
+    site.record("foyer-1", "2026-11-01 09:00", minutes=10)
+    return site
+
+
+def opened(site, kind, more=""):
+    return site.cctv(f"request open {WHO} --type {kind} {SPAN} {more} --json").json
+
+
+class TestErasure:
+    def test_what_no_hold_covers_goes_at_once_and_the_rest_waits_for_its_holds(self, recorded, clock):
+        recorded.cctv("incident open fiets --kind theft --cameras foyer-1 --from '1/11 9:04' --to '1/11 9:06'")
+        opened(recorded, "erasure")
+
+        done = recorded.cctv(f"request answer {ONE} --json").json
+
+        assert (done["outcome"], done["erased"]["gone"], done["erased"]["waiting"]) == ("partly", 2, 1)
+        assert done["erased"]["holds"] == ["HOLD-2026-001"]
+        assert minutes(recorded) == [0, 1, 4, 5, 6, 7, 8, 9]
+        recorded.cctv("sweep --once")
+        assert 4 in minutes(recorded)
+
+        recorded.cctv("incident settle INC-2026-001 --reason done --yes")
+        assert "erased for REQ-2026-001" in recorded.cctv("sweep --once").out
+        assert minutes(recorded) == [0, 1, 5, 6, 7, 8, 9]
+        assert acts(recorded)[-1] == "erasure.done"
+
+    def test_a_dry_run_says_what_would_go_and_deletes_nothing(self, recorded):
+        opened(recorded, "erasure")
+        said = recorded.cctv(f"request answer {ONE} --dry-run --json").json
+        assert said["erased"]["segments"] == 3
+        assert len(minutes(recorded)) == 10
+
+    def test_its_letter_goes_and_then_nobody_is_named_any_more(self, recorded):
+        opened(recorded, "erasure")
+        assert needs(recorded.cctv(f"request answer {ONE} --json").json) == ["send"]
+        assert recorded.cctv(f"request show {ONE} --json").json["request"]["state"] == "answered"
+
+        recorded.cctv(f"request sent {ONE} --letter answer")
+
+        said = recorded.cctv(f"request show {ONE} --json").json["request"]
+        assert (said["state"], said["outcome"], said["name"], said["parties"]) == ("forgotten", "granted", None, [])
+        assert "(forgotten)" in recorded.cctv("request list --all").out
+
+    def test_a_letter_that_nobody_reports_as_sent_keeps_its_address_four_weeks(self, recorded, clock):
+        opened(recorded, "erasure")
+        recorded.cctv(f"request answer {ONE}")
+        clock.advance(days=28)
+        assert "REQ-2026-001 forgotten" in recorded.cctv("sweep --once").out
+
+    def test_refused_it_deletes_nothing(self, recorded):
+        opened(recorded, "erasure")
+        why = "--ground legal-claims --reason 'the insurer claims on it'"
+        recorded.cctv(f"request answer {ONE} --outcome refused {why}")
+        assert len(minutes(recorded)) == 10
+        assert recorded.cctv("hold list --json").json["holds"] == []
+
+
+class TestRestriction:
+    def test_it_stands_after_its_answer_until_the_person_lifts_it(self, recorded, clock):
+        opened(recorded, "restriction")
+        assert recorded.cctv(f"request answer {ONE} --json").json["request"]["state"] == "restricted"
+        clock.advance(days=60)
+        recorded.cctv("sweep --once")
+        assert minutes(recorded) == [2, 3, 4]
+
+        recorded.cctv(f"request lift {ONE} --reason 'she wrote that it may end'")
+        recorded.cctv("sweep --once")
+
+        assert minutes(recorded) == []
+        said = recorded.cctv(f"request show {ONE} --json").json
+        assert (said["request"]["state"], said["request"]["outcome"]) == ("closed", "granted")
+        assert said["blocks"][0]["lifted"]
+
+    def test_it_yields_to_one_case_on_a_named_ground_and_the_person_is_told(self, recorded):
+        opened(recorded, "restriction")
+        recorded.cctv(f"request open --name Jan --contact j@example.be {SPAN}")
+        recorded.cctv(f"request open --name Els --contact e@example.be {SPAN}")
+        let = f"request yield {ONE} --to REQ-2026-002 --ground legal-claim --reason 'claim 2026/118, insurer Acme'"
+        assert "none is named" in recorded.cctv(let, exit=2).err
+
+        recorded.cctv(f"{let} --for 'A. Peeters'")
+
+        recorded.cctv("redaction prepare REQ-2026-002 --dry-run")
+        recorded.cctv("redaction prepare REQ-2026-003", exit=12)
+        assert needs(recorded.cctv(f"request show {ONE} --json").json)[1] == "tell-yield"
+        recorded.cctv(f"request sent {ONE} --letter yield")
+        (block,) = recorded.cctv(f"request show {ONE} --json").json["blocks"]
+        assert [(one["to"], one["ground"], bool(one["told"])) for one in block["yields"]] == [
+            ("REQ-2026-002", "legal-claim", True)
+        ]
+
+    def test_it_never_yields_to_nothing_or_twice(self, recorded):
+        opened(recorded, "restriction")
+        recorded.cctv(f"request open --name Jan --contact j@example.be {SPAN}")
+        let = f"request yield {ONE} --ground authority --reason 'order 7' --for DPO --to"
+        recorded.cctv(f"{let} {ONE}", exit=2)
+        recorded.cctv(f"{let} REQ-2026-002")
+        assert "yields to REQ-2026-002 already" in recorded.cctv(f"{let} REQ-2026-002", exit=2).err
+        recorded.cctv(f"{let} REQ-2026-009", exit=2)
+
+
+class TestObjection:
+    def test_it_is_not_answered_before_it_is_decided(self, recorded):
+        assert needs(opened(recorded, "objection")) == ["receipt", "decision"]
+        assert "objection" in recorded.cctv(f"request answer {ONE}", exit=2).err
+
+    def test_rejected_its_grounds_are_recorded_and_the_block_ends_with_the_answer(self, recorded):
+        opened(recorded, "objection")
+        recorded.cctv(f"request reject {ONE} --reason 'the footage proves who broke the window'")
+        recorded.cctv(f"request answer {ONE} --outcome refused", exit=2)
+
+        done = recorded.cctv(f"request answer {ONE} --outcome refused --reason 'it proves who broke the window' --json")
+
+        assert done.json["request"]["ground"] == "compelling-grounds"
+        assert recorded.cctv(f"request show {ONE} --json").json["blocks"][0]["lifted"]
+        assert len(minutes(recorded)) == 10
+
+    def test_upheld_it_is_never_refused(self, recorded):
+        opened(recorded, "objection")
+        recorded.cctv(f"request uphold {ONE} --reason 'the camera sees into the flat'")
+        why = "--ground excessive --reason no"
+        assert "does not end as" in recorded.cctv(f"request answer {ONE} --outcome refused {why}", exit=2).err
+
+    def test_taken_back_it_ends(self, recorded):
+        opened(recorded, "objection")
+        recorded.cctv(f"request lift {ONE} --reason 'he rang: it is settled'")
+        assert recorded.cctv("hold list --json").json["holds"] == []
+
+
+class TestRectification:
+    def test_a_statement_stands_beside_footage_whose_pixels_do_not_change(self, recorded):
+        before = [segment.sha256 for segment in recorded.footage("foyer-1")]
+        assert needs(opened(recorded, "rectification")) == ["receipt", "statement", "answer"]
+        assert "statement" in recorded.cctv(f"request answer {ONE}", exit=13).err
+
+        recorded.cctv(f"request statement {ONE} --text 'I held the door for a colleague.'")
+        recorded.cctv(f"request answer {ONE}")
+
+        assert "I held the door" in recorded.cctv(f"request show {ONE}").out
+        assert [segment.sha256 for segment in recorded.footage("foyer-1")] == before
+
+
+class TestComplaint:
+    def test_it_is_answered_with_its_outcome(self, recorded):
+        opened(recorded, "complaint")
+        recorded.cctv(f"request answer {ONE} --outcome no-footage", exit=2)
+        recorded.cctv(f"request answer {ONE} --outcome refused --ground not-founded --reason 'the sign hangs there'")
+        assert recorded.cctv(f"request show {ONE} --json").json["request"]["ground"] == "not-founded"
+
+
+class TestWhoAsks:
+    MINOR = "--under-16"
+    GUARDIAN = "--as guardian --by 'Jan Smet' --by-contact jan@example.be"
+
+    def test_a_childs_request_is_registered_and_its_answer_waits_for_the_guardians_mandate(self, recorded):
+        assert "mandate" in needs(opened(recorded, "erasure", self.MINOR))
+        assert "mandate (guardian)" in recorded.cctv(f"request answer {ONE}", exit=13).err
+
+        said = recorded.cctv(
+            f"request mandate {ONE} {self.GUARDIAN} --mandate parental-authority --mandated 1/9/2018 --json"
+        ).json
+        assert "mandate" not in needs(said)
+        recorded.cctv(f"request identity {ONE} --method document-seen --checker 'A. Peeters'")
+        recorded.cctv(f"request answer {ONE}")
+
+    @pytest.mark.parametrize("more", ["--deliver-to 'Kerkstraat 1, Gent'", f"{GUARDIAN} --mandate guardianship "
+                                      "--mandated 1/9/2020"])  # fmt: skip
+    def test_another_address_and_whoever_acts_force_a_check(self, recorded, more):
+        assert "identity" in needs(opened(recorded, "erasure", more))
+        assert "identity" in recorded.cctv(f"request answer {ONE}", exit=13).err
+        recorded.cctv(f"request identity {ONE} --method document-seen --checker 'A. Peeters'")
+        recorded.cctv(f"request answer {ONE}")
+
+    def test_a_nominee_forces_a_check_of_both(self, recorded):
+        nominee = "--as nominee --by 'Mr. X' --by-contact x@bar.be --mandate express-demand --mandated 31/10/2026"
+        said = opened(recorded, "erasure", nominee)
+        assert [one["about"] for one in said["missing"] if one["need"] == "identity"] == ["subject", "nominee"]
+        recorded.cctv(f"request identity {ONE} --method known-address --checker 'A. Peeters'")
+        recorded.cctv(f"request identity {ONE} --role nominee --method bar-membership --checker 'A. Peeters'")
+        recorded.cctv(f"request answer {ONE}")
+
+    def test_the_known_address_typed_again_forces_nothing(self, recorded):
+        assert "identity" not in needs(opened(recorded, "erasure", "--deliver-to Quirina@example.be"))
+
+    def test_a_check_leaves_method_day_and_checker(self, recorded):
+        opened(recorded, "erasure")
+        recorded.cctv(f"request identity {ONE} --method eid --checker 'A. Peeters' --checked 31/10")
+        assert recorded.cctv(f"request show {ONE} --json").json["identity"] == [
+            {"role": "subject", "method": "eid", "checked": "2026-10-31", "checker": "A. Peeters"}
+        ]
+        recorded.cctv(f"request identity {ONE} --method eid --checker X --checked 2/11/2026", exit=2)
+        recorded.cctv(f"request identity {ONE} --method eid --checker X --role proxy", exit=2)
+
+    def test_nothing_that_is_missing_keeps_a_request_from_being_refused(self, recorded):
+        opened(recorded, "erasure", self.MINOR)
+        why = "--ground identity-not-shown --reason 'no guardian answered our letter'"
+        recorded.cctv(f"request answer {ONE} --outcome refused {why}")
+
+
+class TestRefusing:
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ("--outcome refused --reason 'we never do that'", "A refusal needs its ground"),
+            ("--outcome refused --ground excessive", "Article 12(4)"),
+            ("--outcome refused --ground compelling-grounds --reason x", "cannot stand on"),
+            ("--outcome granted --ground excessive --reason x", "cannot stand on"),
+            ("--outcome not-identifiable", "Article 12(4)"),
+        ],
+    )
+    def test_it_needs_a_ground_of_the_law_and_its_reason(self, recorded, given, message):
+        opened(recorded, "access")
+        assert message in recorded.cctv(f"request answer {ONE} {given}", exit=2).err
+        assert recorded.cctv(f"request show {ONE} --json").json["request"]["state"] == "open"
+
+    def test_there_is_no_blanket_ground(self, recorded):
+        opened(recorded, "access")
+        recorded.cctv(f"request answer {ONE} --outcome refused --ground policy --reason x", exit=2)
+
+    def test_no_footage_is_not_said_while_there_is_some(self, recorded):
+        opened(recorded, "access")
+        assert "there is footage" in recorded.cctv(f"request answer {ONE} --outcome no-footage", exit=13).err
+
+
+class TestExtending:
+    EXTEND = f"request extend {ONE} --ground complexity --reason 'forty people in the picture'"
+
+    def test_the_deadline_moves_when_the_person_was_told(self, recorded, clock):
+        opened(recorded, "access")
+        recorded.cctv(self.EXTEND)
+        assert recorded.cctv(f"request show {ONE} --json").json["request"]["due"] == "2026-12-01T22:59:59.000Z"
+        clock.set("2026-12-01 23:00")
+        recorded.cctv(f"request sent {ONE} --letter extension")
+        assert recorded.cctv(f"request show {ONE} --json").json["request"]["due"] == "2027-02-01T22:59:59.000Z"
+
+    def test_it_is_given_once(self, recorded):
+        opened(recorded, "access")
+        recorded.cctv(self.EXTEND)
+        recorded.cctv(f"request sent {ONE} --letter extension")
+        assert "there is one extension" in recorded.cctv(self.EXTEND, exit=2).err
+
+    def test_it_is_never_given_or_told_after_the_first_period(self, recorded, clock):
+        opened(recorded, "access")
+        recorded.cctv(self.EXTEND)
+        clock.set("2026-12-02 00:01")
+        assert "inside the first period" in recorded.cctv(f"request sent {ONE} --letter extension", exit=2).err
+        recorded.cctv(f"request open {WHO} {SPAN} --received 20/10")
+        recorded.cctv(self.EXTEND.replace(ONE, "REQ-2026-002"), exit=2)
+
+    def test_only_an_extension_that_was_decided_is_told(self, recorded):
+        opened(recorded, "access")
+        recorded.cctv(f"request sent {ONE} --letter extension", exit=2)
+        recorded.cctv(self.EXTEND)
+        recorded.cctv(f"request sent {ONE} --letter extension --on 30/10", exit=2)
