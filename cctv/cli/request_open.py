@@ -170,7 +170,7 @@ def _dry_text(console: Console, box: Box, new: NewRequest, footage: Sequence[Fou
 
 
 def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Forecast) -> None:
-    from cctv.cli.preserved import print_footage, print_next
+    from cctv.cli.preserved import print_footage
     from cctv.cli.request_words import due_words, name_of, print_forecast, print_missing, provisional_words, tell_none
 
     one = opened.request
