@@ -43,6 +43,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "request": ("cctv.cli.request_commands:request", "Register and follow a data subject's request."),
         "redaction": ("cctv.cli.redaction:redaction", "Decide who stays visible, and approve it."),
         "export": ("cctv.cli.export:export", "Build and verify the package that leaves."),
+        "register": ("cctv.cli.register:register", "Show the registers that the authority may ask for."),
         "breach": ("cctv.cli.breach:breach", "Record a breach, and whom to tell by when."),
         "processor": ("cctv.cli.processor:processor", "Keep the register of processors."),
         "grant": ("cctv.cli.grant:grant", "Say who may view and export."),

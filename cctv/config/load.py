@@ -227,6 +227,7 @@ def _camera(name: str, camera: schema.Camera) -> CameraSettings:
         transport=camera.transport,
         schedule=camera.schedule,
         masks=camera.masks,
+        location=camera.location,
     )
 
 

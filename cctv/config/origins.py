@@ -125,3 +125,4 @@ def _camera(settings: Settings, camera: CameraSettings) -> Iterator[Row]:
     windows = len(camera.schedule.windows) if camera.schedule else 0
     yield _row(settings, (*key, "schedule"), f"{windows} window{'s' if windows > 1 else ''}" if windows else "always")
     yield _row(settings, (*key, "masks"), f"{len(camera.masks)} polygons" if camera.masks else "none")
+    yield _row(settings, (*key, "location"), camera.location or "none")

@@ -91,6 +91,7 @@ class Camera:
     transport: Transport = _value(lambda value: values.choice(Transport, value), Transport.TCP)
     schedule: Schedule | None = _value(parse_schedule, None)
     masks: tuple[values.Polygon, ...] = _value(values.masks, ())
+    location: str | None = _value(values.text, None)
 
 
 @dataclass(frozen=True)

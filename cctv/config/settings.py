@@ -85,6 +85,7 @@ class CameraSettings:
     transport: Transport = Transport.TCP
     schedule: Schedule | None = None  # None records always
     masks: tuple[Polygon, ...] = ()
+    location: str | None = None  # where it hangs, for the camera register
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,149 @@
+"""The rows of every register, from what the other rooms recorded.
+
+Owns what stands in which column.  Dates are the site's, as ISO has them, so that a spreadsheet sorts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from cctv import audit, holds
+from cctv.casework import store as cases
+from cctv.casework.duties import clocks, list_breaches, list_declarations, list_grants, list_processors
+from cctv.casework.registers.processing import camera_register, processing_register
+from cctv.casework.registers.register import Register, RegisterName
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.kernel.span import Span
+from cctv.model.accountability import Processor
+from cctv.model.acts import Act
+
+
+def make_register(site: Site, name: RegisterName) -> Register:
+    """One register as it stands now, ended entries too."""
+    return _MAKERS[name](site)
+
+
+def made_register(site: Site, name: RegisterName) -> Register:
+    """The same for a person who looks at it: that is in the log."""
+    found = make_register(site, name)
+    with writing(site.engine) as connection:
+        audit.append(connection, site, Act.REGISTER_SHOWN, name.value, facts={"rows": len(found.rows)})
+    return found
+
+
+def _incidents(site: Site) -> Register:
+    with reading(site.engine) as connection:
+        found = cases.select_incidents(connection, settled_too=True)
+    zone = site.settings.site.timezone
+    columns = ("id", "kind", "what", "cameras", "from", "to", "opened", "opened_by", "settled", "settled_by")
+    rows = (
+        (one.id, one.kind.value, one.title, ", ".join(one.cameras), *_span(one.span, zone), _at(one.opened, zone),
+         one.opened_by, _at(one.settled, zone), one.settled_by or "")
+        for one in found
+    )  # fmt: skip
+    return Register(RegisterName.INCIDENTS, columns, tuple(rows))
+
+
+def _holds(site: Site) -> Register:
+    zone = site.settings.site.timezone
+    with reading(site.engine) as connection:
+        found = holds.all_holds(connection)
+    columns = ("id", "ground", "cameras", "from", "to", "placed", "placed_by", "review", "released", "released_by")
+    rows = (
+        (one.id, one.ground.case_id, ", ".join(sorted(one.cameras)), *_span(one.span, zone), _at(one.placed, zone),
+         one.placed_by, _at(one.review, zone), _at(one.released, zone), one.released_by or "")
+        for one in found
+    )  # fmt: skip
+    return Register(RegisterName.HOLDS, columns, tuple(rows))
+
+
+def _breaches(site: Site) -> Register:
+    zone = site.settings.site.timezone
+    columns = ("id", "state", "role", "risk", "aware", "people", "to_tell", "told", "measures", "closed")
+    rows = []
+    for one in list_breaches(site, closed_too=True):
+        owed = [f"{clock.whom.value} {_at(clock.due, zone)}" for clock in clocks(one)]
+        told = [f"{notice.whom.value} {_at(notice.sent, zone)}" for notice in one.notices]
+        people = "unknown" if one.people is None else str(one.people)
+        state = "suspected" if one.suspected else "certain"
+        rows.append((one.id, state, one.role.value, one.risk.value, _at(one.aware, zone), people, "; ".join(owed),
+                     "; ".join(told), "yes" if one.measures else "no", _at(one.closed, zone)))  # fmt: skip
+    return Register(RegisterName.BREACHES, columns, tuple(rows))
+
+
+def _processors(site: Site) -> Register:
+    columns = ("id", "name", "service", "country", "contract", "audited", "sub_processors", "ended", "end")
+    found = list_processors(site)
+    rows = tuple(
+        (one.id, one.name, one.service, one.country, _day(one.contract), _day(one.audited),
+         "; ".join(f"{sub.name} ({sub.country}, {_day(sub.agreed) or 'not agreed'})" for sub in one.sub_processors),
+         _day(one.ended), one.end.value if one.end else "")
+        for one in found
+    )  # fmt: skip
+    return Register(RegisterName.PROCESSORS, columns, rows, tuple(_lacking(found)))
+
+
+def _lacking(found: Iterable[Processor]) -> Iterator[str]:
+    for one in found:
+        if one.ended is not None:
+            continue
+        if one.contract is None:
+            yield f"{one.id}: no contract (Article 28(3) GDPR): cctv processor audited {one.id} --on DATE --contract DATE"
+        for sub in one.sub_processors:
+            if sub.agreed is None:
+                yield (
+                    f"{one.id}: nobody agreed to {sub.name} (Article 28(2) GDPR): "
+                    f'cctv processor engage {one.id} "{sub.name}" --country {sub.country} --agreed DATE'
+                )
+
+
+def _grants(site: Site) -> Register:
+    zone = site.settings.site.timezone
+    columns = ("id", "account", "permission", "briefed", "confidentiality", "granted", "granted_by", "withdrawn")
+    rows = (
+        (one.id, one.account, one.permission.value, _day(one.briefed), _day(one.confidentiality), _at(one.granted, zone),
+         one.granted_by, _at(one.withdrawn, zone))
+        for one in list_grants(site, withdrawn_too=True)
+    )  # fmt: skip
+    return Register(RegisterName.GRANTS, columns, tuple(rows))
+
+
+def _declarations(site: Site) -> Register:
+    columns = ("kind", "declared", "reference", "recorded_by")
+    rows = ((one.kind.value, _day(one.on), one.reference, one.recorded_by) for one in list_declarations(site))
+    return Register(RegisterName.DECLARATIONS, columns, tuple(rows))
+
+
+def _span(span: Span, zone: ZoneInfo) -> tuple[str, str]:
+    return _at(span.start, zone), _at(span.end, zone)
+
+
+def _at(instant: datetime | None, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).isoformat(" ", "minutes")[:16] if instant is not None else ""
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day is not None else ""
+
+
+def _processing(site: Site) -> Register:
+    return processing_register(site.settings, list_processors(site))
+
+
+def _cameras(site: Site) -> Register:
+    return camera_register(site.settings, list_declarations(site))
+
+
+_MAKERS: dict[RegisterName, Callable[[Site], Register]] = {
+    RegisterName.INCIDENTS: _incidents,
+    RegisterName.HOLDS: _holds,
+    RegisterName.BREACHES: _breaches,
+    RegisterName.PROCESSORS: _processors,
+    RegisterName.GRANTS: _grants,
+    RegisterName.DECLARATIONS: _declarations,
+    RegisterName.PROCESSING: _processing,
+    RegisterName.CAMERAS: _cameras,
+}

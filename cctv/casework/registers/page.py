@@ -1,0 +1,36 @@
+"""A register as a page to print: one HTML file without anything from elsewhere, in the site's language.  Pure."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cctv.casework.registers.register import Register
+from cctv.casework.registers.words import label, page_word, title
+from cctv.model.language import Language
+
+
+def page_of(register: Register, language: Language, *, site: str, made: str, by: str) -> str:
+    """The page; `made` is the local time as it should be read."""
+    return _templates().get_template("register.html").render(
+        register=register,
+        language=language.value,
+        title=title(register.name, language),
+        labels=[label(column, language) for column in register.columns],
+        word=lambda key: page_word(key, language),
+        site=site,
+        made=made,
+        by=by,
+    )
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("cctv.casework.registers"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,110 @@
+"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from what really runs.
+
+Owns what each must name.  Pure.  Never fills in what the settings do not have: it is missing, and said to be.
+
+Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7, royal decree of 8 May 2018: controller, ground, kind of
+place, technical description and place of each camera, pictogram, retention, recipients, measures, live viewing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cctv.casework.registers.register import Register, RegisterName
+from cctv.config import Jurisdiction, Settings
+from cctv.config.settings import CameraSettings
+from cctv.kernel.durations import format_duration
+from cctv.model.accountability import Declaration, Processor
+
+GROUND = "legitimate interest (Article 6(1)(f) GDPR)"
+PUBLIC_GROUND = "task in the public interest (Article 6(1)(e) GDPR)"
+_MEASURES = (
+    "no sound; footage deleted before its limit, proved by tombstones and signed certificates; every act in a hash-linked log; "
+    "viewing and export only under an open case; others hidden in copies; back-ups encrypted"
+)
+_CATEGORIES = "visitors and staff within view; moving pictures without sound"
+_RECIPIENTS = "the data subject; police and judiciary on their order; insurer or lawyer with consent or by law"
+
+
+def processing_register(settings: Settings, processors: Sequence[Processor]) -> Register:
+    """One activity for each purpose that a camera records for."""
+    columns = ("activity", "cameras", "controller", "contact", "dpo", "ground", "categories", "recipients", "processors",
+               "transfers", "retention", "measures")  # fmt: skip
+    engaged = [one for one in processors if one.ended is None]
+    given = settings.controller
+    rows = []
+    for purpose, cameras in _by_purpose(settings):
+        rows.append((
+            purpose,
+            ", ".join(one.id for one in cameras),
+            _joined(given.name, *given.address),
+            given.mail or "",
+            given.dpo or "",
+            PUBLIC_GROUND if given.public_body else GROUND,
+            _CATEGORIES,
+            _RECIPIENTS,
+            "; ".join(f"{one.name} ({one.country}): {one.service}" for one in engaged),
+            f"none outside the {settings.policy.area.value}",
+            _periods(settings, cameras),
+            _MEASURES,
+        ))  # fmt: skip
+    return Register(RegisterName.PROCESSING, columns, tuple(rows), tuple(_lacking(settings)))
+
+
+def camera_register(settings: Settings, declarations: Sequence[Declaration]) -> Register:
+    """One row a camera, as the Belgian register wants it."""
+    columns = ("camera", "zone", "kind_of_place", "location", "purpose", "ground", "recorded", "retention", "masks",
+               "live_viewing", "controller", "pictogram", "declared")  # fmt: skip
+    given = settings.controller
+    last = max((one.on for one in declarations), default=None)
+    rows = []
+    for camera in settings.cameras.values():
+        zone = settings.zone(camera.zone)
+        rows.append((
+            camera.id,
+            zone.id,
+            zone.kind.value,
+            camera.location or "",
+            camera.purpose,
+            PUBLIC_GROUND if given.public_body else GROUND,
+            "always" if camera.schedule is None else "within its schedule",
+            format_duration(settings.limit_for(zone.id)),
+            str(len(camera.masks)),
+            "none: pictures are looked at under an open case only",
+            _joined(given.name, *given.address),
+            "cctv register signs",
+            last.isoformat() if last else "",
+        ))  # fmt: skip
+    missing = [*_lacking(settings), *_unplaced(settings)]
+    if last is None and settings.site.jurisdiction is Jurisdiction.BE:
+        missing.append("the declaration to the police: cctv register declare --kind first --on DATE --reference NUMBER")
+    return Register(RegisterName.CAMERAS, columns, tuple(rows), tuple(missing))
+
+
+def _by_purpose(settings: Settings) -> Iterator[tuple[str, list[CameraSettings]]]:
+    for purpose in dict.fromkeys(camera.purpose for camera in settings.cameras.values()):
+        yield purpose, [camera for camera in settings.cameras.values() if camera.purpose == purpose]
+
+
+def _periods(settings: Settings, cameras: Iterable[CameraSettings]) -> str:
+    zones = dict.fromkeys(camera.zone for camera in cameras)
+    return "; ".join(f"{zone} {format_duration(settings.limit_for(zone))}" for zone in zones)
+
+
+def _lacking(settings: Settings) -> Iterator[str]:
+    """What a register must name of the controller, and [controller] does not."""
+    given = settings.controller
+    wanted = {"name": given.name, "address": given.address, "mail": given.mail, "dpo": given.dpo}
+    for key, value in wanted.items():
+        if not value:
+            yield f"[controller] {key} in cameras.toml"
+
+
+def _unplaced(settings: Settings) -> Iterator[str]:
+    for camera in settings.cameras.values():
+        if not camera.location:
+            yield f"[cameras.{camera.id}] location in cameras.toml: where it hangs, as the plan of the site has it"
+
+
+def _joined(*parts: str | None) -> str:
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,61 @@
+"""The text of the pictogram at each zone: who records, why, and where a person turns to.
+
+BE: royal decree of 10 February 2008 as changed on 28 May 2018: "Camerabewaking - Wet van 21 maart 2007", the controller, its address,
+e-mail or telephone, the officer for data protection.  NL: Article 13 GDPR, in its first layer.  Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cctv.config import Jurisdiction, Settings
+from cctv.kernel.durations import format_duration
+from cctv.model.ids import ZoneId
+from cctv.model.language import Language
+
+_HEAD = {
+    (Jurisdiction.BE, Language.NL): "Camerabewaking - Wet van 21 maart 2007",
+    (Jurisdiction.BE, Language.FR): "Surveillance par caméra - Loi du 21 mars 2007",
+    (Jurisdiction.BE, Language.EN): "Camera surveillance - Act of 21 March 2007",
+    (Jurisdiction.NL, Language.NL): "Cameratoezicht",
+    (Jurisdiction.NL, Language.FR): "Surveillance par caméra",
+    (Jurisdiction.NL, Language.EN): "Camera surveillance",
+}
+_WORDS = {
+    Language.NL: ("Doel", "Bewaard", "Verantwoordelijke", "Vragen", "Functionaris voor gegevensbescherming"),
+    Language.FR: ("But", "Conservation", "Responsable", "Questions", "Délégué à la protection des données"),
+    Language.EN: ("Purpose", "Kept", "Controller", "Questions", "Data protection officer"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The lines of one zone's sign, and what it lacks (keys of cameras.toml)."""
+
+    zone: ZoneId
+    lines: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
+    """One sign for each zone that a camera watches; purposes stand as cameras.toml has them."""
+    given = settings.controller
+    purpose, kept, controller, questions, officer = _WORDS[language]
+    wanted = {"name": given.name, "address": given.address, "mail or phone": given.mail or given.phone}
+    missing = tuple(f"[controller] {key}" for key, value in wanted.items() if not value)
+    found = []
+    for zone in settings.zones.values():
+        purposes = dict.fromkeys(camera.purpose for camera in settings.cameras.values() if camera.zone == zone.id)
+        if not purposes:
+            continue
+        lines = [
+            _HEAD[settings.site.jurisdiction, language],
+            f"{purpose}: {'; '.join(purposes)}",
+            f"{kept}: {format_duration(settings.limit_for(zone.id))}",
+            f"{controller}: {', '.join(part for part in (given.name, *given.address) if part)}",
+            f"{questions}: {', '.join(part for part in (given.mail, given.phone) if part)}",
+        ]
+        if given.dpo:
+            lines.append(f"{officer}: {given.dpo}")
+        found.append(Sign(zone.id, tuple(lines), missing))
+    return tuple(found)

@@ -1,0 +1,150 @@
+"""`cctv register`: what the controller keeps and shows, as table, CSV, JSON or page; the sign at the door; declarations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import json_option, mutation
+from cctv.model.accountability import DeclarationKind
+from cctv.model.language import Language
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework.registers import Register, Sign
+    from cctv.model.accountability import Declaration
+
+_NAMES = (
+    "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
+    "processing", "cameras",
+)  # fmt: skip
+
+
+@click.group()
+def register() -> None:
+    """Show the registers that the authority may ask for.
+
+    \b
+      cctv register show processing --format page --output processing.html
+      cctv register show incidents --format csv --output incidents.csv
+    """
+
+
+@register.command()
+@click.argument("name", type=click.Choice(_NAMES))
+@click.option("--format", "form", type=click.Choice(["table", "csv", "page"]), default="table", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there; must not exist.")
+@json_option
+@click.pass_obj
+def show(box: Box, name: str, form: str, output: str | None) -> None:
+    """Make one register as it stands now, and name what is missing in it.
+
+    That somebody made it is in the log.  `processing` (Article 30 GDPR) and `cameras` (BE) come from the live
+    cameras.toml.
+
+    \b
+      cctv register show breaches
+      cctv register show cameras --format page --output cameras.html
+    """
+    from cctv.casework.registers import RegisterName, as_csv, made_register, page_of
+
+    found = made_register(box.site, RegisterName(name))
+    if box.json:
+        box.emit({"register": name, "rows": _records(found), "missing": list(found.missing)}, lambda _: None)
+        return
+    if form == "table":
+        box.emit({}, lambda console: _table(console, found))
+        return
+    settings = box.settings.site
+    made = f"{box.now.astimezone(box.zone):%d/%m/%Y %H:%M}"
+    text = (
+        as_csv(found)
+        if form == "csv"
+        else page_of(found, settings.language, site=settings.name, made=made, by=box.actor.account)
+    )
+    _write(text, output)
+
+
+@register.command()
+@click.option("--language", type=click.Choice([each.value for each in Language]), help="Else the site's.")
+@json_option
+@click.pass_obj
+def signs(box: Box, language: str | None) -> None:
+    """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
+    from cctv.casework.registers import signs as made
+
+    found = made(box.settings, Language(language) if language else box.settings.site.language)
+    data = [{"zone": each.zone, "lines": list(each.lines), "missing": list(each.missing)} for each in found]
+    box.emit({"signs": data}, lambda console: _signs_text(console, found))
+
+
+@register.command()
+@click.option("--kind", required=True, type=click.Choice([each.value for each in DeclarationKind]))
+@click.option("--on", required=True, metavar="DATE", help="The day of the declaration.")
+@click.option("--reference", required=True, metavar="TEXT", help="The number that the government's page printed.")
+@mutation
+@click.pass_obj
+def declare(box: Box, kind: str, on: str, reference: str) -> None:
+    """Write down that the cameras were declared to the police (BE); the next one is due a year later.
+
+    \b
+      cctv register declare --kind yearly --on 5/1/2026 --reference 2026-001234
+    """
+    from cctv.casework.duties import declare as declared
+    from cctv.kernel.times import parse_date
+
+    day = parse_date(on, now=box.now, zone=box.zone)
+    made = declared(box.site, DeclarationKind(kind), on=day, reference=reference, dry_run=box.dry_run)
+    data = {"dry_run": box.dry_run, "kind": kind, "on": day.isoformat(), "reference": made.reference}
+    box.emit(data, lambda console: _declared_text(console, box, made))
+
+
+def _records(found: Register) -> list[dict[str, str]]:
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def _write(text: str, output: str | None) -> None:
+    from pathlib import Path
+
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with Path(output).open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise click.UsageError(f"{output} exists; name another file.") from error
+    except OSError as error:
+        raise click.UsageError(f"{output} cannot be written: {error.strerror}.") from error
+    click.echo(f"written: {output}", err=True)
+
+
+def _table(console: Console, found: Register) -> None:
+    from cctv.cli.output import table
+
+    if found.rows:
+        console.print(table(found.columns, found.rows))
+    else:
+        console.print("No entries.")
+    if found.missing:
+        console.print("\nMissing:", style="bold")
+        for each in found.missing:
+            console.print(f"  {each}")
+
+
+def _signs_text(console: Console, found: tuple[Sign, ...]) -> None:
+    for each in found:
+        console.print(each.zone, style="bold")
+        for line in each.lines:
+            console.print(f"  {line}")
+        for key in each.missing:
+            console.print(f"  MISSING: {key} in cameras.toml")
+        console.print()
+
+
+def _declared_text(console: Console, box: Box, made: Declaration) -> None:
+    would = "Would write down" if box.dry_run else "Written down"
+    console.print(f"{would}: cameras declared on {made.on:%d/%m/%Y} ({made.kind.value}), {made.reference}", style="bold")
