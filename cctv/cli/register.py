@@ -1,4 +1,4 @@
-"""`cctv register`: what the controller keeps and shows, as table, CSV, JSON or page; the sign at the door; declarations."""
+"""`cctv register`: what the controller keeps and shows, as table, CSV, JSON or page; the sign at the door."""
 
 from __future__ import annotations
 
@@ -147,4 +147,6 @@ def _signs_text(console: Console, found: tuple[Sign, ...]) -> None:
 
 def _declared_text(console: Console, box: Box, made: Declaration) -> None:
     would = "Would write down" if box.dry_run else "Written down"
-    console.print(f"{would}: cameras declared on {made.on:%d/%m/%Y} ({made.kind.value}), {made.reference}", style="bold")
+    console.print(
+        f"{would}: cameras declared on {made.on:%d/%m/%Y} ({made.kind.value}), {made.reference}", style="bold"
+    )

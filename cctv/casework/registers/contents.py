@@ -91,7 +91,8 @@ def _lacking(found: Iterable[Processor]) -> Iterator[str]:
         if one.ended is not None:
             continue
         if one.contract is None:
-            yield f"{one.id}: no contract (Article 28(3) GDPR): cctv processor audited {one.id} --on DATE --contract DATE"
+            following = f"cctv processor audited {one.id} --on DATE --contract DATE"
+            yield f"{one.id}: no contract (Article 28(3) GDPR): {following}"
         for sub in one.sub_processors:
             if sub.agreed is None:
                 yield (
@@ -104,8 +105,8 @@ def _grants(site: Site) -> Register:
     zone = site.settings.site.timezone
     columns = ("id", "account", "permission", "briefed", "confidentiality", "granted", "granted_by", "withdrawn")
     rows = (
-        (one.id, one.account, one.permission.value, _day(one.briefed), _day(one.confidentiality), _at(one.granted, zone),
-         one.granted_by, _at(one.withdrawn, zone))
+        (one.id, one.account, one.permission.value, _day(one.briefed), _day(one.confidentiality),
+         _at(one.granted, zone), one.granted_by, _at(one.withdrawn, zone))
         for one in list_grants(site, withdrawn_too=True)
     )  # fmt: skip
     return Register(RegisterName.GRANTS, columns, tuple(rows))

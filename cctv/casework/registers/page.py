@@ -13,15 +13,19 @@ from cctv.model.language import Language
 
 def page_of(register: Register, language: Language, *, site: str, made: str, by: str) -> str:
     """The page; `made` is the local time as it should be read."""
-    return _templates().get_template("register.html").render(
-        register=register,
-        language=language.value,
-        title=title(register.name, language),
-        labels=[label(column, language) for column in register.columns],
-        word=lambda key: page_word(key, language),
-        site=site,
-        made=made,
-        by=by,
+    return (
+        _templates()
+        .get_template("register.html")
+        .render(
+            register=register,
+            language=language.value,
+            title=title(register.name, language),
+            labels=[label(column, language) for column in register.columns],
+            word=lambda key: page_word(key, language),
+            site=site,
+            made=made,
+            by=by,
+        )
     )
 
 

@@ -1,9 +1,9 @@
-"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from what really runs.
+"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from what runs.
 
 Owns what each must name.  Pure.  Never fills in what the settings do not have: it is missing, and said to be.
 
-Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7, royal decree of 8 May 2018: controller, ground, kind of
-place, technical description and place of each camera, pictogram, retention, recipients, measures, live viewing.
+Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7 and royal decree of 8 May 2018: controller, ground,
+kind of place, description and place of each camera, pictogram, retention, recipients, measures, live viewing.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from cctv.model.accountability import Declaration, Processor
 GROUND = "legitimate interest (Article 6(1)(f) GDPR)"
 PUBLIC_GROUND = "task in the public interest (Article 6(1)(e) GDPR)"
 _MEASURES = (
-    "no sound; footage deleted before its limit, proved by tombstones and signed certificates; every act in a hash-linked log; "
-    "viewing and export only under an open case; others hidden in copies; back-ups encrypted"
+    "no sound; footage deleted before its limit, proved by tombstones and signed certificates; every act in a "
+    "hash-linked log; viewing and export only under an open case; others hidden in copies; back-ups encrypted"
 )
 _CATEGORIES = "visitors and staff within view; moving pictures without sound"
 _RECIPIENTS = "the data subject; police and judiciary on their order; insurer or lawyer with consent or by law"
@@ -28,8 +28,8 @@ _RECIPIENTS = "the data subject; police and judiciary on their order; insurer or
 
 def processing_register(settings: Settings, processors: Sequence[Processor]) -> Register:
     """One activity for each purpose that a camera records for."""
-    columns = ("activity", "cameras", "controller", "contact", "dpo", "ground", "categories", "recipients", "processors",
-               "transfers", "retention", "measures")  # fmt: skip
+    columns = ("activity", "cameras", "controller", "contact", "dpo", "ground", "categories", "recipients",
+               "processors", "transfers", "retention", "measures")  # fmt: skip
     engaged = [one for one in processors if one.ended is None]
     given = settings.controller
     rows = []

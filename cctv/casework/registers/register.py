@@ -41,7 +41,7 @@ class Register:
 
 
 def as_csv(register: Register) -> str:
-    """The rows as RFC 4180 has them, keys first.  A cell that a spreadsheet would take for a formula gets an apostrophe."""
+    """The rows as RFC 4180 has them, keys first; what a spreadsheet would take for a formula gets an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(register.columns)

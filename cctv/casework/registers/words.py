@@ -1,4 +1,4 @@
-"""Titles and columns of registers in the site's language; what is not listed here is an id, a word of the log or a text."""
+"""Titles and columns of registers in the site's language; every other cell is an id, a word of the log or a text."""
 
 from __future__ import annotations
 
