@@ -18,7 +18,7 @@ from cctv.model.folded import FoldedDay, FoldedGroup
 from cctv.model.footage import Reason, Tombstone
 from cctv.model.ids import CameraId
 
-FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED, Reason.ERASED)
+FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED, Reason.ERASED, Reason.SITE_CLOSED)
 """Deletions.  What was lost stays as it is: a hold may still ask for it."""
 
 _CHUNK = 1000

@@ -34,6 +34,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "notify": ("cctv.cli.notify:notify", "Tell somebody when they are not."),
         "backup": ("cctv.cli.backup:backup", "Copy index, log, keys and holds elsewhere, encrypted."),
         "restore": ("cctv.cli.restore:restore", "Bring them back after a loss."),
+        "site": ("cctv.cli.site:site", "End a site, with a certificate."),
     },
     "Staff": {
         "incident": ("cctv.cli.incident:incident", "Record an incident and keep its footage."),

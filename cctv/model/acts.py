@@ -80,6 +80,8 @@ class Act(Enum):
     GRANT_WITHDRAWN = "grant.withdrawn"
     GRANT_MISSED = "grant.missed"
     CAMERAS_DECLARED = "cameras.declared"
+    SITE_CLOSING = "site.closing"
+    SITE_CLOSED = "site.closed"
     REGISTER_SHOWN = "register.shown"
     BACKUP_MADE = "backup.made"
     HELD_COPIED = "backup.held"

@@ -35,6 +35,7 @@ class Reason(Enum):
     SPACE_NEEDED = "space needed"
     NEVER_ALLOWED = "should never have been made"
     ERASED = "erased at a person's request"
+    SITE_CLOSED = "site closed"
     LOST = "lost"  # nobody deleted it: its file was not there any more
     FORGOTTEN = "gone before the index was made again"  # deleted or lost; the index that knew which is lost itself
 

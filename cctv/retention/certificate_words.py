@@ -28,6 +28,7 @@ _EN = {
     "check": "This page and certificate.json are signed with the site's key. Compare its fingerprint by telephone, "
              "then check offline:",
     "word past its limit": "past its limit", "word space needed": "space needed",
+    "word site closed": "site closed",
     "word packages": "package for a requester", "word held": "encrypted copy of held footage",
 }  # fmt: skip
 _NL = {
@@ -58,6 +59,7 @@ _NL = {
              "telefonisch en controleer daarna zonder netwerk:",
     "word erased at a person's request": "gewist op verzoek van een betrokkene",
     "word past its limit": "termijn verstreken", "word space needed": "plaats nodig",
+    "word site closed": "einde van de plaats",
     "word should never have been made": "had nooit gemaakt mogen worden", "word lost": "verloren",
     "word gone before the index was made again": "weg voor de index opnieuw werd gemaakt",
     "word zone": "zone", "word site cap": "plafond van de plaats", "word jurisdiction cap": "wettelijk plafond",
@@ -90,6 +92,7 @@ _FR = {
              "puis vérifiez hors ligne :",
     "word erased at a person's request": "effacées à la demande d'une personne",
     "word past its limit": "terme échu", "word space needed": "place nécessaire",
+    "word site closed": "fin du lieu",
     "word should never have been made": "n'auraient jamais dû être faites", "word lost": "perdues",
     "word gone before the index was made again": "disparues avant la réfection de l'index",
     "word zone": "zone", "word site cap": "plafond du lieu", "word jurisdiction cap": "plafond légal",

@@ -2,7 +2,7 @@
 
 Owns what each must name.  Pure.  Never fills in what the settings do not have: it is missing, and said to be.
 
-Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7 and royal decree of 8 May 2018: controller, ground,
+Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7, royal decree of 8 May 2018: controller, ground,
 kind of place, description and place of each camera, pictogram, retention, recipients, measures, live viewing.
 """
 

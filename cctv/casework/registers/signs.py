@@ -1,6 +1,6 @@
 """The text of the pictogram at each zone: who records, why, and where a person turns to.
 
-BE: royal decree of 10 February 2008 as changed on 28 May 2018: "Camerabewaking - Wet van 21 maart 2007", the controller,
+BE: royal decree of 10 February 2008, changed on 28 May 2018: "Camerabewaking - Wet van 21 maart 2007", the controller,
 its address, e-mail or telephone, the officer for data protection.  NL: Article 13 GDPR, in its first layer.  Pure.
 """
 

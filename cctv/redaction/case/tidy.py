@@ -34,6 +34,13 @@ def tidy(site: Site) -> tuple[RequestId, ...]:
     return tuple(request for request in due if _remove(site, request))
 
 
+def tidy_all(site: Site) -> tuple[RequestId, ...]:
+    """Remove the derived files of every request, whatever its age: the site ends."""
+    with reading(site.engine) as connection:
+        found = prepared_requests(connection)
+    return tuple(one.request for one in found if _remove(site, one.request))
+
+
 def _remove(site: Site, request: RequestId) -> bool:
     directory = case_directory(site, request)
     if not directory.is_dir():

@@ -1,0 +1,108 @@
+"""`cctv site`: the end of a site."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import mutation, reason_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.ending import Closed, ClosingPlan
+
+
+@click.group()
+def site() -> None:
+    """End a site: destroy everything that was recorded, with a signed certificate.
+
+    \b
+      cctv site close --out closing-2026 --reason "the venue moves" --dry-run
+    """
+
+
+@site.command()
+@click.option("--out", required=True, type=click.Path(), metavar="FOLDER", help="For the certificate; made, outside.")
+@reason_option()
+@click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
+@mutation
+@click.pass_obj
+def close(box: Box, out: str, reason: str, yes: bool) -> None:
+    """Destroy all footage, quarantine, packages and derived files, and certify it.
+
+    Refused while a hold is in force, a case is open, or the recorder or the sweeper runs.  Index, registers and log
+    stay: hand them over with a last `cctv backup`, or wipe the disk when their time is over.
+
+    \b
+      cctv site close --out closing-2026 --reason "the venue moves" --dry-run
+      cctv backup /media/usb
+      cctv site close --out closing-2026 --reason "the venue moves"
+    """
+    from pathlib import Path
+
+    from cctv.casework.words import checked_text
+    from cctv.cli.certificate import copies_known
+    from cctv.cli.output import size
+    from cctv.db.engine import reading
+    from cctv.ending import close_site, plan_closing
+    from cctv.ending.errors import ClosingUndecided
+
+    reason = checked_text("reason", reason, "say why the site ends.")
+    plan = plan_closing(box.site)
+    if box.dry_run:
+        box.emit({"dry_run": True, **_plan_data(plan)}, lambda console: _plan_text(console, plan))
+        return
+    count = sum(number for _, number in plan.segments)
+    if not yes and not _agreed(box, plan):
+        line = f"cctv site close --out {shlex.quote(out)} --reason {shlex.quote(reason)} --yes"
+        raise ClosingUndecided(segments=count, size=size(plan.size_bytes), line=line)
+    with reading(box.site.engine) as connection:
+        copies = [one for one in copies_known(box, connection) if one.what != "packages"]
+    done = close_site(box.site, reason=reason, folder=Path(out).absolute(), copies=copies)
+    data = {
+        "dry_run": False,
+        "segments": done.segments,
+        "quarantined": done.quarantined,
+        "packages": done.packages,
+        "certificate": str(done.certificate),
+    }
+    box.emit(data, lambda console: _done_text(console, done))
+
+
+def _agreed(box: Box, plan: ClosingPlan) -> bool:
+    if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    box.emit({}, lambda console: _plan_text(console, plan))
+    return click.confirm("Destroy all of it?", default=False, err=True)
+
+
+def _plan_data(plan: ClosingPlan) -> dict[str, object]:
+    return {
+        "segments": dict(plan.segments),
+        "bytes": plan.size_bytes,
+        "quarantined": plan.quarantined,
+        "packages": list(plan.packages),
+    }
+
+
+def _plan_text(console: Console, plan: ClosingPlan) -> None:
+    from cctv.cli.output import size, table
+
+    console.print("Closing the site destroys:\n", style="bold")
+    rows = [(f"footage of {zone}", str(count)) for zone, count in plan.segments]
+    rows += [("files in quarantine", str(plan.quarantined)), ("packages", str(len(plan.packages)))]
+    console.print(table(("what", "files"), rows, right=("files",)))
+    console.print(f"\n{size(plan.size_bytes)} of footage.  Index, registers and log stay.  Nothing was changed.")
+
+
+def _done_text(console: Console, done: Closed) -> None:
+    console.print(
+        f"{done.segments} segments, {done.quarantined} quarantined files and {done.packages} packages destroyed.",
+        style="bold",
+    )
+    console.print(f"Certificate: {done.certificate}; print certificate.html.  Index, registers and log stay.")

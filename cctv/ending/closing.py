@@ -1,0 +1,152 @@
+"""Closing a site, so that a crash at any point is finished by typing the same again.
+
+1. refuse while a hold is in force or a case is open, under the locks of recorder and sweeper
+2. audit entry `site.closing`                                  (crash: nothing is gone yet)
+3. footage, by `archive.dispose`; then quarantine, packages    (crash: what is left goes when the closing is typed again)
+4. look whether any file of footage is left; none may be
+5. certificate outside of the storage, checkpoint, audit entry `site.closed`
+
+Index, registers and log stay: the controller answers from them for as long as the registers say.  Whoever hands them
+over makes a last back-up first; whoever destroys them wipes the storage itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cctv import archive, audit, holds
+from cctv.archive.repairstore import count_segments
+from cctv.archive.walking import walk
+from cctv.audit.checkpoints import sign_checkpoint
+from cctv.casework import store as cases
+from cctv.casework.duties import list_breaches
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.ending.errors import CasesOpen, NotEmpty, SiteHeld
+from cctv.export.shelf import expire_packages
+from cctv.export.store import packages
+from cctv.kernel.span import Span
+from cctv.kernel.volumes import volume_of
+from cctv.model.acts import Act
+from cctv.model.footage import Reason, Segment
+from cctv.redaction.case.tidy import tidy_all
+from cctv.retention.certificate import Copy, certify
+from cctv.retention.certificate_files import issue
+from cctv.retention.guards import guards_now, same_storage
+from cctv.signing import signing_key
+
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before any recording
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingPlan:
+    """What closing would destroy: segments by zone, bytes in all, files in quarantine, packages by id."""
+
+    segments: tuple[tuple[str, int], ...]
+    size_bytes: int
+    quarantined: int
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What was destroyed, and where the certificate stands."""
+
+    segments: int
+    quarantined: int
+    packages: int
+    certificate: Path
+
+
+def plan_closing(site: Site) -> ClosingPlan:
+    """What would go; raises SiteHeld, CasesOpen and the guards, as `close_site` does."""
+    same_storage(site)
+    with reading(site.engine) as connection:
+        _refuse_open(connection, site)
+        found = _all_segments(connection, site)
+        standing = tuple(one.id for one in packages(connection) if one.deleted is None)
+    zones = Counter(str(one.zone) for one in found)
+    size = sum(one.size_bytes for one in found)
+    return ClosingPlan(tuple(sorted(zones.items())), size, len(list(archive.quarantined(site))), standing)
+
+
+def close_site(site: Site, *, reason: str, folder: Path, copies: Sequence[Copy] = ()) -> Closed:
+    """Destroy everything that was recorded, and certify it in `folder`, which must not exist yet.
+
+    Raises LockHeld while recorder or sweeper run, SiteHeld, CasesOpen, NotEmpty, CertificateExists and the guards.
+    """
+    same_storage(site)
+    began = site.clock.now()
+    with ExitStack() as stack:
+        stack.enter_context(archive.recorder_lock(site))
+        stack.enter_context(archive.sweeper_lock(site))
+        with writing(site.engine) as connection:
+            _refuse_open(connection, site)
+            guards_now(connection, site)
+            audit.append(connection, site, Act.SITE_CLOSING, "site", reason=reason)
+        archive.recover_incoming(site)
+        with reading(site.engine) as connection:
+            doomed = _all_segments(connection, site)
+        gone = archive.dispose(site, doomed, Reason.SITE_CLOSED)
+        aside = [archive.dispose_quarantined(site, one) for one in archive.quarantined(site)]
+        with reading(site.engine) as connection:
+            requests = sorted({one.request for one in packages(connection) if one.request})
+        taken = sum(len(expire_packages(site, request)) for request in requests)
+        tidy_all(site)
+        _require_empty(site)
+        _certify(site, folder, copies)
+        with writing(site.engine) as connection:
+            facts: audit.Facts = {"segments": len(gone), "seconds": round((site.clock.now() - began).total_seconds())}
+            audit.append(connection, site, Act.SITE_CLOSED, "site", facts=facts)
+        sign_checkpoint(site)
+    return Closed(len(gone), sum(one is not None for one in aside), taken, folder)
+
+
+def _refuse_open(connection: Connection, site: Site) -> None:
+    kept = [hold.id for hold in holds.in_force(connection)]
+    if kept:
+        raise SiteHeld(holds=", ".join(kept))
+    waiting: list[str] = [one.id for one in cases.select_incidents(connection, settled_too=False)]
+    waiting += [one.id for one in cases.select_requests(connection, closed_too=False)]
+    waiting += [one.id for one in list_breaches(site, closed_too=False)]
+    if waiting:
+        raise CasesOpen(cases=", ".join(waiting), are="is" if len(waiting) == 1 else "are")
+
+
+def _all_segments(connection: Connection, site: Site) -> list[Segment]:
+    end = site.clock.now() + timedelta(days=1)
+    return [
+        segment
+        for camera in archive.archived_cameras(connection)
+        for segment in archive.segments_of(connection, camera, Span(_FIRST, end))
+    ]
+
+
+def _require_empty(site: Site) -> None:
+    """Raise NotEmpty when any file of footage is left, whatever the index says."""
+    with reading(site.engine) as connection:
+        rows = count_segments(connection)
+    walked = walk(site.root)
+    files = [path for folder in walked.folders for path in (site.root / folder).glob("*.mp4")]
+    files += [site.root / stray for stray in walked.strays]
+    files += [path for path in (site.root / "incoming").rglob("*") if path.is_file()]
+    files += (site.root / "quarantine").rglob("*.mp4")
+    if files or rows:
+        where = site.relative(files[0].parent) if files else "the index"
+        raise NotEmpty(left=len(files) or rows, where=where)
+
+
+def _certify(site: Site, folder: Path, copies: Sequence[Copy]) -> None:
+    key = signing_key(site.root / "keys", site.disk)
+    with reading(site.engine) as connection:
+        span = Span(_FIRST, site.clock.now() + _MINUTE)
+        made = certify(connection, site, span, volume_of(site.root / "segments"), copies, key.public)
+    issue(site, made, key, folder)
