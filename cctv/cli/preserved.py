@@ -44,6 +44,7 @@ _DELETED = {
     Reason.SPACE_NEEDED: "the disk was full",
     Reason.NEVER_ALLOWED: "it should never have been made",
     Reason.ERASED: "a person asked for its erasure",
+    Reason.SITE_CLOSED: "the site ended",
     Reason.FORGOTTEN: "before the index was made again; nothing knows when and why",
 }
 

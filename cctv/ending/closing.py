@@ -2,7 +2,7 @@
 
 1. refuse while a hold is in force or a case is open, under the locks of recorder and sweeper
 2. audit entry `site.closing`                                  (crash: nothing is gone yet)
-3. footage, by `archive.dispose`; then quarantine, packages    (crash: what is left goes when the closing is typed again)
+3. footage, by `archive.dispose`; then quarantine, packages    (crash: what is left goes when this is typed again)
 4. look whether any file of footage is left; none may be
 5. certificate outside of the storage, checkpoint, audit entry `site.closed`
 
@@ -25,6 +25,7 @@ from cctv import archive, audit, holds
 from cctv.archive.repairstore import count_segments
 from cctv.archive.walking import walk
 from cctv.audit.checkpoints import sign_checkpoint
+from cctv.casework import requeststore
 from cctv.casework import store as cases
 from cctv.casework.duties import list_breaches
 from cctv.db.engine import reading, writing
@@ -115,7 +116,7 @@ def _refuse_open(connection: Connection, site: Site) -> None:
     if kept:
         raise SiteHeld(holds=", ".join(kept))
     waiting: list[str] = [one.id for one in cases.select_incidents(connection, settled_too=False)]
-    waiting += [one.id for one in cases.select_requests(connection, closed_too=False)]
+    waiting += [one.id for one in requeststore.select_requests(connection, closed_too=False)]
     waiting += [one.id for one in list_breaches(site, closed_too=False)]
     if waiting:
         raise CasesOpen(cases=", ".join(waiting), are="is" if len(waiting) == 1 else "are")
@@ -133,7 +134,7 @@ def _all_segments(connection: Connection, site: Site) -> list[Segment]:
 def _require_empty(site: Site) -> None:
     """Raise NotEmpty when any file of footage is left, whatever the index says."""
     with reading(site.engine) as connection:
-        rows = count_segments(connection)
+        rows, _ = count_segments(connection)
     walked = walk(site.root)
     files = [path for folder in walked.folders for path in (site.root / folder).glob("*.mp4")]
     files += [site.root / stray for stray in walked.strays]

@@ -40,6 +40,7 @@ class Recorder:
         self.journal = snapshot(self.root)
         self.sites: dict[str, int] = {}
         self.dies_in: int | None = None  # after that many more steps
+        self.dies_after: str | None = None  # right after the next step that begins so
         self._open: dict[int, tuple[int, str]] = {}  # descriptor -> node, path
         self._scratch_synced: set[str] = set()
         self._last: dict[int, bytes] = {}
@@ -84,6 +85,9 @@ class Recorder:
 
     def _step(self, said: str, change: Change) -> None:
         self.journal.put(said, self.clock.now(), change)
+        if self.dies_after is not None and said.startswith(self.dies_after):
+            self.dies_after = None
+            raise Died
         self._maybe_die()
 
     def _maybe_die(self) -> None:

@@ -136,7 +136,6 @@ def restart(stage: Stage) -> Iterator[None]:
     hold_on(stage, Span(made[-1].span.start, stage.clock.now() + 9 * DAY), GEVEL)
     stage.clock.advance(7 * DAY - timedelta(minutes=8))
     yield
-    assert isinstance(stage.recorder, Recorder)
     acts: list[Callable[[], object]] = [
         lambda: stage.record(GEVEL, 2),
         lambda: stage.write(stage.start_run(FOYER), 0, 3, close=False),
@@ -144,15 +143,42 @@ def restart(stage: Stage) -> Iterator[None]:
     ]
     stage.random.shuffle(acts)
     for act in acts:
-        stage.recorder.dies_in = stage.random.randrange(1, 40)
-        with contextlib.suppress(Died):
+        with _killed(stage, stage.random.randrange(1, 40)):
             act()
-        stage.recorder.dies_in = None
-        stage.clock.advance(AFTER)
         site = stage.reopen()
         with recorder_lock(site):
             archive.recover_incoming(site)
     sweep_once(stage.site)
+
+
+def placing_killed(stage: Stage) -> Iterator[None]:
+    """A placing is killed; the sweeper, which was not, takes in the file that the kernel still has; and the power cut."""
+    made = stage.record(GEVEL, stage.random.randrange(1, 4))
+    yield
+    with _killed(stage, stage.random.randrange(2, 6)):
+        hold_on(stage, stage.random.choice(made).span, GEVEL)
+    sweep_once(stage.reopen())
+
+
+def ingest_killed(stage: Stage) -> Iterator[None]:
+    """A recorder is killed, and a person reconciles before it starts again; and the power cut."""
+    stage.record(FOYER, 1)
+    yield
+    with _killed(stage, after=stage.random.choice(("write segments", "rename incoming"))):
+        stage.record(GEVEL, 1)
+    archive.reconcile(stage.reopen(), accept_loss=True)
+
+
+@contextlib.contextmanager
+def _killed(stage: Stage, steps: int | None = None, after: str | None = None) -> Iterator[None]:
+    """What the block does, dead after so many steps or after a step; the clock goes on until the next start."""
+    recorder = stage.recorder
+    assert isinstance(recorder, Recorder)
+    recorder.dies_in, recorder.dies_after = steps, after
+    with contextlib.suppress(Died):
+        yield
+    recorder.dies_in = recorder.dies_after = None
+    stage.clock.advance(AFTER)
 
 
 def restore(stage: Stage) -> Iterator[None]:
@@ -216,6 +242,8 @@ ALL = {
         Scenario("release", release),
         Scenario("room", room),
         Scenario("restart", restart),
+        Scenario("placing killed", placing_killed),
+        Scenario("ingest killed", ingest_killed),
         Scenario("restore", restore, restored),
     )
 }

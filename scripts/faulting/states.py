@@ -67,9 +67,14 @@ def _losses(changes: list[Change], at: int) -> Iterator[dict[int, str]]:
 def _left(journal: Journal, at: int, losses: dict[int, str]) -> tuple[tuple[str, ...], dict[str, bytes]]:
     names = dict(journal.first_names)
     contents = dict(journal.base)
+    torn: set[int] = set()  # databases of which a part was lost that no later commit writes again
     for event in journal.events[: at + 1]:
         change = event.change
-        if change is None or losses.get(change.at) == _LOST:
+        if change is None:
+            continue
+        if change.at in losses and change.node != DIRECTORY and not change.whole:
+            torn.add(change.node)
+        if losses.get(change.at) == _LOST or (change.whole and change.node in torn):
             continue
         for path, node in change.names:
             if node is None:

@@ -28,6 +28,9 @@ FLUSHES = {  # each with the scenario and seed that misses it soonest
     "write, the name": ("sync_directory(path.parent)", "write", "hold", 0),
     "unlink": ("sync_directory(path.parent)", "unlink", "sweep", 0),
     "what a kill left": ("recover.recover_incoming", "settle", "restart", 4),
+    "what a killed placing left": ("store.match_files", "settle", "placing killed", 4),
+    "what a kill left to reconcile": ("reconciliation.reconcile_locked", "settle", "ingest killed", 0),
+    "a restored index": ("restoring._prepare", "sync_file", "restore", 0),
 }
 
 
