@@ -152,7 +152,7 @@ def restart(stage: Stage) -> Iterator[None]:
 
 
 def placing_killed(stage: Stage) -> Iterator[None]:
-    """A placing is killed; the sweeper, which was not, takes in the file that the kernel still has; and the power cut."""
+    """A placing is killed; the sweeper, which was not, takes in the file that the kernel has; and the power cut."""
     made = stage.record(GEVEL, stage.random.randrange(1, 4))
     yield
     with _killed(stage, stage.random.randrange(2, 6)):

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from cctv import audit, holds
+from cctv.casework import requeststore
 from cctv.casework import store as cases
 from cctv.casework.duties import clocks, list_breaches, list_declarations, list_grants, list_processors
 from cctv.casework.registers.processing import camera_register, processing_register
@@ -19,6 +20,9 @@ from cctv.db.site import Site
 from cctv.kernel.span import Span
 from cctv.model.accountability import Processor
 from cctv.model.acts import Act
+from cctv.model.casework import RequestType
+
+ERASED = "erased"
 
 
 def make_register(site: Site, name: RegisterName) -> Register:
@@ -32,6 +36,42 @@ def made_register(site: Site, name: RegisterName) -> Register:
     with writing(site.engine) as connection:
         audit.append(connection, site, Act.REGISTER_SHOWN, name.value, facts={"rows": len(found.rows)})
     return found
+
+
+def _requests(site: Site) -> Register:
+    """Requests of every type but complaints, which have a register of their own."""
+    return _asked(site, RegisterName.REQUESTS, lambda kind: kind is not RequestType.COMPLAINT)
+
+
+def _complaints(site: Site) -> Register:
+    return _asked(site, RegisterName.COMPLAINTS, lambda kind: kind is RequestType.COMPLAINT)
+
+
+def _asked(site: Site, name: RegisterName, wanted: Callable[[RequestType], bool]) -> Register:
+    """The requester's name stands in it until the request is forgotten; an erasure has none any more once closed."""
+    zone = site.settings.site.timezone
+    with reading(site.engine) as connection:
+        found = [one for one in requeststore.select_requests(connection, closed_too=True) if wanted(one.type)]
+    columns = (
+        "id",
+        "type",
+        "requester",
+        "received",
+        "due",
+        "state",
+        "outcome",
+        "ground",
+        "answered",
+        "closed",
+        "cameras",
+    )
+    rows = (
+        (one.id, one.type.value, one.requester.name if one.requester else ERASED, _at(one.received, zone)[:10],
+         _at(one.due, zone)[:10], one.state.value, one.outcome.value if one.outcome else "",
+         one.ground.value if one.ground else "", _at(one.answered, zone), _at(one.closed, zone), ", ".join(one.cameras))
+        for one in found
+    )  # fmt: skip
+    return Register(name, columns, tuple(rows))
 
 
 def _incidents(site: Site) -> Register:
@@ -139,6 +179,8 @@ def _cameras(site: Site) -> Register:
 
 
 _MAKERS: dict[RegisterName, Callable[[Site], Register]] = {
+    RegisterName.REQUESTS: _requests,
+    RegisterName.COMPLAINTS: _complaints,
     RegisterName.INCIDENTS: _incidents,
     RegisterName.HOLDS: _holds,
     RegisterName.BREACHES: _breaches,

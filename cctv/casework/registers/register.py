@@ -13,7 +13,6 @@ class RegisterName(Enum):
 
     REQUESTS = "requests"
     COMPLAINTS = "complaints"
-    DISCLOSURES = "disclosures"
     INCIDENTS = "incidents"
     HOLDS = "holds"
     BREACHES = "breaches"

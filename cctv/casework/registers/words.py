@@ -8,7 +8,6 @@ from cctv.model.language import Language
 TITLES = {
     RegisterName.REQUESTS: ("Register van verzoeken", "Registre des demandes", "Register of requests"),
     RegisterName.COMPLAINTS: ("Klachtenregister", "Registre des plaintes", "Register of complaints"),
-    RegisterName.DISCLOSURES: ("Register van verstrekkingen", "Registre des communications", "Register of disclosures"),
     RegisterName.INCIDENTS: ("Incidentenregister", "Registre des incidents", "Register of incidents"),
     RegisterName.HOLDS: ("Register van bewaringen", "Registre des conservations", "Register of holds"),
     RegisterName.BREACHES: ("Register van datalekken", "Registre des violations de données", "Register of breaches"),
@@ -87,6 +86,7 @@ _COLUMNS = {
     "pictogram": ("pictogram", "pictogramme", "pictogram"),
     "received": ("ontvangen", "reçue", "received"),
     "due": ("uiterlijk", "échéance", "due"),
+    "answered": ("beantwoord", "répondue", "answered"),
     "outcome": ("uitkomst", "issue", "outcome"),
     "requester": ("verzoeker", "demandeur", "requester"),
     "recipient": ("ontvanger", "destinataire", "recipient"),
