@@ -12,27 +12,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cctv.redaction.backdrop import Backdrop, Sampler
-from cctv.redaction.carry import Carried, carry
-from cctv.redaction.contacts import Verdict, judge
-from cctv.redaction.fitting import Part
-from cctv.redaction.geometry import Box, Size, outer
-from cctv.redaction.keep import BoxPath, KeepBoxes
+from cctv.redaction.contacts import Verdict
+from cctv.redaction.geometry import Size, outer
+from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.light import Light
 from cctv.redaction.masks import MaskedArea
+from cctv.redaction.people import carried_and_judged
 from cctv.redaction.planes import Mask
 from cctv.redaction.regions import HOLD, difference, parts
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.stretches import backdrops_of, best
-from cctv.redaction.subject import Around, scene, slack
+from cctv.redaction.subject import slack
 from cctv.redaction.tracks import Track, Tracker, numbered
-from cctv.redaction.walkers import Scene
 
 Progress = Callable[[str, int, int], None]
 """Called with the step's name (`backdrop`, `regions`, `render`, `verify`), frames done, frames in all (0: unknown)."""
-
-_PATIENCE = 2.5  # seconds; PETS09-S2L1: nobody is wholly inside another's box for longer than 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,6 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
     tracker = Tracker()
     stretch: list[int] = []
     lights: list[Light | None] = []
-    regions: list[tuple[Part, ...]] = []
     current, light = 0, None
     masked = clip.masked
     for frame, planes in enumerate(Reading(clip)):
@@ -130,35 +125,9 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
         differs.append(result.mask)
         stretch.append(chosen)
         lights.append(result.light)
-        regions.append(parts(result.mask))
-        tracker.add([part.box for part in regions[-1]])
+        tracker.add([part.box for part in parts(result.mask)])
         progress("regions", frame + 1, len(found.times))
     rows, columns = differs.shape
-    picture = Box(0, 0, columns, rows)
-    carried = tuple(carry(path, regions, picture) for path in keep.keep)
-    kept = KeepBoxes(tuple(each.path for each in carried), keep.hide)
-    patience = max(2, round(_PATIENCE * found.rate))
-    verdicts = tuple(
-        judge(_surroundings(each, path, kept, differs), picture, patience)
-        for each, path in zip(carried, keep.keep, strict=True)
-    )
+    kept, verdicts = carried_and_judged(keep, differs, found.rate)
     tracks = numbered(worth_showing(tracker.finish(), rows * columns, found.rate))
     return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, masked)
-
-
-def _surroundings(carried: Carried, drawn: BoxPath, kept: KeepBoxes, differs: MaskSpool) -> list[Scene]:
-    """What stands around one carried box, in each of its frames."""
-    found = []
-    drawn_in = {key.frame for key in drawn.keyframes}
-    for frame in range(carried.path.first, min(carried.path.last + 1, len(differs))):
-        box = carried.path.box_at(frame)
-        assert box is not None  # a path has a box from its first frame to its last
-        others = [path.box_at(frame) for path in kept.keep if path is not carried.path]
-        around = Around(
-            others=tuple(each.scaled(0.5) for each in others if each is not None),
-            hides=tuple(each.scaled(0.5) for each in kept.hidden_at(frame)),
-            own=carried.own.get(frame, ()),
-            drawn=frame in drawn_in,
-        )
-        found.append(scene(frame, box.scaled(0.5), differs[frame], around))
-    return found

@@ -14,7 +14,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cctv.redaction.fitting import BORDER, LOOSE, Part, Region, at_border, fitting, likeness, met
+from cctv.redaction.fitting import BORDER, LOOSE, Part, Region, at_border, fitting, likeness, lone, met
 from cctv.redaction.geometry import Box, enclosing
 from cctv.redaction.keep import BoxPath, Keyframe
 
@@ -217,6 +217,8 @@ def _chain(
             expected = _clipped(moved, picture)
             if found is None and expected is not None:
                 found = fitting(parts[index], expected, _FITS)
+        if found is None:
+            found = lone(chain[-1], parts[index - 1], parts[index])
         if found is None or met(chain[-1], parts[index - 1], found, parts[index]):
             return [*chain, *[None] * (len(line) - len(chain))]
         if not at_border(found.box, picture) and found.area > _MORE * chain[-1].area:
@@ -251,7 +253,8 @@ def _agreed(onward: list[Region | None], back: list[Region | None]) -> list[Regi
     """Both chains as one; nothing when they follow different regions."""
     found: list[Region | None] = []
     for one, other in zip(onward, back, strict=True):
-        if one is not None and other is not None and likeness(one.box, other.box) < _FITS:
+        apart = one is not None and other is not None and not {*one.parts} & {*other.parts}
+        if apart and one is not None and other is not None and likeness(one.box, other.box) < _FITS:
             return [None] * len(onward)
         found.append(one if one is not None else other)
     return found

@@ -42,7 +42,7 @@ def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict
     scenes = _with_full_sizes(scenes, picture)
     walkers = follow(scenes)
     inside = _inside(scenes, walkers, picture, patience)
-    boxes: list[list[Box]] = [[] for _ in scenes]
+    boxes = [[_around(blob, scene.kept) for blob in scene.blobs if blob.thin] for scene in scenes]
     for walker in walkers:
         drift = _is_drift(walker, scenes)
         for index, blob in walker.steps:

@@ -14,10 +14,12 @@ from cctv.redaction.geometry import Box, enclosing
 _MEMBER = 0.6  # of a fragment's box inside the expected box: the subject's own head or foot, cut off by a like colour
 _FRAGMENT = 0.25  # of the largest region's pixels: a larger one beside it is somebody
 _HEAD_OR_FEET = 0.5  # the same, of a piece above or below: the trunk in between may look like the ground
-_SOMEBODY = 0.08  # of the region's pixels: something this large that goes into it or comes out of it may be somebody
+SOMEBODY = 0.08  # of the region's pixels: something this large that goes into it or comes out of it may be somebody
 _BESIDE = 0.15  # of the region's width
 _STEP = 2.0  # half-size pixels, at least, that the parts of one person overlap from frame to frame
 _FOREIGN = 0.15  # of the expected box covered by a region that is mostly elsewhere: two people in one region
+_STRIDE = 0.5  # of a region's width: nobody moves farther from frame to frame
+_STEADY = 1.4  # of a region's pixels from frame to frame
 LOOSE = 0.1  # of the expected box's sides: gait moves them from frame to frame
 BORDER = 2.0  # half-size pixels
 
@@ -58,10 +60,31 @@ def fitting(parts: Sequence[Part], expected: Box, least: float) -> Region | None
 
 
 def _is_fragment(part: Part, main: Part) -> bool:
-    """A small piece beside the main one, or head or feet above or below it."""
+    """Head or feet above or below the main piece, or a small one close beside it.
+
+    Farther aside stands somebody of whom the rest looks like the ground.
+    """
     shared = min(part.box.right, main.box.right) - max(part.box.x, main.box.x)
-    aligned = shared >= _MEMBER * part.box.w
-    return part.area <= (_HEAD_OR_FEET if aligned else _FRAGMENT) * main.area
+    if shared >= _MEMBER * part.box.w:
+        return part.area <= _HEAD_OR_FEET * main.area
+    close = part.box.distance(main.box) <= max(_STEP, _BESIDE * main.box.w)
+    return close and part.area <= _FRAGMENT * main.area
+
+
+def lone(held: Region, before: Sequence[Part], after: Sequence[Part]) -> Region | None:
+    """The one region that can be the held one a frame later, when nobody else is near in either; its legs may open."""
+    reach = held.box.grown(_STRIDE * held.box.w, LOOSE * held.box.h)
+
+    def somebody(parts: Sequence[Part]) -> list[Part]:
+        return [part for part in parts if part.area >= SOMEBODY * held.area and part.box.overlap(reach) > 0]
+
+    found = somebody(after)
+    if len(found) != 1 or any(part.box not in held.parts for part in somebody(before)):
+        return None
+    box, area = found[0].box, found[0].area
+    steady = held.area <= _STEADY * area and area <= _STEADY * held.area
+    upright = abs(box.h - held.box.h) <= 2 * LOOSE * held.box.h
+    return Region(box, (box,), area) if steady and upright else None
 
 
 def met(held: Region, before: Sequence[Part], found: Region, after: Sequence[Part]) -> bool:
@@ -69,7 +92,7 @@ def met(held: Region, before: Sequence[Part], found: Region, after: Sequence[Par
 
     def lost(region: Region, here: Sequence[Part], other: Region, there: Sequence[Part]) -> bool:
         reach = region.box.grown(_BESIDE * region.box.w + 2, _BESIDE * region.box.w + 2)
-        beside = [p.box for p in here if p.area >= _SOMEBODY * region.area and p.box.overlap(reach) > 0]
+        beside = [p.box for p in here if p.area >= SOMEBODY * region.area and p.box.overlap(reach) > 0]
         elsewhere = [p.box for p in there if p.box not in other.parts]
         return any(
             box not in region.parts and not any(box.grown(_STEP, _STEP).overlap(each) > 0 for each in elsewhere)

@@ -54,6 +54,10 @@ class Box:
         """The same box in a picture that is `factor` times as large."""
         return Box(self.x * factor, self.y * factor, self.w * factor, self.h * factor)
 
+    def moved(self, dx: float, dy: float) -> Box:
+        """The box `dx` pixels farther right and `dy` pixels farther down."""
+        return Box(self.x + dx, self.y + dy, self.w, self.h)
+
     def overlap(self, other: Box) -> float:
         """Pixels that both boxes cover."""
         width = min(self.right, other.right) - max(self.x, other.x)

@@ -7,12 +7,13 @@ doubt shows nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.redaction.bodies import Bodies
 from cctv.redaction.contacts import Verdict
 from cctv.redaction.fitting import at_border
 from cctv.redaction.geometry import Box, PixelRect, Size, inner, outer
@@ -54,44 +55,38 @@ class Around:
     drawn: bool = False
 
 
-def scene(frame: int, kept: Box, differs: Mask, around: Around) -> Scene:
-    """The surroundings of one kept box; boxes and the mask (True = differs) at half size.
+def scene(frame: int, kept: Box, bodies: Bodies, around: Around) -> Scene:
+    """The surroundings of one kept box; boxes and the bodies at half size.
 
     Where the subject's own regions are known, everything else is somebody else's, inside of the kept box too.
     """
-    size = Size(differs.shape[1], differs.shape[0])
-    outside = differs.copy()
-    if around.own:
-        _without(outside, around.own)
-    known = [margin(each) for each in around.hides]
-    for box in (*(slack(each) for each in around.others), *known):
-        outside[outer(box, size).slices()] = False
+    left, top = bodies.place.left, bodies.place.top
+    size = Size(bodies.bodies.shape[1], bodies.bodies.shape[0])
+    upright, thin = bodies.without(around.own)
+    room = slack(kept).moved(-left, -top)
+    known = [margin(each).moved(-left, -top) for each in around.hides]
+    covered = [*(slack(each).moved(-left, -top) for each in around.others), *known]
     ring = PixelRect(0, 0, 0, 0)
     if not around.own:
-        own = outer(slack(kept), size)
-        outside[own.slices()] = False
+        covered.append(room)
+        own = outer(room, size)
         ring = PixelRect(
             max(own.left - _ADJACENT, 0),
             max(own.top - _ADJACENT, 0),
             min(own.right + _ADJACENT, size.width),
             min(own.bottom + _ADJACENT, size.height),
         )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(outside.view(np.uint8), connectivity=8)
-    regions = np.asarray(labels, np.int32)
-    blobs = [
-        _blob(regions, label, tuple(int(n) for n in stats[label]), ring, known, slack(kept))
-        for label in range(1, count)
-        if stats[label, cv2.CC_STAT_AREA] >= _SPECK
-    ]
+    blobs: list[Blob] = []
+    for mask, is_thin in ((upright, False), (thin, True)):
+        for box in covered:
+            mask[outer(box, size).slices()] = False
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+        regions = np.asarray(labels, np.int32)
+        for label in range(1, count):
+            if stats[label, cv2.CC_STAT_AREA] >= _SPECK:
+                found = _blob(regions, label, tuple(int(n) for n in stats[label]), ring, known, room)
+                blobs.append(replace(found, box=found.box.moved(left, top), thin=is_thin))
     return Scene(frame, kept, tuple(blobs), around.drawn, bool(around.own))
-
-
-def _without(differs: Mask, own: Sequence[Box]) -> None:
-    """Take the regions with these boxes out of a mask."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(differs.view(np.uint8), connectivity=8)
-    for label, (left, top, width, height, _) in enumerate(stats[1:], 1):
-        if Box(int(left), int(top), int(width), int(height)) in own:
-            differs[labels == label] = False
 
 
 def _blob(

@@ -140,12 +140,25 @@ def _outside(live: Mask, decision: FrameDecision, claim: Claim) -> int:
         bounds = surroundings(path, frame, Box(0, 0, 2 * half.width, 2 * half.height))
         if bounds is not None:
             forbidden[outer(bounds.scaled(0.5), half).slices()] = False
-    for box in claim.keep.hidden_at(frame):
+    for box in _hidden(claim, frame, Box(0, 0, 2 * half.width, 2 * half.height)):
         forbidden[outer(box.scaled(0.5), half).slices()] = True
     covered = claim.analysis.survey.backdrops[decision.stretch].covered
     if covered is not None:
         forbidden |= covered
     return 4 * int(np.count_nonzero(live & forbidden))
+
+
+def _hidden(claim: Claim, frame: int, picture: Box) -> Iterator[Box]:
+    """Each hide box of a frame as it was carried; as it was drawn where that does not bear out the other."""
+    for drawn, carried in zip(claim.keep.hide, claim.analysis.kept.hide, strict=True):
+        box, bounds = carried.box_at(frame), surroundings(drawn, frame, picture)
+        line = drawn.box_at(frame)
+        within = box is not None and bounds is not None and box.overlap(bounds) >= 0.999 * box.area
+        exact = all(key.frame != frame or key.box == box for key in drawn.keyframes)
+        if box is not None and within and exact:
+            yield box
+        elif line is not None:
+            yield line
 
 
 def _hidden_blocks(

@@ -6,7 +6,7 @@ Owns what is seen around one kept box and who of it is who.  Pure.  Never decide
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cctv.redaction.geometry import Box
 
@@ -38,6 +38,7 @@ class Blob:
     cut_top: bool = False
     cut_right: bool = False
     cut_bottom: bool = False
+    thin: bool = False
 
     @property
     def apart(self) -> bool:
@@ -94,6 +95,7 @@ class Walker:
 
 def follow(scenes: Sequence[Scene]) -> list[Walker]:
     """Join the blobs of neighbouring frames, the best overlap first; each blob belongs to one walker."""
+    scenes = [replace(scene, blobs=tuple(blob for blob in scene.blobs if not blob.thin)) for scene in scenes]
     walkers: list[Walker] = []
     alive: list[Walker] = []
     for index, scene in enumerate(scenes):

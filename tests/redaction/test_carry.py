@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from cctv.redaction.carry import carry, surroundings
-from cctv.redaction.fitting import Part
+from cctv.redaction.fitting import Part, Region, fitting, lone
 from cctv.redaction.geometry import Box
-from cctv.redaction.keep import BoxPath, Keyframe
+from cctv.redaction.keep import BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.people import carried_and_judged
+from cctv.redaction.spool import MaskSpool
 
 PICTURE = Box(0, 0, 160, 100)
 FRAMES = 21
@@ -95,3 +98,42 @@ def test_a_carried_box_never_leaves_the_surroundings_of_the_line():
     for frame in range(FRAMES):
         box, bounds = carried.path.box_at(frame), surroundings(PATH, frame, PICTURE.scaled(2))
         assert box.overlap(bounds) == pytest.approx(box.area)
+
+
+def walking_apart_of_the_line():
+    """Masks of a person who waits and then walks, and the boxes that a person drew at both ends."""
+    masks = MaskSpool((100, 160))
+    for frame in range(FRAMES):
+        mask = np.zeros(masks.shape, np.bool_)
+        left = int(waits(frame))
+        mask[40:50, left + 4 : left + 8] = True
+        mask[50:80, left : left + int(W)] = True
+        masks.append(mask)
+    return masks
+
+
+def test_a_hide_box_goes_where_its_region_is():
+    with walking_apart_of_the_line() as masks:
+        kept, _ = carried_and_judged(KeepBoxes(hide=(PATH,)), masks, 10.0)
+
+    assert kept.hide[0].box_at(10).x == pytest.approx(2 * waits(10))
+    assert kept.hide[0].box_at(0) == PATH.box_at(0)
+
+
+def test_a_region_alone_is_followed_while_its_legs_open_and_not_beside_somebody():
+    one, next_ = part(30), Part(Box(34, 40, W + 6, H), 300)
+    held = Region(one.box, (one.box,), one.area)
+    somebody = Part(Box(14, 40, W, H), 290)
+
+    assert fitting([next_], held.box, 0.6) is None
+    assert lone(held, [one], [next_]).box == next_.box
+    assert lone(held, [one], [next_, somebody]) is None
+    assert lone(held, [one, somebody], [next_]) is None
+
+
+def test_a_fragment_of_somebody_beside_is_not_the_subject_s():
+    head = Box(30 + W + 6, 40, 4, 10)
+    frames = [[part(30), Part(head, 35)] for _ in range(FRAMES)]
+    path = BoxPath("a", (Keyframe(0, drawn(30, w=2 * W)), Keyframe(FRAMES - 1, drawn(30, w=2 * W))))
+
+    assert all(head not in own for own in carry(path, frames, PICTURE).own.values())

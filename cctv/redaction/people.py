@@ -1,0 +1,69 @@
+"""The drawn people of a clip: each carried through it, and what is hidden inside of each kept box.
+
+Owns the order from masks to verdicts.  Reads masks, no picture.  Never decides which pixels are live; that is
+`subject`.
+"""
+
+from __future__ import annotations
+
+from cctv.redaction.bodies import Bodies, around, bodies_of
+from cctv.redaction.carry import Carried, carry
+from cctv.redaction.contacts import Verdict, judge
+from cctv.redaction.fitting import Part
+from cctv.redaction.geometry import Box, Size
+from cctv.redaction.keep import BoxPath, KeepBoxes
+from cctv.redaction.spool import MaskSpool
+from cctv.redaction.subject import Around, scene
+from cctv.redaction.walkers import Scene
+
+_PATIENCE = 2.5  # seconds; PETS09-S2L1: nobody is wholly inside another's box for longer than 1
+
+
+def carried_and_judged(
+    keep: KeepBoxes, differs: MaskSpool, rate: float
+) -> tuple[KeepBoxes, tuple[tuple[Verdict, ...], ...]]:
+    """The drawn paths (full size) carried by the regions of each frame's mask, and the verdicts for each kept one."""
+    rows, columns = differs.shape
+    picture = Box(0, 0, columns, rows)
+    carried = [carry(path, _bodies_along(path, differs), picture) for path in keep.keep]
+    hides = tuple(carry(path, _bodies_along(path, differs), picture).path for path in keep.hide)
+    kept = KeepBoxes(tuple(each.path for each in carried), hides)
+    patience = max(2, round(_PATIENCE * rate))
+    verdicts = tuple(
+        judge(_surroundings(each, path, kept, differs), picture, patience)
+        for each, path in zip(carried, keep.keep, strict=True)
+    )
+    return kept, verdicts
+
+
+def _bodies(path: BoxPath, frame: int, differs: MaskSpool) -> Bodies:
+    """What stands around a drawn person in a frame that the path covers."""
+    line = path.box_at(frame)
+    assert line is not None  # a path has a box from its first frame to its last
+    line = line.scaled(0.5)
+    return bodies_of(differs[frame], around(line, line.h, Size(differs.shape[1], differs.shape[0])), line.h)
+
+
+def _bodies_along(path: BoxPath, differs: MaskSpool) -> list[tuple[Part, ...]]:
+    """What stands around a drawn person in each frame; nothing where there is no path."""
+    return [
+        _bodies(path, frame, differs).parts if path.first <= frame <= path.last else () for frame in range(len(differs))
+    ]
+
+
+def _surroundings(carried: Carried, drawn: BoxPath, kept: KeepBoxes, differs: MaskSpool) -> list[Scene]:
+    """What stands around one carried box, in each of its frames."""
+    found = []
+    drawn_in = {key.frame for key in drawn.keyframes}
+    for frame in range(carried.path.first, min(carried.path.last + 1, len(differs))):
+        box = carried.path.box_at(frame)
+        assert box is not None
+        others = [path.box_at(frame) for path in kept.keep if path is not carried.path]
+        known = Around(
+            others=tuple(each.scaled(0.5) for each in others if each is not None),
+            hides=tuple(each.scaled(0.5) for each in kept.hidden_at(frame)),
+            own=carried.own.get(frame, ()),
+            drawn=frame in drawn_in,
+        )
+        found.append(scene(frame, box.scaled(0.5), _bodies(drawn, frame, differs), known))
+    return found
