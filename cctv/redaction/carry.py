@@ -69,16 +69,10 @@ def surroundings(path: BoxPath, frame: int, picture: Box) -> Box | None:
     line = path.box_at(frame)
     if line is None:
         return None
-    near = [key.box for key in _around(path, frame)]
+    near = [key.box for key in path.around(frame)]
     if any(at_border(box, picture) for box in near):
         line = enclosing(near)
     return line.grown(STRAY * max(box.w for box in near), _STRAY_ALONG * max(box.h for box in near))
-
-
-def _around(path: BoxPath, frame: int) -> list[Keyframe]:
-    before = max((key for key in path.keyframes if key.frame <= frame), key=lambda key: key.frame)
-    after = min((key for key in path.keyframes if key.frame >= frame), key=lambda key: key.frame)
-    return [before, after]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,12 @@ class BoxPath:
         """The last frame that the path covers."""
         return self.keyframes[-1].frame
 
+    def around(self, frame: int) -> tuple[Keyframe, Keyframe]:
+        """The keyframes before and after a frame that the path covers; twice the same in a keyframe."""
+        index = bisect.bisect_right(self.keyframes, frame, key=lambda key: key.frame) - 1
+        here = self.keyframes[index]
+        return (here, here) if here.frame == frame else (here, self.keyframes[index + 1])
+
     def box_at(self, frame: int) -> Box | None:
         """The box in a frame: linear between keyframes, None before the first and after the last."""
         if not self.first <= frame <= self.last:

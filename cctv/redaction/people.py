@@ -40,8 +40,9 @@ def _bodies(path: BoxPath, frame: int, differs: MaskSpool) -> Bodies:
     """What stands around a drawn person in a frame that the path covers."""
     line = path.box_at(frame)
     assert line is not None  # a path has a box from its first frame to its last
-    line = line.scaled(0.5)
-    return bodies_of(differs[frame], around(line, line.h, Size(differs.shape[1], differs.shape[0])), line.h)
+    height = max(key.box.h for key in path.around(frame)) / 2  # the picture's edge may cut off one of them
+    place = around(line.scaled(0.5), height, Size(differs.shape[1], differs.shape[0]))
+    return bodies_of(differs[frame], place, height)
 
 
 def _bodies_along(path: BoxPath, differs: MaskSpool) -> list[tuple[Part, ...]]:
