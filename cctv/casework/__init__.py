@@ -1,4 +1,7 @@
-"""Casework: incidents and requests, their holds, their deadlines, and what exists of their footage."""
+"""Casework: incidents, requests and disclosures, their holds, their deadlines, and what exists of their footage.
+
+Others use `disclosures` by its module, for what concerns those alone.
+"""
 
 from cctv.casework.blocks import require_unblocked, require_usable
 from cctv.casework.closing import Closure, close_request, plan_closure

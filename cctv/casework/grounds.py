@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from cctv.casework import requeststore, store
+from cctv.casework.disclosurestore import select_disclosure
 from cctv.casework.errors import GroundClosed, GroundUnknown, GroundUnreadable
 from cctv.casework.words import typed_id
 from cctv.db.site import Site
@@ -41,8 +42,12 @@ def find_ground(connection: Connection, site: Site, case_id: str) -> Ground:
                 raise _closed(site, case_id, "closed", request.closed)
             return ground_of(request)
         case IdKind.DISCLOSURE:
-            following = "use the id of an incident or a request."
-            raise GroundUnknown(what="disclosure", id=case_id, following=following)
+            disclosure = select_disclosure(connection, case_id)
+            if disclosure is None:
+                raise GroundUnknown(what="disclosure", id=case_id, following="cctv disclosure list --all")
+            if disclosure.closed is not None:
+                raise _closed(site, case_id, "ended", disclosure.closed)
+            return Ground(GroundKind.DISCLOSURE, case_id)
         case _:
             raise GroundUnreadable(id=case_id)
 

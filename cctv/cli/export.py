@@ -60,7 +60,7 @@ def build(box: Box, request_id: str) -> None:
 
 
 @export.command("list")
-@click.option("--request", "request_id", metavar="REQUEST", help="Only the packages of this request.")
+@click.option("--request", "request_id", metavar="ID", help="Only the packages of this request or disclosure.")
 @json_option
 @click.pass_obj
 def list_(box: Box, request_id: str | None) -> None:
@@ -198,6 +198,7 @@ def _package_data(box: Box, one: Package) -> dict[str, object]:
     return {
         "id": one.id,
         "request": one.request,
+        "disclosure": one.disclosure,
         "path": str(box.site.root / one.path),
         "built": one.built,
         "built_by": one.built_by,
@@ -222,18 +223,20 @@ def _list_text(console: Console, box: Box, found: Sequence[Package]) -> None:
         console.print("No packages yet.  `cctv export build REQUEST` makes one.")
         return
     rows = [
-        (one.id, one.request, local_date(one.built, box.zone), one.built_by, local_date(one.expires, box.zone),
+        (one.id, one.case_id, local_date(one.built, box.zone), one.built_by, local_date(one.expires, box.zone),
          _state(box, one))
         for one in found
     ]  # fmt: skip
-    console.print(table(("package", "request", "built", "by", "our copy goes by", "state"), rows))
+    console.print(table(("package", "for", "built", "by", "our copy goes by", "state"), rows))
 
 
 def _checked_data(checked: Checked) -> dict[str, object]:
     manifest = checked.manifest
     return {
         "package": manifest.package,
-        "request": manifest.request,
+        "request": manifest.case_id if manifest.mode != "unredacted" else None,
+        "disclosure": manifest.case_id if manifest.mode == "unredacted" else None,
+        "mode": manifest.mode,
         "site": manifest.site.name,
         "built": manifest.built.at,
         "key": checked.fingerprint,
@@ -249,7 +252,7 @@ def _checked_text(console: Console, checked: Checked) -> None:
     from rich.text import Text  # drops control signs that a stranger's manifest may hold
 
     manifest = checked.manifest
-    console.print(Text(f"{manifest.package} for {manifest.request}, from {manifest.site.name}: whole", style="bold"))
+    console.print(Text(f"{manifest.package} for {manifest.case_id}, from {manifest.site.name}: whole", style="bold"))
     console.print(f"{checked.files} files ({len(manifest.outputs)} video); every hash and the signature hold")
     console.print(f"signed with {checked.fingerprint}")
     if not checked.trusted:

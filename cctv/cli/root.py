@@ -43,7 +43,8 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "DPO": {
         "request": ("cctv.cli.request_commands:request", "Register and follow a data subject's request."),
         "redaction": ("cctv.cli.redaction:redaction", "Decide who stays visible, and approve it."),
-        "export": ("cctv.cli.export:export", "Build and verify the package that leaves."),
+        "export": ("cctv.cli.export_commands:export", "Build, verify and hand over the package that leaves."),
+        "disclosure": ("cctv.cli.disclosure:disclosure", "Hand unredacted footage to police or court."),
         "register": ("cctv.cli.register:register", "Show the registers that the authority may ask for."),
         "breach": ("cctv.cli.breach:breach", "Record a breach, and whom to tell by when."),
         "processor": ("cctv.cli.processor:processor", "Keep the register of processors."),

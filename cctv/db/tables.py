@@ -390,11 +390,42 @@ redactions = Table(
     UniqueConstraint("request_id", "camera", "position"),
 )
 
+# Footage handed to somebody: an authority's from its registration on, a request's from the moment its package left.
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("recipient", Text, nullable=False),
+    Column("duty", Text, nullable=False),
+    Column("receiver", Text, nullable=False),  # JSON: authority, officer, reference, basis; personal data
+    Column("cameras", Text, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("case_id", Text),  # the request that it answers, or the incident that it is about
+    Column("unmasked", Integer, nullable=False, server_default="0"),
+    Column("opened_us", BigInteger, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("approved_us", BigInteger),
+    Column("approved_by", Text),
+    Column("export_id", Text),
+    Column("handed_us", BigInteger),
+    Column("handed_by", Text),
+    Column("method", Text),
+    Column("receipt_us", BigInteger),
+    Column("lease_end_us", BigInteger),
+    Column("closed_us", BigInteger),
+    Column("closed_by", Text),
+    Column("ending", Text),
+    Index(None, "export_id"),
+    Index(None, "case_id"),
+)
+
 exports = Table(
     "exports",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("request_id", Text, ForeignKey("requests.id"), nullable=False),
+    Column("request_id", Text, ForeignKey("requests.id")),  # or
+    Column("disclosure_id", Text, ForeignKey("disclosures.id")),
     Column("path", Text, nullable=False),
     Column("manifest_sha256", Text, nullable=False),
     Column("built_us", BigInteger, nullable=False),

@@ -197,7 +197,7 @@ def _log(connection: Connection, site: Site, package: Package, outputs: tuple[Ou
         "plans": [output.plan_sha256 for output in outputs],
         "expires": package.expires.date().isoformat(),
     }
-    audit.append(connection, site, Act.EXPORT_BUILT, package.id, case_id=package.request, facts=facts)
+    audit.append(connection, site, Act.EXPORT_BUILT, package.id, case_id=package.case_id, facts=facts)
 
 
 @contextmanager

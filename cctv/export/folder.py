@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.export import store
+from cctv.export.disclosed_manifest import DisclosureManifest
 from cctv.export.manifest import (
     ALLOWED_SIGNERS,
     MANIFEST,
@@ -32,6 +34,7 @@ from cctv.signing import SigningKey, sign
 from cctv.signing.sshsig import allowed_signers
 
 WORKING = ".building"
+Kind = TypeVar("Kind", Manifest, DisclosureManifest)
 
 
 def working_folder(site: Site) -> Path:
@@ -73,7 +76,7 @@ def discard(site: Site) -> None:
         site.disk.sync_directory(folder.parent)
 
 
-def complete(working: Path, disk: Disk, draft: Manifest, readme: str, key: SigningKey) -> Manifest:
+def complete(working: Path, disk: Disk, draft: Kind, readme: str, key: SigningKey) -> Kind:
     """Write all that is not video, flushed: README and key, the manifest that lists them, its signature, the sums."""
     texts = {
         README: readme,

@@ -20,8 +20,9 @@ from cctv.archive import is_locked
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.export import store
+from cctv.export.disclosed_manifest import read_manifest
 from cctv.export.folder import WORKING, settle
-from cctv.export.manifest import MANIFEST, Manifest
+from cctv.export.manifest import MANIFEST
 from cctv.kernel.clock import iso
 from cctv.kernel.durable import LockHeld, exclusive
 from cctv.kernel.errors import CctvError
@@ -114,7 +115,7 @@ def _unknown(site: Site, folder: Path, relative: str) -> Leftover:
 
 def _end_of(folder: Path) -> datetime | None:
     try:
-        return Manifest.from_json((folder / MANIFEST).read_bytes()).expires
+        return read_manifest((folder / MANIFEST).read_bytes()).expires
     except (OSError, CctvError):
         return None
 

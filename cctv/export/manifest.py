@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -179,19 +180,12 @@ class Manifest:
     @staticmethod
     def from_json(data: bytes) -> Manifest:
         """Read a manifest that came from outside; raises ManifestUnreadable."""
-        try:
-            manifest = _adapter().validate_json(data)
-        except (ValidationError, RecursionError) as error:
-            problem = _first_problem(error) if isinstance(error, ValidationError) else "it is too deep"
-            raise ManifestUnreadable(problem=problem) from error
-        if manifest.schema != 1:
-            raise ManifestUnreadable(problem=f"its schema is {manifest.schema}; this program knows 1")
-        for name in manifest.names:
-            if not safe_name(name):
-                raise ManifestUnreadable(problem=f"{name!r} is not a file name that a package may hold")
-        if len(set(manifest.names)) != len(manifest.names):
-            raise ManifestUnreadable(problem="it names a file twice")
-        return manifest
+        return read_as(_adapter(), data)
+
+    @property
+    def case_id(self) -> str:
+        """The request that it was made for."""
+        return self.request
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -203,6 +197,35 @@ class Manifest:
         """SHA-256 and size in bytes of each of `names`."""
         videos = {one.file: (one.sha256, one.size_bytes) for one in self.outputs}
         return videos | {one.file: (one.sha256, one.size_bytes) for one in self.files}
+
+
+class Named(Protocol):
+    """What manifests of every kind say of themselves."""
+
+    @property
+    def schema(self) -> int: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+
+Kind = TypeVar("Kind", bound=Named)
+
+
+def read_as(adapter: TypeAdapter[Kind], data: bytes) -> Kind:
+    """A manifest of one kind that came from outside; raises ManifestUnreadable."""
+    try:
+        manifest = adapter.validate_json(data)
+    except (ValidationError, RecursionError) as error:
+        problem = _first_problem(error) if isinstance(error, ValidationError) else "it is too deep"
+        raise ManifestUnreadable(problem=problem) from error
+    if manifest.schema != 1:
+        raise ManifestUnreadable(problem=f"its schema is {manifest.schema}; this program knows 1")
+    for name in manifest.names:
+        if not safe_name(name):
+            raise ManifestUnreadable(problem=f"{name!r} is not a file name that a package may hold")
+    if len(set(manifest.names)) != len(manifest.names):
+        raise ManifestUnreadable(problem="it names a file twice")
+    return manifest
 
 
 def safe_name(name: str) -> bool:

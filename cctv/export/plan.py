@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from cctv.export.errors import FootageAdded, NotApproved
 from cctv.export.manifest import Period, Unrecorded
 from cctv.kernel.span import Span
 from cctv.model.casework import AccessRequest
+from cctv.model.ids import CameraId
 from cctv.redaction.case.file import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
 from cctv.redaction.case.masks import require_masked
 from cctv.redaction.case.missing import require_reviewed
@@ -66,7 +67,7 @@ def plan_build(site: Site, request_id: str, progress: Progress = silent) -> Buil
         require_approved(case.request, case.parts)
         require_masked(site, connection, case.parts)
         _require_complete(connection, case.request, case.parts)
-        gaps = tuple(_gaps(look(connection, site, case.request.cameras, case.request.span)))
+        gaps = tuple(gaps_of(look(connection, site, case.request.cameras, case.request.span)))
     for part in case.parts:
         check_artefacts(site, part)
     require_reviewed(site, case)
@@ -101,21 +102,25 @@ def _require_complete(connection: Connection, request: AccessRequest, parts: Ite
         raise FootageAdded(request=request.id, count=len(added), cameras=cameras)
 
 
+def video_name(camera: CameraId, start: datetime, zone: ZoneInfo) -> str:
+    """By camera and local start, with the zone's abbreviation because an hour may come twice; never by person."""
+    local = start.astimezone(zone)
+    label = "".join(sign if sign.isalnum() else "_" for sign in local.strftime("%Z"))
+    return f"{camera}_{local:%Y-%m-%d_%H-%M-%S}_{label}.mp4"
+
+
 def _named(parts: Iterable[CasePart], zone: ZoneInfo) -> Iterable[PlannedOutput]:
-    """Named by camera and local start, with the zone's abbreviation because an hour may come twice; never by person."""
     taken: set[str] = set()
     for part in parts:
-        start = part.plan.span.start.astimezone(zone)
-        label = "".join(sign if sign.isalnum() else "_" for sign in start.strftime("%Z"))
-        stem = f"{part.plan.camera}_{start:%Y-%m-%d_%H-%M-%S}_{label}"
+        stem = video_name(part.plan.camera, part.plan.span.start, zone).removesuffix(".mp4")
         if stem in taken:
             stem = f"{stem}_{part.plan.position}"
         taken.add(stem)
         yield PlannedOutput(part, f"{stem}.mp4")
 
 
-def _gaps(footage: Iterable[Found]) -> Iterable[Unrecorded]:
-    """Every span of the request without picture, with its cause, in order."""
+def gaps_of(footage: Iterable[Found]) -> Iterable[Unrecorded]:
+    """Every span that was asked for without picture, with its cause, in order."""
     for found in footage:
         holes: list[tuple[Span, str]] = [(gone.span, DELETED) for gone in found.gone]
         holes += [(hole.span, hole.cause.value if hole.cause else NEVER_RECORDED) for hole in found.unrecorded]

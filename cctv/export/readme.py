@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cctv.export.disclosed_manifest import AnyManifest, DisclosureManifest
 from cctv.export.manifest import Manifest, Period
 from cctv.model.language import Language
 from cctv.redaction.case.words import cause_words
@@ -26,16 +27,26 @@ _DAYS = {
 
 def readme(manifest: Manifest, zone: ZoneInfo) -> str:
     """The text for the package that the manifest describes; times are the site's."""
+    return _filled("README", manifest, zone)
+
+
+def disclosure_readme(manifest: DisclosureManifest, zone: ZoneInfo) -> str:
+    """The same for a package of unredacted footage."""
+    return _filled("UNREDACTED", manifest, zone)
+
+
+def local_time(instant: datetime, language: Language, zone: ZoneInfo) -> str:
+    """Day, date, time and zone, as a letter writes them."""
+    at = instant.astimezone(zone)
+    return f"{_DAYS[language][at.weekday()]} {at:%d/%m/%Y %H:%M:%S} {at.tzname()}"
+
+
+def _filled(name: str, manifest: AnyManifest, zone: ZoneInfo) -> str:
     language = Language(manifest.language)
-
-    def local(instant: datetime) -> str:
-        at = instant.astimezone(zone)
-        return f"{_DAYS[language][at.weekday()]} {at:%d/%m/%Y %H:%M:%S} {at.tzname()}"
-
-    template = _templates().get_template(f"README.{language.value}.txt")
+    template = templates().get_template(f"{name}.{language.value}.txt")
     text = template.render(
         m=manifest,
-        local=local,
+        local=partial(local_time, language=language, zone=zone),
         cause=partial(cause_words, language=language),
         length=_length,
         title=_title,
@@ -55,10 +66,11 @@ def _title(text: str) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def templates(*, html: bool = False) -> Environment:
+    """The room's templates; what stands in an HTML page is escaped."""
     return Environment(
         loader=PackageLoader("cctv.export"),
-        autoescape=False,
+        autoescape=html,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

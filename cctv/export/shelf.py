@@ -1,6 +1,7 @@
 """The packages that stand in exports/: listing them, and taking them away when their month is over.
 
-Owns the end of a package ("maximaal één maand").  Deletes packages only, never footage: a package is a copy.
+Owns the end of a package ("maximaal één maand").  Tells
+another desk how to copy one.  Deletes packages only, never footage: a package is a copy.
 """
 
 from __future__ import annotations
@@ -11,11 +12,17 @@ from datetime import datetime
 from pathlib import Path
 
 from cctv import audit
+from cctv.casework.duties import require
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.export.errors import PackageOver
+from cctv.export.fetching import FetchLines, fetch_lines, host_name
+from cctv.export.manifest import PUBLIC_KEY
 from cctv.export.store import Package, find_package, mark_deleted, packages
 from cctv.kernel.durable import exclusive
+from cctv.model.accountability import Permission
 from cctv.model.acts import Act
+from cctv.signing import read_public_key
 
 
 def list_packages(site: Site, request_id: str | None = None) -> list[Package]:
@@ -28,6 +35,25 @@ def package_path(site: Site, package_id: str) -> Path:
     """Where a package stands; raises ExportUnknown."""
     with reading(site.engine) as connection:
         return site.root / find_package(connection, package_id.strip().upper()).path
+
+
+def fetch(site: Site, package_id: str, *, dry_run: bool = False) -> FetchLines:
+    """The lines by which another desk copies a package; the log has that they were asked for.
+
+    Raises ExportUnknown, NotGranted, PackageOver.
+    """
+    with reading(site.engine) as connection:
+        package = find_package(connection, package_id.strip().upper())
+    require(site, Permission.EXPORT if package.disclosure is None else Permission.EXPORT_UNREDACTED)
+    if package.deleted is not None or package.expires <= site.clock.now():
+        raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
+    path = site.root.resolve() / package.path
+    key = read_public_key(path / PUBLIC_KEY)
+    if not dry_run:
+        with writing(site.engine) as connection:
+            facts: audit.Facts = {"manifest": package.manifest_sha256}
+            audit.append(connection, site, Act.EXPORT_FETCHED, package.id, case_id=package.case_id, facts=facts)
+    return fetch_lines(site.actor.account, host_name(), path, key.fingerprint)
 
 
 def expire_packages(site: Site, request_id: str | None = None) -> Sequence[Package]:
@@ -47,7 +73,7 @@ def expire_packages(site: Site, request_id: str | None = None) -> Sequence[Packa
             for one in due:
                 mark_deleted(connection, one.id, now)
                 facts: audit.Facts = {"manifest": one.manifest_sha256}
-                audit.append(connection, site, Act.EXPORT_DELETED, one.id, case_id=one.request, facts=facts)
+                audit.append(connection, site, Act.EXPORT_DELETED, one.id, case_id=one.case_id, facts=facts)
         for one in found:
             _remove(site, one)
     return due

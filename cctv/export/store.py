@@ -11,21 +11,30 @@ from sqlalchemy import Connection, Row, insert, select, update
 from cctv.db import tables
 from cctv.export.errors import ExportUnknown
 from cctv.kernel.clock import from_us, to_us
-from cctv.model.ids import ExportId, RequestId
+from cctv.model.ids import DisclosureId, ExportId, RequestId
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that was built; `path` is relative to the storage, `expires` is when our copy must be gone."""
+    """A package that was built, for a request or for a disclosure.
+
+    `path` is relative to the storage, `expires` is when our copy must be gone.
+    """
 
     id: ExportId
-    request: RequestId
+    request: RequestId | None
     path: str
     manifest_sha256: str
     built: datetime
     built_by: str
     expires: datetime
     deleted: datetime | None = None
+    disclosure: DisclosureId | None = None
+
+    @property
+    def case_id(self) -> str:
+        """The request or the disclosure that it was made for."""
+        return self.request or self.disclosure or ""
 
 
 def insert_package(connection: Connection, package: Package) -> None:
@@ -33,6 +42,7 @@ def insert_package(connection: Connection, package: Package) -> None:
         insert(tables.exports).values(
             id=package.id,
             request_id=package.request,
+            disclosure_id=package.disclosure,
             path=package.path,
             manifest_sha256=package.manifest_sha256,
             built_us=to_us(package.built),
@@ -55,11 +65,12 @@ def find_package(connection: Connection, package_id: str) -> Package:
     return _package(row)
 
 
-def packages(connection: Connection, request_id: str | None = None) -> list[Package]:
-    """Every package, or those of one request, the oldest first."""
+def packages(connection: Connection, case_id: str | None = None) -> list[Package]:
+    """Every package, or those of one request or disclosure, the oldest first."""
     query = select(tables.exports).order_by(tables.exports.c.built_us, tables.exports.c.id)
-    if request_id is not None:
-        query = query.where(tables.exports.c.request_id == request_id)
+    if case_id is not None:
+        table = tables.exports
+        query = query.where((table.c.request_id == case_id) | (table.c.disclosure_id == case_id))
     return [_package(row) for row in connection.execute(query)]
 
 
@@ -73,11 +84,12 @@ def package_of_manifest(connection: Connection, manifest_sha256: str) -> Package
 def _package(row: Row[Any]) -> Package:
     return Package(
         id=ExportId(row.id),
-        request=RequestId(row.request_id),
+        request=RequestId(row.request_id) if row.request_id else None,
         path=row.path,
         manifest_sha256=row.manifest_sha256,
         built=from_us(row.built_us),
         built_by=row.built_by,
         expires=from_us(row.expires_us),
         deleted=from_us(row.deleted_us) if row.deleted_us is not None else None,
+        disclosure=DisclosureId(row.disclosure_id) if row.disclosure_id else None,
     )

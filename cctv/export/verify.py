@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctv.export.manifest import ALLOWED_SIGNERS, MANIFEST, PUBLIC_KEY, SIGNATURE, SUMS, Manifest, sums_text
+from cctv.export.disclosed_manifest import AnyManifest, read_manifest
+from cctv.export.manifest import ALLOWED_SIGNERS, MANIFEST, PUBLIC_KEY, SIGNATURE, SUMS, sums_text
 from cctv.kernel.durable import sha256_file
 from cctv.kernel.errors import CctvError, Exit, UsageError
 from cctv.signing import read_public_key, verify
@@ -44,7 +45,7 @@ class Checked:
     """A package whose signature and every hash hold.  `trusted` says whether the key was given from outside it."""
 
     path: Path
-    manifest: Manifest
+    manifest: AnyManifest
     fingerprint: str
     trusted: bool
     files: int
@@ -65,7 +66,7 @@ def verify_package(path: Path, *, key: Path | None = None, progress: Progress | 
     public = read_public_key(key) if key is not None else _inside_key(directory)
     text = _read(directory, MANIFEST)
     verify(text, _read(directory, SIGNATURE).decode("ascii", "replace"), public)
-    manifest = Manifest.from_json(text)
+    manifest = read_manifest(text)
     problems = _check_names(manifest, present)
     problems += _check_hashes(directory, manifest, present, progress)
     problems += _check_keys(directory, public, present)
@@ -110,14 +111,16 @@ def _read(directory: Path, name: str) -> bytes:
     return path.read_bytes()
 
 
-def _check_names(manifest: Manifest, present: dict[str, int]) -> list[str]:
+def _check_names(manifest: AnyManifest, present: dict[str, int]) -> list[str]:
     expected = {*manifest.names, MANIFEST, SIGNATURE, SUMS}
     missing = [f"{name} is missing" for name in sorted(expected - present.keys())]
     extra = [f"{name!r} does not belong to it" for name in sorted(present.keys() - expected)]
     return missing + extra
 
 
-def _check_hashes(directory: Path, manifest: Manifest, present: dict[str, int], progress: Progress | None) -> list[str]:
+def _check_hashes(
+    directory: Path, manifest: AnyManifest, present: dict[str, int], progress: Progress | None
+) -> list[str]:
     problems: list[str] = []
     hashes = {name: said for name, said in manifest.hashes.items() if name in present}
     for done, (name, (sha256, size)) in enumerate(hashes.items()):
@@ -138,7 +141,7 @@ def _check_keys(directory: Path, public: PublicKey, present: dict[str, int]) -> 
     return problems
 
 
-def _check_sums(directory: Path, manifest: Manifest, present: dict[str, int]) -> list[str]:
+def _check_sums(directory: Path, manifest: AnyManifest, present: dict[str, int]) -> list[str]:
     names = sorted({*manifest.names, MANIFEST, SIGNATURE} & present.keys())
     expected = {name: manifest.hashes[name][0] for name in names if name in manifest.hashes}
     expected |= {name: sha256_file(directory / name) for name in (MANIFEST, SIGNATURE)}

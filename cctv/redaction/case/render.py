@@ -16,7 +16,7 @@ from cctv.redaction.case.artefacts import SURVEY, TRACKS, read_survey, read_trac
 from cctv.redaction.case.engine import clip_for, covered, fail_closed, keep_of, render
 from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePart
-from cctv.redaction.case.words import line_words
+from cctv.redaction.case.words import from_word, line_words
 from cctv.redaction.options import Options
 
 
@@ -60,6 +60,10 @@ def render_part(site: Site, part: CasePart, language: Language, target: Path, pr
 
 
 def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> str:
-    """Reference, camera, local time of the first frame, and what was done to the picture."""
+    """Reference, camera, local time of the first frame with its zone, and what was done to the picture.
+
+    The line stands still, so it says "from": it is no clock.
+    """
     start = part.plan.span.start.astimezone(zone)
-    return f"{part.plan.request} {part.plan.camera} {start:%d/%m/%Y %H:%M:%S %Z}: {line_words(language)}"
+    begins = f"{from_word(language)} {start:%d/%m/%Y %H:%M:%S %Z}"
+    return f"{part.plan.request} {part.plan.camera} {begins}: {line_words(language)}"

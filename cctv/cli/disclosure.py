@@ -1,0 +1,267 @@
+"""`cctv disclosure`: unredacted footage for police, court and the like, from the order to the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.disclosed import (
+    built_data,
+    built_text,
+    disclosure_data,
+    ended_text,
+    list_text,
+    opened_text,
+    plan_data,
+    plan_text,
+    show_text,
+)
+from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.model.disclosures import Duty, Ending, Recipient
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework.disclosures import NewDisclosure
+
+_AUTHORITIES = [one.value for one in Recipient if one not in {Recipient.SUBJECT, Recipient.NOMINEE}]
+_DUTIES = [one.value for one in Duty if one is not Duty.RIGHT]
+
+
+@click.group()
+def disclosure() -> None:
+    """Hand unredacted footage to an authority, on a named ground, after somebody approved it.
+
+    Everything that left is in the list, packages of requests too.  Nothing goes to anybody commercial.
+
+    \b
+      cctv disclosure open --help
+      cctv disclosure approve DIS-2026-002 --reason "order read, signed by the magistrate; scope is what it names"
+      cctv disclosure build DIS-2026-002
+      cctv export deliver EXP-2026-004 --method hand --to /media/usb
+    """
+
+
+@disclosure.command("open")
+@click.option("--recipient", type=click.Choice(_AUTHORITIES), required=True, help="Who receives it.")
+@click.option(
+    "--duty",
+    type=click.Choice(_DUTIES),
+    required=True,
+    help="Why: an order, a law, our own report of an offence, or the consent of everybody in the picture.",
+)
+@click.option("--authority", required=True, metavar="NAME", help="Which police zone, court, insurer; kept in its row.")
+@click.option("--officer", default="", metavar="NAME", help="Who asks; kept in its row and nowhere else.")
+@click.option("--reference", required=True, metavar="NUMBER", help="The number of their file.")
+@click.option("--basis", required=True, metavar="TEXT", help="The order with its date, or the law with its article.")
+@click.option("--case", "case_id", metavar="ID", help="The incident that it is about, if there is one.")
+@click.option("--unmasked", is_flag=True, help="The order names what the cameras' masks hide.")
+@click.option("--until", metavar="WHEN", help="When the copy must be back or destroyed.")
+@span_options()
+@mutation
+@click.pass_obj
+def open_(
+    box: Box,
+    recipient: str,
+    duty: str,
+    authority: str,
+    officer: str,
+    reference: str,
+    basis: str,
+    case_id: str | None,
+    unmasked: bool,
+    until: str | None,
+    cameras: str | None,
+    zones: str | None,
+    start: str,
+    end: str,
+) -> None:
+    """Register what an authority asks, and keep that footage.
+
+    \b
+      cctv disclosure open --recipient police --duty ordered --authority "Lokale politie Oostende" \\
+        --officer "INP J. Claes" --reference "OO.12.L1.004512/2026" --basis "vordering 46bis Sv., 24/11/2026" \\
+        --case INC-2026-014 --cameras foyer-1 --from "za 22u" --to "za 22u30"
+    """
+    from cctv.casework.disclosures import NewDisclosure
+    from cctv.cli.preserved import chosen_cameras
+    from cctv.kernel.times import parse_review
+    from cctv.model.disclosures import Receiver
+
+    new = NewDisclosure(
+        recipient=Recipient(recipient),
+        duty=Duty(duty),
+        receiver=Receiver(authority, officer, reference, basis),
+        cameras=chosen_cameras(box, cameras, zones),
+        span=box.span(start, end),
+        case_id=case_id,
+        unmasked=unmasked,
+        lease_end=parse_review(until, now=box.now, zone=box.zone) if until else None,
+    )
+    _open(box, new.checked())
+
+
+def _open(box: Box, new: NewDisclosure) -> None:
+    from cctv.casework import find_footage
+    from cctv.casework.disclosures import open_disclosure
+    from cctv.cli.preserved import footage_data, hold_data, print_footage
+
+    if box.dry_run:
+        footage = find_footage(box.site, new.cameras, new.span)
+
+        def text(console: Console) -> None:
+            console.print(f"Would register a disclosure to {new.recipient.value}.\n", style="bold")
+            print_footage(console, footage, box.zone)
+            console.print("Dry run: nothing was changed.")
+
+        box.emit({"dry_run": True, "footage": footage_data(footage)}, text)
+        return
+    opened = open_disclosure(box.site, new)
+    data = {
+        "dry_run": False,
+        "disclosure": disclosure_data(opened.disclosure),
+        "hold": hold_data(opened.hold),
+        "footage": footage_data(opened.footage),
+    }
+    box.emit(data, lambda console: opened_text(console, box, opened))
+
+
+@disclosure.command("list")
+@click.option("--all", "closed_too", is_flag=True, help="Ended ones too.")
+@json_option
+@click.pass_obj
+def list_(box: Box, closed_too: bool) -> None:
+    """List what left and what is about to, the latest first."""
+    from cctv.casework.disclosures import list_disclosures
+
+    found = list_disclosures(box.site, closed_too=closed_too)
+    box.emit({"disclosures": [disclosure_data(one) for one in found]}, lambda console: list_text(console, box, found))
+
+
+@disclosure.command()
+@click.argument("disclosure_id", metavar="ID")
+@json_option
+@click.pass_obj
+def show(box: Box, disclosure_id: str) -> None:
+    """Show one disclosure, its holds, and how much of its footage exists now.
+
+    \b
+      cctv disclosure show DIS-2026-002
+    """
+    from cctv.casework.disclosures import disclosure_file
+    from cctv.cli.preserved import footage_data, hold_data
+
+    found = disclosure_file(box.site, disclosure_id)
+    data = {
+        "disclosure": disclosure_data(found.disclosure),
+        "holds": [hold_data(one) for one in found.holds],
+        "footage": footage_data(found.footage),
+    }
+    box.emit(data, lambda console: show_text(console, box, found))
+
+
+@disclosure.command()
+@click.argument("disclosure_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def approve(box: Box, disclosure_id: str, reason: str) -> None:
+    """Answer for it: the ground holds, and the scope is no wider than it says.
+
+    Where the policy names export.unredacted under two_person, another account than the one that opened it.
+
+    \b
+      cctv disclosure approve DIS-2026-002 --reason "order read, signed by the magistrate; scope is what it names"
+    """
+    from cctv.casework.disclosures import approve_disclosure
+    from cctv.cli.preserved import print_next
+
+    one = approve_disclosure(box.site, disclosure_id, reason=reason, dry_run=box.dry_run)
+
+    def text(console: Console) -> None:
+        if box.dry_run:
+            console.print(f"Would approve {one.id}.  Dry run: nothing was changed.")
+            return
+        console.print(f"{one.id} approved by {one.approved_by}", style="bold")
+        print_next(f"cctv disclosure build {one.id}")
+
+    box.emit({"dry_run": box.dry_run, "disclosure": disclosure_data(one)}, text)
+
+
+@disclosure.command()
+@click.argument("disclosure_id", metavar="ID")
+@mutation
+@click.pass_obj
+def build(box: Box, disclosure_id: str) -> None:
+    """Copy the recorded frames, bit for bit, into a signed package under exports/.
+
+    One file for each unbroken recording, from the last key frame before the requested start to the last frame before
+    its end.  Every packet is compared with the recording.
+
+    \b
+      cctv disclosure build DIS-2026-002 --dry-run
+      cctv disclosure build DIS-2026-002
+    """
+    from cctv.cli.redacted import watched
+    from cctv.export.disclosed import build_disclosure, plan_disclosure
+
+    with watched() as progress:
+        if box.dry_run:
+            plan = plan_disclosure(box.site, disclosure_id, progress)
+        else:
+            built = build_disclosure(box.site, disclosure_id, progress)
+    if box.dry_run:
+        box.emit(plan_data(plan), lambda console: plan_text(console, box, plan))
+    else:
+        box.emit(built_data(built), lambda console: built_text(console, box, built))
+
+
+@disclosure.command()
+@click.argument("disclosure_id", metavar="ID")
+@click.option("--on", "day", required=True, metavar="DATE", help="The day that stands on the signed receipt.")
+@mutation
+@click.pass_obj
+def receipt(box: Box, disclosure_id: str, day: str) -> None:
+    """Enter that the receipt came back signed.
+
+    \b
+      cctv disclosure receipt DIS-2026-002 --on 24/11
+    """
+    from cctv.casework.deadlines import start_of_day
+    from cctv.casework.disclosures import record_receipt
+    from cctv.kernel.times import parse_date
+
+    on = start_of_day(parse_date(day, now=box.now, zone=box.zone), box.zone)
+    one = record_receipt(box.site, disclosure_id, on, dry_run=box.dry_run)
+    said = f"{one.id}: receipt signed on {on.astimezone(box.zone):%d/%m/%Y}."
+    if box.dry_run:
+        said += "\nDry run: nothing was changed."
+    box.emit({"dry_run": box.dry_run, "disclosure": disclosure_data(one)}, lambda console: console.print(said))
+
+
+@disclosure.command()
+@click.argument("disclosure_id", metavar="ID")
+@click.option("--how", type=click.Choice([one.value for one in Ending]), required=True, help="How it ended.")
+@reason_option()
+@mutation
+@click.pass_obj
+def end(box: Box, disclosure_id: str, how: str, reason: str) -> None:
+    """End a disclosure and release its holds: it was handed over, came back, was destroyed, refused or withdrawn.
+
+    \b
+      cctv disclosure end DIS-2026-002 --how handed --reason "the police keep it in their file" --dry-run
+      cctv disclosure end DIS-2026-003 --how refused --reason "no order, and nothing that obliges us"
+    """
+    from cctv.casework.disclosures import end_disclosure
+    from cctv.cli.preserved import departures_data
+
+    done = end_disclosure(box.site, disclosure_id, Ending(how), reason=reason, dry_run=box.dry_run)
+    data = {
+        "dry_run": box.dry_run,
+        "disclosure": disclosure_data(done.disclosure),
+        "released": [one.id for one in done.releases],
+        "footage": departures_data(done.departures),
+    }
+    box.emit(data, lambda console: ended_text(console, box, done))

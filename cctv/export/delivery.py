@@ -1,0 +1,144 @@
+"""Handing a package over: onto a medium against a receipt, or as an encrypted ZIP beside a note.
+
+1. copied under a passing name, flushed, verified again   (crash: that file or folder is left, and nothing is recorded)
+2. the disclosure and its audit entry, committed
+3. renamed; the receipt and the note written beside it
+
+Owns that order.  The passphrase is answered once and never written.  Never hands over a package whose time is over or
+that is not whole.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctv.casework.blocks import require_unblocked
+from cctv.casework.disclosures import given_to_subject, handed_over, unclosed
+from cctv.casework.duties import require
+from cctv.casework.requests import find_request
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.export.disclosed_manifest import AnyManifest
+from cctv.export.errors import DisclosureUnapproved, PackageOver, RecipientTyped, TargetUnfit
+from cctv.export.papers import note_text, receipt_page
+from cctv.export.parcel import new_passphrase, write_zip
+from cctv.export.store import Package, find_package
+from cctv.export.verify import verify_package
+from cctv.model.accountability import Permission
+from cctv.model.disclosures import Disclosure, Method, Recipient
+from cctv.redaction.case.room import room
+
+_PASSING = ".{name}.part"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What was made, and the disclosure that says so; in a dry run there is no disclosure and no file."""
+
+    package: Package
+    manifest: AnyManifest
+    disclosure: Disclosure | None
+    files: tuple[Path, ...]
+    passphrase: str | None = None
+
+
+def deliver(
+    site: Site, package_id: str, to: Path, method: Method, recipient: Recipient | None = None, *, dry_run: bool = False
+) -> Delivered:
+    """Make the carrier of a package in the folder `to`, and record that it was handed over.
+
+    Raises ExportUnknown, TargetUnfit, RecipientTyped (2); NotGranted, FootageBlocked, PackageOver (12);
+    PackageMismatch (15), RoomMissing (16).
+    """
+    with reading(site.engine) as connection:
+        package = find_package(connection, package_id.strip().upper())
+    require(site, Permission.EXPORT if package.disclosure is None else Permission.EXPORT_UNREDACTED)
+    if package.deleted is not None or package.expires <= site.clock.now():
+        raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
+    _check_recipient(package, recipient)
+    source = site.root / package.path
+    checked = verify_package(source)
+    target = _target(site, to, package, method)
+    if dry_run:
+        return Delivered(package, checked.manifest, None, (target,))
+    passphrase = new_passphrase() if method is Method.ZIP else None
+    passing = to / _PASSING.format(name=target.name)
+    with room(to, checked.size_bytes):
+        try:
+            _carry(site, source, passing, passphrase)
+            disclosure = _enter(site, package, method, recipient or Recipient.SUBJECT)
+        except BaseException:
+            _remove(passing)
+            raise
+        site.disk.rename(passing, target)
+        paper = _papers(site, to, checked.manifest, disclosure, target)
+    return Delivered(package, checked.manifest, disclosure, (target, paper), passphrase)
+
+
+def _check_recipient(package: Package, recipient: Recipient | None) -> None:
+    """A request's package goes to the subject or to whom they named; an authority's recipient is known already."""
+    fit = {None, Recipient.SUBJECT, Recipient.NOMINEE} if package.disclosure is None else {None}
+    if recipient not in fit:
+        assert recipient is not None
+        raise RecipientTyped(id=package.id, recipient=recipient.value, case=package.case_id)
+
+
+def _target(site: Site, to: Path, package: Package, method: Method) -> Path:
+    if not to.is_dir():
+        raise TargetUnfit(path=to, problem="it is not a folder", following="make it, or plug the medium in.")
+    if to.resolve().is_relative_to(site.root.resolve()):
+        raise TargetUnfit(
+            path=to, problem="it lies inside the storage", following="give a folder on the medium that is handed over."
+        )
+    target = to / (f"{package.id}.zip" if method is Method.ZIP else package.id)
+    if target.exists():
+        raise TargetUnfit(path=target, problem="it is there already", following="remove it, or give another folder.")
+    return target
+
+
+def _carry(site: Site, source: Path, passing: Path, passphrase: str | None) -> None:
+    _remove(passing)
+    if passphrase is not None:
+        write_zip(source, passing, passphrase, site.clock.now(), site.disk)
+        return
+    shutil.copytree(source, passing, copy_function=shutil.copyfile)
+    for path in passing.iterdir():
+        site.disk.sync_file(path)
+    site.disk.sync_directory(passing)
+    verify_package(passing)
+
+
+def _enter(site: Site, package: Package, method: Method, recipient: Recipient) -> Disclosure:
+    with writing(site.engine) as connection:
+        if package.disclosure is not None:
+            one = unclosed(connection, site, package.disclosure)
+            if one.approved is None or one.package != package.id:
+                raise DisclosureUnapproved(id=one.id)
+            require_unblocked(connection, site, one.id, one.cameras, one.span)
+            return handed_over(connection, site, one, method)
+        assert package.request is not None
+        request = find_request(connection, package.request)
+        require_unblocked(connection, site, request.id, request.cameras, request.span)
+        scope = (request.cameras, request.span)
+        return given_to_subject(connection, site, package.id, request.id, scope, recipient, method)
+
+
+def _papers(site: Site, to: Path, manifest: AnyManifest, disclosure: Disclosure, target: Path) -> Path:
+    assert disclosure.handed is not None
+    zone = site.settings.site.timezone
+    if disclosure.handed.method is Method.ZIP:
+        path = to / f"{manifest.package}.txt"
+        site.disk.write(path, note_text(manifest, target.name).encode())
+    else:
+        path = to / f"{disclosure.id}.html"
+        site.disk.write(path, receipt_page(manifest, disclosure, zone).encode())
+    return path
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,122 @@
+"""Disclosures: footage that is handed to somebody, to whom, because of what, and what became of it.  No I/O.
+
+`Receiver` may be personal data: it stands in the disclosure's row, in what is shown to the person who acts, and nowhere
+else - never in the audit log, a file name or an error message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from cctv.kernel.span import Span
+from cctv.model.ids import CameraId, DisclosureId, ExportId
+
+
+class Recipient(Enum):
+    """Who receives footage.  The value is the word in the log and in JSON; never rename one.
+
+    There is no word for a commercial recipient: such a disclosure cannot be registered.
+    """
+
+    SUBJECT = "subject"
+    NOMINEE = "nominee"  # a person whom the subject named (policy 001)
+    POLICE = "police"
+    FIRE_BRIGADE = "fire-brigade"
+    COURT = "court"
+    INSURER = "insurer"
+    LAWYER = "lawyer"
+
+
+class Duty(Enum):
+    """Why it may leave.  The value is the word in the log and in JSON; never rename one."""
+
+    RIGHT = "right"  # of the data subject: Article 15 GDPR
+    ORDERED = "ordered"  # a magistrate or an officer asked for it in writing
+    OBLIGED = "obliged"  # a named law says so
+    VOLUNTARY = "voluntary"  # a report of an offence, of our own accord
+    CONSENT = "consent"  # of everybody in the picture
+
+
+class Method(Enum):
+    """How a package is handed over."""
+
+    HAND = "hand"  # against a receipt
+    ZIP = "zip"  # encrypted, the passphrase by another way
+
+
+class DisclosureState(Enum):
+    """Where a disclosure stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    HANDED = "handed over"
+    CLOSED = "closed"
+
+
+class Ending(Enum):
+    """How a disclosure ended."""
+
+    HANDED = "handed"  # handed over, and nothing is expected back
+    RETURNED = "returned"
+    DESTROYED = "destroyed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who asks, under which number, and on which basis, in their own words; empty for a data subject's package."""
+
+    authority: str = ""
+    officer: str = ""
+    reference: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """That a package left: which, when, by whom, how."""
+
+    at: datetime
+    by: str
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A handing-over of footage of `cameras` over `span`, from its registration to its end.
+
+    `case_id` is the request that it answers, or the incident that it is about.  `unmasked` says that the order names
+    what the cameras' masks hide.  `receipt` is the date that stands on the signed receipt, `lease_end` when the copy
+    must be back or destroyed.
+    """
+
+    id: DisclosureId
+    recipient: Recipient
+    duty: Duty
+    receiver: Receiver
+    cameras: tuple[CameraId, ...]
+    span: Span
+    opened: datetime
+    opened_by: str
+    case_id: str | None = None
+    unmasked: bool = False
+    approved: datetime | None = None
+    approved_by: str | None = None
+    package: ExportId | None = None
+    handed: Handing | None = None
+    receipt: datetime | None = None
+    lease_end: datetime | None = None
+    closed: datetime | None = None
+    closed_by: str | None = None
+    ending: Ending | None = None
+
+    @property
+    def state(self) -> DisclosureState:
+        if self.closed is not None:
+            return DisclosureState.CLOSED
+        if self.handed is not None:
+            return DisclosureState.HANDED
+        return DisclosureState.APPROVED if self.approved is not None else DisclosureState.OPEN
