@@ -15,7 +15,7 @@ class ExportUnknown(UsageError):
 class NotApproved(CctvError):
     """{request} cannot be exported: {parts} not approved{why}.
 
-    next: look at the sheet (cctv redaction show {request}), then cctv redaction approve {request} --reason WHY
+    next: look at the sheet (cctv redaction show {request}), then cctv redaction approve {request} --all --reason WHY
     """
 
     exit_code = Exit.DECISION_MISSING
