@@ -172,8 +172,12 @@ def looked_words(part: CasePart) -> str:
     """How far a part was looked at."""
     plan = part.plan
     signed = len(plan.backdrop_files) - len(plan.unsigned)
-    frames = plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
-    return f"{signed} of {len(plan.backdrop_files)} backdrops signed off, {frames} of {plan.frames} frames reviewed"
+    frames = f"{_frames_reviewed(part)} of {plan.frames}"
+    return f"{signed} of {len(plan.backdrop_files)} backdrops signed off, {frames} frames reviewed"
+
+
+def _frames_reviewed(part: CasePart) -> int:
+    return part.plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
 
 
 def approved_text(console: Console, box: Box, case: CaseFile) -> None:
@@ -198,12 +202,25 @@ def case_text(console: Console, box: Box, case: CaseFile) -> None:
             str(len(part.plan.tracks)),
             visible_words(part),
             str(len(part.plan.undecided)),
+            f"{len(part.plan.backdrop_files) - len(part.plan.unsigned)} of {len(part.plan.backdrop_files)}",
+            f"{_frames_reviewed(part)} of {part.plan.frames}",
             f"by {part.approval.by}" if part.approved and part.approval else "no",
         )
         for part in case.parts
     ]
-    columns = ("camera", "part", "from", "length", "tracks", "visible", "undecided", "approved")
-    console.print(table(columns, rows, right=("part", "tracks", "undecided")))
+    columns = (
+        "camera",
+        "part",
+        "from",
+        "length",
+        "tracks",
+        "visible",
+        "undecided",
+        "backdrops",
+        "reviewed",
+        "approved",
+    )
+    console.print(table(columns, rows, right=("part", "tracks", "undecided", "backdrops", "reviewed")))
     console.print(f"\nsheet: {sheet(box, case.request.id)}", soft_wrap=True)
 
 

@@ -6,8 +6,8 @@ people as they are: they stay on the box, for the reviewer alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cctv.redaction.analysis import Analysis, Progress
 from cctv.redaction.compose import Composer
 from cctv.redaction.decide import Decisions
+from cctv.redaction.geometry import Box
 from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.options import Options
 from cctv.redaction.pictures import Bgr, bgr
@@ -26,7 +27,7 @@ from cctv.redaction.verify import paired
 Jpeg = NDArray[np.uint8]
 """A coded picture, as one flat array of bytes."""
 _WIDE = 480  # pixels: a face that can be told from another is larger than 8 of them
-_KEPT, _HIDDEN = (75, 127, 26), (10, 87, 220)  # blue first
+_KEPT, _HIDDEN, _MARKED = (75, 127, 26), (10, 87, 220), (190, 40, 200)  # blue first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,14 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The frames whose result, and those whose source with the drawn boxes, a reviewer looks at."""
+    """The frames whose result, and those whose source with the drawn boxes, a reviewer looks at.
+
+    `marks` are places in the source to look at, by frame.
+    """
 
     shown: Collection[int]
     seen: Collection[int]
+    marks: Mapping[int, Box] = field(default_factory=dict)
 
 
 def gallery(
@@ -66,15 +71,15 @@ def gallery(
         also(frame, planes)
         live.append(bool(decision.live.any()))
         if frame in wanted.seen:
-            seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame))
+            seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame, wanted.marks.get(frame)))
         if frame in wanted.shown:
             shown[frame] = _jpeg(bgr(composer.compose(planes, decision)))
         progress("pictures", frame + 1, total)
     return Gallery(shown, seen, tuple(live))
 
 
-def _outlined(picture: Bgr, keep: KeepBoxes, frame: int) -> Bgr:
-    """The picture with the drawn boxes of a frame: green what is kept, orange and crossed what is hidden."""
+def _outlined(picture: Bgr, keep: KeepBoxes, frame: int, mark: Box | None) -> Bgr:
+    """The picture with the boxes of a frame: green what is kept, orange and crossed what is hidden, magenta a mark."""
     thick = max(1, round(1.5 * picture.shape[1] / _WIDE))
     boxes: Sequence[tuple[bool, tuple[int, int], tuple[int, int]]] = [
         (kept, (round(box.x), round(box.y)), (round(box.right), round(box.bottom)))
@@ -86,6 +91,9 @@ def _outlined(picture: Bgr, keep: KeepBoxes, frame: int) -> Bgr:
         if not kept:
             cv2.line(picture, corner, other, _HIDDEN, thick)
             cv2.line(picture, (corner[0], other[1]), (other[0], corner[1]), _HIDDEN, thick)
+    if mark is not None:
+        corner, other = (round(mark.x), round(mark.y)), (round(mark.right), round(mark.bottom))
+        cv2.rectangle(picture, corner, other, _MARKED, thick)
     return picture
 
 

@@ -198,7 +198,7 @@ def render_sheet(sheet: Sheet) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(bar=_bar, clock=_clock, day=_day, data=_data_url, jpeg=_jpeg_url, ticks=_ticks)
-    environment.globals.update(numbers=ranges_text, words_of=_unbroken)
+    environment.globals.update(numbers=ranges_text, words_of=_unbroken, ruler=_ruler)
     template = environment.get_template("sheet.html.j2")
     return template.render(sheet=sheet, words=WORDS[sheet.language], Decision=Decision)
 
@@ -214,6 +214,11 @@ def _bar(span: Stretch, whole: Stretch) -> _Bar:
 def _ticks(whole: Stretch, count: int = 5) -> Sequence[tuple[float, str]]:
     step = (whole.end - whole.start) / (count - 1)
     return [(100 * index / (count - 1), _clock(whole.start + step * index)) for index in range(count)]
+
+
+def _ruler(width: int) -> int:
+    """Pixels between the lines over a backdrop, from which somebody reads what to cover: about ten across."""
+    return next((step for step in (10, 20, 50, 100, 200, 500) if step * 12 >= width), 1000)
 
 
 def _clock(at: datetime) -> str:

@@ -46,13 +46,15 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {  # nl, fr, en
     ),
     "backdrop_help": (
         "Kijk of er iemand op dit beeld staat, en of het de plek toont zoals ze was. Gearceerde delen zijn niet zeker "
-        "en worden opgevuld; effen grijs is afgedekt.",
+        "en worden opgevuld; effen grijs is afgedekt. De lijnen staan in beeldpunten, voor --cover en KEEP.json.",
         "Vérifiez que personne ne figure sur cette image et qu'elle montre le lieu tel qu'il était. Les parties "
-        "hachurées, incertaines, sont remplies ; le gris uni est couvert.",
+        "hachurées, incertaines, sont remplies ; le gris uni est couvert. Les lignes sont en pixels, pour --cover et "
+        "KEEP.json.",
         "Look for people in this picture, and whether it shows the place as it was. Hatched parts are not trusted and "
-        "are filled; flat grey is covered.",
+        "are filled; flat grey is covered. The lines are in pixels, for --cover and KEEP.json.",
     ),
     "untrusted": ("niet zeker", "incertain", "not trusted"),
+    "pixels": ("beeldpunten", "pixels", "pixels"),
     "covers": ("afgedekt", "couvert", "covered"),
     "signed": ("goedgekeurd door", "approuvé par", "signed off by"),
     "unsigned": ("nog niet goedgekeurd", "pas encore approuvé", "not signed off yet"),

@@ -8,8 +8,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from casescene import HEIGHT, WIDTH, pictures_of
-from casestages import REQUEST, TOTAL, acts, write_keep
+from casescene import BLUE, HEIGHT, RATE, SEGMENT, WIDTH, Person, film, pictures_of
+from casestages import OPEN, REQUEST, TOTAL, acts, write_keep
 from sqlalchemy import text
 
 from cctv.db.engine import writing
@@ -193,3 +193,19 @@ def test_the_sheet_shows_the_result_the_drawn_boxes_and_what_to_type_next_to_eac
     assert "er werd niet opgenomen" in page  # the rest of the requested minute
     prepared.cctv(f"redaction review {REQUEST} --all --reason x")
     assert "nagekeken door" in _page(prepared)
+
+
+def test_what_stayed_in_its_place_is_listed_with_the_picture_of_the_camera_beside_the_result(
+    opened, footage_files, tmp_path
+):
+    for start in ("2026-11-01 11:30:00", "2026-11-01 11:30:04"):
+        opened.record("foyer-1", start, minutes=SEGMENT / 60, segment=SEGMENT, clip=footage_files["nobody"][0])
+    stays = film(tmp_path / "stays.mp4", [Person(BLUE, start=80, speed=0, bottom=100)], frames=6 * RATE)
+    opened.record("foyer-1", "2026-11-01 11:30:08", minutes=0.1, segment=6, clip=stays)
+    opened.cctv(OPEN.replace("11:00", "11:30"))
+    opened.cctv("redaction prepare REQ-2026-002")
+
+    page = (opened.root / "derived" / "REQ-2026-002" / "sheet.html").read_text()
+
+    assert "iets bleef staan, of iemand stond stil" in page
+    assert page.count("wat de camera zag, 11:30:1") == 2  # in the picture's text and below it

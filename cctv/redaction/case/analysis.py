@@ -109,7 +109,8 @@ def _outcome(
     of_changes = {(one.first + one.last) // 2 for one in changes}
     paths = (*keep.keep, *keep.hide)
     shown = {at for within in frame_ranges(times) for at in moments(within, found.tracks, paths)}
-    wanted = Wanted(shown | of_changes, {*keyframes(drawn), *of_changes})
+    marks = {(one.first + one.last) // 2: one.box for one in changes if one.box}
+    wanted = Wanted(shown | of_changes, {*keyframes(drawn), *of_changes}, marks)
     options = Options(others=plan.decisions.others, caption=None)
     pictures = gallery(clip, found, keep, options, wanted, progress, also)
     return Outcome(pictures, changes, found.stretch)
