@@ -5,8 +5,9 @@ from __future__ import annotations
 from cctv.cli.footage import footage
 from cctv.cli.footage_anew import delete, rebuild
 from cctv.cli.footage_repair import reconcile, verify
+from cctv.cli.footage_view import extract, show
 
-for command in (reconcile, verify, rebuild, delete):
+for command in (show, extract, reconcile, verify, rebuild, delete):
     footage.add_command(command)
 
 __all__ = ["footage"]

@@ -15,6 +15,7 @@ from cctv.export.shelf import expire_packages
 from cctv.kernel.durable import LockHeld
 from cctv.kernel.errors import FileUnreadable
 from cctv.redaction.case.tidy import tidy
+from cctv.redaction.viewing import tidy_views
 from cctv.retention import SweepReport, sweep_once
 from cctv.retention.folding import Folded, fold_oldest
 from cctv.retention.roommaker import RoomMade, make_room
@@ -61,7 +62,7 @@ def sweep_everything(site: Site) -> Swept:
     except LockHeld:
         swept = replace(swept, busy=(*swept.busy, "packages"))
     try:
-        swept = replace(swept, derived=tuple(tidy(site)))
+        swept = replace(swept, derived=(*tidy(site), *tidy_views(site)))
     except LockHeld:
         swept = replace(swept, busy=(*swept.busy, "derived files"))
     try:

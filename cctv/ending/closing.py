@@ -38,6 +38,7 @@ from cctv.kernel.volumes import volume_of
 from cctv.model.acts import Act
 from cctv.model.footage import Reason, Segment
 from cctv.redaction.case.tidy import tidy_all
+from cctv.redaction.viewing import tidy_views
 from cctv.retention.certificate import Copy, certify
 from cctv.retention.certificate_files import issue
 from cctv.retention.guards import guards_now, same_storage
@@ -102,6 +103,7 @@ def close_site(site: Site, *, reason: str, folder: Path, copies: Sequence[Copy] 
             requests = sorted({one.request for one in packages(connection) if one.request})
         taken = sum(len(expire_packages(site, request)) for request in requests)
         tidy_all(site)
+        tidy_views(site, everything=True)
         _require_empty(site)
         _certify(site, folder, copies)
         with writing(site.engine) as connection:

@@ -73,6 +73,8 @@ class Act(Enum):
     DISCLOSURE_HANDED = "disclosure.handed"
     DISCLOSURE_RECEIPTED = "disclosure.receipted"
     DISCLOSURE_CLOSED = "disclosure.closed"
+    FOOTAGE_VIEWED = "footage.viewed"
+    FOOTAGE_EXTRACTED = "footage.extracted"
     CAMERA_STILL = "camera.still"
     BREACH_OPENED = "breach.opened"
     BREACH_CHANGED = "breach.changed"

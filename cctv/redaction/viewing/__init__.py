@@ -1,0 +1,23 @@
+"""Looking at footage on the box, under an open case only (001: "alleen ... indien er een incident is vastgelegd").
+
+Owns who may look at what, the contact sheet and the extract.  Both lie in `derived/` of their case and go with it:
+people are seen in them as they are, so neither ever leaves.  What a camera's masks cover is black here too.
+"""
+
+from cctv.redaction.viewing.errors import NotCovered, NothingToSee
+from cctv.redaction.viewing.extract import Extract, extract
+from cctv.redaction.viewing.looking import Look, require_view
+from cctv.redaction.viewing.show import ContactSheet, show
+from cctv.redaction.viewing.tidy import tidy_views
+
+__all__ = [
+    "ContactSheet",
+    "Extract",
+    "Look",
+    "NotCovered",
+    "NothingToSee",
+    "extract",
+    "require_view",
+    "show",
+    "tidy_views",
+]

@@ -1,0 +1,68 @@
+"""Taking views away: when their case ends, and after four weeks at most, like every derived file (001)."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cctv import audit
+from cctv.casework import requeststore, store
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.model.acts import Act
+from cctv.model.ids import IdKind, id_kind
+from cctv.redaction.case.tidy import LONGEST
+from cctv.redaction.viewing.looking import VIEWS
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def tidy_views(site: Site, *, everything: bool = False) -> tuple[str, ...]:
+    """Remove the views of ended cases and those made too long ago; answers the cases.  Safe to repeat.
+
+    1. audit entry, committed   (crash: the files are there; the next call begins again)
+    2. files removed, flushed
+    """
+    now, touched = site.clock.now(), []
+    for folder in sorted((site.root / "derived").glob(f"*/{VIEWS}")):
+        case = folder.parent.name
+        with reading(site.engine) as connection:
+            ended = everything or _ended(connection, case)
+        due = [path for path in sorted(folder.iterdir()) if ended or _is_old(path, now)]
+        if due:
+            with writing(site.engine) as connection:
+                facts: audit.Facts = {"files": len(due)}
+                audit.append(connection, site, Act.DERIVED_DELETED, site.relative(folder), case_id=case, facts=facts)
+            for path in due:
+                site.disk.unlink(path)
+            touched.append(case)
+        if ended:
+            shutil.rmtree(folder)
+            if not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
+            site.disk.sync_directory(site.root / "derived")
+    return tuple(touched)
+
+
+def _is_old(path: Path, now: datetime) -> bool:
+    """By the instant in its name; a file without one is what a crash left."""
+    try:
+        made = datetime.strptime(path.stem.rpartition("_")[2], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) >= timedelta(days=1)
+    return now - made >= LONGEST
+
+
+def _ended(connection: Connection, case: str) -> bool:
+    match id_kind(case):
+        case IdKind.INCIDENT:
+            incident = store.select_incident(connection, case)
+            return incident is None or not incident.is_open
+        case IdKind.REQUEST:
+            request = requeststore.select_request(connection, case)
+            return request is None or not request.is_open
+        case _:
+            return False
