@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cctv.model.accountability import Declaration
 
 _NAMES = (
-    "requests", "complaints", "incidents", "holds", "breaches", "processors", "grants", "declarations",
+    "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
     "processing", "cameras",
 )  # fmt: skip
 

@@ -27,6 +27,7 @@ from cctv.archive.walking import walk
 from cctv.audit.checkpoints import sign_checkpoint
 from cctv.casework import requeststore
 from cctv.casework import store as cases
+from cctv.casework.disclosurestore import select_disclosures
 from cctv.casework.duties import list_breaches
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
@@ -119,6 +120,7 @@ def _refuse_open(connection: Connection, site: Site) -> None:
         raise SiteHeld(holds=", ".join(kept))
     waiting: list[str] = [one.id for one in cases.select_incidents(connection, settled_too=False)]
     waiting += [one.id for one in requeststore.select_requests(connection, closed_too=False)]
+    waiting += [one.id for one in select_disclosures(connection, closed_too=False)]
     waiting += [one.id for one in list_breaches(site, closed_too=False)]
     if waiting:
         raise CasesOpen(cases=", ".join(waiting), are="is" if len(waiting) == 1 else "are")

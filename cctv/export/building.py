@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from cctv import __version__, audit
 from cctv.casework.blocks import require_unblocked
+from cctv.casework.duties import require
 from cctv.casework.errors import FootageBlocked
 from cctv.db.engine import writing
 from cctv.db.site import Site, next_short_id
@@ -39,6 +40,7 @@ from cctv.export.plan import BuildPlan, PlannedOutput, plan_build
 from cctv.export.readme import readme
 from cctv.export.store import Package, insert_package
 from cctv.kernel.durable import exclusive, sha256_file
+from cctv.model.accountability import Permission
 from cctv.model.acts import Act
 from cctv.model.ids import ExportId, IdKind
 from cctv.redaction.case.analysis import backdrop_hashes
@@ -79,6 +81,7 @@ class Built:
 
 def build(site: Site, request_id: str, progress: Progress = silent) -> Built:
     """Build the package of a request whose every plan is approved; raises as `plan_build`, and RoomMissing (16)."""
+    require(site, Permission.EXPORT)
     with exclusive(site.root / "exports" / ".lock"), _refusals_logged(site, request_id):
         plan = plan_build(site, request_id, progress)
         key = signing_key(site.root / "keys", site.disk)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from cctv import audit, holds
 from cctv.casework import requeststore
 from cctv.casework import store as cases
+from cctv.casework.disclosures import list_disclosures
 from cctv.casework.duties import clocks, list_breaches, list_declarations, list_grants, list_processors
 from cctv.casework.registers.processing import camera_register, processing_register
 from cctv.casework.registers.register import Register, RegisterName
@@ -72,6 +73,22 @@ def _asked(site: Site, name: RegisterName, wanted: Callable[[RequestType], bool]
         for one in found
     )  # fmt: skip
     return Register(name, columns, tuple(rows))
+
+
+def _disclosures(site: Site) -> Register:
+    """To a data subject and to an authority alike; what the receiver is called stands in it until the row is erased."""
+    zone = site.settings.site.timezone
+    columns = ("id", "recipient", "authority", "officer", "reference", "basis", "case", "cameras", "from", "to",
+               "method", "handed_over", "receipt", "lease_end", "end")  # fmt: skip
+    rows = (
+        (one.id, one.recipient.value, one.receiver.authority, one.receiver.officer, one.receiver.reference,
+         f"{one.duty.value}: {one.receiver.basis}" if one.receiver.basis else one.duty.value, one.case_id or "",
+         ", ".join(one.cameras), *_span(one.span, zone), one.handed.method.value if one.handed else "",
+         _at(one.handed.at, zone) if one.handed else "", _at(one.receipt, zone)[:10], _at(one.lease_end, zone)[:10],
+         one.ending.value if one.ending else "")
+        for one in list_disclosures(site, closed_too=True)
+    )  # fmt: skip
+    return Register(RegisterName.DISCLOSURES, columns, tuple(rows))
 
 
 def _incidents(site: Site) -> Register:
@@ -181,6 +198,7 @@ def _cameras(site: Site) -> Register:
 _MAKERS: dict[RegisterName, Callable[[Site], Register]] = {
     RegisterName.REQUESTS: _requests,
     RegisterName.COMPLAINTS: _complaints,
+    RegisterName.DISCLOSURES: _disclosures,
     RegisterName.INCIDENTS: _incidents,
     RegisterName.HOLDS: _holds,
     RegisterName.BREACHES: _breaches,

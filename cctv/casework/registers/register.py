@@ -13,6 +13,7 @@ class RegisterName(Enum):
 
     REQUESTS = "requests"
     COMPLAINTS = "complaints"
+    DISCLOSURES = "disclosures"
     INCIDENTS = "incidents"
     HOLDS = "holds"
     BREACHES = "breaches"

@@ -8,6 +8,7 @@ from cctv.model.language import Language
 TITLES = {
     RegisterName.REQUESTS: ("Register van verzoeken", "Registre des demandes", "Register of requests"),
     RegisterName.COMPLAINTS: ("Klachtenregister", "Registre des plaintes", "Register of complaints"),
+    RegisterName.DISCLOSURES: ("Register van verstrekkingen", "Registre des communications", "Register of disclosures"),
     RegisterName.INCIDENTS: ("Incidentenregister", "Registre des incidents", "Register of incidents"),
     RegisterName.HOLDS: ("Register van bewaringen", "Registre des conservations", "Register of holds"),
     RegisterName.BREACHES: ("Register van datalekken", "Registre des violations de données", "Register of breaches"),
@@ -95,6 +96,8 @@ _COLUMNS = {
     "basis": ("rechtsgrond", "base juridique", "legal basis"),
     "method": ("wijze", "mode", "method"),
     "handed_over": ("overhandigd", "remis", "handed over"),
+    "case": ("dossier", "dossier", "case"),
+    "receipt": ("ontvangstbewijs", "reçu", "receipt"),
     "lease_end": ("terug uiterlijk", "retour prévu", "to end by"),
     "returned": ("teruggegeven", "restitué", "returned"),
 }

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from cctv import audit
 from cctv.casework import requeststore, store
+from cctv.casework.disclosurestore import select_disclosure
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.model.acts import Act
@@ -64,5 +65,8 @@ def _ended(connection: Connection, case: str) -> bool:
         case IdKind.REQUEST:
             request = requeststore.select_request(connection, case)
             return request is None or not request.is_open
+        case IdKind.DISCLOSURE:
+            disclosure = select_disclosure(connection, case)
+            return disclosure is None or disclosure.closed is not None
         case _:
             return False
