@@ -8,7 +8,7 @@ from cctv.kernel.errors import CctvError, Exit
 class NotCovered(CctvError):
     """{case} does not justify looking at {camera} over that span: no hold of it covers it; the refusal is in the log.
 
-    next: look at what it is about (cctv hold list), or place a hold for it: cctv hold place --ground {case} --cameras {camera}
+    next: look at what it is about (cctv hold list), or hold it: cctv hold place --ground {case} --cameras {camera}
     """
 
     exit_code = Exit.NOT_PERMITTED
