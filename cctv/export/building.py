@@ -59,13 +59,13 @@ from cctv.redaction.case.part import CasePlan
 from cctv.redaction.case.render import render_part
 from cctv.redaction.case.room import room
 from cctv.redaction.case.store import parts_of
-from cctv.redaction.errors import SourceUnreadable, VerifyFailed
+from cctv.redaction.errors import SceneLost, SearchFailed, SourceUnreadable, VerifyFailed
 from cctv.signing import SigningKey, signing_key
 
 MODE = "backdrop"
 _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanMoved, SegmentMissing, SegmentChanged, ArtefactChanged),
-    *(NotReviewed, SourceUnreadable, DetectorFailed, VerifyFailed, FootageBlocked),
+    *(NotReviewed, SourceUnreadable, SceneLost, SearchFailed, DetectorFailed, VerifyFailed, FootageBlocked),
 )
 _MOST_OF_SOURCE = 1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was seen
 

@@ -88,7 +88,7 @@ def survey(clip: Clip, keep: KeepBoxes, progress: Progress, elsewhere: Sequence[
         for other in elsewhere:
             for planes in Reading(replace(other, masks=clip.masks)):
                 if sampler.wants(number):
-                    sampler.add(number, planes, None)
+                    sampler.add(number, planes, None, own=False)
                 number += 1
     found = Survey(tuple(reading.times), ())
     masked = clip.masked

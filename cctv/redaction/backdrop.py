@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.redaction.fill import inpainted
-from cctv.redaction.geometry import Size
+from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.light import SAME, Light, fit
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.planes import Mask, Plane, Planes, doubled, frame_bytes, from_buffer
+from cctv.redaction.standing import people_in
 
 LIKE = 20  # levels within which two samples of a pixel agree (REDACTION.md: vetting)
 AGREEMENT = 0.70  # share of the samples that must agree with the median (REDACTION.md: vetting)
@@ -38,6 +39,8 @@ class Backdrop:
     believed; `doubted` is one, True where the samples outside of every drawn box contradict each other, so that
     somebody may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
     `covered` is one of what a reviewer covered (`cover`): flat, and never live.
+    `shift` is how far right and down (pixels) its scene stands from that of another backdrop of like light: the camera
+    was nudged.  `people` are boxes (full-size pixels) of people found in the median itself; what they cover is doubted.
     """
 
     planes: Planes
@@ -46,6 +49,8 @@ class Backdrop:
     doubted: Mask
     samples: int
     covered: Mask | None = None
+    shift: tuple[float, float] = (0.0, 0.0)
+    people: tuple[Box, ...] = ()
 
     @property
     def untrusted_share(self) -> float:
@@ -55,11 +60,15 @@ class Backdrop:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One frame set aside: its number, flat yuv420p buffer, and half-size mask of the pixels that must not count."""
+    """One frame set aside: its number, flat yuv420p buffer, and half-size mask of the pixels that must not count.
+
+    `own` is False for footage from around a clip: no frame of the clip needs a backdrop that only such samples make.
+    """
 
     frame: int
     buffer: NDArray[np.uint8]
     excluded: Mask | None
+    own: bool = True
 
 
 class Sampler:
@@ -75,10 +84,10 @@ class Sampler:
         """True when this frame number would be set aside now."""
         return frame % self.stride == 0
 
-    def add(self, frame: int, planes: Planes, excluded: Mask | None) -> None:
+    def add(self, frame: int, planes: Planes, excluded: Mask | None, *, own: bool = True) -> None:
         """Set a frame aside; thins out the others when there are too many."""
         buffer = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
-        self.kept.append(Sample(frame, buffer, excluded))
+        self.kept.append(Sample(frame, buffer, excluded, own))
         if len(self.kept) > self._most:
             self.stride *= 2
             self.kept = [sample for sample in self.kept if sample.frame % self.stride == 0]
@@ -88,6 +97,7 @@ def build(samples: Sequence[Sample], size: Size, spacing: float = 1.0, masked: M
     """The backdrop of like-lit samples of one (even) size, `spacing` seconds apart; needs at least one.
 
     Pixels where `masked` (half size) is True are covered in every sample: they are known, and say nothing of the light.
+    People whom the median shows are marked and filled.  Raises SearchFailed.
     """
     excluded = _excluded(samples, size)
     seen = len(samples) - excluded.sum(axis=0, dtype=np.int32)
@@ -103,8 +113,21 @@ def build(samples: Sequence[Sample], size: Size, spacing: float = 1.0, masked: M
     agreed = _vetted([frame.stacked() for frame in frames], stacked, excluded, spacing, hidden) | hidden
     trusted = agreed & (seen >= FEWEST) | hidden
     picture = inpainted(rough, ~trusted | hidden)  # a mask is not spread into what is filled beside it
+    people = people_in(picture) if trusted.any() else ()
+    if people:
+        agreed &= ~_around(people, trusted.shape) | hidden
+        trusted &= agreed
+        picture = inpainted(rough, ~trusted | hidden)
     area.cover(picture)
-    return Backdrop(picture, stacked, trusted, ~agreed, len(samples))
+    return Backdrop(picture, stacked, trusted, ~agreed, len(samples), people=people)
+
+
+def _around(people: Sequence[Box], shape: tuple[int, ...]) -> Mask:
+    half = Size(shape[1], shape[0])
+    mask = np.zeros(shape, np.bool_)
+    for box in people:
+        mask[outer(box.scaled(0.5), half).slices()] = True
+    return mask
 
 
 def _excluded(samples: Sequence[Sample], size: Size) -> Mask:

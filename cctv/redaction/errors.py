@@ -48,6 +48,26 @@ class SourceUnreadable(CctvError):
     exit_code = Exit.UNREADABLE
 
 
+class SceneLost(CctvError):
+    """{path} was not redacted: from {start} s to {end} s after its beginning the picture fits no empty scene of its
+    camera (it was turned, covered or shaken, or the light was another), so whoever is kept there would be hidden.
+
+    next: {following}
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class SearchFailed(CctvError):
+    """Nothing was redacted: the search for people in the empty scene failed ({problem}).
+
+    next: install what requirements.lock names (docs/installing.md), then run the command again; if it fails again,
+    report this message.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
 class RenderFailed(CctvError):
     """The redacted video {path} could not be written: {problem}. Nothing was left behind.
 

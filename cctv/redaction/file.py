@@ -45,7 +45,7 @@ def redact_file(request: FileRedaction, progress: Progress) -> FileReport:
     """Redact INPUT to OUTPUT.  Without boxes to keep, everything that may be a person is hidden.
 
     Raises InputMissing, KeepRefused, OutputRefused (2), InsideStorage (12), SourceUnreadable,
-    VerifyFailed (15) or RenderFailed (1); OUTPUT is then as it was.
+    SearchFailed, VerifyFailed (15) or RenderFailed (1); OUTPUT is then as it was.
     """
     _check_paths(request)
     keep = read_keep(request.keep) if request.keep is not None else NOTHING_KEPT
@@ -119,7 +119,16 @@ def _warnings(options: Options, report: RenderReport) -> tuple[str, ...]:
     if report.untrusted_share >= 1.0:
         said.append("The clip is too short to know its empty scene: everything outside of the kept boxes is hidden.")
     if report.frames_unknown_light:
-        said.append(f"In {report.frames_unknown_light} frames the light changed too much: they are hidden throughout.")
+        said.append(
+            f"In {report.frames_unknown_light} frames the picture fits no empty scene (another light, or the camera "
+            "was turned, covered or shaken): they are hidden throughout."
+        )
+    if report.people_in_backdrops:
+        said.append(
+            f"{report.people_in_backdrops} places of the empty scene look like people who stood still: they are hidden."
+        )
+    if report.nudged:
+        said.append(f"The camera was nudged by {report.nudged:.0f} pixels: each of its positions has its own backdrop.")
     if options.mode is Mode.MASK and options.fill.value in ("pixelate", "blur"):
         said.append(f"The fill {options.fill.value} lets people be recognised by their clothes; solid does not.")
     return tuple(said)

@@ -16,12 +16,16 @@ from cctv.redaction.fitting import Part
 from cctv.redaction.geometry import Box, PixelRect
 from cctv.redaction.light import Light, fit
 from cctv.redaction.planes import Mask, Plane
+from cctv.redaction.shift import misfit, relief
 
 LUMA = 18  # levels that count; at 20 one head in 4,650 of PETS09-S2L1 shows, at 18 none
 CHROMA = 9  # chroma varies less than luma, and dark clothes on dark ground often differ only there
 HOLD = 2  # frames before and after for which a region counts, at 10 frames a second (REDACTION.md: +-2)
 _SPECK = 0.0002  # of the half-size picture; a smaller region is noise of the camera
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
+_SUSPECT = 0.15  # of the picture; where more differs, it is asked whether the camera still stands where it stood
+_LOST = 0.6  # of the picture; where more differs, no part of it is believed
+_UNLIKE = 0.45  # misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
 _GROW = 2  # half-size pixels on every side of a region's boxes
 _SLENDER = 0.6  # width by height; a wider region is cut, since it holds people side by side
 _NARROW = 16  # half-size pixels; a narrower region is never cut
@@ -32,7 +36,7 @@ class Difference:
     """What differs in one frame: a half-size mask, True = differs or cannot be known; and the light of the frame."""
 
     mask: Mask
-    light: Light | None  # None: unknown, and the mask is True throughout
+    light: Light | None  # None: the backdrop does not explain the frame, and the mask is True throughout
 
 
 def difference(stacked: Plane, backdrop: Backdrop, before: Light | None, masked: Mask | None = None) -> Difference:
@@ -44,11 +48,23 @@ def difference(stacked: Plane, backdrop: Backdrop, before: Light | None, masked:
     light = fit(stacked, backdrop.stacked, known, before)
     if light is None:
         return Difference(np.ones(backdrop.trusted.shape, np.bool_), None)
-    apart = cv2.absdiff(stacked, light.shown(backdrop.stacked))
+    empty = light.shown(backdrop.stacked)
+    apart = cv2.absdiff(stacked, empty)
     differs = (apart[0] > LUMA) | (apart[1] > CHROMA) | (apart[2] > CHROMA)
     if masked is not None:
         differs &= ~masked
-    return Difference(cleaned(differs), light)
+    mask = cleaned(differs)
+    if _is_lost(mask, stacked[0], empty[0], masked):
+        return Difference(np.ones(backdrop.trusted.shape, np.bool_), None)
+    return Difference(mask, light)
+
+
+def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
+    """True where so much differs that the camera looks elsewhere: by chance, a head may look like the other scene."""
+    share = float(mask.mean())
+    if share <= _SUSPECT:
+        return False
+    return share > _LOST or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE
 
 
 def cleaned(differs: Mask) -> Mask:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 
 from cctv.kernel.durable import Disk
@@ -17,11 +18,15 @@ from cctv.redaction.caption import Caption, caption
 from cctv.redaction.compose import Composer
 from cctv.redaction.decide import Decisions
 from cctv.redaction.encode import Picture, h264_writer, mask_writer, write_planes
+from cctv.redaction.errors import SceneLost
 from cctv.redaction.keep import KeepBoxes, check_within
 from cctv.redaction.options import Options
+from cctv.redaction.scenery import runs
 from cctv.redaction.source import Clip
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.verify import Claim, VerifyReport, mask_picture, paired, verify
+
+_SETTLES = 1_000_000  # microseconds; a lamp or an infrared filter takes less, and hides for as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class RenderReport:
-    """What a render did.  Shares are 0 to 1; times are microseconds."""
+    """What a render did.  Shares are 0 to 1; times are microseconds; `nudged` is the camera's largest shift, pixels."""
 
     frames: int
     first_time: int
     last_time: int
     backdrops: int
     untrusted_share: float
+    nudged: float
+    people_in_backdrops: int
     frames_unknown_light: int
     frames_kept: int
     frames_subject_visible: int
@@ -68,7 +75,8 @@ class _Tally:
 def redact(work: Work, progress: Progress) -> RenderReport:
     """Survey, analyse, render, verify; then put the output and the mask in place.
 
-    Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and leaves nothing behind then.
+    Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and SceneLost where a reviewed survey no longer
+    explains frames that keep somebody; leaves nothing behind then.
     """
     with ExitStack() as stack:
         output = _Part(work.output)
@@ -82,6 +90,8 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         half = (even.height // 2, even.width // 2)
         differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
         analysis = analyse(work.clip, found, work.keep, differs, progress)
+        if work.survey is not None:
+            _require_scene(work, analysis)
         line = _caption(work, len(found.times))
         mask_path = mask.path if mask else None
         tally = _render(work, analysis, line, output.path, mask_path, live, progress)
@@ -93,6 +103,20 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         return _report(analysis, tally, verified)
 
 
+def _require_scene(work: Work, analysis: Analysis) -> None:
+    """Raises SceneLost where somebody who was kept would silently be hidden for longer than a light takes to settle."""
+    times = analysis.survey.times
+    hidden = [light is None and bool(work.keep.kept_at(frame)) for frame, light in enumerate(analysis.lights)]
+    for first, last in runs(hidden):
+        if times[last] - times[first] >= _SETTLES:
+            start, end = ((times[frame] - times[0]) / 1e6 for frame in (first, last))
+            following = (
+                f"look at the recording; keep nobody in frames {first} to {last} to let them be hidden, "
+                "or disclose that part otherwise."
+            )
+            raise SceneLost(path=work.clip.path, start=f"{start:.1f}", end=f"{end:.1f}", following=following)
+
+
 def _report(analysis: Analysis, tally: _Tally, verified: VerifyReport) -> RenderReport:
     found = analysis.survey
     return RenderReport(
@@ -101,6 +125,8 @@ def _report(analysis: Analysis, tally: _Tally, verified: VerifyReport) -> Render
         last_time=found.times[-1],
         backdrops=len(found.backdrops),
         untrusted_share=max(backdrop.untrusted_share for backdrop in found.backdrops),
+        nudged=max(hypot(*backdrop.shift) for backdrop in found.backdrops),
+        people_in_backdrops=sum(len(backdrop.people) for backdrop in found.backdrops),
         frames_unknown_light=sum(light is None for light in analysis.lights),
         frames_kept=tally.frames_kept,
         frames_subject_visible=tally.frames_visible,

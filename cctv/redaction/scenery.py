@@ -25,6 +25,7 @@ class ChangeKind(Enum):
 
     STAYED = "stayed"
     LIGHT = "light"
+    NUDGED = "nudged"
     UNEXPLAINED = "unexplained"
 
 
@@ -39,20 +40,26 @@ class Change:
 
 
 def scenery_changes(
-    tracks: Iterable[Track], stretches: Sequence[int], lit: Sequence[bool], rate: float, keep: KeepBoxes
+    tracks: Iterable[Track],
+    stretches: Sequence[int],
+    lit: Sequence[bool],
+    rate: float,
+    keep: KeepBoxes,
+    shifts: Sequence[tuple[float, float]] = (),
 ) -> tuple[Change, ...]:
     """Every change outside of the kept boxes, in order.
 
-    `stretches` gives each frame's backdrop, `lit` whether its light was explained, `rate` is in frames a second.
+    `stretches` gives each frame's backdrop, `lit` whether its light was explained, `rate` is in frames a second;
+    `shifts` says how far each backdrop's scene was nudged.
     """
     least = max(2, round(_STILL * rate))
     found = [change for track in tracks for change in _stayed(track, least, keep)]
     found += [
-        Change(ChangeKind.LIGHT, frame, frame)
+        Change(_switch(shifts, stretches[frame - 1], stretches[frame]), frame, frame)
         for frame in range(1, len(stretches))
         if stretches[frame] != stretches[frame - 1]
     ]
-    found += [Change(ChangeKind.UNEXPLAINED, first, last) for first, last in _runs([not one for one in lit])]
+    found += [Change(ChangeKind.UNEXPLAINED, first, last) for first, last in runs([not one for one in lit])]
     return tuple(sorted(found, key=lambda change: (change.first, change.last)))
 
 
@@ -77,12 +84,16 @@ def _near(one: Box, other: Box) -> bool:
     return all(abs(a - b) <= _DRIFT for a, b in edges)
 
 
-def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
+def _switch(shifts: Sequence[tuple[float, float]], before: int, after: int) -> ChangeKind:
+    return ChangeKind.NUDGED if shifts and shifts[before] != shifts[after] else ChangeKind.LIGHT
+
+
+def runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
     """The runs of True, as first and last index."""
-    runs: list[tuple[int, int]] = []
+    found: list[tuple[int, int]] = []
     for index, flag in enumerate(flags):
-        if flag and runs and runs[-1][1] == index - 1:
-            runs[-1] = (runs[-1][0], index)
+        if flag and found and found[-1][1] == index - 1:
+            found[-1] = (found[-1][0], index)
         elif flag:
-            runs.append((index, index))
-    return runs
+            found.append((index, index))
+    return found

@@ -7,6 +7,7 @@ Pure.  Never mixes samples of unlike light: their median would be a scene that n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from cctv.redaction.backdrop import FEWEST, Backdrop, Sample, build
 from cctv.redaction.geometry import Size
 from cctv.redaction.light import fit
 from cctv.redaction.planes import Mask, Plane, from_buffer
+from cctv.redaction.poses import poses
 
 _THUMB = (16, 12)
 _STEP = 9.0  # levels by which the middle cell of a thumbnail must jump; people never move more than half of the cells
@@ -29,7 +31,7 @@ def backdrops_of(
     All are of one (even) size, and covered where `masked` (half size) is True.
 
     Stretches that return to an earlier light join it.  A stretch of too few samples gets a backdrop without a trusted
-    pixel: everything in it is hidden.
+    pixel: everything in it is hidden.  Where the camera was nudged, each of its poses gets a backdrop.
     """
     groups: list[tuple[NDArray[np.float32], list[Sample]]] = []
     for run in _runs(samples, size):
@@ -39,8 +41,12 @@ def backdrops_of(
             groups.append((look, list(run)))
         else:
             known.extend(run)
-    enough = [group for _, group in groups if len(group) >= FEWEST] or [group for _, group in groups[:1]]
-    return tuple(build(group, size, spacing, masked) for group in enough)
+    of_clip = [group for _, group in groups if any(sample.own for sample in group)]
+    found = [pose for group in of_clip for pose in poses(group, size, masked)]
+    enough = [pose for pose in found if len(pose.samples) >= FEWEST] or found[:1]
+    return tuple(
+        replace(build(pose.samples, size, spacing, masked), shift=(pose.shift.x, pose.shift.y)) for pose in enough
+    )
 
 
 def best(stacked: Plane, backdrops: Sequence[Backdrop], current: int) -> int:

@@ -8,12 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from cctv.redaction.geometry import Box
 
 Path_ = Callable[[int], tuple[float, float] | None]
 WIDTH, HEIGHT = 320, 240
+STILL = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
+"""A camera that stands as it stood in the first frame: a 2 x 3 matrix from its pixels to those of another frame."""
+
+
+def nudged(x: float, y: float) -> np.ndarray:
+    """A camera whose scene stands so many pixels further right and down."""
+    return np.array([[1, 0, x], [0, 1, y]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -34,15 +42,22 @@ class Person:
 
 @dataclass(frozen=True)
 class Scene:
-    """People drawn in order: the last stands in front."""
+    """People drawn in order: the last stands in front.
+
+    `colour` is 0 in infrared; `camera` moves the whole picture;
+    `things` are boxes of one level (left, top, width, height, level) in the scene.
+    """
 
     people: Sequence[Person] = ()
     frames: int = 60
     width: int = WIDTH
     height: int = HEIGHT
     light: Callable[[int], float] = field(default=lambda _frame: 0.0)
+    colour: Callable[[int], float] = field(default=lambda _frame: 1.0)
     noise: float = 2.0
     seed: int = 7
+    camera: Callable[[int], np.ndarray] = field(default=lambda _frame: STILL)
+    things: Callable[[int], Sequence[tuple[int, int, int, int, float]]] = field(default=lambda _frame: ())
 
     def pictures(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         random = np.random.default_rng(self.seed)
@@ -60,6 +75,8 @@ class Scene:
         half = ((self.height + 1) // 2, (self.width + 1) // 2)
         u, v = np.full(half, 126.0), np.full(half, 130.0)
         rows, columns = np.mgrid[0 : self.height, 0 : self.width]
+        for left, top, width, height, level in self.things(frame):
+            y[top : top + height, left : left + width] = level
         for person in self.people:
             box = person.box(frame)
             if box is None:
@@ -72,9 +89,20 @@ class Scene:
             inside = (head | body)[::2, ::2]
             u[inside], v[inside] = person.u, person.v
         y += self.light(frame)
+        u, v = (128 + (plane - 128) * self.colour(frame) for plane in (u, v))
+        matrix = self.camera(frame)
+        if matrix is not STILL:
+            small = matrix.copy()
+            small[:, 2] /= 2
+            y, u, v = (_seen(plane, m) for plane, m in ((y, matrix), (u, small), (v, small)))
         return tuple(
             np.clip(plane + random.normal(0, self.noise, plane.shape), 0, 255).astype(np.uint8) for plane in (y, u, v)
         )
+
+
+def _seen(plane: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    size = (plane.shape[1], plane.shape[0])
+    return cv2.warpAffine(plane, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
 
 
 def write(path: Path, scene: Scene, *options: str, rate: int = 10, audio: bool = False) -> Path:

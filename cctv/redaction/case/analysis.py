@@ -105,7 +105,8 @@ def _outcome(
     times = found.survey.times
     drawn = (*plan.decisions.boxes.keep, *plan.decisions.boxes.hide)
     lit = [light is not None for light in found.lights]
-    changes = scenery_changes(found.tracks, found.stretch, lit, found.survey.rate, found.kept)
+    shifts = [backdrop.shift for backdrop in found.survey.backdrops]
+    changes = scenery_changes(found.tracks, found.stretch, lit, found.survey.rate, found.kept, shifts)
     of_changes = {(one.first + one.last) // 2 for one in changes}
     paths = (*keep.keep, *keep.hide)
     shown = {at for within in frame_ranges(times) for at in moments(within, found.tracks, paths)}

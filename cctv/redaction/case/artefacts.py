@@ -44,7 +44,9 @@ def write_survey(path: Path, survey: Survey) -> None:
     for number, one in enumerate(survey.backdrops):
         arrays |= {f"{plane}{number}": getattr(one.planes, plane) for plane in _PLANES}
         arrays |= {f"stacked{number}": one.stacked, f"trusted{number}": one.trusted, f"doubted{number}": one.doubted}
-        arrays[f"samples{number}"] = np.array(one.samples)
+        arrays |= {f"samples{number}": np.array(one.samples), f"shift{number}": np.array(one.shift)}
+        boxes = [(box.x, box.y, box.w, box.h) for box in one.people]
+        arrays[f"people{number}"] = np.array(boxes, np.float64).reshape(-1, 4)
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
@@ -66,6 +68,8 @@ def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:
         trusted=held[f"trusted{number}"],
         doubted=held[f"doubted{number}"],
         samples=int(held[f"samples{number}"]),
+        shift=(float(held[f"shift{number}"][0]), float(held[f"shift{number}"][1])),
+        people=tuple(Box(*(float(side) for side in box)) for box in held[f"people{number}"]),
     )
 
 

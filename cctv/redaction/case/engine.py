@@ -73,7 +73,8 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
         most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))
         own = own[:: -(-len(own) // most)]
     masked = clip.masked
-    sampled = [*samples.before, *own, *samples.after]
+    before, after = ([replace(one, own=False) for one in each] for each in (samples.before, samples.after))
+    sampled = [*before, *own, *after]
     return Survey(tuple(reading.times), backdrops_of(sampled, size, masked=masked.half if masked else None))
 
 

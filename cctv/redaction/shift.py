@@ -1,0 +1,218 @@
+"""How far a camera was nudged between two of its pictures.
+
+Owns the measurement of one translation for the whole picture, and the moving of a sample along it.  Pure.  Never takes
+people who walk, or another light, for a camera that moved: a shift counts only when it explains the scene's own edges
+much better than no shift does.  A turn, a zoom or another view is no shift: it is told apart and never corrected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.backdrop import Sample
+from cctv.redaction.geometry import Size
+from cctv.redaction.planes import Mask, Plane, from_buffer
+
+Relief = NDArray[np.float32]
+"""A small grey picture without its light: local contrast alone, about zero."""
+_WIDE = 320  # pixels across a relief: half a millisecond for a phase correlation
+_LOCAL = 4.0  # relief pixels (sigma) around which light is evened out
+_PEAKS = 4
+_FINEST = 0.2  # cycles a relief pixel; finer detail is noise
+_CELLS = 4  # each way; and as many at least must tell something
+_FEW = 8  # pixels of a cell
+_EDGES = 0.15  # share of a cell's pixels, those with most contrast, that tell of a shift
+_CONTRAST = 4.0  # levels; a picture with less at its edges (night, fog) tells nothing
+_LEAST = 0.6  # picture pixels; smaller ones are the sway of a mast, and a backdrop's vetting takes care of them
+_BETTER = 0.75  # of the misfit without the shift that must be left with it: a true shift leaves 0.2-0.6
+_CLEAR = 0.5  # misfit below which a shift is below a pixel or two, and the slopes tell of it: the FFT costs 30 times
+_ALIKE = 0.75  # misfit by contrast, of one view under another light at most 0.6, of two views over 0.9
+_TURNED = 0.9
+
+
+class Kind(Enum):
+    """What lies between two pictures of one camera."""
+
+    SAME = "same"
+    SHIFTED = "shifted"
+    ANOTHER_VIEW = "another view"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Where the second picture's scene stands against the first's: right and down, in pixels of the picture."""
+
+    kind: Kind
+    x: float = 0.0
+    y: float = 0.0
+
+    @property
+    def length(self) -> float:
+        """Pixels."""
+        return float(np.hypot(self.x, self.y))
+
+
+UNMOVED = Shift(Kind.SAME)
+
+
+def relief(luma: Plane, masked: Mask | None = None) -> Relief:
+    """What a shift is measured on, from a luma plane of any size; nothing stands out where `masked` (half size)."""
+    rows, columns = luma.shape
+    factor = min(1.0, _WIDE / columns)
+    size = (max(round(columns * factor), 16), max(round(rows * factor), 16))
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    out = small - cv2.GaussianBlur(small, (0, 0), _LOCAL)
+    if masked is not None and masked.any():
+        cover = cv2.dilate(masked.view(np.uint8), np.ones((3, 3), np.uint8))
+        out[cv2.resize(cover, size, interpolation=cv2.INTER_NEAREST) > 0] = 0
+    return np.asarray(out, np.float32)
+
+
+def misfit(before: Relief, after: Relief) -> float:
+    """How unlike two reliefs are at the first one's edges: 0 for one scene, about 1 for two; 0 where nothing tells."""
+    edges = _edges(before)
+    return 0.0 if edges is None else _misfit(before, after, edges)
+
+
+def same(before: Relief, after: Relief, width: int) -> bool:
+    """Whether two reliefs show one scene from one place; quicker than `measure`, which it agrees with."""
+    edges = _edges(before)
+    if edges is None:
+        return True
+    still = _misfit(before, after, edges)
+    if still < _CLEAR and _slope(before, after, edges) * width / before.shape[1] < _LEAST / 2:
+        return True
+    return still <= _TURNED and measure(before, after, width).kind is Kind.SAME
+
+
+def measure(before: Relief, after: Relief, width: int) -> Shift:
+    """The shift from one relief to another of the same shape, in pixels of the picture, which is `width` wide."""
+    edges = _edges(before)
+    if edges is None:
+        return UNMOVED
+    still = _misfit(before, after, edges)
+    scale = width / before.shape[1]
+    if still < _CLEAR and _slope(before, after, edges) * scale < _LEAST / 2:
+        return UNMOVED
+    tried = [(_misfit(before, _moved(after, -x, -y), _inside(edges, x, y)), x, y) for x, y in _peaks(before, after)]
+    moved, x, y = min(tried)
+    if np.hypot(x, y) * scale >= _LEAST and moved < _BETTER * still and moved < _ALIKE:
+        return Shift(Kind.SHIFTED, x * scale, y * scale)
+    return Shift(Kind.ANOTHER_VIEW) if still > _TURNED else UNMOVED
+
+
+def _slope(before: Relief, after: Relief, edges: Mask) -> float:
+    """About how far a small shift goes, relief pixels, from brightness along the edges' slopes (Lucas, Kanade 1981)."""
+    across, along = cv2.Sobel(before, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(before, cv2.CV_32F, 0, 1, scale=0.125)
+    gx, gy, change = across[edges], along[edges], (before - after)[edges]
+    bound = 4 * float(np.median(np.abs(change)))
+    change = np.clip(change, -bound, bound)  # people change more
+    matrix = np.array([[gx @ gx, gx @ gy], [gx @ gy, gy @ gy]], np.float64) + np.eye(2)
+    return float(np.hypot(*np.linalg.solve(matrix, np.array([gx @ change, gy @ change], np.float64))))
+
+
+def _edges(picture: Relief) -> Mask | None:
+    """Where each cell of the scene has most contrast; None where too few cells have enough to tell anything."""
+    strength = np.abs(picture)
+    edges = np.zeros(picture.shape, np.bool_)
+    telling = 0
+    for cell in _cells(picture.shape):
+        level = float(np.quantile(strength[cell], 1 - _EDGES))
+        if level >= _CONTRAST:
+            edges[cell] = strength[cell] >= level
+            telling += 1
+    return edges if telling >= _CELLS else None
+
+
+def _peaks(before: Relief, after: Relief) -> list[tuple[float, float]]:
+    """The likeliest shifts by phase correlation, smoothed: the scene's own may stand behind that of people."""
+    rows, columns = before.shape
+    window = cv2.createHanningWindow((columns, rows), cv2.CV_32F)
+    cross = np.fft.rfft2(after * window) * np.conj(np.fft.rfft2(before * window))
+    far = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None, :])
+    phase = cross / (np.abs(cross) + 1e-6) * np.exp(-((far / _FINEST) ** 2))
+    surface = np.fft.fftshift(np.fft.irfft2(phase, s=before.shape)).astype(np.float32)
+    found: list[tuple[float, float]] = []
+    for _ in range(_PEAKS):
+        _, _, _, (column, row) = cv2.minMaxLoc(surface)
+        near = surface[row - 1 : row + 2, column - 1 : column + 2].copy()
+        if near.shape == (3, 3):
+            x, y = column - columns // 2 + _top(near[1]), row - rows // 2 + _top(near[:, 1])
+            found.append((x, y))
+        cv2.circle(surface, (column, row), 3, float(surface.min()), -1)
+    return found or [(0.0, 0.0)]
+
+
+def _top(values: NDArray[np.float32]) -> float:
+    """Where a parabola through three values has its top, -0.5 to 0.5."""
+    left, middle, right = (float(value) for value in values)
+    bend = left - 2 * middle + right
+    return 0.0 if bend >= 0 else min(max(0.5 * (left - right) / bend, -0.5), 0.5)
+
+
+def _misfit(before: Relief, after: Relief, where: Mask) -> float:
+    """The difference at edges as a share of their contrast: 0 for the same scene, 1 for an unlike one.
+
+    The median over the picture's cells of each cell's median, so that a person is outvoted by the scene around him.
+    """
+    found = []
+    for cell in _cells(before.shape):
+        inside = where[cell]
+        if np.count_nonzero(inside) >= _FEW:
+            here = before[cell][inside]
+            contrast = float(np.median(np.abs(here)))
+            found.append(float(np.median(np.abs(here - after[cell][inside]))) / max(contrast, 1e-3))
+    return float(np.median(found)) if len(found) >= _CELLS else 1.0
+
+
+def _cells(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    rows, columns = (np.linspace(0, side, _CELLS + 1).astype(int) for side in shape[:2])
+    return [
+        (slice(top, bottom), slice(left, right)) for top, bottom in pairwise(rows) for left, right in pairwise(columns)
+    ]
+
+
+def _moved(picture: Relief, x: float, y: float) -> Relief:
+    matrix = np.array([[1, 0, x], [0, 1, y]], np.float32)
+    return np.asarray(cv2.warpAffine(picture, matrix, (picture.shape[1], picture.shape[0])), np.float32)
+
+
+def _inside(edges: Mask, x: float, y: float) -> Mask:
+    """Without the border that the shift takes out of the picture."""
+    out = edges.copy()
+    rows, columns = int(np.ceil(abs(y))), int(np.ceil(abs(x)))
+    for side in (slice(0, rows), slice(edges.shape[0] - rows, None) if rows else slice(0, 0)):
+        out[side] = False
+    for side in (slice(0, columns), slice(edges.shape[1] - columns, None) if columns else slice(0, 0)):
+        out[:, side] = False
+    return out
+
+
+def aligned(sample: Sample, size: Size, shift: Shift) -> Sample:
+    """The sample as it would look from where the camera stands after `shift`; what it did not see does not count."""
+    planes = from_buffer(sample.buffer, size)
+    parts = [
+        _warped(plane, shift.x * factor, shift.y * factor, cv2.INTER_CUBIC)
+        for plane, factor in ((planes.y, 1.0), (planes.u, 0.5), (planes.v, 0.5))
+    ]
+    shape = planes.u.shape
+    unseen = sample.excluded if sample.excluded is not None else np.zeros(shape, np.bool_)
+    unseen = _warped(unseen.view(np.uint8), shift.x / 2, shift.y / 2, cv2.INTER_NEAREST).view(np.bool_).copy()
+    across, along = int(np.ceil(abs(shift.x) / 2)) + 1, int(np.ceil(abs(shift.y) / 2)) + 1
+    unseen[:along] |= shift.y > 0
+    unseen[shape[0] - along :] |= shift.y < 0
+    unseen[:, :across] |= shift.x > 0
+    unseen[:, shape[1] - across :] |= shift.x < 0
+    return Sample(sample.frame, np.concatenate([part.ravel() for part in parts]), unseen)
+
+
+def _warped(plane: Plane, x: float, y: float, how: int) -> Plane:
+    matrix = np.array([[1, 0, x], [0, 1, y]], np.float32)
+    size = (plane.shape[1], plane.shape[0])
+    return np.asarray(cv2.warpAffine(plane, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE), np.uint8)
