@@ -44,6 +44,10 @@ def check(box: Box, strict: bool, policy: Path | None) -> None:
 
     checked = load_settings(box.config_path, environ=box.environ, strict=strict)
     settings = checked.settings
+    if settings.letters.templates is not None:
+        from cctv.letters import check_templates, templates_of
+
+        check_templates(templates_of(settings))
     findings = _findings(settings, policy) if policy is not None else ()
 
     def text(console: Console) -> None:

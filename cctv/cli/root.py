@@ -49,6 +49,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "breach": ("cctv.cli.breach:breach", "Record a breach, and whom to tell by when."),
         "processor": ("cctv.cli.processor:processor", "Keep the register of processors."),
         "grant": ("cctv.cli.grant:grant", "Say who may view and export."),
+        "letter": ("cctv.cli.letter:letter", "Look at the letters that answer people."),
         "audit": ("cctv.cli.audit:audit", "Search and prove the log of every act."),
     },
 }

@@ -97,7 +97,10 @@ if TYPE_CHECKING:
         PublicBreachNotice,
         WorkstationCheck,
     )
+    from cctv.letters.overrides import check_templates
+    from cctv.letters.page import subject_of
     from cctv.letters.rendering import Rendered, render, text_of
+    from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
 
 __getattr__ = exports(
     __name__,
@@ -185,10 +188,17 @@ __getattr__ = exports(
             "render",
             "text_of",
         ),
+        "specimens": (
+            "SPECIMEN_SENDER",
+            "specimens_of",
+        ),
+        "overrides": ("check_templates",),
+        "page": ("subject_of",),
     },
 )
 
 __all__ = [
+    "SPECIMEN_SENDER",
     "Absence",
     "AbsenceCause",
     "AccessAnswer",
@@ -252,10 +262,13 @@ __all__ = [
     "WordsUntranslated",
     "WorkstationCheck",
     "YieldGround",
+    "check_templates",
     "missing_facts",
     "processing_of",
     "render",
     "sender_of",
+    "specimens_of",
+    "subject_of",
     "templates_of",
     "text_of",
 ]

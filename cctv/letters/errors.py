@@ -38,9 +38,16 @@ class WordsUntranslated(ConfigError):
 
 
 class TemplateRefused(ConfigError):
-    """{path}, line {line}: {problem}.
+    """{place}: {problem}.
 
     next: {following}
+    """
+
+
+class NothingFetched(ConfigError):
+    """A letter wants {wanted}, but is made of its own page alone: nothing is opened, of the network or of the disk.
+
+    next: take that address out of the site's own templates, then `cctv config check`.
     """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, partial
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,12 @@ def page_of(letter: Letter, templates: Templates) -> str:
         page = _french(page)
     style, _, _ = _loader(templates).get_source(environment, STYLE)
     return page.replace("</head>", f"<style>\n{style}</style>\n</head>", 1)
+
+
+def subject_of(letter: Letter, templates: Templates) -> str:
+    """What a letter is about, in its own words."""
+    found = re.search(r"<h1>(.*?)</h1>", page_of(letter, templates), re.DOTALL)
+    return " ".join(unescape(found[1]).split()) if found else ""
 
 
 def context_of(letter: Letter) -> dict[str, Any]:

@@ -7,6 +7,7 @@ and nothing fetched from anywhere.  Pure but for the typefaces of the machine; e
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
@@ -14,7 +15,7 @@ from datetime import UTC, date, datetime, time
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from cctv.letters.errors import TypefaceMissing
+from cctv.letters.errors import NothingFetched, TypefaceMissing
 
 VARIANT = "pdf/a-2a"
 _EPOCH = "SOURCE_DATE_EPOCH"
@@ -37,13 +38,17 @@ class _FetchNothing(URLFetcher):  # type: ignore[misc]  # it has no types
     """A letter is made of its own page: no address is ever opened, of the network or of the disk."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        raise FatalURLFetchingError(f"a letter fetches nothing: {url}")
+        raise FatalURLFetchingError(url)
 
 
 def as_pdf(page: str, dated: date) -> bytes:
-    """The page as a PDF of A4 sheets, dated in itself as the letter is; raises TypefaceMissing."""
-    with _time_stopped(dated):
-        return _set(page)
+    """The page as a PDF of A4 sheets, dated in itself as the letter is; raises TypefaceMissing, NothingFetched."""
+    try:
+        with _time_stopped(dated), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # it leaves the file of its colour profile open
+            return _set(page)
+    except FatalURLFetchingError as error:
+        raise NothingFetched(wanted=error) from None
 
 
 def _set(page: str) -> bytes:

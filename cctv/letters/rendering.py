@@ -8,6 +8,7 @@ from cctv.letters.completeness import require_complete
 from cctv.letters.letter import Letter, Templates
 from cctv.letters.page import page_of
 from cctv.letters.plain import as_text
+from cctv.letters.templating import OF_TEMPLATES, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,10 @@ class Rendered:
 
 
 def render(letter: Letter, templates: Templates = Templates()) -> Rendered:  # frozen
-    """The letter; raises FactMissing, FactUnusable, TypefaceMissing.  Equal letters give equal bytes."""
+    """The letter; raises FactMissing, FactUnusable, TemplateRefused, TypefaceMissing.
+
+    Equal letters give equal bytes on one machine, whenever they are made.
+    """
     from cctv.letters.pdf import as_pdf  # weasyprint: half a second
 
     text, page = text_of(letter, templates)
@@ -28,7 +32,10 @@ def render(letter: Letter, templates: Templates = Templates()) -> Rendered:  # f
 
 
 def text_of(letter: Letter, templates: Templates = Templates()) -> tuple[str, str]:  # frozen
-    """Only its text and its page, which cost no typesetting."""
+    """Only its text and its page, which cost no typesetting; raises as `render` does."""
     require_complete(letter)
-    page = page_of(letter, templates)
-    return as_text(page), page
+    try:
+        page = page_of(letter, templates)
+        return as_text(page), page
+    except OF_TEMPLATES as error:
+        raise refusal(error, letter, templates) from error

@@ -16,6 +16,7 @@ from cctv.kernel.span import Span
 from cctv.letters import answers as a
 from cctv.letters import facts as f
 from cctv.letters import notices as n
+from cctv.letters.authorities import authority_of
 from cctv.letters.kinds import Kind
 from cctv.letters.letter import Answer, Letter, Notice
 from cctv.letters.specimen_texts import specimen_text
@@ -37,7 +38,7 @@ _PACKAGE = f.Package(
 _FOOTAGE = (f.Footage(_FOYER, _SPAN), f.Footage(_GEVEL, _NIGHT))
 _TOLD = ("Politiezone Kust",)
 
-SENDER = f.Sender(
+SPECIMEN_SENDER = f.Sender(
     site="Cultuurcentrum De Grote Post",
     name="Cultuurcentrum De Grote Post vzw",
     address=("Hendrik Serruyslaan 18A", "8400 Oostende"),
@@ -55,16 +56,24 @@ _GUARDIAN = replace(
 )  # fmt: skip
 
 
-def specimens(kind: Kind, language: Language, sender: f.Sender = SENDER) -> tuple[Letter, ...]:
+def specimens_of(kind: Kind, language: Language, sender: f.Sender = SPECIMEN_SENDER) -> tuple[Letter, ...]:
     """Letters of a kind in a language, as `sender` would write them."""
     said = _Texts(language)
     variants = _FACTS[kind](said)
-    addressee = None if kind is Kind.BREACH_PUBLIC else _PERSON
+    addressee = _addressee(kind, language, sender)
     letters = [Letter(language, _reference(kind), TODAY, sender, addressee, one, specimen=True) for one in variants]
     if kind is Kind.RECEIPT:
         letters += [replace(letters[0], addressee=_GUARDIAN)]
         letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=f.Capacity.PROXY))]
     return tuple(letters)
+
+
+def _addressee(kind: Kind, language: Language, sender: f.Sender) -> f.Addressee | None:
+    if kind is Kind.BREACH_AUTHORITY:
+        authority = authority_of(sender.jurisdiction, language)
+        return f.Addressee(authority.name, tuple(authority.address.split(", ")))
+    others = {Kind.BREACH_CONTROLLER: f.Addressee("Zaalhuur vzw", ("Marktplein 1", "8400 Oostende"))}
+    return None if kind is Kind.BREACH_PUBLIC else others.get(kind, _PERSON)
 
 
 def _reference(kind: Kind) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 PICTURES = {"cv2", "numpy"}
 CAMERAS = {"zeep", "onvif"}
-HEAVY = PICTURES | CAMERAS | {"sqlalchemy", "alembic", "pydantic", "cryptography", "jinja2", "ffmpeg", "rich"}
+LIBRARIES = {"sqlalchemy", "alembic", "pydantic", "cryptography", "jinja2", "weasyprint", "ffmpeg", "rich"}
+HEAVY = PICTURES | CAMERAS | LIBRARIES
 LOADED = """
 import contextlib, io, json, sys
 from cctv.cli.box import Box
@@ -36,7 +37,7 @@ def test_help_loads_click_and_nothing_heavier(arguments):
 
 
 @pytest.mark.parametrize("noun", ["config", "cameras", "footage", "record", "sweep", "retention", "status", "incident",
-                                  "hold", "request", "redaction", "export", "audit", "notify", "backup",
+                                  "hold", "request", "redaction", "export", "letter", "audit", "notify", "backup",
                                   "restore"])  # fmt: skip
 def test_the_help_of_a_noun_loads_nothing_heavier_either(noun):
     code, loaded = loaded_by(noun, "--help")

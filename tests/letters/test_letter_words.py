@@ -12,7 +12,7 @@ from cctv.letters.authorities import authority_of
 from cctv.letters.countries import country_name
 from cctv.letters.kinds import Kind
 from cctv.letters.rendering import text_of
-from cctv.letters.specimens import SENDER, specimens
+from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
 from cctv.letters.words import usual_words, words
 from cctv.model.casework import RequestType
 from cctv.model.countries import Area
@@ -80,7 +80,7 @@ def test_the_authority_follows_the_jurisdiction_and_is_named_in_the_language(law
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
 def test_no_letter_has_a_word_of_another_language_a_name_of_the_code_or_an_empty_place(kind, language):
     foreign = {word for other in Language if other is not language for word in OWN[other].split()}
-    for letter in specimens(kind, language):
+    for letter in specimens_of(kind, language):
         text, _ = text_of(letter)
         assert set(re.findall(r"(?<!\w)[a-zà-ÿ]+(?!\w)", text)) & foreign == set()
         assert not re.search(r"None|True|False|\{\{|\}\}|[a-z]_[a-z]|\(\)| ,|,,|\.\.", text.replace("_" * 30, ""))
@@ -89,7 +89,7 @@ def test_no_letter_has_a_word_of_another_language_a_name_of_the_code_or_an_empty
 @pytest.mark.parametrize("language", Language)
 def test_whoever_may_complain_is_told_where_and_whoever_is_refused_which_court(language):
     for kind in (Kind.REFUSAL, Kind.OBJECTION_REJECTED, Kind.NO_FOOTAGE, Kind.NOT_IDENTIFIABLE, Kind.ERASURE_PARTLY):
-        text = " ".join(text_of(specimens(kind, language)[0])[0].split())
+        text = " ".join(text_of(specimens_of(kind, language)[0])[0].split())
         assert authority_of(Jurisdiction.BE, language).name in text
         assert "209" in text
         assert "2018" in text
@@ -98,8 +98,8 @@ def test_whoever_may_complain_is_told_where_and_whoever_is_refused_which_court(l
 @pytest.mark.parametrize(("public", "article"), [(False, "35"), (True, "34")])
 @pytest.mark.parametrize("language", Language)
 def test_in_the_netherlands_the_remedy_depends_on_who_answers(language, public, article):
-    sender = replace(SENDER, jurisdiction=Jurisdiction.NL, public_body=public)
-    text = " ".join(text_of(specimens(Kind.REFUSAL, language, sender)[0])[0].split())
+    sender = replace(SPECIMEN_SENDER, jurisdiction=Jurisdiction.NL, public_body=public)
+    text = " ".join(text_of(specimens_of(Kind.REFUSAL, language, sender)[0])[0].split())
 
     assert "Autoriteit Persoonsgegevens" in text
     assert re.search(rf"[Aa]rti(kel|cle) {article}\b", text)
@@ -110,7 +110,7 @@ def test_in_the_netherlands_the_remedy_depends_on_who_answers(language, public, 
 @pytest.mark.parametrize("kind", [Kind.NO_FOOTAGE, Kind.NOT_IDENTIFIABLE])
 @pytest.mark.parametrize("language", Language)
 def test_whoever_gets_no_copy_is_told_existence_purposes_categories_and_recipients_all_the_same(kind, language):
-    letter = specimens(kind, language)[0]
+    letter = specimens_of(kind, language)[0]
     text = " ".join(text_of(letter)[0].split())
     facts_of = letter.facts.processing
 
@@ -121,7 +121,7 @@ def test_whoever_gets_no_copy_is_told_existence_purposes_categories_and_recipien
 
 @pytest.mark.parametrize("language", Language)
 def test_no_letter_asks_for_a_national_number_or_a_copy_of_a_document(language):
-    text = " ".join(text_of(specimens(Kind.IDENTITY_ASKED, language)[0])[0].split())
+    text = " ".join(text_of(specimens_of(Kind.IDENTITY_ASKED, language)[0])[0].split())
     never = {
         Language.NL: "Stuur ons geen kopie van een identiteitsbewijs",
         Language.FR: "Ne nous envoyez ni copie d’un document d’identité",

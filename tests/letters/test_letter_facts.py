@@ -9,7 +9,7 @@ from cctv import letters
 from cctv.kernel.span import Span
 from cctv.letters.completeness import _optional
 from cctv.letters.kinds import Kind
-from cctv.letters.specimens import SENDER, specimens
+from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
 from cctv.model.accountability import Processor, SubProcessor
 from cctv.model.ids import CameraId, ProcessorId
 from cctv.model.language import Language
@@ -31,7 +31,7 @@ def emptied(value, path=""):
 
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
 def test_a_letter_is_refused_for_each_fact_that_is_missing_and_names_it(kind):
-    letter = specimens(kind, Language.NL)[0]
+    letter = specimens_of(kind, Language.NL)[0]
     letters.text_of(letter)
     tried = [(path, facts) for path, facts in emptied(letter.facts, "facts.")]
 
@@ -44,24 +44,24 @@ def test_a_letter_is_refused_for_each_fact_that_is_missing_and_names_it(kind):
 
 @pytest.mark.parametrize("path", ["site", "name", "mail", "dpo", "signatory", "address"])
 def test_what_the_sender_lacks_is_to_be_set_in_cameras_toml(path):
-    letter = specimens(Kind.RECEIPT, Language.FR)[0]
+    letter = specimens_of(Kind.RECEIPT, Language.FR)[0]
     blank = () if path == "address" else ""
 
     with pytest.raises(letters.FactMissing) as refused:
-        letters.text_of(replace(letter, sender=replace(SENDER, **{path: blank})))
+        letters.text_of(replace(letter, sender=replace(SPECIMEN_SENDER, **{path: blank})))
 
     assert f"sender.{path}" in refused.value.message
     assert "[controller]" in refused.value.next_step
 
 
 def test_only_a_public_notice_has_no_addressee():
-    letter = specimens(Kind.RECEIPT, Language.EN)[0]
+    letter = specimens_of(Kind.RECEIPT, Language.EN)[0]
     assert letters.missing_facts(replace(letter, addressee=None)) == ("addressee",)
-    assert letters.missing_facts(specimens(Kind.BREACH_PUBLIC, Language.EN)[0]) == ()
+    assert letters.missing_facts(specimens_of(Kind.BREACH_PUBLIC, Language.EN)[0]) == ()
 
 
 def test_a_guardian_writes_for_somebody_and_shows_it():
-    letter = specimens(Kind.RECEIPT, Language.NL)[0]
+    letter = specimens_of(Kind.RECEIPT, Language.NL)[0]
     guardian = replace(letter.addressee, capacity=letters.Capacity.GUARDIAN)
 
     absent = letters.missing_facts(replace(letter, addressee=guardian))
@@ -70,7 +70,7 @@ def test_a_guardian_writes_for_somebody_and_shows_it():
 
 
 def test_a_notification_after_72_hours_says_why_it_is_late():
-    full = specimens(Kind.BREACH_AUTHORITY, Language.NL)[0]
+    full = specimens_of(Kind.BREACH_AUTHORITY, Language.NL)[0]
     aware = full.facts.breach.aware
     in_time = replace(full.facts, told=aware + timedelta(hours=72), late_reason=None)
     late = replace(in_time, told=aware + timedelta(hours=72, seconds=1))
@@ -80,7 +80,7 @@ def test_a_notification_after_72_hours_says_why_it_is_late():
 
 
 def test_a_processor_outside_the_area_stops_the_letter_which_says_that_nothing_goes_there():
-    letter = specimens(Kind.ACCESS_ANSWER, Language.NL)[0]
+    letter = specimens_of(Kind.ACCESS_ANSWER, Language.NL)[0]
     abroad = letters.ProcessorFacts("Cloud Inc.", "bewaring", "US")
     facts = replace(letter.facts, processing=replace(letter.facts.processing, processors=(abroad,)))
 
@@ -90,13 +90,13 @@ def test_a_processor_outside_the_area_stops_the_letter_which_says_that_nothing_g
 
 @pytest.mark.parametrize("text", ["\0", "a\x1b[31m", "b\x0c"])
 def test_a_control_character_stops_the_letter(text):
-    letter = specimens(Kind.REFUSAL, Language.NL)[0]
+    letter = specimens_of(Kind.REFUSAL, Language.NL)[0]
     with pytest.raises(letters.FactUnusable, match="control character"):
         letters.text_of(replace(letter, facts=replace(letter.facts, explanation=text)))
 
 
 def test_a_fact_is_shown_as_it_is_and_never_read_as_a_page():
-    letter = specimens(Kind.REFUSAL, Language.NL)[0]
+    letter = specimens_of(Kind.REFUSAL, Language.NL)[0]
     odd = "<b>Tom & Co</b> {{ letter }} <img src='https://example.org/x.png'>"
 
     text, page = letters.text_of(replace(letter, facts=replace(letter.facts, explanation=odd)))

@@ -1,0 +1,49 @@
+"""A site's own templates: which there may be, and whether every letter can still be made with them.
+
+Owns their check: each is tried on specimens of every letter and branch, before the first letter that needs it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import PackageLoader
+
+from cctv.config.values import suggestion
+from cctv.letters.errors import TemplateRefused
+from cctv.letters.kinds import Kind
+from cctv.letters.letter import Templates
+from cctv.letters.rendering import render, text_of
+from cctv.letters.specimens import specimens_of
+from cctv.model.language import Language
+
+
+def check_templates(templates: Templates) -> tuple[str, ...]:
+    """The names of a site's own templates, each of them tried; raises TemplateRefused for the first that fails."""
+    if templates.own is None:
+        return ()
+    if not templates.own.is_dir():
+        following = "make the folder, or take templates out of [letters] in cameras.toml."
+        raise TemplateRefused(place=templates.own, problem="it is not a folder", following=following)
+    names = tuple(sorted(_names(templates.own)))
+    known = PackageLoader("cctv.letters").list_templates()
+    for name in names:
+        if name not in known:
+            near = suggestion(name, known) or "give it the name of one of ours; `cctv letter list` names them."
+            raise TemplateRefused(place=templates.own / name, problem="no letter is made of it", following=near)
+    if names:
+        _try_all(templates)
+    return names
+
+
+def _names(folder: Path) -> list[str]:
+    found = (one.relative_to(folder) for one in folder.rglob("*") if one.is_file())
+    return [one.as_posix() for one in found if not any(part.startswith(".") for part in one.parts)]
+
+
+def _try_all(templates: Templates) -> None:
+    for kind in Kind:
+        for language in Language:
+            for letter in specimens_of(kind, language):
+                text_of(letter, templates)
+    render(specimens_of(Kind.RECEIPT, Language.NL)[0], templates)  # the style, which only typesetting reads
