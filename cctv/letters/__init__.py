@@ -77,7 +77,6 @@ if TYPE_CHECKING:
         Processing,
         ProcessorFacts,
         Recipient,
-        RecipientKind,
         Sender,
         Statement,
     )
@@ -155,7 +154,6 @@ __getattr__ = exports(
             "Processing",
             "ProcessorFacts",
             "Recipient",
-            "RecipientKind",
             "Sender",
             "Statement",
         ),
@@ -245,7 +243,6 @@ __all__ = [
     "PublicBreachNotice",
     "Receipt",
     "Recipient",
-    "RecipientKind",
     "RectificationRecorded",
     "Refusal",
     "RefusalGround",

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cctv.config import EnvelopeWindow, Jurisdiction
 from cctv.kernel.span import Span
+from cctv.model import disclosures
 from cctv.model.casework import RequestType
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId, ExportId
@@ -103,18 +104,6 @@ class ProcessorFacts:
     engages: tuple[Engaged, ...] = ()
 
 
-class RecipientKind(Enum):
-    """What sort of recipient it is."""
-
-    POLICE = "police"
-    JUDICIARY = "judiciary"
-    AUTHORITY = "authority"
-    INSURER = "insurer"
-    LAWYER = "lawyer"
-    NOMINEE = "nominee"  # named by the person concerned
-    VICTIM = "victim"
-
-
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """To whom footage of this person was given.
@@ -124,7 +113,7 @@ class Recipient:
     """
 
     name: str
-    kind: RecipientKind
+    kind: disclosures.Recipient
     on: date
 
 

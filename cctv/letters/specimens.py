@@ -20,6 +20,7 @@ from cctv.letters.authorities import authority_of
 from cctv.letters.kinds import Kind
 from cctv.letters.letter import Answer, Letter, Notice
 from cctv.letters.specimen_texts import specimen_text
+from cctv.model import disclosures
 from cctv.model.casework import RequestType
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId, ExportId
@@ -101,13 +102,14 @@ def _asked(kind: RequestType) -> f.Asked:
 
 def _processing(said: _Texts, *, alone: bool = False) -> f.Processing:
     carer = f.ProcessorFacts("Camerazorg nv", said["service"], "BE", (f.Engaged("Beeldlab GmbH", "DE"),))
+    police = f.Recipient("Politiezone Kust", disclosures.Recipient.POLICE, date(2026, 11, 23))
     return f.Processing(
         cameras=(
             f.CameraFacts(_FOYER, ZoneKind.FOYER, said["purpose_foyer"], timedelta(days=28)),
             f.CameraFacts(_GEVEL, ZoneKind.FACADE, said["purpose_facade"], timedelta(days=7)),
         ),
         processors=() if alone else (carer,),
-        recipients=() if alone else (f.Recipient("Politiezone Kust", f.RecipientKind.POLICE, date(2026, 11, 23)),),
+        recipients=() if alone else (police,),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from cctv.letters.facts import AbsenceCause, Capacity, Delivery, PasswordWay, RecipientKind
+from cctv.letters.facts import AbsenceCause, Capacity, Delivery, PasswordWay
 from cctv.model.casework import RequestType
+from cctv.model.disclosures import Recipient
 from cctv.model.zones import ZoneKind
 
 TERMS: dict[Enum, tuple[str, str, str]] = {
@@ -37,17 +38,17 @@ TERMS: dict[Enum, tuple[str, str, str]] = {
     ZoneKind.TECHNICAL: ("technische ruimte", "local technique", "technical room"),
     ZoneKind.PARKING: ("parkeerplaats", "parking", "car park"),
     ZoneKind.GROUNDS: ("buitenterrein", "terrain extérieur", "outdoor grounds"),
-    RecipientKind.POLICE: ("politie", "police", "police"),
-    RecipientKind.JUDICIARY: ("gerecht", "autorité judiciaire", "judicial authority"),
-    RecipientKind.AUTHORITY: ("bevoegde overheid", "autorité compétente", "competent authority"),
-    RecipientKind.INSURER: ("verzekeraar", "assureur", "insurer"),
-    RecipientKind.LAWYER: ("advocaat", "avocat", "lawyer"),
-    RecipientKind.NOMINEE: (
+    Recipient.SUBJECT: ("op de beelden te zien", "visible sur les images", "seen in the footage"),
+    Recipient.NOMINEE: (
         "door de betrokkene aangewezen",
         "désigné par la personne concernée",
         "named by the person concerned",
     ),
-    RecipientKind.VICTIM: ("benadeelde", "personne lésée", "injured party"),
+    Recipient.POLICE: ("politie", "police", "police"),
+    Recipient.FIRE_BRIGADE: ("brandweer", "pompiers", "fire brigade"),
+    Recipient.COURT: ("gerecht", "justice", "court"),
+    Recipient.INSURER: ("verzekeraar", "assureur", "insurer"),
+    Recipient.LAWYER: ("advocaat", "avocat", "lawyer"),
     AbsenceCause.UNREACHABLE: (
         "de camera was niet bereikbaar",
         "la caméra était injoignable",

@@ -16,6 +16,7 @@ from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
 from cctv.letters.words import usual_words, words
 from cctv.model.casework import RequestType
 from cctv.model.countries import Area
+from cctv.model.disclosures import Recipient
 from cctv.model.footage import GapCause
 from cctv.model.holds import GroundKind
 from cctv.model.language import Language
@@ -24,7 +25,7 @@ from cctv.model.zones import ZoneKind
 SHOWN = [
     *(one for room in (answers, facts, notices) for one in vars(room).values()
       if isinstance(one, type) and issubclass(one, Enum) and one.__module__ == room.__name__),
-    RequestType, GroundKind, ZoneKind,
+    RequestType, GroundKind, ZoneKind, Recipient,
 ]  # fmt: skip
 # Words that only one of the three languages has.
 OWN = {
