@@ -43,7 +43,7 @@ from cctv.casework.missing import Need, RequestFacts, Step, missing
 from cctv.casework.opening import NewRequest, OpenedRequest, check_request, open_request
 from cctv.casework.outcomes import GROUNDS, Ending
 from cctv.casework.requests import RequestFile, find_request, list_requests, request_file
-from cctv.casework.rights import add_statement, decide_objection, lift, yield_block
+from cctv.casework.rights import YieldTo, add_statement, decide_objection, lift, plan_yield, yield_block
 from cctv.casework.scope import (
     Forecast,
     Scoped,
@@ -84,6 +84,7 @@ __all__ = [
     "Settlement",
     "Step",
     "Unrecorded",
+    "YieldTo",
     "add_party",
     "add_statement",
     "change_scope",
@@ -127,6 +128,7 @@ __all__ = [
     "plan_renewal",
     "plan_scope",
     "plan_settlement",
+    "plan_yield",
     "release_hold",
     "renew_hold",
     "request_file",

@@ -197,6 +197,34 @@ class FootageThere(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class NothingToAsk(UsageError):
+    """{id} needs no mandate and no check of identity any more.
+
+    next: cctv request show {id}
+    """
+
+
+class NobodyToWriteTo(UsageError):
+    """No letter can be made for {id}: its people are forgotten.
+
+    next: cctv request show {id}
+    """
+
+
+class BalanceMissing(UsageError):
+    """A rejected objection needs its balance: why the grounds override this person's interests (Article 21(1) GDPR).
+
+    next: repeat the command with --balance "WHY", in the language of the letter
+    """
+
+
+class BasisMissing(UsageError):
+    """{id} needs the point of Article 18(1) GDPR on which the processing is restricted, for the letter.
+
+    next: repeat the command with --basis, one of {known}
+    """
+
+
 class OutcomeUnusable(UsageError):
     """A request for {type} that is {state} does not end as "{outcome}".
 

@@ -10,10 +10,11 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from cctv import audit
+from cctv import audit, letters
 from cctv.casework import requeststore
 from cctv.casework.deadlines import end_of_day, extended, start_of_day
 from cctv.casework.errors import ExtendedAlready, ExtensionLate, NotExtended, SentLater
+from cctv.casework.lettering import Draft, asked_of, draft, enter
 from cctv.casework.requests import moving
 from cctv.casework.states import Move
 from cctv.casework.words import checked_text
@@ -21,7 +22,12 @@ from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest
-from cctv.model.requests import Extension, ExtensionGround
+from cctv.model.requests import Extension, ExtensionGround, LetterKind
+
+_REASONS = {
+    ExtensionGround.COMPLEXITY: letters.ExtensionReason.COMPLEX,
+    ExtensionGround.NUMBER: letters.ExtensionReason.MANY_REQUESTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,19 @@ def plan_extension(site: Site, request_id: str, ground: ExtensionGround, *, reas
         return _decided(connection, site, request_id, ground)
 
 
-def extend(site: Site, request_id: str, ground: ExtensionGround, *, reason: str) -> Extended:
-    """Decide on the one extension; it binds once `mark_sent` says that the person was told.
+def extend(site: Site, request_id: str, ground: ExtensionGround, *, reason: str, with_letter: bool = True) -> Extended:
+    """Decide on the one extension and make its letter; it binds once `mark_sent` says that the person was told.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, ExtendedAlready, ExtensionLate.
+    Raises RequestUnknown, RequestClosed, MoveRefused, ExtendedAlready, ExtensionLate; SenderUnknown for the letter.
     """
     reason = _reason(reason)
+    planned = plan_extension(site, request_id, ground, reason=reason)
+    letter = _letter(site, planned, reason) if with_letter else None
     with writing(site.engine) as connection:
         done = _decided(connection, site, request_id, ground)
         requeststore.insert_extension(connection, done.request.id, done.extension)
+        if letter is not None:
+            enter(connection, site, done.request, letter)
         zone = site.settings.site.timezone
         facts: audit.Facts = {"ground": ground.value, "due": str(done.extension.due.astimezone(zone).date())}
         case = done.request.id
@@ -75,6 +85,18 @@ def told_of_extension(connection: Connection, site: Site, request: AccessRequest
     requeststore.mark_extension_sent(connection, request.id, at)
     requeststore.set_due(connection, request.id, extension.due)
     return Extended(replace(request, due=extension.due), replace(extension, sent=at))
+
+
+def _letter(site: Site, planned: Extended, reason: str) -> Draft:
+    request, zone = planned.request, site.settings.site.timezone
+    facts = letters.Extension(
+        asked=asked_of(site, request),
+        first_due=request.due.astimezone(zone).date(),
+        due=planned.extension.due.astimezone(zone).date(),
+        reasons=(_REASONS[planned.extension.ground],),
+        explanation=reason,
+    )
+    return draft(site, request, LetterKind.EXTENSION, [facts])
 
 
 def _decided(connection: Connection, site: Site, request_id: str, ground: ExtensionGround) -> Extended:

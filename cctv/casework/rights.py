@@ -6,26 +6,33 @@ protected is told.  Recording goes on whatever is decided: an objection is about
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from cctv import audit, holds
+from cctv import audit, holds, letters
 from cctv.casework import blockstore, requeststore
 from cctv.casework.closing import end, ending_of, finish
+from cctv.casework.departures import Departure, Fate, departures
 from cctv.casework.errors import DeciderMissing, NothingBlocked, YieldsAlready
 from cctv.casework.grounds import find_ground
+from cctv.casework.lettering import Draft, asked_of, draft, enter, local_day
 from cctv.casework.requests import find_request, moved, moving
 from cctv.casework.states import Move
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.model.acts import Act
-from cctv.model.casework import AccessRequest, Outcome
+from cctv.model.casework import AccessRequest, Outcome, RequestType
 from cctv.model.holds import Hold
-from cctv.model.requests import Block, Statement, Yield, YieldGround
+from cctv.model.requests import Block, LetterKind, Statement, Yield, YieldGround
 
 _WHY = 'say why: --reason "WHY".'
+_GROUNDS = {
+    YieldGround.LEGAL_CLAIM: letters.YieldGround.LEGAL_CLAIM,
+    YieldGround.AUTHORITY: letters.YieldGround.AUTHORITY_ORDER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,41 +68,66 @@ def decide_objection(site: Site, request_id: str, move: Move, *, reason: str, dr
         return moved(connection, request, move)
 
 
-def yield_block(
-    site: Site, request_id: str, case_id: str, ground: YieldGround, *, reason: str, dry_run: bool = False
-) -> Yielded:
-    """Let one open case use blocked footage; the footage stays blocked for everybody else.
+@dataclass(frozen=True, slots=True)
+class YieldTo:
+    """What a block yields to: the case, the ground, who gets to see the footage, and under which reference."""
 
-    Raises DeciderMissing without a named person, NothingBlocked, YieldsAlready, and what finding the case raises.
+    case_id: str
+    ground: YieldGround
+    recipient: str
+    reference: str
+    reason: str
+
+
+def plan_yield(site: Site, request_id: str, wanted: YieldTo) -> Yielded:
+    """What `yield_block` would do; raises what that raises, but for the letter."""
+    _checked(site, wanted)
+    with reading(site.engine) as connection:
+        return _yielding(connection, site, request_id, wanted)
+
+
+def yield_block(site: Site, request_id: str, wanted: YieldTo, *, with_letter: bool = True) -> Yielded:
+    """Let one open case use blocked footage, and make the letter that tells the person who was protected.
+
+    The footage stays blocked for everybody else.  Raises DeciderMissing without a named person, NothingBlocked,
+    YieldsAlready, what finding the case raises; SenderUnknown for the letter.
     """
-    reason = checked_text("reason", reason, "name the claim or the authority's order.")
-    if site.actor.on_behalf_of is None:
-        raise DeciderMissing
-    with reading(site.engine) if dry_run else writing(site.engine) as connection:
-        request = moving(connection, site, request_id, Move.YIELD)
-        case = find_ground(connection, site, case_id).case_id
-        blocks = blockstore.blocks_of(connection, request.id)
-        if not blocks or case == request.id:
-            raise NothingBlocked(id=request.id, case=case)
-        if all(block.yields_to(case) for block in blocks):
-            raise YieldsAlready(id=request.id, case=case)
-        if not dry_run:
-            _enter_yield(connection, site, request, blocks, case, ground, reason)
-            blocks = blockstore.blocks_of(connection, request.id)
-    return Yielded(request, tuple(blocks), case, ground)
+    wanted = _checked(site, wanted)
+    planned = plan_yield(site, request_id, wanted)
+    letter = _yield_letter(site, planned, wanted) if with_letter else None
+    with writing(site.engine) as connection:
+        found = _yielding(connection, site, request_id, wanted)
+        for block in found.blocks:
+            if not block.yields_to(found.case_id):
+                entered = Yield(0, found.case_id, wanted.ground, site.clock.now(), site.actor.account)
+                blockstore.insert_yield(connection, block, entered)
+        facts: audit.Facts = {"to": found.case_id, "ground": wanted.ground.value}
+        reason = f"{wanted.recipient}, {wanted.reference}: {wanted.reason}"
+        case = found.request.id
+        audit.append(connection, site, Act.BLOCK_YIELDED, case, case_id=case, facts=facts, reason=reason)
+        if letter is not None:
+            enter(connection, site, found.request, letter)
+        return replace(found, blocks=tuple(blockstore.blocks_of(connection, found.request.id)))
 
 
-def lift(site: Site, request_id: str, *, reason: str, dry_run: bool = False) -> Lifted:
+def lift(site: Site, request_id: str, *, reason: str, with_letter: bool = True, dry_run: bool = False) -> Lifted:
     """The person lifts the restriction, or takes the objection back: block and hold end, and the request with them.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused.
+    A letter confirms that a restriction ends.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown.
     """
     reason = checked_text("reason", reason, 'say who asked for it: --reason "WHY".')
-    with reading(site.engine) if dry_run else writing(site.engine) as connection:
+    with reading(site.engine) as connection:
         request = moving(connection, site, request_id, Move.LIFT)
         own = tuple(holds.holds_of(connection, request.id))
-        if dry_run:
-            return Lifted(request, own)
+        leaving = departures(connection, own, site.clock.now())
+    if dry_run:
+        return Lifted(request, own)
+    told = with_letter and request.type is RequestType.RESTRICTION
+    letter = _lift_letter(site, request, leaving, reason) if told else None
+    with writing(site.engine) as connection:
+        request = moving(connection, site, request_id, Move.LIFT)
+        if letter is not None:
+            enter(connection, site, request, letter)
         ending = replace(ending_of(request, Outcome.GRANTED), reason=reason)
         own = end(connection, site, request, ending, Move.LIFT)
         lifted = find_request(connection, request.id)
@@ -115,18 +147,54 @@ def add_statement(site: Site, request_id: str, text: str, *, dry_run: bool = Fal
     return request
 
 
-def _enter_yield(
-    connection: Connection,
-    site: Site,
-    request: AccessRequest,
-    blocks: list[Block],
-    case: str,
-    ground: YieldGround,
-    reason: str,
-) -> None:
-    for block in blocks:
-        if not block.yields_to(case):
-            entered = Yield(0, case, ground, site.clock.now(), site.actor.account)
-            blockstore.insert_yield(connection, block, entered)
-    facts: audit.Facts = {"to": case, "ground": ground.value}
-    audit.append(connection, site, Act.BLOCK_YIELDED, request.id, case_id=request.id, facts=facts, reason=reason)
+def _checked(site: Site, wanted: YieldTo) -> YieldTo:
+    if site.actor.on_behalf_of is None:
+        raise DeciderMissing
+    return replace(
+        wanted,
+        recipient=checked_text("recipient", wanted.recipient, "name who gets to see the footage: --recipient NAME."),
+        reference=checked_text("reference", wanted.reference, "give the file or order: --reference REFERENCE."),
+        reason=checked_text("reason", wanted.reason, "say what it is needed for: --reason WHY."),
+    )
+
+
+def _yielding(connection: Connection, site: Site, request_id: str, wanted: YieldTo) -> Yielded:
+    request = moving(connection, site, request_id, Move.YIELD)
+    case = find_ground(connection, site, wanted.case_id).case_id
+    blocks = blockstore.blocks_of(connection, request.id)
+    if not blocks or case == request.id:
+        raise NothingBlocked(id=request.id, case=case)
+    if all(block.yields_to(case) for block in blocks):
+        raise YieldsAlready(id=request.id, case=case)
+    return Yielded(request, tuple(blocks), case, wanted.ground)
+
+
+def _yield_letter(site: Site, planned: Yielded, wanted: YieldTo) -> Draft:
+    footage = tuple(letters.Footage(camera, block.span) for block in planned.blocks for camera in sorted(block.cameras))
+    facts = letters.BlockYielded(
+        asked=asked_of(site, planned.request),
+        on=local_day(site, site.clock.now()),
+        ground=_GROUNDS[wanted.ground],
+        recipient=wanted.recipient,
+        recipient_reference=wanted.reference,
+        footage=footage,
+        explanation=wanted.reason,
+    )
+    return draft(site, planned.request, LetterKind.YIELD, [facts])
+
+
+def _lift_letter(site: Site, request: AccessRequest, leaving: Sequence[Departure], reason: str) -> Draft:
+    """When the footage goes: with the next sweep, by its limit, or not while another case keeps it."""
+    kept = next((one.holds[0] for one in leaving if one.fate is Fate.STILL_HELD), None)
+    with reading(site.engine) as connection:
+        kept_for = holds.find_hold(connection, kept).ground.kind if kept else None
+    now = site.clock.now()
+    facts = letters.RestrictionLifted(
+        asked=asked_of(site, request),
+        on=local_day(site, now),
+        reason=letters.LiftReason.YOUR_WISH,
+        explanation=reason,
+        gone_by=local_day(site, max([now, *(one.last_limit for one in leaving)])) if leaving and not kept else None,
+        kept_for=kept_for,
+    )
+    return draft(site, request, LetterKind.LIFTED, [facts])

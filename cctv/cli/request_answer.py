@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import mutation, reason_option
+from cctv.cli.request_letters import letter_option
 from cctv.model.casework import Outcome
 from cctv.model.requests import RefusalGround
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cctv.casework.answerletters import Wording
     from cctv.export.answering import Answered
+
+# As in cctv.letters, which loads more than --help may.
+_BASES = ("accuracy-contested", "unlawful", "legal-claim", "objection-pending")
+_DELIVERIES = ("in-person", "registered-post", "encrypted-mail", "download")
+_PASSWORDS = ("phone", "post", "in-person", "sms")
 
 
 @click.command()
@@ -27,11 +34,18 @@ if TYPE_CHECKING:
     help="How the request ends; `refused` for an objection that was rejected.",
 )
 @click.option("--ground", type=click.Choice([one.value for one in RefusalGround]), help="On which it is refused.")
+@click.option(
+    "--balance", metavar="TEXT", help="Of a rejected objection: why the grounds override the person's rights."
+)
+@click.option("--basis", type=click.Choice(_BASES), help="Of a restriction: the point of Article 18(1) GDPR.")
+@click.option("--delivery", type=click.Choice(_DELIVERIES), help="How the copy goes; else by the kind of address.")
+@click.option("--password", type=click.Choice(_PASSWORDS), help="How its password goes: another way than the copy.")
+@letter_option
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def answer(box: Box, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
-    """Answer a request: build the copy where one goes with it, end the request, release its holds.
+def answer(box: Box, /, request_id: str, outcome: str, **given: Any) -> None:  # noqa: ANN401  an argument an option
+    """Answer a request: the copy where one goes with it, the letter, the end of the request and of its holds.
 
     An erasure deletes what no hold covers; the rest waits and is listed.  A restriction stays in force until it is
     lifted.  An objection is decided first (`uphold`, `reject`).  Exit 13 when something is missing, and what.
@@ -45,11 +59,25 @@ def answer(box: Box, request_id: str, outcome: str, ground: str | None, reason: 
     from cctv.cli.redacted import watched
     from cctv.export.answering import answer_request, prepare_answer
 
-    wanted = Ending(Outcome(outcome), RefusalGround(ground) if ground else None, reason)
+    ground = given["ground"]
+    wanted = Ending(Outcome(outcome), RefusalGround(ground) if ground else None, given["reason"])
+    wording = _wording(given) if given["letter"] else None
     with watched() as progress:
         act = prepare_answer if box.dry_run else answer_request
-        done = act(box.site, request_id, wanted, progress)
+        done = act(box.site, request_id, wanted, wording, progress)
     box.emit(_data(box, done), lambda console: _text(console, box, done))
+
+
+def _wording(given: dict[str, Any]) -> Wording:
+    from cctv.casework.answerletters import Wording
+    from cctv.letters import Delivery, PasswordWay, RestrictionGround
+
+    return Wording(
+        balance=given["balance"],
+        basis=RestrictionGround(given["basis"]) if given["basis"] else None,
+        delivery=Delivery(given["delivery"]) if given["delivery"] else None,
+        password=PasswordWay(given["password"]) if given["password"] else None,
+    )
 
 
 def _data(box: Box, done: Answered) -> dict[str, object]:
@@ -62,6 +90,8 @@ def _data(box: Box, done: Answered) -> dict[str, object]:
         "request": request_data(done.request, box),
         "outcome": plan.ending.outcome.value,
         "package": done.package.id if done.package else None,
+        "letters": list(done.letter.files) if done.letter else [],
+        "text": done.letter.text if done.letter else None,
         "released": [hold.id for hold in plan.releases],
         "footage": departures_data(plan.departures),
         "erased": {
@@ -79,7 +109,7 @@ def _data(box: Box, done: Answered) -> dict[str, object]:
 
 def _text(console: Console, box: Box, done: Answered) -> None:
     from cctv.cli.preserved import print_departures
-    from cctv.cli.request_words import DRY, print_missing
+    from cctv.cli.request_words import DRY, print_letter, print_missing
 
     plan, one = done.plan, done.request
     said = "Would answer" if box.dry_run else "Answered"
@@ -88,6 +118,7 @@ def _text(console: Console, box: Box, done: Answered) -> None:
         console.print(f"The copy is {done.package.id}: {box.site.root / done.package.path}", soft_wrap=True)
     elif plan.copied:
         console.print("A package would be built.")
+    print_letter(console, box, done.letter)
     if plan.erasure is not None:
         _erasure_text(console, box, done)
     elif plan.releases:

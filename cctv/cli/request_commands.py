@@ -5,7 +5,7 @@ from __future__ import annotations
 from cctv.cli.request import request
 from cctv.cli.request_answer import answer
 from cctv.cli.request_close import close
-from cctv.cli.request_letters import extend, sent
+from cctv.cli.request_letters import ask, extend, receipt, sent
 from cctv.cli.request_open import open_
 from cctv.cli.request_people import identity, mandate, statement
 from cctv.cli.request_rights import lift, reject, uphold, yield_
@@ -15,6 +15,8 @@ for command in (
     open_,
     scope,
     confirm,
+    receipt,
+    ask,
     identity,
     mandate,
     statement,

@@ -1,12 +1,75 @@
-"""`cctv request extend` and `sent`: two months more, and letters that went."""
+"""`cctv request receipt`, `ask`, `extend` and `sent`: letters that are made, and letters that went."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import mutation, reason_option
+from cctv.cli.options import F, mutation, reason_option
 from cctv.model.requests import ExtensionGround, LetterKind
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework.correspondence import Wrote
+
+
+def letter_option(command: F) -> F:
+    """`--no-letter`: the letter is written elsewhere."""
+    return click.option("--letter/--no-letter", default=True, help="Make the letter; or it is written elsewhere.")(
+        command
+    )
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@mutation
+@click.pass_obj
+def receipt(box: Box, request_id: str) -> None:
+    """Make the letter that says that a request was received, and when its answer is due.
+
+    \b
+      cctv request receipt REQ-2026-007
+    """
+    from cctv.casework.correspondence import write_receipt
+
+    _wrote(box, write_receipt(box.site, request_id, dry_run=box.dry_run))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@mutation
+@click.pass_obj
+def ask(box: Box, request_id: str) -> None:
+    """Make the letter that asks for a mandate or a proof of identity; never for a copy of a document.
+
+    \b
+      cctv request ask REQ-2026-007
+    """
+    from cctv.casework.correspondence import ask_identity
+
+    _wrote(box, ask_identity(box.site, request_id, dry_run=box.dry_run))
+
+
+def _wrote(box: Box, done: Wrote) -> None:
+    from cctv.cli.request_words import print_letter, request_data, tell
+
+    letter = done.letter
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "letter": letter.kind.value,
+        "letters": list(letter.files),
+        "text": letter.text,
+    }
+
+    def text(console: Console) -> None:
+        print_letter(console, box, letter)
+        tell(console, box, done.request, f"The letter {letter.kind.value} of {done.request.id}.")
+
+    box.emit(data, text)
 
 
 @click.command()
@@ -14,10 +77,11 @@ from cctv.model.requests import ExtensionGround, LetterKind
 @click.option(
     "--ground", required=True, type=click.Choice([one.value for one in ExtensionGround]), help="Article 12(3) GDPR."
 )
+@letter_option
 @reason_option()
 @mutation
 @click.pass_obj
-def extend(box: Box, request_id: str, ground: str, reason: str) -> None:
+def extend(box: Box, request_id: str, ground: str, letter: bool, reason: str) -> None:
     """Give an answer two months more, once, with a reason that the person is told inside the first period.
 
     The deadline moves when the letter went: `cctv request sent`.
@@ -30,8 +94,10 @@ def extend(box: Box, request_id: str, ground: str, reason: str) -> None:
     from cctv.cli.preserved import day
     from cctv.cli.request_words import request_data, tell
 
-    act = plan_extension if box.dry_run else extend_request
-    done = act(box.site, request_id, ExtensionGround(ground), reason=reason)
+    if box.dry_run:
+        done = plan_extension(box.site, request_id, ExtensionGround(ground), reason=reason)
+    else:
+        done = extend_request(box.site, request_id, ExtensionGround(ground), reason=reason, with_letter=letter)
     data = {
         "dry_run": box.dry_run,
         "request": request_data(done.request, box),

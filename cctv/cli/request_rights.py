@@ -6,6 +6,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import mutation, reason_option
+from cctv.cli.request_letters import letter_option
 from cctv.model.requests import YieldGround
 
 
@@ -48,22 +49,38 @@ def reject(box: Box, request_id: str, reason: str) -> None:
     type=click.Choice([one.value for one in YieldGround]),
     help="A named legal claim, or the order of a named authority.",
 )
+@click.option("--recipient", required=True, metavar="NAME", help="Who gets to see it: the court, the insurer.")
+@click.option("--reference", required=True, metavar="TEXT", help="Of the claim or the order.")
+@letter_option
 @reason_option()
 @mutation
 @click.pass_obj
-def yield_(box: Box, request_id: str, case_id: str, ground: str, reason: str) -> None:
+def yield_(
+    box: Box,
+    request_id: str,
+    case_id: str,
+    ground: str,
+    recipient: str,
+    reference: str,
+    letter: bool,
+    reason: str,
+) -> None:
     """Let one case use footage that a restriction or an objection blocks.
 
     The data protection officer decides, named by --for; the person who was protected is told.
 
     \b
       cctv request yield REQ-2026-007 --to INC-2026-014 --ground legal-claim --for "A. Peeters" \\
-        --reason "claim of the insurer, file 2026/118"
+        --recipient "Acme, insurer" --reference 2026/118 --reason "it shows who broke the window"
     """
-    from cctv.casework import yield_block
+    from cctv.casework import YieldTo, plan_yield, yield_block
     from cctv.cli.request_words import block_data, request_data, tell
 
-    done = yield_block(box.site, request_id, case_id, YieldGround(ground), reason=reason, dry_run=box.dry_run)
+    wanted = YieldTo(case_id, YieldGround(ground), recipient, reference, reason)
+    if box.dry_run:
+        done = plan_yield(box.site, request_id, wanted)
+    else:
+        done = yield_block(box.site, request_id, wanted, with_letter=letter)
     data = {
         "dry_run": box.dry_run,
         "request": request_data(done.request, box),
@@ -76,10 +93,11 @@ def yield_(box: Box, request_id: str, case_id: str, ground: str, reason: str) ->
 
 @click.command()
 @click.argument("request_id", metavar="ID")
+@letter_option
 @reason_option()
 @mutation
 @click.pass_obj
-def lift(box: Box, request_id: str, reason: str) -> None:
+def lift(box: Box, request_id: str, letter: bool, reason: str) -> None:
     """Lift a restriction, or take an objection back, because the person asks for it: block and hold end.
 
     \b
@@ -88,7 +106,7 @@ def lift(box: Box, request_id: str, reason: str) -> None:
     from cctv.casework import lift as lift_block
     from cctv.cli.request_words import request_data, tell
 
-    done = lift_block(box.site, request_id, reason=reason, dry_run=box.dry_run)
+    done = lift_block(box.site, request_id, reason=reason, with_letter=letter, dry_run=box.dry_run)
     released = [hold.id for hold in done.released]
     data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "released": released}
     said = f"The block of {done.request.id} is lifted; released: {', '.join(released) or 'nothing'}."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cctv.casework import Forecast, Found
+    from cctv.casework.lettering import Draft
     from cctv.cli.box import Box
 
 FORGOTTEN = "(forgotten)"
@@ -187,6 +188,15 @@ def _party_data(one: Party) -> dict[str, object]:
         "mandate": one.mandate.value if one.mandate else None,
         "mandated": one.mandated.isoformat() if one.mandated else None,
     }
+
+
+def print_letter(console: Console, box: Box, letter: Draft | None) -> None:
+    """The text of a letter, to read before it goes, and where it stands."""
+    if letter is None:
+        return
+    console.print(letter.text, soft_wrap=True)
+    for path in letter.files:
+        console.print(f"{box.site.root / path}", style="bold", soft_wrap=True)
 
 
 def block_words(one: Block, box: Box) -> str:

@@ -1,8 +1,9 @@
 """The answer to a request: the copy, then one transaction that ends the request, then what was ordered erased.
 
 1. the package, built and committed, unless one of the very same plans stands already  (crash: the next call takes it)
-2. answer, outcome, released holds and order to erase, committed                       (crash: the sweep takes the rest)
-3. files of released holds, and the footage
+2. the letter, written                                    (crash: a file that no row names; it goes with the request)
+3. answer, outcome, released holds and order to erase, committed                       (crash: the sweep takes the rest)
+4. files of released holds, and the footage
 
 Owns that order.  A package is built again when a decision, a recording or an approval changed after it.
 """
@@ -12,8 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cctv.casework.answering import AnswerPlan, answer, plan_answer
+from cctv.casework.answerletters import Copy, Wording, facts_for
 from cctv.casework.closing import finish
 from cctv.casework.erasing import Erased, erase_ordered
+from cctv.casework.lettering import Draft, draft, enter, local_day
 from cctv.casework.outcomes import Ending
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
@@ -24,6 +27,7 @@ from cctv.export.store import Package, packages
 from cctv.kernel.durable import LockHeld, sha256_file
 from cctv.kernel.errors import GuardError
 from cctv.model.casework import AccessRequest
+from cctv.model.requests import LetterKind
 from cctv.redaction.case.file import Progress, silent
 from cctv.redaction.case.store import parts_of
 
@@ -38,37 +42,75 @@ class Answered:
     request: AccessRequest
     plan: AnswerPlan
     package: Package | None
+    letter: Draft | None = None
     erased: Erased | None = None
     delayed: str | None = None
 
 
-def prepare_answer(site: Site, request_id: str, wanted: Ending, progress: Progress = silent) -> Answered:
-    """What `answer_request` would do; raises what that raises."""
+def prepare_answer(
+    site: Site, request_id: str, wanted: Ending, wording: Wording | None, progress: Progress = silent
+) -> Answered:
+    """What `answer_request` would do, with the letter's text where no package must be built first.
+
+    Raises what `answer_request` raises.
+    """
     with reading(site.engine) as connection:
         plan = plan_answer(connection, site, request_id, wanted)
     package = _standing(site, plan.request) if plan.copied else None
     if plan.copied and package is None:
         plan_build(site, plan.request.id, progress)
-    return Answered(plan.request, plan, package)
+    if wording is None or (plan.copied and package is None):
+        return Answered(plan.request, plan, package)
+    return Answered(plan.request, plan, package, _letter(site, plan, wording, package, dry_run=True))
 
 
-def answer_request(site: Site, request_id: str, wanted: Ending, progress: Progress = silent) -> Answered:
-    """Answer a request; raises what `plan_answer` and, where a copy goes with it, `build` raise."""
+def answer_request(
+    site: Site, request_id: str, wanted: Ending, wording: Wording | None, progress: Progress = silent
+) -> Answered:
+    """Answer a request; without `wording` no letter is made.
+
+    Raises what `plan_answer` and, where a copy goes with it, `build` raise; for the letter BalanceMissing,
+    BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
+    """
     with reading(site.engine) as connection:
         plan = plan_answer(connection, site, request_id, wanted)
     package = None
     if plan.copied:
         package = _standing(site, plan.request) or build(site, plan.request.id, progress).package
+    letter = _letter(site, plan, wording, package) if wording is not None else None
     with writing(site.engine) as connection:
+        if letter is not None:
+            enter(connection, site, plan.request, letter)
         request = answer(connection, site, plan, package.id if package else None)
     finish(site, request, plan.releases)
     if plan.erasure is None:
-        return Answered(request, plan, package)
+        return Answered(request, plan, package, letter)
     try:
         (erased,) = erase_ordered(site, request.id)
     except (LockHeld, GuardError) as error:
-        return Answered(request, plan, package, delayed=error.message)
-    return Answered(request, plan, package, erased)
+        return Answered(request, plan, package, letter, delayed=error.message)
+    return Answered(request, plan, package, letter, erased)
+
+
+def _letter(
+    site: Site, plan: AnswerPlan, wording: Wording, package: Package | None, *, dry_run: bool = False
+) -> Draft | None:
+    """The letter of an answer, written; None where there is none of its kind."""
+    copy = None
+    if package is not None:
+        manifest = Manifest.from_json((site.root / package.path / MANIFEST).read_bytes())
+        copy = Copy(
+            id=package.id,
+            made=local_day(site, package.built),
+            videos=len(manifest.outputs),
+            manifest_sha256=package.manifest_sha256,
+            expires=local_day(site, package.expires),
+        )
+    with reading(site.engine) as connection:
+        facts = facts_for(connection, site, plan, wording, copy)
+    if not facts.letters:
+        return None
+    return draft(site, plan.request, LetterKind.ANSWER, facts.letters, facts.enclosed, dry_run=dry_run)
 
 
 def _standing(site: Site, request: AccessRequest) -> Package | None:

@@ -15,6 +15,7 @@ from cctv.letters.facts import Absence, Asked, Footage, Known, Package, Processi
 from cctv.letters.kinds import Kind
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId
+from cctv.model.requests import RefusalGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,18 +250,6 @@ class RectificationRecorded:
     recorded: date
     statement: str
     told: Known[tuple[str, ...]]
-
-
-class RefusalGround(Enum):
-    """On what a request can be refused."""
-
-    UNFOUNDED = "unfounded"  # 12(5): manifestly
-    EXCESSIVE = "excessive"  # 12(5): repetitive
-    RIGHTS_OF_OTHERS = "rights-of-others"  # 15(4), 20(4)
-    IDENTITY_NOT_SHOWN = "identity-not-shown"  # 12(2), 12(6)
-    LEGAL_CLAIM = "legal-claim"  # 17(3)(e)
-    LEGAL_OBLIGATION = "legal-obligation"  # 17(3)(b)
-    CONDITIONS_NOT_MET = "conditions-not-met"  # of Articles 16 to 21
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from cctv.letters.answers import (
     IdentityDoubt,
     IdentityWay,
     LiftReason,
-    RefusalGround,
     RestrictionGround,
     YieldGround,
 )
 from cctv.letters.notices import IdentityShown
 from cctv.model.holds import GroundKind
+from cctv.model.requests import RefusalGround
 
 REASONS: dict[Enum, tuple[str, str, str]] = {
     IdentityDoubt.UNKNOWN_ADDRESS: (
@@ -171,7 +171,7 @@ REASONS: dict[Enum, tuple[str, str, str]] = {
         "requises par une autorité compétente (article 17, paragraphe 3, point b), du RGPD)",
         "demanded by a competent authority (Article 17(3)(b) GDPR)",
     ),
-    RefusalGround.UNFOUNDED: (
+    RefusalGround.MANIFESTLY_UNFOUNDED: (
         "het verzoek is kennelijk ongegrond (artikel 12, lid 5, AVG)",
         "la demande est manifestement infondée (article 12, paragraphe 5, du RGPD)",
         "the request is manifestly unfounded (Article 12(5) GDPR)",
@@ -191,7 +191,7 @@ REASONS: dict[Enum, tuple[str, str, str]] = {
         "votre identité n’a pas été établie, bien que nous l’ayons demandé (article 12, paragraphe 6, du RGPD)",
         "your identity was not shown although we asked for it (Article 12(6) GDPR)",
     ),
-    RefusalGround.LEGAL_CLAIM: (
+    RefusalGround.LEGAL_CLAIMS: (
         "de beelden zijn nodig voor een rechtsvordering (artikel 17, lid 3, onder e), AVG)",
         "les images sont nécessaires à un droit en justice (article 17, paragraphe 3, point e), du RGPD)",
         "the footage is needed for a legal claim (Article 17(3)(e) GDPR)",
@@ -205,5 +205,20 @@ REASONS: dict[Enum, tuple[str, str, str]] = {
         "aan de wettelijke voorwaarden van dit recht is niet voldaan",
         "les conditions légales de ce droit ne sont pas réunies",
         "the legal conditions of this right are not met",
+    ),
+    RefusalGround.CRIMINAL_INVESTIGATION: (
+        "een strafrechtelijk onderzoek verzet zich ertegen (artikel 23, lid 1, onder d), AVG)",
+        "une enquête pénale s’y oppose (article 23, paragraphe 1, point d), du RGPD)",
+        "a criminal investigation stands in the way (Article 23(1)(d) GDPR)",
+    ),
+    RefusalGround.COMPELLING_GROUNDS: (
+        "dwingende gerechtvaardigde gronden wegen zwaarder (artikel 21, lid 1, AVG)",
+        "des motifs légitimes et impérieux prévalent (article 21, paragraphe 1, du RGPD)",
+        "compelling legitimate grounds override it (Article 21(1) GDPR)",
+    ),
+    RefusalGround.NOT_FOUNDED: (
+        "de klacht is na onderzoek niet gegrond bevonden",
+        "après examen, la plainte n’est pas fondée",
+        "the complaint was examined and found not to be justified",
     ),
 }

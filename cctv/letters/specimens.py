@@ -25,6 +25,7 @@ from cctv.model.casework import RequestType
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId, ExportId
 from cctv.model.language import Language
+from cctv.model.requests import RefusalGround
 from cctv.model.zones import ZoneKind
 
 TODAY = date(2026, 11, 25)
@@ -231,7 +232,7 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[_Facts, ...]]] = {
     Kind.RECTIFICATION_RECORDED: lambda said: (
         a.RectificationRecorded(_asked(RequestType.RECTIFICATION), TODAY, said["statement"], _TOLD),
     ),
-    Kind.REFUSAL: lambda said: (a.Refusal(_ACCESS, TODAY, a.RefusalGround.EXCESSIVE, said["refusal"]),),
+    Kind.REFUSAL: lambda said: (a.Refusal(_ACCESS, TODAY, RefusalGround.EXCESSIVE, said["refusal"]),),
     Kind.COMPLAINT_ACKNOWLEDGED: lambda said: (n.ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     Kind.PACKAGE_RECEIPT: lambda said: (
         n.PackageReceipt(

@@ -42,7 +42,7 @@ def asked(site, clock):
         site.cctv(f"request identity {ONE} --method document-seen --checker 'A. Peeters'")
         site.cctv(f"request identity {ONE} --role nominee --method bar-membership --checker 'A. Peeters'")
         site.cctv(f"request statement {ONE} --text 'ik, {MARK}8, stond daar'")
-        site.cctv(f"request extend {ONE} --ground complexity --reason 'voor {MARK}9'")
+        site.cctv(f"request extend {ONE} --no-letter --ground complexity --reason 'voor {MARK}9'")
 
     return ask
 
@@ -56,7 +56,9 @@ def test_before_it_is_closed_a_name_stands_in_its_own_rows_and_nowhere_else(site
 
 def test_a_closed_erasure_leaves_no_byte_of_a_name_in_the_storage(site, asked):
     asked("erasure")
-    site.cctv(f"request answer {ONE}")
+    (letter,) = site.cctv(f"request answer {ONE} --json").json["letters"]
+    assert (site.root / letter).read_bytes().startswith(b"%PDF")
+    assert f"{ONE}-answer.txt" in holding(site)
     site.cctv(f"request sent {ONE} --letter answer")
 
     assert holding(site) == []
@@ -70,7 +72,9 @@ def test_any_other_request_is_forgotten_after_the_time_that_the_site_sets(site, 
     text = site.config.read_text().replace("[policy]", '[policy]\nforget_requests = "90d"')
     site.config.write_text(text)
     asked("access")
-    site.cctv(f"request answer {ONE} --outcome not-identifiable --reason 'niemand met een jas als die van {MARK}'")
+    site.cctv(
+        f"request answer {ONE} --no-letter --outcome not-identifiable --reason 'niemand met een jas als die van {MARK}'"
+    )
 
     clock.advance(days=89)
     site.cctv("sweep --once")
@@ -86,15 +90,18 @@ def test_any_other_request_is_forgotten_after_the_time_that_the_site_sets(site, 
 
 def test_errors_and_answers_of_every_act_name_nobody(site, asked):
     asked("erasure")
-    for command in (f"request identity {ONE} --method eid --checker X --role proxy", f"request answer {ONE} --ground x",
-                    f"request yield {ONE} --to {ONE} --ground authority --reason x --for DPO"):  # fmt: skip
+    for command in (
+        f"request identity {ONE} --method eid --checker X --role proxy",
+        f"request answer {ONE} --ground x",
+        f"request yield {ONE} --to {ONE} --ground authority --recipient x --reference y --reason x --for DPO",
+    ):
         answer = site.cctv(command, exit=2)
         assert MARK.lower() not in (answer.out + answer.err).lower()
 
 
 def test_an_open_request_is_never_forgotten(site, clock, asked):
     asked("restriction")
-    site.cctv(f"request answer {ONE}")
+    site.cctv(f"request answer {ONE} --no-letter")
     clock.advance(days=3000)
     site.cctv("sweep --once")
     assert "parties" in tables_holding(site)

@@ -36,7 +36,7 @@ class TestErasure:
         recorded.cctv("incident open fiets --kind theft --cameras foyer-1 --from '1/11 9:04' --to '1/11 9:06'")
         opened(recorded, "erasure")
 
-        done = recorded.cctv(f"request answer {ONE} --json").json
+        done = recorded.cctv(f"request answer {ONE} --no-letter --json").json
 
         assert (done["outcome"], done["erased"]["gone"], done["erased"]["waiting"]) == ("partly", 2, 1)
         assert done["erased"]["holds"] == ["HOLD-2026-001"]
@@ -51,13 +51,13 @@ class TestErasure:
 
     def test_a_dry_run_says_what_would_go_and_deletes_nothing(self, recorded):
         opened(recorded, "erasure")
-        said = recorded.cctv(f"request answer {ONE} --dry-run --json").json
+        said = recorded.cctv(f"request answer {ONE} --no-letter --dry-run --json").json
         assert said["erased"]["segments"] == 3
         assert len(minutes(recorded)) == 10
 
     def test_its_letter_goes_and_then_nobody_is_named_any_more(self, recorded):
         opened(recorded, "erasure")
-        assert needs(recorded.cctv(f"request answer {ONE} --json").json) == ["send"]
+        assert needs(recorded.cctv(f"request answer {ONE} --no-letter --json").json) == ["send"]
         assert recorded.cctv(f"request show {ONE} --json").json["request"]["state"] == "answered"
 
         recorded.cctv(f"request sent {ONE} --letter answer")
@@ -68,14 +68,14 @@ class TestErasure:
 
     def test_a_letter_that_nobody_reports_as_sent_keeps_its_address_four_weeks(self, recorded, clock):
         opened(recorded, "erasure")
-        recorded.cctv(f"request answer {ONE}")
+        recorded.cctv(f"request answer {ONE} --no-letter")
         clock.advance(days=28)
         assert "REQ-2026-001 forgotten" in recorded.cctv("sweep --once").out
 
     def test_refused_it_deletes_nothing(self, recorded):
         opened(recorded, "erasure")
         why = "--ground legal-claims --reason 'the insurer claims on it'"
-        recorded.cctv(f"request answer {ONE} --outcome refused {why}")
+        recorded.cctv(f"request answer {ONE} --no-letter --outcome refused {why}")
         assert len(minutes(recorded)) == 10
         assert recorded.cctv("hold list --json").json["holds"] == []
 
@@ -83,12 +83,12 @@ class TestErasure:
 class TestRestriction:
     def test_it_stands_after_its_answer_until_the_person_lifts_it(self, recorded, clock):
         opened(recorded, "restriction")
-        assert recorded.cctv(f"request answer {ONE} --json").json["request"]["state"] == "restricted"
+        assert recorded.cctv(f"request answer {ONE} --no-letter --json").json["request"]["state"] == "restricted"
         clock.advance(days=60)
         recorded.cctv("sweep --once")
         assert minutes(recorded) == [2, 3, 4]
 
-        recorded.cctv(f"request lift {ONE} --reason 'she wrote that it may end'")
+        recorded.cctv(f"request lift {ONE} --no-letter --reason 'she wrote that it may end'")
         recorded.cctv("sweep --once")
 
         assert minutes(recorded) == []
@@ -100,7 +100,8 @@ class TestRestriction:
         opened(recorded, "restriction")
         recorded.cctv(f"request open --name Jan --contact j@example.be {SPAN}")
         recorded.cctv(f"request open --name Els --contact e@example.be {SPAN}")
-        let = f"request yield {ONE} --to REQ-2026-002 --ground legal-claim --reason 'claim 2026/118, insurer Acme'"
+        let = f"request yield {ONE} --to REQ-2026-002 --ground legal-claim --no-letter --recipient Acme "
+        let += "--reference 2026/118 --reason claim"
         assert "none is named" in recorded.cctv(let, exit=2).err
 
         recorded.cctv(f"{let} --for 'A. Peeters'")
@@ -117,7 +118,8 @@ class TestRestriction:
     def test_it_never_yields_to_nothing_or_twice(self, recorded):
         opened(recorded, "restriction")
         recorded.cctv(f"request open --name Jan --contact j@example.be {SPAN}")
-        let = f"request yield {ONE} --ground authority --reason 'order 7' --for DPO --to"
+        let = f"request yield {ONE} --ground authority --no-letter --recipient court --reference 7 --reason x --for DPO"
+        let += " --to"
         recorded.cctv(f"{let} {ONE}", exit=2)
         recorded.cctv(f"{let} REQ-2026-002")
         assert "yields to REQ-2026-002 already" in recorded.cctv(f"{let} REQ-2026-002", exit=2).err
@@ -127,14 +129,16 @@ class TestRestriction:
 class TestObjection:
     def test_it_is_not_answered_before_it_is_decided(self, recorded):
         assert needs(opened(recorded, "objection")) == ["receipt", "decision"]
-        assert "objection" in recorded.cctv(f"request answer {ONE}", exit=2).err
+        assert "objection" in recorded.cctv(f"request answer {ONE} --no-letter", exit=2).err
 
     def test_rejected_its_grounds_are_recorded_and_the_block_ends_with_the_answer(self, recorded):
         opened(recorded, "objection")
         recorded.cctv(f"request reject {ONE} --reason 'the footage proves who broke the window'")
-        recorded.cctv(f"request answer {ONE} --outcome refused", exit=2)
+        recorded.cctv(f"request answer {ONE} --no-letter --outcome refused", exit=2)
 
-        done = recorded.cctv(f"request answer {ONE} --outcome refused --reason 'it proves who broke the window' --json")
+        done = recorded.cctv(
+            f"request answer {ONE} --no-letter --outcome refused --reason 'it proves who broke the window' --json"
+        )
 
         assert done.json["request"]["ground"] == "compelling-grounds"
         assert recorded.cctv(f"request show {ONE} --json").json["blocks"][0]["lifted"]
@@ -144,11 +148,13 @@ class TestObjection:
         opened(recorded, "objection")
         recorded.cctv(f"request uphold {ONE} --reason 'the camera sees into the flat'")
         why = "--ground excessive --reason no"
-        assert "does not end as" in recorded.cctv(f"request answer {ONE} --outcome refused {why}", exit=2).err
+        assert (
+            "does not end as" in recorded.cctv(f"request answer {ONE} --no-letter --outcome refused {why}", exit=2).err
+        )
 
     def test_taken_back_it_ends(self, recorded):
         opened(recorded, "objection")
-        recorded.cctv(f"request lift {ONE} --reason 'he rang: it is settled'")
+        recorded.cctv(f"request lift {ONE} --no-letter --reason 'he rang: it is settled'")
         assert recorded.cctv("hold list --json").json["holds"] == []
 
 
@@ -156,10 +162,10 @@ class TestRectification:
     def test_a_statement_stands_beside_footage_whose_pixels_do_not_change(self, recorded):
         before = [segment.sha256 for segment in recorded.footage("foyer-1")]
         assert needs(opened(recorded, "rectification")) == ["receipt", "statement", "answer"]
-        assert "statement" in recorded.cctv(f"request answer {ONE}", exit=13).err
+        assert "statement" in recorded.cctv(f"request answer {ONE} --no-letter", exit=13).err
 
         recorded.cctv(f"request statement {ONE} --text 'I held the door for a colleague.'")
-        recorded.cctv(f"request answer {ONE}")
+        recorded.cctv(f"request answer {ONE} --no-letter")
 
         assert "I held the door" in recorded.cctv(f"request show {ONE}").out
         assert [segment.sha256 for segment in recorded.footage("foyer-1")] == before
@@ -168,8 +174,10 @@ class TestRectification:
 class TestComplaint:
     def test_it_is_answered_with_its_outcome(self, recorded):
         opened(recorded, "complaint")
-        recorded.cctv(f"request answer {ONE} --outcome no-footage", exit=2)
-        recorded.cctv(f"request answer {ONE} --outcome refused --ground not-founded --reason 'the sign hangs there'")
+        recorded.cctv(f"request answer {ONE} --no-letter --outcome no-footage", exit=2)
+        recorded.cctv(
+            f"request answer {ONE} --no-letter --outcome refused --ground not-founded --reason 'the sign hangs there'"
+        )
         assert recorded.cctv(f"request show {ONE} --json").json["request"]["ground"] == "not-founded"
 
 
@@ -179,22 +187,22 @@ class TestWhoAsks:
 
     def test_a_childs_request_is_registered_and_its_answer_waits_for_the_guardians_mandate(self, recorded):
         assert "mandate" in needs(opened(recorded, "erasure", self.MINOR))
-        assert "mandate (guardian)" in recorded.cctv(f"request answer {ONE}", exit=13).err
+        assert "mandate (guardian)" in recorded.cctv(f"request answer {ONE} --no-letter", exit=13).err
 
         said = recorded.cctv(
             f"request mandate {ONE} {self.GUARDIAN} --mandate parental-authority --mandated 1/9/2018 --json"
         ).json
         assert "mandate" not in needs(said)
         recorded.cctv(f"request identity {ONE} --method document-seen --checker 'A. Peeters'")
-        recorded.cctv(f"request answer {ONE}")
+        recorded.cctv(f"request answer {ONE} --no-letter")
 
     @pytest.mark.parametrize("more", ["--deliver-to 'Kerkstraat 1, Gent'", f"{GUARDIAN} --mandate guardianship "
                                       "--mandated 1/9/2020"])  # fmt: skip
     def test_another_address_and_whoever_acts_force_a_check(self, recorded, more):
         assert "identity" in needs(opened(recorded, "erasure", more))
-        assert "identity" in recorded.cctv(f"request answer {ONE}", exit=13).err
+        assert "identity" in recorded.cctv(f"request answer {ONE} --no-letter", exit=13).err
         recorded.cctv(f"request identity {ONE} --method document-seen --checker 'A. Peeters'")
-        recorded.cctv(f"request answer {ONE}")
+        recorded.cctv(f"request answer {ONE} --no-letter")
 
     def test_a_nominee_forces_a_check_of_both(self, recorded):
         nominee = "--as nominee --by 'Mr. X' --by-contact x@bar.be --mandate express-demand --mandated 31/10/2026"
@@ -202,7 +210,7 @@ class TestWhoAsks:
         assert [one["about"] for one in said["missing"] if one["need"] == "identity"] == ["subject", "nominee"]
         recorded.cctv(f"request identity {ONE} --method known-address --checker 'A. Peeters'")
         recorded.cctv(f"request identity {ONE} --role nominee --method bar-membership --checker 'A. Peeters'")
-        recorded.cctv(f"request answer {ONE}")
+        recorded.cctv(f"request answer {ONE} --no-letter")
 
     def test_the_known_address_typed_again_forces_nothing(self, recorded):
         assert "identity" not in needs(opened(recorded, "erasure", "--deliver-to Quirina@example.be"))
@@ -219,7 +227,7 @@ class TestWhoAsks:
     def test_nothing_that_is_missing_keeps_a_request_from_being_refused(self, recorded):
         opened(recorded, "erasure", self.MINOR)
         why = "--ground identity-not-shown --reason 'no guardian answered our letter'"
-        recorded.cctv(f"request answer {ONE} --outcome refused {why}")
+        recorded.cctv(f"request answer {ONE} --no-letter --outcome refused {why}")
 
 
 class TestRefusing:
@@ -235,20 +243,22 @@ class TestRefusing:
     )
     def test_it_needs_a_ground_of_the_law_and_its_reason(self, recorded, given, message):
         opened(recorded, "access")
-        assert message in recorded.cctv(f"request answer {ONE} {given}", exit=2).err
+        assert message in recorded.cctv(f"request answer {ONE} --no-letter {given}", exit=2).err
         assert recorded.cctv(f"request show {ONE} --json").json["request"]["state"] == "open"
 
     def test_there_is_no_blanket_ground(self, recorded):
         opened(recorded, "access")
-        recorded.cctv(f"request answer {ONE} --outcome refused --ground policy --reason x", exit=2)
+        recorded.cctv(f"request answer {ONE} --no-letter --outcome refused --ground policy --reason x", exit=2)
 
     def test_no_footage_is_not_said_while_there_is_some(self, recorded):
         opened(recorded, "access")
-        assert "there is footage" in recorded.cctv(f"request answer {ONE} --outcome no-footage", exit=13).err
+        assert (
+            "there is footage" in recorded.cctv(f"request answer {ONE} --no-letter --outcome no-footage", exit=13).err
+        )
 
 
 class TestExtending:
-    EXTEND = f"request extend {ONE} --ground complexity --reason 'forty people in the picture'"
+    EXTEND = f"request extend {ONE} --no-letter --ground complexity --reason 'forty people in the picture'"
 
     def test_the_deadline_moves_when_the_person_was_told(self, recorded, clock):
         opened(recorded, "access")

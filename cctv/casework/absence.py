@@ -1,0 +1,113 @@
+"""Absence: a signed statement, from the index and the audit log, of why there is no footage to answer with.
+
+Says each span without picture with its cause, each deletion with the tombstone that proves it, and how far the log
+went.  Names nobody.  The signature is in OpenSSH's format: `ssh-keygen -Y verify` checks it without us.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from cctv import audit
+from cctv.archive import inventory
+from cctv.casework.found import Found, look
+from cctv.db.site import Site
+from cctv.kernel.clock import iso
+from cctv.kernel.span import Span
+from cctv.letters import Absence, AbsenceCause, Statement
+from cctv.model.casework import AccessRequest
+from cctv.model.footage import Reason
+from cctv.signing import NAMESPACE, sign, signing_key
+
+FILE = "statement.json"
+_GONE = {
+    Reason.PAST_LIMIT: AbsenceCause.EXPIRED,
+    Reason.SPACE_NEEDED: AbsenceCause.SPACE_NEEDED,
+    Reason.LOST: AbsenceCause.LOST,
+    Reason.FORGOTTEN: AbsenceCause.LOST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStatement:
+    """The statement's bytes and signature with the signer's public lines, and what the letter says of it."""
+
+    text: bytes
+    signature: str
+    signers: str
+    said: Statement
+
+
+def absences(found: Found) -> tuple[Absence, ...]:
+    """Every span of a camera without picture, in order, and why.
+
+    What was removed because it should never have been made, or for another person, was not there to be recorded for
+    this one: it is told as not recorded.
+    """
+    spans = [(gone.span, _GONE.get(gone.reason, AbsenceCause.NOT_RECORDED)) for gone in found.gone]
+    for hole in found.unrecorded:
+        if hole.cause is not None:
+            spans.append((hole.span, AbsenceCause(hole.cause.value)))
+        else:
+            spans.append((hole.span, AbsenceCause.NOT_YET_THERE if hole.began else AbsenceCause.NOT_RECORDED))
+    return tuple(Absence(found.camera, span, cause) for span, cause in sorted(spans, key=lambda pair: pair[0]))
+
+
+def signed_statement(connection: Connection, site: Site, request: AccessRequest) -> SignedStatement:
+    """The statement for a request, as index and log stand now."""
+    now, (entries, head) = site.clock.now(), audit.head(connection)
+    said = {
+        "schema": 1,
+        "statement": "no footage",
+        "request": request.id,
+        "site": str(site.identity.site),
+        "made": iso(now),
+        "cameras": list(request.cameras),
+        **_span(request.span),
+        "absences": [_absence(one) for found in look(connection, site, request.cameras, request.span)
+                     for one in absences(found)],
+        "deletions": _deletions(connection, request, now),
+        "log": {"entries": entries, "hash": head},
+    }  # fmt: skip
+    text = json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n"
+    key = signing_key(site.root / "keys", site.disk)
+    told = Statement(
+        entries=entries,
+        head=head,
+        made=now,
+        file=FILE,
+        sha256=hashlib.sha256(text).hexdigest(),
+        key=key.public.fingerprint,
+    )
+    signers = f'cctv namespaces="{NAMESPACE}" {key.public.line}\n'
+    return SignedStatement(text, sign(text, key, NAMESPACE), signers, told)
+
+
+def _deletions(connection: Connection, request: AccessRequest, now: datetime) -> list[dict[str, object]]:
+    """The tombstones of what was there once."""
+    return [
+        {
+            "camera": stone.camera,
+            **_span(stone.span),
+            "sha256": stone.sha256,
+            "limit": iso(stone.limit),
+            "deleted": iso(stone.closed or stone.began),
+            "reason": stone.reason.value,
+            "tombstone": stone.id,
+        }
+        for camera in request.cameras
+        for stone in inventory(connection, camera, request.span, now).gone
+    ]
+
+
+def _absence(one: Absence) -> dict[str, object]:
+    return {"camera": one.camera, **_span(one.span), "cause": one.cause.value}
+
+
+def _span(span: Span) -> dict[str, str]:
+    return {"start": iso(span.start), "end": iso(span.end)}

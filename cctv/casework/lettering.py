@@ -1,0 +1,131 @@
+"""Lettering: the letters of a request, made of what the case holds, kept under `letters/REQ-YYYY-NNN/`.
+
+Owns the step from a request to a letter's facts, and where letters stand.  A letter is set and written, flushed, before
+the transaction that enters it: a crash leaves a file that no row names, which goes when the request is forgotten.  File
+names carry the request's id and the kind, and nobody's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from cctv import audit, letters
+from cctv.casework import letterstore
+from cctv.casework.duties.store import select_processors
+from cctv.casework.errors import NobodyToWriteTo
+from cctv.casework.forgetting import letters_directory
+from cctv.casework.letterstore import MadeLetter
+from cctv.db.engine import reading
+from cctv.db.site import Site
+from cctv.letters.letter import Answer
+from cctv.model.acts import Act
+from cctv.model.casework import AccessRequest
+from cctv.model.requests import LetterKind, Role
+
+_CAPACITIES = {Role.GUARDIAN: letters.Capacity.GUARDIAN, Role.PROXY: letters.Capacity.PROXY}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter that can be entered: its text, and the files that stand already."""
+
+    kind: LetterKind
+    text: str
+    files: Mapping[str, str] = field(default_factory=dict)  # path relative to the storage: hex SHA-256 of the PDF
+
+
+def asked_of(site: Site, request: AccessRequest) -> letters.Asked:
+    """What was asked, as letters say it."""
+    return letters.Asked(request.type, local_day(site, request.received), request.cameras, request.span)
+
+
+def local_day(site: Site, at: datetime) -> date:
+    """The day of an instant in the site's time zone."""
+    return at.astimezone(site.settings.site.timezone).date()
+
+
+def processing_for(site: Site, request: AccessRequest) -> letters.Processing:
+    """How the cameras of a request process, and who does on the site's behalf; raises WordsUntranslated."""
+    with reading(site.engine) as connection:
+        processors = select_processors(connection)
+    return letters.processing_of(site.settings, request.cameras, request.language, processors, recipients=())
+
+
+def letter_of(site: Site, request: AccessRequest, facts: Answer) -> letters.Letter:
+    """A letter to whoever asks, at the address where the answer is wanted; raises NobodyToWriteTo, SenderUnknown."""
+    asking = request.requester
+    if asking is None:
+        raise NobodyToWriteTo(id=request.id)
+    subject = request.party(Role.SUBJECT)
+    capacity = _CAPACITIES.get(asking.role, letters.Capacity.SELF)
+    addressee = letters.Addressee(
+        name=asking.name,
+        lines=_lines(asking.deliver_to or asking.contact),
+        capacity=capacity,
+        on_behalf_of=subject.name if subject and capacity is not letters.Capacity.SELF else None,
+        mandate=asking.mandated,
+    )
+    today = local_day(site, site.clock.now())
+    return letters.Letter(request.language, request.id, today, letters.sender_of(site.settings), addressee, facts)
+
+
+def draft(
+    site: Site,
+    request: AccessRequest,
+    kind: LetterKind,
+    facts: Sequence[Answer],
+    enclosed: Mapping[str, bytes] | None = None,
+    *,
+    dry_run: bool = False,
+) -> Draft:
+    """Set the letters of one kind and write them with their enclosures; a dry run only checks that they can be made.
+
+    Raises SenderUnknown, WordsUntranslated (10), FactMissing (13).
+    """
+    templates = letters.templates_of(site.settings)
+    written = [letter_of(site, request, one) for one in facts]
+    if dry_run:
+        return Draft(kind, "\n\n".join(letters.text_of(one, templates)[0] for one in written))
+    made = [letters.render(one, templates) for one in written]
+    folder = letters_directory(site, request.id)
+    site.disk.make_directory(folder)
+    files: dict[str, str] = {}
+    for one in made:
+        stem = _free(site, request, kind, len(files))
+        site.disk.write(folder / f"{stem}.pdf", one.pdf)
+        site.disk.write(folder / f"{stem}.txt", one.text.encode())
+        files[site.relative(folder / f"{stem}.pdf")] = hashlib.sha256(one.pdf).hexdigest()
+    for name, data in (enclosed or {}).items():
+        site.disk.write(folder / name, data)
+    return Draft(kind, "\n\n".join(one.text for one in made), files)
+
+
+def enter(connection: Connection, site: Site, request: AccessRequest, made: Draft) -> tuple[MadeLetter, ...]:
+    """Enter letters in the caller's transaction, with their audit entry."""
+    entered = tuple(
+        MadeLetter(request.id, made.kind, path, sha256, site.clock.now(), site.actor.account)
+        for path, sha256 in made.files.items()
+    )
+    for one in entered:
+        letterstore.insert_letter(connection, one)
+        facts: audit.Facts = {"letter": made.kind.value, "sha256": one.sha256}
+        audit.append(connection, site, Act.LETTER_MADE, request.id, case_id=request.id, facts=facts)
+    return entered
+
+
+def _free(site: Site, request: AccessRequest, kind: LetterKind, more: int) -> str:
+    """`receipt`, then `receipt-2`: an earlier letter is never written over."""
+    with reading(site.engine) as connection:
+        known = sum(one.kind is kind for one in letterstore.letters_of(connection, request.id))
+    number = known + more + 1
+    return f"{request.id}-{kind.value}" + (f"-{number}" if number > 1 else "")
+
+
+def _lines(address: str) -> tuple[str, ...]:
+    """A postal address has a line for each part; a mail address is one."""
+    return (address,) if "@" in address else tuple(part.strip() for part in address.split(",") if part.strip())
