@@ -2,7 +2,8 @@
 
 Apart from holds: a block stops looking, a hold stops deletion, and the same request has one of each (Articles 18 and 21
 GDPR, policy 002).  Owns the one question whether a case may use footage.  A block yields to a named legal claim or
-authority only, by decision of the DPO; an objection that was upheld lets through the copy for its own requester.
+authority only, by decision of the DPO; an objection that was upheld lets through the copy for its own requester,
+also once it is closed and its footage waits for the holds of others.
 """
 
 from __future__ import annotations
@@ -98,4 +99,4 @@ def _lets_through(connection: Connection, block: Block, case_id: str) -> bool:
     if block.request != case_id or block.kind is not BlockKind.OBJECTION:
         return False
     request = requeststore.select_request(connection, block.request)
-    return request is not None and request.state is RequestState.UPHELD
+    return request is not None and request.state not in {RequestState.OPEN, RequestState.REJECTED}

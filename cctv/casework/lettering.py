@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from cctv import audit, letters
 from cctv.casework import letterstore
+from cctv.casework.disclosurestore import select_disclosures
 from cctv.casework.duties.store import select_processors
 from cctv.casework.errors import NobodyToWriteTo
 from cctv.casework.forgetting import letters_directory
@@ -25,9 +26,11 @@ from cctv.db.site import Site
 from cctv.letters.letter import Answer
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest
+from cctv.model.disclosures import Disclosure, Recipient
 from cctv.model.requests import LetterKind, Role
 
 _CAPACITIES = {Role.GUARDIAN: letters.Capacity.GUARDIAN, Role.PROXY: letters.Capacity.PROXY}
+_PEOPLE = frozenset({Recipient.SUBJECT, Recipient.NOMINEE})  # their copies are answers, and told as such
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,19 @@ def local_day(site: Site, at: datetime) -> date:
 
 
 def processing_for(site: Site, request: AccessRequest) -> letters.Processing:
-    """How the cameras of a request process, and who does on the site's behalf; raises WordsUntranslated."""
+    """How the cameras of a request process, who does on the site's behalf, and to whom its footage was handed.
+
+    Raises WordsUntranslated.
+    """
     with reading(site.engine) as connection:
         processors = select_processors(connection)
-    return letters.processing_of(site.settings, request.cameras, request.language, processors, recipients=())
+        disclosed = select_disclosures(connection, closed_too=True)
+    recipients = tuple(
+        letters.Recipient(one.receiver.authority, one.recipient, local_day(site, one.handed.at))
+        for one in disclosed
+        if one.handed and one.recipient not in _PEOPLE and _shares(one, request)
+    )
+    return letters.processing_of(site.settings, request.cameras, request.language, processors, recipients)
 
 
 def letter_of(site: Site, request: AccessRequest, facts: Answer) -> letters.Letter:
@@ -124,6 +136,10 @@ def _free(site: Site, request: AccessRequest, kind: LetterKind, more: int) -> st
         known = sum(one.kind is kind for one in letterstore.letters_of(connection, request.id))
     number = known + more + 1
     return f"{request.id}-{kind.value}" + (f"-{number}" if number > 1 else "")
+
+
+def _shares(one: Disclosure, request: AccessRequest) -> bool:
+    return bool(set(one.cameras) & set(request.cameras)) and one.span.overlaps(request.span)
 
 
 def _lines(address: str) -> tuple[str, ...]:

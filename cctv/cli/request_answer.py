@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
     from cctv.casework.answerletters import Wording
     from cctv.export.answering import Answered
+    from cctv.export.delivery import Delivered
 
 # As in cctv.letters, which loads more than --help may.
+_METHODS = ("hand", "zip")
 _BASES = ("accuracy-contested", "unlawful", "legal-claim", "objection-pending")
 _DELIVERIES = ("in-person", "registered-post", "encrypted-mail", "download")
 _PASSWORDS = ("phone", "post", "in-person", "sms")
@@ -40,6 +43,8 @@ _PASSWORDS = ("phone", "post", "in-person", "sms")
 @click.option("--basis", type=click.Choice(_BASES), help="Of a restriction: the point of Article 18(1) GDPR.")
 @click.option("--delivery", type=click.Choice(_DELIVERIES), help="How the copy goes; else by the kind of address.")
 @click.option("--password", type=click.Choice(_PASSWORDS), help="How its password goes: another way than the copy.")
+@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
+@click.option("--method", type=click.Choice(_METHODS), default="zip", show_default=True, help="How, with --to.")
 @letter_option
 @reason_option(required=False)
 @mutation
@@ -52,19 +57,24 @@ def answer(box: Box, /, request_id: str, outcome: str, **given: Any) -> None:  #
 
     \b
       cctv request answer REQ-2026-007
+      cctv request answer REQ-2026-007 --method zip --to /media/usb
       cctv request answer REQ-2026-007 --outcome no-footage
       cctv request answer REQ-2026-007 --outcome refused --ground excessive --reason "the same copy went last week"
     """
     from cctv.casework import Ending
     from cctv.cli.redacted import watched
-    from cctv.export.answering import answer_request, prepare_answer
+    from cctv.export.answering import HandOver, answer_request, prepare_answer
+    from cctv.model.disclosures import Method
 
     ground = given["ground"]
     wanted = Ending(Outcome(outcome), RefusalGround(ground) if ground else None, given["reason"])
     wording = _wording(given) if given["letter"] else None
+    hand_over = HandOver(given["to"], Method(given["method"])) if given["to"] else None
     with watched() as progress:
-        act = prepare_answer if box.dry_run else answer_request
-        done = act(box.site, request_id, wanted, wording, progress)
+        if box.dry_run:
+            done = prepare_answer(box.site, request_id, wanted, wording, progress)
+        else:
+            done = answer_request(box.site, request_id, wanted, wording, progress, hand_over)
     box.emit(_data(box, done), lambda console: _text(console, box, done))
 
 
@@ -72,10 +82,11 @@ def _wording(given: dict[str, Any]) -> Wording:
     from cctv.casework.answerletters import Wording
     from cctv.letters import Delivery, PasswordWay, RestrictionGround
 
+    delivery = given["delivery"] or {"hand": "in-person", "zip": None}[given["method"]]
     return Wording(
         balance=given["balance"],
         basis=RestrictionGround(given["basis"]) if given["basis"] else None,
-        delivery=Delivery(given["delivery"]) if given["delivery"] else None,
+        delivery=Delivery(delivery) if delivery else None,
         password=PasswordWay(given["password"]) if given["password"] else None,
     )
 
@@ -84,7 +95,7 @@ def _data(box: Box, done: Answered) -> dict[str, object]:
     from cctv.cli.preserved import departures_data
     from cctv.cli.request_words import missing_data, request_data
 
-    plan, erasure = done.plan, done.plan.erasure
+    plan, erasure, handed = done.plan, done.plan.erasure, done.handed
     return {
         "dry_run": box.dry_run,
         "request": request_data(done.request, box),
@@ -92,6 +103,9 @@ def _data(box: Box, done: Answered) -> dict[str, object]:
         "package": done.package.id if done.package else None,
         "letters": list(done.letter.files) if done.letter else [],
         "text": done.letter.text if done.letter else None,
+        "disclosure": handed.disclosure.id if handed and handed.disclosure else None,
+        "files": [str(path) for path in handed.files] if handed else [],
+        "passphrase": handed.passphrase if handed else None,
         "released": [hold.id for hold in plan.releases],
         "footage": departures_data(plan.departures),
         "erased": {
@@ -126,7 +140,21 @@ def _text(console: Console, box: Box, done: Answered) -> None:
     if box.dry_run:
         console.print(DRY)
         return
-    print_missing(console, box, one)
+    more: tuple[str, ...] = ()
+    if done.handed is not None:
+        _handed_text(console, done.handed)
+    elif done.package is not None:
+        more = (f"cctv export deliver {done.package.id} --method zip --to DIR",)
+    print_missing(console, box, one, *more)
+
+
+def _handed_text(console: Console, handed: Delivered) -> None:
+    assert handed.disclosure is not None
+    console.print(f"{handed.disclosure.id}: handed over", style="bold")
+    for path in handed.files:
+        console.print(str(path), soft_wrap=True)
+    if handed.passphrase is not None:
+        console.print(f"passphrase, shown once: {handed.passphrase}", style="bold")
 
 
 def _erasure_text(console: Console, box: Box, done: Answered) -> None:

@@ -4,13 +4,15 @@
 2. the letter, written                                    (crash: a file that no row names; it goes with the request)
 3. answer, outcome, released holds and order to erase, committed                       (crash: the sweep takes the rest)
 4. files of released holds, and the footage
+5. the copy handed over, where that was asked for: its disclosure      (crash: `cctv export deliver` does it)
 
 Owns that order.  A package is built again when a decision, a recording or an approval changed after it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from cctv.casework.answering import AnswerPlan, answer, plan_answer
 from cctv.casework.answerletters import Copy, Wording, facts_for
@@ -21,13 +23,15 @@ from cctv.casework.outcomes import Ending
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.export.building import build
+from cctv.export.delivery import Delivered, deliver
 from cctv.export.manifest import MANIFEST, Manifest
 from cctv.export.plan import plan_build
 from cctv.export.store import Package, packages
 from cctv.kernel.durable import LockHeld, sha256_file
 from cctv.kernel.errors import GuardError
 from cctv.model.casework import AccessRequest
-from cctv.model.requests import LetterKind
+from cctv.model.disclosures import Method, Recipient
+from cctv.model.requests import LetterKind, Role
 from cctv.redaction.case.file import Progress, silent
 from cctv.redaction.case.store import parts_of
 
@@ -45,6 +49,15 @@ class Answered:
     letter: Draft | None = None
     erased: Erased | None = None
     delayed: str | None = None
+    handed: Delivered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Where a copy goes at once, and how."""
+
+    to: Path
+    method: Method
 
 
 def prepare_answer(
@@ -65,9 +78,14 @@ def prepare_answer(
 
 
 def answer_request(
-    site: Site, request_id: str, wanted: Ending, wording: Wording | None, progress: Progress = silent
+    site: Site,
+    request_id: str,
+    wanted: Ending,
+    wording: Wording | None,
+    progress: Progress = silent,
+    hand_over: HandOver | None = None,
 ) -> Answered:
-    """Answer a request; without `wording` no letter is made.
+    """Answer a request; without `wording` no letter is made, without `hand_over` the copy waits in exports/.
 
     Raises what `plan_answer` and, where a copy goes with it, `build` raise; for the letter BalanceMissing,
     BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
@@ -77,19 +95,30 @@ def answer_request(
     package = None
     if plan.copied:
         package = _standing(site, plan.request) or build(site, plan.request.id, progress).package
+        if hand_over is not None:
+            _deliver(site, plan.request, package, hand_over, dry_run=True)
     letter = _letter(site, plan, wording, package) if wording is not None else None
     with writing(site.engine) as connection:
         if letter is not None:
             enter(connection, site, plan.request, letter)
         request = answer(connection, site, plan, package.id if package else None)
     finish(site, request, plan.releases)
-    if plan.erasure is None:
-        return Answered(request, plan, package, letter)
-    try:
-        (erased,) = erase_ordered(site, request.id)
-    except (LockHeld, GuardError) as error:
-        return Answered(request, plan, package, letter, delayed=error.message)
-    return Answered(request, plan, package, letter, erased)
+    answered = Answered(request, plan, package, letter)
+    if plan.erasure is not None:
+        try:
+            (erased,) = erase_ordered(site, request.id)
+            answered = replace(answered, erased=erased)
+        except (LockHeld, GuardError) as error:
+            answered = replace(answered, delayed=error.message)
+    if package is None or hand_over is None:
+        return answered
+    return replace(answered, handed=_deliver(site, plan.request, package, hand_over, dry_run=False))
+
+
+def _deliver(site: Site, request: AccessRequest, package: Package, way: HandOver, *, dry_run: bool) -> Delivered:
+    """Hand the copy to the subject, or to the nominee whom they named."""
+    recipient = Recipient.NOMINEE if request.party(Role.NOMINEE) else Recipient.SUBJECT
+    return deliver(site, package.id, way.to, way.method, recipient, dry_run=dry_run)
 
 
 def _letter(

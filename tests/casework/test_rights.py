@@ -21,9 +21,9 @@ def needs(said):
 
 @pytest.fixture
 def recorded(site, clock):
-    """Ten minutes of the foyer, at noon of the same day."""
+    """Six minutes of the foyer, at noon of the same day."""
     clock.set("2026-11-01 12:00")
-    site.record("foyer-1", "2026-11-01 09:00", minutes=10)
+    site.record("foyer-1", "2026-11-01 09:00", minutes=6)
     return site
 
 
@@ -40,20 +40,20 @@ class TestErasure:
 
         assert (done["outcome"], done["erased"]["gone"], done["erased"]["waiting"]) == ("partly", 2, 1)
         assert done["erased"]["holds"] == ["HOLD-2026-001"]
-        assert minutes(recorded) == [0, 1, 4, 5, 6, 7, 8, 9]
+        assert minutes(recorded) == [0, 1, 4, 5]
         recorded.cctv("sweep --once")
         assert 4 in minutes(recorded)
 
         recorded.cctv("incident settle INC-2026-001 --reason done --yes")
         assert "erased for REQ-2026-001" in recorded.cctv("sweep --once").out
-        assert minutes(recorded) == [0, 1, 5, 6, 7, 8, 9]
+        assert minutes(recorded) == [0, 1, 5]
         assert acts(recorded)[-1] == "erasure.done"
 
     def test_a_dry_run_says_what_would_go_and_deletes_nothing(self, recorded):
         opened(recorded, "erasure")
         said = recorded.cctv(f"request answer {ONE} --no-letter --dry-run --json").json
         assert said["erased"]["segments"] == 3
-        assert len(minutes(recorded)) == 10
+        assert len(minutes(recorded)) == 6
 
     def test_its_letter_goes_and_then_nobody_is_named_any_more(self, recorded):
         opened(recorded, "erasure")
@@ -76,7 +76,7 @@ class TestErasure:
         opened(recorded, "erasure")
         why = "--ground legal-claims --reason 'the insurer claims on it'"
         recorded.cctv(f"request answer {ONE} --no-letter --outcome refused {why}")
-        assert len(minutes(recorded)) == 10
+        assert len(minutes(recorded)) == 6
         assert recorded.cctv("hold list --json").json["holds"] == []
 
 
@@ -142,7 +142,7 @@ class TestObjection:
 
         assert done.json["request"]["ground"] == "compelling-grounds"
         assert recorded.cctv(f"request show {ONE} --json").json["blocks"][0]["lifted"]
-        assert len(minutes(recorded)) == 10
+        assert len(minutes(recorded)) == 6
 
     def test_upheld_it_is_never_refused(self, recorded):
         opened(recorded, "objection")
