@@ -73,7 +73,7 @@ def list_text(console: Console, box: Box, found: Sequence[Disclosure]) -> None:
 
 
 def show_text(console: Console, box: Box, found: DisclosureFile) -> None:
-    from cctv.cli.output import local, table
+    from cctv.cli.output import local
     from cctv.cli.preserved import print_footage, print_holds, print_next, print_subject
 
     one = found.disclosure
@@ -94,7 +94,9 @@ def show_text(console: Console, box: Box, found: DisclosureFile) -> None:
         rows.append(("ends", f"{one.lease_end.astimezone(box.zone):%d/%m/%Y}"))
     if one.ending is not None and one.closed is not None:
         rows.append(("ended", f"{local(one.closed, box.zone)}, {one.ending.value}"))
-    console.print(table(("", ""), [row for row in rows if row[1]]))
+    for name, value in rows:
+        if value:
+            console.print(f"{name:<13}{value}", markup=False, highlight=False, soft_wrap=True)
     print_subject(console, one.cameras, one.span, box.zone)
     if found.holds:
         print_holds(console, found.holds, box.zone, box.now)

@@ -35,5 +35,6 @@ def fetch_lines(account: str, host: str, path: Path, fingerprint: str) -> FetchL
 
 
 def host_name() -> str:
-    """The name by which this machine is known in its network."""
-    return socket.getfqdn() or socket.gethostname()
+    """The name by which this machine is known in its network; `localhost` would be the other desk itself."""
+    name = socket.getfqdn()
+    return socket.gethostname() if name.startswith("localhost") else name

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from cctv.archive import segments_of
 from cctv.casework.blocks import require_unblocked
 from cctv.casework.found import Found, look
 from cctv.db.engine import reading
@@ -26,6 +25,7 @@ from cctv.redaction.case.file import Progress, check_artefacts, check_sources, p
 from cctv.redaction.case.masks import require_masked
 from cctv.redaction.case.missing import require_reviewed
 from cctv.redaction.case.part import CasePart
+from cctv.redaction.case.wanted import wanted_parts
 from cctv.redaction.case.words import DELETED, NEVER_RECORDED, TO_COME
 
 
@@ -66,7 +66,7 @@ def plan_build(site: Site, request_id: str, progress: Progress = silent) -> Buil
         require_unblocked(connection, site, case.request.id, case.request.cameras, case.request.span)
         require_approved(case.request, case.parts)
         require_masked(site, connection, case.parts)
-        _require_complete(connection, case.request, case.parts)
+        _require_complete(site, connection, case.request, case.parts)
         gaps = tuple(gaps_of(look(connection, site, case.request.cameras, case.request.span)))
     for part in case.parts:
         check_artefacts(site, part)
@@ -89,12 +89,13 @@ def require_approved(request: AccessRequest, parts: Iterable[CasePart]) -> None:
     )
 
 
-def _require_complete(connection: Connection, request: AccessRequest, parts: Iterable[CasePart]) -> None:
+def _require_complete(site: Site, connection: Connection, request: AccessRequest, parts: Iterable[CasePart]) -> None:
     reviewed = {source.path for part in parts for source in part.plan.sources}
     added = [
         segment
         for camera in request.cameras
-        for segment in segments_of(connection, camera, request.span)
+        for part in wanted_parts(site, connection, camera, request.span)
+        for segment in part
         if segment.path not in reviewed
     ]
     if added:

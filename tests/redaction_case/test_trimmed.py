@@ -79,6 +79,21 @@ def test_the_package_holds_the_requested_frames_only(asked, tmp_path):
     assert stock_tools(folder) == [0, 0]
 
 
+def test_a_stretch_of_which_no_frame_was_asked_for_is_no_part(bare_site, footage_files):
+    bare_site.cctv("footage init")
+    clip = footage_files["nobody"][0]
+    for start in ("2026-11-01 11:00:00", "2026-11-01 11:00:08"):
+        bare_site.record("foyer-1", start, minutes=SEGMENT / 60, segment=SEGMENT, clip=clip)
+    bare_site.cctv(TRIMMED.replace("11:00:02.5", "11:00:03.95").replace("11:00:05.5", "11:00:09"))
+    bare_site.cctv(TRIMMED.replace("11:00:02.5", "11:00:03.95").replace("11:00:05.5", "11:00:07"))
+
+    said = bare_site.cctv(f"redaction prepare {REQUEST} --dry-run --json").json
+    nothing = bare_site.cctv("redaction prepare REQ-2026-002", exit=14)
+
+    assert [part["start"] for part in said["parts"]] == ["2026-11-01T10:00:08.000Z"]
+    assert "foyer-1" in nothing.err
+
+
 def test_who_stands_still_while_it_was_asked_for_does_not_become_the_empty_scene(bare_site, tmp_path):
     clip = film(tmp_path / "stands.mp4", [Stands(RED, start=80, speed=0, bottom=100)])
     bare_site.cctv("footage init")

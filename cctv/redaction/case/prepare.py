@@ -17,7 +17,6 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cctv import audit
-from cctv.archive import segments_of
 from cctv.casework.blocks import require_usable
 from cctv.casework.found import Found, look
 from cctv.casework.requests import find_request
@@ -30,7 +29,6 @@ from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest, RequestType
 from cctv.model.ids import CameraId
 from cctv.redaction.case.analysis import analyse_part, remove_unnamed
-from cctv.redaction.case.cut import cut
 from cctv.redaction.case.errors import NoFootage, TypeHasNoCopy
 from cctv.redaction.case.file import (
     LOCK,
@@ -47,6 +45,7 @@ from cctv.redaction.case.part import CasePart, CasePlan, PartSource, trimmed
 from cctv.redaction.case.room import room
 from cctv.redaction.case.sheet import write_sheet
 from cctv.redaction.case.store import parts_of, replace_parts
+from cctv.redaction.case.wanted import wanted_parts
 
 _PART_BYTES = 16 << 20  # two backdrops of 1080p and the sheet's pictures
 _WITH_COPY = frozenset({RequestType.ACCESS, RequestType.PORTABILITY, RequestType.OBJECTION})
@@ -127,7 +126,7 @@ def _cuts(site: Site, connection: Connection, request: AccessRequest, again: boo
     known = {} if again else {part.plan.sources: part for part in parts_of(connection, request.id)}
     cuts: list[_Cut] = []
     for camera in request.cameras:
-        for position, segments in enumerate(cut(segments_of(connection, camera, request.span)), 1):
+        for position, segments in enumerate(wanted_parts(site, connection, camera, request.span), 1):
             sources = tuple(PartSource.of(segment) for segment in segments)
             span = trimmed(sources, request.span)
             masks = masks_in_force(site, connection, camera, span)
@@ -198,4 +197,4 @@ def _cause(one: Found) -> str:
         causes.append("still being written")
     if one.to_come:
         causes.append("still to come")
-    return ", ".join(dict.fromkeys(causes)) or "nothing is known of it"
+    return ", ".join(dict.fromkeys(causes)) or "no frame was taken in that time"
