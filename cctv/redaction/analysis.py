@@ -19,7 +19,7 @@ from cctv.redaction.light import Light
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.people import carried_and_judged
 from cctv.redaction.planes import Mask
-from cctv.redaction.regions import HOLD, difference, parts
+from cctv.redaction.regions import HOLD, difference
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
 from cctv.redaction.spool import MaskSpool
@@ -125,7 +125,7 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
         differs.append(result.mask)
         stretch.append(chosen)
         lights.append(result.light)
-        tracker.add([part.box for part in parts(result.mask)])
+        tracker.add([part.box for part in result.parts])
         progress("regions", frame + 1, len(found.times))
     rows, columns = differs.shape
     kept, verdicts = carried_and_judged(keep, differs, found.rate)
