@@ -28,6 +28,12 @@ class MaskedArea:
     half: Mask
     full: Mask
 
+    def covered(self, planes: Planes) -> Planes:
+        """A copy of the picture with the masked pixels painted black."""
+        copy = planes.copy()
+        self.cover(copy)
+        return copy
+
     def cover(self, planes: Planes) -> None:
         """Paint the masked pixels of a picture black."""
         planes.y[self.full] = BLACK[0]

@@ -1,33 +1,29 @@
 """Reading footage: what a file holds, and its pictures one by one.
 
-Owns ffprobe and the decoding ffmpeg.  Every frame comes out once, in presentation order, as displayed (rotation
-applied), with its own time, and with its camera's static masks covered: no other module sees what they hide.  Never
-repairs, repeats, drops or guesses a frame: what cannot be decoded is refused.
+Owns ffprobe, and what is made of what the decoder says.  Every frame comes out once, in presentation order, as
+displayed (rotation applied), with its own time, and with its camera's static masks covered: no other module sees what
+they hide.  Never repairs, repeats, drops or guesses a frame: what cannot be decoded is refused.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from subprocess import PIPE
-from typing import IO
-
-import numpy as np
 
 from cctv.config.values import Polygon
 from cctv.kernel import process
 from cctv.kernel.errors import ToolFailed
+from cctv.redaction.ahead import ahead
+from cctv.redaction.decoder import Decoder, Undecodable
 from cctv.redaction.errors import InputMissing, SourceUnreadable
 from cctv.redaction.geometry import Size
 from cctv.redaction.masks import MaskedArea, masked_area
-from cctv.redaction.planes import Planes, frame_bytes, from_buffer, widen
+from cctv.redaction.planes import Planes
 
-_PTS = re.compile(rb"pts:(-?\d+|NOPTS)")
 _ANOTHER_COPY = "copy the file from its source again, or leave it out of the redaction."
 _LATE_START = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
 _SAME_TIME = 100  # microseconds by which a frame that repeats its predecessor's time follows it
@@ -44,6 +40,7 @@ class Stream:
     frames_estimate: int  # 0 when unknown
     frames_declared: int | None  # frames that the container vows to hold, where that is exact (AVI)
     colour: tuple[tuple[str, str], ...]  # ffmpeg options that carry the colour description on
+    turn: tuple[str, ...] = ()  # filters that turn the picture as it is displayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ def probe(path: Path) -> Stream:
         raise InputMissing(path=path, problem="it is not a file" if path.exists() else "it does not exist")
     entries = (
         "stream=width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,nb_frames,duration,color_range,color_space"
-        ",color_primaries,color_transfer:stream_side_data=rotation:stream_tags=rotate:format=format_name,duration"
+        ",color_primaries,color_transfer:stream_side_data=rotation,displaymatrix:stream_tags=rotate:format=format_name,duration"
     )
     command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "json", "-i"]
     try:
@@ -145,10 +142,9 @@ class Reading:
         masked = self.clip.masked
         for part in self.clip.parts:
             own: list[int] = []
-            for planes in _decode(part, own):
-                if masked is not None:
-                    masked.cover(planes)
-                yield planes
+            with closing(ahead(_decode(part, own))) as pictures:
+                for planes in pictures:
+                    yield masked.covered(planes) if masked is not None else planes
             if own:
                 self.times.extend(self._placed(part, own))
 
@@ -189,16 +185,37 @@ def _stream(path: Path, found: dict[str, object], container: dict[str, object]) 
         (option, str(found[key])) for option, key in options.items() if found.get(key, "unknown") != "unknown"
     )
     estimate = int(declared) if declared.isdigit() else round(float(str(seconds)) * rate)
-    return Stream(path, Size(width, height), aspect, rate, estimate, exact, colour)
+    return Stream(path, Size(width, height), aspect, rate, estimate, exact, colour, _turn(found))
 
 
 def _rotation(found: dict[str, object]) -> int:
-    side, tags = found.get("side_data_list"), found.get("tags")
-    if isinstance(side, list):
-        for entry in side:
-            if isinstance(entry, dict) and "rotation" in entry:
-                return round(float(entry["rotation"]))
-    return round(float(tags.get("rotate", 0))) if isinstance(tags, dict) else 0
+    """Degrees, counterclockwise."""
+    return round(float(str(_display(found).get("rotation", 0))))
+
+
+def _display(found: dict[str, object]) -> dict[str, object]:
+    """What the container says of how the picture is to be displayed; empty when nothing."""
+    side = found.get("side_data_list")
+    entries = side if isinstance(side, list) else []
+    return next((entry for entry in entries if isinstance(entry, dict) and "rotation" in entry), {})
+
+
+def _turn(found: dict[str, object]) -> tuple[str, ...]:
+    """The filters that turn a picture as it is to be displayed: those that ffmpeg 5.1 sets up by itself."""
+    rows = [line.split(":")[1].split() for line in str(_display(found).get("displaymatrix", "")).strip().splitlines()]
+    if len(rows) < 2:
+        return ()
+    (a, _, _), (c, d, _) = ([int(number) for number in row] for row in rows[:2])
+    clockwise = -_rotation(found) % 360
+    if clockwise == 90:
+        return ("transpose=cclock_flip" if c > 0 else "transpose=clock",)
+    if clockwise == 270:
+        return ("transpose=clock_flip" if c < 0 else "transpose=cclock",)
+    if clockwise == 180:
+        return (*(("hflip",) if a < 0 else ()), *(("vflip",) if d < 0 else ()))
+    if clockwise:
+        return (f"rotate={clockwise}*PI/180",)
+    return ("vflip",) if d < 0 else ()
 
 
 def _fraction(value: object) -> Fraction | None:
@@ -215,73 +232,24 @@ def _decode(part: Part, times: list[int]) -> Iterator[Planes]:
     Raises SourceUnreadable.
     """
     stream = part.stream
-    size = stream.size.even()
-    with tempfile.TemporaryFile() as clock, tempfile.TemporaryFile() as complaints:
-        command = _decode_command(part, clock.fileno())
-        child = process.start(command, stdout=PIPE, stderr=complaints, pass_fds=(clock.fileno(),))
-        assert child.stdout is not None
-        widen(child.stdout)
-        count = 0
-        try:
-            while (buffer := _read_picture(child.stdout, frame_bytes(size), stream)) is not None:
-                yield from_buffer(buffer, size)
-                count += 1
-            child.wait()
-        finally:
-            child.stdout.close()
-            if child.poll() is None:
-                child.kill()
-            child.wait()
-        found = _printed(clock)
-        _check(stream, child.returncode, complaints, len(found) if part.window else count)
-        times.extend(_frame_times(stream, found, count) if part.window is None else _times_within(part, found, count))
+    found: list[int | None] = []
+    try:
+        with Decoder(stream.path, stream.size.even(), stream.turn) as decoder:
+            for planes, time in decoder:
+                found.append(time)
+                if part.window is None or _inside(part, found[0], time):
+                    yield planes
+    except Undecodable as error:
+        problem = f"frame {len(found)} or one near it cannot be decoded ({error})"
+        raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY) from error
+    _check(stream, len(found))
+    times.extend(_frame_times(part, found))
 
 
-def _decode_command(part: Part, clock: int) -> list[str]:
-    """ffmpeg that prints each frame's time to descriptor `clock` and each picture to stdout, padded to even sides.
-
-    Of a part with a window every time is printed, and the pictures inside of it: `_times_within` compares the two.
-    """
-    stream = part.stream
-    even = stream.size.even()
-    filters = f"settb=AVTB,metadata=add:key=k:value=v,metadata=print:key=k:file=pipe\\\\:{clock}"
-    if part.window is not None:
-        first, last = (edge - (part.starts_at or 0) for edge in part.window)
-        filters += f",select='gte(pts-start_pts,{first})*lt(pts-start_pts,{last})'"
-    filters += ",settb=1/25,setpts=N"
-    if even != stream.size:
-        filters += f",pad={even.width}:{even.height}:0:0"
-    strict = ["-xerror", "-err_detect", "explode", "-copyts"]
-    command = ["ffmpeg", "-nostdin", "-hide_banner", "-v", "error", *strict, "-i", f"file:{stream.path}"]
-    command += ["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", filters]
-    command += ["-fps_mode", "passthrough", "-enc_time_base", "1:25"]  # one tick a frame: equal times are no error here
-    return [*command, "-pix_fmt", "yuv420p", "-s", f"{even.width}x{even.height}", "-f", "rawvideo", "pipe:1"]
-
-
-def _read_picture(pipe: IO[bytes], wanted: int, stream: Stream) -> np.ndarray[tuple[int], np.dtype[np.uint8]] | None:
-    buffer = np.empty(wanted, np.uint8)
-    view = buffer.data
-    got = 0
-    while got < wanted:
-        more = pipe.readinto(view[got:])  # type: ignore[attr-defined]
-        if not more:
-            break
-        got += more
-    if got == 0:
-        return None
-    if got < wanted:
-        raise SourceUnreadable(path=stream.path, problem="a picture broke off in the middle", following=_ANOTHER_COPY)
-    return buffer
-
-
-def _check(stream: Stream, status: int, complaints: IO[bytes], count: int) -> None:
-    """Raises SourceUnreadable unless all of a file's frames, `count` of them, were decoded without complaint."""
-    complaints.seek(0)
-    said = complaints.read()
+def _check(stream: Stream, count: int) -> None:
+    """Raises SourceUnreadable unless all of a file's frames, `count` of them, were decoded."""
     problem = None
-    if status != 0 or said.strip():
-        problem = f"frame {count} or one near it cannot be decoded ({process.last_lines(said)})"
-    elif count == 0:
+    if count == 0:
         problem = "it holds no frame"
     elif stream.frames_declared is not None and count < stream.frames_declared:
         problem = f"it breaks off after {count} of {stream.frames_declared} frames"
@@ -289,34 +257,26 @@ def _check(stream: Stream, status: int, complaints: IO[bytes], count: int) -> No
         raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY)
 
 
-def _printed(clock: IO[bytes]) -> list[bytes]:
-    clock.seek(0)
-    return _PTS.findall(clock.read())
-
-
-def _times_within(part: Part, found: list[bytes], count: int) -> list[int]:
-    """The times of the pictures in a part's window, on the clip's line; as many as came out of ffmpeg."""
+def _inside(part: Part, first: int | None, time: int | None) -> bool:
+    """Whether a frame lies in the part's window; `first` is the time of the file's first frame."""
     assert part.window is not None
-    if b"NOPTS" in found:
+    if first is None or time is None:
         problem = "its pictures carry no times, so none can be left out"
         raise SourceUnreadable(path=part.stream.path, problem=problem, following=_ANOTHER_COPY)
-    start, end = part.window
-    placed = [int(time) - int(found[0]) + (part.starts_at or 0) for time in found]
-    inside = [b"%d" % time for time in placed if start <= time < end]
-    return _frame_times(part.stream, inside, count)
+    return part.window[0] <= time - first + (part.starts_at or 0) < part.window[1]
 
 
-def _frame_times(stream: Stream, found: list[bytes], count: int) -> list[int]:
-    if len(found) != count:
-        problem = f"{count} pictures came with {len(found)} times"
-        raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY)
-    if b"NOPTS" in found:
-        return [round(index * 1_000_000 / stream.rate) for index in range(count)]
+def _frame_times(part: Part, found: Sequence[int | None]) -> list[int]:
+    """The times of a file's frames, or of those in its window, on the clip's line then."""
+    if None in found and part.window is None:
+        return [round(index * 1_000_000 / part.stream.rate) for index in range(len(found))]
+    known = [time for time in found if time is not None]
+    if part.window is not None:
+        known = [time - known[0] + (part.starts_at or 0) for time in known if _inside(part, known[0], time)]
     times: list[int] = []
-    for text in found:
-        time = int(text)
+    for time in known:
         if times and time < times[-1] - _SAME_TIME:
             problem = f"frame {len(times)} lies before the frame that it follows"
-            raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY)
+            raise SourceUnreadable(path=part.stream.path, problem=problem, following=_ANOTHER_COPY)
         times.append(max(time, times[-1] + _SAME_TIME) if times else time)
     return times
