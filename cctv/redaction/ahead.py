@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 Item = TypeVar("Item")
 _WAITING = 4  # items; a picture of 1080p is 3 MB
 
 
-def ahead(items: Iterable[Item], waiting: int = _WAITING) -> Iterator[Item]:
+def ahead(items: Iterable[Item], waiting: int = _WAITING) -> Generator[Item, None, None]:
     """The items, made ahead of their use.  Close the iterator (or end it) and the thread has ended too."""
     ready: queue.Queue[tuple[list[Item], BaseException | None]] = queue.Queue(waiting)
     stop = threading.Event()
@@ -34,7 +34,7 @@ def ahead(items: Iterable[Item], waiting: int = _WAITING) -> Iterator[Item]:
                 close()
         ready.put(([], failure))
 
-    worker = threading.Thread(target=make, name="ahead")
+    worker = threading.Thread(target=make, name="ahead", daemon=True)
     worker.start()
     ended = False
     try:

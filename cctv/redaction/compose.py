@@ -11,7 +11,7 @@ import numpy as np
 
 from cctv.redaction.backdrop import Backdrop
 from cctv.redaction.caption import Caption
-from cctv.redaction.decide import FrameDecision
+from cctv.redaction.decide import Cover, FrameDecision
 from cctv.redaction.fill import Fill, filled
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.options import Mode, Options
@@ -34,19 +34,24 @@ class Composer:
         self._caption = caption
         self._masked = masked
 
-    def covering(self, source: Planes, decision: FrameDecision) -> Planes:
+    @property
+    def needs_source(self) -> bool:
+        """Whether a covering is made of the source's own pixels."""
+        return self._options.mode is Mode.MASK and self._options.fill in (Fill.PIXELATE, Fill.BLUR)
+
+    def covering(self, source: Planes | None, cover: Cover) -> Planes:
         """The picture as it would be if nothing were live: what stands in place of hidden pixels.
 
-        In the fills `pixelate` and `blur` it depends on the source; otherwise nothing of the source is in it.  Static
-        masks lie over everything but the caption.
+        In the fills `pixelate` and `blur` it depends on the source; otherwise nothing of the source is in it, and
+        `source` may be None.  Static masks lie over everything but the caption.
         """
-        backdrop = self._backdrops[decision.stretch].planes
+        backdrop = self._backdrops[cover.stretch].planes
         if self._options.mode is Mode.BACKDROP:
             picture = backdrop.copy()
-            if decision.shapes is not None:
-                _paint(picture, decision.shapes)
+            if cover.shapes is not None:
+                _paint(picture, cover.shapes)
         else:
-            picture = filled(source, backdrop, self._options.fill)
+            picture = filled(source or backdrop, backdrop, self._options.fill)
             if self._options.fill is Fill.BACKDROP:
                 picture = picture.copy()
         if self._masked is not None:
@@ -57,12 +62,20 @@ class Composer:
 
     def compose(self, source: Planes, decision: FrameDecision) -> Planes:
         """The output picture: the source where live, the covering elsewhere."""
-        cover = self.covering(source, decision)
-        live = decision.live.view(np.uint8)
-        _copy(source.y, cover.y, doubled(decision.live).view(np.uint8))
-        _copy(source.u, cover.u, live)
-        _copy(source.v, cover.v, live)
+        cover = self.covering(source, decision.cover)
+        for rows, columns in _part(decision.live):
+            live = decision.live[rows, columns]
+            whole = (slice(2 * rows.start, 2 * rows.stop), slice(2 * columns.start, 2 * columns.stop))
+            _copy(source.y[whole], cover.y[whole], doubled(live).view(np.uint8))
+            _copy(source.u[rows, columns], cover.u[rows, columns], live.view(np.uint8))
+            _copy(source.v[rows, columns], cover.v[rows, columns], live.view(np.uint8))
         return cover
+
+
+def _part(mask: Mask) -> tuple[tuple[slice, slice], ...]:
+    """The rectangle around all True pixels; none when there is none."""
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return ((slice(top, top + height), slice(left, left + width)),) if width and height else ()
 
 
 def _copy(source: Plane, into: Plane, where: Plane) -> None:
@@ -70,6 +83,9 @@ def _copy(source: Plane, into: Plane, where: Plane) -> None:
 
 
 def _paint(picture: Planes, shapes: Mask) -> None:
-    picture.y[doubled(shapes)] = GREY[0]
-    picture.u[shapes] = GREY[1]
-    picture.v[shapes] = GREY[2]
+    for rows, columns in _part(shapes):
+        part = shapes[rows, columns]
+        whole = (slice(2 * rows.start, 2 * rows.stop), slice(2 * columns.start, 2 * columns.stop))
+        picture.y[whole][doubled(part)] = GREY[0]
+        picture.u[rows, columns][part] = GREY[1]
+        picture.v[rows, columns][part] = GREY[2]

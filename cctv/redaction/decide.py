@@ -27,13 +27,20 @@ from cctv.redaction.tracks import Track
 
 
 @dataclass(frozen=True, slots=True)
+class Cover:
+    """What one frame shows where nothing is live: its backdrop, and `shapes` (half-size mask or None) on it."""
+
+    shapes: Mask | None
+    stretch: int
+
+
+@dataclass(frozen=True, slots=True)
 class FrameDecision:
-    """One frame: `live` (half-size mask, True = the source's pixels), `shapes` (half-size mask or None), backdrop."""
+    """One frame: `live` (half-size mask, True = the source's pixels), and what covers the rest."""
 
     frame: int
     live: Mask
-    shapes: Mask | None
-    stretch: int
+    cover: Cover
 
 
 class Decisions:
@@ -50,8 +57,7 @@ class Decisions:
 
     def __iter__(self) -> Iterator[FrameDecision]:
         hidden = self._hidden() if self._options.mode is Mode.MASK else None
-        standing = _Standing(self._shown)
-        for frame in range(len(self._analysis.survey.times)):
+        for frame, cover in enumerate(self.covers()):
             live = self._kept(frame)
             if hidden is not None:
                 live |= ~next(hidden) & ~self._outlines(frame)
@@ -60,7 +66,13 @@ class Decisions:
             if self._caption is not None:
                 rows, columns = self._caption.rect.slices()
                 live[rows.start // 2 : rows.stop // 2, columns.start // 2 : columns.stop // 2] = False
-            yield FrameDecision(frame, live, self._shapes(standing.at(frame), frame), self._analysis.stretch[frame])
+            yield FrameDecision(frame, live, cover)
+
+    def covers(self) -> Iterator[Cover]:
+        """What covers each frame in order."""
+        standing = _Standing(self._shown)
+        for frame in range(len(self._analysis.survey.times)):
+            yield Cover(self._shapes(standing.at(frame), frame), self._analysis.stretch[frame])
 
     def _kept(self, frame: int) -> Mask:
         """Live pixels inside the kept boxes."""

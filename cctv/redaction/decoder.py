@@ -123,14 +123,19 @@ class Decoder:
     def _filters(self, frame: VideoFrame) -> Graph:
         width, height = _sides(self._size)
         graph = Graph()
-        chain = [graph.add_buffer(template=self._stream, width=frame.width, height=frame.height, format=frame.format)]
-        steps = [*self._turn, "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0", f"scale={width}:{height}:flags=bicubic:out_range=tv", "format=yuv420p"]
+        steps = (
+            *self._turn,
+            "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0",
+            f"scale={width}:{height}:flags=bicubic:out_range=tv",
+            "format=yuv420p",
+            "buffersink",
+        )
+        last = graph.add_buffer(template=self._stream, width=frame.width, height=frame.height, format=frame.format)
         for step in steps:
             name, _, options = step.partition("=")
-            chain.append(graph.add(name, options))
-        chain.append(graph.add("buffersink"))
-        for one, next_ in zip(chain, chain[1:], strict=False):
-            one.link_to(next_)
+            following = graph.add(name, options or None)
+            last.link_to(following)
+            last = following
         graph.configure()
         return graph
 
@@ -166,9 +171,10 @@ def _sides(size: Size) -> tuple[int, int]:
 def _plane(frame: VideoFrame, index: int) -> Plane:
     """One plane as a view that cannot be written: the decoder predicts later pictures from it."""
     plane = frame.planes[index]
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+    flat: Plane = np.frombuffer(memoryview(plane), np.uint8)
+    rows = flat.reshape(plane.height, abs(plane.line_size))[:, : plane.width]
     rows.setflags(write=False)
-    return rows
+    return rows if plane.line_size > 0 else rows[::-1]
 
 
 def _nearest(value: int, by: int) -> int:

@@ -76,7 +76,7 @@ def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool
 
 def cleaned(differs: Mask) -> tuple[Mask, tuple[Part, ...]]:
     """Without specks, and with the gaps inside a body closed; and the regions that are left."""
-    closed = cv2.morphologyEx(differs.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE)
+    closed = np.asarray(cv2.morphologyEx(differs.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE), np.uint8)
     labels, stats = labelled(closed)
     large = stats[:, cv2.CC_STAT_AREA] >= max(6, _SPECK * differs.size)
     large[0] = False

@@ -11,7 +11,7 @@ from scenes import HEIGHT, WIDTH, Person, Scene, keep_of, luma, share_visible, w
 from cctv.redaction.analysis import analyse, survey
 from cctv.redaction.backdrop import Backdrop
 from cctv.redaction.compose import Composer
-from cctv.redaction.decide import Decisions, FrameDecision
+from cctv.redaction.decide import Cover, Decisions
 from cctv.redaction.errors import VerifyFailed
 from cctv.redaction.fill import Fill
 from cctv.redaction.geometry import Size
@@ -141,7 +141,7 @@ def test_a_shape_for_somebody_else_never_lies_over_a_mask():
     backdrop = Backdrop(planes, planes.stacked(), everywhere, ~everywhere, 40)
     composer = Composer((backdrop,), Options(Mode.BACKDROP, others=Others.SHAPE, caption=None), None, AREA)
 
-    covering = composer.covering(planes, FrameDecision(0, ~everywhere, everywhere, 0))
+    covering = composer.covering(planes, Cover(everywhere, 0))
 
     assert (covering.y[AREA.full] == 16).all()
 
