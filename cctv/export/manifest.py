@@ -59,7 +59,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found when a finished video was decoded again and compared with its source and its plan.
+    """What was found when a finished video was decoded again and compared with its plan.
 
     `masked_pixels` of each frame lie under the camera's masks; none of them may be live.
     """
