@@ -55,6 +55,7 @@ from cctv.redaction.case.errors import (
     SegmentMissing,
 )
 from cctv.redaction.case.file import Progress, silent
+from cctv.redaction.case.kept import forget_renders, kept_render
 from cctv.redaction.case.part import CasePlan
 from cctv.redaction.case.render import render_part
 from cctv.redaction.case.room import room
@@ -80,7 +81,10 @@ class Built:
 
 
 def build(site: Site, request_id: str, progress: Progress = silent) -> Built:
-    """Build the package of a request whose every plan is approved; raises as `plan_build`, and RoomMissing (16)."""
+    """Build the package of a request whose every plan is approved; raises as `plan_build`, and RoomMissing (16).
+
+    Videos that a build had finished before it was broken off are taken as they are.
+    """
     require(site, Permission.EXPORT)
     with exclusive(site.root / "exports" / ".lock"), _refusals_logged(site, request_id):
         plan = plan_build(site, request_id, progress)
@@ -95,12 +99,14 @@ def build(site: Site, request_id: str, progress: Progress = silent) -> Built:
                 raise
         path = site.root / package.path
         site.disk.rename(working, path)
+        forget_renders(site, (output.part for output in plan.outputs))
     return Built(package, path, manifest)
 
 
 def _render(site: Site, plan: BuildPlan, planned: PlannedOutput, working: Path, progress: Progress) -> Output:
     part, target = planned.part, working / planned.file
-    found = render_part(site, part, plan.request.language, target, progress)
+    language = plan.request.language
+    found = kept_render(site, part, language, target, lambda path: render_part(site, part, language, path, progress))
     site.disk.sync_file(target)
     assert part.approval is not None
     return Output(

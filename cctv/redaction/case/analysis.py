@@ -31,6 +31,7 @@ from cctv.redaction.case.artefacts import (
 )
 from cctv.redaction.case.engine import analysed, clip_for, covered, fail_closed, keep_of, survey_part
 from cctv.redaction.case.file import Progress, case_directory
+from cctv.redaction.case.finished import note_finished
 from cctv.redaction.case.part import Artefact, BackdropDecision, CasePart, CasePlan
 from cctv.redaction.case.samples import samples_of
 from cctv.redaction.gallery import Wanted, gallery
@@ -58,7 +59,9 @@ def analyse_part(site: Site, plan: CasePlan, progress: Progress) -> CasePart:
             write_outcome(directory, _outcome(clip, found, numbered, NOTHING_KEPT, watched, crops.see))
         write_pictures(directory / PICTURES, crops.found)
         _write_survey(directory, survey)
-        return _entered(site, numbered, len(survey.times), directory)
+        part = _entered(site, numbered, len(survey.times), directory)
+        note_finished(site, part)
+        return part
 
 
 def analyse_again(site: Site, part: CasePart, plan: CasePlan, progress: Progress) -> CasePart:

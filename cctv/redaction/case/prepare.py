@@ -1,6 +1,7 @@
 """Preparing a request: its footage is cut into parts, each is analysed, and the sheet is written.
 
-1. sources checked, each new part analysed into a directory of its own, flushed   (crash: a directory that no row names)
+1. sources checked, each new part analysed into a directory of its own, flushed   (crash: a directory that no row names;
+   the next call goes on from those that are whole)
 2. rows and audit entry, committed
 3. the sheet; directories that no row names are removed                           (crash: `redaction show` writes it)
 
@@ -40,6 +41,7 @@ from cctv.redaction.case.file import (
     sheet_path,
     silent,
 )
+from cctv.redaction.case.finished import finished_part
 from cctv.redaction.case.masks import masks_in_force
 from cctv.redaction.case.part import CasePart, CasePlan, PartSource, trimmed
 from cctv.redaction.case.room import room
@@ -114,7 +116,7 @@ def prepare(
     directory = case_directory(site, request.id)
     site.disk.make_directory(directory)
     with exclusive(directory / LOCK), room(directory, _PART_BYTES * len(cuts)):
-        prepared = [_prepared(site, request, one, progress) for one in cuts]
+        prepared = [_prepared(site, request, one, progress, again=again) for one in cuts]
         _commit(site, request, prepared)
         write_sheet(site, CaseFile(request, tuple(prepared)))
         remove_unnamed(site, request.id, prepared)
@@ -137,11 +139,14 @@ def _cuts(site: Site, connection: Connection, request: AccessRequest, again: boo
     return cuts
 
 
-def _prepared(site: Site, request: AccessRequest, one: _Cut, progress: Progress) -> CasePart:
-    """The earlier part, under the number that it has now, or a new one; a new number is a new plan."""
+def _prepared(site: Site, request: AccessRequest, one: _Cut, progress: Progress, *, again: bool) -> CasePart:
+    """The earlier part, under the number that it has now, or a new one; a new number is a new plan.
+
+    Of a preparation that was broken off, what it had finished counts.
+    """
     if one.before is None:
         plan = CasePlan(request.id, one.camera, one.position, one.sources, request.span, masks=one.masks)
-        return analyse_part(site, plan, progress)
+        return (None if again else finished_part(site, plan)) or analyse_part(site, plan, progress)
     plan = replace(one.before.plan, position=one.position)
     return replace(one.before, plan=plan, digest=plan.digest)
 
