@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cctv.redaction.fitting import Part
 from cctv.redaction.geometry import Box, PixelRect, Size, outer
 from cctv.redaction.planes import Mask
+from cctv.redaction.regions import labelled
 
 THIN = 0.15  # of the subject's height: a head is as tall; shadows on the ground, tapes and arms are not
 _LEAST = 3  # half-size pixels
@@ -60,18 +61,16 @@ def bodies_of(mask: Mask, place: PixelRect, height: float) -> Bodies:
     reach = max(_LEAST, round(THIN * height)) | 1  # an even kernel would move what it opens
     opened = cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones((reach, 1), np.uint8))
     upright = np.asarray(opened, np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(upright, connectivity=8)
-    parts = tuple(
-        Part(Box(int(x) + place.left, int(y) + place.top, int(w), int(h)), int(area)) for x, y, w, h, area in stats[1:]
-    )
-    return Bodies(place, np.asarray(labels, np.int32), (part & ~upright).view(np.bool_), parts)
+    labels, stats = labelled(upright)
+    parts = tuple(Part(Box(x + place.left, y + place.top, w, h), area) for x, y, w, h, area in stats[1:].tolist())
+    return Bodies(place, labels, (part & ~upright).view(np.bool_), parts)
 
 
 def _touched(thin: Mask, near: Mask) -> Mask:
     """The thin pieces that touch what is near them."""
     wide = cv2.dilate(near.view(np.uint8), np.ones((3, 3), np.uint8))
-    count, labels, _, _ = cv2.connectedComponentsWithStats(thin.view(np.uint8), connectivity=8)
-    found = np.zeros(count, np.bool_)
+    labels, stats = labelled(thin.view(np.uint8))
+    found = np.zeros(len(stats), np.bool_)
     found[np.unique(labels[np.asarray(wide).view(np.bool_)])] = True
     found[0] = False
     return np.asarray(found[labels])

@@ -18,6 +18,7 @@ from cctv.redaction.contacts import Verdict
 from cctv.redaction.fitting import at_border
 from cctv.redaction.geometry import Box, PixelRect, Size, inner, outer
 from cctv.redaction.planes import Mask
+from cctv.redaction.regions import labelled
 from cctv.redaction.walkers import Blob, Scene
 
 SLACK = 0.20  # of the kept box's width, at least _SLACK_PIXELS: by so much its own body may stick out of a drawn box
@@ -80,12 +81,10 @@ def scene(frame: int, kept: Box, bodies: Bodies, around: Around) -> Scene:
     for mask, is_thin in ((upright, False), (thin, True)):
         for box in covered:
             mask[outer(box, size).slices()] = False
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-        regions = np.asarray(labels, np.int32)
-        for label in range(1, count):
-            if stats[label, cv2.CC_STAT_AREA] >= _SPECK:
-                found = _blob(regions, label, tuple(int(n) for n in stats[label]), ring, known, room)
-                blobs.append(replace(found, box=found.box.moved(left, top), thin=is_thin))
+        labels, stats = labelled(mask.view(np.uint8))
+        for label in (np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= _SPECK) + 1).tolist():
+            found = _blob(labels, label, tuple(stats[label].tolist()), ring, known, room)
+            blobs.append(replace(found, box=found.box.moved(left, top), thin=is_thin))
     return Scene(frame, kept, tuple(blobs), around.drawn, bool(around.own))
 
 
