@@ -52,12 +52,9 @@ def start(
     stdin: int | IO[bytes] | None = subprocess.DEVNULL,
     stdout: int | IO[bytes] | None = subprocess.DEVNULL,
     stderr: int | IO[bytes] | None = subprocess.DEVNULL,
-    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child that dies with this process.  The caller waits for it."""
-    return subprocess.Popen(
-        bound_to_parent(argv), stdin=stdin, stdout=stdout, stderr=stderr, pass_fds=pass_fds, env=clean_env()
-    )
+    return subprocess.Popen(bound_to_parent(argv), stdin=stdin, stdout=stdout, stderr=stderr, env=clean_env())
 
 
 def clean_env() -> dict[str, str]:
