@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cctv.cli.request import request
 from cctv.cli.request_answer import answer
+from cctv.cli.request_board import board
 from cctv.cli.request_close import close
 from cctv.cli.request_letters import ask, extend, receipt, sent
 from cctv.cli.request_open import open_
@@ -12,6 +13,7 @@ from cctv.cli.request_rights import lift, reject, uphold, yield_
 from cctv.cli.request_scope import confirm, scope
 
 for command in (
+    board,
     open_,
     scope,
     confirm,

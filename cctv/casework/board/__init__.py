@@ -1,0 +1,11 @@
+"""The board: everything that a person owes by a day, the first due first, each with the line to type.
+
+Owns what stands on it (pure: `items`) and the calendar that is made of it.  Names no requester: a calendar lies on
+telephones.
+"""
+
+from cctv.casework.board.calendar import as_calendar
+from cctv.casework.board.gathering import board
+from cctv.casework.board.items import Item, Kind
+
+__all__ = ["Item", "Kind", "as_calendar", "board"]

@@ -1,0 +1,110 @@
+"""What stands on the board, from what each case says of itself.  Pure: `now` and everything else is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from cctv.casework.duties import clocks
+from cctv.casework.missing import RequestFacts, missing
+from cctv.config import Settings
+from cctv.model.accountability import Breach
+from cctv.model.disclosures import Disclosure
+from cctv.model.holds import GroundKind, Hold
+
+ROTATE = timedelta(days=180)  # 000 promises "op regelmatige basis" and no period: twice a year
+HOLD_AHEAD = timedelta(days=14)  # a review that is further away is nobody's work yet
+_REQUESTED = {GroundKind.REQUEST, GroundKind.RESTRICTION, GroundKind.OBJECTION}  # their holds follow the request
+
+
+class Kind(Enum):
+    """What an item is about.  The value is the word in JSON; never rename one."""
+
+    REQUEST = "request"
+    BREACH = "breach"
+    HOLD = "hold"
+    LEASE = "lease"
+    DECLARATION = "declaration"
+    CREDENTIAL = "credential"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that is owed.
+
+    `missing` are the steps in words, `line` is the next to type; `footage_until` is when the footage of a request would
+    have begun to expire if nothing held it.
+    """
+
+    kind: Kind
+    id: str
+    due: datetime
+    what: str
+    line: str
+    missing: tuple[str, ...] = ()
+    footage_until: datetime | None = None
+
+
+def request_items(facts: Iterable[RequestFacts], settings: Settings, now: datetime) -> Iterator[Item]:
+    """Every open request with what is missing."""
+    for each in facts:
+        one, steps = each.request, missing(each, now)
+        words = tuple(f"{step.need.value}{f' ({step.about})' if step.about else ''}" for step in steps)
+        line = steps[0].line if steps else f"cctv request show {one.id}"
+        until = [
+            one.span.start + settings.limit_for(settings.cameras[camera].zone)
+            for camera in one.cameras
+            if camera in settings.cameras
+        ]
+        what = f"{one.type.value}, {one.state.value}"
+        yield Item(Kind.REQUEST, one.id, one.due, what, line, words, min(until, default=None))
+
+
+def breach_items(breaches: Iterable[Breach]) -> Iterator[Item]:
+    """Each telling that is still owed."""
+    for one in breaches:
+        for clock in clocks(one):
+            if clock.sent is None:
+                line = f"cctv breach tell {one.id} --whom {clock.whom.value}"
+                yield Item(Kind.BREACH, one.id, clock.due, f"tell the {clock.whom.value}", line)
+
+
+def hold_items(holds: Iterable[Hold], now: datetime) -> Iterator[Item]:
+    """Holds whose review is near or past; those of requests are on the board with their request."""
+    for one in holds:
+        if one.ground.kind not in _REQUESTED and one.review <= now + HOLD_AHEAD:
+            line = f'cctv hold renew {one.id} --review 30d --reason "..."  (or release)'
+            yield Item(Kind.HOLD, one.id, one.review, f"review, for {one.ground.case_id}", line)
+
+
+def lease_items(disclosures: Iterable[Disclosure]) -> Iterator[Item]:
+    """Delivered copies that must come back or be destroyed."""
+    for one in disclosures:
+        if one.lease_end is not None and one.closed is None and one.handed is not None:
+            what = f"copy of {one.recipient.value} to be returned or destroyed"
+            yield Item(Kind.LEASE, one.id, one.lease_end, what, f"cctv disclosure show {one.id}")
+
+
+def declaration_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
+    """The next declaration of the cameras (BE)."""
+    if due is not None:
+        line = "cctv register declare --kind yearly --on DATE --reference NUMBER"
+        yield Item(Kind.DECLARATION, "cameras", end_of_day(due, zone), "declare the cameras to the police", line)
+
+
+def credential_items(rotated: Sequence[tuple[str, date | None]], now: datetime, zone: ZoneInfo) -> Iterator[Item]:
+    """Passwords that are due for a change; of one whose last change nobody wrote down it is due today."""
+    today = now.astimezone(zone).date()
+    for name, last in rotated:
+        due = last + ROTATE if last is not None else today
+        what = "change the camera's password" if last is not None else "write down when the password was last changed"
+        line = f"rotated = {today:%Y-%m-%d} in the credentials file"
+        yield Item(Kind.CREDENTIAL, name, end_of_day(due, zone), what, line)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a day of the site."""
+    return datetime.combine(day, time(23, 59, 59), zone)

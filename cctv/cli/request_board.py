@@ -1,0 +1,113 @@
+"""`cctv request board`: what is owed by when, and what to type; as a table, JSON or a calendar."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from cctv.cli.box import Box
+from cctv.cli.options import json_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cctv.casework.board import Item
+
+
+@click.command("board")
+@click.option("--calendar", type=click.Path(dir_okay=False), metavar="FILE", help="Write an iCalendar file instead.")
+@json_option
+@click.pass_obj
+def board(box: Box, calendar: str | None) -> None:
+    """Show everything that is owed, the first due first: requests, breaches, reviews, copies, declarations, passwords.
+
+    Of each request: the days left, when its footage would have expired, what is missing, and the next line to type.
+    The calendar holds ids and no names; put it where your calendar can subscribe to it, for instance by a timer.
+
+    \b
+      cctv request board
+      cctv request board --calendar /srv/www/cctv.ics
+    """
+    from cctv.casework.board import as_calendar
+    from cctv.casework.board import board as gathered
+
+    rotated, unread = _credentials(box)
+    found = gathered(box.site, rotated)
+    if calendar is not None:
+        from pathlib import Path
+
+        site = box.settings.site
+        data = as_calendar(found, site=site.name, site_id=box.site.identity.site, now=box.now, zone=box.zone)
+        box.make_disk().write(Path(calendar).absolute(), data, 0o644)
+        box.emit({"calendar": calendar, "entries": len(found)}, lambda console: console.print(f"written: {calendar}"))
+        return
+    data_ = {"items": [_data(box, item) for item in found], "credentials_unread": unread}
+    box.emit(data_, lambda console: _text(console, box, found, unread))
+
+
+def _credentials(box: Box) -> tuple[list[tuple[str, date | None]], str | None]:
+    """Each credential with the day of its last change; and why they could not be read, if so."""
+    from cctv.config import load_credentials
+    from cctv.kernel.errors import ConfigError
+
+    if not any(camera.credential for camera in box.settings.cameras.values()):
+        return [], None
+    try:
+        known = load_credentials(box.settings, box.environ)
+    except ConfigError as error:
+        return [], error.message
+    return sorted((name, one.rotated) for name, one in known.by_name.items()), None
+
+
+def _data(box: Box, item: Item) -> dict[str, object]:
+    from cctv.casework.deadlines import days_left
+
+    return {
+        "kind": item.kind.value,
+        "id": item.id,
+        "due": item.due,
+        "days_left": days_left(item.due, box.now, box.zone),
+        "what": item.what,
+        "missing": list(item.missing),
+        "footage_until": item.footage_until,
+        "next": item.line,
+    }
+
+
+def _text(console: Console, box: Box, found: tuple[Item, ...], unread: str | None) -> None:
+    from cctv.casework.deadlines import days_left
+    from cctv.cli.output import local_date, table
+
+    if not found:
+        console.print("Nothing is owed.")
+    else:
+        rows = [
+            (
+                local_date(item.due, box.zone)[:14],
+                _left(days_left(item.due, box.now, box.zone)),
+                item.id,
+                "\n".join([item.what, *_details(box, item)]),
+                item.line,
+            )
+            for item in found
+        ]
+        console.print(table(("due", "left", "id", "what", "next"), rows, right=("left",)))
+    if unread:
+        console.print(f"\nPasswords to change are not listed: {unread}")
+
+
+def _details(box: Box, item: Item) -> list[str]:
+    from cctv.cli.output import local_date
+
+    said = [f"missing: {', '.join(item.missing)}"] if item.missing else []
+    if item.footage_until is not None:
+        said.append(f"footage would have gone from {local_date(item.footage_until, box.zone)[:14]}")
+    return said
+
+
+def _left(days: int) -> str:
+    if days < 0:
+        return f"{-days} d LATE"
+    return "today" if days == 0 else f"{days} d"
