@@ -19,14 +19,6 @@ class TextUnusable(UsageError):
     """
 
 
-class NationalNumberTyped(UsageError):
-    """The {what} holds {number}; that number is never written down: a check of identity leaves its method, day and
-    checker only.
-
-    next: leave the number out; a telephone number is let through when it is written with its country code, +32 or +31.
-    """
-
-
 class IncidentUnknown(UsageError):
     """There is no incident {id}.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from cctv.casework.errors import NationalNumberTyped, TextUnusable
-from cctv.casework.nationalnumber import national_number
+from cctv.casework.errors import TextUnusable
+from cctv.model.nationalnumber import refuse_national_number
 
 LONGEST = 500  # characters; a title, a name or a reason, not a statement
 
@@ -22,8 +22,7 @@ def checked_text(what: str, text: str, following: str) -> str:
         raise TextUnusable(what=what, problem=f"it is longer than {LONGEST} characters", following=following)
     if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in line):
         raise TextUnusable(what=what, problem="it holds a control character", following=following)
-    if (number := national_number(line)) is not None:
-        raise NationalNumberTyped(what=what, number=number.value)
+    refuse_national_number(what, line)
     return line
 
 

@@ -12,9 +12,20 @@ from cctv.cli.box import Box
 F = TypeVar("F", bound=Callable[..., object])
 
 
+def _no_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A free text as it was typed; refuses a national register number before anything happens."""
+    if value:
+        from cctv.model.nationalnumber import refuse_national_number
+
+        refuse_national_number(str(parameter.name).replace("_", " "), value)
+    return value
+
+
 def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
-    def callback(ctx: click.Context, _: click.Parameter, value: object) -> None:
+    def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
         box = ctx.find_object(Box)
+        if isinstance(value, str):
+            _no_number(ctx, parameter, value)
         if box is not None and value:
             setattr(box, name, value)
 
@@ -48,7 +59,9 @@ def reason_option(required: bool = True) -> Callable[[F], F]:
     """`--reason TEXT`: goes into the case's row; the log keeps its keyed digest."""
 
     def decorate(command: F) -> F:
-        return click.option("--reason", required=required, metavar="TEXT", help="Why; kept with the case.")(command)
+        return click.option(
+            "--reason", required=required, metavar="TEXT", callback=_no_number, help="Why; kept with the case."
+        )(command)
 
     return decorate
 

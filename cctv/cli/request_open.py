@@ -9,6 +9,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import F, mutation, span_options
+from cctv.kernel.errors import CctvError, Exit
 from cctv.model.casework import RequestType
 from cctv.model.language import Language
 from cctv.model.requests import Channel, Mandate, Party, Relation, Role, Stated
@@ -68,15 +69,17 @@ def _arrival(command: F) -> F:
     help="Which right the person uses.",
 )
 @_arrival
+@click.option("--prepare/--no-prepare", default=True, help="Prepare the sheet at once, where a copy is asked for.")
 @span_options()
 @mutation
 @click.pass_obj
-def open_(box: Box, /, **given: Any) -> None:  # noqa: ANN401  click hands over one argument an option
+def open_(box: Box, /, **given: Any) -> int:  # noqa: ANN401  click hands over one argument an option
     """Register a request and freeze its footage until it is closed.
 
     The answer is due 30 days or one calendar month after receipt, whichever ends first.  More than 24 hours of footage,
     over all cameras, is frozen for 72 hours only, until somebody confirms it.  A restriction and an objection block
-    viewing and export at once.
+    viewing and export at once.  Where a copy is asked for and all of its footage is there, the sheet to decide from is
+    prepared too; exit 3 when the request is registered and that failed.
 
     \b
       cctv request open --name "An Peeters" --contact an@example.be --cameras foyer-1 --from "za 22u" --to "za 22u30"
@@ -105,7 +108,7 @@ def open_(box: Box, /, **given: Any) -> None:  # noqa: ANN401  click hands over 
         under_16=given["under_16"],
         stated=Stated(given["said_time"], given["said_place"], given["appearance"]),
     )
-    _open(box, check_request(new, box.now, box.zone))
+    return _open(box, check_request(new, box.now, box.zone), prepare=given["prepare"])
 
 
 def _parties(box: Box, given: dict[str, Any]) -> tuple[Party, ...]:
@@ -134,7 +137,7 @@ def party_given(box: Box, given: dict[str, Any]) -> Party | None:
     )
 
 
-def _open(box: Box, new: NewRequest) -> None:
+def _open(box: Box, new: NewRequest, *, prepare: bool) -> int:
     from cctv.casework import find_footage, open_request, plan_freeze
     from cctv.cli.preserved import footage_data, hold_data
     from cctv.cli.request_words import block_data, forecast_data, missing_data, next_line, request_data
@@ -144,10 +147,12 @@ def _open(box: Box, new: NewRequest) -> None:
         footage = find_footage(box.site, new.cameras, new.span)
         planned = {"dry_run": True, "type": new.type.value, "footage": footage_data(footage)}
         box.emit({**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, box, new, footage, cost))
-        return
+        return int(Exit.OK)
     opened = open_request(box.site, new)
+    problem = _prepare(box, opened) if prepare else None
     data = {
         "dry_run": False,
+        "not_prepared": problem.message if problem else None,
         "request": request_data(opened.request, box),
         "hold": hold_data(opened.hold),
         "block": block_data(opened.block) if opened.block else None,
@@ -156,7 +161,28 @@ def _open(box: Box, new: NewRequest) -> None:
         "missing": missing_data(box, opened.request),
         "next": next_line(opened.request, opened.footage),
     }
-    box.emit(data, lambda console: _opened_text(console, box, opened, cost))
+    box.emit(data, lambda console: _opened_text(console, box, opened, cost, problem))
+    return int(Exit.PARTLY if problem else Exit.OK)
+
+
+def _prepare(box: Box, opened: OpenedRequest) -> CctvError | None:
+    """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
+    from cctv.casework.missing import copy_wanted
+    from cctv.cli.redacted import watched
+    from cctv.redaction.case.prepare import prepare
+
+    one, footage = opened.request, opened.footage
+    complete = any(found.saved for found in footage) and not any(
+        found.being_written or found.to_come for found in footage
+    )
+    if not copy_wanted(one) or one.provisional_until is not None or not complete:
+        return None
+    try:
+        with watched() as progress:
+            prepare(box.site, one.id, progress)
+    except CctvError as error:
+        return error
+    return None
 
 
 def _dry_text(console: Console, box: Box, new: NewRequest, footage: Sequence[Found], cost: Forecast) -> None:
@@ -169,7 +195,7 @@ def _dry_text(console: Console, box: Box, new: NewRequest, footage: Sequence[Fou
     console.print(DRY)
 
 
-def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Forecast) -> None:
+def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Forecast, problem: CctvError | None) -> None:
     from cctv.cli.preserved import print_footage
     from cctv.cli.request_words import due_words, name_of, print_forecast, print_missing, provisional_words, tell_none
 
@@ -184,4 +210,6 @@ def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Foreca
     if (provisional := provisional_words(one, box)) is not None:
         console.print(provisional, style="bold")
         print_forecast(console, cost)
+    if problem is not None:
+        console.print(f"Registered and frozen, but not prepared: {problem.message}", style="bold")
     print_missing(console, box, one, f"cctv request show {one.id}")

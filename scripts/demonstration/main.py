@@ -88,7 +88,7 @@ def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
     step("DPO: a visitor asks for his footage; opening the request freezes it")
     span = f"--from {utc(begun + 6)} --to {utc(begun + 6 + stage.SECONDS)}"
     request = product.run(
-        f'request open --name "An Peeters" --contact an@example.be --cameras {stage.INTERIOR} {span}'
+        f'request open --no-prepare --name "An Peeters" --contact an@example.be --cameras {stage.INTERIOR} {span}'
     )["request"]["id"]
     _wait_until(product, "the end of recording", begun + RECORD_SECONDS)
     product.stop("record")

@@ -38,7 +38,7 @@ def asked(site, clock):
     site.record("foyer-1", "2026-11-01 09:00", minutes=2)
 
     def ask(kind):
-        site.cctv(f"request open {WHO} --type {kind} {SPAN}")
+        site.cctv(f"request open --no-prepare {WHO} --type {kind} {SPAN}")
         site.cctv(f"request identity {ONE} --method document-seen --checker 'A. Peeters'")
         site.cctv(f"request identity {ONE} --role nominee --method bar-membership --checker 'A. Peeters'")
         site.cctv(f"request statement {ONE} --text 'ik, {MARK}8, stond daar'")

@@ -155,7 +155,9 @@ def test_settling_lets_footage_go_at_the_next_sweep(site, clock, stolen):
 
 def test_settling_says_which_footage_stays_for_whom_and_which_goes_when(site, clock, stolen):
     place = "hold place --ground REQ-2026-001 --cameras foyer-1 --reason 'same night'"
-    site.cctv("request open --name An --contact an@example.be --cameras foyer-1 --from '1/11 9:03' --to '1/11 9:04'")
+    site.cctv(
+        "request open --no-prepare --name An --contact a@b.be --cameras foyer-1 --from '1/11 9:03' --to '1/11 9:04'"
+    )
     site.cctv(f"{place} --from '1/11 9:07' --to '1/11 9:08'")
 
     plan = site.cctv("incident settle INC-2026-001 --reason done --dry-run --json").json

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctv.casework.nationalnumber import NationalNumber, national_number
+from cctv.model.nationalnumber import NationalNumber, national_number
 
 BE, NL = NationalNumber.RIJKSREGISTERNUMMER, NationalNumber.BURGERSERVICENUMMER
 
@@ -47,6 +47,8 @@ FIELDS = [
     "request open --name An --contact '111222333' --cameras foyer-1 --from 9:00 --to 9:10",
     "request open --name An --contact a --appearance 'pas 85073003328' --cameras foyer-1 --from 9:00 --to 9:10",
     "request close REQ-2026-001 --outcome refused --reason 'BSN 111222333'",
+    "footage delete --cameras foyer-1 --from 9:00 --to 9:10 --reason 'pas 85.07.30-033.28'",
+    "request close REQ-2026-001 --outcome granted --for 'BSN 111222333'",
     "incident open 'dief 85.07.30-033.28' --kind theft --cameras foyer-1 --from 9:00 --to 9:10",
 ]
 

@@ -12,7 +12,7 @@ from cctv.health import status_now
 from cctv.health.alarms import Memory, alarms
 
 WHOLE = "--cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'"
-REQUEST = f"request open --type access --name An --contact an@example.org {WHOLE}"
+REQUEST = f"request open --no-prepare --type access --name An --contact an@example.org {WHOLE}"
 
 
 @pytest.fixture

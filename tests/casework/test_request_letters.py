@@ -18,7 +18,7 @@ def asked(site, clock):
     def ask(kind, more="", *, recorded=True):
         if recorded:
             site.record("foyer-1", "2026-11-01 09:00", minutes=2)
-        site.cctv(f"request open {WHO} --type {kind} {SPAN} {more}")
+        site.cctv(f"request open --no-prepare {WHO} --type {kind} {SPAN} {more}")
 
     return ask
 
@@ -80,7 +80,9 @@ def test_what_expired_is_proved_by_its_tombstones(site, clock, asked):
     site.record("foyer-1", "2026-10-01 09:00", minutes=1)
     asked("access", recorded=False)
     site.cctv("sweep --once")
-    site.cctv("request open --name An --contact a@x.be --cameras foyer-1 --from '1/10 9:00' --to '1/10 9:01'")
+    site.cctv(
+        "request open --no-prepare --name An --contact a@x.be --cameras foyer-1 --from '1/10 9:00' --to '1/10 9:01'"
+    )
     site.cctv("request answer REQ-2026-002 --outcome no-footage")
     statement = json.loads((site.root / "letters/REQ-2026-002/statement.json").read_bytes())
     (stone,) = statement["deletions"]

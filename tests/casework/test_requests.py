@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from cctv.casework import open_facts
 from cctv.db import tables
 from cctv.db.engine import reading
 
@@ -15,7 +16,7 @@ def asked(site, clock):
     """Ten minutes of the foyer and a request over three of them."""
     clock.set("2026-11-01 12:00")
     site.record("foyer-1", "2026-11-01 09:00", minutes=10)
-    return site.cctv(f"request open {WHO} {SPAN} --json").json
+    return site.cctv(f"request open --no-prepare {WHO} {SPAN} --json").json
 
 
 def test_opening_freezes_the_footage_past_its_limit(site, clock, asked):
@@ -39,32 +40,36 @@ def test_the_hold_is_reviewed_when_the_answer_is_due(asked):
 
 @pytest.mark.parametrize(("kind", "ground"), [("restriction", "restriction"), ("objection", "objection")])
 def test_restriction_and_objection_hold_on_their_own_ground(site, kind, ground):
-    said = site.cctv(f"request open {WHO} --type {kind} --cameras foyer-1 --from 9:00 --to 9:10 --json").json
+    said = site.cctv(
+        f"request open --no-prepare {WHO} --type {kind} --cameras foyer-1 --from 9:00 --to 9:10 --json"
+    ).json
     assert said["hold"]["ground_kind"] == ground
 
 
 @pytest.mark.parametrize("kind", ["erasure", "portability", "rectification", "complaint"])
 def test_every_other_type_can_be_registered(site, kind):
-    said = site.cctv(f"request open {WHO} --type {kind} --cameras foyer-1 --from 9:00 --to 9:10 --json").json
+    said = site.cctv(
+        f"request open --no-prepare {WHO} --type {kind} --cameras foyer-1 --from 9:00 --to 9:10 --json"
+    ).json
     assert said["request"]["type"] == kind
 
 
 def test_the_clock_starts_on_the_day_of_receipt(site, clock):
     clock.set("2026-11-20 12:00")
-    said = site.cctv(f"request open {WHO} {SPAN} --received 2/11 --json").json
+    said = site.cctv(f"request open --no-prepare {WHO} {SPAN} --received 2/11 --json").json
     assert said["request"]["due"] == "2026-12-02T22:59:59.000Z"
     assert said["request"]["days_left"] == 12
 
 
 def test_a_deadline_that_has_passed_is_said_loudly(site, clock):
     clock.set("2026-12-20 12:00")
-    answer = site.cctv(f"request open {WHO} {SPAN} --received 2/11")
+    answer = site.cctv(f"request open --no-prepare {WHO} {SPAN} --received 2/11")
     assert "18 days LATE" in answer.out
 
 
 def test_a_request_without_footage_is_registered_with_the_cause(site, clock):
     clock.set("2026-11-01 12:00")
-    answer = site.cctv(f"request open {WHO} {SPAN}")
+    answer = site.cctv(f"request open --no-prepare {WHO} {SPAN}")
     assert "this camera has never been recorded" in answer.out
     assert "The request must still be answered" in answer.out
     assert "cctv request answer REQ-2026-001 --outcome no-footage" in answer.err
@@ -72,8 +77,8 @@ def test_a_request_without_footage_is_registered_with_the_cause(site, clock):
 
 def test_letters_are_in_the_language_of_the_site_unless_said(site):
     cameras = "--cameras foyer-1 --from 9:00 --to 9:10 --json"
-    assert site.cctv(f"request open {WHO} {cameras}").json["request"]["language"] == "nl"
-    assert site.cctv(f"request open {WHO} {cameras} --language fr").json["request"]["language"] == "fr"
+    assert site.cctv(f"request open --no-prepare {WHO} {cameras}").json["request"]["language"] == "nl"
+    assert site.cctv(f"request open --no-prepare {WHO} {cameras} --language fr").json["request"]["language"] == "fr"
 
 
 def test_closing_releases_its_own_holds_and_the_footage_then_expires(site, clock, asked):
@@ -123,7 +128,7 @@ def test_an_unknown_request_is_refused(site, command):
 )
 def test_bad_input_changes_nothing(site, clock, arguments, message):
     clock.set("2026-11-01 12:00")
-    answer = site.cctv(f"request open --cameras foyer-1 {arguments}", exit=2)
+    answer = site.cctv(f"request open --no-prepare --cameras foyer-1 {arguments}", exit=2)
     assert message in answer.err
     assert "next:" in answer.err
     assert site.cctv("request list --all --json").json["requests"] == []
@@ -131,7 +136,7 @@ def test_bad_input_changes_nothing(site, clock, arguments, message):
 
 
 def test_dry_runs_change_nothing(site, asked):
-    site.cctv(f"request open {WHO} {SPAN} --dry-run")
+    site.cctv(f"request open --no-prepare {WHO} {SPAN} --dry-run")
     site.cctv("request close REQ-2026-001 --outcome granted --dry-run")
     (only,) = site.cctv("request list --all --json").json["requests"]
     assert only["state"] == "open"
@@ -139,8 +144,8 @@ def test_dry_runs_change_nothing(site, asked):
 
 def test_the_list_shows_the_first_due_first_and_hides_what_is_closed(site, clock, asked):
     clock.set("2026-11-10 12:00")
-    site.cctv(f"request open {WHO} {SPAN}")
-    site.cctv(f"request open {WHO} {SPAN} --received 20/10")
+    site.cctv(f"request open --no-prepare {WHO} {SPAN}")
+    site.cctv(f"request open --no-prepare {WHO} {SPAN} --received 20/10")
     site.cctv("request close REQ-2026-002 --outcome not-identifiable --reason 'no such coat'")
     assert [one["id"] for one in site.cctv("request list --json").json["requests"]] == ["REQ-2026-003", "REQ-2026-001"]
     assert len(site.cctv("request list --all --json").json["requests"]) == 3
@@ -159,5 +164,42 @@ def test_a_requesters_name_is_in_the_request_and_nowhere_else(site, asked):
 
 
 def test_an_error_never_repeats_the_name(site, asked):
-    answer = site.cctv(f"request open {WHO} --cameras foyer-1 --from '3/9 9:00' --to '1/9 9:00'", exit=2)
+    answer = site.cctv(f"request open --no-prepare {WHO} --cameras foyer-1 --from '3/9 9:00' --to '1/9 9:00'", exit=2)
     assert "Zandvoort" not in answer.out + answer.err
+
+
+def test_opening_prepares_the_sheet_where_a_copy_is_asked_for(site, clock):
+    clock.set("2026-11-01 12:00")
+    site.record("foyer-1", "2026-11-01 09:00", minutes=1)
+    said = site.cctv(f"request open {WHO} --cameras foyer-1 --from '1/11 9:00' --to '1/11 9:01' --json").json
+    assert said["not_prepared"] is None
+    assert [step["need"] for step in said["missing"]] == ["receipt", "approve"]
+    assert (site.root / "derived/REQ-2026-001/sheet.html").is_file()
+
+
+def test_a_sheet_that_cannot_be_prepared_leaves_the_request_registered(site, clock):
+    clock.set("2026-11-01 12:00")
+    (segment,) = site.record("foyer-1", "2026-11-01 09:00", minutes=1)
+    (site.root / segment.path).write_bytes(b"not what was recorded")
+    answer = site.cctv(f"request open {WHO} --cameras foyer-1 --from '1/11 9:00' --to '1/11 9:01'", exit=3)
+    assert "Registered and frozen, but not prepared" in answer.out
+    assert site.cctv("request list --json").json["requests"]
+
+
+def test_what_is_missing_of_open_requests_costs_nothing_for_closed_ones(site):
+    from sqlalchemy import event
+
+    for _ in range(3):
+        site.cctv(f"request open --no-prepare {WHO} {SPAN}")
+    site.cctv("request close REQ-2026-001 --outcome granted")
+    plans = []
+    with reading(site.open().engine) as connection:
+
+        def explain(*given):
+            plans.append(connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {given[2]}", given[3]).fetchall())
+
+        event.listen(connection, "before_cursor_execute", explain)
+        facts = open_facts(connection)
+    assert [one.request.id for one in facts] == ["REQ-2026-002", "REQ-2026-003"]
+    said = [row[3] for plan in plans for row in plan]
+    assert not [step for step in said if step.startswith("SCAN requests") and "ix_requests_open" not in step]

@@ -28,7 +28,7 @@ def recorded(site, clock):
 
 
 def opened(site, kind, more=""):
-    return site.cctv(f"request open {WHO} --type {kind} {SPAN} {more} --json").json
+    return site.cctv(f"request open --no-prepare {WHO} --type {kind} {SPAN} {more} --json").json
 
 
 class TestErasure:
@@ -98,8 +98,8 @@ class TestRestriction:
 
     def test_it_yields_to_one_case_on_a_named_ground_and_the_person_is_told(self, recorded):
         opened(recorded, "restriction")
-        recorded.cctv(f"request open --name Jan --contact j@example.be {SPAN}")
-        recorded.cctv(f"request open --name Els --contact e@example.be {SPAN}")
+        recorded.cctv(f"request open --no-prepare --name Jan --contact j@example.be {SPAN}")
+        recorded.cctv(f"request open --no-prepare --name Els --contact e@example.be {SPAN}")
         let = f"request yield {ONE} --to REQ-2026-002 --ground legal-claim --no-letter --recipient Acme "
         let += "--reference 2026/118 --reason claim"
         assert "none is named" in recorded.cctv(let, exit=2).err
@@ -117,7 +117,7 @@ class TestRestriction:
 
     def test_it_never_yields_to_nothing_or_twice(self, recorded):
         opened(recorded, "restriction")
-        recorded.cctv(f"request open --name Jan --contact j@example.be {SPAN}")
+        recorded.cctv(f"request open --no-prepare --name Jan --contact j@example.be {SPAN}")
         let = f"request yield {ONE} --ground authority --no-letter --recipient court --reference 7 --reason x --for DPO"
         let += " --to"
         recorded.cctv(f"{let} {ONE}", exit=2)
@@ -279,7 +279,7 @@ class TestExtending:
         recorded.cctv(self.EXTEND)
         clock.set("2026-12-02 00:01")
         assert "inside the first period" in recorded.cctv(f"request sent {ONE} --letter extension", exit=2).err
-        recorded.cctv(f"request open {WHO} {SPAN} --received 20/10")
+        recorded.cctv(f"request open --no-prepare {WHO} {SPAN} --received 20/10")
         recorded.cctv(self.EXTEND.replace(ONE, "REQ-2026-002"), exit=2)
 
     def test_only_an_extension_that_was_decided_is_told(self, recorded):

@@ -12,7 +12,7 @@ def wide(site, clock):
     """Six minutes of the foyer, and a request over a minute more than a day of camera time."""
     clock.set("2026-11-02 12:00")
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
-    return site.cctv(f"request open {WHO} {WIDE} --json").json
+    return site.cctv(f"request open --no-prepare {WHO} {WIDE} --json").json
 
 
 def minutes(site):
@@ -29,7 +29,7 @@ def test_a_wide_request_is_registered_and_frozen_for_72_hours(site, wide):
 def test_exactly_a_day_of_footage_is_frozen_to_the_end(site, clock):
     clock.set("2026-11-02 12:00")
     day = "--cameras foyer-1,gang-2 --from '1/11 9:00' --to '1/11 21:00'"
-    assert site.cctv(f"request open {WHO} {day} --json").json["request"]["provisional_until"] is None
+    assert site.cctv(f"request open --no-prepare {WHO} {day} --json").json["request"]["provisional_until"] is None
 
 
 def test_a_dry_run_shows_size_and_disk_before_anybody_confirms(site, wide):
@@ -77,7 +77,7 @@ def test_after_it_lapsed_confirming_freezes_what_is_left(site, clock, wide):
 
 def test_nothing_to_confirm_is_said(site, clock):
     clock.set("2026-11-02 12:00")
-    site.cctv(f"request open {WHO} {CLOSE}")
+    site.cctv(f"request open --no-prepare {WHO} {CLOSE}")
     assert "nothing to confirm" in site.cctv("request confirm REQ-2026-001 --reason x", exit=2).err
 
 
@@ -92,7 +92,7 @@ def test_a_narrower_scope_lets_the_rest_go_and_keeps_its_own(site, clock, wide):
 def test_a_wider_scope_keeps_the_earlier_hold_until_it_is_confirmed(site, clock):
     clock.set("2026-11-02 12:00")
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
-    site.cctv(f"request open {WHO} {CLOSE}")
+    site.cctv(f"request open --no-prepare {WHO} {CLOSE}")
 
     site.cctv(f"request scope REQ-2026-001 {WIDE} --reason 'another hour, she thinks'")
     clock.advance(hours=73)
@@ -103,7 +103,7 @@ def test_a_wider_scope_keeps_the_earlier_hold_until_it_is_confirmed(site, clock)
 
 def test_a_hold_that_a_person_placed_survives_another_scope(site, clock):
     clock.set("2026-11-02 12:00")
-    site.cctv(f"request open {WHO} {CLOSE}")
+    site.cctv(f"request open --no-prepare {WHO} {CLOSE}")
     site.cctv("hold place --ground REQ-2026-001 --cameras gang-2 --from '1/11 9:00' --to '1/11 9:10' --reason seen")
     site.cctv("request scope REQ-2026-001 --cameras foyer-1 --from '1/11 9:00' --to '1/11 9:02' --reason earlier")
     assert [one["id"] for one in site.cctv("hold list --json").json["holds"]] == ["HOLD-2026-002", "HOLD-2026-003"]

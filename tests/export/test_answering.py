@@ -4,7 +4,7 @@ import pytest
 from casestages import REQUEST, acts
 
 TWO = "REQ-2026-002"
-OBJECT = "request open --name Els --contact els@example.be --type objection --cameras foyer-1 " \
+OBJECT = "request open --no-prepare --name Els --contact els@example.be --type objection --cameras foyer-1 " \
          "--from '2026-11-01 11:00' --to +1m"  # fmt: skip
 
 

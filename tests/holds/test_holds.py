@@ -115,7 +115,7 @@ def test_a_settled_incident_justifies_no_new_hold(opened):
 
 
 def test_a_closed_request_justifies_no_new_hold(opened):
-    opened.cctv("request open --name An --contact an@example.be --cameras foyer-1 --from 9:00 --to 9:10")
+    opened.cctv("request open --no-prepare --name An --contact an@example.be --cameras foyer-1 --from 9:00 --to 9:10")
     opened.cctv("request close REQ-2026-001 --outcome granted")
     place = f"hold place --ground REQ-2026-001 {REASON} --cameras gevel-1 --from 9:00 --to 9:10"
     assert "REQ-2026-001 was closed" in opened.cctv(place, exit=2).err

@@ -20,7 +20,10 @@ OTHER = Person(BLUE, start=170, speed=-1.2, bottom=120)
 SEGMENTS = 2
 TOTAL = SEGMENTS * FRAMES
 REQUEST = "REQ-2026-001"
-OPEN = "request open --name 'An Peeters' --contact an@example.be --cameras foyer-1 --from '2026-11-01 11:00' --to +1m"
+OPEN = (
+    "request open --no-prepare --name 'An Peeters' --contact an@example.be "
+    "--cameras foyer-1 --from '2026-11-01 11:00' --to +1m"
+)
 
 
 class Stages:

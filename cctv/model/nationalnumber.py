@@ -14,6 +14,8 @@ import re
 import unicodedata
 from enum import Enum
 
+from cctv.kernel.errors import UsageError
+
 _BE = re.compile(r"(?<!\d)(\d{2})%(\d{2})%(\d{2})%(\d{3})%(\d{2})(?!\d)".replace("%", r"[ ./-]{0,3}"))
 _NL = re.compile(r"(?<!\d)(\d{3})%(\d)%(\d{2})%(\d{3})(?!\d)".replace("%", r"[ ./-]{0,3}"))
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
@@ -25,6 +27,20 @@ class NationalNumber(Enum):
 
     RIJKSREGISTERNUMMER = "a Belgian national register number"
     BURGERSERVICENUMMER = "a Dutch citizen service number"
+
+
+class NationalNumberTyped(UsageError):
+    """The {what} holds {number}; that number is never written down: a check of identity leaves its method, day and
+    checker only.
+
+    next: leave the number out; a telephone number is let through when it is written with its country code, +32 or +31.
+    """
+
+
+def refuse_national_number(what: str, text: str) -> None:
+    """Raise NationalNumberTyped where a text holds one; never repeats it."""
+    if (number := national_number(text)) is not None:
+        raise NationalNumberTyped(what=what, number=number.value)
 
 
 def national_number(text: str) -> NationalNumber | None:
