@@ -40,6 +40,7 @@ class AlarmKind(Enum):
     LOST = "lost"
     DISK = "disk"
     REVIEW = "review"
+    LATE = "late"
     POLICY = "policy"
     BACKUP = "backup"
     WEEKLY = "weekly"
@@ -157,7 +158,14 @@ def _no_storage(error: CctvError, now: datetime) -> _Trouble:
 def _troubles(found: Status, previous: Memory) -> list[_Trouble]:
     is_short = f"{AlarmKind.DISK.value}:" in previous.troubles
     footage = [*_recording(found), *_deletion(found), *_lost(found)]
-    return [*footage, *_disk(found, is_short=is_short), *_reviews(found), *_policy(found), *_backup(found)]
+    return [
+        *footage,
+        *_disk(found, is_short=is_short),
+        *_reviews(found),
+        *_late(found),
+        *_policy(found),
+        *_backup(found),
+    ]
 
 
 def _recording(found: Status) -> list[_Trouble]:
@@ -245,6 +253,13 @@ def _reviews(found: Status) -> list[_Trouble]:
             )
         )
         for hold in found.holds_to_review
+    ]
+
+
+def _late(found: Status) -> list[_Trouble]:
+    return [
+        _Trouble(_alarm(AlarmKind.LATE, f"{one.id} {one.what}", one.due, f"{one.id} is late: {one.what}.", one.line))
+        for one in found.late
     ]
 
 

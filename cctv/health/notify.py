@@ -6,7 +6,7 @@ Owns the order: look, decide, send, remember.  What reached nobody is not rememb
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from cctv.kernel.errors import CctvError
 
 if TYPE_CHECKING:
     from cctv.db.site import Site
-    from cctv.health.status import Status
+    from cctv.health.status import Late, Status
 
 
 class StorageSilent(CctvError):
@@ -51,12 +51,27 @@ def look(settings: Settings, open_site: Callable[[], Site]) -> Status | CctvErro
     from cctv.health.status import status_now
 
     try:
-        return status_now(open_site())
+        site = open_site()
+        return replace(status_now(site), late=late_now(site))
     except CctvError as error:
         return error
     except (OSError, SQLAlchemyError) as error:
         problem = " ".join(str(error).split())[:200].rstrip(".")
         return StorageSilent(path=settings.site.storage, problem=problem)
+
+
+def late_now(site: Site) -> tuple[Late, ...]:
+    """What of the board is past its day; reviews have an alarm of their own."""
+    from cctv.casework.board import Kind, board
+    from cctv.health.status import Late
+
+    told = {Kind.REQUEST, Kind.BREACH, Kind.LEASE}
+    now = site.clock.now()
+    return tuple(
+        Late(item.id, item.what, item.due, item.line)
+        for item in board(site, ())
+        if item.kind in told and item.due < now
+    )
 
 
 def notify_once(

@@ -65,6 +65,16 @@ class CameraHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """Something of the board whose day is past: an answer, a telling of a breach, a copy that did not come back."""
+
+    id: str
+    what: str
+    due: datetime
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Everything `cctv status` tells."""
 
@@ -89,6 +99,7 @@ class Status:
     backup_late: bool = False
     volume: Volume | None = None  # what the footage stands on
     log_whole: bool = True  # whether the audit log goes as far as was signed
+    late: tuple[Late, ...] = ()  # only for alarms: `cctv status` is asked each minute, and does not look at cases
 
     @property
     def holds_to_review(self) -> tuple[Hold, ...]:

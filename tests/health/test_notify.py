@@ -182,3 +182,20 @@ def test_a_memory_that_is_not_whole_is_told_anew(site, alert, program):
 
     assert len(program.told()) == 2
     shutil.rmtree(program.folder)
+
+
+def test_what_is_past_its_day_is_told_once_and_names_nobody(site, alert, program, clock):
+    alert(command=program.command())
+    site.cctv(
+        "request open --name 'Zqx Marked' --contact zqx@example.be --cameras gevel-1 "
+        "--from '2026-11-01 10:00' --to '2026-11-01 10:10'"
+    )
+    site.cctv("breach open kwijt --aware '2026-11-01 09:00'")
+    clock.advance(days=31)
+
+    site.cctv("notify run")
+    site.cctv("notify run")
+
+    late = [one for said in program.told() for one in said["alarms"] if one["kind"] == "late"]
+    assert sorted(one["subject"].split()[0] for one in late) == ["BRE-2026-001", "BRE-2026-001", "REQ-2026-001"]
+    assert "zqx" not in json.dumps(program.told()).casefold()
