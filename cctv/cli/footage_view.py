@@ -45,7 +45,7 @@ def show(box: Box, case_id: str, camera: str, start: str, end: str, reason: str 
     sheet = made(box.site, case_id, chosen, span, stills=stills, reason=reason, dry_run=box.dry_run)
     data = {"dry_run": box.dry_run, "path": str(sheet.path), "times": list(sheet.times)}
     would = "Would show" if box.dry_run else "Shown"
-    box.emit(data, lambda console: console.print(f"{would}: {len(sheet.times)} pictures\n{sheet.path}"))
+    box.emit(data, lambda console: console.print(f"{would}: {len(sheet.times)} pictures\n{sheet.path}", soft_wrap=True))
 
 
 @click.command()
@@ -70,4 +70,5 @@ def extract(box: Box, case_id: str, camera: str, start: str, end: str, reason: s
         found = made(box.site, case_id, chosen, span, reason=reason, progress=progress, dry_run=box.dry_run)
     data = {"dry_run": box.dry_run, "paths": [str(path) for path in found.paths], "frames": found.frames}
     would = "Would write" if box.dry_run else f"Written, {found.frames} frames"
-    box.emit(data, lambda console: console.print("\n".join([f"{would}:", *(str(path) for path in found.paths)])))
+    lines = "\n".join([f"{would}:", *(str(path) for path in found.paths)])
+    box.emit(data, lambda console: console.print(lines, soft_wrap=True))
