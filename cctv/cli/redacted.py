@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cctv.cli.box import Box
 from cctv.cli.output import length, local, table
+from cctv.cli.preserved import print_next
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -189,7 +190,10 @@ def approved_text(console: Console, box: Box, case: CaseFile) -> None:
         console.print("Dry run: nothing was changed.")
         return
     console.print(f"Approved by {box.actor.account}.", style="bold")
-    console.print(f"next:  cctv export build {case.request.id}")
+    print_next(
+        f"cctv request answer {case.request.id}   the copy, the letter, and the end of the request",
+        f"cctv export build {case.request.id}     the copy only",
+    )
 
 
 def case_text(console: Console, box: Box, case: CaseFile) -> None:

@@ -123,16 +123,28 @@ def _write(text: str, output: str | None) -> None:
 
 
 def _table(console: Console, found: Register) -> None:
-    from cctv.cli.output import table
+    from cctv.cli.output import aligned, table
 
-    if found.rows:
+    if not found.rows:
+        console.print("No entries.")
+    elif len(aligned(found.columns, found.rows)[1]) <= console.width:  # the rule: as wide as the table would like to be
         console.print(table(found.columns, found.rows))
     else:
-        console.print("No entries.")
+        _entries(console, found)
     if found.missing:
         console.print("\nMissing:", style="bold")
         for each in found.missing:
             console.print(f"  {each}")
+
+
+def _entries(console: Console, found: Register) -> None:
+    """One entry below the other, for a register wider than the terminal: a table would break ids and dates in two."""
+    wide = max(len(column) for column in found.columns)
+    for row in found.rows:
+        console.print(row[0], style="bold")
+        for column, value in zip(found.columns[1:], row[1:], strict=True):
+            if value:
+                console.print(f"  {column.ljust(wide)}  {value}", soft_wrap=True)
 
 
 def _signs_text(console: Console, found: tuple[Sign, ...]) -> None:
