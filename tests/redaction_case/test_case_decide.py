@@ -52,7 +52,8 @@ def test_undecided_tracks_are_hidden_and_approving_says_so(prepared):
 
     assert "visible will be nobody" in said.out
     assert "undecided, so hidden" in said.out
-    assert f"cctv export build {REQUEST}" in said.out
+    assert f"next:  cctv request answer {REQUEST}" in said.err
+    assert f"cctv export build {REQUEST}" in said.err
 
 
 def test_a_track_that_is_kept_is_what_the_video_shows(prepared):
