@@ -53,7 +53,8 @@ def scenery_changes(
     `shifts` says how far each backdrop's scene was nudged.
     """
     least = max(2, round(_STILL * rate))
-    found = [change for track in tracks for change in _stayed(track, least, keep)]
+    stayed = [change for track in tracks for change in _stayed(track, least, keep)]
+    found = [change for change in stayed if all(lit[change.first : change.last + 1])]  # else all of the picture differs
     found += [
         Change(_switch(shifts, stretches[frame - 1], stretches[frame]), frame, frame)
         for frame in range(1, len(stretches))

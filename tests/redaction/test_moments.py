@@ -61,6 +61,22 @@ def test_a_chair_that_was_moved_is_listed_and_somebody_who_walks_is_not():
     assert found[0].box == carried[-1].scaled(2)
 
 
+def test_a_picture_that_nothing_explains_is_no_thing_that_stayed():
+    found = scenery_changes([_track(0, [CHAIR] * 90)], [0] * 90, [False] * 90, 10, NOTHING_KEPT)
+
+    assert [change.kind for change in found] == [ChangeKind.UNEXPLAINED]
+
+
+def test_a_nudge_is_told_from_another_light():
+    nudged, darker = (
+        scenery_changes([], [0] * 20 + [1] * 20, [True] * 40, 10, NOTHING_KEPT, shifts)
+        for shifts in ([(0, 0), (6, -3)], [(0, 0), (0, 0)])
+    )
+
+    assert [(change.kind, change.first) for change in nudged] == [(ChangeKind.NUDGED, 20)]
+    assert [change.kind for change in darker] == [ChangeKind.LIGHT]
+
+
 def test_the_subject_who_stands_still_is_no_change_of_scenery():
     large = CHAIR.scaled(2)
     keep = KeepBoxes((BoxPath("a", (Keyframe(0, large), Keyframe(89, large))),))
