@@ -26,6 +26,15 @@ class IncidentUnknown(UsageError):
     """
 
 
+class OutsidePurpose(CctvError):
+    """An incident of the kind {kind} is no business of {cameras}: their purpose in cameras.toml names other things.
+
+    next: choose another kind or other cameras; a purpose is widened in the published policy first, then here.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
 class IncidentSettled(UsageError):
     """{id} was settled on {when} by {by}; nothing was changed.
 

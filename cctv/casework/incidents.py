@@ -7,7 +7,7 @@ sweeper does the rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -15,9 +15,12 @@ from sqlalchemy import Connection
 from cctv import audit, holds
 from cctv.casework import store
 from cctv.casework.departures import Departure, departures
-from cctv.casework.errors import IncidentSettled, IncidentUnknown, NoCameras
+from cctv.casework.errors import IncidentSettled, IncidentUnknown, NoCameras, OutsidePurpose
 from cctv.casework.found import Found, find_footage, look
 from cctv.casework.words import checked_text, typed_id
+from cctv.config.published.claims import Purpose
+from cctv.config.published.reading import purposes_in
+from cctv.config.settings import CameraSettings
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.kernel.span import Span
@@ -38,12 +41,41 @@ class NewIncident:
     title: str
     cameras: tuple[CameraId, ...]
     span: Span
+    place: str | None = None
+    finder: str | None = None
+    police_reference: str | None = None
 
     def checked(self) -> NewIncident:
         """The same with a clean title; raises TextUnusable, NoCameras."""
         if not self.cameras:
             raise NoCameras(problem="an incident is kept on at least one", example="foyer-1,gang-2")
-        return NewIncident(self.kind, checked_text("title", self.title, _TITLE), self.cameras, self.span)
+        more = {"place": self.place, "finder": self.finder, "police_reference": self.police_reference}
+        texts = {
+            key: checked_text(key.replace("_", " "), text, "leave the option out, or give a few words.")
+            for key, text in more.items()
+            if text is not None
+        }
+        return replace(self, title=checked_text("title", self.title, _TITLE), **texts)
+
+
+# What a camera must record for before an incident of a kind is its business.  Violence, fire and accidents are always:
+# somebody's vital interests outweigh the purpose (Article 6(1)(d) GDPR).
+_FITTING = {
+    IncidentKind.THEFT: frozenset({Purpose.THEFT}),
+    IncidentKind.DAMAGE: frozenset({Purpose.DAMAGE}),
+    IncidentKind.FRAUD: frozenset({Purpose.FRAUD}),
+    IncidentKind.TRESPASS: frozenset({Purpose.ACCESS, Purpose.SAFETY, Purpose.THEFT}),
+}
+
+
+def check_purpose(kind: IncidentKind, cameras: Sequence[CameraSettings]) -> None:
+    """Raises OutsidePurpose where a camera's purpose names other things only; words that nobody knows allow all."""
+    wanted = {purpose.value for purpose in _FITTING.get(kind, frozenset())}
+    if not wanted:
+        return
+    wrong = [one.id for one in cameras if (named := purposes_in(one.purpose)) and not named & wanted]
+    if wrong:
+        raise OutsidePurpose(kind=kind.value, cameras=", ".join(wrong))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +108,8 @@ class IncidentFile:
 def open_incident(site: Site, new: NewIncident) -> OpenedIncident:
     """Record an incident and keep its footage, stored, being written or still to come; review in 30 days."""
     new = new.checked()
+    known = site.settings.cameras
+    check_purpose(new.kind, [known[camera] for camera in new.cameras if camera in known])
     with writing(site.engine) as connection:
         now = site.clock.now()
         incident = Incident(
@@ -86,6 +120,9 @@ def open_incident(site: Site, new: NewIncident) -> OpenedIncident:
             span=new.span,
             opened=now,
             opened_by=site.actor.account,
+            place=new.place,
+            finder=new.finder,
+            police_reference=new.police_reference,
         )
         store.insert_incident(connection, incident)
         facts: audit.Facts = {

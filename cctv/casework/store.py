@@ -27,6 +27,9 @@ def insert_incident(connection: Connection, incident: Incident) -> None:
             end_us=to_us(incident.span.end),
             opened_us=to_us(incident.opened),
             opened_by=incident.opened_by,
+            place=incident.place,
+            finder=incident.finder,
+            police_reference=incident.police_reference,
         )
     )
 
@@ -83,4 +86,7 @@ def _incident(row: Row[Any]) -> Incident:
         opened_by=row.opened_by,
         settled=instant_of(row.settled_us),
         settled_by=row.settled_by,
+        place=row.place,
+        finder=row.finder,
+        police_reference=row.police_reference,
     )

@@ -33,10 +33,24 @@ def incident() -> None:
 @incident.command("open")
 @click.argument("title")
 @click.option("--kind", required=True, type=click.Choice([kind.value for kind in IncidentKind]), help="What happened.")
+@click.option("--place", metavar="TEXT", help="Where in the building.")
+@click.option("--finder", metavar="NAME", help="Who found it; stays in the incident and nowhere else.")
+@click.option("--police-reference", metavar="NUMBER", help="Under which the police has it.")
 @span_options()
 @mutation
 @click.pass_obj
-def open_(box: Box, title: str, kind: str, cameras: str | None, zones: str | None, start: str, end: str) -> None:
+def open_(
+    box: Box,
+    title: str,
+    kind: str,
+    place: str | None,
+    finder: str | None,
+    police_reference: str | None,
+    cameras: str | None,
+    zones: str | None,
+    start: str,
+    end: str,
+) -> None:
     """Record an incident and keep its footage: stored, being written or still to come.
 
     TITLE says in a few words what happened.  The footage stays until `cctv incident settle`; someone looks again
@@ -47,10 +61,13 @@ def open_(box: Box, title: str, kind: str, cameras: str | None, zones: str | Non
       cctv incident open "ruit inkom" --kind damage --zones facade --from "gisteren 23u" --to +90m
     """
     from cctv.casework import NewIncident, find_footage, open_incident
+    from cctv.casework.incidents import check_purpose
     from cctv.cli.preserved import chosen_cameras, footage_data, hold_data
 
     chosen = chosen_cameras(box, cameras, zones)
-    new = NewIncident(IncidentKind(kind), title, chosen, box.span(start, end)).checked()
+    span = box.span(start, end)
+    new = NewIncident(IncidentKind(kind), title, chosen, span, place, finder, police_reference).checked()
+    check_purpose(new.kind, [box.settings.cameras[camera] for camera in chosen if camera in box.settings.cameras])
     if box.dry_run:
         footage = find_footage(box.site, new.cameras, new.span)
         box.emit(
@@ -157,6 +174,9 @@ def _data(one: Incident) -> dict[str, object]:
         "opened_by": one.opened_by,
         "settled": one.settled,
         "settled_by": one.settled_by,
+        "place": one.place,
+        "finder": one.finder,
+        "police_reference": one.police_reference,
     }
 
 
@@ -222,6 +242,9 @@ def _show_text(console: Console, box: Box, found: IncidentFile) -> None:
     console.print(f"opened {local_date(one.opened, zone)} by {one.opened_by}")
     if one.settled:
         console.print(f"settled {local_date(one.settled, zone)} by {one.settled_by}")
+    for what, text in (("place", one.place), ("found by", one.finder), ("police", one.police_reference)):
+        if text:
+            console.print(f"{what}: {text}")
     print_subject(console, one.cameras, one.span, zone)
     console.print()
     print_holds(console, found.holds, zone, box.now)

@@ -201,6 +201,9 @@ incidents = Table(
     Column("opened_by", Text, nullable=False),
     Column("settled_us", BigInteger),
     Column("settled_by", Text),
+    Column("place", Text),
+    Column("finder", Text),  # personal data, as the title may be
+    Column("police_reference", Text),
 )
 
 requests = Table(

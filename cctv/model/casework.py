@@ -66,7 +66,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A recorded occurrence that justifies preserving and viewing; `title` is free text."""
+    """A recorded occurrence that justifies preserving and viewing; `title` and the last three are free text."""
 
     id: IncidentId
     kind: IncidentKind
@@ -77,6 +77,9 @@ class Incident:
     opened_by: str
     settled: datetime | None = None
     settled_by: str | None = None
+    place: str | None = None
+    finder: str | None = None
+    police_reference: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -262,3 +262,28 @@ def test_the_log_has_each_act_with_its_case_and_the_title_only_as_a_digest(site,
     assert acts == ["incident.opened", "hold.placed", "incident.settled", "hold.released"]
     assert not any("laptop" in text or "handed over" in text for text in texts)
     site.cctv("audit verify")
+
+
+def test_where_who_and_the_police_number_stand_in_the_incident_and_not_in_the_log(site):
+    site.cctv(
+        "incident open laptop --kind theft --cameras foyer-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05' "
+        "--place 'vestiaire links' --finder 'Zqx Marked' --police-reference OO.11.L1.000123/2026"
+    )
+
+    shown = site.cctv("incident show INC-2026-001").out
+    row = site.cctv("register show incidents --json").json["rows"][0]
+
+    assert "vestiaire links" in shown
+    assert "Zqx Marked" in shown
+    assert row["police_reference"] == "OO.11.L1.000123/2026"
+    assert "zqx" not in site.cctv("audit list").out.casefold()
+
+
+def test_an_incident_that_is_no_business_of_a_camera_is_refused_and_violence_never_is(site):
+    where = "--cameras foyer-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05'"
+
+    refused = site.cctv(f"incident open bedrog --kind fraud {where}", exit=12)
+    site.cctv(f"incident open vechtpartij --kind violence {where}")
+
+    assert "no business of foyer-1" in refused.err
+    assert [one["kind"] for one in site.cctv("incident list --json").json["incidents"]] == ["violence"]

@@ -95,10 +95,11 @@ def _incidents(site: Site) -> Register:
     with reading(site.engine) as connection:
         found = cases.select_incidents(connection, settled_too=True)
     zone = site.settings.site.timezone
-    columns = ("id", "kind", "what", "cameras", "from", "to", "opened", "opened_by", "settled", "settled_by")
+    columns = ("id", "kind", "what", "place", "police_reference", "cameras", "from", "to", "opened", "opened_by",
+               "settled", "settled_by")  # fmt: skip
     rows = (
-        (one.id, one.kind.value, one.title, ", ".join(one.cameras), *_span(one.span, zone), _at(one.opened, zone),
-         one.opened_by, _at(one.settled, zone), one.settled_by or "")
+        (one.id, one.kind.value, one.title, one.place or "", one.police_reference or "", ", ".join(one.cameras),
+         *_span(one.span, zone), _at(one.opened, zone), one.opened_by, _at(one.settled, zone), one.settled_by or "")
         for one in found
     )  # fmt: skip
     return Register(RegisterName.INCIDENTS, columns, tuple(rows))

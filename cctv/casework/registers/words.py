@@ -27,6 +27,8 @@ _COLUMNS = {
     "kind": ("soort", "genre", "kind"),
     "type": ("recht", "droit", "right"),
     "what": ("wat", "quoi", "what"),
+    "place": ("plaats", "lieu", "place"),
+    "police_reference": ("nr. politie", "n° police", "police number"),
     "cameras": ("camera's", "caméras", "cameras"),
     "camera": ("camera", "caméra", "camera"),
     "from": ("van", "de", "from"),
