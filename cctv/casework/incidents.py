@@ -49,13 +49,17 @@ class NewIncident:
         """The same with a clean title; raises TextUnusable, NoCameras."""
         if not self.cameras:
             raise NoCameras(problem="an incident is kept on at least one", example="foyer-1,gang-2")
-        more = {"place": self.place, "finder": self.finder, "police_reference": self.police_reference}
-        texts = {
-            key: checked_text(key.replace("_", " "), text, "leave the option out, or give a few words.")
-            for key, text in more.items()
-            if text is not None
-        }
-        return replace(self, title=checked_text("title", self.title, _TITLE), **texts)
+        return replace(
+            self,
+            title=checked_text("title", self.title, _TITLE),
+            place=_optional("place", self.place),
+            finder=_optional("finder", self.finder),
+            police_reference=_optional("police reference", self.police_reference),
+        )
+
+
+def _optional(what: str, text: str | None) -> str | None:
+    return checked_text(what, text, "leave the option out, or give a few words.") if text is not None else None
 
 
 # What a camera must record for before an incident of a kind is its business.  Violence, fire and accidents are always:
