@@ -28,6 +28,9 @@ FILE = "statement.json"
 _GONE = {
     Reason.PAST_LIMIT: AbsenceCause.EXPIRED,
     Reason.SPACE_NEEDED: AbsenceCause.SPACE_NEEDED,
+    Reason.NEVER_ALLOWED: AbsenceCause.DELETED_BEFORE,
+    Reason.ERASED: AbsenceCause.DELETED_BEFORE,
+    Reason.SITE_CLOSED: AbsenceCause.DELETED_BEFORE,
     Reason.LOST: AbsenceCause.LOST,
     Reason.FORGOTTEN: AbsenceCause.LOST,
 }
@@ -46,10 +49,9 @@ class SignedStatement:
 def absences(found: Found) -> tuple[Absence, ...]:
     """Every span of a camera without picture, in order, and why.
 
-    What was removed because it should never have been made, or for another person, was not there to be recorded for
-    this one: it is told as not recorded.
+    That somebody else asked for an erasure is nobody's business: it is told as deleted because the site had to.
     """
-    spans = [(gone.span, _GONE.get(gone.reason, AbsenceCause.NOT_RECORDED)) for gone in found.gone]
+    spans = [(gone.span, _GONE[gone.reason]) for gone in found.gone]
     for hole in found.unrecorded:
         if hole.cause is not None:
             spans.append((hole.span, AbsenceCause(hole.cause.value)))
@@ -97,7 +99,7 @@ def _deletions(connection: Connection, request: AccessRequest, now: datetime) ->
             "sha256": stone.sha256,
             "limit": iso(stone.limit),
             "deleted": iso(stone.closed or stone.began),
-            "reason": stone.reason.value,
+            "cause": _GONE[stone.reason].value,
             "tombstone": stone.id,
         }
         for camera in request.cameras

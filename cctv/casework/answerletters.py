@@ -16,13 +16,13 @@ from cctv import holds, letters
 from cctv.casework import blockstore, requeststore
 from cctv.casework.absence import FILE, absences, signed_statement
 from cctv.casework.answering import AnswerPlan
-from cctv.casework.errors import BalanceMissing, BasisMissing
+from cctv.casework.errors import BalanceMissing, BasisMissing, RecipientsUntold
 from cctv.casework.found import look
-from cctv.casework.lettering import asked_of, local_day, processing_for
+from cctv.casework.lettering import asked_of, local_day, processing_for, recipients_of
 from cctv.db.site import Site
 from cctv.kernel.span import Span
 from cctv.letters.letter import Answer
-from cctv.model.casework import Outcome, RequestState, RequestType
+from cctv.model.casework import AccessRequest, Outcome, RequestState, RequestType
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId
 from cctv.model.requests import RefusalGround, Role
@@ -38,6 +38,7 @@ class Wording:
     basis: letters.RestrictionGround | None = None
     delivery: letters.Delivery | None = None
     password: letters.PasswordWay | None = None
+    told: bool = False  # whoever received the footage was informed (Article 19 GDPR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class AnswerFacts:
 
 
 def facts_for(connection: Connection, site: Site, plan: AnswerPlan, wording: Wording, copy: Copy | None) -> AnswerFacts:
-    """The facts of an answer's letters; raises BalanceMissing, BasisMissing, WordsUntranslated."""
+    """The facts of an answer's letters; raises BalanceMissing, BasisMissing, RecipientsUntold, WordsUntranslated."""
     request, ending = plan.request, plan.ending
     asked, today = asked_of(site, request), local_day(site, site.clock.now())
     match ending.outcome:
@@ -103,24 +104,38 @@ def _granted(
     today: date,
 ) -> tuple[Answer, ...]:
     request = plan.request
+
+    def told() -> tuple[str, ...]:
+        return _told(connection, site, request, wording)
+
     match request.type:
         case RequestType.ACCESS | RequestType.PORTABILITY:
             return (_copied(connection, site, plan, wording, copy, asked),)
         case RequestType.ERASURE:
-            return (_erased(connection, site, plan, asked, today),)
+            return (
+                _erased(connection, site, plan, asked, today, told() if plan.erasure and plan.erasure.going else ()),
+            )
         case RequestType.OBJECTION:
             package = _package(plan, wording, copy) if copy else None
-            return (letters.ObjectionUpheld(asked, today, today, (), package),)
+            return (letters.ObjectionUpheld(asked, today, today, told(), package),)
         case RequestType.RESTRICTION:
             if wording.basis is None:
                 raise BasisMissing(id=request.id, known=", ".join(one.value for one in letters.RestrictionGround))
             since = blockstore.blocks_of(connection, request.id)[0].placed
-            return (letters.RestrictionConfirmed(asked, local_day(site, since), wording.basis, ()),)
+            return (letters.RestrictionConfirmed(asked, local_day(site, since), wording.basis, told()),)
         case RequestType.RECTIFICATION:
             last = requeststore.statements_of(connection, request.id)[-1]
-            return (letters.RectificationRecorded(asked, local_day(site, last.given), last.text, ()),)
+            return (letters.RectificationRecorded(asked, local_day(site, last.given), last.text, told()),)
         case RequestType.COMPLAINT:
             return ()
+
+
+def _told(connection: Connection, site: Site, request: AccessRequest, wording: Wording) -> tuple[str, ...]:
+    """Whoever received the footage, once a person says that they were informed; raises RecipientsUntold."""
+    names = tuple(dict.fromkeys(one.name for one in recipients_of(connection, site, request)))
+    if names and not wording.told:
+        raise RecipientsUntold(id=request.id, count=len(names))
+    return names
 
 
 def _copied(
@@ -137,17 +152,19 @@ def _copied(
     return letters.PortabilityAnswer(asked, processing, package, gaps, nominee.name if nominee else None)
 
 
-def _erased(connection: Connection, site: Site, plan: AnswerPlan, asked: letters.Asked, today: date) -> Answer:
+def _erased(
+    connection: Connection, site: Site, plan: AnswerPlan, asked: letters.Asked, today: date, told: tuple[str, ...]
+) -> Answer:
     assert plan.erasure is not None
     gone = _joined(plan.erasure.going)
     if not plan.erasure.held:
-        return letters.ErasureConfirmed(asked, today, gone, ())
+        return letters.ErasureConfirmed(asked, today, gone, told)
     waiting = []
     for one in plan.erasure.held:
         hold = holds.find_hold(connection, one.holds[0])
         review = local_day(site, max(hold.review, site.clock.now()))
         waiting.append((one.segment, letters.Waiting(one.segment.camera, one.segment.span, hold.ground.kind, review)))
-    return letters.ErasurePartly(asked, today if gone else None, gone, _joined_waiting(waiting), ())
+    return letters.ErasurePartly(asked, today if gone else None, gone, _joined_waiting(waiting), told)
 
 
 def _refused_part(

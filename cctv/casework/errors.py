@@ -219,6 +219,15 @@ class BalanceMissing(UsageError):
     """
 
 
+class RecipientsUntold(CctvError):
+    """{id} is not answered: {count} recipients have the footage and must be informed (Article 19 GDPR).
+
+    next: cctv disclosure list --all names them; inform them, then repeat the command with --told
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class BasisMissing(UsageError):
     """{id} needs the point of Article 18(1) GDPR on which the processing is restricted, for the letter.
 

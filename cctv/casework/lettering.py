@@ -59,13 +59,17 @@ def processing_for(site: Site, request: AccessRequest) -> letters.Processing:
     """
     with reading(site.engine) as connection:
         processors = select_processors(connection)
-        disclosed = select_disclosures(connection, closed_too=True)
-    recipients = tuple(
+        recipients = recipients_of(connection, site, request)
+    return letters.processing_of(site.settings, request.cameras, request.language, processors, recipients)
+
+
+def recipients_of(connection: Connection, site: Site, request: AccessRequest) -> tuple[letters.Recipient, ...]:
+    """To whom footage of these cameras in this time was handed, beside the people who asked for their own."""
+    return tuple(
         letters.Recipient(one.receiver.authority, one.recipient, local_day(site, one.handed.at))
-        for one in disclosed
+        for one in select_disclosures(connection, closed_too=True)
         if one.handed and one.recipient not in _PEOPLE and _shares(one, request)
     )
-    return letters.processing_of(site.settings, request.cameras, request.language, processors, recipients)
 
 
 def letter_of(site: Site, request: AccessRequest, facts: Answer) -> letters.Letter:

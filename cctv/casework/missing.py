@@ -122,7 +122,14 @@ def _work(facts: RequestFacts) -> Iterator[Step]:
         if facts.approved < facts.parts:
             yield Step(Need.APPROVE, f'cctv redaction approve {one.id} --reason "..."')
             return
-    yield Step(Need.ANSWER, f"cctv request answer {one.id}")
+    yield Step(Need.ANSWER, f"cctv request answer {one.id}{_TYPED.get((one.type, one.state), '')}")
+
+
+# What only a person can say for the letter.
+_TYPED = {
+    (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
+    (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
+}
 
 
 def copy_wanted(request: AccessRequest) -> bool:

@@ -45,6 +45,7 @@ _PASSWORDS = ("phone", "post", "in-person", "sms")
 @click.option("--password", type=click.Choice(_PASSWORDS), help="How its password goes: another way than the copy.")
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
 @click.option("--method", type=click.Choice(_METHODS), default="zip", show_default=True, help="How, with --to.")
+@click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
 @letter_option
 @reason_option(required=False)
 @mutation
@@ -88,6 +89,7 @@ def _wording(given: dict[str, Any]) -> Wording:
         basis=RestrictionGround(given["basis"]) if given["basis"] else None,
         delivery=Delivery(delivery) if delivery else None,
         password=PasswordWay(given["password"]) if given["password"] else None,
+        told=given["told"],
     )
 
 
@@ -161,11 +163,15 @@ def _erasure_text(console: Console, box: Box, done: Answered) -> None:
     erasure = done.plan.erasure
     assert erasure is not None
     if done.erased is not None:
-        console.print(f"{done.erased.gone} segments deleted.")
+        console.print(f"{_segments(done.erased.gone)} deleted.")
     elif done.delayed is not None:
         console.print(f"Ordered, and not deleted yet: {done.delayed}  The next sweep goes on.", style="bold")
     else:
-        console.print(f"{len(erasure.going)} segments {'would be' if box.dry_run else 'are'} deleted.")
+        console.print(f"{_segments(len(erasure.going))} would be deleted.")
     if erasure.held:
         keeping = ", ".join(done.plan.waiting)
-        console.print(f"{len(erasure.held)} segments wait: {keeping} keep them until they are released.", style="bold")
+        console.print(f"{_segments(len(erasure.held))} must wait: kept by {keeping}, until released.", style="bold")
+
+
+def _segments(count: int) -> str:
+    return f"{count} segment{'' if count == 1 else 's'}"

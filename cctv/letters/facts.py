@@ -145,6 +145,7 @@ class AbsenceCause(Enum):
     UNREADABLE = GapCause.UNREADABLE.value
     EXPIRED = "expired"
     SPACE_NEEDED = "space needed"
+    DELETED_BEFORE = "deleted before"  # on another ground than its limit: an erasure, or never to have been made
     LOST = "lost"
     NOT_RECORDED = "not recorded"
     NOT_YET_THERE = "not yet there"  # the camera was first recorded later

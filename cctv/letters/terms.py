@@ -114,6 +114,11 @@ TERMS: dict[Enum, tuple[str, str, str]] = {
         "les images ont été effacées anticipativement parce que l’espace de stockage était saturé",
         "the footage was deleted early because the storage was full",
     ),
+    AbsenceCause.DELETED_BEFORE: (
+        "de beelden zijn eerder gewist omdat wij daartoe verplicht waren",
+        "les images ont été effacées auparavant parce que nous y étions tenus",
+        "the footage was deleted before because we had to",
+    ),
     AbsenceCause.LOST: (
         "de beelden zijn verloren gegaan",
         "les images ont été perdues",

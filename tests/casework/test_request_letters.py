@@ -2,8 +2,15 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime
 
 import pytest
+
+from cctv.casework import Found, Gone
+from cctv.casework.absence import absences
+from cctv.kernel.span import Span
+from cctv.model.footage import Reason
+from cctv.model.ids import CameraId
 
 WHO = "--name 'Quirina Zandvoort' --contact 'Kerkstraat 12, 8400 Oostende'"
 SPAN = "--cameras foyer-1 --from '1/11 9:00' --to '1/11 9:02'"
@@ -86,7 +93,7 @@ def test_what_expired_is_proved_by_its_tombstones(site, clock, asked):
     site.cctv("request answer REQ-2026-002 --outcome no-footage")
     statement = json.loads((site.root / "letters/REQ-2026-002/statement.json").read_bytes())
     (stone,) = statement["deletions"]
-    assert (stone["reason"], stone["camera"]) == ("past its limit", "foyer-1")
+    assert (stone["cause"], stone["camera"]) == ("expired", "foyer-1")
 
 
 @pytest.mark.parametrize(
@@ -148,3 +155,21 @@ def test_without_a_sender_no_letter_is_made_and_nothing_is_answered(site, asked)
     assert "[controller]" in site.cctv(f"request answer {ONE}", exit=10).err
     assert len(site.footage("foyer-1")) == 2
     site.cctv(f"request answer {ONE} --no-letter")
+
+
+def test_what_was_erased_for_somebody_else_is_told_as_deleted_and_not_for_whom(site, asked):
+    asked("erasure")
+    site.cctv(f"request answer {ONE} --no-letter")
+    site.cctv(f"request open --no-prepare --name Els --contact e@x.be {SPAN}")
+    text = plain(site.cctv("request answer REQ-2026-002 --outcome no-footage --dry-run --json").json["text"])
+    assert "eerder gewist omdat wij daartoe verplicht waren" in text
+    assert "Zandvoort" not in text
+
+
+def test_every_reason_for_which_footage_goes_has_its_cause_in_a_letter():
+    kept = {Reason.WITHIN_LIMIT, Reason.HELD}
+    span = Span(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+    for reason in set(Reason) - kept:
+        gone = Gone(span, span.end, span.end, reason)
+        found = Found(CameraId("foyer-1"), span, (), 0, (gone,), (), None, None, True)
+        assert len(absences(found)) == 1

@@ -1,7 +1,9 @@
 """From receipt to the copy in the person's hands, by the command line: access, portability, an objection upheld."""
 
 import pytest
-from casestages import REQUEST, acts
+from casestages import REQUEST, acts, record_people
+
+from cctv.casework.disclosures import approve_disclosure
 
 TWO = "REQ-2026-002"
 OBJECT = "request open --no-prepare --name Els --contact els@example.be --type objection --cameras foyer-1 " \
@@ -82,3 +84,20 @@ def test_portability_is_answered_with_the_same_package(opened):
     done = opened.cctv(f"request answer {TWO} --no-letter --json").json
     assert done["package"] == "EXP-2026-001"
     assert opened.cctv("export verify EXP-2026-001 --json").json["verified"]
+
+
+def test_whoever_received_the_footage_is_informed_before_a_restriction_is_answered(bare_site, footage_files, tmp_path):
+    bare_site.cctv("footage init")
+    record_people(bare_site, footage_files)
+    bare_site.cctv("disclosure open --recipient police --duty ordered --authority 'Politie Oostende' --reference 7 "
+                   "--basis 46bis --cameras foyer-1 --from '2026-11-01 11:00' --to +5s")  # fmt: skip
+    approve_disclosure(bare_site.open("chief"), "DIS-2026-001", reason="the order names it")
+    package = bare_site.cctv("disclosure build DIS-2026-001 --json").json["package"]
+    bare_site.cctv(f"export deliver {package} --method hand --to {tmp_path}")
+    bare_site.cctv(OBJECT.replace("objection", "restriction"))
+
+    basis = "--basis unlawful"
+    assert "Article 19" in bare_site.cctv(f"request answer {REQUEST} {basis}", exit=13).err
+
+    said = bare_site.cctv(f"request answer {REQUEST} {basis} --told --dry-run --json").json
+    assert "Politie Oostende" in " ".join(said["text"].split())
