@@ -51,7 +51,8 @@ def show(box: Box, name: str, form: str, output: str | None) -> None:
     """
     from cctv.casework.registers import RegisterName, as_csv, made_register, page_of
 
-    found = made_register(box.site, RegisterName(name))
+    language = box.settings.site.language if form == "page" and not box.json else Language.EN
+    found = made_register(box.site, RegisterName(name), language)
     if box.json:
         box.emit({"register": name, "rows": _records(found), "missing": list(found.missing)}, lambda _: None)
         return

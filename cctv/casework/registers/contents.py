@@ -22,18 +22,23 @@ from cctv.kernel.span import Span
 from cctv.model.accountability import Processor
 from cctv.model.acts import Act
 from cctv.model.casework import RequestType
+from cctv.model.language import Language
 
 ERASED = "erased"
 
 
-def make_register(site: Site, name: RegisterName) -> Register:
-    """One register as it stands now, ended entries too."""
+def make_register(site: Site, name: RegisterName, language: Language = Language.EN) -> Register:
+    """One register as it stands now, ended entries too; `language` is that of phrases which no row has."""
+    if name is RegisterName.PROCESSING:
+        return processing_register(site.settings, list_processors(site), language)
+    if name is RegisterName.CAMERAS:
+        return camera_register(site.settings, list_declarations(site), language)
     return _MAKERS[name](site)
 
 
-def made_register(site: Site, name: RegisterName) -> Register:
+def made_register(site: Site, name: RegisterName, language: Language = Language.EN) -> Register:
     """The same for a person who looks at it: that is in the log."""
-    found = make_register(site, name)
+    found = make_register(site, name, language)
     with writing(site.engine) as connection:
         audit.append(connection, site, Act.REGISTER_SHOWN, name.value, facts={"rows": len(found.rows)})
     return found
@@ -188,14 +193,6 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day is not None else ""
 
 
-def _processing(site: Site) -> Register:
-    return processing_register(site.settings, list_processors(site))
-
-
-def _cameras(site: Site) -> Register:
-    return camera_register(site.settings, list_declarations(site))
-
-
 _MAKERS: dict[RegisterName, Callable[[Site], Register]] = {
     RegisterName.REQUESTS: _requests,
     RegisterName.COMPLAINTS: _complaints,
@@ -206,6 +203,4 @@ _MAKERS: dict[RegisterName, Callable[[Site], Register]] = {
     RegisterName.PROCESSORS: _processors,
     RegisterName.GRANTS: _grants,
     RegisterName.DECLARATIONS: _declarations,
-    RegisterName.PROCESSING: _processing,
-    RegisterName.CAMERAS: _cameras,
 }

@@ -11,22 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cctv.casework.registers.register import Register, RegisterName
+from cctv.casework.registers.words import fixed
 from cctv.config import Jurisdiction, Settings
 from cctv.config.settings import CameraSettings
 from cctv.kernel.durations import format_duration
 from cctv.model.accountability import Declaration, Processor
-
-GROUND = "legitimate interest (Article 6(1)(f) GDPR)"
-PUBLIC_GROUND = "task in the public interest (Article 6(1)(e) GDPR)"
-_MEASURES = (
-    "no sound; footage deleted before its limit, proved by tombstones and signed certificates; every act in a "
-    "hash-linked log; viewing and export only under an open case; others hidden in copies; back-ups encrypted"
-)
-_CATEGORIES = "visitors and staff within view; moving pictures without sound"
-_RECIPIENTS = "the data subject; police and judiciary on their order; insurer or lawyer with consent or by law"
+from cctv.model.language import Language
 
 
-def processing_register(settings: Settings, processors: Sequence[Processor]) -> Register:
+def processing_register(settings: Settings, processors: Sequence[Processor], language: Language) -> Register:
     """One activity for each purpose that a camera records for."""
     columns = ("activity", "cameras", "controller", "contact", "dpo", "ground", "categories", "recipients",
                "processors", "transfers", "retention", "measures")  # fmt: skip
@@ -40,18 +33,18 @@ def processing_register(settings: Settings, processors: Sequence[Processor]) -> 
             _joined(given.name, *given.address),
             given.mail or "",
             given.dpo or "",
-            PUBLIC_GROUND if given.public_body else GROUND,
-            _CATEGORIES,
-            _RECIPIENTS,
+            fixed("public ground" if given.public_body else "ground", language),
+            fixed("categories", language),
+            fixed("recipients", language),
             "; ".join(f"{one.name} ({one.country}): {one.service}" for one in engaged),
-            f"none outside the {settings.policy.area.value}",
+            fixed("transfers", language).format(area=settings.policy.area.value),
             _periods(settings, cameras),
-            _MEASURES,
+            fixed("measures", language),
         ))  # fmt: skip
     return Register(RegisterName.PROCESSING, columns, tuple(rows), tuple(_lacking(settings)))
 
 
-def camera_register(settings: Settings, declarations: Sequence[Declaration]) -> Register:
+def camera_register(settings: Settings, declarations: Sequence[Declaration], language: Language) -> Register:
     """One row a camera, as the Belgian register wants it."""
     columns = ("camera", "zone", "kind_of_place", "location", "purpose", "ground", "recorded", "retention", "masks",
                "live_viewing", "controller", "pictogram", "declared")  # fmt: skip
@@ -66,11 +59,11 @@ def camera_register(settings: Settings, declarations: Sequence[Declaration]) -> 
             zone.kind.value,
             camera.location or "",
             camera.purpose,
-            PUBLIC_GROUND if given.public_body else GROUND,
-            "always" if camera.schedule is None else "within its schedule",
+            fixed("public ground" if given.public_body else "ground", language),
+            fixed("always" if camera.schedule is None else "scheduled", language),
             format_duration(settings.limit_for(zone.id)),
             str(len(camera.masks)),
-            "none: pictures are looked at under an open case only",
+            fixed("live", language),
             _joined(given.name, *given.address),
             "cctv register signs",
             last.isoformat() if last else "",

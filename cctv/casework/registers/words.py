@@ -103,6 +103,46 @@ _COLUMNS = {
     "lease_end": ("terug uiterlijk", "retour prévu", "to end by"),
     "returned": ("teruggegeven", "restitué", "returned"),
 }
+_FIXED = {
+    "ground": (
+        "gerechtvaardigd belang (artikel 6, lid 1, f AVG)",
+        "intérêt légitime (article 6, paragraphe 1, f du RGPD)",
+        "legitimate interest (Article 6(1)(f) GDPR)",
+    ),
+    "public ground": (
+        "taak van algemeen belang (artikel 6, lid 1, e AVG)",
+        "mission d'intérêt public (article 6, paragraphe 1, e du RGPD)",
+        "task in the public interest (Article 6(1)(e) GDPR)",
+    ),
+    "categories": (
+        "bezoekers en medewerkers in beeld; bewegende beelden zonder geluid",
+        "visiteurs et personnel filmés ; images en mouvement sans son",
+        "visitors and staff within view; moving pictures without sound",
+    ),
+    "recipients": (
+        "de betrokkene; politie en gerecht op hun bevel; verzekeraar of advocaat met toestemming of volgens de wet",
+        "la personne concernée ; police et justice sur réquisition ; assureur ou avocat avec accord ou selon la loi",
+        "the data subject; police and judiciary on their order; insurer or lawyer with consent or by law",
+    ),
+    "measures": (
+        "geen geluid; beelden verdwijnen voor hun termijn, bewezen met een ondertekend attest; elke handeling in een "
+        "vergrendeld logboek; kijken en uitvoeren alleen in een open dossier; anderen verborgen in kopieën; back-ups "
+        "versleuteld",
+        "pas de son ; images supprimées avant leur terme, preuve et certificat signé ; chaque acte dans un journal "
+        "chaîné ; consultation et export dans un dossier ouvert seulement ; tiers cachés dans les copies ; sauvegardes "
+        "chiffrées",
+        "no sound; footage deleted before its limit, proved by tombstones and signed certificates; every act in a "
+        "hash-linked log; viewing and export only under an open case; others hidden in copies; back-ups encrypted",
+    ),
+    "transfers": ("geen buiten de {area}", "aucun hors de l'{area}", "none outside the {area}"),
+    "always": ("altijd", "toujours", "always"),
+    "scheduled": ("binnen vaste uren", "à heures fixes", "within fixed hours"),
+    "live": (
+        "geen: beelden worden alleen in een open dossier bekeken",
+        "aucun : les images ne sont vues que dans un dossier ouvert",
+        "none: pictures are looked at under an open case only",
+    ),
+}
 _PAGE = {
     "empty": ("Geen inschrijvingen.", "Aucune inscription.", "No entries."),
     "missing": ("Wat ontbreekt", "Ce qui manque", "What is missing"),
@@ -121,6 +161,11 @@ def title(name: RegisterName, language: Language) -> str:
 def label(column: str, language: Language) -> str:
     """What a column is called."""
     return _COLUMNS[column][_PLACE[language]]
+
+
+def fixed(key: str, language: Language) -> str:
+    """A phrase that a register has by law, and not from a row."""
+    return _FIXED[key][_PLACE[language]]
 
 
 def page_word(key: str, language: Language) -> str:
