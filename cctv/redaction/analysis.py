@@ -6,11 +6,12 @@ a frame.  Never decides what is shown; that is `subject`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cctv.redaction.ahead import ahead
 from cctv.redaction.backdrop import Backdrop, Sampler
 from cctv.redaction.contacts import Verdict
 from cctv.redaction.geometry import Size, outer
@@ -19,7 +20,7 @@ from cctv.redaction.light import Light
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.people import carried_and_judged
 from cctv.redaction.planes import Mask
-from cctv.redaction.regions import HOLD, difference
+from cctv.redaction.regions import HOLD, Difference, difference
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
 from cctv.redaction.spool import MaskSpool
@@ -113,15 +114,7 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
     tracker = Tracker()
     stretch: list[int] = []
     lights: list[Light | None] = []
-    current, light = 0, None
-    masked = clip.masked
-    for frame, planes in enumerate(Reading(clip)):
-        stacked = planes.stacked()
-        chosen = best(stacked, found.backdrops, current)
-        before = light if chosen == current else None
-        current = chosen
-        result = difference(stacked, found.backdrops[chosen], before, masked.half if masked else None)
-        light = result.light or before
+    for frame, (chosen, result) in enumerate(ahead(_compared(clip, found.backdrops))):
         differs.append(result.mask)
         stretch.append(chosen)
         lights.append(result.light)
@@ -130,4 +123,19 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
     rows, columns = differs.shape
     kept, verdicts = carried_and_judged(keep, differs, found.rate)
     tracks = numbered(worth_showing(tracker.finish(), rows * columns, found.rate))
-    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, masked)
+    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
+
+
+def _compared(clip: Clip, backdrops: Sequence[Backdrop]) -> Iterator[tuple[int, Difference]]:
+    """For each frame the index of its backdrop, and what differs from that."""
+    current = 0
+    light: Light | None = None
+    masked = clip.masked
+    for planes in Reading(clip):
+        stacked = planes.stacked()
+        chosen = best(stacked, backdrops, current)
+        before = light if chosen == current else None
+        current = chosen
+        result = difference(stacked, backdrops[chosen], before, masked.half if masked else None)
+        light = result.light or before
+        yield chosen, result

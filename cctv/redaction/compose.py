@@ -86,6 +86,6 @@ def _paint(picture: Planes, shapes: Mask) -> None:
     for rows, columns in _part(shapes):
         part = shapes[rows, columns]
         whole = (slice(2 * rows.start, 2 * rows.stop), slice(2 * columns.start, 2 * columns.stop))
-        picture.y[whole][doubled(part)] = GREY[0]
-        picture.u[rows, columns][part] = GREY[1]
-        picture.v[rows, columns][part] = GREY[2]
+        np.copyto(picture.y[whole], np.uint8(GREY[0]), where=doubled(part))
+        np.copyto(picture.u[rows, columns], np.uint8(GREY[1]), where=part)
+        np.copyto(picture.v[rows, columns], np.uint8(GREY[2]), where=part)

@@ -117,8 +117,10 @@ class Decisions:
             if frame >= 0:
                 while window[0][0] < frame - hold:
                     window.popleft()
-                masks = [mask for _, mask in window]
-                yield np.logical_or.reduce([*masks, unsure[self._analysis.stretch[frame]]])
+                hidden = unsure[self._analysis.stretch[frame]].copy()
+                for _, mask in window:
+                    hidden |= mask
+                yield hidden
 
     def _shapes(self, tracks: list[Track], frame: int) -> Mask | None:
         if not tracks:

@@ -45,8 +45,10 @@ class Planes:
 
     def stacked(self) -> Plane:
         """The picture at half size, (3, height/2, width/2): luma averaged over 2 x 2, then u and v."""
-        half_y = cv2.resize(self.y, (self.u.shape[1], self.u.shape[0]), interpolation=cv2.INTER_AREA)
-        return np.stack([half_y, self.u, self.v]).astype(np.uint8, copy=False)
+        stacked = np.empty((3, *self.u.shape), np.uint8)
+        cv2.resize(self.y, (self.u.shape[1], self.u.shape[0]), stacked[0], interpolation=cv2.INTER_AREA)
+        stacked[1], stacked[2] = self.u, self.v
+        return stacked
 
 
 def widen(pipe: IO[bytes]) -> None:

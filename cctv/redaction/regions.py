@@ -68,7 +68,7 @@ def _everything(backdrop: Backdrop) -> Difference:
 
 def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
     """True where so much differs that the camera looks elsewhere: by chance, a head may look like the other scene."""
-    share = float(mask.mean())
+    share = int(np.count_nonzero(mask)) / mask.size
     if share <= _SUSPECT:
         return False
     return share > _LOST or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
 
+import numpy as np
+
 from cctv.kernel.durable import Disk
+from cctv.redaction.ahead import ahead
 from cctv.redaction.analysis import Analysis, Progress, Survey, analyse, survey
 from cctv.redaction.caption import Caption, caption
 from cctv.redaction.compose import Composer
@@ -153,12 +156,12 @@ def _render(
     with ExitStack() as stack:
         video = stack.enter_context(h264_writer(output, Picture(clip.size, stream.aspect, stream.colour), times))
         masks = stack.enter_context(mask_writer(mask_output, clip.size, times)) if mask_output else None
-        for planes, decision in paired(clip, Decisions(analysis, work.keep, work.options, line)):
+        for planes, decision in paired(clip, ahead(Decisions(analysis, work.keep, work.options, line))):
             write_planes(video, composer.compose(planes, decision))
             if masks is not None:
                 masks.write(mask_picture(decision.live, clip.size))
             live.append(decision.live)
-            hidden += 1.0 - float(decision.live.mean())
+            hidden += 1.0 - int(np.count_nonzero(decision.live)) / decision.live.size
             boxes = work.keep.kept_at(decision.frame)
             kept += bool(boxes)
             visible += bool(boxes) and bool(decision.live.any())

@@ -17,7 +17,7 @@ from cctv.redaction.planes import Mask
 
 
 class MaskSpool:
-    """Masks of one shape, appended in order and read back by index.  Use as a context manager."""
+    """Masks of one shape, appended in order and read back by index, by one thread at a time.  A context manager."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.shape = shape

@@ -49,13 +49,11 @@ class Track:
         if not self.first <= frame <= self.last:
             return None
         near = self.boxes[max(frame - self.first - reach, 0) : frame - self.first + reach + 1]
+        x = y = w = h = 0.0
+        for box in near:
+            x, y, w, h = x + box.x, y + box.y, w + box.w, h + box.h
         count = len(near)
-        return Box(
-            sum(b.x for b in near) / count,
-            sum(b.y for b in near) / count,
-            sum(b.w for b in near) / count,
-            sum(b.h for b in near) / count,
-        )
+        return Box(x / count, y / count, w / count, h / count)
 
 
 def numbered(tracks: Iterable[Track]) -> tuple[Track, ...]:

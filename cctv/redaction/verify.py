@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cctv.kernel import process
+from cctv.redaction.ahead import ahead
 from cctv.redaction.analysis import Analysis, Progress
 from cctv.redaction.caption import Caption
 from cctv.redaction.carry import surroundings
@@ -85,7 +86,7 @@ def verify(claim: Claim, output: Path, mask_output: Path | None, progress: Progr
     composer = Composer(claim.analysis.survey.backdrops, claim.options, claim.caption, masked)
     covered = _to_be_black(claim)
     total = len(claim.analysis.survey.times)
-    covers, pictures = _covers(claim, composer), _all(reading, total, output)
+    covers, pictures = ahead(_covers(claim, composer)), _all(reading, total, output)
     for frame, (cover, shown) in enumerate(zip(covers, pictures, strict=True)):
         live = claim.live[frame]
         outside += _outside(live, frame, claim)
