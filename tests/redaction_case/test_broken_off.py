@@ -8,7 +8,10 @@ from casestages import acts
 from cctv.export.building import build
 from cctv.redaction.case.prepare import prepare
 
-ASK = "request open --name 'An Peeters' --contact an@example.be --cameras foyer-1 --from '2026-11-01 10:00' --to +20m"
+ASK = (
+    "request open --name 'An Peeters' --contact an@example.be --cameras foyer-1 "
+    "--from '2026-11-01 10:00' --to +20m --no-prepare"
+)
 TWO = "REQ-2026-002"  # two stretches, twelve minutes apart
 
 
