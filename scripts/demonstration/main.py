@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -101,7 +102,14 @@ def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
             f"footage list --cameras {part['camera']} --from {part['start']} --to {part['end']}", quiet=True
         )["segments"]
         names = {Path(segment["path"]).name for segment in stored}
-        counters = [counter for seen in witness.seen() if seen.name in names for counter in seen.counters]
+        span = datetime.fromisoformat(part["start"]), datetime.fromisoformat(part["end"])
+        counters = [
+            counter
+            for seen in witness.seen()
+            if seen.name in names
+            for counter, inside in zip(seen.counters, seen.within(*span), strict=True)
+            if inside
+        ]
         boxes = workdir / f"keep-{part['part']}.json"
         boxes.write_text(json.dumps(truth.keep(stage.SUBJECT, counters, KEYFRAME_EVERY)))
         chosen = f"--camera {part['camera']} --part {part['part']}"

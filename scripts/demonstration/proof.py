@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import subprocess
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -141,9 +143,12 @@ def _look(
     pairs: list[tuple[look.Picture, look.Picture]] = []
     for output in manifest["outputs"]:
         names = [source["name"] for source in output["sources"]]
-        counters = [counter for one in witness.seen() if one.name in names for counter in one.counters]
+        span = [datetime.fromisoformat(output["span"][edge]) for edge in ("start", "end")]
+        held = [one for one in witness.seen() if one.name in names]
+        inside = [each for one in held for each in one.within(*span)]
+        counters = list(itertools.compress((n for one in held for n in one.counters), inside))
         sources = [next(storage.rglob(name)) for name in names]
-        source = list(look.frames(sources, stage.WIDTH, stage.HEIGHT))
+        source = list(itertools.compress(look.frames(sources, stage.WIDTH, stage.HEIGHT), inside))
         shown = list(look.frames([package / output["file"]], stage.WIDTH, stage.HEIGHT))
         if not len(counters) == len(source) == len(shown):
             raise ValueError(

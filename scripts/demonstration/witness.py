@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simulator import sei
@@ -23,6 +24,16 @@ class Seen:
     @property
     def counters(self) -> list[int]:
         return [frame.counter for frame in self.scan.frames]
+
+    @property
+    def start(self) -> datetime:
+        """The instant of the first frame, as the name says it."""
+        return datetime.strptime(self.name.rpartition("_")[2], "%Y%m%dT%H%M%S.%fZ.mp4").replace(tzinfo=UTC)
+
+    def within(self, start: datetime, end: datetime) -> list[bool]:
+        """Of each frame, whether it lies in a span: a package has those and no other."""
+        times = [frame.pts_seconds or 0.0 for frame in self.scan.frames]
+        return [start <= self.start + timedelta(seconds=time - times[0]) < end for time in times]
 
 
 class Witness:
