@@ -36,28 +36,30 @@ rtsp = "rtsp://127.0.0.1:9/gevel-1"
 
 
 def make_site(folder: Path, closed: int) -> Path:
-    """A storage with OPEN open requests made by the command, and `closed` copies of one that are closed."""
+    """A storage with one request that the command opened, copied to OPEN open ones and `closed` closed ones."""
     folder.mkdir(parents=True)
     config = folder / "cameras.toml"
     config.write_text(CONFIG)
     cctv(config, "footage", "init")
     asked = ["--name", "A", "--contact", "a@example.be", "--cameras", "gevel-1", "--from", "gisteren 10:00"]
-    for _ in range(OPEN):
-        cctv(config, "request", "open", *asked, "--to", "+10m")
+    cctv(config, "request", "open", "--no-prepare", *asked, "--to", "+10m")
     database = sqlite3.connect(folder / "storage" / "cctv.db")
-    database.row_factory = sqlite3.Row
-    row = dict(database.execute("SELECT * FROM requests LIMIT 1").fetchone())
-    names = ", ".join(row)
     with database:
-        database.executemany(
-            f"INSERT INTO requests ({names}) VALUES ({', '.join('?' for _ in row)})",
-            (
-                tuple({**row, "id": f"REQ-2020-{n:05}", "state": "closed", "closed_us": n, "closed_by": "x"}.values())
-                for n in range(1, closed + 1)
-            ),
-        )
+        _copy(database, "requests", "id", OPEN - 1, {})
+        _copy(database, "parties", "request_id", OPEN - 1, {})
+        ended = {"state": "closed", "closed_us": 1, "closed_by": "x"}
+        _copy(database, "requests", "id", closed, ended)
     database.close()
     return config
+
+
+def _copy(database: sqlite3.Connection, table: str, key: str, count: int, changed: dict[str, object]) -> None:
+    """Copies of a table's first row, each with a key of its own."""
+    database.row_factory = sqlite3.Row
+    row = dict(database.execute(f"SELECT * FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone())
+    year = 2020 if changed else 2021
+    rows = (tuple({**row, **changed, key: f"REQ-{year}-{n:05}"}.values()) for n in range(1, count + 1))
+    database.executemany(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})", rows)
 
 
 def cctv(config: Path, *words: str) -> None:
