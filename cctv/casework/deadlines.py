@@ -28,7 +28,7 @@ _SECOND = timedelta(seconds=1)
 
 def due_date(received: date) -> date:
     """The last day on which a request received that day may be answered."""
-    return min(received + PROMISED, _months_after(received, 1))
+    return min(received + PROMISED, months_after(received, 1))
 
 
 def due(received: datetime, zone: ZoneInfo) -> datetime:
@@ -38,7 +38,7 @@ def due(received: datetime, zone: ZoneInfo) -> datetime:
 
 def extended_date(received: date) -> date:
     """The last day once the one extension was given and told."""
-    return min(_months_after(due_date(received), EXTENSION), _months_after(received, 1 + EXTENSION))
+    return min(months_after(due_date(received), EXTENSION), months_after(received, 1 + EXTENSION))
 
 
 def extended(received: datetime, zone: ZoneInfo) -> datetime:
@@ -61,7 +61,7 @@ def days_left(due_at: datetime, now: datetime, zone: ZoneInfo) -> int:
     return (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
     """The same date so many months on, or that month's last day where it does not exist."""
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1

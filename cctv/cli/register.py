@@ -12,14 +12,16 @@ from cctv.model.accountability import DeclarationKind
 from cctv.model.language import Language
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import Console
 
     from cctv.casework.registers import Register, Sign
-    from cctv.model.accountability import Declaration
+    from cctv.model.accountability import Declaration, WorkstationCheck
 
 _NAMES = (
     "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
-    "processing", "cameras",
+    "workstations", "processing", "cameras",
 )  # fmt: skip
 
 
@@ -103,24 +105,81 @@ def declare(box: Box, kind: str, on: str, reference: str) -> None:
     box.emit(data, lambda console: _declared_text(console, box, made))
 
 
+@register.command("workstation-check")
+@click.option("--on", required=True, metavar="DATE", help="The day on which somebody looked.")
+@click.option("--checker", required=True, metavar="NAME", help="Who looked and signed.")
+@click.option("--clean", is_flag=True, help="No copy of footage was left on any workstation.")
+@click.option("--found", metavar="TEXT", help="Or what was found, where, and what became of it.")
+@mutation
+@click.pass_obj
+def workstation_check(box: Box, on: str, checker: str, clean: bool, found: str | None) -> None:
+    """Write down the monthly check: somebody looked for copies of footage on the workstations, and signed.
+
+    The next one is due a month later; the board and the calendar have it. `cctv register workstation-form` makes the
+    form to sign.
+
+    \b
+      cctv register workstation-check --on 2/11 --checker "A. Peeters" --clean
+      cctv register workstation-check --on 2/12 --checker "A. Peeters" --found "EXP-2026-003 on the front desk, removed"
+    """
+    from cctv.casework.duties import check_workstations, workstations_due
+    from cctv.kernel.times import parse_date
+
+    if clean is (found is not None):
+        raise click.UsageError('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"')
+    day = parse_date(on, now=box.now, zone=box.zone)
+    made = check_workstations(box.site, on=day, checker=checker, found=found, dry_run=box.dry_run)
+    due = workstations_due(made.on, None)
+    assert due is not None
+    data = {"id": made.id, "on": made.on.isoformat(), "checker": made.checker, "found": made.found}
+    box.emit(
+        {"dry_run": box.dry_run, "check": data, "next_due": due.isoformat()},
+        lambda console: _checked_text(console, box, made, due),
+    )
+
+
+@register.command("workstation-form")
+@click.option("--to", "target", required=True, type=click.Path(dir_okay=False), metavar="FILE.pdf", help="A new file.")
+@json_option
+@click.pass_obj
+def workstation_form(box: Box, target: str) -> None:
+    """Make the form of the monthly check, to tick off and sign: copies of the last month that passed a workstation.
+
+    Those are the packages that were fetched or left as a ZIP, by the account that did it. It is the letter
+    `workstation-check` (`cctv letter list`).
+
+    \b
+      cctv register workstation-form --to check.pdf
+    """
+    from cctv.export.workstations import workstation_form as form
+
+    made = form(box.site)
+    _write_new(target, made.pdf)
+    box.emit({"file": target, "bytes": len(made.pdf)}, lambda console: _form_text(console, target))
+
+
 def _records(found: Register) -> list[dict[str, str]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
 def _write(text: str, output: str | None) -> None:
-    from pathlib import Path
-
     if output is None:
         click.echo(text, nl=False)
         return
+    _write_new(output, text.encode())
+    click.echo(f"written: {output}", err=True)
+
+
+def _write_new(output: str, contents: bytes) -> None:
+    from pathlib import Path
+
     try:
-        with Path(output).open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with Path(output).open("xb") as file:
+            file.write(contents)
     except FileExistsError as error:
         raise click.UsageError(f"{output} exists; name another file.") from error
     except OSError as error:
         raise click.UsageError(f"{output} cannot be written: {error.strerror}.") from error
-    click.echo(f"written: {output}", err=True)
 
 
 def _table(console: Console, found: Register) -> None:
@@ -163,3 +222,17 @@ def _declared_text(console: Console, box: Box, made: Declaration) -> None:
     console.print(
         f"{would}: cameras declared on {made.on:%d/%m/%Y} ({made.kind.value}), {made.reference}", style="bold"
     )
+
+
+def _checked_text(console: Console, box: Box, made: WorkstationCheck, due: date) -> None:
+    would = "Would write down" if box.dry_run else f"{made.id} written down"
+    result = "no copy was left" if made.found is None else "copies were found"
+    console.print(f"{would}: workstations checked on {made.on:%d/%m/%Y} by {made.checker}, {result}", style="bold")
+    console.print(f"The next check is due by {due:%d/%m/%Y}.")
+
+
+def _form_text(console: Console, target: str) -> None:
+    from cctv.cli.preserved import print_next
+
+    console.print(f"{target}: print it, look, tick off, sign", soft_wrap=True)
+    print_next("cctv register workstation-check --on DATE --checker NAME --clean")

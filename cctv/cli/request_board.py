@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def board(box: Box, calendar: str | None) -> None:
-    """Show everything that is owed, the first due first: requests, breaches, reviews, copies, declarations, passwords.
+    """Show all that is owed, the first due first: requests, breaches, reviews, copies, checks, declarations, passwords.
 
     Of each request: the days left, when its footage would have expired, what is missing, and the next line to type.
     The calendar holds ids and no names; put it where your calendar can subscribe to it, for instance by a timer.

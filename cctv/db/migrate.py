@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from cctv.db.engine import writing
 from cctv.kernel.errors import CctvError, Exit
 
-HEAD = "0010"
+HEAD = "0011"
 
 
 class DatabaseNewer(CctvError):

@@ -1,4 +1,4 @@
-"""Tables of what a controller must be able to show: breaches, processors, grants, declarations.
+"""Tables of what a controller must be able to show: breaches, processors, grants, declarations, checks.
 
 Owns their shape only, on the metadata of `tables`.  Days are ISO dates, instants integer microseconds.
 """
@@ -79,4 +79,16 @@ declarations = Table(
     Column("reference", Text, nullable=False),
     Column("recorded_us", BigInteger, nullable=False),
     Column("recorded_by", Text, nullable=False),
+)
+
+workstation_checks = Table(
+    "workstation_checks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("checked_on", Text, nullable=False),
+    Column("checker", Text, nullable=False),
+    Column("found", Text),  # what was found and what became of it; nothing where there is none
+    Column("recorded_us", BigInteger, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Index(None, "checked_on"),
 )

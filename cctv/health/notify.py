@@ -65,7 +65,7 @@ def late_now(site: Site) -> tuple[Late, ...]:
     from cctv.casework.board import Kind, board
     from cctv.health.status import Late
 
-    told = {Kind.REQUEST, Kind.BREACH, Kind.LEASE}
+    told = {Kind.REQUEST, Kind.BREACH, Kind.LEASE, Kind.WORKSTATIONS}
     now = site.clock.now()
     return tuple(
         Late(item.id, item.what, item.due, item.line)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from cctv.model.ids import BreachId, CameraId, GrantId, ProcessorId
+from cctv.model.ids import BreachId, CameraId, CheckId, GrantId, ProcessorId
 
 
 class Role(Enum):
@@ -138,5 +138,20 @@ class Declaration:
     kind: DeclarationKind
     on: date
     reference: str
+    recorded: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkstationCheck:
+    """That somebody looked whether copies of footage were left on the workstations, and signed for it (policy 001).
+
+    `found` is what was found and what became of it, None where nothing was.
+    """
+
+    id: CheckId
+    on: date
+    checker: str
+    found: str | None
     recorded: datetime
     recorded_by: str

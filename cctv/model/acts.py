@@ -88,6 +88,7 @@ class Act(Enum):
     GRANT_WITHDRAWN = "grant.withdrawn"
     GRANT_MISSED = "grant.missed"
     CAMERAS_DECLARED = "cameras.declared"
+    WORKSTATIONS_CHECKED = "workstations.checked"
     SITE_CLOSING = "site.closing"
     SITE_CLOSED = "site.closed"
     REGISTER_SHOWN = "register.shown"

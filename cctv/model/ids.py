@@ -19,9 +19,10 @@ ExportId = NewType("ExportId", str)
 BreachId = NewType("BreachId", str)
 ProcessorId = NewType("ProcessorId", str)
 GrantId = NewType("GrantId", str)
+CheckId = NewType("CheckId", str)
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
-_SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP|BRE|PRO|GRA)-(\d{4})-(\d{3,})")
+_SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP|BRE|PRO|GRA|CHK)-(\d{4})-(\d{3,})")
 
 
 def valid_id(text: str) -> bool:
@@ -40,6 +41,7 @@ class IdKind(Enum):
     BREACH = "BRE"
     PROCESSOR = "PRO"
     GRANT = "GRA"
+    CHECK = "CHK"  # of the workstations
 
 
 def short_id(kind: IdKind, year: int, number: int) -> str:

@@ -43,7 +43,7 @@ def test_breaches_reviews_and_declarations_stand_beside_the_requests_the_first_d
 
     items = site.cctv("request board --json").json["items"]
 
-    assert {one["kind"] for one in items} == {"request", "breach", "hold", "declaration"}
+    assert {one["kind"] for one in items} == {"request", "breach", "hold", "declaration", "workstations"}
     assert [one["due"] for one in items] == sorted(one["due"] for one in items)
     assert next(one for one in items if one["kind"] == "breach")["days_left"] < 0
     assert "LATE" in site.cctv("request board").out

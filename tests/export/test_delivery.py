@@ -14,6 +14,8 @@ from sqlalchemy import text
 from cctv.db.engine import reading
 from cctv.export.fetching import fetch_lines
 from cctv.export.parcel import DIGITS, GROUPS, new_passphrase
+from cctv.export.workstations import lent_since
+from cctv.letters import Delivery
 
 PACKAGE = "EXP-2026-001"
 
@@ -109,6 +111,21 @@ def test_the_fetch_line_copies_the_package_and_the_other_line_verifies_it(built,
     assert code.returncode == 0
     assert lines["verify"] == f"cctv export verify {PACKAGE}"
     assert acts(built)[-1] == "export.fetched"
+
+
+def test_the_form_of_the_workstations_lists_what_passed_one(built, outgoing):
+    since = built.clock.now()
+    built.cctv(f"export fetch {PACKAGE}")
+    built.cctv(f"export deliver {PACKAGE} --method zip --to {outgoing}")
+    built.cctv(f"export deliver {PACKAGE} --method hand --to {outgoing}")
+
+    with reading(built.open().engine) as connection:
+        lent = lent_since(connection, since, built.box().zone)
+
+    assert [(one.package, one.delivery) for one in lent] == [
+        (PACKAGE, Delivery.DOWNLOAD),
+        (PACKAGE, Delivery.ENCRYPTED_MAIL),
+    ]
 
 
 def test_a_path_with_blanks_and_quotes_stays_one_word(tmp_path):

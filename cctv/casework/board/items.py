@@ -29,6 +29,7 @@ class Kind(Enum):
     LEASE = "lease"
     DECLARATION = "declaration"
     CREDENTIAL = "credential"
+    WORKSTATIONS = "workstations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,17 @@ def declaration_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
     if due is not None:
         line = "cctv register declare --kind yearly --on DATE --reference NUMBER"
         yield Item(Kind.DECLARATION, "cameras", end_of_day(due, zone), "declare the cameras to the police", line)
+
+
+def workstations_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
+    """The next check of the workstations."""
+    if due is not None:
+        what = "check that no copy of footage is left on a workstation"
+        line = (
+            "cctv register workstation-check --on DATE --checker NAME --clean"
+            "  (the form: cctv register workstation-form --to FILE)"
+        )
+        yield Item(Kind.WORKSTATIONS, "workstations", end_of_day(due, zone), what, line)
 
 
 def credential_items(rotated: Sequence[tuple[str, date | None]], now: datetime, zone: ZoneInfo) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""Duties of the controller around the footage: breaches and their clocks, processors, grants, declarations.
+"""Duties of the controller around the footage: breaches and their clocks, processors, grants, declarations, checks.
 
 Owns their rules (pure: `clocks`) and their acts; each act and its audit entry share a transaction.  What happened, what
 was done and why is free text of the case: it goes with `audit.forget`.
@@ -16,7 +16,7 @@ from cctv.casework.duties.breaches import (
     open_breach,
     tell,
 )
-from cctv.casework.duties.clocks import Clock, clocks, declaration_due
+from cctv.casework.duties.clocks import Clock, clocks, declaration_due, workstations_due
 from cctv.casework.duties.declarations import declare, list_declarations
 from cctv.casework.duties.grants import give_grant, list_grants, require, withdraw_grant
 from cctv.casework.duties.processors import (
@@ -27,6 +27,7 @@ from cctv.casework.duties.processors import (
     engage,
     list_processors,
 )
+from cctv.casework.duties.workstations import check_workstations, list_checks
 
 __all__ = [
     "BreachFile",
@@ -39,6 +40,7 @@ __all__ = [
     "assess",
     "audited",
     "breach_file",
+    "check_workstations",
     "clocks",
     "close_breach",
     "declaration_due",
@@ -47,6 +49,7 @@ __all__ = [
     "engage",
     "give_grant",
     "list_breaches",
+    "list_checks",
     "list_declarations",
     "list_grants",
     "list_processors",
@@ -54,4 +57,5 @@ __all__ = [
     "require",
     "tell",
     "withdraw_grant",
+    "workstations_due",
 ]

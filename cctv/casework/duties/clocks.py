@@ -1,4 +1,4 @@
-"""By when who must be told of a breach, and when the cameras are to be declared.
+"""By when who must be told of a breach, when cameras are to be declared and workstations to be checked.
 
 Owns the deadlines; pure.  Every clock of a breach starts at the awareness of it, and a suspicion counts
 (001: "(vermoedelijke) datalek").
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from cctv.casework.deadlines import months_after
 from cctv.config import Jurisdiction
 from cctv.model.accountability import Breach, Declaration, DeclarationKind, Risk, Role, Told
 
@@ -61,12 +62,14 @@ def declaration_due(
     if done and max(done, key=lambda one: one.on).kind is DeclarationKind.ENDED:
         return None
     if done:
-        return _a_year_after(max(one.on for one in done))
+        return months_after(max(one.on for one in done), 12)
     return first_use - timedelta(days=1) if first_use is not None else None
 
 
-def _a_year_after(day: date) -> date:
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + 1, day=28)
+def workstations_due(last: date | None, first_use: date | None) -> date | None:
+    """The day by which somebody must look for copies on the workstations; None before anything was recorded.
+
+    001: "één keer per maand".  The same date of the next month, or its last day where that date does not exist.
+    """
+    since = last or first_use
+    return months_after(since, 1) if since is not None else None

@@ -35,6 +35,13 @@ class BreachUnfinished(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class CheckStillToCome(UsageError):
+    """The workstations cannot have been checked on {when}: that day is still to come.
+
+    next: give the day on which somebody looked, for example --on 21/11
+    """
+
+
 class ProcessorUnknown(UsageError):
     """There is no processor {id} that is engaged.
 

@@ -1,4 +1,4 @@
-"""The rows of breaches, processors, grants and declarations.  Queries and conversions only; decides nothing."""
+"""The rows of breaches, processors, grants, declarations and checks.  Queries and conversions only; decides nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from cctv.db import register_tables as tables
 from cctv.kernel.clock import from_us, to_us
@@ -23,8 +23,9 @@ from cctv.model.accountability import (
     Role,
     SubProcessor,
     Told,
+    WorkstationCheck,
 )
-from cctv.model.ids import BreachId, CameraId, GrantId, ProcessorId
+from cctv.model.ids import BreachId, CameraId, CheckId, GrantId, ProcessorId
 
 
 def insert_breach(connection: Connection, breach: Breach) -> None:
@@ -157,6 +158,42 @@ def select_declarations(connection: Connection) -> list[Declaration]:
         )
         for row in rows
     ]
+
+
+def insert_check(connection: Connection, check: WorkstationCheck) -> None:
+    connection.execute(
+        insert(tables.workstation_checks).values(
+            id=check.id,
+            checked_on=check.on.isoformat(),
+            checker=check.checker,
+            found=check.found,
+            recorded_us=to_us(check.recorded),
+            recorded_by=check.recorded_by,
+        )
+    )
+
+
+def select_checks(connection: Connection) -> list[WorkstationCheck]:
+    """All of them, the oldest first."""
+    table = tables.workstation_checks
+    rows = connection.execute(select(table).order_by(table.c.checked_on, table.c.id))
+    return [
+        WorkstationCheck(
+            id=CheckId(row.id),
+            on=date.fromisoformat(row.checked_on),
+            checker=row.checker,
+            found=row.found,
+            recorded=from_us(row.recorded_us),
+            recorded_by=row.recorded_by,
+        )
+        for row in rows
+    ]
+
+
+def last_check_on(connection: Connection, today: date) -> date | None:
+    """The day of the latest check until today; None where there was none."""
+    day = tables.workstation_checks.c.checked_on
+    return _day(connection.execute(select(func.max(day)).where(day <= today.isoformat())).scalar_one())
 
 
 def _breach(connection: Connection, row: Row[Any]) -> Breach:

@@ -13,7 +13,7 @@ from cctv import audit, holds
 from cctv.casework import requeststore
 from cctv.casework import store as cases
 from cctv.casework.disclosures import list_disclosures
-from cctv.casework.duties import clocks, list_breaches, list_declarations, list_grants, list_processors
+from cctv.casework.duties import clocks, list_breaches, list_checks, list_declarations, list_grants, list_processors
 from cctv.casework.registers.processing import camera_register, processing_register
 from cctv.casework.registers.register import Register, RegisterName
 from cctv.db.engine import reading, writing
@@ -181,6 +181,12 @@ def _declarations(site: Site) -> Register:
     return Register(RegisterName.DECLARATIONS, columns, tuple(rows))
 
 
+def _workstations(site: Site) -> Register:
+    columns = ("id", "checked", "checker", "found", "recorded_by")
+    rows = ((one.id, _day(one.on), one.checker, one.found or "", one.recorded_by) for one in list_checks(site))
+    return Register(RegisterName.WORKSTATIONS, columns, tuple(rows))
+
+
 def _span(span: Span, zone: ZoneInfo) -> tuple[str, str]:
     return _at(span.start, zone), _at(span.end, zone)
 
@@ -203,4 +209,5 @@ _MAKERS: dict[RegisterName, Callable[[Site], Register]] = {
     RegisterName.PROCESSORS: _processors,
     RegisterName.GRANTS: _grants,
     RegisterName.DECLARATIONS: _declarations,
+    RegisterName.WORKSTATIONS: _workstations,
 }

@@ -20,6 +20,7 @@ class RegisterName(Enum):
     PROCESSORS = "processors"
     GRANTS = "grants"
     DECLARATIONS = "declarations"
+    WORKSTATIONS = "workstations"
     PROCESSING = "processing"
     CAMERAS = "cameras"
 

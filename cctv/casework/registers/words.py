@@ -15,6 +15,11 @@ TITLES = {
     RegisterName.PROCESSORS: ("Register van verwerkers", "Registre des sous-traitants", "Register of processors"),
     RegisterName.GRANTS: ("Register van toestemmingen", "Registre des autorisations", "Register of grants"),
     RegisterName.DECLARATIONS: ("Aangiften van camera's", "Déclarations des caméras", "Declarations of cameras"),
+    RegisterName.WORKSTATIONS: (
+        "Controles van de werkstations",
+        "Contrôles des postes de travail",
+        "Checks of the workstations",
+    ),
     RegisterName.PROCESSING: (
         "Register van verwerkingsactiviteiten",
         "Registre des activités de traitement",
@@ -70,6 +75,9 @@ _COLUMNS = {
     "declared": ("aangegeven", "déclaré", "declared"),
     "reference": ("referentie", "référence", "reference"),
     "recorded_by": ("genoteerd door", "noté par", "recorded by"),
+    "checked": ("nagekeken", "contrôlé", "checked"),
+    "checker": ("door", "par", "by"),
+    "found": ("gevonden", "trouvé", "found"),
     "activity": ("doel", "finalité", "purpose"),
     "controller": ("verantwoordelijke", "responsable", "controller"),
     "contact": ("contact", "contact", "contact"),
