@@ -21,12 +21,15 @@ from cctv.casework.errors import (
     DisclosureNeedsSecond,
     DisclosureUnknown,
     EndingUnfit,
+    LeaseRunning,
     NoCameras,
     NotHandedOver,
+    NotLent,
     ReceiptLater,
 )
 from cctv.casework.found import Found, find_footage, look
 from cctv.casework.grounds import find_ground
+from cctv.casework.leases import FOR_SUBJECT, LENT, lease_end
 from cctv.casework.words import checked_text, typed_id
 from cctv.config import TwoPersonAct
 from cctv.db.engine import reading, writing
@@ -38,6 +41,7 @@ from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind
 
 REVIEW = timedelta(days=30)
+_LEFT = frozenset({Ending.HANDED, Ending.RETURNED, Ending.DESTROYED, Ending.PASSED_ON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +178,10 @@ def package_built(connection: Connection, one: Disclosure, package: ExportId) ->
 
 
 def handed_over(connection: Connection, site: Site, one: Disclosure, method: Method) -> Disclosure:
-    """Enter that an authority's package left, in the caller's transaction."""
-    now = replace(one, handed=Handing(site.clock.now(), site.actor.account, method))
+    """Enter that an authority's package left, in the caller's transaction; a lease without an end gets one."""
+    at = site.clock.now()
+    until = one.lease_end or lease_end(one.recipient, at, site.settings.site.timezone)
+    now = replace(one, handed=Handing(at, site.actor.account, method), lease_end=until)
     store.update_disclosure(connection, now)
     _log(connection, site, Act.DISCLOSURE_HANDED, now)
     return now
@@ -183,7 +189,7 @@ def handed_over(connection: Connection, site: Site, one: Disclosure, method: Met
 
 def given_to_subject(
     connection: Connection, site: Site, package: ExportId, request_id: str, scope: tuple[tuple[CameraId, ...], Span],
-    recipient: Recipient, method: Method,
+    recipient: Recipient, method: Method, until: datetime | None,
 ) -> Disclosure:  # fmt: skip
     """Enter that a request's package left, in the caller's transaction; who the subject is stays in the request."""
     now = site.clock.now()
@@ -199,6 +205,7 @@ def given_to_subject(
         case_id=request_id,
         package=package,
         handed=Handing(now, site.actor.account, method),
+        lease_end=until,
     )
     store.insert_disclosure(connection, one)
     _log(connection, site, Act.DISCLOSURE_HANDED, one)
@@ -220,16 +227,31 @@ def record_receipt(site: Site, disclosure_id: str, on: datetime, *, dry_run: boo
     return signed
 
 
+def set_lease(site: Site, disclosure_id: str, until: datetime, *, reason: str, dry_run: bool = False) -> Disclosure:
+    """Agree another end of a copy's lease; raises DisclosureUnknown, DisclosureClosed, NotLent."""
+    reason = checked_text("reason", reason, 'say why: --reason "the case is before the court until then".')
+    with writing(site.engine) as connection:
+        one = unclosed(connection, site, disclosure_id)
+        if one.duty is Duty.RIGHT and one.lease_end is None:
+            raise NotLent(id=one.id)
+        agreed = replace(one, lease_end=until)
+        if not dry_run:
+            store.update_disclosure(connection, agreed)
+            _log(connection, site, Act.DISCLOSURE_LEASED, agreed, reason=reason)
+    return agreed
+
+
 def end_disclosure(
     site: Site, disclosure_id: str, ending: Ending, *, reason: str, dry_run: bool = False
 ) -> EndedDisclosure:
-    """End a disclosure and release its own holds.  Raises DisclosureUnknown, DisclosureClosed, EndingUnfit."""
+    """End a disclosure and release its own holds.
+
+    Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning.
+    """
     reason = checked_text("reason", reason, 'say how it ended: --reason "HOW".')
     with writing(site.engine) as connection:
         one = unclosed(connection, site, disclosure_id)
-        left = ending in {Ending.HANDED, Ending.RETURNED, Ending.DESTROYED}
-        if left != (one.handed is not None):
-            raise EndingUnfit(id=one.id, ending=ending.value, state=one.state.value)
+        _refuse_unfit(site, one, ending)
         own = tuple(holds.holds_of(connection, one.id))
         ended = replace(one, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
         leaving = departures(connection, own, site.clock.now())
@@ -242,6 +264,16 @@ def end_disclosure(
         for hold in own:
             holds.remove_hold_file(site, hold.id)
     return EndedDisclosure(ended, own, leaving)
+
+
+def _refuse_unfit(site: Site, one: Disclosure, ending: Ending) -> None:
+    if (ending in _LEFT) != (one.handed is not None) or (
+        ending is Ending.PASSED_ON and one.recipient not in FOR_SUBJECT
+    ):
+        raise EndingUnfit(id=one.id, ending=ending.value, state=one.state.value)
+    if ending is Ending.HANDED and one.lease_end is not None and one.recipient in LENT:
+        until = one.lease_end.astimezone(site.settings.site.timezone)
+        raise LeaseRunning(id=one.id, recipient=one.recipient.value, until=f"{until:%d/%m/%Y}")
 
 
 def _texts(receiver: Receiver) -> tuple[str, ...]:
@@ -263,6 +295,9 @@ def _log(connection: Connection, site: Site, act: Act, one: Disclosure, reason: 
         facts["method"] = one.handed.method.value
     if one.receipt is not None:
         facts["receipt"] = str(one.receipt.astimezone(site.settings.site.timezone).date())
+    if act is Act.DISCLOSURE_LEASED or (act is Act.DISCLOSURE_HANDED and one.lease_end is not None):
+        assert one.lease_end is not None
+        facts["until"] = str(one.lease_end.astimezone(site.settings.site.timezone).date())
     if one.ending is not None:
         facts["ending"] = one.ending.value
     audit.append(connection, site, act, one.id, case_id=one.case_id or one.id, facts=facts, reason=reason)

@@ -362,5 +362,21 @@ class ReceiptLater(UsageError):
 class EndingUnfit(UsageError):
     """{id} is {state}, so it cannot end as "{ending}".
 
-    next: handed, returned and destroyed are for what was handed over; refused and withdrawn for what was not.
+    next: handed, returned and destroyed are for what was handed over, passed-on for what a proxy or a nominee gave to
+    the data subject; refused and withdrawn for what was not handed over.
+    """
+
+
+class LeaseRunning(UsageError):
+    """{id} is lent to the {recipient} until {until}, so it cannot end as "handed".
+
+    next: cctv disclosure end {id} --how returned --reason HOW (or destroyed); a later end is agreed with
+    cctv disclosure lease {id} --until DATE --reason WHY
+    """
+
+
+class NotLent(UsageError):
+    """{id} has no lease: what a data subject received is theirs (Article 15(3) GDPR).
+
+    next: cctv disclosure show {id}
     """

@@ -30,7 +30,9 @@ from cctv.model.disclosures import Disclosure, Recipient
 from cctv.model.requests import LetterKind, Role
 
 _CAPACITIES = {Role.GUARDIAN: letters.Capacity.GUARDIAN, Role.PROXY: letters.Capacity.PROXY}
-_PEOPLE = frozenset({Recipient.SUBJECT, Recipient.NOMINEE})  # their copies are answers, and told as such
+_PEOPLE = frozenset(
+    {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
+)  # their copies are answers, and told as such
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from cctv.casework.disclosures import NewDisclosure
 
-_AUTHORITIES = [one.value for one in Recipient if one not in {Recipient.SUBJECT, Recipient.NOMINEE}]
+_OF_REQUESTS = {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
+_AUTHORITIES = [one.value for one in Recipient if one not in _OF_REQUESTS]
 _DUTIES = [one.value for one in Duty if one is not Duty.RIGHT]
 
 
@@ -58,7 +59,11 @@ def disclosure() -> None:
 @click.option("--basis", required=True, metavar="TEXT", help="The order with its date, or the law with its article.")
 @click.option("--case", "case_id", metavar="ID", help="The incident that it is about, if there is one.")
 @click.option("--unmasked", is_flag=True, help="The order names what the cameras' masks hide.")
-@click.option("--until", metavar="WHEN", help="When the copy must be back or destroyed.")
+@click.option(
+    "--until",
+    metavar="WHEN",
+    help="When the copy must be back or destroyed; with insurer and lawyer a month unless said.",
+)
 @span_options()
 @mutation
 @click.pass_obj
@@ -243,12 +248,37 @@ def receipt(box: Box, disclosure_id: str, day: str) -> None:
 
 @disclosure.command()
 @click.argument("disclosure_id", metavar="ID")
+@click.option("--until", required=True, metavar="WHEN", help="When the copy must be back or destroyed.")
+@reason_option()
+@mutation
+@click.pass_obj
+def lease(box: Box, disclosure_id: str, until: str, reason: str) -> None:
+    """Agree another end of a copy that is lent.
+
+    \b
+      cctv disclosure lease DIS-2026-002 --until 1/3/2027 --reason "the case is before the court until then"
+    """
+    from cctv.casework.disclosures import set_lease
+    from cctv.kernel.times import parse_review
+
+    when = parse_review(until, now=box.now, zone=box.zone)
+    one = set_lease(box.site, disclosure_id, when, reason=reason, dry_run=box.dry_run)
+    said = f"{one.id}: back or destroyed by {when.astimezone(box.zone):%d/%m/%Y}."
+    if box.dry_run:
+        said += "\nDry run: nothing was changed."
+    box.emit({"dry_run": box.dry_run, "disclosure": disclosure_data(one)}, lambda console: console.print(said))
+
+
+@disclosure.command()
+@click.argument("disclosure_id", metavar="ID")
 @click.option("--how", type=click.Choice([one.value for one in Ending]), required=True, help="How it ended.")
 @reason_option()
 @mutation
 @click.pass_obj
 def end(box: Box, disclosure_id: str, how: str, reason: str) -> None:
     """End a disclosure and release its holds: it was handed over, came back, was destroyed, refused or withdrawn.
+
+    A lease ends when the copy came back, was destroyed, or the data subject has it (passed-on).
 
     \b
       cctv disclosure end DIS-2026-002 --how handed --reason "the police keep it in their file" --dry-run

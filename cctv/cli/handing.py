@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cctv.export.delivery import Delivered
     from cctv.export.fetching import FetchLines
+    from cctv.model.disclosures import Disclosure
 
 
 @click.command()
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--recipient",
-    type=click.Choice([Recipient.SUBJECT.value, Recipient.NOMINEE.value]),
-    help="Who takes a request's package: the subject, or whom the subject named.",
+    type=click.Choice([Recipient.SUBJECT.value, Recipient.NOMINEE.value, Recipient.PROXY.value]),
+    help="Who takes a request's package: the subject, whom the subject named, or who asked in their name; as it says.",
 )
 @mutation
 @click.pass_obj
@@ -44,7 +45,8 @@ def deliver(box: Box, package: str, folder: Path, method: str, recipient: str | 
     """Hand a package over: copy it or encrypt it into a folder, and record that it left.
 
     The passphrase of a ZIP is printed once, on stdout, and kept nowhere: tell it by telephone or in a letter, never
-    with the file.  Handing over again makes another one.
+    with the file.  Handing over again makes another one.  With a nominee, a proxy, an insurer or a lawyer the copy is a
+    lease of a month: `cctv disclosure end` says that it came back, `cctv disclosure lease` agrees another end.
 
     \b
       cctv export deliver EXP-2026-003 --method hand --to /media/usb
@@ -89,6 +91,7 @@ def _delivered_data(box: Box, done: Delivered) -> dict[str, object]:
         "package": done.package.id,
         "for": done.package.case_id,
         "disclosure": done.disclosure.id if done.disclosure else None,
+        "until": done.disclosure.lease_end if done.disclosure else None,
         "files": [str(path) for path in done.files],
         "passphrase": done.passphrase,
     }
@@ -104,12 +107,20 @@ def _delivered_text(console: Console, box: Box, done: Delivered) -> None:
     console.print(f"{done.package.id} handed over: {done.disclosure.id}", style="bold")
     for path in done.files:
         console.print(f"  {path}", soft_wrap=True)
+    if done.disclosure.lease_end is not None:
+        console.print(lent_text(box, done.disclosure))
     if done.passphrase is not None:
         console.print(f"\npassphrase  {done.passphrase}\n", style="bold")
         console.print("It is written nowhere and cannot be asked again.  Tell it by another way than the file.")
     else:
         console.print("\nPrint the page twice; both sign.  The package is on the medium, the page stays on paper.")
         print_next(f"cctv disclosure receipt {done.disclosure.id} --on DATE")
+
+
+def lent_text(box: Box, one: Disclosure) -> str:
+    """That a copy is lent, to whom and until when."""
+    assert one.lease_end is not None
+    return f"Lent to the {one.recipient.value}: back or destroyed by {one.lease_end.astimezone(box.zone):%d/%m/%Y}."
 
 
 def _fetch_text(console: Console, lines: FetchLines) -> None:

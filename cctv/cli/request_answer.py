@@ -144,17 +144,21 @@ def _text(console: Console, box: Box, done: Answered) -> None:
         return
     more: tuple[str, ...] = ()
     if done.handed is not None:
-        _handed_text(console, done.handed)
+        _handed_text(console, box, done.handed)
     elif done.package is not None:
         more = (f"cctv export deliver {done.package.id} --method zip --to DIR",)
     print_missing(console, box, one, *more)
 
 
-def _handed_text(console: Console, handed: Delivered) -> None:
+def _handed_text(console: Console, box: Box, handed: Delivered) -> None:
+    from cctv.cli.handing import lent_text
+
     assert handed.disclosure is not None
     console.print(f"{handed.disclosure.id}: handed over", style="bold")
     for path in handed.files:
         console.print(str(path), soft_wrap=True)
+    if handed.disclosure.lease_end is not None:
+        console.print(lent_text(box, handed.disclosure))
     if handed.passphrase is not None:
         console.print(f"passphrase, shown once: {handed.passphrase}", style="bold")
 

@@ -18,6 +18,7 @@ from cctv.casework.answering import AnswerPlan, answer, plan_answer
 from cctv.casework.answerletters import Copy, Wording, facts_for
 from cctv.casework.closing import finish
 from cctv.casework.erasing import Erased, erase_ordered
+from cctv.casework.leases import taker
 from cctv.casework.lettering import Draft, draft, enter, local_day
 from cctv.casework.outcomes import Ending
 from cctv.db.engine import reading, writing
@@ -30,8 +31,8 @@ from cctv.export.store import Package, packages
 from cctv.kernel.durable import LockHeld, sha256_file
 from cctv.kernel.errors import GuardError
 from cctv.model.casework import AccessRequest
-from cctv.model.disclosures import Method, Recipient
-from cctv.model.requests import LetterKind, Role
+from cctv.model.disclosures import Method
+from cctv.model.requests import LetterKind
 from cctv.redaction.case.file import Progress, silent
 from cctv.redaction.case.store import parts_of
 
@@ -116,9 +117,7 @@ def answer_request(
 
 
 def _deliver(site: Site, request: AccessRequest, package: Package, way: HandOver, *, dry_run: bool) -> Delivered:
-    """Hand the copy to the subject, or to the nominee whom they named."""
-    recipient = Recipient.NOMINEE if request.party(Role.NOMINEE) else Recipient.SUBJECT
-    return deliver(site, package.id, way.to, way.method, recipient, dry_run=dry_run)
+    return deliver(site, package.id, way.to, way.method, taker(request), dry_run=dry_run)
 
 
 def _letter(

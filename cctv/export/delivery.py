@@ -17,6 +17,7 @@ from pathlib import Path
 from cctv.casework.blocks import require_unblocked
 from cctv.casework.disclosures import given_to_subject, handed_over, unclosed
 from cctv.casework.duties import require
+from cctv.casework.leases import FOR_SUBJECT, lease_end, taker
 from cctv.casework.requests import find_request
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
@@ -68,7 +69,7 @@ def deliver(
     with room(to, checked.size_bytes):
         try:
             _carry(site, source, passing, passphrase)
-            disclosure = _enter(site, package, method, recipient or Recipient.SUBJECT)
+            disclosure = _enter(site, package, method, recipient)
         except BaseException:
             _remove(passing)
             raise
@@ -78,8 +79,8 @@ def deliver(
 
 
 def _check_recipient(package: Package, recipient: Recipient | None) -> None:
-    """A request's package goes to the subject or to whom they named; an authority's recipient is known already."""
-    fit = {None, Recipient.SUBJECT, Recipient.NOMINEE} if package.disclosure is None else {None}
+    """A request's package goes to the subject, their proxy or their nominee; an authority's recipient is known."""
+    fit = {None, Recipient.SUBJECT, *FOR_SUBJECT} if package.disclosure is None else {None}
     if recipient not in fit:
         assert recipient is not None
         raise RecipientTyped(id=package.id, recipient=recipient.value, case=package.case_id)
@@ -110,7 +111,7 @@ def _carry(site: Site, source: Path, passing: Path, passphrase: str | None) -> N
     verify_package(passing)
 
 
-def _enter(site: Site, package: Package, method: Method, recipient: Recipient) -> Disclosure:
+def _enter(site: Site, package: Package, method: Method, recipient: Recipient | None) -> Disclosure:
     with writing(site.engine) as connection:
         if package.disclosure is not None:
             one = unclosed(connection, site, package.disclosure)
@@ -122,7 +123,9 @@ def _enter(site: Site, package: Package, method: Method, recipient: Recipient) -
         request = find_request(connection, package.request)
         require_unblocked(connection, site, request.id, request.cameras, request.span)
         scope = (request.cameras, request.span)
-        return given_to_subject(connection, site, package.id, request.id, scope, recipient, method)
+        takes = recipient or taker(request)
+        until = lease_end(takes, site.clock.now(), site.settings.site.timezone, request.type)
+        return given_to_subject(connection, site, package.id, request.id, scope, takes, method, until)
 
 
 def _papers(site: Site, to: Path, manifest: AnyManifest, disclosure: Disclosure, target: Path) -> Path:

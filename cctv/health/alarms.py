@@ -41,6 +41,7 @@ class AlarmKind(Enum):
     DISK = "disk"
     REVIEW = "review"
     LATE = "late"
+    LEASE = "lease"
     POLICY = "policy"
     BACKUP = "backup"
     WEEKLY = "weekly"
@@ -163,6 +164,7 @@ def _troubles(found: Status, previous: Memory) -> list[_Trouble]:
         *_disk(found, is_short=is_short),
         *_reviews(found),
         *_late(found),
+        *_leases(found),
         *_policy(found),
         *_backup(found),
     ]
@@ -260,6 +262,14 @@ def _late(found: Status) -> list[_Trouble]:
     return [
         _Trouble(_alarm(AlarmKind.LATE, f"{one.id} {one.what}", one.due, f"{one.id} is late: {one.what}.", one.line))
         for one in found.late
+    ]
+
+
+def _leases(found: Status) -> list[_Trouble]:
+    """A reminder, over when the copy is back: a copy that is late is told beside it."""
+    return [
+        _Trouble(_alarm(AlarmKind.LEASE, one.id, found.now, f"{one.id} must end soon: {one.what}.", one.line))
+        for one in found.soon
     ]
 
 

@@ -52,7 +52,8 @@ def look(settings: Settings, open_site: Callable[[], Site]) -> Status | CctvErro
 
     try:
         site = open_site()
-        return replace(status_now(site), late=late_now(site))
+        late, soon = owed(site)
+        return replace(status_now(site), late=late, soon=soon)
     except CctvError as error:
         return error
     except (OSError, SQLAlchemyError) as error:
@@ -60,18 +61,18 @@ def look(settings: Settings, open_site: Callable[[], Site]) -> Status | CctvErro
         return StorageSilent(path=settings.site.storage, problem=problem)
 
 
-def late_now(site: Site) -> tuple[Late, ...]:
-    """What of the board is past its day; reviews have an alarm of their own."""
+def owed(site: Site) -> tuple[tuple[Late, ...], tuple[Late, ...]]:
+    """What of the board is past its day, and which leases end within a week; reviews have an alarm of their own."""
     from cctv.casework.board import Kind, board
+    from cctv.casework.board.items import LEASE_AHEAD
     from cctv.health.status import Late
 
     told = {Kind.REQUEST, Kind.BREACH, Kind.LEASE, Kind.WORKSTATIONS}
-    now = site.clock.now()
-    return tuple(
-        Late(item.id, item.what, item.due, item.line)
-        for item in board(site, ())
-        if item.kind in told and item.due < now
-    )
+    now, items = site.clock.now(), board(site, ())
+    late = [item for item in items if item.kind in told and item.due < now]
+    soon = [item for item in items if item.kind is Kind.LEASE and item.due <= now + LEASE_AHEAD]
+    first, second = (tuple(Late(item.id, item.what, item.due, item.line) for item in found) for found in (late, soon))
+    return first, second
 
 
 def notify_once(

@@ -99,6 +99,7 @@ class Status:
     backup_late: bool = False
     volume: Volume | None = None  # what the footage stands on
     log_whole: bool = True  # whether the audit log goes as far as was signed
+    soon: tuple[Late, ...] = ()  # copies whose lease ends within a week, or has ended
     late: tuple[Late, ...] = ()  # only for alarms: `cctv status` is asked each minute, and does not look at cases
 
     @property

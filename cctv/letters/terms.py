@@ -44,6 +44,11 @@ TERMS: dict[Enum, tuple[str, str, str]] = {
         "désigné par la personne concernée",
         "named by the person concerned",
     ),
+    Recipient.PROXY: (
+        "gemachtigde van de betrokkene",
+        "mandataire de la personne concernée",
+        "authorised by the person concerned",
+    ),
     Recipient.POLICE: ("politie", "police", "police"),
     Recipient.FIRE_BRIGADE: ("brandweer", "pompiers", "fire brigade"),
     Recipient.COURT: ("gerecht", "justice", "court"),

@@ -72,6 +72,7 @@ class Act(Enum):
     DISCLOSURE_APPROVED = "disclosure.approved"
     DISCLOSURE_HANDED = "disclosure.handed"
     DISCLOSURE_RECEIPTED = "disclosure.receipted"
+    DISCLOSURE_LEASED = "disclosure.leased"
     DISCLOSURE_CLOSED = "disclosure.closed"
     FOOTAGE_VIEWED = "footage.viewed"
     FOOTAGE_EXTRACTED = "footage.extracted"

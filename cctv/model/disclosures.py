@@ -22,6 +22,7 @@ class Recipient(Enum):
 
     SUBJECT = "subject"
     NOMINEE = "nominee"  # a person whom the subject named (policy 001)
+    PROXY = "proxy"  # who asked in the subject's name: a lawyer, a relative
     POLICE = "police"
     FIRE_BRIGADE = "fire-brigade"
     COURT = "court"
@@ -61,6 +62,7 @@ class Ending(Enum):
     HANDED = "handed"  # handed over, and nothing is expected back
     RETURNED = "returned"
     DESTROYED = "destroyed"
+    PASSED_ON = "passed-on"  # a proxy or a nominee gave it to the data subject, whose own it is
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 
@@ -90,7 +92,7 @@ class Disclosure:
 
     `case_id` is the request that it answers, or the incident that it is about.  `unmasked` says that the order names
     what the cameras' masks hide.  `receipt` is the date that stands on the signed receipt, `lease_end` when the copy
-    must be back or destroyed.
+    must be back or destroyed; None where the recipient may keep it.
     """
 
     id: DisclosureId

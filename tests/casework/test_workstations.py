@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from cctv.casework.duties import workstations_due
-from cctv.health.notify import late_now
+from cctv.health.notify import owed
 
 CHECK = "register workstation-check --checker 'An Zqx'"
 
@@ -34,14 +34,14 @@ def the_item(site):
 
 def test_a_check_is_signed_and_moves_the_next_one_which_is_late_after_its_day(site, clock):
     site.record("gevel-1", "2026-11-01 10:00")
-    assert (the_item(site)["days_left"], late_now(site.open())) == (30, ())
+    assert (the_item(site)["days_left"], owed(site.open())) == (30, ((), ()))
     clock.advance(days=31)
-    assert [one.id for one in late_now(site.open()) if one.id == "workstations"]
+    assert [one.id for one in owed(site.open())[0] if one.id == "workstations"]
 
     done = site.cctv(f"{CHECK} --on 1/12/2026 --found 'EXP-2026-003 aan de balie, verwijderd' --json").json
 
     assert (done["check"]["id"], done["next_due"]) == ("CHK-2026-001", "2027-01-01")
-    assert [one.id for one in late_now(site.open()) if one.id == "workstations"] == []
+    assert [one.id for one in owed(site.open())[0] if one.id == "workstations"] == []
     assert the_item(site)["due"].startswith("2027-01-01")
     (row,) = site.cctv("register show workstations --json").json["rows"]
     assert (row["checked"], row["checker"], row["found"]) == (

@@ -9,6 +9,7 @@ import pytest
 
 from cctv.health import AlarmKind, AlarmState, CameraHealth, Health, Memory, Status
 from cctv.health.alarms import alarms, remember
+from cctv.health.status import Late
 from cctv.kernel.errors import CctvError
 from cctv.kernel.span import Span
 from cctv.model.footage import GapCause, Reason, Tombstone
@@ -244,3 +245,13 @@ def test_lost_footage_under_a_hold_is_told_at_once_once_for_each_camera():
     assert evening.look(0, held_lost=gone) == [(AlarmKind.LOST, AlarmState.RAISED)] * 2
     assert evening.look(2, held_lost=gone) == []
     assert evening.look(4) == [(AlarmKind.LOST, AlarmState.OVER)] * 2
+
+
+LEASE = Late("DIS-2026-001", "copy of lawyer to be returned or destroyed", START, "cctv disclosure end")
+
+
+def test_a_lease_is_told_before_its_end_and_beside_it_when_it_is_late(evening):
+    assert evening.look(2, soon=(LEASE,)) == [(AlarmKind.LEASE, RAISED)]
+    assert evening.look(4, soon=(LEASE,)) == []
+    assert evening.look(6, soon=(LEASE,), late=(LEASE,)) == [(AlarmKind.LATE, RAISED)]
+    assert sorted(kind.value for kind, state in evening.look(8) if state is OVER) == ["late", "lease"]

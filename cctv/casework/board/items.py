@@ -16,6 +16,7 @@ from cctv.model.disclosures import Disclosure
 from cctv.model.holds import GroundKind, Hold
 
 ROTATE = timedelta(days=180)  # 000 promises "op regelmatige basis" and no period: twice a year
+LEASE_AHEAD = timedelta(days=7)  # somebody is written to, and answers, before the copy is late
 HOLD_AHEAD = timedelta(days=14)  # a review that is further away is nobody's work yet
 _REQUESTED = {GroundKind.REQUEST, GroundKind.RESTRICTION, GroundKind.OBJECTION}  # their holds follow the request
 
@@ -86,7 +87,8 @@ def lease_items(disclosures: Iterable[Disclosure]) -> Iterator[Item]:
     for one in disclosures:
         if one.lease_end is not None and one.closed is None and one.handed is not None:
             what = f"copy of {one.recipient.value} to be returned or destroyed"
-            yield Item(Kind.LEASE, one.id, one.lease_end, what, f"cctv disclosure show {one.id}")
+            line = f'cctv disclosure end {one.id} --how returned --reason "..."  (or destroyed)'
+            yield Item(Kind.LEASE, one.id, one.lease_end, what, line)
 
 
 def declaration_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
