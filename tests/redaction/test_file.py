@@ -62,6 +62,18 @@ def test_without_keep_backdrop_mode_shows_no_live_pixel(desk, crossing):
     assert report.render.verified.live_pixels_outside_kept == 0
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_span_with_nobody_in_it_is_the_empty_scene_and_loses_nothing(desk, mode):
+    source = write(desk.folder / "in.mp4", Scene(frames=30))
+
+    report = desk.redact(source, Options(mode, caption=None))
+
+    hidden = (desk.mask_frames() == 255).mean()
+    assert hidden < 0.01 if mode is Mode.MASK else hidden == 1
+    assert report.render.frames_kept == report.render.people_in_backdrops == 0
+    assert np.abs(luma(source).astype(int) - luma(desk.output)).mean() < 4  # no shape, no grey: the scene itself
+
+
 @pytest.mark.parametrize("fill", list(Fill))
 def test_every_fill_replaces_what_the_mask_hides_and_keeps_what_it_shows(desk, crossing, fill):
     desk.redact(crossing, Options(Mode.MASK, fill, caption=None))

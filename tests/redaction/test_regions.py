@@ -1,0 +1,20 @@
+"""What is hidden for a region: its box for a body, itself for a line."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from cctv.redaction.regions import covered
+
+
+def test_a_body_is_hidden_to_its_box_and_a_slanting_tape_to_itself():
+    body, tape = np.zeros((100, 160), np.uint8), np.zeros((100, 160), np.uint8)
+    cv2.ellipse(body, (30, 50), (8, 25), 0, 0, 360, 1, 3)  # only the outline of somebody dressed like the ground
+    cv2.line(tape, (80, 20), (150, 80), 1, 2)
+
+    hidden = covered((body | tape).view(np.bool_))
+
+    assert hidden[25:75, 22:38].all()
+    assert hidden[tape > 0].all()
+    assert hidden[:, 60:].mean() < 0.1
