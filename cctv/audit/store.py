@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from cctv.audit.chain import GENESIS, AuditBroken, Entry, Facts, check_chain, entry_hash, reason_digest
 from cctv.db import tables
@@ -141,6 +142,17 @@ def _check_names(connection: Connection) -> None:
     if (extra := next(pairs, None)) is not None:
         problem = f"the search finds it by the name {extra.name}, which it does not have (audit_names was changed)"
         raise AuditBroken(seq=extra.seq, good=extra.seq - 1, problem=problem)
+
+
+def forget_about(connection: Connection, name: str, *, but: Sequence[str] = ()) -> int:
+    """Destroy the free texts of entries whose subject or case is `name`, those that one of `but` names left out."""
+
+    def named(*names: str) -> Select[Any]:
+        table = tables.audit_names.c
+        return select(table.seq).where(table.name.in_([one.casefold() for one in names]))
+
+    seq = tables.notes.c.audit_seq
+    return connection.execute(delete(tables.notes).where(seq.in_(named(name)), seq.not_in(named(*but)))).rowcount
 
 
 def forget(connection: Connection, case_id: str) -> int:

@@ -42,6 +42,7 @@ from cctv.casework.incidents import (
 from cctv.casework.missing import Need, RequestFacts, Step, missing
 from cctv.casework.opening import NewRequest, OpenedRequest, check_request, open_request
 from cctv.casework.outcomes import GROUNDS, Ending
+from cctv.casework.registerforgetting import forget_registers
 from cctv.casework.requests import RequestFile, find_request, list_requests, request_file
 from cctv.casework.rights import YieldTo, add_statement, decide_objection, lift, plan_yield, yield_block
 from cctv.casework.scope import (
@@ -106,6 +107,7 @@ __all__ = [
     "find_incident",
     "find_request",
     "forget_due",
+    "forget_registers",
     "ground_of",
     "hold_file",
     "incident_file",

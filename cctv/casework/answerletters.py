@@ -132,7 +132,7 @@ def _granted(
 
 def _told(connection: Connection, site: Site, request: AccessRequest, wording: Wording) -> tuple[str, ...]:
     """Whoever received the footage, once a person says that they were informed; raises RecipientsUntold."""
-    names = tuple(dict.fromkeys(one.name for one in recipients_of(connection, site, request)))
+    names = tuple(dict.fromkeys(one.name for one in recipients_of(connection, site, request) if one.name))
     if names and not wording.told:
         raise RecipientsUntold(id=request.id, count=len(names))
     return names

@@ -1,9 +1,9 @@
 """Forgetting: the people of a closed request leave the register, and what stays is anonymous.
 
-An erasure is forgotten when it is closed ("vergeetverzoek: geanonimiseerde gegevens", policy 002), any other request
-after `[policy] forget_requests`.  Names, addresses, what was said, statements, reasons with the keys of their digests,
-and letters go: from the rows, from the database's free pages (`secure_delete`) and from its log.  The audit entries
-stay, and still verify.
+An erasure is forgotten when it is closed ("vergeetverzoek: geanonimiseerde gegevens", policy 002), a complaint after
+`[policy] forget_complaints`, any other request after `forget_requests`.  Names, addresses, what was said, statements,
+reasons with the keys of their digests, and letters go: from the rows, from the database's free pages (`secure_delete`)
+and from its log.  The audit entries stay, and still verify.
 """
 
 from __future__ import annotations
@@ -64,10 +64,14 @@ def forget_files(site: Site, request_id: str) -> None:
 
 def forget_due(site: Site) -> tuple[RequestId, ...]:
     """Forget every request whose time has come; the sweep calls it.  Answers those that were forgotten."""
-    now, keep = site.clock.now(), site.settings.policy.forget_requests
+    now, kept = site.clock.now(), site.settings.policy.forget
     with reading(site.engine) as connection:
         found = requeststore.select_unforgotten(connection)
-    due = [one for one in found if (at := forget_after(one, keep)) is not None and at <= now]
+    due = []
+    for one in found:
+        keep = kept.complaints if one.type is RequestType.COMPLAINT else kept.requests
+        if (at := forget_after(one, keep)) is not None and at <= now:
+            due.append(one)
     for request in due:
         with writing(site.engine) as connection:
             _forget_now(connection, site, request)

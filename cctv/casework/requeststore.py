@@ -123,6 +123,8 @@ def forget(connection: Connection, request_id: RequestId, at: datetime) -> None:
     """Take the personal data out of the rows of a request.  Deleted rows are overwritten (`secure_delete`)."""
     for table in (tables.parties, tables.statements, tables.letters):
         connection.execute(delete(table).where(table.c.request_id == request_id))
+    checks = tables.identity_checks
+    connection.execute(update(checks).where(checks.c.request_id == request_id).values(checker=""))
     _change(connection, request_id, stated=None, forgotten_us=to_us(at), state=RequestState.FORGOTTEN.value)
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from cctv.casework.errors import TextUnusable
 from cctv.model.nationalnumber import refuse_national_number
 
+ERASED = "erased"  # in the place of a name or a text that is forgotten
 LONGEST = 500  # characters; a title, a name or a reason, not a statement
 
 

@@ -213,6 +213,7 @@ def _opened_text(console: Console, box: Box, opened: OpenedIncident) -> None:
 
 
 def _list_text(console: Console, box: Box, found: Sequence[Incident]) -> None:
+    from cctv.casework.words import ERASED
     from cctv.cli.output import table
     from cctv.cli.preserved import day, when
 
@@ -223,7 +224,7 @@ def _list_text(console: Console, box: Box, found: Sequence[Incident]) -> None:
         (
             one.id,
             one.kind.value,
-            one.title,
+            one.title or ERASED,
             ", ".join(one.cameras),
             when(one.span, box.zone),
             f"settled {day(one.settled, box.zone)}" if one.settled else "open",
@@ -234,11 +235,12 @@ def _list_text(console: Console, box: Box, found: Sequence[Incident]) -> None:
 
 
 def _show_text(console: Console, box: Box, found: IncidentFile) -> None:
+    from cctv.casework.words import ERASED
     from cctv.cli.output import local_date
     from cctv.cli.preserved import print_footage, print_holds, print_next, print_subject
 
     one, zone = found.incident, box.zone
-    console.print(f"{one.id}: {one.kind.value}, {one.title}", style="bold")
+    console.print(f"{one.id}: {one.kind.value}, {one.title or ERASED}", style="bold")
     console.print(f"opened {local_date(one.opened, zone)} by {one.opened_by}")
     if one.settled:
         console.print(f"settled {local_date(one.settled, zone)} by {one.settled_by}")

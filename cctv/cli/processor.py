@@ -151,6 +151,7 @@ def _show(box: Box, one: Processor, what: str) -> None:
 
 
 def _list_text(console: Console, found: Sequence[Processor]) -> None:
+    from cctv.casework.words import ERASED
     from cctv.cli.output import table
 
     if not found:
@@ -159,12 +160,12 @@ def _list_text(console: Console, found: Sequence[Processor]) -> None:
     rows = [
         (
             one.id,
-            one.name,
+            one.name or ERASED,
             one.service,
             one.country,
             _shown(one.contract),
             _shown(one.audited),
-            ", ".join(f"{sub.name} ({sub.country})" for sub in one.sub_processors) or "-",
+            ", ".join(f"{sub.name or ERASED} ({sub.country})" for sub in one.sub_processors) or "-",
             f"{_shown(one.ended)}, {one.end.value}" if one.end else "engaged",
         )
         for one in found

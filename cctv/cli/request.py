@@ -114,6 +114,7 @@ def _show_text(console: Console, box: Box, found: RequestFile) -> None:
 
 
 def _print_request(console: Console, box: Box, found: RequestFile) -> None:
+    from cctv.casework.words import ERASED
     from cctv.cli.output import local_date
     from cctv.cli.preserved import print_subject
     from cctv.cli.request_words import (
@@ -138,7 +139,7 @@ def _print_request(console: Console, box: Box, found: RequestFile) -> None:
         console.print(f"{one.state.value}; answer by {due_words(one, box)}")
     for check in found.checks:
         console.print(f"identity of the {check.role.value}: {check.method.value}, {check.checked:%d/%m/%Y}, "
-                      f"by {check.checker}")  # fmt: skip
+                      f"by {check.checker or ERASED}")  # fmt: skip
     for said in (one.stated.time, one.stated.place, one.stated.appearance):
         if said:
             console.print(f"said: {said}")

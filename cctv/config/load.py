@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from cctv.config.errors import (
     SettingsUnreadable,
     TomlSyntax,
 )
+from cctv.config.forgetting import Forgetting
 from cctv.config.limits import Jurisdiction, retention_limit
 from cctv.config.locate import key_lines, line_of, twice
 from cctv.config.settings import (
@@ -173,9 +174,7 @@ def _built(shape: schema.File, source: Source) -> Settings:
         recording=RecordingSettings(shape.recording.segment, shape.recording.reserve),
         zones=MappingProxyType({ZoneId(name): _zone(name, zone, cap, site) for name, zone in shape.zones.items()}),
         cameras=MappingProxyType({CameraId(name): _camera(name, camera) for name, camera in shape.cameras.items()}),
-        policy=PolicySettings(
-            shape.policy.two_person, shape.policy.granted_only, shape.policy.area, shape.policy.forget_requests
-        ),
+        policy=_policy(shape.policy),
         credentials=CredentialsSettings(None if secret is None else (base / secret).absolute()),
         alerts=_alerts(shape.alerts, base),
         backup=BackupSettings(shape.backup.recipients, shape.backup.warn_after),
@@ -183,6 +182,11 @@ def _built(shape: schema.File, source: Source) -> Settings:
         letters=_letters(shape.letters, site.jurisdiction, base),
         source=source,
     )
+
+
+def _policy(shape: schema.Policy) -> PolicySettings:
+    forget = Forgetting(**{one.name: getattr(shape, f"forget_{one.name}") for one in fields(Forgetting)})
+    return PolicySettings(shape.two_person, shape.granted_only, shape.area, forget)
 
 
 def _controller(shape: schema.Controller) -> ControllerSettings:

@@ -6,7 +6,7 @@ Owns the rows of `cctv config show`.  Pure.  Never shows a credential, only the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 
 from cctv.config.limits import LimitRule
@@ -56,7 +56,9 @@ def explain(settings: Settings) -> list[Row]:
     granted = ", ".join(sorted(each.value for each in settings.policy.granted_only)) or "none"
     rows.append(_row(settings, ("policy", "granted_only"), granted))
     rows.append(_row(settings, ("policy", "area"), settings.policy.area.value))
-    rows.append(_row(settings, ("policy", "forget_requests"), format_duration(settings.policy.forget_requests)))
+    for one in fields(settings.policy.forget):
+        period = format_duration(getattr(settings.policy.forget, one.name))
+        rows.append(_row(settings, ("policy", f"forget_{one.name}"), period))
     rows.append(_row(settings, ("credentials", "file"), str(settings.credentials.file or "none")))
     alerts = settings.alerts
     rows.append(_row(settings, ("alerts", "mail"), alerts.mail or "none"))

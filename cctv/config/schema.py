@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cctv.config import values
 from cctv.config.errors import Problem
+from cctv.config.forgetting import Forgetting
 from cctv.config.limits import Jurisdiction
 from cctv.config.schedule import Schedule, parse_schedule
 from cctv.config.settings import EnvelopeWindow, Transport, TwoPersonAct
@@ -24,8 +25,7 @@ from cctv.model.countries import Area
 from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
 
-# A year: whether a request is repetitive (Article 12(5) GDPR) and how it was handled can be answered that long.
-FORGET_REQUESTS = timedelta(days=365)
+_FORGET = Forgetting()
 DEFAULT_MIN_RETENTION = timedelta(hours=72)
 
 Key = tuple[str, ...]
@@ -103,7 +103,14 @@ class Policy:
     )
     granted_only: frozenset[Permission] = _value(_permissions, frozenset())
     area: Area = _value(lambda value: values.choice(Area, value), Area.EU)
-    forget_requests: timedelta = _value(values.duration, FORGET_REQUESTS)
+    forget_requests: timedelta = _value(values.duration, _FORGET.requests)
+    forget_complaints: timedelta = _value(values.duration, _FORGET.complaints)
+    forget_incidents: timedelta = _value(values.duration, _FORGET.incidents)
+    forget_disclosures: timedelta = _value(values.duration, _FORGET.disclosures)
+    forget_breaches: timedelta = _value(values.duration, _FORGET.breaches)
+    forget_processors: timedelta = _value(values.duration, _FORGET.processors)
+    forget_grants: timedelta = _value(values.duration, _FORGET.grants)
+    forget_checks: timedelta = _value(values.duration, _FORGET.checks)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cctv.config.errors import CameraUnknown, ZoneUnknown
+from cctv.config.forgetting import Forgetting
 from cctv.config.limits import Jurisdiction, Limit, retention_limit
 from cctv.config.locate import KeyPath
 from cctv.config.schedule import Schedule
@@ -90,12 +91,12 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """Which acts need two people, which need a grant, where processors may be, how long requests name people."""
+    """Which acts need two people, which need a grant, where processors may be, how long registers name people."""
 
     two_person: frozenset[TwoPersonAct]
     granted_only: frozenset[Permission] = frozenset()
     area: Area = Area.EU
-    forget_requests: timedelta = timedelta(days=365)  # after it was closed, a request forgets its people
+    forget: Forgetting = field(default_factory=Forgetting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from cctv import audit
 from cctv.audit.checkpoints import Checkpoint, sign_checkpoint
-from cctv.casework import Erased, end_lapsed, erase_ordered, forget_due
+from cctv.casework import Erased, end_lapsed, erase_ordered, forget_due, forget_registers
 from cctv.db.site import Site
 from cctv.export.shelf import expire_packages
 from cctv.kernel.durable import LockHeld
@@ -31,7 +31,7 @@ class Swept:
     derived: tuple[str, ...] = ()
     lapsed: tuple[str, ...] = ()  # provisional holds that nobody confirmed
     erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections took
-    forgotten: tuple[str, ...] = ()  # requests whose people were forgotten
+    forgotten: tuple[str, ...] = ()  # requests and entries of registers whose people were forgotten
     room: RoomMade | None = None  # what a recorder without room asked for
     folded: Folded | None = None
     signed: Checkpoint | None = None  # how far the log goes, once a pass that wrote to it
@@ -55,7 +55,8 @@ class Swept:
 def sweep_everything(site: Site) -> Swept:
     """Raises LockHeld, or the guard that stops deletion."""
     swept = Swept(sweep_once(site))
-    swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site), forgotten=forget_due(site))
+    swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site))
+    swept = replace(swept, forgotten=(*forget_due(site), *forget_registers(site)))
     swept = replace(swept, room=make_room(site))
     try:
         swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))

@@ -25,6 +25,7 @@ breaches = Table(
     Column("opened_by", Text, nullable=False),
     Column("closed_us", BigInteger),
     Column("closed_by", Text),
+    Column("forgotten_us", BigInteger),
     Index(None, "closed_us"),
 )
 
@@ -53,6 +54,7 @@ processors = Table(
     Column("added_by", Text, nullable=False),
     Column("ended_on", Text),
     Column("end", Text),
+    Column("forgotten_us", BigInteger),
 )
 
 grants = Table(
@@ -67,6 +69,7 @@ grants = Table(
     Column("granted_by", Text, nullable=False),
     Column("withdrawn_us", BigInteger),
     Column("withdrawn_by", Text),
+    Column("forgotten_us", BigInteger),
     Index(None, "account"),
 )
 
@@ -90,5 +93,6 @@ workstation_checks = Table(
     Column("found", Text),  # what was found and what became of it; nothing where there is none
     Column("recorded_us", BigInteger, nullable=False),
     Column("recorded_by", Text, nullable=False),
+    Column("forgotten_us", BigInteger),
     Index(None, "checked_on"),
 )

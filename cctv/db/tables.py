@@ -204,6 +204,7 @@ incidents = Table(
     Column("place", Text),
     Column("finder", Text),  # personal data, as the title may be
     Column("police_reference", Text),
+    Column("forgotten_us", BigInteger),
 )
 
 requests = Table(
@@ -419,6 +420,7 @@ disclosures = Table(
     Column("closed_us", BigInteger),
     Column("closed_by", Text),
     Column("ending", Text),
+    Column("forgotten_us", BigInteger),
     Index(None, "export_id"),
     Index(None, "case_id"),
 )

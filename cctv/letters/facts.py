@@ -109,10 +109,10 @@ class Recipient:
     """To whom footage of this person was given.
 
     Article 15(1)(c) gives a right to the actual recipients, not just their categories (CJEU C-154/21, Österreichische
-    Post, 12 January 2023).
+    Post, 12 January 2023).  `name` is empty once the register has forgotten it: the kind is told.
     """
 
-    name: str
+    name: Known[str]
     kind: disclosures.Recipient
     on: date
 

@@ -93,6 +93,7 @@ class Act(Enum):
     SITE_CLOSING = "site.closing"
     SITE_CLOSED = "site.closed"
     REGISTER_SHOWN = "register.shown"
+    REGISTER_FORGOTTEN = "register.forgotten"
     BACKUP_MADE = "backup.made"
     HELD_COPIED = "backup.held"
     BACKUP_RESTORED = "backup.restored"

@@ -16,15 +16,15 @@ from cctv.casework.disclosures import list_disclosures
 from cctv.casework.duties import clocks, list_breaches, list_checks, list_declarations, list_grants, list_processors
 from cctv.casework.registers.processing import camera_register, processing_register
 from cctv.casework.registers.register import Register, RegisterName
+from cctv.casework.words import ERASED
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.span import Span
-from cctv.model.accountability import Processor
+from cctv.model.accountability import Processor, SubProcessor, WorkstationCheck
 from cctv.model.acts import Act
 from cctv.model.casework import RequestType
+from cctv.model.disclosures import Disclosure, Duty
 from cctv.model.language import Language
-
-ERASED = "erased"
 
 
 def make_register(site: Site, name: RegisterName, language: Language = Language.EN) -> Register:
@@ -86,7 +86,7 @@ def _disclosures(site: Site) -> Register:
     columns = ("id", "recipient", "authority", "officer", "reference", "basis", "case", "cameras", "from", "to",
                "method", "handed_over", "receipt", "lease_end", "end")  # fmt: skip
     rows = (
-        (one.id, one.recipient.value, one.receiver.authority, one.receiver.officer, one.receiver.reference,
+        (one.id, one.recipient.value, _authority(one), one.receiver.officer, one.receiver.reference,
          f"{one.duty.value}: {one.receiver.basis}" if one.receiver.basis else one.duty.value, one.case_id or "",
          ", ".join(one.cameras), *_span(one.span, zone), one.handed.method.value if one.handed else "",
          _at(one.handed.at, zone) if one.handed else "", _at(one.receipt, zone)[:10], _at(one.lease_end, zone)[:10],
@@ -96,6 +96,10 @@ def _disclosures(site: Site) -> Register:
     return Register(RegisterName.DISCLOSURES, columns, tuple(rows))
 
 
+def _authority(one: Disclosure) -> str:
+    return one.receiver.authority or ("" if one.duty is Duty.RIGHT else ERASED)
+
+
 def _incidents(site: Site) -> Register:
     with reading(site.engine) as connection:
         found = cases.select_incidents(connection, settled_too=True)
@@ -103,8 +107,9 @@ def _incidents(site: Site) -> Register:
     columns = ("id", "kind", "what", "place", "police_reference", "cameras", "from", "to", "opened", "opened_by",
                "settled", "settled_by")  # fmt: skip
     rows = (
-        (one.id, one.kind.value, one.title, one.place or "", one.police_reference or "", ", ".join(one.cameras),
-         *_span(one.span, zone), _at(one.opened, zone), one.opened_by, _at(one.settled, zone), one.settled_by or "")
+        (one.id, one.kind.value, one.title or ERASED, one.place or "", one.police_reference or "",
+         ", ".join(one.cameras), *_span(one.span, zone), _at(one.opened, zone), one.opened_by, _at(one.settled, zone),
+         one.settled_by or "")
         for one in found
     )  # fmt: skip
     return Register(RegisterName.INCIDENTS, columns, tuple(rows))
@@ -141,12 +146,16 @@ def _processors(site: Site) -> Register:
     columns = ("id", "name", "service", "country", "contract", "audited", "sub_processors", "ended", "end")
     found = list_processors(site)
     rows = tuple(
-        (one.id, one.name, one.service, one.country, _day(one.contract), _day(one.audited),
-         "; ".join(f"{sub.name} ({sub.country}, {_day(sub.agreed) or 'not agreed'})" for sub in one.sub_processors),
+        (one.id, one.name or ERASED, one.service, one.country, _day(one.contract), _day(one.audited),
+         "; ".join(_sub_processor(sub) for sub in one.sub_processors),
          _day(one.ended), one.end.value if one.end else "")
         for one in found
     )  # fmt: skip
     return Register(RegisterName.PROCESSORS, columns, rows, tuple(_lacking(found)))
+
+
+def _sub_processor(one: SubProcessor) -> str:
+    return f"{one.name or ERASED} ({one.country}, {_day(one.agreed) or 'not agreed'})"
 
 
 def _lacking(found: Iterable[Processor]) -> Iterator[str]:
@@ -183,8 +192,12 @@ def _declarations(site: Site) -> Register:
 
 def _workstations(site: Site) -> Register:
     columns = ("id", "checked", "checker", "found", "recorded_by")
-    rows = ((one.id, _day(one.on), one.checker, one.found or "", one.recorded_by) for one in list_checks(site))
+    rows = ((one.id, _day(one.on), one.checker or ERASED, _found(one), one.recorded_by) for one in list_checks(site))
     return Register(RegisterName.WORKSTATIONS, columns, tuple(rows))
+
+
+def _found(one: WorkstationCheck) -> str:
+    return "" if one.found is None else one.found or ERASED
 
 
 def _span(span: Span, zone: ZoneInfo) -> tuple[str, str]:
