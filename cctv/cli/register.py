@@ -12,7 +12,7 @@ from cctv.model.accountability import DeclarationKind
 from cctv.model.language import Language
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from rich.console import Console
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NAMES = (
     "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
-    "workstations", "processing", "cameras",
+    "workstations", "addressees", "processing", "cameras",
 )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def show(box: Box, name: str, form: str, output: str | None) -> None:
     """Make one register as it stands now, and name what is missing in it.
 
     That somebody made it is in the log.  `processing` (Article 30 GDPR) and `cameras` (BE) come from the live
-    cameras.toml.
+    cameras.toml.  `addressees` are the people to tell when the policy changes.
 
     \b
       cctv register show breaches
@@ -56,10 +56,14 @@ def show(box: Box, name: str, form: str, output: str | None) -> None:
     language = box.settings.site.language if form == "page" and not box.json else Language.EN
     found = made_register(box.site, RegisterName(name), language)
     if box.json:
-        box.emit({"register": name, "rows": _records(found), "missing": list(found.missing)}, lambda _: None)
+        since = {"policy_since": _policy_since(box)} if found.name is RegisterName.ADDRESSEES else {}
+        data = {"register": name, "rows": _records(found), "missing": list(found.missing), **since}
+        box.emit(data, lambda _: None)
         return
     if form == "table":
         box.emit({}, lambda console: _table(console, found))
+        if found.name is RegisterName.ADDRESSEES:
+            _print_policy(box)
         return
     settings = box.settings.site
     made = f"{box.now.astimezone(box.zone):%d/%m/%Y %H:%M}"
@@ -160,6 +164,26 @@ def workstation_form(box: Box, target: str) -> None:
 
 def _records(found: Register) -> list[dict[str, str]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def _policy_since(box: Box) -> datetime | None:
+    from cctv.casework.registers import policy_since
+    from cctv.db.engine import reading
+
+    with reading(box.site.engine) as connection:
+        return policy_since(connection, box.settings)
+
+
+def _print_policy(box: Box) -> None:
+    from cctv.cli.output import local_date
+    from cctv.cli.preserved import print_next
+
+    since = _policy_since(box)
+    said = (
+        f"in force since {local_date(since, box.zone)}" if since else "not in force yet: nothing is recorded under it"
+    )
+    click.echo(f"\nThe policy version of cameras.toml is {said}.", err=True)
+    print_next("cctv letter preview policy-changed --to letter.pdf")
 
 
 def _write(text: str, output: str | None) -> None:

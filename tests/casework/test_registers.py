@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cctv.casework.registers import Register, RegisterName, as_csv, make_register, page_of, signs
+from cctv.casework.registers.addressees import addressees
 from cctv.casework.registers.words import label, title
 from cctv.config import load_settings
+from cctv.kernel.span import Span
+from cctv.model.disclosures import Disclosure, Duty, Handing, Method, Receiver, Recipient
+from cctv.model.ids import DisclosureId
 from cctv.model.language import Language
 
+NOON = datetime(2026, 11, 1, 11, tzinfo=UTC)
 NAMES = [name.value for name in RegisterName]
 CONTROLLER = """
 [controller]
@@ -138,3 +145,42 @@ def test_the_sign_of_each_zone_names_law_purpose_period_and_controller(bare_site
     assert "7d" in facade.lines[2]
     assert "De Grote Post vzw, Hendrik Serruyslaan 18A" in facade.lines[3]
     assert facade.missing == ()
+
+
+def test_whoever_can_be_reached_is_told_of_a_new_policy_once_and_nobody_who_is_forgotten(site, clock):
+    ask = "request open --no-prepare --type erasure --cameras foyer-1 --from '1/11 9:00' --to '1/11 9:02'"
+    site.cctv(f"{ask} --name 'An Peeters' --contact an@example.be")
+    site.cctv(f"{ask} --name 'An Peeters' --contact an@example.be --language fr")
+    site.cctv(f"{ask} --name 'Els Gone' --contact els@example.be")
+    site.cctv("request answer REQ-2026-003 --outcome no-footage --no-letter")
+    site.cctv("request close REQ-2026-003 --outcome no-footage", exit=None)
+
+    found = site.cctv("register show addressees --json").json
+
+    assert [(row["name"], row["contact"], row["case"]) for row in found["rows"]] == [
+        ("An Peeters", "an@example.be", "REQ-2026-001, REQ-2026-002")
+    ]
+    assert found["policy_since"] is None
+    site.record("foyer-1", "2026-11-01 09:00")
+    assert site.cctv("register show addressees --json").json["policy_since"]
+    assert "policy-changed" in site.cctv("register show addressees").err
+
+
+def test_whoever_has_a_copy_on_loan_is_told_as_well():
+    lent = Disclosure(
+        id=DisclosureId("DIS-2026-001"),
+        recipient=Recipient.LAWYER,
+        duty=Duty.OBLIGED,
+        receiver=Receiver("Mr Claes"),
+        cameras=(),
+        span=Span(NOON, NOON + timedelta(hours=1)),
+        opened=NOON,
+        opened_by="test",
+        handed=Handing(NOON, "test", Method.ZIP),
+        lease_end=NOON + timedelta(days=30),
+    )
+
+    found = addressees([], [lent, replace(lent, closed=NOON), replace(lent, lease_end=None)], Language.NL)
+
+    assert found.rows == (("Mr Claes", "", "nl", "DIS-2026-001"),)
+    assert "DIS-2026-001" in found.missing[0]

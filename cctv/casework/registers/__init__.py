@@ -4,9 +4,20 @@ Owns their columns, their words and their look.  Every row comes from the act th
 processing are made from the live cameras.toml, with what is missing named.
 """
 
+from cctv.casework.registers.addressees import policy_since
 from cctv.casework.registers.contents import made_register, make_register
 from cctv.casework.registers.page import page_of
 from cctv.casework.registers.register import Register, RegisterName, as_csv
 from cctv.casework.registers.signs import Sign, signs
 
-__all__ = ["Register", "RegisterName", "Sign", "as_csv", "made_register", "make_register", "page_of", "signs"]
+__all__ = [
+    "Register",
+    "RegisterName",
+    "Sign",
+    "as_csv",
+    "made_register",
+    "make_register",
+    "page_of",
+    "policy_since",
+    "signs",
+]

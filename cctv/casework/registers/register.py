@@ -21,6 +21,7 @@ class RegisterName(Enum):
     GRANTS = "grants"
     DECLARATIONS = "declarations"
     WORKSTATIONS = "workstations"
+    ADDRESSEES = "addressees"
     PROCESSING = "processing"
     CAMERAS = "cameras"
 

@@ -20,6 +20,11 @@ TITLES = {
         "Contrôles des postes de travail",
         "Checks of the workstations",
     ),
+    RegisterName.ADDRESSEES: (
+        "Te verwittigen bij een nieuw privacybeleid",
+        "À informer d'une nouvelle politique de confidentialité",
+        "To tell of a new privacy policy",
+    ),
     RegisterName.PROCESSING: (
         "Register van verwerkingsactiviteiten",
         "Registre des activités de traitement",
@@ -81,6 +86,7 @@ _COLUMNS = {
     "activity": ("doel", "finalité", "purpose"),
     "controller": ("verantwoordelijke", "responsable", "controller"),
     "contact": ("contact", "contact", "contact"),
+    "language": ("taal", "langue", "language"),
     "dpo": ("FG/DPO", "DPD", "DPO"),
     "categories": ("betrokkenen en gegevens", "personnes et données", "people and data"),
     "recipients": ("ontvangers", "destinataires", "recipients"),

@@ -1,0 +1,80 @@
+"""Whom to tell when the policy changes: everybody whom the registers can still reach (policy 002, "per e-mail").
+
+Owns who is on the list: who asked and is not forgotten, and who has a copy on loan.  Each stands once, with the address
+where their answers go.  Sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from cctv.casework.leases import FOR_SUBJECT
+from cctv.casework.registers.register import Register, RegisterName
+from cctv.config import Settings
+from cctv.db import tables
+from cctv.kernel.clock import from_us
+from cctv.model.casework import AccessRequest
+from cctv.model.disclosures import Disclosure, Recipient
+from cctv.model.language import Language
+from cctv.model.requests import Party, Role
+
+_ROLES = {Recipient.NOMINEE: Role.NOMINEE, Recipient.PROXY: Role.PROXY}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    name: str
+    contact: str
+    language: Language
+    because: str
+
+
+def addressees(requests: Sequence[AccessRequest], disclosures: Iterable[Disclosure], language: Language) -> Register:
+    """Name, address, language and cases of each; `language` is the site's, for whoever has a lease of no request."""
+    lent = [one for one in disclosures if one.lease_end is not None and one.handed and one.closed is None]
+    known: dict[str, AccessRequest] = {one.id: one for one in requests}
+    found: dict[tuple[str, str], _Reached] = {}
+    for one in (*_asking(requests), *_holding(lent, known, language)):
+        key = (one.name.casefold(), one.contact.casefold())
+        before = found.get(key)
+        because = f"{before.because}, {one.because}" if before else one.because
+        found[key] = _Reached(one.name, one.contact, one.language, because)
+    rows = tuple((one.name, one.contact, one.language.value, one.because) for one in found.values())
+    missing = tuple(
+        f"the address of {one.name} ({one.because}): look where the copy was sent"
+        for one in found.values()
+        if not one.contact
+    )
+    return Register(RegisterName.ADDRESSEES, ("name", "contact", "language", "case"), rows, missing)
+
+
+def policy_since(connection: Connection, settings: Settings) -> datetime | None:
+    """Since when the policy version of cameras.toml is in force; None while nothing was recorded under it."""
+    table = tables.policies.c
+    found = connection.execute(select(table.first_seen_us).where(table.digest == settings.policy_digest)).scalar()
+    return from_us(found) if found is not None else None
+
+
+def _asking(requests: Iterable[AccessRequest]) -> Iterator[_Reached]:
+    for one in requests:
+        if one.requester is not None:
+            yield _reached(one.requester, one.language, one.id)
+
+
+def _holding(lent: Iterable[Disclosure], known: dict[str, AccessRequest], language: Language) -> Iterator[_Reached]:
+    for one in lent:
+        if one.recipient not in FOR_SUBJECT:
+            yield _Reached(one.receiver.authority, "", language, one.id)
+            continue
+        request = known.get(one.case_id or "")
+        party = request.party(_ROLES[one.recipient]) if request else None
+        if request is not None and party is not None:
+            yield _reached(party, request.language, one.id)
+
+
+def _reached(party: Party, language: Language, case: str) -> _Reached:
+    return _Reached(party.name, party.deliver_to or party.contact, language, case)
