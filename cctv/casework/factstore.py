@@ -1,12 +1,13 @@
 """What is missing of open requests, read at once.  Queries only; costs what the open ones cost, however many closed.
 
-`open_facts` does not look at footage: whether there is any is asked for one request at a time (`facts_of`).
+Whether there is footage costs one look at the index of each camera; only where none is stored, what may still come.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
@@ -15,6 +16,7 @@ from cctv.casework import requeststore
 from cctv.casework.found import look
 from cctv.casework.missing import RequestFacts
 from cctv.db import tables
+from cctv.db.overlap import overlapping
 from cctv.db.site import Site
 from cctv.model.casework import AccessRequest
 from cctv.model.requests import LetterKind
@@ -22,28 +24,27 @@ from cctv.model.requests import LetterKind
 _OPEN = select(tables.requests.c.id).where(tables.requests.c.closed_us.is_(None))
 
 
-def open_facts(connection: Connection) -> list[RequestFacts]:
+def open_facts(connection: Connection, site: Site) -> list[RequestFacts]:
     """Every open request with what was done about it, the first due first."""
-    return _facts(connection, requeststore.select_requests(connection, closed_too=False), _OPEN)
+    found = _facts(connection, requeststore.select_requests(connection, closed_too=False), _OPEN)
+    return [replace(one, has_footage=_has_footage(connection, site, one.request)) for one in found]
 
 
 def facts_of(connection: Connection, site: Site, request: AccessRequest) -> RequestFacts:
     """One request, and whether there is footage to answer with."""
     only = select(tables.requests.c.id).where(tables.requests.c.id == request.id)
     (facts,) = _facts(connection, [request], only)
-    found = look(connection, site, request.cameras, request.span)
-    return RequestFacts(
-        request=request,
-        checks=facts.checks,
-        extension=facts.extension,
-        letters=facts.letters,
-        sent=facts.sent,
-        statements=facts.statements,
-        untold_yields=facts.untold_yields,
-        has_footage=not all(one.is_empty for one in found),
-        parts=facts.parts,
-        approved=facts.approved,
-    )
+    return replace(facts, has_footage=_has_footage(connection, site, request))
+
+
+def _has_footage(connection: Connection, site: Site, request: AccessRequest) -> bool:
+    """Whether there is footage to answer with, or still to come."""
+    segment = tables.segments.c
+    for camera in request.cameras:
+        stored = select(segment.id).where(overlapping(segment, camera, request.span)).limit(1)
+        if connection.execute(stored).first() is not None:
+            return True
+    return not all(one.is_empty for one in look(connection, site, request.cameras, request.span))
 
 
 def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Select[Any]) -> list[RequestFacts]:
@@ -52,7 +53,9 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
     letters = _grouped(connection, select(tables.letters), tables.letters.c.request_id, which)
     statements = _counted(connection, tables.statements.c.request_id, which)
     part = tables.redactions.c
-    plans = select(part.request_id, part.digest, part.approved_digest)  # not the plans themselves: they are large
+    plans = select(  # not the plans themselves: they are large
+        part.request_id, part.digest, part.approved_digest, part.decided, part.signed_off, part.reviewed
+    )
     parts = _grouped(connection, plans, part.request_id, which)
     untold = _untold(connection, which)
     return [
@@ -65,6 +68,9 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
             statements=statements.get(one.id, 0),
             untold_yields=untold.get(one.id, 0),
             parts=len(parts[one.id]),
+            decided=sum(row.decided for row in parts[one.id]),
+            signed_off=sum(row.signed_off for row in parts[one.id]),
+            reviewed=sum(row.reviewed for row in parts[one.id]),
             approved=sum(row.approved_digest == row.digest for row in parts[one.id]),
         )
         for one in requests

@@ -29,6 +29,9 @@ class Need(Enum):
     STATEMENT = "statement"
     DECISION = "decision"
     PREPARE = "prepare"
+    DECIDE = "decide"
+    BACKDROP = "backdrop"
+    REVIEW = "review"
     APPROVE = "approve"
     ANSWER = "answer"
     SEND = "send"
@@ -49,7 +52,8 @@ class Step:
 class RequestFacts:
     """What the steps are made of: a request and what belongs to it, footage and people's acts alike.
 
-    `letters` are the kinds that were made, `sent` those of them that went; `parts` and `approved` count its redaction.
+    `letters` are the kinds that were made, `sent` those of them that went.  `parts` counts those of its redaction, and
+    then those that somebody decided on, signed off the backdrops of, reviewed in full, approved.
     """
 
     request: AccessRequest
@@ -61,6 +65,9 @@ class RequestFacts:
     untold_yields: int = 0
     has_footage: bool = True
     parts: int = 0
+    decided: int = 0
+    signed_off: int = 0
+    reviewed: int = 0
     approved: int = 0
 
 
@@ -116,13 +123,30 @@ def _work(facts: RequestFacts) -> Iterator[Step]:
         yield Step(Need.DECISION, f'cctv request uphold {one.id} --reason "..."  (or reject)', must=True)
         return
     if copy_wanted(one):
-        if not facts.parts:
-            yield Step(Need.PREPARE, f"cctv redaction prepare {one.id}")
-            return
-        if facts.approved < facts.parts:
-            yield Step(Need.APPROVE, f'cctv redaction approve {one.id} --reason "..."')
+        steps = tuple(_copy(facts))
+        if steps:
+            yield from steps
             return
     yield Step(Need.ANSWER, f"cctv request answer {one.id}{_TYPED.get((one.type, one.state), '')}")
+
+
+def _copy(facts: RequestFacts) -> Iterator[Step]:
+    """From the footage to an approval, in the order of the work: sheet, decisions, a look at what they show."""
+    one, parts = facts.request, facts.parts
+    if not parts:
+        yield Step(Need.PREPARE, f"cctv redaction prepare {one.id}")
+        return
+    if facts.approved == parts:
+        return
+    looked = min(facts.signed_off, facts.reviewed) == parts
+    if facts.decided < parts and not looked:  # who looked at everything may mean that nobody stays visible
+        line = f'cctv redaction keep {one.id} TRACK... --reason "..."  (its sheet: cctv redaction show {one.id})'
+        yield Step(Need.DECIDE, line)
+    if facts.signed_off < parts:
+        yield Step(Need.BACKDROP, f'cctv redaction backdrop {one.id} --approve --reason "..."')
+    if facts.reviewed < parts:
+        yield Step(Need.REVIEW, f'cctv redaction review {one.id} --all --reason "..."')
+    yield Step(Need.APPROVE, f'cctv redaction approve {one.id} --reason "..."')
 
 
 # What only a person can say for the letter.

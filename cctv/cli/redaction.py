@@ -155,7 +155,7 @@ def approve(box: Box, request_id: str, everything: bool, reason: str) -> None:
     from cctv.redaction.case.approve import approve as approve_case
 
     case = approve_case(box.site, request_id, reason, everything=everything, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, **case_data(box, case), "next": f"cctv export build {case.request.id}"}
+    data = {"dry_run": box.dry_run, **case_data(box, case), "next": f"cctv request answer {case.request.id}"}
     box.emit(data, lambda console: approved_text(console, box, case))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from cctv.db.engine import writing
 from cctv.kernel.errors import CctvError, Exit
 
-HEAD = "0012"
+HEAD = "0013"
 
 
 class DatabaseNewer(CctvError):

@@ -391,6 +391,9 @@ redactions = Table(
     Column("approved_by", Text),
     Column("approved_digest", Text),
     Column("reviews", Text, nullable=False, server_default="[]"),
+    Column("decided", Integer, nullable=False, server_default="0"),  # what the plan says, for who cannot read it all
+    Column("signed_off", Integer, nullable=False, server_default="0"),
+    Column("reviewed", Integer, nullable=False, server_default="0"),
     UniqueConstraint("request_id", "camera", "position"),
 )
 

@@ -34,6 +34,16 @@ def test_each_request_stands_with_its_days_its_footage_and_the_next_line(site):
     assert request["footage_until"].startswith("2026-11-08T09:00")
 
 
+def test_a_request_without_footage_says_the_answer_that_there_is_none(site):
+    site.cctv(f"{OPEN} {SPAN}")
+    site.cctv("request receipt REQ-2026-001")
+
+    (request,) = [one for one in site.cctv("request board --json").json["items"] if one["kind"] == "request"]
+
+    assert request["missing"] == ["answer"]
+    assert request["next"] == "cctv request answer REQ-2026-001 --outcome no-footage"
+
+
 def test_breaches_reviews_and_declarations_stand_beside_the_requests_the_first_due_first(site, clock):
     site.record("gevel-1", "2026-11-01 10:00")
     site.cctv(f"{OPEN} {SPAN}")

@@ -173,7 +173,7 @@ def test_opening_prepares_the_sheet_where_a_copy_is_asked_for(site, clock):
     site.record("foyer-1", "2026-11-01 09:00", minutes=1)
     said = site.cctv(f"request open {WHO} --cameras foyer-1 --from '1/11 9:00' --to '1/11 9:01' --json").json
     assert said["not_prepared"] is None
-    assert [step["need"] for step in said["missing"]] == ["receipt", "approve"]
+    assert [step["need"] for step in said["missing"]] == [*("receipt", "decide", "backdrop", "review", "approve")]
     assert (site.root / "derived/REQ-2026-001/sheet.html").is_file()
 
 
@@ -193,13 +193,14 @@ def test_what_is_missing_of_open_requests_costs_nothing_for_closed_ones(site):
         site.cctv(f"request open --no-prepare {WHO} {SPAN}")
     site.cctv("request close REQ-2026-001 --outcome granted")
     plans = []
-    with reading(site.open().engine) as connection:
+    opened = site.open()
+    with reading(opened.engine) as connection:
 
         def explain(*given):
             plans.append(connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {given[2]}", given[3]).fetchall())
 
         event.listen(connection, "before_cursor_execute", explain)
-        facts = open_facts(connection)
+        facts = open_facts(connection, opened)
     assert [one.request.id for one in facts] == ["REQ-2026-002", "REQ-2026-003"]
     said = [row[3] for plan in plans for row in plan]
     assert not [step for step in said if step.startswith("SCAN requests") and "ix_requests_open" not in step]

@@ -52,6 +52,24 @@ def test_range_by_range_every_frame_must_be_reviewed_before_the_approval(prepare
     assert acts(prepared)[-5:] == ["redaction.backdrop", *["redaction.reviewed"] * 3, "redaction.approved"]
 
 
+def test_what_is_missing_is_said_in_the_order_of_the_work_and_shrinks_with_it(prepared):
+    def steps():
+        said = prepared.cctv(f"request show {REQUEST} --json").json["missing"]
+        return [one["need"] for one in said if one["need"] != "receipt"]
+
+    assert steps() == ["decide", "backdrop", "review", "approve"]
+    prepared.cctv(f"redaction hide {REQUEST} --others absent --reason x")
+    assert steps() == ["backdrop", "review", "approve"]
+    prepared.cctv(f"redaction backdrop {REQUEST} --approve --reason x")
+    prepared.cctv(f"redaction review {REQUEST} --frames 0-29 --reason x")
+    assert steps() == ["review", "approve"]
+    prepared.cctv(f"redaction review {REQUEST} --all --reason x")
+    assert steps() == ["approve"]
+    said = prepared.cctv(f"{APPROVE} --json").json
+    assert (steps(), said["next"]) == (["answer"], f"cctv request answer {REQUEST}")
+    assert f"cctv request answer {REQUEST}" in _page(prepared)
+
+
 def test_one_command_may_say_that_everything_was_looked_at_and_the_log_has_each_act(prepared):
     prepared.cctv(f"{APPROVE} --all --dry-run")
     assert acts(prepared)[-1] == "redaction.prepared"

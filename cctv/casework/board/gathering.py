@@ -24,7 +24,7 @@ def board(site: Site, rotated: Sequence[tuple[str, date | None]]) -> tuple[Item,
     settings, now = site.settings, site.clock.now()
     zone = settings.site.timezone
     with reading(site.engine) as connection:
-        facts = open_facts(connection)
+        facts = open_facts(connection, site)
         in_force = holds.in_force(connection)
         disclosures = select_disclosures(connection, closed_too=False)
         first, today = _first_use(connection, site), now.astimezone(zone).date()

@@ -275,6 +275,7 @@ def _commands(case: CaseFile, language: Language) -> tuple[tuple[str, str], ...]
         f"cctv redaction preview {request}",
         f"cctv redaction approve {request} --reason WHY",
         f"cctv redaction approve {request} --all --reason WHY",
+        f"cctv request answer {request}",
         f"cctv export build {request}",
     )
     return tuple(zip(typed, command_words(language), strict=True))

@@ -101,6 +101,9 @@ def _values(part: CasePart) -> dict[str, str | int | None]:
         "approved_by": approval.by if approval else None,
         "approved_digest": approval.digest if approval else None,
         "reviews": reviews_to_json(part.reviews),
+        "decided": int(bool(part.plan.decided_by)),
+        "signed_off": int(not part.plan.unsigned),
+        "reviewed": int(not part.unreviewed),
     }
 
 

@@ -68,7 +68,8 @@ _COMMANDS = {
         "filmpjes maken van wat te zien zal zijn, om van begin tot einde te bekijken",
         "goedkeuren, nadat elke achtergrond en elke reeks beelden is nagekeken",
         "alles in één keer: je hebt elke achtergrond en elke reeks op dit blad bekeken",
-        "het pakket maken",
+        "antwoorden: de kopie, de brief en het einde van het verzoek",
+        "alleen het pakket maken",
     ),
     Language.FR: (
         "garder ces pistes visibles",
@@ -78,7 +79,8 @@ _COMMANDS = {
         "produire des vidéos de ce qui sera montré, à regarder du début à la fin",
         "approuver, une fois chaque arrière-plan et chaque série d'images revus",
         "tout en une fois : vous avez regardé chaque arrière-plan et chaque série de cette fiche",
-        "constituer le dossier",
+        "répondre : la copie, la lettre et la fin de la demande",
+        "constituer le dossier seulement",
     ),
     Language.EN: (
         "keep these tracks visible",
@@ -88,7 +90,8 @@ _COMMANDS = {
         "make videos of what will be shown, to watch from start to end",
         "approve, after every backdrop and every range was looked at",
         "all at once: you looked at every backdrop and every range on this sheet",
-        "build the package",
+        "answer: the copy, the letter, and the end of the request",
+        "build the package only",
     ),
 }
 
