@@ -5,10 +5,7 @@ Owns the memory layout of a frame.  Never converts to RGB: what is shown was dec
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 from dataclasses import dataclass
-from typing import IO
 
 import cv2
 import numpy as np
@@ -49,12 +46,6 @@ class Planes:
         cv2.resize(self.y, (self.u.shape[1], self.u.shape[0]), stacked[0], interpolation=cv2.INTER_AREA)
         stacked[1], stacked[2] = self.u, self.v
         return stacked
-
-
-def widen(pipe: IO[bytes]) -> None:
-    """Let a pipe hold a whole picture's worth of bytes, so that both ends switch seldom."""
-    with contextlib.suppress(PermissionError):  # an account's pipes may be limited; then it is merely slower
-        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def frame_bytes(size: Size) -> int:

@@ -180,7 +180,7 @@ def _stream(path: Path, found: dict[str, object], container: dict[str, object]) 
     declared = str(found.get("nb_frames", ""))
     exact = int(declared) if declared.isdigit() and container.get("format_name") == "avi" else None
     aspect = _fraction(str(found.get("sample_aspect_ratio", "")).replace(":", "/")) or Fraction(1)
-    options = {"-colorspace": "color_space", "-color_primaries": "color_primaries", "-color_trc": "color_transfer"}
+    options = {"colorspace": "color_space", "color_primaries": "color_primaries", "color_trc": "color_transfer"}
     colour = tuple(
         (option, str(found[key])) for option, key in options.items() if found.get(key, "unknown") != "unknown"
     )
