@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.redaction.averages import mean, median
 from cctv.redaction.planes import Mask, Plane
 
 _STRIDE = 5  # every fifth pixel each way: 4,000 of a 768 x 576 picture's half-size plane
@@ -62,7 +63,7 @@ def fit(frame: Plane, backdrop: Plane, trusted: Mask, before: Light | None = Non
     share = int(np.count_nonzero(inlier)) / inlier.size
     if share < _ENOUGH:
         return None
-    du, dv = (_median((seen[i] - empty[i])[inlier]) for i in (1, 2))
+    du, dv = (median((seen[i] - empty[i])[inlier]) for i in (1, 2))
     if before is not None and _jumped(empty[0], seen[0], gain, offset, before):
         return None
     return Light(gain, offset, du, dv, share)
@@ -70,35 +71,21 @@ def fit(frame: Plane, backdrop: Plane, trusted: Mask, before: Light | None = Non
 
 def _line(empty: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, float]:
     """Gain and offset by least squares over the inliers, starting at the median offset."""
-    gain, offset = 1.0, _median(seen - empty)
+    gain, offset = 1.0, median(seen - empty)
     for _ in range(3):
         inlier = np.abs(seen - gain * empty - offset) < _INLIER
         x, y = empty[inlier], seen[inlier]
         if not x.size:
             return 1.0, offset
-        across, along = _mean(x), _mean(y)
+        across, along = mean(x), mean(y)
         apart = x - across
-        spread = float(_mean(apart * apart))
+        spread = float(mean(apart * apart))
         if spread < 25.0:  # a flat picture says nothing of gain
             return 1.0, offset
-        slope = float(_mean(apart * (y - along))) / spread
+        slope = float(mean(apart * (y - along))) / spread
         gain = min(max(slope, 0.6), 1.6)
         offset = float(along - gain * across)
     return gain, offset
-
-
-def _mean(values: NDArray[np.float32]) -> np.float32:
-    """As `np.mean`, without what it does around the sum: that takes longer than the sum of so few values."""
-    return np.float32(np.add.reduce(values) / np.float32(values.size))
-
-
-def _median(values: NDArray[np.float32]) -> float:
-    """As `np.median`, for the same reason."""
-    middle = values.size // 2
-    if values.size % 2:
-        return float(np.partition(values, middle)[middle])
-    sorted_ = np.partition(values, (middle - 1, middle))
-    return float((sorted_[middle - 1] + sorted_[middle]) / np.float32(2))
 
 
 def _jumped(empty: NDArray[np.float32], seen: NDArray[np.float32], gain: float, offset: float, before: Light) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cctv.redaction.backdrop import FEWEST, Sample
 from cctv.redaction.geometry import Size
 from cctv.redaction.planes import Mask, from_buffer
-from cctv.redaction.shift import UNMOVED, Kind, Relief, Shift, aligned, measure, relief, same
+from cctv.redaction.shift import UNMOVED, Kind, Shift, View, aligned, measure, relief, same
 
 _MOST = 6  # poses; a camera that sways shows more, and is no scenery
 _COHERENT = 3  # samples that must agree with each other before they count as a pose
@@ -39,15 +39,15 @@ def poses(samples: Sequence[Sample], size: Size, masked: Mask | None = None) -> 
         return (Pose(tuple(samples)),)
     sure.sort(key=lambda each: -sum(1 + 1000 * sample.own for sample in each[1]))
     main, _ = sure[0]
-    placed = [(measure(main, view, size.width), members) for view, members in sure]
+    placed = [(measure(main, view.relief, size.width), members) for view, members in sure]
     kept = [Pose(tuple(members), shift) for shift, members in placed if shift.kind is not Kind.ANOTHER_VIEW]
     return tuple(_complete(pose, kept, size) for pose in kept if any(sample.own for sample in pose.samples)) or (
         Pose(tuple(samples)),
     )
 
 
-def _clusters(samples: Sequence[Sample], size: Size, masked: Mask | None) -> list[tuple[Relief, list[Sample]]]:
-    found: list[tuple[Relief, list[Sample]]] = []
+def _clusters(samples: Sequence[Sample], size: Size, masked: Mask | None) -> list[tuple[View, list[Sample]]]:
+    found: list[tuple[View, list[Sample]]] = []
     current = 0
     for sample in samples:
         view = relief(from_buffer(sample.buffer, size).y, masked)
@@ -55,7 +55,7 @@ def _clusters(samples: Sequence[Sample], size: Size, masked: Mask | None) -> lis
         known = next((n for n in order if same(found[n][0], view, size.width)), None)
         if known is None and len(found) < _MOST:
             known = len(found)
-            found.append((view, []))
+            found.append((View(view), []))
         if known is not None:
             current = known
             found[known][1].append(sample)

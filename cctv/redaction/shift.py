@@ -7,14 +7,18 @@ much better than no shift does.  A turn, a zoom or another view is no shift: it 
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.redaction.averages import median
 from cctv.redaction.backdrop import Sample
 from cctv.redaction.geometry import Size
 from cctv.redaction.planes import Mask, Plane, from_buffer
@@ -74,51 +78,86 @@ def relief(luma: Plane, masked: Mask | None = None) -> Relief:
     return np.asarray(out, np.float32)
 
 
+class View:
+    """A relief that others are compared with, and what each comparison needs of it."""
+
+    def __init__(self, relief: Relief) -> None:
+        self.relief = relief
+
+    @cached_property
+    def edges(self) -> Mask | None:
+        """Where each cell of the scene has most contrast; None where too few cells have enough to tell anything."""
+        return _edges(self.relief)
+
+    @cached_property
+    def cells(self) -> tuple[_Cell, ...]:
+        """The edges cell by cell."""
+        return () if self.edges is None else _at_edges(self.relief, self.edges)
+
+    @cached_property
+    def slopes(self) -> tuple[Relief, Relief]:
+        """How steep the relief is at its edges, across and along."""
+        assert self.edges is not None  # only what has edges is compared
+        across = cv2.Sobel(self.relief, cv2.CV_32F, 1, 0, scale=0.125)
+        along = cv2.Sobel(self.relief, cv2.CV_32F, 0, 1, scale=0.125)
+        return np.asarray(across[self.edges], np.float32), np.asarray(along[self.edges], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """The edges of one cell: their places in the flat relief, what stands there, and its contrast."""
+
+    places: NDArray[np.intp]
+    here: Relief
+    contrast: float
+
+
 def misfit(before: Relief, after: Relief) -> float:
     """How unlike two reliefs are at the first one's edges: 0 for one scene, about 1 for two; 0 where nothing tells."""
-    edges = _edges(before)
-    return 0.0 if edges is None else _misfit(before, after, edges)
+    view = View(before)
+    return 0.0 if view.edges is None else _misfit(view.cells, after)
 
 
-def same(before: Relief, after: Relief, width: int) -> bool:
+def same(before: View, after: Relief, width: int) -> bool:
     """Whether two reliefs show one scene from one place; quicker than `measure`, which it agrees with."""
-    edges = _edges(before)
-    if edges is None:
+    if before.edges is None:
         return True
-    still = _misfit(before, after, edges)
-    if still < _CLEAR and _slope(before, after, edges) * width / before.shape[1] < _LEAST / 2:
+    still = _misfit(before.cells, after)
+    if still < _CLEAR and _slope(before, after) * width / after.shape[1] < _LEAST / 2:
         return True
     return still <= _TURNED and measure(before, after, width).kind is Kind.SAME
 
 
-def measure(before: Relief, after: Relief, width: int) -> Shift:
+def measure(before: View, after: Relief, width: int) -> Shift:
     """The shift from one relief to another of the same shape, in pixels of the picture, which is `width` wide."""
-    edges = _edges(before)
+    edges = before.edges
     if edges is None:
         return UNMOVED
-    still = _misfit(before, after, edges)
-    scale = width / before.shape[1]
-    if still < _CLEAR and _slope(before, after, edges) * scale < _LEAST / 2:
+    still = _misfit(before.cells, after)
+    scale = width / after.shape[1]
+    if still < _CLEAR and _slope(before, after) * scale < _LEAST / 2:
         return UNMOVED
-    tried = [(_misfit(before, _moved(after, -x, -y), _inside(edges, x, y)), x, y) for x, y in _peaks(before, after)]
+    tried = [
+        (_misfit(_at_edges(before.relief, _inside(edges, x, y)), _moved(after, -x, -y)), x, y)
+        for x, y in _peaks(before.relief, after)
+    ]
     moved, x, y = min(tried)
     if np.hypot(x, y) * scale >= _LEAST and moved < _BETTER * still and moved < _ALIKE:
         return Shift(Kind.SHIFTED, x * scale, y * scale)
     return Shift(Kind.ANOTHER_VIEW) if still > _TURNED else UNMOVED
 
 
-def _slope(before: Relief, after: Relief, edges: Mask) -> float:
+def _slope(before: View, after: Relief) -> float:
     """About how far a small shift goes, relief pixels, from brightness along the edges' slopes (Lucas, Kanade 1981)."""
-    across, along = cv2.Sobel(before, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(before, cv2.CV_32F, 0, 1, scale=0.125)
-    gx, gy, change = across[edges], along[edges], (before - after)[edges]
-    bound = 4 * float(np.median(np.abs(change)))
+    (gx, gy), edges = before.slopes, before.edges
+    change = (before.relief - after)[edges]
+    bound = 4 * median(np.abs(change))
     change = np.clip(change, -bound, bound)  # people change more
     matrix = np.array([[gx @ gx, gx @ gy], [gx @ gy, gy @ gy]], np.float64) + np.eye(2)
     return float(np.hypot(*np.linalg.solve(matrix, np.array([gx @ change, gy @ change], np.float64))))
 
 
 def _edges(picture: Relief) -> Mask | None:
-    """Where each cell of the scene has most contrast; None where too few cells have enough to tell anything."""
     strength = np.abs(picture)
     edges = np.zeros(picture.shape, np.bool_)
     telling = 0
@@ -156,19 +195,27 @@ def _top(values: NDArray[np.float32]) -> float:
     return 0.0 if bend >= 0 else min(max(0.5 * (left - right) / bend, -0.5), 0.5)
 
 
-def _misfit(before: Relief, after: Relief, where: Mask) -> float:
+def _at_edges(before: Relief, edges: Mask) -> tuple[_Cell, ...]:
+    """The edges of each cell that has enough of them."""
+    found = []
+    for cell in _cells(before.shape):
+        inside = np.zeros(edges.shape, np.bool_)
+        inside[cell] = edges[cell]
+        places = np.flatnonzero(inside)
+        if places.size >= _FEW:
+            here = before.ravel()[places]
+            found.append(_Cell(places, here, max(median(np.abs(here)), 1e-3)))
+    return tuple(found)
+
+
+def _misfit(cells: Sequence[_Cell], after: Relief) -> float:
     """The difference at edges as a share of their contrast: 0 for the same scene, 1 for an unlike one.
 
     The median over the picture's cells of each cell's median, so that a person is outvoted by the scene around him.
     """
-    found = []
-    for cell in _cells(before.shape):
-        inside = where[cell]
-        if np.count_nonzero(inside) >= _FEW:
-            here = before[cell][inside]
-            contrast = float(np.median(np.abs(here)))
-            found.append(float(np.median(np.abs(here - after[cell][inside]))) / max(contrast, 1e-3))
-    return float(np.median(found)) if len(found) >= _CELLS else 1.0
+    flat = after.ravel()
+    found = [median(np.abs(cell.here - flat[cell.places])) / cell.contrast for cell in cells]
+    return statistics.median(found) if len(found) >= _CELLS else 1.0
 
 
 def _cells(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cctv.redaction.errors import SearchFailed
 from cctv.redaction.geometry import Box
-from cctv.redaction.planes import Planes
+from cctv.redaction.planes import Planes, every_core
 
 _DETECTOR = "cb2198952eaa5bc7e43d950b9f2aa1966528063c7295c7262133e7fa0d3d564c"  # SHA-256 of its weights, float32
 _LINES = 1152  # to which a picture is enlarged, at most twice: people from a twelfth of the height on are found
@@ -35,9 +35,10 @@ def people_in(planes: Planes) -> tuple[Box, ...]:
         large = cv2.resize(colour, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         if large.shape[0] < 128 or large.shape[1] < 64:  # the detector's window
             return ()
-        hits, _ = detector.detectMultiScale(
-            large, hitThreshold=0.0, winStride=_STRIDE, padding=_PADDING, scale=_SCALE, groupThreshold=0
-        )
+        with every_core():
+            hits, _ = detector.detectMultiScale(
+                large, hitThreshold=0.0, winStride=_STRIDE, padding=_PADDING, scale=_SCALE, groupThreshold=0
+            )
         found, _ = cv2.groupRectangles([[int(n) for n in hit] for hit in hits], _HITS, _NEAR)
     except cv2.error as error:
         raise SearchFailed(problem=str(error).strip()) from error

@@ -20,7 +20,7 @@ from cctv.redaction.options import Mode, Options
 from cctv.redaction.planes import doubled
 from cctv.redaction.render import Work, redact
 from cctv.redaction.scenery import ChangeKind, scenery_changes
-from cctv.redaction.shift import Kind, measure, relief
+from cctv.redaction.shift import Kind, View, measure, relief
 from cctv.redaction.source import clip_of
 from cctv.redaction.spool import MaskSpool
 
@@ -86,7 +86,7 @@ def test_a_nudge_is_measured_among_people_who_walk(x, y):
     before = Scene([LEFT, RIGHT], frames=1).pictures()[0][0]
     later = Scene([LEFT, RIGHT], frames=20, camera=lambda _frame: nudged(x, y)).pictures()[-1][0]
 
-    found = measure(relief(before), relief(later), WIDTH)
+    found = measure(View(relief(before)), relief(later), WIDTH)
 
     assert (found.x, found.y) == pytest.approx((x, y), abs=0.3)
     assert found.kind is (Kind.SHIFTED if x or y else Kind.SAME)
@@ -97,7 +97,7 @@ def test_another_view_is_no_nudge(view):
     scene = Scene([LEFT], frames=1)
     before, later = (s.pictures()[0][0] for s in (scene, replace(scene, camera=lambda _frame: view)))
 
-    assert measure(relief(before), relief(later), WIDTH).kind is Kind.ANOTHER_VIEW
+    assert measure(View(relief(before)), relief(later), WIDTH).kind is Kind.ANOTHER_VIEW
 
 
 def test_a_nudged_camera_gets_a_backdrop_of_its_own(tmp_path):
