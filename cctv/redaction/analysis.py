@@ -7,6 +7,7 @@ a frame.  Never decides what is shown; that is `subject`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from cctv.redaction.light import Light
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.people import carried_and_judged
 from cctv.redaction.planes import Mask
-from cctv.redaction.regions import HOLD, Difference, difference
+from cctv.redaction.regions import HOLD, Difference, Empty
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
 from cctv.redaction.spool import MaskSpool
@@ -130,12 +131,12 @@ def _compared(clip: Clip, backdrops: Sequence[Backdrop]) -> Iterator[tuple[int, 
     """For each frame the index of its backdrop, and what differs from that."""
     current = 0
     light: Light | None = None
-    masked = clip.masked
-    for planes in Reading(clip):
-        stacked = planes.stacked()
-        chosen = best(stacked, backdrops, current)
-        before = light if chosen == current else None
-        current = chosen
-        result = difference(stacked, backdrops[chosen], before, masked.half if masked else None)
-        light = result.light or before
-        yield chosen, result
+    scenes = [Empty(backdrop, clip.masked.half if clip.masked else None) for backdrop in backdrops]
+    with closing(ahead(planes.stacked() for planes in Reading(clip))) as pictures:
+        for stacked in pictures:
+            chosen = best(stacked, backdrops, current)
+            before = light if chosen == current else None
+            current = chosen
+            result = scenes[chosen].difference(stacked, before)
+            light = result.light or before
+            yield chosen, result

@@ -47,26 +47,50 @@ class Light:
 SAME = Light()
 
 
-def fit(frame: Plane, backdrop: Plane, trusted: Mask, before: Light | None = None) -> Light | None:
-    """The light of a frame, both (3, height, width) uint8; None when no light explains most of the picture.
+class Ground:
+    """Those pixels of a backdrop, (3, height, width) uint8, by which a frame's light is told: every few, if trusted."""
 
-    `before` is the light of the frame before, against which a jump is judged.
-    """
-    pick = trusted[::_STRIDE, ::_STRIDE]
-    if np.count_nonzero(pick) < 32:
-        return None
-    seen = frame[:, ::_STRIDE, ::_STRIDE][:, pick].astype(np.float32)
-    empty = backdrop[:, ::_STRIDE, ::_STRIDE][:, pick].astype(np.float32)
-    gain, offset = _line(empty[0], seen[0])
-    residual = np.abs(seen[0] - gain * empty[0] - offset)
-    inlier = residual < _INLIER
-    share = int(np.count_nonzero(inlier)) / inlier.size
-    if share < _ENOUGH:
-        return None
-    du, dv = (median((seen[i] - empty[i])[inlier]) for i in (1, 2))
-    if before is not None and _jumped(empty[0], seen[0], gain, offset, before):
-        return None
-    return Light(gain, offset, du, dv, share)
+    def __init__(self, backdrop: Plane, trusted: Mask) -> None:
+        grid = np.zeros(trusted.shape, np.bool_)
+        grid[::_STRIDE, ::_STRIDE] = trusted[::_STRIDE, ::_STRIDE]
+        self._places = np.flatnonzero(grid)
+        self._empty = self.seen(backdrop)
+        self._middle = median(self._empty[0]) if self._places.size else 0.0
+
+    def seen(self, frame: Plane) -> NDArray[np.float32]:
+        """These pixels of a frame, (3, count)."""
+        return np.ascontiguousarray(frame).reshape(3, -1)[:, self._places].astype(np.float32)
+
+    def fit(self, frame: Plane, before: Light | None = None) -> Light | None:
+        """The light of a frame, (3, height, width) uint8; None when no light explains most of the picture.
+
+        `before` is the light of the frame before, against which a jump is judged.
+        """
+        if self._places.size < 32:
+            return None
+        seen, empty = self.seen(frame), self._empty
+        gain, offset = _line(empty[0], seen[0])
+        residual = np.abs(seen[0] - gain * empty[0] - offset)
+        inlier = residual < _INLIER
+        share = int(np.count_nonzero(inlier)) / inlier.size
+        if share < _ENOUGH:
+            return None
+        du, dv = (median((seen[i] - empty[i])[inlier]) for i in (1, 2))
+        if before is not None and self._jumped(seen[0], gain, offset, before):
+            return None
+        return Light(gain, offset, du, dv, share)
+
+    def _jumped(self, seen: NDArray[np.float32], gain: float, offset: float, before: Light) -> bool:
+        jump = abs((gain - before.gain) * self._middle + offset - before.offset)
+        if jump <= _JUMP:
+            return False
+        old = np.abs(seen - before.gain * self._empty[0] - before.offset) < _INLIER
+        return float(old.mean()) > _STILL
+
+
+def fit(frame: Plane, backdrop: Plane, trusted: Mask, before: Light | None = None) -> Light | None:
+    """The light of one frame against a backdrop, where `trusted`; see `Ground.fit`."""
+    return Ground(backdrop, trusted).fit(frame, before)
 
 
 def _line(empty: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, float]:
@@ -86,12 +110,3 @@ def _line(empty: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float,
         gain = min(max(slope, 0.6), 1.6)
         offset = float(along - gain * across)
     return gain, offset
-
-
-def _jumped(empty: NDArray[np.float32], seen: NDArray[np.float32], gain: float, offset: float, before: Light) -> bool:
-    middle = float(np.median(empty))
-    jump = abs((gain - before.gain) * middle + offset - before.offset)
-    if jump <= _JUMP:
-        return False
-    old = np.abs(seen - before.gain * empty - before.offset) < _INLIER
-    return float(old.mean()) > _STILL

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cctv.redaction.backdrop import Backdrop
 from cctv.redaction.fitting import Part
 from cctv.redaction.geometry import Box, PixelRect
-from cctv.redaction.light import Light, fit
+from cctv.redaction.light import Ground, Light
 from cctv.redaction.planes import Mask, Plane
 from cctv.redaction.shift import misfit, relief
 
@@ -42,24 +42,30 @@ class Difference:
     parts: tuple[Part, ...]  # the connected regions of the mask
 
 
-def difference(stacked: Plane, backdrop: Backdrop, before: Light | None, masked: Mask | None = None) -> Difference:
-    """Compare one frame, (3, height/2, width/2) uint8, with the backdrop; nothing differs where `masked` is True.
+class Empty:
+    """A backdrop that many frames are compared with, and what each comparison needs of it.
 
-    Masked pixels never change with the light, so they say nothing of it.
+    Masked pixels never change with the light, so they say nothing of it; nothing differs where `masked` is True.
     """
-    known = backdrop.trusted if masked is None else backdrop.trusted & ~masked
-    light = fit(stacked, backdrop.stacked, known, before)
-    if light is None:
-        return _everything(backdrop)
-    empty = light.shown(backdrop.stacked)
-    apart = cv2.absdiff(stacked, empty)
-    differs = (apart[0] > LUMA) | (apart[1] > CHROMA) | (apart[2] > CHROMA)
-    if masked is not None:
-        differs &= ~masked
-    mask, found = cleaned(differs)
-    if _is_lost(mask, stacked[0], empty[0], masked):
-        return _everything(backdrop)
-    return Difference(mask, light, found)
+
+    def __init__(self, backdrop: Backdrop, masked: Mask | None = None) -> None:
+        self.backdrop, self.masked = backdrop, masked
+        self.ground = Ground(backdrop.stacked, backdrop.trusted if masked is None else backdrop.trusted & ~masked)
+
+    def difference(self, stacked: Plane, before: Light | None) -> Difference:
+        """Compare one frame, (3, height/2, width/2) uint8; `before` is the light of the frame before."""
+        light = self.ground.fit(stacked, before)
+        if light is None:
+            return _everything(self.backdrop)
+        empty = light.shown(self.backdrop.stacked)
+        apart = cv2.absdiff(stacked, empty)
+        differs = (apart[0] > LUMA) | (apart[1] > CHROMA) | (apart[2] > CHROMA)
+        if self.masked is not None:
+            differs &= ~self.masked
+        mask, found = cleaned(differs)
+        if _is_lost(mask, stacked[0], empty[0], self.masked):
+            return _everything(self.backdrop)
+        return Difference(mask, light, found)
 
 
 def _everything(backdrop: Backdrop) -> Difference:
@@ -81,7 +87,7 @@ def cleaned(differs: Mask) -> tuple[Mask, tuple[Part, ...]]:
     labels, stats = labelled(closed)
     large = stats[:, cv2.CC_STAT_AREA] >= max(6, _SPECK * differs.size)
     large[0] = False
-    return large[labels], _parts(stats[large])
+    return np.take(large, labels), _parts(stats[large])
 
 
 def parts(mask: Mask) -> tuple[Part, ...]:
