@@ -6,7 +6,7 @@ a frame.  Never decides what is shown; that is `subject`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -19,8 +19,9 @@ from cctv.redaction.geometry import Size, outer
 from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.light import Light
 from cctv.redaction.masks import MaskedArea
+from cctv.redaction.patches import PatchSpool
 from cctv.redaction.people import carried_and_judged
-from cctv.redaction.planes import Mask
+from cctv.redaction.planes import Mask, Planes
 from cctv.redaction.regions import HOLD, Difference, Empty
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
@@ -110,12 +111,22 @@ def drawn(keep: KeepBoxes, frame: int, size: Size) -> Mask | None:
     return mask
 
 
-def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, progress: Progress) -> Analysis:
-    """Compare every frame with its backdrop and judge the surroundings of each kept box.  Raises SourceUnreadable."""
+def analyse(
+    clip: Clip,
+    found: Survey,
+    keep: KeepBoxes,
+    differs: MaskSpool,
+    progress: Progress,
+    patches: PatchSpool | None = None,
+) -> Analysis:
+    """Compare every frame with its backdrop and judge the surroundings of each kept box.  Raises SourceUnreadable.
+
+    `differs` is filled, and `patches` too.
+    """
     tracker = Tracker()
     stretch: list[int] = []
     lights: list[Light | None] = []
-    for frame, (chosen, result) in enumerate(ahead(_compared(clip, found.backdrops))):
+    for frame, (chosen, result) in enumerate(ahead(_compared(clip, found.backdrops, patches))):
         differs.append(result.mask)
         stretch.append(chosen)
         lights.append(result.light)
@@ -127,12 +138,17 @@ def analyse(clip: Clip, found: Survey, keep: KeepBoxes, differs: MaskSpool, prog
     return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
 
 
-def _compared(clip: Clip, backdrops: Sequence[Backdrop]) -> Iterator[tuple[int, Difference]]:
+def _compared(
+    clip: Clip, backdrops: Sequence[Backdrop], patches: PatchSpool | None
+) -> Iterator[tuple[int, Difference]]:
     """For each frame the index of its backdrop, and what differs from that."""
     current = 0
     light: Light | None = None
     scenes = [Empty(backdrop, clip.masked.half if clip.masked else None) for backdrop in backdrops]
-    with closing(ahead(planes.stacked() for planes in Reading(clip))) as pictures:
+    reading: Iterable[Planes] = Reading(clip)
+    if patches is not None:
+        reading = patches.setting_aside(reading)
+    with closing(ahead(planes.stacked() for planes in reading)) as pictures:
         for stacked in pictures:
             chosen = best(stacked, backdrops, current)
             before = light if chosen == current else None

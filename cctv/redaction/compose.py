@@ -13,8 +13,10 @@ from cctv.redaction.backdrop import Backdrop
 from cctv.redaction.caption import Caption
 from cctv.redaction.decide import Cover, FrameDecision
 from cctv.redaction.fill import Fill, filled
+from cctv.redaction.geometry import PixelRect
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.options import Mode, Options
+from cctv.redaction.patches import Patch
 from cctv.redaction.planes import Mask, Plane, Planes, doubled
 from cctv.redaction.shapes import GREY
 
@@ -60,16 +62,31 @@ class Composer:
             self._caption.draw(picture)
         return picture
 
-    def compose(self, source: Planes, decision: FrameDecision) -> Planes:
-        """The output picture: the source where live, the covering elsewhere."""
-        cover = self.covering(source, decision.cover)
-        for rows, columns in _part(decision.live):
-            live = decision.live[rows, columns]
-            whole = (slice(2 * rows.start, 2 * rows.stop), slice(2 * columns.start, 2 * columns.stop))
-            _copy(source.y[whole], cover.y[whole], doubled(live).view(np.uint8))
-            _copy(source.u[rows, columns], cover.u[rows, columns], live.view(np.uint8))
-            _copy(source.v[rows, columns], cover.v[rows, columns], live.view(np.uint8))
+    def compose(self, source: Patch, decision: FrameDecision) -> Planes:
+        """The output picture: the source where live and known, the covering elsewhere."""
+        cover = self.covering(source.planes, decision.cover)
+        around = source.rect
+        known = decision.live[around.slices()]
+        for rows, columns in _part(known):
+            live = known[rows, columns]
+            large = doubled(live).view(np.uint8)
+            _copy(source.planes.y[_twice(rows, columns)], _there(cover.y, rows, columns, around, 2), large)
+            for plane, into in ((source.planes.u, cover.u), (source.planes.v, cover.v)):
+                _copy(plane[rows, columns], _there(into, rows, columns, around, 1), live.view(np.uint8))
         return cover
+
+
+def _twice(rows: slice, columns: slice) -> tuple[slice, slice]:
+    return slice(2 * rows.start, 2 * rows.stop), slice(2 * columns.start, 2 * columns.stop)
+
+
+def _there(plane: Plane, rows: slice, columns: slice, around: PixelRect, scale: int) -> Plane:
+    """The same pixels in a plane of the whole picture."""
+    top, left = around.top, around.left
+    return plane[
+        scale * (rows.start + top) : scale * (rows.stop + top),
+        scale * (columns.start + left) : scale * (columns.stop + left),
+    ]
 
 
 def _part(mask: Mask) -> tuple[tuple[slice, slice], ...]:
@@ -85,7 +102,7 @@ def _copy(source: Plane, into: Plane, where: Plane) -> None:
 def _paint(picture: Planes, shapes: Mask) -> None:
     for rows, columns in _part(shapes):
         part = shapes[rows, columns]
-        whole = (slice(2 * rows.start, 2 * rows.stop), slice(2 * columns.start, 2 * columns.stop))
-        np.copyto(picture.y[whole], np.uint8(GREY[0]), where=doubled(part))
-        np.copyto(picture.u[rows, columns], np.uint8(GREY[1]), where=part)
-        np.copyto(picture.v[rows, columns], np.uint8(GREY[2]), where=part)
+        luma = picture.y[_twice(rows, columns)]
+        _copy(np.full_like(luma, GREY[0]), luma, doubled(part).view(np.uint8))
+        for plane, level in ((picture.u, GREY[1]), (picture.v, GREY[2])):
+            _copy(np.full_like(plane[rows, columns], level), plane[rows, columns], part.view(np.uint8))

@@ -19,6 +19,7 @@ from cctv.redaction.decide import Decisions
 from cctv.redaction.geometry import Box
 from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.options import Options
+from cctv.redaction.patches import whole
 from cctv.redaction.pictures import Bgr, bgr
 from cctv.redaction.planes import Planes
 from cctv.redaction.source import Clip
@@ -73,7 +74,7 @@ def gallery(
         if frame in wanted.seen:
             seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame, wanted.marks.get(frame)))
         if frame in wanted.shown:
-            shown[frame] = _jpeg(bgr(composer.compose(planes, decision)))
+            shown[frame] = _jpeg(bgr(composer.compose(whole(planes), decision)))
         progress("pictures", frame + 1, total)
     return Gallery(shown, seen, tuple(live))
 

@@ -6,6 +6,7 @@ large object pass for a change of light: what it cannot explain by one fit of mo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -15,11 +16,14 @@ from numpy.typing import NDArray
 from cctv.redaction.averages import mean, median
 from cctv.redaction.planes import Mask, Plane
 
-_STRIDE = 5  # every fifth pixel each way: 4,000 of a 768 x 576 picture's half-size plane
+_PIXELS = 4000  # about as many tell of the light, whatever the size of the picture; at 768 x 576 every fifth each way
 _INLIER = 15.0  # levels; camera noise stays inside, a person mostly does not
 _ENOUGH = 0.5  # share of the picture that one fit must explain
 _JUMP = 20.0  # levels; a larger jump from the frame before, while the old light still explains ...
 _STILL = 0.2  # ... this share, may be a person who fills the picture
+
+
+_LEVELS = np.arange(256, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,14 @@ class Light:
         """The backdrop, (3, height, width) uint8, as it would look in this light."""
         if self == SAME or (self.gain == 1.0 and not (self.offset or self.du or self.dv)):
             return backdrop
-        levels = np.arange(256, dtype=np.float64)
-        curves = (levels * self.gain + self.offset, levels + self.du, levels + self.dv)
+        curves = (_LEVELS * self.gain + self.offset, _LEVELS + self.du, _LEVELS + self.dv)
         shown = np.empty_like(backdrop)
         for plane, curve, into in zip(backdrop, curves, shown, strict=True):
-            cv2.LUT(plane, np.clip(np.rint(curve), 0, 255).astype(np.uint8), into)
+            table = np.rint(curve)
+            if np.array_equal(table, _LEVELS):
+                into[:] = plane
+            else:
+                cv2.LUT(plane, np.clip(table, 0, 255).astype(np.uint8), into)
         return shown
 
 
@@ -52,7 +59,8 @@ class Ground:
 
     def __init__(self, backdrop: Plane, trusted: Mask) -> None:
         grid = np.zeros(trusted.shape, np.bool_)
-        grid[::_STRIDE, ::_STRIDE] = trusted[::_STRIDE, ::_STRIDE]
+        stride = max(1, round(math.sqrt(trusted.size / _PIXELS)))
+        grid[::stride, ::stride] = trusted[::stride, ::stride]
         self._places = np.flatnonzero(grid)
         self._empty = self.seen(backdrop)
         self._middle = median(self._empty[0]) if self._places.size else 0.0

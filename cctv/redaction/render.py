@@ -7,7 +7,8 @@ gives it that name: an interrupted or failed render leaves nothing behind.
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
@@ -19,11 +20,12 @@ from cctv.redaction.ahead import ahead
 from cctv.redaction.analysis import Analysis, Progress, Survey, analyse, survey
 from cctv.redaction.caption import Caption, caption
 from cctv.redaction.compose import Composer
-from cctv.redaction.decide import Decisions
+from cctv.redaction.decide import Decisions, FrameDecision
 from cctv.redaction.encode import Picture, h264_writer, mask_writer, write_planes
 from cctv.redaction.errors import SceneLost
 from cctv.redaction.keep import KeepBoxes, check_within
-from cctv.redaction.options import Options
+from cctv.redaction.options import Mode, Options
+from cctv.redaction.patches import Patch, PatchSpool, whole
 from cctv.redaction.scenery import runs
 from cctv.redaction.source import Clip
 from cctv.redaction.spool import MaskSpool
@@ -92,14 +94,17 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         even = work.clip.size.even()
         half = (even.height // 2, even.width // 2)
         differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
-        analysis = analyse(work.clip, found, work.keep, differs, progress)
+        patches = None
+        if work.options.mode is Mode.BACKDROP:
+            patches = stack.enter_context(PatchSpool(work.output.parent, work.keep, even))
+        analysis = analyse(work.clip, found, work.keep, differs, progress, patches)
         if work.survey is not None:
             _require_scene(work, analysis)
         line = _caption(work, len(found.times))
-        mask_path = mask.path if mask else None
-        tally = _render(work, analysis, line, output.path, mask_path, live, progress)
+        targets = _Targets(output.path, mask.path if mask else None, live)
+        tally = _render(work, analysis, line, patches, targets, progress)
         claim = Claim(work.clip, work.keep, work.options, analysis, line, live)
-        verified = verify(claim, output.path, mask_path, progress)
+        verified = verify(claim, targets.video, targets.masks, progress)
         for part in (output, mask):
             if part is not None:
                 part.settle()
@@ -138,35 +143,55 @@ def _report(analysis: Analysis, tally: _Tally, verified: VerifyReport) -> Render
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """What the render writes: the video, the mask's video if wanted, and every frame's live pixels."""
+
+    video: Path
+    masks: Path | None
+    live: MaskSpool
+
+
 def _render(
     work: Work,
     analysis: Analysis,
     line: Caption | None,
-    output: Path,
-    mask_output: Path | None,
-    live: MaskSpool,
+    patches: PatchSpool | None,
+    targets: _Targets,
     progress: Progress,
 ) -> _Tally:
-    """The third pass: write the output and the mask, and note every frame's live pixels in `live`."""
+    """The third pass: compose every frame and write it."""
     clip, times = work.clip, analysis.survey.times
     stream = clip.parts[0].stream
     composer = Composer(analysis.survey.backdrops, work.options, line, clip.masked)
+    decisions = ahead(Decisions(analysis, work.keep, work.options, line))
     kept = visible = 0
     hidden = 0.0
     with ExitStack() as stack:
-        video = stack.enter_context(h264_writer(output, Picture(clip.size, stream.aspect, stream.colour), times))
-        masks = stack.enter_context(mask_writer(mask_output, clip.size, times)) if mask_output else None
-        for planes, decision in paired(clip, ahead(Decisions(analysis, work.keep, work.options, line))):
-            write_planes(video, composer.compose(planes, decision))
+        stack.enter_context(closing(decisions))
+        video = stack.enter_context(h264_writer(targets.video, Picture(clip.size, stream.aspect, stream.colour), times))
+        masks = stack.enter_context(mask_writer(targets.masks, clip.size, times)) if targets.masks else None
+        for source, decision in _sources(clip, decisions, patches):
+            write_planes(video, composer.compose(source, decision))
             if masks is not None:
                 masks.write(mask_picture(decision.live, clip.size))
-            live.append(decision.live)
+            targets.live.append(decision.live)
             hidden += 1.0 - int(np.count_nonzero(decision.live)) / decision.live.size
             boxes = work.keep.kept_at(decision.frame)
             kept += bool(boxes)
             visible += bool(boxes) and bool(decision.live.any())
             progress("render", decision.frame + 1, len(times))
     return _Tally(hidden / len(times), kept, visible)
+
+
+def _sources(
+    clip: Clip, decisions: Iterable[FrameDecision], patches: PatchSpool | None
+) -> Iterator[tuple[Patch, FrameDecision]]:
+    """What is known of each frame's source: the patches where there are all of them, else whole pictures."""
+    if patches is not None and patches.complete:
+        yield from zip(patches, decisions, strict=True)
+    else:
+        yield from ((whole(planes), decision) for planes, decision in paired(clip, decisions))
 
 
 def _caption(work: Work, frames: int) -> Caption | None:
