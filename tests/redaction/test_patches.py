@@ -28,7 +28,7 @@ def test_a_clip_for_whose_patches_there_is_no_room_is_decoded_again_to_the_same_
     desk.redact(source, Options(Mode.BACKDROP), keep)
 
     assert np.array_equal(desk.mask_frames(), live)
-    assert np.abs(luma(desk.output).astype(int) - with_room).max() <= 3  # libx264 is not the same to the last bit
+    assert np.abs(luma(desk.output).astype(int) - with_room).mean() < 0.5  # libx264 is not the same to the last bit
 
 
 @given(PLANE)
