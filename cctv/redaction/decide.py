@@ -21,7 +21,7 @@ from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.options import Mode, Options, Others
 from cctv.redaction.planes import Mask
 from cctv.redaction.regions import covered, upright_covered
-from cctv.redaction.shapes import shape_boxes, shape_mask
+from cctv.redaction.shapes import shape_boxes, shape_mask, stature_in, steady_boxes
 from cctv.redaction.subject import live_area, margin, slack
 from cctv.redaction.tracks import Track
 
@@ -54,6 +54,7 @@ class Decisions:
         self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
         drawn = options.mode is Mode.BACKDROP and options.others is Others.SHAPE
         self._shown: tuple[Track, ...] = analysis.tracks if drawn else ()
+        self._stature = stature_in(self._shown, self._half)
 
     def __iter__(self) -> Iterator[FrameDecision]:
         hidden = self._hidden() if self._options.mode is Mode.MASK else None
@@ -128,10 +129,10 @@ class Decisions:
         kept = [slack(box.scaled(0.5)) for box in self._keep.kept_at(frame)]
         boxes = [
             box
-            for box in shape_boxes(tracks, frame, self._analysis.survey.rate)
+            for box in steady_boxes(tracks, frame, self._analysis.survey.rate)
             if not any(_mostly_inside(box, each) for each in kept)
         ]
-        return shape_mask(boxes, self._analysis.differs.shape) if boxes else None
+        return shape_mask(shape_boxes(boxes, self._stature), self._analysis.differs.shape) if boxes else None
 
 
 def _mostly_inside(box: Box, kept: Box) -> bool:
