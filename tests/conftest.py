@@ -25,6 +25,7 @@ from cctv.kernel.span import Span
 from cctv.model.acts import Actor
 from cctv.model.footage import GapCause, Segment
 from cctv.model.ids import CameraId
+from cctv.model.language import Language
 
 # No test depends on how fast the machine is: an example may take as long as it takes.
 hypothesis.settings.register_profile("cctv", deadline=None)
@@ -113,7 +114,12 @@ class Outcome:
 
 
 class SiteUnderTest:
-    """A storage with its cameras.toml, driven by the command line in this process."""
+    """A storage with its cameras.toml, driven by the command line in this process.
+
+    It speaks English, which is what the tests read; with `language` None, what cameras.toml says.
+    """
+
+    language: Language | None = Language.EN
 
     def __init__(self, folder: Path, clock: ManualClock, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder, self.clock, self._clip, self._capsys = folder, clock, clip, capsys
@@ -125,7 +131,7 @@ class SiteUnderTest:
         return self.folder / "storage"
 
     def box(self) -> Box:
-        return Box(config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock)
+        return Box(config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock, language=self.language)
 
     def cctv(self, command: str, *, exit: int | None = 0) -> Outcome:
         """Run `cctv COMMAND`; `exit` is the code to expect, None for any."""

@@ -13,6 +13,7 @@ from enum import Enum
 
 from cctv.casework.parties import identities_missing, mandates_missing
 from cctv.casework.scope import has_lapsed
+from cctv.kernel.phrases import coded, phrase, worded
 from cctv.model.casework import AccessRequest, RequestState, RequestType
 from cctv.model.requests import Extension, IdentityCheck, LetterKind
 
@@ -84,14 +85,15 @@ def _people(facts: RequestFacts, now: datetime) -> Iterator[Step]:
     if one.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
         return
     if one.provisional_until is not None:
-        about = "lapsed" if one.provisional_hold is None or has_lapsed(one, now) else "provisional"
+        lapsed = one.provisional_hold is None or has_lapsed(one, now)
+        about = worded("Role", "lapsed") if lapsed else worded("Role", "provisional")
         yield Step(Need.CONFIRM, f'cctv request confirm {one.id} --reason "..."', must=True, about=about)
     for role in mandates_missing(one):
         line = f"cctv request mandate {one.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
-        yield Step(Need.MANDATE, f"{line} --mandated DATE", must=True, about=role.value)
+        yield Step(Need.MANDATE, f"{line} --mandated DATE", must=True, about=coded(role))
     for role in identities_missing(one, facts.checks):
         line = f"cctv request identity {one.id} --role {role.value} --method METHOD --checker NAME"
-        yield Step(Need.IDENTITY, line, must=True, about=role.value)
+        yield Step(Need.IDENTITY, line, must=True, about=coded(role))
 
 
 def _telling(facts: RequestFacts) -> Iterator[Step]:
@@ -120,7 +122,7 @@ def _work(facts: RequestFacts) -> Iterator[Step]:
     if one.type is RequestType.RECTIFICATION and not facts.statements:
         yield Step(Need.STATEMENT, f'cctv request statement {one.id} --text "..."', must=True)
     if one.type is RequestType.OBJECTION and one.state is RequestState.OPEN:
-        yield Step(Need.DECISION, f'cctv request uphold {one.id} --reason "..."  (or reject)', must=True)
+        yield Step(Need.DECISION, phrase('cctv request uphold {id} --reason "..."  (or reject)', id=one.id), must=True)
         return
     if copy_wanted(one):
         steps = tuple(_copy(facts))
@@ -140,7 +142,9 @@ def _copy(facts: RequestFacts) -> Iterator[Step]:
         return
     looked = min(facts.signed_off, facts.reviewed) == parts
     if facts.decided < parts and not looked:  # who looked at everything may mean that nobody stays visible
-        line = f'cctv redaction keep {one.id} TRACK... --reason "..."  (its sheet: cctv redaction show {one.id})'
+        line = phrase(
+            'cctv redaction keep {id} TRACK... --reason "..."  (its sheet: cctv redaction show {id})', id=one.id
+        )
         yield Step(Need.DECIDE, line)
     if facts.signed_off < parts:
         yield Step(Need.BACKDROP, f'cctv redaction backdrop {one.id} --approve --reason "..."')

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 from cctv.casework.errors import TextUnusable
+from cctv.kernel.phrases import phrase
 from cctv.model.nationalnumber import refuse_national_number
 
-ERASED = "erased"  # in the place of a name or a text that is forgotten
+ERASED = phrase("erased")  # in the place of a name or a text that is forgotten
 LONGEST = 500  # characters; a title, a name or a reason, not a statement
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cctv.kernel.span import Span
     from cctv.model.acts import Actor
     from cctv.model.ids import CameraId
+    from cctv.model.language import Language
 
 
 STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
@@ -53,6 +54,14 @@ class Box:
     json: bool = False
     dry_run: bool = False
     on_behalf_of: str | None = None
+    language: Language | None = None  # of help and messages, where it is not the site's
+
+    @cached_property
+    def tongue(self) -> Language:
+        """The language of help and messages.  Never raises: help is there without a cameras.toml too."""
+        from cctv.tongue.site import site_language
+
+        return self.language or site_language(self.config_path, self.environ)
 
     @property
     def now(self) -> datetime:
@@ -109,10 +118,11 @@ class Box:
 
         from cctv.kernel.span import Span
         from cctv.kernel.times import echo_span, parse_span
+        from cctv.tongue import told
 
         first, last = parse_span(start, end, now=self.now, zone=self.zone)
         if not self.json:
-            click.echo(echo_span(first, last, self.zone), err=True)
+            click.echo(told(echo_span(first, last, self.zone)), err=True)
         return Span(first, last)
 
     def emit(self, data: Mapping[str, Any], text: Callable[[Console], None]) -> None:

@@ -11,6 +11,7 @@ import click
 from cctv.cli.box import STORAGE_UMASK, Box
 from cctv.cli.checkups import CLOCK_OFF
 from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.cli.speaking import Speaking
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cctv.model.ids import CameraId
 
 
-@click.group()
+@click.group(cls=Speaking)
 def footage() -> None:
     """Make the storage; list footage and its gaps."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from enum import Enum
 from typing import TypeVar
 
 import click
@@ -10,6 +11,20 @@ import click
 from cctv.cli.box import Box
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+class OneOf(click.Choice[str]):
+    """One word of several; help in another language says what each means.  `kind` is the context of the words."""
+
+    def __init__(self, words: Iterable[str], kind: str) -> None:
+        super().__init__(list(words))
+        self.kind = kind
+
+
+def one_of(members: Iterable[Enum]) -> OneOf:
+    """One word of an enum, or of some members of it."""
+    chosen = list(members)
+    return OneOf([str(one.value) for one in chosen], type(chosen[0]).__name__)
 
 
 def _no_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cctv import tongue
 from cctv.kernel.span import Span
+from cctv.kernel.weekdays import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,13 +46,15 @@ def print_json(data: Mapping[str, Any]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
-    """A plain table; columns named in `right` are aligned to the right."""
+    """A plain table, its headings in the language that is spoken; columns named in `right` are aligned to the right."""
     from rich import box
     from rich.table import Table
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        made.add_column(
+            tongue.short(tongue.HEADINGS, name), justify="right" if name in right else "left", overflow="fold"
+        )
     for row in rows:
         made.add_row(*row)
     return made
@@ -67,27 +71,32 @@ def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def local(instant: datetime, zone: ZoneInfo) -> str:
     """`Sat 21/11 22:00:05` in the site's time."""
     at = instant.astimezone(zone)
-    return f"{_DAYS[at.weekday()]} {at:%d/%m %H:%M:%S}"
+    return f"{weekday(at)} {at:%d/%m %H:%M:%S}"
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> str:
     """`Sat 21/11/2026 22:00` in the site's time, for deadlines and limits."""
     at = instant.astimezone(zone)
-    return f"{_DAYS[at.weekday()]} {at:%d/%m/%Y %H:%M}"
+    return f"{weekday(at)} {at:%d/%m/%Y %H:%M}"
+
+
+def weekday(at: datetime) -> str:
+    """`Sat`, in the language that is spoken."""
+    return tongue.told(shown(at))
 
 
 def length(duration: timedelta) -> str:
     """`2 d 3 h`, `4 h 05 min`, `12 min 05 s`, `8.4 s`: two units at the most."""
     seconds = duration.total_seconds()
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return tongue.decimal(f"{seconds:.1f} s")
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
-        return f"{hours} h {minutes:02d} min"
-    return f"{hours // 24} d {hours % 24} h"
+        return tongue.said("{hours} h {minutes:02d} min", hours=hours, minutes=minutes)
+    return tongue.said("{days} d {hours} h", days=hours // 24, hours=hours % 24)
 
 
 def size(count: int) -> str:
@@ -95,12 +104,9 @@ def size(count: int) -> str:
     value = float(count)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+            return f"{value:.0f} {unit}" if unit == "B" else tongue.decimal(f"{value:.1f} {unit}")
         value /= 1000
-    return f"{value:.1f} TB"
-
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    return tongue.decimal(f"{value:.1f} TB")
 
 
 def _plain(value: object) -> str:

@@ -15,10 +15,12 @@ import click
 from cctv.casework import Departure, Fate, Found, Gone, Unrecorded
 from cctv.casework.errors import NoCameras
 from cctv.cli.output import length, local_date, size, table
+from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span, total
 from cctv.model.footage import GapCause, Reason
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
+from cctv.tongue import said, said_of, told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,25 +29,25 @@ if TYPE_CHECKING:
 
 _ROWS = 30  # a camera; more no longer fits what a person reads, and --json has them all
 _CAUSES = {
-    GapCause.UNREACHABLE: "the camera could not be reached",
-    GapCause.REFUSED: "the camera refused",
-    GapCause.UNAUTHORISED: "the camera asked for another password",
-    GapCause.STALLED: "the camera sent no pictures",
-    GapCause.FRAMES_MISSING: "pictures were lost on the way",
-    GapCause.RECORDER_STOPPED: "the recorder was not running",
-    GapCause.STORAGE_FULL: "the disk was full",
-    GapCause.CLOCK_STEP: "the clock was set",
-    GapCause.SCHEDULE: "outside the camera's schedule",
-    GapCause.CAMERA_REMOVED: "the camera was taken away",
-    GapCause.UNREADABLE: "the recording could not be read",
+    GapCause.UNREACHABLE: phrase("the camera could not be reached"),
+    GapCause.REFUSED: phrase("the camera refused"),
+    GapCause.UNAUTHORISED: phrase("the camera asked for another password"),
+    GapCause.STALLED: phrase("the camera sent no pictures"),
+    GapCause.FRAMES_MISSING: phrase("pictures were lost on the way"),
+    GapCause.RECORDER_STOPPED: phrase("the recorder was not running"),
+    GapCause.STORAGE_FULL: phrase("the disk was full"),
+    GapCause.CLOCK_STEP: phrase("the clock was set"),
+    GapCause.SCHEDULE: phrase("outside the camera's schedule"),
+    GapCause.CAMERA_REMOVED: phrase("the camera was taken away"),
+    GapCause.UNREADABLE: phrase("the recording could not be read"),
 }
 _DELETED = {
-    Reason.PAST_LIMIT: "its keeping time was over",
-    Reason.SPACE_NEEDED: "the disk was full",
-    Reason.NEVER_ALLOWED: "it should never have been made",
-    Reason.ERASED: "a person asked for its erasure",
-    Reason.SITE_CLOSED: "the site ended",
-    Reason.FORGOTTEN: "before the index was made again; nothing knows when and why",
+    Reason.PAST_LIMIT: phrase("its keeping time was over"),
+    Reason.SPACE_NEEDED: phrase("the disk was full"),
+    Reason.NEVER_ALLOWED: phrase("it should never have been made"),
+    Reason.ERASED: phrase("a person asked for its erasure"),
+    Reason.SITE_CLOSED: phrase("the site ended"),
+    Reason.FORGOTTEN: phrase("before the index was made again; nothing knows when and why"),
 }
 
 
@@ -53,7 +55,7 @@ def chosen_cameras(box: Box, cameras: str | None, zones: str | None) -> tuple[Ca
     """The cameras that a case is about; raises NoCameras rather than take all of them."""
     if not (cameras or "").strip(" ,") and not (zones or "").strip(" ,"):
         example = ",".join(list(box.settings.cameras)[:2]) or "foyer-1"
-        raise NoCameras(problem="neither --cameras nor --zones names one", example=example)
+        raise NoCameras(problem=phrase("neither --cameras nor --zones names one"), example=example)
     return tuple(box.cameras(cameras, zones))
 
 
@@ -61,13 +63,13 @@ def print_footage(console: Console, footage: Sequence[Found], zone: ZoneInfo) ->
     """A table of every camera's spans in order, and what they come to."""
     rows = [row for one in footage for row in _rows(one, zone)]
     console.print(table(("camera", "footage", "when", "length", ""), rows, right=("length",)))
-    console.print(f"\nTimes are local ({zone.key}).  {_summary(footage)}")
+    console.print("\n" + said("Times are local ({zone}).", zone=zone.key) + "  " + _summary(footage))
 
 
 def print_departures(console: Console, leaving: Sequence[Departure], zone: ZoneInfo) -> None:
     """A table of which footage goes when."""
     if not leaving:
-        console.print("There is no footage under it.")
+        console.print(said("There is no footage under it."))
         return
     rows = [
         (
@@ -99,13 +101,19 @@ def print_holds(console: Console, holds: Sequence[Hold], zone: ZoneInfo, now: da
 
 def print_subject(console: Console, cameras: Iterable[CameraId], span: Span, zone: ZoneInfo) -> None:
     """What a case is about."""
-    console.print(f"about {', '.join(cameras)}: {when(span, zone)}")
+    console.print(said("about {cameras}: {when}", cameras=", ".join(cameras), when=when(span, zone)))
+
+
+def print_dry(console: Console) -> None:
+    """What every dry run ends with."""
+    console.print(said("Dry run: nothing was changed."))
 
 
 def print_next(*lines: str) -> None:
     """What to type next, the likeliest first; talk, so on stderr."""
+    first = said("next:")
     for index, line in enumerate(lines):
-        click.echo(f"{'next:' if index == 0 else '':<5}  {line}", err=True)
+        click.echo(f"{first if index == 0 else ' ' * len(first)}  {told(line)}", err=True)
 
 
 def when(span: Span, zone: ZoneInfo, *, years: bool = True) -> str:
@@ -128,11 +136,13 @@ def day(instant: datetime, zone: ZoneInfo) -> str:
 def departure_words(one: Departure, zone: ZoneInfo) -> str:
     """`goes at the next sweep (limit vr 27/11/2026 14:00)`."""
     if one.fate is Fate.STILL_HELD:
-        return f"stays: {', '.join(one.holds)} keep{'s' if len(one.holds) == 1 else ''} it"
+        return said_of(len(one.holds), "stays: {holds} keeps it", "stays: {holds} keep it", holds=", ".join(one.holds))
     first, last = local_date(one.first_limit, zone), local_date(one.last_limit, zone)
     if one.fate is Fate.NEXT_SWEEP:
-        return f"goes at the next sweep: its limit was {first}"
-    return f"goes by its limit, {first}" if first == last else f"goes by its limit, {first} to {last}"
+        return said("goes at the next sweep: its limit was {first}", first=first)
+    if first == last:
+        return said("goes by its limit, {first}", first=first)
+    return said("goes by its limit, {first} to {last}", first=first, last=last)
 
 
 def goes_now(leaving: Iterable[Departure]) -> bool:
@@ -216,55 +226,70 @@ def _rows(one: Found, zone: ZoneInfo) -> list[tuple[str, ...]]:
         for index, (span, what, note) in enumerate(lines[:_ROWS])
     ]
     if len(lines) > _ROWS:
-        shown.append(("", f"and {len(lines) - _ROWS} more", "", "", "--json lists them all"))
+        more = said("and {count} more", count=len(lines) - _ROWS)
+        shown.append(("", more, "", "", said("--json lists them all")))
     return shown
 
 
 def _lines(one: Found, zone: ZoneInfo) -> Iterator[tuple[Span, str, str]]:
     for index, span in enumerate(one.saved):
-        pieces = f" in {len(one.saved)} pieces" if len(one.saved) > 1 else ""
-        yield span, "saved", size(one.size_bytes) + pieces if index == 0 else ""
+        yield span, said("saved"), _size_words(one) if index == 0 else ""
     for gone in one.gone:
-        yield gone.span, "already gone", _gone_words(gone, zone)
+        yield gone.span, said("already gone"), _gone_words(gone, zone)
     for hole in one.unrecorded:
-        yield hole.span, "never recorded", _hole_words(hole, one, zone)
+        yield hole.span, said("never recorded"), _hole_words(hole, one, zone)
     if one.being_written:
-        yield one.being_written, "being written", "kept as soon as its file is closed"
+        yield one.being_written, said("being written"), said("kept as soon as its file is closed")
     if one.to_come:
-        yield one.to_come, "still to come", "kept as it is recorded"
+        yield one.to_come, said("still to come"), said("kept as it is recorded")
+
+
+def _size_words(one: Found) -> str:
+    if len(one.saved) == 1:
+        return size(one.size_bytes)
+    return said("{size} in {count} pieces", size=size(one.size_bytes), count=len(one.saved))
 
 
 def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
     if hold.released:
-        return f"released {day(hold.released, zone)}"
-    return f"review {'OVERDUE since' if hold.review < now else 'by'} {day(hold.review, zone)}"
+        return said("released {day}", day=day(hold.released, zone))
+    if hold.review < now:
+        return said("review OVERDUE since {day}", day=day(hold.review, zone))
+    return said("review by {day}", day=day(hold.review, zone))
 
 
 def _gone_words(gone: Gone, zone: ZoneInfo) -> str:
-    why = _DELETED.get(gone.reason, gone.reason.value)
+    why = told(_DELETED.get(gone.reason, gone.reason.value))
     first, last = local_date(gone.first_deleted, zone), local_date(gone.last_deleted, zone)
     if gone.reason is Reason.LOST:
-        return f"lost: its file was gone when the disk was looked at ({first})"
-    return f"deleted {first}: {why}" if first == last else f"deleted {first} to {last}: {why}"
+        return said("lost: its file was gone when the disk was looked at ({first})", first=first)
+    if first == last:
+        return said("deleted {first}: {why}", first=first, why=why)
+    return said("deleted {first} to {last}: {why}", first=first, last=last, why=why)
 
 
 def _hole_words(hole: Unrecorded, one: Found, zone: ZoneInfo) -> str:
     if hole.cause:
-        return _CAUSES[hole.cause]
+        return told(_CAUSES[hole.cause])
     if not one.ever_recorded:
-        return "this camera has never been recorded"
+        return said("this camera has never been recorded")
     if hole.began:
-        return f"the first recording began {local_date(hole.began, zone)}"
-    return "nothing was recorded around it; the recorder knows no cause"
+        return said("the first recording began {when}", when=local_date(hole.began, zone))
+    return said("nothing was recorded around it; the recorder knows no cause")
 
 
 def _summary(footage: Sequence[Found]) -> str:
     saved = sum((total(one.saved) for one in footage), timedelta(0))
     gone = sum((total(part.span for part in one.gone) for one in footage), timedelta(0))
     never = sum((total(part.span for part in one.unrecorded) for one in footage), timedelta(0))
-    parts = [f"Saved: {length(saved)}, {size(sum(one.size_bytes for one in footage))}"] if saved else ["Saved: nothing"]
-    parts += [f"already gone: {length(gone)}"] if gone else []
-    parts += [f"never recorded: {length(never)}"] if never else []
+    size_bytes = sum(one.size_bytes for one in footage)
+    parts = [
+        said("Saved: {length}, {size}", length=length(saved), size=size(size_bytes))
+        if saved
+        else said("Saved: nothing")
+    ]
+    parts += [said("already gone: {length}", length=length(gone))] if gone else []
+    parts += [said("never recorded: {length}", length=length(never))] if never else []
     return "; ".join(parts) + "."
 
 

@@ -9,6 +9,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import json_option
+from cctv.tongue import said, told, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,16 +81,16 @@ def _list_text(console: Console, box: Box, found: Sequence[AccessRequest]) -> No
     from cctv.cli.request_words import due_words, name_of
 
     if not found:
-        console.print("No open requests.  `cctv request list --all` shows closed ones too.")
+        console.print(said("No open requests.  `cctv request list --all` shows closed ones too."))
         return
     rows = [
         (
             one.id,
-            one.type.value,
+            word(one.type),
             name_of(one),
             ", ".join(one.cameras),
             when(one.span, box.zone),
-            f"closed: {one.outcome.value}" if one.closed and one.outcome else due_words(one, box),
+            said("closed: {outcome}", outcome=one.outcome) if one.closed and one.outcome else due_words(one, box),
         )
         for one in found
     ]
@@ -109,7 +110,7 @@ def _show_text(console: Console, box: Box, found: RequestFile) -> None:
     if one.is_open:
         tell_none(console, found.footage)
     if found.erasures:
-        console.print("What should be erased and is under a hold goes when that hold is released.", style="bold")
+        console.print(said("What should be erased and is under a hold goes when that hold is released."), style="bold")
     print_missing(console, box, one, f"cctv audit list --about {one.id}")
 
 
@@ -127,24 +128,33 @@ def _print_request(console: Console, box: Box, found: RequestFile) -> None:
     )
 
     one, zone = found.request, box.zone
-    console.print(f"{one.id}: {one.type.value}, {name_of(one)}", style="bold")
+    console.print(f"{one.id}: {word(one.type)}, {name_of(one)}", style="bold")
     for party in one.parties:
         console.print(party_words(party))
-    console.print(f"{arrival_words(one, box)}; letters in {one.language.value}")
-    console.print(f"opened {local_date(one.opened, zone)} by {one.opened_by}")
+    console.print(arrival_words(one, box) + "; " + said("letters in {language}", language=one.language))
+    console.print(said("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
     if one.closed and one.outcome:
-        ground = f" ({one.ground.value})" if one.ground else ""
-        console.print(f"closed {local_date(one.closed, zone)} by {one.closed_by}: {one.outcome.value}{ground}")
+        ground = f" ({word(one.ground)})" if one.ground else ""
+        closed = said("closed {when} by {who}", when=local_date(one.closed, zone), who=one.closed_by)
+        console.print(f"{closed}: {word(one.outcome)}{ground}")
     else:
-        console.print(f"{one.state.value}; answer by {due_words(one, box)}")
+        console.print(word(one.state) + "; " + said("answer by {due}", due=due_words(one, box)))
     for check in found.checks:
-        console.print(f"identity of the {check.role.value}: {check.method.value}, {check.checked:%d/%m/%Y}, "
-                      f"by {check.checker or ERASED}")  # fmt: skip
-    for said in (one.stated.time, one.stated.place, one.stated.appearance):
-        if said:
-            console.print(f"said: {said}")
+        console.print(
+            said(
+                "identity of the {role}: {method}, {checked:%d/%m/%Y}, by {checker}",
+                role=check.role,
+                method=check.method,
+                checked=check.checked,
+                checker=check.checker or told(ERASED),
+            )
+        )
+    for stated in (one.stated.time, one.stated.place, one.stated.appearance):
+        if stated:
+            console.print(said("said: {stated}", stated=stated))
     for statement in found.statements:
-        console.print(f"statement of {local_date(statement.given, zone)}: {statement.text}")
+        given = local_date(statement.given, zone)
+        console.print(said("statement of {when}: {text}", when=given, text=statement.text))
     print_subject(console, one.cameras, one.span, zone)
     for block in found.blocks:
         console.print(block_words(block, box), style="bold" if block.in_force else None)

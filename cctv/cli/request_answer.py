@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import mutation, reason_option
+from cctv.cli.options import OneOf, mutation, one_of, reason_option
 from cctv.cli.request_letters import letter_option
 from cctv.model.casework import Outcome
 from cctv.model.requests import RefusalGround
+from cctv.tongue import said, said_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,20 +32,24 @@ _PASSWORDS = ("phone", "post", "in-person", "sms")
 @click.argument("request_id", metavar="ID")
 @click.option(
     "--outcome",
-    type=click.Choice([one.value for one in Outcome]),
+    type=one_of(Outcome),
     default="granted",
     show_default=True,
     help="How the request ends; `refused` for an objection that was rejected.",
 )
-@click.option("--ground", type=click.Choice([one.value for one in RefusalGround]), help="On which it is refused.")
+@click.option("--ground", type=one_of(RefusalGround), help="On which it is refused.")
 @click.option(
     "--balance", metavar="TEXT", help="Of a rejected objection: why the grounds override the person's rights."
 )
-@click.option("--basis", type=click.Choice(_BASES), help="Of a restriction: the point of Article 18(1) GDPR.")
-@click.option("--delivery", type=click.Choice(_DELIVERIES), help="How the copy goes; else by the kind of address.")
-@click.option("--password", type=click.Choice(_PASSWORDS), help="How its password goes: another way than the copy.")
+@click.option(
+    "--basis", type=OneOf(_BASES, "RestrictionGround"), help="Of a restriction: the point of Article 18(1) GDPR."
+)
+@click.option("--delivery", type=OneOf(_DELIVERIES, "Delivery"), help="How the copy goes; else by the kind of address.")
+@click.option(
+    "--password", type=OneOf(_PASSWORDS, "PasswordWay"), help="How its password goes: another way than the copy."
+)
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
-@click.option("--method", type=click.Choice(_METHODS), default="zip", show_default=True, help="How, with --to.")
+@click.option("--method", type=OneOf(_METHODS, "Method"), default="zip", show_default=True, help="How, with --to.")
 @click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
 @letter_option
 @reason_option(required=False)
@@ -124,23 +129,29 @@ def _data(box: Box, done: Answered) -> dict[str, object]:
 
 
 def _text(console: Console, box: Box, done: Answered) -> None:
-    from cctv.cli.preserved import print_departures
-    from cctv.cli.request_words import DRY, print_letter, print_missing
+    from cctv.cli.preserved import print_departures, print_dry
+    from cctv.cli.request_words import print_letter, print_missing
 
     plan, one = done.plan, done.request
-    said = "Would answer" if box.dry_run else "Answered"
-    console.print(f"{said} {one.id}: {plan.ending.outcome.value}", style="bold")
+    outcome = plan.ending.outcome
+    answered = (
+        said("Would answer {id}: {outcome}", id=one.id, outcome=outcome)
+        if box.dry_run
+        else said("Answered {id}: {outcome}", id=one.id, outcome=outcome)
+    )
+    console.print(answered, style="bold")
     if done.package is not None:
-        console.print(f"The copy is {done.package.id}: {box.site.root / done.package.path}", soft_wrap=True)
+        path = box.site.root / done.package.path
+        console.print(said("The copy is {package}: {path}", package=done.package.id, path=path), soft_wrap=True)
     elif plan.copied:
-        console.print("A package would be built.")
+        console.print(said("A package would be built."))
     print_letter(console, box, done.letter)
     if plan.erasure is not None:
         _erasure_text(console, box, done)
     elif plan.releases:
         print_departures(console, plan.departures, box.zone)
     if box.dry_run:
-        console.print(DRY)
+        print_dry(console)
         return
     more: tuple[str, ...] = ()
     if done.handed is not None:
@@ -154,28 +165,31 @@ def _handed_text(console: Console, box: Box, handed: Delivered) -> None:
     from cctv.cli.handing import lent_text
 
     assert handed.disclosure is not None
-    console.print(f"{handed.disclosure.id}: handed over", style="bold")
+    console.print(said("{id}: handed over", id=handed.disclosure.id), style="bold")
     for path in handed.files:
         console.print(str(path), soft_wrap=True)
     if handed.disclosure.lease_end is not None:
         console.print(lent_text(box, handed.disclosure))
     if handed.passphrase is not None:
-        console.print(f"passphrase, shown once: {handed.passphrase}", style="bold")
+        console.print(said("passphrase, shown once: {passphrase}", passphrase=handed.passphrase), style="bold")
 
 
 def _erasure_text(console: Console, box: Box, done: Answered) -> None:
     erasure = done.plan.erasure
     assert erasure is not None
     if done.erased is not None:
-        console.print(f"{_segments(done.erased.gone)} deleted.")
+        console.print(said_of(done.erased.gone, "{count} segment deleted.", "{count} segments deleted."))
     elif done.delayed is not None:
-        console.print(f"Ordered, and not deleted yet: {done.delayed}  The next sweep goes on.", style="bold")
+        delayed = said("Ordered, and not deleted yet: {why}  The next sweep goes on.", why=done.delayed)
+        console.print(delayed, style="bold")
     else:
-        console.print(f"{_segments(len(erasure.going))} would be deleted.")
+        going = len(erasure.going)
+        console.print(said_of(going, "{count} segment would be deleted.", "{count} segments would be deleted."))
     if erasure.held:
-        keeping = ", ".join(done.plan.waiting)
-        console.print(f"{_segments(len(erasure.held))} must wait: kept by {keeping}, until released.", style="bold")
-
-
-def _segments(count: int) -> str:
-    return f"{count} segment{'' if count == 1 else 's'}"
+        waiting = said_of(
+            len(erasure.held),
+            "{count} segment must wait: kept by {holds}, until released.",
+            "{count} segments must wait: kept by {holds}, until released.",
+            holds=", ".join(done.plan.waiting),
+        )
+        console.print(waiting, style="bold")

@@ -9,6 +9,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import json_option
+from cctv.tongue import said, told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,9 +40,13 @@ def board(box: Box, calendar: str | None) -> None:
         from pathlib import Path
 
         site = box.settings.site
-        data = as_calendar(found, site=site.name, site_id=box.site.identity.site, now=box.now, zone=box.zone)
+        site_id = box.site.identity.site
+        data = as_calendar(found, site=site.name, site_id=site_id, now=box.now, zone=box.zone, tell=told)
         box.make_disk().write(Path(calendar).absolute(), data, 0o644)
-        box.emit({"calendar": calendar, "entries": len(found)}, lambda console: console.print(f"written: {calendar}"))
+        box.emit(
+            {"calendar": calendar, "entries": len(found)},
+            lambda console: console.print(said("written: {file}", file=calendar)),
+        )
         return
     data_ = {"items": [_data(box, item) for item in found], "credentials_unread": unread}
     box.emit(data_, lambda console: _text(console, box, found, unread))
@@ -81,33 +86,34 @@ def _text(console: Console, box: Box, found: tuple[Item, ...], unread: str | Non
     from cctv.cli.output import local_date, table
 
     if not found:
-        console.print("Nothing is owed.")
+        console.print(said("Nothing is owed."))
     else:
         rows = [
             (
                 local_date(item.due, box.zone)[:14],
                 _left(days_left(item.due, box.now, box.zone)),
                 item.id,
-                "\n".join([item.what, *_details(box, item)]),
-                item.line,
+                "\n".join([told(item.what), *_details(box, item)]),
+                told(item.line),
             )
             for item in found
         ]
         console.print(table(("due", "left", "id", "what", "next"), rows, right=("left",)))
     if unread:
-        console.print(f"\nPasswords to change are not listed: {unread}")
+        console.print("\n" + said("Passwords to change are not listed: {why}", why=unread))
 
 
 def _details(box: Box, item: Item) -> list[str]:
     from cctv.cli.output import local_date
 
-    said = [f"missing: {', '.join(item.missing)}"] if item.missing else []
+    details = [said("missing: {what}", what=", ".join(map(told, item.missing)))] if item.missing else []
     if item.footage_until is not None:
-        said.append(f"footage would have gone from {local_date(item.footage_until, box.zone)[:14]}")
-    return said
+        until = local_date(item.footage_until, box.zone)[:14]
+        details.append(said("footage would have gone from {day}", day=until))
+    return details
 
 
 def _left(days: int) -> str:
     if days < 0:
-        return f"{-days} d LATE"
-    return "today" if days == 0 else f"{days} d"
+        return said("{days} d LATE", days=-days)
+    return said("today") if days == 0 else said("{days} d", days=days)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import mutation, reason_option
+from cctv.cli.options import mutation, one_of, reason_option
 from cctv.model.casework import Outcome
 from cctv.model.requests import RefusalGround
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option(
-    "--outcome", required=True, type=click.Choice([one.value for one in Outcome]), help="How it was answered."
-)
-@click.option("--ground", type=click.Choice([one.value for one in RefusalGround]), help="On which it was refused.")
+@click.option("--outcome", required=True, type=one_of(Outcome), help="How it was answered.")
+@click.option("--ground", type=one_of(RefusalGround), help="On which it was refused.")
 @reason_option(required=False)
 @mutation
 @click.pass_obj
@@ -53,13 +52,19 @@ def close(box: Box, request_id: str, outcome: str, ground: str | None, reason: s
 
 
 def _closed_text(console: Console, box: Box, done: Closure) -> None:
-    from cctv.cli.preserved import print_departures
-    from cctv.cli.request_words import DRY
+    from cctv.cli.preserved import print_departures, print_dry
 
     one = done.request
     released = ", ".join(hold.id for hold in done.releases)
-    said, done_to = ("Would close", "would be released") if box.dry_run else ("Closed", "released")
-    console.print(f"{said} {one.id}" + (f"; {released} {done_to}.\n" if released else ".\n"), style="bold")
+    if box.dry_run and released:
+        closed = said("Would close {id}; {holds} would be released.", id=one.id, holds=released)
+    elif box.dry_run:
+        closed = said("Would close {id}.", id=one.id)
+    elif released:
+        closed = said("Closed {id}; {holds} released.", id=one.id, holds=released)
+    else:
+        closed = said("Closed {id}.", id=one.id)
+    console.print(f"{closed}\n", style="bold")
     print_departures(console, done.departures, box.zone)
     if box.dry_run:
-        console.print(DRY)
+        print_dry(console)

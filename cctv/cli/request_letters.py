@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import F, mutation, reason_option
+from cctv.cli.options import F, mutation, one_of, reason_option
 from cctv.model.requests import ExtensionGround, LetterKind
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,16 +68,14 @@ def _wrote(box: Box, done: Wrote) -> None:
 
     def text(console: Console) -> None:
         print_letter(console, box, letter)
-        tell(console, box, done.request, f"The letter {letter.kind.value} of {done.request.id}.")
+        tell(console, box, done.request, said("The letter {kind} of {id}.", kind=letter.kind, id=done.request.id))
 
     box.emit(data, text)
 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option(
-    "--ground", required=True, type=click.Choice([one.value for one in ExtensionGround]), help="Article 12(3) GDPR."
-)
+@click.option("--ground", required=True, type=one_of(ExtensionGround), help="Article 12(3) GDPR.")
 @letter_option
 @reason_option()
 @mutation
@@ -104,17 +103,18 @@ def extend(box: Box, request_id: str, ground: str, letter: bool, reason: str) ->
         "extension": {"ground": ground, "due": done.extension.due, "sent": done.extension.sent},
     }
     until = day(done.extension.due, box.zone)
-    said = (
-        f"{done.request.id} may be answered by {until}, once the person was told by {day(done.request.due, box.zone)}."
+    moved = said(
+        "{id} may be answered by {until}, once the person was told by {due}.",
+        id=done.request.id,
+        until=until,
+        due=day(done.request.due, box.zone),
     )
-    box.emit(data, lambda console: tell(console, box, done.request, said))
+    box.emit(data, lambda console: tell(console, box, done.request, moved))
 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option(
-    "--letter", required=True, type=click.Choice([one.value for one in LetterKind]), help="Which letter went."
-)
+@click.option("--letter", required=True, type=one_of(LetterKind), help="Which letter went.")
 @click.option("--on", "day_", metavar="DATE", help="The day; today when it is not given.")
 @mutation
 @click.pass_obj
@@ -131,5 +131,7 @@ def sent(box: Box, request_id: str, letter: str, day_: str | None) -> None:
     day = parse_date(day_, now=box.now, zone=box.zone) if day_ else None
     done = mark_sent(box.site, request_id, LetterKind(letter), day, dry_run=box.dry_run)
     data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "letter": letter, "sent": str(done.day)}
-    said = f"The letter {letter} of {done.request.id} went on {done.day:%d/%m/%Y}."
-    box.emit(data, lambda console: tell(console, box, done.request, said))
+    went = said(
+        "The letter {kind} of {id} went on {day:%d/%m/%Y}.", kind=LetterKind(letter), id=done.request.id, day=done.day
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, went))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import F, mutation, span_options
+from cctv.cli.options import F, mutation, one_of, span_options
 from cctv.kernel.errors import CctvError, Exit
 from cctv.model.casework import RequestType
 from cctv.model.language import Language
 from cctv.model.requests import Channel, Mandate, Party, Relation, Role, Stated
+from cctv.tongue import said, told_error
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,13 +28,13 @@ def _people(command: F) -> F:
         click.option("--name", required=True, metavar="NAME", help="Whose data it is; stays in the request only."),
         click.option("--contact", required=True, metavar="ADDRESS", help="Their address as it is known; stays there."),
         click.option("--deliver-to", metavar="ADDRESS", help="Where else the answer is wanted; forces a check."),
-        click.option("--as", "role", type=click.Choice([one.value for one in ACTING]), help="Who else is in it."),
+        click.option("--as", "role", type=one_of(ACTING), help="Who else is in it."),
         click.option("--by", metavar="NAME", help="The guardian, proxy or nominee."),
         click.option("--by-contact", metavar="ADDRESS", help="Their address."),
-        click.option("--mandate", type=click.Choice([one.value for one in Mandate]), help="On what they act."),
+        click.option("--mandate", type=one_of(Mandate), help="On what they act."),
         click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy."),
         click.option("--under-16", is_flag=True, help="A child: the answer waits for a guardian's mandate."),
-        click.option("--relation", type=click.Choice([one.value for one in Relation]), default="visitor",
+        click.option("--relation", type=one_of(Relation), default="visitor",
                      show_default=True, help="What they are to the site."),
     ]  # fmt: skip
     for option in reversed(options):
@@ -44,13 +45,13 @@ def _people(command: F) -> F:
 def _arrival(command: F) -> F:
     options: list[Callable[[F], F]] = [
         click.option("--received", metavar="DATE", help="The day it arrived, day first; today when it is not given."),
-        click.option("--channel", type=click.Choice([one.value for one in Channel]), help="How it arrived."),
+        click.option("--channel", type=one_of(Channel), help="How it arrived."),
         click.option("--signed/--unsigned", default=None, help="Never a ground to refuse."),
         click.option("--dated/--undated", default=None, help="The same."),
         click.option("--said-time", metavar="TEXT", help="When they say it was, in their words."),
         click.option("--said-place", metavar="TEXT", help="Where."),
         click.option("--appearance", metavar="TEXT", help="How they looked; stays in the request only."),
-        click.option("--language", type=click.Choice([one.value for one in Language]),
+        click.option("--language", type=one_of(Language),
                      help="Of the letters; else the site's."),
     ]  # fmt: skip
     for option in reversed(options):
@@ -63,7 +64,7 @@ def _arrival(command: F) -> F:
 @click.option(
     "--type",
     "type_",
-    type=click.Choice([kind.value for kind in RequestType]),
+    type=one_of(RequestType),
     default="access",
     show_default=True,
     help="Which right the person uses.",
@@ -125,9 +126,9 @@ def party_given(box: Box, given: dict[str, Any]) -> Party | None:
     if not used:
         return None
     if not (given["role"] and given["by"] and given["by_contact"]):
-        raise click.UsageError("--as, --by and --by-contact go together")
+        raise click.UsageError(said("--as, --by and --by-contact go together"))
     if bool(given["mandate"]) != bool(given["mandated"]):
-        raise click.UsageError("--mandate and --mandated go together")
+        raise click.UsageError(said("--mandate and --mandated go together"))
     return Party(
         role=Role(given["role"]),
         name=given["by"],
@@ -186,13 +187,13 @@ def _prepare(box: Box, opened: OpenedRequest) -> CctvError | None:
 
 
 def _dry_text(console: Console, box: Box, new: NewRequest, footage: Sequence[Found], cost: Forecast) -> None:
-    from cctv.cli.preserved import print_footage
-    from cctv.cli.request_words import DRY, print_forecast
+    from cctv.cli.preserved import print_dry, print_footage
+    from cctv.cli.request_words import print_forecast
 
-    console.print(f"Would register a request: {new.type.value}\n", style="bold")
+    console.print(said("Would register a request: {type}", type=new.type) + "\n", style="bold")
     print_footage(console, footage, box.zone)
     print_forecast(console, cost)
-    console.print(DRY)
+    print_dry(console)
 
 
 def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Forecast, problem: CctvError | None) -> None:
@@ -200,16 +201,23 @@ def _opened_text(console: Console, box: Box, opened: OpenedRequest, cost: Foreca
     from cctv.cli.request_words import due_words, name_of, print_forecast, print_missing, provisional_words, tell_none
 
     one = opened.request
-    console.print(f"{one.id} registered: {one.type.value}, {name_of(one)}", style="bold")
-    until = "72 hours long" if one.provisional_until else "until it is closed"
-    console.print(f"Answer by {due_words(one, box)}.  {opened.hold.id} freezes its footage {until}.\n")
+    registered = said("{id} registered: {type}, {name}", id=one.id, type=one.type, name=name_of(one))
+    console.print(registered, style="bold")
+    frozen = (
+        said("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
+        if one.provisional_until
+        else said("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
+    )
+    console.print(said("Answer by {due}.", due=due_words(one, box)) + f"  {frozen}\n")
     print_footage(console, opened.footage, box.zone)
     if opened.block:
-        console.print("Nobody may look at it or export it until the request is decided or lifted.", style="bold")
+        blocked = said("Nobody may look at it or export it until the request is decided or lifted.")
+        console.print(blocked, style="bold")
     tell_none(console, opened.footage)
     if (provisional := provisional_words(one, box)) is not None:
         console.print(provisional, style="bold")
         print_forecast(console, cost)
     if problem is not None:
-        console.print(f"Registered and frozen, but not prepared: {problem.message}", style="bold")
+        why = told_error(problem)[0]
+        console.print(said("Registered and frozen, but not prepared: {why}", why=why), style="bold")
     print_missing(console, box, one, f"cctv request show {one.id}")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import mutation
+from cctv.cli.options import mutation, one_of
 from cctv.cli.request_open import ACTING, party_given
 from cctv.model.requests import IdentityMethod, Mandate, Role
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from cctv.model.casework import AccessRequest
@@ -17,11 +18,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option(
-    "--method", required=True, type=click.Choice([one.value for one in IdentityMethod]), help="How it was checked."
-)
+@click.option("--method", required=True, type=one_of(IdentityMethod), help="How it was checked.")
 @click.option("--checker", required=True, metavar="NAME", help="Who looked: a person of the site.")
-@click.option("--role", type=click.Choice([one.value for one in Role]), help="Whose identity; else whoever asks.")
+@click.option("--role", type=one_of(Role), help="Whose identity; else whoever asks.")
 @click.option("--checked", metavar="DATE", help="The day; today when it is not given.")
 @mutation
 @click.pass_obj
@@ -45,16 +44,23 @@ def identity(box: Box, request_id: str, method: str, checker: str, role: str | N
     )
     done = check_identity(box.site, request_id, new, dry_run=box.dry_run)
     data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "identity": check_data(done.check)}
-    said = f"Identity of the {done.check.role.value} checked for {done.request.id}: {method}, {done.check.checked}."
-    box.emit(data, lambda console: tell(console, box, done.request, said))
+    check = done.check
+    entered = said(
+        "Identity of the {role} checked for {id}: {method}, {checked}.",
+        role=check.role,
+        id=done.request.id,
+        method=check.method,
+        checked=check.checked,
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, entered))
 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option("--as", "role", required=True, type=click.Choice([one.value for one in ACTING]), help="What they are.")
+@click.option("--as", "role", required=True, type=one_of(ACTING), help="What they are.")
 @click.option("--by", required=True, metavar="NAME", help="Their name; stays in the request only.")
 @click.option("--by-contact", required=True, metavar="ADDRESS", help="Their address.")
-@click.option("--mandate", "mandate_", type=click.Choice([one.value for one in Mandate]), help="On what they act.")
+@click.option("--mandate", "mandate_", type=one_of(Mandate), help="On what they act.")
 @click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy.")
 @mutation
 @click.pass_obj
@@ -71,7 +77,7 @@ def mandate(box: Box, /, request_id: str, **given: Any) -> None:  # noqa: ANN401
     party = party_given(box, {**given, "mandate": given["mandate_"]})
     assert party is not None
     done = add_party(box.site, request_id, party, dry_run=box.dry_run)
-    tell_request(box, done, f"The {party.role.value} of {done.id} is entered.")
+    tell_request(box, done, said("The {role} of {id} is entered.", role=party.role, id=done.id))
 
 
 @click.command()
@@ -89,4 +95,4 @@ def statement(box: Box, request_id: str, text: str) -> None:
     from cctv.cli.request_words import tell_request
 
     done: AccessRequest = add_statement(box.site, request_id, text, dry_run=box.dry_run)
-    tell_request(box, done, f"The statement stands beside the footage of {done.id}.")
+    tell_request(box, done, said("The statement stands beside the footage of {id}.", id=done.id))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import mutation, reason_option
+from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.request_letters import letter_option
 from cctv.model.requests import YieldGround
+from cctv.tongue import said
 
 
 @click.command()
@@ -46,7 +47,7 @@ def reject(box: Box, request_id: str, reason: str) -> None:
 @click.option(
     "--ground",
     required=True,
-    type=click.Choice([one.value for one in YieldGround]),
+    type=one_of(YieldGround),
     help="A named legal claim, or the order of a named authority.",
 )
 @click.option("--recipient", required=True, metavar="NAME", help="Who gets to see it: the court, the insurer.")
@@ -87,8 +88,13 @@ def yield_(
         "to": done.case_id,
         "blocks": [block_data(one) for one in done.blocks],
     }
-    said = f"The block of {done.request.id} yields to {done.case_id} ({ground}).  The person must be told."
-    box.emit(data, lambda console: tell(console, box, done.request, said))
+    yielded = said(
+        "The block of {id} yields to {case} ({ground}).  The person must be told.",
+        id=done.request.id,
+        case=done.case_id,
+        ground=wanted.ground,
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, yielded))
 
 
 @click.command()
@@ -109,8 +115,12 @@ def lift(box: Box, request_id: str, letter: bool, reason: str) -> None:
     done = lift_block(box.site, request_id, reason=reason, with_letter=letter, dry_run=box.dry_run)
     released = [hold.id for hold in done.released]
     data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "released": released}
-    said = f"The block of {done.request.id} is lifted; released: {', '.join(released) or 'nothing'}."
-    box.emit(data, lambda console: tell(console, box, done.request, said))
+    lifted = said(
+        "The block of {id} is lifted; released: {holds}.",
+        id=done.request.id,
+        holds=", ".join(released) or said("nothing"),
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, lifted))
 
 
 def _decide(box: Box, request_id: str, verb: str, reason: str) -> None:
@@ -119,5 +129,8 @@ def _decide(box: Box, request_id: str, verb: str, reason: str) -> None:
     from cctv.cli.request_words import tell_request
 
     done = decide_objection(box.site, request_id, Move(verb), reason=reason, dry_run=box.dry_run)
-    said = {"uphold": "upheld: a copy for the person, then deletion", "reject": "rejected: the person must be told"}
-    tell_request(box, done, f"The objection {done.id} is {said[verb]}.")
+    if verb == "uphold":
+        decided = said("The objection {id} is upheld: a copy for the person, then deletion.", id=done.id)
+    else:
+        decided = said("The objection {id} is rejected: the person must be told.", id=done.id)
+    tell_request(box, done, decided)

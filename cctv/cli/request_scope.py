@@ -8,6 +8,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import mutation, reason_option, span_options
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -78,19 +79,27 @@ def _emit(box: Box, done: Scoped) -> None:
 
 
 def _text(console: Console, box: Box, done: Scoped) -> None:
-    from cctv.cli.preserved import print_footage, print_next
-    from cctv.cli.request_words import DRY, next_line, print_forecast, provisional_words
+    from cctv.cli.preserved import print_dry, print_footage, print_next
+    from cctv.cli.request_words import next_line, print_forecast, provisional_words
 
     one = done.request
     if done.hold is not None:
-        released = f"; {', '.join(done.released)} released" if done.released else ""
-        console.print(f"{done.hold.id} freezes the footage of {one.id}{released}.\n", style="bold")
+        if done.released:
+            frozen = said(
+                "{hold} freezes the footage of {id}; {holds} released.",
+                hold=done.hold.id,
+                id=one.id,
+                holds=", ".join(done.released),
+            )
+        else:
+            frozen = said("{hold} freezes the footage of {id}.", hold=done.hold.id, id=one.id)
     else:
-        console.print(f"Would freeze the footage of {one.id}.\n", style="bold")
+        frozen = said("Would freeze the footage of {id}.", id=one.id)
+    console.print(f"{frozen}\n", style="bold")
     print_footage(console, done.footage, box.zone)
     print_forecast(console, done.forecast)
     if box.dry_run:
-        console.print(DRY)
+        print_dry(console)
         return
     if (provisional := provisional_words(one, box)) is not None:
         console.print(provisional, style="bold")

@@ -1,6 +1,6 @@
 """How a request is told: its JSON, its lines, and what to type next.  Shared by the commands of `cctv request`.
 
-Owns every word of them, so that they can be said in another language.  Decides nothing.
+Owns every word of them.  Decides nothing.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from cctv.casework import Need, Step, days_left, facts_of, missing
 from cctv.cli.output import length, local_date, size, table
-from cctv.cli.preserved import day, print_next
+from cctv.cli.preserved import day, print_dry, print_next
 from cctv.db.engine import reading
+from cctv.kernel.phrases import phrase
 from cctv.model.casework import AccessRequest, RequestType
 from cctv.model.requests import Block, IdentityCheck, Party
+from cctv.tongue import said, said_of, told, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from cctv.casework import Forecast, Found
     from cctv.casework.lettering import Draft
     from cctv.cli.box import Box
-
-FORGOTTEN = "(forgotten)"
-DRY = "Dry run: nothing was changed."
 
 
 def request_data(one: AccessRequest, box: Box) -> dict[str, object]:
@@ -105,7 +104,7 @@ def forecast_data(one: Forecast) -> dict[str, object]:
 
 def name_of(one: AccessRequest) -> str:
     """Who asks, as it is shown."""
-    return one.requester.name if one.requester else FORGOTTEN
+    return one.requester.name if one.requester else said("(forgotten)")
 
 
 def next_line(one: AccessRequest, footage: Sequence[Found]) -> str | None:
@@ -125,37 +124,50 @@ def due_words(one: AccessRequest, box: Box) -> str:
     """The last day and how far away it is."""
     left, last_day = days_left(one.due, box.now, box.zone), day(one.due, box.zone)
     if left == 0:
-        return f"{last_day}, TODAY"
-    days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
-    return f"{last_day}, {days} {'left' if left > 0 else 'LATE'}"
+        return said("{day}, TODAY", day=last_day)
+    if left < 0:
+        return said_of(-left, "{day}, {count} day LATE", "{day}, {count} days LATE", day=last_day)
+    return said_of(left, "{day}, {count} day left", "{day}, {count} days left", day=last_day)
 
 
 def arrival_words(one: AccessRequest, box: Box) -> str:
     """How a request arrived."""
-    said = [f"received {day(one.received, box.zone)}"]
-    said += [f"by {one.channel.value}"] if one.channel else []
-    said += [{True: "signed", False: "not signed"}[one.signed]] if one.signed is not None else []
-    said += [{True: "dated", False: "not dated"}[one.dated]] if one.dated is not None else []
-    return f"{', '.join(said)}; {one.relation.value}" + ("; under 16" if one.under_16 else "")
+    parts = [said("received {day}", day=day(one.received, box.zone))]
+    parts += [said("by {channel}", channel=one.channel)] if one.channel else []
+    parts += [said("signed") if one.signed else said("not signed")] if one.signed is not None else []
+    parts += [said("dated") if one.dated else said("not dated")] if one.dated is not None else []
+    return f"{', '.join(parts)}; {word(one.relation)}" + (f"; {said('under 16')}" if one.under_16 else "")
 
 
 def party_words(one: Party) -> str:
     """A person in a request."""
-    said = f"{one.role.value}: {one.name}, {one.contact}"
-    said += f"; answer to {one.deliver_to}" if one.deliver_to else ""
-    return said + (f"; {one.mandate.value} of {one.mandated:%d/%m/%Y}" if one.mandate and one.mandated else "")
+    parts = [f"{word(one.role)}: {one.name}, {one.contact}"]
+    parts += [said("answer to {address}", address=one.deliver_to)] if one.deliver_to else []
+    if one.mandate and one.mandated:
+        parts.append(said("{mandate} of {mandated:%d/%m/%Y}", mandate=one.mandate, mandated=one.mandated))
+    return "; ".join(parts)
 
 
 def print_forecast(console: Console, one: Forecast) -> None:
     """What freezing costs, in one or two lines."""
     console.print(
-        f"That is {length(one.asked)} of footage, {size(one.size_bytes)}; {size(one.kept_bytes)} of it would have gone "
-        f"by the day of the answer.  Of {size(one.free_bytes)} free, {size(max(one.left_bytes, 0))} would be left."
+        said(
+            "That is {length} of footage, {size}; {kept} of it would have gone by the day of the answer.  Of {free} "
+            "free, {left} would be left.",
+            length=length(one.asked),
+            size=size(one.size_bytes),
+            kept=size(one.kept_bytes),
+            free=size(one.free_bytes),
+            left=size(max(one.left_bytes, 0)),
+        )
     )
     if not one.fits:
         console.print(
-            f"That is less than the reserve of {size(one.reserve_bytes)}: recording would then make room by deleting "
-            "other footage early.",
+            said(
+                "That is less than the reserve of {reserve}: recording would then make room by deleting other footage "
+                "early.",
+                reserve=size(one.reserve_bytes),
+            ),
             style="bold",
         )
 
@@ -164,7 +176,8 @@ def tell_none(console: Console, footage: Sequence[Found]) -> None:
     """Say so where there is nothing to answer with."""
     if all(found.is_empty for found in footage):
         console.print(
-            "There is no footage to answer with; the table says why.  The request must still be answered.", style="bold"
+            said("There is no footage to answer with; the table says why.  The request must still be answered."),
+            style="bold",
         )
 
 
@@ -175,8 +188,8 @@ def provisional_words(one: AccessRequest, box: Box) -> str | None:
         return None
     when = local_date(until, box.zone)
     if one.provisional_hold is None:
-        return f"Nothing is frozen since {when}: nobody confirmed more than a day of footage."
-    return f"More than a day of footage: frozen until {when} only, unless somebody confirms it."
+        return said("Nothing is frozen since {when}: nobody confirmed more than a day of footage.", when=when)
+    return said("More than a day of footage: frozen until {when} only, unless somebody confirms it.", when=when)
 
 
 def _party_data(one: Party) -> dict[str, object]:
@@ -202,25 +215,31 @@ def print_letter(console: Console, box: Box, letter: Draft | None) -> None:
 def block_words(one: Block, box: Box) -> str:
     """What a block stops, since when, and what it yields to."""
     if one.lifted is not None:
-        return f"{one.kind.value}: was blocked until {local_date(one.lifted, box.zone)}"
-    said = f"{one.kind.value}: blocked since {local_date(one.placed, box.zone)}; nobody may look at it or export it"
-    given = [f"{each.case_id} ({each.ground.value})" for each in one.yields]
-    return said + (f", except for {', '.join(given)}" if given else "")
+        return said("{kind}: was blocked until {when}", kind=one.kind, when=local_date(one.lifted, box.zone))
+    since, given = local_date(one.placed, box.zone), [f"{each.case_id} ({word(each.ground)})" for each in one.yields]
+    if not given:
+        return said("{kind}: blocked since {when}; nobody may look at it or export it", kind=one.kind, when=since)
+    return said(
+        "{kind}: blocked since {when}; nobody may look at it or export it, except for {cases}",
+        kind=one.kind,
+        when=since,
+        cases=", ".join(given),
+    )
 
 
-def tell_request(box: Box, one: AccessRequest, said: str) -> None:
+def tell_request(box: Box, one: AccessRequest, done: str) -> None:
     """Print what was done with a request, as JSON or in a line, and what is missing now."""
     data = {"dry_run": box.dry_run, "request": request_data(one, box), "missing": missing_data(box, one)}
-    box.emit(data, lambda console: tell(console, box, one, said))
+    box.emit(data, lambda console: tell(console, box, one, done))
 
 
-def tell(console: Console, box: Box, one: AccessRequest, said: str) -> None:
+def tell(console: Console, box: Box, one: AccessRequest, done: str) -> None:
     """A line, and what is missing now; after a dry run only that nothing was changed."""
     if box.dry_run:
-        console.print(f"Would do this: {said}")
-        console.print(DRY)
+        console.print(said("Would do this: {done}", done=done))
+        print_dry(console)
         return
-    console.print(said, style="bold")
+    console.print(done, style="bold")
     print_missing(console, box, one)
 
 
@@ -238,7 +257,10 @@ def print_missing(console: Console, box: Box, one: AccessRequest, *more: str) ->
     if not steps:
         print_next(*more)
         return
-    rows = [(_NEEDS[step.need], step.about or "", "the answer waits for it" if step.must else "") for step in steps]
+    rows = [
+        (told(_NEEDS[step.need]), told(step.about or ""), said("the answer waits for it") if step.must else "")
+        for step in steps
+    ]
     console.print(table(("missing", "of", ""), rows))
     print_next(*[step.line for step in steps], *more)
 
@@ -249,20 +271,20 @@ def _steps(box: Box, one: AccessRequest) -> tuple[Step, ...]:
 
 
 _NEEDS = {
-    Need.CONFIRM: "a reason for more than a day of footage",
-    Need.MANDATE: "a mandate",
-    Need.IDENTITY: "a check of identity",
-    Need.RECEIPT: "a letter of receipt",
-    Need.TELL_EXTENSION: "telling the person of the extension",
-    Need.TELL_YIELD: "telling the person that the block yielded",
-    Need.STATEMENT: "the person's statement",
-    Need.DECISION: "a decision on the objection",
-    Need.PREPARE: "preparing the footage",
-    Need.DECIDE: "a decision who stays visible, made on the sheet",
-    Need.BACKDROP: "a look at the backdrops",
-    Need.REVIEW: "a look at every frame, as it will be shown",
-    Need.APPROVE: "an approval",
-    Need.ANSWER: "the answer",
-    Need.SEND: "sending the answer",
-    Need.LIFT: "nothing, until the person lifts it",
+    Need.CONFIRM: phrase("a reason for more than a day of footage"),
+    Need.MANDATE: phrase("a mandate"),
+    Need.IDENTITY: phrase("a check of identity"),
+    Need.RECEIPT: phrase("a letter of receipt"),
+    Need.TELL_EXTENSION: phrase("telling the person of the extension"),
+    Need.TELL_YIELD: phrase("telling the person that the block yielded"),
+    Need.STATEMENT: phrase("the person's statement"),
+    Need.DECISION: phrase("a decision on the objection"),
+    Need.PREPARE: phrase("preparing the footage"),
+    Need.DECIDE: phrase("a decision who stays visible, made on the sheet"),
+    Need.BACKDROP: phrase("a look at the backdrops"),
+    Need.REVIEW: phrase("a look at every frame, as it will be shown"),
+    Need.APPROVE: phrase("an approval"),
+    Need.ANSWER: phrase("the answer"),
+    Need.SEND: phrase("sending the answer"),
+    Need.LIFT: phrase("nothing, until the person lifts it"),
 }

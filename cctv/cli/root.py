@@ -14,9 +14,11 @@ from importlib import import_module
 
 import click
 
-from cctv import __version__
+from cctv import __version__, tongue
 from cctv.cli.box import Box
+from cctv.cli.speaking import Speaking, in_tongue, teach_click
 from cctv.kernel.errors import EXIT_MEANINGS, CctvError, Exit
+from cctv.model.language import Language
 
 # Imports make many objects and no garbage: collecting as often as Python does by default is a seventh of a short
 # command's time (`cctv status`, measured).
@@ -54,10 +56,14 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
+# In the language of the site.
+SPOKEN = frozenset({"request"})
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Speaking):
     """A group whose commands are imported when they are used."""
+
+    speaking = SPOKEN
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -70,21 +76,44 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        made = in_tongue(self)
+        assert isinstance(made, LazyGroup)
+        super(LazyGroup, made).format_help(ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section, commands in _SECTIONS.items():
-            with formatter.section(section):
-                formatter.write_dl([(name, summary) for name, (_, summary) in commands.items()])
+            with formatter.section(tongue.template(section)):
+                formatter.write_dl([(name, tongue.template(summary)) for name, (_, summary) in commands.items()])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Exit codes"):
-            formatter.write_dl([(str(code.value), meaning) for code, meaning in EXIT_MEANINGS.items()])
+        with formatter.section(tongue.said("Exit codes")):
+            meanings = [(str(code.value), tongue.template(meaning)) for code, meaning in EXIT_MEANINGS.items()]
+            formatter.write_dl(meanings)
+
+
+def _use(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+    box = ctx.find_object(Box)
+    if box is not None and given is not None:
+        from pathlib import Path
+
+        box.config_path = Path(given)
+
+
+def _speak(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+    box = ctx.find_object(Box)
+    if box is not None and given is not None:
+        box.language = Language(given)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--config", "config_path", type=click.Path(), help="cameras.toml to use instead of the usual ones.")
-@click.version_option(__version__, prog_name="cctv")
-@click.pass_obj
-def root(box: Box, config_path: str | None) -> None:
+@click.option("--config", type=click.Path(), expose_value=False, is_eager=True, callback=_use,
+              help="cameras.toml to use instead of the usual ones.")  # fmt: skip
+@click.option("--language", type=click.Choice([one.value for one in Language]), expose_value=False, is_eager=True,
+              callback=_speak, help="Of help and messages; else the site's.")  # fmt: skip
+@click.version_option(__version__, prog_name="cctv", help="Show the version and exit.")
+@click.help_option("-h", "--help", help="Show this message and exit.")
+def root() -> None:
     """Keep camera footage as long as promised and no longer, and answer for it.
 
     \b
@@ -93,14 +122,12 @@ def root(box: Box, config_path: str | None) -> None:
       staff      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1 --from "za 22u" --to "ma 8u"
       DPO        cctv request open --help   then  cctv request list
     """
-    if config_path is not None:
-        from pathlib import Path
-
-        box.config_path = Path(config_path)
 
 
 def run(arguments: Sequence[str], box: Box) -> int:
     """Run one command and answer its exit code; messages go to stderr, data to stdout."""
+    tongue.speak(lambda: box.tongue)
+    teach_click()
     try:
         done = root.main(
             args=list(arguments), prog_name="cctv", obj=box, standalone_mode=False, terminal_width=_help_width()
@@ -115,8 +142,10 @@ def run(arguments: Sequence[str], box: Box) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        click.echo(tongue.said("interrupted"), err=True)
         return int(Exit.INTERRUPTED)
+    finally:
+        tongue.speak(lambda: Language.EN)
 
 
 def main() -> int:
@@ -132,9 +161,10 @@ def main() -> int:
 
 
 def _tell(error: CctvError, *, as_json: bool) -> None:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True, color=_colour())
-    if error.next_step:
-        click.echo(f"{click.style('next:', bold=True)}  {error.next_step}", err=True, color=_colour())
+    message, following = tongue.told_error(error)
+    click.echo(f"{click.style(tongue.said('error:'), fg='red', bold=True)} {message}", err=True, color=_colour())
+    if following:
+        click.echo(f"{click.style(tongue.said('next:'), bold=True)}  {following}", err=True, color=_colour())
     if as_json:
         import json
 

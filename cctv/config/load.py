@@ -45,10 +45,7 @@ from cctv.config.settings import (
     ZoneSettings,
 )
 from cctv.model.ids import CameraId, ZoneId
-
-NAME = "cameras.toml"
-SYSTEM_WIDE = Path("/etc/cctv") / NAME
-VARIABLE = "CCTV_CONFIG"
+from cctv.tongue.site import NAME, SYSTEM_WIDE, VARIABLE, candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +76,12 @@ def check_text(text: str, file: Path, *, strict: bool = False) -> Checked:
 
 def find_settings(path: Path | None, environ: Mapping[str, str]) -> Path:
     """The file to read: the given one, CCTV_CONFIG, ./cameras.toml, /etc/cctv/cameras.toml; raises SettingsNotFound."""
+    places = [Path(place) for place in candidates(path, environ)]
     if path is not None:
-        return _existing(path, "", "check the path that --config gives.")
+        return _existing(places[0], "", "check the path that --config gives.")
     if environ.get(VARIABLE):
-        return _existing(Path(environ[VARIABLE]), f", which {VARIABLE} names", f"correct or unset {VARIABLE}.")
-    for place in (Path(NAME), SYSTEM_WIDE):
+        return _existing(places[0], f", which {VARIABLE} names", f"correct or unset {VARIABLE}.")
+    for place in places:
         if place.exists():
             return place.absolute()
     raise SettingsNotFound(

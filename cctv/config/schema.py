@@ -22,7 +22,7 @@ from cctv.config.schedule import Schedule, parse_schedule
 from cctv.config.settings import EnvelopeWindow, Transport, TwoPersonAct
 from cctv.model.accountability import Permission
 from cctv.model.countries import Area
-from cctv.model.language import Language
+from cctv.model.language import USUAL, Language
 from cctv.model.zones import ZoneKind
 
 _FORGET = Forgetting()
@@ -57,7 +57,7 @@ class Site:
     timezone: ZoneInfo = _value(values.timezone)
     jurisdiction: Jurisdiction = _value(lambda value: values.choice(Jurisdiction, value))
     storage: str = _value(values.storage)
-    language: Language = _value(lambda value: values.choice(Language, value), Language.NL)
+    language: Language = _value(lambda value: values.choice(Language, value), USUAL)
     max_retention: timedelta | None = _value(values.duration, None)  # the cap of the jurisdiction
 
 

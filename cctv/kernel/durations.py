@@ -10,8 +10,9 @@ import re
 from datetime import timedelta
 
 from cctv.kernel.errors import UsageError
+from cctv.kernel.phrases import Phrase, phrase
 
-ALLOWED = 'an integer and one of s, m, h or d, such as "90s", "5m", "72h" or "7d"'
+ALLOWED = phrase('an integer and one of s, m, h or d, such as "90s", "5m", "72h" or "7d"')
 LONGEST = timedelta(days=36_500)  # keeps every later addition inside the calendar
 
 _TYPED = re.compile(r"([0-9]{1,12})([smhd])")
@@ -37,7 +38,7 @@ def parse_duration(text: str) -> timedelta:
         raise _unreadable(text, _problem(text.strip()))
     count, unit = int(found[1]), _UNITS[found[2]]
     if count > LONGEST // unit:
-        raise _unreadable(text, "it is longer than 100 years")
+        raise _unreadable(text, phrase("it is longer than 100 years"))
     return count * unit
 
 
@@ -52,26 +53,26 @@ def format_duration(duration: timedelta) -> str:
     return f"{seconds}s"
 
 
-def _problem(text: str) -> str:
+def _problem(text: str) -> Phrase:
     unit = text.lstrip("0123456789.,- ")
     if not text:
-        return "it is empty"
+        return phrase("it is empty")
     if text[0] == "-":
-        return "it is negative"
+        return phrase("it is negative")
     if not unit:
-        return "it has no unit"
+        return phrase("it has no unit")
     if text[0] not in "0123456789":
-        return "it does not start with an integer"
+        return phrase("it does not start with an integer")
     if unit not in _UNITS:
-        return f'"{unit}" is not a unit'
-    return "it is not an integer and a unit, written together"
+        return phrase('"{unit}" is not a unit', unit=unit)
+    return phrase("it is not an integer and a unit, written together")
 
 
 def _unreadable(text: str, problem: str) -> DurationUnreadable:
     following = (
-        "weeks, months and years have no unit here: write four weeks as 28d."
+        phrase("weeks, months and years have no unit here: write four weeks as 28d.")
         if _is_long(text)
-        else "write it as in 7d."
+        else phrase("write it as in 7d.")
     )
     return DurationUnreadable(text=text, problem=problem, allowed=ALLOWED, following=following)
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import inspect
 from enum import IntEnum
-from typing import ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from cctv.kernel.phrases import Words
 
 
 class Exit(IntEnum):
@@ -57,12 +61,32 @@ class CctvError(Exception):
     exit_code: ClassVar[Exit] = Exit.FAILURE
 
     def __init__(self, **fields: object) -> None:
+        from cctv.kernel.phrases import filled  # here, because help needs the exit codes and no errors
+
         self.fields = fields
-        text = inspect.cleandoc(type(self).__doc__ or "")
-        message, _, following = text.partition("next:")
-        self.message = " ".join(message.split()).format(**fields)
-        self.next_step: str | None = " ".join(following.split()).format(**fields) or None
+        message, following = self.templates()
+        self.message = filled(message, fields)
+        self.next_step: str | None = filled(following, fields) or None
         super().__init__(self.message)
+
+    @classmethod
+    @cache
+    def templates(cls) -> tuple[str, str]:
+        """The message and the next step before their fields are filled; the latter may be empty."""
+        message, _, following = inspect.cleandoc(cls.__doc__ or "").partition("next:")
+        return " ".join(message.split()), " ".join(following.split())
+
+    def told(self, words: Words) -> tuple[str, str | None]:
+        """The message and the next step in other words; in English where those lack one of them (`LookupError`)."""
+        from cctv.kernel.phrases import filled
+
+        message, following = self.templates()
+        try:
+            return filled(words.gettext(message), self.fields, words), (
+                filled(words.gettext(following), self.fields, words) if following else None
+            )
+        except LookupError:
+            return self.message, self.next_step
 
     @property
     def code(self) -> str:

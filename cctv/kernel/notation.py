@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, time, timedelta, timezone, tzinfo
 
 from cctv.kernel.errors import UsageError
+from cctv.kernel.phrases import phrase
 from cctv.kernel.weekdays import WEEKDAYS
 
 _SHIFTS = {
@@ -76,11 +77,11 @@ def read(text: str) -> Typed:
     """Weekday, day, clock and offset in that order, each optional, nothing else."""
     rest = plain(text)
     if not rest:
-        raise TimeUnreadable(text=text, problem="it is empty")
+        raise TimeUnreadable(text=text, problem=phrase("it is empty"))
     if re.search(r"[0-9]\s?[ap]\.?m\b", rest):
-        raise TimeUnreadable(text=text, problem="am and pm are not used; write the hour from 0 to 24")
+        raise TimeUnreadable(text=text, problem=phrase("am and pm are not used; write the hour from 0 to 24"))
     if rest[0] == "+":
-        raise TimeUnreadable(text=text, problem="a length counts from a start, so only an end can have one")
+        raise TimeUnreadable(text=text, problem=phrase("a length counts from a start, so only an end can have one"))
     typed, rest = _read_words(Typed(text), rest)
     typed, rest = _read_date(typed, rest)
     typed, rest = _read_clock(typed, rest)
@@ -98,7 +99,7 @@ def _read_words(typed: Typed, rest: str) -> tuple[Typed, str]:
         elif word in _SHIFTS and typed.shift is None:
             typed = replace(typed, shift=_SHIFTS[word])
         else:
-            raise TimeUnreadable(text=typed.text, problem=f'"{word}" is not a day that is known here')
+            raise TimeUnreadable(text=typed.text, problem=phrase('"{word}" is not a day that is known here', word=word))
         rest = rest[found.end() :]
         rest = rest[_end_of(_FILLER.match(rest)) :]
     return typed, rest
@@ -109,13 +110,21 @@ def _read_date(typed: Typed, rest: str) -> tuple[Typed, str]:
     if found is None:
         return typed, rest
     if typed.shift is not None:
-        raise TimeUnreadable(text=typed.text, problem="it names two days")
+        raise TimeUnreadable(text=typed.text, problem=phrase("it names two days"))
     day, month = int(found["d"]), int(found["m"])
     year = None if found["y"] is None else int(found["y"]) + (2000 if len(found["y"]) == 2 else 0)
     if not is_day(2000 if year is None else year, month, day):  # 2000 has a 29 February
-        raise TimeUnreadable(text=typed.text, problem=f"there is no day {day} in month {month}; the day comes first")
+        raise TimeUnreadable(
+            text=typed.text,
+            problem=phrase("there is no day {day} in month {month}; the day comes first", day=day, month=month),
+        )
     if year is not None and year not in _YEARS:
-        raise TimeUnreadable(text=typed.text, problem=f"the year {year} is not between {_YEARS[0]} and {_YEARS[-1]}")
+        raise TimeUnreadable(
+            text=typed.text,
+            problem=phrase(
+                "the year {year} is not between {first} and {last}", year=year, first=_YEARS[0], last=_YEARS[-1]
+            ),
+        )
     rest = rest[found.end() :]
     return replace(typed, day=day, month=month, year=year), rest[_end_of(_FILLER.match(rest)) :]
 
@@ -125,7 +134,7 @@ def _read_clock(typed: Typed, rest: str) -> tuple[Typed, str]:
         return typed, rest
     found = next((match for pattern in _CLOCKS if (match := pattern.match(rest))), None)
     if found is None:
-        raise TimeUnreadable(text=typed.text, problem=f'"{rest}" is not a time of day')
+        raise TimeUnreadable(text=typed.text, problem=phrase('"{rest}" is not a time of day', rest=rest))
     parts = found.groupdict()
     hour, minute, second = (int(parts.get(name) or 0) for name in "hms")
     fraction = int((parts.get("f") or "0").ljust(6, "0"))
@@ -133,16 +142,18 @@ def _read_clock(typed: Typed, rest: str) -> tuple[Typed, str]:
     try:
         clock = time(0 if past_midnight else hour, minute, second, fraction)
     except ValueError as error:
-        raise TimeUnreadable(text=typed.text, problem=f"{found[0].strip()} is not on a clock of 24 hours") from error
+        raise TimeUnreadable(
+            text=typed.text, problem=phrase("{clock} is not on a clock of 24 hours", clock=found[0].strip())
+        ) from error
     return replace(typed, clock=clock, past_midnight=past_midnight), rest[found.end() :]
 
 
 def _read_suffix(typed: Typed, rest: str) -> tzinfo | str:
     found = _SUFFIX.fullmatch(rest)
     if found is None:
-        raise TimeUnreadable(text=typed.text, problem=f'"{rest.strip()}" is left over')
+        raise TimeUnreadable(text=typed.text, problem=phrase('"{rest}" is left over', rest=rest.strip()))
     if typed.year is None:
-        raise TimeUnreadable(text=typed.text, problem=f'"{rest.strip()}" needs a full date before it')
+        raise TimeUnreadable(text=typed.text, problem=phrase('"{rest}" needs a full date before it', rest=rest.strip()))
     if found["zulu"]:
         return UTC
     if found["name"]:
@@ -150,7 +161,9 @@ def _read_suffix(typed: Typed, rest: str) -> tzinfo | str:
     digits = found["offset"][1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     if offset > timedelta(hours=14) or int(digits[2:]) > 59:
-        raise TimeUnreadable(text=typed.text, problem=f'no place has the offset "{found["offset"]}"')
+        raise TimeUnreadable(
+            text=typed.text, problem=phrase('no place has the offset "{offset}"', offset=found["offset"])
+        )
     return timezone(-offset if found["offset"][0] == "-" else offset)
 
 

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from cctv.kernel.durations import parse_duration
 from cctv.kernel.errors import UsageError
 from cctv.kernel.notation import TimeUnreadable, Typed, is_day, plain, read
+from cctv.kernel.phrases import Phrase, listed, phrase
+from cctv.kernel.weekdays import shown
 
-_SHOWN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NOW = frozenset({"nu", "now", "maintenant"})
 _FAR = timedelta(days=183)  # an end without a year that lies further ahead was meant to be before the start
 
@@ -74,7 +75,7 @@ def parse_date(text: str, *, now: datetime, zone: ZoneInfo) -> date:
         return now.astimezone(zone).date()
     typed = read(text)
     if typed.clock is not None:
-        raise TimeUnreadable(text=text, problem="a date has no time of day")
+        raise TimeUnreadable(text=text, problem=phrase("a date has no time of day"))
     return _latest(typed, now, zone).astimezone(zone).date()
 
 
@@ -90,19 +91,24 @@ def parse_review(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     return instant
 
 
-def echo_instant(instant: datetime, zone: ZoneInfo) -> str:
+def echo_instant(instant: datetime, zone: ZoneInfo) -> Phrase:
     """`Sat 2026-11-21 22:00 CET`; can be typed back."""
     local = instant.astimezone(zone)
-    return f"{_SHOWN[local.weekday()]} {local:%Y-%m-%d} {_shown_clock(local)} {local.tzname()}"
+    return listed((shown(local), f"{local:%Y-%m-%d}", _shown_clock(local), local.tzname()), between=" ")
 
 
-def echo_span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+def echo_span(start: datetime, end: datetime, zone: ZoneInfo) -> Phrase:
     """Both ends in local time and UTC, on one line, for a person to check before anything happens."""
-    local = f"{echo_instant(start, zone)} to {echo_instant(end, zone)}"
     first, last = (
         f"{moment:%Y-%m-%d}T{_shown_clock(moment)}Z" for moment in (start.astimezone(UTC), end.astimezone(UTC))
     )
-    return f"{local} (UTC {first} to {last})"
+    return phrase(
+        "{start} to {end} (UTC {first} to {last})",
+        start=echo_instant(start, zone),
+        end=echo_instant(end, zone),
+        first=first,
+        last=last,
+    )
 
 
 _WholeDay = Callable[[date, ZoneInfo], datetime]
@@ -113,7 +119,7 @@ def _latest(typed: Typed, now: datetime, zone: ZoneInfo) -> datetime:
         readings = _readings(typed, day, zone, _start_of_day)
         if not typed.floats or readings[0] <= now:
             return _only(typed, day, readings, zone)
-    raise TimeUnreadable(text=typed.text, problem="no such day lies in the past years")
+    raise TimeUnreadable(text=typed.text, problem=phrase("no such day lies in the past years"))
 
 
 def _first_after(typed: Typed, after: datetime, now: datetime, zone: ZoneInfo, whole_day: _WholeDay) -> datetime:
@@ -121,7 +127,7 @@ def _first_after(typed: Typed, after: datetime, now: datetime, zone: ZoneInfo, w
         readings = _readings(typed, day, zone, whole_day)
         if not typed.floats or readings[-1] > after:
             return _only(typed, day, readings, zone)
-    raise TimeUnreadable(text=typed.text, problem="no such day lies in the years ahead")
+    raise TimeUnreadable(text=typed.text, problem=phrase("no such day lies in the years ahead"))
 
 
 def _end(text: str, start: datetime, now: datetime, zone: ZoneInfo) -> datetime:
@@ -152,7 +158,7 @@ def _days(typed: Typed, origin: date, now: datetime, zone: ZoneInfo, *, step: in
 
 def _matching(typed: Typed, day: date) -> date:
     if typed.weekday not in (None, day.weekday()):
-        raise TimeUnreadable(text=typed.text, problem=f"{day} is a {_SHOWN[day.weekday()]}")
+        raise TimeUnreadable(text=typed.text, problem=phrase("{day} is a {weekday}", day=day, weekday=shown(day)))
     return day
 
 
@@ -168,7 +174,9 @@ def _readings(typed: Typed, day: date, zone: ZoneInfo, whole_day: _WholeDay) -> 
         return both
     named = [instant for instant in both if _named(instant, zone) == (wall, typed.suffix)]
     if not named:
-        raise TimeUnreadable(text=typed.text, problem=f"{zone.key} has no {typed.suffix} at that time")
+        raise TimeUnreadable(
+            text=typed.text, problem=phrase("{zone} has no {name} at that time", zone=zone.key, name=typed.suffix)
+        )
     return named
 
 

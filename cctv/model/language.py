@@ -9,3 +9,6 @@ class Language(Enum):
     NL = "nl"
     FR = "fr"
     EN = "en"
+
+
+USUAL = Language.NL  # where cameras.toml names none

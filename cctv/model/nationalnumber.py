@@ -40,7 +40,7 @@ class NationalNumberTyped(UsageError):
 def refuse_national_number(what: str, text: str) -> None:
     """Raise NationalNumberTyped where a text holds one; never repeats it."""
     if (number := national_number(text)) is not None:
-        raise NationalNumberTyped(what=what, number=number.value)
+        raise NationalNumberTyped(what=what, number=number)
 
 
 def national_number(text: str) -> NationalNumber | None:

@@ -78,7 +78,7 @@ def test_the_search_order_is_the_path_the_variable_then_here(site, tmp_path, mon
 
 def test_no_file_says_where_it_was_looked_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("cctv.config.load.SYSTEM_WIDE", tmp_path / "etc" / "cameras.toml")
+    monkeypatch.setattr("cctv.tongue.site.SYSTEM_WIDE", str(tmp_path / "etc" / "cameras.toml"))
     with pytest.raises(SettingsNotFound, match=r"no cameras\.toml here") as refusal:
         load_settings(None, environ={})
     assert refusal.value.exit_code is Exit.CONFIG

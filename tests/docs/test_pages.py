@@ -120,7 +120,7 @@ def parse(words: list[str]) -> str | None:
     while isinstance(ctx.command, click.Group):
         if not words or words[0].isupper() or words[0] in ("--help", "--version", "..."):
             return None
-        if words[0] == "--config":
+        if words[0] in ("--config", "--language"):
             words = words[2:]
             continue
         words = getattr(ctx.command, "with_default", list)(words)

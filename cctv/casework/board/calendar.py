@@ -6,7 +6,7 @@ are synchronised to telephones and clouds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,16 @@ _REMIND = timedelta(days=-3)
 _CLOCK = {Kind.BREACH}  # due by the hour
 
 
-def as_calendar(items: Iterable[Item], *, site: str, site_id: str, now: datetime, zone: ZoneInfo) -> bytes:
-    """All items as entries of one calendar; whole days, breaches by the hour."""
+def as_calendar(
+    items: Iterable[Item],
+    *,
+    site: str,
+    site_id: str,
+    now: datetime,
+    zone: ZoneInfo,
+    tell: Callable[[str], str] = str,
+) -> bytes:
+    """All items as entries of one calendar; whole days, breaches by the hour.  `tell` puts phrases in other words."""
     from icalendar import Alarm, Calendar, Event
 
     calendar = Calendar()
@@ -28,8 +36,8 @@ def as_calendar(items: Iterable[Item], *, site: str, site_id: str, now: datetime
         event = Event()
         event.add("uid", f"{item.kind.value}-{item.id}-{item.what.replace(' ', '-')}@{site_id}")
         event.add("dtstamp", now)
-        event.add("summary", f"{item.id}: {item.what}")
-        event.add("description", "\n".join([*item.missing, item.line]))
+        event.add("summary", f"{item.id}: {tell(item.what)}")
+        event.add("description", "\n".join(map(tell, (*item.missing, item.line))))
         if item.kind in _CLOCK:
             event.add("dtstart", item.due - timedelta(hours=1))
             event.add("dtend", item.due)
@@ -37,7 +45,7 @@ def as_calendar(items: Iterable[Item], *, site: str, site_id: str, now: datetime
             event.add("dtstart", item.due.astimezone(zone).date())
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", f"{item.id}: {item.what}")
+        alarm.add("description", f"{item.id}: {tell(item.what)}")
         alarm.add("trigger", _REMIND)
         event.add_component(alarm)
         calendar.add_component(event)

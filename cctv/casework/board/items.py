@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cctv.casework.duties import clocks
 from cctv.casework.missing import RequestFacts, missing
 from cctv.config import Settings
+from cctv.kernel.phrases import coded, listed, phrase
 from cctv.model.accountability import Breach
 from cctv.model.disclosures import Disclosure
 from cctv.model.holds import GroundKind, Hold
@@ -54,14 +55,17 @@ def request_items(facts: Iterable[RequestFacts], settings: Settings, now: dateti
     """Every open request with what is missing."""
     for each in facts:
         one, steps = each.request, missing(each, now)
-        words = tuple(f"{step.need.value}{f' ({step.about})' if step.about else ''}" for step in steps)
+        words = tuple(
+            phrase("{need} ({about})", need=step.need, about=step.about) if step.about else coded(step.need)
+            for step in steps
+        )
         line = steps[0].line if steps else f"cctv request show {one.id}"
         until = [
             one.span.start + settings.limit_for(settings.cameras[camera].zone)
             for camera in one.cameras
             if camera in settings.cameras
         ]
-        what = f"{one.type.value}, {one.state.value}"
+        what = listed((one.type, one.state))
         yield Item(Kind.REQUEST, one.id, one.due, what, line, words, min(until, default=None))
 
 
@@ -71,23 +75,23 @@ def breach_items(breaches: Iterable[Breach]) -> Iterator[Item]:
         for clock in clocks(one):
             if clock.sent is None:
                 line = f"cctv breach tell {one.id} --whom {clock.whom.value}"
-                yield Item(Kind.BREACH, one.id, clock.due, f"tell the {clock.whom.value}", line)
+                yield Item(Kind.BREACH, one.id, clock.due, phrase("tell the {whom}", whom=clock.whom), line)
 
 
 def hold_items(holds: Iterable[Hold], now: datetime) -> Iterator[Item]:
     """Holds whose review is near or past; those of requests are on the board with their request."""
     for one in holds:
         if one.ground.kind not in _REQUESTED and one.review <= now + HOLD_AHEAD:
-            line = f'cctv hold renew {one.id} --review 30d --reason "..."  (or release)'
-            yield Item(Kind.HOLD, one.id, one.review, f"review, for {one.ground.case_id}", line)
+            line = phrase('cctv hold renew {id} --review 30d --reason "..."  (or release)', id=one.id)
+            yield Item(Kind.HOLD, one.id, one.review, phrase("review, for {case}", case=one.ground.case_id), line)
 
 
 def lease_items(disclosures: Iterable[Disclosure]) -> Iterator[Item]:
     """Delivered copies that must come back or be destroyed."""
     for one in disclosures:
         if one.lease_end is not None and one.closed is None and one.handed is not None:
-            what = f"copy of {one.recipient.value} to be returned or destroyed"
-            line = f'cctv disclosure end {one.id} --how returned --reason "..."  (or destroyed)'
+            what = phrase("copy of {recipient} to be returned or destroyed", recipient=one.recipient)
+            line = phrase('cctv disclosure end {id} --how returned --reason "..."  (or destroyed)', id=one.id)
             yield Item(Kind.LEASE, one.id, one.lease_end, what, line)
 
 
@@ -95,14 +99,15 @@ def declaration_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
     """The next declaration of the cameras (BE)."""
     if due is not None:
         line = "cctv register declare --kind yearly --on DATE --reference NUMBER"
-        yield Item(Kind.DECLARATION, "cameras", end_of_day(due, zone), "declare the cameras to the police", line)
+        what = phrase("declare the cameras to the police")
+        yield Item(Kind.DECLARATION, "cameras", end_of_day(due, zone), what, line)
 
 
 def workstations_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
     """The next check of the workstations."""
     if due is not None:
-        what = "check that no copy of footage is left on a workstation"
-        line = (
+        what = phrase("check that no copy of footage is left on a workstation")
+        line = phrase(
             "cctv register workstation-check --on DATE --checker NAME --clean"
             "  (the form: cctv register workstation-form --to FILE)"
         )
@@ -114,8 +119,12 @@ def credential_items(rotated: Sequence[tuple[str, date | None]], now: datetime, 
     today = now.astimezone(zone).date()
     for name, last in rotated:
         due = last + ROTATE if last is not None else today
-        what = "change the camera's password" if last is not None else "write down when the password was last changed"
-        line = f"rotated = {today:%Y-%m-%d} in the credentials file"
+        what = (
+            phrase("change the camera's password")
+            if last is not None
+            else phrase("write down when the password was last changed")
+        )
+        line = phrase("rotated = {today:%Y-%m-%d} in the credentials file", today=today)
         yield Item(Kind.CREDENTIAL, name, end_of_day(due, zone), what, line)
 
 

@@ -1,0 +1,79 @@
+"""Commands in the language of the site: a copy of a click command whose help is told in other words.
+
+Owns how a help text is cut into what a translator sees: sentences and option helps, never a command line, an option or
+a choice.  Never changes the command itself: its English is what docs/commands.md and the tests read.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+from collections.abc import Callable
+
+import click
+
+from cctv import tongue
+
+_EXAMPLES = "\b\n"  # click: what follows keeps its lines
+_TYPED = ("cctv ", "--")
+_EXAMPLE = r"(\s*\S.*?)(?:(\s{2,})(\S.*))?"
+
+
+def spoken(command: click.Command) -> click.Command:
+    """The command in the language that is spoken, with all that is below it."""
+    made = copy.copy(command)
+    made._help_option = None  # click keeps the one that it made, in the language of then
+    made.help = told_help(command.help or "", tongue.template)
+    made.options_metavar = tongue.short(tongue.PLACEHOLDERS, command.options_metavar or "")
+    made.params = [_spoken_option(one) if isinstance(one, click.Option) else one for one in command.params]
+    if isinstance(command, click.Group) and isinstance(made, click.Group):
+        made.subcommand_metavar = tongue.short(tongue.PLACEHOLDERS, command.subcommand_metavar)
+        made.commands = {name: spoken(one) for name, one in command.commands.items()}
+    return made
+
+
+def told_help(text: str, tell: Callable[[str], str]) -> str:
+    """A help text, each paragraph told; of examples only what is said about them."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(
+        "\n".join(_told_example(line, tell) for line in one.splitlines())
+        if one.startswith(_EXAMPLES)
+        else tell(" ".join(one.split()))
+        for one in paragraphs
+    )
+
+
+def placeholder(option: click.Option) -> str | None:
+    """What stands for its value in help; None where choices or nothing do."""
+    if option.is_flag or option.count or isinstance(option.type, click.Choice):
+        return None
+    return option.metavar or option.type.name.upper()
+
+
+def _told_example(line: str, tell: Callable[[str], str]) -> str:
+    if line.strip() in ("", "\b"):
+        return line
+    if not line.lstrip().startswith(_TYPED):
+        return line[: len(line) - len(line.lstrip())] + tell(line.strip())
+    typed = re.fullmatch(_EXAMPLE, line)
+    assert typed is not None
+    return typed[1] + (typed[2] + tell(typed[3]) if typed[3] else "")
+
+
+def _spoken_option(option: click.Option) -> click.Option:
+    made = copy.copy(option)
+    made.help = _told_option(option)
+    if (value := placeholder(option)) is not None:
+        made.metavar = tongue.short(tongue.PLACEHOLDERS, value)
+    return made
+
+
+def _told_option(option: click.Option) -> str:
+    """Its help, and what each choice means where that is another word."""
+    told = tongue.template(option.help) if option.help else ""
+    if not isinstance(option.type, click.Choice) or (kind := getattr(option.type, "kind", None)) is None:
+        return told  # `OneOf` has a kind; importing it would cost help of the root half a millisecond
+    words = [(value, tongue.short(kind, value)) for value in map(str, option.type.choices)]
+    meant = "; ".join(f"{value}: {word}" for value, word in words if value != word)
+    return f"{told}  {meant}." if meant else told

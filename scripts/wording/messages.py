@@ -1,0 +1,181 @@
+"""Everything that the casework commands say, read from the program itself: help, errors, and calls in the source."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from click import core, decorators, exceptions, formatting, parser, termui, types
+from reference.errors import every_error
+
+from cctv import tongue
+from cctv.casework.missing import Need
+from cctv.cli import root as top
+from cctv.cli.box import Box
+from cctv.cli.options import OneOf
+from cctv.cli.speaking import Speaking
+from cctv.cli.spoken import placeholder, told_help
+from cctv.kernel import weekdays
+from cctv.kernel.errors import EXIT_MEANINGS
+from cctv.model import accountability, casework, disclosures, holds, nationalnumber, requests
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Rooms whose errors a casework command may raise.
+ROOMS = ("kernel", "cli")
+# Enums whose members are shown to people.
+WORDS = (
+    casework.IncidentKind, casework.RequestType, casework.RequestState, casework.Outcome,
+    requests.Relation, requests.Channel, requests.Role, requests.Mandate, requests.IdentityMethod,
+    requests.RefusalGround, requests.BlockKind, requests.YieldGround, requests.ExtensionGround, requests.LetterKind,
+    disclosures.Recipient, disclosures.Duty, disclosures.Method, disclosures.DisclosureState, disclosures.Ending,
+    accountability.Role, accountability.Risk, accountability.Told, accountability.End, accountability.Permission,
+    accountability.DeclarationKind, Need, holds.GroundKind, nationalnumber.NationalNumber,
+)  # fmt: skip
+_ONE = {"said", "phrase"}
+_MANY = {"said_of", "counted"}
+_BY_THEMSELVES = {"short", "worded"}
+_TO_PROGRAMMERS = re.compile(
+    r"deprecated|declar|iterable|defined twice|env var|UUID|boolean|Boolean|Choice\(|start character|Takes \{|colour|"
+    r"len_type|match the format|password|entered values|Repeat|Press|Confirm|Do you want|dynamic|%\(prog"
+)
+_FIELDS = re.compile(r"{[^{}]*}")
+_LINE = re.compile(r"cctv( [a-z]+){1,2}( (--[a-z-]+|[A-Z][A-Z,-]*|{\w+}|\"[^\"]*\"))*\.?")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a translator sees: English, with what tells it from the same English elsewhere, and its plural."""
+
+    english: str
+    where: str
+    context: str | None = None
+    plural: str | None = None
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        return self.context, self.english
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is the same in every language: fields and what a person types."""
+        return not re.search(r"[^\W\d]", _FIELDS.sub("", self.english)) or bool(_LINE.fullmatch(self.english))
+
+
+def every_message() -> list[Message]:
+    """Each once, in the order of the program."""
+    found: dict[tuple[str | None, str], Message] = {}
+    for one in (*_of_root(), *_of_commands(), *_of_errors(), *_of_calls(), *_of_words(), *_of_click()):
+        if one.english:
+            found.setdefault(one.key, one)
+    return list(found.values())
+
+
+def spoken_commands(group: Speaking = top.root) -> Iterator[click.Command]:
+    """Every command that speaks the language of the site, groups first."""
+    ctx = click.Context(group, obj=Box())
+    for name in group.list_commands(ctx):
+        command = group.get_command(ctx, name)
+        assert command is not None
+        if name in group.speaking:
+            yield from _with_those_below(command)
+        elif isinstance(command, Speaking):
+            yield from spoken_commands(command)
+
+
+def _with_those_below(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            yield from _with_those_below(one)
+
+
+def _of_root() -> Iterator[Message]:
+    where = "cctv/cli/root.py"
+    for section, commands in top._SECTIONS.items():
+        yield Message(section, where)
+        yield from (Message(summary, where) for _, summary in commands.values())
+    yield from (Message(meaning, "cctv/kernel/errors.py") for meaning in EXIT_MEANINGS.values())
+    yield from _help_of(top.root, where)
+
+
+def _of_commands() -> Iterator[Message]:
+    for command in spoken_commands():
+        source = inspect.getsourcefile(inspect.unwrap(command.callback)) if command.callback else None
+        yield from _help_of(command, str(Path(source or "").relative_to(ROOT)))
+
+
+def _help_of(command: click.Command, where: str) -> Iterator[Message]:
+    texts: list[str] = []
+    told_help(command.help or "", lambda text: texts.append(text) or text)
+    yield from (Message(text, where) for text in texts)
+    for option in command.params:
+        if isinstance(option, click.Option):
+            yield Message(option.help or "", where)
+            yield Message(placeholder(option) or "", where, tongue.PLACEHOLDERS)
+            if isinstance(option.type, OneOf):
+                yield from (Message(str(one), where, option.type.kind) for one in option.type.choices)
+    yield Message(command.options_metavar or "", where, tongue.PLACEHOLDERS)
+    if isinstance(command, click.Group):
+        yield Message(command.subcommand_metavar, where, tongue.PLACEHOLDERS)
+
+
+def _of_errors() -> Iterator[Message]:
+    for error in every_error():
+        if error.module.split(".")[1] in ROOMS:
+            where = error.module.replace(".", "/") + ".py"
+            yield Message(error.message, where)
+            yield Message(error.next_step, where)
+
+
+def _of_calls() -> Iterator[Message]:
+    for file in sorted((ROOT / "cctv").rglob("*.py")):
+        where = str(file.relative_to(ROOT))
+        if not where.startswith(("cctv/tongue/", "cctv/kernel/phrases.py")):
+            yield from calls_in(file.read_text(), where)
+
+
+def calls_in(source: str, where: str) -> Iterator[Message]:
+    """What the calls of a source say; raises ValueError where that does not stand in the call."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in _ONE:
+            yield Message(_text(node, 0, where), where)
+        elif name in _MANY:
+            yield Message(_text(node, 1, where), where, plural=_text(node, 2, where))
+        elif name in _BY_THEMSELVES and all(isinstance(one, ast.Constant) for one in node.args):
+            yield Message(_text(node, 1, where), where, _text(node, 0, where))
+        elif name == "table" and node.args and isinstance(node.args[0], ast.Tuple) and "cctv.tongue" in source:
+            columns = [one.value for one in node.args[0].elts if isinstance(one, ast.Constant)]
+            yield from (Message(str(one), where, tongue.HEADINGS) for one in columns)
+
+
+def _text(node: ast.Call, index: int, where: str) -> str:
+    given = node.args[index]
+    if not (isinstance(given, ast.Constant) and isinstance(given.value, str)):
+        raise ValueError(f"{where}:{node.lineno}: the sentence does not stand in the call")
+    return given.value
+
+
+def _of_words() -> Iterator[Message]:
+    for kind in WORDS:
+        where = kind.__module__.replace(".", "/") + ".py"
+        yield from (Message(str(one.value), where, kind.__name__) for one in kind)
+    yield from (Message(one, "cctv/kernel/weekdays.py", weekdays.CONTEXT) for one in weekdays.SHOWN)
+
+
+def _of_click() -> Iterator[Message]:
+    """What click says to people, as it stands in its source; not what it says to programmers."""
+    yield Message("required", "click")  # which click looks up by a variable
+    for module in (core, decorators, exceptions, formatting, parser, termui, types):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
+                texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                if texts and not _TO_PROGRAMMERS.search(texts[0]):
+                    yield Message(texts[0], "click", plural=texts[1] if node.func.id == "ngettext" else None)

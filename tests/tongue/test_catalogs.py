@@ -1,0 +1,34 @@
+"""Every string of the casework commands is in both catalogs, with its fields and what a person types; none is stale."""
+
+import pytest
+from wording.catalogs import LANGUAGES, problems, read
+from wording.main import is_compiled
+from wording.messages import Message, calls_in, every_message
+
+
+@pytest.fixture(scope="module")
+def messages():
+    return every_message()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalog_says_all_there_is_to_say(language, messages):
+    assert list(problems(read(language), messages)) == []
+    assert is_compiled(language), "run ./scripts/words"
+
+
+def test_what_is_wrong_with_a_catalog_is_told():
+    catalog = read("nl", folder=read.__globals__["TONGUE"].parent)  # there is none
+    catalog.add("{id} is gone; see `cctv hold list --all`", "{nr} is weg; zie `cctv hold list`")
+    catalog.add("nobody says this", "niemand zegt dit")
+    said = [Message("{id} is gone; see `cctv hold list --all`", "here"), Message("hello", "here")]
+
+    told = list(problems(catalog, said))
+
+    assert [one.partition(":")[0] for one in told] == ["nobody says this any more", "other fields", "not translated"]
+
+
+def test_a_sentence_must_stand_in_the_call():
+    assert [one.english for one in calls_in('said("a" " b", x=1); said_of(n, "one", "more")', "here")] == ["a b", "one"]
+    with pytest.raises(ValueError, match="here:1"):
+        list(calls_in("said(text)", "here"))

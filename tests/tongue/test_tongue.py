@@ -1,0 +1,80 @@
+"""What people read, in the language of the site; what programs read, in English."""
+
+import pytest
+
+from cctv.cli.box import Box
+from cctv.cli.root import run
+from cctv.model.language import Language
+from cctv.tongue.site import language_in
+
+SPAN = "--from '2026-11-01 11:00' --to '2026-11-01 11:05'"
+
+
+def test_help_is_dutch_and_what_is_typed_stays(speaking):
+    told = speaking("nl").cctv("request open --help").out
+
+    assert told.startswith("Gebruik: cctv request open [OPTIES]")
+    assert "Registreer een verzoek en bevries de beelden ervan tot het gesloten is." in told
+    assert "[access|erasure|restriction|objection|portability|rectification|complaint]" in told
+    assert "access:\n" in told
+    assert "inzage;" in told
+    assert '--cameras foyer-1 --from "za 22u" --to "za 22u30"' in told
+
+
+def test_a_refusal_is_french_and_has_its_exit_code(speaking):
+    told = speaking("fr").cctv("request list --all --json --nothing", exit=2)
+    assert "Il n’y a pas d’option '--nothing'." in told.err
+
+    backwards = SPAN.replace("11:05", "11:00")
+    told = speaking("fr").cctv(f"request open --name A --contact b@c.be --cameras foyer-1 {backwards}", exit=2)
+    assert "erreur : La période ne finit pas après son début : elle irait de dim 2026-11-01 11:00 CET" in told.err
+    assert "ensuite :  donnez une fin après le début" in told.err
+
+
+def test_json_is_the_same_in_every_language(site):
+    site.record("foyer-1", "2026-11-01 11:00", minutes=5)
+    site.cctv(f"request open --name 'An Peeters' --contact an@example.be --cameras foyer-1 {SPAN} --no-prepare")
+
+    def answers(language):
+        site.language = language
+        commands = (
+            "request show REQ-2026-001",
+            "request board",
+            "request list",
+            "request receipt REQ-2026-001 --dry-run",
+        )
+        return [site.cctv(f"{one} --json").json for one in commands] + [
+            site.cctv(f"{one} --json", exit=2).json
+            for one in ("request show REQ-2026-009", "request sent REQ-2026-001 --letter receipt --on ergens")
+        ]
+
+    assert answers(Language.NL) == answers(Language.FR) == answers(Language.EN)
+
+
+def test_an_operators_command_stays_english(speaking):
+    site = speaking("nl")
+
+    assert site.cctv("sweep --help").out.startswith("Usage:")
+    assert "Gebruik:" in site.cctv("--help").out
+    assert "Usage:" in site.cctv("--language en --help").out
+
+
+def test_english_asks_for_no_catalog(site, monkeypatch):
+    monkeypatch.setattr("cctv.tongue.catalogs.catalog", None)
+
+    assert "Usage:" in site.cctv("request open --help").out
+    assert run(["--help"], Box(environ={"CCTV_CONFIG": "nowhere.toml"})) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ('[site]\nname = "x"\nlanguage = "fr"  # of the letters\n', Language.FR),
+        ("[ site ]\n", Language.NL),
+        ("[site]\nlanguage='en'\n[letters]\nlanguage = 'fr'", Language.EN),
+        ("[letters]\nlanguage = 'fr'", Language.NL),
+        ("[site]\nlanguage = 7 is no TOML", Language.EN),
+    ],
+)
+def test_the_language_of_the_site_is_read_without_the_rest(text, language):
+    assert language_in(text) is language
