@@ -6,7 +6,7 @@ a frame.  Never decides what is shown; that is `subject`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -19,10 +19,10 @@ from cctv.redaction.geometry import Size, outer
 from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.light import Light
 from cctv.redaction.masks import MaskedArea
-from cctv.redaction.patches import PatchSpool
 from cctv.redaction.people import carried_and_judged
-from cctv.redaction.planes import Mask, Planes
+from cctv.redaction.planes import Mask, Plane
 from cctv.redaction.regions import HOLD, Difference, Empty
+from cctv.redaction.scratch import Scratch
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
 from cctv.redaction.spool import MaskSpool
@@ -72,16 +72,23 @@ class Analysis:
     masked: MaskedArea | None = None
 
 
-def survey(clip: Clip, keep: KeepBoxes, progress: Progress, elsewhere: Sequence[Clip] = ()) -> Survey:
+def survey(
+    clip: Clip,
+    keep: KeepBoxes,
+    progress: Progress,
+    elsewhere: Sequence[Clip] = (),
+    scratch: Scratch | None = None,
+) -> Survey:
     """Read the clip once for its times and backdrops; `elsewhere` adds other footage of the same camera as samples.
 
-    Raises SourceUnreadable.
+    Notes the clip's pictures in `scratch`.  Raises SourceUnreadable.
     """
     size = clip.size.even()
     sampler = Sampler(size)
     reading = Reading(clip)
     count = 0
-    for planes in reading:
+    pictures = reading if scratch is None else (planes for planes, _ in scratch.noting(reading))
+    for planes in pictures:
         if sampler.wants(count):
             sampler.add(count, planes, drawn(keep, count, size))
         count += 1
@@ -117,16 +124,16 @@ def analyse(
     keep: KeepBoxes,
     differs: MaskSpool,
     progress: Progress,
-    patches: PatchSpool | None = None,
+    scratch: Scratch | None = None,
 ) -> Analysis:
     """Compare every frame with its backdrop and judge the surroundings of each kept box.  Raises SourceUnreadable.
 
-    `differs` is filled, and `patches` too.
+    Fills `differs`; reads what is in `scratch`, or notes the clip's pictures there.
     """
     tracker = Tracker()
     stretch: list[int] = []
     lights: list[Light | None] = []
-    for frame, (chosen, result) in enumerate(ahead(_compared(clip, found.backdrops, patches))):
+    for frame, (chosen, result) in enumerate(ahead(_compared(clip, found.backdrops, scratch))):
         differs.append(result.mask)
         stretch.append(chosen)
         lights.append(result.light)
@@ -138,17 +145,12 @@ def analyse(
     return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
 
 
-def _compared(
-    clip: Clip, backdrops: Sequence[Backdrop], patches: PatchSpool | None
-) -> Iterator[tuple[int, Difference]]:
+def _compared(clip: Clip, backdrops: Sequence[Backdrop], scratch: Scratch | None) -> Iterator[tuple[int, Difference]]:
     """For each frame the index of its backdrop, and what differs from that."""
     current = 0
     light: Light | None = None
     scenes = [Empty(backdrop, clip.masked.half if clip.masked else None) for backdrop in backdrops]
-    reading: Iterable[Planes] = Reading(clip)
-    if patches is not None:
-        reading = patches.setting_aside(reading)
-    with closing(ahead(planes.stacked() for planes in reading)) as pictures:
+    with closing(ahead(_stacked(clip, scratch))) as pictures:
         for stacked in pictures:
             chosen = best(stacked, backdrops, current)
             before = light if chosen == current else None
@@ -156,3 +158,10 @@ def _compared(
             result = scenes[chosen].difference(stacked, before)
             light = result.light or before
             yield chosen, result
+
+
+def _stacked(clip: Clip, scratch: Scratch | None) -> Iterator[Plane]:
+    """Every picture at half size: as it was set aside, else decoded."""
+    if scratch is None:
+        return (planes.stacked() for planes in Reading(clip))
+    return scratch.pictures() or (stacked for _, stacked in scratch.noting(Reading(clip)))

@@ -16,8 +16,8 @@ from cctv.redaction.fill import Fill, filled
 from cctv.redaction.geometry import PixelRect
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.options import Mode, Options
-from cctv.redaction.patches import Patch
 from cctv.redaction.planes import Mask, Plane, Planes, doubled
+from cctv.redaction.scratch import Patch
 from cctv.redaction.shapes import GREY
 
 

@@ -19,6 +19,7 @@ import av.error
 import av.logging
 import numpy as np
 from av.bitstream import BitStreamFilterContext
+from av.codec.context import ThreadType
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -95,7 +96,7 @@ class VideoWriter:
         context = stream.codec_context
         context.sample_aspect_ratio = self._picture.aspect
         context.time_base = self._coding.tick
-        context.thread_count = 0  # as many as fit the machine
+        context.thread_count, context.thread_type = 0, ThreadType.FRAME  # as many as fit the machine, a picture each
         return stream
 
     def __enter__(self) -> VideoWriter:

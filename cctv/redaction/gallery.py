@@ -19,9 +19,9 @@ from cctv.redaction.decide import Decisions
 from cctv.redaction.geometry import Box
 from cctv.redaction.keep import KeepBoxes
 from cctv.redaction.options import Options
-from cctv.redaction.patches import whole
 from cctv.redaction.pictures import Bgr, bgr
 from cctv.redaction.planes import Planes
+from cctv.redaction.scratch import whole
 from cctv.redaction.source import Clip
 from cctv.redaction.verify import paired
 

@@ -25,8 +25,8 @@ from cctv.redaction.encode import Picture, h264_writer, mask_writer, write_plane
 from cctv.redaction.errors import SceneLost
 from cctv.redaction.keep import KeepBoxes, check_within
 from cctv.redaction.options import Mode, Options
-from cctv.redaction.patches import Patch, PatchSpool, whole
 from cctv.redaction.scenery import runs
+from cctv.redaction.scratch import Patch, Scratch, whole
 from cctv.redaction.source import Clip
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.verify import Claim, VerifyReport, mask_picture, paired, verify
@@ -89,20 +89,19 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         mask = _Part(work.mask_output) if work.mask_output is not None else None
         if mask is not None:
             stack.callback(mask.remove)
-        found = work.survey or survey(work.clip, work.keep, progress, work.elsewhere)
-        check_within(work.keep, len(found.times), work.keep_path)
         even = work.clip.size.even()
+        kept = work.keep if work.options.mode is Mode.BACKDROP else None
+        scratch = stack.enter_context(Scratch(work.output.parent, even, kept))
+        found = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch)
+        check_within(work.keep, len(found.times), work.keep_path)
         half = (even.height // 2, even.width // 2)
         differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
-        patches = None
-        if work.options.mode is Mode.BACKDROP:
-            patches = stack.enter_context(PatchSpool(work.output.parent, work.keep, even))
-        analysis = analyse(work.clip, found, work.keep, differs, progress, patches)
+        analysis = analyse(work.clip, found, work.keep, differs, progress, scratch)
         if work.survey is not None:
             _require_scene(work, analysis)
         line = _caption(work, len(found.times))
         targets = _Targets(output.path, mask.path if mask else None, live)
-        tally = _render(work, analysis, line, patches, targets, progress)
+        tally = _render(work, analysis, line, scratch, targets, progress)
         claim = Claim(work.clip, work.keep, work.options, analysis, line, live)
         verified = verify(claim, targets.video, targets.masks, progress)
         for part in (output, mask):
@@ -156,7 +155,7 @@ def _render(
     work: Work,
     analysis: Analysis,
     line: Caption | None,
-    patches: PatchSpool | None,
+    scratch: Scratch,
     targets: _Targets,
     progress: Progress,
 ) -> _Tally:
@@ -171,7 +170,7 @@ def _render(
         stack.enter_context(closing(decisions))
         video = stack.enter_context(h264_writer(targets.video, Picture(clip.size, stream.aspect, stream.colour), times))
         masks = stack.enter_context(mask_writer(targets.masks, clip.size, times)) if targets.masks else None
-        for source, decision in _sources(clip, decisions, patches):
+        for source, decision in _sources(clip, decisions, scratch):
             write_planes(video, composer.compose(source, decision))
             if masks is not None:
                 masks.write(mask_picture(decision.live, clip.size))
@@ -184,11 +183,10 @@ def _render(
     return _Tally(hidden / len(times), kept, visible)
 
 
-def _sources(
-    clip: Clip, decisions: Iterable[FrameDecision], patches: PatchSpool | None
-) -> Iterator[tuple[Patch, FrameDecision]]:
-    """What is known of each frame's source: the patches where there are all of them, else whole pictures."""
-    if patches is not None and patches.complete:
+def _sources(clip: Clip, decisions: Iterable[FrameDecision], scratch: Scratch) -> Iterator[tuple[Patch, FrameDecision]]:
+    """What is known of each frame's source: the patches where all were set aside, else whole pictures."""
+    patches = scratch.patches()
+    if patches is not None:
         yield from zip(patches, decisions, strict=True)
     else:
         yield from ((whole(planes), decision) for planes, decision in paired(clip, decisions))

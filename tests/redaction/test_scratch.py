@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scenes import Person, Scene, keep_of, luma, walk, write
 
-from cctv.redaction import patches
+from cctv.redaction import scratch
 from cctv.redaction.options import Mode, Options
 from cctv.redaction.verify import _block_errors, _block_mean, _blocks_without
 
@@ -24,7 +24,7 @@ def test_a_clip_for_whose_patches_there_is_no_room_is_decoded_again_to_the_same_
     desk.redact(source, Options(Mode.BACKDROP), keep)
     with_room, live = luma(desk.output), desk.mask_frames()
 
-    monkeypatch.setattr(patches, "_BUDGET", budget)
+    monkeypatch.setattr(scratch, "_BUDGET", budget)
     desk.redact(source, Options(Mode.BACKDROP), keep)
 
     assert np.array_equal(desk.mask_frames(), live)

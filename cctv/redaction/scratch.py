@@ -1,0 +1,144 @@
+"""What a first pass over a clip sets aside on disk, so that the later ones need not decode it again.
+
+Half-size pictures, which the analysis compares with the backdrops; and in backdrop mode those parts of the pictures
+that may become live: a box to keep never leaves the surroundings of what was drawn, so that nothing else of the source
+can be shown.  Owns two temporary files without a name, which vanish with the process.  Never holds more than its
+budget: of a longer clip nothing is kept, and each pass decodes it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.carry import surroundings
+from cctv.redaction.geometry import Box, PixelRect, Size, enclosing, outer
+from cctv.redaction.keep import KeepBoxes
+from cctv.redaction.planes import Plane, Planes, from_buffer
+
+_BUDGET = 2 << 30  # bytes for each of the two: half-size pictures of ten minutes at 768 x 576 and 10 frames a second
+_SHARE = 8  # of the free space, one part for each
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Part of a picture: whole 2 x 2 blocks, `rect` in half-size pixels."""
+
+    planes: Planes
+    rect: PixelRect
+
+
+def whole(planes: Planes) -> Patch:
+    """All of a picture."""
+    return Patch(planes, PixelRect(0, 0, planes.u.shape[1], planes.u.shape[0]))
+
+
+class Scratch:
+    """The half-size pictures of one clip, and its patches where `keep` is given.  Use as a context manager.
+
+    `folder` is on the disk that holds the files; `size` is the clip's even size.
+    """
+
+    def __init__(self, folder: Path, size: Size, keep: KeepBoxes | None) -> None:
+        self._half = Size(size.width // 2, size.height // 2)
+        self._keep = keep
+        self._rects: list[PixelRect] = []
+        self._noted = False
+        with ExitStack() as stack:
+            self._pictures = stack.enter_context(_Store(folder))
+            self._patches = stack.enter_context(_Store(folder))
+            self._open = stack.pop_all()
+
+    def __enter__(self) -> Scratch:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._open.close()
+
+    def noting(self, pictures: Iterable[Planes]) -> Iterator[tuple[Planes, Plane]]:
+        """The pictures of the clip as they come, each with its half-size picture; only the first pass is noted."""
+        if self._noted:
+            yield from ((planes, planes.stacked()) for planes in pictures)
+            return
+        for frame, planes in enumerate(pictures):
+            stacked = planes.stacked()
+            self._pictures.add((stacked,))
+            if self._keep is not None:
+                self._note(planes, may_become_live(self._keep, frame, self._half))
+            yield planes, stacked
+        self._noted = True
+
+    def _note(self, planes: Planes, rect: PixelRect) -> None:
+        rows, columns = rect.slices()
+        luma = planes.y[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop]
+        self._patches.add((luma, planes.u[rows, columns], planes.v[rows, columns]))
+        self._rects.append(rect)
+
+    def pictures(self) -> Iterator[Plane] | None:
+        """Every half-size picture, (3, height/2, width/2) uint8, in order; None unless all were set aside."""
+        if not self._noted or not self._pictures.complete:
+            return None
+        return (flat.reshape(3, self._half.height, self._half.width) for flat in self._pictures)
+
+    def patches(self) -> Iterator[Patch] | None:
+        """What of each picture may become live, in order; None unless all were set aside."""
+        if self._keep is None or not self._noted or not self._patches.complete:
+            return None
+        return (
+            Patch(from_buffer(flat, _full(rect)), rect) for flat, rect in zip(self._patches, self._rects, strict=True)
+        )
+
+
+def may_become_live(keep: KeepBoxes, frame: int, half: Size) -> PixelRect:
+    """The part of a frame outside of which no pixel is ever live in backdrop mode, half-size pixels."""
+    picture = Box(0, 0, 2 * half.width, 2 * half.height)
+    bounds = [found for path in keep.keep if (found := surroundings(path, frame, picture)) is not None]
+    return outer(enclosing(bounds).scaled(0.5), half) if bounds else PixelRect(0, 0, 0, 0)
+
+
+def _full(rect: PixelRect) -> Size:
+    """The full size of a half-size rectangle."""
+    return Size(2 * (rect.right - rect.left), 2 * (rect.bottom - rect.top))
+
+
+class _Store:
+    """Rows of bytes in a file, each read back whole; empty again, and not `complete`, once they find no room."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
+        self._room = min(_BUDGET, shutil.disk_usage(folder).free // _SHARE)
+        self._lengths = array("q")
+        self.complete = True
+
+    def __enter__(self) -> _Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+
+    def add(self, parts: Sequence[Plane]) -> None:
+        if not self.complete:
+            return
+        length = sum(part.size for part in parts)
+        self._room -= length
+        if self._room < 0:
+            self.complete = False
+            self._file.truncate(0)
+            return
+        for part in parts:
+            self._file.write(np.ascontiguousarray(part).data)
+        self._lengths.append(length)
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        self._file.seek(0)
+        for length in self._lengths:
+            yield np.frombuffer(self._file.read(length), np.uint8)
