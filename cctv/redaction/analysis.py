@@ -14,6 +14,7 @@ import numpy as np
 
 from cctv.redaction.ahead import ahead
 from cctv.redaction.backdrop import Backdrop, Sampler
+from cctv.redaction.comparing import compared
 from cctv.redaction.contacts import Verdict
 from cctv.redaction.geometry import Size, outer
 from cctv.redaction.keep import KeepBoxes
@@ -21,12 +22,12 @@ from cctv.redaction.light import Light
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.people import carried_and_judged
 from cctv.redaction.planes import Mask, Plane
-from cctv.redaction.regions import HOLD, Difference, Empty
+from cctv.redaction.regions import HOLD
 from cctv.redaction.scratch import Scratch
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
 from cctv.redaction.spool import MaskSpool
-from cctv.redaction.stretches import backdrops_of, best
+from cctv.redaction.stretches import backdrops_of
 from cctv.redaction.subject import slack
 from cctv.redaction.tracks import Track, Tracker, numbered
 
@@ -133,31 +134,18 @@ def analyse(
     tracker = Tracker()
     stretch: list[int] = []
     lights: list[Light | None] = []
-    for frame, (chosen, result) in enumerate(ahead(_compared(clip, found.backdrops, scratch))):
-        differs.append(result.mask)
-        stretch.append(chosen)
-        lights.append(result.light)
-        tracker.add([part.box for part in result.parts])
-        progress("regions", frame + 1, len(found.times))
+    masked = clip.masked.half if clip.masked else None
+    with closing(ahead(_stacked(clip, scratch))) as pictures:
+        for frame, one in enumerate(compared(pictures, found.backdrops, masked)):
+            differs.append(one.difference.mask)
+            stretch.append(one.stretch)
+            lights.append(one.difference.light)
+            tracker.add([part.box for part in one.difference.parts])
+            progress("regions", frame + 1, len(found.times))
     rows, columns = differs.shape
     kept, verdicts = carried_and_judged(keep, differs, found.rate)
     tracks = numbered(worth_showing(tracker.finish(), rows * columns, found.rate))
     return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
-
-
-def _compared(clip: Clip, backdrops: Sequence[Backdrop], scratch: Scratch | None) -> Iterator[tuple[int, Difference]]:
-    """For each frame the index of its backdrop, and what differs from that."""
-    current = 0
-    light: Light | None = None
-    scenes = [Empty(backdrop, clip.masked.half if clip.masked else None) for backdrop in backdrops]
-    with closing(ahead(_stacked(clip, scratch))) as pictures:
-        for stacked in pictures:
-            chosen = best(stacked, backdrops, current)
-            before = light if chosen == current else None
-            current = chosen
-            result = scenes[chosen].difference(stacked, before)
-            light = result.light or before
-            yield chosen, result
 
 
 def _stacked(clip: Clip, scratch: Scratch | None) -> Iterator[Plane]:

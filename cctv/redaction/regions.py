@@ -50,11 +50,14 @@ class Empty:
 
     def __init__(self, backdrop: Backdrop, masked: Mask | None = None) -> None:
         self.backdrop, self.masked = backdrop, masked
-        self.ground = Ground(backdrop.stacked, backdrop.trusted if masked is None else backdrop.trusted & ~masked)
+        self._ground = Ground(backdrop.stacked, backdrop.trusted if masked is None else backdrop.trusted & ~masked)
 
-    def difference(self, stacked: Plane, before: Light | None) -> Difference:
-        """Compare one frame, (3, height/2, width/2) uint8; `before` is the light of the frame before."""
-        light = self.ground.fit(stacked, before)
+    def light(self, stacked: Plane, before: Light | None) -> Light | None:
+        """The light of a frame, (3, height/2, width/2) uint8; `before` is that of the frame before."""
+        return self._ground.fit(stacked, before)
+
+    def difference(self, stacked: Plane, light: Light | None) -> Difference:
+        """Compare one frame in its light; all of it differs where no light explains it."""
         if light is None:
             return _everything(self.backdrop)
         empty = light.shown(self.backdrop.stacked)

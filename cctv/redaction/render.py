@@ -7,7 +7,7 @@ gives it that name: an interrupted or failed render leaves nothing behind.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from math import hypot
@@ -25,8 +25,9 @@ from cctv.redaction.encode import Picture, h264_writer, mask_writer, write_plane
 from cctv.redaction.errors import SceneLost
 from cctv.redaction.keep import KeepBoxes, check_within
 from cctv.redaction.options import Mode, Options
+from cctv.redaction.planes import Planes
 from cctv.redaction.scenery import runs
-from cctv.redaction.scratch import Patch, Scratch, whole
+from cctv.redaction.scratch import Scratch, whole
 from cctv.redaction.source import Clip
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.verify import Claim, VerifyReport, mask_picture, paired, verify
@@ -162,16 +163,15 @@ def _render(
     """The third pass: compose every frame and write it."""
     clip, times = work.clip, analysis.survey.times
     stream = clip.parts[0].stream
-    composer = Composer(analysis.survey.backdrops, work.options, line, clip.masked)
-    decisions = ahead(Decisions(analysis, work.keep, work.options, line))
+    composed = ahead(_composed(work, analysis, line, scratch))
     kept = visible = 0
     hidden = 0.0
     with ExitStack() as stack:
-        stack.enter_context(closing(decisions))
+        stack.enter_context(closing(composed))
         video = stack.enter_context(h264_writer(targets.video, Picture(clip.size, stream.aspect, stream.colour), times))
         masks = stack.enter_context(mask_writer(targets.masks, clip.size, times)) if targets.masks else None
-        for source, decision in _sources(clip, decisions, scratch):
-            write_planes(video, composer.compose(source, decision))
+        for picture, decision in composed:
+            write_planes(video, picture)
             if masks is not None:
                 masks.write(mask_picture(decision.live, clip.size))
             targets.live.append(decision.live)
@@ -183,13 +183,19 @@ def _render(
     return _Tally(hidden / len(times), kept, visible)
 
 
-def _sources(clip: Clip, decisions: Iterable[FrameDecision], scratch: Scratch) -> Iterator[tuple[Patch, FrameDecision]]:
-    """What is known of each frame's source: the patches where all were set aside, else whole pictures."""
-    patches = scratch.patches()
-    if patches is not None:
-        yield from zip(patches, decisions, strict=True)
-    else:
-        yield from ((whole(planes), decision) for planes, decision in paired(clip, decisions))
+def _composed(
+    work: Work, analysis: Analysis, line: Caption | None, scratch: Scratch
+) -> Iterator[tuple[Planes, FrameDecision]]:
+    """Every picture as it is to be shown, from what is known of its source: patches where all were set aside."""
+    composer = Composer(analysis.survey.backdrops, work.options, line, work.clip.masked)
+    with closing(ahead(Decisions(analysis, work.keep, work.options, line))) as decisions:
+        patches = scratch.patches()
+        if patches is not None:
+            for patch, decision in zip(patches, decisions, strict=True):
+                yield composer.compose(patch, decision), decision
+        else:
+            for planes, decision in paired(work.clip, decisions):
+                yield composer.compose(whole(planes), decision), decision
 
 
 def _caption(work: Work, frames: int) -> Caption | None:
