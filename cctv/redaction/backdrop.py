@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.redaction.ahead import each
 from cctv.redaction.fill import inpainted
 from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.light import SAME, Light, fit
@@ -110,7 +111,7 @@ def build(samples: Sequence[Sample], size: Size, spacing: float = 1.0, masked: M
     area = MaskedArea(hidden, doubled(hidden))
     area.cover(rough)  # where only drawn boxes were, there is no median
     stacked = rough.stacked()
-    agreed = _vetted([frame.stacked() for frame in frames], stacked, excluded, spacing, hidden) | hidden
+    agreed = _vetted(each(Planes.stacked, frames), stacked, excluded, spacing, hidden) | hidden
     trusted = agreed & (seen >= FEWEST) | hidden
     picture = inpainted(rough, ~trusted | hidden)  # a mask is not spread into what is filled beside it
     people = people_in(picture) if trusted.any() else ()
@@ -141,11 +142,14 @@ def _excluded(samples: Sequence[Sample], size: Size) -> Mask:
 def _median(planes: Sequence[Plane], excluded: Mask, scale: int) -> Plane:
     """The per-pixel lower median of the samples that count, found bit by bit: no sorting, bounded memory."""
     out = np.empty_like(planes[0])
-    for top in range(0, excluded.shape[1], _BAND):
+
+    def fill(top: int) -> None:
         rows = slice(top * scale, (top + _BAND) * scale)
         band = np.stack([plane[rows] for plane in planes])
         left_out = excluded[:, top : top + _BAND]
         out[rows] = _band_median(band, left_out.repeat(scale, 1).repeat(scale, 2) if left_out.any() else None)
+
+    each(fill, range(0, excluded.shape[1], _BAND))
     return out
 
 
@@ -169,10 +173,14 @@ def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: fl
     agree, count = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
     run, longest = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
     before = samples[0]
-    light: Light = SAME
-    for sample, left_out in zip(samples, excluded, strict=True):
-        light = fit(sample, median, ~(left_out | hidden), None) or SAME
-        like = alike(sample, light.shown(median)) | hidden
+
+    def likeness(one: tuple[Plane, Mask]) -> Mask:
+        sample, left_out = one
+        light: Light = fit(sample, median, ~(left_out | hidden), None) or SAME
+        return alike(sample, light.shown(median)) | hidden
+
+    likes = each(likeness, zip(samples, excluded, strict=True))
+    for sample, left_out, like in zip(samples, excluded, likes, strict=True):
         agree += like & ~left_out
         count += ~left_out
         run = np.where(~like & ~left_out & alike(sample, before), run + 1, 0)

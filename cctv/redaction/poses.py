@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cctv.redaction.ahead import each
 from cctv.redaction.backdrop import FEWEST, Sample
 from cctv.redaction.geometry import Size
 from cctv.redaction.planes import Mask, from_buffer
@@ -49,8 +50,8 @@ def poses(samples: Sequence[Sample], size: Size, masked: Mask | None = None) -> 
 def _clusters(samples: Sequence[Sample], size: Size, masked: Mask | None) -> list[tuple[View, list[Sample]]]:
     found: list[tuple[View, list[Sample]]] = []
     current = 0
-    for sample in samples:
-        view = relief(from_buffer(sample.buffer, size).y, masked)
+    views = each(lambda sample: relief(from_buffer(sample.buffer, size).y, masked), samples)
+    for sample, view in zip(samples, views, strict=True):
         order = sorted(range(len(found)), key=lambda number: number != current)
         known = next((n for n in order if same(found[n][0], view, size.width)), None)
         if known is None and len(found) < _MOST:

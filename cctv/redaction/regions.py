@@ -33,13 +33,22 @@ _NARROW = 16  # half-size pixels; a narrower region is never cut
 _SPARSE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
 
 
+Regions = NDArray[np.int32]
+"""The connected regions of a mask, a row each: left, top, width, height, pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What differs in one frame (half-size mask, True = differs or cannot be known), and the light of the frame."""
 
     mask: Mask
     light: Light | None  # None: the backdrop does not explain the frame, and the mask is True throughout
-    parts: tuple[Part, ...]  # the connected regions of the mask
+    regions: Regions
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The connected regions of the mask."""
+        return tuple(Part(Box(*row[:4]), row[4]) for row in self.regions.tolist())
 
 
 class Empty:
@@ -73,7 +82,7 @@ class Empty:
 
 def _everything(backdrop: Backdrop) -> Difference:
     mask = np.ones(backdrop.trusted.shape, np.bool_)
-    return Difference(mask, None, parts(mask))
+    return Difference(mask, None, labelled(mask.view(np.uint8))[1][1:])
 
 
 def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
@@ -84,18 +93,13 @@ def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool
     return share > _LOST or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE
 
 
-def cleaned(differs: Mask) -> tuple[Mask, tuple[Part, ...]]:
+def cleaned(differs: Mask) -> tuple[Mask, Regions]:
     """Without specks, and with the gaps inside a body closed; and the regions that are left."""
     closed = np.asarray(cv2.morphologyEx(differs.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE), np.uint8)
     labels, stats = labelled(closed)
     large = stats[:, cv2.CC_STAT_AREA] >= max(6, _SPECK * differs.size)
     large[0] = False
-    return np.take(large, labels), _parts(stats[large])
-
-
-def parts(mask: Mask) -> tuple[Part, ...]:
-    """Each connected region of a half-size mask."""
-    return _parts(labelled(mask.view(np.uint8))[1][1:])
+    return np.take(large, labels), stats[large]
 
 
 def labelled(mask: Plane) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -108,29 +112,31 @@ def labelled(mask: Plane) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
-def _parts(stats: NDArray[np.int32]) -> tuple[Part, ...]:
-    return tuple(Part(Box(*row[:4]), row[4]) for row in stats.tolist())
-
-
-def covered(mask: Mask) -> Mask:
-    """The mask with each region filled out to boxes about as wide as one person, and grown: what is hidden for it.
+def covered(mask: Mask, regions: Regions) -> Mask:
+    """The mask with each of its regions filled out to boxes about as wide as one person, and grown: what it hides.
 
     A silhouette alone misses hair, hands and whatever is as bright as the ground; its box holds them.  A wide region is
     cut where it is thinnest, so that the box of two people does not hide what lies above the shorter.  A mere line is
     only grown: aslant, its box would be many times as large.
     """
-    labels, stats = labelled(mask.view(np.uint8))
     out = mask.copy()
-    for label, (left, top, width, height, area) in enumerate(stats[1:].tolist(), 1):
+    for left, top, width, height, area in regions.tolist():
         around = PixelRect(left, top, left + width, top + height).slices()
         rect = PixelRect(0, 0, width, height)
         if area < _SPARSE * rect.area:
             continue
         if _is_wide(rect):
-            _cut(labels[around] == label, rect, out[around])
+            _cut(_alone(mask[around], area), rect, out[around])
         else:
             out[around] = True
     return grown(out, _GROW, _GROW)
+
+
+def _alone(inside: Mask, area: int) -> Mask:
+    """The region that fills this part of a mask from side to side, without others that reach into its box."""
+    labels, stats = labelled(inside.view(np.uint8))
+    height, width = inside.shape
+    return np.take((stats == (0, 0, width, height, area)).all(axis=1), labels)
 
 
 def upright_covered(mask: Mask) -> Mask:

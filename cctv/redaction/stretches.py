@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.redaction.ahead import each
 from cctv.redaction.backdrop import FEWEST, Backdrop, Sample, build
 from cctv.redaction.geometry import Size
 from cctv.redaction.light import fit
@@ -34,8 +35,8 @@ def backdrops_of(
     pixel: everything in it is hidden.  Where the camera was nudged, each of its poses gets a backdrop.
     """
     groups: list[tuple[NDArray[np.float32], list[Sample]]] = []
-    for run in _runs(samples, size):
-        look = np.asarray(np.median([_thumb(sample, size) for sample in run], axis=0), np.float32)
+    for run, thumbs in _runs(samples, size):
+        look = np.asarray(np.median(thumbs, axis=0), np.float32)
         known = next((group for thumb, group in groups if _apart(thumb, look) < _STEP), None)
         if known is None:
             groups.append((look, list(run)))
@@ -66,16 +67,14 @@ def _explained(stacked: Plane, backdrop: Backdrop) -> float:
     return float((apart <= 12).all(axis=0).mean())
 
 
-def _runs(samples: Sequence[Sample], size: Size) -> list[list[Sample]]:
-    runs: list[list[Sample]] = []
-    recent: list[NDArray[np.float32]] = []
-    for sample in samples:
-        thumb = _thumb(sample, size)
-        if not runs or _apart(np.median(recent[-3:], axis=0).astype(np.float32), thumb) >= _STEP:
-            runs.append([])
-            recent = []
-        runs[-1].append(sample)
-        recent.append(thumb)
+def _runs(samples: Sequence[Sample], size: Size) -> list[tuple[list[Sample], list[NDArray[np.float32]]]]:
+    """Samples between two steps of the light, and their thumbnails."""
+    runs: list[tuple[list[Sample], list[NDArray[np.float32]]]] = []
+    for sample, thumb in zip(samples, each(lambda sample: _thumb(sample, size), samples), strict=True):
+        if not runs or _apart(np.median(runs[-1][1][-3:], axis=0).astype(np.float32), thumb) >= _STEP:
+            runs.append(([], []))
+        runs[-1][0].append(sample)
+        runs[-1][1].append(thumb)
     return runs
 
 
