@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cctv.redaction.analysis import Progress
 from cctv.redaction.geometry import Box, Size, outer
 from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.options import Options
@@ -90,9 +91,11 @@ def workers(count: int | None = None) -> Iterator[ProcessPoolExecutor]:
         yield pool
 
 
-def redacted(clip: Path, keep: KeepBoxes, options: Options, output: Path, mask: Path | None = None) -> RenderReport:
+def redacted(
+    clip: Path, keep: KeepBoxes, options: Options, output: Path, mask: Path | None = None, progress: Progress = quiet
+) -> RenderReport:
     """Redact as `cctv redaction file` does."""
-    return redact(Work(clip_of([clip]), keep, options, output, mask), quiet)
+    return redact(Work(clip_of([clip]), keep, options, output, mask), progress)
 
 
 def look(job: Job, on: Annotated) -> Seen:
