@@ -12,17 +12,16 @@ apart.  Means of absolute differences keep the triangle inequality, `apart <= ne
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cctv.kernel import process
 from cctv.redaction.ahead import ahead
 from cctv.redaction.analysis import Analysis, Progress
 from cctv.redaction.caption import Caption
@@ -246,16 +245,14 @@ def _filled(plane: Plane, block: int) -> Plane:
 
 
 def _check_streams(output: Path) -> None:
-    command = ["ffprobe", "-v", "error", "-show_entries", "stream=codec_type:stream_tags:format_tags:chapter=id"]
-    found = json.loads(process.run([*command, "-of", "json", "-i", f"file:{output}"]))
-    kinds = [stream.get("codec_type") for stream in found.get("streams", [])]
-    if kinds != ["video"]:
-        raise VerifyFailed(
-            path=output, problem=f"it holds {', '.join(map(str, kinds)) or 'nothing'} instead of one video"
-        )
-    tags = set(found.get("format", {}).get("tags", {})) | set(found["streams"][0].get("tags", {}))
-    if tags - _KNOWN_TAGS or found.get("chapters"):
-        raise VerifyFailed(path=output, problem=f"it carries metadata ({', '.join(sorted(tags - _KNOWN_TAGS))})")
+    """Raises VerifyFailed unless the file holds one video and says nothing else."""
+    with av.open(f"file:{output}") as container:
+        kinds = [stream.type for stream in container.streams]
+        if kinds != ["video"]:
+            raise VerifyFailed(path=output, problem=f"it holds {', '.join(kinds) or 'nothing'} instead of one video")
+        tags = {*container.metadata, *container.streams.video[0].metadata}
+        if tags - _KNOWN_TAGS or container.chapters():
+            raise VerifyFailed(path=output, problem=f"it carries metadata ({', '.join(sorted(tags - _KNOWN_TAGS))})")
 
 
 def _check_times(shown: list[int], wanted: tuple[int, ...], output: Path) -> None:

@@ -1,0 +1,29 @@
+"""A video that holds more than its picture is refused by the proof."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from scenes import Scene, write
+
+from cctv.redaction.errors import VerifyFailed
+from cctv.redaction.verify import _check_streams
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        (("-metadata", "title=Jan"), "carries metadata .title"),
+        (("-timecode", "01:00:00:00"), "video, data instead of one video"),
+        (("-f", "lavfi", "-i", "sine=d=1", "-shortest"), "video, audio instead of one video"),
+    ],
+)
+def test_a_video_with_sound_or_metadata_does_not_pass(tmp_path, added, said):
+    clean = write(tmp_path / "clean.mp4", Scene(frames=3), "-c:v", "libx264", "-preset", "ultrafast")
+    more = tmp_path / "more.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(clean), *added, "-c:v", "copy", str(more)], check=True)
+
+    _check_streams(clean)
+    with pytest.raises(VerifyFailed, match=said):
+        _check_streams(more)
