@@ -85,16 +85,8 @@ def survey(
 
     Notes the clip's pictures in `scratch`.  Raises SourceUnreadable.
     """
-    size = clip.size.even()
-    sampler = Sampler(size)
-    reading = Reading(clip)
-    count = 0
-    pictures = reading if scratch is None else (planes for planes, _ in scratch.noting(reading))
-    for planes in pictures:
-        if sampler.wants(count):
-            sampler.add(count, planes, drawn(keep, count, size))
-        count += 1
-        progress("backdrop", count, clip.frames_estimate)
+    sampler, times = sampled(clip, keep, progress, scratch)
+    count = len(times)
     if elsewhere:
         number = count
         for other in elsewhere:
@@ -102,10 +94,28 @@ def survey(
                 if sampler.wants(number):
                     sampler.add(number, planes, None, own=False)
                 number += 1
-    found = Survey(tuple(reading.times), ())
+    found = Survey(times, ())
     masked = clip.masked
-    backdrops = backdrops_of(sampler.kept, size, sampler.stride / found.rate, masked.half if masked else None)
+    backdrops = backdrops_of(sampler.kept, sampler.size, sampler.stride / found.rate, masked.half if masked else None)
     return Survey(found.times, backdrops)
+
+
+def sampled(
+    clip: Clip, keep: KeepBoxes, progress: Progress, scratch: Scratch | None = None
+) -> tuple[Sampler, tuple[int, ...]]:
+    """A clip's own samples of the empty scene, drawn boxes excluded, and the times of all its frames (microseconds).
+
+    Notes the clip's pictures in `scratch`.  Raises SourceUnreadable.
+    """
+    size = clip.size.even()
+    sampler = Sampler(size)
+    reading = Reading(clip)
+    pictures = reading if scratch is None else (planes for planes, _ in scratch.noting(reading))
+    for frame, planes in enumerate(pictures):
+        if sampler.wants(frame):
+            sampler.add(frame, planes, drawn(keep, frame, size))
+        progress("backdrop", frame + 1, clip.frames_estimate)
+    return sampler, tuple(reading.times)
 
 
 def drawn(keep: KeepBoxes, frame: int, size: Size) -> Mask | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from cctv.redaction.options import Options
 from cctv.redaction.pictures import Thumbnails, bgr
 from cctv.redaction.planes import Planes
 from cctv.redaction.scenery import scenery_changes
+from cctv.redaction.scratch import Scratch
 from cctv.redaction.source import Clip
 
 _BACKDROP = "backdrop-{number}.png"
@@ -48,11 +49,13 @@ _BACKDROP = "backdrop-{number}.png"
 
 def analyse_part(site: Site, plan: CasePlan, progress: Progress) -> CasePart:
     """Survey a new part and find its tracks; raises SourceUnreadable, DetectorFailed."""
-    with _new_directory(site, plan) as directory, fail_closed(plan, progress) as watched:
+    with _new_directory(site, plan) as directory, ExitStack() as stack:
+        watched = stack.enter_context(fail_closed(plan, progress))
         clip = clip_for(site, plan)
+        scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
         samples = samples_of(site, plan, clip.size, watched)
-        survey = survey_part(clip, NOTHING_KEPT, samples, watched)
-        with analysed(clip, survey, NOTHING_KEPT, watched) as found:
+        survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch)
+        with analysed(clip, survey, NOTHING_KEPT, watched, scratch) as found:
             write_tracks(directory / TRACKS, found.tracks)
             numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
             crops = Thumbnails(found.tracks)
@@ -73,17 +76,19 @@ def analyse_again(site: Site, part: CasePart, plan: CasePlan, progress: Progress
     before = site.root / part.directory
     tracks = read_tracks(before / TRACKS)
     keep = keep_of(plan.decisions, tracks)
-    with _new_directory(site, plan) as directory, fail_closed(plan, progress) as watched:
+    with _new_directory(site, plan) as directory, ExitStack() as stack:
+        watched = stack.enter_context(fail_closed(plan, progress))
         clip = clip_for(site, plan)
+        scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
         for name in (TRACKS, PICTURES):
             shutil.copyfile(before / name, directory / name)
         survey = read_survey(before / SURVEY)
         if keep != keep_of(part.plan.decisions, tracks):
             samples = samples_of(site, plan, clip.size, watched)
             known = len(survey.backdrops)
-            survey = survey_part(clip, keep, samples, watched)
+            survey = survey_part(clip, keep, samples, watched, scratch)
             plan = _covered_anew(replace(plan, samples=samples.count), known, len(survey.backdrops))
-        with analysed(clip, covered(survey, plan), keep, watched) as found:
+        with analysed(clip, covered(survey, plan), keep, watched, scratch) as found:
             write_outcome(directory, _outcome(clip, found, plan, keep, watched))
         _write_survey(directory, survey)
         entered = _entered(site, plan, len(survey.times), directory)

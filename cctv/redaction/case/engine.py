@@ -15,8 +15,8 @@ import cv2
 
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
-from cctv.redaction.analysis import Analysis, Survey, analyse, drawn
-from cctv.redaction.backdrop import FEWEST, Sampler
+from cctv.redaction.analysis import Analysis, Survey, analyse, sampled
+from cctv.redaction.backdrop import FEWEST
 from cctv.redaction.case.errors import DetectorFailed
 from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePlan, Decisions
@@ -27,7 +27,8 @@ from cctv.redaction.keep import BoxPath, KeepBoxes, Keyframe
 from cctv.redaction.options import Options
 from cctv.redaction.planes import frame_bytes
 from cctv.redaction.render import Work, redact
-from cctv.redaction.source import Clip, Reading, clip_of
+from cctv.redaction.scratch import Scratch
+from cctv.redaction.source import Clip, clip_of
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.stretches import backdrops_of
 from cctv.redaction.tracks import Track
@@ -53,19 +54,14 @@ def clip_for(site: Site, plan: CasePlan) -> Clip:
     return replace(clip, masks=plan.masks).within(0, to_us(plan.span.end) - start)
 
 
-def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progress) -> Survey:
+def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progress, scratch: Scratch) -> Survey:
     """The empty scene of a part, from the part itself and from around it; drawn boxes do not count as empty.
 
-    Raises SourceUnreadable.
+    Notes the part's pictures in `scratch`.  Raises SourceUnreadable.
     """
     size = clip.size.even()
-    sampler = Sampler(size)
-    reading = Reading(clip)
-    for frame, planes in enumerate(reading):
-        if sampler.wants(frame):
-            sampler.add(frame, planes, drawn(keep, frame, size))
-        progress("backdrop", frame + 1, clip.frames_estimate)
-    if not reading.times:
+    sampler, times = sampled(clip, keep, progress, scratch)
+    if not times:
         problem = "none of its pictures lies in the span that was asked for"
         raise SourceUnreadable(path=clip.path, problem=problem, following="ask for a longer span.")
     own = sampler.kept
@@ -74,15 +70,15 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
         own = own[:: -(-len(own) // most)]
     masked = clip.masked
     before, after = ([replace(one, own=False) for one in each] for each in (samples.before, samples.after))
-    sampled = [*before, *own, *after]
-    return Survey(tuple(reading.times), backdrops_of(sampled, size, masked=masked.half if masked else None))
+    every = [*before, *own, *after]
+    return Survey(times, backdrops_of(every, size, masked=masked.half if masked else None))
 
 
 @contextmanager
-def analysed(clip: Clip, survey: Survey, keep: KeepBoxes, progress: Progress) -> Iterator[Analysis]:
+def analysed(clip: Clip, survey: Survey, keep: KeepBoxes, progress: Progress, scratch: Scratch) -> Iterator[Analysis]:
     """Everything that moves in a part, its tracks numbered from 1; raises SourceUnreadable."""
     with MaskSpool(_half(clip)) as differs:
-        yield analyse(clip, survey, keep, differs, progress)
+        yield analyse(clip, survey, keep, differs, progress, scratch)
 
 
 @contextmanager
