@@ -53,11 +53,14 @@ def compared(pictures: Iterable[Plane], backdrops: Sequence[Backdrop], masked: M
     with ThreadPoolExecutor(cores) as pool:
         comparison = _Comparison([Empty(backdrop, masked) for backdrop in backdrops], backdrops, pool)
         for stacked in pictures:
-            comparison.begin(stacked)
+            try:
+                comparison.begin(stacked)
+            except Exception:
+                yield from comparison.rest()  # what came before is right, and tells at which frame it broke off
+                raise
             if len(comparison.waiting) > cores:
                 yield comparison.finish()
-        while comparison.waiting:
-            yield comparison.finish()
+        yield from comparison.rest()
 
 
 class _Comparison:
@@ -75,6 +78,11 @@ class _Comparison:
         light = scene.light(stacked, before)
         result = self._pool.submit(scene.difference, stacked, light)
         self.waiting.append(_Begun(stacked, stretch, before, _Behind(stretch, light or before), result))
+
+    def rest(self) -> Iterator[Compared]:
+        """The answers of all frames that wait."""
+        while self.waiting:
+            yield self.finish()
 
     def finish(self) -> Compared:
         """The answer of the frame that waits longest."""

@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scenes import Person, Scene, keep_of, luma, walk, write
+from scenes import HEIGHT, WIDTH, Person, Scene, keep_of, luma, walk, write
 
-from cctv.redaction import scratch
+from cctv.redaction import comparing, scratch
+from cctv.redaction.backdrop import Sample
+from cctv.redaction.comparing import compared
+from cctv.redaction.geometry import Size
 from cctv.redaction.options import Mode, Options
+from cctv.redaction.planes import Planes
+from cctv.redaction.stretches import backdrops_of
 from cctv.redaction.verify import _block_errors, _block_mean, _blocks_without
 
 LEFT, RIGHT = Person(walk(20, 5)), Person(walk(300, -5, 206), luma=200, u=150, v=100)
@@ -49,3 +54,21 @@ def test_a_block_with_one_live_pixel_is_not_hidden(plane):
         for column in range(0, live.shape[1], 4)
     ]
     assert blocks.ravel().tolist() == wanted
+
+
+def test_frames_after_a_lost_scene_are_judged_as_one_after_the_other(monkeypatch):
+    size = Size(WIDTH, HEIGHT)
+    scene = Scene([LEFT], frames=24, noise=4)
+    pictures = [Planes(*planes) for planes in scene.pictures()]
+    samples = [Sample(n, np.concatenate([p.y.ravel(), p.u.ravel(), p.v.ravel()]), None) for n, p in enumerate(pictures)]
+    backdrops = backdrops_of(samples, size)
+    other = np.random.default_rng(1).integers(0, 255, (3, HEIGHT // 2, WIDTH // 2)).astype(np.uint8)
+    stacked = [other if n in (7, 8, 15) else planes.stacked() for n, planes in enumerate(pictures)]
+
+    at_once = list(compared(stacked, backdrops, None))
+    monkeypatch.setattr(comparing.os, "cpu_count", lambda: 0)
+    one_by_one = list(compared(stacked, backdrops, None))
+
+    assert [one.difference.light for one in at_once] == [one.difference.light for one in one_by_one]
+    assert [n for n, one in enumerate(at_once) if one.difference.light is None] == [7, 8, 15]
+    assert all(np.array_equal(a.difference.mask, b.difference.mask) for a, b in zip(at_once, one_by_one, strict=True))

@@ -13,7 +13,7 @@ from casestages import OPEN, REQUEST, TOTAL, acts, write_keep
 from sqlalchemy import text
 
 from cctv.db.engine import writing
-from cctv.redaction import analysis
+from cctv.redaction import regions
 
 APPROVE = f"redaction approve {REQUEST} --reason looked"
 COVER = "120,90,20,30"
@@ -155,14 +155,14 @@ def test_an_approval_from_before_frames_were_reviewed_builds_nothing(approved):
 
 @pytest.mark.parametrize("command", ["redaction prepare", "redaction keep", "export build"])
 def test_a_detector_that_throws_stops_everything_and_names_its_frame(approved, monkeypatch, command):
-    before, calls, real = acts(approved), count(), analysis.difference
+    before, calls, real = acts(approved), count(), regions.Empty.light
 
     def broken(*given):
         if next(calls) == 33:
             raise ValueError("no such model")
         return real(*given)
 
-    monkeypatch.setattr(analysis, "difference", broken)
+    monkeypatch.setattr(regions.Empty, "light", broken)
     more = {"redaction prepare": "--again", "redaction keep": "1 --reason x", "export build": ""}[command]
     said = approved.cctv(f"{command} {REQUEST} {more}", exit=15)
 
