@@ -39,7 +39,7 @@ from cctv.casework.incidents import (
     plan_settlement,
     settle_incident,
 )
-from cctv.casework.missing import Need, RequestFacts, Step, missing
+from cctv.casework.missing import Need, RequestFacts, Step, missing, next_line
 from cctv.casework.opening import NewRequest, OpenedRequest, check_request, open_request
 from cctv.casework.outcomes import GROUNDS, Ending
 from cctv.casework.registerforgetting import forget_registers
@@ -117,6 +117,7 @@ __all__ = [
     "list_requests",
     "mark_sent",
     "missing",
+    "next_line",
     "open_facts",
     "open_incident",
     "open_request",

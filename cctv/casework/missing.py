@@ -1,7 +1,8 @@
 """Missing: what stands between a request and its answer, and what to type for each.  Pure.
 
-One list serves `request open`, `request show`, the board and the refusal of an answer that is not ready.  A step that
-`must` be done stops the answer; the others are the next thing to do, or a person's choice.
+One list serves `request open`, `request show`, the board and the refusal of an answer that is not ready, and its first
+step is the next thing to type wherever that is said.  A step that `must` be done stops the answer; the others are the
+next thing to do, or a person's choice.
 """
 
 from __future__ import annotations
@@ -77,6 +78,12 @@ def missing(facts: RequestFacts, now: datetime) -> tuple[Step, ...]:
     if facts.request.closed is not None:
         return ()
     return (*_people(facts, now), *_telling(facts), *_work(facts))
+
+
+def next_line(facts: RequestFacts, now: datetime) -> str | None:
+    """What to type next for a request; None when nothing is left to do."""
+    steps = missing(facts, now)
+    return steps[0].line if steps else None
 
 
 def _people(facts: RequestFacts, now: datetime) -> Iterator[Step]:

@@ -54,7 +54,7 @@ def show(box: Box, request_id: str) -> None:
     """
     from cctv.casework import request_file
     from cctv.cli.preserved import footage_data, hold_data
-    from cctv.cli.request_words import block_data, check_data, missing_data, next_line, request_data
+    from cctv.cli.request_words import block_data, check_data, missing_data, next_step, request_data
 
     found = request_file(box.site, request_id)
     extension = found.extension
@@ -70,7 +70,7 @@ def show(box: Box, request_id: str) -> None:
         "footage": footage_data(found.footage),
         "waiting_for_holds": len(found.erasures),
         "missing": missing_data(box, found.request),
-        "next": next_line(found.request, found.footage),
+        "next": next_step(box, found.request),
     }
     box.emit(data, lambda console: _show_text(console, box, found))
 

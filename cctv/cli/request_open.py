@@ -141,7 +141,7 @@ def party_given(box: Box, given: dict[str, Any]) -> Party | None:
 def _open(box: Box, new: NewRequest, *, prepare: bool) -> int:
     from cctv.casework import find_footage, open_request, plan_freeze
     from cctv.cli.preserved import footage_data, hold_data
-    from cctv.cli.request_words import block_data, forecast_data, missing_data, next_line, request_data
+    from cctv.cli.request_words import block_data, forecast_data, missing_data, next_step, request_data
 
     cost = plan_freeze(box.site, new.cameras, new.span)
     if box.dry_run:
@@ -160,7 +160,7 @@ def _open(box: Box, new: NewRequest, *, prepare: bool) -> int:
         "footage": footage_data(opened.footage),
         "cost": forecast_data(cost),
         "missing": missing_data(box, opened.request),
-        "next": next_line(opened.request, opened.footage),
+        "next": next_step(box, opened.request),
     }
     box.emit(data, lambda console: _opened_text(console, box, opened, cost, problem))
     return int(Exit.PARTLY if problem else Exit.OK)

@@ -64,7 +64,7 @@ def confirm(box: Box, request_id: str, reason: str) -> None:
 
 def _emit(box: Box, done: Scoped) -> None:
     from cctv.cli.preserved import footage_data, hold_data
-    from cctv.cli.request_words import forecast_data, next_line, request_data
+    from cctv.cli.request_words import forecast_data, next_step, request_data
 
     data = {
         "dry_run": box.dry_run,
@@ -73,14 +73,14 @@ def _emit(box: Box, done: Scoped) -> None:
         "released": list(done.released),
         "cost": forecast_data(done.forecast),
         "footage": footage_data(done.footage),
-        "next": next_line(done.request, done.footage),
+        "next": next_step(box, done.request),
     }
     box.emit(data, lambda console: _text(console, box, done))
 
 
 def _text(console: Console, box: Box, done: Scoped) -> None:
     from cctv.cli.preserved import print_dry, print_footage, print_next
-    from cctv.cli.request_words import next_line, print_forecast, provisional_words
+    from cctv.cli.request_words import next_step, print_forecast, provisional_words
 
     one = done.request
     if done.hold is not None:
@@ -103,5 +103,5 @@ def _text(console: Console, box: Box, done: Scoped) -> None:
         return
     if (provisional := provisional_words(one, box)) is not None:
         console.print(provisional, style="bold")
-    line = next_line(one, done.footage)
+    line = next_step(box, one)
     print_next(*([line] if line else []))

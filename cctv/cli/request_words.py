@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cctv.casework import Need, Step, days_left, facts_of, missing
+from cctv.casework import Need, Step, days_left, facts_of, missing, next_line
 from cctv.cli.output import length, local_date, size, table
 from cctv.cli.preserved import day, print_dry, print_next
 from cctv.db.engine import reading
 from cctv.kernel.phrases import phrase
-from cctv.model.casework import AccessRequest, RequestType
+from cctv.model.casework import AccessRequest
 from cctv.model.requests import Block, IdentityCheck, Party
 from cctv.tongue import said, said_of, told, word
 
@@ -107,17 +107,10 @@ def name_of(one: AccessRequest) -> str:
     return one.requester.name if one.requester else said("(forgotten)")
 
 
-def next_line(one: AccessRequest, footage: Sequence[Found]) -> str | None:
-    """What to type next; None when nothing is left to do."""
-    if not one.is_open:
-        return None
-    if one.provisional_until is not None:
-        return f'cctv request confirm {one.id} --reason "..."'
-    if one.type not in {RequestType.ACCESS, RequestType.PORTABILITY}:
-        return f"cctv request show {one.id}"
-    if all(found.is_empty for found in footage):
-        return f"cctv request answer {one.id} --outcome no-footage"
-    return f"cctv redaction prepare {one.id}"
+def next_step(box: Box, one: AccessRequest) -> str | None:
+    """What to type next, as the board says it; None when nothing is left to do."""
+    with reading(box.site.engine) as connection:
+        return next_line(facts_of(connection, box.site, one), box.now)
 
 
 def due_words(one: AccessRequest, box: Box) -> str:

@@ -30,7 +30,7 @@ def test_opening_answers_how_much_exists_and_when_the_answer_is_due(asked):
     assert asked["request"]["due"] == "2026-12-01T22:59:59.000Z"
     assert asked["request"]["days_left"] == 30
     assert asked["footage"][0]["saved_seconds"] == 180
-    assert asked["next"] == "cctv redaction prepare REQ-2026-001"
+    assert asked["next"] == "cctv request receipt REQ-2026-001"
 
 
 def test_the_hold_is_reviewed_when_the_answer_is_due(asked):

@@ -67,6 +67,11 @@ def test_what_is_missing_is_said_in_the_order_of_the_work_and_shrinks_with_it(pr
     assert steps() == ["approve"]
     said = prepared.cctv(f"{APPROVE} --json").json
     assert (steps(), said["next"]) == (["answer"], f"cctv request answer {REQUEST}")
+
+    prepared.cctv(f"request receipt {REQUEST}")
+    shown, listed = (prepared.cctv(line).json for line in (f"request show {REQUEST} --json", "request board --json"))
+    owed = next(one for one in listed["items"] if one["id"] == REQUEST)
+    assert shown["next"] == owed["next"] == f"cctv request answer {REQUEST}"
     assert f"cctv request answer {REQUEST}" in _page(prepared)
 
 

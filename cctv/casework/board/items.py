@@ -9,7 +9,7 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from cctv.casework.duties import clocks
-from cctv.casework.missing import RequestFacts, missing
+from cctv.casework.missing import RequestFacts, missing, next_line
 from cctv.config import Settings
 from cctv.kernel.phrases import coded, listed, phrase
 from cctv.model.accountability import Breach
@@ -59,7 +59,7 @@ def request_items(facts: Iterable[RequestFacts], settings: Settings, now: dateti
             phrase("{need} ({about})", need=step.need, about=step.about) if step.about else coded(step.need)
             for step in steps
         )
-        line = steps[0].line if steps else f"cctv request show {one.id}"
+        line = next_line(each, now) or f"cctv request show {one.id}"
         until = [
             one.span.start + settings.limit_for(settings.cameras[camera].zone)
             for camera in one.cameras
