@@ -23,9 +23,10 @@ from cctv.db.site import Site
 from cctv.kernel.span import Span
 from cctv.letters.letter import Answer
 from cctv.model.casework import AccessRequest, Outcome, RequestState, RequestType
+from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId
-from cctv.model.requests import RefusalGround, Role
+from cctv.model.requests import RefusalGround, RestrictionGround, Role
 
 MORE_DETAILS = timedelta(days=14)  # a person who was not found may say more: two weeks, within most keeping times
 
@@ -35,9 +36,9 @@ class Wording:
     """What only a person can say for the letter, beside the reason: in its language."""
 
     balance: str | None = None
-    basis: letters.RestrictionGround | None = None
-    delivery: letters.Delivery | None = None
-    password: letters.PasswordWay | None = None
+    basis: RestrictionGround | None = None
+    delivery: Delivery | None = None
+    password: PasswordWay | None = None
     told: bool = False  # whoever received the footage was informed (Article 19 GDPR)
 
 
@@ -120,7 +121,7 @@ def _granted(
             return (letters.ObjectionUpheld(asked, today, today, told(), package),)
         case RequestType.RESTRICTION:
             if wording.basis is None:
-                raise BasisMissing(id=request.id, known=", ".join(one.value for one in letters.RestrictionGround))
+                raise BasisMissing(id=request.id, known=", ".join(one.value for one in RestrictionGround))
             since = blockstore.blocks_of(connection, request.id)[0].placed
             return (letters.RestrictionConfirmed(asked, local_day(site, since), wording.basis, told()),)
         case RequestType.RECTIFICATION:
@@ -177,7 +178,7 @@ def _refused_part(
 def _package(plan: AnswerPlan, wording: Wording, copy: Copy) -> letters.Package:
     asking = plan.request.requester
     address = (asking.deliver_to or asking.contact) if asking else ""
-    mailed = letters.Delivery.ENCRYPTED_MAIL if "@" in address else letters.Delivery.REGISTERED_POST
+    mailed = Delivery.ENCRYPTED_MAIL if "@" in address else Delivery.REGISTERED_POST
     return letters.Package(
         id=copy.id,
         made=copy.made,

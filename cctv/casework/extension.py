@@ -24,11 +24,6 @@ from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest
 from cctv.model.requests import Extension, ExtensionGround, LetterKind
 
-_REASONS = {
-    ExtensionGround.COMPLEXITY: letters.ExtensionReason.COMPLEX,
-    ExtensionGround.NUMBER: letters.ExtensionReason.MANY_REQUESTS,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Extended:
@@ -93,7 +88,7 @@ def _letter(site: Site, planned: Extended, reason: str) -> Draft:
         asked=asked_of(site, request),
         first_due=request.due.astimezone(zone).date(),
         due=planned.extension.due.astimezone(zone).date(),
-        reasons=(_REASONS[planned.extension.ground],),
+        reasons=(planned.extension.ground,),
         explanation=reason,
     )
     return draft(site, request, LetterKind.EXTENSION, [facts])

@@ -29,7 +29,6 @@ from cctv.model.casework import AccessRequest
 from cctv.model.disclosures import Disclosure, Recipient
 from cctv.model.requests import LetterKind, Role
 
-_CAPACITIES = {Role.GUARDIAN: letters.Capacity.GUARDIAN, Role.PROXY: letters.Capacity.PROXY}
 _PEOPLE = frozenset(
     {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
 )  # their copies are answers, and told as such
@@ -80,12 +79,11 @@ def letter_of(site: Site, request: AccessRequest, facts: Answer) -> letters.Lett
     if asking is None:
         raise NobodyToWriteTo(id=request.id)
     subject = request.party(Role.SUBJECT)
-    capacity = _CAPACITIES.get(asking.role, letters.Capacity.SELF)
     addressee = letters.Addressee(
         name=asking.name,
         lines=_lines(asking.deliver_to or asking.contact),
-        capacity=capacity,
-        on_behalf_of=subject.name if subject and capacity is not letters.Capacity.SELF else None,
+        capacity=asking.role,
+        on_behalf_of=subject.name if subject and asking.role is not Role.SUBJECT else None,
         mandate=asking.mandated,
     )
     today = local_day(site, site.clock.now())

@@ -29,10 +29,6 @@ from cctv.model.holds import Hold
 from cctv.model.requests import Block, LetterKind, Statement, Yield, YieldGround
 
 _WHY = 'say why: --reason "WHY".'
-_GROUNDS = {
-    YieldGround.LEGAL_CLAIM: letters.YieldGround.LEGAL_CLAIM,
-    YieldGround.AUTHORITY: letters.YieldGround.AUTHORITY_ORDER,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +170,7 @@ def _yield_letter(site: Site, planned: Yielded, wanted: YieldTo) -> Draft:
     facts = letters.BlockYielded(
         asked=asked_of(site, planned.request),
         on=local_day(site, site.clock.now()),
-        ground=_GROUNDS[wanted.ground],
+        ground=wanted.ground,
         recipient=wanted.recipient,
         recipient_reference=wanted.reference,
         footage=footage,

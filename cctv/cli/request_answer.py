@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import OneOf, mutation, one_of, reason_option
+from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.request_letters import letter_option
 from cctv.model.casework import Outcome
-from cctv.model.requests import RefusalGround
+from cctv.model.disclosures import Delivery, Method, PasswordWay
+from cctv.model.requests import RefusalGround, RestrictionGround
 from cctv.tongue import said, said_of
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from cctv.casework.answerletters import Wording
     from cctv.export.answering import Answered
     from cctv.export.delivery import Delivered
-
-# As in cctv.letters, which loads more than --help may.
-_METHODS = ("hand", "zip")
-_BASES = ("accuracy-contested", "unlawful", "legal-claim", "objection-pending")
-_DELIVERIES = ("in-person", "registered-post", "encrypted-mail", "download")
-_PASSWORDS = ("phone", "post", "in-person", "sms")
 
 
 @click.command()
@@ -41,15 +36,11 @@ _PASSWORDS = ("phone", "post", "in-person", "sms")
 @click.option(
     "--balance", metavar="TEXT", help="Of a rejected objection: why the grounds override the person's rights."
 )
-@click.option(
-    "--basis", type=OneOf(_BASES, "RestrictionGround"), help="Of a restriction: the point of Article 18(1) GDPR."
-)
-@click.option("--delivery", type=OneOf(_DELIVERIES, "Delivery"), help="How the copy goes; else by the kind of address.")
-@click.option(
-    "--password", type=OneOf(_PASSWORDS, "PasswordWay"), help="How its password goes: another way than the copy."
-)
+@click.option("--basis", type=one_of(RestrictionGround), help="Of a restriction: the point of Article 18(1) GDPR.")
+@click.option("--delivery", type=one_of(Delivery), help="How the copy goes; else by the kind of address.")
+@click.option("--password", type=one_of(PasswordWay), help="How its password goes: another way than the copy.")
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
-@click.option("--method", type=OneOf(_METHODS, "Method"), default="zip", show_default=True, help="How, with --to.")
+@click.option("--method", type=one_of(Method), default="zip", show_default=True, help="How, with --to.")
 @click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
 @letter_option
 @reason_option(required=False)
@@ -70,7 +61,6 @@ def answer(box: Box, /, request_id: str, outcome: str, **given: Any) -> None:  #
     from cctv.casework import Ending
     from cctv.cli.redacted import watched
     from cctv.export.answering import HandOver, answer_request, prepare_answer
-    from cctv.model.disclosures import Method
 
     ground = given["ground"]
     wanted = Ending(Outcome(outcome), RefusalGround(ground) if ground else None, given["reason"])
@@ -86,9 +76,8 @@ def answer(box: Box, /, request_id: str, outcome: str, **given: Any) -> None:  #
 
 def _wording(given: dict[str, Any]) -> Wording:
     from cctv.casework.answerletters import Wording
-    from cctv.letters import Delivery, PasswordWay, RestrictionGround
 
-    delivery = given["delivery"] or {"hand": "in-person", "zip": None}[given["method"]]
+    delivery = given["delivery"] or ("in-person" if given["method"] == Method.HAND.value else None)
     return Wording(
         balance=given["balance"],
         basis=RestrictionGround(given["basis"]) if given["basis"] else None,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cctv.config.credentials import Credential, Credentials, load_credentials
     from cctv.config.edit import Edit, add_camera, write_edit
     from cctv.config.errors import CameraUnknown, ConfigWarning, SettingsNotFound, ZoneUnknown
-    from cctv.config.limits import Jurisdiction, Limit, LimitRule, retention_limit
+    from cctv.config.limits import Limit, LimitRule, retention_limit
     from cctv.config.load import Checked, find_settings, load_settings
     from cctv.config.origins import Row, explain
     from cctv.config.schedule import Schedule, Window
@@ -56,7 +56,6 @@ __getattr__ = exports(
             "explain",
         ),
         "limits": (
-            "Jurisdiction",
             "Limit",
             "LimitRule",
             "retention_limit",
@@ -100,7 +99,6 @@ __all__ = [
     "CredentialsSettings",
     "Edit",
     "EnvelopeWindow",
-    "Jurisdiction",
     "Language",
     "LettersSettings",
     "Limit",

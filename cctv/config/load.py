@@ -27,7 +27,7 @@ from cctv.config.errors import (
     TomlSyntax,
 )
 from cctv.config.forgetting import Forgetting
-from cctv.config.limits import Jurisdiction, retention_limit
+from cctv.config.limits import retention_limit
 from cctv.config.locate import key_lines, line_of, twice
 from cctv.config.settings import (
     AlertsSettings,
@@ -45,6 +45,7 @@ from cctv.config.settings import (
     ZoneSettings,
 )
 from cctv.model.ids import CameraId, ZoneId
+from cctv.model.jurisdiction import Jurisdiction
 from cctv.tongue.site import NAME, SYSTEM_WIDE, VARIABLE, candidates
 
 

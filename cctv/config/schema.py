@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 from cctv.config import values
 from cctv.config.errors import Problem
 from cctv.config.forgetting import Forgetting
-from cctv.config.limits import Jurisdiction
 from cctv.config.schedule import Schedule, parse_schedule
 from cctv.config.settings import EnvelopeWindow, Transport, TwoPersonAct
 from cctv.model.accountability import Permission
 from cctv.model.countries import Area
+from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import USUAL, Language
 from cctv.model.zones import ZoneKind
 

@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo
 
 from cctv.config.errors import CameraUnknown, ZoneUnknown
 from cctv.config.forgetting import Forgetting
-from cctv.config.limits import Jurisdiction, Limit, retention_limit
+from cctv.config.limits import Limit, retention_limit
 from cctv.config.locate import KeyPath
 from cctv.config.schedule import Schedule
 from cctv.config.values import Polygon, suggestion
 from cctv.model.accountability import Permission
 from cctv.model.countries import Area
 from cctv.model.ids import CameraId, ZoneId
+from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
 

@@ -17,7 +17,7 @@ from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.export.store import find_package
 from cctv.model.acts import Act
-from cctv.model.disclosures import Method
+from cctv.model.disclosures import Delivery, Method
 
 
 def workstation_form(site: Site) -> letters.Rendered:
@@ -38,9 +38,9 @@ def lent_since(connection: Connection, at: datetime, zone: ZoneInfo) -> tuple[le
     found: dict[letters.Lent, None] = {}
     for entry in audit.since(connection, at):
         if entry.act is Act.EXPORT_FETCHED:
-            package, way = entry.subject, letters.Delivery.DOWNLOAD
+            package, way = entry.subject, Delivery.DOWNLOAD
         elif entry.act is Act.DISCLOSURE_HANDED and entry.facts.get("method") == Method.ZIP.value:
-            package, way = str(entry.facts["package"]), letters.Delivery.ENCRYPTED_MAIL
+            package, way = str(entry.facts["package"]), Delivery.ENCRYPTED_MAIL
         else:
             continue
         one = find_package(connection, package)

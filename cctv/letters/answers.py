@@ -15,7 +15,7 @@ from cctv.letters.facts import Absence, Asked, Footage, Known, Package, Processi
 from cctv.letters.kinds import Kind
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId
-from cctv.model.requests import RefusalGround
+from cctv.model.requests import ExtensionGround, RefusalGround, RestrictionGround, YieldGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,6 @@ class IdentityAsked:
     answer_by: date
 
 
-class ExtensionReason(Enum):
-    """The two reasons of Article 12(3) GDPR."""
-
-    COMPLEX = "complex"
-    MANY_REQUESTS = "many-requests"
-
-
 @dataclass(frozen=True, slots=True)
 class Extension:
     """One extension of at most two months, told within the first month, with reasons."""
@@ -72,7 +65,7 @@ class Extension:
     asked: Asked
     first_due: date
     due: date
-    reasons: tuple[ExtensionReason, ...]
+    reasons: tuple[ExtensionGround, ...]
     explanation: str
 
 
@@ -121,15 +114,6 @@ class NotIdentifiable:
     more_by: date
 
 
-class RestrictionGround(Enum):
-    """Article 18(1), points (a) to (d)."""
-
-    ACCURACY_CONTESTED = "accuracy-contested"
-    UNLAWFUL = "unlawful"
-    LEGAL_CLAIM = "legal-claim"
-    OBJECTION_PENDING = "objection-pending"
-
-
 @dataclass(frozen=True, slots=True)
 class RestrictionConfirmed:
     """Footage is kept, and neither viewed nor given out; `told` are recipients who were informed (Article 19)."""
@@ -161,14 +145,6 @@ class RestrictionLifted:
     explanation: str
     gone_by: date | None = None
     kept_for: GroundKind | None = None
-
-
-class YieldGround(Enum):
-    """What a block yields to: Article 18(2) and an order that binds."""
-
-    LEGAL_CLAIM = "legal-claim"
-    RIGHTS_OF_ANOTHER = "rights-of-another"
-    AUTHORITY_ORDER = "authority-order"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any, get_type_hints
 
 from cctv.letters.errors import FactMissing, FactUnusable
-from cctv.letters.facts import MAY_BE_EMPTY, Capacity, Engaged, ProcessorFacts
+from cctv.letters.facts import MAY_BE_EMPTY, Engaged, ProcessorFacts
 from cctv.letters.kinds import Kind
 from cctv.letters.letter import Letter
 from cctv.letters.notices import BreachToAuthority
 from cctv.model.countries import Area
+from cctv.model.requests import Role
 
 IN_TIME = timedelta(hours=72)  # Article 33(1)
 _SENDER = "give it in [controller] of cameras.toml, then `cctv config check`."
@@ -38,7 +39,7 @@ def missing_facts(letter: Letter) -> tuple[str, ...]:
     absent = [path for path, value in _held(letter) if _is_empty(value)]
     if letter.addressee is None:
         absent += [] if letter.kind is Kind.BREACH_PUBLIC else ["addressee"]
-    elif letter.addressee.capacity is not Capacity.SELF:
+    elif letter.addressee.capacity is not Role.SUBJECT:
         absent += [f"addressee.{name}" for name in ("on_behalf_of", "mandate") if not getattr(letter.addressee, name)]
     if not absent and isinstance(letter.facts, BreachToAuthority) and _unexplained(letter.facts):
         absent.append("facts.late_reason")

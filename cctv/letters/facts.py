@@ -13,26 +13,21 @@ from enum import Enum
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
-from cctv.config import EnvelopeWindow, Jurisdiction
+from cctv.config import EnvelopeWindow
 from cctv.kernel.span import Span
 from cctv.model import disclosures
 from cctv.model.casework import RequestType
+from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId, ExportId
+from cctv.model.jurisdiction import Jurisdiction
+from cctv.model.requests import Role
 from cctv.model.zones import ZoneKind
 
 T = TypeVar("T")
 MAY_BE_EMPTY = "may be empty"
 Known = Annotated[T, MAY_BE_EMPTY]
 """A fact that must be given and may be empty: "to nobody" and "not known yet" are said, never left out."""
-
-
-class Capacity(Enum):
-    """In which capacity the addressee writes."""
-
-    SELF = "self"
-    GUARDIAN = "guardian"  # of a minor, who is under 16 in the policies
-    PROXY = "proxy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +51,12 @@ class Sender:
 class Addressee:
     """Who gets the letter: `lines` are a postal address or one mail address.
 
-    A guardian or a proxy writes for `on_behalf_of`; `mandate` is the day of the mandate or the proof of it.
+    `capacity` is theirs: a guardian or a proxy writes for `on_behalf_of`, by a mandate or a proof of that day.
     """
 
     name: str
     lines: tuple[str, ...]
-    capacity: Capacity = Capacity.SELF
+    capacity: Role = Role.SUBJECT
     on_behalf_of: str | None = None
     mandate: date | None = None
 
@@ -174,24 +169,6 @@ class Statement:
     file: str
     sha256: str
     key: str
-
-
-class Delivery(Enum):
-    """How a package goes to whom it is for."""
-
-    IN_PERSON = "in-person"
-    REGISTERED_POST = "registered-post"
-    ENCRYPTED_MAIL = "encrypted-mail"
-    DOWNLOAD = "download"
-
-
-class PasswordWay(Enum):
-    """How its password goes: never the way of the package."""
-
-    PHONE = "phone"
-    POST = "post"
-    IN_PERSON = "in-person"
-    SMS = "sms"
 
 
 @dataclass(frozen=True, slots=True)

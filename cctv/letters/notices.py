@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import Enum
 from typing import ClassVar
 
 from cctv.kernel.span import Span
-from cctv.letters.facts import Delivery, Known, Package
+from cctv.letters.facts import Known, Package
 from cctv.letters.kinds import Kind
+from cctv.model.disclosures import Delivery
 from cctv.model.ids import ExportId
+from cctv.model.requests import IdentityMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +26,15 @@ class ComplaintAcknowledged:
     due: date
 
 
-class IdentityShown(Enum):
-    """How it was seen who takes a package."""
-
-    DOCUMENT_SEEN = "document-seen"
-    KNOWN_ADDRESS = "known-address"
-    SIGNED_MESSAGE = "signed-message"
-    MANDATE_SEEN = "mandate-seen"
-
-
 @dataclass(frozen=True, slots=True)
 class PackageReceipt:
-    """To sign by who takes a package."""
+    """To sign by who takes a package; `identity` is how it was seen who that is."""
 
     kind: ClassVar[Kind] = Kind.PACKAGE_RECEIPT
     package: Package
     handed_on: date
     handed_by: str
-    identity: IdentityShown
+    identity: IdentityMethod
 
 
 @dataclass(frozen=True, slots=True)

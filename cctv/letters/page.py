@@ -17,10 +17,10 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, Pr
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cctv.letters import dates
-from cctv.letters.authorities import authority_of
 from cctv.letters.countries import country_name
 from cctv.letters.letter import Letter, Templates
 from cctv.letters.words import words
+from cctv.model.authorities import authority_of
 from cctv.model.language import Language
 
 STYLE = "style.css"

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from cctv.letters.answers import (
-    ExtensionReason,
-    IdentityDoubt,
-    IdentityWay,
-    LiftReason,
-    RestrictionGround,
-    YieldGround,
-)
-from cctv.letters.notices import IdentityShown
+from cctv.letters.answers import IdentityDoubt, IdentityWay, LiftReason
 from cctv.model.holds import GroundKind
-from cctv.model.requests import RefusalGround
+from cctv.model.requests import ExtensionGround, IdentityMethod, RefusalGround, RestrictionGround, YieldGround
 
 REASONS: dict[Enum, tuple[str, str, str]] = {
     IdentityDoubt.UNKNOWN_ADDRESS: (
@@ -57,32 +49,37 @@ REASONS: dict[Enum, tuple[str, str, str]] = {
         "vous nous envoyez un mandat daté et signé ou une preuve de représentation légale",
         "you send us a dated and signed mandate or proof of legal representation",
     ),
-    IdentityShown.DOCUMENT_SEEN: (
+    IdentityMethod.DOCUMENT_SEEN: (
         "een geldig identiteitsbewijs is getoond; er is geen kopie van genomen",
         "un document d’identité valable a été présenté ; il n’en a pas été pris copie",
         "a valid identity document was shown; no copy of it was taken",
     ),
-    IdentityShown.KNOWN_ADDRESS: (
+    IdentityMethod.EID: (
+        "bevestigd met een elektronische identiteit",
+        "confirmée au moyen d’une identité électronique",
+        "confirmed with an electronic identity",
+    ),
+    IdentityMethod.KNOWN_ADDRESS: (
         "bevestigd vanaf een adres dat al bekend was",
         "confirmée depuis une adresse déjà connue",
         "confirmed from an address that was already known",
     ),
-    IdentityShown.SIGNED_MESSAGE: (
-        "bevestigd met een gekwalificeerde elektronische handtekening",
-        "confirmée par une signature électronique qualifiée",
-        "confirmed with a qualified electronic signature",
+    IdentityMethod.KNOWN_PERSON: (
+        "wie het nakeek, kent de persoon",
+        "la personne est connue de qui a vérifié",
+        "whoever checked it knows the person",
     ),
-    IdentityShown.MANDATE_SEEN: (
-        "een gedagtekende en ondertekende volmacht is voorgelegd",
-        "un mandat daté et signé a été présenté",
-        "a dated and signed mandate was presented",
+    IdentityMethod.BAR_MEMBERSHIP: (
+        "nagekeken op het tableau van de balie",
+        "vérifiée au tableau de l’Ordre des avocats",
+        "looked up in the register of the bar",
     ),
-    ExtensionReason.COMPLEX: (
+    ExtensionGround.COMPLEXITY: (
         "uw verzoek is complex",
         "votre demande est complexe",
         "your request is complex",
     ),
-    ExtensionReason.MANY_REQUESTS: (
+    ExtensionGround.NUMBER: (
         "wij moeten een groot aantal verzoeken beantwoorden",
         "nous devons répondre à un grand nombre de demandes",
         "we have a large number of requests to answer",
@@ -133,12 +130,7 @@ REASONS: dict[Enum, tuple[str, str, str]] = {
         "pour la constatation, l’exercice ou la défense de droits en justice (article 18, paragraphe 2, du RGPD)",
         "for the establishment, exercise or defence of legal claims (Article 18(2) GDPR)",
     ),
-    YieldGround.RIGHTS_OF_ANOTHER: (
-        "ter bescherming van de rechten van een andere persoon (artikel 18, lid 2, AVG)",
-        "pour la protection des droits d’une autre personne (article 18, paragraphe 2, du RGPD)",
-        "for the protection of the rights of another person (Article 18(2) GDPR)",
-    ),
-    YieldGround.AUTHORITY_ORDER: (
+    YieldGround.AUTHORITY: (
         "op bindend bevel van een bevoegde overheid, om gewichtige redenen van algemeen belang "
         "(artikel 18, lid 2, AVG)",
         "sur ordre contraignant d’une autorité compétente, pour des motifs importants d’intérêt public "

@@ -11,21 +11,23 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cctv.config import EnvelopeWindow, Jurisdiction
+from cctv.config import EnvelopeWindow
 from cctv.kernel.span import Span
 from cctv.letters import answers as a
 from cctv.letters import facts as f
 from cctv.letters import notices as n
-from cctv.letters.authorities import authority_of
 from cctv.letters.kinds import Kind
 from cctv.letters.letter import Answer, Letter, Notice
 from cctv.letters.specimen_texts import specimen_text
 from cctv.model import disclosures
+from cctv.model.authorities import authority_of
 from cctv.model.casework import RequestType
+from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId, ExportId
+from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
-from cctv.model.requests import RefusalGround
+from cctv.model.requests import ExtensionGround, IdentityMethod, RefusalGround, RestrictionGround, Role, YieldGround
 from cctv.model.zones import ZoneKind
 
 TODAY = date(2026, 11, 25)
@@ -35,7 +37,7 @@ _NIGHT = Span(_AT + timedelta(hours=1), _AT + timedelta(hours=3))
 _FOYER, _GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _PACKAGE = f.Package(
-    ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), f.Delivery.ENCRYPTED_MAIL, f.PasswordWay.PHONE
+    ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, PasswordWay.PHONE
 )
 _FOOTAGE = (f.Footage(_FOYER, _SPAN), f.Footage(_GEVEL, _NIGHT))
 _TOLD = ("Politiezone Kust",)
@@ -54,7 +56,7 @@ SPECIMEN_SENDER = f.Sender(
 )
 _PERSON = f.Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
 _GUARDIAN = replace(
-    _PERSON, capacity=f.Capacity.GUARDIAN, on_behalf_of="Noor Peeters", mandate=date(2026, 11, 10)
+    _PERSON, capacity=Role.GUARDIAN, on_behalf_of="Noor Peeters", mandate=date(2026, 11, 10)
 )  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def specimens_of(kind: Kind, language: Language, sender: f.Sender = SPECIMEN_SEN
     letters = [Letter(language, _reference(kind), TODAY, sender, addressee, one, specimen=True) for one in variants]
     if kind is Kind.RECEIPT:
         letters += [replace(letters[0], addressee=_GUARDIAN)]
-        letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=f.Capacity.PROXY))]
+        letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=Role.PROXY))]
     return tuple(letters)
 
 
@@ -161,7 +163,7 @@ def _upheld(said: _Texts) -> tuple[_Facts, ...]:
 
 def _answers(said: _Texts) -> tuple[a.AccessAnswer, a.AccessAnswer]:
     first = a.AccessAnswer(_ACCESS, _processing(said), _PACKAGE, _ABSENCES[1:])
-    plain = replace(_PACKAGE, delivery=f.Delivery.IN_PERSON, password=None)
+    plain = replace(_PACKAGE, delivery=Delivery.IN_PERSON, password=None)
     return first, a.AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(said, alone=True), plain, ())
 
 
@@ -177,8 +179,8 @@ def _to_authority(said: _Texts) -> tuple[_Facts, ...]:
 
 
 def _check(said: _Texts) -> tuple[_Facts, ...]:
-    lent = n.Lent(_PACKAGE.id, said["workstation"], TODAY, f.Delivery.IN_PERSON, date(2026, 12, 24))
-    other = replace(lent, package=ExportId("EXP-2026-022"), delivery=f.Delivery.DOWNLOAD)
+    lent = n.Lent(_PACKAGE.id, said["workstation"], TODAY, Delivery.IN_PERSON, date(2026, 12, 24))
+    other = replace(lent, package=ExportId("EXP-2026-022"), delivery=Delivery.DOWNLOAD)
     return n.WorkstationCheck(TODAY, (lent, other)), n.WorkstationCheck(TODAY, ())
 
 
@@ -195,7 +197,7 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[_Facts, ...]]] = {
     ),
     Kind.IDENTITY_ASKED: _identity,
     Kind.EXTENSION: lambda said: (
-        a.Extension(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(a.ExtensionReason), said["extension"]),
+        a.Extension(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(ExtensionGround), said["extension"]),
     ),
     Kind.ACCESS_ANSWER: _answers,
     Kind.PORTABILITY_ANSWER: _portability,
@@ -204,15 +206,15 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[_Facts, ...]]] = {
         a.NotIdentifiable(_ACCESS, _processing(said), said["not_identifiable"], date(2026, 12, 9)),
     ),
     Kind.RESTRICTION_CONFIRMED: lambda said: (
-        a.RestrictionConfirmed(_RESTRICTION, TODAY, a.RestrictionGround.LEGAL_CLAIM, _TOLD),
-        a.RestrictionConfirmed(_RESTRICTION, TODAY, a.RestrictionGround.UNLAWFUL, ()),
+        a.RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.LEGAL_CLAIM, _TOLD),
+        a.RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.UNLAWFUL, ()),
     ),
     Kind.RESTRICTION_LIFTED: _lifted,
     Kind.BLOCK_YIELDED: lambda said: (
         a.BlockYielded(
             _RESTRICTION,
             TODAY,
-            a.YieldGround.AUTHORITY_ORDER,
+            YieldGround.AUTHORITY,
             said["recipient"],
             "2026/1187",
             _FOOTAGE[:1],
@@ -236,7 +238,7 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[_Facts, ...]]] = {
     Kind.COMPLAINT_ACKNOWLEDGED: lambda said: (n.ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     Kind.PACKAGE_RECEIPT: lambda said: (
         n.PackageReceipt(
-            replace(_PACKAGE, delivery=f.Delivery.IN_PERSON), TODAY, "Lieve Maes", n.IdentityShown.DOCUMENT_SEEN
+            replace(_PACKAGE, delivery=Delivery.IN_PERSON), TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN
         ),
     ),
     Kind.BREACH_CONTROLLER: lambda said: (

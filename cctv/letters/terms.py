@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-from cctv.letters.facts import AbsenceCause, Capacity, Delivery, PasswordWay
+from cctv.letters.facts import AbsenceCause
 from cctv.model.casework import RequestType
-from cctv.model.disclosures import Recipient
+from cctv.model.disclosures import Delivery, PasswordWay, Recipient
+from cctv.model.requests import Role
 from cctv.model.zones import ZoneKind
 
 TERMS: dict[Enum, tuple[str, str, str]] = {
@@ -25,8 +26,8 @@ TERMS: dict[Enum, tuple[str, str, str]] = {
     ),
     RequestType.RECTIFICATION: ("verzoek om rectificatie", "demande de rectification", "request for rectification"),
     RequestType.COMPLAINT: ("klacht", "plainte", "complaint"),
-    Capacity.GUARDIAN: ("wettelijk vertegenwoordiger", "représentant légal", "legal representative"),
-    Capacity.PROXY: ("gevolmachtigde", "mandataire", "authorised representative"),
+    Role.GUARDIAN: ("wettelijk vertegenwoordiger", "représentant légal", "legal representative"),
+    Role.PROXY: ("gevolmachtigde", "mandataire", "authorised representative"),
     ZoneKind.FACADE: ("gevel", "façade", "façade"),
     ZoneKind.ENTRANCE: ("ingang", "entrée", "entrance"),
     ZoneKind.INTERIOR: ("binnenruimte", "intérieur du bâtiment", "inside the building"),

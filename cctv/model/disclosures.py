@@ -47,6 +47,24 @@ class Method(Enum):
     ZIP = "zip"  # encrypted, the passphrase by another way
 
 
+class Delivery(Enum):
+    """How a package goes to whom it is for."""
+
+    IN_PERSON = "in-person"
+    REGISTERED_POST = "registered-post"
+    ENCRYPTED_MAIL = "encrypted-mail"
+    DOWNLOAD = "download"
+
+
+class PasswordWay(Enum):
+    """How its password goes: never the way of the package."""
+
+    PHONE = "phone"
+    POST = "post"
+    IN_PERSON = "in-person"
+    SMS = "sms"
+
+
 class DisclosureState(Enum):
     """Where a disclosure stands."""
 

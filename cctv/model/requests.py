@@ -89,6 +89,15 @@ class YieldGround(Enum):
     AUTHORITY = "authority"
 
 
+class RestrictionGround(Enum):
+    """Article 18(1), points (a) to (d)."""
+
+    ACCURACY_CONTESTED = "accuracy-contested"
+    UNLAWFUL = "unlawful"
+    LEGAL_CLAIM = "legal-claim"
+    OBJECTION_PENDING = "objection-pending"
+
+
 class ExtensionGround(Enum):
     """Why an answer may take two months more (Article 12(3) GDPR)."""
 

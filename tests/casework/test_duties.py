@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from cctv.casework.duties import clocks, declaration_due, require
 from cctv.casework.duties.errors import NotGranted
-from cctv.config import Jurisdiction
 from cctv.model.accountability import (
     Breach,
     Declaration,
@@ -23,6 +22,7 @@ from cctv.model.accountability import (
 )
 from cctv.model.countries import Area
 from cctv.model.ids import BreachId
+from cctv.model.jurisdiction import Jurisdiction
 
 AWARE = datetime(2026, 11, 20, 8, tzinfo=UTC)
 

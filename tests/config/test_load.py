@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from cctv.config import (
-    Jurisdiction,
     Language,
     Limit,
     LimitRule,
@@ -22,6 +21,7 @@ from cctv.config.errors import SettingsNotFound, SettingsUnreadable
 from cctv.config.origins import Origin
 from cctv.kernel.errors import Exit, UsageError
 from cctv.model.ids import CameraId, ZoneId
+from cctv.model.jurisdiction import Jurisdiction
 
 REPOSITORY = Path(__file__).parents[2]
 DAY = timedelta(days=1)

@@ -117,7 +117,8 @@ def test_002_names_the_dutch_authority_for_a_belgian_company(settings):
     findings = found("002", settings())
 
     assert said(findings, Verdict.DIFFERS, Subject.AUTHORITY) == [
-        "the text names Autoriteit Persoonsgegevens; the authority of this site is Gegevensbeschermingsautoriteit"
+        "the text names Autoriteit Persoonsgegevens (AP); "
+        "the authority of this site is Gegevensbeschermingsautoriteit (GBA)"
     ]
     assert said(found("002", settings(country="NL")), Verdict.DIFFERS, Subject.COUNTRY) == [
         "the text is written for BE, the site's jurisdiction is NL"

@@ -13,6 +13,7 @@ from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
 from cctv.model.accountability import Processor, SubProcessor
 from cctv.model.ids import CameraId, ProcessorId
 from cctv.model.language import Language
+from cctv.model.requests import Role
 
 
 def emptied(value, path=""):
@@ -62,7 +63,7 @@ def test_only_a_public_notice_has_no_addressee():
 
 def test_a_guardian_writes_for_somebody_and_shows_it():
     letter = specimens_of(Kind.RECEIPT, Language.NL)[0]
-    guardian = replace(letter.addressee, capacity=letters.Capacity.GUARDIAN)
+    guardian = replace(letter.addressee, capacity=Role.GUARDIAN)
 
     absent = letters.missing_facts(replace(letter, addressee=guardian))
 

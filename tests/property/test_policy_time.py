@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cctv.config.limits import Jurisdiction, retention_limit
+from cctv.config.limits import retention_limit
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, ZoneId
+from cctv.model.jurisdiction import Jurisdiction
 from cctv.retention import Action, decide, lead
 from cctv.retention.large import size_of
 from cctv.retention.timekeeping import Witnesses, judge

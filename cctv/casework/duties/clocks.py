@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cctv.casework.deadlines import months_after
-from cctv.config import Jurisdiction
 from cctv.model.accountability import Breach, Declaration, DeclarationKind, Risk, Role, Told
+from cctv.model.jurisdiction import Jurisdiction
 
 CONTROLLER = timedelta(hours=18)  # 001: "binnen maximaal 18 uur", stricter than "without undue delay" of Article 33(2)
 AUTHORITY = timedelta(hours=72)  # Article 33(1) GDPR

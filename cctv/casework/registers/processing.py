@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cctv.casework.registers.register import Register, RegisterName
 from cctv.casework.registers.words import fixed
-from cctv.config import Jurisdiction, Settings
+from cctv.config import Settings
 from cctv.config.settings import CameraSettings
 from cctv.kernel.durations import format_duration
 from cctv.model.accountability import Declaration, Processor
+from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cctv.config import Jurisdiction, Settings
+from cctv.config import Settings
 from cctv.kernel.durations import format_duration
 from cctv.model.ids import ZoneId
+from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
 
 _HEAD = {

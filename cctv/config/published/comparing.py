@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from cctv.config.limits import Jurisdiction
 from cctv.config.published import lexicon as say
 from cctv.config.published.claims import Claim, Right, Subject
 from cctv.config.published.reading import purposes_in
 from cctv.config.settings import Settings, TwoPersonAct, ZoneSettings
 from cctv.kernel.durations import format_duration
+from cctv.model.authorities import authority_of
+from cctv.model.language import Language
 
 ANSWER = timedelta(days=28)  # the earlier of 30 days and a month, which is 28 days at its shortest (casework.deadlines)
-_AUTHORITY = {Jurisdiction.BE: "Gegevensbeschermingsautoriteit", Jurisdiction.NL: "Autoriteit Persoonsgegevens"}
 
 
 class Verdict(Enum):
@@ -117,16 +117,17 @@ def _purposes(by: dict[Subject, list[Claim]], settings: Settings) -> Iterator[Fi
 
 def _authority(by: dict[Subject, list[Claim]], settings: Settings) -> Iterator[Finding]:
     here = settings.site.jurisdiction
+    ours = authority_of(here, Language.NL).name
     known = {name: country for _, name, country in say.AUTHORITIES}
     right = [claim for claim in by[Subject.AUTHORITY] if known[claim.value] is here]
     for claim in _once(by[Subject.AUTHORITY]):
         if known[claim.value] is not here:
-            message = f"the text names {claim.value}; the authority of this site is {_AUTHORITY[here]}"
+            message = f"the text names {claim.value}; the authority of this site is {ours}"
             yield _told(Verdict.DIFFERS, claim, message)
     if right:
         yield _told(Verdict.KEPT, right[0], f"the text names the authority of this site, {right[0].value}")
     elif not by[Subject.AUTHORITY]:
-        message = f"the text does not name the authority where people complain: {_AUTHORITY[here]} (Article 13(2)(d))"
+        message = f"the text does not name the authority where people complain: {ours} (Article 13(2)(d))"
         yield Finding(Verdict.MISSING, Subject.AUTHORITY, message)
     for claim in _once(by[Subject.COUNTRY]):
         if claim.value != here.value:

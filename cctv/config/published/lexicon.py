@@ -10,8 +10,10 @@ import re
 import unicodedata
 from datetime import timedelta
 
-from cctv.config.limits import Jurisdiction
 from cctv.config.published.claims import Purpose, Right, Subject
+from cctv.model.authorities import authority_of
+from cctv.model.jurisdiction import Jurisdiction
+from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
 
 
@@ -150,7 +152,7 @@ PLACES: tuple[tuple[re.Pattern[str], frozenset[ZoneKind]], ...] = (
 )
 
 AUTHORITIES: tuple[tuple[re.Pattern[str], str, Jurisdiction | None], ...] = (
-    (_words(r"\bautoriteit persoonsgegevens\b"), "Autoriteit Persoonsgegevens", Jurisdiction.NL),
+    (_words(r"\bautoriteit persoonsgegevens\b"), authority_of(Jurisdiction.NL, Language.NL).name, Jurisdiction.NL),
     (
         _words(
             r"\bgegevensbeschermingsautoriteit\b",
@@ -159,7 +161,7 @@ AUTHORITIES: tuple[tuple[re.Pattern[str], str, Jurisdiction | None], ...] = (
             r"\bgba\b",
             r"\bbelgian data protection authority\b",
         ),
-        "Gegevensbeschermingsautoriteit",
+        authority_of(Jurisdiction.BE, Language.NL).name,
         Jurisdiction.BE,
     ),
     (

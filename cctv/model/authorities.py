@@ -1,4 +1,4 @@
-"""The supervisory authority of a jurisdiction, as each language calls it.
+"""The supervisory authority of a jurisdiction, as each language calls it.  No I/O.
 
 Policy 002 is Belgian and names the Dutch authority: the authority follows the jurisdiction of the site, never a text.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cctv.config import Jurisdiction
+from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
 
 
