@@ -59,7 +59,7 @@ class Composer:
         if self._masked is not None:
             self._masked.cover(picture)
         if self._caption is not None:
-            self._caption.draw(picture)
+            self._caption.draw(picture, cover.frame)
         return picture
 
     def compose(self, source: Patch, decision: FrameDecision) -> Planes:

@@ -32,6 +32,7 @@ class Cover:
 
     shapes: Mask | None
     stretch: int
+    frame: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Decisions:
         """What covers each frame in order."""
         standing = _Standing(self._shown)
         for frame in range(len(self._analysis.survey.times)):
-            yield Cover(self._shapes(standing.at(frame), frame), self._analysis.stretch[frame])
+            yield Cover(self._shapes(standing.at(frame), frame), self._analysis.stretch[frame], frame)
 
     def _kept(self, frame: int) -> Mask:
         """Live pixels inside the kept boxes."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cctv.redaction.caption import DEFAULT
+from cctv.redaction.caption import DEFAULT, Line
 from cctv.redaction.fill import Fill
 from cctv.redaction.modes import Mode, Others
 
@@ -21,4 +21,4 @@ class Options:
     mode: Mode = Mode.BACKDROP
     fill: Fill = Fill.SOLID
     others: Others = Others.SHAPE
-    caption: str | None = DEFAULT
+    caption: Line | None = DEFAULT

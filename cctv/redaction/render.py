@@ -7,7 +7,7 @@ gives it that name: an interrupted or failed render leaves nothing behind.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from math import hypot
@@ -100,7 +100,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
         analysis = analyse(work.clip, found, work.keep, differs, progress, scratch)
         if work.survey is not None:
             _require_scene(work, analysis)
-        line = _caption(work, len(found.times))
+        line = _caption(work, found.times)
         targets = _Targets(output.path, mask.path if mask else None, live)
         tally = _render(work, analysis, line, scratch, targets, progress)
         claim = Claim(work.clip, work.keep, work.options, analysis, line, live)
@@ -198,10 +198,10 @@ def _composed(
                 yield composer.compose(whole(planes), decision), decision
 
 
-def _caption(work: Work, frames: int) -> Caption | None:
+def _caption(work: Work, times: Sequence[int]) -> Caption | None:
     if work.options.caption is None:
         return None
-    return caption(work.options.caption, work.clip.size.even(), work.keep, frames)
+    return caption(work.options.caption, work.clip.size.even(), work.keep, times)
 
 
 class _Part:

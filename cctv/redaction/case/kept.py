@@ -35,7 +35,7 @@ def kept_render(
         "schema": 1,
         "software": __version__,
         "plan": part.digest,
-        "line": caption_line(part, language, site.settings.site.timezone),
+        "line": caption_line(part, language, site.settings.site.timezone).at(0),
     }
     found = _noted(video, note, wanted)
     if found is None:

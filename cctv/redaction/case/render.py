@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from cctv.db.site import Site
 from cctv.model.language import Language
+from cctv.redaction.caption import CLOCK, Clock, Line
 from cctv.redaction.case.artefacts import SURVEY, TRACKS, read_survey, read_tracks
 from cctv.redaction.case.engine import clip_for, covered, fail_closed, keep_of, render
 from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePart
-from cctv.redaction.case.words import from_word, line_words
+from cctv.redaction.case.words import line_words
 from cctv.redaction.options import Options
 
 
@@ -59,11 +60,7 @@ def render_part(site: Site, part: CasePart, language: Language, target: Path, pr
     )
 
 
-def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> str:
-    """Reference, camera, local time of the first frame with its zone, and what was done to the picture.
-
-    The line stands still, so it says "from": it is no clock.
-    """
-    start = part.plan.span.start.astimezone(zone)
-    begins = f"{from_word(language)} {start:%d/%m/%Y %H:%M:%S %Z}"
-    return f"{part.plan.request} {part.plan.camera} {begins}: {line_words(language)}"
+def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> Line:
+    """Reference, camera, local time of each frame with its zone, and what was done to the picture."""
+    text = f"{part.plan.request} {part.plan.camera} {CLOCK}: {line_words(language)}"
+    return Line(text, Clock(part.plan.span.start, zone))

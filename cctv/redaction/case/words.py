@@ -58,7 +58,6 @@ _LINES = {  # without accents: the engine draws plain letters only
     Language.FR: "arriere-plan reconstitue, autres personnes masquees",
     Language.EN: "background reconstructed, others hidden",
 }
-_FROM = {Language.NL: "vanaf", Language.FR: "depuis", Language.EN: "from"}
 _COMMANDS = {
     Language.NL: (
         "deze sporen zichtbaar houden",
@@ -105,11 +104,6 @@ def cause_words(code: str, language: Language) -> str:
 def line_words(language: Language) -> str:
     """What was done to the picture, for the line in it."""
     return _LINES[language]
-
-
-def from_word(language: Language) -> str:
-    """Before the time of a video's first frame."""
-    return _FROM[language]
 
 
 def command_words(language: Language) -> tuple[str, ...]:
