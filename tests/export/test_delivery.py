@@ -15,7 +15,7 @@ from cctv.db.engine import reading
 from cctv.export.fetching import fetch_lines
 from cctv.export.parcel import DIGITS, GROUPS, new_passphrase
 from cctv.export.workstations import lent_since
-from cctv.letters import Delivery
+from cctv.model.disclosures import Delivery
 
 PACKAGE = "EXP-2026-001"
 
