@@ -191,8 +191,11 @@ def given_to_subject(
     connection: Connection, site: Site, package: ExportId, request_id: str, scope: tuple[tuple[CameraId, ...], Span],
     recipient: Recipient, method: Method, until: datetime | None,
 ) -> Disclosure:  # fmt: skip
-    """Enter that a request's package left, in the caller's transaction; who the subject is stays in the request."""
-    now = site.clock.now()
+    """Enter that a request's package left, in the caller's transaction; who the subject is stays in the request.
+
+    Without an end, `until`, the copy is the recipient's own: nothing is expected back, and the disclosure ends at once.
+    """
+    now, theirs = site.clock.now(), until is None
     one = Disclosure(
         id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),
         recipient=recipient,
@@ -206,6 +209,9 @@ def given_to_subject(
         package=package,
         handed=Handing(now, site.actor.account, method),
         lease_end=until,
+        closed=now if theirs else None,
+        closed_by=site.actor.account if theirs else None,
+        ending=Ending.HANDED if theirs else None,
     )
     store.insert_disclosure(connection, one)
     _log(connection, site, Act.DISCLOSURE_HANDED, one)
@@ -231,9 +237,10 @@ def set_lease(site: Site, disclosure_id: str, until: datetime, *, reason: str, d
     """Agree another end of a copy's lease; raises DisclosureUnknown, DisclosureClosed, NotLent."""
     reason = checked_text("reason", reason, 'say why: --reason "the case is before the court until then".')
     with writing(site.engine) as connection:
-        one = unclosed(connection, site, disclosure_id)
+        one = find_disclosure(connection, disclosure_id)
         if one.duty is Duty.RIGHT and one.lease_end is None:
             raise NotLent(id=one.id)
+        one = unclosed(connection, site, disclosure_id)
         agreed = replace(one, lease_end=until)
         if not dry_run:
             store.update_disclosure(connection, agreed)

@@ -17,7 +17,7 @@ class SiteHeld(CctvError):
 class CasesOpen(CctvError):
     """The site is not closed: {cases} {are} still open; nothing was deleted.
 
-    next: answer and close them first; `cctv incident list`, `cctv request list` and `cctv breach list` show them.
+    next: answer, close or end them first; `list` of `cctv incident`, `request`, `disclosure` and `breach` shows them.
     """
 
     exit_code = Exit.DECISION_MISSING

@@ -71,8 +71,13 @@ def test_a_lent_copy_is_on_the_board_reminds_alarms_and_ends_when_it_is_confirme
     assert leases(built) == []
 
 
-def test_a_copy_of_the_subject_has_no_end_and_gets_none(built, tmp_path):
+def test_a_copy_of_the_subject_is_theirs_it_is_never_lent_and_does_not_keep_the_site_open(built, tmp_path):
     done = built.cctv(f"export deliver EXP-2026-001 --method zip --to {tmp_path} --json").json
 
     assert (done["until"], leases(built)) == (None, [])
     assert "theirs" in built.cctv("disclosure lease DIS-2026-001 --until 60d --reason x", exit=2).err
+    (one,) = built.cctv("disclosure list --all --json").json["disclosures"]
+    assert (one["state"], one["ending"]) == ("closed", "handed")
+    built.cctv("disclosure receipt DIS-2026-001 --on 1/11")
+    built.cctv("request close REQ-2026-001 --outcome granted")
+    built.cctv(f"site close --out {tmp_path / 'closing'} --reason verhuis --yes")
