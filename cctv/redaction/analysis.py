@@ -22,7 +22,7 @@ from cctv.redaction.light import Light
 from cctv.redaction.masks import MaskedArea
 from cctv.redaction.people import carried_and_judged
 from cctv.redaction.planes import Mask, Plane
-from cctv.redaction.regions import HOLD, Regions
+from cctv.redaction.regions import HOLD
 from cctv.redaction.scratch import Scratch
 from cctv.redaction.shapes import worth_showing
 from cctv.redaction.source import Clip, Reading
@@ -57,7 +57,7 @@ class Survey:
 class Analysis:
     """What differs in each frame of a clip; masks and boxes at half size.
 
-    `differs` holds one mask a frame, True = differs from the backdrop, and `regions` what it is made of; `stretch` and
+    `differs` holds one mask a frame, True = differs from the backdrop, and its regions beside it; `stretch` and
     backdrop and light; `kept` are the drawn paths carried by the subject's own region, in their order; `verdicts`
     gives, for each of them, what to hide inside of it from its first frame on.  `masked` is what the camera's static
     masks hide, in every frame and whatever is kept.
@@ -65,7 +65,6 @@ class Analysis:
 
     survey: Survey
     differs: MaskSpool
-    regions: tuple[Regions, ...]
     stretch: tuple[int, ...]
     lights: tuple[Light | None, ...]
     tracks: tuple[Track, ...]
@@ -143,14 +142,12 @@ def analyse(
     Fills `differs`; reads what is in `scratch`, or notes the clip's pictures there.
     """
     tracker = Tracker()
-    regions: list[Regions] = []
     stretch: list[int] = []
     lights: list[Light | None] = []
     masked = clip.masked.half if clip.masked else None
     with closing(ahead(_stacked(clip, scratch))) as pictures:
         for frame, one in enumerate(compared(pictures, found.backdrops, masked)):
-            differs.append(one.difference.mask)
-            regions.append(one.difference.regions)
+            differs.append(one.difference.mask, one.difference.regions)
             stretch.append(one.stretch)
             lights.append(one.difference.light)
             tracker.add([part.box for part in one.difference.parts])
@@ -158,7 +155,7 @@ def analyse(
     rows, columns = differs.shape
     kept, verdicts = carried_and_judged(keep, differs, found.rate)
     tracks = numbered(worth_showing(tracker.finish(), rows * columns, found.rate))
-    return Analysis(found, differs, tuple(regions), tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
+    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
 
 
 def _stacked(clip: Clip, scratch: Scratch | None) -> Iterator[Plane]:

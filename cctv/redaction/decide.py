@@ -114,7 +114,7 @@ class Decisions:
         count = len(differs)
         for index in range(count + hold):
             if index < count:
-                window.append((index, covered(differs[index], self._analysis.regions[index])))
+                window.append((index, covered(*differs.with_regions(index))))
             frame = index - hold
             if frame >= 0:
                 while window[0][0] < frame - hold:

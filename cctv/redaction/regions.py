@@ -18,6 +18,7 @@ from cctv.redaction.geometry import Box, PixelRect
 from cctv.redaction.light import Ground, Light
 from cctv.redaction.planes import Mask, Plane
 from cctv.redaction.shift import misfit, relief
+from cctv.redaction.spool import Regions
 
 LUMA = 18  # levels that count; at 20 one head in 4,650 of PETS09-S2L1 shows, at 18 none
 CHROMA = 9  # chroma varies less than luma, and dark clothes on dark ground often differ only there
@@ -31,10 +32,6 @@ _GROW = 2  # half-size pixels on every side of a region's boxes
 _SLENDER = 0.5  # width by height: a walker's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
 _NARROW = 16  # half-size pixels; a narrower region is never cut
 _SPARSE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
-
-
-Regions = NDArray[np.int32]
-"""The connected regions of a mask, a row each: left, top, width, height, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
