@@ -20,19 +20,20 @@ _DETECTOR = "cb2198952eaa5bc7e43d950b9f2aa1966528063c7295c7262133e7fa0d3d564c"  
 _LINES = 1152  # to which a picture is enlarged, at most twice: people from a twelfth of the height on are found
 _STRIDE, _PADDING = (8, 8), (16, 16)
 _SCALE = 1.1
-_HITS = 2  # further hits that must lie over a hit: PETS09-S2L1, 30 of 32 people in a single frame, empty scene: none
+_HITS = 2  # further hits that must lie over a hit: PETS09-S2L1, 174 of 186 people in single frames, empty scene: none
 _NEAR = 0.3  # groupRectangles' eps
 
 
 def people_in(planes: Planes) -> tuple[Box, ...]:
-    """Boxes around the standing people in a picture, full-size pixels, with some margin; raises SearchFailed (15)."""
-    rows, columns = planes.y.shape
+    """Boxes around the standing people in a picture, full-size pixels, with some margin; raises SearchFailed (15).
+
+    Luma alone is searched: with colour three fewer of 186 people are found (PETS09-S2L1), and three more that are none.
+    """
+    rows = planes.y.shape[0]
     factor = min(max(_LINES / rows, 1.0), 2.0)
     try:
         detector = _detector()
-        flat = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
-        colour = cv2.cvtColor(flat.reshape(rows * 3 // 2, columns), cv2.COLOR_YUV2BGR_I420)
-        large = cv2.resize(colour, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+        large = cv2.resize(planes.y, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         if large.shape[0] < 128 or large.shape[1] < 64:  # the detector's window
             return ()
         with every_core():
