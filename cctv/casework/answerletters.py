@@ -16,17 +16,26 @@ from cctv import holds, letters
 from cctv.casework import blockstore, requeststore
 from cctv.casework.absence import FILE, absences, signed_statement
 from cctv.casework.answering import AnswerPlan
-from cctv.casework.errors import BalanceMissing, BasisMissing, RecipientsUntold
+from cctv.casework.errors import (
+    BalanceMissing,
+    BasisMissing,
+    InvitationMissing,
+    MeasuresMissing,
+    ReasonMissing,
+    RecipientsUntold,
+)
 from cctv.casework.found import look
 from cctv.casework.lettering import asked_of, local_day, processing_for, recipients_of
+from cctv.casework.letterstore import letters_of
+from cctv.casework.words import checked_text
 from cctv.db.site import Site
 from cctv.kernel.span import Span
-from cctv.letters.letter import Answer
+from cctv.letters.letter import Answer, Facts
 from cctv.model.casework import AccessRequest, Outcome, RequestState, RequestType
 from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId
-from cctv.model.requests import RefusalGround, RestrictionGround, Role
+from cctv.model.requests import LetterKind, RefusalGround, RestrictionGround, Role
 
 MORE_DETAILS = timedelta(days=14)  # a person who was not found may say more: two weeks, within most keeping times
 
@@ -36,6 +45,7 @@ class Wording:
     """What only a person can say for the letter, beside the reason: in its language."""
 
     balance: str | None = None
+    measures: str | None = None
     basis: RestrictionGround | None = None
     delivery: Delivery | None = None
     password: PasswordWay | None = None
@@ -57,14 +67,20 @@ class Copy:
 class AnswerFacts:
     """The letters of an answer and what is enclosed; no letters where none is known for it."""
 
-    letters: tuple[Answer, ...]
+    letters: tuple[Facts, ...]
     enclosed: dict[str, bytes]
 
 
 def facts_for(connection: Connection, site: Site, plan: AnswerPlan, wording: Wording, copy: Copy | None) -> AnswerFacts:
-    """The facts of an answer's letters; raises BalanceMissing, BasisMissing, RecipientsUntold, WordsUntranslated."""
+    """The facts of an answer's letters.
+
+    Raises BalanceMissing, BasisMissing, MeasuresMissing, ReasonMissing, InvitationMissing, RecipientsUntold,
+    WordsUntranslated.
+    """
     request, ending = plan.request, plan.ending
     asked, today = asked_of(site, request), local_day(site, site.clock.now())
+    if request.type is RequestType.COMPLAINT:
+        return AnswerFacts((_examined(plan, wording, asked.received, today),), {})
     match ending.outcome:
         case Outcome.REFUSED if request.state is RequestState.REJECTED:
             if wording.balance is None:
@@ -88,7 +104,9 @@ def facts_for(connection: Connection, site: Site, plan: AnswerPlan, wording: Wor
                 "allowed_signers": signed.signers.encode(),
             }
             return AnswerFacts((facts,), enclosed)
-        case Outcome.VIEWING:
+        case Outcome.VIEWING:  # the invitation said all there is to say
+            if not any(one.kind is LetterKind.INVITATION for one in letters_of(connection, request.id)):
+                raise InvitationMissing(id=request.id)
             return AnswerFacts((), {})
     given = _granted(connection, site, plan, wording, copy, asked, today)
     refusal = _refused_part(asked, today, ending.ground, ending.reason)
@@ -128,7 +146,18 @@ def _granted(
             last = requeststore.statements_of(connection, request.id)[-1]
             return (letters.RectificationRecorded(asked, local_day(site, last.given), last.text, told()),)
         case RequestType.COMPLAINT:
-            return ()
+            raise AssertionError("a complaint has a letter of its own")
+
+
+def _examined(plan: AnswerPlan, wording: Wording, received: date, today: date) -> letters.ComplaintDecided:
+    ending = plan.ending
+    if ending.reason is None:
+        raise ReasonMissing(outcome=ending.outcome.value)
+    if ending.outcome is not Outcome.REFUSED and wording.measures is None:
+        raise MeasuresMissing
+    following = 'say what is done in the language of the letter: --measures "WHAT".'
+    measures = checked_text("measures", wording.measures, following) if wording.measures is not None else None
+    return letters.ComplaintDecided(received, today, ending.outcome, ending.reason, measures)
 
 
 def _told(connection: Connection, site: Site, request: AccessRequest, wording: Wording) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from cctv.casework.forgetting import letters_directory
 from cctv.casework.letterstore import MadeLetter
 from cctv.db.engine import reading
 from cctv.db.site import Site
-from cctv.letters.letter import Answer
+from cctv.letters.letter import Facts
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest
 from cctv.model.disclosures import Disclosure, Recipient
@@ -73,7 +73,7 @@ def recipients_of(connection: Connection, site: Site, request: AccessRequest) ->
     )
 
 
-def letter_of(site: Site, request: AccessRequest, facts: Answer) -> letters.Letter:
+def letter_of(site: Site, request: AccessRequest, facts: Facts) -> letters.Letter:
     """A letter to whoever asks, at the address where the answer is wanted; raises NobodyToWriteTo, SenderUnknown."""
     asking = request.requester
     if asking is None:
@@ -94,7 +94,7 @@ def draft(
     site: Site,
     request: AccessRequest,
     kind: LetterKind,
-    facts: Sequence[Answer],
+    facts: Sequence[Facts],
     enclosed: Mapping[str, bytes] | None = None,
     *,
     dry_run: bool = False,

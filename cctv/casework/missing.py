@@ -136,7 +136,8 @@ def _work(facts: RequestFacts) -> Iterator[Step]:
         if steps:
             yield from steps
             return
-    yield Step(Need.ANSWER, f"cctv request answer {one.id}{_TYPED.get((one.type, one.state), '')}")
+    typed = " --outcome viewing" if LetterKind.INVITATION in facts.letters else _TYPED.get((one.type, one.state), "")
+    yield Step(Need.ANSWER, f"cctv request answer {one.id}{typed}")
 
 
 def _copy(facts: RequestFacts) -> Iterator[Step]:
@@ -163,6 +164,7 @@ def _copy(facts: RequestFacts) -> Iterator[Step]:
 # What only a person can say for the letter.
 _TYPED = {
     (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
+    (RequestType.COMPLAINT, RequestState.OPEN): ' --reason "..." --measures "..."',
     (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
 }
 

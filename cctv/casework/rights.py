@@ -23,6 +23,7 @@ from cctv.casework.states import Move
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.letters.letter import Facts
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest, Outcome, RequestType
 from cctv.model.holds import Hold
@@ -109,7 +110,7 @@ def yield_block(site: Site, request_id: str, wanted: YieldTo, *, with_letter: bo
 def lift(site: Site, request_id: str, *, reason: str, with_letter: bool = True, dry_run: bool = False) -> Lifted:
     """The person lifts the restriction, or takes the objection back: block and hold end, and the request with them.
 
-    A letter confirms that a restriction ends.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown.
+    A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown.
     """
     reason = checked_text("reason", reason, 'say who asked for it: --reason "WHY".')
     with reading(site.engine) as connection:
@@ -118,8 +119,7 @@ def lift(site: Site, request_id: str, *, reason: str, with_letter: bool = True, 
         leaving = departures(connection, own, site.clock.now())
     if dry_run:
         return Lifted(request, own)
-    told = with_letter and request.type is RequestType.RESTRICTION
-    letter = _lift_letter(site, request, leaving, reason) if told else None
+    letter = _lift_letter(site, request, leaving) if with_letter else None
     with writing(site.engine) as connection:
         request = moving(connection, site, request_id, Move.LIFT)
         if letter is not None:
@@ -179,18 +179,18 @@ def _yield_letter(site: Site, planned: Yielded, wanted: YieldTo) -> Draft:
     return draft(site, planned.request, LetterKind.YIELD, [facts])
 
 
-def _lift_letter(site: Site, request: AccessRequest, leaving: Sequence[Departure], reason: str) -> Draft:
-    """When the footage goes: with the next sweep, by its limit, or not while another case keeps it."""
+def _lift_letter(site: Site, request: AccessRequest, leaving: Sequence[Departure]) -> Draft:
+    """When the footage goes: with the next sweep, by its limit, or not while another case keeps it.
+
+    The reason for lifting stays in the log: it says who wrote when, which the person knows.
+    """
     kept = next((one.holds[0] for one in leaving if one.fate is Fate.STILL_HELD), None)
     with reading(site.engine) as connection:
         kept_for = holds.find_hold(connection, kept).ground.kind if kept else None
     now = site.clock.now()
-    facts = letters.RestrictionLifted(
-        asked=asked_of(site, request),
-        on=local_day(site, now),
-        reason=letters.LiftReason.YOUR_WISH,
-        explanation=reason,
-        gone_by=local_day(site, max([now, *(one.last_limit for one in leaving)])) if leaving and not kept else None,
-        kept_for=kept_for,
-    )
+    gone_by = local_day(site, max([now, *(one.last_limit for one in leaving)])) if leaving and not kept else None
+    asked, today = asked_of(site, request), local_day(site, now)
+    facts: Facts = letters.ObjectionWithdrawn(asked, today, gone_by, kept_for)
+    if request.type is RequestType.RESTRICTION:
+        facts = letters.RestrictionLifted(asked, today, letters.LiftReason.YOUR_WISH, None, gone_by, kept_for)
     return draft(site, request, LetterKind.LIFTED, [facts])

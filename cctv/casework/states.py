@@ -24,6 +24,7 @@ class Move(Enum):
     MANDATE = "mandate"
     SCOPE = "scope"
     CONFIRM = "confirm"
+    INVITE = "invite"
     EXTEND = "extend"
     STATEMENT = "statement"
     UPHOLD = "uphold"
@@ -49,6 +50,7 @@ def _table() -> dict[tuple[RequestType, RequestState, Move], RequestState]:
         table[kind, s.OPEN, m.YIELD] = s.OPEN
         table[kind, s.OPEN, m.LIFT] = s.CLOSED
     restriction, objection, erasure = RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE
+    table[RequestType.ACCESS, s.OPEN, m.INVITE] = s.OPEN
     table |= {
         (restriction, s.OPEN, m.ANSWER): s.RESTRICTED,
         (restriction, s.RESTRICTED, m.YIELD): s.RESTRICTED,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--balance", metavar="TEXT", help="Of a rejected objection: why the grounds override the person's rights."
 )
+@click.option("--measures", metavar="TEXT", help="Of a complaint that is founded: what is done about it.")
 @click.option("--basis", type=one_of(RestrictionGround), help="Of a restriction: the point of Article 18(1) GDPR.")
 @click.option("--delivery", type=one_of(Delivery), help="How the copy goes; else by the kind of address.")
 @click.option("--password", type=one_of(PasswordWay), help="How its password goes: another way than the copy.")
@@ -50,13 +51,15 @@ def answer(box: Box, /, request_id: str, outcome: str, **given: Any) -> None:  #
     """Answer a request: the copy where one goes with it, the letter, the end of the request and of its holds.
 
     An erasure deletes what no hold covers; the rest waits and is listed.  A restriction stays in force until it is
-    lifted.  An objection is decided first (`uphold`, `reject`).  Exit 13 when something is missing, and what.
+    lifted.  An objection is decided first (`uphold`, `reject`).  A complaint is founded (`granted`), `partly`, or not
+    (`refused`).  Exit 13 when something is missing, and what.
 
     \b
       cctv request answer REQ-2026-007
       cctv request answer REQ-2026-007 --method zip --to /media/usb
       cctv request answer REQ-2026-007 --outcome no-footage
       cctv request answer REQ-2026-007 --outcome refused --ground excessive --reason "the same copy went last week"
+      cctv request answer REQ-2026-009 --reason "the camera saw the street" --measures "it was turned"
     """
     from cctv.casework import Ending
     from cctv.cli.redacted import watched
@@ -80,6 +83,7 @@ def _wording(given: dict[str, Any]) -> Wording:
     delivery = given["delivery"] or ("in-person" if given["method"] == Method.HAND.value else None)
     return Wording(
         balance=given["balance"],
+        measures=given["measures"],
         basis=RestrictionGround(given["basis"]) if given["basis"] else None,
         delivery=Delivery(delivery) if delivery else None,
         password=PasswordWay(given["password"]) if given["password"] else None,

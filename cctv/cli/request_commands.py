@@ -6,7 +6,7 @@ from cctv.cli.request import request
 from cctv.cli.request_answer import answer
 from cctv.cli.request_board import board
 from cctv.cli.request_close import close
-from cctv.cli.request_letters import ask, extend, receipt, sent
+from cctv.cli.request_letters import ask, extend, invite, receipt, sent
 from cctv.cli.request_open import open_
 from cctv.cli.request_people import identity, mandate, statement
 from cctv.cli.request_rights import lift, reject, uphold, yield_
@@ -22,6 +22,7 @@ for command in (
     identity,
     mandate,
     statement,
+    invite,
     extend,
     sent,
     uphold,

@@ -1,4 +1,4 @@
-"""`cctv request receipt`, `ask`, `extend` and `sent`: letters that are made, and letters that went."""
+"""`cctv request receipt`, `ask`, `invite`, `extend` and `sent`: letters that are made, and letters that went."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import F, mutation, one_of, reason_option
-from cctv.model.requests import ExtensionGround, LetterKind
+from cctv.model.requests import ExtensionGround, LetterKind, Safeguard
 from cctv.tongue import said
 
 if TYPE_CHECKING:
@@ -52,6 +52,38 @@ def ask(box: Box, request_id: str) -> None:
     from cctv.casework.correspondence import ask_identity
 
     _wrote(box, ask_identity(box.site, request_id, dry_run=box.dry_run))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--at", required=True, metavar="WHEN", help="The moment, with its hour; in time for the answer.")
+@click.option("--place", required=True, metavar="PLACE", help="Where to come.")
+@click.option("--host", required=True, metavar="NAME", help="Whom to ask for at the door.")
+@click.option(
+    "--others",
+    type=one_of(Safeguard),
+    default=Safeguard.HIDDEN.value,
+    show_default=True,
+    help="How others in the picture are spared.",
+)
+@mutation
+@click.pass_obj
+def invite(box: Box, request_id: str, at: str, place: str, host: str, others: str) -> None:
+    """Make the letter that invites a person to come and look, with the information of Article 15 GDPR.
+
+    The footage is kept until the request is closed.  `cctv redaction preview` makes what is shown, others hidden.
+    After the visit `cctv request answer` with `--outcome viewing` ends the request.
+
+    \b
+      cctv request invite REQ-2026-007 --at "28/11 10u" --place "reception, Kerkstraat 1" --host "A. Peeters"
+    """
+    from cctv.casework.correspondence import Appointment
+    from cctv.casework.correspondence import invite as invited
+    from cctv.kernel.times import parse_ahead
+
+    moment = parse_ahead(at, now=box.now, zone=box.zone)
+    wanted = Appointment(moment, place, host, Safeguard(others))
+    _wrote(box, invited(box.site, request_id, wanted, dry_run=box.dry_run))
 
 
 def _wrote(box: Box, done: Wrote) -> None:

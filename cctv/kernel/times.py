@@ -91,6 +91,14 @@ def parse_review(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     return instant
 
 
+def parse_ahead(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    """A moment with its hour: the next such one where no full date was typed; one that lies behind is the caller's."""
+    typed = read(text)
+    if typed.clock is None:
+        raise TimeUnreadable(text=text, problem=phrase("an appointment has its hour"))
+    return _first_after(typed, now, now, zone, _start_of_day)
+
+
 def echo_instant(instant: datetime, zone: ZoneInfo) -> Phrase:
     """`Sat 2026-11-21 22:00 CET`; can be typed back."""
     local = instant.astimezone(zone)

@@ -6,7 +6,7 @@ Owns which facts an answer has.  Pure.  Articles are those of the GDPR.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from cctv.letters.facts import Absence, Asked, Footage, Known, Package, Processi
 from cctv.letters.kinds import Kind
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId
-from cctv.model.requests import ExtensionGround, RefusalGround, RestrictionGround, YieldGround
+from cctv.model.requests import ExtensionGround, RefusalGround, RestrictionGround, Safeguard, YieldGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,23 @@ class PortabilityAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewingInvitation:
+    """Come and look (Article 15 GDPR, in Belgium Article 12 of the camera act): when, where, whom to ask for.
+
+    The right to a copy stays.  `missing` are the spans without picture, empty when all is there.
+    """
+
+    kind: ClassVar[Kind] = Kind.VIEWING_INVITATION
+    asked: Asked
+    processing: Processing
+    at: datetime
+    place: str
+    host: str
+    safeguard: Safeguard
+    missing: Known[tuple[Absence, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class NoFootage:
     """There is none, and why; existence, purposes, categories and recipients are told all the same."""
 
@@ -136,13 +153,16 @@ class LiftReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RestrictionLifted:
-    """Told before it is lifted (Article 18(3)); the footage is gone by `gone_by`, unless `kept_for` keeps it."""
+    """Told before it is lifted (Article 18(3)), or that it was, where the person wished so.
+
+    The footage is gone by `gone_by`, unless `kept_for` keeps it.
+    """
 
     kind: ClassVar[Kind] = Kind.RESTRICTION_LIFTED
     asked: Asked
     on: date
     reason: LiftReason
-    explanation: str
+    explanation: str | None = None
     gone_by: date | None = None
     kept_for: GroundKind | None = None
 
@@ -182,6 +202,17 @@ class ObjectionRejected:
     decided: date
     grounds: str
     balance: str  # why they override this person's interests, rights and freedoms
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionWithdrawn:
+    """Taken back by the person: nothing is decided, the block ended; footage as in `RestrictionLifted`."""
+
+    kind: ClassVar[Kind] = Kind.OBJECTION_WITHDRAWN
+    asked: Asked
+    on: date
+    gone_by: date | None = None
+    kept_for: GroundKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

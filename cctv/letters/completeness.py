@@ -14,7 +14,8 @@ from cctv.letters.errors import FactMissing, FactUnusable
 from cctv.letters.facts import MAY_BE_EMPTY, Engaged, ProcessorFacts
 from cctv.letters.kinds import Kind
 from cctv.letters.letter import Letter
-from cctv.letters.notices import BreachToAuthority
+from cctv.letters.notices import BreachToAuthority, ComplaintDecided
+from cctv.model.casework import Outcome
 from cctv.model.countries import Area
 from cctv.model.requests import Role
 
@@ -41,8 +42,11 @@ def missing_facts(letter: Letter) -> tuple[str, ...]:
         absent += [] if letter.kind is Kind.BREACH_PUBLIC else ["addressee"]
     elif letter.addressee.capacity is not Role.SUBJECT:
         absent += [f"addressee.{name}" for name in ("on_behalf_of", "mandate") if not getattr(letter.addressee, name)]
-    if not absent and isinstance(letter.facts, BreachToAuthority) and _unexplained(letter.facts):
+    facts = letter.facts
+    if not absent and isinstance(facts, BreachToAuthority) and _unexplained(facts):
         absent.append("facts.late_reason")
+    if isinstance(facts, ComplaintDecided) and facts.finding is not Outcome.REFUSED and not facts.measures:
+        absent.append("facts.measures")
     return tuple(absent)
 
 

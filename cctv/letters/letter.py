@@ -20,12 +20,14 @@ from cctv.letters.answers import (
     NotIdentifiable,
     ObjectionRejected,
     ObjectionUpheld,
+    ObjectionWithdrawn,
     PortabilityAnswer,
     Receipt,
     RectificationRecorded,
     Refusal,
     RestrictionConfirmed,
     RestrictionLifted,
+    ViewingInvitation,
 )
 from cctv.letters.facts import Addressee, Known, Sender
 from cctv.letters.kinds import Kind
@@ -34,6 +36,7 @@ from cctv.letters.notices import (
     BreachToController,
     BreachToPeople,
     ComplaintAcknowledged,
+    ComplaintDecided,
     PackageReceipt,
     PolicyChanged,
     PublicBreachNotice,
@@ -47,6 +50,7 @@ Answer = (
     | Extension
     | AccessAnswer
     | PortabilityAnswer
+    | ViewingInvitation
     | NoFootage
     | NotIdentifiable
     | RestrictionConfirmed
@@ -54,6 +58,7 @@ Answer = (
     | BlockYielded
     | ObjectionUpheld
     | ObjectionRejected
+    | ObjectionWithdrawn
     | ErasureConfirmed
     | ErasurePartly
     | RectificationRecorded
@@ -63,6 +68,7 @@ Answer = (
 
 Notice = (
     ComplaintAcknowledged
+    | ComplaintDecided
     | PackageReceipt
     | BreachToController
     | BreachToAuthority
@@ -72,6 +78,9 @@ Notice = (
     | WorkstationCheck
 )
 """What any other letter is about."""
+
+Facts = Answer | Notice
+"""What a letter is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ class Letter:
     date: date
     sender: Sender
     addressee: Known[Addressee | None]
-    facts: Answer | Notice
+    facts: Facts
     specimen: bool = False
 
     @property

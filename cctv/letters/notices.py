@@ -12,6 +12,7 @@ from typing import ClassVar
 from cctv.kernel.span import Span
 from cctv.letters.facts import Known, Package
 from cctv.letters.kinds import Kind
+from cctv.model.casework import Outcome
 from cctv.model.disclosures import Delivery
 from cctv.model.ids import ExportId
 from cctv.model.requests import IdentityMethod
@@ -24,6 +25,21 @@ class ComplaintAcknowledged:
     kind: ClassVar[Kind] = Kind.COMPLAINT_ACKNOWLEDGED
     received: date
     due: date
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintDecided:
+    """A complaint was examined: `GRANTED` founded, `PARTLY`, `REFUSED` not; why, and what is done about it.
+
+    Without `measures` the letter says that there are none; one that is founded, wholly or partly, has some.
+    """
+
+    kind: ClassVar[Kind] = Kind.COMPLAINT_DECIDED
+    received: date
+    decided: date
+    finding: Outcome
+    explanation: str
+    measures: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

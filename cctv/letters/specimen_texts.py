@@ -74,6 +74,24 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "This is your ninth request since September about the same ten minutes. On 3 September 2026 you received a full "
         "copy of them (EXP-2026-021); nothing in the footage has changed since.",
     ),
+    "place": (
+        "onthaal, Hendrik Serruyslaan 18A, 8400 Oostende",
+        "accueil, Hendrik Serruyslaan 18A, 8400 Ostende",
+        "reception, Hendrik Serruyslaan 18A, 8400 Ostend",
+    ),
+    "found": (
+        "Een van de twee camera’s in de foyer filmde een stuk van de straat. Dat had niet gemogen. De andere klopte met wat "
+        "op het bord aan de ingang staat.",
+        "L’une des deux caméras du foyer filmait une partie de la rue, ce qui n’aurait pas dû arriver. L’autre correspondait "
+        "à ce qu’annonce le panneau à l’entrée.",
+        "One of the two cameras in the foyer recorded a part of the street, which it should not have done. The other did what "
+        "the sign at the entrance says.",
+    ),
+    "masked": (
+        "De straat is sinds 4 november 2026 afgedekt in het beeld van die camera. Wat ervan bewaard was, is gewist.",
+        "Depuis le 4 novembre 2026, la rue est masquée dans l’image de cette caméra. Ce qui en était conservé a été effacé.",
+        "Since 4 November 2026 the street has been covered in the picture of that camera. What was kept of it was deleted.",
+    ),
     "nature": (
         "Een externe schijf met een versleutelde back-up is uit het kantoor verdwenen. De sleutel stond er niet op.",
         "Un disque externe contenant une sauvegarde chiffrée a disparu du bureau. La clé ne s’y trouvait pas.",

@@ -17,17 +17,25 @@ from cctv.letters import answers as a
 from cctv.letters import facts as f
 from cctv.letters import notices as n
 from cctv.letters.kinds import Kind
-from cctv.letters.letter import Answer, Letter, Notice
+from cctv.letters.letter import Facts, Letter
 from cctv.letters.specimen_texts import specimen_text
 from cctv.model import disclosures
 from cctv.model.authorities import authority_of
-from cctv.model.casework import RequestType
+from cctv.model.casework import Outcome, RequestType
 from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId, ExportId
 from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
-from cctv.model.requests import ExtensionGround, IdentityMethod, RefusalGround, RestrictionGround, Role, YieldGround
+from cctv.model.requests import (
+    ExtensionGround,
+    IdentityMethod,
+    RefusalGround,
+    RestrictionGround,
+    Role,
+    Safeguard,
+    YieldGround,
+)
 from cctv.model.zones import ZoneKind
 
 TODAY = date(2026, 11, 25)
@@ -66,7 +74,7 @@ def specimens_of(kind: Kind, language: Language, sender: f.Sender = SPECIMEN_SEN
     variants = _FACTS[kind](said)
     addressee = _addressee(kind, language, sender)
     letters = [Letter(language, _reference(kind), TODAY, sender, addressee, one, specimen=True) for one in variants]
-    if kind is Kind.RECEIPT:
+    if kind in _REPRESENTED:
         letters += [replace(letters[0], addressee=_GUARDIAN)]
         letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=Role.PROXY))]
     return tuple(letters)
@@ -87,6 +95,9 @@ def _reference(kind: Kind) -> str:
         Kind.POLICY_CHANGED: "POL-2026-02",
     }
     return number.get(kind, "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007")
+
+
+_REPRESENTED = {Kind.RECEIPT, Kind.VIEWING_INVITATION}  # these say something of their own to who acts for another
 
 
 class _Texts:
@@ -131,7 +142,6 @@ def _breach(said: _Texts, *, certain: bool = True) -> n.Breach:
     )
 
 
-_Facts = Answer | Notice
 _SOON, _LATER = datetime(2026, 11, 24, 19, 45, tzinfo=UTC), datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 _ACCESS, _ERASURE = _asked(RequestType.ACCESS), _asked(RequestType.ERASURE)
 _OBJECTION, _RESTRICTION = _asked(RequestType.OBJECTION), _asked(RequestType.RESTRICTION)
@@ -149,14 +159,32 @@ _WAITING = (
 )
 
 
-def _lifted(said: _Texts) -> tuple[_Facts, ...]:
+def _lifted(said: _Texts) -> tuple[Facts, ...]:
     first = a.RestrictionLifted(
         _RESTRICTION, date(2026, 12, 1), a.LiftReason.ACCURACY_CHECKED, said["lifted"], gone_by=date(2026, 12, 19)
     )
+    wished = replace(first, reason=a.LiftReason.YOUR_WISH, explanation=None)
+    return first, wished, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
+
+
+def _withdrawn(said: _Texts) -> tuple[Facts, ...]:
+    first = a.ObjectionWithdrawn(_OBJECTION, TODAY, gone_by=date(2026, 12, 19))
     return first, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
 
 
-def _upheld(said: _Texts) -> tuple[_Facts, ...]:
+def _invited(said: _Texts) -> tuple[Facts, ...]:
+    at, place = datetime(2026, 12, 4, 9, 30, tzinfo=UTC), said["place"]
+    first = a.ViewingInvitation(_ACCESS, _processing(said), at, place, "Lieve Maes", Safeguard.HIDDEN, _ABSENCES[1:])
+    return first, replace(first, safeguard=Safeguard.SECOND_PERSON, missing=())
+
+
+def _decided(said: _Texts) -> tuple[Facts, ...]:
+    received = date(2026, 11, 3)
+    first = n.ComplaintDecided(received, TODAY, Outcome.PARTLY, said["found"], said["masked"])
+    return first, replace(first, finding=Outcome.GRANTED), replace(first, finding=Outcome.REFUSED, measures=None)
+
+
+def _upheld(said: _Texts) -> tuple[Facts, ...]:
     first = a.ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _TOLD, _PACKAGE)
     return first, replace(first, package=None, told=())
 
@@ -167,30 +195,30 @@ def _answers(said: _Texts) -> tuple[a.AccessAnswer, a.AccessAnswer]:
     return first, a.AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(said, alone=True), plain, ())
 
 
-def _portability(said: _Texts) -> tuple[_Facts, ...]:
+def _portability(said: _Texts) -> tuple[Facts, ...]:
     asked = _asked(RequestType.PORTABILITY)
     first = a.PortabilityAnswer(asked, _processing(said), _PACKAGE, _ABSENCES[1:], nominee="Mr. Tom Claes")
     return first, replace(first, missing=(), nominee=None)
 
 
-def _to_authority(said: _Texts) -> tuple[_Facts, ...]:
+def _to_authority(said: _Texts) -> tuple[Facts, ...]:
     full = n.BreachToAuthority(_breach(said), _LATER, True, TODAY, said["late"])
     return full, n.BreachToAuthority(_breach(said, certain=False), _SOON, False, None)
 
 
-def _check(said: _Texts) -> tuple[_Facts, ...]:
+def _check(said: _Texts) -> tuple[Facts, ...]:
     lent = n.Lent(_PACKAGE.id, said["workstation"], TODAY, Delivery.IN_PERSON, date(2026, 12, 24))
     other = replace(lent, package=ExportId("EXP-2026-022"), delivery=Delivery.DOWNLOAD)
     return n.WorkstationCheck(TODAY, (lent, other)), n.WorkstationCheck(TODAY, ())
 
 
-def _identity(said: _Texts) -> tuple[_Facts, ...]:
+def _identity(said: _Texts) -> tuple[Facts, ...]:
     doubt = a.IdentityDoubt.OTHER_ADDRESS
     first = a.IdentityAsked(_ACCESS, doubt, tuple(a.IdentityWay), date(2026, 12, 9))
     return first, replace(first, ways=(a.IdentityWay.SEND_MANDATE,), doubt=a.IdentityDoubt.MANDATE_MISSING)
 
 
-_FACTS: dict[Kind, Callable[[_Texts], tuple[_Facts, ...]]] = {
+_FACTS: dict[Kind, Callable[[_Texts], tuple[Facts, ...]]] = {
     Kind.RECEIPT: lambda said: (
         a.Receipt(_OBJECTION, date(2026, 12, 24), blocked=True),
         *(a.Receipt(_asked(one), date(2026, 12, 24)) for one in RequestType if one is not RequestType.OBJECTION),
@@ -201,6 +229,7 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[_Facts, ...]]] = {
     ),
     Kind.ACCESS_ANSWER: _answers,
     Kind.PORTABILITY_ANSWER: _portability,
+    Kind.VIEWING_INVITATION: _invited,
     Kind.NO_FOOTAGE: lambda said: (a.NoFootage(_ACCESS, _processing(said), _ABSENCES, _STATEMENT),),
     Kind.NOT_IDENTIFIABLE: lambda said: (
         a.NotIdentifiable(_ACCESS, _processing(said), said["not_identifiable"], date(2026, 12, 9)),
@@ -223,6 +252,7 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[_Facts, ...]]] = {
     ),
     Kind.OBJECTION_UPHELD: _upheld,
     Kind.OBJECTION_REJECTED: lambda said: (a.ObjectionRejected(_OBJECTION, TODAY, said["grounds"], said["balance"]),),
+    Kind.OBJECTION_WITHDRAWN: _withdrawn,
     Kind.ERASURE_CONFIRMED: lambda said: (
         a.ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, _TOLD),
         a.ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE[:1], ()),
@@ -236,6 +266,7 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[_Facts, ...]]] = {
     ),
     Kind.REFUSAL: lambda said: (a.Refusal(_ACCESS, TODAY, RefusalGround.EXCESSIVE, said["refusal"]),),
     Kind.COMPLAINT_ACKNOWLEDGED: lambda said: (n.ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
+    Kind.COMPLAINT_DECIDED: _decided,
     Kind.PACKAGE_RECEIPT: lambda said: (
         n.PackageReceipt(
             replace(_PACKAGE, delivery=Delivery.IN_PERSON), TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN

@@ -98,6 +98,13 @@ class RestrictionGround(Enum):
     OBJECTION_PENDING = "objection-pending"
 
 
+class Safeguard(Enum):
+    """How others in the picture are spared while a person looks at it here (Article 15(4) GDPR)."""
+
+    HIDDEN = "hidden"  # as in a copy
+    SECOND_PERSON = "second-person"  # who sees to it that only what shows the person is shown
+
+
 class ExtensionGround(Enum):
     """Why an answer may take two months more (Article 12(3) GDPR)."""
 
@@ -114,6 +121,7 @@ class LetterKind(Enum):
     YIELD = "yield"
     ANSWER = "answer"
     LIFTED = "lifted"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ WORDS = (
     casework.IncidentKind, casework.RequestType, casework.RequestState, casework.Outcome,
     requests.Relation, requests.Channel, requests.Role, requests.Mandate, requests.IdentityMethod,
     requests.RefusalGround, requests.BlockKind, requests.YieldGround, requests.ExtensionGround, requests.LetterKind,
+    requests.Safeguard, requests.RestrictionGround, disclosures.Delivery, disclosures.PasswordWay,
     disclosures.Recipient, disclosures.Duty, disclosures.Method, disclosures.DisclosureState, disclosures.Ending,
     accountability.Role, accountability.Risk, accountability.Told, accountability.End, accountability.Permission,
     accountability.DeclarationKind, Need, holds.GroundKind, nationalnumber.NationalNumber,

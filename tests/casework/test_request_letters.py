@@ -106,6 +106,9 @@ def test_what_expired_is_proved_by_its_tombstones(site, clock, asked):
          "artikel 21"),
         ("rectification", "statement {} --text 'ik hield de deur open'", "", "ik hield de deur open"),
         ("erasure", "", "", "gewist"),
+        ("complaint", "", "--reason 'de straat was te zien' --measures 'zij is afgedekt'", "gegrond is. Waarom"),
+        ("complaint", "", "--outcome partly --reason 'soms' --measures 'afgedekt'", "gedeeltelijk gegrond is"),
+        ("complaint", "", "--outcome refused --ground not-founded --reason 'het bord hangt er'", "geen aanleiding"),
     ],
 )  # fmt: skip
 def test_every_answer_has_its_letter(site, asked, kind, before, answer, says):
@@ -132,10 +135,61 @@ def test_lifting_and_yielding_tell_the_person(site, asked):
     site.cctv(f"request lift {ONE} --reason 'zij vroeg het'")
     folder = site.root / "letters" / ONE
     assert "Acme nv" in (folder / f"{ONE}-yield.txt").read_text()
-    assert "zij vroeg het" in (folder / f"{ONE}-lifted.txt").read_text()
+    lifted = plain((folder / f"{ONE}-lifted.txt").read_text())
+    assert "U hebt ons gevraagd die beperking op te heffen" in lifted
+    assert "zij vroeg het" not in lifted  # what staff write down for the log
 
 
-@pytest.mark.parametrize(("answer", "message"), [("restriction", "Article 18(1)"), ("objection", "--balance")])
+def test_an_objection_that_is_taken_back_is_confirmed_and_says_when_the_footage_goes(site, asked):
+    asked("objection")
+    site.cctv(f"request lift {ONE} --reason 'hij belde'")
+    text = plain((site.root / "letters" / ONE / f"{ONE}-lifted.txt").read_text())
+    assert "U hebt uw bezwaar ingetrokken" in text
+    assert "uiterlijk op 29 november 2026 gewist" in text
+
+
+def test_a_complaint_has_a_receipt_of_its_own(site, asked):
+    asked("complaint")
+    assert "uw klacht over de manier" in plain(site.cctv(f"request receipt {ONE} --dry-run --json").json["text"])
+
+
+INVITED = "--place 'onthaal, Kerkstraat 1' --host 'A. Peeters'"
+
+
+def test_a_person_is_invited_to_look_before_looking_is_the_answer(site, clock, asked):
+    asked("access")
+    assert "cctv request invite" in site.cctv(f"request answer {ONE} --outcome viewing", exit=13).err
+
+    line = f"request invite {ONE} --at '4/11 10u30' {INVITED} --others second-person --json"
+    text = text_of(site, site.cctv(line).json)
+    said = (
+        "woensdag 4 november 2026 om 10.30 uur",
+        "onthaal, Kerkstraat 1",
+        "A. Peeters",
+        "tweede medewerker",
+        "camerawet",
+    )
+    assert [one for one in said if one not in text] == []
+    clock.set("2026-11-04 12:00")
+    done = site.cctv(f"request answer {ONE} --outcome viewing --json").json
+    assert (done["request"]["state"], done["request"]["outcome"]) == ("closed", "viewing")
+
+
+@pytest.mark.parametrize("when", ["31/10/2026 10u", "2/12 10u"])
+def test_nobody_is_invited_in_the_past_or_after_the_answer_is_due(site, asked, when):
+    asked("access")
+    assert "due by 2026-12-01" in site.cctv(f"request invite {ONE} --at '{when}' {INVITED}", exit=2).err
+
+
+def test_nobody_is_invited_to_see_what_is_not_there_or_what_is_blocked(site, asked):
+    asked("access", recorded=False)
+    site.cctv(f"request invite {ONE} --at '4/11 10u' {INVITED}", exit=14)
+    asked("restriction")
+    site.cctv(f"request invite {ONE} --at '4/11 10u' {INVITED}", exit=12)
+
+
+@pytest.mark.parametrize(("answer", "message"), [("restriction", "Article 18(1)"), ("objection", "--balance"),
+                                                 ("complaint", "--reason")])  # fmt: skip
 def test_what_only_a_person_can_say_is_asked_for(site, asked, answer, message):
     asked(answer)
     more = ""

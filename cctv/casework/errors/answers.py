@@ -37,6 +37,39 @@ class NothingToAsk(UsageError):
     """
 
 
+class AppointmentUnfit(UsageError):
+    """{id} cannot be viewed at {when}: looking is the answer, which is due by {due}, and nobody comes in the past.
+
+    next: give a moment between now and then: --at "WHEN", with its hour
+    """
+
+
+class NothingToSee(CctvError):
+    """Nobody is invited to look for {id}: there is no footage of its cameras in its time.
+
+    next: cctv request answer {id} --outcome no-footage
+    """
+
+    exit_code = Exit.NO_FOOTAGE
+
+
+class InvitationMissing(CctvError):
+    """{id} is not answered by viewing: no letter invited the person and gave the information of Article 15 GDPR.
+
+    next: cctv request invite {id} --at WHEN --place PLACE --host NAME; or, where somebody wrote it elsewhere,
+    cctv request close {id} --outcome viewing
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class MeasuresMissing(UsageError):
+    """A complaint that is founded, wholly or partly, needs what is done about it, for the letter.
+
+    next: repeat the command with --measures "WHAT", in the language of the letter
+    """
+
+
 class NobodyToWriteTo(UsageError):
     """No letter can be made for {id}: its people are forgotten.
 
