@@ -114,7 +114,7 @@ class _Store:
     """Rows of bytes in a file, each read back whole; empty again, and not `complete`, once they find no room."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
         self._room = min(_BUDGET, shutil.disk_usage(folder).free // _SHARE)
         self._lengths = array("q")
         self.complete = True
@@ -131,12 +131,20 @@ class _Store:
         length = sum(part.size for part in parts)
         self._room -= length
         if self._room < 0:
-            self.complete = False
-            self._file.truncate(0)
+            self._give_up()
             return
-        for part in parts:
-            self._file.write(np.ascontiguousarray(part).data)
+        rows = [np.ascontiguousarray(part).data for part in parts]
+        try:
+            written = sum(self._file.write(row) for row in rows)
+        except OSError:  # others fill the disk: it costs the short cut, nothing else
+            written = 0
+        if written < length:
+            self._give_up()
         self._lengths.append(length)
+
+    def _give_up(self) -> None:
+        self.complete = False
+        self._file.truncate(0)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         self._file.seek(0)

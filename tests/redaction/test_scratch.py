@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -34,6 +37,24 @@ def test_a_clip_for_whose_patches_there_is_no_room_is_decoded_again_to_the_same_
 
     assert np.array_equal(desk.mask_frames(), live)
     assert np.abs(luma(desk.output).astype(int) - with_room).mean() < 0.5  # libx264 is not the same to the last bit
+
+
+def test_a_disk_that_fills_up_costs_the_short_cut_and_nothing_else(tmp_path, monkeypatch):
+    class Full(io.FileIO):
+        def write(self, data):
+            if self.tell() > 100:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    monkeypatch.setattr(scratch.tempfile, "TemporaryFile", lambda **_: Full(tmp_path / "scratch", "w+"))
+    planes = Planes(np.zeros((8, 8), np.uint8), *np.zeros((2, 4, 4), np.uint8))
+
+    with scratch.Scratch(tmp_path, Size(8, 8), None) as aside:
+        seen = list(aside.noting([planes] * 9))
+
+        assert len(seen) == 9
+        assert aside.pictures() is None
+    assert (tmp_path / "scratch").stat().st_size == 0
 
 
 @given(PLANE)
