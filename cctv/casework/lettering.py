@@ -81,7 +81,7 @@ def letter_of(site: Site, request: AccessRequest, facts: Facts) -> letters.Lette
     subject = request.party(Role.SUBJECT)
     addressee = letters.Addressee(
         name=asking.name,
-        lines=_lines(asking.deliver_to or asking.contact),
+        lines=address_lines(asking.deliver_to or asking.contact),
         capacity=asking.role,
         on_behalf_of=subject.name if subject and asking.role is not Role.SUBJECT else None,
         mandate=asking.mandated,
@@ -146,6 +146,6 @@ def _shares(one: Disclosure, request: AccessRequest) -> bool:
     return bool(set(one.cameras) & set(request.cameras)) and one.span.overlaps(request.span)
 
 
-def _lines(address: str) -> tuple[str, ...]:
+def address_lines(address: str) -> tuple[str, ...]:
     """A postal address has a line for each part; a mail address is one."""
     return (address,) if "@" in address else tuple(part.strip() for part in address.split(",") if part.strip())

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from cctv.casework.store import instant_of
-from cctv.db import tables
+from cctv.db import register_tables, tables
 from cctv.kernel.clock import from_us, to_us
 from cctv.model.ids import RequestId
 from cctv.model.requests import LetterKind
@@ -63,3 +63,18 @@ def mark_letters_sent(connection: Connection, request_id: RequestId, kind: Lette
     table = tables.letters
     which = (table.c.request_id == request_id) & (table.c.kind == kind.value) & table.c.sent_us.is_(None)
     connection.execute(update(table).where(which).values(sent_us=to_us(at)))
+
+
+def insert_policy_letter(
+    connection: Connection, policy: str, case_id: str, sha256: str, at: datetime, account: str
+) -> None:
+    """Note that whoever a case is about was written to about a policy version."""
+    table = register_tables.policy_letters
+    row = {"policy": policy, "case_id": case_id, "sha256": sha256, "made_us": to_us(at), "made_by": account}
+    connection.execute(insert(table).values(row))
+
+
+def cases_told(connection: Connection, policy: str) -> frozenset[str]:
+    """The cases whose people were written to about a policy version."""
+    table = register_tables.policy_letters.c
+    return frozenset(connection.scalars(select(table.case_id).where(table.policy == policy)))

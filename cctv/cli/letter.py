@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cctv.cli.box import Box
+from cctv.cli.letter_policy import policy_changed
 from cctv.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -118,3 +119,6 @@ def _sender(box: Box) -> Sender:
     except SenderUnknown as unknown:
         click.echo(f"an invented sender is used: {unknown.message}", err=True)
         return SPECIMEN_SENDER
+
+
+letter.add_command(policy_changed)

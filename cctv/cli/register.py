@@ -183,7 +183,7 @@ def _print_policy(box: Box) -> None:
         f"in force since {local_date(since, box.zone)}" if since else "not in force yet: nothing is recorded under it"
     )
     click.echo(f"\nThe policy version of cameras.toml is {said}.", err=True)
-    print_next("cctv letter preview policy-changed --to letter.pdf")
+    print_next('cctv letter policy-changed --to DIR --change LANGUAGE "..." --where ADDRESS --dry-run')
 
 
 def _write(text: str, output: str | None) -> None:

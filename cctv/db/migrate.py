@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from cctv.db.engine import writing
 from cctv.kernel.errors import CctvError, Exit
 
-HEAD = "0013"
+HEAD = "0014"
 
 
 class DatabaseNewer(CctvError):

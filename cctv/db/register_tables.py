@@ -96,3 +96,16 @@ workstation_checks = Table(
     Column("forgotten_us", BigInteger),
     Index(None, "checked_on"),
 )
+
+# Who was written to about which policy version, by case and not by name: it stays when the case is forgotten.
+policy_letters = Table(
+    "policy_letters",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("policy", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Index(None, "policy", "case_id"),
+)

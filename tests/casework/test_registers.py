@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cctv.casework.registers import Register, RegisterName, as_csv, make_register, page_of, signs
-from cctv.casework.registers.addressees import addressees
+from cctv.casework.registers.addressees import addressees, reached
 from cctv.casework.registers.words import label, title
 from cctv.config import load_settings
 from cctv.kernel.span import Span
@@ -180,7 +180,7 @@ def test_whoever_has_a_copy_on_loan_is_told_as_well():
         lease_end=NOON + timedelta(days=30),
     )
 
-    found = addressees([], [lent, replace(lent, closed=NOON), replace(lent, lease_end=None)], Language.NL)
+    found = addressees(reached([], [lent, replace(lent, closed=NOON), replace(lent, lease_end=None)], Language.NL))
 
     assert found.rows == (("Mr Claes", "", "nl", "DIS-2026-001"),)
     assert "DIS-2026-001" in found.missing[0]

@@ -70,6 +70,27 @@ class MeasuresMissing(UsageError):
     """
 
 
+class PolicyNotYet(UsageError):
+    """It is not known since when the policy of cameras.toml applies: nothing was recorded under it yet.
+
+    next: say when it begins: --since DATE, with its year
+    """
+
+
+class ChangesUntold(UsageError):
+    """No letter is written: people read {languages}, and what changes is not said in it.
+
+    next: add it: --change {first} "WHAT CHANGES"
+    """
+
+
+class LettersUnplaced(UsageError):
+    """No letter is written to {path}: {problem}.
+
+    next: {following}
+    """
+
+
 class NobodyToWriteTo(UsageError):
     """No letter can be made for {id}: its people are forgotten.
 

@@ -7,15 +7,19 @@ where their answers go.  Sends nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from cctv.casework import requeststore
+from cctv.casework.disclosurestore import select_disclosures
 from cctv.casework.leases import FOR_SUBJECT
 from cctv.casework.registers.register import Register, RegisterName
 from cctv.config import Settings
 from cctv.db import tables
+from cctv.db.engine import reading
+from cctv.db.site import Site
 from cctv.kernel.clock import from_us
 from cctv.model.casework import AccessRequest
 from cctv.model.disclosures import Disclosure, Recipient
@@ -26,27 +30,43 @@ _ROLES = {Recipient.NOMINEE: Role.NOMINEE, Recipient.PROXY: Role.PROXY}
 
 
 @dataclass(frozen=True, slots=True)
-class _Reached:
+class Reached:
+    """A person to tell: `contact` is empty where the registers have no address, `cases` are those they are known by."""
+
     name: str
     contact: str
     language: Language
-    because: str
+    cases: tuple[str, ...]
 
 
-def addressees(requests: Sequence[AccessRequest], disclosures: Iterable[Disclosure], language: Language) -> Register:
-    """Name, address, language and cases of each; `language` is the site's, for whoever has a lease of no request."""
+def reached(
+    requests: Sequence[AccessRequest], disclosures: Iterable[Disclosure], language: Language
+) -> tuple[Reached, ...]:
+    """Each once; `language` is the site's, for whoever has a lease of no request."""
     lent = [one for one in disclosures if one.lease_end is not None and one.handed and one.closed is None]
     known: dict[str, AccessRequest] = {one.id: one for one in requests}
-    found: dict[tuple[str, str], _Reached] = {}
+    found: dict[tuple[str, str], Reached] = {}
     for one in (*_asking(requests), *_holding(lent, known, language)):
         key = (one.name.casefold(), one.contact.casefold())
         before = found.get(key)
-        because = f"{before.because}, {one.because}" if before else one.because
-        found[key] = _Reached(one.name, one.contact, one.language, because)
-    rows = tuple((one.name, one.contact, one.language.value, one.because) for one in found.values())
+        found[key] = replace(one, cases=(*before.cases, *one.cases)) if before else one
+    return tuple(found.values())
+
+
+def everybody(site: Site) -> tuple[Reached, ...]:
+    """Everybody whom the registers can reach now."""
+    with reading(site.engine) as connection:
+        asked = requeststore.select_requests(connection, closed_too=True)
+        handed = select_disclosures(connection, closed_too=False)
+    return reached(asked, handed, site.settings.site.language)
+
+
+def addressees(people: Sequence[Reached]) -> Register:
+    """Name, address, language and cases of each."""
+    rows = tuple((one.name, one.contact, one.language.value, ", ".join(one.cases)) for one in people)
     missing = tuple(
-        f"the address of {one.name} ({one.because}): look where the copy was sent"
-        for one in found.values()
+        f"the address of {one.name} ({', '.join(one.cases)}): look where the copy was sent"
+        for one in people
         if not one.contact
     )
     return Register(RegisterName.ADDRESSEES, ("name", "contact", "language", "case"), rows, missing)
@@ -59,16 +79,16 @@ def policy_since(connection: Connection, settings: Settings) -> datetime | None:
     return from_us(found) if found is not None else None
 
 
-def _asking(requests: Iterable[AccessRequest]) -> Iterator[_Reached]:
+def _asking(requests: Iterable[AccessRequest]) -> Iterator[Reached]:
     for one in requests:
         if one.requester is not None:
             yield _reached(one.requester, one.language, one.id)
 
 
-def _holding(lent: Iterable[Disclosure], known: dict[str, AccessRequest], language: Language) -> Iterator[_Reached]:
+def _holding(lent: Iterable[Disclosure], known: dict[str, AccessRequest], language: Language) -> Iterator[Reached]:
     for one in lent:
         if one.recipient not in FOR_SUBJECT:
-            yield _Reached(one.receiver.authority, "", language, one.id)
+            yield Reached(one.receiver.authority, "", language, (one.id,))
             continue
         request = known.get(one.case_id or "")
         party = request.party(_ROLES[one.recipient]) if request else None
@@ -76,5 +96,5 @@ def _holding(lent: Iterable[Disclosure], known: dict[str, AccessRequest], langua
             yield _reached(party, request.language, one.id)
 
 
-def _reached(party: Party, language: Language, case: str) -> _Reached:
-    return _Reached(party.name, party.deliver_to or party.contact, language, case)
+def _reached(party: Party, language: Language, case: str) -> Reached:
+    return Reached(party.name, party.deliver_to or party.contact, language, (case,))

@@ -14,7 +14,7 @@ from cctv.casework import requeststore
 from cctv.casework import store as cases
 from cctv.casework.disclosures import list_disclosures
 from cctv.casework.duties import clocks, list_breaches, list_checks, list_declarations, list_grants, list_processors
-from cctv.casework.registers.addressees import addressees
+from cctv.casework.registers.addressees import addressees, everybody
 from cctv.casework.registers.processing import camera_register, processing_register
 from cctv.casework.registers.register import Register, RegisterName
 from cctv.casework.words import ERASED
@@ -198,9 +198,7 @@ def _workstations(site: Site) -> Register:
 
 
 def _addressees(site: Site) -> Register:
-    with reading(site.engine) as connection:
-        asked = requeststore.select_requests(connection, closed_too=True)
-    return addressees(asked, list_disclosures(site, closed_too=False), site.settings.site.language)
+    return addressees(everybody(site))
 
 
 def _found(one: WorkstationCheck) -> str:

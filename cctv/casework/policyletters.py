@@ -1,0 +1,137 @@
+"""The letter that tells of a new policy, for everybody whom the registers can reach (policy 002, "per e-mail").
+
+Owns who still has to be told of the policy version that cameras.toml gives.  Each letter is written, flushed, before
+the transaction that notes and logs it: a crash leaves files without a note, and the next call writes them again.  Files
+and notes carry the ids of cases and nobody's name.  Sends nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from cctv import audit, letters
+from cctv.casework.errors import ChangesUntold, LettersUnplaced, PolicyNotYet
+from cctv.casework.lettering import address_lines, local_day
+from cctv.casework.letterstore import cases_told, insert_policy_letter
+from cctv.casework.registers import Reached, everybody, policy_since
+from cctv.casework.words import checked_text
+from cctv.db.engine import reading, writing
+from cctv.db.site import Site
+from cctv.model.acts import Act
+from cctv.model.language import Language
+
+_SHORT = 8  # hex digits of the policy version in a file's name
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyNews:
+    """What changes, in each language; `where` the whole text is; `since` when, None for since it is in force."""
+
+    changes: Mapping[Language, Sequence[str]]
+    where: str
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLetter:
+    """One person's letter: the cases that they are known by, its text, where it stands; no files of a dry run."""
+
+    cases: tuple[str, ...]
+    language: Language
+    text: str
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTold:
+    """Whom letters were written to, whom before, and for whom the registers have no address: by their first case."""
+
+    policy: str
+    since: date
+    written: tuple[PolicyLetter, ...]
+    before: tuple[str, ...]
+    unreachable: tuple[str, ...]
+
+
+def tell_policy(
+    site: Site, folder: Path, news: PolicyNews, *, again: bool = False, dry_run: bool = False
+) -> PolicyTold:
+    """Write a letter for each person who was not written to about this policy version; `again` to those who were too.
+
+    Raises PolicyNotYet, ChangesUntold, LettersUnplaced, TextUnusable, SenderUnknown, FactMissing before any is written.
+    """
+    _check_folder(site, folder)
+    policy, people = site.settings.policy_digest, everybody(site)
+    with reading(site.engine) as connection:
+        told = cases_told(connection, policy)
+        in_force = policy_since(connection, site.settings)
+    since = news.since or (local_day(site, in_force) if in_force else None)
+    if since is None:
+        raise PolicyNotYet
+    before = [one for one in people if told.intersection(one.cases)]
+    owed = [one for one in people if one.contact and (again or one not in before)]
+    drafts = _drafts(site, owed, news, since)
+    templates = letters.templates_of(site.settings)
+    texts = [letters.text_of(letter, templates)[0] for letter in drafts]  # every refusal comes before the first file
+    if dry_run:
+        written = [PolicyLetter(one.cases, one.language, text) for one, text in zip(owed, texts, strict=True)]
+    else:
+        written = [_write(site, folder, policy, *pair) for pair in zip(owed, drafts, strict=True)]
+    return PolicyTold(
+        policy=policy,
+        since=since,
+        written=tuple(written),
+        before=() if again else tuple(one.cases[0] for one in before if one.contact),
+        unreachable=tuple(one.cases[0] for one in people if not one.contact),
+    )
+
+
+def _drafts(site: Site, owed: Sequence[Reached], news: PolicyNews, since: date) -> list[letters.Letter]:
+    following = 'say it in the language of the letter: --change nl "WHAT".'
+    changes = {
+        language: tuple(checked_text("change", one, following) for one in texts)
+        for language, texts in news.changes.items()
+    }
+    wanting = sorted({one.language.value for one in owed if not changes.get(one.language)})
+    if wanting:
+        raise ChangesUntold(languages=", ".join(wanting), first=wanting[0])
+    where = checked_text("where", news.where, "say where the whole text can be read: --where ADDRESS.")
+    today, sender = local_day(site, site.clock.now()), letters.sender_of(site.settings)
+    return [
+        letters.Letter(
+            one.language,
+            one.cases[0],
+            today,
+            sender,
+            letters.Addressee(one.name, address_lines(one.contact)),
+            letters.PolicyChanged(since, changes[one.language], where),
+        )
+        for one in owed
+    ]
+
+
+def _write(site: Site, folder: Path, policy: str, person: Reached, letter: letters.Letter) -> PolicyLetter:
+    made = letters.render(letter, letters.templates_of(site.settings))
+    stem = f"{person.cases[0]}-policy-{policy[:_SHORT]}"
+    files = (folder / f"{stem}.pdf", folder / f"{stem}.txt")
+    for file, contents in zip(files, (made.pdf, made.text.encode()), strict=True):
+        site.disk.write(file, contents)
+    sha256 = hashlib.sha256(made.pdf).hexdigest()
+    with writing(site.engine) as connection:
+        for case in person.cases:
+            insert_policy_letter(connection, policy, case, sha256, site.clock.now(), site.actor.account)
+        facts: audit.Facts = {"letter": letter.kind.value, "policy": policy, "sha256": sha256}
+        audit.append(connection, site, Act.LETTER_MADE, person.cases[0], case_id=person.cases[0], facts=facts)
+    return PolicyLetter(person.cases, person.language, made.text, files)
+
+
+def _check_folder(site: Site, folder: Path) -> None:
+    if not folder.is_dir():
+        raise LettersUnplaced(path=folder, problem="it is not a folder", following="make it first.")
+    if folder.resolve().is_relative_to(site.root.resolve()):
+        following = "give a folder from which the letters are sent."
+        raise LettersUnplaced(path=folder, problem="it lies inside the storage", following=following)
