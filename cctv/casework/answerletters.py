@@ -25,7 +25,7 @@ from cctv.casework.errors import (
     RecipientsUntold,
 )
 from cctv.casework.found import look
-from cctv.casework.lettering import asked_of, local_day, processing_for, recipients_of
+from cctv.casework.lettering import asked_of, local_day, processing_for, recipients_of, what_becomes
 from cctv.casework.letterstore import letters_of
 from cctv.casework.words import checked_text
 from cctv.db.site import Site
@@ -36,8 +36,6 @@ from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId
 from cctv.model.requests import LetterKind, RefusalGround, RestrictionGround, Role
-
-MORE_DETAILS = timedelta(days=14)  # a person who was not found may say more: two weeks, within most keeping times
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,8 @@ def facts_for(connection: Connection, site: Site, plan: AnswerPlan, wording: Wor
             assert ending.ground is not None
             return AnswerFacts((letters.Refusal(asked, today, ending.ground, ending.reason or ""),), {})
         case Outcome.NOT_IDENTIFIABLE:
-            processing, by = processing_for(site, request), today + MORE_DETAILS
-            return AnswerFacts((letters.NotIdentifiable(asked, processing, ending.reason or "", by),), {})
+            processing, then = processing_for(site, request), what_becomes(site, plan.departures)
+            return AnswerFacts((letters.NotIdentifiable(asked, processing, ending.reason or "", *then),), {})
         case Outcome.NO_FOOTAGE:
             signed = signed_statement(connection, site, request)
             found = look(connection, site, request.cameras, request.span)

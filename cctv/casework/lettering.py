@@ -14,8 +14,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from cctv import audit, letters
+from cctv import audit, holds, letters
 from cctv.casework import letterstore
+from cctv.casework.departures import Departure, Fate
 from cctv.casework.disclosurestore import select_disclosures
 from cctv.casework.duties.store import select_processors
 from cctv.casework.errors import NobodyToWriteTo
@@ -27,6 +28,7 @@ from cctv.letters.letter import Facts
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest
 from cctv.model.disclosures import Disclosure, Recipient
+from cctv.model.holds import GroundKind
 from cctv.model.requests import LetterKind, Role
 
 _PEOPLE = frozenset(
@@ -62,6 +64,16 @@ def processing_for(site: Site, request: AccessRequest) -> letters.Processing:
         processors = select_processors(connection)
         recipients = recipients_of(connection, site, request)
     return letters.processing_of(site.settings, request.cameras, request.language, processors, recipients)
+
+
+def what_becomes(site: Site, leaving: Sequence[Departure]) -> tuple[date | None, GroundKind | None]:
+    """By which day footage is gone that a case no longer keeps, or what another one keeps it for; neither: at once."""
+    now = site.clock.now()
+    kept = next((one.holds[0] for one in leaving if one.fate is Fate.STILL_HELD), None)
+    if kept is not None:
+        with reading(site.engine) as connection:
+            return None, holds.find_hold(connection, kept).ground.kind
+    return (local_day(site, max([now, *(one.last_limit for one in leaving)])) if leaving else None), None
 
 
 def recipients_of(connection: Connection, site: Site, request: AccessRequest) -> tuple[letters.Recipient, ...]:

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from cctv import audit, holds, letters
 from cctv.casework import blockstore, requeststore
 from cctv.casework.closing import end, ending_of, finish
-from cctv.casework.departures import Departure, Fate, departures
+from cctv.casework.departures import Departure, departures
 from cctv.casework.errors import DeciderMissing, NothingBlocked, YieldsAlready
 from cctv.casework.grounds import find_ground
-from cctv.casework.lettering import Draft, asked_of, draft, enter, local_day
+from cctv.casework.lettering import Draft, asked_of, draft, enter, local_day, what_becomes
 from cctv.casework.requests import find_request, moved, moving
 from cctv.casework.states import Move
 from cctv.casework.words import checked_text
@@ -180,16 +180,9 @@ def _yield_letter(site: Site, planned: Yielded, wanted: YieldTo) -> Draft:
 
 
 def _lift_letter(site: Site, request: AccessRequest, leaving: Sequence[Departure]) -> Draft:
-    """When the footage goes: with the next sweep, by its limit, or not while another case keeps it.
-
-    The reason for lifting stays in the log: it says who wrote when, which the person knows.
-    """
-    kept = next((one.holds[0] for one in leaving if one.fate is Fate.STILL_HELD), None)
-    with reading(site.engine) as connection:
-        kept_for = holds.find_hold(connection, kept).ground.kind if kept else None
-    now = site.clock.now()
-    gone_by = local_day(site, max([now, *(one.last_limit for one in leaving)])) if leaving and not kept else None
-    asked, today = asked_of(site, request), local_day(site, now)
+    """The reason for lifting stays in the log: it says who wrote when, which the person knows."""
+    gone_by, kept_for = what_becomes(site, leaving)
+    asked, today = asked_of(site, request), local_day(site, site.clock.now())
     facts: Facts = letters.ObjectionWithdrawn(asked, today, gone_by, kept_for)
     if request.type is RequestType.RESTRICTION:
         facts = letters.RestrictionLifted(asked, today, letters.LiftReason.YOUR_WISH, None, gone_by, kept_for)

@@ -122,13 +122,17 @@ class NoFootage:
 
 @dataclass(frozen=True, slots=True)
 class NotIdentifiable:
-    """The person cannot be found in the footage (Articles 11(2), 12(2)); may add details until `more_by`."""
+    """The person cannot be found in the footage (Articles 11(2), 12(2)); may add details while it is there.
+
+    The answer ends the request: footage as in `RestrictionLifted`.
+    """
 
     kind: ClassVar[Kind] = Kind.NOT_IDENTIFIABLE
     asked: Asked
     processing: Processing
     explanation: str
-    more_by: date
+    gone_by: date | None = None
+    kept_for: GroundKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

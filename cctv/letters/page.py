@@ -24,15 +24,17 @@ from cctv.model.authorities import authority_of
 from cctv.model.language import Language
 
 STYLE = "style.css"
+_GAP = "\u00a0"
+_COUNTED = "[Aa]rtikel(?:en)?|[Aa]rticles?|lid|paragraphe|onder|point"
 
 
 def page_of(letter: Letter, templates: Templates) -> str:
     """The whole page, with its style in it."""
     environment = environment_for(templates, letter.language, letter.sender.timezone)
     name = f"{letter.language.value}/{letter.kind.value}.html"
-    page = environment.get_template(name).render(context_of(letter))
+    page = _texts(environment.get_template(name).render(context_of(letter)), _numbered)
     if letter.language is Language.FR:
-        page = _french(page)
+        page = _texts(page, _french)
     style, _, _ = _loader(templates).get_source(environment, STYLE)
     return page.replace("</head>", f"<style>\n{style}</style>\n</head>", 1)
 
@@ -78,6 +80,7 @@ def environment_for(templates: Templates, language: Language, zone: ZoneInfo) ->
     environment.filters |= {name: partial(one, language=language) for name, one in plain.items()}
     environment.filters |= {name: partial(one, language=language, zone=zone) for name, one in local.items()}
     environment.filters["paragraphs"] = _paragraphs
+    environment.filters["unbroken"] = _unbroken
     return environment
 
 
@@ -92,11 +95,21 @@ def _paragraphs(text: str) -> list[str]:
     return [part for part in (line.strip() for line in text.split("\n")) if part]
 
 
-def _french(page: str) -> str:
+def _unbroken(text: str) -> str:
+    """On one line, as a telephone number is read."""
+    return text.replace(" ", _GAP)
+
+
+def _texts(page: str, change: Callable[[str], str]) -> str:
+    """The page with its texts changed, and none of its tags."""
+    return re.sub(r">[^<>]+<", lambda text: change(text[0]), page)
+
+
+def _numbered(text: str) -> str:
+    """No line ends between "article" or "paragraph" and its number."""
+    return re.sub(rf"\b({_COUNTED}) (?=[0-9]|[a-z]\))", rf"\1{_GAP}", text)
+
+
+def _french(text: str) -> str:
     """The blanks of French typography, which must not break a line: before : ; ? ! and within guillemets."""
-
-    def spaced(text: re.Match[str]) -> str:
-        said = re.sub(r" ([:;?!»])", "\u00a0\\1", text[0])
-        return said.replace("« ", "«\u00a0")
-
-    return re.sub(r">[^<>]+<", spaced, page)
+    return re.sub(r" ([:;?!»])", rf"{_GAP}\1", text).replace("« ", f"«{_GAP}")

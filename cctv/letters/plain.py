@@ -30,13 +30,15 @@ class PageUnreadable(ValueError):
 
 def as_text(page: str) -> str:
     """The page of a letter as plain text of 78 columns; raises PageUnreadable."""
-    body = _parsed(page).find("body")
+    root = _parsed(page)
+    body = root.find("body")
     assert body is not None
-    return "\n".join(_blocks(body)).strip("\n") + "\n"
+    gap = _GAP if root.get("lang") == "fr" else ""
+    return "\n".join(_blocks(body, gap)).strip("\n") + "\n"
 
 
-def _blocks(parent: Element) -> Iterator[str]:
-    """Paragraphs, headings, lists and tables in order, an empty line after each."""
+def _blocks(parent: Element, gap: str) -> Iterator[str]:
+    """Paragraphs, headings, lists and tables in order, an empty line after each; `gap` stands before : and ;."""
     for one in parent:
         if one.tag in ("p", "h1", "h2"):
             text = _wrapped(_inline(one))
@@ -49,13 +51,13 @@ def _blocks(parent: Element) -> Iterator[str]:
             yield from _items(one)
             yield ""
         elif one.tag == "table":
-            yield from _rows(one)
+            yield from _rows(one, gap)
             yield ""
         elif one.tag == "blockquote":
-            yield textwrap.indent("\n".join(_blocks(one)).rstrip("\n"), "  > ")
+            yield textwrap.indent("\n".join(_blocks(one, gap)).rstrip("\n"), "  > ")
             yield ""
         else:
-            yield from _blocks(one)
+            yield from _blocks(one, gap)
             if one.tag in _TIGHT or one.get("class") == "about":
                 yield ""
 
@@ -66,7 +68,7 @@ def _items(parent: Element) -> Iterator[str]:
         yield _wrapped(_inline(item), mark)
 
 
-def _rows(table: Element) -> Iterator[str]:
+def _rows(table: Element, gap: str) -> Iterator[str]:
     """A line for each row: its cells after the headings of their columns."""
     heads: list[str] = []
     for row in table.iter("tr"):
@@ -74,9 +76,11 @@ def _rows(table: Element) -> Iterator[str]:
         if all(cell.tag == "th" for cell in row):
             heads = cells
         elif heads:
-            yield _wrapped("; ".join(f"{head}: {cell}" for head, cell in zip(heads, cells, strict=True)), "- ")
+            yield _wrapped(
+                f"{gap}; ".join(f"{head}{gap}: {cell}" for head, cell in zip(heads, cells, strict=True)), "- "
+            )
         else:
-            yield _wrapped(f"{cells[0]}: {', '.join(cells[1:])}", "- ")
+            yield _wrapped(f"{cells[0]}{gap}: {', '.join(cells[1:])}", "- ")
 
 
 def _wrapped(text: str, mark: str = "") -> str:

@@ -87,6 +87,11 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "One of the two cameras in the foyer recorded a part of the street, which it should not have done. The other did what "
         "the sign at the entrance says.",
     ),
+    "not_found": (
+        "De camera’s in de foyer filmen alleen de foyer, zoals het bord aan de ingang zegt. Wij hebben dat nagekeken.",
+        "Les caméras du foyer ne filment que le foyer, comme l’annonce le panneau à l’entrée. Nous l’avons vérifié.",
+        "The cameras in the foyer record the foyer alone, as the sign at the entrance says. We have checked that.",
+    ),
     "masked": (
         "De straat is sinds 4 november 2026 afgedekt in het beeld van die camera. Wat ervan bewaard was, is gewist.",
         "Depuis le 4 novembre 2026, la rue est masquée dans l’image de cette caméra. Ce qui en était conservé a été effacé.",

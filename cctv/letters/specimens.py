@@ -41,13 +41,14 @@ from cctv.model.zones import ZoneKind
 TODAY = date(2026, 11, 25)
 _AT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
 _SPAN = Span(_AT, _AT + timedelta(minutes=30))
-_NIGHT = Span(_AT + timedelta(hours=1), _AT + timedelta(hours=3))
+_FIRST, _REST = Span(_AT, _AT + timedelta(minutes=10)), Span(_AT + timedelta(minutes=10), _SPAN.end)
 _FOYER, _GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _PACKAGE = f.Package(
     ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, PasswordWay.PHONE
 )
-_FOOTAGE = (f.Footage(_FOYER, _SPAN), f.Footage(_GEVEL, _NIGHT))
+_IN_HAND = replace(_PACKAGE, delivery=Delivery.IN_PERSON, password=None)
+_FOOTAGE = (f.Footage(_FOYER, _SPAN), f.Footage(_GEVEL, _SPAN))
 _TOLD = ("Politiezone Kust",)
 
 SPECIMEN_SENDER = f.Sender(
@@ -73,26 +74,38 @@ def specimens_of(kind: Kind, language: Language, sender: f.Sender = SPECIMEN_SEN
     said = _Texts(language)
     variants = _FACTS[kind](said)
     addressee = _addressee(kind, language, sender)
-    letters = [Letter(language, _reference(kind), TODAY, sender, addressee, one, specimen=True) for one in variants]
+    letters = [
+        Letter(language, _reference(kind), _dated(one, sender), sender, addressee, one, specimen=True)
+        for one in variants
+    ]
     if kind in _REPRESENTED:
         letters += [replace(letters[0], addressee=_GUARDIAN)]
         letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=Role.PROXY))]
     return tuple(letters)
 
 
+def _dated(facts: Facts, sender: f.Sender) -> date:
+    """A notification is dated on the day on which it is made."""
+    if isinstance(facts, n.BreachToAuthority | n.BreachToController):
+        return facts.told.astimezone(sender.timezone).date()
+    return TODAY
+
+
 def _addressee(kind: Kind, language: Language, sender: f.Sender) -> f.Addressee | None:
     if kind is Kind.BREACH_AUTHORITY:
         authority = authority_of(sender.jurisdiction, language)
         return f.Addressee(authority.name, tuple(authority.address.split(", ")))
-    others = {Kind.BREACH_CONTROLLER: f.Addressee("Zaalhuur vzw", ("Marktplein 1", "8400 Oostende"))}
+    others = {
+        Kind.BREACH_CONTROLLER: f.Addressee("Zaalhuur vzw", ("Marktplein 1", "8400 Oostende")),
+        Kind.WORKSTATION_CHECK: f.Addressee(sender.signatory, sender.address),
+    }
     return None if kind is Kind.BREACH_PUBLIC else others.get(kind, _PERSON)
 
 
 def _reference(kind: Kind) -> str:
     number = {
         Kind.PACKAGE_RECEIPT: _PACKAGE.id,
-        Kind.WORKSTATION_CHECK: "WPC-2026-11",
-        Kind.POLICY_CHANGED: "POL-2026-02",
+        Kind.WORKSTATION_CHECK: "2026-11",
     }
     return number.get(kind, "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007")
 
@@ -147,15 +160,16 @@ _ACCESS, _ERASURE = _asked(RequestType.ACCESS), _asked(RequestType.ERASURE)
 _OBJECTION, _RESTRICTION = _asked(RequestType.OBJECTION), _asked(RequestType.RESTRICTION)
 _ABSENCES = (
     f.Absence(_FOYER, _SPAN, f.AbsenceCause.EXPIRED),
-    f.Absence(_GEVEL, _NIGHT, f.AbsenceCause.UNREACHABLE),
+    f.Absence(_GEVEL, _SPAN, f.AbsenceCause.UNREACHABLE),
 )
+_HOLE = (f.Absence(_GEVEL, _REST, f.AbsenceCause.UNREACHABLE),)
 _STATEMENT = f.Statement(
     entries=10234, head=_HASH, made=_SOON, file="statement.json", sha256=_HASH,
     key="SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
 )  # fmt: skip
 _WAITING = (
-    a.Waiting(_GEVEL, _NIGHT, GroundKind.INCIDENT, date(2026, 12, 20)),
-    a.Waiting(_FOYER, _NIGHT, GroundKind.DISCLOSURE, date(2026, 12, 20)),
+    a.Waiting(_GEVEL, _SPAN, GroundKind.INCIDENT, date(2026, 12, 20)),
+    a.Waiting(_FOYER, _REST, GroundKind.DISCLOSURE, date(2026, 12, 20)),
 )
 
 
@@ -163,8 +177,19 @@ def _lifted(said: _Texts) -> tuple[Facts, ...]:
     first = a.RestrictionLifted(
         _RESTRICTION, date(2026, 12, 1), a.LiftReason.ACCURACY_CHECKED, said["lifted"], gone_by=date(2026, 12, 19)
     )
-    wished = replace(first, reason=a.LiftReason.YOUR_WISH, explanation=None)
+    wished = replace(first, on=TODAY, reason=a.LiftReason.YOUR_WISH, explanation=None)
     return first, wished, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
+
+
+def _yielded(said: _Texts) -> tuple[Facts, ...]:
+    ground, recipient = YieldGround.AUTHORITY, said["recipient"]
+    return (a.BlockYielded(_RESTRICTION, TODAY, ground, recipient, "2026/1187", _FOOTAGE[:1], said["yielded"]),)
+
+
+def _received(said: _Texts) -> tuple[Facts, ...]:
+    due, blocking = date(2026, 12, 24), (RequestType.OBJECTION, RequestType.RESTRICTION)
+    others = [one for one in RequestType if one not in (RequestType.OBJECTION, RequestType.COMPLAINT)]
+    return tuple(a.Receipt(_asked(one), due, one in blocking) for one in (RequestType.OBJECTION, *others))
 
 
 def _withdrawn(said: _Texts) -> tuple[Facts, ...]:
@@ -174,14 +199,15 @@ def _withdrawn(said: _Texts) -> tuple[Facts, ...]:
 
 def _invited(said: _Texts) -> tuple[Facts, ...]:
     at, place = datetime(2026, 12, 4, 9, 30, tzinfo=UTC), said["place"]
-    first = a.ViewingInvitation(_ACCESS, _processing(said), at, place, "Lieve Maes", Safeguard.HIDDEN, _ABSENCES[1:])
+    first = a.ViewingInvitation(_ACCESS, _processing(said), at, place, "Lieve Maes", Safeguard.HIDDEN, _HOLE)
     return first, replace(first, safeguard=Safeguard.SECOND_PERSON, missing=())
 
 
 def _decided(said: _Texts) -> tuple[Facts, ...]:
     received = date(2026, 11, 3)
     first = n.ComplaintDecided(received, TODAY, Outcome.PARTLY, said["found"], said["masked"])
-    return first, replace(first, finding=Outcome.GRANTED), replace(first, finding=Outcome.REFUSED, measures=None)
+    not_so = replace(first, finding=Outcome.REFUSED, explanation=said["not_found"], measures=None)
+    return first, replace(first, finding=Outcome.GRANTED), not_so
 
 
 def _upheld(said: _Texts) -> tuple[Facts, ...]:
@@ -190,14 +216,13 @@ def _upheld(said: _Texts) -> tuple[Facts, ...]:
 
 
 def _answers(said: _Texts) -> tuple[a.AccessAnswer, a.AccessAnswer]:
-    first = a.AccessAnswer(_ACCESS, _processing(said), _PACKAGE, _ABSENCES[1:])
-    plain = replace(_PACKAGE, delivery=Delivery.IN_PERSON, password=None)
-    return first, a.AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(said, alone=True), plain, ())
+    first = a.AccessAnswer(_ACCESS, _processing(said), _PACKAGE, _HOLE)
+    return first, a.AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(said, alone=True), _IN_HAND, ())
 
 
 def _portability(said: _Texts) -> tuple[Facts, ...]:
     asked = _asked(RequestType.PORTABILITY)
-    first = a.PortabilityAnswer(asked, _processing(said), _PACKAGE, _ABSENCES[1:], nominee="Mr. Tom Claes")
+    first = a.PortabilityAnswer(asked, _processing(said), _PACKAGE, _HOLE, nominee="Mr. Tom Claes")
     return first, replace(first, missing=(), nominee=None)
 
 
@@ -219,10 +244,7 @@ def _identity(said: _Texts) -> tuple[Facts, ...]:
 
 
 _FACTS: dict[Kind, Callable[[_Texts], tuple[Facts, ...]]] = {
-    Kind.RECEIPT: lambda said: (
-        a.Receipt(_OBJECTION, date(2026, 12, 24), blocked=True),
-        *(a.Receipt(_asked(one), date(2026, 12, 24)) for one in RequestType if one is not RequestType.OBJECTION),
-    ),
+    Kind.RECEIPT: _received,
     Kind.IDENTITY_ASKED: _identity,
     Kind.EXTENSION: lambda said: (
         a.Extension(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(ExtensionGround), said["extension"]),
@@ -232,24 +254,14 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[Facts, ...]]] = {
     Kind.VIEWING_INVITATION: _invited,
     Kind.NO_FOOTAGE: lambda said: (a.NoFootage(_ACCESS, _processing(said), _ABSENCES, _STATEMENT),),
     Kind.NOT_IDENTIFIABLE: lambda said: (
-        a.NotIdentifiable(_ACCESS, _processing(said), said["not_identifiable"], date(2026, 12, 9)),
+        a.NotIdentifiable(_ACCESS, _processing(said), said["not_identifiable"], gone_by=date(2026, 12, 19)),
     ),
     Kind.RESTRICTION_CONFIRMED: lambda said: (
         a.RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.LEGAL_CLAIM, _TOLD),
         a.RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.UNLAWFUL, ()),
     ),
     Kind.RESTRICTION_LIFTED: _lifted,
-    Kind.BLOCK_YIELDED: lambda said: (
-        a.BlockYielded(
-            _RESTRICTION,
-            TODAY,
-            YieldGround.AUTHORITY,
-            said["recipient"],
-            "2026/1187",
-            _FOOTAGE[:1],
-            said["yielded"],
-        ),
-    ),
+    Kind.BLOCK_YIELDED: _yielded,
     Kind.OBJECTION_UPHELD: _upheld,
     Kind.OBJECTION_REJECTED: lambda said: (a.ObjectionRejected(_OBJECTION, TODAY, said["grounds"], said["balance"]),),
     Kind.OBJECTION_WITHDRAWN: _withdrawn,
@@ -258,7 +270,7 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[Facts, ...]]] = {
         a.ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE[:1], ()),
     ),
     Kind.ERASURE_PARTLY: lambda said: (
-        a.ErasurePartly(_ERASURE, TODAY, _FOOTAGE[:1], _WAITING, _TOLD),
+        a.ErasurePartly(_ERASURE, TODAY, (f.Footage(_FOYER, _FIRST),), _WAITING, _TOLD),
         a.ErasurePartly(_ERASURE, None, (), _WAITING, ()),
     ),
     Kind.RECTIFICATION_RECORDED: lambda said: (
@@ -267,11 +279,7 @@ _FACTS: dict[Kind, Callable[[_Texts], tuple[Facts, ...]]] = {
     Kind.REFUSAL: lambda said: (a.Refusal(_ACCESS, TODAY, RefusalGround.EXCESSIVE, said["refusal"]),),
     Kind.COMPLAINT_ACKNOWLEDGED: lambda said: (n.ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     Kind.COMPLAINT_DECIDED: _decided,
-    Kind.PACKAGE_RECEIPT: lambda said: (
-        n.PackageReceipt(
-            replace(_PACKAGE, delivery=Delivery.IN_PERSON), TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN
-        ),
-    ),
+    Kind.PACKAGE_RECEIPT: lambda said: (n.PackageReceipt(_IN_HAND, TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN),),
     Kind.BREACH_CONTROLLER: lambda said: (
         n.BreachToController(_breach(said), _SOON),
         n.BreachToController(_breach(said, certain=False), _SOON),

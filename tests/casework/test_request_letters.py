@@ -100,6 +100,7 @@ def test_what_expired_is_proved_by_its_tombstones(site, clock, asked):
     ("kind", "before", "answer", "says"),
     [
         ("access", "", "--outcome not-identifiable --reason 'wij zien niemand in een rode jas'", "rode jas"),
+        ("access", "", "--outcome not-identifiable --reason 'niemand'", "uiterlijk op 29 november 2026 gewist"),
         ("access", "", "--outcome refused --ground criminal-investigation --reason 'parket, dossier 7'", "artikel 23"),
         ("restriction", "", "--basis legal-claim", "artikel 18"),
         ("objection", "reject {} --reason 'de ruit'", "--outcome refused --reason 'wie brak de ruit' --balance 'kort'",
