@@ -52,7 +52,7 @@ make_venv() {
     wanted="$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1) $PWD"
     [ -f .venv/made-from ] && [ "$(cat .venv/made-from)" = "$wanted" ] && return
     say "making .venv from requirements.lock"
-    [ -x "$venv/pip" ] || "$python" -m venv .venv
+    "$python" -m venv --clear .venv  # pip leaves what an earlier lock file named
     "$venv/pip" install -qq --disable-pip-version-check --require-hashes -r requirements.lock
     "$venv/pip" install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
     printf '%s' "$wanted" >.venv/made-from
