@@ -24,6 +24,7 @@ from cctv.redaction.regions import covered, upright_covered
 from cctv.redaction.shapes import shape_boxes, shape_mask, stature_in, steady_boxes
 from cctv.redaction.subject import live_area, margin, slack
 from cctv.redaction.tracks import Track
+from cctv.redaction.window import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +111,9 @@ class Decisions:
         """For each frame, what mask mode hides: regions filled out and held, and what the backdrop cannot vouch for."""
         differs, hold = self._analysis.differs, self._analysis.survey.hold
         unsure = [upright_covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
-        window: deque[tuple[int, Mask]] = deque()
-        count = len(differs)
-        for index in range(count + hold):
-            if index < count:
-                window.append((index, covered(*differs.with_regions(index))))
-            frame = index - hold
-            if frame >= 0:
-                while window[0][0] < frame - hold:
-                    window.popleft()
-                hidden = unsure[self._analysis.stretch[frame]].copy()
-                for _, mask in window:
-                    hidden |= mask
-                yield hidden
+        held = within((covered(*differs.with_regions(index)) for index in range(len(differs))), hold)
+        for frame, mask in enumerate(held):
+            yield unsure[self._analysis.stretch[frame]] | mask
 
     def _shapes(self, tracks: list[Track], frame: int) -> Mask | None:
         if not tracks:
