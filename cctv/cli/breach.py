@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import json_option, mutation, reason_option
+from cctv.cli.options import json_option, mutation, one_of, reason_option
+from cctv.kernel.phrases import phrase
 from cctv.model.accountability import Risk, Role, Told
+from cctv.model.acts import Act
+from cctv.tongue import said, told, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +20,14 @@ if TYPE_CHECKING:
     from cctv.casework.duties import BreachFile, Clock
     from cctv.model.accountability import Breach
 
-_RISK = click.Choice([risk.value for risk in Risk])
+_RISK = one_of(Risk)
+_WRITTEN = {
+    Act.BREACH_OPENED: phrase("opened"),
+    Act.BREACH_CHANGED: phrase("changed"),
+    Act.BREACH_TOLD: phrase("told"),
+    Act.BREACH_MEASURES: phrase("measures"),
+    Act.BREACH_CLOSED: phrase("closed"),
+}
 
 
 @click.group()
@@ -35,7 +45,7 @@ def breach() -> None:
 @click.option("--aware", required=True, metavar="TIME", help="When somebody first knew or suspected it.")
 @click.option("--risk", type=_RISK, default="risk", show_default=True, help="For the people concerned.")
 @click.option("--suspected", is_flag=True, help="Not certain yet; the clocks run all the same.")
-@click.option("--as", "role", type=click.Choice([role.value for role in Role]), default="controller", show_default=True)
+@click.option("--as", "role", type=one_of(Role), default="controller", show_default=True)
 @click.option("--cameras", metavar="A,B", help="Whose footage it is about.")
 @click.option("--people", type=click.IntRange(0), metavar="N", help="How many people; leave out while unknown.")
 @click.option("--people-known", is_flag=True, help="They can be reached one by one; else a public notice is owed.")
@@ -75,12 +85,12 @@ def open_(
         people_known=people_known,
     )
     made = open_breach(box.site, new, dry_run=box.dry_run)
-    _show(box, made, "would be recorded" if box.dry_run else "recorded")
+    _show(box, made, said("would be recorded") if box.dry_run else said("recorded"))
 
 
 @breach.command()
 @click.argument("breach_id", metavar="ID")
-@click.option("--whom", required=True, type=click.Choice([whom.value for whom in Told]), help="Who was told.")
+@click.option("--whom", required=True, type=one_of(Told), help="Who was told.")
 @click.option("--at", metavar="TIME", help="When; now when it is not given.")
 @reason_option(required=False)
 @mutation
@@ -91,12 +101,16 @@ def tell(box: Box, breach_id: str, whom: str, at: str | None, reason: str | None
     \b
       cctv breach tell BRE-2026-001 --whom authority --at "gisteren 16u"
     """
-    from cctv.casework.duties import tell as told
+    from cctv.casework.duties import tell as record
     from cctv.kernel.times import parse_instant
 
     sent = parse_instant(at, now=box.now, zone=box.zone) if at else None
-    made = told(box.site, breach_id, Told(whom), sent=sent, reason=reason, dry_run=box.dry_run)
-    _show(box, made, f"{'would be' if box.dry_run else 'is'} told: {whom}")
+    made = record(box.site, breach_id, Told(whom), sent=sent, reason=reason, dry_run=box.dry_run)
+    _show(
+        box,
+        made,
+        said("would be told: {whom}", whom=Told(whom)) if box.dry_run else said("is told: {whom}", whom=Told(whom)),
+    )
 
 
 @breach.command()
@@ -132,7 +146,7 @@ def assess(
         people_known=people_known,
     )
     made = assessed(box.site, breach_id, found, reason=reason, dry_run=box.dry_run)
-    _show(box, made, "would be changed" if box.dry_run else "changed")
+    _show(box, made, said("would be changed") if box.dry_run else said("changed"))
 
 
 @breach.command()
@@ -149,7 +163,7 @@ def measures(box: Box, breach_id: str, text: str) -> None:
     from cctv.casework.duties import add_measures
 
     made = add_measures(box.site, breach_id, text, dry_run=box.dry_run)
-    _show(box, made, f"measure {'would be ' if box.dry_run else ''}written down")
+    _show(box, made, said("measure would be written down") if box.dry_run else said("measure written down"))
 
 
 @breach.command()
@@ -162,7 +176,7 @@ def close(box: Box, breach_id: str, reason: str) -> None:
     from cctv.casework.duties import close_breach
 
     made = close_breach(box.site, breach_id, reason=reason, dry_run=box.dry_run)
-    _show(box, made, "would be closed" if box.dry_run else "closed")
+    _show(box, made, said("would be closed") if box.dry_run else said("closed"))
 
 
 @breach.command("list")
@@ -211,13 +225,14 @@ def data_of(one: Breach) -> dict[str, object]:
 
 def _show(box: Box, one: Breach, what: str) -> None:
     from cctv.casework.duties import clocks
+    from cctv.cli.preserved import print_dry
 
     def text(console: Console) -> None:
         console.print(f"{one.id} {what}", style="bold")
         if one.is_open:
             _print_clocks(console, box, clocks(one))
         if box.dry_run:
-            console.print("Dry run: nothing was changed.")
+            print_dry(console)
 
     box.emit({"dry_run": box.dry_run, "breach": data_of(one)}, text)
 
@@ -227,13 +242,17 @@ def _print_clocks(console: Console, box: Box, owed: Sequence[Clock]) -> None:
 
     rows = [
         (
-            each.whom.value,
+            word(each.whom),
             local_date(each.due, box.zone),
-            local_date(each.sent, box.zone) if each.sent else "OVERDUE" if each.is_overdue(box.now) else "not yet",
+            local_date(each.sent, box.zone) if each.sent else _untold(each, box),
         )
         for each in owed
     ]
-    console.print(table(("to tell", "by", "told"), rows))
+    console.print(table(("to tell", "until", "told"), rows))
+
+
+def _untold(one: Clock, box: Box) -> str:
+    return said("OVERDUE") if one.is_overdue(box.now) else said("not yet")
 
 
 def _list_text(console: Console, box: Box, found: Sequence[Breach]) -> None:
@@ -241,30 +260,42 @@ def _list_text(console: Console, box: Box, found: Sequence[Breach]) -> None:
     from cctv.cli.output import local_date, table
 
     if not found:
-        console.print("No open breaches.  `cctv breach list --all` shows closed ones too.")
+        console.print(said("No open breaches.  `cctv breach list --all` shows closed ones too."))
         return
     rows = []
     for one in found:
         owed = [each for each in clocks(one) if each.sent is None]
         first = min(owed, key=lambda each: each.due, default=None)
-        still = f"{first.whom.value} by {local_date(first.due, box.zone)}" if first and one.is_open else "-"
-        state = "closed" if one.closed else "suspected" if one.suspected else "certain"
-        rows.append((one.id, state, one.risk.value, local_date(one.aware, box.zone), still))
+        still = (
+            said("{whom} by {due}", whom=first.whom, due=local_date(first.due, box.zone))
+            if first and one.is_open
+            else "-"
+        )
+        state = said("closed") if one.closed else _certainty(one)
+        rows.append((one.id, state, word(one.risk), local_date(one.aware, box.zone), still))
     console.print(table(("id", "state", "risk", "aware", "still to tell"), rows))
+
+
+def _certainty(one: Breach) -> str:
+    return said("suspected") if one.suspected else said("certain")
 
 
 def _file_text(console: Console, box: Box, found: BreachFile) -> None:
     from cctv.cli.output import local_date
 
     one = found.breach
-    state = f"closed {local_date(one.closed, box.zone)} by {one.closed_by}" if one.closed else "open"
-    sure = "suspected" if one.suspected else "certain"
-    console.print(f"{one.id}: {sure}, risk {one.risk.value}, {state}", style="bold")
-    console.print(f"aware {local_date(one.aware, box.zone)}, as {one.role.value}")
-    console.print(
-        f"people: {one.people if one.people is not None else 'unknown'}; cameras: {', '.join(one.cameras) or '-'}\n"
+    state = (
+        said("closed {when} by {who}", when=local_date(one.closed, box.zone), who=one.closed_by)
+        if one.closed
+        else said("open")
     )
+    risk = said("risk {risk}", risk=one.risk)
+    console.print(f"{one.id}: {_certainty(one)}, {risk}, {state}", style="bold")
+    console.print(said("aware {when}, as {role}", when=local_date(one.aware, box.zone), role=one.role))
+    people = one.people if one.people is not None else said("unknown")
+    concerned = said("people: {people}; cameras: {cameras}", people=people, cameras=", ".join(one.cameras) or "-")
+    console.print(f"{concerned}\n")
     _print_clocks(console, box, found.clocks)
     console.print()
     for act, text in found.texts:
-        console.print(f"{act.value.partition('.')[2]}: {text}")
+        console.print(f"{told(_WRITTEN.get(act, act.value))}: {text}")

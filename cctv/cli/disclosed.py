@@ -5,10 +5,11 @@ Owns the words and the JSON of `cctv disclosure`.  Decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cctv.cli.box import Box
+from cctv.tongue import said, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,8 +53,8 @@ def opened_text(console: Console, box: Box, opened: OpenedDisclosure) -> None:
     from cctv.cli.preserved import print_footage, print_next
 
     one = opened.disclosure
-    console.print(f"{one.id} registered, kept by {opened.hold.id}", style="bold")
-    console.print("Nothing leaves before somebody approves it.\n")
+    console.print(said("{id} registered, kept by {hold}", id=one.id, hold=opened.hold.id), style="bold")
+    console.print(said("Nothing leaves before somebody approves it.") + "\n")
     print_footage(console, opened.footage, box.zone)
     print_next(f'cctv disclosure approve {one.id} --reason "what was checked"', f"cctv disclosure show {one.id}")
 
@@ -62,47 +63,58 @@ def list_text(console: Console, box: Box, found: Sequence[Disclosure]) -> None:
     from cctv.cli.output import local_date, table
 
     if not found:
-        console.print("No disclosures.  `cctv disclosure list --all` shows ended ones too.")
+        console.print(said("No disclosures.  `cctv disclosure list --all` shows ended ones too."))
         return
     rows = [
-        (one.id, one.recipient.value, one.duty.value, one.case_id or "", local_date(one.opened, box.zone),
-         one.package or "", one.state.value)
+        (one.id, word(one.recipient), word(one.duty), one.case_id or "", local_date(one.opened, box.zone),
+         one.package or "", word(one.state))
         for one in found
     ]  # fmt: skip
-    console.print(table(("disclosure", "to", "because", "case", "since", "package", "state"), rows))
+    console.print(table(("disclosure", "recipient", "because", "case", "since", "package", "state"), rows))
 
 
 def show_text(console: Console, box: Box, found: DisclosureFile) -> None:
-    from cctv.cli.output import local
     from cctv.cli.preserved import print_footage, print_holds, print_next, print_subject
 
     one = found.disclosure
-    console.print(f"{one.id}: {one.state.value}", style="bold")
-    said = one.receiver
-    rows = [("to", one.recipient.value), ("authority", said.authority), ("officer", said.officer)]
-    rows += [("reference", said.reference), ("because", f"{one.duty.value}: {said.basis}" if said.basis else "right")]
-    rows += [("case", one.case_id or ""), ("masks", "the order names what they hide" if one.unmasked else "")]
-    rows.append(("opened", f"{local(one.opened, box.zone)} by {one.opened_by}"))
-    if one.approved is not None:
-        rows.append(("approved", f"{local(one.approved, box.zone)} by {one.approved_by}"))
-    rows.append(("package", one.package or ""))
-    if one.handed is not None:
-        rows.append(("handed over", f"{local(one.handed.at, box.zone)} by {one.handed.by}, {one.handed.method.value}"))
-    if one.receipt is not None:
-        rows.append(("receipt", f"{one.receipt.astimezone(box.zone):%d/%m/%Y}"))
-    if one.lease_end is not None:
-        rows.append(("ends", f"{one.lease_end.astimezone(box.zone):%d/%m/%Y}"))
-    if one.ending is not None and one.closed is not None:
-        rows.append(("ended", f"{local(one.closed, box.zone)}, {one.ending.value}"))
+    console.print(f"{one.id}: {word(one.state)}", style="bold")
+    rows = [row for row in _rows(box, one) if row[1]]
+    wide = max(len(name) for name, _ in rows)
     for name, value in rows:
-        if value:
-            console.print(f"{name:<13}{value}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{name:<{wide}}  {value}", markup=False, highlight=False, soft_wrap=True)
     print_subject(console, one.cameras, one.span, box.zone)
     if found.holds:
         print_holds(console, found.holds, box.zone, box.now)
         console.print()
     print_footage(console, found.footage, box.zone)
     print_next(f"cctv audit list --about {one.id}")
+
+
+def _rows(box: Box, one: Disclosure) -> Iterator[tuple[str, str]]:
+    """What is written down of a disclosure, a row each; empty where there is nothing."""
+    from cctv.cli.output import local
+
+    asked, duty = one.receiver, word(one.duty)
+    yield said("recipient"), word(one.recipient)
+    yield said("authority"), asked.authority
+    yield said("officer"), asked.officer
+    yield said("reference"), asked.reference
+    yield said("because"), f"{duty}: {asked.basis}" if asked.basis else duty
+    yield said("case"), one.case_id or ""
+    yield said("masks"), said("the order names what they hide") if one.unmasked else ""
+    yield said("opened"), said("{when} by {who}", when=local(one.opened, box.zone), who=one.opened_by)
+    if one.approved is not None:
+        yield said("approved"), said("{when} by {who}", when=local(one.approved, box.zone), who=one.approved_by)
+    yield said("package"), one.package or ""
+    if (handed := one.handed) is not None:
+        by = said("{when} by {who}", when=local(handed.at, box.zone), who=handed.by)
+        yield said("handed over"), f"{by}, {word(handed.method)}"
+    if one.receipt is not None:
+        yield said("receipt"), f"{one.receipt.astimezone(box.zone):%d/%m/%Y}"
+    if one.lease_end is not None:
+        yield said("ends"), f"{one.lease_end.astimezone(box.zone):%d/%m/%Y}"
+    if one.ending is not None and one.closed is not None:
+        yield said("ended"), f"{local(one.closed, box.zone)}, {word(one.ending)}"
 
 
 def plan_data(plan: DisclosurePlan) -> dict[str, object]:
@@ -128,6 +140,7 @@ def plan_data(plan: DisclosurePlan) -> dict[str, object]:
 
 def plan_text(console: Console, box: Box, plan: DisclosurePlan) -> None:
     from cctv.cli.output import length, local, table
+    from cctv.cli.preserved import print_dry, print_gap
 
     rows = [
         (one.file, local(one.stretch.span.start, box.zone), length(one.stretch.span.duration), str(one.stretch.frames))
@@ -135,9 +148,8 @@ def plan_text(console: Console, box: Box, plan: DisclosurePlan) -> None:
     ]
     console.print(table(("would be copied", "from", "length", "frames"), rows, right=("frames",)))
     for gap in plan.gaps:
-        console.print(f"no picture: {gap.camera} {local(gap.span.start, box.zone)} - {local(gap.span.end, box.zone)}, "
-                      f"{gap.cause}")  # fmt: skip
-    console.print("Dry run: nothing was changed.")
+        print_gap(console, gap.camera, (gap.span.start, gap.span.end), gap.cause, box.zone)
+    print_dry(console)
 
 
 def built_data(built: BuiltDisclosure) -> dict[str, object]:
@@ -169,23 +181,30 @@ def built_text(console: Console, box: Box, built: BuiltDisclosure) -> None:
     from cctv.cli.output import length, local_date, size, table
     from cctv.cli.preserved import print_next
 
-    console.print(f"{built.package.id} built for {built.package.disclosure}", style="bold")
+    made = said("{id} built for {case}", id=built.package.id, case=built.package.disclosure)
+    console.print(made, style="bold")
     rows = [
-        (one.file, length(one.span.end - one.span.start), str(one.frames), size(one.size_bytes), "as recorded")
+        (one.file, length(one.span.end - one.span.start), str(one.frames), size(one.size_bytes), said("as recorded"))
         for one in built.manifest.outputs
     ]
     console.print(table(("video", "length", "frames", "size", "checked"), rows, right=("frames", "size")))
     console.print(f"\n{built.path}", soft_wrap=True)
-    console.print("Everybody in it can be seen.  Our copy goes by " + local_date(built.package.expires, box.zone))
+    expires = local_date(built.package.expires, box.zone)
+    console.print(said("Everybody in it can be seen.  Our copy goes by {when}", when=expires))
     print_next(f"cctv export deliver {built.package.id} --method hand --to FOLDER")
 
 
 def ended_text(console: Console, box: Box, done: EndedDisclosure) -> None:
-    from cctv.cli.preserved import print_departures
+    from cctv.cli.preserved import print_departures, print_dry
 
     one = done.disclosure
-    verb = "Would end" if box.dry_run else "Ended"
-    console.print(f"{verb} {one.id}: {one.ending.value if one.ending else ''}\n", style="bold")
+    how = word(one.ending) if one.ending else ""
+    ended = (
+        said("Would end {id}: {how}", id=one.id, how=how)
+        if box.dry_run
+        else said("Ended {id}: {how}", id=one.id, how=how)
+    )
+    console.print(f"{ended}\n", style="bold")
     print_departures(console, done.departures, box.zone)
     if box.dry_run:
-        console.print("Dry run: nothing was changed.")
+        print_dry(console)

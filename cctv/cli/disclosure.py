@@ -18,8 +18,9 @@ from cctv.cli.disclosed import (
     plan_text,
     show_text,
 )
-from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.cli.options import json_option, mutation, one_of, reason_option, span_options
 from cctv.model.disclosures import Duty, Ending, Recipient
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from cctv.casework.disclosures import NewDisclosure
 
 _OF_REQUESTS = {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
-_AUTHORITIES = [one.value for one in Recipient if one not in _OF_REQUESTS]
-_DUTIES = [one.value for one in Duty if one is not Duty.RIGHT]
+_AUTHORITIES = [one for one in Recipient if one not in _OF_REQUESTS]
+_DUTIES = [one for one in Duty if one is not Duty.RIGHT]
 
 
 @click.group()
@@ -46,10 +47,10 @@ def disclosure() -> None:
 
 
 @disclosure.command("open")
-@click.option("--recipient", type=click.Choice(_AUTHORITIES), required=True, help="Who receives it.")
+@click.option("--recipient", type=one_of(_AUTHORITIES), required=True, help="Who receives it.")
 @click.option(
     "--duty",
-    type=click.Choice(_DUTIES),
+    type=one_of(_DUTIES),
     required=True,
     help="Why: an order, a law, our own report of an offence, or the consent of everybody in the picture.",
 )
@@ -111,15 +112,16 @@ def open_(
 def _open(box: Box, new: NewDisclosure) -> None:
     from cctv.casework import find_footage
     from cctv.casework.disclosures import open_disclosure
-    from cctv.cli.preserved import footage_data, hold_data, print_footage
+    from cctv.cli.preserved import footage_data, hold_data, print_dry, print_footage
 
     if box.dry_run:
         footage = find_footage(box.site, new.cameras, new.span)
 
         def text(console: Console) -> None:
-            console.print(f"Would register a disclosure to {new.recipient.value}.\n", style="bold")
+            planned = said("Would register a disclosure to {recipient}.", recipient=new.recipient)
+            console.print(f"{planned}\n", style="bold")
             print_footage(console, footage, box.zone)
-            console.print("Dry run: nothing was changed.")
+            print_dry(console)
 
         box.emit({"dry_run": True, "footage": footage_data(footage)}, text)
         return
@@ -181,15 +183,15 @@ def approve(box: Box, disclosure_id: str, reason: str) -> None:
       cctv disclosure approve DIS-2026-002 --reason "order read, signed by the magistrate; scope is what it names"
     """
     from cctv.casework.disclosures import approve_disclosure
-    from cctv.cli.preserved import print_next
+    from cctv.cli.preserved import print_done, print_next
 
     one = approve_disclosure(box.site, disclosure_id, reason=reason, dry_run=box.dry_run)
 
     def text(console: Console) -> None:
         if box.dry_run:
-            console.print(f"Would approve {one.id}.  Dry run: nothing was changed.")
+            print_done(console, box, said("Would approve {id}.", id=one.id))
             return
-        console.print(f"{one.id} approved by {one.approved_by}", style="bold")
+        console.print(said("{id} approved by {who}", id=one.id, who=one.approved_by), style="bold")
         print_next(f"cctv disclosure build {one.id}")
 
     box.emit({"dry_run": box.dry_run, "disclosure": disclosure_data(one)}, text)
@@ -236,14 +238,14 @@ def receipt(box: Box, disclosure_id: str, day: str) -> None:
     """
     from cctv.casework.deadlines import start_of_day
     from cctv.casework.disclosures import record_receipt
+    from cctv.cli.preserved import print_done
     from cctv.kernel.times import parse_date
 
     on = start_of_day(parse_date(day, now=box.now, zone=box.zone), box.zone)
     one = record_receipt(box.site, disclosure_id, on, dry_run=box.dry_run)
-    said = f"{one.id}: receipt signed on {on.astimezone(box.zone):%d/%m/%Y}."
-    if box.dry_run:
-        said += "\nDry run: nothing was changed."
-    box.emit({"dry_run": box.dry_run, "disclosure": disclosure_data(one)}, lambda console: console.print(said))
+    signed = said("{id}: receipt signed on {day:%d/%m/%Y}.", id=one.id, day=on.astimezone(box.zone))
+    data = {"dry_run": box.dry_run, "disclosure": disclosure_data(one)}
+    box.emit(data, lambda console: print_done(console, box, signed))
 
 
 @disclosure.command()
@@ -259,19 +261,19 @@ def lease(box: Box, disclosure_id: str, until: str, reason: str) -> None:
       cctv disclosure lease DIS-2026-002 --until 1/3/2027 --reason "the case is before the court until then"
     """
     from cctv.casework.disclosures import set_lease
+    from cctv.cli.preserved import print_done
     from cctv.kernel.times import parse_review
 
     when = parse_review(until, now=box.now, zone=box.zone)
     one = set_lease(box.site, disclosure_id, when, reason=reason, dry_run=box.dry_run)
-    said = f"{one.id}: back or destroyed by {when.astimezone(box.zone):%d/%m/%Y}."
-    if box.dry_run:
-        said += "\nDry run: nothing was changed."
-    box.emit({"dry_run": box.dry_run, "disclosure": disclosure_data(one)}, lambda console: console.print(said))
+    lent = said("{id}: back or destroyed by {day:%d/%m/%Y}.", id=one.id, day=when.astimezone(box.zone))
+    data = {"dry_run": box.dry_run, "disclosure": disclosure_data(one)}
+    box.emit(data, lambda console: print_done(console, box, lent))
 
 
 @disclosure.command()
 @click.argument("disclosure_id", metavar="ID")
-@click.option("--how", type=click.Choice([one.value for one in Ending]), required=True, help="How it ended.")
+@click.option("--how", type=one_of(Ending), required=True, help="How it ended.")
 @reason_option()
 @mutation
 @click.pass_obj

@@ -9,6 +9,8 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import json_option, mutation
+from cctv.kernel.phrases import phrase
+from cctv.tongue import said, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,14 @@ if TYPE_CHECKING:
     from cctv.export.plan import BuildPlan
     from cctv.export.store import Package
     from cctv.export.verify import Checked
+
+
+_STATES = {
+    "deleted": phrase("deleted"),
+    "missing": phrase("missing"),
+    "expired": phrase("expired"),
+    "here": phrase("here"),
+}
 
 
 @click.group()
@@ -130,6 +140,7 @@ def _plan_data(plan: BuildPlan) -> dict[str, object]:
 
 def _plan_text(console: Console, box: Box, plan: BuildPlan) -> None:
     from cctv.cli.output import length, local, size, table
+    from cctv.cli.preserved import print_dry, print_gap
 
     rows = [
         (
@@ -143,9 +154,9 @@ def _plan_text(console: Console, box: Box, plan: BuildPlan) -> None:
     ]
     console.print(table(("would be written", "from", "length", "frames", "approved by"), rows, right=("frames",)))
     for gap in plan.gaps:
-        console.print(f"no picture: {gap.camera} {local(gap.span.start, box.zone)} - {local(gap.span.end, box.zone)}, "
-                      f"{gap.cause}")  # fmt: skip
-    console.print(f"From {size(plan.source_bytes)} of recordings.  Dry run: nothing was changed.")
+        print_gap(console, gap.camera, (gap.span.start, gap.span.end), gap.cause, box.zone)
+    console.print(said("From {size} of recordings.", size=size(plan.source_bytes)))
+    print_dry(console)
 
 
 def _built_data(built: Built) -> dict[str, object]:
@@ -177,21 +188,24 @@ def _built_data(built: Built) -> dict[str, object]:
 def _built_text(console: Console, box: Box, built: Built) -> None:
     from cctv.cli.output import length, local_date, size, table
 
-    console.print(f"{built.package.id} built for {built.package.request}", style="bold")
+    made = said("{id} built for {case}", id=built.package.id, case=built.package.request)
+    console.print(made, style="bold")
     rows = [
         (
             one.file,
             length(one.span.end - one.span.start),
             str(one.frames),
             size(one.size_bytes),
-            f"{one.verified.live_pixels_outside} live pixels outside what was kept; no sound",
+            said("{count} live pixels outside what was kept; no sound", count=one.verified.live_pixels_outside),
         )
         for one in built.manifest.outputs
     ]
     console.print(table(("video", "length", "frames", "size", "checked"), rows, right=("frames", "size")))
     console.print(f"\n{built.path}", soft_wrap=True)
-    console.print(f"signed with {built.manifest.key}; our copy goes by {local_date(built.package.expires, box.zone)}\n")
-    console.print(f"next:  cctv export verify {built.package.id}")
+    expires = local_date(built.package.expires, box.zone)
+    signed = said("signed with {key}; our copy goes by {when}", key=built.manifest.key, when=expires)
+    console.print(f"{signed}\n")
+    console.print(f"{said('next:')}  cctv export verify {built.package.id}")
 
 
 def _package_data(box: Box, one: Package) -> dict[str, object]:
@@ -220,14 +234,14 @@ def _list_text(console: Console, box: Box, found: Sequence[Package]) -> None:
     from cctv.cli.output import local_date, table
 
     if not found:
-        console.print("No packages yet.  `cctv export build REQUEST` makes one.")
+        console.print(said("No packages yet.  `cctv export build REQUEST` makes one."))
         return
     rows = [
         (one.id, one.case_id, local_date(one.built, box.zone), one.built_by, local_date(one.expires, box.zone),
-         _state(box, one))
+         told(_STATES[_state(box, one)]))
         for one in found
     ]  # fmt: skip
-    console.print(table(("package", "for", "built", "by", "our copy goes by", "state"), rows))
+    console.print(table(("package", "for", "built", "built by", "our copy goes by", "state"), rows))
 
 
 def _checked_data(checked: Checked) -> dict[str, object]:
@@ -252,9 +266,24 @@ def _checked_text(console: Console, checked: Checked) -> None:
     from rich.text import Text  # drops control signs that a stranger's manifest may hold
 
     manifest = checked.manifest
-    console.print(Text(f"{manifest.package} for {manifest.case_id}, from {manifest.site.name}: whole", style="bold"))
-    console.print(f"{checked.files} files ({len(manifest.outputs)} video); every hash and the signature hold")
-    console.print(f"signed with {checked.fingerprint}")
+    whole = said(
+        "{package} for {case}, from {site}: whole",
+        package=manifest.package,
+        case=manifest.case_id,
+        site=manifest.site.name,
+    )
+    console.print(Text(whole, style="bold"))
+    holds = said(
+        "{files} files ({videos} video); every hash and the signature hold",
+        files=checked.files,
+        videos=len(manifest.outputs),
+    )
+    console.print(holds)
+    console.print(said("signed with {key}", key=checked.fingerprint))
     if not checked.trusted:
-        console.print("The key came with the package.  To know who signed, compare this fingerprint with the site's,")
-        console.print("by telephone or from its letter, or give the key with --key.")
+        console.print(
+            said(
+                "The key came with the package.  To know who signed, compare this fingerprint with the site's, by "
+                "telephone or from its letter, or give the key with --key."
+            )
+        )

@@ -9,6 +9,6 @@ from cctv.cli.footage_view import extract, show
 
 for command in (show, extract, reconcile, verify, rebuild, delete):
     footage.add_command(command)
-footage.speaking = frozenset()
+footage.speaking = frozenset({"show", "extract"})
 
 __all__ = ["footage"]

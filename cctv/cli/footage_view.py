@@ -9,6 +9,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import mutation, reason_option
+from cctv.tongue import said
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -44,8 +45,13 @@ def show(box: Box, case_id: str, camera: str, start: str, end: str, reason: str 
     (chosen,) = box.cameras(camera)
     sheet = made(box.site, case_id, chosen, span, stills=stills, reason=reason, dry_run=box.dry_run)
     data = {"dry_run": box.dry_run, "path": str(sheet.path), "times": list(sheet.times)}
-    would = "Would show" if box.dry_run else "Shown"
-    box.emit(data, lambda console: console.print(f"{would}: {len(sheet.times)} pictures\n{sheet.path}", soft_wrap=True))
+    count = len(sheet.times)
+    shown = (
+        said("Would show: {count} pictures", count=count)
+        if box.dry_run
+        else said("Shown: {count} pictures", count=count)
+    )
+    box.emit(data, lambda console: console.print(f"{shown}\n{sheet.path}", soft_wrap=True))
 
 
 @click.command()
@@ -69,6 +75,6 @@ def extract(box: Box, case_id: str, camera: str, start: str, end: str, reason: s
     with watched() as progress:
         found = made(box.site, case_id, chosen, span, reason=reason, progress=progress, dry_run=box.dry_run)
     data = {"dry_run": box.dry_run, "paths": [str(path) for path in found.paths], "frames": found.frames}
-    would = "Would write" if box.dry_run else f"Written, {found.frames} frames"
-    lines = "\n".join([f"{would}:", *(str(path) for path in found.paths)])
+    written = said("Would write:") if box.dry_run else said("Written, {count} frames:", count=found.frames)
+    lines = "\n".join([written, *(str(path) for path in found.paths)])
     box.emit(data, lambda console: console.print(lines, soft_wrap=True))

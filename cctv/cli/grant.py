@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import json_option, mutation, reason_option
+from cctv.cli.options import json_option, mutation, one_of, reason_option
 from cctv.model.accountability import Permission
+from cctv.tongue import said, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +30,7 @@ def grant() -> None:
 
 @grant.command()
 @click.argument("account")
-@click.argument("permission", type=click.Choice([each.value for each in Permission]))
+@click.argument("permission", type=one_of(Permission))
 @click.option("--briefed", required=True, metavar="DATE", help="The day of the briefing.")
 @click.option("--confidentiality", required=True, metavar="DATE", help="Of the signed confidentiality agreement.")
 @reason_option()
@@ -53,7 +54,7 @@ def give(box: Box, account: str, permission: str, briefed: str, confidentiality:
         reason=reason,
         dry_run=box.dry_run,
     )
-    _show(box, made, "would be given" if box.dry_run else "given")
+    _show(box, made, said("would be given") if box.dry_run else said("given"))
 
 
 @grant.command()
@@ -70,7 +71,7 @@ def withdraw(box: Box, grant_id: str, reason: str) -> None:
     from cctv.casework.duties import withdraw_grant
 
     made = withdraw_grant(box.site, grant_id, reason=reason, dry_run=box.dry_run)
-    _show(box, made, "would be withdrawn" if box.dry_run else "withdrawn")
+    _show(box, made, said("would be withdrawn") if box.dry_run else said("withdrawn"))
 
 
 @grant.command("list")
@@ -99,12 +100,16 @@ def _data(one: Grant) -> dict[str, object]:
 
 
 def _show(box: Box, one: Grant, what: str) -> None:
+    from cctv.cli.preserved import print_dry
+
     def text(console: Console) -> None:
-        console.print(f"{one.id} {what}: {one.permission.value} for {one.account}", style="bold")
+        for_whom = said("{permission} for {account}", permission=one.permission, account=one.account)
+        console.print(f"{one.id} {what}: {for_whom}", style="bold")
         if one.permission not in box.settings.policy.granted_only:
-            console.print(f'[policy] granted_only does not name "{one.permission.value}": every account may do it.')
+            name = one.permission.value
+            console.print(said('[policy] granted_only does not name "{name}": every account may do it.', name=name))
         if box.dry_run:
-            console.print("Dry run: nothing was changed.")
+            print_dry(console)
 
     box.emit({"dry_run": box.dry_run, "grant": _data(one)}, text)
 
@@ -113,20 +118,20 @@ def _list_text(console: Console, box: Box, found: Sequence[Grant]) -> None:
     from cctv.cli.output import table
     from cctv.cli.preserved import day
 
-    asked = ", ".join(sorted(each.value for each in box.settings.policy.granted_only)) or "nothing"
+    asked = ", ".join(sorted(each.value for each in box.settings.policy.granted_only)) or said("nothing")
     if found:
         rows = [
             (
                 one.id,
                 one.account,
-                one.permission.value,
+                word(one.permission),
                 f"{one.briefed:%d/%m/%Y}",
                 f"{one.confidentiality:%d/%m/%Y}",
-                f"{day(one.granted, box.zone)} by {one.granted_by}",
-                f"withdrawn {day(one.withdrawn, box.zone)}" if one.withdrawn else "in force",
+                said("{when} by {who}", when=day(one.granted, box.zone), who=one.granted_by),
+                said("withdrawn {day}", day=day(one.withdrawn, box.zone)) if one.withdrawn else said("in force"),
             )
             for one in found
         ]
         console.print(table(("id", "account", "permission", "briefed", "confidentiality", "granted", "state"), rows))
         console.print()
-    console.print(f"A grant is asked for: {asked} ([policy] granted_only).")
+    console.print(said("A grant is asked for: {what} ([policy] granted_only).", what=asked))

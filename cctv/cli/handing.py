@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import mutation
+from cctv.cli.options import mutation, one_of
 from cctv.model.disclosures import Method, Recipient
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--method",
-    type=click.Choice([one.value for one in Method]),
+    type=one_of(Method),
     required=True,
     help="hand: a copy and a receipt to print and sign; zip: one encrypted file and a note beside it.",
 )
 @click.option(
     "--recipient",
-    type=click.Choice([Recipient.SUBJECT.value, Recipient.NOMINEE.value, Recipient.PROXY.value]),
+    type=one_of((Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY)),
     help="Who takes a request's package: the subject, whom the subject named, or who asked in their name; as it says.",
 )
 @mutation
@@ -98,35 +99,39 @@ def _delivered_data(box: Box, done: Delivered) -> dict[str, object]:
 
 
 def _delivered_text(console: Console, box: Box, done: Delivered) -> None:
-    from cctv.cli.preserved import print_next
+    from cctv.cli.preserved import print_dry, print_next
 
     if done.disclosure is None:
-        console.print(f"Would hand over {done.package.id} as {done.files[0]}.", soft_wrap=True)
-        console.print("Dry run: nothing was changed.")
+        planned = said("Would hand over {package} as {file}.", package=done.package.id, file=done.files[0])
+        console.print(planned, soft_wrap=True)
+        print_dry(console)
         return
-    console.print(f"{done.package.id} handed over: {done.disclosure.id}", style="bold")
+    handed = said("{package} handed over: {disclosure}", package=done.package.id, disclosure=done.disclosure.id)
+    console.print(handed, style="bold")
     for path in done.files:
         console.print(f"  {path}", soft_wrap=True)
     if done.disclosure.lease_end is not None:
         console.print(lent_text(box, done.disclosure))
     if done.passphrase is not None:
-        console.print(f"\npassphrase  {done.passphrase}\n", style="bold")
-        console.print("It is written nowhere and cannot be asked again.  Tell it by another way than the file.")
+        console.print(f"\n{said('passphrase')}  {done.passphrase}\n", style="bold")
+        console.print(said("It is written nowhere and cannot be asked again.  Tell it by another way than the file."))
     else:
-        console.print("\nPrint the page twice; both sign.  The package is on the medium, the page stays on paper.")
+        signing = said("Print the page twice; both sign.  The package is on the medium, the page stays on paper.")
+        console.print(f"\n{signing}")
         print_next(f"cctv disclosure receipt {done.disclosure.id} --on DATE")
 
 
 def lent_text(box: Box, one: Disclosure) -> str:
     """That a copy is lent, to whom and until when."""
     assert one.lease_end is not None
-    return f"Lent to the {one.recipient.value}: back or destroyed by {one.lease_end.astimezone(box.zone):%d/%m/%Y}."
+    day = one.lease_end.astimezone(box.zone)
+    return said("Lent to the {recipient}: back or destroyed by {day:%d/%m/%Y}.", recipient=one.recipient, day=day)
 
 
 def _fetch_text(console: Console, lines: FetchLines) -> None:
-    console.print("At the other desk, type:\n")
+    console.print(said("At the other desk, type:") + "\n")
     for line in (lines.copy, lines.verify):
         console.print(f"  {line}", soft_wrap=True, markup=False)
-    console.print("\nWithout cctv there:\n")
+    console.print("\n" + said("Without cctv there:") + "\n")
     console.print(f"  {lines.stock}", soft_wrap=True, markup=False)
-    console.print("\nWhat is copied is a copy too: it goes when it was used, within a month.")
+    console.print("\n" + said("What is copied is a copy too: it goes when it was used, within a month."))

@@ -9,6 +9,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -114,19 +115,20 @@ def renew(box: Box, hold_id: str, review: str, reason: str) -> None:
     """
     from cctv.casework import plan_renewal, renew_hold
     from cctv.cli.output import local_date
-    from cctv.cli.preserved import hold_data
+    from cctv.cli.preserved import hold_data, print_done
     from cctv.kernel.times import parse_review
 
     until = parse_review(review, now=box.now, zone=box.zone)
     renewed = (
         plan_renewal(box.site, hold_id, until) if box.dry_run else renew_hold(box.site, hold_id, until, reason=reason)
     )
-    said = (
-        f"{renewed.id} stays for {renewed.ground.case_id}.  Look at it again by {local_date(renewed.review, box.zone)}."
+    stays = said(
+        "{id} stays for {case}.  Look at it again by {review}.",
+        id=renewed.id,
+        case=renewed.ground.case_id,
+        review=local_date(renewed.review, box.zone),
     )
-    if box.dry_run:
-        said += "\nDry run: nothing was changed."
-    box.emit({"dry_run": box.dry_run, "hold": hold_data(renewed)}, lambda console: console.print(said))
+    box.emit({"dry_run": box.dry_run, "hold": hold_data(renewed)}, lambda console: print_done(console, box, stays))
 
 
 @hold.command()
@@ -180,20 +182,24 @@ def confirm(box: Box, reason: str) -> None:
 
 def _placed_text(console: Console, box: Box, placed: PlacedHold) -> None:
     from cctv.cli.output import local_date
-    from cctv.cli.preserved import print_footage, print_next
+    from cctv.cli.preserved import print_dry, print_footage, print_next
 
     one = placed.hold
     if one is None:
-        console.print(f"Would place a hold for {placed.ground.case_id}.\n", style="bold")
+        console.print(said("Would place a hold for {case}.", case=placed.ground.case_id) + "\n", style="bold")
     else:
-        console.print(f"{one.id} placed for {one.ground.case_id}", style="bold")
-        console.print(f"It keeps this footage until it is released.  Look at it again by "
-                      f"{local_date(one.review, box.zone)}.\n")  # fmt: skip
+        console.print(said("{id} placed for {case}", id=one.id, case=one.ground.case_id), style="bold")
+        kept = said(
+            "It keeps this footage until it is released.  Look at it again by {review}.",
+            review=local_date(one.review, box.zone),
+        )
+        console.print(f"{kept}\n")
     print_footage(console, placed.footage, box.zone)
     if all(found.is_empty for found in placed.footage):
-        console.print("There is no footage under this hold." if one else "There is no footage to keep.", style="bold")
+        none = said("There is no footage under this hold.") if one else said("There is no footage to keep.")
+        console.print(none, style="bold")
     if one is None:
-        console.print("Dry run: nothing was changed.")
+        print_dry(console)
     else:
         print_next(f"cctv hold show {one.id}", f'cctv hold release {one.id} --reason "..."')
 
@@ -204,7 +210,7 @@ def _list_text(console: Console, box: Box, found: Sequence[Hold]) -> None:
     if found:
         print_holds(console, found, box.zone, box.now)
     else:
-        console.print("No holds in force.  `cctv hold list --all` shows released ones too.")
+        console.print(said("No holds in force.  `cctv hold list --all` shows released ones too."))
 
 
 def _confirmed_text(console: Console, box: Box, found: Sequence[Hold]) -> None:
@@ -213,11 +219,12 @@ def _confirmed_text(console: Console, box: Box, found: Sequence[Hold]) -> None:
     if found:
         print_holds(console, found, box.zone, box.now)
     else:
-        console.print("No holds in force: everything goes at its limit.")
+        console.print(said("No holds in force: everything goes at its limit."))
     if box.dry_run:
-        console.print("Dry run: nothing was confirmed.")
+        console.print(said("Dry run: nothing was confirmed."))
     else:
-        console.print(f"{box.on_behalf_of} confirms this.  The next sweep deletes what is due and not held.")
+        confirmed = said("{who} confirms this.  The next sweep deletes what is due and not held.", who=box.on_behalf_of)
+        console.print(confirmed)
 
 
 def _show_text(console: Console, box: Box, found: PlacedHold) -> None:
@@ -226,8 +233,9 @@ def _show_text(console: Console, box: Box, found: PlacedHold) -> None:
 
     one = found.hold
     assert one is not None
-    console.print(f"{one.id} for {one.ground.case_id}", style="bold")
-    console.print(f"placed {local_date(one.placed, box.zone)} by {one.placed_by}\n")
+    console.print(said("{id} for {case}", id=one.id, case=one.ground.case_id), style="bold")
+    placed = said("placed {when} by {who}", when=local_date(one.placed, box.zone), who=one.placed_by)
+    console.print(f"{placed}\n")
     print_holds(console, [one], box.zone, box.now)
     console.print()
     print_footage(console, found.footage, box.zone)
@@ -235,15 +243,17 @@ def _show_text(console: Console, box: Box, found: PlacedHold) -> None:
 
 
 def _released_text(console: Console, box: Box, done: ReleasedHold) -> None:
-    from cctv.cli.preserved import goes_now, print_departures
+    from cctv.cli.preserved import goes_now, print_departures, print_dry
 
     one = done.hold
-    if box.dry_run:
-        console.print(f"Would release {one.id} for {one.ground.case_id}.\n", style="bold")
-    else:
-        console.print(f"{one.id} released; {one.ground.case_id} stays as it is.\n", style="bold")
+    released = (
+        said("Would release {id} for {case}.", id=one.id, case=one.ground.case_id)
+        if box.dry_run
+        else said("{id} released; {case} stays as it is.", id=one.id, case=one.ground.case_id)
+    )
+    console.print(f"{released}\n", style="bold")
     print_departures(console, done.departures, box.zone)
     if box.dry_run:
-        console.print("Dry run: nothing was changed.")
+        print_dry(console)
     elif goes_now(done.departures):
-        console.print("If that was a mistake, place a new hold at once, before the next sweep.")
+        console.print(said("If that was a mistake, place a new hold at once, before the next sweep."))

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cctv.cli.asking import agreed
 from cctv.cli.box import Box
-from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.cli.options import json_option, mutation, one_of, reason_option, span_options
 from cctv.model.casework import IncidentKind
+from cctv.tongue import said, told, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +34,7 @@ def incident() -> None:
 
 @incident.command("open")
 @click.argument("title")
-@click.option("--kind", required=True, type=click.Choice([kind.value for kind in IncidentKind]), help="What happened.")
+@click.option("--kind", required=True, type=one_of(IncidentKind), help="What happened.")
 @click.option("--place", metavar="TEXT", help="Where in the building.")
 @click.option("--finder", metavar="NAME", help="Who found it; stays in the incident and nowhere else.")
 @click.option("--police-reference", metavar="NUMBER", help="Under which the police has it.")
@@ -155,7 +157,7 @@ def settle(box: Box, incident_id: str, reason: str, yes: bool) -> None:
 def _agreed(box: Box, plan: Settlement) -> bool:
     if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
-    return click.confirm(f"Settle {plan.incident.id}?", default=False, err=True)
+    return agreed(said("Settle {id}?", id=plan.incident.id))
 
 
 def _settle_line(one: Incident) -> str:
@@ -191,11 +193,11 @@ def _settlement_data(plan: Settlement) -> dict[str, object]:
 
 
 def _dry_text(console: Console, box: Box, title: str, footage: tuple[Found, ...]) -> None:
-    from cctv.cli.preserved import print_footage
+    from cctv.cli.preserved import print_dry, print_footage
 
-    console.print(f"Would open an incident: {title}\n", style="bold")
+    console.print(said("Would open an incident: {title}", title=title) + "\n", style="bold")
     print_footage(console, footage, box.zone)
-    console.print("Dry run: nothing was changed.")
+    print_dry(console)
 
 
 def _opened_text(console: Console, box: Box, opened: OpenedIncident) -> None:
@@ -203,13 +205,17 @@ def _opened_text(console: Console, box: Box, opened: OpenedIncident) -> None:
     from cctv.cli.preserved import print_footage, print_next
 
     one, hold = opened.incident, opened.hold
-    console.print(f"{one.id} opened: {one.kind.value}, {one.title}", style="bold")
-    review = local_date(hold.review, box.zone)
-    console.print(f"{hold.id} keeps its footage until the incident is settled.  Look at it again by {review}.\n")
+    console.print(said("{id} opened: {kind}, {title}", id=one.id, kind=one.kind, title=one.title), style="bold")
+    kept = said(
+        "{hold} keeps its footage until the incident is settled.  Look at it again by {review}.",
+        hold=hold.id,
+        review=local_date(hold.review, box.zone),
+    )
+    console.print(f"{kept}\n")
     print_footage(console, opened.footage, box.zone)
     if all(found.is_empty for found in opened.footage):
-        console.print("There is no footage to keep; the incident is recorded all the same.", style="bold")
-    print_next(f"{_settle_line(one)}   when it is dealt with", f"cctv incident show {one.id}")
+        console.print(said("There is no footage to keep; the incident is recorded all the same."), style="bold")
+    print_next(f"{_settle_line(one)}   {said('when it is dealt with')}", f"cctv incident show {one.id}")
 
 
 def _list_text(console: Console, box: Box, found: Sequence[Incident]) -> None:
@@ -218,16 +224,16 @@ def _list_text(console: Console, box: Box, found: Sequence[Incident]) -> None:
     from cctv.cli.preserved import day, when
 
     if not found:
-        console.print("No open incidents.  `cctv incident list --all` shows settled ones too.")
+        console.print(said("No open incidents.  `cctv incident list --all` shows settled ones too."))
         return
     rows = [
         (
             one.id,
-            one.kind.value,
-            one.title or ERASED,
+            word(one.kind),
+            one.title or told(ERASED),
             ", ".join(one.cameras),
             when(one.span, box.zone),
-            f"settled {day(one.settled, box.zone)}" if one.settled else "open",
+            said("settled {day}", day=day(one.settled, box.zone)) if one.settled else said("open"),
         )
         for one in found
     ]
@@ -240,34 +246,42 @@ def _show_text(console: Console, box: Box, found: IncidentFile) -> None:
     from cctv.cli.preserved import print_footage, print_holds, print_next, print_subject
 
     one, zone = found.incident, box.zone
-    console.print(f"{one.id}: {one.kind.value}, {one.title or ERASED}", style="bold")
-    console.print(f"opened {local_date(one.opened, zone)} by {one.opened_by}")
+    console.print(f"{one.id}: {word(one.kind)}, {one.title or told(ERASED)}", style="bold")
+    console.print(said("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
     if one.settled:
-        console.print(f"settled {local_date(one.settled, zone)} by {one.settled_by}")
-    for what, text in (("place", one.place), ("found by", one.finder), ("police", one.police_reference)):
-        if text:
-            console.print(f"{what}: {text}")
+        console.print(said("settled {when} by {who}", when=local_date(one.settled, zone), who=one.settled_by))
+    if one.place:
+        console.print(said("place: {text}", text=one.place))
+    if one.finder:
+        console.print(said("found by: {text}", text=one.finder))
+    if one.police_reference:
+        console.print(said("police: {text}", text=one.police_reference))
     print_subject(console, one.cameras, one.span, zone)
     console.print()
     print_holds(console, found.holds, zone, box.now)
     console.print()
     print_footage(console, found.footage, zone)
-    settling = [f"{_settle_line(one)}   when it is dealt with"] if one.is_open else []
+    settling = [f"{_settle_line(one)}   {said('when it is dealt with')}"] if one.is_open else []
     print_next(*settling, f"cctv audit list --about {one.id}")
 
 
 def _plan_text(console: Console, box: Box, plan: Settlement) -> None:
-    from cctv.cli.preserved import print_departures
+    from cctv.cli.preserved import print_departures, print_dry
 
     one = plan.incident
-    console.print(f"{one.id}: {one.kind.value}, {one.title}", style="bold")
-    released = ", ".join(hold.id for hold in plan.releases) or "no hold"
-    console.print(f"Settling it releases {released}:\n")
+    console.print(f"{one.id}: {word(one.kind)}, {one.title}", style="bold")
+    released = ", ".join(hold.id for hold in plan.releases) or said("no hold")
+    console.print(said("Settling it releases {holds}:", holds=released) + "\n")
     print_departures(console, plan.departures, box.zone)
     if box.dry_run:
-        console.print("Dry run: nothing was changed.")
+        print_dry(console)
 
 
 def _settled_text(console: Console, done: Settlement) -> None:
     released = ", ".join(hold.id for hold in done.releases)
-    console.print(f"{done.incident.id} settled" + (f"; {released} released." if released else "."), style="bold")
+    settled = (
+        said("{id} settled; {holds} released.", id=done.incident.id, holds=released)
+        if released
+        else said("{id} settled.", id=done.incident.id)
+    )
+    console.print(settled, style="bold")

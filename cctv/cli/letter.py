@@ -8,7 +8,8 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.letter_policy import policy_changed
-from cctv.cli.options import json_option
+from cctv.cli.options import OneOf, json_option
+from cctv.tongue import said, told_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def list_letters(box: Box) -> None:
 
 @letter.command()
 @click.argument("kind")
-@click.option("--language", type=click.Choice(_LANGUAGES), help="Its language; the site's when it is not given.")
+@click.option("--language", type=OneOf(_LANGUAGES, "Language"), help="Its language; the site's when it is not given.")
 @click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="Ends in .pdf, .txt or .html.")
 @json_option
 @click.pass_obj
@@ -89,15 +90,15 @@ def preview(box: Box, kind: str, language: str | None, target: str) -> None:
     file.write_bytes(contents)
     box.emit(
         {"kind": chosen.value, "language": spoken.value, "file": str(file), "bytes": len(contents)},
-        lambda console: console.print(f"{file}: a specimen, nobody's letter", soft_wrap=True),
+        lambda console: console.print(said("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
     )
 
 
 def _target(file: Path) -> Path:
     if file.suffix not in (".pdf", ".txt", ".html"):
-        raise click.UsageError("--to names a file that ends in .pdf, .txt or .html")
+        raise click.UsageError(said("--to names a file that ends in .pdf, .txt or .html"))
     if not file.parent.is_dir():
-        raise click.UsageError(f"there is no folder {file.parent}")
+        raise click.UsageError(said("there is no folder {folder}", folder=file.parent))
     return file
 
 
@@ -106,7 +107,7 @@ def _kind(text: str) -> Kind:
 
     known = [one.value for one in Kind]
     if text not in known:
-        raise click.UsageError(f'there is no letter "{text}"; letters: {", ".join(known)}')
+        raise click.UsageError(said('there is no letter "{kind}"; letters: {known}', kind=text, known=", ".join(known)))
     return Kind(text)
 
 
@@ -117,7 +118,7 @@ def _sender(box: Box) -> Sender:
     try:
         return sender_of(box.settings)
     except SenderUnknown as unknown:
-        click.echo(f"an invented sender is used: {unknown.message}", err=True)
+        click.echo(said("an invented sender is used: {why}", why=told_error(unknown)[0]), err=True)
         return SPECIMEN_SENDER
 
 

@@ -14,13 +14,13 @@ import click
 
 from cctv.casework import Departure, Fate, Found, Gone, Unrecorded
 from cctv.casework.errors import NoCameras
-from cctv.cli.output import length, local_date, size, table
+from cctv.cli.output import length, local, local_date, size, table
 from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span, total
 from cctv.model.footage import GapCause, Reason
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
-from cctv.tongue import said, said_of, told
+from cctv.tongue import said, said_of, spoken, told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -104,9 +104,25 @@ def print_subject(console: Console, cameras: Iterable[CameraId], span: Span, zon
     console.print(said("about {cameras}: {when}", cameras=", ".join(cameras), when=when(span, zone)))
 
 
+def print_gap(console: Console, camera: str, ends: tuple[datetime, datetime], cause: str, zone: ZoneInfo) -> None:
+    """A stretch of a package without picture, and why."""
+    from cctv.redaction.case.words import cause_words
+
+    start, end = (local(one, zone) for one in ends)
+    why = cause_words(cause, spoken())
+    console.print(said("no picture: {camera} {start} - {end}, {why}", camera=camera, start=start, end=end, why=why))
+
+
 def print_dry(console: Console) -> None:
     """What every dry run ends with."""
     console.print(said("Dry run: nothing was changed."))
+
+
+def print_done(console: Console, box: Box, done: str) -> None:
+    """What was done, or in a dry run would be."""
+    console.print(done)
+    if box.dry_run:
+        print_dry(console)
 
 
 def print_next(*lines: str) -> None:

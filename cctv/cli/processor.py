@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import json_option, mutation, reason_option
+from cctv.cli.options import json_option, mutation, one_of, reason_option
 from cctv.model.accountability import End
+from cctv.tongue import said, told, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +46,7 @@ def add(box: Box, name: str, service: str, country: str, contract: str | None) -
 
     new = NewProcessor(name, service, country, _day(box, contract))
     made = add_processor(box.site, new, dry_run=box.dry_run)
-    _show(box, made, "would be entered" if box.dry_run else "entered")
+    _show(box, made, said("would be entered") if box.dry_run else said("entered"))
 
 
 @processor.command()
@@ -64,7 +65,7 @@ def engage(box: Box, processor_id: str, name: str, country: str, agreed: str | N
     from cctv.casework.duties import engage as engaged
 
     made = engaged(box.site, processor_id, name=name, country=country, agreed=_day(box, agreed), dry_run=box.dry_run)
-    _show(box, made, "would be changed" if box.dry_run else "changed")
+    _show(box, made, said("would be changed") if box.dry_run else said("changed"))
 
 
 @processor.command()
@@ -78,13 +79,13 @@ def audited(box: Box, processor_id: str, on: str, contract: str | None) -> None:
     from cctv.casework.duties import audited as done
 
     made = done(box.site, processor_id, on=_needed(box, on), contract=_day(box, contract), dry_run=box.dry_run)
-    _show(box, made, "would be changed" if box.dry_run else "changed")
+    _show(box, made, said("would be changed") if box.dry_run else said("changed"))
 
 
 @processor.command()
 @click.argument("processor_id", metavar="ID")
 @click.option("--on", required=True, metavar="DATE", help="The last day.")
-@click.option("--how", required=True, type=click.Choice([end.value for end in End]), help="What became of the data.")
+@click.option("--how", required=True, type=one_of(End), help="What became of the data.")
 @reason_option()
 @mutation
 @click.pass_obj
@@ -97,7 +98,7 @@ def end(box: Box, processor_id: str, on: str, how: str, reason: str) -> None:
     from cctv.casework.duties import end_processor
 
     made = end_processor(box.site, processor_id, on=_needed(box, on), how=End(how), reason=reason, dry_run=box.dry_run)
-    _show(box, made, "would be ended" if box.dry_run else "ended")
+    _show(box, made, said("would be ended") if box.dry_run else said("ended"))
 
 
 @processor.command("list")
@@ -142,10 +143,12 @@ def _iso(day: date | None) -> str | None:
 
 
 def _show(box: Box, one: Processor, what: str) -> None:
+    from cctv.cli.preserved import print_dry
+
     def text(console: Console) -> None:
         console.print(f"{one.id} {what}: {one.name}, {one.country}", style="bold")
         if box.dry_run:
-            console.print("Dry run: nothing was changed.")
+            print_dry(console)
 
     box.emit({"dry_run": box.dry_run, "processor": _data(one)}, text)
 
@@ -155,18 +158,19 @@ def _list_text(console: Console, found: Sequence[Processor]) -> None:
     from cctv.cli.output import table
 
     if not found:
-        console.print('No processors.  `cctv processor add "Installatie NV" --service ... --country BE` enters one.')
+        none = said('No processors.  `cctv processor add "Installatie NV" --service ... --country BE` enters one.')
+        console.print(none)
         return
     rows = [
         (
             one.id,
-            one.name or ERASED,
+            one.name or told(ERASED),
             one.service,
             one.country,
             _shown(one.contract),
             _shown(one.audited),
-            ", ".join(f"{sub.name or ERASED} ({sub.country})" for sub in one.sub_processors) or "-",
-            f"{_shown(one.ended)}, {one.end.value}" if one.end else "engaged",
+            ", ".join(f"{sub.name or told(ERASED)} ({sub.country})" for sub in one.sub_processors) or "-",
+            f"{_shown(one.ended)}, {word(one.end)}" if one.end else said("engaged"),
         )
         for one in found
     ]
@@ -174,4 +178,4 @@ def _list_text(console: Console, found: Sequence[Processor]) -> None:
 
 
 def _shown(day: date | None) -> str:
-    return f"{day:%d/%m/%Y}" if day else "MISSING"
+    return f"{day:%d/%m/%Y}" if day else said("MISSING")

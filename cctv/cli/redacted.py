@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from cctv.cli.box import Box
 from cctv.cli.output import length, local, table
-from cctv.cli.preserved import print_next
+from cctv.cli.preserved import print_dry, print_next
+from cctv.kernel.phrases import phrase
+from cctv.tongue import decimal, said, said_of, told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +25,20 @@ if TYPE_CHECKING:
     from cctv.redaction.case.prepare import Prepared
     from cctv.redaction.case.review import Noted
     from cctv.redaction.file import FileReport
+
+
+_STAGES = {
+    "backdrop": phrase("the empty scene"),
+    "regions": phrase("what moves"),
+    "pictures": phrase("pictures of the sheet"),
+    "checking": phrase("checking the recordings"),
+    "samples": phrase("samples from around it"),
+    "render": phrase("making the video"),
+    "verify": phrase("checking the video"),
+    "reading": phrase("reading"),
+    "writing": phrase("writing"),
+    "copying": phrase("copying"),
+}
 
 
 @contextmanager
@@ -40,7 +56,7 @@ def watched() -> Iterator[Callable[[str, int, int], None]]:
 
         def show(stage: str, done: int, of: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=None)
+                tasks[stage] = bar.add_task(told(_STAGES.get(stage, stage)), total=None)
             bar.update(tasks[stage], completed=done, total=of or None)
 
         yield show
@@ -100,9 +116,13 @@ def case_data(box: Box, case: CaseFile) -> dict[str, object]:
 def visible_words(part: CasePart) -> str:
     decisions = part.plan.decisions
     tracks = ", ".join(str(number) for number in decisions.keep)
-    words = [f"track{'s' if len(decisions.keep) > 1 else ''} {tracks}"] * bool(tracks)
-    words += [f"boxes {', '.join(path.id for path in decisions.boxes.keep)}"] * bool(decisions.boxes.keep)
-    return " and ".join(words) if words else "nobody"
+    boxes = ", ".join(path.id for path in decisions.boxes.keep)
+    kept = said_of(len(decisions.keep), "track {tracks}", "tracks {tracks}", tracks=tracks)
+    if tracks and boxes:
+        return said("{tracks} and boxes {boxes}", tracks=kept, boxes=boxes)
+    if boxes:
+        return said("boxes {boxes}", boxes=boxes)
+    return kept if tracks else said("nobody")
 
 
 def prepared_data(prepared: Prepared) -> dict[str, object]:
@@ -131,50 +151,82 @@ def prepared_data(prepared: Prepared) -> dict[str, object]:
 def prepared_text(console: Console, prepared: Prepared) -> None:
     request = prepared.request.id
     for one in prepared.parts:
-        found = "would be analysed" if one.tracks is None else f"{one.tracks} tracks in {one.frames} frames"
-        again = ", as before" if one.unchanged else ""
-        console.print(f"{one.camera} part {one.position}: {found}{again}")
+        found = (
+            said("would be analysed")
+            if one.tracks is None
+            else said("{tracks} tracks in {frames} frames", tracks=one.tracks, frames=one.frames)
+        )
+        again = f", {said('as before')}" if one.unchanged else ""
+        console.print(f"{_part(one.camera, one.position)}: {found}{again}")
     if prepared.dry_run:
-        console.print("Dry run: nothing was changed.")
+        print_dry(console)
         return
-    console.print(f"\nOpen this page in a browser:\n  {prepared.sheet}\n", soft_wrap=True)
-    console.print(f"next:  cctv redaction keep {request} TRACK... --reason WHY")
-    console.print(f"       cctv redaction approve {request} --all --reason WHY")
+    console.print("\n" + said("Open this page in a browser:") + f"\n  {prepared.sheet}\n", soft_wrap=True)
+    first = said("next:")
+    console.print(f"{first}  cctv redaction keep {request} TRACK... --reason WHY")
+    console.print(f"{' ' * len(first)}  cctv redaction approve {request} --all --reason WHY")
+
+
+def _part(camera: str, position: int) -> str:
+    return said("{camera} part {part}", camera=camera, part=position)
+
+
+def _part_of(part: CasePart) -> str:
+    return _part(part.plan.camera, part.plan.position)
 
 
 def decided_text(console: Console, box: Box, decided: Decided) -> None:
     part = decided.after
-    console.print(f"{part.name}: visible {'would be' if box.dry_run else 'is'} {visible_words(part)}", style="bold")
+    name, visible = _part_of(part), visible_words(part)
+    shown = (
+        said("{part}: visible would be {visible}", part=name, visible=visible)
+        if box.dry_run
+        else said("{part}: visible is {visible}", part=name, visible=visible)
+    )
+    console.print(shown, style="bold")
     if part.plan.undecided:
-        console.print(f"undecided, so hidden: {', '.join(map(str, part.plan.undecided))}")
+        console.print(_undecided(part))
     if decided.voided:
-        console.print("The approval given before is void, because the plan changed.")
+        console.print(said("The approval given before is void, because the plan changed."))
     if box.dry_run:
-        console.print("Dry run: nothing was changed.")
+        print_dry(console)
         return
-    console.print(f"sheet: {sheet(box, part.plan.request)}", soft_wrap=True)
-    console.print("Look at the sheet again: it has pictures of what is shown now.")
-    console.print(f"next:  cctv redaction approve {part.plan.request} --all --reason WHY")
+    console.print(_sheet_words(box, part.plan.request), soft_wrap=True)
+    console.print(said("Look at the sheet again: it has pictures of what is shown now."))
+    console.print(f"{said('next:')}  cctv redaction approve {part.plan.request} --all --reason WHY")
+
+
+def _undecided(part: CasePart) -> str:
+    return said("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
+
+
+def _sheet_words(box: Box, request: str) -> str:
+    return said("sheet: {path}", path=sheet(box, request))
 
 
 def noted_text(console: Console, box: Box, noted: Noted, following: str) -> None:
     for part in noted.after:
-        console.print(f"{part.name}: {looked_words(part)}")
+        console.print(f"{_part_of(part)}: {looked_words(part)}")
     if noted.voided:
-        console.print("The approval given before is void, because the plan changed.")
+        console.print(said("The approval given before is void, because the plan changed."))
     if box.dry_run:
-        console.print("Dry run: nothing was changed.")
+        print_dry(console)
         return
-    console.print(f"sheet: {sheet(box, noted.after[0].plan.request)}", soft_wrap=True)
-    console.print(f"next:  {following}")
+    console.print(_sheet_words(box, noted.after[0].plan.request), soft_wrap=True)
+    console.print(f"{said('next:')}  {following}")
 
 
 def looked_words(part: CasePart) -> str:
     """How far a part was looked at."""
     plan = part.plan
     signed = len(plan.backdrop_files) - len(plan.unsigned)
-    frames = f"{_frames_reviewed(part)} of {plan.frames}"
-    return f"{signed} of {len(plan.backdrop_files)} backdrops signed off, {frames} frames reviewed"
+    return said(
+        "{signed} of {backdrops} backdrops signed off, {reviewed} of {frames} frames reviewed",
+        signed=signed,
+        backdrops=len(plan.backdrop_files),
+        reviewed=_frames_reviewed(part),
+        frames=plan.frames,
+    )
 
 
 def _frames_reviewed(part: CasePart) -> int:
@@ -183,16 +235,18 @@ def _frames_reviewed(part: CasePart) -> int:
 
 def approved_text(console: Console, box: Box, case: CaseFile) -> None:
     for part in case.parts:
-        console.print(f"{part.name}: visible will be {visible_words(part)}; everything else is hidden")
+        name, visible = _part_of(part), visible_words(part)
+        shown = said("{part}: visible will be {visible}; everything else is hidden", part=name, visible=visible)
+        console.print(shown)
         if part.plan.undecided:
-            console.print(f"  undecided, so hidden: {', '.join(map(str, part.plan.undecided))}")
+            console.print(f"  {_undecided(part)}")
     if box.dry_run:
-        console.print("Dry run: nothing was changed.")
+        print_dry(console)
         return
-    console.print(f"Approved by {box.actor.account}.", style="bold")
+    console.print(said("Approved by {who}.", who=box.actor.account), style="bold")
     print_next(
-        f"cctv request answer {case.request.id}   the copy, the letter, and the end of the request",
-        f"cctv export build {case.request.id}     the copy only",
+        f"cctv request answer {case.request.id}   {said('the copy, the letter, and the end of the request')}",
+        f"cctv export build {case.request.id}     {said('the copy only')}",
     )
 
 
@@ -206,26 +260,35 @@ def case_text(console: Console, box: Box, case: CaseFile) -> None:
             str(len(part.plan.tracks)),
             visible_words(part),
             str(len(part.plan.undecided)),
-            f"{len(part.plan.backdrop_files) - len(part.plan.unsigned)} of {len(part.plan.backdrop_files)}",
-            f"{_frames_reviewed(part)} of {part.plan.frames}",
-            f"by {part.approval.by}" if part.approved and part.approval else "no",
+            _share(len(part.plan.backdrop_files) - len(part.plan.unsigned), len(part.plan.backdrop_files)),
+            _share(_frames_reviewed(part), part.plan.frames),
+            said("by {who}", who=part.approval.by) if part.approved and part.approval else said("no"),
         )
         for part in case.parts
     ]
-    columns = (
-        "camera",
-        "part",
-        "from",
-        "length",
-        "tracks",
-        "visible",
-        "undecided",
-        "backdrops",
-        "reviewed",
-        "approved",
+    console.print(
+        table(
+            (
+                "camera",
+                "part",
+                "from",
+                "length",
+                "tracks",
+                "visible",
+                "undecided",
+                "backdrops",
+                "reviewed",
+                "approved",
+            ),
+            rows,
+            right=("part", "tracks", "undecided", "backdrops", "reviewed"),
+        )
     )
-    console.print(table(columns, rows, right=("part", "tracks", "undecided", "backdrops", "reviewed")))
-    console.print(f"\nsheet: {sheet(box, case.request.id)}", soft_wrap=True)
+    console.print("\n" + _sheet_words(box, case.request.id), soft_wrap=True)
+
+
+def _share(some: int, of: int) -> str:
+    return said("{some} of {of}", some=some, of=of)
 
 
 def file_data(report: FileReport) -> dict[str, object]:
@@ -246,9 +309,20 @@ def file_data(report: FileReport) -> dict[str, object]:
 
 def file_text(console: Console, report: FileReport) -> None:
     done = report.render
-    console.print(f"{report.output}: {done.frames} frames, {100 * done.hidden_share:.1f} % of the picture hidden; "
-                  f"checked: nothing live outside what was kept, no sound", soft_wrap=True)  # fmt: skip
+    hidden = said(
+        "{file}: {frames} frames, {share} % of the picture hidden; checked: nothing live outside what was kept, "
+        "no sound",
+        file=report.output,
+        frames=done.frames,
+        share=decimal(f"{100 * done.hidden_share:.1f}"),
+    )
+    console.print(hidden, soft_wrap=True)
     if done.frames_kept:
-        console.print(f"kept visible in {done.frames_subject_visible} of the {done.frames_kept} frames with boxes")
+        kept = said(
+            "kept visible in {some} of the {of} frames with boxes",
+            some=done.frames_subject_visible,
+            of=done.frames_kept,
+        )
+        console.print(kept)
     if report.mask_output:
-        console.print(f"{report.mask_output}: 0 = live, 255 = hidden", soft_wrap=True)
+        console.print(said("{file}: 0 = live, 255 = hidden", file=report.mask_output), soft_wrap=True)

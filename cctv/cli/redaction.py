@@ -11,6 +11,7 @@ import click
 from cctv.cli.box import Box
 from cctv.cli.options import json_option, mutation, reason_option
 from cctv.cli.redaction_review import backdrop, preview, review
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from cctv.redaction.case.decide import Decided
@@ -220,7 +221,7 @@ def file(
     with watched() as progress:
         report = redact_file(asked, progress)
     for warning in report.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(said("warning: {text}", text=warning), err=True)
     box.emit(file_data(report), lambda console: file_text(console, report))
 
 

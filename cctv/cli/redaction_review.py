@@ -10,6 +10,8 @@ import click
 from cctv.cli.box import Box
 from cctv.cli.options import mutation, reason_option
 from cctv.kernel.errors import UsageError
+from cctv.kernel.phrases import phrase
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,7 +71,7 @@ def backdrop(
     from cctv.redaction.case.review import BackdropChoice, Chosen, decide_backdrop
 
     if not (approve or covers or uncover):
-        raise NothingSaid(what="a backdrop", following="add --approve, --cover X,Y,W,H or --uncover.")
+        raise NothingSaid(what=phrase("a backdrop"), following=phrase("add --approve, --cover X,Y,W,H or --uncover."))
     boxes = tuple(_box(text) for text in covers) if covers or uncover else None
     chosen = Chosen(request_id, reason, camera, position)
     with watched() as progress:
@@ -110,7 +112,8 @@ def review(
     from cctv.redaction.case.review import review as review_frames
 
     if everything == bool(frames):
-        raise NothingSaid(what="which frames", following="give either --frames FIRST-LAST from the sheet, or --all.")
+        following = phrase("give either --frames FIRST-LAST from the sheet, or --all.")
+        raise NothingSaid(what=phrase("which frames"), following=following)
     within = _range(frames, request_id) if frames else None
     noted = review_frames(box.site, Chosen(request_id, reason, camera, position), within, dry_run=box.dry_run)
     _show(box, noted)
@@ -129,6 +132,7 @@ def preview(box: Box, request_id: str, camera: str | None, position: int | None)
     \b
       cctv redaction preview REQ-2026-007
     """
+    from cctv.cli.preserved import print_dry
     from cctv.cli.redacted import watched
     from cctv.redaction.case.preview import preview as make_previews
 
@@ -144,8 +148,12 @@ def preview(box: Box, request_id: str, camera: str | None, position: int | None)
 
     def text(console: Console) -> None:
         for one in made.videos:
-            console.print(f"{one.camera} part {one.part}: {one.path}", soft_wrap=True)
-        console.print("Dry run: nothing was changed." if box.dry_run else f"next:  {following}")
+            part = said("{camera} part {part}", camera=one.camera, part=one.part)
+            console.print(f"{part}: {one.path}", soft_wrap=True)
+        if box.dry_run:
+            print_dry(console)
+        else:
+            console.print(f"{said('next:')}  {following}")
 
     box.emit(data, text)
 
@@ -157,7 +165,7 @@ def _box(text: str) -> PictureBox:
     try:
         x, y, w, h = (float(int(one)) for one in text.split(","))
     except ValueError as error:
-        raise CoverRefused(text=text, problem="it is not four whole numbers") from error
+        raise CoverRefused(text=text, problem=phrase("it is not four whole numbers")) from error
     return PictureBox(x, y, w, h)
 
 
@@ -167,7 +175,9 @@ def _range(text: str, request_id: str) -> FrameRange:
 
     first, dash, last = text.partition("-")
     if not (dash and first.isdecimal() and last.isdecimal()):
-        raise RangeRefused(text=text, part=request_id.upper(), problem="it is not two numbers with a dash between")
+        raise RangeRefused(
+            text=text, part=request_id.upper(), problem=phrase("it is not two numbers with a dash between")
+        )
     return FrameRange(int(first), int(last))
 
 

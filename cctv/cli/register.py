@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cctv.cli.box import Box
-from cctv.cli.options import json_option, mutation
+from cctv.cli.options import json_option, mutation, one_of
 from cctv.model.accountability import DeclarationKind
 from cctv.model.language import Language
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -76,7 +77,7 @@ def show(box: Box, name: str, form: str, output: str | None) -> None:
 
 
 @register.command()
-@click.option("--language", type=click.Choice([each.value for each in Language]), help="Else the site's.")
+@click.option("--language", type=one_of(Language), help="Else the site's.")
 @json_option
 @click.pass_obj
 def signs(box: Box, language: str | None) -> None:
@@ -89,7 +90,7 @@ def signs(box: Box, language: str | None) -> None:
 
 
 @register.command()
-@click.option("--kind", required=True, type=click.Choice([each.value for each in DeclarationKind]))
+@click.option("--kind", required=True, type=one_of(DeclarationKind))
 @click.option("--on", required=True, metavar="DATE", help="The day of the declaration.")
 @click.option("--reference", required=True, metavar="TEXT", help="The number that the government's page printed.")
 @mutation
@@ -130,7 +131,7 @@ def workstation_check(box: Box, on: str, checker: str, clean: bool, found: str |
     from cctv.kernel.times import parse_date
 
     if clean is (found is not None):
-        raise click.UsageError('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"')
+        raise click.UsageError(said('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
     day = parse_date(on, now=box.now, zone=box.zone)
     made = check_workstations(box.site, on=day, checker=checker, found=found, dry_run=box.dry_run)
     due = workstations_due(made.on, None)
@@ -179,10 +180,12 @@ def _print_policy(box: Box) -> None:
     from cctv.cli.preserved import print_next
 
     since = _policy_since(box)
-    said = (
-        f"in force since {local_date(since, box.zone)}" if since else "not in force yet: nothing is recorded under it"
+    version = (
+        said("The policy version of cameras.toml is in force since {when}.", when=local_date(since, box.zone))
+        if since
+        else said("The policy version of cameras.toml is not in force yet: nothing is recorded under it.")
     )
-    click.echo(f"\nThe policy version of cameras.toml is {said}.", err=True)
+    click.echo(f"\n{version}", err=True)
     print_next('cctv letter policy-changed --to DIR --change LANGUAGE "..." --where ADDRESS --dry-run')
 
 
@@ -191,7 +194,7 @@ def _write(text: str, output: str | None) -> None:
         click.echo(text, nl=False)
         return
     _write_new(output, text.encode())
-    click.echo(f"written: {output}", err=True)
+    click.echo(said("written: {file}", file=output), err=True)
 
 
 def _write_new(output: str, contents: bytes) -> None:
@@ -201,22 +204,22 @@ def _write_new(output: str, contents: bytes) -> None:
         with Path(output).open("xb") as file:
             file.write(contents)
     except FileExistsError as error:
-        raise click.UsageError(f"{output} exists; name another file.") from error
+        raise click.UsageError(said("{file} exists; name another file.", file=output)) from error
     except OSError as error:
-        raise click.UsageError(f"{output} cannot be written: {error.strerror}.") from error
+        raise click.UsageError(said("{file} cannot be written: {why}.", file=output, why=error.strerror)) from error
 
 
 def _table(console: Console, found: Register) -> None:
     from cctv.cli.output import aligned, table
 
     if not found.rows:
-        console.print("No entries.")
+        console.print(said("No entries."))
     elif len(aligned(found.columns, found.rows)[1]) <= console.width:  # the rule: as wide as the table would like to be
         console.print(table(found.columns, found.rows))
     else:
         _entries(console, found)
     if found.missing:
-        console.print("\nMissing:", style="bold")
+        console.print("\n" + said("Missing:"), style="bold")
         for each in found.missing:
             console.print(f"  {each}")
 
@@ -237,26 +240,40 @@ def _signs_text(console: Console, found: tuple[Sign, ...]) -> None:
         for line in each.lines:
             console.print(f"  {line}")
         for key in each.missing:
-            console.print(f"  MISSING: {key} in cameras.toml")
+            console.print("  " + said("MISSING: {key} in cameras.toml", key=key))
         console.print()
 
 
 def _declared_text(console: Console, box: Box, made: Declaration) -> None:
-    would = "Would write down" if box.dry_run else "Written down"
-    console.print(
-        f"{would}: cameras declared on {made.on:%d/%m/%Y} ({made.kind.value}), {made.reference}", style="bold"
+    what = said(
+        "cameras declared on {day:%d/%m/%Y} ({kind}), {reference}",
+        day=made.on,
+        kind=made.kind,
+        reference=made.reference,
     )
+    would = said("Would write down: {what}", what=what) if box.dry_run else said("Written down: {what}", what=what)
+    console.print(would, style="bold")
 
 
 def _checked_text(console: Console, box: Box, made: WorkstationCheck, due: date) -> None:
-    would = "Would write down" if box.dry_run else f"{made.id} written down"
-    result = "no copy was left" if made.found is None else "copies were found"
-    console.print(f"{would}: workstations checked on {made.on:%d/%m/%Y} by {made.checker}, {result}", style="bold")
-    console.print(f"The next check is due by {due:%d/%m/%Y}.")
+    what = (
+        said("workstations checked on {day:%d/%m/%Y} by {checker}, no copy was left", day=made.on, checker=made.checker)
+        if made.found is None
+        else said(
+            "workstations checked on {day:%d/%m/%Y} by {checker}, copies were found", day=made.on, checker=made.checker
+        )
+    )
+    would = (
+        said("Would write down: {what}", what=what)
+        if box.dry_run
+        else said("{id} written down: {what}", id=made.id, what=what)
+    )
+    console.print(would, style="bold")
+    console.print(said("The next check is due by {day:%d/%m/%Y}.", day=due))
 
 
 def _form_text(console: Console, target: str) -> None:
     from cctv.cli.preserved import print_next
 
-    console.print(f"{target}: print it, look, tick off, sign", soft_wrap=True)
+    console.print(said("{file}: print it, look, tick off, sign", file=target), soft_wrap=True)
     print_next("cctv register workstation-check --on DATE --checker NAME --clean")

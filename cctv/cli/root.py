@@ -57,7 +57,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 }
 COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
 # In the language of the site.
-SPOKEN = frozenset({"request"})
+SPOKEN = frozenset(
+    {"site", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach", "processor",
+     "grant", "letter"}
+)  # fmt: skip
 
 
 class LazyGroup(Speaking):

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cctv.cli.asking import agreed
 from cctv.cli.box import Box
 from cctv.cli.options import mutation, reason_option
+from cctv.kernel.phrases import phrase
+from cctv.tongue import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +55,7 @@ def close(box: Box, out: str, reason: str, yes: bool) -> None:
     from cctv.ending import close_site, plan_closing
     from cctv.ending.errors import ClosingUndecided
 
-    reason = checked_text("reason", reason, "say why the site ends.")
+    reason = checked_text(phrase("reason"), reason, phrase("say why the site ends."))
     plan = plan_closing(box.site)
     if box.dry_run:
         box.emit({"dry_run": True, **_plan_data(plan)}, lambda console: _plan_text(console, plan))
@@ -78,7 +81,7 @@ def _agreed(box: Box, plan: ClosingPlan) -> bool:
     if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
     box.emit({}, lambda console: _plan_text(console, plan))
-    return click.confirm("Destroy all of it?", default=False, err=True)
+    return agreed(said("Destroy all of it?"))
 
 
 def _plan_data(plan: ClosingPlan) -> dict[str, object]:
@@ -93,16 +96,21 @@ def _plan_data(plan: ClosingPlan) -> dict[str, object]:
 def _plan_text(console: Console, plan: ClosingPlan) -> None:
     from cctv.cli.output import size, table
 
-    console.print("Closing the site destroys:\n", style="bold")
-    rows = [(f"footage of {zone}", str(count)) for zone, count in plan.segments]
-    rows += [("files in quarantine", str(plan.quarantined)), ("packages", str(len(plan.packages)))]
+    console.print(said("Closing the site destroys:") + "\n", style="bold")
+    rows = [(said("footage of {zone}", zone=zone), str(count)) for zone, count in plan.segments]
+    rows += [(said("files in quarantine"), str(plan.quarantined)), (said("packages"), str(len(plan.packages)))]
     console.print(table(("what", "files"), rows, right=("files",)))
-    console.print(f"\n{size(plan.size_bytes)} of footage.  Index, registers and log stay.  Nothing was changed.")
+    rest = said("{size} of footage.  Index, registers and log stay.  Nothing was changed.", size=size(plan.size_bytes))
+    console.print(f"\n{rest}")
 
 
 def _done_text(console: Console, done: Closed) -> None:
-    console.print(
-        f"{done.segments} segments, {done.quarantined} quarantined files and {done.packages} packages destroyed.",
-        style="bold",
+    destroyed = said(
+        "{segments} segments, {quarantined} quarantined files and {packages} packages destroyed.",
+        segments=done.segments,
+        quarantined=done.quarantined,
+        packages=done.packages,
     )
-    console.print(f"Certificate: {done.certificate}; print certificate.html.  Index, registers and log stay.")
+    console.print(destroyed, style="bold")
+    stays = said("Certificate: {file}; print certificate.html.  Index, registers and log stay.", file=done.certificate)
+    console.print(stays)

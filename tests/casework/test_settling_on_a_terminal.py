@@ -9,7 +9,9 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize(("typed", "code", "settled"), [("n", 13, False), ("y", 0, True)])
+@pytest.mark.parametrize(
+    ("typed", "code", "settled"), [("n", 13, False), ("y", 0, True), ("j", 0, True), ("", 13, False)]
+)
 def test_settling_on_a_terminal_asks(site, typed, code, settled):
     site.cctv("incident open fiets --kind theft --cameras foyer-1 --from 9:00 --to 9:10")
     controller, terminal = pty.openpty()
@@ -23,7 +25,7 @@ def test_settling_on_a_terminal_asks(site, typed, code, settled):
     shown = _read_all(controller)
     assert asked.wait(30) == code, shown
     os.close(controller)
-    assert "Settle INC-2026-001? [y/N]" in shown
+    assert "INC-2026-001 afhandelen? [j/N]" in shown  # the site is Dutch
     assert bool(site.cctv("incident show INC-2026-001 --json").json["incident"]["settled"]) is settled
 
 
