@@ -22,7 +22,7 @@ from cctv.redaction.planes import Mask, Plane, Planes, doubled
 from cctv.redaction.scratch import Patch
 from cctv.redaction.shapes import GREY
 
-_STRIP = 64  # half-size pixels: people stand apart, and one rectangle around all of them is most of the picture
+_STRIP = 64  # half-size pixels: shapes stand apart, and one rectangle around all of them is most of the picture
 
 
 class Composer:
@@ -71,7 +71,7 @@ class Composer:
         cover = self.covering(source.planes, decision.cover)
         around = source.rect
         known = decision.live[around.slices()]
-        for rows, columns in _parts(known):
+        for rows, columns in _parts(known, known.shape[1]):
             live = known[rows, columns]
             large = doubled(live).view(np.uint8)
             _copy(source.planes.y[_twice(rows, columns)], _there(cover.y, rows, columns, around, 2), large)
@@ -93,11 +93,10 @@ def _there(plane: Plane, rows: slice, columns: slice, around: PixelRect, scale: 
     ]
 
 
-def _parts(mask: Mask) -> Iterator[tuple[slice, slice]]:
-    """Rectangles that hold all True pixels, and little else: one in each strip of the picture."""
-    width = mask.shape[1]
-    for left in range(0, width, _STRIP):
-        across, top, wide, high = cv2.boundingRect(mask[:, left : left + _STRIP].view(np.uint8))
+def _parts(mask: Mask, strip: int) -> Iterator[tuple[slice, slice]]:
+    """Rectangles that hold all True pixels: one in each strip of the picture, `strip` pixels wide."""
+    for left in range(0, mask.shape[1], max(strip, 1)):
+        across, top, wide, high = cv2.boundingRect(mask[:, left : left + strip].view(np.uint8))
         if wide and high:
             yield slice(top, top + high), slice(left + across, left + across + wide)
 
@@ -107,7 +106,7 @@ def _copy(source: Plane, into: Plane, where: Plane) -> None:
 
 
 def _paint(picture: Planes, shapes: Mask) -> None:
-    for rows, columns in _parts(shapes):
+    for rows, columns in _parts(shapes, _STRIP):
         part = shapes[rows, columns]
         luma = picture.y[_twice(rows, columns)]
         _copy(np.full_like(luma, GREY[0]), luma, doubled(part).view(np.uint8))
