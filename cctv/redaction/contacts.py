@@ -190,8 +190,14 @@ def _reach(walker: Walker, index: int, blob: Blob, kept: Box) -> Box:
 
 
 def _is_limb(walker: Walker, index: int, kept: Box) -> bool:
-    """True for what was never large and never apart; a companion may shrink to a sliver behind the subject."""
-    return max(blob.area for _, blob in walker.steps) < LIMB * kept.area and not walker.free_sizes(index)
+    """True for what was never large and never apart; a companion may shrink to a sliver behind the subject.
+
+    Nor did anybody go into it who was: his legs below the kept box are no limb of the subject's.
+    """
+    members = (walker, *walker.carries(index))
+    return not any(
+        max(blob.area for _, blob in member.steps) >= LIMB * kept.area or member.free_sizes(index) for member in members
+    )
 
 
 def _around(blob: Blob, kept: Box) -> Box:
