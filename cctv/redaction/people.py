@@ -6,12 +6,15 @@ Owns the order from masks to verdicts.  Reads masks, no picture.  Never decides 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 from cctv.redaction.bodies import Bodies, around, bodies_of
-from cctv.redaction.carry import Carried, carry
+from cctv.redaction.carry import STRAY, Carried, carry
 from cctv.redaction.contacts import Verdict, judge
-from cctv.redaction.fitting import Part
-from cctv.redaction.geometry import Box, Size
-from cctv.redaction.keep import BoxPath, KeepBoxes
+from cctv.redaction.fitting import Part, at_border
+from cctv.redaction.geometry import Box, Size, enclosing
+from cctv.redaction.keep import BoxPath, KeepBoxes, Keyframe
 from cctv.redaction.spool import MaskSpool
 from cctv.redaction.subject import Around, scene
 from cctv.redaction.walkers import Scene
@@ -26,14 +29,36 @@ def carried_and_judged(
     rows, columns = differs.shape
     picture = Box(0, 0, columns, rows)
     carried = [carry(path, _bodies_along(path, differs), picture) for path in keep.keep]
-    hides = tuple(carry(path, _bodies_along(path, differs), picture).path for path in keep.hide)
-    kept = KeepBoxes(tuple(each.path for each in carried), hides)
+    followed = KeepBoxes(
+        tuple(each.path for each in carried),
+        tuple(carry(path, _bodies_along(path, differs), picture).path for path in keep.hide),
+    )
     patience = max(2, round(_PATIENCE * rate))
     verdicts = tuple(
-        judge(_surroundings(each, path, kept, differs), picture, patience)
+        judge(_surroundings(each, path, followed, differs), picture, patience)
         for each, path in zip(carried, keep.keep, strict=True)
     )
-    return kept, verdicts
+    hidden = (_whole_at_edges(*paths, picture) for paths in zip(keep.hide, followed.hide, strict=True))
+    return replace(followed, hide=tuple(hidden)), verdicts
+
+
+def _whole_at_edges(drawn: BoxPath, carried: BoxPath, picture: Box) -> BoxPath:
+    """A carried hide path that holds all of somebody while he slips into the picture or out of it.
+
+    A box that the picture's edge cuts off does not tell his height, and his pace hardly.  Wherever he is not followed
+    from it to the next keyframe, he is hidden from the upper box's top to the lower one's bottom, half a width aside.
+    """
+    keys = {key.frame: key for key in carried.keyframes}
+    for before, after in pairwise(drawn.keyframes):
+        if any(at_border(key.box.scaled(0.5), picture) for key in (before, after)):
+            whole = enclosing((before.box, after.box))
+            room = STRAY * max(before.box.w, after.box.w)
+            for frame in range(before.frame + 1, after.frame):
+                line = drawn.box_at(frame)
+                assert line is not None  # between two keyframes
+                tall = Box(line.x - room, whole.y, line.w + 2 * room, whole.h)
+                keys.setdefault(frame, Keyframe(frame, tall))
+    return replace(carried, keyframes=tuple(keys[frame] for frame in sorted(keys)))
 
 
 def _bodies(path: BoxPath, frame: int, differs: MaskSpool) -> Bodies:
