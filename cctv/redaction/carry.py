@@ -22,6 +22,7 @@ STRAY = 0.5  # of the larger keyframe's width and ...
 _STRAY_ALONG = 0.25  # ... height: interpolated boxes lag by up to half a body (PETS09-S2L1, keyframes every 20 frames)
 _FITS = 0.6  # overlap by union between a region and where it is expected; two people side by side reach 0.5
 _DRAWN = 0.55  # the same with a drawn box: people leave out a leg or a shadow, but choose the person
+_ABOVE = 0.1  # of the drawn height; whatever rises higher holds the head of somebody behind, who is a seventh taller
 _CUT = 0.9  # the same at the picture's edge, where there is no usual size to go by
 _MORE = 1.5  # of the subject's usual pixels: gait and light change them by a third, a second person doubles them
 _TALLER = 1.2  # of the drawn height: gait moves it by a tenth
@@ -75,6 +76,11 @@ def surroundings(path: BoxPath, frame: int, picture: Box) -> Box | None:
     return line.grown(STRAY * max(box.w for box in near), _STRAY_ALONG * max(box.h for box in near))
 
 
+def exceeds(box: Box, width: float, height: float) -> bool:
+    """Whether a region's box is too large for a person of this size."""
+    return box.h > _TALLER * height + 2 or box.w > _WIDER * width + 2
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """Drawn boxes (half size), the regions that fit them, and each one's pixels by drawn height squared."""
@@ -116,10 +122,8 @@ class _Known:
         near = sorted(self.drawn, key=lambda at: abs(at - frame))[:_SAMPLES]
         height = max(self.drawn[at].h for at in near) if cut else line.h
         width = self.width(frame)
-        return (
-            region.area <= min(_MORE * self.usual(frame) * height**2, _FILLED * width * height)
-            and region.box.h <= _TALLER * height + 2
-            and region.box.w <= _WIDER * width + 2
+        return region.area <= min(_MORE * self.usual(frame) * height**2, _FILLED * width * height) and not exceeds(
+            region.box, width, height
         )
 
 
@@ -134,7 +138,7 @@ def _recognised(path: BoxPath, parts: Sequence[Sequence[Part]], picture: Box) ->
             continue
         region = fitting(parts[key.frame], drawn, _DRAWN)
         beyond = region is not None and at_border(region.box, picture) and not at_border(drawn, picture)
-        if region is not None and not beyond:
+        if region is not None and not beyond and drawn.y - region.box.y <= _ABOVE * drawn.h:
             found[key.frame] = region
             if not at_border(region.box, picture):
                 shares[key.frame] = region.area / drawn.h**2

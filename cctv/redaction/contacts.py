@@ -18,7 +18,7 @@ from cctv.redaction.geometry import Box
 from cctv.redaction.walkers import Blob, Scene, Walker, follow
 
 PERSON = 0.30  # of the kept box's area: a region that was ever this large apart from it is somebody
-CHILD = 0.08  # of the kept box's area: a region of this size is somebody when it walks by the width of the box
+CHILD = 0.04  # of the kept box's area: a region as large as a head is somebody when it walks by the width of the box
 LIMB = 0.25  # of the kept box's area: a smaller region that always touches it is its own limb, its shadow or noise
 FITS = 0.7  # of the kept box's sides: whoever is smaller may stay in front of the subject without showing beside him
 _ROOM = 1.1  # of a person's sides: gait and noise change them
@@ -78,7 +78,7 @@ def _inside(
     cannot stay unseen in it for longer than `patience` frames; a smaller one can, for good.
     """
     enters, leaves = _events(scenes, walkers, picture)
-    hidden = np.zeros(len(scenes), np.bool_)
+    hidden = np.array([scene.lost for scene in scenes], np.bool_)
     for enter in enters:
         limit = len(scenes) if enter.small else enter.index + patience
         match = next((leave for leave in leaves if enter.index <= leave.index <= limit and enter.explains(leave)), None)
@@ -136,7 +136,8 @@ def _is_drift(walker: Walker, scenes: Sequence[Scene]) -> bool:
     Interpolated boxes lag behind a subject who turns or changes pace, by up to half a body (PETS09-S2L1, keyframes
     every 20 frames).  Somebody else does not come and go exactly with the keyframes, and was seen apart at some time.
     """
-    if any(not blob.touches for _, blob in walker.steps):
+    members = (walker, *(other for _, other in walker.loads))
+    if any(not blob.touches for member in members for _, blob in member.steps):
         return False
     if any(scenes[index].drawn or scenes[index].sure for index, _ in walker.steps):
         return False

@@ -91,15 +91,19 @@ def met(held: Region, before: Sequence[Part], found: Region, after: Sequence[Par
     """True when something beside the region went into it from one frame to the next, or came out of it."""
 
     def lost(region: Region, here: Sequence[Part], other: Region, there: Sequence[Part]) -> bool:
-        reach = region.box.grown(_BESIDE * region.box.w + 2, _BESIDE * region.box.w + 2)
+        reach = enclosing((region.box, other.box)).grown(_BESIDE * region.box.w + 2, _BESIDE * region.box.w + 2)
         beside = [p.box for p in here if p.area >= SOMEBODY * region.area and p.box.overlap(reach) > 0]
         elsewhere = [p.box for p in there if p.box not in other.parts]
-        return any(
-            box not in region.parts and not any(box.grown(_STEP, _STEP).overlap(each) > 0 for each in elsewhere)
-            for box in beside
-        )
+        return any(box not in region.parts and not _goes_on(box, elsewhere, other.parts) for box in beside)
 
     return lost(held, before, found, after) or lost(found, after, held, before)
+
+
+def _goes_on(box: Box, elsewhere: Sequence[Box], own: Sequence[Box]) -> bool:
+    """Whether a region is a frame later, or was before, rather one of those elsewhere than a part of the subject."""
+    near = box.grown(_STEP, _STEP)
+    held = max(near.overlap(part) for part in own)
+    return any(near.overlap(other) > held for other in elsewhere)
 
 
 def likeness(one: Box, other: Box) -> float:

@@ -6,11 +6,12 @@ Owns the order from masks to verdicts.  Reads masks, no picture.  Never decides 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from cctv.redaction.bodies import Bodies, around, bodies_of
-from cctv.redaction.carry import STRAY, Carried, carry
+from cctv.redaction.carry import STRAY, Carried, carry, exceeds
 from cctv.redaction.contacts import Verdict, judge
 from cctv.redaction.fitting import Part, at_border
 from cctv.redaction.geometry import Box, Size, enclosing
@@ -91,5 +92,22 @@ def _surroundings(carried: Carried, drawn: BoxPath, kept: KeepBoxes, differs: Ma
             own=carried.own.get(frame, ()),
             drawn=frame in drawn_in,
         )
-        found.append(scene(frame, box.scaled(0.5), _bodies(drawn, frame, differs), known))
+        bodies = _bodies(drawn, frame, differs)
+        here = scene(frame, box.scaled(0.5), bodies, known)
+        found.append(
+            replace(here, lost=not known.own and _is_lost(box.scaled(0.5), drawn.around(frame), bodies, differs))
+        )
     return found
+
+
+def _is_lost(kept: Box, near: Sequence[Keyframe], bodies: Bodies, differs: MaskSpool) -> bool:
+    """Whether somebody else is in the subject's region where the box is interpolated from one that the edge cuts off.
+
+    Such a box is too low and too narrow: it tells neither where the subject ends nor what of the region sticks out.
+    """
+    rows, columns = differs.shape
+    drawn = [key.box.scaled(0.5) for key in near]
+    if not any(at_border(box, Box(0, 0, columns, rows)) for box in drawn):
+        return False
+    width, height = max(box.w for box in drawn), max(box.h for box in drawn)
+    return any(part.box.overlap(kept) > 0 and exceeds(part.box, width, height) for part in bodies.parts)

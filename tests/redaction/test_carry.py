@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cctv.redaction.carry import carry, surroundings
-from cctv.redaction.fitting import Part, Region, fitting, lone
+from cctv.redaction.fitting import Part, Region, fitting, lone, met
 from cctv.redaction.geometry import Box
 from cctv.redaction.keep import BoxPath, KeepBoxes, Keyframe
 from cctv.redaction.people import carried_and_judged
@@ -137,3 +137,44 @@ def test_a_fragment_of_somebody_beside_is_not_the_subject_s():
     path = BoxPath("a", (Keyframe(0, drawn(30, w=2 * W)), Keyframe(FRAMES - 1, drawn(30, w=2 * W))))
 
     assert all(head not in own for own in carry(path, frames, PICTURE).own.values())
+
+
+def test_a_head_beside_the_next_region_went_into_it():
+    walker, head = part(30), Part(Box(30 + W + 8, 40, 6, 12), 50)
+    grown = Part(Box(34, 40, W + 10, H), 400)  # it has reached the head of somebody dressed like the ground
+    passer = Part(Box(30 + W + 8, 40, W, H), 280)
+
+    assert met(_region(walker), [walker, head], _region(grown), [grown])
+    assert not met(_region(walker), [walker, passer], _region(part(31)), [part(31), passer])
+
+
+def _region(only):
+    return Region(only.box, (only.box,), only.area)
+
+
+def test_a_region_with_a_head_above_the_drawn_box_is_not_the_subject():
+    taller = [[part(waits(frame), y=34, h=H + 6)] for frame in range(FRAMES)]
+
+    assert not carry(PATH, taller, PICTURE).own
+
+
+def test_a_hide_box_is_tall_enough_while_somebody_slips_out_of_the_picture():
+    path = BoxPath("a", (Keyframe(0, drawn(100)), Keyframe(20, Box(316, 140, 4, 20))))
+    with MaskSpool((100, 160)) as masks:
+        for _ in range(FRAMES):
+            masks.append(np.zeros(masks.shape, np.bool_))
+        kept, _ = carried_and_judged(KeepBoxes(hide=(path,)), masks, 10.0)
+
+    assert (kept.hide[0].box_at(15).y, kept.hide[0].box_at(15).bottom) == (80, 80 + 2 * H)
+
+
+def test_a_group_at_the_picture_s_edge_hides_the_subject_whose_box_is_cut_off():
+    path = BoxPath("a", (Keyframe(0, Box(0, 80, 4, 2 * H)), Keyframe(20, drawn(50))))
+    with MaskSpool((100, 160)) as masks:
+        for frame in range(FRAMES):
+            mask = np.zeros(masks.shape, np.bool_)
+            mask[40:95, int(2.5 * frame) : int(2.5 * frame + 2 * W)] = True
+            masks.append(mask)
+        _, (verdicts,) = carried_and_judged(KeepBoxes((path,)), masks, 10.0)
+
+    assert all(verdict.everything for verdict in verdicts[2:19])

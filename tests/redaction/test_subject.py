@@ -65,3 +65,12 @@ def test_a_small_person_who_never_comes_out_stays_inside_for_good():
     verdicts = judge(scenes([child], [child], *[[]] * 200), PICTURE, PATIENCE)
 
     assert all(verdict.everything for verdict in verdicts[3:])
+
+
+def test_legs_below_the_box_belong_to_who_went_into_them():
+    legs = Blob(Box(96, 112, 6, 12), 40, touches=True, cut_top=True)
+    crossing = [[free(60)], [free(70)], [from_left(14), legs], [legs], [legs]]
+
+    verdicts = judge(scenes(*crossing), PICTURE, PATIENCE)
+
+    assert verdicts[4].everything or min(box.y for box in verdicts[4].boxes) <= 50
