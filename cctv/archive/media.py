@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cctv.kernel import process
 from cctv.kernel.errors import FileUnreadable, ToolFailed
+from cctv.kernel.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def probe(path: Path) -> Media:
         raise FileUnreadable(path=path, problem=error.fields["detail"], following=following) from error
     packets = [packet for packet in said.get("packets", []) if "pts_time" in packet]
     if not said.get("streams") or not packets:
-        raise FileUnreadable(path=path, problem="no picture in it", following=following)
+        raise FileUnreadable(path=path, problem=phrase("no picture in it"), following=following)
     stream = said["streams"][0]
     times = sorted(float(packet["pts_time"]) for packet in packets)
     last = float(packets[-1].get("duration_time", 0.0)) or _typical_step(times)

@@ -17,11 +17,12 @@ from cctv.casework.departures import Departure, departures
 from cctv.casework.erasing import order_erasure, plan_erasure
 from cctv.casework.errors import AnswerNotReady, FootageThere
 from cctv.casework.factstore import facts_of
-from cctv.casework.missing import copy_wanted, missing
+from cctv.casework.missing import copy_wanted, missing, words_of
 from cctv.casework.outcomes import Ending, check_ending
 from cctv.casework.requests import find_request, moved, moving
 from cctv.casework.states import Move, after
 from cctv.db.site import Site
+from cctv.kernel.phrases import listed
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest, Outcome, RequestState, RequestType
 from cctv.model.holds import Hold
@@ -64,7 +65,7 @@ def plan_answer(connection: Connection, site: Site, request_id: str, wanted: End
     facts = facts_of(connection, site, request)
     waiting = [step for step in missing(facts, site.clock.now()) if step.must]
     if waiting and ending.outcome is not Outcome.REFUSED:
-        needs = ", ".join(step.need.value + (f" ({step.about})" if step.about else "") for step in waiting)
+        needs = listed(words_of(step) for step in waiting)
         raise AnswerNotReady(id=request.id, missing=needs, following=waiting[0].line)
     if ending.outcome is Outcome.NO_FOOTAGE and facts.has_footage:
         raise FootageThere(id=request.id)

@@ -29,6 +29,7 @@ from cctv.casework.lettering import asked_of, local_day, processing_for, recipie
 from cctv.casework.letterstore import letters_of
 from cctv.casework.words import checked_text
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span
 from cctv.letters.letter import Answer, Facts
 from cctv.model.casework import AccessRequest, Outcome, RequestState, RequestType
@@ -153,8 +154,8 @@ def _examined(plan: AnswerPlan, wording: Wording, received: date, today: date) -
         raise ReasonMissing(outcome=ending.outcome.value)
     if ending.outcome is not Outcome.REFUSED and wording.measures is None:
         raise MeasuresMissing
-    following = 'say what is done in the language of the letter: --measures "WHAT".'
-    measures = checked_text("measures", wording.measures, following) if wording.measures is not None else None
+    following = phrase('say what is done in the language of the letter: --measures "WHAT".')
+    measures = checked_text(phrase("measures"), wording.measures, following) if wording.measures is not None else None
     return letters.ComplaintDecided(received, today, ending.outcome, ending.reason, measures)
 
 

@@ -76,7 +76,7 @@ def require_unblocked(
             case=case_id,
             cameras=", ".join(sorted(first.cameras)),
             span=echo_span(first.span.start, first.span.end, site.settings.site.timezone),
-            kind=first.kind.value,
+            kind=first.kind,
             block=first.request,
         )
 

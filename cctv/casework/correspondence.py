@@ -20,6 +20,7 @@ from cctv.casework.states import Move
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.kernel.times import echo_instant
 from cctv.letters.letter import Facts
 from cctv.model.casework import AccessRequest, RequestType
@@ -90,8 +91,8 @@ def invite(site: Site, request_id: str, wanted: Appointment, *, dry_run: bool = 
     Raises RequestUnknown, RequestClosed, MoveRefused, AppointmentUnfit, NothingToSee, FootageBlocked, TextUnusable,
     SenderUnknown, WordsUntranslated.
     """
-    place = checked_text("place", wanted.place, "say where: --place PLACE.")
-    host = checked_text("host", wanted.host, "name whom to ask for at the door: --host NAME.")
+    place = checked_text(phrase("place"), wanted.place, phrase("say where: --place PLACE."))
+    host = checked_text(phrase("host"), wanted.host, phrase("name whom to ask for at the door: --host NAME."))
     with reading(site.engine) as connection:
         request = moving(connection, site, request_id, Move.INVITE)
         _check_appointment(site, request, wanted.at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cctv.casework.errors import RecipientUnfit, UnmaskedUnfit
 from cctv.casework.words import checked_text
+from cctv.kernel.phrases import phrase
 from cctv.model.disclosures import Duty, Receiver, Recipient
 
 _PUBLIC = frozenset({Duty.ORDERED, Duty.OBLIGED, Duty.VOLUNTARY})
@@ -27,21 +28,27 @@ def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None
     allowed = DUTIES.get(recipient, frozenset())
     if duty not in allowed:
         raise RecipientUnfit(
-            recipient=recipient.value,
-            duty=duty.value,
-            allowed=", ".join(one.value for one in Duty if one in allowed) or "no duty at all",
+            recipient=recipient,
+            duty=duty,
+            allowed=", ".join(one.value for one in Duty if one in allowed) or phrase("no duty at all"),
         )
     if unmasked and duty is not Duty.ORDERED:
-        raise UnmaskedUnfit(duty=duty.value)
+        raise UnmaskedUnfit(duty=duty)
 
 
 def check_texts(receiver: Receiver) -> Receiver:
     """The same, clean; the officer alone may be left out.  Raises TextUnusable."""
     return Receiver(
-        authority=checked_text("authority", receiver.authority, 'name it: --authority "Lokale politie Oostende".'),
-        officer=checked_text("officer", receiver.officer, "name whoever asks, or leave --officer out.")
+        authority=checked_text(
+            phrase("authority"), receiver.authority, phrase('name it: --authority "Lokale politie Oostende".')
+        ),
+        officer=checked_text(phrase("officer"), receiver.officer, phrase("name whoever asks, or leave --officer out."))
         if receiver.officer
         else "",
-        reference=checked_text("reference", receiver.reference, "give the number of their file: --reference NUMBER."),
-        basis=checked_text("basis", receiver.basis, 'name the order or the law: --basis "vordering 46bis Sv.".'),
+        reference=checked_text(
+            phrase("reference"), receiver.reference, phrase("give the number of their file: --reference NUMBER.")
+        ),
+        basis=checked_text(
+            phrase("basis"), receiver.basis, phrase('name the order or the law: --basis "vordering 46bis Sv.".')
+        ),
     )

@@ -34,6 +34,7 @@ from cctv.casework.words import checked_text, typed_id
 from cctv.config import TwoPersonAct
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
+from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.disclosures import Disclosure, Duty, Ending, Handing, Method, Receiver, Recipient
@@ -60,7 +61,7 @@ class NewDisclosure:
     def checked(self) -> NewDisclosure:
         """The same with clean texts; raises NoCameras, TextUnusable, RecipientUnfit, UnmaskedUnfit."""
         if not self.cameras:
-            raise NoCameras(problem="a disclosure is of at least one", example="foyer-1,gang-2")
+            raise NoCameras(problem=phrase("a disclosure is of at least one"), example="foyer-1,gang-2")
         check_recipient(self.recipient, self.duty, unmasked=self.unmasked)
         return replace(self, receiver=check_texts(self.receiver))
 
@@ -159,7 +160,7 @@ def approve_disclosure(site: Site, disclosure_id: str, *, reason: str, dry_run: 
 
     Raises DisclosureUnknown, DisclosureClosed; DisclosureNeedsSecond where the policy asks for two people.
     """
-    reason = checked_text("reason", reason, 'say what was checked: --reason "WHAT".')
+    reason = checked_text(phrase("reason"), reason, phrase('say what was checked: --reason "WHAT".'))
     with writing(site.engine) as connection:
         one = unclosed(connection, site, disclosure_id)
         needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
@@ -235,7 +236,9 @@ def record_receipt(site: Site, disclosure_id: str, on: datetime, *, dry_run: boo
 
 def set_lease(site: Site, disclosure_id: str, until: datetime, *, reason: str, dry_run: bool = False) -> Disclosure:
     """Agree another end of a copy's lease; raises DisclosureUnknown, DisclosureClosed, NotLent."""
-    reason = checked_text("reason", reason, 'say why: --reason "the case is before the court until then".')
+    reason = checked_text(
+        phrase("reason"), reason, phrase('say why: --reason "the case is before the court until then".')
+    )
     with writing(site.engine) as connection:
         one = find_disclosure(connection, disclosure_id)
         if one.duty is Duty.RIGHT and one.lease_end is None:
@@ -255,7 +258,7 @@ def end_disclosure(
 
     Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning.
     """
-    reason = checked_text("reason", reason, 'say how it ended: --reason "HOW".')
+    reason = checked_text(phrase("reason"), reason, phrase('say how it ended: --reason "HOW".'))
     with writing(site.engine) as connection:
         one = unclosed(connection, site, disclosure_id)
         _refuse_unfit(site, one, ending)
@@ -277,10 +280,10 @@ def _refuse_unfit(site: Site, one: Disclosure, ending: Ending) -> None:
     if (ending in _LEFT) != (one.handed is not None) or (
         ending is Ending.PASSED_ON and one.recipient not in FOR_SUBJECT
     ):
-        raise EndingUnfit(id=one.id, ending=ending.value, state=one.state.value)
+        raise EndingUnfit(id=one.id, ending=ending.value, state=one.state)
     if ending is Ending.HANDED and one.lease_end is not None and one.recipient in LENT:
         until = one.lease_end.astimezone(site.settings.site.timezone)
-        raise LeaseRunning(id=one.id, recipient=one.recipient.value, until=f"{until:%d/%m/%Y}")
+        raise LeaseRunning(id=one.id, recipient=one.recipient, until=f"{until:%d/%m/%Y}")
 
 
 def _texts(receiver: Receiver) -> tuple[str, ...]:

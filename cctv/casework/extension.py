@@ -20,6 +20,7 @@ from cctv.casework.states import Move
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest
 from cctv.model.requests import Extension, ExtensionGround, LetterKind
@@ -105,4 +106,6 @@ def _decided(connection: Connection, site: Site, request_id: str, ground: Extens
 
 
 def _reason(reason: str) -> str:
-    return checked_text("reason", reason, 'say what takes so long; the letter says it too: --reason "WHY".')
+    return checked_text(
+        phrase("reason"), reason, phrase('say what takes so long; the letter says it too: --reason "WHY".')
+    )

@@ -11,6 +11,7 @@ from cctv.casework.disclosurestore import select_disclosure
 from cctv.casework.errors import GroundClosed, GroundUnknown, GroundUnreadable
 from cctv.casework.words import typed_id
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.model.casework import AccessRequest, RequestType
 from cctv.model.holds import Ground, GroundKind
 from cctv.model.ids import IdKind, id_kind
@@ -30,23 +31,23 @@ def find_ground(connection: Connection, site: Site, case_id: str) -> Ground:
         case IdKind.INCIDENT:
             incident = store.select_incident(connection, case_id)
             if incident is None:
-                raise GroundUnknown(what="incident", id=case_id, following="cctv incident list --all")
+                raise GroundUnknown(what=phrase("incident"), id=case_id, following="cctv incident list --all")
             if incident.settled is not None:
-                raise _closed(site, case_id, "settled", incident.settled)
+                raise _closed(site, case_id, phrase("settled"), incident.settled)
             return Ground(GroundKind.INCIDENT, case_id)
         case IdKind.REQUEST:
             request = requeststore.select_request(connection, case_id)
             if request is None:
-                raise GroundUnknown(what="request", id=case_id, following="cctv request list --all")
+                raise GroundUnknown(what=phrase("request"), id=case_id, following="cctv request list --all")
             if request.closed is not None:
-                raise _closed(site, case_id, "closed", request.closed)
+                raise _closed(site, case_id, phrase("closed"), request.closed)
             return ground_of(request)
         case IdKind.DISCLOSURE:
             disclosure = select_disclosure(connection, case_id)
             if disclosure is None:
-                raise GroundUnknown(what="disclosure", id=case_id, following="cctv disclosure list --all")
+                raise GroundUnknown(what=phrase("disclosure"), id=case_id, following="cctv disclosure list --all")
             if disclosure.closed is not None:
-                raise _closed(site, case_id, "ended", disclosure.closed)
+                raise _closed(site, case_id, phrase("ended"), disclosure.closed)
             return Ground(GroundKind.DISCLOSURE, case_id)
         case _:
             raise GroundUnreadable(id=case_id)

@@ -21,6 +21,7 @@ from cctv.casework.secondperson import ask_release
 from cctv.casework.words import checked_text, typed_id
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span
 from cctv.kernel.times import echo_instant
 from cctv.model.holds import Ground, Hold
@@ -114,7 +115,7 @@ def renew_hold(site: Site, hold_id: str, review: datetime, *, reason: str) -> Ho
 
     Raises HoldUnknown, HoldReleased, ReviewTooFar, ReviewPast.
     """
-    reason = checked_text("reason", reason, 'say why the footage is still needed: --reason "WHY".')
+    reason = checked_text(phrase("reason"), reason, phrase('say why the footage is still needed: --reason "WHY".'))
     with writing(site.engine) as connection:
         hold = _unreleased(connection, site, hold_id)
         return holds.renew(connection, site, hold, _renewed(connection, site, hold, review), reason=reason)
@@ -125,7 +126,7 @@ def release_hold(site: Site, hold_id: str, *, reason: str) -> ReleasedHold:
 
     Raises ReleaseAsked, and releases nothing, while a second person is missing whom the policy asks for.
     """
-    reason = checked_text("reason", reason, 'say why the footage is no longer needed: --reason "WHY".')
+    reason = checked_text(phrase("reason"), reason, phrase('say why the footage is no longer needed: --reason "WHY".'))
     with writing(site.engine) as connection:
         hold = _unreleased(connection, site, hold_id)
         asked = ask_release(connection, site, hold, reason)
@@ -139,9 +140,9 @@ def release_hold(site: Site, hold_id: str, *, reason: str) -> ReleasedHold:
 
 def _checked(site: Site, new: NewHold) -> NewHold:
     if not new.cameras:
-        raise NoCameras(problem="a hold keeps the footage of at least one", example="foyer-1,gang-2")
+        raise NoCameras(problem=phrase("a hold keeps the footage of at least one"), example="foyer-1,gang-2")
     _check_review(site, new.review)
-    reason = checked_text("reason", new.reason, 'say why the footage is needed: --reason "WHY".')
+    reason = checked_text(phrase("reason"), new.reason, phrase('say why the footage is needed: --reason "WHY".'))
     return NewHold(new.ground, new.cameras, new.span, new.review, reason)
 
 

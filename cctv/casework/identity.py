@@ -14,6 +14,7 @@ from cctv.casework.states import Move
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest
 from cctv.model.requests import IdentityCheck, IdentityMethod, Party, Role
@@ -42,7 +43,7 @@ def check_identity(site: Site, request_id: str, new: NewCheck, *, dry_run: bool 
 
     Raises RequestUnknown, RequestClosed, MoveRefused, RoleUnknown, CheckedLater.
     """
-    checker = checked_text("checker", new.checker, "name the person who looked: --checker NAME.")
+    checker = checked_text(phrase("checker"), new.checker, phrase("name the person who looked: --checker NAME."))
     with reading(site.engine) if dry_run else writing(site.engine) as connection:
         request = moving(connection, site, request_id, Move.IDENTITY)
         role = new.role or (request.requester.role if request.requester else Role.SUBJECT)

@@ -23,6 +23,7 @@ from cctv.config.published.reading import purposes_in
 from cctv.config.settings import CameraSettings
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
+from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.casework import Incident, IncidentKind
@@ -30,7 +31,7 @@ from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, IdKind, IncidentId
 
 REVIEW = timedelta(days=30)
-_TITLE = 'say in a few words what happened, for example "laptop, foyer".'
+_TITLE = phrase('say in a few words what happened, for example "laptop, foyer".')
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,10 @@ class NewIncident:
     def checked(self) -> NewIncident:
         """The same with a clean title; raises TextUnusable, NoCameras."""
         if not self.cameras:
-            raise NoCameras(problem="an incident is kept on at least one", example="foyer-1,gang-2")
+            raise NoCameras(problem=phrase("an incident is kept on at least one"), example="foyer-1,gang-2")
         return replace(
             self,
-            title=checked_text("title", self.title, _TITLE),
+            title=checked_text(phrase("title"), self.title, _TITLE),
             place=_optional("place", self.place),
             finder=_optional("finder", self.finder),
             police_reference=_optional("police reference", self.police_reference),
@@ -59,7 +60,7 @@ class NewIncident:
 
 
 def _optional(what: str, text: str | None) -> str | None:
-    return checked_text(what, text, "leave the option out, or give a few words.") if text is not None else None
+    return checked_text(what, text, phrase("leave the option out, or give a few words.")) if text is not None else None
 
 
 # What a camera must record for before an incident of a kind is its business.  Violence, fire and accidents are always:
@@ -79,7 +80,7 @@ def check_purpose(kind: IncidentKind, cameras: Sequence[CameraSettings]) -> None
         return
     wrong = [one.id for one in cameras if (named := purposes_in(one.purpose)) and not named & wanted]
     if wrong:
-        raise OutsidePurpose(kind=kind.value, cameras=", ".join(wrong))
+        raise OutsidePurpose(kind=kind, cameras=", ".join(wrong))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,9 @@ def plan_settlement(site: Site, incident_id: str) -> Settlement:
 
 def settle_incident(site: Site, incident_id: str, *, reason: str) -> Settlement:
     """Settle an incident and release its own holds; the footage then expires as if they had never been."""
-    reason = checked_text("reason", reason, "say how it ended, for example --reason handed to the police.")
+    reason = checked_text(
+        phrase("reason"), reason, phrase("say how it ended, for example --reason handed to the police.")
+    )
     with writing(site.engine) as connection:
         incident, own = _unsettled(connection, site, incident_id)
         store.mark_settled(connection, incident.id, site.clock.now(), site.actor.account)

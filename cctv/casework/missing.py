@@ -14,7 +14,7 @@ from enum import Enum
 
 from cctv.casework.parties import identities_missing, mandates_missing
 from cctv.casework.scope import has_lapsed
-from cctv.kernel.phrases import coded, phrase, worded
+from cctv.kernel.phrases import Phrase, coded, phrase, worded
 from cctv.model.casework import AccessRequest, RequestState, RequestType
 from cctv.model.requests import Extension, IdentityCheck, LetterKind
 
@@ -71,6 +71,11 @@ class RequestFacts:
     signed_off: int = 0
     reviewed: int = 0
     approved: int = 0
+
+
+def words_of(step: Step) -> Phrase:
+    """A step in words, and for whom if that matters."""
+    return phrase("{need} ({about})", need=step.need, about=step.about) if step.about else coded(step.need)
 
 
 def missing(facts: RequestFacts, now: datetime) -> tuple[Step, ...]:

@@ -22,6 +22,7 @@ from cctv.casework.parties import check_party, check_stated
 from cctv.casework.scope import freeze
 from cctv.db.engine import writing
 from cctv.db.site import Site, next_short_id
+from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest, RequestState, RequestType
@@ -65,7 +66,7 @@ def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
     Raises NoCameras, TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater.
     """
     if not new.cameras:
-        raise NoCameras(problem="a request is about at least one", example="foyer-1")
+        raise NoCameras(problem=phrase("a request is about at least one"), example="foyer-1")
     if new.received and new.received > now.astimezone(zone).date():
         raise ReceivedLater(when=new.received)
     return replace(new, parties=tuple(check_party(one) for one in new.parties), stated=check_stated(new.stated))

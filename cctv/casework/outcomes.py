@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cctv.casework.errors import GroundMissing, GroundUnusable, OutcomeUnusable, ReasonMissing
 from cctv.casework.words import checked_text
+from cctv.kernel.phrases import phrase
 from cctv.model.casework import Outcome, RequestState, RequestType
 from cctv.model.requests import RefusalGround
 
@@ -71,22 +72,22 @@ def check_ending(kind: RequestType, state: RequestState, wanted: Ending) -> Endi
     """
     if wanted.outcome not in _possible(kind, state):
         known = ", ".join(one.value for one in Outcome if one in _possible(kind, state))
-        raise OutcomeUnusable(type=kind.value, state=state.value, outcome=wanted.outcome.value, known=known)
+        raise OutcomeUnusable(type=kind, state=state, outcome=wanted.outcome.value, known=known)
     ground = wanted.ground
     if state is RequestState.REJECTED:
         ground = RefusalGround.COMPELLING_GROUNDS
     usable = [one.value for one, basis in GROUNDS.items() if kind in basis.types]
     if wanted.outcome is Outcome.REFUSED and ground is None:
-        raise GroundMissing(type=kind.value, grounds=", ".join(usable))
+        raise GroundMissing(type=kind, grounds=", ".join(usable))
     if ground is not None and (wanted.outcome not in {Outcome.REFUSED, Outcome.PARTLY} or ground.value not in usable):
-        raise GroundUnusable(
-            type=kind.value, outcome=wanted.outcome.value, ground=ground.value, known=", ".join(usable)
-        )
+        raise GroundUnusable(type=kind, outcome=wanted.outcome.value, ground=ground.value, known=", ".join(usable))
     if wanted.reason is None:
         if wanted.outcome in _EXPLAINED:
             raise ReasonMissing(outcome=wanted.outcome.value)
         return Ending(wanted.outcome, ground)
-    reason = checked_text("reason", wanted.reason, 'say why in the language of the letter: --reason "WHY".')
+    reason = checked_text(
+        phrase("reason"), wanted.reason, phrase('say why in the language of the letter: --reason "WHY".')
+    )
     return Ending(wanted.outcome, ground, reason)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from cctv.casework.errors import MandateUnusable
 from cctv.casework.words import checked_text
+from cctv.kernel.phrases import phrase
 from cctv.model.casework import AccessRequest
 from cctv.model.requests import IdentityCheck, Mandate, Party, Role, Stated
 
@@ -25,13 +26,15 @@ MANDATES: dict[Role, tuple[Mandate, ...]] = {
 def check_party(party: Party) -> Party:
     """The same with clean texts; raises TextUnusable, NationalNumberTyped, MandateUnusable."""
     if party.mandate is not None and party.mandate not in MANDATES[party.role]:
-        known = ", ".join(one.value for one in MANDATES[party.role]) or "nothing: they ask for themselves"
-        raise MandateUnusable(role=party.role.value, mandate=party.mandate.value, known=known)
-    name = checked_text("name", party.name, 'give the name as the letter has it: --name "An Peeters".')
-    contact = checked_text("contact", party.contact, "give the e-mail or postal address: --contact ADDRESS.")
+        known = ", ".join(one.value for one in MANDATES[party.role]) or phrase("nothing: they ask for themselves")
+        raise MandateUnusable(role=party.role, mandate=party.mandate, known=known)
+    name = checked_text(phrase("name"), party.name, phrase('give the name as the letter has it: --name "An Peeters".'))
+    contact = checked_text(
+        phrase("contact"), party.contact, phrase("give the e-mail or postal address: --contact ADDRESS.")
+    )
     deliver_to = party.deliver_to
     if deliver_to is not None:
-        deliver_to = checked_text("delivery address", deliver_to, "give it, or leave --deliver-to out.")
+        deliver_to = checked_text(phrase("delivery address"), deliver_to, phrase("give it, or leave --deliver-to out."))
         deliver_to = None if deliver_to.casefold() == contact.casefold() else deliver_to
     return replace(party, name=name, contact=contact, deliver_to=deliver_to)
 
@@ -40,7 +43,9 @@ def check_stated(stated: Stated) -> Stated:
     """The same with clean texts; raises what `check_party` raises of a text."""
 
     def clean(what: str, text: str | None) -> str | None:
-        return None if text is None else checked_text(what, text, "say it in the person's words, or leave it out.")
+        return (
+            None if text is None else checked_text(what, text, phrase("say it in the person's words, or leave it out."))
+        )
 
     return Stated(
         time=clean("stated time", stated.time),

@@ -21,6 +21,7 @@ from cctv.casework.registers import Reached, everybody, policy_since
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.model.acts import Act
 from cctv.model.language import Language
 
@@ -91,15 +92,15 @@ def tell_policy(
 
 
 def _drafts(site: Site, owed: Sequence[Reached], news: PolicyNews, since: date) -> list[letters.Letter]:
-    following = 'say it in the language of the letter: --change nl "WHAT".'
+    following = phrase('say it in the language of the letter: --change nl "WHAT".')
     changes = {
-        language: tuple(checked_text("change", one, following) for one in texts)
+        language: tuple(checked_text(phrase("change"), one, following) for one in texts)
         for language, texts in news.changes.items()
     }
     wanting = sorted({one.language.value for one in owed if not changes.get(one.language)})
     if wanting:
         raise ChangesUntold(languages=", ".join(wanting), first=wanting[0])
-    where = checked_text("where", news.where, "say where the whole text can be read: --where ADDRESS.")
+    where = checked_text(phrase("where"), news.where, phrase("say where the whole text can be read: --where ADDRESS."))
     today, sender = local_day(site, site.clock.now()), letters.sender_of(site.settings)
     return [
         letters.Letter(
@@ -131,7 +132,7 @@ def _write(site: Site, folder: Path, policy: str, person: Reached, letter: lette
 
 def _check_folder(site: Site, folder: Path) -> None:
     if not folder.is_dir():
-        raise LettersUnplaced(path=folder, problem="it is not a folder", following="make it first.")
+        raise LettersUnplaced(path=folder, problem=phrase("it is not a folder"), following=phrase("make it first."))
     if folder.resolve().is_relative_to(site.root.resolve()):
-        following = "give a folder from which the letters are sent."
-        raise LettersUnplaced(path=folder, problem="it lies inside the storage", following=following)
+        following = phrase("give a folder from which the letters are sent.")
+        raise LettersUnplaced(path=folder, problem=phrase("it lies inside the storage"), following=following)

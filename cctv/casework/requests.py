@@ -18,6 +18,7 @@ from cctv.casework.states import Move, after, moves
 from cctv.casework.words import typed_id
 from cctv.db.engine import reading
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.model.casework import AccessRequest
 from cctv.model.holds import Hold
 from cctv.model.requests import Block, ErasureOrder, Extension, IdentityCheck, Statement
@@ -56,10 +57,10 @@ def moving(connection: Connection, site: Site, request_id: str, move: Move) -> A
     known = ", ".join(one.value for one in moves(request.type, request.state))
     raise MoveRefused(
         id=request.id,
-        state=request.state.value,
-        type=request.type.value,
+        state=request.state,
+        type=request.type,
         move=move.value,
-        following=f"what it can take now: {known}.  cctv request show {request.id}",
+        following=phrase("what it can take now: {known}.  cctv request show {id}", known=known, id=request.id),
     )
 
 

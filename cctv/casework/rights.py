@@ -23,13 +23,14 @@ from cctv.casework.states import Move
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.letters.letter import Facts
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest, Outcome, RequestType
 from cctv.model.holds import Hold
 from cctv.model.requests import Block, LetterKind, Statement, Yield, YieldGround
 
-_WHY = 'say why: --reason "WHY".'
+_WHY = phrase('say why: --reason "WHY".')
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def decide_objection(site: Site, request_id: str, move: Move, *, reason: str, dr
 
     Raises RequestUnknown, RequestClosed, MoveRefused.
     """
-    reason = checked_text("reason", reason, _WHY)
+    reason = checked_text(phrase("reason"), reason, _WHY)
     with reading(site.engine) if dry_run else writing(site.engine) as connection:
         request = moving(connection, site, request_id, move)
         if dry_run:
@@ -112,7 +113,7 @@ def lift(site: Site, request_id: str, *, reason: str, with_letter: bool = True, 
 
     A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown.
     """
-    reason = checked_text("reason", reason, 'say who asked for it: --reason "WHY".')
+    reason = checked_text(phrase("reason"), reason, phrase('say who asked for it: --reason "WHY".'))
     with reading(site.engine) as connection:
         request = moving(connection, site, request_id, Move.LIFT)
         own = tuple(holds.holds_of(connection, request.id))
@@ -133,7 +134,7 @@ def lift(site: Site, request_id: str, *, reason: str, with_letter: bool = True, 
 
 def add_statement(site: Site, request_id: str, text: str, *, dry_run: bool = False) -> AccessRequest:
     """Put the person's supplementary statement beside the footage; pixels never change (Article 16 GDPR)."""
-    text = checked_text("statement", text, "give the person's own words: --text TEXT.")
+    text = checked_text(phrase("statement"), text, phrase("give the person's own words: --text TEXT."))
     with reading(site.engine) if dry_run else writing(site.engine) as connection:
         request = moving(connection, site, request_id, Move.STATEMENT)
         if not dry_run:
@@ -148,9 +149,13 @@ def _checked(site: Site, wanted: YieldTo) -> YieldTo:
         raise DeciderMissing
     return replace(
         wanted,
-        recipient=checked_text("recipient", wanted.recipient, "name who gets to see the footage: --recipient NAME."),
-        reference=checked_text("reference", wanted.reference, "give the file or order: --reference REFERENCE."),
-        reason=checked_text("reason", wanted.reason, "say what it is needed for: --reason WHY."),
+        recipient=checked_text(
+            phrase("recipient"), wanted.recipient, phrase("name who gets to see the footage: --recipient NAME.")
+        ),
+        reference=checked_text(
+            phrase("reference"), wanted.reference, phrase("give the file or order: --reference REFERENCE.")
+        ),
+        reason=checked_text(phrase("reason"), wanted.reason, phrase("say what it is needed for: --reason WHY.")),
     )
 
 

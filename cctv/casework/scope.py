@@ -27,6 +27,7 @@ from cctv.casework.states import Move
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span, total
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest
@@ -139,7 +140,9 @@ def change_scope(site: Site, request_id: str, cameras: Sequence[CameraId], span:
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
     confirmed.  Holds that a person placed for the request stay.
     """
-    reason = checked_text("reason", reason, 'say why, for example --reason "the person named another evening".')
+    reason = checked_text(
+        phrase("reason"), reason, phrase('say why, for example --reason "the person named another evening".')
+    )
     with writing(site.engine) as connection:
         request = _scopable(connection, site, request_id, cameras)
         before = [hold for hold in holds.holds_of(connection, request.id) if _freezes(hold, request)]
@@ -166,7 +169,7 @@ def confirm_scope(site: Site, request_id: str, *, reason: str) -> Scoped:
 
     After the provisional hold has lapsed a new one is placed: what went in between is gone.
     """
-    reason = checked_text("reason", reason, 'say why so much is needed: --reason "WHY".')
+    reason = checked_text(phrase("reason"), reason, phrase('say why so much is needed: --reason "WHY".'))
     with writing(site.engine) as connection:
         request = _unconfirmed(connection, site, request_id)
         cost = forecast(connection, site, request.cameras, request.span, request.due)
@@ -217,7 +220,7 @@ def _lapse(site: Site, seen: AccessRequest) -> tuple[HoldId, ...]:
 
 def _scopable(connection: Connection, site: Site, request_id: str, cameras: Sequence[CameraId]) -> AccessRequest:
     if not cameras:
-        raise NoCameras(problem="a request is about at least one", example="foyer-1")
+        raise NoCameras(problem=phrase("a request is about at least one"), example="foyer-1")
     return moving(connection, site, request_id, Move.SCOPE)
 
 

@@ -19,11 +19,13 @@ def checked_text(what: str, text: str, following: str) -> str:
     """
     line = " ".join(text.split())
     if not line:
-        raise TextUnusable(what=what, problem="it is empty", following=following)
+        raise TextUnusable(what=what, problem=phrase("it is empty"), following=following)
     if len(line) > LONGEST:
-        raise TextUnusable(what=what, problem=f"it is longer than {LONGEST} characters", following=following)
+        raise TextUnusable(
+            what=what, problem=phrase("it is longer than {longest} characters", longest=LONGEST), following=following
+        )
     if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in line):
-        raise TextUnusable(what=what, problem="it holds a control character", following=following)
+        raise TextUnusable(what=what, problem=phrase("it holds a control character"), following=following)
     refuse_national_number(what, line)
     return line
 

@@ -62,7 +62,7 @@ def _credentials(box: Box) -> tuple[list[tuple[str, date | None]], str | None]:
     try:
         known = load_credentials(box.settings, box.environ)
     except ConfigError as error:
-        return [], error.message
+        return [], error.phrase
     return sorted((name, one.rotated) for name, one in known.by_name.items()), None
 
 

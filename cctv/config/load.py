@@ -44,6 +44,7 @@ from cctv.config.settings import (
     Source,
     ZoneSettings,
 )
+from cctv.kernel.phrases import phrase
 from cctv.model.ids import CameraId, ZoneId
 from cctv.model.jurisdiction import Jurisdiction
 from cctv.tongue.site import NAME, SYSTEM_WIDE, VARIABLE, candidates
@@ -87,8 +88,10 @@ def find_settings(path: Path | None, environ: Mapping[str, str]) -> Path:
             return place.absolute()
     raise SettingsNotFound(
         wanted=NAME,
-        origin=f" here ({Path.cwd()}) nor at {SYSTEM_WIDE}",
-        following=f"go to the directory that holds it, give --config FILE, or set {VARIABLE}.",
+        origin=phrase(" here ({cwd}) nor at {system_wide}", cwd=Path.cwd(), system_wide=SYSTEM_WIDE),
+        following=phrase(
+            "go to the directory that holds it, give --config FILE, or set {variable}.", variable=VARIABLE
+        ),
     )
 
 
@@ -107,14 +110,18 @@ def read_text(file: Path) -> str:
         raise SettingsUnreadable(path=file, reason=reason, following=following) from error
     except UnicodeDecodeError as error:
         following = "save it as UTF-8."
-        raise SettingsUnreadable(path=file, reason=f"byte {error.start} is not UTF-8", following=following) from None
+        raise SettingsUnreadable(
+            path=file, reason=phrase("byte {start} is not UTF-8", start=error.start), following=following
+        ) from None
 
 
 def _parsed(text: str, file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise SettingsUnreadable(path=file, reason="it nests too deeply", following="remove what nests.") from None
+        raise SettingsUnreadable(
+            path=file, reason=phrase("it nests too deeply"), following=phrase("remove what nests.")
+        ) from None
     except tomllib.TOMLDecodeError as error:
         if (pair := twice(text)) is not None:
             first, second = pair
@@ -123,7 +130,7 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
                 first=first.line,
                 second=second.line,
                 thing=_thing(first.path, first.is_table),
-                following="give one of them another name, or remove it.",
+                following=phrase("give one of them another name, or remove it."),
             ) from None
         found = re.search(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
         last = text.count("\n") + 1

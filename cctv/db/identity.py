@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select
 from cctv.db import tables
 from cctv.kernel.durable import Disk
 from cctv.kernel.errors import CctvError, GuardError
+from cctv.kernel.phrases import phrase
 
 SITE_FILE = "site.json"
 DATABASE_FILE = "cctv.db"
@@ -85,7 +86,9 @@ def parse_identity(root: Path) -> Identity:
     except (FileNotFoundError, NotADirectoryError):
         raise StorageMissing(path=root) from None
     except (ValueError, KeyError, TypeError):
-        raise MountMissing(path=root, found="an unreadable site.json", expected="one that was written here") from None
+        raise MountMissing(
+            path=root, found=phrase("an unreadable site.json"), expected=phrase("one that was written here")
+        ) from None
 
 
 def read_identity(root: Path) -> Identity:
@@ -115,6 +118,6 @@ def check(connection: Connection, identity: Identity, root: Path) -> None:
     """Raise DatabaseForeign unless the database says the same two UUIDs."""
     row = connection.execute(select(tables.site.c.site_uuid, tables.site.c.database_uuid)).one_or_none()
     if row is None:
-        raise DatabaseForeign(path=root, problem="it is empty")
+        raise DatabaseForeign(path=root, problem=phrase("it is empty"))
     if (row.site_uuid, row.database_uuid) != (identity.site, identity.database):
-        raise DatabaseForeign(path=root, problem=f"it belongs to site {row.site_uuid}")
+        raise DatabaseForeign(path=root, problem=phrase("it belongs to site {site_uuid}", site_uuid=row.site_uuid))

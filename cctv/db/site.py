@@ -31,6 +31,7 @@ from cctv.db.identity import (
 from cctv.db.migrate import migrate
 from cctv.kernel.clock import Clock, to_us
 from cctv.kernel.durable import Disk
+from cctv.kernel.phrases import phrase
 from cctv.model.acts import Actor
 from cctv.model.ids import IdKind, short_id
 
@@ -63,11 +64,11 @@ def open_site(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor) -> 
     identity = read_identity(root)
     database = root / DATABASE_FILE
     if not database.exists():
-        raise DatabaseForeign(path=root, problem="it is not there")
+        raise DatabaseForeign(path=root, problem=phrase("it is not there"))
     engine = open_engine(database)
     with reading(engine) as connection:
         if not inspect(connection).has_table("site"):
-            raise DatabaseForeign(path=root, problem="it is empty")
+            raise DatabaseForeign(path=root, problem=phrase("it is empty"))
         check(connection, identity, root)
     migrate(engine)
     return Site(settings, root, identity, engine, disk, clock, actor)

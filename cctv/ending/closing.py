@@ -34,6 +34,7 @@ from cctv.db.site import Site
 from cctv.ending.errors import CasesOpen, NotEmpty, SiteHeld
 from cctv.export.shelf import expire_packages
 from cctv.export.store import packages
+from cctv.kernel.phrases import counted, phrase
 from cctv.kernel.span import Span
 from cctv.kernel.volumes import volume_of
 from cctv.model.acts import Act
@@ -123,7 +124,7 @@ def _refuse_open(connection: Connection, site: Site) -> None:
     waiting += [one.id for one in select_disclosures(connection, closed_too=False)]
     waiting += [one.id for one in list_breaches(site, closed_too=False)]
     if waiting:
-        raise CasesOpen(cases=", ".join(waiting), are="is" if len(waiting) == 1 else "are")
+        raise CasesOpen(cases=", ".join(waiting), are=counted(len(waiting), "is", "are"))
 
 
 def _all_segments(connection: Connection, site: Site) -> list[Segment]:
@@ -145,7 +146,7 @@ def _require_empty(site: Site) -> None:
     files += [path for path in (site.root / "incoming").rglob("*") if path.is_file()]
     files += (site.root / "quarantine").rglob("*.mp4")
     if files or rows:
-        where = site.relative(files[0].parent) if files else "the index"
+        where = site.relative(files[0].parent) if files else phrase("the index")
         raise NotEmpty(left=len(files) or rows, where=where)
 
 

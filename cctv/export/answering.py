@@ -110,7 +110,7 @@ def answer_request(
             (erased,) = erase_ordered(site, request.id)
             answered = replace(answered, erased=erased)
         except (LockHeld, GuardError) as error:
-            answered = replace(answered, delayed=error.message)
+            answered = replace(answered, delayed=error.phrase)
     if package is None or hand_over is None:
         return answered
     return replace(answered, handed=_deliver(site, plan.request, package, hand_over, dry_run=False))

@@ -27,6 +27,7 @@ from cctv.export.papers import note_text, receipt_page
 from cctv.export.parcel import new_passphrase, write_zip
 from cctv.export.store import Package, find_package
 from cctv.export.verify import verify_package
+from cctv.kernel.phrases import phrase
 from cctv.model.accountability import Permission
 from cctv.model.disclosures import Disclosure, Method, Recipient
 from cctv.redaction.case.room import room
@@ -88,14 +89,20 @@ def _check_recipient(package: Package, recipient: Recipient | None) -> None:
 
 def _target(site: Site, to: Path, package: Package, method: Method) -> Path:
     if not to.is_dir():
-        raise TargetUnfit(path=to, problem="it is not a folder", following="make it, or plug the medium in.")
+        raise TargetUnfit(
+            path=to, problem=phrase("it is not a folder"), following=phrase("make it, or plug the medium in.")
+        )
     if to.resolve().is_relative_to(site.root.resolve()):
         raise TargetUnfit(
-            path=to, problem="it lies inside the storage", following="give a folder on the medium that is handed over."
+            path=to,
+            problem=phrase("it lies inside the storage"),
+            following=phrase("give a folder on the medium that is handed over."),
         )
     target = to / (f"{package.id}.zip" if method is Method.ZIP else package.id)
     if target.exists():
-        raise TargetUnfit(path=target, problem="it is there already", following="remove it, or give another folder.")
+        raise TargetUnfit(
+            path=target, problem=phrase("it is there already"), following=phrase("remove it, or give another folder.")
+        )
     return target
 
 

@@ -34,6 +34,7 @@ from cctv.export.readme import disclosure_readme
 from cctv.export.store import Package, insert_package
 from cctv.export.streamcopy import copy, read_recording
 from cctv.kernel.durable import exclusive, sha256_file
+from cctv.kernel.phrases import listed, phrase, worded
 from cctv.kernel.span import Span
 from cctv.model.accountability import Permission
 from cctv.model.acts import Act
@@ -109,7 +110,9 @@ def plan_disclosure(site: Site, disclosure_id: str, progress: Progress = silent)
         for stretch in _stretches(site, found, one.span)
     )
     if not outputs:
-        causes = "; ".join(sorted({f"{gap.camera}: {gap.cause}" for gap in gaps})) or "no frame lies in that span"
+        known = sorted({(gap.camera, gap.cause) for gap in gaps})
+        each = [phrase("{camera}: {cause}", camera=camera, cause=worded("GapCause", why)) for camera, why in known]
+        causes = listed(each, between="; ") if each else phrase("no frame lies in that span")
         following = f"cctv disclosure end {one.id} --how refused --reason WHY"
         raise NoFootage(request=one.id, causes=causes, following=following)
     return DisclosurePlan(one, outputs, gaps)

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cctv.config.values import Polygon
 from cctv.kernel.errors import CctvError, Exit
+from cctv.kernel.phrases import phrase
 
 MANIFEST, SIGNATURE, SUMS = "manifest.json", "manifest.json.sig", "SHA256SUMS"
 PUBLIC_KEY, ALLOWED_SIGNERS, README = "signing.pub", "allowed_signers", "README.txt"
@@ -216,15 +217,15 @@ def read_as(adapter: TypeAdapter[Kind], data: bytes) -> Kind:
     try:
         manifest = adapter.validate_json(data)
     except (ValidationError, RecursionError) as error:
-        problem = _first_problem(error) if isinstance(error, ValidationError) else "it is too deep"
+        problem = _first_problem(error) if isinstance(error, ValidationError) else phrase("it is too deep")
         raise ManifestUnreadable(problem=problem) from error
     if manifest.schema != 1:
-        raise ManifestUnreadable(problem=f"its schema is {manifest.schema}; this program knows 1")
+        raise ManifestUnreadable(problem=phrase("its schema is {schema}; this program knows 1", schema=manifest.schema))
     for name in manifest.names:
         if not safe_name(name):
-            raise ManifestUnreadable(problem=f"{name!r} is not a file name that a package may hold")
+            raise ManifestUnreadable(problem=phrase("{name!r} is not a file name that a package may hold", name=name))
     if len(set(manifest.names)) != len(manifest.names):
-        raise ManifestUnreadable(problem="it names a file twice")
+        raise ManifestUnreadable(problem=phrase("it names a file twice"))
     return manifest
 
 

@@ -18,6 +18,7 @@ from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.export.errors import FootageAdded, NotApproved
 from cctv.export.manifest import Period, Unrecorded
+from cctv.kernel.phrases import counted, listed, phrase
 from cctv.kernel.span import Span
 from cctv.model.casework import AccessRequest
 from cctv.model.ids import CameraId
@@ -81,11 +82,11 @@ def require_approved(request: AccessRequest, parts: Iterable[CasePart]) -> None:
     if not waiting:
         return
     changed = any(part.approval is not None for part in waiting)
-    names = ", ".join(part.name for part in waiting)
+    names = listed(part.name for part in waiting)
     raise NotApproved(
         request=request.id,
-        parts=f"{names} {'is' if len(waiting) == 1 else 'are'}",
-        why=" (the plan changed after it was approved)" if changed else "",
+        parts=counted(len(waiting), "{parts} is", "{parts} are", parts=names),
+        why=phrase(" (the plan changed after it was approved)") if changed else "",
     )
 
 

@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from cctv.export.cutting import Packet, Recording, Stretch
 from cctv.export.errors import CopyDiffers, RecordingUnreadable
 from cctv.kernel.clock import to_us
+from cctv.kernel.phrases import phrase
 from cctv.model.footage import Segment
 
 _SAME_TIME = 1000  # microseconds
@@ -45,7 +46,7 @@ def read_recording(segment: Segment, path: Path) -> Recording:
             assert packet.dts is not None
             found.append((packet.pts, packet.dts, packet.is_keyframe))
     if not found or tick is None:
-        raise RecordingUnreadable(path=path, problem="it holds no picture")
+        raise RecordingUnreadable(path=path, problem=phrase("it holds no picture"))
     zero = min(pts for pts, _, _ in found)
 
     def microseconds(ticks: int) -> int:
@@ -93,16 +94,16 @@ def _prove(stretch: Stretch, root: Path, target: Path) -> Copied:
     for wanted, at, key in _recorded(stretch, root):
         said = next(shown, None)
         if said is None:
-            raise CopyDiffers(path=target, problem=f"it ends after {frames} frames")
+            raise CopyDiffers(path=target, problem=phrase("it ends after {frames} frames", frames=frames))
         data, time, is_key = said
         if first is None:
             first = at - time
         if data != wanted or is_key != key or abs(at - time - first) > _SAME_TIME:
-            raise CopyDiffers(path=target, problem=f"frame {frames} is not what was recorded")
+            raise CopyDiffers(path=target, problem=phrase("frame {frames} is not what was recorded", frames=frames))
         whole.update(data)
         frames += 1
     if next(shown, None) is not None:
-        raise CopyDiffers(path=target, problem=f"it goes on after {frames} frames")
+        raise CopyDiffers(path=target, problem=phrase("it goes on after {frames} frames", frames=frames))
     return Copied(frames, whole.hexdigest())
 
 
@@ -132,7 +133,7 @@ def _opened(path: Path) -> av.container.InputContainer:
         raise RecordingUnreadable(path=path, problem=str(error)) from error
     if not container.streams.video:
         container.close()
-        raise RecordingUnreadable(path=path, problem="it holds no picture")
+        raise RecordingUnreadable(path=path, problem=phrase("it holds no picture"))
     return container
 
 

@@ -16,12 +16,13 @@ from cctv.export.disclosed_manifest import AnyManifest, read_manifest
 from cctv.export.manifest import ALLOWED_SIGNERS, MANIFEST, PUBLIC_KEY, SIGNATURE, SUMS, sums_text
 from cctv.kernel.durable import sha256_file
 from cctv.kernel.errors import CctvError, Exit, UsageError
+from cctv.kernel.phrases import listed, phrase
 from cctv.signing import read_public_key, verify
 from cctv.signing.keys import KeyUnreadable, PublicKey
 from cctv.signing.sshsig import allowed_signers
 
 _LARGEST_TEXT = 64 << 20
-_ASK = "do not use it; ask whoever sent it for a fresh copy."
+_ASK = phrase("do not use it; ask whoever sent it for a fresh copy.")
 
 
 class PackageMissing(UsageError):
@@ -82,7 +83,9 @@ def _directory(path: Path) -> Path:
         return path
     if path.name == MANIFEST and path.is_file():
         return path.parent
-    raise PackageMissing(path=path, problem="it does not exist" if not path.exists() else "it is another file")
+    raise PackageMissing(
+        path=path, problem=phrase("it does not exist") if not path.exists() else phrase("it is another file")
+    )
 
 
 def _present(directory: Path) -> dict[str, int]:
@@ -92,7 +95,7 @@ def _present(directory: Path) -> dict[str, int]:
         for entry in entries:
             about = entry.stat(follow_symlinks=False)
             if not stat.S_ISREG(about.st_mode):
-                raise _mismatch(directory, [f"{entry.name!r} is not a plain file"])
+                raise _mismatch(directory, [phrase("{name!r} is not a plain file", name=entry.name)])
             found[entry.name] = about.st_size
     return found
 
@@ -101,20 +104,20 @@ def _inside_key(directory: Path) -> PublicKey:
     try:
         return read_public_key(directory / PUBLIC_KEY)
     except KeyUnreadable as error:
-        raise _mismatch(directory, [error.message]) from error
+        raise _mismatch(directory, [error.phrase]) from error
 
 
 def _read(directory: Path, name: str) -> bytes:
     path = directory / name
     if path.stat().st_size > _LARGEST_TEXT:
-        raise _mismatch(directory, [f"{name} is too large to be one"])
+        raise _mismatch(directory, [phrase("{name} is too large to be one", name=name)])
     return path.read_bytes()
 
 
 def _check_names(manifest: AnyManifest, present: dict[str, int]) -> list[str]:
     expected = {*manifest.names, MANIFEST, SIGNATURE, SUMS}
-    missing = [f"{name} is missing" for name in sorted(expected - present.keys())]
-    extra = [f"{name!r} does not belong to it" for name in sorted(present.keys() - expected)]
+    missing: list[str] = [phrase("{name} is missing", name=name) for name in sorted(expected - present.keys())]
+    extra = [phrase("{name!r} does not belong to it", name=name) for name in sorted(present.keys() - expected)]
     return missing + extra
 
 
@@ -127,7 +130,7 @@ def _check_hashes(
         if progress is not None:
             progress(name, done, len(hashes))
         if present[name] != size or sha256_file(directory / name) != sha256:
-            problems.append(f"{name} was changed")
+            problems.append(phrase("{name} was changed", name=name))
     return problems
 
 
@@ -135,9 +138,9 @@ def _check_keys(directory: Path, public: PublicKey, present: dict[str, int]) -> 
     """The key and the list of signers inside must be those of the signature, or stock tools would be led astray."""
     problems: list[str] = []
     if _inside_key(directory) != public:
-        problems.append(f"{PUBLIC_KEY} is another key than the one given")
+        problems.append(phrase("{name} is another key than the one given", name=PUBLIC_KEY))
     if ALLOWED_SIGNERS in present and _read(directory, ALLOWED_SIGNERS) != allowed_signers(public).encode():
-        problems.append(f"{ALLOWED_SIGNERS} names another key or another purpose")
+        problems.append(phrase("{name} names another key or another purpose", name=ALLOWED_SIGNERS))
     return problems
 
 
@@ -149,9 +152,11 @@ def _check_sums(directory: Path, manifest: AnyManifest, present: dict[str, int])
     if found == sums_text(expected):
         return []
     apart = [name for name, sha256 in expected.items() if f"{sha256}  {name}\n" not in found]
-    return [f"{SUMS} and {name} do not agree" for name in apart] or [f"{SUMS} was changed"]
+    differing: list[str] = [phrase("{sums} and {name} do not agree", sums=SUMS, name=name) for name in apart]
+    return differing or [phrase("{name} was changed", name=SUMS)]
 
 
 def _mismatch(directory: Path, problems: list[str]) -> PackageMismatch:
-    more = f"; and {len(problems) - 1} more: {'; '.join(problems[1:4])}" if len(problems) > 1 else ""
+    others = listed(problems[1:4], between="; ")
+    more = phrase("; and {count} more: {others}", count=len(problems) - 1, others=others) if len(problems) > 1 else ""
     return PackageMismatch(path=directory, problem=problems[0], more=more, following=_ASK)

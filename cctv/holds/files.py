@@ -12,6 +12,7 @@ from pathlib import Path
 from cctv.db.site import Site
 from cctv.kernel.clock import iso
 from cctv.kernel.errors import FileUnreadable
+from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId
@@ -68,5 +69,7 @@ def _read(path: Path, site: Site) -> Hold:
             placed_by=said["placed_by"],
         )
     except (ValueError, KeyError, TypeError) as error:
-        following = f"compare it with `cctv hold list`; written last at {iso(site.clock.now())}"
-        raise FileUnreadable(path=path, problem=f"not a hold ({error})", following=following) from error
+        following = phrase("compare it with `cctv hold list`; written last at {when}", when=iso(site.clock.now()))
+        raise FileUnreadable(
+            path=path, problem=phrase("not a hold ({error})", error=error), following=following
+        ) from error

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from cctv.kernel.phrases import Words
+    from cctv.kernel.phrases import Phrase, Words
 
 
 class Exit(IntEnum):
@@ -75,6 +75,13 @@ class CctvError(Exception):
         """The message and the next step before their fields are filled; the latter may be empty."""
         message, _, following = inspect.cleandoc(cls.__doc__ or "").partition("next:")
         return " ".join(message.split()), " ".join(following.split())
+
+    @property
+    def phrase(self) -> Phrase:
+        """The message, for a sentence of which it is a part."""
+        from cctv.kernel.phrases import Phrase
+
+        return Phrase(self.message, lambda words: self.told(words)[0])
 
     def told(self, words: Words) -> tuple[str, str | None]:
         """The message and the next step in other words; in English where those lack one of them (`LookupError`)."""

@@ -68,7 +68,7 @@ def listed(items: Iterable[object], between: str = ", ") -> Phrase:
     parts = tuple(items)
     return Phrase(
         between.join(str(_shown(part, None)) for part in parts),
-        lambda words: between.join(str(_shown(part, words)) for part in parts),
+        lambda words: str(_shown(between, words)).join(str(_shown(part, words)) for part in parts),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_type_hints
 
+from cctv.kernel.phrases import Phrase, phrase
 from cctv.letters.errors import FactMissing, FactUnusable
 from cctv.letters.facts import MAY_BE_EMPTY, Engaged, ProcessorFacts
 from cctv.letters.kinds import Kind
@@ -20,8 +21,8 @@ from cctv.model.countries import Area
 from cctv.model.requests import Role
 
 IN_TIME = timedelta(hours=72)  # Article 33(1)
-_SENDER = "give it in [controller] of cameras.toml, then `cctv config check`."
-_CASE = "give it to the command that makes this letter; its --help names the option."
+_SENDER = phrase("give it in [controller] of cameras.toml, then `cctv config check`.")
+_CASE = phrase("give it to the command that makes this letter; its --help names the option.")
 
 
 def require_complete(letter: Letter) -> None:
@@ -77,11 +78,11 @@ def _optional(kind: type[Any]) -> frozenset[str]:
     return frozenset(name for name, hint in hints.items() if MAY_BE_EMPTY in getattr(hint, "__metadata__", ()))
 
 
-def _problem(value: object) -> str | None:
+def _problem(value: object) -> Phrase | None:
     if isinstance(value, str) and any(ord(sign) < 32 and sign != "\n" for sign in value):
-        return "holds a control character"
+        return phrase("holds a control character")
     if isinstance(value, datetime) and value.tzinfo is None:
-        return "has no time zone"
+        return phrase("has no time zone")
     if isinstance(value, ProcessorFacts | Engaged) and not Area.EEA.holds(value.country):
-        return "is outside the European Economic Area, and letters say that nothing goes there"
+        return phrase("is outside the European Economic Area, and letters say that nothing goes there")
     return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import PackageLoader
 
 from cctv.config.values import suggestion
+from cctv.kernel.phrases import phrase
 from cctv.letters.errors import TemplateRefused
 from cctv.letters.kinds import Kind
 from cctv.letters.letter import Templates
@@ -23,14 +24,14 @@ def check_templates(templates: Templates) -> tuple[str, ...]:
     if templates.own is None:
         return ()
     if not templates.own.is_dir():
-        following = "make the folder, or take templates out of [letters] in cameras.toml."
-        raise TemplateRefused(place=templates.own, problem="it is not a folder", following=following)
+        following = phrase("make the folder, or take templates out of [letters] in cameras.toml.")
+        raise TemplateRefused(place=templates.own, problem=phrase("it is not a folder"), following=following)
     names = tuple(sorted(_names(templates.own)))
     known = PackageLoader("cctv.letters").list_templates()
     for name in names:
         if name not in known:
             near = suggestion(name, known) or "give it the name of one of ours; `cctv letter list` names them."
-            raise TemplateRefused(place=templates.own / name, problem="no letter is made of it", following=near)
+            raise TemplateRefused(place=templates.own / name, problem=phrase("no letter is made of it"), following=near)
     if names:
         _try_all(templates)
     return names

@@ -6,13 +6,14 @@ import traceback
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 
+from cctv.kernel.phrases import phrase
 from cctv.letters.errors import TemplateRefused
 from cctv.letters.letter import Letter, Templates
 from cctv.letters.plain import PageUnreadable
 
 # What a template's own expressions can raise: an unknown fact, a sum of a date and a number, a word without wording.
 OF_TEMPLATES = (TemplateError, PageUnreadable, TypeError, LookupError, AttributeError, ArithmeticError)
-_CHECK = "correct it, then `cctv config check`; docs/letters.md lists what a template may ask for."
+_CHECK = phrase("correct it, then `cctv config check`; docs/letters.md lists what a template may ask for.")
 
 
 def refusal(error: Exception, letter: Letter, templates: Templates) -> TemplateRefused:
@@ -22,7 +23,7 @@ def refusal(error: Exception, letter: Letter, templates: Templates) -> TemplateR
         return TemplateRefused(place=place, problem=_plain(str(error.message)), following=_CHECK)
     if isinstance(error, TemplateNotFound):
         place = str(templates.own or "the templates")
-        problem = f'there is no template "{error.name}" to build on; ours are "cctv/NAME"'
+        problem = phrase('there is no template "{name}" to build on; ours are "cctv/NAME"', name=error.name)
         return TemplateRefused(place=place, problem=problem, following=_CHECK)
     frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.endswith((".html", ".css"))]
     name = f"{letter.language.value}/{letter.kind.value}.html"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cctv.kernel.phrases import phrase
 from cctv.redaction.analysis import Progress
 from cctv.redaction.errors import InputMissing, InsideStorage, OutputRefused
 from cctv.redaction.keep import NOTHING_KEPT, read_keep
@@ -73,7 +74,7 @@ def site_of(path: Path) -> Path | None:
 
 def _check_paths(request: FileRedaction) -> None:
     if not request.input.is_file():
-        problem = "it is not a file" if request.input.exists() else "it does not exist"
+        problem = phrase("it is not a file") if request.input.exists() else phrase("it does not exist")
         raise InputMissing(path=request.input, problem=problem)
     marker = site_of(request.input)
     if marker is not None:
@@ -84,27 +85,41 @@ def _check_paths(request: FileRedaction) -> None:
         _check_target(target, read, force=request.force)
     if request.mask_output is not None and _same(request.output, request.mask_output):
         raise OutputRefused(
-            path=request.mask_output, problem="it is OUTPUT itself", following="give the mask a name of its own."
+            path=request.mask_output,
+            problem=phrase("it is OUTPUT itself"),
+            following=phrase("give the mask a name of its own."),
         )
     for path, endings in ((request.output, (".mp4", ".m4v")), (request.mask_output, (".mkv",))):
         if path is not None and path.suffix.lower() not in endings:
-            following = f"give it a name that ends in {endings[0]}."
-            raise OutputRefused(path=path, problem=f"it would hold {endings[0][1:].upper()}", following=following)
+            following = phrase("give it a name that ends in {ending}.", ending=endings[0])
+            raise OutputRefused(
+                path=path, problem=phrase("it would hold {format}", format=endings[0][1:].upper()), following=following
+            )
 
 
 def _check_target(target: Path, read: list[Path], *, force: bool) -> None:
     if not target.parent.is_dir():
-        raise OutputRefused(path=target, problem="its folder does not exist", following=f"mkdir -p {target.parent}")
+        raise OutputRefused(
+            path=target, problem=phrase("its folder does not exist"), following=f"mkdir -p {target.parent}"
+        )
     if any(_same(target, each) for each in read):
-        raise OutputRefused(path=target, problem="it is read for this redaction", following="give another name.")
+        raise OutputRefused(
+            path=target, problem=phrase("it is read for this redaction"), following=phrase("give another name.")
+        )
     if target.exists() or target.is_symlink():
         if not target.is_file() or target.is_symlink():
-            raise OutputRefused(path=target, problem="it is not a plain file", following="give another name.")
+            raise OutputRefused(
+                path=target, problem=phrase("it is not a plain file"), following=phrase("give another name.")
+            )
         if not force:
-            raise OutputRefused(path=target, problem="it exists", following="give another name, or add --force.")
+            raise OutputRefused(
+                path=target, problem=phrase("it exists"), following=phrase("give another name, or add --force.")
+            )
     if site_of(target) is not None:
         raise OutputRefused(
-            path=target, problem="it lies in the storage of a site", following="write it somewhere else."
+            path=target,
+            problem=phrase("it lies in the storage of a site"),
+            following=phrase("write it somewhere else."),
         )
 
 

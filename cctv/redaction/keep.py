@@ -15,6 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NoReturn
 
+from cctv.kernel.phrases import phrase
 from cctv.redaction.errors import KeepRefused
 from cctv.redaction.geometry import Box
 
@@ -120,11 +121,11 @@ def read_keep(path: Path) -> KeepBoxes:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise KeepRefused(
-            path=path, where="file", problem=error.strerror or "unreadable", allowed="a file", following=_NEXT
+            path=path, where="file", problem=error.strerror or "unreadable", allowed=phrase("a file"), following=_NEXT
         ) from error
     except UnicodeDecodeError as error:
         raise KeepRefused(
-            path=path, where="file", problem="it is not text in UTF-8", allowed="JSON", following=_NEXT
+            path=path, where="file", problem=phrase("it is not text in UTF-8"), allowed="JSON", following=_NEXT
         ) from error
     return parse_keep(text, path)
 
@@ -143,10 +144,14 @@ def check_within(keep: KeepBoxes, frames: int, path: Path) -> None:
             if each.last >= frames:
                 raise KeepRefused(
                     path=path,
-                    where=f"{name}, id {each.id!r}",
-                    problem=f"frame {each.last} is past the end of the clip, which has {frames} frames",
-                    allowed=f"frames 0 to {frames - 1}",
-                    following="correct the frame, or check that KEEP.json belongs to this INPUT.",
+                    where=phrase("{name}, id {id!r}", name=name, id=each.id),
+                    problem=phrase(
+                        "frame {last} is past the end of the clip, which has {frames} frames",
+                        last=each.last,
+                        frames=frames,
+                    ),
+                    allowed=phrase("frames 0 to {last}", last=frames - 1),
+                    following=phrase("correct the frame, or check that KEEP.json belongs to this INPUT."),
                 )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from cctv.kernel.durable import Disk
+from cctv.kernel.phrases import phrase
 from cctv.redaction.ahead import ahead
 from cctv.redaction.analysis import Analysis, Progress, Survey, analyse, survey
 from cctv.redaction.caption import Caption, caption
@@ -118,9 +119,11 @@ def _require_scene(work: Work, analysis: Analysis) -> None:
     for first, last in runs(hidden):
         if times[last] - times[first] >= _SETTLES:
             start, end = ((times[frame] - times[0]) / 1e6 for frame in (first, last))
-            following = (
-                f"look at the recording; keep nobody in frames {first} to {last} to let them be hidden, "
-                "or disclose that part otherwise."
+            following = phrase(
+                "look at the recording; keep nobody in frames {first} to {last} to let them be hidden, "
+                "or disclose that part otherwise.",
+                first=first,
+                last=last,
             )
             raise SceneLost(path=work.clip.path, start=f"{start:.1f}", end=f"{end:.1f}", following=following)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from cctv.config.values import Polygon
 from cctv.kernel import process
 from cctv.kernel.errors import ToolFailed
+from cctv.kernel.phrases import phrase
 from cctv.redaction.ahead import ahead
 from cctv.redaction.decoder import Decoder, Undecodable
 from cctv.redaction.errors import InputMissing, SourceUnreadable
@@ -24,7 +25,7 @@ from cctv.redaction.geometry import Size
 from cctv.redaction.masks import MaskedArea, masked_area
 from cctv.redaction.planes import Planes
 
-_ANOTHER_COPY = "copy the file from its source again, or leave it out of the redaction."
+_ANOTHER_COPY = phrase("copy the file from its source again, or leave it out of the redaction.")
 _LATE_START = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
 _SAME_TIME = 100  # microseconds by which a frame that repeats its predecessor's time follows it
 
@@ -94,7 +95,9 @@ class Clip:
 def probe(path: Path) -> Stream:
     """What a file holds.  Raises InputMissing (2) when there is none, SourceUnreadable (15) when it is no video."""
     if not path.is_file():
-        raise InputMissing(path=path, problem="it is not a file" if path.exists() else "it does not exist")
+        raise InputMissing(
+            path=path, problem=phrase("it is not a file") if path.exists() else phrase("it does not exist")
+        )
     entries = (
         "stream=width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,nb_frames,duration,color_range,color_space"
         ",color_primaries,color_transfer:stream_side_data=rotation,displaymatrix:stream_tags=rotate:format=format_name,duration"
@@ -103,9 +106,13 @@ def probe(path: Path) -> Stream:
     try:
         found = json.loads(process.run([*command, f"file:{path}"], timeout=60))
     except (ToolFailed, ValueError) as error:
-        raise SourceUnreadable(path=path, problem=f"it is no video ({error})", following=_ANOTHER_COPY) from error
+        raise SourceUnreadable(
+            path=path, problem=phrase("it is no video ({error})", error=error), following=_ANOTHER_COPY
+        ) from error
     if not found.get("streams"):
-        raise SourceUnreadable(path=path, problem="it holds no video", following="give a file with a picture.")
+        raise SourceUnreadable(
+            path=path, problem=phrase("it holds no video"), following=phrase("give a file with a picture.")
+        )
     return _stream(path, found["streams"][0], found.get("format", {}))
 
 
@@ -119,8 +126,10 @@ def clip_of(paths: Sequence[Path], starts_at: Sequence[int] | None = None) -> Cl
         if stream.size != streams[0].size:
             raise SourceUnreadable(
                 path=stream.path,
-                problem=f"its picture is {stream.size}, the one before is {streams[0].size}",
-                following="redact the files before and after the change of size apart.",
+                problem=phrase(
+                    "its picture is {size}, the one before is {before}", size=stream.size, before=streams[0].size
+                ),
+                following=phrase("redact the files before and after the change of size apart."),
             )
     starts: Sequence[int | None] = starts_at if starts_at is not None else [None] * len(streams)
     return Clip(tuple(Part(stream, start) for stream, start in zip(streams, starts, strict=True)))
@@ -163,8 +172,8 @@ class Reading:
         if self.times and placed[0] <= self.times[-1]:
             raise SourceUnreadable(
                 path=part.stream.path,
-                problem="it starts before the file that comes before it ends",
-                following="give the files in order of time.",
+                problem=phrase("it starts before the file that comes before it ends"),
+                following=phrase("give the files in order of time."),
             )
         return placed
 
@@ -172,7 +181,7 @@ class Reading:
 def _stream(path: Path, found: dict[str, object], container: dict[str, object]) -> Stream:
     width, height = int(str(found.get("width", 0))), int(str(found.get("height", 0)))
     if width < 1 or height < 1:
-        raise SourceUnreadable(path=path, problem="its picture has no size", following=_ANOTHER_COPY)
+        raise SourceUnreadable(path=path, problem=phrase("its picture has no size"), following=_ANOTHER_COPY)
     if _rotation(found) % 180 == 90:
         width, height = height, width
     rate = _fraction(found.get("avg_frame_rate")) or _fraction(found.get("r_frame_rate")) or Fraction(25)
@@ -240,7 +249,7 @@ def _decode(part: Part, times: list[int]) -> Iterator[Planes]:
                 if part.window is None or _inside(part, found[0], time):
                     yield planes
     except Undecodable as error:
-        problem = f"frame {len(found)} or one near it cannot be decoded ({error})"
+        problem = phrase("frame {frame} or one near it cannot be decoded ({error})", frame=len(found), error=error)
         raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY) from error
     _check(stream, len(found))
     times.extend(_frame_times(part, found))
@@ -250,9 +259,13 @@ def _check(stream: Stream, count: int) -> None:
     """Raises SourceUnreadable unless all of a file's frames, `count` of them, were decoded."""
     problem = None
     if count == 0:
-        problem = "it holds no frame"
+        problem = phrase("it holds no frame")
     elif stream.frames_declared is not None and count < stream.frames_declared:
-        problem = f"it breaks off after {count} of {stream.frames_declared} frames"
+        problem = phrase(
+            "it breaks off after {count} of {declared} frames",
+            count=count,
+            declared=stream.frames_declared,
+        )
     if problem is not None:
         raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY)
 
@@ -261,7 +274,7 @@ def _inside(part: Part, first: int | None, time: int | None) -> bool:
     """Whether a frame lies in the part's window; `first` is the time of the file's first frame."""
     assert part.window is not None
     if first is None or time is None:
-        problem = "its pictures carry no times, so none can be left out"
+        problem = phrase("its pictures carry no times, so none can be left out")
         raise SourceUnreadable(path=part.stream.path, problem=problem, following=_ANOTHER_COPY)
     return part.window[0] <= time - first + (part.starts_at or 0) < part.window[1]
 
@@ -276,7 +289,7 @@ def _frame_times(part: Part, found: Sequence[int | None]) -> list[int]:
     times: list[int] = []
     for time in known:
         if times and time < times[-1] - _SAME_TIME:
-            problem = f"frame {len(times)} lies before the frame that it follows"
+            problem = phrase("frame {frame} lies before the frame that it follows", frame=len(times))
             raise SourceUnreadable(path=part.stream.path, problem=problem, following=_ANOTHER_COPY)
         times.append(max(time, times[-1] + _SAME_TIME) if times else time)
     return times

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.kernel.phrases import phrase
 from cctv.redaction.errors import SearchFailed
 from cctv.redaction.geometry import Box
 from cctv.redaction.planes import Planes, every_core
@@ -48,10 +49,14 @@ def people_in(planes: Planes) -> tuple[Box, ...]:
 
 def _detector() -> cv2.HOGDescriptor:
     if not hasattr(cv2, "HOGDescriptor"):
-        raise SearchFailed(problem=f"OpenCV {cv2.__version__} carries no detector of people")
+        raise SearchFailed(problem=phrase("OpenCV {version} carries no detector of people", version=cv2.__version__))
     weights: NDArray[np.float32] = np.asarray(cv2.HOGDescriptor.getDefaultPeopleDetector(), np.float32)
     if hashlib.sha256(weights.tobytes()).hexdigest() != _DETECTOR:
-        raise SearchFailed(problem=f"OpenCV {cv2.__version__} carries another detector than the one that was measured")
+        raise SearchFailed(
+            problem=phrase(
+                "OpenCV {version} carries another detector than the one that was measured", version=cv2.__version__
+            )
+        )
     detector = cv2.HOGDescriptor()
     detector.setSVMDetector(weights)
     return detector

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cctv.kernel.phrases import phrase
 from cctv.redaction.ahead import ahead
 from cctv.redaction.analysis import Analysis, Progress
 from cctv.redaction.caption import Caption
@@ -78,7 +79,10 @@ def verify(claim: Claim, output: Path, mask_output: Path | None, progress: Progr
     _check_streams(output)
     result = clip_of([output])
     if result.size != claim.clip.size:
-        raise VerifyFailed(path=output, problem=f"its picture is {result.size} instead of {claim.clip.size}")
+        raise VerifyFailed(
+            path=output,
+            problem=phrase("its picture is {size} instead of {wanted}", size=result.size, wanted=claim.clip.size),
+        )
     blocks, worst, outside, uncovered = 0, 0.0, 0, 0
     masked = claim.clip.masked
     reading = Reading(result)
@@ -99,9 +103,13 @@ def verify(claim: Claim, output: Path, mask_output: Path | None, progress: Progr
     if mask_output is not None:
         _check_mask(claim, mask_output)
     if uncovered:
-        raise VerifyFailed(path=output, problem=f"{uncovered} live pixels lie under the camera's masks")
+        raise VerifyFailed(
+            path=output, problem=phrase("{uncovered} live pixels lie under the camera's masks", uncovered=uncovered)
+        )
     if outside:
-        raise VerifyFailed(path=output, problem=f"{outside} live pixels lie outside of the kept boxes")
+        raise VerifyFailed(
+            path=output, problem=phrase("{outside} live pixels lie outside of the kept boxes", outside=outside)
+        )
     pixels = int(np.count_nonzero(masked.full)) if masked is not None else 0
     return VerifyReport(total, blocks, round(worst, 2), outside, 0, pixels, uncovered)
 
@@ -124,8 +132,8 @@ def paired(clip: Clip, decisions: Iterable[Decided]) -> Iterator[tuple[Planes, D
             raise
         raise SourceUnreadable(
             path=clip.path,
-            problem="it has another number of frames than a moment ago",
-            following="wait until nothing writes to the file, then run the command again.",
+            problem=phrase("it has another number of frames than a moment ago"),
+            following=phrase("wait until nothing writes to the file, then run the command again."),
         ) from error
 
 
@@ -142,7 +150,9 @@ def _all(reading: Reading, total: int, output: Path) -> Iterator[Planes]:
         if count <= total:
             yield planes
     if count != total:
-        raise VerifyFailed(path=output, problem=f"it has {count} frames instead of {total}")
+        raise VerifyFailed(
+            path=output, problem=phrase("it has {count} frames instead of {total}", count=count, total=total)
+        )
 
 
 def _outside(live: Mask, frame: int, claim: Claim) -> int:
@@ -186,7 +196,12 @@ def _hidden_blocks(cover: Planes, shown: Planes, live: Mask, output: Path, frame
     off = hidden & (error > _OFF)
     if off.any():
         row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
-        raise VerifyFailed(path=output, problem=f"frame {frame} shows at ({column}, {row}) what should be hidden")
+        raise VerifyFailed(
+            path=output,
+            problem=phrase(
+                "frame {frame} shows at ({column}, {row}) what should be hidden", frame=frame, column=column, row=row
+            ),
+        )
     return int(np.count_nonzero(hidden)), float(error[hidden].max())
 
 
@@ -222,7 +237,12 @@ def _check_covered(shown: Planes, black: Mask, output: Path, frame: int) -> None
     off = (share >= _EDGE) & (error > _OFF * share)
     if off.any():
         row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
-        raise VerifyFailed(path=output, problem=f"frame {frame} is not covered at ({column}, {row}), under a mask")
+        raise VerifyFailed(
+            path=output,
+            problem=phrase(
+                "frame {frame} is not covered at ({column}, {row}), under a mask", frame=frame, column=column, row=row
+            ),
+        )
 
 
 def _apart(one: Plane, other: Plane) -> Plane:
@@ -249,16 +269,26 @@ def _check_streams(output: Path) -> None:
     with av.open(f"file:{output}") as container:
         kinds = [stream.type for stream in container.streams]
         if kinds != ["video"]:
-            raise VerifyFailed(path=output, problem=f"it holds {', '.join(kinds) or 'nothing'} instead of one video")
+            raise VerifyFailed(
+                path=output,
+                problem=phrase("it holds {kinds} instead of one video", kinds=", ".join(kinds) or phrase("nothing")),
+            )
         tags = {*container.metadata, *container.streams.video[0].metadata}
         if tags - _KNOWN_TAGS or container.chapters():
-            raise VerifyFailed(path=output, problem=f"it carries metadata ({', '.join(sorted(tags - _KNOWN_TAGS))})")
+            raise VerifyFailed(
+                path=output, problem=phrase("it carries metadata ({tags})", tags=", ".join(sorted(tags - _KNOWN_TAGS)))
+            )
 
 
 def _check_times(shown: list[int], wanted: tuple[int, ...], output: Path) -> None:
     for frame, (one, other) in enumerate(zip(shown, wanted, strict=True)):
         if abs(one - other) > _SAME_TIME:
-            raise VerifyFailed(path=output, problem=f"frame {frame} stands at {one} us instead of {other} us")
+            raise VerifyFailed(
+                path=output,
+                problem=phrase(
+                    "frame {frame} stands at {one} us instead of {other} us", frame=frame, one=one, other=other
+                ),
+            )
 
 
 def _check_mask(claim: Claim, mask_output: Path) -> None:
@@ -270,5 +300,7 @@ def _check_mask(claim: Claim, mask_output: Path) -> None:
         wanted = mask_picture(claim.live[frame], claim.clip.size)
         seen = planes.y[: claim.clip.size.height, : claim.clip.size.width] >= 128
         if not np.array_equal(seen, wanted == 255):
-            raise VerifyFailed(path=mask_output, problem=f"frame {frame} of the mask is not what was rendered")
+            raise VerifyFailed(
+                path=mask_output, problem=phrase("frame {frame} of the mask is not what was rendered", frame=frame)
+            )
     _check_times(reading.times, claim.analysis.survey.times, mask_output)

@@ -14,6 +14,7 @@ from cctv.db import identity
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import GuardError
+from cctv.kernel.phrases import phrase
 from cctv.retention import store
 from cctv.retention.clockguard import require_plausible
 
@@ -30,7 +31,7 @@ def same_storage(site: Site) -> None:
     """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
     said = identity.read_identity(site.root)
     if not (site.root / identity.DATABASE_FILE).exists():
-        raise identity.DatabaseForeign(path=site.root, problem="it is not there")
+        raise identity.DatabaseForeign(path=site.root, problem=phrase("it is not there"))
     with reading(site.engine) as connection:
         identity.check(connection, said, site.root)
 

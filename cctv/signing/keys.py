@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from cctv.kernel.durable import Disk, exclusive
 from cctv.kernel.errors import CctvError, Exit
+from cctv.kernel.phrases import phrase
 from cctv.signing.wire import WireError, pack, unpack
 
 ALGORITHM = b"ssh-ed25519"
@@ -105,7 +106,7 @@ def signing_key(directory: Path, disk: Disk) -> SigningKey:
 
 def read_public_key(path: Path) -> PublicKey:
     """The first key of a .pub or allowed_signers file; raises KeyUnreadable."""
-    following = "give a file that holds a line such as: ssh-ed25519 AAAA..."
+    following = phrase("give a file that holds a line such as: ssh-ed25519 AAAA...")
     try:
         with path.open("rb") as file:
             words = file.read(_LONGEST_KEY_FILE).split()
@@ -113,11 +114,13 @@ def read_public_key(path: Path) -> PublicKey:
         problem = error.strerror or "unreadable"
         raise KeyUnreadable(path=path, problem=problem, following=following) from error
     if ALGORITHM not in words[:-1]:
-        raise KeyUnreadable(path=path, problem="there is no ssh-ed25519 key in it", following=following)
+        raise KeyUnreadable(path=path, problem=phrase("there is no ssh-ed25519 key in it"), following=following)
     try:
         return public_key_of(base64.b64decode(words[words.index(ALGORITHM) + 1], validate=True))
     except (binascii.Error, WireError) as error:
-        raise KeyUnreadable(path=path, problem=f"its key is torn ({error})", following=following) from error
+        raise KeyUnreadable(
+            path=path, problem=phrase("its key is torn ({error})", error=error), following=following
+        ) from error
 
 
 def public_key_of(blob: bytes) -> PublicKey:
@@ -145,7 +148,7 @@ def _read_private(path: Path) -> SigningKey:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise KeyExposed(path=path, mode=f"{mode:o}")
-    following = "restore it from the back-up; nothing was signed"
+    following = phrase("restore it from the back-up; nothing was signed")
     try:
         private = load_ssh_private_key(path.read_bytes(), password=None)
     except OSError as error:
@@ -153,7 +156,7 @@ def _read_private(path: Path) -> SigningKey:
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyUnreadable(path=path, problem=str(error), following=following) from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise KeyUnreadable(path=path, problem="it is not an Ed25519 key", following=following)
+        raise KeyUnreadable(path=path, problem=phrase("it is not an Ed25519 key"), following=following)
     return SigningKey(private, _public(private.public_key()))
 
 

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cctv.kernel.errors import CctvError, Exit
+from cctv.kernel.phrases import phrase
 from cctv.signing.keys import ALGORITHM, PublicKey, SigningKey, public_key_of
 from cctv.signing.wire import WireError, pack, unpack
 
@@ -50,16 +51,20 @@ def verify(data: bytes, armoured: str, key: PublicKey, namespace: str = NAMESPAC
     try:
         signer, said_namespace, hash_name, signature = _read(armoured)
     except (WireError, binascii.Error) as error:
-        raise SignatureInvalid(problem=f"it cannot be read ({error})") from error
+        raise SignatureInvalid(problem=phrase("it cannot be read ({error})", error=error)) from error
     if signer != key:
-        problem = f"it was made with the key {signer.fingerprint}, not with {key.fingerprint}"
+        problem = phrase(
+            "it was made with the key {fingerprint}, not with {wanted}",
+            fingerprint=signer.fingerprint,
+            wanted=key.fingerprint,
+        )
         raise SignatureInvalid(problem=problem)
     if said_namespace != namespace.encode():
-        raise SignatureInvalid(problem=f"it was made for another purpose than {namespace}")
+        raise SignatureInvalid(problem=phrase("it was made for another purpose than {namespace}", namespace=namespace))
     try:
         Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, _signed(data, said_namespace, hash_name))
     except InvalidSignature as error:
-        raise SignatureInvalid(problem="the signed text was changed after it was signed") from error
+        raise SignatureInvalid(problem=phrase("the signed text was changed after it was signed")) from error
 
 
 def allowed_signers(key: PublicKey) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from cctv.cli.root import COMMANDS, root
 from wording.messages import ROOT, Message
 
 TONGUE = ROOT / "cctv" / "tongue"
@@ -62,10 +64,16 @@ def problems(catalog: Catalog, messages: Sequence[Message]) -> Iterator[str]:
 def _differs(one: Message, told: str) -> str | None:
     if _fields(told) not in (_fields(one.english), _fields(one.plural or one.english)):
         return "other fields"
-    for typed in re.findall(r"--[a-z][a-z-]*|`[^`]+`|\bcctv [a-z]+ [a-z]+", one.english):
-        if typed not in told:
-            return f"{typed} is lost"
-    return None
+    return next((f"{typed} is lost" for typed in _typed(one.english) if typed not in told), None)
+
+
+def _typed(english: str) -> Iterator[str]:
+    """What a person types: options, what stands between backticks, commands."""
+    yield from re.findall(r"--[a-z][a-z-]*|`[^`]+`", english)
+    for noun, verb in re.findall(r"\bcctv ([a-z]+)(?: ([a-z-]+))?", english):
+        if noun in COMMANDS:
+            command = root.get_command(click.Context(root), noun)
+            yield f"cctv {noun} {verb}" if isinstance(command, click.Group) and verb in command.commands else noun
 
 
 def _fields(text: str) -> set[str]:

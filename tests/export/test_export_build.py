@@ -182,7 +182,8 @@ class _FullDisk(Disk):
 
 def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(approved, monkeypatch, stand_in_render):
     monkeypatch.setattr(Box, "make_disk", staticmethod(_FullDisk))
-    monkeypatch.setattr(type(approved), "box", lambda self: Box(self.config, {}, self.clock, _FullDisk))
+    full = Box(approved.config, {}, approved.clock, _FullDisk, language=approved.language)
+    monkeypatch.setattr(type(approved), "box", lambda self: full)
     assert "Nothing was left behind" in approved.cctv(BUILD, exit=16).err
     assert _exports(approved) == []
 

@@ -1,9 +1,10 @@
 """Every string of the casework commands is in both catalogs, with its fields and what a person types; none is stale."""
 
 import pytest
+from reference.errors import every_error
 from wording.catalogs import LANGUAGES, problems, read
 from wording.main import is_compiled
-from wording.messages import Message, calls_in, every_message
+from wording.messages import ROOMS, Message, calls_in, every_message, plain_fields, sources
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,13 @@ def test_what_is_wrong_with_a_catalog_is_told():
     told = list(problems(catalog, said))
 
     assert [one.partition(":")[0] for one in told] == ["nobody says this any more", "other fields", "not translated"]
+
+
+def test_no_error_of_casework_has_a_field_in_plain_english():
+    errors = {one.name for one in every_error() if one.module.split(".")[1] in ROOMS}
+    rooms = [file for room in ("casework", "redaction", "export", "holds", "ending") for file in sources(room)]
+
+    assert [found for file in rooms for found in plain_fields(file.read_text(), str(file), errors)] == []
 
 
 def test_a_sentence_must_stand_in_the_call():

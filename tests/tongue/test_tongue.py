@@ -22,8 +22,11 @@ def test_help_is_dutch_and_what_is_typed_stays(speaking):
 
 
 def test_a_refusal_is_french_and_has_its_exit_code(speaking):
-    told = speaking("fr").cctv("request list --all --json --nothing", exit=2)
+    told = speaking("fr").cctv("request list --all --nothing", exit=2)
     assert "Il n’y a pas d’option '--nothing'." in told.err
+
+    told = speaking("fr").cctv("hold release HOLD-2026-009 --reason 'il y a une raison'", exit=2)
+    assert told.err == "erreur : Il n’y a pas de conservation HOLD-2026-009.\nensuite :  cctv hold list --all\n"
 
     backwards = SPAN.replace("11:05", "11:00")
     told = speaking("fr").cctv(f"request open --name A --contact b@c.be --cameras foyer-1 {backwards}", exit=2)

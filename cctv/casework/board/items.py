@@ -9,9 +9,9 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from cctv.casework.duties import clocks
-from cctv.casework.missing import RequestFacts, missing, next_line
+from cctv.casework.missing import RequestFacts, missing, next_line, words_of
 from cctv.config import Settings
-from cctv.kernel.phrases import coded, listed, phrase
+from cctv.kernel.phrases import listed, phrase
 from cctv.model.accountability import Breach
 from cctv.model.disclosures import Disclosure
 from cctv.model.holds import GroundKind, Hold
@@ -55,10 +55,7 @@ def request_items(facts: Iterable[RequestFacts], settings: Settings, now: dateti
     """Every open request with what is missing."""
     for each in facts:
         one, steps = each.request, missing(each, now)
-        words = tuple(
-            phrase("{need} ({about})", need=step.need, about=step.about) if step.about else coded(step.need)
-            for step in steps
-        )
+        words = tuple(words_of(step) for step in steps)
         line = next_line(each, now) or f"cctv request show {one.id}"
         until = [
             one.span.start + settings.limit_for(settings.cameras[camera].zone)

@@ -18,12 +18,13 @@ from cctv.casework.duties.errors import AwareLater, BreachClosed, BreachUnfinish
 from cctv.casework.words import checked_text, typed_id
 from cctv.db.engine import acting, reading
 from cctv.db.site import Site, next_short_id
+from cctv.kernel.phrases import Phrase, counted, listed, phrase
 from cctv.model.accountability import Breach, Notice, Risk, Role, Told
 from cctv.model.acts import Act
 from cctv.model.ids import BreachId, CameraId, IdKind
 
-_HAPPENED = 'say what happened, for example "USB stick with a package lost".'
-_MEASURES = 'say what keeps it from happening again, for example --text "packages only leave as encrypted ZIP".'
+_HAPPENED = phrase('say what happened, for example "USB stick with a package lost".')
+_MEASURES = phrase('say what keeps it from happening again, for example --text "packages only leave as encrypted ZIP".')
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ class Findings:
 
 def open_breach(site: Site, new: NewBreach, *, dry_run: bool = False) -> Breach:
     """Record a breach; its clocks run from `aware`.  Raises TextUnusable, AwareLater.  A dry run writes nothing."""
-    happened, now = checked_text("description", new.happened, _HAPPENED), site.clock.now()
+    happened, now = checked_text(phrase("description"), new.happened, _HAPPENED), site.clock.now()
     if new.aware > now:
-        raise AwareLater(when=new.aware.astimezone(site.settings.site.timezone).strftime("on %d/%m/%Y at %H:%M"))
+        raise AwareLater(when=_on(new.aware, site))
     with acting(site.engine, dry_run=dry_run) as connection:
         breach = Breach(
             id=BreachId(next_short_id(connection, IdKind.BREACH, now.year)),
@@ -100,7 +101,7 @@ def open_breach(site: Site, new: NewBreach, *, dry_run: bool = False) -> Breach:
 
 def assess(site: Site, breach_id: str, found: Findings, *, reason: str, dry_run: bool = False) -> Breach:
     """Write down what became known of a breach; the clocks do not start anew."""
-    reason = checked_text("reason", reason, "say why, for example --reason the file was encrypted.")
+    reason = checked_text(phrase("reason"), reason, phrase("say why, for example --reason the file was encrypted."))
     with acting(site.engine, dry_run=dry_run) as connection:
         breach = found.of(_open(connection, site, breach_id))
         store.update_breach(connection, breach)
@@ -122,16 +123,18 @@ def tell(
     now = site.clock.now()
     at = sent or now
     if at > now:
-        raise AwareLater(when=at.astimezone(site.settings.site.timezone).strftime("on %d/%m/%Y at %H:%M"))
+        raise AwareLater(when=_on(at, site))
     if reason is not None:
-        reason = checked_text("reason", reason, "say why it was late.")
+        reason = checked_text(phrase("reason"), reason, phrase("say why it was late."))
     with acting(site.engine, dry_run=dry_run) as connection:
         breach = _open(connection, site, breach_id)
         late = next((at > clock.due for clock in clocks(breach) if clock.whom is whom), False)
         if late and reason is None:
             raise BreachUnfinished(
                 id=breach.id,
-                missing=f"the {whom.value} was told after the deadline, and nothing says why (Article 33(1) GDPR)",
+                missing=phrase(
+                    "the {whom} was told after the deadline, and nothing says why (Article 33(1) GDPR)", whom=whom
+                ),
                 following=f"cctv breach tell {breach.id} --whom {whom.value} --reason WHY",
             )
         notice = Notice(whom, at, site.actor.account)
@@ -143,7 +146,7 @@ def tell(
 
 def add_measures(site: Site, breach_id: str, text: str, *, dry_run: bool = False) -> Breach:
     """Write down what keeps it from happening again (001: "maatregelen ... om herhaling ... te voorkomen")."""
-    text = checked_text("text", text, _MEASURES)
+    text = checked_text(phrase("text"), text, _MEASURES)
     with acting(site.engine, dry_run=dry_run) as connection:
         breach = replace(_open(connection, site, breach_id), measures=True)
         store.update_breach(connection, breach)
@@ -153,7 +156,9 @@ def add_measures(site: Site, breach_id: str, text: str, *, dry_run: bool = False
 
 def close_breach(site: Site, breach_id: str, *, reason: str, dry_run: bool = False) -> Breach:
     """Close a breach; refused while somebody is still to be told or no measure is written down."""
-    reason = checked_text("reason", reason, "say how it ended, for example --reason stick found, unread.")
+    reason = checked_text(
+        phrase("reason"), reason, phrase("say how it ended, for example --reason stick found, unread.")
+    )
     with acting(site.engine, dry_run=dry_run) as connection:
         breach = _open(connection, site, breach_id)
         _refuse_unfinished(breach)
@@ -177,19 +182,32 @@ def breach_file(site: Site, breach_id: str) -> BreachFile:
         return BreachFile(breach, clocks(breach), tuple((entry.act, text) for entry, text in said if text))
 
 
+def _on(moment: datetime, site: Site) -> Phrase:
+    return phrase("on {at:%d/%m/%Y} at {at:%H:%M}", at=moment.astimezone(site.settings.site.timezone))
+
+
 def _refuse_unfinished(breach: Breach) -> None:
     """A suspicion that proved wrong owes no telling; everything else does."""
-    owed = [clock.whom.value for clock in clocks(breach) if clock.sent is None]
+    owed = [clock.whom for clock in clocks(breach) if clock.sent is None]
     if owed and not (breach.suspected and breach.risk is Risk.UNLIKELY):
         raise BreachUnfinished(
             id=breach.id,
-            missing=f"nothing says that the {' and the '.join(owed)} {'were' if len(owed) > 1 else 'was'} told",
-            following=f"cctv breach tell {breach.id} --whom {owed[0]}, or `cctv breach assess` with what is known now.",
+            missing=counted(
+                len(owed),
+                "nothing says that the {whom} was told",
+                "nothing says that the {whom} were told",
+                whom=listed(owed, between=phrase(" and the ")),
+            ),
+            following=phrase(
+                "cctv breach tell {id} --whom {whom}, or `cctv breach assess` with what is known now.",
+                id=breach.id,
+                whom=owed[0].value,
+            ),
         )
     if not breach.measures:
         raise BreachUnfinished(
             id=breach.id,
-            missing="no measure against a recurrence is written down",
+            missing=phrase("no measure against a recurrence is written down"),
             following=f'cctv breach measures {breach.id} --text "..."',
         )
 

@@ -13,13 +13,14 @@ from cctv.casework.duties import store
 from cctv.casework.words import checked_text
 from cctv.db.engine import acting, reading
 from cctv.db.site import Site
+from cctv.kernel.phrases import phrase
 from cctv.model.accountability import Declaration, DeclarationKind
 from cctv.model.acts import Act
 
 
 def declare(site: Site, kind: DeclarationKind, *, on: date, reference: str, dry_run: bool = False) -> Declaration:
     """Write down that the cameras were declared on a day, with the reference that the page gave."""
-    reference = checked_text("reference", reference, "give the number that the page printed.")
+    reference = checked_text(phrase("reference"), reference, phrase("give the number that the page printed."))
     declaration = Declaration(kind, on, reference, site.clock.now(), site.actor.account)
     with acting(site.engine, dry_run=dry_run) as connection:
         store.insert_declaration(connection, declaration)

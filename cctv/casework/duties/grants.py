@@ -15,6 +15,7 @@ from cctv.casework.duties.errors import GrantRefused, GrantUnknown, NotGranted
 from cctv.casework.words import checked_text, typed_id
 from cctv.db.engine import acting, reading, writing
 from cctv.db.site import Site, next_short_id
+from cctv.kernel.phrases import phrase
 from cctv.model.accountability import Grant, Permission
 from cctv.model.acts import Act
 from cctv.model.ids import GrantId, IdKind
@@ -31,17 +32,19 @@ def give_grant(
     dry_run: bool = False,
 ) -> Grant:
     """Grant a permission.  Nobody grants one to themselves; the briefing and the agreement come first."""
-    account = checked_text("account", account, "give the unix account, as `id -un` prints it.")
-    reason = checked_text("reason", reason, "say why this person needs it.")
+    account = checked_text(phrase("account"), account, phrase("give the unix account, as `id -un` prints it."))
+    reason = checked_text(phrase("reason"), reason, phrase("say why this person needs it."))
     now = site.clock.now()
     today = now.astimezone(site.settings.site.timezone).date()
     if account == site.actor.account:
-        following = "let another account grant it."
-        raise GrantRefused(problem=f"{account} would grant it to themselves", following=following)
-    if briefed > today or confidentiality > today:
-        following = "brief first, sign first, then grant."
+        following = phrase("let another account grant it.")
         raise GrantRefused(
-            problem="the briefing or the confidentiality agreement is still to come", following=following
+            problem=phrase("{account} would grant it to themselves", account=account), following=following
+        )
+    if briefed > today or confidentiality > today:
+        following = phrase("brief first, sign first, then grant.")
+        raise GrantRefused(
+            problem=phrase("the briefing or the confidentiality agreement is still to come"), following=following
         )
     with acting(site.engine, dry_run=dry_run) as connection:
         grant = Grant(
@@ -61,7 +64,7 @@ def give_grant(
 
 def withdraw_grant(site: Site, grant_id: str, *, reason: str, dry_run: bool = False) -> Grant:
     """Withdraw a grant at once; raises GrantUnknown."""
-    reason = checked_text("reason", reason, "say why, for example --reason left the company.")
+    reason = checked_text(phrase("reason"), reason, phrase("say why, for example --reason left the company."))
     with acting(site.engine, dry_run=dry_run) as connection:
         grant = next(
             (g for g in store.select_grants(connection, withdrawn_too=False) if g.id == typed_id(grant_id)), None

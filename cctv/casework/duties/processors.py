@@ -17,6 +17,7 @@ from cctv.casework.duties.errors import CountryUnreadable, OutsideArea, Processo
 from cctv.casework.words import checked_text, typed_id
 from cctv.db.engine import acting, reading
 from cctv.db.site import Site, next_short_id
+from cctv.kernel.phrases import phrase
 from cctv.model.accountability import End, Processor, SubProcessor
 from cctv.model.acts import Act
 from cctv.model.countries import Area
@@ -45,9 +46,11 @@ def checked_country(name: str, country: str, area: Area, following: str) -> str:
 
 def add_processor(site: Site, new: NewProcessor, *, dry_run: bool = False) -> Processor:
     """Enter a processor.  Raises TextUnusable, CountryUnreadable, OutsideArea."""
-    name = checked_text("name", new.name, "give the company's name.")
-    service = checked_text("service", new.service, 'say what it does, for example --service "maintains the recorder".')
-    following = "choose a processor inside, or publish another policy first."
+    name = checked_text(phrase("name"), new.name, phrase("give the company's name."))
+    service = checked_text(
+        phrase("service"), new.service, phrase('say what it does, for example --service "maintains the recorder".')
+    )
+    following = phrase("choose a processor inside, or publish another policy first.")
     country = checked_country(name, new.country, site.settings.policy.area, following)
     with acting(site.engine, dry_run=dry_run) as connection:
         now = site.clock.now()
@@ -71,8 +74,8 @@ def engage(
     site: Site, processor_id: str, *, name: str, country: str, agreed: date | None, dry_run: bool = False
 ) -> Processor:
     """Enter whom a processor engages; the same name again writes its agreement anew."""
-    name = checked_text("name", name, "give the company's name.")
-    following = "refuse your agreement to it (Article 28(2) GDPR)."
+    name = checked_text(phrase("name"), name, phrase("give the company's name."))
+    following = phrase("refuse your agreement to it (Article 28(2) GDPR).")
     code = checked_country(name, country, site.settings.policy.area, following)
     with acting(site.engine, dry_run=dry_run) as connection:
         before = _engaged(connection, processor_id)
@@ -95,7 +98,9 @@ def end_processor(
     site: Site, processor_id: str, *, on: date, how: End, reason: str, dry_run: bool = False
 ) -> Processor:
     """End an engagement: the data was returned or destroyed (004: "terugzenden en/of vernietigen")."""
-    reason = checked_text("reason", reason, "say how it was shown, for example --reason certificate of 3 March.")
+    reason = checked_text(
+        phrase("reason"), reason, phrase("say how it was shown, for example --reason certificate of 3 March.")
+    )
     with acting(site.engine, dry_run=dry_run) as connection:
         processor = replace(_engaged(connection, processor_id), ended=on, end=how)
         store.put_processor(connection, processor)

@@ -14,11 +14,12 @@ from cctv.casework.duties.errors import CheckStillToCome
 from cctv.casework.words import checked_text
 from cctv.db.engine import acting, reading
 from cctv.db.site import Site, next_short_id
+from cctv.kernel.phrases import phrase
 from cctv.model.accountability import WorkstationCheck
 from cctv.model.acts import Act
 from cctv.model.ids import CheckId, IdKind
 
-_FOUND = 'say where and what became of it, for example --found "two files on the porter\'s, removed".'
+_FOUND = phrase('say where and what became of it, for example --found "two files on the porter\'s, removed".')
 
 
 def check_workstations(
@@ -28,8 +29,8 @@ def check_workstations(
 
     Raises TextUnusable, CheckStillToCome.
     """
-    checker = checked_text("checker", checker, "name who looked and signed: --checker NAME.")
-    found = checked_text("finding", found, _FOUND) if found is not None else None
+    checker = checked_text(phrase("checker"), checker, phrase("name who looked and signed: --checker NAME."))
+    found = checked_text(phrase("finding"), found, _FOUND) if found is not None else None
     now = site.clock.now()
     if on > now.astimezone(site.settings.site.timezone).date():
         raise CheckStillToCome(when=f"{on:%d/%m/%Y}")

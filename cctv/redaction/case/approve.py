@@ -17,6 +17,7 @@ from cctv.config import TwoPersonAct
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive
+from cctv.kernel.phrases import phrase
 from cctv.model.acts import Act
 from cctv.redaction.case.errors import PlanMoved, SecondPersonNeeded
 from cctv.redaction.case.file import (
@@ -43,7 +44,7 @@ def approve(site: Site, request_id: str, reason: str, *, everything: bool = Fals
 
     Raises RequestUnknown, RequestClosed, NotPrepared, NotReviewed, ArtefactChanged, SecondPersonNeeded.
     """
-    reason = checked_text("reason", reason, 'say on what you base it: --reason "WHY".')
+    reason = checked_text(phrase("reason"), reason, phrase('say on what you base it: --reason "WHY".'))
     with reading(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)

@@ -16,6 +16,7 @@ from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive
+from cctv.kernel.phrases import phrase
 from cctv.model.acts import Act
 from cctv.redaction.case.analysis import analyse_again, remove_unnamed
 from cctv.redaction.case.errors import HideBoxesOnly, NothingDecided, TrackUnknown
@@ -104,7 +105,7 @@ def _decide(
     progress: Progress,
     dry_run: bool,
 ) -> Decided:
-    reason = checked_text("reason", choice.reason, 'say why: --reason "WHY".')
+    reason = checked_text(phrase("reason"), choice.reason, phrase('say why: --reason "WHY".'))
     with reading(site.engine) as connection:
         case = prepared_case(connection, choice.request_id)
         require_open(site, case.request)
@@ -134,7 +135,9 @@ def _checked(site: Site, case: CaseFile, part: CasePart, choice: Choice, verb: s
             request=case.request.id,
             part=part.name,
             tracks=", ".join(map(str, unknown)),
-            known=f"tracks {ranges_text(part.plan.tracks)}" if part.plan.tracks else "no tracks",
+            known=phrase("tracks {tracks}", tracks=ranges_text(part.plan.tracks))
+            if part.plan.tracks
+            else phrase("no tracks"),
             sheet=sheet_path(site, case.request.id),
         )
     if choice.boxes is None:

@@ -15,6 +15,7 @@ import cv2
 
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
+from cctv.kernel.phrases import phrase
 from cctv.redaction.analysis import Analysis, Survey, analyse, sampled
 from cctv.redaction.backdrop import FEWEST
 from cctv.redaction.case.errors import DetectorFailed
@@ -62,8 +63,8 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
     size = clip.size.even()
     sampler, times = sampled(clip, keep, progress, scratch)
     if not times:
-        problem = "none of its pictures lies in the span that was asked for"
-        raise SourceUnreadable(path=clip.path, problem=problem, following="ask for a longer span.")
+        problem = phrase("none of its pictures lies in the span that was asked for")
+        raise SourceUnreadable(path=clip.path, problem=problem, following=phrase("ask for a longer span."))
     own = sampler.kept
     if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
         most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))

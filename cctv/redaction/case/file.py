@@ -17,6 +17,7 @@ from cctv.casework.requests import find_request
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.durable import sha256_file
+from cctv.kernel.phrases import listed, phrase
 from cctv.model.casework import AccessRequest
 from cctv.redaction.case.errors import (
     ArtefactChanged,
@@ -82,12 +83,13 @@ def sheet_path(site: Site, request_id: str) -> Path:
 
 def choose_part(case: CaseFile, camera: str | None, position: int | None) -> CasePart:
     """The part that somebody means; raises PartAmbiguous, PartUnknown."""
-    names = ", ".join(part.name for part in case.parts)
+    names = listed(part.name for part in case.parts)
     found = [
         part for part in case.parts if camera in (None, part.plan.camera) and position in (None, part.plan.position)
     ]
     if not found:
-        wanted = " ".join([f"camera {camera}"] * bool(camera) + [f"part {position}"] * bool(position))
+        of_camera = [phrase("camera {camera}", camera=camera)] if camera else []
+        wanted = listed([*of_camera, *([phrase("part {part}", part=position)] if position else [])], between=" ")
         raise PartUnknown(request=case.request.id, wanted=wanted, parts=names)
     if len(found) > 1:
         option = "--part N" if len({part.plan.camera for part in found}) == 1 else "--camera CAMERA"
@@ -105,10 +107,10 @@ def check_sources(site: Site, sources: Iterable[PartSource], progress: Progress 
             raise SegmentMissing(path=path)
         size = path.stat().st_size
         if size != source.size_bytes:
-            kept = f"{size} bytes of {source.size_bytes}"
+            kept = phrase("{size} bytes of {whole}", size=size, whole=source.size_bytes)
             raise SegmentChanged(path=path, problem=kept)
         if sha256_file(path) != source.sha256:
-            raise SegmentChanged(path=path, problem="its hash differs")
+            raise SegmentChanged(path=path, problem=phrase("its hash differs"))
     progress("checking", len(listed), len(listed))
 
 
@@ -118,8 +120,8 @@ def check_artefacts(site: Site, part: CasePart) -> None:
         path = site.root / part.directory / artefact.name
         problem = None
         if not path.is_file():
-            problem = "gone"
+            problem = phrase("gone")
         elif sha256_file(path) != artefact.sha256:
-            problem = "not what it was"
+            problem = phrase("not what it was")
         if problem is not None:
             raise ArtefactChanged(path=path, part=part.name, problem=problem, request=part.plan.request)

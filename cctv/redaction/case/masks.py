@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from cctv.config.values import Polygon
 from cctv.db.site import Site
+from cctv.kernel.phrases import listed
 from cctv.kernel.span import Span
 from cctv.model.ids import CameraId
 from cctv.redaction.case.errors import MasksAdded
@@ -37,7 +38,7 @@ def require_masked(site: Site, connection: Connection, parts: Iterable[CasePart]
         if set(masks_in_force(site, connection, part.plan.camera, part.plan.span)) - set(part.plan.masks)
     ]
     if bare:
-        raise MasksAdded(request=bare[0].plan.request, parts=", ".join(part.name for part in bare))
+        raise MasksAdded(request=bare[0].plan.request, parts=listed(part.name for part in bare))
 
 
 def _recorded(text: str, camera: CameraId) -> Iterable[Polygon]:

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from pydantic import TypeAdapter
 
 from cctv.config.values import Polygon
+from cctv.kernel.phrases import Phrase, phrase
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, RequestId
@@ -202,9 +203,9 @@ class CasePart:
     reviews: tuple[Review, ...] = ()
 
     @property
-    def name(self) -> str:
+    def name(self) -> Phrase:
         """`gevel-1 part 2`: what messages call it."""
-        return f"{self.plan.camera} part {self.plan.position}"
+        return phrase("{camera} part {part}", camera=self.plan.camera, part=self.plan.position)
 
     @property
     def approved(self) -> bool:

@@ -25,6 +25,7 @@ from cctv.config.values import Polygon
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive
+from cctv.kernel.phrases import Phrase, listed, phrase
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest, RequestType
@@ -104,7 +105,7 @@ def prepare(
         request = find_request(connection, request_id)
         require_open(site, request)
         if request.type not in _WITH_COPY:
-            raise TypeHasNoCopy(request=request.id, type=request.type.value)
+            raise TypeHasNoCopy(request=request.id, type=request.type)
         require_usable(site, request, "redaction prepare")
         cuts = _cuts(site, connection, request, again)
         if not cuts:
@@ -186,20 +187,22 @@ def _no_footage(request: AccessRequest, footage: Iterable[Found]) -> NoFootage:
     coming = any(one.being_written or one.to_come for one in found)
     return NoFootage(
         request=request.id,
-        causes="; ".join(f"{one.camera}: {_cause(one)}" for one in found),
-        following="wait until it is recorded, then repeat this command."
+        causes=listed(
+            (phrase("{camera}: {cause}", camera=one.camera, cause=_cause(one)) for one in found), between="; "
+        ),
+        following=phrase("wait until it is recorded, then repeat this command.")
         if coming
         else f"cctv request answer {request.id} --outcome no-footage",
     )
 
 
-def _cause(one: Found) -> str:
-    causes = [f"deleted because it was {gone.reason.value}" for gone in one.gone]
-    causes += [f"not recorded ({hole.cause.value})" for hole in one.unrecorded if hole.cause]
+def _cause(one: Found) -> Phrase:
+    causes = [phrase("deleted because it was {reason}", reason=gone.reason) for gone in one.gone]
+    causes += [phrase("not recorded ({cause})", cause=hole.cause) for hole in one.unrecorded if hole.cause]
     if any(hole.cause is None for hole in one.unrecorded):
-        causes.append("never recorded")
+        causes.append(phrase("never recorded"))
     if one.being_written:
-        causes.append("still being written")
+        causes.append(phrase("still being written"))
     if one.to_come:
-        causes.append("still to come")
-    return ", ".join(dict.fromkeys(causes)) or "no frame was taken in that time"
+        causes.append(phrase("still to come"))
+    return listed(dict.fromkeys(causes)) if causes else phrase("no frame was taken in that time")

@@ -17,6 +17,7 @@ from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive
+from cctv.kernel.phrases import phrase
 from cctv.model.acts import Act
 from cctv.redaction.case.analysis import analyse_again, remove_unnamed
 from cctv.redaction.case.artefacts import SURVEY, read_survey
@@ -82,7 +83,7 @@ def decide_backdrop(
     Raises RequestUnknown, RequestClosed, NotPrepared, BackdropUnknown, BackdropAmbiguous, CoverRefused,
     ArtefactChanged.
     """
-    reason = checked_text("reason", chosen.reason, 'say why: --reason "WHY".')
+    reason = checked_text(phrase("reason"), chosen.reason, phrase('say why: --reason "WHY".'))
     case, parts = _chosen(site, chosen, every=choice.covers is None)
     plans = [_with_backdrops(site, part, choice) for part in parts]
     if choice.covers is None or dry_run:
@@ -103,13 +104,13 @@ def review(site: Site, chosen: Chosen, frames: FrameRange | None, *, dry_run: bo
 
     Raises RequestUnknown, RequestClosed, NotPrepared, RangeRefused, PartAmbiguous, ArtefactChanged.
     """
-    reason = checked_text("reason", chosen.reason, 'say how you looked: --reason "WHY".')
+    reason = checked_text(phrase("reason"), chosen.reason, phrase('say how you looked: --reason "WHY".'))
     case, parts = _chosen(site, chosen, every=frames is None)
     if frames is not None and not 0 <= frames.first <= frames.last < parts[0].plan.frames:
         raise RangeRefused(
             text=f"{frames.first}-{frames.last}",
             part=parts[0].name,
-            problem=f"its frames are 0 to {parts[0].plan.frames - 1}",
+            problem=phrase("its frames are 0 to {last}", last=parts[0].plan.frames - 1),
         )
     after = [reviewed(site, part, frames) for part in parts]
     if dry_run:
@@ -181,7 +182,7 @@ def _with_backdrops(site: Site, part: CasePart, choice: BackdropChoice) -> CaseP
             request=plan.request,
             part=part.name,
             number=choice.number,
-            known=f"backdrops 1 to {known}" if known > 1 else "backdrop 1",
+            known=phrase("backdrops 1 to {known}", known=known) if known > 1 else phrase("backdrop 1"),
             sheet=sheet_path(site, plan.request),
         )
     numbers = [choice.number] if choice.number is not None else list(range(1, known + 1))
@@ -201,7 +202,10 @@ def _check_covers(site: Site, part: CasePart, covers: Sequence[Box]) -> None:
     for box in covers:
         if box.w <= 0 or box.h <= 0 or outer(box, size).empty:
             text = ",".join(f"{side:g}" for side in (box.x, box.y, box.w, box.h))
-            raise CoverRefused(text=text, problem=f"the picture is {size.width} x {size.height} pixels")
+            raise CoverRefused(
+                text=text,
+                problem=phrase("the picture is {width} x {height} pixels", width=size.width, height=size.height),
+            )
 
 
 def _noted(

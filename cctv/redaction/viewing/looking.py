@@ -20,6 +20,7 @@ from cctv.casework.grounds import find_ground
 from cctv.config.values import Polygon
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import Phrase, coded, phrase
 from cctv.kernel.span import Span
 from cctv.model.accountability import Permission
 from cctv.model.acts import Act
@@ -82,11 +83,12 @@ def _require_covered(connection: Connection, case: str, camera: CameraId, span: 
         raise NotCovered(case=case, camera=camera)
 
 
-def _cause(site: Site, camera: CameraId, span: Span) -> str:
+def _cause(site: Site, camera: CameraId, span: Span) -> Phrase:
     (found,) = find_footage(site, [camera], span)
     if found.gone:
-        return f"it was deleted: {found.gone[0].reason.value}"
+        return phrase("it was deleted: {reason}", reason=found.gone[0].reason)
     if found.unrecorded:
         cause = found.unrecorded[0].cause
-        return f"it was not recorded ({cause.value if cause is not None else 'the first recording began later'})"
-    return "it is still being written, or still to come"
+        why = coded(cause) if cause is not None else phrase("the first recording began later")
+        return phrase("it was not recorded ({why})", why=why)
+    return phrase("it is still being written, or still to come")
