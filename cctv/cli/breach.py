@@ -12,7 +12,7 @@ from cctv.cli.options import json_option, mutation, one_of, reason_option
 from cctv.kernel.phrases import phrase
 from cctv.model.accountability import Risk, Role, Told
 from cctv.model.acts import Act
-from cctv.tongue import said, told, word
+from cctv.tongue import said, word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -290,7 +290,7 @@ def _file_text(console: Console, box: Box, found: BreachFile) -> None:
         else said("open")
     )
     risk = said("risk {risk}", risk=one.risk)
-    console.print(f"{one.id}: {_certainty(one)}, {risk}, {state}", style="bold")
+    console.print(said("{id}: {what}", id=one.id, what=", ".join((_certainty(one), risk, state))), style="bold")
     console.print(said("aware {when}, as {role}", when=local_date(one.aware, box.zone), role=one.role))
     people = one.people if one.people is not None else said("unknown")
     concerned = said("people: {people}; cameras: {cameras}", people=people, cameras=", ".join(one.cameras) or "-")
@@ -298,4 +298,4 @@ def _file_text(console: Console, box: Box, found: BreachFile) -> None:
     _print_clocks(console, box, found.clocks)
     console.print()
     for act, text in found.texts:
-        console.print(f"{told(_WRITTEN.get(act, act.value))}: {text}")
+        console.print(said("{act}: {text}", act=_WRITTEN.get(act, act.value), text=text))

@@ -77,7 +77,7 @@ def show_text(console: Console, box: Box, found: DisclosureFile) -> None:
     from cctv.cli.preserved import print_footage, print_holds, print_next, print_subject
 
     one = found.disclosure
-    console.print(f"{one.id}: {word(one.state)}", style="bold")
+    console.print(said("{id}: {state}", id=one.id, state=one.state), style="bold")
     rows = [row for row in _rows(box, one) if row[1]]
     wide = max(len(name) for name, _ in rows)
     for name, value in rows:
@@ -99,7 +99,7 @@ def _rows(box: Box, one: Disclosure) -> Iterator[tuple[str, str]]:
     yield said("authority"), asked.authority
     yield said("officer"), asked.officer
     yield said("reference"), asked.reference
-    yield said("because"), f"{duty}: {asked.basis}" if asked.basis else duty
+    yield said("because"), said("{duty}: {basis}", duty=duty, basis=asked.basis) if asked.basis else duty
     yield said("case"), one.case_id or ""
     yield said("masks"), said("the order names what they hide") if one.unmasked else ""
     yield said("opened"), said("{when} by {who}", when=local(one.opened, box.zone), who=one.opened_by)

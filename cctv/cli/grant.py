@@ -104,7 +104,7 @@ def _show(box: Box, one: Grant, what: str) -> None:
 
     def text(console: Console) -> None:
         for_whom = said("{permission} for {account}", permission=one.permission, account=one.account)
-        console.print(f"{one.id} {what}: {for_whom}", style="bold")
+        console.print(said("{id} {what}: {permission}", id=one.id, what=what, permission=for_whom), style="bold")
         if one.permission not in box.settings.policy.granted_only:
             name = one.permission.value
             console.print(said('[policy] granted_only does not name "{name}": every account may do it.', name=name))

@@ -246,7 +246,8 @@ def _show_text(console: Console, box: Box, found: IncidentFile) -> None:
     from cctv.cli.preserved import print_footage, print_holds, print_next, print_subject
 
     one, zone = found.incident, box.zone
-    console.print(f"{one.id}: {word(one.kind)}, {one.title or told(ERASED)}", style="bold")
+    title = one.title or told(ERASED)
+    console.print(said("{id}: {kind}, {title}", id=one.id, kind=one.kind, title=title), style="bold")
     console.print(said("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
     if one.settled:
         console.print(said("settled {when} by {who}", when=local_date(one.settled, zone), who=one.settled_by))
@@ -269,7 +270,7 @@ def _plan_text(console: Console, box: Box, plan: Settlement) -> None:
     from cctv.cli.preserved import print_departures, print_dry
 
     one = plan.incident
-    console.print(f"{one.id}: {word(one.kind)}, {one.title}", style="bold")
+    console.print(said("{id}: {kind}, {title}", id=one.id, kind=one.kind, title=one.title), style="bold")
     released = ", ".join(hold.id for hold in plan.releases) or said("no hold")
     console.print(said("Settling it releases {holds}:", holds=released) + "\n")
     print_departures(console, plan.departures, box.zone)

@@ -80,6 +80,11 @@ def local_date(instant: datetime, zone: ZoneInfo) -> str:
     return f"{weekday(at)} {at:%d/%m/%Y %H:%M}"
 
 
+def joined(parts: Iterable[str]) -> str:
+    """Parts of a line, one after the other."""
+    return tongue.said("; ").join(parts)
+
+
 def weekday(at: datetime) -> str:
     """`Sat`, in the language that is spoken."""
     return tongue.told(shown(at))

@@ -14,7 +14,7 @@ import click
 
 from cctv.casework import Departure, Fate, Found, Gone, Unrecorded
 from cctv.casework.errors import NoCameras
-from cctv.cli.output import length, local, local_date, size, table
+from cctv.cli.output import joined, length, local, local_date, size, table
 from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span, total
 from cctv.model.footage import GapCause, Reason
@@ -306,7 +306,7 @@ def _summary(footage: Sequence[Found]) -> str:
     ]
     parts += [said("already gone: {length}", length=length(gone))] if gone else []
     parts += [said("never recorded: {length}", length=length(never))] if never else []
-    return "; ".join(parts) + "."
+    return joined(parts) + "."
 
 
 def _gone_data(gone: Gone) -> dict[str, object]:

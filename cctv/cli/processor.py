@@ -146,7 +146,8 @@ def _show(box: Box, one: Processor, what: str) -> None:
     from cctv.cli.preserved import print_dry
 
     def text(console: Console) -> None:
-        console.print(f"{one.id} {what}: {one.name}, {one.country}", style="bold")
+        done = said("{id} {what}: {name}, {country}", id=one.id, what=what, name=one.name, country=one.country)
+        console.print(done, style="bold")
         if box.dry_run:
             print_dry(console)
 

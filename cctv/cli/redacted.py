@@ -157,7 +157,8 @@ def prepared_text(console: Console, prepared: Prepared) -> None:
             else said("{tracks} tracks in {frames} frames", tracks=one.tracks, frames=one.frames)
         )
         again = f", {said('as before')}" if one.unchanged else ""
-        console.print(f"{_part(one.camera, one.position)}: {found}{again}")
+        part = _part(one.camera, one.position)
+        console.print(said("{part}: {found}", part=part, found=found + again))
     if prepared.dry_run:
         print_dry(console)
         return
@@ -206,7 +207,7 @@ def _sheet_words(box: Box, request: str) -> str:
 
 def noted_text(console: Console, box: Box, noted: Noted, following: str) -> None:
     for part in noted.after:
-        console.print(f"{_part_of(part)}: {looked_words(part)}")
+        console.print(said("{part}: {found}", part=_part_of(part), found=looked_words(part)))
     if noted.voided:
         console.print(said("The approval given before is void, because the plan changed."))
     if box.dry_run:

@@ -10,9 +10,10 @@ from cctv.cli.box import Box
 from cctv.cli.options import json_option, mutation, one_of
 from cctv.model.accountability import DeclarationKind
 from cctv.model.language import Language
-from cctv.tongue import said
+from cctv.tongue import said, spoken, told
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from rich.console import Console
@@ -54,7 +55,8 @@ def show(box: Box, name: str, form: str, output: str | None) -> None:
     """
     from cctv.casework.registers import RegisterName, as_csv, made_register, page_of
 
-    language = box.settings.site.language if form == "page" and not box.json else Language.EN
+    by_form = {"page": box.settings.site.language, "table": spoken()}
+    language = Language.EN if box.json else by_form.get(form, Language.EN)
     found = made_register(box.site, RegisterName(name), language)
     if box.json:
         since = {"policy_since": _policy_since(box)} if found.name is RegisterName.ADDRESSEES else {}
@@ -212,24 +214,34 @@ def _write_new(output: str, contents: bytes) -> None:
 def _table(console: Console, found: Register) -> None:
     from cctv.cli.output import aligned, table
 
-    if not found.rows:
+    columns = _labels(found)
+    rows = [[told(cell) for cell in row] for row in found.rows]
+    if not rows:
         console.print(said("No entries."))
-    elif len(aligned(found.columns, found.rows)[1]) <= console.width:  # the rule: as wide as the table would like to be
-        console.print(table(found.columns, found.rows))
+    elif len(aligned(columns, rows)[1]) <= console.width:  # the rule: as wide as the table would like to be
+        console.print(table(columns, rows))
     else:
-        _entries(console, found)
+        _entries(console, columns, rows)
     if found.missing:
         console.print("\n" + said("Missing:"), style="bold")
         for each in found.missing:
-            console.print(f"  {each}")
+            console.print(f"  {told(each)}")
 
 
-def _entries(console: Console, found: Register) -> None:
+def _labels(found: Register) -> list[str]:
+    """The columns as the page calls them; in English by their keys, which CSV and JSON have."""
+    from cctv.casework.registers.words import label
+
+    language = spoken()
+    return list(found.columns) if language is Language.EN else [label(one, language) for one in found.columns]
+
+
+def _entries(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """One entry below the other, for a register wider than the terminal: a table would break ids and dates in two."""
-    wide = max(len(column) for column in found.columns)
-    for row in found.rows:
+    wide = max(len(column) for column in columns)
+    for row in rows:
         console.print(row[0], style="bold")
-        for column, value in zip(found.columns[1:], row[1:], strict=True):
+        for column, value in zip(columns[1:], row[1:], strict=True):
             if value:
                 console.print(f"  {column.ljust(wide)}  {value}", soft_wrap=True)
 

@@ -116,7 +116,7 @@ def _show_text(console: Console, box: Box, found: RequestFile) -> None:
 
 def _print_request(console: Console, box: Box, found: RequestFile) -> None:
     from cctv.casework.words import ERASED
-    from cctv.cli.output import local_date
+    from cctv.cli.output import joined, local_date
     from cctv.cli.preserved import print_subject
     from cctv.cli.request_words import (
         arrival_words,
@@ -128,17 +128,17 @@ def _print_request(console: Console, box: Box, found: RequestFile) -> None:
     )
 
     one, zone = found.request, box.zone
-    console.print(f"{one.id}: {word(one.type)}, {name_of(one)}", style="bold")
+    console.print(said("{id}: {type}, {name}", id=one.id, type=one.type, name=name_of(one)), style="bold")
     for party in one.parties:
         console.print(party_words(party))
-    console.print(arrival_words(one, box) + "; " + said("letters in {language}", language=one.language))
+    console.print(joined((arrival_words(one, box), said("letters in {language}", language=one.language))))
     console.print(said("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
     if one.closed and one.outcome:
         ground = f" ({word(one.ground)})" if one.ground else ""
         closed = said("closed {when} by {who}", when=local_date(one.closed, zone), who=one.closed_by)
-        console.print(f"{closed}: {word(one.outcome)}{ground}")
+        console.print(said("{closed}: {outcome}{ground}", closed=closed, outcome=one.outcome, ground=ground))
     else:
-        console.print(word(one.state) + "; " + said("answer by {due}", due=due_words(one, box)))
+        console.print(joined((word(one.state), said("answer by {due}", due=due_words(one, box)))))
     for check in found.checks:
         console.print(
             said(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cctv.casework import Need, Step, days_left, facts_of, missing, next_line
-from cctv.cli.output import length, local_date, size, table
+from cctv.cli.output import joined, length, local_date, size, table
 from cctv.cli.preserved import day, print_dry, print_next
 from cctv.db.engine import reading
 from cctv.kernel.phrases import phrase
@@ -129,16 +129,16 @@ def arrival_words(one: AccessRequest, box: Box) -> str:
     parts += [said("by {channel}", channel=one.channel)] if one.channel else []
     parts += [said("signed") if one.signed else said("not signed")] if one.signed is not None else []
     parts += [said("dated") if one.dated else said("not dated")] if one.dated is not None else []
-    return f"{', '.join(parts)}; {word(one.relation)}" + (f"; {said('under 16')}" if one.under_16 else "")
+    return joined([", ".join(parts), word(one.relation), *([said("under 16")] if one.under_16 else [])])
 
 
 def party_words(one: Party) -> str:
     """A person in a request."""
-    parts = [f"{word(one.role)}: {one.name}, {one.contact}"]
+    parts = [said("{role}: {name}, {contact}", role=one.role, name=one.name, contact=one.contact)]
     parts += [said("answer to {address}", address=one.deliver_to)] if one.deliver_to else []
     if one.mandate and one.mandated:
         parts.append(said("{mandate} of {mandated:%d/%m/%Y}", mandate=one.mandate, mandated=one.mandated))
-    return "; ".join(parts)
+    return joined(parts)
 
 
 def print_forecast(console: Console, one: Forecast) -> None:

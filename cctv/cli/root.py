@@ -79,6 +79,11 @@ class LazyGroup(Speaking):
         assert isinstance(command, click.Command)
         return command
 
+    def get_usage(self, ctx: click.Context) -> str:
+        made = in_tongue(self)
+        assert isinstance(made, LazyGroup)
+        return super(LazyGroup, made).get_usage(ctx)
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         made = in_tongue(self)
         assert isinstance(made, LazyGroup)
@@ -115,7 +120,6 @@ def _speak(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
 @click.option("--language", type=click.Choice([one.value for one in Language]), expose_value=False, is_eager=True,
               callback=_speak, help="Of help and messages; else the site's.")  # fmt: skip
 @click.version_option(__version__, prog_name="cctv", help="Show the version and exit.")
-@click.help_option("-h", "--help", help="Show this message and exit.")
 def root() -> None:
     """Keep camera footage as long as promised and no longer, and answer for it.
 
@@ -125,6 +129,10 @@ def root() -> None:
       staff      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1 --from "za 22u" --to "ma 8u"
       DPO        cctv request open --help   then  cctv request list
     """
+
+
+# Made now, in English: what click makes while it parses would ask for the language before it has read --config.
+root.get_help_option(click.Context(root, **root.context_settings))
 
 
 def run(arguments: Sequence[str], box: Box) -> int:

@@ -73,12 +73,18 @@ def decimal(number: str) -> str:
 
 def told(text: str) -> str:
     """A phrase in the language that is spoken; any other text as it is."""
-    if (words := _words()) is None:
+    return told_in(text, _spoken())
+
+
+def told_in(text: str, language: Language) -> str:
+    """A phrase in a language of its own, whatever is spoken: of a page that is kept."""
+    if language is Language.EN:
         return str(text)
     from cctv.kernel.phrases import Phrase
+    from cctv.tongue.catalogs import catalog
 
     try:
-        return text.told(words) if isinstance(text, Phrase) else text
+        return text.told(catalog(language)) if isinstance(text, Phrase) else text
     except LookupError:
         return str(text)
 

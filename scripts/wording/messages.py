@@ -22,7 +22,7 @@ from cctv.cli.speaking import Speaking
 from cctv.cli.spoken import placeholder, told_help
 from cctv.kernel import weekdays
 from cctv.kernel.errors import EXIT_MEANINGS
-from cctv.model import accountability, casework, disclosures, footage, holds, nationalnumber, requests
+from cctv.model import accountability, casework, disclosures, footage, holds, nationalnumber, requests, zones
 from cctv.redaction.case.words import DELETED, NEVER_RECORDED, TO_COME
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -41,11 +41,13 @@ WORDS = (
     disclosures.Recipient, disclosures.Duty, disclosures.Method, disclosures.DisclosureState, disclosures.Ending,
     accountability.Role, accountability.Risk, accountability.Told, accountability.End, accountability.Permission,
     accountability.DeclarationKind, Need, holds.GroundKind, nationalnumber.NationalNumber,
-    footage.GapCause, footage.Reason,
+    footage.GapCause, footage.Reason, zones.ZoneKind,
 )  # fmt: skip
 _ONE = {"said", "phrase"}
 _MANY = {"said_of", "counted"}
 _BY_THEMSELVES = {"short", "worded"}
+_SHOWING = {"print", "echo", "print_next", "print_done", "tell", "tell_request", "UsageError", "agreed"}
+_LINE_INSIDE = re.compile(r"\bcctv [^`]*|\d+x\d+|x+")
 _TO_PROGRAMMERS = re.compile(
     r"deprecated|declar|iterable|defined twice|env var|UUID|boolean|Boolean|Choice\(|start character|Takes \{|colour|"
     r"len_type|match the format|password|entered values|Repeat|Press|Confirm|Do you want|dynamic|%\(prog"
@@ -210,6 +212,16 @@ def plain_fields(source: str, where: str, errors: Collection[str]) -> Iterator[s
                 and not text.startswith(("cctv ", "systemctl ", "mkdir "))
             ):
                 yield f"{where}:{field.value.lineno}: {field.arg}={ast.unparse(field.value)}"
+
+
+def unsaid(source: str, where: str) -> Iterator[str]:
+    """What a file of the command line prints in plain English: text in a call that shows it, and not in `said`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in _SHOWING:
+            for given in node.args:
+                text = _LINE_INSIDE.sub("", _constant_text(given))
+                if re.search(r"[a-z]{2}", text):
+                    yield f"{where}:{given.lineno}: {ast.unparse(given)}"
 
 
 def _constant_text(value: ast.expr) -> str:

@@ -4,7 +4,7 @@ import pytest
 from reference.errors import every_error
 from wording.catalogs import LANGUAGES, problems, read
 from wording.main import is_compiled
-from wording.messages import ROOMS, Message, calls_in, every_message, plain_fields, sources
+from wording.messages import ROOMS, Message, calls_in, every_message, plain_fields, sources, unsaid
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +40,17 @@ def test_a_sentence_must_stand_in_the_call():
     assert [one.english for one in calls_in('said("a" " b", x=1); said_of(n, "one", "more")', "here")] == ["a b", "one"]
     with pytest.raises(ValueError, match="here:1"):
         list(calls_in("said(text)", "here"))
+
+
+OPERATORS = (
+    *("audit", "backup", "cameras", "certificate", "checkups", "config", "notify", "record", "restore", "retention"),
+    *("retention_decide", "retention_proof", "status", "sweep", "footage", "footage_anew", "footage_repair"),
+)  # files of the command line for whoever installs it; certificate prints nothing of `cctv site close`
+
+
+def test_the_casework_commands_print_nothing_in_plain_english():
+    files = [file for file in sources("cli") if file.stem not in OPERATORS]
+
+    assert [found for file in files for found in unsaid(file.read_text(), file.name)] == []
+    assert list(unsaid('console.print(f"{one} released")', "here")) == ["here:1: f'{one} released'"]
+    assert list(unsaid('print_next(f"cctv hold show {one}"); echo(said("x"))', "here")) == []

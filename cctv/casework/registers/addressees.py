@@ -21,6 +21,7 @@ from cctv.db import tables
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.clock import from_us
+from cctv.kernel.phrases import phrase
 from cctv.model.casework import AccessRequest
 from cctv.model.disclosures import Disclosure, Recipient
 from cctv.model.language import Language
@@ -65,7 +66,7 @@ def addressees(people: Sequence[Reached]) -> Register:
     """Name, address, language and cases of each."""
     rows = tuple((one.name, one.contact, one.language.value, ", ".join(one.cases)) for one in people)
     missing = tuple(
-        f"the address of {one.name} ({', '.join(one.cases)}): look where the copy was sent"
+        phrase("the address of {name} ({case}): look where the copy was sent", name=one.name, case=", ".join(one.cases))
         for one in people
         if not one.contact
     )

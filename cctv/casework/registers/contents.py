@@ -20,8 +20,9 @@ from cctv.casework.registers.register import Register, RegisterName
 from cctv.casework.words import ERASED
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.phrases import Phrase, coded, listed, phrase
 from cctv.kernel.span import Span
-from cctv.model.accountability import Processor, SubProcessor, WorkstationCheck
+from cctv.model.accountability import Processor, SubProcessor, Told, WorkstationCheck
 from cctv.model.acts import Act
 from cctv.model.casework import RequestType
 from cctv.model.disclosures import Disclosure, Duty
@@ -73,9 +74,10 @@ def _asked(site: Site, name: RegisterName, wanted: Callable[[RequestType], bool]
         "cameras",
     )
     rows = (
-        (one.id, one.type.value, one.requester.name if one.requester else ERASED, _at(one.received, zone)[:10],
-         _at(one.due, zone)[:10], one.state.value, one.outcome.value if one.outcome else "",
-         one.ground.value if one.ground else "", _at(one.answered, zone), _at(one.closed, zone), ", ".join(one.cameras))
+        (one.id, coded(one.type), one.requester.name if one.requester else ERASED, _at(one.received, zone)[:10],
+         _at(one.due, zone)[:10], coded(one.state), coded(one.outcome) if one.outcome else "",
+         coded(one.ground) if one.ground else "", _at(one.answered, zone), _at(one.closed, zone),
+         ", ".join(one.cameras))
         for one in found
     )  # fmt: skip
     return Register(name, columns, tuple(rows))
@@ -87,14 +89,22 @@ def _disclosures(site: Site) -> Register:
     columns = ("id", "recipient", "authority", "officer", "reference", "basis", "case", "cameras", "from", "to",
                "method", "handed_over", "receipt", "lease_end", "end")  # fmt: skip
     rows = (
-        (one.id, one.recipient.value, _authority(one), one.receiver.officer, one.receiver.reference,
-         f"{one.duty.value}: {one.receiver.basis}" if one.receiver.basis else one.duty.value, one.case_id or "",
-         ", ".join(one.cameras), *_span(one.span, zone), one.handed.method.value if one.handed else "",
+        (one.id, coded(one.recipient), _authority(one), one.receiver.officer, one.receiver.reference,
+         _basis(one), one.case_id or "",
+         ", ".join(one.cameras), *_span(one.span, zone), coded(one.handed.method) if one.handed else "",
          _at(one.handed.at, zone) if one.handed else "", _at(one.receipt, zone)[:10], _at(one.lease_end, zone)[:10],
-         one.ending.value if one.ending else "")
+         coded(one.ending) if one.ending else "")
         for one in list_disclosures(site, closed_too=True)
     )  # fmt: skip
     return Register(RegisterName.DISCLOSURES, columns, tuple(rows))
+
+
+def _when(whom: Told, at: datetime, zone: ZoneInfo) -> Phrase:
+    return listed((whom, _at(at, zone)), between=" ")
+
+
+def _basis(one: Disclosure) -> str:
+    return phrase("{duty}: {basis}", duty=one.duty, basis=one.receiver.basis) if one.receiver.basis else coded(one.duty)
 
 
 def _authority(one: Disclosure) -> str:
@@ -108,7 +118,7 @@ def _incidents(site: Site) -> Register:
     columns = ("id", "kind", "what", "place", "police_reference", "cameras", "from", "to", "opened", "opened_by",
                "settled", "settled_by")  # fmt: skip
     rows = (
-        (one.id, one.kind.value, one.title or ERASED, one.place or "", one.police_reference or "",
+        (one.id, coded(one.kind), one.title or ERASED, one.place or "", one.police_reference or "",
          ", ".join(one.cameras), *_span(one.span, zone), _at(one.opened, zone), one.opened_by, _at(one.settled, zone),
          one.settled_by or "")
         for one in found
@@ -134,12 +144,13 @@ def _breaches(site: Site) -> Register:
     columns = ("id", "state", "role", "risk", "aware", "people", "to_tell", "told", "measures", "closed")
     rows = []
     for one in list_breaches(site, closed_too=True):
-        owed = [f"{clock.whom.value} {_at(clock.due, zone)}" for clock in clocks(one)]
-        told = [f"{notice.whom.value} {_at(notice.sent, zone)}" for notice in one.notices]
-        people = "unknown" if one.people is None else str(one.people)
-        state = "suspected" if one.suspected else "certain"
-        rows.append((one.id, state, one.role.value, one.risk.value, _at(one.aware, zone), people, "; ".join(owed),
-                     "; ".join(told), "yes" if one.measures else "no", _at(one.closed, zone)))  # fmt: skip
+        owed = listed((_when(clock.whom, clock.due, zone) for clock in clocks(one)), between="; ")
+        told = listed((_when(notice.whom, notice.sent, zone) for notice in one.notices), between="; ")
+        people = phrase("unknown") if one.people is None else str(one.people)
+        state = phrase("suspected") if one.suspected else phrase("certain")
+        measures = phrase("yes") if one.measures else phrase("no")
+        rows.append((one.id, state, coded(one.role), coded(one.risk), _at(one.aware, zone), people, owed, told,
+                     measures, _at(one.closed, zone)))  # fmt: skip
     return Register(RegisterName.BREACHES, columns, tuple(rows))
 
 
@@ -148,15 +159,16 @@ def _processors(site: Site) -> Register:
     found = list_processors(site)
     rows = tuple(
         (one.id, one.name or ERASED, one.service, one.country, _day(one.contract), _day(one.audited),
-         "; ".join(_sub_processor(sub) for sub in one.sub_processors),
-         _day(one.ended), one.end.value if one.end else "")
+         listed((_sub_processor(sub) for sub in one.sub_processors), between="; "),
+         _day(one.ended), coded(one.end) if one.end else "")
         for one in found
     )  # fmt: skip
     return Register(RegisterName.PROCESSORS, columns, rows, tuple(_lacking(found)))
 
 
 def _sub_processor(one: SubProcessor) -> str:
-    return f"{one.name or ERASED} ({one.country}, {_day(one.agreed) or 'not agreed'})"
+    agreed = _day(one.agreed) or phrase("not agreed")
+    return phrase("{name} ({country}, {agreed})", name=one.name or ERASED, country=one.country, agreed=agreed)
 
 
 def _lacking(found: Iterable[Processor]) -> Iterator[str]:
@@ -165,12 +177,15 @@ def _lacking(found: Iterable[Processor]) -> Iterator[str]:
             continue
         if one.contract is None:
             following = f"cctv processor audited {one.id} --on DATE --contract DATE"
-            yield f"{one.id}: no contract (Article 28(3) GDPR): {following}"
+            yield phrase("{id}: no contract (Article 28(3) GDPR): {following}", id=one.id, following=following)
         for sub in one.sub_processors:
             if sub.agreed is None:
-                yield (
-                    f"{one.id}: nobody agreed to {sub.name} (Article 28(2) GDPR): "
-                    f'cctv processor engage {one.id} "{sub.name}" --country {sub.country} --agreed DATE'
+                line = f'cctv processor engage {one.id} "{sub.name}" --country {sub.country} --agreed DATE'
+                yield phrase(
+                    "{id}: nobody agreed to {name} (Article 28(2) GDPR): {following}",
+                    id=one.id,
+                    name=sub.name,
+                    following=line,
                 )
 
 
@@ -178,7 +193,7 @@ def _grants(site: Site) -> Register:
     zone = site.settings.site.timezone
     columns = ("id", "account", "permission", "briefed", "confidentiality", "granted", "granted_by", "withdrawn")
     rows = (
-        (one.id, one.account, one.permission.value, _day(one.briefed), _day(one.confidentiality),
+        (one.id, one.account, coded(one.permission), _day(one.briefed), _day(one.confidentiality),
          _at(one.granted, zone), one.granted_by, _at(one.withdrawn, zone))
         for one in list_grants(site, withdrawn_too=True)
     )  # fmt: skip
@@ -187,7 +202,7 @@ def _grants(site: Site) -> Register:
 
 def _declarations(site: Site) -> Register:
     columns = ("kind", "declared", "reference", "recorded_by")
-    rows = ((one.kind.value, _day(one.on), one.reference, one.recorded_by) for one in list_declarations(site))
+    rows = ((coded(one.kind), _day(one.on), one.reference, one.recorded_by) for one in list_declarations(site))
     return Register(RegisterName.DECLARATIONS, columns, tuple(rows))
 
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cctv.casework.registers.register import Register
 from cctv.casework.registers.words import label, page_word, title
 from cctv.model.language import Language
+from cctv.tongue import told_in
 
 
 def page_of(register: Register, language: Language, *, site: str, made: str, by: str) -> str:
@@ -17,7 +18,8 @@ def page_of(register: Register, language: Language, *, site: str, made: str, by:
         _templates()
         .get_template("register.html")
         .render(
-            register=register,
+            rows=[[told_in(cell, language) for cell in row] for row in register.rows],
+            missing=[told_in(each, language) for each in register.missing],
             language=language.value,
             title=title(register.name, language),
             labels=[label(column, language) for column in register.columns],

@@ -15,6 +15,7 @@ from cctv.casework.registers.words import fixed
 from cctv.config import Settings
 from cctv.config.settings import CameraSettings
 from cctv.kernel.durations import format_duration
+from cctv.kernel.phrases import coded, phrase
 from cctv.model.accountability import Declaration, Processor
 from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
@@ -57,7 +58,7 @@ def camera_register(settings: Settings, declarations: Sequence[Declaration], lan
         rows.append((
             camera.id,
             zone.id,
-            zone.kind.value,
+            coded(zone.kind),
             camera.location or "",
             camera.purpose,
             fixed("public ground" if given.public_body else "ground", language),
@@ -71,7 +72,8 @@ def camera_register(settings: Settings, declarations: Sequence[Declaration], lan
         ))  # fmt: skip
     missing = [*_lacking(settings), *_unplaced(settings)]
     if last is None and settings.site.jurisdiction is Jurisdiction.BE:
-        missing.append("the declaration to the police: cctv register declare --kind first --on DATE --reference NUMBER")
+        line = "cctv register declare --kind first --on DATE --reference NUMBER"
+        missing.append(phrase("the declaration to the police: {line}", line=line))
     return Register(RegisterName.CAMERAS, columns, tuple(rows), tuple(missing))
 
 
@@ -91,13 +93,16 @@ def _lacking(settings: Settings) -> Iterator[str]:
     wanted = {"name": given.name, "address": given.address, "mail": given.mail, "dpo": given.dpo}
     for key, value in wanted.items():
         if not value:
-            yield f"[controller] {key} in cameras.toml"
+            yield phrase("{key} in cameras.toml", key=f"[controller] {key}")
 
 
 def _unplaced(settings: Settings) -> Iterator[str]:
     for camera in settings.cameras.values():
         if not camera.location:
-            yield f"[cameras.{camera.id}] location in cameras.toml: where it hangs, as the plan of the site has it"
+            yield phrase(
+                "{key} in cameras.toml: where it hangs, as the plan of the site has it",
+                key=f"[cameras.{camera.id}] location",
+            )
 
 
 def _joined(*parts: str | None) -> str:

@@ -66,7 +66,7 @@ _COMMANDS = {
         "iemand of iets in een achtergrond afdekken, en ze goedkeuren",
         "filmpjes maken van wat te zien zal zijn, om van begin tot einde te bekijken",
         "goedkeuren, nadat elke achtergrond en elke reeks beelden is nagekeken",
-        "alles in één keer: je hebt elke achtergrond en elke reeks op dit blad bekeken",
+        "alles in één keer: u hebt elke achtergrond en elke reeks op dit blad bekeken",
         "antwoorden: de kopie, de brief en het einde van het verzoek",
         "alleen het pakket maken",
     ),
@@ -79,7 +79,7 @@ _COMMANDS = {
         "approuver, une fois chaque arrière-plan et chaque série d'images revus",
         "tout en une fois : vous avez regardé chaque arrière-plan et chaque série de cette fiche",
         "répondre : la copie, la lettre et la fin de la demande",
-        "constituer le dossier seulement",
+        "constituer le paquet seulement",
     ),
     Language.EN: (
         "keep these tracks visible",
