@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from cctv.archive import Inventory
 
 
+UNIT = "unit"  # context of their translation
+UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
 def console(environ: Mapping[str, str]) -> Console:
     """A console on stdout, as wide as the terminal; 120 columns where there is none."""
     from rich.console import Console
@@ -106,12 +110,12 @@ def length(duration: timedelta) -> str:
 
 def size(count: int) -> str:
     """Bytes as people read them, in powers of 1000."""
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else tongue.decimal(f"{value:.1f} {unit}")
-        value /= 1000
-    return tongue.decimal(f"{value:.1f} TB")
+    value, units = float(count), iter(UNITS)
+    unit = next(units)
+    while value >= 1000 and unit != UNITS[-1]:
+        value, unit = value / 1000, next(units)
+    shown = tongue.short(UNIT, unit)
+    return f"{value:.0f} {shown}" if unit == "B" else tongue.decimal(f"{value:.1f} {shown}")
 
 
 def _plain(value: object) -> str:

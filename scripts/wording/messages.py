@@ -15,6 +15,7 @@ from reference.errors import every_error
 
 from cctv import tongue
 from cctv.casework.missing import Need
+from cctv.cli import output
 from cctv.cli import root as top
 from cctv.cli.box import Box
 from cctv.cli.options import OneOf
@@ -184,6 +185,7 @@ def _of_words() -> Iterator[Message]:
         yield from (Message(str(one.value), where, kind.__name__) for one in kind)
     for cause in (DELETED, NEVER_RECORDED, TO_COME):
         yield Message(cause, "cctv/redaction/case/words.py", footage.GapCause.__name__)
+    yield from (Message(one, "cctv/cli/output.py", output.UNIT) for one in output.UNITS)
     yield from (Message(one, "cctv/kernel/weekdays.py", weekdays.CONTEXT) for one in weekdays.SHOWN)
 
 

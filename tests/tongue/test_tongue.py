@@ -54,6 +54,18 @@ def test_json_is_the_same_in_every_language(site):
     assert answers(Language.NL) == answers(Language.FR) == answers(Language.EN)
 
 
+def test_a_register_is_told_in_the_language_of_the_site_and_its_csv_is_not(speaking):
+    site = speaking("nl")
+    site.cctv(f"incident open fiets --kind theft --cameras foyer-1 {SPAN}")
+
+    told, kept = (site.cctv(f"register show incidents --format {form}").out for form in ("table", "csv"))
+
+    assert "diefstal" in told
+    assert "soort" in told
+    assert kept.splitlines()[0].startswith("id,kind,what")
+    assert "theft" in kept
+
+
 def test_an_operators_command_stays_english(speaking):
     site = speaking("nl")
 
