@@ -114,17 +114,16 @@ def covered(mask: Mask, regions: Regions) -> Mask:
 
     A silhouette alone misses hair, hands and whatever is as bright as the ground; its box holds them.  A wide region is
     cut where it is thinnest, so that the box of two people does not hide what lies above the shorter.  A mere line is
-    only grown: aslant, its box would be many times as large.
+    only grown: aslant, its box would be many times as large.  Whoever stands at a line is one region with it, and may
+    differ in outline only: what is upright is filled out all the same.
     """
     out = mask.copy()
     for left, top, width, height, area in regions.tolist():
         around = PixelRect(left, top, left + width, top + height).slices()
         rect = PixelRect(0, 0, width, height)
-        if area < _SPARSE * rect.area:
-            continue
         if _is_wide(rect):
             _cut(_alone(mask[around], area), rect, out[around])
-        else:
+        elif _is_upright(rect) or area >= _SPARSE * rect.area:
             out[around] = True
     return grown(out, _GROW, _GROW)
 
@@ -146,20 +145,23 @@ def upright_covered(mask: Mask) -> Mask:
 
 
 def _is_wide(rect: PixelRect) -> bool:
-    width, height = rect.right - rect.left, rect.bottom - rect.top
-    return width > _SLENDER * height and width > _NARROW
+    return not _is_upright(rect) and rect.right - rect.left > _NARROW
+
+
+def _is_upright(rect: PixelRect) -> bool:
+    return rect.right - rect.left <= _SLENDER * (rect.bottom - rect.top)
 
 
 def _cut(region: Mask, rect: PixelRect, out: Mask) -> None:
-    """Fill the boxes of a region's pieces, cut at thin columns until each is slender or narrow."""
-    todo = [rect]
+    """Fill the boxes of a region's pieces, cut at thin columns until upright or narrow; of a line, the upright ones."""
+    todo = [(rect, False)]
     while todo:
-        rect = todo.pop()
+        rect, line = todo.pop()
         columns = region[rect.slices()].sum(axis=0)
-        if int(columns.sum()) < _SPARSE * rect.area:
-            continue
+        line = line or int(columns.sum()) < _SPARSE * rect.area
         if not _is_wide(rect):
-            out[rect.slices()] = True
+            if _is_upright(rect) or not line:
+                out[rect.slices()] = True
             continue
         width = rect.right - rect.left
         middle = columns[width // 4 : width - width // 4]
@@ -168,7 +170,7 @@ def _cut(region: Mask, rect: PixelRect, out: Mask) -> None:
             PixelRect(rect.left, rect.top, cut, rect.bottom),
             PixelRect(cut, rect.top, rect.right, rect.bottom),
         )
-        todo.extend(tight for half in halves if not (tight := _tight(region, half)).empty)
+        todo.extend((tight, line) for half in halves if not (tight := _tight(region, half)).empty)
 
 
 def _tight(region: Mask, rect: PixelRect) -> PixelRect:
