@@ -154,7 +154,8 @@ class VideoWriter:
     def _abandon(self) -> None:
         with suppress(av.error.FFmpegError, OSError):  # the file goes: how it ends is of no use
             self._container.close()
-        self.path.unlink(missing_ok=True)
+        if self.path.exists():  # a read-only disk refuses to look for what is not there
+            self.path.unlink()
 
 
 def write_planes(writer: VideoWriter, planes: Planes) -> None:

@@ -215,7 +215,8 @@ class _Part:
         self.path = wanted.with_name(f".{wanted.name}.{os.getpid()}.part")
 
     def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
+        if self.path.exists():  # see VideoWriter
+            self.path.unlink()
 
     def settle(self) -> None:
         """Flush the file, give it its name, flush the name."""

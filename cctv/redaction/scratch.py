@@ -8,6 +8,7 @@ budget: of a longer clip nothing is kept, and each pass decodes it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from array import array
@@ -52,7 +53,7 @@ class Scratch:
         self._half = Size(size.width // 2, size.height // 2)
         self._keep = keep
         self._rects: list[PixelRect] = []
-        self._noted = False
+        self._begun = self._noted = False
         with ExitStack() as stack:
             self._pictures = stack.enter_context(_Store(folder))
             self._patches = stack.enter_context(_Store(folder))
@@ -65,10 +66,14 @@ class Scratch:
         self._open.close()
 
     def noting(self, pictures: Iterable[Planes]) -> Iterator[tuple[Planes, Plane]]:
-        """The pictures of the clip as they come, each with its half-size picture; only the first pass is noted."""
-        if self._noted:
+        """The pictures of the clip as they come, each with its half-size picture; only the first pass is noted.
+
+        Of a pass that broke off nothing counts, and no other goes on behind it: frames would be out of step.
+        """
+        if self._begun:
             yield from ((planes, planes.stacked()) for planes in pictures)
             return
+        self._begun = True
         for frame, planes in enumerate(pictures):
             stacked = planes.stacked()
             self._pictures.add((stacked,))
@@ -114,8 +119,11 @@ class _Store:
     """Rows of bytes in a file, each read back whole; empty again, and not `complete`, once they find no room."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
-        self._room = min(_BUDGET, shutil.disk_usage(folder).free // _SHARE)
+        try:
+            self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
+            self._room = min(_BUDGET, shutil.disk_usage(folder).free // _SHARE)
+        except OSError:  # the writer of the result says what is wrong with this folder
+            self._file, self._room = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115
         self._lengths = array("q")
         self.complete = True
 
@@ -147,6 +155,7 @@ class _Store:
         self._file.truncate(0)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        self._file.seek(0)
+        at = 0
         for length in self._lengths:
-            yield np.frombuffer(self._file.read(length), np.uint8)
+            yield np.frombuffer(os.pread(self._file.fileno(), length, at), np.uint8)  # whoever else reads: no one place
+            at += length

@@ -57,6 +57,19 @@ def test_a_disk_that_fills_up_costs_the_short_cut_and_nothing_else(tmp_path, mon
     assert (tmp_path / "scratch").stat().st_size == 0
 
 
+def test_frames_stay_in_step_after_a_pass_that_broke_off_and_while_two_read(tmp_path):
+    pictures = [Planes(np.full((8, 8), n, np.uint8), *np.full((2, 4, 4), n, np.uint8)) for n in range(5)]
+
+    with scratch.Scratch(tmp_path, Size(8, 8), None) as broken, scratch.Scratch(tmp_path, Size(8, 8), None) as aside:
+        next(broken.noting(pictures))
+        for one in (broken, aside):
+            assert len(list(one.noting(pictures))) == 5
+        both = zip(aside.pictures(), aside.pictures(), strict=True)
+
+        assert broken.pictures() is None
+        assert [(int(one[0, 0, 0]), int(other[0, 0, 0])) for one, other in both] == [(n, n) for n in range(5)]
+
+
 @given(PLANE)
 def test_the_error_of_a_block_is_its_mean(plane):
     exact = _block_mean(plane)
