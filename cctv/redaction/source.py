@@ -27,6 +27,7 @@ from cctv.redaction.planes import Planes
 
 _ANOTHER_COPY = phrase("copy the file from its source again, or leave it out of the redaction.")
 _LATE_START = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
+_UNTOLD = (None, "unknown", "reserved", "gbr")  # colours that no encoder takes, or not for what is decoded to yuv420p
 _SAME_TIME = 100  # microseconds by which a frame that repeats its predecessor's time follows it
 
 
@@ -190,9 +191,7 @@ def _stream(path: Path, found: dict[str, object], container: dict[str, object]) 
     exact = int(declared) if declared.isdigit() and container.get("format_name") == "avi" else None
     aspect = _fraction(str(found.get("sample_aspect_ratio", "")).replace(":", "/")) or Fraction(1)
     options = {"colorspace": "color_space", "color_primaries": "color_primaries", "color_trc": "color_transfer"}
-    colour = tuple(
-        (option, str(found[key])) for option, key in options.items() if found.get(key, "unknown") != "unknown"
-    )
+    colour = tuple((option, str(found[key])) for option, key in options.items() if found.get(key) not in _UNTOLD)
     estimate = int(declared) if declared.isdigit() else round(float(str(seconds)) * rate)
     return Stream(path, Size(width, height), aspect, rate, estimate, exact, colour, _turn(found))
 

@@ -74,6 +74,16 @@ def test_a_span_with_nobody_in_it_is_the_empty_scene_and_loses_nothing(desk, mod
     assert np.abs(luma(source).astype(int) - luma(desk.output)).mean() < 4  # no shape, no grey: the scene itself
 
 
+def test_colours_that_a_camera_leaves_reserved_are_not_told_on(desk):
+    colours = "h264_metadata=colour_primaries=3:transfer_characteristics=0:matrix_coefficients=0"
+    source = write(desk.folder / "in.mp4", Scene(frames=3), "-c:v", "libx264", "-bsf:v", colours)
+
+    desk.redact(source, BACKDROP)
+
+    (told,) = probe(desk.output, "stream=color_space,color_primaries,color_transfer")["streams"]
+    assert set(told.values()) <= {"unknown"}
+
+
 @pytest.mark.parametrize("fill", list(Fill))
 def test_every_fill_replaces_what_the_mask_hides_and_keeps_what_it_shows(desk, crossing, fill):
     desk.redact(crossing, Options(Mode.MASK, fill, caption=None))
