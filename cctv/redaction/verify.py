@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import av
+import av.error
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -266,18 +267,20 @@ def _filled(plane: Plane, block: int) -> Plane:
 
 def _check_streams(output: Path) -> None:
     """Raises VerifyFailed unless the file holds one video and says nothing else."""
-    with av.open(f"file:{output}") as container:
-        kinds = [stream.type for stream in container.streams]
-        if kinds != ["video"]:
-            raise VerifyFailed(
-                path=output,
-                problem=phrase("it holds {kinds} instead of one video", kinds=", ".join(kinds) or phrase("nothing")),
-            )
-        tags = {*container.metadata, *container.streams.video[0].metadata}
-        if tags - _KNOWN_TAGS or container.chapters():
-            raise VerifyFailed(
-                path=output, problem=phrase("it carries metadata ({tags})", tags=", ".join(sorted(tags - _KNOWN_TAGS)))
-            )
+    try:
+        with av.open(f"file:{output}") as container:
+            kinds = [stream.type for stream in container.streams]
+            tags = {*container.metadata, *(tag for stream in container.streams.video for tag in stream.metadata)}
+            more = sorted(tags - _KNOWN_TAGS) + ["chapters"] * bool(container.chapters())
+    except (av.error.FFmpegError, OSError) as error:
+        raise VerifyFailed(path=output, problem=phrase("it is no video ({error})", error=error)) from error
+    if kinds != ["video"]:
+        raise VerifyFailed(
+            path=output,
+            problem=phrase("it holds {kinds} instead of one video", kinds=", ".join(kinds) or phrase("nothing")),
+        )
+    if more:
+        raise VerifyFailed(path=output, problem=phrase("it carries metadata ({tags})", tags=", ".join(more)))
 
 
 def _check_times(shown: list[int], wanted: tuple[int, ...], output: Path) -> None:

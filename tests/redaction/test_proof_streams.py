@@ -27,3 +27,11 @@ def test_a_video_with_sound_or_metadata_does_not_pass(tmp_path, added, said):
     _check_streams(clean)
     with pytest.raises(VerifyFailed, match=said):
         _check_streams(more)
+
+
+def test_a_video_that_cannot_be_read_does_not_pass(tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(bytes(5000))
+
+    with pytest.raises(VerifyFailed, match="it is no video"):
+        _check_streams(broken)
