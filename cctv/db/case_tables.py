@@ -58,13 +58,11 @@ Index(
     "ix_requests_open",
     requests.c.due_us,
     sqlite_where=requests.c.closed_us.is_(None),
-    postgresql_where=requests.c.closed_us.is_(None),
 )
 Index(
     "ix_requests_unforgotten",
     requests.c.closed_us,
     sqlite_where=requests.c.forgotten_us.is_(None),
-    postgresql_where=requests.c.forgotten_us.is_(None),
 )
 
 # The people of a request.  Their rows go when the request is forgotten; nothing else has a name or an address.
@@ -149,7 +147,6 @@ Index(
     "ix_blocks_in_force",
     blocks.c.start_us,
     sqlite_where=blocks.c.lifted_us.is_(None),
-    postgresql_where=blocks.c.lifted_us.is_(None),
 )
 
 block_cameras = Table(
@@ -190,7 +187,6 @@ Index(
     "ix_erasures_open",
     erasures.c.id,
     sqlite_where=erasures.c.done_us.is_(None),
-    postgresql_where=erasures.c.done_us.is_(None),
 )
 
 redactions = Table(

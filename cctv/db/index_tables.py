@@ -109,7 +109,6 @@ Index(
     "ix_tombstones_open",
     tombstones.c.id,
     sqlite_where=tombstones.c.closed_us.is_(None),
-    postgresql_where=tombstones.c.closed_us.is_(None),
 )
 
 # Tombstones older than a year, as signed lines: one for a camera's deletions of a day, another `part` for late ones.
@@ -139,7 +138,6 @@ Index(
     "ix_sweeps_completed",
     sweeps.c.at_us,
     sqlite_where=sweeps.c.refused_by.is_(None),
-    postgresql_where=sweeps.c.refused_by.is_(None),
 )
 
 holds = Table(
