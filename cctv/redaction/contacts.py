@@ -21,7 +21,7 @@ PERSON = 0.30  # of the kept box's area: a region that was ever this large apart
 CHILD = 0.04  # of the kept box's area: a region as large as a head is somebody when it walks by the width of the box
 LIMB = 0.25  # of the kept box's area: a smaller region that always touches it is its own limb, its shadow or noise
 FITS = 0.7  # of the kept box's sides: whoever is smaller may stay in front of the subject without showing beside him
-_ROOM = 1.1  # of a person's sides: gait and noise change them
+_NARROWEST = 0.85  # of the kept box's width: what was seen apart and is narrower may be a part of somebody
 _EDGE = 0.12  # of a person's width hidden besides
 _NEAR = 0.15  # of the kept box's width: a person who ends this close to it has slipped into it
 _BORDERS = 2.0  # half-size pixels that somebody who stands still may seem to move
@@ -134,12 +134,15 @@ def _is_drift(walker: Walker, scenes: Sequence[Scene]) -> bool:
     """True for a region that sticks out of the kept box only between two keyframes: the subject's own body.
 
     Interpolated boxes lag behind a subject who turns or changes pace, by up to half a body (PETS09-S2L1, keyframes
-    every 20 frames).  Somebody else does not come and go exactly with the keyframes, and was seen apart at some time.
+    every 20 frames).  Somebody else does not come and go exactly with the keyframes, was seen apart at some time, and
+    makes one region with the subject that is too large for one person.
     """
     members = (walker, *(other for _, other in walker.loads))
     if any(not blob.touches for member in members for _, blob in member.steps):
         return False
     if any(scenes[index].drawn or scenes[index].sure for index, _ in walker.steps):
+        return False
+    if sum(scenes[index].crowded for index, _ in walker.steps) > len(walker.steps) / 2:
         return False
     before = next((i for i in range(walker.first, -1, -1) if scenes[i].drawn), walker.first)
     after = next((i for i in range(walker.last, len(scenes)) if scenes[i].drawn), walker.last)
@@ -217,5 +220,5 @@ def _full_size(walker: Walker, index: int, kept: Box) -> tuple[float, float]:
         sizes = member.free_sizes(index if member is walker else member.last)
         w = max((size[0] for size in sizes), default=kept.w)
         h = max((size[1] for size in sizes), default=kept.h)
-        width, height = width + w, max(height, h)
-    return width * _ROOM, height * _ROOM
+        width, height = width + max(w, _NARROWEST * kept.w), max(height, h)
+    return width, height

@@ -14,6 +14,7 @@ from cctv.redaction.geometry import Box, enclosing
 _MEMBER = 0.6  # of a fragment's box inside the expected box: the subject's own head or foot, cut off by a like colour
 _FRAGMENT = 0.25  # of the largest region's pixels: a larger one beside it is somebody
 _HEAD_OR_FEET = 0.5  # the same, of a piece above or below: the trunk in between may look like the ground
+_HEAD = 0.25  # of a person's height
 SOMEBODY = 0.08  # of the region's pixels: something this large that goes into it or comes out of it may be somebody
 _BESIDE = 0.15  # of the region's width
 _STEP = 2.0  # half-size pixels, at least, that the parts of one person overlap from frame to frame
@@ -62,13 +63,13 @@ def fitting(parts: Sequence[Part], expected: Box, least: float) -> Region | None
 def _is_fragment(part: Part, main: Part) -> bool:
     """Head or feet above or below the main piece, or a small one close beside it.
 
-    Farther aside stands somebody of whom the rest looks like the ground.
+    Farther aside, or at the height of the head, stands somebody of whom the rest looks like the ground.
     """
     shared = min(part.box.right, main.box.right) - max(part.box.x, main.box.x)
     if shared >= _MEMBER * part.box.w:
         return part.area <= _HEAD_OR_FEET * main.area
     close = part.box.distance(main.box) <= max(_STEP, _BESIDE * main.box.w)
-    return close and part.area <= _FRAGMENT * main.area
+    return close and part.area <= _FRAGMENT * main.area and part.box.y >= main.box.y + _HEAD * main.box.h
 
 
 def lone(held: Region, before: Sequence[Part], after: Sequence[Part]) -> Region | None:

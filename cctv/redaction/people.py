@@ -94,20 +94,21 @@ def _surroundings(carried: Carried, drawn: BoxPath, kept: KeepBoxes, differs: Ma
         )
         bodies = _bodies(drawn, frame, differs)
         here = scene(frame, box.scaled(0.5), bodies, known)
-        found.append(
-            replace(here, lost=not known.own and _is_lost(box.scaled(0.5), drawn.around(frame), bodies, differs))
-        )
+        crowded = not known.own and _is_crowded(here.kept, drawn.around(frame), bodies)
+        found.append(replace(here, crowded=crowded, lost=crowded and _is_cut_off(drawn.around(frame), differs)))
     return found
 
 
-def _is_lost(kept: Box, near: Sequence[Keyframe], bodies: Bodies, differs: MaskSpool) -> bool:
-    """Whether somebody else is in the subject's region where the box is interpolated from one that the edge cuts off.
+def _is_crowded(kept: Box, near: Sequence[Keyframe], bodies: Bodies) -> bool:
+    """Whether the kept box stands on a region that is too large for the subject as drawn before and after."""
+    width, height = (max(sides) / 2 for sides in zip(*((key.box.w, key.box.h) for key in near), strict=True))
+    return any(part.box.overlap(kept) > 0 and exceeds(part.box, width, height) for part in bodies.parts)
 
-    Such a box is too low and too narrow: it tells neither where the subject ends nor what of the region sticks out.
+
+def _is_cut_off(near: Sequence[Keyframe], differs: MaskSpool) -> bool:
+    """Whether the box is interpolated from one that the picture's edge cuts off: too low and too narrow.
+
+    It tells neither where the subject ends nor what of a region sticks out.
     """
     rows, columns = differs.shape
-    drawn = [key.box.scaled(0.5) for key in near]
-    if not any(at_border(box, Box(0, 0, columns, rows)) for box in drawn):
-        return False
-    width, height = max(box.w for box in drawn), max(box.h for box in drawn)
-    return any(part.box.overlap(kept) > 0 and exceeds(part.box, width, height) for part in bodies.parts)
+    return any(at_border(key.box.scaled(0.5), Box(0, 0, columns, rows)) for key in near)

@@ -55,6 +55,7 @@ class Scene:
     blobs: tuple[Blob, ...]
     drawn: bool = False  # the box stands as drawn in this frame, not interpolated
     sure: bool = False  # the subject's own region is known and not among the blobs
+    crowded: bool = False  # the subject's region is too large for one person
     lost: bool = False  # neither the box nor a region tells where the subject is
     whole: Box | None = None  # a kept box that the picture's edge does not cut off, of the nearest frame with one
 

@@ -78,6 +78,16 @@ def test_who_slips_into_the_box_ends_what_is_sure():
     assert max(onward.own) == 9
 
 
+def test_a_head_beside_the_subject_s_is_somebody_else_s_and_a_hand_is_not():
+    head, hand = (Part(Box(30 + W, y, 4, 12), 35) for y in (42, 58))
+
+    def members(aside):
+        return fitting([part(30), aside], Box(30, 40, W + 2, H), 0.6).parts
+
+    assert head.box not in members(head)
+    assert hand.box in members(hand)
+
+
 def test_somebody_who_enters_at_the_edge_is_followed_by_the_inner_side():
     wide = [min(3.0 * frame, W) for frame in range(FRAMES)]
     inner = [160 - 3.0 * frame for frame in range(FRAMES)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cctv.redaction.contacts import judge
 from cctv.redaction.geometry import Box
 from cctv.redaction.walkers import Blob, Scene
@@ -74,3 +76,24 @@ def test_legs_below_the_box_belong_to_who_went_into_them():
     verdicts = judge(scenes(*crossing), PICTURE, PATIENCE)
 
     assert verdicts[4].everything or min(box.y for box in verdicts[4].boxes) <= 50
+
+
+def test_what_sticks_out_between_two_keyframes_is_the_subject_s_own_unless_the_region_is_a_group():
+    lagging = [
+        replace(each, drawn=index in {0, 4}) for index, each in enumerate(scenes([], *[[from_left(10)]] * 3, []))
+    ]
+    group = [replace(each, crowded=True) for each in lagging]
+
+    own, other = (judge(each, PICTURE, PATIENCE)[2].boxes[0] for each in (lagging, group))
+
+    assert own.right < 102
+    assert other.right >= 96 - 10 + 0.85 * KEPT.w
+
+
+def test_a_head_that_was_seen_apart_is_hidden_as_a_whole_person():
+    head = Blob(Box(70, 50, 7, 12), 60, touches=False)
+    shoulder = Blob(Box(90, 50, 6, 30), 150, touches=True, cut_right=True)
+
+    hidden = judge(scenes([head], [replace(head, box=Box(80, 50, 8, 12))], [shoulder]), PICTURE, PATIENCE)[2].boxes[0]
+
+    assert hidden.right >= 90 + 0.85 * KEPT.w
