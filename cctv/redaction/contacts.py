@@ -25,6 +25,7 @@ _NARROWEST = 0.85  # of the kept box's width: what was seen apart and is narrowe
 _EDGE = 0.12  # of a person's width hidden besides
 _NEAR = 0.15  # of the kept box's width: a person who ends this close to it has slipped into it
 _BORDERS = 2.0  # half-size pixels that somebody who stands still may seem to move
+_WATCHED = 3  # frames of a kept box; in fewer, nobody can tell a limb or a shadow from somebody who stands behind
 _DRIFT = 0.6  # of the frames between two keyframes: drift builds up slowly, a passer-by is quicker
 
 
@@ -42,6 +43,8 @@ def judge(scenes: Sequence[Scene], picture: Box, patience: int) -> tuple[Verdict
     scenes = _with_full_sizes(scenes, picture)
     walkers = follow(scenes)
     inside = _inside(scenes, walkers, picture, patience)
+    if len(scenes) < _WATCHED:
+        inside |= np.array([not scene.sure and any(blob.touches for blob in scene.blobs) for scene in scenes], np.bool_)
     boxes = [[_around(blob, scene.kept) for blob in scene.blobs if blob.thin] for scene in scenes]
     for walker in walkers:
         drift = _is_drift(walker, scenes)

@@ -97,3 +97,11 @@ def test_a_head_that_was_seen_apart_is_hidden_as_a_whole_person():
     hidden = judge(scenes([head], [replace(head, box=Box(80, 50, 8, 12))], [shoulder]), PICTURE, PATIENCE)[2].boxes[0]
 
     assert hidden.right >= 90 + 0.85 * KEPT.w
+
+
+def test_in_a_frame_or_two_whatever_touches_the_subject_may_be_somebody():
+    sliver = replace(from_left(3), area=40)
+
+    assert all(verdict.everything for verdict in judge(scenes([sliver], [sliver]), PICTURE, PATIENCE))
+    assert not judge(scenes([], [free(60)]), PICTURE, PATIENCE)[0].everything
+    assert not any(verdict.everything for verdict in judge(scenes(*[[sliver]] * 3), PICTURE, PATIENCE))
