@@ -28,7 +28,8 @@ _UNREACHABLE = {
     "Operation timed out": "it does not answer",
     "Connection reset by peer": "it broke the connection off",
 }
-# The timeout of ffmpeg's RTSP ends in this message, or in none and status 0 (MEASURED.md).
+# The timeout of ffmpeg's RTSP ends in this message, or in none and status 0
+# (docs/decisions/0002-one-recorder-process.md).
 _SILENT = ("Invalid data found when processing input", "Immediate exit requested")
 
 

@@ -15,11 +15,11 @@ from cctv.config import Credential, Transport
 # What the script may open; `pipe` is the script itself.
 PROTOCOLS = "file,pipe,fd,rtsp,rtp,tcp,udp,tls,crypto"
 
-# Start-up costs 0.32 CPU-s with ffmpeg's own probing, 0.11 s with this (MEASURED.md).
+# Start-up costs 0.32 CPU-s with ffmpeg's own probing, 0.11 s with this (docs/decisions/0002-one-recorder-process.md).
 LEAN_PROBING = {"fpsprobesize": "0", "analyzeduration": "100000", "probesize": "100000"}
 
 _MICROSECOND = timedelta(microseconds=1)
-_SOCKET = timedelta(seconds=5)  # a write that blocks, such as a TEARDOWN; longer ones never fire (MEASURED.md)
+_SOCKET = timedelta(seconds=5)  # a write that blocks, such as a TEARDOWN; 8 s and more never fire
 _UDP_BUFFER = str(4 << 20)  # bytes: a key frame of a large picture, while the reader naps
 
 

@@ -1,7 +1,7 @@
 """Which letter an answer is, by type and outcome, and its facts.  Reads the case; decides nothing.
 
 Every answer that has nothing to hand over still says that the processing exists, why, how long and who gets what
-(policy 000): "no footage" and "not identifiable" do.
+(docs/policies/000.txt): "no footage" and "not identifiable" do.
 """
 
 from __future__ import annotations

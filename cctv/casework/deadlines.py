@@ -21,7 +21,7 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-PROMISED = timedelta(days=30)  # policies 000 and 002
+PROMISED = timedelta(days=30)  # docs/policies/000.txt and 002.txt: "binnen 30 dagen na ontvangst"
 EXTENSION = 2  # months, Article 12(3)
 _SECOND = timedelta(seconds=1)
 

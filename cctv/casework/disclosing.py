@@ -1,7 +1,7 @@
 """What a disclosure may be: which recipient on which duty, with which texts.  Pure.
 
-Police and fire brigade: "wettelijk verplicht deze gegevens af te geven" (policy 003).  Insurer and lawyer: never
-"zonder de uitdrukkelijke toestemming" (policy 000), or where a law says so.  Nobody commercial.
+Police and fire brigade: "wettelijk verplicht deze gegevens af te geven" (docs/policies/003.txt).  Insurer and lawyer:
+never "zonder de uitdrukkelijke toestemming" (docs/policies/000.txt), or where a law says so.  Nobody commercial.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Forgetting: the people of a closed request leave the register, and what stays is anonymous.
 
-An erasure is forgotten when it is closed ("vergeetverzoek: geanonimiseerde gegevens", policy 002), a complaint after
-`[policy] forget_complaints`, any other request after `forget_requests`.  Names, addresses, what was said, statements,
-reasons with the keys of their digests, and letters go: from the rows, from the database's free pages (`secure_delete`)
-and from its log.  The audit entries stay, and still verify.
+An erasure is forgotten when it is closed ("vergeetverzoek: geanonimiseerde gegevens", docs/policies/002.txt), a
+complaint after `[policy] forget_complaints`, any other request after `forget_requests`.  Names, addresses, what was
+said, statements, reasons with the keys of their digests, and letters go: from the rows, from the database's free pages
+(`secure_delete`) and from its log.  The audit entries stay, and still verify.
 """
 
 from __future__ import annotations

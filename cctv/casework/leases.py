@@ -37,7 +37,9 @@ def taker(request: AccessRequest) -> Recipient:
 def lease_end(
     recipient: Recipient, handed: datetime, zone: ZoneInfo, right: RequestType | None = None
 ) -> datetime | None:
-    """When a copy that nobody agreed an end for must be back: a month after it was handed over (policy 001).
+    """When a copy that nobody agreed an end for must be back: a month after it was handed over.
+
+    docs/policies/001.txt: "maximaal één maand".
 
     None where it is no lease; `right` is the type of the request that it answers.
     """

@@ -175,7 +175,10 @@ _TYPED = {
 
 
 def copy_wanted(request: AccessRequest) -> bool:
-    """Whether the answer comes with a copy: access, portability, and an objection that was upheld (policy 002)."""
+    """Whether the answer comes with a copy: access, portability, and an objection that was upheld.
+
+    The last is promised by docs/policies/002.txt.
+    """
     if request.type is RequestType.OBJECTION:
         return request.state is RequestState.UPHELD
     return request.type in {RequestType.ACCESS, RequestType.PORTABILITY}

@@ -75,7 +75,7 @@ def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
 def open_request(site: Site, new: NewRequest) -> OpenedRequest:
     """Register a request and freeze its footage until it is closed; the hold is reviewed when the answer is due.
 
-    A restriction and an objection block the footage from this moment too (policy 002, "onmiddellijk").
+    A restriction and an objection block the footage from this moment too (docs/policies/002.txt, "onmiddellijk").
     """
     now = site.clock.now()
     new = check_request(new, now, site.settings.site.timezone)

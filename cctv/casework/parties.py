@@ -1,7 +1,8 @@
 """The people of a request: who may act on which mandate, and whose identity must be checked.  Pure.
 
-Owns the rules of policies 000, 001 and 002: a copy goes to the known address; elsewhere, or to somebody else, only
-after a check of identity.  A mandate or a check that is missing never keeps a request from being registered.
+Owns the rules of docs/policies/000.txt, 001.txt and 002.txt: a copy goes to the known address; elsewhere, or to
+somebody else, only after a check of identity.  A mandate or a check that is missing never keeps a request from being
+registered.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def check_stated(stated: Stated) -> Stated:
 
 
 def mandates_missing(request: AccessRequest) -> tuple[Role, ...]:
-    """Who acts or receives without a mandate; for a child under 16 (policy 001) a guardian, named or not."""
+    """Who acts or receives without a mandate; for a child under 16 (docs/policies/001.txt) a guardian, named or not."""
     missing = [one.role for one in request.parties if one.role is not Role.SUBJECT and one.mandate is None]
     if request.under_16 and request.party(Role.GUARDIAN) is None:
         missing.append(Role.GUARDIAN)

@@ -1,4 +1,6 @@
-"""The letter that tells of a new policy, for everybody whom the registers can reach (policy 002, "per e-mail").
+"""The letter that tells of a new policy, for everybody whom the registers can reach.
+
+docs/policies/002.txt promises it "per e-mail".
 
 Owns who still has to be told of the policy version that cameras.toml gives.  Each letter is written, flushed, before
 the transaction that notes and logs it: a crash leaves files without a note, and the next call writes them again.  Files

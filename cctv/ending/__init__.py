@@ -1,4 +1,6 @@
-"""The end of a site: everything that was recorded is destroyed, and a signed certificate says so (004: "vernietigen").
+"""The end of a site: everything that was recorded is destroyed, and a signed certificate says so.
+
+docs/policies/004.txt: "terugzenden en/of vernietigen".
 
 Owns the order of the closing.  Deletes footage through `archive.dispose` only, and never past a hold.
 """

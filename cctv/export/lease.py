@@ -1,4 +1,7 @@
-"""How long a package stays with us: "maximaal één maand" (policy 001).  Pure.  Never longer than either rule."""
+"""How long a package stays with us: "maximaal één maand" (docs/policies/001.txt).
+
+Pure.  Never longer than either rule.
+"""
 
 from __future__ import annotations
 

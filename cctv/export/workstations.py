@@ -1,4 +1,6 @@
-"""The form of the monthly check of workstations: which copies passed one, to tick off and to sign (policy 001).
+"""The form of the monthly check of workstations: which copies passed one, to tick off and to sign.
+
+docs/policies/001.txt: "één keer per maand op gecontroleerd".
 
 A copy passes a workstation when it is fetched there, or leaves as a ZIP that somebody sends on; both are in the log,
 and the account tells whose workstation.  Never looks at a workstation itself.

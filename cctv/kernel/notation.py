@@ -1,7 +1,7 @@
 """What a person typed for a time, taken apart but not yet placed: weekday, day, clock, offset.
 
-Owns the notation: ISO 8601 and the Dutch, French and English forms of docs/language.md, whatever the language of the
-machine.  Pure.  Never reads a date month first.
+Owns the notation: ISO 8601 and the Dutch, French and English forms of docs/decisions/0014-typed-times.md, whatever the
+language of the machine.  Pure.  Never reads a date month first.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class AccessAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PortabilityAnswer:
-    """The same copy in a common, machine-readable form; Article 20, and policy 002 promises it "altijd"."""
+    """The same copy in a common, machine-readable form; Article 20; docs/policies/002.txt promises it "altijd"."""
 
     kind: ClassVar[Kind] = Kind.PORTABILITY_ANSWER
     asked: Asked
@@ -187,7 +187,10 @@ class BlockYielded:
 
 @dataclass(frozen=True, slots=True)
 class ObjectionUpheld:
-    """Upheld: a copy for who wants it (policy 002), then the footage goes on `gone_on`.  Recording goes on."""
+    """Upheld: a copy for who wants it (docs/policies/002.txt), then the footage goes on `gone_on`.
+
+    Recording goes on.
+    """
 
     kind: ClassVar[Kind] = Kind.OBJECTION_UPHELD
     asked: Asked

@@ -75,7 +75,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class BreachToController:
-    """By a processor, within 18 hours of becoming aware (policy 001, Article 33(2))."""
+    """By a processor, within 18 hours of becoming aware (docs/policies/001.txt, Article 33(2))."""
 
     kind: ClassVar[Kind] = Kind.BREACH_CONTROLLER
     breach: Breach
@@ -114,7 +114,10 @@ class PublicBreachNotice:
 
 @dataclass(frozen=True, slots=True)
 class PolicyChanged:
-    """The privacy policy changed (policies 002 and 004): what is different, since when, and where it can be read."""
+    """The privacy policy changed: what is different, since when, and where it can be read.
+
+    docs/policies/002.txt and docs/policies/004.txt promise this letter.
+    """
 
     kind: ClassVar[Kind] = Kind.POLICY_CHANGED
     since: date
@@ -135,7 +138,7 @@ class Lent:
 
 @dataclass(frozen=True, slots=True)
 class WorkstationCheck:
-    """The monthly check of workstations, to sign (policy 001); `month` is any day of it."""
+    """The monthly check of workstations, to sign (docs/policies/001.txt); `month` is any day of it."""
 
     kind: ClassVar[Kind] = Kind.WORKSTATION_CHECK
     month: date

@@ -144,7 +144,9 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class WorkstationCheck:
-    """That somebody looked whether copies of footage were left on the workstations, and signed for it (policy 001).
+    """That somebody looked whether copies of footage were left on the workstations, and signed for it.
+
+    docs/policies/001.txt: "één keer per maand op gecontroleerd".
 
     `found` is what was found and what became of it, None where nothing was.
     """

@@ -1,6 +1,7 @@
 """The supervisory authority of a jurisdiction, as each language calls it.  No I/O.
 
-Policy 002 is Belgian and names the Dutch authority: the authority follows the jurisdiction of the site, never a text.
+docs/policies/002.txt is Belgian and names the Dutch authority: the authority follows the jurisdiction of the site,
+never a text.
 """
 
 from __future__ import annotations

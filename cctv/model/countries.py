@@ -14,7 +14,10 @@ _EEA = _EU | frozenset({"IS", "LI", "NO"})
 
 
 class Area(Enum):
-    """Where processors and third parties may be: the policies promise the EU (001, 003); a site may say EEA."""
+    """Where processors and third parties may be: the published policies promise the EU; a site may say EEA.
+
+    docs/policies/001.txt and docs/policies/003.txt.
+    """
 
     EU = "EU"
     EEA = "EEA"

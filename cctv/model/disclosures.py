@@ -21,7 +21,7 @@ class Recipient(Enum):
     """
 
     SUBJECT = "subject"
-    NOMINEE = "nominee"  # a person whom the subject named (policy 001)
+    NOMINEE = "nominee"  # a person whom the subject named (docs/policies/001.txt)
     PROXY = "proxy"  # who asked in the subject's name: a lawyer, a relative
     POLICE = "police"
     FIRE_BRIGADE = "fire-brigade"

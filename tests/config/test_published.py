@@ -1,4 +1,4 @@
-"""A published privacy text is held against what really runs.  The five texts are published policies of BE and NL."""
+"""A published privacy text is compared with the settings in force.  The five texts are those of docs/policies/."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cctv.config import load_settings
 from cctv.config.published import PolicyTextUnreadable, Subject, Verdict, compare, policy_text, read_claims
 from cctv.model.zones import ZoneKind
 
-TEXTS = Path(__file__).parent / "policies"
+TEXTS = Path(__file__).parents[2] / "docs" / "policies"
 SITE = """
 [site]
 name = "Zaal"

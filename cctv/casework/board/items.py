@@ -16,7 +16,7 @@ from cctv.model.accountability import Breach
 from cctv.model.disclosures import Disclosure
 from cctv.model.holds import GroundKind, Hold
 
-ROTATE = timedelta(days=180)  # 000 promises "op regelmatige basis" and no period: twice a year
+ROTATE = timedelta(days=180)  # docs/policies/000.txt: "op regelmatige basis", no period: twice a year
 LEASE_AHEAD = timedelta(days=7)  # somebody is written to, and answers, before the copy is late
 HOLD_AHEAD = timedelta(days=14)  # a review that is further away is nobody's work yet
 _REQUESTED = {GroundKind.REQUEST, GroundKind.RESTRICTION, GroundKind.OBJECTION}  # their holds follow the request

@@ -145,7 +145,10 @@ def tell(
 
 
 def add_measures(site: Site, breach_id: str, text: str, *, dry_run: bool = False) -> Breach:
-    """Write down what keeps it from happening again (001: "maatregelen ... om herhaling ... te voorkomen")."""
+    """Write down what keeps it from happening again.
+
+    docs/policies/001.txt: "maatregelen ... om herhaling ... te voorkomen".
+    """
     text = checked_text(phrase("text"), text, _MEASURES)
     with acting(site.engine, dry_run=dry_run) as connection:
         breach = replace(_open(connection, site, breach_id), measures=True)

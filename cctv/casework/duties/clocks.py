@@ -1,7 +1,7 @@
 """By when who must be told of a breach, when cameras are to be declared and workstations to be checked.
 
 Owns the deadlines; pure.  Every clock of a breach starts at the awareness of it, and a suspicion counts
-(001: "(vermoedelijke) datalek").
+(docs/policies/001.txt: "(vermoedelijke) datalek").
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from cctv.casework.deadlines import months_after
 from cctv.model.accountability import Breach, Declaration, DeclarationKind, Risk, Role, Told
 from cctv.model.jurisdiction import Jurisdiction
 
-CONTROLLER = timedelta(hours=18)  # 001: "binnen maximaal 18 uur", stricter than "without undue delay" of Article 33(2)
+# docs/policies/001.txt: "binnen maximaal 18 uur", stricter than "without undue delay" of Article 33(2)
+CONTROLLER = timedelta(hours=18)
 AUTHORITY = timedelta(hours=72)  # Article 33(1) GDPR
-PEOPLE = timedelta(hours=72)  # 000, 004: "aan alle betrokken gebruikers ... binnen de 72 uren"
+# docs/policies/000.txt and 004.txt: "aan alle betrokken gebruikers ... binnen de 72 uren"
+PEOPLE = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def declaration_due(
 def workstations_due(last: date | None, first_use: date | None) -> date | None:
     """The day by which somebody must look for copies on the workstations; None before anything was recorded.
 
-    001: "één keer per maand".  The same date of the next month, or its last day where that date does not exist.
+    docs/policies/001.txt: "één keer per maand".  The same date of the next month, or its last day where that date does
+    not exist.
     """
     since = last or first_use
     return months_after(since, 1) if since is not None else None

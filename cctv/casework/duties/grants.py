@@ -1,4 +1,6 @@
-"""Grants: which account may do what, since when, after which briefing (000: "uitdrukkelijke toestemming", "briefing").
+"""Grants: which account may do what, since when, after which briefing.
+
+docs/policies/000.txt: "uitdrukkelijke toestemming", "briefing".
 
 Owns the register of grants and its check.  What a site asks a grant for stands in `[policy] granted_only`; an
 administrator has no grant unless somebody else gave it.

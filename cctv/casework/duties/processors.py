@@ -97,7 +97,10 @@ def audited(
 def end_processor(
     site: Site, processor_id: str, *, on: date, how: End, reason: str, dry_run: bool = False
 ) -> Processor:
-    """End an engagement: the data was returned or destroyed (004: "terugzenden en/of vernietigen")."""
+    """End an engagement: the data was returned or destroyed.
+
+    docs/policies/004.txt: "terugzenden en/of vernietigen".
+    """
     reason = checked_text(
         phrase("reason"), reason, phrase("say how it was shown, for example --reason certificate of 3 March.")
     )

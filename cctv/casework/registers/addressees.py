@@ -1,4 +1,6 @@
-"""Whom to tell when the policy changes: everybody whom the registers can still reach (policy 002, "per e-mail").
+"""Whom to tell when the policy changes: everybody whom the registers can still reach.
+
+docs/policies/002.txt promises it "per e-mail".
 
 Owns who is on the list: who asked and is not forgotten, and who has a copy on loan.  Each stands once, with the address
 where their answers go.  Sends nothing.

@@ -36,7 +36,7 @@ from cctv.redaction.source import Reading, clip_of
 
 REACH = timedelta(hours=6)  # before and after: enough for people to move on, and mostly still the same season of light
 MARGIN = 12  # pictures from before the request in the part's first segment, and from after it in the last
-MOST = 48  # pictures; REDACTION.md takes about 100 in all, the rest come from the part itself
+MOST = 48  # pictures; a backdrop takes about 100 in all (docs/redaction.md), the rest come from the part itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""Taking derived files away: when their case closes, and after a month at most (policy 001, "maximaal één maand").
+"""Taking derived files away: when their case closes, and after a month at most.
+
+docs/policies/001.txt: "maximaal één maand".
 
 Owns the end of `derived/REQ-YYYY-NNN/`.  Deletes what was made from footage, never footage.  A case that is still open
 then is prepared again.

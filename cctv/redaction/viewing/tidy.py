@@ -1,4 +1,7 @@
-"""Taking views away: when their case ends, and after four weeks at most, like every derived file (001)."""
+"""Taking views away: when their case ends, and after four weeks at most, like every derived file.
+
+docs/policies/001.txt: "maximaal 4 weken bewaard".
+"""
 
 from __future__ import annotations
 
