@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "storage/README.md", *(ROOT / "docs").glob("*.md")])
+# Change fragments are no pages: they become one when a version is released.
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        ROOT / "storage/README.md",
+        *(page for page in (ROOT / "docs").rglob("*.md") if not page.name.startswith("+")),
+    ]
+)
 
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")

@@ -42,7 +42,7 @@ def test_the_page_of_retention_names_every_guard():
 
 
 def test_every_promise_of_the_policies_is_answered_in_order():
-    rows = re.findall(r"^\| (\d+) \| [0-9, ]+ \| .+ \| (yes|partly|no) \| .*\|$", page("obligations.md"), re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| [^|]+ \| .+ \| (yes|partly|no) \| .*\|$", page("obligations.md"), re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(1, 45))
 
 

@@ -86,10 +86,17 @@ def test_the_first_screen_of_the_readme_has_a_first_command_for_each_of_the_thre
     assert "./scripts/test" in "\n".join(first_screen)
 
 
-def test_every_page_is_in_the_index():
-    index = set(links((ROOT / "docs/README.md").read_text()))
-    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+@pytest.mark.parametrize("folder", ["docs", "docs/decisions", "docs/policies"])
+def test_every_page_is_in_the_index_of_its_folder(folder):
+    index = set(links((ROOT / folder / "README.md").read_text()))
+    pages = {page.name for page in (ROOT / folder).iterdir() if page.suffix in (".md", ".txt")} - {"README.md"}
     assert pages - index == set()
+
+
+def test_every_folder_of_the_documentation_is_in_its_index():
+    index = set(links((ROOT / "docs/README.md").read_text()))
+    folders = {f"{page.parent.name}/README.md" for page in (ROOT / "docs").glob("*/README.md")}
+    assert folders - index == set()
 
 
 def test_the_example_storage_keeps_its_readme_and_nothing_else():
