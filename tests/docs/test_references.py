@@ -51,7 +51,7 @@ def test_the_code_names_a_policy_by_its_path_only():
 
 
 @moved
-@pytest.mark.parametrize("page", [ARCHITECTURE, *DECISIONS], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [ARCHITECTURE, ROOT / "CONTRIBUTING.md", *DECISIONS], ids=lambda page: page.name)
 def test_every_module_and_package_that_a_page_names_exists(page):
     missing = [name for name in CODE.findall(page.read_text()) if not _exists(name)]
     assert missing == []
