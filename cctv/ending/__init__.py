@@ -1,6 +1,6 @@
 """The end of a site: everything that was recorded is destroyed, and a signed certificate says so (004: "vernietigen").
 
-Owns the order of the closing.  Deletes footage through `archive.dispose` only, and never past a hold.
+Owns the order of the closing.  Deletes footage inside a deletion session only, and never past a hold.
 """
 
 from cctv.ending.closing import Closed, ClosingPlan, close_site, plan_closing
