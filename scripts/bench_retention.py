@@ -26,6 +26,7 @@ from pathlib import Path
 from cctv import archive as footage
 from cctv import holds
 from cctv.archive import store
+from cctv.archive.disposal import BATCH, begin_deletion, delete_segments
 from cctv.cli.root import GARBAGE_THRESHOLD
 from cctv.config import load_settings
 from cctv.db.engine import reading, writing
@@ -223,9 +224,9 @@ def set_aside(full: Archive) -> int:
     site = opened(full, full.start + PERIOD + DAY)
     with reading(site.engine) as connection:
         held = [one.segment for one in make_plan(connection, site.clock.now()).held]
-    for first in range(0, len(held), footage.BATCH):
+    for first in range(0, len(held), BATCH):
         with writing(site.engine) as connection:
-            holds.hold_over(connection, held[first : first + footage.BATCH])
+            holds.hold_over(connection, held[first : first + BATCH])
     return len(held)
 
 
@@ -287,7 +288,8 @@ def delete_ours(site: Site, count: int) -> None:
     """Plan and carry out, as a sweep does."""
     with reading(site.engine) as connection:
         due = footage.candidates(connection, site.clock.now(), count)
-    footage.dispose(site, due, Reason.PAST_LIMIT)
+    with begin_deletion(site, prove_storage=lambda _: None, ask_guards=lambda _: None) as session:
+        delete_segments(session, due, Reason.PAST_LIMIT)
 
 
 def delete_raw(full: Archive, count: int) -> list[float]:

@@ -7,7 +7,6 @@ from cctv.kernel.lazy import exports
 if TYPE_CHECKING:
     from cctv.archive.comparing import disk_and_index, is_locked
     from cctv.archive.coverage import Missing, Parts, overlapping, part, unexplained
-    from cctv.archive.disposal import BATCH, dispose, dispose_quarantined, finish_open_tombstones
     from cctv.archive.ingesting import ingest
     from cctv.archive.inventories import Inventory, NoFootage, absence, inventory, unexplained_of
     from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
@@ -44,12 +43,6 @@ __getattr__ = exports(
             "overlapping",
             "part",
             "unexplained",
-        ),
-        "disposal": (
-            "BATCH",
-            "dispose",
-            "dispose_quarantined",
-            "finish_open_tombstones",
         ),
         "ingesting": ("ingest",),
         "inventories": (
@@ -118,7 +111,6 @@ __getattr__ = exports(
 )
 
 __all__ = [
-    "BATCH",
     "Inventory",
     "Media",
     "Missing",
@@ -137,11 +129,8 @@ __all__ = [
     "coverage_rows",
     "create_storage",
     "disk_and_index",
-    "dispose",
-    "dispose_quarantined",
     "end_run",
     "find_segment",
-    "finish_open_tombstones",
     "gaps_of",
     "held_over",
     "incoming_directory",

@@ -1,6 +1,18 @@
-"""Disposal: the only place that deletes footage (invariants 1 and 2).
+"""Deletion: the only place that deletes footage, and the session without which it deletes none (invariants 1 and 2).
 
-For a batch of segments, so that a crash at any point can be finished at the next start:
+A session (`begin_deletion`; `retention.session.deletion_session` is the opener that knows the guards) takes these steps
+in this order, and ends where one of them raises:
+
+1. prove that the storage is the one that was opened: before the lock, so that nothing is written where a mount was lost
+2. take the sweeper's lock: one process deletes at a time
+3. ask the guards: what stops deletion stops the finishing of earlier deletions too
+4. take in hold files that the index does not know: an older cctv.db may lie in the storage
+5. finish open tombstones, but put back what a hold covers by now and what is still on the disk
+
+Holds are taken in before tombstones are finished: an older database may hold open tombstones over footage that only a
+hold file keeps, and finishing them first would delete it.
+
+Deletion itself, for a batch of segments, so that a crash at any point can be finished by the next session:
 
 1. tombstones in place of the rows, holds checked in the same transaction (crash: files are there; resumes at 2)
 2. unlink each file                                         (crash: the tombstone says so; resumes at 2)
@@ -13,41 +25,153 @@ Knows holds and nothing else: not why they are there, not who asks.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from cctv import audit, holds
-from cctv.archive import store
-from cctv.archive.layout import INDEX
+from cctv.archive import repairstore, store
+from cctv.archive.layout import INDEX, sweeper_lock
+from cctv.archive.lines import lines_in
 from cctv.archive.quarantine import Quarantined
 from cctv.db.engine import kept_open, reading, writing
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
 from cctv.model.acts import Act
-from cctv.model.footage import Reason, Segment, Tombstone
+from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
+from cctv.model.holds import Hold
 
 BATCH = 1000  # a recorder waits for one transaction of so many: twice the longest raw batch at most (scripts/bench)
 HEADER_BYTES = 4096  # ffmpeg's header of a fragmented MP4 has 700 to 1,400, by codec
+_OPENER = object()  # known to `begin_deletion` alone
 
 
-def dispose(site: Site, segments: Sequence[Segment], reason: Reason) -> list[Tombstone]:
-    """Delete segments that no hold covers by now; those that one does are left alone and are not in the answer."""
-    gone: list[Tombstone] = []
+class DeletionSession:
+    """Permission to delete footage of `site`, valid until the block of `begin_deletion` ends.
+
+    `adopted` are the holds that were taken in from their files, `finished` the tombstones of earlier deletions that
+    this session closed, `kept` the relative paths of footage that an earlier deletion had begun to delete and that a
+    hold covers by now: it is indexed again.
+    """
+
+    __slots__ = ("_is_open", "adopted", "finished", "kept", "site")
+
+    def __init__(
+        self,
+        site: Site,
+        adopted: Sequence[Hold],
+        finished: Sequence[Tombstone],
+        kept: Sequence[str],
+        *,
+        opener: object,
+    ) -> None:
+        if opener is not _OPENER:
+            raise TypeError("a deletion session comes from begin_deletion alone")
+        self.site = site
+        self.adopted = tuple(adopted)
+        self.finished = tuple(finished)
+        self.kept = tuple(kept)
+        self._is_open = True
+
+    def require_open(self) -> None:
+        """Raise RuntimeError once the session has ended: its lock and its guards hold no longer."""
+        if not self._is_open:
+            raise RuntimeError("this deletion session has ended")
+
+    def end(self) -> None:
+        """Refuse every later deletion."""
+        self._is_open = False
+
+
+@contextmanager
+def begin_deletion(
+    site: Site, *, prove_storage: Callable[[Site], None], ask_guards: Callable[[Site], None]
+) -> Iterator[DeletionSession]:
+    """Open a session by the five steps of the module; its block is the only place where footage can be deleted.
+
+    `prove_storage` and `ask_guards` raise what stops deletion; the second is called under the sweeper's lock.  Also
+    raises LockHeld while another process deletes, and FileUnreadable for a hold file that cannot be read.
+    """
+    prove_storage(site)
+    with sweeper_lock(site):
+        ask_guards(site)
+        adopted = holds.match_files(site)
+        kept = _keep_held(site)
+        session = DeletionSession(site, adopted, _finish_open_tombstones(site), kept, opener=_OPENER)
+        try:
+            yield session
+        finally:
+            session.end()
+
+
+def delete_segments(session: DeletionSession, segments: Sequence[Segment], reason: Reason) -> list[Tombstone]:
+    """Delete segments that no hold covers by now; those that one does are left alone and are not in the answer.
+
+    Raises RuntimeError when the session has ended.
+    """
+    session.require_open()
+    site, deleted = session.site, list[Tombstone]()
     with kept_open(site.engine):
         for first in range(0, len(segments), BATCH):
             begun = _begin(site, segments[first : first + BATCH], reason)
-            gone += _finish(site, begun)
-    return gone
+            deleted += _finish(site, begun)
+    return deleted
 
 
-def finish_open_tombstones(site: Site) -> list[Tombstone]:
-    """Finish what a crash interrupted; start-up calls it before anything else."""
+def delete_quarantined(session: DeletionSession, files: Iterable[Quarantined]) -> tuple[str, ...]:
+    """Delete quarantined files and their notes; answers the relative paths of those that were deleted.
+
+    A file stays while a hold in force names its camera, for its time is not known; a file of no known camera stays
+    while anything at all is held.  Raises RuntimeError when the session has ended.
+    """
+    session.require_open()
+    return tuple(session.site.relative(file.path) for file in files if _delete_quarantined(session.site, file))
+
+
+def _finish_open_tombstones(site: Site) -> list[Tombstone]:
+    """Finish the deletions that a crash interrupted."""
     with reading(site.engine) as connection:
         begun = store.open_tombstones(connection)
     return _finish(site, begun)
+
+
+def _keep_held(site: Site) -> list[str]:
+    """Index again what an open tombstone names, a hold in force covers and the disk still has; answers the paths.
+
+    The hold was placed after the deletion began: over an index that was made again from the disk, say, before an older
+    database with that tombstone was put back.
+    """
+    with reading(site.engine) as connection:
+        if not store.open_tombstones(connection):
+            return []
+    kept: list[str] = []
+    with writing(site.engine) as connection:
+        in_force = holds.in_force(connection)
+        for tombstone in store.open_tombstones(connection):
+            keeping = [hold.id for hold in in_force if hold.covers(tombstone.camera, tombstone.span)]
+            if keeping and (site.root / tombstone.path).exists():
+                _index_again(connection, site, tombstone, keeping)
+                kept.append(tombstone.path)
+    return kept
+
+
+def _index_again(connection: Connection, site: Site, tombstone: Tombstone, keeping: Sequence[str]) -> None:
+    """Put the row back in place of an open tombstone, in the caller's transaction; its line knows its run."""
+    if not store.is_indexed(connection, tombstone.path):
+        directory = tombstone.path.rpartition("/")[0]
+        line = lines_in(site.root / directory, directory).get(tombstone.path)
+        run_id = line.run_id if line is not None and line.sha256 == tombstone.sha256 else None
+        new = NewSegment(
+            tombstone.camera, tombstone.zone, tombstone.span, tombstone.limit, tombstone.path, tombstone.sha256,
+            tombstone.size_bytes, tombstone.policy, run_id,
+        )  # fmt: skip
+        repairstore.insert_line(connection, new, site.clock.now())
+    repairstore.drop_tombstone(connection, tombstone.id)
+    facts: audit.Facts = {"why": "its deletion had begun, and a hold covers it", "holds": list(keeping)}
+    audit.append(connection, site, Act.FOOTAGE_ADOPTED, tombstone.path, facts=facts)
 
 
 def _begin(site: Site, batch: Sequence[Segment], reason: Reason) -> list[Tombstone]:
@@ -99,26 +223,23 @@ def _remove_empty_days(site: Site, directories: Iterable[str]) -> None:
             site.disk.sync_directory(directory.parent)
 
 
-def dispose_quarantined(site: Site, found: Quarantined) -> str | None:
-    """Delete a quarantined file and its note; None when a hold in force has its camera, for its time is not known.
-
-    A file of no known camera stays while anything at all is held.
-    """
-    relative = site.relative(found.path)
+def _delete_quarantined(site: Site, file: Quarantined) -> bool:
+    """The audit entry with the holds checked in its transaction, the file, its note; False when a hold keeps it."""
     with writing(site.engine) as connection:
-        if any(found.camera is None or found.camera in hold.cameras for hold in holds.in_force(connection)):
-            return None
+        if any(file.camera is None or file.camera in hold.cameras for hold in holds.in_force(connection)):
+            return False
         facts: audit.Facts = {"reason": "quarantine past its limit"}
-        audit.append(connection, site, Act.SEGMENT_DELETED, relative, facts=facts)
-    site.disk.unlink(found.path)
-    site.disk.unlink(found.note)
-    return relative
+        audit.append(connection, site, Act.SEGMENT_DELETED, site.relative(file.path), facts=facts)
+    site.disk.unlink(file.path)
+    site.disk.unlink(file.note)
+    return True
 
 
 def discard_header(site: Site, path: Path) -> bool:
-    """Remove a file of `incoming/` that a kill met before its first fragment; False when it may hold a picture.
+    """Remove a file of `incoming/` that ends before its first fragment; False when it may hold a picture.
 
-    Such a file is a header of under a kilobyte without a `moof` box: no frame was ever in it, so no act is logged.
+    Needs no session: such a file is a header of under a kilobyte without a `moof` box.  No frame was ever in it, so it
+    is no footage, no hold can cover it, and no act is logged.  The recorder calls it, which must not wait for guards.
     """
     if path.stat().st_size > HEADER_BYTES or b"moof" in path.read_bytes():
         return False
@@ -129,6 +250,7 @@ def discard_header(site: Site, path: Path) -> bool:
 def tombstone_digest(tombstones: Iterable[Tombstone]) -> str:
     """Hex SHA-256 over what was deleted, so that the audit entry of a batch binds each of its tombstones."""
     digest = hashlib.sha256()
-    for one in tombstones:
-        digest.update(f"{one.id} {one.path} {one.sha256} {to_us(one.limit)} {one.reason.value}\n".encode())
+    for stone in tombstones:
+        line = f"{stone.id} {stone.path} {stone.sha256} {to_us(stone.limit)} {stone.reason.value}\n"
+        digest.update(line.encode())
     return digest.hexdigest()

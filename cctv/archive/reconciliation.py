@@ -1,7 +1,8 @@
 """Reconciliation: puts right what disk and index do not agree on; nothing that a hold covers is ever removed.
 
 Each remedy and its audit entry are one transaction, and safe to repeat after a crash: the next comparison finds what is
-left.  Deletes nothing: an unfinished deletion is finished by `disposal`, a doubtful file goes to quarantine.
+left.  Deletes nothing: an unfinished deletion is left to the next deletion session (`retention.session`), a doubtful
+file goes to quarantine.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from cctv import audit, holds
 from cctv.archive import repairstore, store
 from cctv.archive.comparing import Comparison, disk_and_index
 from cctv.archive.differences import Difference, Kind, Remedy
-from cctv.archive.disposal import finish_open_tombstones
 from cctv.archive.ingesting import index_line
 from cctv.archive.layout import INDEX, recorder_lock, segment_start, sweeper_lock
 from cctv.archive.lines import lines_in
@@ -107,7 +107,7 @@ def _put_right(site: Site, one: Difference) -> Difference | None:
             with writing(site.engine) as connection:
                 count_all_again(connection)
         case Kind.DELETION_OPEN:
-            finish_open_tombstones(site)
+            return None  # deletes footage: only a deletion session may
         case Kind.LEFT_IN_INCOMING:
             if not (site.root / one.path).exists():
                 return one  # taken in together with the first

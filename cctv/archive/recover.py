@@ -1,8 +1,10 @@
-"""Start-up: what a crash left behind is finished, adopted or quarantined with a reason; never guessed away.
+"""Start-up: what a crash left behind is adopted or quarantined with a reason; never guessed away.
 
-* open tombstones are finished
 * lines of index.jsonl without a row become rows; files without a line are hashed and entered
 * files in `incoming/` become segments, or go to `quarantine/` with a note that says why
+
+Deletes no footage: a deletion that a crash interrupted waits for the next deletion session, which asks guards and holds
+first.  Until then its file is neither indexed nor adopted.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from pathlib import Path
 
 from cctv import audit
 from cctv.archive import runstore
-from cctv.archive.disposal import discard_header, finish_open_tombstones
+from cctv.archive.disposal import discard_header
 from cctv.archive.fragments import holes_in
 from cctv.archive.ingesting import described, enter, from_index_line, ingest
 from cctv.archive.layout import INDEX, incoming_name, segment_start
@@ -35,11 +37,10 @@ RECENT_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class RecoveryReport:
-    """What start-up found: segments adopted, files quarantined (relative paths), deletions finished."""
+    """What start-up did: segments adopted, files quarantined (relative paths)."""
 
     adopted: tuple[Segment, ...]
     quarantined: tuple[str, ...]
-    deletions_finished: int
 
 
 def recover_incoming(site: Site) -> RecoveryReport:
@@ -48,14 +49,12 @@ def recover_incoming(site: Site) -> RecoveryReport:
     A killed process leaves files and lines that may not be on the disk yet: flushed first, before rows rely on them.
     """
     site.disk.settle(site.root)
-    finished = finish_open_tombstones(site)
     outcomes: list[Segment | str | None] = list(_enter_recent(site))
     outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]
     _end_broken_runs(site)
     return RecoveryReport(
         adopted=tuple(one for one in outcomes if isinstance(one, Segment)),
         quarantined=tuple(one for one in outcomes if isinstance(one, str)),
-        deletions_finished=len(finished),
     )
 
 

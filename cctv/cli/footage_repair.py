@@ -41,14 +41,14 @@ def reconcile(box: Box, fix: bool, accept_loss: bool) -> int:
       cctv footage reconcile --fix
     """
     from cctv.archive import disk_and_index
-    from cctv.archive import reconcile as put_right
     from cctv.export.leftovers import clear_leftovers, leftovers
+    from cctv.retention.session import reconcile_and_finish
 
     if fix and not box.dry_run:
-        found = put_right(box.site, accept_loss=accept_loss)
-        done: Sequence[Difference] = found.done
+        reconciled = reconcile_and_finish(box.site, accept_loss=accept_loss)
+        done: Sequence[Difference] = reconciled.done
         cleared: Sequence[Leftover] = clear_leftovers(box.site)
-        left: Sequence[Difference | Leftover] = [*found.left, *leftovers(box.site)]
+        left: Sequence[Difference | Leftover] = [*reconciled.left, *leftovers(box.site)]
     else:
         done, cleared = (), ()
         left = [*disk_and_index(box.site).differences, *leftovers(box.site)]

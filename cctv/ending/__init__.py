@@ -2,7 +2,7 @@
 
 docs/policies/004.txt: "terugzenden en/of vernietigen".
 
-Owns the order of the closing.  Deletes footage through `archive.dispose` only, and never past a hold.
+Owns the order of the closing.  Deletes footage inside a deletion session only, and never past a hold.
 """
 
 from cctv.ending.closing import Closed, ClosingPlan, close_site, plan_closing

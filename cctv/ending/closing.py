@@ -1,8 +1,9 @@
 """Closing a site, so that a crash at any point is finished by typing the same again.
 
-1. refuse while a hold is in force or a case is open, under the locks of recorder and sweeper
-2. audit entry `site.closing`                                  (crash: nothing is gone yet)
-3. footage, by `archive.dispose`; then quarantine, packages    (crash: what is left goes when this is typed again)
+1. open a deletion session, which takes in hold files that the index does not know; take the recorder's lock
+2. refuse while a hold is in force or a case is open; audit entry `site.closing`, in the same transaction
+                                                               (crash: nothing is gone yet)
+3. footage, under that session; then quarantine, packages      (crash: what is left goes when this is typed again)
 4. look whether any file of footage is left; none may be
 5. certificate outside of the storage, checkpoint, audit entry `site.closed`
 
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cctv import archive, audit, holds
+from cctv.archive.disposal import delete_quarantined, delete_segments
 from cctv.archive.repairstore import count_segments
 from cctv.archive.walking import walk
 from cctv.audit.checkpoints import sign_checkpoint
@@ -44,6 +45,7 @@ from cctv.redaction.viewing import tidy_views
 from cctv.retention.certificate import Copy, certify
 from cctv.retention.certificate_files import issue
 from cctv.retention.guards import guards_now, same_storage
+from cctv.retention.session import deletion_session
 from cctv.signing import signing_key
 
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before any recording
@@ -74,7 +76,8 @@ def plan_closing(site: Site) -> ClosingPlan:
     """What would go; raises SiteHeld, CasesOpen and the guards, as `close_site` does."""
     same_storage(site)
     with reading(site.engine) as connection:
-        _refuse_open(connection, site)
+        guards_now(connection, site)
+        _refuse_open(connection, site, [hold.id for hold in holds.unknown_files(connection, site)])
         found = _all_segments(connection, site)
         standing = tuple(one.id for one in packages(connection) if one.deleted is None)
     zones = Counter(str(one.zone) for one in found)
@@ -87,20 +90,16 @@ def close_site(site: Site, *, reason: str, folder: Path, copies: Sequence[Copy] 
 
     Raises LockHeld while recorder or sweeper run, SiteHeld, CasesOpen, NotEmpty, CertificateExists and the guards.
     """
-    same_storage(site)
     began = site.clock.now()
-    with ExitStack() as stack:
-        stack.enter_context(archive.recorder_lock(site))
-        stack.enter_context(archive.sweeper_lock(site))
+    with deletion_session(site) as session, archive.recorder_lock(site):
         with writing(site.engine) as connection:
             _refuse_open(connection, site)
-            guards_now(connection, site)
             audit.append(connection, site, Act.SITE_CLOSING, "site", reason=reason)
         archive.recover_incoming(site)
         with reading(site.engine) as connection:
             doomed = _all_segments(connection, site)
-        gone = archive.dispose(site, doomed, Reason.SITE_CLOSED)
-        aside = [archive.dispose_quarantined(site, one) for one in archive.quarantined(site)]
+        deleted = delete_segments(session, doomed, Reason.SITE_CLOSED)
+        quarantine_deleted = delete_quarantined(session, archive.quarantined(site))
         with reading(site.engine) as connection:
             requests = sorted({one.request for one in packages(connection) if one.request})
         taken = sum(len(expire_packages(site, request)) for request in requests)
@@ -109,14 +108,18 @@ def close_site(site: Site, *, reason: str, folder: Path, copies: Sequence[Copy] 
         _require_empty(site)
         _certify(site, folder, copies)
         with writing(site.engine) as connection:
-            facts: audit.Facts = {"segments": len(gone), "seconds": round((site.clock.now() - began).total_seconds())}
+            facts: audit.Facts = {
+                "segments": len(deleted),
+                "seconds": round((site.clock.now() - began).total_seconds()),
+            }
             audit.append(connection, site, Act.SITE_CLOSED, "site", facts=facts)
         sign_checkpoint(site)
-    return Closed(len(gone), sum(one is not None for one in aside), taken, folder)
+    return Closed(len(deleted), len(quarantine_deleted), taken, folder)
 
 
-def _refuse_open(connection: Connection, site: Site) -> None:
-    kept = [hold.id for hold in holds.in_force(connection)]
+def _refuse_open(connection: Connection, site: Site, on_disk: Sequence[str] = ()) -> None:
+    """Raise SiteHeld, CasesOpen.  `on_disk`: ids of holds that only their files know, before they are taken in."""
+    kept = [*(hold.id for hold in holds.in_force(connection)), *on_disk]
     if kept:
         raise SiteHeld(holds=", ".join(kept))
     waiting: list[str] = [one.id for one in cases.select_incidents(connection, settled_too=False)]

@@ -22,6 +22,8 @@ from cctv.holds.store import (
     match_files,
     place,
     release,
+    unknown_files,
+    without_file,
 )
 
 __all__ = [
@@ -49,4 +51,6 @@ __all__ = [
     "renew",
     "require_confirmed",
     "unconfirmed",
+    "unknown_files",
+    "without_file",
 ]

@@ -23,6 +23,7 @@ def hold_path(site: Site, hold: HoldId) -> Path:
 
 
 def write_hold_file(site: Site, hold: Hold) -> None:
+    """Write the hold's file in place of the one that is there, flushed; makes `holds/` where it is missing."""
     said = {
         "schema": 1,
         "id": hold.id,
@@ -35,7 +36,10 @@ def write_hold_file(site: Site, hold: Hold) -> None:
         "placed": hold.placed.isoformat(),
         "placed_by": hold.placed_by,
     }
-    site.disk.write(hold_path(site, hold.id), json.dumps(said, indent=2).encode() + b"\n")
+    path = hold_path(site, hold.id)
+    if not path.parent.is_dir():
+        site.disk.make_directory(path.parent)
+    site.disk.write(path, json.dumps(said, indent=2).encode() + b"\n")
 
 
 def remove_hold_file(site: Site, hold: HoldId) -> None:

@@ -18,7 +18,7 @@ from cctv.db import tables
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, keep_short_id, next_short_id
 from cctv.holds.coverstore import let_go
-from cctv.holds.files import read_hold_files, remove_hold_file, write_hold_file
+from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write_hold_file
 from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.errors import UsageError
 from cctv.kernel.span import Span
@@ -54,7 +54,7 @@ def place(
     """Place a hold in the caller's transaction: its file first, then its row and audit entry."""
     now = site.clock.now()
     hold = Hold(
-        id=HoldId(next_short_id(connection, IdKind.HOLD, now.year)),
+        id=_free_id(connection, site, now.year),
         ground=ground,
         cameras=frozenset(cameras),
         span=span,
@@ -67,6 +67,24 @@ def place(
     facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(span)}
     audit.append(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
     return hold
+
+
+def _free_id(connection: Connection, site: Site, year: int) -> HoldId:
+    """The next id that no file of `holds/` has: an older index counts from further back, and would write over one."""
+    while hold_path(site, hold := HoldId(next_short_id(connection, IdKind.HOLD, year))).exists():
+        pass
+    return hold
+
+
+def unknown_files(connection: Connection, site: Site) -> list[Hold]:
+    """Holds of `holds/` that the index does not know, which `match_files` would take in; raises FileUnreadable."""
+    known = {hold.id for hold in all_holds(connection)}
+    return [hold for hold in read_hold_files(site) if hold.id not in known]
+
+
+def without_file(connection: Connection, site: Site) -> list[HoldId]:
+    """Holds in force whose file is not in `holds/`, oldest first."""
+    return [hold.id for hold in in_force(connection) if not hold_path(site, hold.id).exists()]
 
 
 def match_files(site: Site) -> list[Hold]:
@@ -82,14 +100,14 @@ def match_files(site: Site) -> list[Hold]:
     site.disk.settle(site.root)  # a placing that was killed may not have flushed the file that a row will rely on
     with writing(site.engine) as connection:  # no placing is under way while this has the write lock
         known = {hold.id: hold for hold in all_holds(connection)}
-        found = read_hold_files(site)
-        orphans = [hold for hold in found if hold.id not in known]
+        on_disk = read_hold_files(site)
+        orphans = [hold for hold in on_disk if hold.id not in known]
         for hold in orphans:
             _insert(connection, hold)
             keep_short_id(connection, hold.id)
             facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(hold.span)}
             audit.append(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
-    for hold in found:
+    for hold in on_disk:
         if hold.id in known and not known[hold.id].in_force:
             remove_hold_file(site, hold.id)
     return orphans

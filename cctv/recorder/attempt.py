@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from cctv import archive
 from cctv.archive import Run
+from cctv.archive.disposal import discard_header
 from cctv.archive.runs import note_gap
 from cctv.cameras import CameraDown, StreamAddress
 from cctv.config import CameraSettings
@@ -145,8 +146,8 @@ class Attempt:
         for start, end in closed.holes:
             span = Span(self._at(start), self._at(end))
             self._worker.submit(note_gap, self._site, self._camera.id, span, GapCause.FRAMES_MISSING)
-        if closed.file.until is None:  # a header and no picture
-            self._worker.submit(closed.file.path.unlink)
+        if closed.file.until is None:  # a header and no picture: no footage, so no deletion session
+            self._worker.submit(discard_header, self._site, closed.file.path)
             return
         self._recorded_until = self._at(closed.end)
         span = span_of(self._at(closed.start), timedelta(0), closed.end - closed.start)

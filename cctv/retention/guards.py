@@ -27,6 +27,14 @@ class IndexEmpty(GuardError):
     """
 
 
+class HoldFilesMissing(GuardError):
+    """Deletion stops: {missing} is not in the storage, so an older cctv.db put back later would forget what is held.
+
+    next: put holds/ back from where it went; what is lost for good `cctv footage reconcile --fix` writes again, after
+    you compared `cctv hold list` with what you know; nothing was deleted.
+    """
+
+
 def same_storage(site: Site) -> None:
     """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
     said = identity.read_identity(site.root)
@@ -40,6 +48,7 @@ def guards_now(connection: Connection, site: Site) -> None:
     """Raise the first guard that stops deletion now; answer nothing when none does."""
     holds.require_confirmed(site.root)
     _index_not_empty(connection, site)
+    _hold_files_there(connection, site)
     require_plausible(connection, site)
 
 
@@ -49,3 +58,15 @@ def _index_not_empty(connection: Connection, site: Site) -> None:
     files = sorted((site.root / "segments").glob("*/*/*/*.mp4"))
     if files:
         raise IndexEmpty(count=len(files), first=site.relative(files[0]))
+
+
+def _hold_files_there(connection: Connection, site: Site) -> None:
+    """Raise HoldFilesMissing when `holds/` or the file of a hold in force is not there: no crash leaves it so."""
+    if not (site.root / "holds").is_dir():
+        raise HoldFilesMissing(missing="holds/")
+    if not (missing := holds.without_file(connection, site)):
+        return
+    with reading(site.engine) as later:  # a release that commits meanwhile removes its file after the row
+        missing = [hold for hold in holds.without_file(later, site) if hold in missing]
+    if missing:
+        raise HoldFilesMissing(missing=", ".join(f"holds/{hold}.json" for hold in missing))

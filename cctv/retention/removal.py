@@ -1,7 +1,7 @@
 """Removal: footage that should never have been made goes at once, by order of a person, and never what a hold covers.
 
-Deletes through `archive.dispose` only, under the sweeper's lock and the same guards as every sweep.  The order, with
-its reason, is in the log before the first file goes.
+Deletes inside a deletion session, as every sweep does.  The order, with its reason, is in the log before the first file
+goes.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from cctv import archive, audit, holds
+from cctv import audit, holds
+from cctv.archive.disposal import delete_segments
+from cctv.archive.store import segments_of
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.footage import Reason, Segment, Tombstone
 from cctv.model.ids import CameraId, HoldId
-from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.policy import Action, Decision
+from cctv.retention.session import deletion_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def plan_removal(
     in_force = [hold for hold in holds.in_force(connection) if hold.id not in without]
     decisions: list[Decision] = []
     for camera in cameras:
-        for segment in archive.segments_of(connection, camera, span):
+        for segment in segments_of(connection, camera, span):
             keeping = tuple(hold.id for hold in in_force if hold.covers(camera, segment.span))
             action, reason = (Action.KEEP, Reason.HELD) if keeping else (Action.EXPIRE, why)
             decisions.append(Decision(segment, action, reason, segment.limit, keeping))
@@ -68,26 +70,16 @@ def plan_removal(
 
 def remove_ordered(site: Site, cameras: Sequence[CameraId], span: Span) -> Removed:
     """Delete what no hold covers by an order that stands in the log already; raises as `remove`."""
-    same_storage(site)
-    with archive.sweeper_lock(site):
-        with reading(site.engine) as connection:
-            guards_now(connection, site)
-        archive.finish_open_tombstones(site)
-        holds.match_files(site)
+    with deletion_session(site) as session:
         with reading(site.engine) as connection:
             plan = plan_removal(connection, cameras, span, why=Reason.ERASED)
-        gone = archive.dispose(site, plan.going, Reason.ERASED)
-    return Removed(plan, tuple(gone))
+        deleted = delete_segments(session, plan.going, Reason.ERASED)
+    return Removed(plan, tuple(deleted))
 
 
 def remove(site: Site, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Removed:
     """Delete what no hold covers.  Raises LockHeld, or the guard that stops deletion; then nothing is deleted."""
-    same_storage(site)
-    with archive.sweeper_lock(site):
-        with reading(site.engine) as connection:
-            guards_now(connection, site)
-        archive.finish_open_tombstones(site)
-        holds.match_files(site)
+    with deletion_session(site) as session:
         with writing(site.engine) as connection:
             plan = plan_removal(connection, cameras, span)
             if plan.going:
@@ -98,5 +90,5 @@ def remove(site: Site, cameras: Sequence[CameraId], span: Span, *, reason: str) 
                     "held": len(plan.held),
                 }
                 audit.append(connection, site, Act.DELETION_ORDERED, "footage", facts=facts, reason=reason)
-        gone = archive.dispose(site, plan.going, Reason.NEVER_ALLOWED)
-    return Removed(plan, tuple(gone))
+        deleted = delete_segments(session, plan.going, Reason.NEVER_ALLOWED)
+    return Removed(plan, tuple(deleted))

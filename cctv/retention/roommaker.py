@@ -1,7 +1,6 @@
 """Making room: the sweeper's answer to a recorder that found the disk full.
 
-Deletes through `archive.dispose` only, under the sweeper's lock and the same guards as every sweep.  A request that
-nobody renews, because its recorder has ended, is none.
+Deletes inside a deletion session, as every sweep does.  A request that its recorder has stopped renewing is none.
 """
 
 from __future__ import annotations
@@ -11,14 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cctv import archive, holds
+from cctv import holds
+from cctv.archive.disposal import delete_segments
 from cctv.archive.roomfiles import RoomAnswer, answer_room, room_wanted
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.model.footage import Reason, Tombstone
 from cctv.retention import store
-from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.room import GUARDED, RoomPlan, plan_room
+from cctv.retention.session import deletion_session
 
 FRESH = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
 _BATCH = 500
@@ -37,21 +37,17 @@ def make_room(site: Site, free: Callable[[], int] | None = None) -> RoomMade | N
     wanted = room_wanted(site.root)
     if wanted is None or abs(site.clock.now() - wanted.asked) > FRESH:
         return None
-    same_storage(site)  # before the lock: nothing is written where a mount was lost
     free = free or (lambda: shutil.disk_usage(site.root).free)
-    gone: list[Tombstone] = []
+    deleted: list[Tombstone] = []
     exhausted = False
-    with archive.sweeper_lock(site):
-        with reading(site.engine) as connection:
-            guards_now(connection, site)
-        holds.match_files(site)
+    with deletion_session(site) as session:
         while (missing := wanted.free_bytes - free()) > 0 and not exhausted:
             plan = _plan(site, missing)
-            went = archive.dispose(site, plan.expire, Reason.SPACE_NEEDED)
-            gone += went
-            exhausted = not went
-        answer_room(site, RoomAnswer(wanted.asked, len(gone), exhausted))
-    return RoomMade(tuple(gone), exhausted)
+            batch = delete_segments(session, plan.expire, Reason.SPACE_NEEDED)
+            deleted += batch
+            exhausted = not batch
+        answer_room(site, RoomAnswer(wanted.asked, len(deleted), exhausted))
+    return RoomMade(tuple(deleted), exhausted)
 
 
 def _plan(site: Site, missing: int) -> RoomPlan:

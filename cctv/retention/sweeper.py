@@ -1,6 +1,6 @@
-"""The sweep: guards, plan, execution, record.  Deletes through `archive.dispose` only.
+"""The sweep: plan, execution, record, inside a deletion session.
 
-One sweeper at a time, under its lock; a sweep that a guard stops is recorded too, with the guard's name.
+A sweep that a guard stops is recorded too, with the guard's name.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cctv import archive, audit, holds
+from cctv import audit, holds
+from cctv.archive.disposal import BATCH, delete_quarantined, delete_segments
+from cctv.archive.quarantine import quarantined
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.errors import GuardError
@@ -16,9 +18,9 @@ from cctv.model.acts import Act
 from cctv.model.footage import Reason, Tombstone
 from cctv.retention import store
 from cctv.retention.clockguard import remember_clock
-from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.large import forget_allowance, require_explained
 from cctv.retention.plan import Plan, make_plan, overdue
+from cctv.retention.session import deletion_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,7 @@ class SweepReport:
 
 def sweep_once(site: Site) -> SweepReport:
     """One pass.  Raises LockHeld, or the guard that stops it; then nothing is deleted."""
-    same_storage(site)  # before the lock: nothing is written where a mount was lost
-    with archive.sweeper_lock(site):
-        try:
-            with reading(site.engine) as connection:
-                guards_now(connection, site)
-        except GuardError as guard:
-            _refused(site, guard)
-            raise
-        finished = archive.finish_open_tombstones(site)
-        holds.match_files(site)
+    with deletion_session(site, on_refusal=lambda guard: _record_refusal(site, guard)) as session:
         now = site.clock.now()
         with reading(site.engine) as connection:
             last = store.last_sweep(connection)
@@ -54,16 +47,15 @@ def sweep_once(site: Site) -> SweepReport:
                 plan = make_plan(connection, now)
                 require_explained(connection, site, plan)
         except GuardError as guard:
-            _refused(site, guard)
+            _record_refusal(site, guard)
             raise
         _hold_over(site, plan)
-        gone = archive.dispose(site, plan.expire, Reason.PAST_LIMIT)
-        unexplained = [archive.dispose_quarantined(site, one) for one in archive.quarantined(site) if now >= one.limit]
+        deleted = delete_segments(session, plan.expire, Reason.PAST_LIMIT)
         report = SweepReport(
             plan=plan,
-            gone=tuple(gone),
-            finished=tuple(finished),
-            quarantine_gone=tuple(path for path in unexplained if path is not None),
+            gone=tuple(deleted),
+            finished=session.finished,
+            quarantine_gone=delete_quarantined(session, [file for file in quarantined(site) if now >= file.limit]),
             overdue_before=overdue(plan.decisions, now),
         )
         _record(site, report)
@@ -81,9 +73,9 @@ def _look_again(site: Site) -> None:
 def _hold_over(site: Site, plan: Plan) -> None:
     """Set aside what holds keep, so that the next sweep does not meet it."""
     held = [one.segment for one in plan.held]
-    for first in range(0, len(held), archive.BATCH):
+    for first in range(0, len(held), BATCH):
         with writing(site.engine) as connection:
-            holds.hold_over(connection, held[first : first + archive.BATCH])
+            holds.hold_over(connection, held[first : first + BATCH])
 
 
 def _record(site: Site, report: SweepReport) -> None:
@@ -96,7 +88,7 @@ def _record(site: Site, report: SweepReport) -> None:
             audit.append(connection, site, Act.SWEEP_DONE, "sweep", facts=facts)
 
 
-def _refused(site: Site, guard: GuardError) -> None:
+def _record_refusal(site: Site, guard: GuardError) -> None:
     with writing(site.engine) as connection:
         store.record_sweep(connection, site.clock.now(), expired=0, held=0, refused_by=guard.code)
         audit.append(connection, site, Act.SWEEP_REFUSED, "sweep", facts={"guard": guard.code})

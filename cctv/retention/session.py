@@ -1,0 +1,61 @@
+"""The opener of deletion sessions: `archive.disposal` with the guards of retention.  Nothing else opens one.
+
+Every deletion of footage is made inside `with deletion_session(site) as session`: sweep, removal, erasure, making room,
+the closing of a site, and the repair that finishes interrupted deletions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from cctv.archive.differences import Kind
+from cctv.archive.disposal import DeletionSession, begin_deletion
+from cctv.archive.reconciliation import Reconciled, reconcile
+from cctv.db.engine import reading
+from cctv.db.site import Site
+from cctv.kernel.durable import LockHeld
+from cctv.kernel.errors import GuardError
+from cctv.retention.guards import guards_now, same_storage
+
+
+@contextmanager
+def deletion_session(
+    site: Site, *, on_refusal: Callable[[GuardError], None] | None = None
+) -> Iterator[DeletionSession]:
+    """Open a session by the five steps of `archive.disposal`; nothing is deleted where it raises.
+
+    Raises StorageMissing, MountMissing, DatabaseForeign, LockHeld, the guard that stops deletion, and FileUnreadable
+    for a broken hold file.  `on_refusal`, if given, is called with a guard that stops deletion, under the lock; not for
+    one of the storage's identity, for there is nowhere of our own to write it.
+    """
+
+    def ask(asked: Site) -> None:
+        try:
+            with reading(asked.engine) as connection:
+                guards_now(connection, asked)
+        except GuardError as guard:
+            if on_refusal is not None:
+                on_refusal(guard)
+            raise
+
+    with begin_deletion(site, prove_storage=same_storage, ask_guards=ask) as session:
+        yield session
+
+
+def reconcile_and_finish(site: Site, *, accept_loss: bool = False) -> Reconciled:
+    """Reconcile, then finish interrupted deletions, which takes a session; raises LockHeld, MuchLost.
+
+    A guard that stops deletion, or a sweep under way, leaves those as they are, with its message as the reason.
+    """
+    reconciled = reconcile(site, accept_loss=accept_loss)
+    begun = tuple(one for one in reconciled.left if one.kind is Kind.DELETION_OPEN)
+    if not begun:
+        return reconciled
+    rest = tuple(one for one in reconciled.left if one.kind is not Kind.DELETION_OPEN)
+    try:
+        with deletion_session(site):
+            return replace(reconciled, done=(*reconciled.done, *begun), left=rest)
+    except (GuardError, LockHeld) as error:
+        return replace(reconciled, left=(*rest, *(replace(one, why=error.message) for one in begun)))
