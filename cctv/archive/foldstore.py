@@ -1,4 +1,4 @@
-"""The rows of folded deletions, and of the tombstones that they replace.  Queries and conversions only."""
+"""The rows of folded deletions, and of the tombstones that they replace.  Queries only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from cctv.archive.folded import from_line
 from cctv.archive.store import to_tombstone
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
 from cctv.model.folded import FoldedDay, FoldedGroup
 from cctv.model.footage import Reason, Tombstone
@@ -32,21 +31,21 @@ def oldest_day(connection: Connection, before: datetime) -> dict[CameraId, list[
     """
     table = tables.tombstones.c
     newest = select(func.max(table.id)).scalar_subquery()
-    closed = table.closed_us.is_not(None) & table.reason.in_([one.value for one in FOLDED]) & (table.id < newest)
+    closed = table.closed_us.is_not(None) & table.reason.in_(FOLDED) & (table.id < newest)
     first = connection.execute(select(table.id, table.closed_us).where(closed).order_by(table.id).limit(1)).first()
     if first is None:
         return {}
-    begins = from_us(first.closed_us).replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = to_us(begins + _ONE_DAY)
+    begins = first.closed_us.replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = begins + _ONE_DAY
     if begins + _ONE_DAY > before:
         return {}
     later = select(table.id).where(table.id > first.id, table.closed_us >= ends).order_by(table.id).limit(1)
     after: int | None = connection.execute(later).scalar()
     rows = select(table.id, table.camera).where(closed, table.id >= first.id)
-    rows = rows.where(table.closed_us >= to_us(begins), table.closed_us < ends).order_by(table.id)
+    rows = rows.where(table.closed_us >= begins, table.closed_us < ends).order_by(table.id)
     found: defaultdict[CameraId, list[int]] = defaultdict(list)
     for row in connection.execute(rows.where(table.id < after) if after is not None else rows):
-        found[CameraId(row.camera)].append(row.id)
+        found[row.camera].append(row.id)
     return dict(found)
 
 
@@ -62,7 +61,7 @@ def tombstones_by_id(connection: Connection, ids: Sequence[int]) -> list[Tombsto
 def replace_tombstones(connection: Connection, stones: Sequence[Tombstone], folded: FoldedDay) -> None:
     """Put a signed line in place of tombstones."""
     values = {"day": folded.day, "camera": folded.camera, "part": folded.part, "line": folded.line}
-    span = {"start_us": to_us(folded.span.start), "end_us": to_us(folded.span.end)}
+    span = {"start_us": folded.span.start, "end_us": folded.span.end}
     connection.execute(insert(tables.folded_days).values(**values, **span, signature=folded.signature))
     ids = [one.id for one in stones]
     for first in range(0, len(ids), _CHUNK):
@@ -86,15 +85,13 @@ def folded_between(connection: Connection, first_day: str, last_day: str) -> lis
 def folded_of(connection: Connection, camera: CameraId, span: Span) -> list[FoldedGroup]:
     """The groups of a camera's folded deletions that overlap a span of footage, in order."""
     table = tables.folded_days
-    query = select(table).where(
-        table.c.camera == camera, table.c.start_us < to_us(span.end), table.c.end_us > to_us(span.start)
-    )
+    query = select(table).where(table.c.camera == camera, table.c.start_us < span.end, table.c.end_us > span.start)
     groups = [group for row in connection.execute(query) for group in _folded(row).groups]
     return sorted((one for one in groups if one.span.overlaps(span)), key=lambda one: (one.span, one.first_deleted))
 
 
 def _folded(row: Row[Any]) -> FoldedDay:
-    return FoldedDay(row.day, CameraId(row.camera), row.part, from_line(row.line), row.line, row.signature)
+    return FoldedDay(row.day, row.camera, row.part, from_line(row.line), row.line, row.signature)
 
 
 def day_of(instant: datetime) -> str:

@@ -31,7 +31,7 @@ from cctv.db.engine import DatabaseDamaged, check_whole, open_engine, reading, s
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, Identity
 from cctv.db.migrate import migrate
 from cctv.db.site import Site, keep_short_id, open_site
-from cctv.kernel.clock import Clock, to_us
+from cctv.kernel.clock import Clock
 from cctv.kernel.durable import Disk, sha256_file
 from cctv.kernel.errors import CctvError, Exit, FileUnreadable
 from cctv.model.acts import Act, Actor
@@ -153,7 +153,7 @@ def _new_database(site: Site) -> Iterator[Site]:
         site.disk.unlink(path.with_name(f"{NEW_FILE}{beside}"))
     migrate(site.engine)
     with writing(site.engine) as connection:
-        identity.claim(connection, site.identity, to_us(site.clock.now()))
+        identity.claim(connection, site.identity, site.clock.now())
     yield site
     settle_file(site.engine)
     site.disk.sync_file(path)

@@ -1,6 +1,6 @@
 """Rows for repairs: what the index says of a day's folder, what is lost, runs and policies that a line names.
 
-Queries and conversions only; decides nothing.  Deletes no footage: what leaves `segments` here has no file.
+Queries only; decides nothing.  Deletes no footage: what leaves `segments` here has no file.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from cctv.archive import runstore, store
 from cctv.archive.runstore import Run
 from cctv.archive.totalstore import add_to_totals
 from cctv.db import tables
-from cctv.kernel.clock import to_us
 from cctv.kernel.span import Span
 from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
 from cctv.model.ids import CameraId, ZoneId
 
 LONGEST_SEGMENT = timedelta(hours=2)  # cameras.toml allows one hour, and a late key frame ends it
-_MICROSECOND = timedelta(microseconds=1)
 _AFTER_SLASH = "0"  # the sign that follows "/"
 
 
@@ -55,7 +53,7 @@ def rows_in(connection: Connection, directory: str) -> dict[str, IndexedRow]:
 def tombstones_in(connection: Connection, camera: CameraId, day: Span) -> dict[str, Tombstone]:
     """The tombstones of a camera's day by their path; the latest where there are two of one path."""
     table = tables.tombstones
-    chosen = (table.c.camera == camera) & (table.c.start_us >= to_us(day.start)) & (table.c.start_us < to_us(day.end))
+    chosen = (table.c.camera == camera) & (table.c.start_us >= day.start) & (table.c.start_us < day.end)
     rows = connection.execute(select(table).where(chosen).order_by(table.c.id))
     return {row.path: store.to_tombstone(row) for row in rows}
 
@@ -100,7 +98,7 @@ def run_at(connection: Connection, camera: CameraId, zone: ZoneId, start: dateti
         .where(
             table.c.camera == camera,
             table.c.zone == zone,
-            or_(table.c.started_us <= to_us(start), table.c.anchor_us <= to_us(start)),
+            or_(table.c.started_us <= start, table.c.anchor_us <= start),
         )
         .order_by(table.c.started_us.desc(), table.c.id.desc())
         .limit(1)
@@ -117,17 +115,17 @@ def insert_run_as(connection: Connection, run: Run, *, ended: datetime | None) -
             camera=run.camera,
             zone=run.zone,
             policy=run.policy,
-            period_us=run.period // _MICROSECOND,
-            started_us=to_us(run.started),
-            anchor_us=to_us(run.started),
-            ended_us=to_us(ended) if ended else None,
+            period_us=run.period,
+            started_us=run.started,
+            anchor_us=run.started,
+            ended_us=ended,
         )
     )
 
 
 def stretch_run(connection: Connection, run_id: int, span: Span) -> None:
     """When a run began and ended, as far as its segments tell."""
-    values = {"started_us": to_us(span.start), "anchor_us": to_us(span.start), "ended_us": to_us(span.end)}
+    values = {"started_us": span.start, "anchor_us": span.start, "ended_us": span.end}
     connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(**values))
 
 
@@ -150,9 +148,9 @@ def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
         {
             "camera": new.camera,
             "zone": new.zone,
-            "start_us": to_us(new.span.start),
-            "end_us": to_us(new.span.end),
-            "limit_us": to_us(new.limit),
+            "start_us": new.span.start,
+            "end_us": new.span.end,
+            "limit_us": new.limit,
             "path": new.path,
             "sha256": new.sha256,
             "size_bytes": new.size_bytes,
@@ -189,7 +187,7 @@ def wrong_totals(connection: Connection) -> list[CameraId]:
         row.camera: (row.segments, row.size_bytes, row.held_over, row.longest_us)
         for row in connection.execute(select(total.camera, *_of_totals()))
     }
-    nothing = (0, 0, 0, 0)
+    nothing = (0, 0, 0, timedelta())
     wrong = []
     for camera in sorted({*counted, *known}):
         is_, says = counted.get(camera, nothing), known.get(camera, nothing)
@@ -220,17 +218,16 @@ def lost_under_holds(connection: Connection) -> list[Tombstone]:
     Looks at the tombstones under the holds' spans only, whatever else was ever deleted.
     """
     hold, camera, stone = tables.holds.c, tables.hold_cameras.c, tables.tombstones.c
-    reach = LONGEST_SEGMENT // _MICROSECOND
     under = (
         select(stone.id)
         .join(tables.hold_cameras, camera.camera == stone.camera)
         .join(tables.holds, hold.id == camera.hold_id)
         .where(
             hold.released_us.is_(None),
-            stone.start_us > hold.start_us - reach,
+            stone.start_us > hold.start_us - LONGEST_SEGMENT,
             stone.start_us < hold.end_us,
             stone.end_us > hold.start_us,
-            stone.reason == Reason.LOST.value,
+            stone.reason == Reason.LOST,
         )
     )
     query = select(tables.tombstones).where(stone.id.in_(under)).order_by(stone.start_us, stone.id)

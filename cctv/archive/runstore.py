@@ -1,4 +1,4 @@
-"""The rows of runs, gaps and policy versions.  Queries and conversions only; decides nothing."""
+"""The rows of runs, gaps and policy versions.  Queries only; decides nothing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
 from cctv.model.footage import Gap, GapCause
 from cctv.model.ids import CameraId, ZoneId
 
-_MICROSECOND = timedelta(microseconds=1)
-
-_ANCHORED_BEFORE_US = 86_400_000_000  # a first segment may seem to begin before its run: a clock is set now and then
+_ANCHORED_BEFORE = timedelta(days=1)  # a first segment may seem to begin before its run: a clock is set now and then
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Run:
 
 def insert_policy(connection: Connection, digest: str, text: str, now: datetime) -> bool:
     """Keep a policy version's text; False when it was known."""
-    values = {"digest": digest, "text": text, "first_seen_us": to_us(now)}
+    values = {"digest": digest, "text": text, "first_seen_us": now}
     return connection.execute(upsert(tables.policies).values(**values).on_conflict_do_nothing()).rowcount > 0
 
 
@@ -47,23 +44,22 @@ def insert_run(
     connection: Connection, *, camera: CameraId, zone: ZoneId, policy: str, period: timedelta, started: datetime
 ) -> Run:
     """Begin a run's row."""
-    values = {"camera": camera, "zone": zone, "policy": policy, "period_us": period // _MICROSECOND}
-    done = connection.execute(insert(tables.runs).values(**values, started_us=to_us(started)))
+    values = {"camera": camera, "zone": zone, "policy": policy, "period_us": period, "started_us": started}
+    done = connection.execute(insert(tables.runs).values(**values))
     assert done.inserted_primary_key is not None  # SQLAlchemy: always set for a single-row insert
     return Run(done.inserted_primary_key[0], camera, zone, policy, period, started)
 
 
 def set_anchor(connection: Connection, run_id: int, anchor: datetime) -> None:
-    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(anchor_us=to_us(anchor)))
+    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(anchor_us=anchor))
 
 
 def set_end(connection: Connection, run_id: int, at: datetime) -> None:
-    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(ended_us=to_us(at)))
+    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(ended_us=at))
 
 
 def set_clock_offset(connection: Connection, run_id: int, offset: timedelta) -> None:
-    values = {"clock_offset_us": offset // _MICROSECOND}
-    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(**values))
+    connection.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(clock_offset_us=offset))
 
 
 def find_run(connection: Connection, run_id: int) -> Run | None:
@@ -95,8 +91,8 @@ def runs_of(connection: Connection, camera: CameraId, span: Span) -> list[Run]:
         select(table)
         .where(
             table.c.camera == camera,
-            table.c.started_us < to_us(span.end),
-            table.c.ended_us.is_(None) | (table.c.ended_us > to_us(span.start)),
+            table.c.started_us < span.end,
+            table.c.ended_us.is_(None) | (table.c.ended_us > span.start),
         )
         .order_by(table.c.started_us, table.c.id)
     )
@@ -106,31 +102,31 @@ def runs_of(connection: Connection, camera: CameraId, span: Span) -> list[Run]:
 def anchor_of(connection: Connection, run_id: int) -> datetime | None:
     """Wall time of a run's media time 0, None for a run that ended before it was known."""
     query = select(tables.runs.c.anchor_us).where(tables.runs.c.id == run_id)
-    anchor_us: int | None = connection.execute(query).scalar()
-    return from_us(anchor_us) if anchor_us is not None else None
+    anchor: datetime | None = connection.execute(query).scalar()
+    return anchor
 
 
 def first_start(connection: Connection, run_id: int) -> datetime | None:
     """Where the first indexed segment of a run begins."""
     table = tables.segments
     query = select(table.c.start_us).where(_of_run(run_id)).order_by(table.c.start_us).limit(1)
-    start_us: int | None = connection.execute(query).scalar()
-    return from_us(start_us) if start_us is not None else None
+    start: datetime | None = connection.execute(query).scalar()
+    return start
 
 
 def last_end(connection: Connection, run_id: int) -> datetime | None:
     """Where the last indexed segment of a run ends."""
     table = tables.segments
     query = select(table.c.end_us).where(_of_run(run_id)).order_by(table.c.start_us.desc()).limit(1)
-    end_us: int | None = connection.execute(query).scalar()
-    return from_us(end_us) if end_us is not None else None
+    end: datetime | None = connection.execute(query).scalar()
+    return end
 
 
 def _of_run(run_id: int) -> ColumnElement[bool]:
     """Its segments, by the index of cameras and starts: a start-up must not walk the whole archive for each run."""
     table, run = tables.segments, tables.runs.c.id == run_id
     camera = select(tables.runs.c.camera).where(run).scalar_subquery()
-    began = select(tables.runs.c.started_us - _ANCHORED_BEFORE_US).where(run).scalar_subquery()
+    began = select(tables.runs.c.started_us - _ANCHORED_BEFORE).where(run).scalar_subquery()
     return (table.c.camera == camera) & (table.c.start_us >= began) & (table.c.run_id == run_id)
 
 
@@ -141,33 +137,32 @@ def first_and_last(connection: Connection, camera: CameraId) -> Span | None:
         query = select(table.c.start_us, table.c.end_us).where(table.c.camera == camera).limit(1)
         for order in (table.c.start_us.asc(), table.c.start_us.desc()):
             rows = connection.execute(query.order_by(order))
-            edges += [Span(from_us(row.start_us), from_us(row.end_us)) for row in rows]
+            edges += [Span(row.start_us, row.end_us) for row in rows]
     return Span(min(one.start for one in edges), max(one.end for one in edges)) if edges else None
 
 
 def archived_cameras(connection: Connection) -> list[CameraId]:
     """Every camera that was ever recorded, by name."""
-    rows = connection.execute(select(tables.runs.c.camera).distinct().order_by(tables.runs.c.camera))
-    return [CameraId(row.camera) for row in rows]
+    return list(connection.scalars(select(tables.runs.c.camera).distinct().order_by(tables.runs.c.camera)))
 
 
 def begin_gap(connection: Connection, camera: CameraId, at: datetime, cause: GapCause) -> None:
     """Begin a gap, or give the one that lasts its newer cause."""
     table = tables.gaps
-    if connection.execute(update(table).where(_lasting(camera)).values(cause=cause.value)).rowcount == 0:
-        connection.execute(insert(table).values(camera=camera, start_us=to_us(at), cause=cause.value))
+    if connection.execute(update(table).where(_lasting(camera)).values(cause=cause)).rowcount == 0:
+        connection.execute(insert(table).values(camera=camera, start_us=at, cause=cause))
 
 
 def finish_gap(connection: Connection, camera: CameraId, at: datetime) -> None:
     """End the gap that lasts, if one does; one that would end before it began never was."""
     table = tables.gaps
-    connection.execute(delete(table).where(_lasting(camera) & (table.c.start_us >= to_us(at))))
-    connection.execute(update(table).where(_lasting(camera)).values(end_us=to_us(at)))
+    connection.execute(delete(table).where(_lasting(camera) & (table.c.start_us >= at)))
+    connection.execute(update(table).where(_lasting(camera)).values(end_us=at))
 
 
 def insert_gap(connection: Connection, camera: CameraId, span: Span, cause: GapCause) -> None:
     """A gap that is over."""
-    values = {"camera": camera, "start_us": to_us(span.start), "end_us": to_us(span.end), "cause": cause.value}
+    values = {"camera": camera, "start_us": span.start, "end_us": span.end, "cause": cause}
     connection.execute(insert(tables.gaps).values(**values))
 
 
@@ -179,10 +174,7 @@ def lasting_gap(connection: Connection, camera: CameraId) -> Gap | None:
 
 def lasting_gaps(connection: Connection) -> set[CameraId]:
     """The cameras that are not recorded, for a cause that the index knows."""
-    return {
-        CameraId(row.camera)
-        for row in connection.execute(select(tables.gaps.c.camera).where(tables.gaps.c.end_us.is_(None)))
-    }
+    return set(connection.scalars(select(tables.gaps.c.camera).where(tables.gaps.c.end_us.is_(None))))
 
 
 def gaps_of(connection: Connection, camera: CameraId, span: Span) -> list[Gap]:
@@ -192,8 +184,8 @@ def gaps_of(connection: Connection, camera: CameraId, span: Span) -> list[Gap]:
         select(table)
         .where(
             table.c.camera == camera,
-            table.c.start_us < to_us(span.end),
-            table.c.end_us.is_(None) | (table.c.end_us > to_us(span.start)),
+            table.c.start_us < span.end,
+            table.c.end_us.is_(None) | (table.c.end_us > span.start),
         )
         .order_by(table.c.start_us)
     )
@@ -205,14 +197,9 @@ def _lasting(camera: CameraId) -> ColumnElement[bool]:
 
 
 def _run(row: Row[Any]) -> Run:
-    period = timedelta(microseconds=row.period_us)
-    ended = from_us(row.ended_us) if row.ended_us is not None else None
-    offset = timedelta(microseconds=row.clock_offset_us) if row.clock_offset_us is not None else None
-    return Run(
-        row.id, CameraId(row.camera), ZoneId(row.zone), row.policy, period, from_us(row.started_us), ended, offset
-    )
+    times = (row.period_us, row.started_us, row.ended_us, row.clock_offset_us)
+    return Run(row.id, row.camera, row.zone, row.policy, *times)
 
 
 def _gap(row: Row[Any]) -> Gap:
-    end = from_us(row.end_us) if row.end_us is not None else None
-    return Gap(CameraId(row.camera), from_us(row.start_us), end, GapCause(row.cause))
+    return Gap(row.camera, row.start_us, row.end_us, row.cause)

@@ -1,4 +1,4 @@
-"""The rows of segments and tombstones.  Queries and conversions only; decides nothing."""
+"""The rows of segments and tombstones.  Queries only; decides nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cctv import holds
 from cctv.archive.totalstore import add_to_totals, take_from_totals
 from cctv.db import tables
 from cctv.db.overlap import overlapping
-from cctv.kernel.clock import from_us, to_us
+from cctv.db.types import Instant
 from cctv.kernel.errors import UsageError
 from cctv.kernel.span import Span
 from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
@@ -21,7 +21,6 @@ from cctv.model.ids import CameraId
 
 _COPIED = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
 SEGMENT = tuple(tables.segments.c[name] for name in ("id", *_COPIED))
-_REASONS = {reason.value: reason for reason in Reason}
 
 
 class SegmentUnknown(UsageError):
@@ -37,9 +36,9 @@ def insert_segment(connection: Connection, new: NewSegment) -> Segment:
         insert(tables.segments).values(
             camera=new.camera,
             zone=new.zone,
-            start_us=to_us(new.span.start),
-            end_us=to_us(new.span.end),
-            limit_us=to_us(new.limit),
+            start_us=new.span.start,
+            end_us=new.span.end,
+            limit_us=new.limit,
             path=new.path,
             sha256=new.sha256,
             size_bytes=new.size_bytes,
@@ -92,7 +91,7 @@ def candidates(connection: Connection, due: datetime, count: int) -> list[Segmen
 def due_query(due: datetime, count: int) -> Select[Any]:
     """SQL: the rows of `candidates`, by the index on the mark and the limit."""
     table = tables.segments
-    waiting = select(*SEGMENT).where(table.c.held_over == 0, table.c.limit_us <= to_us(due))
+    waiting = select(*SEGMENT).where(table.c.held_over == 0, table.c.limit_us <= due)
     return waiting.order_by(table.c.limit_us, table.c.id).limit(count)
 
 
@@ -116,7 +115,7 @@ def coverage_rows(connection: Connection, camera: CameraId, span: Span) -> list[
     query = (
         select(table.c.start_us, table.c.end_us).where(overlapping(table.c, camera, span)).order_by(table.c.start_us)
     )
-    return [Span(from_us(row.start_us), from_us(row.end_us)) for row in connection.execute(query)]
+    return [Span(row.start_us, row.end_us) for row in connection.execute(query)]
 
 
 def is_buried(connection: Connection, path: str) -> bool:
@@ -145,17 +144,14 @@ def _bury(
     table, stones = tables.segments, tables.tombstones
     last: int = connection.execute(select(func.coalesce(func.max(stones.c.id), 0))).scalar_one()
     made = stones.c.id > last
-    rows = select(*SEGMENT, literal(reason.value), literal(to_us(began))).where(chosen)
+    rows = select(*SEGMENT, literal(reason, stones.c.reason.type), literal(began, Instant)).where(chosen)
     connection.execute(insert(stones).from_select(["segment_id", *_COPIED, "reason", "began_us"], rows))
     those = table.c.id.in_(select(stones.c.segment_id).where(made))
     holds.no_longer_held_over(connection, those)
     connection.execute(delete(table).where(those))
     by_id = {segment.id: segment for segment in segments}
     query = select(stones.c.id, stones.c.segment_id, stones.c.limit_us).where(made).order_by(stones.c.id)
-    begun = [
-        (by_id[segment_id], number, from_us(limit_us))
-        for number, segment_id, limit_us in connection.execute(query).all()
-    ]
+    begun = [(by_id[segment_id], number, limit) for number, segment_id, limit in connection.execute(query).all()]
     take_from_totals(connection, [segment for segment, _, _ in begun])
     return [
         Tombstone(
@@ -180,27 +176,21 @@ def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: dat
     """
     table = tables.tombstones
     those = table.c.id.between(begun[0].id, begun[-1].id) & table.c.closed_us.is_(None)
-    connection.execute(update(table).where(those).values(closed_us=to_us(at)))
+    connection.execute(update(table).where(those).values(closed_us=at))
     return [_closed(tombstone, at) for tombstone in begun]
 
 
 def to_segment(row: Sequence[Any]) -> Segment:
     """A row that begins as SEGMENT.  Taken apart at once: by name, one after another, it takes three times as long."""
-    number, camera, zone, start_us, end_us, limit_us, path, sha256, size_bytes, policy = row[: len(SEGMENT)]
-    span = Span(from_us(start_us), from_us(end_us))
-    return Segment(number, camera, zone, span, from_us(limit_us), path, sha256, size_bytes, policy)
+    number, camera, zone, start, end, limit, path, sha256, size_bytes, policy = row[: len(SEGMENT)]
+    return Segment(number, camera, zone, Span(start, end), limit, path, sha256, size_bytes, policy)
 
 
 def to_tombstone(row: Sequence[Any]) -> Tombstone:
     """A row of `tombstones`."""
-    number, _, camera, zone, start_us, end_us, limit_us, path, sha256, size_bytes, policy, reason, *times = row
-    span = Span(from_us(start_us), from_us(end_us))
-    began, closed = (from_us(one) if one is not None else None for one in times)
-    assert began is not None
-    return Tombstone(
-        number, camera, zone, span, from_us(limit_us), path, sha256, size_bytes, policy,
-        _REASONS[reason], began, closed,
-    )  # fmt: skip
+    number, _, camera, zone, start, end, limit, path, sha256, size_bytes, policy, reason, began, closed = row
+    span = Span(start, end)
+    return Tombstone(number, camera, zone, span, limit, path, sha256, size_bytes, policy, reason, began, closed)
 
 
 def _closed(one: Tombstone, at: datetime) -> Tombstone:
@@ -217,4 +207,4 @@ def next_limit(connection: Connection) -> tuple[datetime, datetime] | None:
     waiting = select(table.c.start_us, table.c.limit_us).where(table.c.held_over == 0)
     query = waiting.order_by(table.c.limit_us, table.c.id).limit(1)
     row = connection.execute(query).one_or_none()
-    return (from_us(row.start_us), from_us(row.limit_us)) if row else None
+    return (row.start_us, row.limit_us) if row else None

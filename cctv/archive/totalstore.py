@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from cctv.db import tables
-from cctv.kernel.clock import to_us
 from cctv.model.footage import NewSegment, Segment
 from cctv.model.ids import CameraId
 
@@ -42,10 +42,10 @@ class Totals:
 
 def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
     """Count segments that are indexed in the same transaction."""
-    lengths: defaultdict[CameraId, list[int]] = defaultdict(list)
+    lengths: defaultdict[CameraId, list[timedelta]] = defaultdict(list)
     sizes: defaultdict[CameraId, int] = defaultdict(int)
     for one in new:
-        lengths[one.camera].append(to_us(one.span.end) - to_us(one.span.start))
+        lengths[one.camera].append(one.span.duration)
         sizes[one.camera] += one.size_bytes
     for camera, of_camera in lengths.items():
         counted = connection.execute(
@@ -58,19 +58,19 @@ def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
 def count_again(connection: Connection, camera: CameraId) -> None:
     """Make the totals of a camera that has none: a new one, or one whose rows came from elsewhere than an ingest."""
     kept, gone = tables.segments.c, tables.tombstones.c
-    count, size, held_over, longest_us = connection.execute(
+    count, size, held_over, longest = connection.execute(
         select(
             func.count(),
             func.coalesce(func.sum(kept.size_bytes), 0),
             func.coalesce(func.sum(kept.held_over), 0),
-            func.coalesce(func.max(kept.end_us - kept.start_us), 0),
+            func.coalesce(func.max(kept.end_us - kept.start_us), timedelta()),
         ).where(kept.camera == camera)
     ).one()
-    longest_gone = select(func.coalesce(func.max(gone.end_us - gone.start_us), 0)).where(gone.camera == camera)
-    longest_us = max(longest_us, connection.execute(longest_gone).scalar_one())
+    deleted = select(func.max(gone.end_us - gone.start_us)).where(gone.camera == camera)
+    longest = max(longest, connection.execute(deleted).scalar_one() or timedelta())
     connection.execute(
         insert(tables.camera_totals).values(
-            camera=camera, segments=count, size_bytes=size, held_over=held_over, longest_us=longest_us
+            camera=camera, segments=count, size_bytes=size, held_over=held_over, longest_us=longest
         )
     )
 
@@ -97,4 +97,4 @@ def take_from_totals(connection: Connection, gone: Sequence[Segment]) -> None:
 def totals(connection: Connection) -> list[Totals]:
     """Every camera that was ever recorded, by name."""
     rows = connection.execute(select(tables.camera_totals).order_by(tables.camera_totals.c.camera))
-    return [Totals(CameraId(row.camera), row.segments, row.size_bytes, row.held_over) for row in rows]
+    return [Totals(row.camera, row.segments, row.size_bytes, row.held_over) for row in rows]

@@ -13,7 +13,7 @@ from cctv import holds
 from cctv.archive.store import SEGMENT, to_segment
 from cctv.archive.totalstore import count_all_again
 from cctv.db import tables
-from cctv.kernel.clock import to_us
+from cctv.db.types import Instant
 from cctv.model.footage import Reason, Segment
 from cctv.model.ids import IdKind
 
@@ -38,7 +38,7 @@ def held_lost(connection: Connection) -> list[tuple[str, str]]:
                hold.end_us > stone.start_us)
         .correlate(tables.tombstones)
     )  # fmt: skip
-    lost = stone.reason.in_([Reason.LOST.value, Reason.FORGOTTEN.value])
+    lost = stone.reason.in_([Reason.LOST, Reason.FORGOTTEN])
     rows = connection.execute(select(stone.path, stone.sha256).where(lost, covered))
     return [(row.path, row.sha256) for row in rows]
 
@@ -52,7 +52,7 @@ def log_end(connection: Connection) -> tuple[int, str]:
 
 def released_since(connection: Connection, at: datetime) -> int:
     """How many holds were released after an instant."""
-    late = tables.holds.c.released_us > to_us(at)
+    late = tables.holds.c.released_us > at
     return int(connection.execute(select(func.count()).select_from(tables.holds).where(late)).scalar_one())
 
 
@@ -98,9 +98,10 @@ def bury_gone(connection: Connection, ids: Sequence[int], at: datetime) -> tuple
 
 def _bury(connection: Connection, chosen: ColumnElement[bool], reason: Reason, at: datetime) -> int:
     copied = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
-    row, names = tables.segments.c, ["segment_id", *copied, "reason", "began_us", "closed_us"]
-    values: list[Any] = [row.id, *(row[name] for name in copied), literal(reason.value), *[literal(to_us(at))] * 2]
-    done = connection.execute(insert(tables.tombstones).from_select(names, select(*values).where(chosen)))
+    row, stone, names = tables.segments.c, tables.tombstones, ["segment_id", *copied, "reason", "began_us", "closed_us"]
+    fixed = (literal(reason, stone.c.reason.type), literal(at, Instant), literal(at, Instant))
+    values: list[Any] = [row.id, *(row[name] for name in copied), *fixed]
+    done = connection.execute(insert(stone).from_select(names, select(*values).where(chosen)))
     connection.execute(delete(tables.segments).where(chosen))
     return done.rowcount
 
@@ -109,5 +110,5 @@ def skip_short_ids(connection: Connection, year: int) -> None:
     """Go on with the next round hundred: numbers given since the back-up must not name something else now."""
     table = tables.short_ids
     for kind in IdKind:
-        connection.execute(upsert(table).values(kind=kind.value, year=year, last_number=0).on_conflict_do_nothing())
+        connection.execute(upsert(table).values(kind=kind, year=year, last_number=0).on_conflict_do_nothing())
     connection.execute(update(table).values(last_number=(table.c.last_number // ROUND + 1) * ROUND))

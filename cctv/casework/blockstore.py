@@ -1,20 +1,17 @@
-"""The rows of blocks, of what they yield to, and of erasures that wait.  Queries and conversions only."""
+"""The rows of blocks, of what they yield to, and of erasures that wait.  Queries only."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
-from cctv.casework.store import cameras_of, instant_of
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
 from cctv.model.ids import CameraId, RequestId
-from cctv.model.requests import Block, BlockKind, ErasureOrder, Yield, YieldGround
+from cctv.model.requests import Block, ErasureOrder, Yield
 
 _IN_FORCE = tables.blocks.c.lifted_us.is_(None)
 
@@ -24,10 +21,10 @@ def insert_block(connection: Connection, block: Block) -> Block:
     made = connection.execute(
         insert(tables.blocks).values(
             request_id=block.request,
-            kind=block.kind.value,
-            start_us=to_us(block.span.start),
-            end_us=to_us(block.span.end),
-            placed_us=to_us(block.placed),
+            kind=block.kind,
+            start_us=block.span.start,
+            end_us=block.span.end,
+            placed_us=block.placed,
             placed_by=block.placed_by,
         )
     ).inserted_primary_key
@@ -39,7 +36,7 @@ def insert_block(connection: Connection, block: Block) -> Block:
 
 def mark_lifted(connection: Connection, block: Block, at: datetime, by: str) -> None:
     table = tables.blocks
-    connection.execute(update(table).where(table.c.id == block.id).values(lifted_us=to_us(at), lifted_by=by))
+    connection.execute(update(table).where(table.c.id == block.id).values(lifted_us=at, lifted_by=by))
 
 
 def blocks_of(connection: Connection, request_id: str, *, lifted_too: bool = False) -> list[Block]:
@@ -57,7 +54,7 @@ def blocks_over(connection: Connection, camera: CameraId, span: Span) -> list[Bl
     """The blocks in force that cover any part of a camera's span."""
     block, covered = tables.blocks.c, tables.block_cameras.c
     named = select(covered.block_id).where(covered.camera == camera)
-    meeting = (block.start_us < to_us(span.end)) & (block.end_us > to_us(span.start))
+    meeting = (block.start_us < span.end) & (block.end_us > span.start)
     return _load(connection, _IN_FORCE & meeting & block.id.in_(named))
 
 
@@ -66,8 +63,8 @@ def insert_yield(connection: Connection, block: Block, one: Yield) -> None:
         insert(tables.yields).values(
             block_id=block.id,
             case_id=one.case_id,
-            ground=one.ground.value,
-            decided_us=to_us(one.decided),
+            ground=one.ground,
+            decided_us=one.decided,
             decided_by=one.decided_by,
         )
     )
@@ -77,17 +74,17 @@ def mark_told(connection: Connection, request_id: RequestId, at: datetime) -> No
     """The person was told of everything that the blocks of a request yielded to so far."""
     table, block = tables.yields, tables.blocks.c
     own = table.c.block_id.in_(select(block.id).where(block.request_id == request_id))
-    connection.execute(update(table).where(own, table.c.told_us.is_(None)).values(told_us=to_us(at)))
+    connection.execute(update(table).where(own, table.c.told_us.is_(None)).values(told_us=at))
 
 
 def insert_erasure(connection: Connection, order: ErasureOrder) -> None:
     connection.execute(
         insert(tables.erasures).values(
             request_id=order.request,
-            cameras=json.dumps(list(order.cameras)),
-            start_us=to_us(order.span.start),
-            end_us=to_us(order.span.end),
-            ordered_us=to_us(order.ordered),
+            cameras=order.cameras,
+            start_us=order.span.start,
+            end_us=order.span.end,
+            ordered_us=order.ordered,
             ordered_by=order.ordered_by,
         )
     )
@@ -104,14 +101,14 @@ def open_erasures(connection: Connection, request_id: str | None = None) -> list
 
 def mark_erased(connection: Connection, order: ErasureOrder, at: datetime) -> None:
     table = tables.erasures
-    connection.execute(update(table).where(table.c.id == order.id).values(done_us=to_us(at)))
+    connection.execute(update(table).where(table.c.id == order.id).values(done_us=at))
 
 
 def _load(connection: Connection, where: ColumnElement[bool]) -> list[Block]:
     block, covered, given = tables.blocks, tables.block_cameras, tables.yields
     cameras: defaultdict[int, set[CameraId]] = defaultdict(set)
     for row in connection.execute(select(covered).join(block, block.c.id == covered.c.block_id).where(where)):
-        cameras[row.block_id].add(CameraId(row.camera))
+        cameras[row.block_id].add(row.camera)
     yields: defaultdict[int, list[Yield]] = defaultdict(list)
     joined = select(given).join(block, block.c.id == given.c.block_id).where(where).order_by(given.c.id)
     for row in connection.execute(joined):
@@ -123,13 +120,13 @@ def _load(connection: Connection, where: ColumnElement[bool]) -> list[Block]:
 def _block(row: Row[Any], cameras: frozenset[CameraId], yields: tuple[Yield, ...]) -> Block:
     return Block(
         id=row.id,
-        request=RequestId(row.request_id),
-        kind=BlockKind(row.kind),
+        request=row.request_id,
+        kind=row.kind,
         cameras=cameras,
-        span=Span(from_us(row.start_us), from_us(row.end_us)),
-        placed=from_us(row.placed_us),
+        span=Span(row.start_us, row.end_us),
+        placed=row.placed_us,
         placed_by=row.placed_by,
-        lifted=instant_of(row.lifted_us),
+        lifted=row.lifted_us,
         lifted_by=row.lifted_by,
         yields=yields,
     )
@@ -139,20 +136,20 @@ def _yield(row: Row[Any]) -> Yield:
     return Yield(
         id=row.id,
         case_id=row.case_id,
-        ground=YieldGround(row.ground),
-        decided=from_us(row.decided_us),
+        ground=row.ground,
+        decided=row.decided_us,
         decided_by=row.decided_by,
-        told=instant_of(row.told_us),
+        told=row.told_us,
     )
 
 
 def _erasure(row: Row[Any]) -> ErasureOrder:
     return ErasureOrder(
         id=row.id,
-        request=RequestId(row.request_id),
-        cameras=cameras_of(row.cameras),
-        span=Span(from_us(row.start_us), from_us(row.end_us)),
-        ordered=from_us(row.ordered_us),
+        request=row.request_id,
+        cameras=row.cameras,
+        span=Span(row.start_us, row.end_us),
+        ordered=row.ordered_us,
         ordered_by=row.ordered_by,
-        done=instant_of(row.done_us),
+        done=row.done_us,
     )

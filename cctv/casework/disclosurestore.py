@@ -1,19 +1,14 @@
-"""The rows of disclosures.  Queries and conversions only; decides nothing."""
+"""The rows of disclosures.  Queries only; decides nothing."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
-from cctv.model.disclosures import Disclosure, Duty, Ending, Handing, Method, Receiver, Recipient
-from cctv.model.ids import CameraId, DisclosureId, ExportId
+from cctv.model.disclosures import Disclosure, Handing
 
 
 def insert_disclosure(connection: Connection, one: Disclosure) -> None:
@@ -48,63 +43,55 @@ def disclosures_of_package(connection: Connection, package: str) -> list[Disclos
     return [_disclosure(row) for row in connection.execute(query)]
 
 
-def _values(one: Disclosure) -> dict[str, str | int | None]:
+def _values(one: Disclosure) -> dict[str, object]:
     return {
         "id": one.id,
-        "recipient": one.recipient.value,
-        "duty": one.duty.value,
-        "receiver": json.dumps(asdict(one.receiver), ensure_ascii=False),
-        "cameras": json.dumps(one.cameras),
-        "start_us": to_us(one.span.start),
-        "end_us": to_us(one.span.end),
+        "recipient": one.recipient,
+        "duty": one.duty,
+        "receiver": one.receiver,
+        "cameras": one.cameras,
+        "start_us": one.span.start,
+        "end_us": one.span.end,
         "case_id": one.case_id,
-        "unmasked": int(one.unmasked),
-        "opened_us": to_us(one.opened),
+        "unmasked": one.unmasked,
+        "opened_us": one.opened,
         "opened_by": one.opened_by,
-        "approved_us": _us(one.approved),
+        "approved_us": one.approved,
         "approved_by": one.approved_by,
         "export_id": one.package,
-        "handed_us": _us(one.handed.at if one.handed else None),
+        "handed_us": one.handed.at if one.handed else None,
         "handed_by": one.handed.by if one.handed else None,
-        "method": one.handed.method.value if one.handed else None,
-        "receipt_us": _us(one.receipt),
-        "lease_end_us": _us(one.lease_end),
-        "closed_us": _us(one.closed),
+        "method": one.handed.method if one.handed else None,
+        "receipt_us": one.receipt,
+        "lease_end_us": one.lease_end,
+        "closed_us": one.closed,
         "closed_by": one.closed_by,
-        "ending": one.ending.value if one.ending else None,
+        "ending": one.ending,
     }
-
-
-def _us(instant: datetime | None) -> int | None:
-    return to_us(instant) if instant is not None else None
-
-
-def _instant(microseconds: int | None) -> datetime | None:
-    return from_us(microseconds) if microseconds is not None else None
 
 
 def _disclosure(row: Row[Any]) -> Disclosure:
     handed = None
     if row.handed_us is not None:
-        handed = Handing(from_us(row.handed_us), row.handed_by, Method(row.method))
+        handed = Handing(row.handed_us, row.handed_by, row.method)
     return Disclosure(
-        id=DisclosureId(row.id),
-        recipient=Recipient(row.recipient),
-        duty=Duty(row.duty),
-        receiver=Receiver(**json.loads(row.receiver)),
-        cameras=tuple(CameraId(name) for name in json.loads(row.cameras)),
-        span=Span(from_us(row.start_us), from_us(row.end_us)),
-        opened=from_us(row.opened_us),
+        id=row.id,
+        recipient=row.recipient,
+        duty=row.duty,
+        receiver=row.receiver,
+        cameras=row.cameras,
+        span=Span(row.start_us, row.end_us),
+        opened=row.opened_us,
         opened_by=row.opened_by,
         case_id=row.case_id,
-        unmasked=bool(row.unmasked),
-        approved=_instant(row.approved_us),
+        unmasked=row.unmasked,
+        approved=row.approved_us,
         approved_by=row.approved_by,
-        package=ExportId(row.export_id) if row.export_id else None,
+        package=row.export_id,
         handed=handed,
-        receipt=_instant(row.receipt_us),
-        lease_end=_instant(row.lease_end_us),
-        closed=_instant(row.closed_us),
+        receipt=row.receipt_us,
+        lease_end=row.lease_end_us,
+        closed=row.closed_us,
         closed_by=row.closed_by,
-        ending=Ending(row.ending) if row.ending else None,
+        ending=row.ending,
     )

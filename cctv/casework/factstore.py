@@ -19,7 +19,6 @@ from cctv.db import tables
 from cctv.db.overlap import overlapping
 from cctv.db.site import Site
 from cctv.model.casework import AccessRequest
-from cctv.model.requests import LetterKind
 
 _OPEN = select(tables.requests.c.id).where(tables.requests.c.closed_us.is_(None))
 
@@ -63,8 +62,8 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
             request=one,
             checks=tuple(requeststore.check_of(row) for row in checks[one.id]),
             extension=next((requeststore.extension_from(row) for row in extensions[one.id]), None),
-            letters=frozenset(LetterKind(row.kind) for row in letters[one.id]),
-            sent=frozenset(LetterKind(row.kind) for row in letters[one.id] if row.sent_us is not None),
+            letters=frozenset(row.kind for row in letters[one.id]),
+            sent=frozenset(row.kind for row in letters[one.id] if row.sent_us is not None),
             statements=statements.get(one.id, 0),
             untold_yields=untold.get(one.id, 0),
             parts=len(parts[one.id]),

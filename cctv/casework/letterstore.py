@@ -1,4 +1,4 @@
-"""The rows of letters: which were made, where each stands, when it went.  Queries and conversions only."""
+"""The rows of letters: which were made, where each stands, when it went.  Queries only."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from cctv.casework.store import instant_of
-from cctv.db import register_tables, tables
-from cctv.kernel.clock import from_us, to_us
+from cctv.db import tables
 from cctv.model.ids import RequestId
 from cctv.model.requests import LetterKind
 
@@ -31,10 +29,10 @@ def insert_letter(connection: Connection, letter: MadeLetter) -> None:
     connection.execute(
         insert(tables.letters).values(
             request_id=letter.request,
-            kind=letter.kind.value,
+            kind=letter.kind,
             path=letter.path,
             sha256=letter.sha256,
-            made_us=to_us(letter.made),
+            made_us=letter.made,
             made_by=letter.made_by,
         )
     )
@@ -46,13 +44,13 @@ def letters_of(connection: Connection, request_id: str) -> list[MadeLetter]:
     rows = connection.execute(select(table).where(table.c.request_id == request_id).order_by(table.c.id))
     return [
         MadeLetter(
-            request=RequestId(row.request_id),
-            kind=LetterKind(row.kind),
+            request=row.request_id,
+            kind=row.kind,
             path=row.path,
             sha256=row.sha256,
-            made=from_us(row.made_us),
+            made=row.made_us,
             made_by=row.made_by,
-            sent=instant_of(row.sent_us),
+            sent=row.sent_us,
         )
         for row in rows
     ]
@@ -61,20 +59,20 @@ def letters_of(connection: Connection, request_id: str) -> list[MadeLetter]:
 def mark_letters_sent(connection: Connection, request_id: RequestId, kind: LetterKind, at: datetime) -> None:
     """Every letter of a kind that had not gone went now."""
     table = tables.letters
-    which = (table.c.request_id == request_id) & (table.c.kind == kind.value) & table.c.sent_us.is_(None)
-    connection.execute(update(table).where(which).values(sent_us=to_us(at)))
+    which = (table.c.request_id == request_id) & (table.c.kind == kind) & table.c.sent_us.is_(None)
+    connection.execute(update(table).where(which).values(sent_us=at))
 
 
 def insert_policy_letter(
     connection: Connection, policy: str, case_id: str, sha256: str, at: datetime, account: str
 ) -> None:
     """Note that whoever a case is about was written to about a policy version."""
-    table = register_tables.policy_letters
-    row = {"policy": policy, "case_id": case_id, "sha256": sha256, "made_us": to_us(at), "made_by": account}
+    table = tables.policy_letters
+    row = {"policy": policy, "case_id": case_id, "sha256": sha256, "made_us": at, "made_by": account}
     connection.execute(insert(table).values(row))
 
 
 def cases_told(connection: Connection, policy: str) -> frozenset[str]:
     """The cases whose people were written to about a policy version."""
-    table = register_tables.policy_letters.c
+    table = tables.policy_letters.c
     return frozenset(connection.scalars(select(table.case_id).where(table.policy == policy)))

@@ -5,15 +5,14 @@ Requests have theirs in `requeststore`.  Deleted and changed rows are overwritte
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
-from cctv.db import register_tables, tables
-from cctv.kernel.clock import to_us
+from cctv.db import tables
+from cctv.model.disclosures import Receiver
 
 Ended = Callable[[datetime, date], ColumnElement[bool]]
 
@@ -24,7 +23,7 @@ class Forgettable:
 
     table: Table
     ended: Ended
-    erase: Callable[[Connection, str], dict[str, str | None]]
+    erase: Callable[[Connection, str], dict[str, object]]
 
 
 def due(connection: Connection, register: Forgettable, at: datetime, day: date) -> list[str]:
@@ -37,7 +36,7 @@ def due(connection: Connection, register: Forgettable, at: datetime, day: date) 
 def erase(connection: Connection, register: Forgettable, entry: str, now: datetime) -> None:
     """Take names and free text out of a row."""
     table, values = register.table, register.erase(connection, entry)
-    connection.execute(update(table).where(table.c.id == entry).values(**values, forgotten_us=to_us(now)))
+    connection.execute(update(table).where(table.c.id == entry).values(**values, forgotten_us=now))
 
 
 def remembered_disclosures(connection: Connection, case_id: str) -> list[str]:
@@ -50,40 +49,36 @@ def _disclosure_ended(at: datetime, _: date) -> ColumnElement[bool]:
     """Its package is gone too: the manifest names who asked."""
     package = tables.exports.c
     standing = select(package.id).where(package.disclosure_id == tables.disclosures.c.id, package.deleted_us.is_(None))
-    return (tables.disclosures.c.closed_us <= to_us(at)) & ~standing.exists()
+    return (tables.disclosures.c.closed_us <= at) & ~standing.exists()
 
 
-def _processor_without_names(connection: Connection, entry: str) -> dict[str, str | None]:
-    column = register_tables.processors.c
-    row = connection.execute(select(column.sub_processors).where(column.id == entry)).scalar_one()
-    return {"name": "", "service": "", "sub_processors": json.dumps([one | {"name": ""} for one in json.loads(row)])}
+def _processor_without_names(connection: Connection, entry: str) -> dict[str, object]:
+    column = tables.processors.c
+    engaged = connection.execute(select(column.sub_processors).where(column.id == entry)).scalar_one()
+    return {"name": "", "service": "", "sub_processors": [one | {"name": ""} for one in engaged]}
 
 
-def _check_without_names(connection: Connection, entry: str) -> dict[str, str | None]:
-    column = register_tables.workstation_checks.c
+def _check_without_names(connection: Connection, entry: str) -> dict[str, object]:
+    column = tables.workstation_checks.c
     found = connection.execute(select(column.found).where(column.id == entry)).scalar_one()
     return {"checker": "", "found": None if found is None else ""}
 
 
 INCIDENTS = Forgettable(
     tables.incidents,
-    lambda at, _: tables.incidents.c.settled_us <= to_us(at),
+    lambda at, _: tables.incidents.c.settled_us <= at,
     lambda *_: {"title": "", "place": None, "finder": None, "police_reference": None},
 )
-DISCLOSURES = Forgettable(tables.disclosures, _disclosure_ended, lambda *_: {"receiver": "{}"})
-BREACHES = Forgettable(
-    register_tables.breaches, lambda at, _: register_tables.breaches.c.closed_us <= to_us(at), lambda *_: {}
-)
+DISCLOSURES = Forgettable(tables.disclosures, _disclosure_ended, lambda *_: {"receiver": Receiver()})
+BREACHES = Forgettable(tables.breaches, lambda at, _: tables.breaches.c.closed_us <= at, lambda *_: {})
 PROCESSORS = Forgettable(
-    register_tables.processors,
-    lambda _, day: register_tables.processors.c.ended_on < day.isoformat(),
+    tables.processors,
+    lambda _, day: tables.processors.c.ended_on < day,
     _processor_without_names,
 )
-GRANTS = Forgettable(
-    register_tables.grants, lambda at, _: register_tables.grants.c.withdrawn_us <= to_us(at), lambda *_: {}
-)
+GRANTS = Forgettable(tables.grants, lambda at, _: tables.grants.c.withdrawn_us <= at, lambda *_: {})
 CHECKS = Forgettable(
-    register_tables.workstation_checks,
-    lambda _, day: register_tables.workstation_checks.c.checked_on < day.isoformat(),
+    tables.workstation_checks,
+    lambda _, day: tables.workstation_checks.c.checked_on < day,
     _check_without_names,
 )

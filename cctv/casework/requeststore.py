@@ -1,38 +1,28 @@
-"""The rows of requests and of what belongs to one.  Queries and conversions only; decides nothing.
+"""The rows of requests and of what belongs to one.  Queries only; decides nothing.
 
 `parties`, `statements` and `requests.stated` are the places where a requester's data stands; `forget` empties them.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, true, update
 
-from cctv.casework.store import cameras_of, instant_of
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
-from cctv.model.casework import AccessRequest, Outcome, RequestState, RequestType
+from cctv.model.casework import AccessRequest, Outcome, RequestState
 from cctv.model.ids import CameraId, HoldId, RequestId
-from cctv.model.language import Language
 from cctv.model.requests import (
     NOTHING_STATED,
-    Channel,
     Extension,
-    ExtensionGround,
     IdentityCheck,
-    IdentityMethod,
-    Mandate,
     Party,
     RefusalGround,
-    Relation,
     Role,
-    Stated,
     Statement,
 )
 
@@ -43,22 +33,22 @@ def insert_request(connection: Connection, request: AccessRequest) -> None:
     connection.execute(
         insert(tables.requests).values(
             id=request.id,
-            type=request.type.value,
-            state=request.state.value,
-            language=request.language.value,
-            cameras=json.dumps(request.cameras),
-            start_us=to_us(request.span.start),
-            end_us=to_us(request.span.end),
-            received_us=to_us(request.received),
-            due_us=to_us(request.due),
-            opened_us=to_us(request.opened),
+            type=request.type,
+            state=request.state,
+            language=request.language,
+            cameras=request.cameras,
+            start_us=request.span.start,
+            end_us=request.span.end,
+            received_us=request.received,
+            due_us=request.due,
+            opened_us=request.opened,
             opened_by=request.opened_by,
-            relation=request.relation.value,
-            channel=request.channel.value if request.channel else None,
+            relation=request.relation,
+            channel=request.channel,
             signed=request.signed,
             dated=request.dated,
-            under_16=int(request.under_16),
-            stated=_stated_json(request.stated),
+            under_16=request.under_16,
+            stated=request.stated if request.stated != NOTHING_STATED else None,
         )
     )
     for party in request.parties:
@@ -68,40 +58,34 @@ def insert_request(connection: Connection, request: AccessRequest) -> None:
 def put_party(connection: Connection, request_id: RequestId, party: Party) -> None:
     """The person in a role, in place of another one."""
     table = tables.parties
-    connection.execute(delete(table).where(table.c.request_id == request_id, table.c.role == party.role.value))
+    connection.execute(delete(table).where(table.c.request_id == request_id, table.c.role == party.role))
     connection.execute(
         insert(table).values(
             request_id=request_id,
-            role=party.role.value,
+            role=party.role,
             name=party.name,
             contact=party.contact,
             deliver_to=party.deliver_to,
-            mandate=party.mandate.value if party.mandate else None,
-            mandated=party.mandated.isoformat() if party.mandated else None,
+            mandate=party.mandate,
+            mandated=party.mandated,
         )
     )
 
 
 def set_state(connection: Connection, request_id: RequestId, state: RequestState) -> None:
-    _change(connection, request_id, state=state.value)
+    _change(connection, request_id, state=state)
 
 
 def set_scope(connection: Connection, request_id: RequestId, cameras: Sequence[CameraId], span: Span) -> None:
-    _change(
-        connection,
-        request_id,
-        cameras=json.dumps(list(cameras)),
-        start_us=to_us(span.start),
-        end_us=to_us(span.end),
-    )
+    _change(connection, request_id, cameras=cameras, start_us=span.start, end_us=span.end)
 
 
 def set_provisional(connection: Connection, request_id: RequestId, hold: HoldId | None, until: datetime | None) -> None:
-    _change(connection, request_id, provisional_hold=hold, provisional_us=to_us(until) if until else None)
+    _change(connection, request_id, provisional_hold=hold, provisional_us=until)
 
 
 def set_due(connection: Connection, request_id: RequestId, due: datetime) -> None:
-    _change(connection, request_id, due_us=to_us(due))
+    _change(connection, request_id, due_us=due)
 
 
 def mark_answered(
@@ -111,12 +95,11 @@ def mark_answered(
     ground: RefusalGround | None,
     at: datetime,
 ) -> None:
-    said = ground.value if ground else None
-    _change(connection, request_id, outcome=outcome.value, outcome_ground=said, answered_us=to_us(at))
+    _change(connection, request_id, outcome=outcome, outcome_ground=ground, answered_us=at)
 
 
 def mark_closed(connection: Connection, request_id: RequestId, at: datetime, by: str) -> None:
-    _change(connection, request_id, state=RequestState.CLOSED.value, closed_us=to_us(at), closed_by=by)
+    _change(connection, request_id, state=RequestState.CLOSED, closed_us=at, closed_by=by)
 
 
 def forget(connection: Connection, request_id: RequestId, at: datetime) -> None:
@@ -125,7 +108,7 @@ def forget(connection: Connection, request_id: RequestId, at: datetime) -> None:
         connection.execute(delete(table).where(table.c.request_id == request_id))
     checks = tables.identity_checks
     connection.execute(update(checks).where(checks.c.request_id == request_id).values(checker=""))
-    _change(connection, request_id, stated=None, forgotten_us=to_us(at), state=RequestState.FORGOTTEN.value)
+    _change(connection, request_id, stated=None, forgotten_us=at, state=RequestState.FORGOTTEN)
 
 
 def select_request(connection: Connection, request_id: str) -> AccessRequest | None:
@@ -141,7 +124,7 @@ def select_requests(connection: Connection, *, closed_too: bool) -> list[AccessR
 def select_unforgotten(connection: Connection) -> list[AccessRequest]:
     """Answered requests that still hold personal data."""
     table = tables.requests.c
-    answered = (table.state == RequestState.ANSWERED.value) & _OPEN
+    answered = (table.state == RequestState.ANSWERED) & _OPEN
     return _select(connection, table.forgotten_us.is_(None) & ~_OPEN | answered)
 
 
@@ -154,11 +137,11 @@ def insert_check(connection: Connection, request_id: RequestId, check: IdentityC
     connection.execute(
         insert(tables.identity_checks).values(
             request_id=request_id,
-            role=check.role.value,
-            method=check.method.value,
-            checked=check.checked.isoformat(),
+            role=check.role,
+            method=check.method,
+            checked=check.checked,
             checker=check.checker,
-            recorded_us=to_us(check.recorded),
+            recorded_us=check.recorded,
             recorded_by=check.recorded_by,
         )
     )
@@ -174,11 +157,11 @@ def checks_of(connection: Connection, request_id: str) -> list[IdentityCheck]:
 def check_of(row: Row[Any]) -> IdentityCheck:
     """A row of `identity_checks`."""
     return IdentityCheck(
-        role=Role(row.role),
-        method=IdentityMethod(row.method),
-        checked=date.fromisoformat(row.checked),
+        role=row.role,
+        method=row.method,
+        checked=row.checked,
         checker=row.checker,
-        recorded=from_us(row.recorded_us),
+        recorded=row.recorded_us,
         recorded_by=row.recorded_by,
     )
 
@@ -187,9 +170,9 @@ def insert_extension(connection: Connection, request_id: RequestId, extension: E
     connection.execute(
         insert(tables.extensions).values(
             request_id=request_id,
-            ground=extension.ground.value,
-            due_us=to_us(extension.due),
-            decided_us=to_us(extension.decided),
+            ground=extension.ground,
+            due_us=extension.due,
+            decided_us=extension.decided,
             decided_by=extension.decided_by,
         )
     )
@@ -197,7 +180,7 @@ def insert_extension(connection: Connection, request_id: RequestId, extension: E
 
 def mark_extension_sent(connection: Connection, request_id: RequestId, at: datetime) -> None:
     table = tables.extensions
-    connection.execute(update(table).where(table.c.request_id == request_id).values(sent_us=to_us(at)))
+    connection.execute(update(table).where(table.c.request_id == request_id).values(sent_us=at))
 
 
 def extension_of(connection: Connection, request_id: str) -> Extension | None:
@@ -209,11 +192,11 @@ def extension_of(connection: Connection, request_id: str) -> Extension | None:
 def extension_from(row: Row[Any]) -> Extension:
     """A row of `extensions`."""
     return Extension(
-        ground=ExtensionGround(row.ground),
-        due=from_us(row.due_us),
-        decided=from_us(row.decided_us),
+        ground=row.ground,
+        due=row.due_us,
+        decided=row.decided_us,
         decided_by=row.decided_by,
-        sent=instant_of(row.sent_us),
+        sent=row.sent_us,
     )
 
 
@@ -222,7 +205,7 @@ def insert_statement(connection: Connection, request_id: RequestId, statement: S
         insert(tables.statements).values(
             request_id=request_id,
             text=statement.text,
-            given_us=to_us(statement.given),
+            given_us=statement.given,
             recorded_by=statement.recorded_by,
         )
     )
@@ -232,10 +215,10 @@ def statements_of(connection: Connection, request_id: str) -> list[Statement]:
     """The supplementary statements of a request, the first first."""
     table = tables.statements
     rows = connection.execute(select(table).where(table.c.request_id == request_id).order_by(table.c.id))
-    return [Statement(row.text, from_us(row.given_us), row.recorded_by) for row in rows]
+    return [Statement(row.text, row.given_us, row.recorded_by) for row in rows]
 
 
-def _change(connection: Connection, request_id: RequestId, **values: str | int | None) -> None:
+def _change(connection: Connection, request_id: RequestId, **values: object) -> None:
     table = tables.requests
     connection.execute(update(table).where(table.c.id == request_id).values(**values))
 
@@ -252,46 +235,41 @@ def _select(connection: Connection, where: ColumnElement[bool]) -> list[AccessRe
 
 def _party(row: Row[Any]) -> Party:
     return Party(
-        role=Role(row.role),
+        role=row.role,
         name=row.name,
         contact=row.contact,
         deliver_to=row.deliver_to,
-        mandate=Mandate(row.mandate) if row.mandate else None,
-        mandated=date.fromisoformat(row.mandated) if row.mandated else None,
+        mandate=row.mandate,
+        mandated=row.mandated,
     )
 
 
 def _request(row: Row[Any], parties: Iterable[Party]) -> AccessRequest:
     order = list(Role)
     return AccessRequest(
-        id=RequestId(row.id),
-        type=RequestType(row.type),
-        state=RequestState(row.state),
-        language=Language(row.language),
-        cameras=cameras_of(row.cameras),
-        span=Span(from_us(row.start_us), from_us(row.end_us)),
-        received=from_us(row.received_us),
-        due=from_us(row.due_us),
-        opened=from_us(row.opened_us),
+        id=row.id,
+        type=row.type,
+        state=row.state,
+        language=row.language,
+        cameras=row.cameras,
+        span=Span(row.start_us, row.end_us),
+        received=row.received_us,
+        due=row.due_us,
+        opened=row.opened_us,
         opened_by=row.opened_by,
         parties=tuple(sorted(parties, key=lambda party: order.index(party.role))),
-        relation=Relation(row.relation),
-        channel=Channel(row.channel) if row.channel else None,
-        signed=None if row.signed is None else bool(row.signed),
-        dated=None if row.dated is None else bool(row.dated),
-        under_16=bool(row.under_16),
-        stated=Stated(**json.loads(row.stated)) if row.stated else NOTHING_STATED,
-        provisional_hold=HoldId(row.provisional_hold) if row.provisional_hold else None,
-        provisional_until=instant_of(row.provisional_us),
-        answered=instant_of(row.answered_us),
-        closed=instant_of(row.closed_us),
+        relation=row.relation,
+        channel=row.channel,
+        signed=row.signed,
+        dated=row.dated,
+        under_16=row.under_16,
+        stated=row.stated or NOTHING_STATED,
+        provisional_hold=row.provisional_hold,
+        provisional_until=row.provisional_us,
+        answered=row.answered_us,
+        closed=row.closed_us,
         closed_by=row.closed_by,
-        outcome=Outcome(row.outcome) if row.outcome else None,
-        ground=RefusalGround(row.outcome_ground) if row.outcome_ground else None,
-        forgotten=instant_of(row.forgotten_us),
+        outcome=row.outcome,
+        ground=row.outcome_ground,
+        forgotten=row.forgotten_us,
     )
-
-
-def _stated_json(stated: Stated) -> str | None:
-    said = {"time": stated.time, "place": stated.place, "appearance": stated.appearance}
-    return json.dumps(said, ensure_ascii=False) if any(said.values()) else None

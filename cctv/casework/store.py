@@ -1,18 +1,15 @@
-"""The rows of incidents, and when a camera was first recorded.  Queries and conversions only; decides nothing."""
+"""The rows of incidents, and when a camera was first recorded.  Queries only; decides nothing."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
-from cctv.model.casework import Incident, IncidentKind
+from cctv.model.casework import Incident
 from cctv.model.ids import CameraId, IncidentId
 
 
@@ -20,12 +17,12 @@ def insert_incident(connection: Connection, incident: Incident) -> None:
     connection.execute(
         insert(tables.incidents).values(
             id=incident.id,
-            kind=incident.kind.value,
+            kind=incident.kind,
             title=incident.title,
-            cameras=json.dumps(incident.cameras),
-            start_us=to_us(incident.span.start),
-            end_us=to_us(incident.span.end),
-            opened_us=to_us(incident.opened),
+            cameras=incident.cameras,
+            start_us=incident.span.start,
+            end_us=incident.span.end,
+            opened_us=incident.opened,
             opened_by=incident.opened_by,
             place=incident.place,
             finder=incident.finder,
@@ -36,7 +33,7 @@ def insert_incident(connection: Connection, incident: Incident) -> None:
 
 def mark_settled(connection: Connection, incident_id: IncidentId, at: datetime, by: str) -> None:
     table = tables.incidents
-    connection.execute(update(table).where(table.c.id == incident_id).values(settled_us=to_us(at), settled_by=by))
+    connection.execute(update(table).where(table.c.id == incident_id).values(settled_us=at, settled_by=by))
 
 
 def select_incident(connection: Connection, incident_id: str) -> Incident | None:
@@ -56,35 +53,23 @@ def select_incidents(connection: Connection, *, settled_too: bool) -> list[Incid
 
 def first_recorded(connection: Connection, camera: CameraId) -> datetime | None:
     """The start of the oldest footage of a camera that the index ever knew, deleted or not."""
-    starts = [
+    starts: list[datetime | None] = [
         connection.execute(select(func.min(table.c.start_us)).where(table.c.camera == camera)).scalar_one()
         for table in (tables.segments, tables.tombstones, tables.folded_days)
     ]
-    known = [start for start in starts if start is not None]
-    return from_us(min(known)) if known else None
-
-
-def cameras_of(text: str) -> tuple[CameraId, ...]:
-    """Cameras as a case's row lists them."""
-    names: Sequence[str] = json.loads(text)
-    return tuple(CameraId(name) for name in names)
-
-
-def instant_of(microseconds: int | None) -> datetime | None:
-    """An instant that may be missing."""
-    return from_us(microseconds) if microseconds is not None else None
+    return min((start for start in starts if start is not None), default=None)
 
 
 def _incident(row: Row[Any]) -> Incident:
     return Incident(
-        id=IncidentId(row.id),
-        kind=IncidentKind(row.kind),
+        id=row.id,
+        kind=row.kind,
         title=row.title,
-        cameras=cameras_of(row.cameras),
-        span=Span(from_us(row.start_us), from_us(row.end_us)),
-        opened=from_us(row.opened_us),
+        cameras=row.cameras,
+        span=Span(row.start_us, row.end_us),
+        opened=row.opened_us,
         opened_by=row.opened_by,
-        settled=instant_of(row.settled_us),
+        settled=row.settled_us,
         settled_by=row.settled_by,
         place=row.place,
         finder=row.finder,

@@ -10,6 +10,7 @@ import json
 import os
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
@@ -106,11 +107,11 @@ def write_identity(root: Path, identity: Identity, disk: Disk) -> None:
     disk.write(root / SITE_FILE, json.dumps(said, indent=2).encode() + b"\n")
 
 
-def claim(connection: Connection, identity: Identity, now_us: int) -> None:
+def claim(connection: Connection, identity: Identity, now: datetime) -> None:
     """Write the identity into a new database, in place of one that an interrupted making left."""
     connection.execute(delete(tables.site))
     connection.execute(
-        insert(tables.site).values(id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now_us)
+        insert(tables.site).values(id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now)
     )
 
 

@@ -1,4 +1,4 @@
-"""Schema versions: brings a database to the version that this program knows, and refuses a newer one.
+"""Schema versions: brings a database to the version that this program knows, and refuses one that it does not know.
 
 Alembic (0.2 s to import) loads only when there is something to do.
 """
@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 from cctv.db.engine import writing
 from cctv.kernel.errors import CctvError, Exit
 
-HEAD = "0014"
+REVISIONS = ("0001",)  # every one that this program knows, oldest first
+HEAD = REVISIONS[-1]
 
 
 class DatabaseNewer(CctvError):
@@ -36,7 +37,7 @@ def migrate(engine: Engine) -> None:
         found = version(connection)
     if found == HEAD:
         return
-    if found is not None and found > HEAD:
+    if found is not None and found not in REVISIONS:
         raise DatabaseNewer(found=found, known=HEAD)
     _upgrade(engine)
 

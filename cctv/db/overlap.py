@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, and_, func, select
+from sqlalchemy import Column, and_, func, literal, select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import ColumnElement
 
 from cctv.db import tables
-from cctv.kernel.clock import to_us
+from cctv.db.types import Instant
+from cctv.kernel.clock import EPOCH
 from cctv.kernel.span import Span
 from cctv.model.ids import CameraId
 
@@ -22,12 +23,11 @@ def overlapping(columns: Columns, camera: CameraId, span: Span) -> ColumnElement
     What overlaps began at most the longest segment of its camera before the span; where that is not known, the search
     looks at everything that began before the span's end.
     """
-    start_us = to_us(span.start)
     totals = tables.camera_totals.c
-    longest = select(totals.longest_us).where(totals.camera == camera).scalar_subquery()
+    reach = select(literal(span.start, Instant) - totals.longest_us).where(totals.camera == camera).scalar_subquery()
     return and_(
         columns.camera == camera,
-        columns.start_us < to_us(span.end),
-        columns.start_us > start_us - func.coalesce(longest, start_us),
-        columns.end_us > start_us,
+        columns.start_us < span.end,
+        columns.start_us > func.coalesce(reach, EPOCH),
+        columns.end_us > span.start,
     )

@@ -29,7 +29,7 @@ from cctv.db.identity import (
     write_identity,
 )
 from cctv.db.migrate import migrate
-from cctv.kernel.clock import Clock, to_us
+from cctv.kernel.clock import Clock
 from cctv.kernel.durable import Disk
 from cctv.kernel.phrases import phrase
 from cctv.model.acts import Actor
@@ -86,7 +86,7 @@ def create_site(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor) -
     engine = open_engine(root / DATABASE_FILE, create=True)
     migrate(engine)
     with writing(engine) as connection:
-        claim(connection, identity, to_us(clock.now()))
+        claim(connection, identity, clock.now())
     disk.sync_directory(root)
     write_identity(root, identity, disk)
     return Site(settings, root, identity, engine, disk, clock, actor)
@@ -95,8 +95,8 @@ def create_site(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor) -
 def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
     """The next id of its kind and year, taken inside the act's own transaction."""
     table = tables.short_ids
-    connection.execute(upsert(table).values(kind=kind.value, year=year, last_number=0).on_conflict_do_nothing())
-    where = (table.c.kind == kind.value) & (table.c.year == year)
+    connection.execute(upsert(table).values(kind=kind, year=year, last_number=0).on_conflict_do_nothing())
+    where = (table.c.kind == kind) & (table.c.year == year)
     connection.execute(update(table).where(where).values(last_number=table.c.last_number + 1))
     number: int = connection.execute(select(table.c.last_number).where(where)).scalar_one()
     return short_id(kind, year, number)
@@ -105,10 +105,10 @@ def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
 def keep_short_id(connection: Connection, taken: str) -> None:
     """See to it that an id which came from outside the index is not given again."""
     prefix, year, number = taken.split("-")
-    table = tables.short_ids
-    values = {"kind": prefix, "year": int(year), "last_number": 0}
+    table, kind = tables.short_ids, IdKind(prefix)
+    values = {"kind": kind, "year": int(year), "last_number": 0}
     connection.execute(upsert(table).values(**values).on_conflict_do_nothing())
-    where = (table.c.kind == prefix) & (table.c.year == int(year)) & (table.c.last_number < int(number))
+    where = (table.c.kind == kind) & (table.c.year == int(year)) & (table.c.last_number < int(number))
     connection.execute(update(table).where(where).values(last_number=int(number)))
 
 

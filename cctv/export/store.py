@@ -1,4 +1,4 @@
-"""The rows of packages.  Queries and conversions only; decides nothing."""
+"""The rows of packages.  Queries only; decides nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from cctv.db import tables
 from cctv.export.errors import ExportUnknown
-from cctv.kernel.clock import from_us, to_us
 from cctv.model.ids import DisclosureId, ExportId, RequestId
 
 
@@ -45,16 +44,16 @@ def insert_package(connection: Connection, package: Package) -> None:
             disclosure_id=package.disclosure,
             path=package.path,
             manifest_sha256=package.manifest_sha256,
-            built_us=to_us(package.built),
+            built_us=package.built,
             built_by=package.built_by,
-            expires_us=to_us(package.expires),
+            expires_us=package.expires,
         )
     )
 
 
 def mark_deleted(connection: Connection, package_id: str, at: datetime) -> None:
     table = tables.exports
-    connection.execute(update(table).where(table.c.id == package_id).values(deleted_us=to_us(at)))
+    connection.execute(update(table).where(table.c.id == package_id).values(deleted_us=at))
 
 
 def find_package(connection: Connection, package_id: str) -> Package:
@@ -83,13 +82,13 @@ def package_of_manifest(connection: Connection, manifest_sha256: str) -> Package
 
 def _package(row: Row[Any]) -> Package:
     return Package(
-        id=ExportId(row.id),
-        request=RequestId(row.request_id) if row.request_id else None,
+        id=row.id,
+        request=row.request_id,
         path=row.path,
         manifest_sha256=row.manifest_sha256,
-        built=from_us(row.built_us),
+        built=row.built_us,
         built_by=row.built_by,
-        expires=from_us(row.expires_us),
-        deleted=from_us(row.deleted_us) if row.deleted_us is not None else None,
-        disclosure=DisclosureId(row.disclosure_id) if row.disclosure_id else None,
+        expires=row.expires_us,
+        deleted=row.deleted_us,
+        disclosure=row.disclosure_id,
     )

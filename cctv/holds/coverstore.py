@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
 from cctv.db import tables
 from cctv.db.overlap import overlapping
-from cctv.kernel.clock import to_us
 from cctv.model.footage import Segment
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
@@ -82,7 +81,7 @@ def count_held_over(connection: Connection, now: datetime) -> int:
     """How many of the segments that are held over are past their limit."""
     table = tables.segments
     known: int = connection.execute(select(func.coalesce(func.sum(tables.camera_totals.c.held_over), 0))).scalar_one()
-    early = select(func.count()).select_from(table).where(table.c.held_over == 1, table.c.limit_us > to_us(now))
+    early = select(func.count()).select_from(table).where(table.c.held_over == 1, table.c.limit_us > now)
     not_yet: int = connection.execute(early).scalar_one()  # those that a sweep met within the lead before their limit
     return known - not_yet
 

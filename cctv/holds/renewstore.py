@@ -11,7 +11,7 @@ from cctv import audit
 from cctv.db import tables
 from cctv.db.site import Site
 from cctv.holds.files import write_hold_file
-from cctv.kernel.clock import iso, to_us
+from cctv.kernel.clock import iso
 from cctv.model.acts import Act
 from cctv.model.holds import Hold
 
@@ -23,7 +23,7 @@ def renew(connection: Connection, site: Site, hold: Hold, review: datetime, *, r
     """
     renewed = replace(hold, review=review)
     write_hold_file(site, renewed)
-    connection.execute(update(tables.holds).where(tables.holds.c.id == hold.id).values(review_us=to_us(review)))
+    connection.execute(update(tables.holds).where(tables.holds.c.id == hold.id).values(review_us=review))
     facts: audit.Facts = {"review": iso(review), "before": iso(hold.review)}
     audit.append(connection, site, Act.HOLD_RENEWED, hold.id, case_id=hold.ground.case_id, facts=facts, reason=reason)
     return renewed

@@ -19,11 +19,10 @@ from cctv.db.engine import reading, writing
 from cctv.db.site import Site, keep_short_id, next_short_id
 from cctv.holds.coverstore import let_go
 from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write_hold_file
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.errors import UsageError
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
-from cctv.model.holds import Ground, GroundKind, Hold
+from cctv.model.holds import Ground, Hold
 from cctv.model.ids import CameraId, HoldId, IdKind
 
 
@@ -121,7 +120,7 @@ def release(connection: Connection, site: Site, hold_id: str, *, reason: str | N
     connection.execute(
         update(tables.holds)
         .where(tables.holds.c.id == hold_id)
-        .values(released_us=to_us(site.clock.now()), released_by=site.actor.account)
+        .values(released_us=site.clock.now(), released_by=site.actor.account)
     )
     let_go(connection, hold)
     audit.append(connection, site, Act.HOLD_RELEASED, hold.id, case_id=hold.ground.case_id, reason=reason)
@@ -156,12 +155,12 @@ def _insert(connection: Connection, hold: Hold) -> None:
     connection.execute(
         insert(tables.holds).values(
             id=hold.id,
-            ground_kind=hold.ground.kind.value,
+            ground_kind=hold.ground.kind,
             ground_id=hold.ground.case_id,
-            start_us=to_us(hold.span.start),
-            end_us=to_us(hold.span.end),
-            review_us=to_us(hold.review),
-            placed_us=to_us(hold.placed),
+            start_us=hold.span.start,
+            end_us=hold.span.end,
+            review_us=hold.review,
+            placed_us=hold.placed,
             placed_by=hold.placed_by,
         )
     )
@@ -174,20 +173,20 @@ def _load(connection: Connection, where: ColumnElement[bool]) -> list[Hold]:
     cameras: defaultdict[str, set[CameraId]] = defaultdict(set)
     joined = select(tables.hold_cameras).join(tables.holds, tables.holds.c.id == tables.hold_cameras.c.hold_id)
     for pair in connection.execute(joined.where(where)):
-        cameras[pair.hold_id].add(CameraId(pair.camera))
+        cameras[pair.hold_id].add(pair.camera)
     rows = connection.execute(select(tables.holds).where(where).order_by(tables.holds.c.placed_us, tables.holds.c.id))
     return [_hold(row, frozenset(cameras[row.id])) for row in rows]
 
 
 def _hold(row: Row[Any], cameras: frozenset[CameraId]) -> Hold:
     return Hold(
-        id=HoldId(row.id),
-        ground=Ground(GroundKind(row.ground_kind), row.ground_id),
+        id=row.id,
+        ground=Ground(row.ground_kind, row.ground_id),
         cameras=cameras,
-        span=Span(from_us(row.start_us), from_us(row.end_us)),
-        review=from_us(row.review_us),
-        placed=from_us(row.placed_us),
+        span=Span(row.start_us, row.end_us),
+        review=row.review_us,
+        placed=row.placed_us,
         placed_by=row.placed_by,
-        released=from_us(row.released_us) if row.released_us is not None else None,
+        released=row.released_us,
         released_by=row.released_by,
     )

@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -40,12 +40,12 @@ def to_us(instant: datetime) -> int:
     """Microseconds since 1970-01-01 UTC; raises ValueError for a naive datetime."""
     if instant.tzinfo is None:
         raise ValueError(f"naive datetime: {instant!r}")
-    return (instant - _EPOCH) // _MICROSECOND
+    return (instant - EPOCH) // _MICROSECOND
 
 
 def from_us(microseconds: int) -> datetime:
     """The UTC instant of microseconds since 1970-01-01."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def iso(instant: datetime) -> str:

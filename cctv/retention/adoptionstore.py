@@ -9,10 +9,8 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from cctv import holds
 from cctv.db import tables
-from cctv.kernel.clock import to_us
 from cctv.model.ids import ZoneId
 
-_MICROSECOND = timedelta(microseconds=1)
 _FIRST_LATE = timedelta(minutes=1)  # a run's first segment may begin before its row: the recorder dates its pictures
 
 
@@ -35,13 +33,12 @@ def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: dat
     Adopting shortens the runs too, so that one look-up a run is made only while something waits.
     """
     run, segment = tables.runs.c, tables.segments.c
-    period_us, now_us = period // _MICROSECOND, to_us(now)
-    longer = segment.limit_us - segment.start_us > period_us
+    longer = segment.limit_us - segment.start_us > period
     runs = select(run.camera, run.started_us, run.ended_us).where(
-        run.zone == zone, run.period_us > period_us, or_(run.ended_us.is_(None), run.ended_us + run.period_us > now_us)
+        run.zone == zone, run.period_us > period, or_(run.ended_us.is_(None), run.ended_us + run.period_us > now)
     )
     for row in connection.execute(runs).all():
-        inside = segment.start_us >= row.started_us - _FIRST_LATE // _MICROSECOND
+        inside = segment.start_us >= row.started_us - _FIRST_LATE
         if row.ended_us is not None:
             inside &= segment.start_us <= row.ended_us
         query = select(segment.id).where(segment.camera == row.camera, inside, segment.zone == zone, longer).limit(1)
@@ -55,7 +52,7 @@ def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: dat
             .limit(1)
         )
         first = connection.execute(oldest).first()
-        if first is not None and first.zone == zone and first.limit_us - first.start_us > period_us:
+        if first is not None and first.zone == zone and first.limit_us - first.start_us > period:
             return True
     return False
 
@@ -63,32 +60,29 @@ def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: dat
 def count_longer(connection: Connection, zone: ZoneId, period: timedelta, due: datetime) -> Longer:
     """Count what adopting the period shortens, and what would then be due at an instant and is not held."""
     segment = tables.segments.c
-    period_us = period // _MICROSECOND
-    where = (segment.zone == zone) & (segment.limit_us - segment.start_us > period_us)
+    where = (segment.zone == zone) & (segment.limit_us - segment.start_us > period)
     total = func.coalesce(func.sum(segment.size_bytes), 0)
     count, size = connection.execute(select(func.count(), total).where(where)).one()
-    span = func.coalesce(func.sum(segment.end_us - segment.start_us), 0)
-    going = where & (segment.start_us + period_us <= to_us(due)) & ~holds.covering()
-    due_count, due_size, due_us = connection.execute(select(func.count(), total, span).where(going)).one()
-    return Longer(zone, period, count, size, due_count, due_size, due_us * _MICROSECOND)
+    span = func.coalesce(func.sum(segment.end_us - segment.start_us), timedelta())
+    going = where & (segment.start_us + period <= due) & ~holds.covering()
+    due_count, due_size, due_footage = connection.execute(select(func.count(), total, span).where(going)).one()
+    return Longer(zone, period, count, size, due_count, due_size, due_footage)
 
 
 def shorten(connection: Connection, zone: ZoneId, period: timedelta, after: int, count: int) -> int | None:
     """Shorten the next rows after an id; answers the last id that was looked at, None when none was left."""
-    table, period_us = tables.segments, period // _MICROSECOND
-    longer = (table.c.zone == zone) & (table.c.limit_us - table.c.start_us > period_us)
+    table = tables.segments
+    longer = (table.c.zone == zone) & (table.c.limit_us - table.c.start_us > period)
     query = select(table.c.id).where(table.c.id > after, longer).order_by(table.c.id).limit(count)
     ids: list[int] = list(connection.execute(query).scalars())
     if not ids:
         return None
-    connection.execute(update(table).where(table.c.id.in_(ids)).values(limit_us=table.c.start_us + period_us))
+    connection.execute(update(table).where(table.c.id.in_(ids)).values(limit_us=table.c.start_us + period))
     return ids[-1]
 
 
 def shorten_runs(connection: Connection, zone: ZoneId, period: timedelta) -> None:
     """The runs' own promise, once no segment has a longer one.  A run that still records goes on under its own."""
-    table, period_us = tables.runs, period // _MICROSECOND
-    ended = table.c.ended_us.is_not(None)
-    connection.execute(
-        update(table).where(table.c.zone == zone, table.c.period_us > period_us, ended).values(period_us=period_us)
-    )
+    table = tables.runs
+    longer = (table.c.zone == zone) & (table.c.period_us > period) & table.c.ended_us.is_not(None)
+    connection.execute(update(table).where(longer).values(period_us=period))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +11,6 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from cctv import holds
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
 from cctv.model.footage import Reason
 from cctv.model.holds import Hold
@@ -53,14 +51,14 @@ def policies(connection: Connection, digests: Sequence[str]) -> dict[str, Policy
     """The policy versions of these digests, as far as their text is known."""
     table = tables.policies
     rows = connection.execute(select(table).where(table.c.digest.in_(sorted(set(digests)))))
-    return {row.digest: PolicyRow(row.digest, row.text, from_us(row.first_seen_us)) for row in rows}
+    return {row.digest: PolicyRow(row.digest, row.text, row.first_seen_us) for row in rows}
 
 
 def holds_over(connection: Connection, camera: CameraId, span: Span) -> list[Hold]:
     """Every hold over a camera and span that there ever was, released or not, the first placed first."""
     hold, of = tables.holds.c, tables.hold_cameras.c
     query = select(hold.id).join(tables.hold_cameras, of.hold_id == hold.id).where(of.camera == camera)
-    query = query.where(hold.start_us < to_us(span.end), hold.end_us > to_us(span.start))
+    query = query.where(hold.start_us < span.end, hold.end_us > span.start)
     found = connection.execute(query.order_by(hold.placed_us, hold.id)).scalars().all()
     return [holds.find_hold(connection, one) for one in found]
 
@@ -71,10 +69,10 @@ def cases_over(connection: Connection, camera: CameraId, span: Span) -> list[str
     for table in (tables.incidents, tables.requests):
         rows = connection.execute(
             select(table.c.id, table.c.cameras)
-            .where(table.c.start_us < to_us(span.end), table.c.end_us > to_us(span.start))
+            .where(table.c.start_us < span.end, table.c.end_us > span.start)
             .order_by(table.c.opened_us, table.c.id)
         )
-        found += [row.id for row in rows if camera in json.loads(row.cameras)]
+        found += [row.id for row in rows if camera in row.cameras]
     return found
 
 
@@ -89,9 +87,9 @@ def deleted_between(connection: Connection, first: datetime, last: datetime) -> 
             func.sum(stone.size_bytes).label("size_bytes"),
             func.min(stone.start_us).label("start_us"),
             func.max(stone.end_us).label("end_us"),
-            func.min(stone.closed_us).label("first_us"),
-            func.max(stone.closed_us).label("last_us"),
-            func.max(stone.closed_us - stone.limit_us).label("latest_us"),
+            func.min(stone.closed_us).label("first"),
+            func.max(stone.closed_us).label("last"),
+            func.max(stone.closed_us - stone.limit_us).label("latest"),
         )
         .where(_closed_between(connection, first, last))
         .group_by(*keys)
@@ -99,9 +97,8 @@ def deleted_between(connection: Connection, first: datetime, last: datetime) -> 
     )
     return [
         Deleted(
-            CameraId(row.camera), ZoneId(row.zone), row.policy, Reason(row.reason), row.segments, int(row.size_bytes),
-            Span(from_us(row.start_us), from_us(row.end_us)), from_us(row.first_us), from_us(row.last_us),
-            timedelta(microseconds=row.latest_us),
+            row.camera, row.zone, row.policy, row.reason, row.segments, int(row.size_bytes),
+            Span(row.start_us, row.end_us), row.first, row.last, row.latest,
         )
         for row in rows
     ]  # fmt: skip
@@ -110,7 +107,7 @@ def deleted_between(connection: Connection, first: datetime, last: datetime) -> 
 def _closed_between(connection: Connection, first: datetime, last: datetime) -> ColumnElement[bool]:
     stone = tables.tombstones.c
     low, high = _number_at(connection, first - SLACK), _number_at(connection, last + SLACK)
-    exact = and_(stone.closed_us >= to_us(first), stone.closed_us < to_us(last))
+    exact = and_(stone.closed_us >= first, stone.closed_us < last)
     return and_(stone.id >= low, stone.id < high, exact)
 
 
@@ -125,8 +122,8 @@ def _number_at(connection: Connection, at: datetime) -> int:
 
     def is_before(number: int) -> bool:
         query = select(stone.began_us).where(stone.id >= number).order_by(stone.id).limit(1)
-        began: int | None = connection.execute(query).scalar()
-        return began is not None and began < to_us(at)
+        began: datetime | None = connection.execute(query).scalar()
+        return began is not None and began < at
 
     return _halved(first, last + 1, is_before)
 
@@ -152,7 +149,7 @@ class Passes:
 def passes_between(connection: Connection, first: datetime, last: datetime) -> Passes:
     """Counts of the sweeps from one instant to before another."""
     sweep = tables.sweeps.c
-    query = select(sweep.refused_by, func.count()).where(sweep.at_us >= to_us(first), sweep.at_us < to_us(last))
+    query = select(sweep.refused_by, func.count()).where(sweep.at_us >= first, sweep.at_us < last)
     counts: dict[Any, int] = {row[0]: row[1] for row in connection.execute(query.group_by(sweep.refused_by))}
     completed = counts.pop(None, 0)
     return Passes(completed, tuple(sorted(counts.items())))

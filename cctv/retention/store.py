@@ -10,22 +10,22 @@ from sqlalchemy import Connection, and_, insert, or_, select
 from cctv import holds
 from cctv.archive.store import SEGMENT, to_segment
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.model.footage import Segment
 from cctv.model.ids import ZoneId
 
 
 def record_sweep(connection: Connection, at: datetime, *, expired: int, held: int, refused_by: str | None) -> None:
     """Every pass leaves a row, also one that a guard stopped (`refused_by`)."""
-    values = {"at_us": to_us(at), "expired": expired, "held": held, "refused_by": refused_by}
+    values = {"at_us": at, "expired": expired, "held": held, "refused_by": refused_by}
     connection.execute(insert(tables.sweeps).values(**values))
 
 
 def last_sweep(connection: Connection) -> datetime | None:
     """When a sweep last completed."""
     at_us, completed = tables.sweeps.c.at_us, tables.sweeps.c.refused_by.is_(None)
-    last_us: int | None = connection.execute(select(at_us).where(completed).order_by(at_us.desc()).limit(1)).scalar()
-    return from_us(last_us) if last_us is not None else None
+    query = select(at_us).where(completed).order_by(at_us.desc()).limit(1)
+    last: datetime | None = connection.execute(query).scalar()
+    return last
 
 
 def last_refusal(connection: Connection) -> str | None:
@@ -48,7 +48,7 @@ def oldest_unheld(
 ) -> list[Segment]:
     """The oldest segments that no hold covers and that ended by their zone's instant; zones unknown by `other_end`."""
     table = tables.segments
-    of_zones = [and_(table.c.zone == zone, table.c.end_us <= to_us(end)) for zone, end in ends.items()]
-    of_others = and_(table.c.zone.not_in(list(ends)), table.c.end_us <= to_us(other_end))
+    of_zones = [and_(table.c.zone == zone, table.c.end_us <= end) for zone, end in ends.items()]
+    of_others = and_(table.c.zone.not_in(list(ends)), table.c.end_us <= other_end)
     query = select(*SEGMENT).where(or_(*of_zones, of_others), ~holds.covering()).order_by(table.c.start_us).limit(count)
     return [to_segment(row) for row in connection.execute(query)]

@@ -7,9 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def footage_leads_to(connection: Connection, known: datetime, now: datetime, hole: timedelta) -> datetime:
@@ -19,9 +16,9 @@ def footage_leads_to(connection: Connection, known: datetime, now: datetime, hol
     """
     cameras = list(connection.execute(select(tables.camera_totals.c.camera)).scalars())
     segment = tables.segments.c
-    at, last = to_us(known), to_us(now)
-    while at < last:
-        until = min(at + hole // _MICROSECOND, last)
+    at = known
+    while at < now:
+        until = min(at + hole, now)
         starts = [
             connection.execute(
                 select(func.max(segment.start_us)).where(
@@ -34,14 +31,12 @@ def footage_leads_to(connection: Connection, known: datetime, now: datetime, hol
         if following is None:
             break
         at = following
-    return from_us(at)
+    return at
 
 
 def camera_offsets(connection: Connection, since: datetime) -> list[timedelta]:
     """What the clocks of cameras said that were asked since an instant, each its latest word."""
     run = tables.runs.c
-    query = select(run.camera, run.clock_offset_us).where(
-        run.started_us > to_us(since), run.clock_offset_us.is_not(None)
-    )
+    query = select(run.camera, run.clock_offset_us).where(run.started_us > since, run.clock_offset_us.is_not(None))
     latest = {row.camera: row.clock_offset_us for row in connection.execute(query.order_by(run.id))}
-    return [timedelta(microseconds=offset) for offset in latest.values()]
+    return list(latest.values())

@@ -14,7 +14,6 @@ from cctv.archive.layout import INDEX, recorder_lock
 from cctv.db.engine import open_engine, reading, writing
 from cctv.db.identity import Identity, claim
 from cctv.db.migrate import migrate
-from cctv.kernel.clock import to_us
 from cctv.kernel.durable import Disk
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
@@ -171,7 +170,7 @@ def make_blank(site, identity):
     migrate(engine)
     known = Identity(identity["site"], identity["database"], identity["file_system"])
     with writing(engine) as connection:
-        claim(connection, known, to_us(site.clock.now()))
+        claim(connection, known, site.clock.now())
 
 
 def test_it_waits_for_recorder_and_sweeper_to_end(site, recorded):

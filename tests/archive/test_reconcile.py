@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -209,7 +210,7 @@ def test_holds_that_only_one_side_knows_are_made_whole(site, recorded):
 
 def test_totals_that_counting_denies_are_counted_again(site, recorded):
     with writing(site.open().engine) as connection:
-        connection.execute(tables.camera_totals.update().values(segments=7, longest_us=1))
+        connection.execute(tables.camera_totals.update().values(segments=7, longest_us=timedelta(microseconds=1)))
 
     assert found(site) == [("cctv.db", "totals of a camera", "count again")]
     site.cctv("footage reconcile --fix")

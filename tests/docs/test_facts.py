@@ -8,7 +8,7 @@ from reference.errors import every_error
 
 from cctv.db.identity import Identity, write_identity
 from cctv.db.migrate import HEAD
-from cctv.db.register_tables import metadata
+from cctv.db.tables import metadata
 from cctv.kernel.durable import Disk
 from cctv.kernel.errors import Exit
 from cctv.model.acts import Act

@@ -123,7 +123,7 @@ def assert_true(connection, site: Site, *, swept: bool) -> None:
         totalstore.count_all_again(connection)
         assert totalstore.totals(connection) == kept_totals
         undone.rollback()
-    past = select(func.count()).where(segment.held_over == 1, segment.limit_us <= store.to_us(site.clock.now()))
+    past = select(func.count()).where(segment.held_over == 1, segment.limit_us <= site.clock.now())
     assert holds.count_held_over(connection, site.clock.now()) == connection.execute(past).scalar_one()
 
 

@@ -1,45 +1,37 @@
-"""The rows of breaches, processors, grants, declarations and checks.  Queries and conversions only; decides nothing."""
+"""The rows of breaches, processors, grants, declarations and checks.  Queries only; decides nothing."""
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from cctv.db import register_tables as tables
-from cctv.kernel.clock import from_us, to_us
+from cctv.db import tables
 from cctv.model.accountability import (
     Breach,
     Declaration,
-    DeclarationKind,
-    End,
     Grant,
     Notice,
-    Permission,
     Processor,
-    Risk,
-    Role,
     SubProcessor,
-    Told,
     WorkstationCheck,
 )
-from cctv.model.ids import BreachId, CameraId, CheckId, GrantId, ProcessorId
+from cctv.model.ids import BreachId, GrantId
 
 
 def insert_breach(connection: Connection, breach: Breach) -> None:
     connection.execute(
         insert(tables.breaches).values(
             id=breach.id,
-            role=breach.role.value,
-            risk=breach.risk.value,
-            suspected=int(breach.suspected),
-            aware_us=to_us(breach.aware),
-            cameras=json.dumps(breach.cameras),
+            role=breach.role,
+            risk=breach.risk,
+            suspected=breach.suspected,
+            aware_us=breach.aware,
+            cameras=breach.cameras,
             people=breach.people,
-            people_known=int(breach.people_known),
-            opened_us=to_us(breach.opened),
+            people_known=breach.people_known,
+            opened_us=breach.opened,
             opened_by=breach.opened_by,
         )
     )
@@ -48,19 +40,19 @@ def insert_breach(connection: Connection, breach: Breach) -> None:
 def update_breach(connection: Connection, breach: Breach) -> None:
     """What may change of a breach: risk, certainty, people, measures, closing."""
     values = {
-        "risk": breach.risk.value,
-        "suspected": int(breach.suspected),
+        "risk": breach.risk,
+        "suspected": breach.suspected,
         "people": breach.people,
-        "people_known": int(breach.people_known),
-        "measures": int(breach.measures),
-        "closed_us": _us(breach.closed),
+        "people_known": breach.people_known,
+        "measures": breach.measures,
+        "closed_us": breach.closed,
         "closed_by": breach.closed_by,
     }
     connection.execute(update(tables.breaches).where(tables.breaches.c.id == breach.id).values(**values))
 
 
 def insert_notice(connection: Connection, breach_id: BreachId, notice: Notice) -> None:
-    values = {"breach_id": breach_id, "whom": notice.whom.value, "sent_us": to_us(notice.sent), "sent_by": notice.by}
+    values = {"breach_id": breach_id, "whom": notice.whom, "sent_us": notice.sent, "sent_by": notice.by}
     connection.execute(insert(tables.breach_notices).values(**values))
 
 
@@ -85,15 +77,16 @@ def put_processor(connection: Connection, processor: Processor) -> None:
         "name": processor.name,
         "service": processor.service,
         "country": processor.country,
-        "contract_on": _iso(processor.contract),
-        "audited_on": _iso(processor.audited),
-        "sub_processors": json.dumps(
-            [{"name": one.name, "country": one.country, "agreed": _iso(one.agreed)} for one in processor.sub_processors]
-        ),
-        "added_us": to_us(processor.added),
+        "contract_on": processor.contract,
+        "audited_on": processor.audited,
+        "sub_processors": [
+            {"name": one.name, "country": one.country, "agreed": one.agreed.isoformat() if one.agreed else None}
+            for one in processor.sub_processors
+        ],
+        "added_us": processor.added,
         "added_by": processor.added_by,
-        "ended_on": _iso(processor.ended),
-        "end": processor.end.value if processor.end else None,
+        "ended_on": processor.ended,
+        "end": processor.end,
     }
     if connection.execute(update(table).where(table.c.id == processor.id).values(**values)).rowcount == 0:
         connection.execute(insert(table).values(id=processor.id, **values))
@@ -111,17 +104,17 @@ def insert_grant(connection: Connection, grant: Grant) -> None:
         insert(tables.grants).values(
             id=grant.id,
             account=grant.account,
-            permission=grant.permission.value,
-            briefed_on=grant.briefed.isoformat(),
-            confidentiality_on=grant.confidentiality.isoformat(),
-            granted_us=to_us(grant.granted),
+            permission=grant.permission,
+            briefed_on=grant.briefed,
+            confidentiality_on=grant.confidentiality,
+            granted_us=grant.granted,
             granted_by=grant.granted_by,
         )
     )
 
 
 def mark_withdrawn(connection: Connection, grant_id: GrantId, at: datetime, by: str) -> None:
-    values = {"withdrawn_us": to_us(at), "withdrawn_by": by}
+    values = {"withdrawn_us": at, "withdrawn_by": by}
     connection.execute(update(tables.grants).where(tables.grants.c.id == grant_id).values(**values))
 
 
@@ -136,10 +129,10 @@ def select_grants(connection: Connection, *, withdrawn_too: bool) -> list[Grant]
 def insert_declaration(connection: Connection, declaration: Declaration) -> None:
     connection.execute(
         insert(tables.declarations).values(
-            kind=declaration.kind.value,
-            declared_on=declaration.on.isoformat(),
+            kind=declaration.kind,
+            declared_on=declaration.on,
             reference=declaration.reference,
-            recorded_us=to_us(declaration.recorded),
+            recorded_us=declaration.recorded,
             recorded_by=declaration.recorded_by,
         )
     )
@@ -150,10 +143,10 @@ def select_declarations(connection: Connection) -> list[Declaration]:
     rows = connection.execute(select(table).order_by(table.c.declared_on, table.c.id))
     return [
         Declaration(
-            kind=DeclarationKind(row.kind),
-            on=date.fromisoformat(row.declared_on),
+            kind=row.kind,
+            on=row.declared_on,
             reference=row.reference,
-            recorded=from_us(row.recorded_us),
+            recorded=row.recorded_us,
             recorded_by=row.recorded_by,
         )
         for row in rows
@@ -164,10 +157,10 @@ def insert_check(connection: Connection, check: WorkstationCheck) -> None:
     connection.execute(
         insert(tables.workstation_checks).values(
             id=check.id,
-            checked_on=check.on.isoformat(),
+            checked_on=check.on,
             checker=check.checker,
             found=check.found,
-            recorded_us=to_us(check.recorded),
+            recorded_us=check.recorded,
             recorded_by=check.recorded_by,
         )
     )
@@ -179,11 +172,11 @@ def select_checks(connection: Connection) -> list[WorkstationCheck]:
     rows = connection.execute(select(table).order_by(table.c.checked_on, table.c.id))
     return [
         WorkstationCheck(
-            id=CheckId(row.id),
-            on=date.fromisoformat(row.checked_on),
+            id=row.id,
+            on=row.checked_on,
             checker=row.checker,
             found=row.found,
-            recorded=from_us(row.recorded_us),
+            recorded=row.recorded_us,
             recorded_by=row.recorded_by,
         )
         for row in rows
@@ -193,69 +186,59 @@ def select_checks(connection: Connection) -> list[WorkstationCheck]:
 def last_check_on(connection: Connection, today: date) -> date | None:
     """The day of the latest check until today; None where there was none."""
     day = tables.workstation_checks.c.checked_on
-    return _day(connection.execute(select(func.max(day)).where(day <= today.isoformat())).scalar_one())
+    last: date | None = connection.execute(select(func.max(day)).where(day <= today)).scalar_one()
+    return last
 
 
 def _breach(connection: Connection, row: Row[Any]) -> Breach:
     notices = tables.breach_notices
     query = select(notices).where(notices.c.breach_id == row.id).order_by(notices.c.id)
     return Breach(
-        id=BreachId(row.id),
-        role=Role(row.role),
-        risk=Risk(row.risk),
-        suspected=bool(row.suspected),
-        aware=from_us(row.aware_us),
-        cameras=tuple(CameraId(name) for name in json.loads(row.cameras)),
+        id=row.id,
+        role=row.role,
+        risk=row.risk,
+        suspected=row.suspected,
+        aware=row.aware_us,
+        cameras=row.cameras,
         people=row.people,
-        people_known=bool(row.people_known),
-        opened=from_us(row.opened_us),
+        people_known=row.people_known,
+        opened=row.opened_us,
         opened_by=row.opened_by,
-        notices=tuple(Notice(Told(one.whom), from_us(one.sent_us), one.sent_by) for one in connection.execute(query)),
-        measures=bool(row.measures),
-        closed=from_us(row.closed_us) if row.closed_us is not None else None,
+        notices=tuple(Notice(one.whom, one.sent_us, one.sent_by) for one in connection.execute(query)),
+        measures=row.measures,
+        closed=row.closed_us,
         closed_by=row.closed_by,
     )
 
 
 def _processor(row: Row[Any]) -> Processor:
     return Processor(
-        id=ProcessorId(row.id),
+        id=row.id,
         name=row.name,
         service=row.service,
         country=row.country,
-        contract=_day(row.contract_on),
-        audited=_day(row.audited_on),
+        contract=row.contract_on,
+        audited=row.audited_on,
         sub_processors=tuple(
-            SubProcessor(one["name"], one["country"], _day(one["agreed"])) for one in json.loads(row.sub_processors)
+            SubProcessor(one["name"], one["country"], date.fromisoformat(one["agreed"]) if one["agreed"] else None)
+            for one in row.sub_processors
         ),
-        added=from_us(row.added_us),
+        added=row.added_us,
         added_by=row.added_by,
-        ended=_day(row.ended_on),
-        end=End(row.end) if row.end else None,
+        ended=row.ended_on,
+        end=row.end,
     )
 
 
 def _grant(row: Row[Any]) -> Grant:
     return Grant(
-        id=GrantId(row.id),
+        id=row.id,
         account=row.account,
-        permission=Permission(row.permission),
-        briefed=date.fromisoformat(row.briefed_on),
-        confidentiality=date.fromisoformat(row.confidentiality_on),
-        granted=from_us(row.granted_us),
+        permission=row.permission,
+        briefed=row.briefed_on,
+        confidentiality=row.confidentiality_on,
+        granted=row.granted_us,
         granted_by=row.granted_by,
-        withdrawn=from_us(row.withdrawn_us) if row.withdrawn_us is not None else None,
+        withdrawn=row.withdrawn_us,
         withdrawn_by=row.withdrawn_by,
     )
-
-
-def _us(at: datetime | None) -> int | None:
-    return to_us(at) if at is not None else None
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text is not None else None

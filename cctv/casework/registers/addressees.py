@@ -22,7 +22,6 @@ from cctv.config import Settings
 from cctv.db import tables
 from cctv.db.engine import reading
 from cctv.db.site import Site
-from cctv.kernel.clock import from_us
 from cctv.kernel.phrases import phrase
 from cctv.model.casework import AccessRequest
 from cctv.model.disclosures import Disclosure, Recipient
@@ -78,8 +77,9 @@ def addressees(people: Sequence[Reached]) -> Register:
 def policy_since(connection: Connection, settings: Settings) -> datetime | None:
     """Since when the policy version of cameras.toml is in force; None while nothing was recorded under it."""
     table = tables.policies.c
-    found = connection.execute(select(table.first_seen_us).where(table.digest == settings.policy_digest)).scalar()
-    return from_us(found) if found is not None else None
+    query = select(table.first_seen_us).where(table.digest == settings.policy_digest)
+    since: datetime | None = connection.execute(query).scalar()
+    return since
 
 
 def _asking(requests: Iterable[AccessRequest]) -> Iterator[Reached]:

@@ -1,4 +1,4 @@
-"""The rows of redactions: one for each part of a request.  Queries and conversions only; decides nothing."""
+"""The rows of redactions: one for each part of a request.  Queries only; decides nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from cctv.db import tables
-from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.span import Span
 from cctv.model.ids import RequestId
 from cctv.redaction.case.errors import PlanMoved
@@ -37,14 +36,13 @@ def prepared_requests(connection: Connection) -> list[PreparedRequest]:
     """Every request that was ever prepared."""
     part, request = tables.redactions, tables.requests
     query = (
-        select(part.c.request_id, request.c.closed_us, func.min(part.c.prepared_us).label("prepared_us"))
+        select(part.c.request_id, request.c.closed_us, func.min(part.c.prepared_us).label("prepared"))
         .join(request, request.c.id == part.c.request_id)
         .group_by(part.c.request_id, request.c.closed_us)
         .order_by(part.c.request_id)
     )
     return [
-        PreparedRequest(RequestId(row.request_id), row.closed_us is not None, from_us(row.prepared_us))
-        for row in connection.execute(query)
+        PreparedRequest(row.request_id, row.closed_us is not None, row.prepared) for row in connection.execute(query)
     ]
 
 
@@ -55,7 +53,7 @@ def policy_texts(connection: Connection, camera: str, span: Span) -> list[str]:
         select(policy.c.text)
         .distinct()
         .join(segment, segment.c.policy == policy.c.digest)
-        .where(segment.c.camera == camera, segment.c.start_us < to_us(span.end), segment.c.end_us > to_us(span.start))
+        .where(segment.c.camera == camera, segment.c.start_us < span.end, segment.c.end_us > span.start)
         .order_by(policy.c.text)
     )
     return list(connection.scalars(query))
@@ -86,7 +84,7 @@ def update_unmoved(connection: Connection, seen: Sequence[CasePart], changed: Se
         update_part(connection, part)
 
 
-def _values(part: CasePart) -> dict[str, str | int | None]:
+def _values(part: CasePart) -> dict[str, str | int | datetime | None]:
     approval = part.approval
     return {
         "request_id": part.plan.request,
@@ -95,27 +93,27 @@ def _values(part: CasePart) -> dict[str, str | int | None]:
         "plan": part.plan.to_json(),
         "digest": part.digest,
         "directory": part.directory,
-        "prepared_us": to_us(part.prepared),
+        "prepared_us": part.prepared,
         "prepared_by": part.prepared_by,
-        "approved_us": to_us(approval.at) if approval else None,
+        "approved_us": approval.at if approval else None,
         "approved_by": approval.by if approval else None,
         "approved_digest": approval.digest if approval else None,
         "reviews": reviews_to_json(part.reviews),
-        "decided": int(bool(part.plan.decided_by)),
-        "signed_off": int(not part.plan.unsigned),
-        "reviewed": int(not part.unreviewed),
+        "decided": bool(part.plan.decided_by),
+        "signed_off": not part.plan.unsigned,
+        "reviewed": not part.unreviewed,
     }
 
 
 def _part(row: Row[Any]) -> CasePart:
     approval = None
     if row.approved_us is not None:
-        approval = Approval(from_us(row.approved_us), row.approved_by, row.approved_digest)
+        approval = Approval(row.approved_us, row.approved_by, row.approved_digest)
     return CasePart(
         plan=CasePlan.from_json(row.plan),
         digest=row.digest,
         directory=row.directory,
-        prepared=from_us(row.prepared_us),
+        prepared=row.prepared_us,
         prepared_by=row.prepared_by,
         approval=approval,
         reviews=reviews_from_json(row.reviews),

@@ -1,0 +1,137 @@
+"""Columns that convert themselves: instants, durations, days, flags, enums and JSON.
+
+Owns how a value is written down.  NULL is None for every type.  A store hands over model values and gets them back;
+what SQL computes of them keeps its type: the difference of two instants is a duration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, TypeDecorator, type_coerce
+
+from cctv.kernel.clock import from_us, to_us
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_MICROSECOND = timedelta(microseconds=1)
+_E = TypeVar("_E", bound=Enum)
+_D = TypeVar("_D", bound="DataclassInstance")
+
+
+class Duration(TypeDecorator[timedelta]):
+    """A length of time; whole microseconds in the database."""
+
+    impl = BigInteger
+    cache_ok = True
+    comparator_factory = TypeDecorator.Comparator  # arithmetic of durations gives durations
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        return None if value is None else value // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        return None if value is None else timedelta(microseconds=value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time, UTC-aware; microseconds since 1970 in the database.  A naive datetime raises ValueError."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[datetime]):
+        """Instant - Instant is a Duration; Instant - Duration and Instant + Duration are Instants."""
+
+        def __sub__(self, other: Any) -> ColumnElement[Any]:  # noqa: ANN401
+            of_instants = isinstance(getattr(other, "type", None), Instant) or isinstance(other, datetime)
+            return type_coerce(super().__sub__(other), Duration() if of_instants else Instant())
+
+    comparator_factory = Comparator
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Instant | Duration:  # noqa: ANN401
+        return Duration() if isinstance(value, timedelta) else self
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_us(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_us(value)
+
+
+class Day(TypeDecorator[date]):
+    """A calendar day; its ISO text in the database, which sorts as the days do."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
+        return None if value is None else date.fromisoformat(value)
+
+
+class Flag(TypeDecorator[bool]):
+    """True or False; 1 or 0 in the database."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class EnumColumn(TypeDecorator[_E]):
+    """A member of an enum of texts; its value in the database.  Reading an unknown value raises ValueError."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, enum: type[_E]) -> None:
+        super().__init__()
+        self.enum = enum
+
+    def process_bind_param(self, value: _E | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(self.enum(value).value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> _E | None:
+        return None if value is None else self.enum(value)
+
+
+class JsonTuple(TypeDecorator[tuple[Any, ...]]):
+    """A tuple of JSON values; an array of JSON in the database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(list(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Any, ...] | None:
+        return None if value is None else tuple(json.loads(value))
+
+
+class JsonRecord(TypeDecorator[_D]):
+    """A dataclass of plain fields; an object of JSON in the database, where a field may be left out for its default."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, record: type[_D]) -> None:
+        super().__init__()
+        self.record = record
+
+    def process_bind_param(self, value: _D | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(asdict(value), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> _D | None:
+        return None if value is None else self.record(**json.loads(value))
