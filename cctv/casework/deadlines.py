@@ -17,13 +17,13 @@ rule.
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from cctv.kernel.local_days import calendar_days, end_of_day, months_after
 
 PROMISED = timedelta(days=30)  # docs/policies/000.txt and 002.txt: "binnen 30 dagen na ontvangst"
 EXTENSION = 2  # months, Article 12(3)
-_SECOND = timedelta(seconds=1)
 
 
 def due_date(received: date) -> date:
@@ -46,23 +46,6 @@ def extended(received: datetime, zone: ZoneInfo) -> datetime:
     return end_of_day(extended_date(received.astimezone(zone).date()), zone)
 
 
-def end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The last second of a local day, however many hours summer time left it."""
-    return start_of_day(day + timedelta(days=1), zone) - _SECOND
-
-
-def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a local day."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
 def days_left(due_at: datetime, now: datetime, zone: ZoneInfo) -> int:
     """Days until the last day: 0 on that day itself, negative after it."""
-    return (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
-
-
-def months_after(day: date, months: int) -> date:
-    """The same date so many months on, or that month's last day where it does not exist."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    return calendar_days(now, due_at, zone)

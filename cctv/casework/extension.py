@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from cctv import audit, letters
 from cctv.casework import requeststore
-from cctv.casework.deadlines import end_of_day, extended, start_of_day
+from cctv.casework.deadlines import extended
 from cctv.casework.errors import ExtendedAlready, ExtensionLate, NotExtended, SentLater
 from cctv.casework.lettering import Draft, asked_of, draft, enter
 from cctv.casework.requests import moving
@@ -20,6 +20,7 @@ from cctv.casework.states import Move
 from cctv.casework.words import checked_text
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.local_days import end_of_day, start_of_day
 from cctv.kernel.phrases import phrase
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest

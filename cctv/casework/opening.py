@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 from cctv import audit
 from cctv.casework import requeststore
 from cctv.casework.blocks import place_block
-from cctv.casework.deadlines import due, start_of_day
+from cctv.casework.deadlines import due
 from cctv.casework.errors import NoCameras, ReceivedLater
 from cctv.casework.found import Found, find_footage
 from cctv.casework.parties import check_party, check_stated
 from cctv.casework.scope import freeze
 from cctv.db.engine import writing
 from cctv.db.site import Site, next_short_id
+from cctv.kernel.local_days import start_of_day
 from cctv.kernel.phrases import phrase
 from cctv.kernel.span import Span
 from cctv.model.acts import Act

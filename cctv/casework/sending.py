@@ -15,13 +15,13 @@ from sqlalchemy import Connection
 from cctv import audit
 from cctv.casework import blockstore, letterstore
 from cctv.casework.closing import end, ending_of, finish
-from cctv.casework.deadlines import start_of_day
 from cctv.casework.errors import RequestForgotten, SentLater
 from cctv.casework.extension import told_of_extension
 from cctv.casework.requests import find_request
 from cctv.casework.states import Move
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
+from cctv.kernel.local_days import start_of_day
 from cctv.model.acts import Act
 from cctv.model.casework import AccessRequest, Outcome, RequestState
 from cctv.model.holds import Hold

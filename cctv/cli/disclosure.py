@@ -236,9 +236,9 @@ def receipt(box: Box, disclosure_id: str, day: str) -> None:
     \b
       cctv disclosure receipt DIS-2026-002 --on 24/11
     """
-    from cctv.casework.deadlines import start_of_day
     from cctv.casework.disclosures import record_receipt
     from cctv.cli.preserved import print_done
+    from cctv.kernel.local_days import start_of_day
     from cctv.kernel.times import parse_date
 
     on = start_of_day(parse_date(day, now=box.now, zone=box.zone), box.zone)

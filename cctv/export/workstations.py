@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from cctv import audit, letters
-from cctv.casework.deadlines import months_after, start_of_day
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.export.store import find_package
+from cctv.kernel.local_days import months_after, start_of_day
 from cctv.model.acts import Act
 from cctv.model.disclosures import Delivery, Method
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from cctv.kernel.durations import parse_duration
 from cctv.kernel.errors import UsageError
+from cctv.kernel.local_days import start_of_day, start_of_next_day
 from cctv.kernel.notation import TimeUnreadable, Typed, is_day, plain, read
 from cctv.kernel.phrases import Phrase, listed, phrase
 from cctv.kernel.weekdays import shown
@@ -85,7 +86,7 @@ def parse_review(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
         instant = now.astimezone(UTC) + parse_duration(text.strip().removeprefix("+"))
     else:
         typed = read(text)
-        instant = _first_after(typed, now, now, zone, _start_of_day)
+        instant = _first_after(typed, now, now, zone, start_of_day)
     if instant <= now:
         raise ReviewNotAhead(when=echo_instant(instant, zone))
     return instant
@@ -96,7 +97,7 @@ def parse_ahead(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     typed = read(text)
     if typed.clock is None:
         raise TimeUnreadable(text=text, problem=phrase("an appointment has its hour"))
-    return _first_after(typed, now, now, zone, _start_of_day)
+    return _first_after(typed, now, now, zone, start_of_day)
 
 
 def echo_instant(instant: datetime, zone: ZoneInfo) -> Phrase:
@@ -124,7 +125,7 @@ _WholeDay = Callable[[date, ZoneInfo], datetime]
 
 def _latest(typed: Typed, now: datetime, zone: ZoneInfo) -> datetime:
     for day in _days(typed, now.astimezone(zone).date(), now, zone, step=-1):
-        readings = _readings(typed, day, zone, _start_of_day)
+        readings = _readings(typed, day, zone, start_of_day)
         if not typed.floats or readings[0] <= now:
             return _only(typed, day, readings, zone)
     raise TimeUnreadable(text=typed.text, problem=phrase("no such day lies in the past years"))
@@ -144,7 +145,7 @@ def _end(text: str, start: datetime, now: datetime, zone: ZoneInfo) -> datetime:
     if text.strip().startswith("+"):
         return start + parse_duration(text.strip()[1:])
     typed = read(text)
-    finish = _first_after(typed, start, now, zone, _end_of_day)
+    finish = _first_after(typed, start, now, zone, start_of_next_day)
     if typed.floats and typed.day is not None and finish - start > _FAR:
         finish = _latest(typed, start, zone)
     return finish
@@ -199,15 +200,6 @@ def _only(typed: Typed, day: date, readings: list[datetime], zone: ZoneInfo) -> 
     first, second = (instant.astimezone(zone) for instant in readings)
     kind = HourDoubled if first.replace(tzinfo=None) == second.replace(tzinfo=None) else HourMissing
     raise kind(text=typed.text, day=day, zone=zone.key, first=first.isoformat(), second=second.isoformat())
-
-
-def _start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day: midnight, or where summer time begins at midnight the end of the jump."""
-    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
-
-
-def _end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    return _start_of_day(day + timedelta(days=1), zone)
 
 
 def _shown_clock(moment: datetime) -> str:

@@ -1,18 +1,26 @@
 """Volumes: what lies under a folder - its file system, whether it is encrypted, whether snapshots may keep what was
-deleted.
+deleted; and the one answer to whether an error means that a file system is full.
 
 Reads /proc and /sys only; never asks a program and never guesses: what cannot be seen is None.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cctv.kernel.errors import ToolFailed
+
 SNAPSHOTTING = {"btrfs": "btrfs", "zfs": "ZFS", "bcachefs": "bcachefs", "nilfs2": "NILFS2"}
 _LOCAL = {"ext2", "ext3", "ext4", "xfs", "vfat", "exfat", "f2fs", "jfs", "btrfs"}
+_FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")  # strerror in the C locale, which tools run in
+_WITHOUT_SHARED_MEMORY = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+_SHARED_MEMORY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,36 @@ def volume_of(folder: Path, *, mounts: Path = Path("/proc/self/mountinfo"), sys:
     if is_lvm and any(name.endswith("-real") for name in names):  # the origin of a classic LVM snapshot
         has = True
     return Volume(file_system, device, encrypted, tuple(snapshots), has)
+
+
+def is_disk_full(error: BaseException | None, *, free_bytes: int | None = None) -> bool:
+    """Whether an error, or one that it was raised from, says that a disk or a quota has no space left.
+
+    Knows how the system says so (libav's errors carry its number), SQLite, SQLAlchemy around SQLite, and a child
+    process on its stderr.  `free_bytes`, None when unknown, is what is free on the database's disk: without space for
+    its shared memory SQLite only reports "disk I/O error" or "unable to open database file".
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if _means_full(error, free_bytes):
+            return True
+        seen.add(id(error))
+        error = error.__cause__
+    return False
+
+
+def _means_full(error: BaseException, free_bytes: int | None) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _FULL_ERRNO
+    if isinstance(error, ToolFailed):
+        return any(message in error.message for message in _FULL_MESSAGES)
+    driver_error = getattr(error, "orig", error)  # where SQLAlchemy keeps the error of sqlite3
+    if not isinstance(driver_error, sqlite3.Error):
+        return False
+    code = getattr(driver_error, "sqlite_errorcode", 0) & 0xFF  # sqlite3 itself raises some without a code
+    if code in _WITHOUT_SHARED_MEMORY:
+        return free_bytes is not None and free_bytes < _SHARED_MEMORY_BYTES
+    return code == sqlite3.SQLITE_FULL
 
 
 def _mount(mounts: Path, major_minor: str) -> tuple[str, str]:

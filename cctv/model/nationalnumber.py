@@ -1,11 +1,11 @@
-"""National register numbers: found in free text, so that none is ever written down.  Pure.
+"""National register numbers: found in free text, so that none is ever written down.
 
-A check of identity leaves a method, a date and a checker, never the number of a document.  Two numbers have a check
-digit by which they are known; a number without a valid one is let through, for it may be anything.
+A check of identity leaves a method, a date and a checker, never the number of a document.  Three numbers have check
+digits by which they are known: the Belgian rijksregisternummer and bis number, and the Dutch burgerservicenummer.  A
+number without valid ones is let through, for it may be anything.
 
-* Belgian rijksregisternummer: YYMMDD-NNN-CC, CC is 97 less the first nine digits modulo 97; for people born from 2000
-  on, a 2 stands before the nine (Royal Decree of 3 April 1984, Article 3).  The bis number (month + 20 or + 40) too.
-* Dutch burgerservicenummer: nine digits whose sum, weighted 9 to 2 and -1, is divisible by 11 (the elfproef).
+Owns the search in text; what a valid number is, python-stdnum knows.  The number of a Belgian born from
+2000 on is valid there up to the present year of the machine.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import re
 import unicodedata
 from enum import Enum
 
+from stdnum.be import bis, nn
+from stdnum.nl import bsn
+
 from cctv.kernel.errors import UsageError
 
-_BE = re.compile(r"(?<!\d)(\d{2})%(\d{2})%(\d{2})%(\d{3})%(\d{2})(?!\d)".replace("%", r"[ ./-]{0,3}"))
-_NL = re.compile(r"(?<!\d)(\d{3})%(\d)%(\d{2})%(\d{3})(?!\d)".replace("%", r"[ ./-]{0,3}"))
-_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-_MONTHS = frozenset(month + shift for month in range(13) for shift in (0, 20, 40))  # 00: an unknown date of birth
+_BETWEEN = r"[ ./-]{0,3}"
+_DAY = r"[0-2]\d|3[01]"  # 00 is unknown; stdnum takes a higher one for unknown too
+_BE = re.compile(rf"(?<!\d)(\d{{2}}){_BETWEEN}(\d{{2}}){_BETWEEN}({_DAY}){_BETWEEN}(\d{{3}}){_BETWEEN}(\d{{2}})(?!\d)")
+_NL = re.compile(rf"(?<!\d)(\d{{3}}){_BETWEEN}(\d){_BETWEEN}(\d{{2}}){_BETWEEN}(\d{{3}})(?!\d)")
 
 
 class NationalNumber(Enum):
@@ -46,9 +49,10 @@ def refuse_national_number(what: str, text: str) -> None:
 def national_number(text: str) -> NationalNumber | None:
     """The kind of the first national register number in a text, None when there is none."""
     text = "".join(_plain(sign) for sign in unicodedata.normalize("NFKC", text))
-    if any(_is_rijksregisternummer("".join(found)) for found in _BE.findall(text)):
+    belgian = ["".join(groups) for groups in _BE.findall(text)]
+    if any(nn.is_valid(digits) or bis.is_valid(digits) for digits in belgian):
         return NationalNumber.RIJKSREGISTERNUMMER
-    if any(_is_burgerservicenummer("".join(found)) for found in _NL.findall(text)):
+    if any(bsn.is_valid("".join(groups)) for groups in _NL.findall(text)):
         return NationalNumber.BURGERSERVICENUMMER
     return None
 
@@ -64,16 +68,3 @@ def _plain(sign: str) -> str:
             return " "
         case _:
             return sign
-
-
-def _is_rijksregisternummer(digits: str) -> bool:
-    if int(digits[2:4]) not in _MONTHS or int(digits[4:6]) > 31:
-        return False
-    check = int(digits[9:])
-    return check in {97 - int(century + digits[:9]) % 97 for century in ("", "2")}
-
-
-def _is_burgerservicenummer(digits: str) -> bool:
-    if int(digits) == 0:
-        return False
-    return sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 11 == 0

@@ -6,7 +6,6 @@ Owns the anchor of the run and what becomes of closed files.  Never starts a rea
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from cctv.config import CameraSettings
 from cctv.db.identity import read_identity
 from cctv.db.site import Site
 from cctv.kernel.span import Span
+from cctv.kernel.volumes import is_disk_full
 from cctv.model.footage import GapCause, Segment
 from cctv.recorder.anchor import span_of
 from cctv.recorder.cutter import Closed, Task
@@ -32,7 +32,6 @@ from cctv.recorder.worker import Abandoned, Worker
 # has nothing to lose.
 GRACE = timedelta(seconds=4)
 GRACE_CONNECTING = timedelta(seconds=1)
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Attempt:
         try:
             return await reader.ended
         except OSError as error:
-            if error.errno in _NO_ROOM:
+            if is_disk_full(error):
                 return DiskFull(camera=self._camera.id)
             read_identity(self._site.root)  # a lost mount says so in plainer words
             raise

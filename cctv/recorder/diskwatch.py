@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from cctv.archive.roomfiles import RoomWanted, ask_for_room, room_answer, withdraw_request
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, read_identity
 from cctv.db.site import Site
-from cctv.recorder.room import Sample, enough, hours_left, is_full, kept_samples, stand
+from cctv.kernel.volumes import is_disk_full
+from cctv.recorder.room import Sample, enough, hours_left, kept_samples, stand
 from cctv.recorder.state import DiskSaid, Standing
 
 ASK_AGAIN = timedelta(seconds=30)  # while room is wanted: more footage may be past its min_retention by then
@@ -63,7 +64,7 @@ class DiskWatch:
                 ask_for_room(self._site, RoomWanted(now, wanted))
                 self._asked = now
         except OSError as error:
-            if not is_full(error):
+            if not is_disk_full(error):
                 raise
 
 

@@ -5,7 +5,6 @@ Pure decisions.  Deletes nothing and asks for nothing itself.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,10 +18,6 @@ _MORE = 10  # a tenth of the reserve more than is missing is asked for, so that 
 _LEAST = 2  # below half the reserve recording stops, whatever the sweeper does; the index needs room to delete
 WINDOW = timedelta(hours=6)  # the rate of the last hours, day and night apart
 _SURE_AFTER = timedelta(minutes=1)  # a rate of less is that of one segment
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
-_SQLITE_FULL = 13
-_SQLITE_HELPLESS = {10, 14}
-_HELPLESS_BELOW = 1 << 20
 
 
 class StorageFull(CctvError):
@@ -92,15 +87,3 @@ def kept_samples(samples: Sequence[Sample], new: Sample) -> list[Sample]:
     if len(recent) >= 2 and new.at - recent[-2].at < _SURE_AFTER.total_seconds():
         recent.pop()
     return [*recent, new]
-
-
-def is_full(error: BaseException, free: int | None = None) -> bool:
-    """Whether that is how a disk without room shows, from the system or from the index.
-
-    `free` bytes, if known: without room for its shared memory the index says "I/O error" or "unable to open".
-    """
-    if isinstance(error, OSError):
-        return error.errno in _NO_ROOM
-    below = getattr(error, "orig", None)  # SQLAlchemy keeps the driver's own error there
-    code = getattr(below, "sqlite_errorcode", 0) & 0xFF
-    return code == _SQLITE_FULL or (code in _SQLITE_HELPLESS and free is not None and free < _HELPLESS_BELOW)

@@ -20,12 +20,13 @@ from cctv.db.site import Site
 from cctv.kernel.clock import Clock, iso
 from cctv.kernel.errors import CctvError, GuardError
 from cctv.kernel.process import without_secrets
+from cctv.kernel.volumes import is_disk_full
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
 from cctv.recorder.camera import CameraRecorder, Means
 from cctv.recorder.changes import Changes, changes
 from cctv.recorder.diskwatch import free_bytes
-from cctv.recorder.room import StorageFull, is_full
+from cctv.recorder.room import StorageFull
 from cctv.recorder.state import Phase, RecorderState, write_state
 from cctv.recorder.upkeep import Upkeep
 from cctv.recorder.worker import Abandoned, Crew, Worker
@@ -155,7 +156,7 @@ class Supervisor:
         self.stop()
 
     def _is_full(self, error: BaseException) -> bool:
-        return is_full(error, free_bytes(self._site))
+        return is_disk_full(error, free_bytes=free_bytes(self._site))
 
     def _as_told(self, failure: BaseException) -> BaseException:
         if isinstance(failure, CctvError):
@@ -200,7 +201,7 @@ class Supervisor:
         except GuardError as guard:
             self._fail(guard)
         except OSError as error:
-            if not is_full(error):
+            if not is_disk_full(error):
                 raise
 
     def _status(self) -> str:

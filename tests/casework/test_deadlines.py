@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctv.casework.deadlines import days_left, due, due_date, end_of_day, extended, extended_date
+from cctv.casework.deadlines import days_left, due, due_date, extended, extended_date
+from cctv.kernel.local_days import end_of_day
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 

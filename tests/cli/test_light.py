@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-PICTURES = {"cv2", "numpy"}
+PICTURES = {"cv2", "numpy", "av"}
 CAMERAS = {"zeep", "onvif"}
-LIBRARIES = {"sqlalchemy", "alembic", "pydantic", "cryptography", "jinja2", "weasyprint", "ffmpeg", "rich"}
+LIBRARIES = {"sqlalchemy", "alembic", "pydantic", "cryptography", "jinja2", "weasyprint", "ffmpeg", "rich", "stdnum"}
 HEAVY = PICTURES | CAMERAS | LIBRARIES
 LOADED = """
 import contextlib, io, json, sys

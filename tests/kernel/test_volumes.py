@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sqlite3
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
-from cctv.kernel.volumes import volume_of
+from cctv.kernel import process
+from cctv.kernel.errors import CctvError, ToolFailed
+from cctv.kernel.volumes import is_disk_full, volume_of
 
 
 @pytest.fixture
@@ -61,3 +67,87 @@ def test_a_file_system_that_keeps_snapshots_is_named(machine, file_system, name,
 
 def test_of_a_network_nothing_is_claimed(machine):
     assert machine("nfs4", source="nas:/srv").encrypted is None
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_and_a_used_up_quota_are_the_same(code):
+    assert is_disk_full(OSError(code, os.strerror(code)))
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "I/O error"), OSError("x"), ValueError("x"), CctvError, None])
+def test_no_other_error_is_a_full_disk(error):
+    assert not is_disk_full(error() if isinstance(error, type) else error)
+
+
+def write_to_a_full_device():
+    descriptor = os.open("/dev/full", os.O_WRONLY)
+    try:
+        os.write(descriptor, b"x")
+    finally:
+        os.close(descriptor)
+
+
+def raise_from_a_full_disk():
+    try:
+        write_to_a_full_device()
+    except OSError as error:
+        raise ValueError("second") from error
+
+
+def raise_beside_a_full_disk():
+    try:
+        write_to_a_full_device()
+    except OSError:
+        raise ValueError("second")  # noqa: B904
+
+
+def test_a_full_disk_is_seen_through_the_errors_that_were_raised_from_it():
+    with pytest.raises(ValueError, match="second") as caught:
+        raise_from_a_full_disk()
+    assert is_disk_full(caught.value)
+
+
+def test_an_error_that_was_only_handled_beside_a_full_disk_is_none():
+    with pytest.raises(ValueError, match="second") as caught:
+        raise_beside_a_full_disk()
+    assert not is_disk_full(caught.value)
+
+
+def test_errors_that_were_raised_from_each_other_end():
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+    assert not is_disk_full(first)
+
+
+def test_a_database_that_cannot_grow_is_a_full_disk(tmp_path):
+    connection = sqlite3.connect(tmp_path / "small.db")
+    connection.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        connection.execute("CREATE TABLE wide AS SELECT zeroblob(100000)")
+    connection.close()
+    assert is_disk_full(caught.value)
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'small.db'}")
+    with engine.connect() as wrapped:
+        wrapped.exec_driver_sql("PRAGMA max_page_count = 2")
+        with pytest.raises(OperationalError) as outer:
+            wrapped.exec_driver_sql("CREATE TABLE wide AS SELECT zeroblob(100000)")
+    engine.dispose()
+    assert is_disk_full(outer.value)
+
+
+def test_a_database_that_cannot_be_opened_is_a_full_disk_only_where_nothing_is_free(tmp_path):
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        sqlite3.connect(f"file:{tmp_path / 'none.db'}?mode=rw", uri=True)
+    assert not is_disk_full(caught.value)
+    assert not is_disk_full(caught.value, free_bytes=1 << 20)
+    assert is_disk_full(caught.value, free_bytes=(1 << 20) - 1)
+
+
+def test_a_tool_that_finds_the_disk_full_says_so_on_its_standard_error():
+    with pytest.raises(ToolFailed) as caught:
+        process.run(["dd", "status=none", "if=/dev/zero", "of=/dev/full", "count=1"])
+    assert is_disk_full(caught.value)
+    with pytest.raises(ToolFailed) as other:
+        process.run(["dd", "status=none", "if=/dev/none"])
+    assert not is_disk_full(other.value)

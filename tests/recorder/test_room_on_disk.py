@@ -11,8 +11,9 @@ import pytest
 
 from cctv.archive.roomfiles import RoomAnswer, answer_room, room_wanted
 from cctv.db.identity import SITE_FILE, StorageMissing
+from cctv.kernel.volumes import is_disk_full
 from cctv.recorder.diskwatch import DiskWatch
-from cctv.recorder.room import Sample, hours_left, is_full, kept_samples, stand
+from cctv.recorder.room import Sample, hours_left, kept_samples, stand
 from cctv.recorder.state import Standing
 from cctv.recorder.worker import Worker
 
@@ -110,7 +111,7 @@ def test_what_finds_no_room_waits_for_it_in_order():
         done.append("first")
 
     async def work() -> None:
-        worker = Worker(lambda error: done.append(str(error)), is_full)
+        worker = Worker(lambda error: done.append(str(error)), is_disk_full)
         jobs = [worker.submit(first), worker.submit(done.append, "second")]
         while not worker.waits_for_room:
             await asyncio.sleep(0.01)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
 from cctv.casework.duties import clocks
 from cctv.casework.missing import RequestFacts, missing, next_line, words_of
 from cctv.config import Settings
+from cctv.kernel.local_days import end_of_day
 from cctv.kernel.phrases import listed, phrase
 from cctv.model.accountability import Breach
 from cctv.model.disclosures import Disclosure
@@ -123,8 +124,3 @@ def credential_items(rotated: Sequence[tuple[str, date | None]], now: datetime, 
         )
         line = phrase("rotated = {today:%Y-%m-%d} in the credentials file", today=today)
         yield Item(Kind.CREDENTIAL, name, end_of_day(due, zone), what, line)
-
-
-def end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The last second of a day of the site."""
-    return datetime.combine(day, time(23, 59, 59), zone)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from cctv.casework.deadlines import months_after
+from cctv.kernel.local_days import months_after
 from cctv.model.accountability import Breach, Declaration, DeclarationKind, Risk, Role, Told
 from cctv.model.jurisdiction import Jurisdiction
 

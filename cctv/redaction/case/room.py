@@ -5,18 +5,15 @@ Owns that one refusal (exit 16).  Frees nothing: what may go is decided elsewher
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cctv.kernel.errors import CctvError, Exit, ToolFailed
-from cctv.redaction.errors import RenderFailed
+from cctv.kernel.errors import CctvError, Exit
+from cctv.kernel.volumes import is_disk_full
 
 _LEAST_FREE = 32 << 20  # bytes, for the index and what goes with any work
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_TOLD = ("No space left", "Disk quota exceeded")
 
 
 class RoomMissing(CctvError):
@@ -36,12 +33,10 @@ def room(path: Path, needed_bytes: int) -> Iterator[None]:
         raise _missing(path, needed)
     try:
         yield
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise _missing(path, needed) from error
-    except (RenderFailed, ToolFailed) as error:
-        if not any(words in error.message for words in _TOLD):
+    except RoomMissing:  # of a smaller step inside: it names its own folder and bytes
+        raise
+    except Exception as error:
+        if not is_disk_full(error):
             raise
         raise _missing(path, needed) from error
 
