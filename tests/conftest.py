@@ -17,7 +17,7 @@ import pytest
 from cctv import archive
 from cctv.cli.box import Box
 from cctv.cli.root import run
-from cctv.config import load_settings
+from cctv.config.loader import load_settings
 from cctv.db.engine import reading
 from cctv.db.site import Site, open_site
 from cctv.kernel.durable import Disk

@@ -25,7 +25,7 @@ from cctv.archive import repairstore
 from cctv.archive.layout import recorder_lock, sweeper_lock
 from cctv.archive.reconciliation import Reconciled, reconcile_locked
 from cctv.archive.refilling import Refilled, day_folders, refill
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.db import identity
 from cctv.db.engine import DatabaseDamaged, check_whole, open_engine, reading, settle_file, writing
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, Identity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cctv import audit
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.db import identity
 from cctv.db.engine import open_engine, reading, writing
 from cctv.db.site import Site, create_site, refuse_occupied

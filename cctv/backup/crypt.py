@@ -20,7 +20,7 @@ from cctv.backup.errors import (
     RecoveryKeyUnusable,
     RecoveryKeyWrong,
 )
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.kernel.clock import iso
 from cctv.kernel.durable import Disk
 

@@ -32,7 +32,7 @@ from cctv.backup.errors import BackupForeign, StorageWhole
 from cctv.backup.making import look
 from cctv.backup.manifest import Manifest, read_manifest
 from cctv.backup.outlook import Outlook, gone_ids, outlook_of
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.db import identity
 from cctv.db.engine import open_engine, reading, writing
 from cctv.db.identity import DATABASE_FILE, SITE_FILE, Identity

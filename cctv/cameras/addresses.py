@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from cctv.cameras.errors import CredentialMissing
 from cctv.cameras.knock import knock
 from cctv.cameras.stream import StreamAddress
-from cctv.config import CameraSettings, Credential
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings
 from cctv.kernel.clock import SystemClock
 
 if TYPE_CHECKING:

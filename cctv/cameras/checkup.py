@@ -16,7 +16,8 @@ from cctv.cameras.addresses import device_facts, stream_address
 from cctv.cameras.errors import CameraDown, CameraUnauthorised, ProfileUnknown, StreamUnknown
 from cctv.cameras.gop import measure_gop
 from cctv.cameras.probe import StreamFacts, probe_camera
-from cctv.config import CameraSettings, Credential
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings
 from cctv.kernel.clock import Clock
 from cctv.model.ids import CameraId
 

@@ -16,7 +16,7 @@ from cctv.cameras.errors import (
     StreamUnknown,
 )
 from cctv.cameras.stream import StreamAddress
-from cctv.config import CameraSettings
+from cctv.config.schema import CameraSettings
 from cctv.kernel.process import last_lines
 
 _UNREACHABLE = {

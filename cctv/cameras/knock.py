@@ -11,7 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from cctv.cameras.errors import CameraRefused, CameraUnreachable
-from cctv.config import CameraSettings
+from cctv.config.schema import CameraSettings
 
 # One lost SYN costs a second: with a longer wait a camera that comes back would be found late.
 KNOCK = timedelta(seconds=1)

@@ -31,7 +31,7 @@ from cctv.cameras.errors import (
 )
 from cctv.cameras.knock import knock
 from cctv.cameras.stream import StreamAddress
-from cctv.config import CameraSettings
+from cctv.config.schema import CameraSettings
 
 OPEN = timedelta(seconds=8)  # handshake and what tells the stream's format, each
 # Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the nap of the

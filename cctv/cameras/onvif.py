@@ -22,7 +22,8 @@ from cctv.cameras.errors import (
     CameraUnreachable,
     ProfileUnknown,
 )
-from cctv.config import CameraSettings, Credential
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings
 from cctv.kernel.clock import Clock
 from cctv.kernel.process import without_secrets
 

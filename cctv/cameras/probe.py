@@ -17,7 +17,7 @@ from typing import Any
 from cctv.cameras.diagnose import diagnose
 from cctv.cameras.errors import CameraFailed, CameraSilent
 from cctv.cameras.stream import PROTOCOLS, StreamAddress
-from cctv.config import CameraSettings
+from cctv.config.schema import CameraSettings
 from cctv.kernel import process
 
 PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from cctv.cameras.diagnose import diagnose
 from cctv.cameras.errors import CameraFailed, CameraSilent
 from cctv.cameras.stream import PROTOCOLS, StreamAddress
-from cctv.config import CameraSettings
+from cctv.config.schema import CameraSettings
 from cctv.kernel import process
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from cctv.config.values import Polygon
+    from cctv.config.fields import Polygon
 
 COLUMNS = 32
 _BLOCK = 20  # pixels of the picture for each block

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from cctv.config import Credential, Transport
+from cctv.config.credentials import Credential
+from cctv.config.schema import Transport
 
 # What the script may open; `pipe` is the script itself.
 PROTOCOLS = "file,pipe,fd,rtsp,rtp,tcp,udp,tls,crypto"

@@ -31,7 +31,7 @@ from cctv.casework.found import Found, find_footage, look
 from cctv.casework.grounds import find_ground
 from cctv.casework.leases import FOR_SUBJECT, LENT, lease_end
 from cctv.casework.words import checked_text, typed_id
-from cctv.config import TwoPersonAct
+from cctv.config.schema import TwoPersonAct
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.kernel.phrases import phrase

@@ -64,12 +64,12 @@ def forget_files(site: Site, request_id: str) -> None:
 
 def forget_due(site: Site) -> tuple[RequestId, ...]:
     """Forget every request whose time has come; the sweep calls it.  Answers those that were forgotten."""
-    now, kept = site.clock.now(), site.settings.policy.forget
+    now, policy = site.clock.now(), site.settings.policy
     with reading(site.engine) as connection:
         found = requeststore.select_unforgotten(connection)
     due = []
     for one in found:
-        keep = kept.complaints if one.type is RequestType.COMPLAINT else kept.requests
+        keep = policy.forget_complaints if one.type is RequestType.COMPLAINT else policy.forget_requests
         if (at := forget_after(one, keep)) is not None and at <= now:
             due.append(one)
     for request in due:

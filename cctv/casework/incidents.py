@@ -18,9 +18,9 @@ from cctv.casework.departures import Departure, departures
 from cctv.casework.errors import IncidentSettled, IncidentUnknown, NoCameras, OutsidePurpose
 from cctv.casework.found import Found, find_footage, look
 from cctv.casework.words import checked_text, typed_id
-from cctv.config.published.claims import Purpose
-from cctv.config.published.reading import purposes_in
-from cctv.config.settings import CameraSettings
+from cctv.config.policy_text.claims import Purpose
+from cctv.config.policy_text.reader import purposes_in
+from cctv.config.schema import CameraSettings
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.kernel.phrases import phrase

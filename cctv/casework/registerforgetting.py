@@ -12,7 +12,7 @@ from datetime import timedelta
 from cctv import audit
 from cctv.casework import registerstore as store
 from cctv.casework.registerstore import Forgettable
-from cctv.config.forgetting import Forgetting
+from cctv.config.schema import PolicySettings
 from cctv.db.engine import fold_log, reading, writing
 from cctv.db.site import Site
 from cctv.model.acts import Act
@@ -26,7 +26,7 @@ def forget_registers(site: Site) -> tuple[str, ...]:
     """
     now, zone = site.clock.now(), site.settings.site.timezone
     forgotten: list[str] = []
-    for register, keep in _kept(site.settings.policy.forget):
+    for register, keep in _kept(site.settings.policy):
         ended = now - keep
         with reading(site.engine) as connection:
             due = store.due(connection, register, ended, ended.astimezone(zone).date())
@@ -38,14 +38,14 @@ def forget_registers(site: Site) -> tuple[str, ...]:
     return tuple(forgotten)
 
 
-def _kept(kept: Forgetting) -> tuple[tuple[Forgettable, timedelta], ...]:
+def _kept(policy: PolicySettings) -> tuple[tuple[Forgettable, timedelta], ...]:
     return (
-        (store.INCIDENTS, kept.incidents),
-        (store.DISCLOSURES, kept.disclosures),
-        (store.BREACHES, kept.breaches),
-        (store.PROCESSORS, kept.processors),
-        (store.GRANTS, kept.grants),
-        (store.CHECKS, kept.checks),
+        (store.INCIDENTS, policy.forget_incidents),
+        (store.DISCLOSURES, policy.forget_disclosures),
+        (store.BREACHES, policy.forget_breaches),
+        (store.PROCESSORS, policy.forget_processors),
+        (store.GRANTS, policy.forget_grants),
+        (store.CHECKS, policy.forget_checks),
     )
 
 

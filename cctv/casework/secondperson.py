@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from cctv import audit
 from cctv.casework.errors import ReleaseAsked
-from cctv.config import TwoPersonAct
+from cctv.config.schema import TwoPersonAct
 from cctv.db.site import Site
 from cctv.model.acts import Act
 from cctv.model.holds import Hold

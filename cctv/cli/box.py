@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from cctv.config import Checked, Settings
+    from cctv.config.loader import LoadedSettings
+    from cctv.config.schema import Settings
     from cctv.db.site import Site
     from cctv.kernel.clock import Clock
     from cctv.kernel.durable import Disk
@@ -59,7 +60,7 @@ class Box:
     @cached_property
     def tongue(self) -> Language:
         """The language of help and messages.  Never raises: help is there without a cameras.toml too."""
-        from cctv.tongue.site import site_language
+        from cctv.config.settings_file import site_language
 
         return self.language or site_language(self.config_path, self.environ)
 
@@ -68,9 +69,9 @@ class Box:
         return self.clock.now()
 
     @cached_property
-    def checked(self) -> Checked:
+    def checked(self) -> LoadedSettings:
         """The checked settings with their warnings; raises ConfigError."""
-        from cctv.config import load_settings
+        from cctv.config.loader import load_settings
 
         return load_settings(self.config_path, environ=self.environ)
 

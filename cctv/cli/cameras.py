@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from cctv.config import Edit
+    from cctv.config.editor import Edit
     from cctv.db.site import Site
     from cctv.model.ids import CameraId
 
@@ -66,7 +66,8 @@ def add(box: Box, /, name: str, **keys: str | None) -> None:
       cctv cameras add gevel-2 --zone facade --purpose "theft and damage" --onvif 192.0.2.21 --credential gevel
       cctv cameras add kassa-1 --zone interior --purpose theft --rtsp rtsp://192.0.2.22/stream1 --dry-run
     """
-    from cctv.config import add_camera, find_settings, write_edit
+    from cctv.config.editor import add_camera, write_edit
+    from cctv.config.loader import find_settings
 
     edit = add_camera(find_settings(box.config_path, box.environ), name, keys)
     _check_credential(box, edit, keys["credential"])
@@ -81,7 +82,7 @@ def add(box: Box, /, name: str, **keys: str | None) -> None:
 
 def _check_credential(box: Box, edit: Edit, credential: str | None) -> None:
     """A credential that is nowhere would stop the whole recorder at its next start."""
-    from cctv.config import load_credentials
+    from cctv.config.credentials import load_credentials
 
     settings = edit.checked.settings
     if credential and (settings.credentials.file or box.environ.get("CREDENTIALS_DIRECTORY")):
@@ -114,7 +115,7 @@ def check(box: Box, names: Sequence[str]) -> int:
       cctv cameras check gevel-1 foyer-1
     """
     from cctv.cameras import check_cameras
-    from cctv.config import load_credentials
+    from cctv.config.credentials import load_credentials
 
     settings = box.settings
     chosen = [settings.camera(name) for name in names] or list(settings.cameras.values())
@@ -166,7 +167,7 @@ def _names_by_host(box: Box) -> dict[str, str]:
     """Which camera of cameras.toml has which host; none where there is no cameras.toml yet."""
     from urllib.parse import urlsplit
 
-    from cctv.config import SettingsNotFound
+    from cctv.config.errors import SettingsNotFound
 
     try:
         known = box.settings.cameras.values()
@@ -209,7 +210,7 @@ def still(box: Box, name: str, reason: str, output: str) -> None:
     from pathlib import Path
 
     from cctv.cameras import coarse_still, stream_address
-    from cctv.config import load_credentials
+    from cctv.config.credentials import load_credentials
 
     camera, target = box.settings.camera(name), Path(output).absolute()
     if box.dry_run:

@@ -13,8 +13,9 @@ from cctv.cli.options import json_option
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cctv.config import Row, Settings
-    from cctv.config.published import Finding
+    from cctv.config.explain import SettingRow
+    from cctv.config.policy_text.compare import Finding
+    from cctv.config.schema import Settings
 
 
 @click.group()
@@ -40,7 +41,7 @@ def check(box: Box, strict: bool, policy: Path | None) -> None:
       cctv config check --strict
       cctv config check --policy privacy.html
     """
-    from cctv.config import load_settings
+    from cctv.config.loader import load_settings
 
     checked = load_settings(box.config_path, environ=box.environ, strict=strict)
     settings = checked.settings
@@ -72,15 +73,16 @@ def check(box: Box, strict: bool, policy: Path | None) -> None:
 
 
 def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:
-    from cctv.config.published import compare, policy_text, read_claims
+    from cctv.config.policy_text.compare import compare
+    from cctv.config.policy_text.reader import read_claims, read_policy_text
 
-    return compare(read_claims(policy_text(policy)), settings)
+    return compare(read_claims(read_policy_text(policy)), settings)
 
 
 def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
     from cctv.cli.output import table
 
-    rows = [(each.verdict.value, each.message, str(each.claim.line) if each.claim else "-") for each in findings]
+    rows = [(each.status.value, each.message, str(each.claim.line) if each.claim else "-") for each in findings]
     console.print(table(("", "what runs, and what the text says", "line"), rows, right=("line",)))
     console.print("\nRead by fixed phrases: what is not listed was not recognised. It takes no lawyer's place.")
 
@@ -88,7 +90,7 @@ def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
 def _as_json(finding: Finding) -> dict[str, object]:
     claim = finding.claim
     return {
-        "verdict": finding.verdict.value,
+        "verdict": finding.status.value,
         "subject": finding.subject.value,
         "message": finding.message,
         "line": claim.line if claim else None,
@@ -97,9 +99,10 @@ def _as_json(finding: Finding) -> dict[str, object]:
 
 
 def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
-    from cctv.config.published import PolicyTextDiffers, Verdict
+    from cctv.config.policy_text.compare import ClaimStatus
+    from cctv.config.policy_text.reader import PolicyTextDiffers
 
-    wrong = sum(each.verdict in {Verdict.BROKEN, Verdict.DIFFERS, Verdict.MISSING} for each in findings)
+    wrong = sum(each.status in {ClaimStatus.BROKEN, ClaimStatus.DIFFERS, ClaimStatus.MISSING} for each in findings)
     if wrong:
         raise PolicyTextDiffers(path=policy, count=wrong)
 
@@ -110,7 +113,7 @@ def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
 def show(box: Box) -> None:
     """Show every setting in force and where it comes from."""
     from cctv.cli.output import table
-    from cctv.config import explain
+    from cctv.config.explain import explain
 
     rows = explain(box.settings)
     box.emit(
@@ -126,5 +129,5 @@ def show(box: Box) -> None:
     )
 
 
-def _origin(row: Row) -> str:
+def _origin(row: SettingRow) -> str:
     return f"{row.origin.value}, line {row.line}" if row.line else row.origin.value

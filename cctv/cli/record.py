@@ -14,7 +14,7 @@ def record(box: Box) -> None:
 
     Runs in the foreground; Ctrl-C or SIGTERM closes every segment first.  As a service: docs/installing.md.
     """
-    from cctv.config import load_credentials
+    from cctv.config.credentials import load_credentials
     from cctv.daemon.record import run_recorder
 
     credentials = load_credentials(box.settings, box.environ)

@@ -54,7 +54,7 @@ def board(box: Box, calendar: str | None) -> None:
 
 def _credentials(box: Box) -> tuple[list[tuple[str, date | None]], str | None]:
     """Each credential with the day of its last change; and why they could not be read, if so."""
-    from cctv.config import load_credentials
+    from cctv.config.credentials import load_credentials
     from cctv.kernel.errors import ConfigError
 
     if not any(camera.credential for camera in box.settings.cameras.values()):

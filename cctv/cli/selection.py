@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cctv.model.ids import CameraId
 
 if TYPE_CHECKING:
-    from cctv.config import Settings
+    from cctv.config.schema import Settings
 
 
 def select_cameras(

@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 
 from cctv.config.errors import CredentialsRefused, CredentialUnknown
-from cctv.config.locate import key_lines, line_of
-from cctv.config.settings import CameraSettings, Settings
+from cctv.config.loader import key_lines
+from cctv.config.schema import CameraSettings, Settings
 
 DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd's LoadCredential=
 _WHOLE_FILE = "credentials.toml"
@@ -74,7 +74,7 @@ def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credenti
 
 
 def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, known: list[str]) -> CredentialUnknown:
-    line = line_of(settings.source.lines, ("cameras", camera.id, "credential"))
+    line = settings.source.line(("cameras", camera.id, "credential"))
     sources = " or ".join(str(place) for place in (directory, settings.credentials.file) if place) or "any file"
     following = f"add [{camera.credential}] to the credentials file; it has: {', '.join(known) or 'none'}."
     if settings.credentials.file is None and directory is None:
@@ -111,7 +111,7 @@ def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
         # tomllib's own words may quote the text, and so a password.
         raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from None
     lines = key_lines(text)
-    return {name: _credential(path, name, table, line_of(lines, (name,))) for name, table in raw.items()}
+    return {name: _credential(path, name, table, lines.get((name,))) for name, table in raw.items()}
 
 
 def _credential(path: Path, name: str, table: object, line: int | None) -> Credential:

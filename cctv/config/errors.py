@@ -6,33 +6,55 @@ one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctv.config.locate import KeyPath
-from cctv.config.values import scrubbed
 from cctv.kernel.errors import ConfigError, UsageError
 
+KeyPath = tuple[str, ...]
+SECRET = re.compile(r"pass(word|wd|phrase)?[=_:]|pwd[=_:]", re.IGNORECASE)
+CREDENTIALS = 'put the user name and password in the credentials file and name them here with credential = "..."'
 _SHOW_NOTHING = object()
 
 
+class BadValue(ValueError):
+    """A value that cannot be used: what is wrong, what is allowed, and what to do when that is not obvious."""
+
+    def __init__(self, what: str, allowed: str, following: str | None = None) -> None:
+        super().__init__(what)
+        self.what, self.allowed, self.following = what, allowed, following
+
+
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with one key."""
+class ConfigProblem:
+    """One thing that is wrong with one key, or with its value where that is given."""
 
     key: KeyPath
     what: str
     allowed: str | None = None
-    following: str | None = None
+    following: str | None = None  # the next step; None where correcting the key is all
     value: object = _SHOW_NOTHING
-    is_key: bool = False  # the key itself is wrong
 
-    def told(self, path: Path, line: int | None) -> str:
+    def describe(self, path: Path, line: int | None) -> str:
         """`/etc/cctv/cameras.toml, line 12: zones.facade.retention = "7 days": ... Allowed: ...`."""
         place = str(path) if line is None else f"{path}, line {line}"
         value = "" if self.value is _SHOW_NOTHING else f" = {scrubbed(self.value)}"
         allowed = f". Allowed: {self.allowed}" if self.allowed else ""
         return f"{place}: {'.'.join(self.key)}{value}: {self.what}{allowed}".rstrip(".") + "."
+
+
+def scrubbed(value: object) -> str:
+    """A value for a message: short, quoted, and without anything that may be a password."""
+    if isinstance(value, str):
+        if "@" in value or SECRET.search(value):
+            return "(not shown)"
+        return f'"{value}"' if len(value) <= 80 else f'"{value[:77]}..."'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return "(a list)" if isinstance(value, list) else "(a table)" if isinstance(value, dict) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,250 +1,420 @@
-"""The shape of cameras.toml: which keys there are, what each holds, which may be left out.
+"""The shape of cameras.toml, each setting declared once: its key, type, default and help text.
 
-Owns keys and defaults.  Never compares two keys: that is check.py.
-
-A table is a frozen dataclass whose fields carry the function that reads their value.  pydantic did this before; it took
-0.12 s of every command's start, and every value had a reader of ours anyway, for messages that say what to type.
+Reading (loader.py), `cctv config show` (explain.py) and the tables of docs/cameras-toml.md (scripts/reference) all
+follow from the fields below.  Frozen; made by loader.py only, never written back.  Never holds a password.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from cctv.config import values
-from cctv.config.errors import Problem
-from cctv.config.forgetting import Forgetting
-from cctv.config.schedule import Schedule, parse_schedule
-from cctv.config.settings import EnvelopeWindow, Transport, TwoPersonAct
+from cctv.config import fields as of
+from cctv.config.errors import CameraUnknown, KeyPath, ZoneUnknown
+from cctv.config.fields import section, setting
 from cctv.model.accountability import Permission
 from cctv.model.countries import Area
+from cctv.model.ids import CameraId, ZoneId
 from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import USUAL, Language
 from cctv.model.zones import ZoneKind
 
-_FORGET = Forgetting()
-DEFAULT_MIN_RETENTION = timedelta(hours=72)
-
-Key = tuple[str, ...]
-T = TypeVar("T")
+REFUSED_BEYOND = timedelta(days=400)  # no camera law knows such a period; a slip, or the terms of a rented photo booth
+_YEAR = timedelta(days=365)
+_CLAIM_LAPSES = 5 * _YEAR  # of damage (BE: article 2262bis of the old Civil Code, NL: 3:310 BW)
 
 
-def _acts(value: object) -> frozenset[TwoPersonAct]:
-    if not isinstance(value, list):
-        raise values.BadValue("it is not a list", ", ".join(act.value for act in TwoPersonAct))
-    return frozenset(values.choice(TwoPersonAct, item) for item in value)
+class Transport(Enum):
+    """What carries RTP."""
+
+    TCP = "tcp"
+    UDP = "udp"
 
 
-def _permissions(value: object) -> frozenset[Permission]:
-    if not isinstance(value, list):
-        raise values.BadValue("it is not a list", ", ".join(each.value for each in Permission))
-    return frozenset(values.choice(Permission, item) for item in value)
+class TwoPersonAct(Enum):
+    """An act that may ask for a second person."""
+
+    HOLD_RELEASE = "hold.release"
+    EXPORT_UNREDACTED = "export.unredacted"
+    REDACTION_APPROVE = "redaction.approve"
 
 
-def _value(read: Callable[[object], T], default: Any = MISSING) -> Any:  # noqa: ANN401  # as dataclasses.field has it
-    """A key whose value `read` understands; without a default it is required."""
-    return field(default=default, metadata={"read": read})
+class EnvelopeWindow(Enum):
+    """Where the window of the site's envelopes is."""
+
+    LEFT = "left"
+    RIGHT = "right"
 
 
-@dataclass(frozen=True)
-class Site:
-    """[site]"""
+class LimitRule(Enum):
+    """Which bound decided a limit."""
 
-    name: str = _value(values.text)
-    timezone: ZoneInfo = _value(values.timezone)
-    jurisdiction: Jurisdiction = _value(lambda value: values.choice(Jurisdiction, value))
-    storage: str = _value(values.storage)
-    language: Language = _value(lambda value: values.choice(Language, value), USUAL)
-    max_retention: timedelta | None = _value(values.duration, None)  # the cap of the jurisdiction
-
-
-@dataclass(frozen=True)
-class Recording:
-    """[recording]"""
-
-    segment: timedelta = _value(values.duration, timedelta(seconds=60))
-    reserve: float = _value(values.reserve, 0.05)
-
-
-@dataclass(frozen=True)
-class Zone:
-    """[zones.ID]"""
-
-    kind: ZoneKind = _value(lambda value: values.choice(ZoneKind, value))
-    retention: timedelta = _value(values.duration)
-    min_retention: timedelta | None = _value(values.duration, None)  # 72h, or the whole period of a shorter zone
-
-
-@dataclass(frozen=True)
-class Camera:
-    """[cameras.ID]"""
-
-    zone: str = _value(values.text)
-    purpose: str = _value(values.text)
-    onvif: str | None = _value(values.onvif, None)
-    rtsp: str | None = _value(values.rtsp, None)
-    credential: str | None = _value(values.text, None)
-    profile: str | None = _value(values.text, None)
-    transport: Transport = _value(lambda value: values.choice(Transport, value), Transport.TCP)
-    schedule: Schedule | None = _value(parse_schedule, None)
-    masks: tuple[values.Polygon, ...] = _value(values.masks, ())
-    location: str | None = _value(values.text, None)
-
-
-@dataclass(frozen=True)
-class Policy:
-    """[policy]"""
-
-    two_person: frozenset[TwoPersonAct] = _value(
-        _acts, frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED})
-    )
-    granted_only: frozenset[Permission] = _value(_permissions, frozenset())
-    area: Area = _value(lambda value: values.choice(Area, value), Area.EU)
-    forget_requests: timedelta = _value(values.duration, _FORGET.requests)
-    forget_complaints: timedelta = _value(values.duration, _FORGET.complaints)
-    forget_incidents: timedelta = _value(values.duration, _FORGET.incidents)
-    forget_disclosures: timedelta = _value(values.duration, _FORGET.disclosures)
-    forget_breaches: timedelta = _value(values.duration, _FORGET.breaches)
-    forget_processors: timedelta = _value(values.duration, _FORGET.processors)
-    forget_grants: timedelta = _value(values.duration, _FORGET.grants)
-    forget_checks: timedelta = _value(values.duration, _FORGET.checks)
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """[credentials]"""
-
-    file: str | None = _value(values.text, None)
+    ZONE = "zone"
+    SITE_CAP = "site cap"
+    JURISDICTION_CAP = "jurisdiction cap"
 
 
 @dataclass(frozen=True, slots=True)
-class Alerts:
-    """[alerts]"""
+class Limit:
+    """The period that a zone runs at, and the bound that decided it."""
 
-    mail: str | None = _value(values.mail, None)
-    sender: str | None = _value(values.mail, None)
-    smtp: tuple[str, int] = _value(values.smtp, ("localhost", values.SMTP_PORT))
-    command: tuple[str, ...] = _value(values.command, ())
-    state: str = _value(values.text, "/var/lib/cctv-notify/alarms.json")
+    period: timedelta
+    rule: LimitRule
 
 
-@dataclass(frozen=True)
-class Backup:
-    """[backup]"""
+def retention_limit(declared: timedelta, site_cap: timedelta, jurisdiction: Jurisdiction) -> Limit:
+    """The shortest of what a zone asks, the site allows and the law allows; of equals, the first in that order.
 
-    recipients: tuple[str, ...] = _value(values.recipients, ())
-    warn_after: timedelta = _value(values.duration, timedelta(days=8))
-
-
-@dataclass(frozen=True)
-class Controller:
-    """[controller]"""
-
-    name: str | None = _value(values.text, None)
-    address: tuple[str, ...] = _value(values.text_lines, ())
-    mail: str | None = _value(values.mail, None)
-    phone: str | None = _value(values.text, None)
-    dpo: str | None = _value(values.text, None)
-    signatory: str | None = _value(values.text, None)
-    public_body: bool = _value(values.flag, False)
-
-
-@dataclass(frozen=True)
-class Letters:
-    """[letters]"""
-
-    templates: str | None = _value(values.text, None)
-    window: EnvelopeWindow | None = _value(lambda value: values.choice(EnvelopeWindow, value), None)  # as usual there
-    words: Mapping[str, Mapping[Language, str]] | None = _value(values.translations, None)
-
-
-@dataclass(frozen=True)
-class File:
-    """All of cameras.toml."""
-
-    site: Site
-    recording: Recording
-    zones: Mapping[str, Zone]
-    cameras: Mapping[str, Camera]
-    policy: Policy
-    credentials: Credentials
-    alerts: Alerts
-    backup: Backup
-    controller: Controller
-    letters: Letters
-
-
-_ONE = {
-    **{"site": Site, "recording": Recording, "policy": Policy, "credentials": Credentials},
-    **{"alerts": Alerts, "backup": Backup, "controller": Controller, "letters": Letters},
-}
-_MANY = {"zones": Zone, "cameras": Camera}
-_TABLES: dict[str, type[Any]] = {**_ONE, **_MANY}
-
-
-def validated(raw: dict[str, Any]) -> File | list[Problem]:
-    """The file as typed tables, or all that is wrong with single keys, misspelt ones first.
-
-    A misspelt key is also a missing one, and the next step of the misspelling is the better one.
+    Never lengthens a period, and knows no exception: holds are not its concern.
     """
-    unknown = [_unknown_key((name,), list(_TABLES)) for name in raw if name not in _TABLES]
-    missing = [_missing(("site",), list(_TABLES))] if "site" not in raw else []
-    found: dict[str, Any] = {}
-    for name, table in _ONE.items():
-        if name in raw or name != "site":
-            found[name] = _read(table, raw.get(name, {}), (name,), unknown, missing)
-    for name, table in _MANY.items():
-        found[name] = _read_all(table, raw.get(name, {}), (name,), unknown, missing)
-    problems = unknown + missing
-    return problems or File(**found)
+    bounds = (
+        Limit(declared, LimitRule.ZONE),
+        Limit(site_cap, LimitRule.SITE_CAP),
+        Limit(jurisdiction.cap, LimitRule.JURISDICTION_CAP),
+    )
+    return min(bounds, key=lambda bound: bound.period)
 
 
-def _read_all(
-    table: type[T], raw: object, key: Key, wrong: list[Problem], missing: list[Problem]
-) -> dict[str, T | None]:
-    """Tables by name; `wrong` and `missing` gather what is not as it should be."""
-    if not isinstance(raw, dict):
-        wrong.append(_no_table(key, raw))
-        return {}
-    return {name: _read(table, one, (*key, name), wrong, missing) for name, one in raw.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """[site]"""
+
+    name: str = setting(of.TEXT, "the site's name, for letters and pages")
+    timezone: ZoneInfo = setting(
+        of.TIMEZONE, 'IANA name, `"Europe/Brussels"`; what people type without an offset means this zone'
+    )
+    jurisdiction: Jurisdiction = setting(
+        of.choice(Jurisdiction), "the law that applies, which sets the cap and the authority: {choices}"
+    )
+    language: Language = setting(
+        of.choice(Language), "of letters, pages and what the casework commands print: {choices}", USUAL
+    )
+    storage: Path = setting(of.STORAGE, "directory of footage, index and log; not `/`")
+    max_retention: timedelta = setting(
+        of.DURATION,
+        "nothing is kept longer without a hold, whatever a zone says",
+        derive=lambda given, site: given["jurisdiction"].cap,
+        default_help="the jurisdiction's cap",
+    )
 
 
-def _read(table: type[T], raw: object, key: Key, wrong: list[Problem], missing: list[Problem]) -> T | None:
-    """One table, None when something in it was not as it should be."""
-    if not isinstance(raw, dict):
-        wrong.append(_no_table(key, raw))
-        return None
-    known: dict[str, Field[Any]] = {one.name: one for one in fields(table)}  # type: ignore[arg-type]
-    before = len(wrong) + len(missing)
-    wrong += [_unknown_key((*key, name), list(known)) for name in raw if name not in known]
-    read: dict[str, Any] = {}
-    for name, one in known.items():
-        if name in raw:
-            try:
-                read[name] = one.metadata["read"](raw[name])
-            except values.BadValue as bad:
-                wrong.append(Problem((*key, name), bad.what, bad.allowed, bad.following, value=raw[name]))
-        elif one.default is MISSING:
-            missing.append(_missing((*key, name), list(known)))
-    return table(**read) if len(wrong) + len(missing) == before else None
+@dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """[recording]"""
+
+    segment: timedelta = setting(of.DURATION, "length of one media file, `1s` to `1h`", timedelta(seconds=60))
+    reserve_fraction: float = setting(
+        of.RESERVE,
+        'free share of the disk, `"1%"` to `"50%"`, below which recording makes room or stops',
+        0.05,
+        key="reserve",
+    )
 
 
-def _no_table(key: Key, value: object) -> Problem:
-    header = ".".join(key if len(key) > 1 or key[0] not in _MANY else (*key, "NAME"))
-    return Problem(key, "it is not a table", f"a table that starts with [{header}]", value=value)
+def _min_retention(given: Mapping[str, timedelta], site: SiteSettings) -> timedelta:
+    return min(timedelta(hours=72), retention_limit(given["retention"], site.max_retention, site.jurisdiction).period)
 
 
-def _missing(key: Key, known: list[str]) -> Problem:
-    required = "it is required" + ("; no purpose, no recording" if key[-1] == "purpose" else "")
-    following = f"add a section [{key[0]}]." if len(key) == 1 else f"add {key[-1]} to [{'.'.join(key[:-1])}]."
-    return Problem(key, required, f"the keys {', '.join(known)}", following, is_key=True)
+@dataclass(frozen=True, slots=True)
+class ZoneSettings:
+    """[zones.ID]; `retention` is as declared, `Settings.limit_for` is what it runs at."""
+
+    id: ZoneId
+    kind: ZoneKind = setting(of.choice(ZoneKind), "class of place: {choices}")
+    retention: timedelta = setting(
+        of.DURATION, "longest ordinary keeping time, counted from the first frame of a segment"
+    )
+    min_retention: timedelta = setting(
+        of.DURATION,
+        "a full disk may take footage of this age; nothing younger",
+        derive=_min_retention,
+        default_help='`"72h"`, or the whole period of a zone that keeps less',
+    )
 
 
-def _unknown_key(key: Key, known: list[str]) -> Problem:
-    following = values.suggestion(key[-1], known)
-    if key[-1].casefold() in ("password", "passwd", "pass", "username", "user"):
-        following = values.CREDENTIALS
-    return Problem(key, f'"{key[-1]}" is not a key here', ", ".join(known), following or "remove it.", is_key=True)
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """[cameras.ID]; exactly one of `onvif` and `rtsp` is set."""
+
+    id: CameraId
+    zone: ZoneId = setting(of.TEXT, "name of a zone above")
+    purpose: str = setting(
+        of.TEXT, "why this camera records, as the registers and answers will say it; no purpose, no recording"
+    )
+    onvif: str | None = setting(
+        of.ONVIF,
+        "host, `host:port` or `http(s)://` address of the camera",
+        None,
+        default_help="one of `onvif`, `rtsp`",
+        applies=lambda camera: camera.onvif is not None,
+    )
+    rtsp: str | None = setting(
+        of.RTSP,
+        "`rtsp://` or `rtsps://` address of the stream, without user name or password",
+        None,
+        default_help="one of `onvif`, `rtsp`",
+        applies=lambda camera: camera.rtsp is not None,
+    )
+    credential: str | None = setting(of.TEXT, "name of a credential, see below", None)
+    profile: str | None = setting(
+        of.TEXT,
+        "token of an ONVIF media profile",
+        None,
+        default_help="the largest H.264 or H.265 one",
+        absent="the camera's first",
+        applies=lambda camera: camera.onvif is not None,
+    )
+    transport: Transport = setting(of.choice(Transport), "what carries the stream: {choices}", Transport.TCP)
+    schedule: of.Schedule | None = setting(  # None records always
+        of.SCHEDULE,
+        "list of windows in which it records, local time; outside it the camera is not recorded",
+        None,
+        default_help="always",
+        absent="always",
+    )
+    masks: tuple[of.Polygon, ...] = setting(
+        of.MASKS,
+        "list of polygons that are hidden, each of three or more points `[x, y]` in percent of the picture from its "
+        "top left corner; see [Masks](#masks)",
+        (),
+    )
+    location: str | None = setting(
+        of.TEXT, 'where it hangs, for the camera register: `"above the door, Kerkstraat"`', None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """[policy]; `forget_*`: how long after its end a register's entry names people.
+
+    Then the sweep erases their names and all free text.  Why so long (articles of the GDPR):
+    requests, complaints: whether one is repetitive (Article 12(5)) and how it was handled can be answered for a year.
+    incidents, with the reasons of their holds: insurer and police have a file of their own by then.
+    disclosures: who asked for footage on which order, while it may be claimed that it was wrong.
+    breaches: the documentation that the authority may verify (Article 33(5)).
+    processors: who answered for what (Article 28), while damage may be claimed (Article 82).
+    grants: why an account was given or lost a permission; the account itself stays in the log.
+    checks: who signed for the workstations.
+    """
+
+    two_person: frozenset[TwoPersonAct] = setting(
+        of.choices(TwoPersonAct),
+        "acts that need a second person: {choices}; that is `cctv hold release`, `cctv disclosure approve` and "
+        "`cctv redaction approve`",
+        frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED}),
+        default_help="the first two",
+    )
+    granted_only: frozenset[Permission] = setting(
+        of.choices(Permission), "permissions that an account has by a grant only (`cctv grant`): {choices}", frozenset()
+    )
+    area: Area = setting(of.choice(Area), "where processors and third parties may be: {choices}", Area.EU)
+    forget_requests: timedelta = setting(
+        of.DURATION,
+        "how long after it was closed a request still names its people; an erasure forgets them at once",
+        _YEAR,
+    )
+    forget_complaints: timedelta = setting(of.DURATION, "the same of a complaint", _YEAR)
+    forget_incidents: timedelta = setting(
+        of.DURATION,
+        "of an incident, from when it was settled; [what registers forget](accountability.md#what-registers-forget)",
+        _YEAR,
+    )
+    forget_disclosures: timedelta = setting(of.DURATION, "of a disclosure, from when it was ended", _CLAIM_LAPSES)
+    forget_breaches: timedelta = setting(of.DURATION, "of a breach, from when it was closed", _CLAIM_LAPSES)
+    forget_processors: timedelta = setting(of.DURATION, "of a processor, from the end of its engagement", _CLAIM_LAPSES)
+    forget_grants: timedelta = setting(of.DURATION, "of a grant, from when it was withdrawn", _CLAIM_LAPSES)
+    forget_checks: timedelta = setting(of.DURATION, "of a check of the workstations, from its day", 2 * _YEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsSettings:
+    """[credentials]; where camera passwords are."""
+
+    file: Path | None = setting(of.PATH, "path of the credentials file", None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsSettings:
+    """[alerts]; who is notified when something is wrong, by which mail host; `state` remembers what was sent."""
+
+    mail: str | None = setting(of.MAIL, "mail address that gets the alarms", None)
+    sender: str = setting(
+        of.MAIL,
+        "address that they come from",
+        derive=lambda given, site: given.get("mail", ""),
+        default_help="the same as `mail`",
+    )
+    smtp: of.MailHost = setting(
+        of.MAIL_HOST,
+        "mail host that takes mail from this machine, `host` or `host:port`; without user name and password",
+        of.MailHost("localhost", of.SMTP_PORT),
+    )
+    command: tuple[str, ...] = setting(
+        of.COMMAND, "program and arguments; it gets the alarms as JSON on standard input", ()
+    )
+    state: Path = setting(
+        of.PATH,
+        "file that remembers what was told; outside the storage",
+        Path("/var/lib/cctv-notify/alarms.json"),
+    )
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """By what people are notified, in words; empty where no one is."""
+        mail = (f"mail to {self.mail}",) if self.mail else ()
+        return (*mail, f"the command {self.command[0]}") if self.command else mail
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """[backup]; the public halves of the recovery keys, and after how long the last back-up is late."""
+
+    recipients: tuple[str, ...] = setting(
+        of.RECIPIENTS,
+        'public halves of the recovery keys, `["age1..."]`; each of them alone opens a back-up. The private half is '
+        "refused",
+        (),
+        default_help="none: no back-ups",
+    )
+    warn_after: timedelta = setting(
+        of.DURATION, "`cctv status` warns when the last back-up is older", timedelta(days=8)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerSettings:
+    """[controller]; who answers for the cameras (Article 4(7) GDPR), as letters say it; None is not given yet."""
+
+    name: str | None = setting(of.TEXT, 'its full name: `"Cultuurcentrum De Grote Post vzw"`', None)
+    address: tuple[str, ...] = setting(of.ADDRESS, "list of one to four lines, without the name", ())
+    mail: str | None = setting(of.MAIL, "mail address for everything", None)
+    phone: str | None = setting(of.TEXT, "telephone number", None)
+    dpo: str | None = setting(
+        of.TEXT,
+        "where people write about their data: the data protection officer, or whoever has that task",
+        None,
+    )
+    signatory: str | None = setting(of.TEXT, "the person who signs", None)
+    public_body: bool = setting(
+        of.FLAG,
+        "`true` for a public body; in the Netherlands another remedy is then open (Article 34 UAVG)",
+        False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettersSettings:
+    """[letters]; how letters look."""
+
+    templates: Path | None = setting(
+        of.PATH, "folder of [own templates](letters.md#own-templates), which win over the built-in ones", None
+    )
+    window: EnvelopeWindow = setting(
+        of.choice(EnvelopeWindow),
+        "where the window of the envelopes is: {choices}",
+        derive=lambda given, site: (
+            EnvelopeWindow.RIGHT if site.jurisdiction is Jurisdiction.BE else EnvelopeWindow.LEFT
+        ),
+        default_help='`"right"` in BE, `"left"` in NL',
+    )
+    words: Mapping[str, Mapping[Language, str]] = setting(
+        of.TRANSLATIONS,
+        "purposes of cameras and services of processors in other languages, by their own words",
+        derive=lambda given, site: MappingProxyType({}),
+        default_help="none",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSource:
+    """The file that the settings came from, and the line of each key in it."""
+
+    path: Path
+    lines: Mapping[KeyPath, int]
+    given: frozenset[KeyPath]  # keys that the file has; the others are defaults
+
+    def line(self, key: tuple[str | int, ...]) -> int | None:
+        """The line of a key, else of the nearest section or key around it; None where the file has none of them."""
+        names = tuple(str(part) for part in key)
+        return next((self.lines[names[:end]] for end in range(len(names), 0, -1) if names[:end] in self.lines), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of cameras.toml, checked; paths are absolute."""
+
+    site: SiteSettings = section(SiteSettings, required=True)
+    recording: RecordingSettings = section(RecordingSettings)
+    zones: Mapping[ZoneId, ZoneSettings] = section(ZoneSettings, ZoneId)
+    cameras: Mapping[CameraId, CameraSettings] = section(CameraSettings, CameraId)
+    policy: PolicySettings = section(PolicySettings)
+    credentials: CredentialsSettings = section(CredentialsSettings)
+    alerts: AlertsSettings = section(AlertsSettings)
+    backup: BackupSettings = section(BackupSettings)
+    controller: ControllerSettings = section(ControllerSettings)
+    letters: LettersSettings = section(LettersSettings)
+    source: SettingSource = field(compare=False, repr=False)
+
+    def camera(self, name: str) -> CameraSettings:
+        """A camera by the name that a person typed; raises CameraUnknown."""
+        if (camera := self.cameras.get(CameraId(name))) is not None:
+            return camera
+        known: list[str] = list(self.cameras)
+        following = of.suggestion(name, known) or "use one of those names, or add the camera to cameras.toml."
+        raise CameraUnknown(camera=name, known=", ".join(known) or "none", following=following)
+
+    def zone(self, name: str) -> ZoneSettings:
+        """A zone by the name that a person typed; raises ZoneUnknown."""
+        if (zone := self.zones.get(ZoneId(name))) is not None:
+            return zone
+        known: list[str] = list(self.zones)
+        following = of.suggestion(name, known) or "use one of those names, or add the zone to cameras.toml."
+        raise ZoneUnknown(zone=name, known=", ".join(known) or "none", following=following)
+
+    def bound_for(self, zone: ZoneId) -> Limit:
+        """The period that a zone runs at and the bound that decided it."""
+        return retention_limit(self.zone(zone).retention, self.site.max_retention, self.site.jurisdiction)
+
+    def limit_for(self, zone: ZoneId) -> timedelta:
+        """The period that a zone runs at."""
+        return self.bound_for(zone).period
+
+    @property
+    def policy_text(self) -> str:
+        """Every zone's limit and both caps, in seconds, and the cameras' masks as canonical JSON: a policy version.
+
+        Footage keeps the masks that it was recorded under, so that one taken away later still hides what it hid.
+        """
+        zones = {
+            name: {
+                "declared": _seconds(zone.retention),
+                "limit": _seconds(self.limit_for(name)),
+                "min": _seconds(zone.min_retention),
+                "rule": self.bound_for(name).rule.value,
+            }
+            for name, zone in self.zones.items()
+        }
+        caps = {
+            "jurisdiction": self.site.jurisdiction.value,
+            "jurisdiction_cap": _seconds(self.site.jurisdiction.cap),
+            "site_cap": _seconds(self.site.max_retention),
+        }
+        masks = {name: camera.masks for name, camera in self.cameras.items() if camera.masks}
+        text = {"caps": caps, "zones": zones} | ({"masks": masks} if masks else {})
+        return json.dumps(text, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def policy_digest(self) -> str:
+        """SHA-256 of `policy_text`; a changed policy has another."""
+        return hashlib.sha256(self.policy_text.encode()).hexdigest()
+
+
+def _seconds(period: timedelta) -> int:
+    return period // timedelta(seconds=1)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 from cctv import archive
 from cctv.archive.runs import rename_gap
-from cctv.config import Credential, load_credentials, load_settings
+from cctv.config.credentials import Credential, load_credentials
+from cctv.config.loader import load_settings
 from cctv.daemon.notify import ServiceManager
 from cctv.db.engine import reading
 from cctv.db.site import Site

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.db import tables
 from cctv.db.engine import open_engine, reading, writing
 from cctv.db.identity import (

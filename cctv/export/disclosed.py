@@ -20,7 +20,7 @@ from cctv.casework.disclosures import find_disclosure, package_built, unclosed
 from cctv.casework.duties import require
 from cctv.casework.errors import DisclosureClosed, FootageBlocked
 from cctv.casework.found import look
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.export import folder

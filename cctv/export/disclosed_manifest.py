@@ -13,7 +13,7 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.export.manifest import By, Listed, Manifest, Period, SiteName, Unrecorded, read_as
 
 UNREDACTED = "unredacted"

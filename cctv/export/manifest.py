@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.kernel.errors import CctvError, Exit
 from cctv.kernel.phrases import phrase
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cctv.config import AlertsSettings
+from cctv.config.schema import AlertsSettings
 from cctv.health.alarms import Alarm, AlarmState
 from cctv.kernel.clock import iso
 from cctv.kernel.errors import CctvError, ConfigError, ToolFailed, ToolMissing
@@ -126,7 +126,7 @@ def _mail(alerts: AlertsSettings, message: Message) -> None:
     mail["Date"], mail["Message-ID"] = format_datetime(message.at), make_msgid(domain=alerts.sender.rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"  # no holiday reply to it
     mail.set_content(message.body)
-    with smtplib.SMTP(alerts.smtp_host, alerts.smtp_port, timeout=PATIENCE.total_seconds()) as host:
+    with smtplib.SMTP(alerts.smtp.host, alerts.smtp.port, timeout=PATIENCE.total_seconds()) as host:
         host.send_message(mail)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.health.alarms import Alarm, AlarmKind, AlarmState, alarms, remember
 from cctv.health.delivery import AlarmsNotDelivered, AlertsNotSet, Message, deliver
 from cctv.health.memory import read_memory, write_memory

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
-from cctv.config import EnvelopeWindow
+from cctv.config.schema import EnvelopeWindow
 from cctv.kernel.span import Span
 from cctv.model import disclosures
 from cctv.model.casework import RequestType

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cctv.config import CameraSettings, Settings
+from cctv.config.schema import CameraSettings, Settings
 from cctv.letters.errors import SenderUnknown, WordsUntranslated
 from cctv.letters.facts import CameraFacts, Engaged, Processing, ProcessorFacts, Recipient, Sender
 from cctv.letters.letter import Templates

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import PackageLoader
 
-from cctv.config.values import suggestion
+from cctv.config.fields import suggestion
 from cctv.kernel.phrases import phrase
 from cctv.letters.errors import TemplateRefused
 from cctv.letters.kinds import Kind

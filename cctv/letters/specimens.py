@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cctv.config import EnvelopeWindow
+from cctv.config.schema import EnvelopeWindow
 from cctv.kernel.span import Span
 from cctv.letters import answers as a
 from cctv.letters import facts as f

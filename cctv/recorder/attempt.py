@@ -15,7 +15,7 @@ from cctv.archive import Run
 from cctv.archive.disposal import discard_header
 from cctv.archive.runs import note_gap
 from cctv.cameras import CameraDown, StreamAddress
-from cctv.config import CameraSettings
+from cctv.config.schema import CameraSettings
 from cctv.db.identity import read_identity
 from cctv.db.site import Site
 from cctv.kernel.span import Span

@@ -16,7 +16,8 @@ from cctv import archive
 from cctv.archive import Run
 from cctv.archive.runs import note_clock_offset
 from cctv.cameras import CameraDown, Reached, reach_camera
-from cctv.config import CameraSettings, Credential
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings
 from cctv.db.identity import read_identity
 from cctv.db.site import Site
 from cctv.model.footage import GapCause, Segment

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from cctv.config import CameraSettings, Credential, Settings
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings, Settings
 from cctv.kernel.errors import ConfigError
 from cctv.model.ids import CameraId
 

@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from cctv.cameras import StreamAddress
-from cctv.config import CameraSettings
+from cctv.config.schema import CameraSettings
 from cctv.kernel.clock import Clock
 from cctv.kernel.durable import Disk
 from cctv.recorder.anchor import Anchoring

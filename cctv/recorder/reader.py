@@ -15,7 +15,7 @@ from av.error import FFmpegError
 
 from cctv.cameras import CameraClockSet, CameraDown, CameraFailed
 from cctv.cameras.live import LiveStream, open_live
-from cctv.config import Transport
+from cctv.config.schema import Transport
 from cctv.kernel.clock import Clock
 from cctv.kernel.durable import Disk
 from cctv.recorder.cutter import Cutter, Listener, Picture, Task

@@ -14,7 +14,8 @@ from datetime import timedelta
 from random import Random
 from typing import Protocol
 
-from cctv.config import Credential, Settings
+from cctv.config.credentials import Credential
+from cctv.config.schema import Settings
 from cctv.db.identity import read_identity
 from cctv.db.site import Site
 from cctv.kernel.clock import Clock, iso

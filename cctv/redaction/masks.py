@@ -13,7 +13,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.redaction.geometry import Size
 from cctv.redaction.planes import Mask, Planes, doubled
 

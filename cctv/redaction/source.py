@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.kernel import process
 from cctv.kernel.errors import ToolFailed
 from cctv.kernel.phrases import phrase

@@ -18,8 +18,8 @@ from cctv import archive
 from cctv.archive import comparing, recover
 from cctv.archive.media import Media
 from cctv.archive.runstore import Run
-from cctv.config import load_settings
-from cctv.config.settings import Settings
+from cctv.config.loader import load_settings
+from cctv.config.schema import Settings
 from cctv.db import site as db_site
 from cctv.db.site import Site, create_site, open_site
 from cctv.kernel.durable import Disk

@@ -1,1 +1,1 @@
-"""The generated pages of docs/: every command, every exit code, every error."""
+"""The generated pages of docs/: every command, every exit code, every error, every setting."""

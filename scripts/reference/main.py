@@ -11,9 +11,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from reference.commands import commands_page
 from reference.errors import errors_page
+from reference.settings import settings_page
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands_page, "exit-codes.md": errors_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "exit-codes.md": errors_page,
+    "cameras-toml.md": settings_page,
+}
 
 
 def stale_pages(docs: Path = DOCS) -> list[Path]:

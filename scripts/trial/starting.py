@@ -11,7 +11,8 @@ from pathlib import Path
 
 from cctv.cameras import StreamAddress
 from cctv.cameras.live import open_live
-from cctv.config import CameraSettings, Settings, Transport, load_settings
+from cctv.config.loader import load_settings
+from cctv.config.schema import CameraSettings, Settings, Transport
 from trial.load import cpu_seconds
 
 

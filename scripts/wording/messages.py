@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("kernel", "model", "config", "db", "signing", "holds", "archive", "letters", "retention", "casework",
          "redaction", "export", "ending", "cli")  # fmt: skip
 # Modules of them that only the operator's commands use.
-_OPERATORS = ("cctv.config.published", "cctv.config.edit", "cctv.archive.rebuilding", "cctv.archive.reconciliation",
+_OPERATORS = ("cctv.config.policy_text", "cctv.config.editor", "cctv.archive.rebuilding", "cctv.archive.reconciliation",
               "cctv.retention.certificate_files", "cctv.retention.adoption", "cctv.cli.restore")  # fmt: skip
 # Enums whose members are shown to people.
 WORDS = (

@@ -20,7 +20,8 @@ from cctv.cameras import (
 )
 from cctv.cli.checkups import checkup_as_json, print_checkups
 from cctv.cli.output import console
-from cctv.config import CameraSettings, Credential
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings
 from cctv.kernel.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
 

@@ -6,7 +6,8 @@ import pytest
 from onvif_device import OnvifDevice
 
 from cctv.cameras import CameraUnauthorised, reach_camera, stream_address
-from cctv.config import CameraSettings, Credential
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings
 from cctv.kernel.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
 

@@ -21,7 +21,8 @@ from cctv.cameras import (
 from cctv.cameras.errors import ProfileUnknown
 from cctv.cameras.gop import key_frame_distance
 from cctv.cameras.onvif import Profile, choose, records_on_board
-from cctv.config import CameraSettings, Credential, Transport
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings, Transport
 from cctv.kernel.errors import Exit
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId, ZoneId

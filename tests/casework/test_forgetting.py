@@ -113,5 +113,5 @@ def test_the_time_to_forget_is_counted_from_the_closing(site, clock, asked):
     asked("access")
     site.cctv(f"request close {ONE} --outcome granted")
     (closed,) = list_requests(site.open(), closed_too=True)
-    keep = site.open().settings.policy.forget.requests
+    keep = site.open().settings.policy.forget_requests
     assert (keep.days, forget_after(closed, keep)) == (365, closed.closed + keep)

@@ -8,7 +8,7 @@ import pytest
 from test_forgetting import MARK, holding, tables_holding
 
 from cctv.casework.disclosures import approve_disclosure
-from cctv.config.forgetting import Forgetting
+from cctv.config.schema import PolicySettings
 
 SPAN = "--cameras foyer-1 --from '2026-11-01 09:00' --to '2026-11-01 09:02'"
 DAYS = {"incidents": 100, "breaches": 200, "processors": 300, "grants": 400, "checks": 500, "disclosures": 600}
@@ -57,7 +57,9 @@ def test_each_register_forgets_after_its_own_time_and_no_byte_of_a_name_is_left(
         "checks": "CHK-2026-001",
         "disclosures": "DIS-2026-001",
     }
-    assert set(gone) | {"requests", "complaints"} == {one.name for one in fields(Forgetting)}
+    assert {f"forget_{name}" for name in (*gone, "requests", "complaints")} == {
+        field.name for field in fields(PolicySettings) if field.name.startswith("forget_")
+    }
     assert tables_holding(ended) == ["disclosures", "incidents", "notes", "processors", "workstation_checks"]
     clock.advance(days=99)
     assert "forgotten" not in swept(ended)

@@ -12,7 +12,7 @@ import pytest
 from cctv.casework.registers import Register, RegisterName, as_csv, make_register, page_of, signs
 from cctv.casework.registers.addressees import addressees, reached
 from cctv.casework.registers.words import label, title
-from cctv.config import load_settings
+from cctv.config.loader import load_settings
 from cctv.kernel.span import Span
 from cctv.model.disclosures import Disclosure, Duty, Handing, Method, Receiver, Recipient
 from cctv.model.ids import DisclosureId

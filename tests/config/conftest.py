@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cctv.config import Checked, load_settings
+from cctv.config.loader import LoadedSettings, load_settings
 
 GOOD = """\
 [site]
@@ -49,7 +49,7 @@ class Site:
     def __init__(self, path: Path) -> None:
         self.file = path / "cameras.toml"
 
-    def load(self, *changes: tuple[str, str], more: str = "", strict: bool = False) -> Checked:
+    def load(self, *changes: tuple[str, str], more: str = "", strict: bool = False) -> LoadedSettings:
         """Load the good file after replacing some of its text and adding more at the end."""
         text = GOOD
         for old, new in changes:

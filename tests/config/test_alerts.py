@@ -14,14 +14,14 @@ def test_without_the_section_nobody_is_told(site):
 def test_what_is_left_out_has_a_default(site):
     alerts = site.load(more='[alerts]\nmail = "techniek@example.org"\n').settings.alerts
 
-    assert (alerts.sender, alerts.smtp_host, alerts.smtp_port) == ("techniek@example.org", "localhost", 25)
+    assert (alerts.sender, alerts.smtp.host, alerts.smtp.port) == ("techniek@example.org", "localhost", 25)
 
 
 def test_a_relative_state_starts_at_the_file(site):
     alerts = site.load(more='[alerts]\nstate = "alarms.json"\nsmtp = "[::1]:2525"\n').settings.alerts
 
     assert alerts.state == site.file.parent / "alarms.json"
-    assert (alerts.smtp_host, alerts.smtp_port) == ("::1", 2525)
+    assert (alerts.smtp.host, alerts.smtp.port) == ("::1", 2525)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cctv.config import EnvelopeWindow, Language
 from cctv.config.errors import SettingsRefused
+from cctv.config.schema import EnvelopeWindow
+from cctv.model.language import Language
 
 
 def test_what_letters_lack_is_one_warning_that_names_it(site):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from cctv.config import Credential, load_credentials
+from cctv.config.credentials import Credential, load_credentials
 from cctv.config.errors import CredentialsRefused, CredentialUnknown
 from cctv.kernel.errors import Exit
 

@@ -5,8 +5,7 @@ import tomllib
 
 import pytest
 
-from cctv.config import add_camera, write_edit
-from cctv.config.edit import CameraExists, SettingsNotWritten, with_section
+from cctv.config.editor import CameraExists, SettingsNotWritten, add_camera, with_section, write_edit
 from cctv.config.errors import ForbiddenPlace, SettingsRefused
 from cctv.kernel.durable import Disk
 

@@ -1,11 +1,13 @@
 """Where a key was written."""
 
 import tomllib
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctv.config.locate import key_lines, line_of, twice
+from cctv.config.loader import find_duplicate_key, key_lines
+from cctv.config.schema import SettingSource
 
 TEXT = '''\
 title = "x" # [not.a.section]
@@ -45,17 +47,17 @@ def test_headers_and_keys_are_found_and_strings_are_not():
 
 
 def test_a_key_that_was_not_found_falls_back_to_what_is_around_it():
-    lines = key_lines(TEXT)
-    assert line_of(lines, ("cameras", "gevel-1", "masks", 0, 1)) == 11
-    assert line_of(lines, ("cameras", "gevel-1", "purpose")) == 10
-    assert line_of(lines, ("policy", "two_person")) is None
+    source = SettingSource(Path("cameras.toml"), key_lines(TEXT), frozenset())
+    assert source.line(("cameras", "gevel-1", "masks", 0, 1)) == 11
+    assert source.line(("cameras", "gevel-1", "purpose")) == 10
+    assert source.line(("policy", "two_person")) is None
 
 
 def test_the_second_of_two_is_found():
-    pair = twice("[a.b]\nx = 1\n[a.c]\nx = 2\n[a.b]\n")
+    pair = find_duplicate_key("[a.b]\nx = 1\n[a.c]\nx = 2\n[a.b]\n")
     assert pair is not None
     assert (pair[0].line, pair[1].line) == (1, 5)
-    assert twice("[a]\nx = 1\n[b]\nx = 1\n") is None
+    assert find_duplicate_key("[a]\nx = 1\n[b]\nx = 1\n") is None
 
 
 KEY = st.text("abcdefgh-_", min_size=1, max_size=4)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cctv.config import load_settings
-from cctv.config.published import PolicyTextUnreadable, Subject, Verdict, compare, policy_text, read_claims
+from cctv.config.loader import load_settings
+from cctv.config.policy_text.claims import Subject
+from cctv.config.policy_text.compare import ClaimStatus, compare
+from cctv.config.policy_text.reader import PolicyTextUnreadable, read_claims, read_policy_text
 from cctv.model.zones import ZoneKind
 
 TEXTS = Path(__file__).parents[2] / "docs" / "policies"
@@ -52,7 +54,7 @@ def settings(tmp_path):
 
 
 def claims(name):
-    return read_claims(policy_text(TEXTS / f"{name}.txt"))
+    return read_claims(read_policy_text(TEXTS / f"{name}.txt"))
 
 
 def found(name, settings):
@@ -60,7 +62,7 @@ def found(name, settings):
 
 
 def said(findings, verdict, subject):
-    return [each.message for each in findings if each.verdict is verdict and each.subject is subject]
+    return [each.message for each in findings if each.status is verdict and each.subject is subject]
 
 
 def retention(name):
@@ -83,16 +85,16 @@ def test_001_keeps_footage_of_every_place_four_weeks_at_most():
 @pytest.mark.parametrize("name", ["000", "002", "004"])
 def test_what_a_text_keeps_for_years_or_hires_out_is_no_promise_about_cameras(name, settings):
     assert retention(name) == []
-    assert said(found(name, settings()), Verdict.MISSING, Subject.CAMERAS)
+    assert said(found(name, settings()), ClaimStatus.MISSING, Subject.CAMERAS)
 
 
 def test_thirty_days_that_run_at_28_are_a_difference(settings):
     findings = found("003", settings())
 
-    assert said(findings, Verdict.DIFFERS, Subject.RETENTION) == [
+    assert said(findings, ClaimStatus.DIFFERS, Subject.RETENTION) == [
         "the zone interior keeps footage 28d, the text says dertig dagen"
     ]
-    assert said(findings, Verdict.KEPT, Subject.RETENTION) == [
+    assert said(findings, ClaimStatus.KEPT, Subject.RETENTION) == [
         "the zone facade keeps footage 7d, the text says zeven dagen"
     ]
 
@@ -100,27 +102,27 @@ def test_thirty_days_that_run_at_28_are_a_difference(settings):
 def test_footage_kept_longer_than_published_breaks_the_promise(settings):
     findings = found("003", settings(facade="10d"))
 
-    assert findings[0].verdict is Verdict.BROKEN
+    assert findings[0].status is ClaimStatus.BROKEN
     assert "the zone facade keeps footage 10d, the text says zeven dagen" in said(
-        findings, Verdict.BROKEN, Subject.RETENTION
+        findings, ClaimStatus.BROKEN, Subject.RETENTION
     )
 
 
 def test_less_than_a_maximum_keeps_the_promise(settings):
     findings = found("001", settings(country="NL", interior="14d"))
 
-    assert said(findings, Verdict.DIFFERS, Subject.RETENTION) == []
-    assert len(said(findings, Verdict.KEPT, Subject.RETENTION)) == 2
+    assert said(findings, ClaimStatus.DIFFERS, Subject.RETENTION) == []
+    assert len(said(findings, ClaimStatus.KEPT, Subject.RETENTION)) == 2
 
 
 def test_002_names_the_dutch_authority_for_a_belgian_company(settings):
     findings = found("002", settings())
 
-    assert said(findings, Verdict.DIFFERS, Subject.AUTHORITY) == [
+    assert said(findings, ClaimStatus.DIFFERS, Subject.AUTHORITY) == [
         "the text names Autoriteit Persoonsgegevens (AP); "
         "the authority of this site is Gegevensbeschermingsautoriteit (GBA)"
     ]
-    assert said(found("002", settings(country="NL")), Verdict.DIFFERS, Subject.COUNTRY) == [
+    assert said(found("002", settings(country="NL")), ClaimStatus.DIFFERS, Subject.COUNTRY) == [
         "the text is written for BE, the site's jurisdiction is NL"
     ]
 
@@ -128,8 +130,10 @@ def test_002_names_the_dutch_authority_for_a_belgian_company(settings):
 def test_001_is_the_right_text_for_a_dutch_site(settings):
     findings = found("001", settings(country="NL"))
 
-    assert [each for each in findings if each.verdict in {Verdict.BROKEN, Verdict.DIFFERS, Verdict.MISSING}] == []
-    kept = {each.subject for each in findings if each.verdict is Verdict.KEPT}
+    assert [
+        each for each in findings if each.status in {ClaimStatus.BROKEN, ClaimStatus.DIFFERS, ClaimStatus.MISSING}
+    ] == []
+    kept = {each.subject for each in findings if each.status is ClaimStatus.KEPT}
     assert {Subject.SOUND, Subject.PRIVATE_PLACES, Subject.INCIDENT_ONLY, Subject.UNTIL_SETTLED, Subject.LOG} <= kept
     assert Subject.BREACH_CONTROLLER in kept
 
@@ -137,28 +141,28 @@ def test_001_is_the_right_text_for_a_dutch_site(settings):
 def test_a_purpose_that_the_text_does_not_name_is_a_broken_promise(settings):
     findings = found("001", settings(country="NL", purpose="overlast"))
 
-    assert said(findings, Verdict.BROKEN, Subject.PURPOSE) == [
+    assert said(findings, ClaimStatus.BROKEN, Subject.PURPOSE) == [
         "the camera gevel-1 records for nuisance, which the text does not name for cameras"
     ]
 
 
 @pytest.mark.parametrize("name", ["000", "004"])
 def test_law_that_is_gone_is_named(name, settings):
-    assert len(said(found(name, settings()), Verdict.DIFFERS, Subject.OUTDATED_LAW)) == 1
+    assert len(said(found(name, settings()), ClaimStatus.DIFFERS, Subject.OUTDATED_LAW)) == 1
 
 
 def test_two_factors_are_held_against_the_second_person(settings):
     alone = found("000", settings())
     both = found("000", settings(two_person='["hold.release", "export.unredacted"]'))
 
-    assert said(alone, Verdict.DIFFERS, Subject.TWO_FACTOR)
-    assert said(both, Verdict.KEPT, Subject.TWO_FACTOR)
+    assert said(alone, ClaimStatus.DIFFERS, Subject.TWO_FACTOR)
+    assert said(both, ClaimStatus.KEPT, Subject.TWO_FACTOR)
 
 
 def test_rights_are_those_that_a_text_calls_rights(settings):
     findings = found("003", settings())
 
-    assert said(findings, Verdict.MISSING, Subject.RIGHT) == [
+    assert said(findings, ClaimStatus.MISSING, Subject.RIGHT) == [
         "the text does not name the right of objection (Article 13(2)(b) GDPR)"
     ]
 
@@ -166,14 +170,14 @@ def test_rights_are_those_that_a_text_calls_rights(settings):
 def test_french_is_read(settings):
     findings = compare(read_claims(FRENCH), settings(purpose="vol"))
 
-    assert [each.message for each in findings if each.verdict is not Verdict.KEPT] == []
-    assert len(said(findings, Verdict.KEPT, Subject.RETENTION)) == 2
+    assert [each.message for each in findings if each.status is not ClaimStatus.KEPT] == []
+    assert len(said(findings, ClaimStatus.KEPT, Subject.RETENTION)) == 2
 
 
 def test_english_is_read_and_a_deadline_that_nobody_counts_is_told(settings):
     findings = compare(read_claims(ENGLISH), settings(purpose="theft", interior="14d"))
 
-    assert [each.message for each in findings if each.verdict is not Verdict.KEPT] == [
+    assert [each.message for each in findings if each.status is not ClaimStatus.KEPT] == [
         "requests are due after 30 days or a month, whichever is earlier; the text says 14 days"
     ]
 
@@ -182,7 +186,7 @@ def test_a_page_is_read_without_its_tags_and_scripts(tmp_path):
     page = tmp_path / "privacy.html"
     page.write_text("<!doctype html><html><body><script>9 weken</script><p>De camerabeelden</p><p>b</p></body></html>")
 
-    assert policy_text(page).split() == ["De", "camerabeelden", "b"]
+    assert read_policy_text(page).split() == ["De", "camerabeelden", "b"]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +197,7 @@ def test_what_is_no_text_is_refused_with_the_way_to_one(tmp_path, content, expec
     file.write_bytes(content)
 
     with pytest.raises(PolicyTextUnreadable, match=expected) as refused:
-        policy_text(file)
+        read_policy_text(file)
     assert refused.value.exit_code == 10
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from cctv.config import load_settings
 from cctv.config.errors import (
     DefinedTwice,
     ForbiddenPlace,
@@ -11,6 +10,7 @@ from cctv.config.errors import (
     SettingsUnreadable,
     TomlSyntax,
 )
+from cctv.config.loader import load_settings
 from cctv.kernel.errors import ConfigError, Exit
 
 REFUSALS = {

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from cctv.config.schedule import Schedule, Window, parse_schedule
+from cctv.config.fields import Schedule, Window, parse_schedule
 
 
 def at(text):

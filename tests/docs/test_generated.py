@@ -6,9 +6,17 @@ from pages import ROOT
 from reference.commands import commands_page
 from reference.errors import errors_page, every_error
 from reference.main import main
+from reference.settings import settings_page
 
 
-@pytest.mark.parametrize(("name", "page"), [("commands.md", commands_page), ("exit-codes.md", errors_page)])
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("commands.md", commands_page),
+        ("exit-codes.md", errors_page),
+        ("cameras-toml.md", settings_page),
+    ],
+)
 def test_a_generated_page_says_what_the_program_says(name, page):
     assert (ROOT / "docs" / name).read_text() == page(), f"docs/{name} is stale; run ./scripts/docs"
 
@@ -34,3 +42,12 @@ def test_every_error_says_what_is_wrong_and_names_its_class_once_in_its_room():
     told = list(every_error())
     assert [one.name for one in told if not one.message] == []
     assert len({(one.module, one.name) for one in told}) == len(told)
+
+
+def test_a_page_without_the_table_of_a_section_is_refused(tmp_path, monkeypatch):
+    page = tmp_path / "cameras-toml.md"
+    page.write_text((ROOT / "docs" / page.name).read_text().replace("## [backup]", "## [back-up]"))
+    monkeypatch.setattr("reference.settings.PAGE", page)
+
+    with pytest.raises(ValueError, match=r"\[backup\]"):
+        settings_page()

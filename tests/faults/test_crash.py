@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cctv import archive, audit
-from cctv.config import load_settings
+from cctv.config.loader import load_settings
 from cctv.db.engine import reading
 from cctv.db.site import create_site
 from cctv.kernel.durable import Disk, sha256_file

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from cctv import holds
 from cctv.archive import store, totalstore
-from cctv.config import load_settings
+from cctv.config.loader import load_settings
 from cctv.db import tables
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, create_site

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cctv.config.limits import retention_limit
+from cctv.config.schema import retention_limit
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
 from cctv.model.holds import Ground, GroundKind, Hold

@@ -15,7 +15,7 @@ import simrig
 from simulator import sei
 
 from cctv import archive
-from cctv.config import load_settings
+from cctv.config.loader import load_settings
 from cctv.db.engine import reading
 from cctv.db.site import Site, open_site
 from cctv.kernel.clock import SystemClock

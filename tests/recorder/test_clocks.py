@@ -14,7 +14,7 @@ import simrig
 from recording import PATIENCE, Recorder, Take
 
 from cctv import audit
-from cctv.config import load_settings
+from cctv.config.loader import load_settings
 from cctv.db.engine import reading
 from cctv.db.site import open_site
 from cctv.kernel.clock import SystemClock, from_us

@@ -10,7 +10,7 @@ import pytest
 from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, write_keep
 
-from cctv.config.settings import PolicySettings, TwoPersonAct
+from cctv.config.schema import PolicySettings, TwoPersonAct
 from cctv.redaction.case.approve import approve
 from cctv.redaction.case.errors import SecondPersonNeeded
 

@@ -1,11 +1,8 @@
 """What people read, in the language of the site; what programs read, in English."""
 
-import pytest
-
 from cctv.cli.box import Box
 from cctv.cli.root import run
 from cctv.model.language import Language
-from cctv.tongue.site import language_in
 
 SPAN = "--from '2026-11-01 11:00' --to '2026-11-01 11:05'"
 
@@ -79,17 +76,3 @@ def test_english_asks_for_no_catalog(site, monkeypatch):
 
     assert "Usage:" in site.cctv("request open --help").out
     assert run(["--help"], Box(environ={"CCTV_CONFIG": "nowhere.toml"})) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ('[site]\nname = "x"\nlanguage = "fr"  # of the letters\n', Language.FR),
-        ("[ site ]\n", Language.NL),
-        ("[site]\nlanguage='en'\n[letters]\nlanguage = 'fr'", Language.EN),
-        ("[letters]\nlanguage = 'fr'", Language.NL),
-        ("[site]\nlanguage = 7 is no TOML", Language.EN),
-    ],
-)
-def test_the_language_of_the_site_is_read_without_the_rest(text, language):
-    assert language_in(text) is language

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cctv.casework.duties import clocks
 from cctv.casework.missing import RequestFacts, missing, next_line, words_of
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.kernel.local_days import end_of_day
 from cctv.kernel.phrases import listed, phrase
 from cctv.model.accountability import Breach

@@ -18,7 +18,7 @@ from cctv.casework import requeststore
 from cctv.casework.disclosurestore import select_disclosures
 from cctv.casework.leases import FOR_SUBJECT
 from cctv.casework.registers.register import Register, RegisterName
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.db import tables
 from cctv.db.engine import reading
 from cctv.db.site import Site

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cctv.casework.registers.register import Register, RegisterName
 from cctv.casework.registers.words import fixed
-from cctv.config import Settings
-from cctv.config.settings import CameraSettings
+from cctv.config.schema import CameraSettings, Settings
 from cctv.kernel.durations import format_duration
 from cctv.kernel.phrases import coded, phrase
 from cctv.model.accountability import Declaration, Processor

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cctv.config import Settings
+from cctv.config.schema import Settings
 from cctv.kernel.durations import format_duration
 from cctv.model.ids import ZoneId
 from cctv.model.jurisdiction import Jurisdiction

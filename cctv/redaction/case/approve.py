@@ -13,7 +13,7 @@ from cctv import audit
 from cctv.audit import Facts
 from cctv.casework.blocks import require_usable
 from cctv.casework.words import checked_text
-from cctv.config import TwoPersonAct
+from cctv.config.schema import TwoPersonAct
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive

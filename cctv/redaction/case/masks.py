@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.db.site import Site
 from cctv.kernel.phrases import listed
 from cctv.kernel.span import Span

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from pydantic import TypeAdapter
 
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.kernel.phrases import Phrase, phrase
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment

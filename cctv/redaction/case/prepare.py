@@ -21,7 +21,7 @@ from cctv import audit
 from cctv.casework.blocks import require_usable
 from cctv.casework.found import Found, look
 from cctv.casework.requests import find_request
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.durable import exclusive

@@ -17,7 +17,7 @@ from cctv.casework.duties import require
 from cctv.casework.errors import FootageBlocked
 from cctv.casework.found import find_footage
 from cctv.casework.grounds import find_ground
-from cctv.config.values import Polygon
+from cctv.config.fields import Polygon
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.phrases import Phrase, coded, phrase

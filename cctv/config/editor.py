@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctv.config.load import Checked, check_text, read_text
-from cctv.config.locate import declarations, line_of
+from tomlkit import key, string
+
+from cctv.config.loader import LoadedSettings, check_text, declarations, read_text
 from cctv.kernel.durable import Disk
 from cctv.kernel.errors import CctvError, UsageError
 from cctv.model.ids import CameraId
@@ -41,7 +42,7 @@ class Edit:
     file: Path
     before: str
     after: str
-    checked: Checked
+    checked: LoadedSettings
 
     @property
     def difference(self) -> str:
@@ -55,7 +56,7 @@ def add_camera(file: Path, name: str, keys: Mapping[str, str | None]) -> Edit:
     before = read_text(file)
     current = check_text(before, file).settings
     if CameraId(name) in current.cameras:
-        raise CameraExists(camera=name, path=file, line=line_of(current.source.lines, ("cameras", name)))
+        raise CameraExists(camera=name, path=file, line=current.source.line(("cameras", name)))
     after = with_section(before, "cameras", name, keys)
     return Edit(file, before, after, check_text(after, file))
 
@@ -65,11 +66,9 @@ def with_section(text: str, kind: str, name: str, keys: Mapping[str, str | None]
 
     Comments that stand right above the next header belong to that header and stay with it.
     """
-    from tomlkit import key, string
-
     ending = "\r\n" if "\r\n" in text else "\n"
     section = [f"[{kind}.{key(name).as_string()}]"]
-    section += [f"{one} = {string(value).as_string()}" for one, value in keys.items() if value is not None]
+    section += [f"{name} = {string(value).as_string()}" for name, value in keys.items() if value is not None]
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     at = _end_of_last(lines, kind)
     blank_before, blank_after = ([""] if at else []), ([""] if at < len(lines) and lines[at].strip() else [])
@@ -78,8 +77,8 @@ def with_section(text: str, kind: str, name: str, keys: Mapping[str, str | None]
 
 def _end_of_last(lines: list[str], kind: str) -> int:
     """The index of the line before which a new section of the kind goes."""
-    headers = [one for one in declarations("\n".join(lines)) if one.is_table]
-    mine = [number for number, one in enumerate(headers) if one.path[0] == kind]
+    headers = [declared for declared in declarations("\n".join(lines)) if declared.is_table]
+    mine = [number for number, header in enumerate(headers) if header.path[0] == kind]
     if not mine or mine[-1] + 1 == len(headers):
         return len(lines)
     at = headers[mine[-1] + 1].line - 1

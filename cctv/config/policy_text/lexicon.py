@@ -10,7 +10,7 @@ import re
 import unicodedata
 from datetime import timedelta
 
-from cctv.config.published.claims import Purpose, Right, Subject
+from cctv.config.policy_text.claims import Purpose, Right, Subject
 from cctv.model.authorities import authority_of
 from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language

@@ -59,7 +59,7 @@ class Right(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PolicyClaim:
     """One promise: what it is about, its value, and the words that make it.
 
     `period` is the shortest that the words may mean (a month is 28 days), `said` is how the text puts it; `kinds` are

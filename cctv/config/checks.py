@@ -11,11 +11,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from cctv.config.errors import ConfigWarning, Problem
-from cctv.config.limits import REFUSED_BEYOND, LimitRule
-from cctv.config.locate import line_of
-from cctv.config.settings import CameraSettings, Settings, ZoneSettings
-from cctv.config.values import suggestion
+from cctv.config.errors import ConfigProblem, ConfigWarning
+from cctv.config.fields import suggestion
+from cctv.config.schema import REFUSED_BEYOND, CameraSettings, LimitRule, Settings, ZoneSettings
 from cctv.kernel.durations import format_duration
 from cctv.model.ids import valid_id
 from cctv.model.zones import forbidden_place
@@ -27,9 +25,9 @@ _AWAY = (
 )
 
 
-def forbidden_places(raw: dict[str, Any]) -> list[Problem]:
+def forbidden_places(raw: dict[str, Any]) -> list[ConfigProblem]:
     """Zones and cameras that say, in any of the three languages, that they watch a toilet or changing room."""
-    found: list[Problem] = []
+    found: list[ConfigProblem] = []
     for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose"))):
         tables = raw.get(section)
         for name, table in tables.items() if isinstance(tables, dict) else ():
@@ -41,23 +39,21 @@ def forbidden_places(raw: dict[str, Any]) -> list[Problem]:
     return found
 
 
-def bad_ids(raw: dict[str, Any]) -> Iterator[Problem]:
+def bad_ids(raw: dict[str, Any]) -> Iterator[ConfigProblem]:
     """Names of zones and cameras that could not be names of directories."""
     for section in ("zones", "cameras"):
         tables = raw.get(section)
         for name in tables if isinstance(tables, dict) else ():
             if not valid_id(name):
                 allowed = "1 to 40 of a-z, 0-9 and -"
-                yield Problem(
-                    (section, name), f'"{name}" cannot be a name', allowed, "choose such a name.", is_key=True
-                )
+                yield ConfigProblem((section, name), f'"{name}" cannot be a name', allowed, "choose such a name.")
 
 
-def problems(settings: Settings) -> Iterator[Problem]:
+def problems(settings: Settings) -> Iterator[ConfigProblem]:
     """What refuses the settings."""
     segment = settings.recording.segment
     if not _SEGMENTS[0] <= segment <= _SEGMENTS[1]:
-        yield Problem(
+        yield ConfigProblem(
             ("recording", "segment"), "a segment lasts from 1s to 1h", "1s to 1h", value=format_duration(segment)
         )
     cap = settings.site.max_retention
@@ -69,7 +65,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield from _camera_problems(camera, settings)
 
 
-def _zone_problems(zone: ZoneSettings, settings: Settings) -> Iterator[Problem]:
+def _zone_problems(zone: ZoneSettings, settings: Settings) -> Iterator[ConfigProblem]:
     key, limit = ("zones", zone.id), settings.limit_for(zone.id)
     if zone.retention > REFUSED_BEYOND:
         yield _too_long((*key, "retention"), zone.retention)
@@ -78,31 +74,31 @@ def _zone_problems(zone: ZoneSettings, settings: Settings) -> Iterator[Problem]:
         what = f"footage is kept for whole segments, and two of them last {format_duration(shortest)}"
         allowed = f"at least {format_duration(shortest)}"
         following = "give a longer retention, or a shorter [recording] segment."
-        yield Problem((*key, "retention"), what, allowed, following, value=format_duration(zone.retention))
+        yield ConfigProblem((*key, "retention"), what, allowed, following, value=format_duration(zone.retention))
     if zone.min_retention > limit:
         what = f"it is longer than the zone keeps anything ({format_duration(limit)})"
         allowed = f"at most {format_duration(limit)}"
-        yield Problem(
+        yield ConfigProblem(
             (*key, "min_retention"), what, allowed, f"write {allowed}.", value=format_duration(zone.min_retention)
         )
 
 
-def _camera_problems(camera: CameraSettings, settings: Settings) -> Iterator[Problem]:
+def _camera_problems(camera: CameraSettings, settings: Settings) -> Iterator[ConfigProblem]:
     key = ("cameras", camera.id)
     if camera.zone not in settings.zones:
         known: list[str] = list(settings.zones)
         following = suggestion(camera.zone, known) or f"use one of those zones, or add [zones.{camera.zone}]."
         allowed = ", ".join(known) or "no zone is defined yet"
-        yield Problem((*key, "zone"), f'there is no zone "{camera.zone}"', allowed, following, value=camera.zone)
+        yield ConfigProblem((*key, "zone"), f'there is no zone "{camera.zone}"', allowed, following, value=camera.zone)
     if (camera.onvif is None) == (camera.rtsp is None):
         what = "it has no address" if camera.onvif is None else "it has two addresses"
-        yield Problem(key, what, "exactly one of onvif and rtsp", "give onvif = or rtsp =, not both.", is_key=True)
+        yield ConfigProblem(key, what, "exactly one of onvif and rtsp", "give onvif = or rtsp =, not both.")
 
 
 def retention_warnings(settings: Settings) -> list[ConfigWarning]:
     """Periods that a cap shortens: the published text promises something else than what runs."""
     out: list[ConfigWarning] = []
-    site, lines = settings.site, settings.source.lines
+    site = settings.site
     if site.max_retention > site.jurisdiction.cap:
         out.append(
             _shortened(settings, ("site", "max_retention"), "max_retention", site.max_retention, site.jurisdiction.cap)
@@ -113,7 +109,7 @@ def retention_warnings(settings: Settings) -> list[ConfigWarning]:
             continue
         because = f"{site.jurisdiction.value} {site.jurisdiction.source}"
         if bound.rule is LimitRule.SITE_CAP:
-            line = line_of(lines, ("site", "max_retention"))
+            line = settings.source.line(("site", "max_retention"))
             because = f'max_retention = "{format_duration(bound.period)}" of [site]' + (
                 f", line {line}" if line else ""
             )
@@ -135,7 +131,7 @@ def other_warnings(settings: Settings) -> list[ConfigWarning]:
         if first is not camera:
             key = ("cameras", camera.id, "onvif" if camera.onvif else "rtsp")
             message = f"{camera.id} records the same address as {first.id}: remove one of them, or correct its address"
-            out.append(ConfigWarning(key, line_of(settings.source.lines, key), message))
+            out.append(ConfigWarning(key, settings.source.line(key), message))
     return [*out, *_letter_warnings(settings)]
 
 
@@ -153,7 +149,7 @@ def _letter_warnings(settings: Settings) -> list[ConfigWarning]:
     if not absent:
         return []
     message = f"no letter can be written: [controller] does not give {', '.join(absent)}"
-    return [ConfigWarning(("controller",), line_of(settings.source.lines, ("controller",)), message)]
+    return [ConfigWarning(("controller",), settings.source.line(("controller",)), message)]
 
 
 def _shortened(
@@ -170,7 +166,7 @@ def _shortened(
         f"{name} says {format_duration(says)}, but nothing may be kept longer than {format_duration(runs)} "
         f"({because}): it runs at {format_duration(runs)}; change the published text to {in_words(runs)}"
     )
-    return ConfigWarning(key, line_of(settings.source.lines, key), message)
+    return ConfigWarning(key, settings.source.line(key), message)
 
 
 def in_words(period: timedelta) -> str:
@@ -191,15 +187,15 @@ def _address(camera: CameraSettings) -> tuple[object, ...]:
     return ("onvif", parts.hostname, port, camera.profile)
 
 
-def _forbidden(key: tuple[str, ...], word: str, value: str | None = None) -> Problem:
+def _forbidden(key: tuple[str, ...], word: str, value: str | None = None) -> ConfigProblem:
     what = f'"{word}" names a toilet, shower or changing room, which no camera may watch'
     if value is None:
-        return Problem(key, what, "any other place", _AWAY, is_key=True)
-    return Problem(key, what, "any other place", _AWAY, value=value)
+        return ConfigProblem(key, what, "any other place", _AWAY)
+    return ConfigProblem(key, what, "any other place", _AWAY, value=value)
 
 
-def _too_long(key: tuple[str, ...], period: timedelta) -> Problem:
+def _too_long(key: tuple[str, ...], period: timedelta) -> ConfigProblem:
     longest = format_duration(REFUSED_BEYOND)
     following = "give the period of the cameras; six months or two years are the terms of rented photo booths."
     what = f"no camera may keep footage longer than {longest}, whatever the caps"
-    return Problem(key, what, "the period of the published policy", following, value=format_duration(period))
+    return ConfigProblem(key, what, "the period of the published policy", following, value=format_duration(period))

@@ -1,8 +1,9 @@
-"""From a privacy text to the claims that it makes.
+"""From a file with a published privacy text to the claims that the text makes.
 
-Owns the cutting into sentences and clauses, and what a period in one of them belongs to.  Pure.  A period is a promise
-about camera footage only where a clause names footage and keeping; everything else that a company keeps for months or
-years (accounts, invoices, photo booths for hire) is none of it.
+Owns the reading of plain text and HTML, the cutting into sentences and clauses, and what a period in one of them
+belongs to.  A file that is neither text nor HTML is refused with the way to text.  A period is a promise about camera
+footage only where a clause names footage and keeping; everything else that a company keeps for months or years
+(accounts, invoices, photo booths for hire) is none of it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
 
-from cctv.config.published import lexicon as say
-from cctv.config.published.claims import Claim, Subject
+from cctv.config.policy_text import lexicon as say
+from cctv.config.policy_text.claims import PolicyClaim, Subject
+from cctv.kernel.errors import ConfigError
 from cctv.model.zones import ZoneKind
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\w)[^.!?\n]+)*[.!?]?")
@@ -24,6 +28,25 @@ _COUNT = "|".join(sorted((*say.NUMBERS, r"\d{1,3}"), key=len, reverse=True))
 _PERIOD = re.compile(rf"\b({_COUNT})[ -](?:\w+ )?(" + "|".join(f"(?:{units})" for units in say.UNITS.values()) + r")\b")
 
 
+_MAX_BYTES = 4 << 20  # the longest policies of large companies have some hundred thousand
+_BREAKS = frozenset({"p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "td"})
+_UNREAD = frozenset({"script", "style", "head", "nav", "template"})
+
+
+class PolicyTextUnreadable(ConfigError):
+    """{path} cannot be read as a privacy text: {problem}.
+
+    next: {following}
+    """
+
+
+class PolicyTextDiffers(ConfigError):
+    """{path} and cameras.toml differ in {count} points.
+
+    next: change the published text or the settings, then run the same again.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class _Sentence:
     text: str  # as published
@@ -31,10 +54,34 @@ class _Sentence:
     line: int
 
 
-def read_claims(text: str) -> tuple[Claim, ...]:
+def read_policy_text(path: Path) -> str:
+    """The words of a text or HTML file; raises PolicyTextUnreadable (10)."""
+    try:
+        data = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else None
+    except OSError as error:
+        following = "give a file that exists and that you may read."
+        raise PolicyTextUnreadable(path=path, problem=error.strerror or "unreadable", following=following) from error
+    if data is None:
+        raise PolicyTextUnreadable(path=path, problem="it is larger than 4 MiB", following="give the text alone.")
+    if data.startswith(b"%PDF"):
+        raise PolicyTextUnreadable(path=path, problem="it is a PDF", following=f"pdftotext -layout {path} policy.txt")
+    if b"\0" in data:
+        raise PolicyTextUnreadable(path=path, problem="it is no text", following="save it as text or HTML.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")  # what older editors write
+    if "<html" in text[:2000].lower() or "<!doctype html" in text[:200].lower():
+        text = _without_tags(text)
+    if not text.strip():
+        raise PolicyTextUnreadable(path=path, problem="it holds no words", following="save the page with its text.")
+    return text
+
+
+def read_claims(text: str) -> tuple[PolicyClaim, ...]:
     """Every claim that the text makes, in its order; `line` counts from 1."""
     sentences = list(_sentences(text))
-    found: list[Claim] = []
+    found: list[PolicyClaim] = []
     last_camera = -_NEAR - 1
     surveyed = any(say.SURVEILLANCE.search(sentence.plain) for sentence in sentences)
     for number, sentence in enumerate(sentences):
@@ -59,11 +106,11 @@ def _sentences(text: str) -> Iterator[_Sentence]:
                 yield _Sentence(said, say.folded(said), line)
 
 
-def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[Claim]:
+def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[PolicyClaim]:
     plain = sentence.plain
 
-    def claim(subject: Subject, value: str = "") -> Claim:
-        return Claim(subject, sentence.text, sentence.line, value)
+    def claim(subject: Subject, value: str = "") -> PolicyClaim:
+        return PolicyClaim(subject, sentence.text, sentence.line, value)
 
     if camera:
         yield claim(Subject.CAMERAS)
@@ -84,7 +131,7 @@ def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[C
     yield from _deadlines(sentence)
 
 
-def _retention(sentence: _Sentence) -> Iterator[Claim]:
+def _retention(sentence: _Sentence) -> Iterator[PolicyClaim]:
     """Each clause that says how long footage is kept.  A verb or a noun may stand in a clause beside it."""
     if not (say.KEPT.search(sentence.plain) and say.FOOTAGE.search(sentence.plain)):
         return
@@ -92,7 +139,7 @@ def _retention(sentence: _Sentence) -> Iterator[Claim]:
         period = _PERIOD.search(clause)
         if period is None or _unit(period[2]) < timedelta(days=1) or not say.KEPT.search(clause):
             continue
-        yield Claim(
+        yield PolicyClaim(
             Subject.RETENTION,
             sentence.text,
             sentence.line,
@@ -120,7 +167,7 @@ def _places(clause: str) -> frozenset[ZoneKind]:
     return min(found, key=len) if found else frozenset()
 
 
-def _deadlines(sentence: _Sentence) -> Iterator[Claim]:
+def _deadlines(sentence: _Sentence) -> Iterator[PolicyClaim]:
     """Within how long a request is answered, and a breach told."""
     for period in _PERIOD.finditer(sentence.plain):
         unit, length = _unit(period[2]), _length(period)
@@ -137,7 +184,7 @@ def _deadlines(sentence: _Sentence) -> Iterator[Claim]:
             subject = Subject.ANSWER
         else:
             continue
-        yield Claim(subject, sentence.text, sentence.line, period=length, said=period[0], at_most=True)
+        yield PolicyClaim(subject, sentence.text, sentence.line, period=length, said=period[0], at_most=True)
 
 
 def _unit(word: str) -> timedelta:
@@ -147,3 +194,33 @@ def _unit(word: str) -> timedelta:
 def _length(found: re.Match[str]) -> timedelta:
     count = found[1]
     return (say.NUMBERS[count] if count in say.NUMBERS else int(count)) * _unit(found[2])
+
+
+def _without_tags(text: str) -> str:
+    parser = _VisibleText()
+    parser.feed(text)
+    parser.close()
+    return "".join(parser.words)
+
+
+class _VisibleText(HTMLParser):
+    """What a reader of the page sees, one block a line."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+        self._unread = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unread += tag in _UNREAD
+        if tag in _BREAKS:
+            self.words.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unread -= tag in _UNREAD and self._unread > 0
+        if tag in _BREAKS:
+            self.words.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unread:
+            self.words.append(data.replace("\n", " "))

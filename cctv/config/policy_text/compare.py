@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from cctv.config.published import lexicon as say
-from cctv.config.published.claims import Claim, Right, Subject
-from cctv.config.published.reading import purposes_in
-from cctv.config.settings import Settings, TwoPersonAct, ZoneSettings
+from cctv.config.policy_text import lexicon as say
+from cctv.config.policy_text.claims import PolicyClaim, Right, Subject
+from cctv.config.policy_text.reader import purposes_in
+from cctv.config.schema import Settings, TwoPersonAct, ZoneSettings
 from cctv.kernel.durations import format_duration
 from cctv.model.authorities import authority_of
 from cctv.model.language import Language
@@ -23,7 +23,7 @@ from cctv.model.language import Language
 ANSWER = timedelta(days=28)  # the earlier of 30 days and a month, which is 28 days at its shortest (casework.deadlines)
 
 
-class Verdict(Enum):
+class ClaimStatus(Enum):
     """How a published text and the settings stand to each other in one point; the gravest first."""
 
     BROKEN = "broken"  # what runs breaks what the text promises
@@ -37,14 +37,14 @@ class Verdict(Enum):
 class Finding:
     """One point of comparison.  `claim` is None where the text says nothing."""
 
-    verdict: Verdict
+    status: ClaimStatus
     subject: Subject
     message: str
-    claim: Claim | None = None
+    claim: PolicyClaim | None = None
 
 
-def compare(claims: Sequence[Claim], settings: Settings) -> tuple[Finding, ...]:
-    """Every point, the gravest first, and in the order of the text within one verdict."""
+def compare(claims: Sequence[PolicyClaim], settings: Settings) -> tuple[Finding, ...]:
+    """Every point, the gravest first, and in the order of the text within one status."""
     by = {subject: [claim for claim in claims if claim.subject is subject] for subject in Subject}
     found = [
         *_cameras(by, settings),
@@ -56,48 +56,48 @@ def compare(claims: Sequence[Claim], settings: Settings) -> tuple[Finding, ...]:
         *_measures(by, settings),
         *_stale(by),
     ]
-    order = list(Verdict)
-    return tuple(sorted(found, key=lambda each: (order.index(each.verdict), each.claim.line if each.claim else 0)))
+    order = list(ClaimStatus)
+    return tuple(sorted(found, key=lambda each: (order.index(each.status), each.claim.line if each.claim else 0)))
 
 
-def _cameras(by: dict[Subject, list[Claim]], settings: Settings) -> Iterator[Finding]:
+def _cameras(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
     if settings.cameras and not by[Subject.CAMERAS]:
         yield Finding(
-            Verdict.MISSING,
+            ClaimStatus.MISSING,
             Subject.CAMERAS,
             f"the text says nothing of cameras, and {len(settings.cameras)} record (Article 13 GDPR)",
         )
 
 
-def _retention(claims: Sequence[Claim], settings: Settings) -> Iterator[Finding]:
+def _retention(claims: Sequence[PolicyClaim], settings: Settings) -> Iterator[Finding]:
     for zone in settings.zones.values():
         runs, claim = settings.limit_for(zone.id), _nearest(claims, zone)
         if claim is None or claim.period is None:
             yield Finding(
-                Verdict.MISSING,
+                ClaimStatus.MISSING,
                 Subject.RETENTION,
                 f"the text does not say how long footage of the zone {zone.id} ({zone.kind.value}) is kept; "
                 f"it is kept {format_duration(runs)}",
             )
         elif runs > claim.period:
-            yield _told(Verdict.BROKEN, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
+            yield _told(ClaimStatus.BROKEN, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
         elif runs < claim.period and not claim.at_most:
-            yield _told(Verdict.DIFFERS, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
+            yield _told(ClaimStatus.DIFFERS, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
         else:
-            yield _told(Verdict.KEPT, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
+            yield _told(ClaimStatus.KEPT, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
 
 
-def _nearest(claims: Sequence[Claim], zone: ZoneSettings) -> Claim | None:
+def _nearest(claims: Sequence[PolicyClaim], zone: ZoneSettings) -> PolicyClaim | None:
     """The claim about a zone that names its place most exactly; of equals the shortest, since that is what binds."""
     fitting = [claim for claim in claims if not claim.kinds or zone.kind in claim.kinds]
     return min(fitting, key=lambda c: (len(c.kinds) or 99, c.period or timedelta.max), default=None)
 
 
-def _both(runs: timedelta, claim: Claim) -> str:
+def _both(runs: timedelta, claim: PolicyClaim) -> str:
     return f"{format_duration(runs)}, the text says {claim.said}"
 
 
-def _purposes(by: dict[Subject, list[Claim]], settings: Settings) -> Iterator[Finding]:
+def _purposes(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
     if not by[Subject.CAMERAS]:
         return
     named = {claim.value for claim in by[Subject.PURPOSE]}
@@ -105,17 +105,17 @@ def _purposes(by: dict[Subject, list[Claim]], settings: Settings) -> Iterator[Fi
         lacking = sorted(purposes_in(camera.purpose) - named)
         if lacking:
             yield Finding(
-                Verdict.BROKEN,
+                ClaimStatus.BROKEN,
                 Subject.PURPOSE,
                 f"the camera {camera.id} records for {' and '.join(lacking)}, which the text does not name for cameras",
             )
         elif not purposes_in(camera.purpose):
             yield Finding(
-                Verdict.ASK, Subject.PURPOSE, f'whether the text covers "{camera.purpose}", why {camera.id} records'
+                ClaimStatus.ASK, Subject.PURPOSE, f'whether the text covers "{camera.purpose}", why {camera.id} records'
             )
 
 
-def _authority(by: dict[Subject, list[Claim]], settings: Settings) -> Iterator[Finding]:
+def _authority(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
     here = settings.site.jurisdiction
     ours = authority_of(here, Language.NL).name
     known = {name: country for _, name, country in say.AUTHORITIES}
@@ -123,43 +123,43 @@ def _authority(by: dict[Subject, list[Claim]], settings: Settings) -> Iterator[F
     for claim in _once(by[Subject.AUTHORITY]):
         if known[claim.value] is not here:
             message = f"the text names {claim.value}; the authority of this site is {ours}"
-            yield _told(Verdict.DIFFERS, claim, message)
+            yield _told(ClaimStatus.DIFFERS, claim, message)
     if right:
-        yield _told(Verdict.KEPT, right[0], f"the text names the authority of this site, {right[0].value}")
+        yield _told(ClaimStatus.KEPT, right[0], f"the text names the authority of this site, {right[0].value}")
     elif not by[Subject.AUTHORITY]:
         message = f"the text does not name the authority where people complain: {ours} (Article 13(2)(d))"
-        yield Finding(Verdict.MISSING, Subject.AUTHORITY, message)
+        yield Finding(ClaimStatus.MISSING, Subject.AUTHORITY, message)
     for claim in _once(by[Subject.COUNTRY]):
         if claim.value != here.value:
             message = f"the text is written for {claim.value}, the site's jurisdiction is {here.value}"
-            yield _told(Verdict.DIFFERS, claim, message)
+            yield _told(ClaimStatus.DIFFERS, claim, message)
 
 
-def _deadlines(by: dict[Subject, list[Claim]]) -> Iterator[Finding]:
+def _deadlines(by: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
     for claim in _once(by[Subject.ANSWER]):
         period = claim.period or ANSWER
         if period < ANSWER:
             message = f"requests are due after 30 days or a month, whichever is earlier; the text says {claim.said}"
-            yield _told(Verdict.BROKEN, claim, message)
+            yield _told(ClaimStatus.BROKEN, claim, message)
         else:
-            yield _told(Verdict.KEPT, claim, "requests are due within 30 days and within a month")
+            yield _told(ClaimStatus.KEPT, claim, "requests are due within 30 days and within a month")
     for claim in _once(by[Subject.BREACH]):
         yield from _clock(claim, timedelta(hours=72), "the authority and the people concerned")
     for claim in _once(by[Subject.BREACH_CONTROLLER]):
         yield from _clock(claim, timedelta(hours=18), "the controller")
 
 
-def _clock(claim: Claim, runs: timedelta, whom: str) -> Iterator[Finding]:
-    verdict = Verdict.KEPT if claim.period is not None and claim.period >= runs else Verdict.BROKEN
-    yield _told(verdict, claim, f"the clock to tell {whom} of a breach runs {runs // timedelta(hours=1)} hours")
+def _clock(claim: PolicyClaim, runs: timedelta, whom: str) -> Iterator[Finding]:
+    status = ClaimStatus.KEPT if claim.period is not None and claim.period >= runs else ClaimStatus.BROKEN
+    yield _told(status, claim, f"the clock to tell {whom} of a breach runs {runs // timedelta(hours=1)} hours")
 
 
-def _rights(claims: Sequence[Claim]) -> Iterator[Finding]:
+def _rights(claims: Sequence[PolicyClaim]) -> Iterator[Finding]:
     named = {claim.value for claim in claims}
     for right in Right:
         if right.value not in named:
             message = f"the text does not name the right of {right.value} (Article 13(2)(b) GDPR)"
-            yield Finding(Verdict.MISSING, Subject.RIGHT, message)
+            yield Finding(ClaimStatus.MISSING, Subject.RIGHT, message)
 
 
 _ALWAYS = {
@@ -176,37 +176,39 @@ _PERSON = {
 }
 
 
-def _measures(by: dict[Subject, list[Claim]], settings: Settings) -> Iterator[Finding]:
+def _measures(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
     for subject, message in _ALWAYS.items():
-        yield from (_told(Verdict.KEPT, claim, message) for claim in by[subject][:1])
+        yield from (_told(ClaimStatus.KEPT, claim, message) for claim in by[subject][:1])
     for subject, message in _PERSON.items():
-        yield from (_told(Verdict.ASK, claim, message) for claim in by[subject][:1])
+        yield from (_told(ClaimStatus.ASK, claim, message) for claim in by[subject][:1])
     for claim in by[Subject.TWO_FACTOR][:1]:
         lacking = sorted(act.value for act in TwoPersonAct if act not in settings.policy.two_person)
         if TwoPersonAct.HOLD_RELEASE.value in lacking or TwoPersonAct.EXPORT_UNREDACTED.value in lacking:
-            yield _told(Verdict.DIFFERS, claim, f"[policy] two_person does not ask a second person for {lacking[0]}")
+            yield _told(
+                ClaimStatus.DIFFERS, claim, f"[policy] two_person does not ask a second person for {lacking[0]}"
+            )
         else:
-            yield _told(Verdict.KEPT, claim, "releases and unredacted exports take two persons")
+            yield _told(ClaimStatus.KEPT, claim, "releases and unredacted exports take two persons")
     for claim in by[Subject.BACKUP][:1]:
         if settings.backup.recipients:
-            yield _told(Verdict.KEPT, claim, "back-ups are encrypted to a recovery key")
+            yield _told(ClaimStatus.KEPT, claim, "back-ups are encrypted to a recovery key")
         else:
-            yield _told(Verdict.DIFFERS, claim, "[backup] names no recovery key: no back-up can be made")
+            yield _told(ClaimStatus.DIFFERS, claim, "[backup] names no recovery key: no back-up can be made")
 
 
-def _stale(by: dict[Subject, list[Claim]]) -> Iterator[Finding]:
+def _stale(by: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
     for claim in by[Subject.OUTDATED_LAW][:1]:
         message = "the law that the text relies on is gone: the act of 1992 since 2018, the Privacy Shield since 2020"
-        yield _told(Verdict.DIFFERS, claim, message)
+        yield _told(ClaimStatus.DIFFERS, claim, message)
 
 
-def _once(claims: Sequence[Claim]) -> list[Claim]:
+def _once(claims: Sequence[PolicyClaim]) -> list[PolicyClaim]:
     """The first of those that say the same."""
-    first: dict[tuple[str, timedelta | None], Claim] = {}
+    first: dict[tuple[str, timedelta | None], PolicyClaim] = {}
     for claim in claims:
         first.setdefault((claim.value, claim.period), claim)
     return list(first.values())
 
 
-def _told(verdict: Verdict, claim: Claim, message: str) -> Finding:
-    return Finding(verdict, claim.subject, message, claim)
+def _told(status: ClaimStatus, claim: PolicyClaim, message: str) -> Finding:
+    return Finding(status, claim.subject, message, claim)

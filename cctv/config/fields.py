@@ -1,0 +1,417 @@
+"""Values of cameras.toml: how each kind is read from TOML, shown again and refused, and how a setting is declared.
+
+Owns what a value may look like and the text for when it does not.  Pure.  Never repeats a value that may hold a
+password.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import cache
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, TypeVar
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from cctv.config.errors import CREDENTIALS, SECRET, BadValue
+from cctv.kernel.durations import ALLOWED as DURATIONS
+from cctv.kernel.durations import DurationUnreadable, format_duration, parse_duration
+from cctv.kernel.weekdays import WEEKDAYS
+from cctv.model.language import Language
+
+Polygon = tuple[tuple[float, float], ...]
+T = TypeVar("T")
+Choice = TypeVar("Choice", bound=Enum)
+
+SMTP_PORT = 25
+_ADDRESS_LINES = 4  # what fits a window envelope under the name
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+_WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,2}):([0-9]{2})")
+_SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
+_MASKS = "polygons of at least three points in percent of the picture, such as [[[0, 0], [100, 0], [100, 50]]]"
+_WINDOWS = 'days and hours such as "mo-fr 08:00-18:00", "fr,sa 22:00-04:00" or "08:00-24:00"'
+_DAY = 24 * 60  # minutes
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType(Generic[T]):
+    """A kind of value.
+
+    read: makes it of what TOML gives; raises BadValue.
+    show: its text in `cctv config show`.
+    choices: the texts that are allowed, where they can be listed.
+    locate: how a path is made absolute once it starts at the folder of the file; None where the value is no path.
+    """
+
+    read: Callable[[object], T]
+    show: Callable[[T], str] = str
+    choices: tuple[str, ...] = ()
+    locate: Callable[[Path], Path] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of a section.
+
+    help: what it is, in Markdown, for docs/cameras-toml.md; `{choices}` stands for the values of its type.
+    derive: the value where the file gives none, from the section's values in the file and from [site] (None while
+    [site] itself is made); None where a constant is the default, or the key is required.
+    default_help: the default in the page, where it is no constant.
+    key: its name in the file, empty where the attribute has the same.
+    absent: the text for no value in `cctv config show`.
+    applies: whether `cctv config show` has a row for it, given the section.
+    """
+
+    type: ValueType[Any]
+    help: str
+    default: object
+    derive: Callable[[Mapping[str, Any], Any], object] | None = None
+    default_help: str | None = None
+    key: str = ""
+    absent: str = "none"
+    applies: Callable[[Any], bool] = lambda section: True
+
+    @property
+    def required(self) -> bool:
+        """Whether the file must have it."""
+        return self.default is MISSING and self.derive is None
+
+    def show(self, value: object) -> str:
+        """A value of it as `cctv config show` prints it."""
+        nothing = value is None or (isinstance(value, Collection) and not value)
+        return self.absent if nothing else self.type.show(value)
+
+
+def setting(value_type: ValueType[Any], help: str, default: Any = MISSING, **options: Any) -> Any:  # noqa: ANN401
+    """A dataclass field that is a key of cameras.toml; `options` are those of Setting."""
+    return field(default=default, metadata={"setting": Setting(value_type, help, default, **options)})
+
+
+@cache
+def settings_in(section: type[Any]) -> Mapping[str, tuple[str, Setting]]:
+    """The settings of a section by their keys, in order, each with the attribute that holds its value."""
+    declared = ((each.name, each.metadata["setting"]) for each in fields(section) if "setting" in each.metadata)
+    return {setting.key or attribute: (attribute, setting) for attribute, setting in declared}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of cameras.toml; with an id type there is one for each name, `[zones.facade]`."""
+
+    table: type[Any]
+    id_type: Callable[[str], str] | None = None
+    required: bool = False
+
+
+def section(table: type[Any], id_type: Callable[[str], str] | None = None, *, required: bool = False) -> Any:  # noqa: ANN401
+    """A dataclass field that is a section of cameras.toml."""
+    return field(metadata={"section": Section(table, id_type, required)})
+
+
+@cache
+def sections_in(file: type[Any]) -> Mapping[str, Section]:
+    """The sections of the file by their names, in order."""
+    return {each.name: each.metadata["section"] for each in fields(file) if "section" in each.metadata}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Minutes of the day on some weekdays (Monday is 0); an end at or before the start lies on the next day."""
+
+    weekdays: tuple[int, ...]
+    start_minute: int
+    end_minute: int
+
+    def covers(self, local: datetime) -> bool:
+        """Whether a local wall-clock time is inside."""
+        minute = local.hour * 60 + local.minute
+        if self.end_minute > self.start_minute:
+            return local.weekday() in self.weekdays and self.start_minute <= minute < self.end_minute
+        late = local.weekday() in self.weekdays and minute >= self.start_minute
+        return late or ((local.weekday() - 1) % 7 in self.weekdays and minute < self.end_minute)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a camera records; no schedule at all means always."""
+
+    windows: tuple[Window, ...]
+
+    def covers(self, local: datetime) -> bool:
+        """Whether the camera records at a local wall-clock time."""
+        return any(window.covers(local) for window in self.windows)
+
+
+class MailHost(NamedTuple):
+    """A mail host and its port."""
+
+    host: str
+    port: int
+
+
+def text(value: object) -> str:
+    """Text that is not blank."""
+    if not isinstance(value, str):
+        raise BadValue("it is not text", "text in quotes")
+    if not value.strip() or "\0" in value:
+        raise BadValue("it is empty", "text in quotes")
+    return value.strip()
+
+
+def text_lines(value: object) -> tuple[str, ...]:
+    """The lines of a postal address, without the name."""
+    allowed = f'a list of 1 to {_ADDRESS_LINES} lines such as ["Hendrik Serruyslaan 18A", "8400 Oostende"]'
+    if not isinstance(value, list) or not 1 <= len(value) <= _ADDRESS_LINES:
+        raise BadValue("it is not an address", allowed)
+    return tuple(text(line) for line in value)
+
+
+def flag(value: object) -> bool:
+    """`true` or `false`."""
+    if not isinstance(value, bool):
+        raise BadValue("it is not true or false", "true, false")
+    return value
+
+
+def translations(value: object) -> Mapping[str, Mapping[Language, str]]:
+    """Purposes and services by their own words, each in one or more of the languages of letters."""
+    codes = [language.value for language in Language]
+    allowed = f'a table such as {{ "theft and damage" = {{ fr = "vol et dégradation" }} }}, of {", ".join(codes)}'
+    if not isinstance(value, dict):
+        raise BadValue("it is not a table", allowed)
+    read: dict[str, Mapping[Language, str]] = {}
+    for words, table in value.items():
+        if not isinstance(table, dict) or not table or not set(table) <= set(codes):
+            raise BadValue(f'"{words}" is not given by language', allowed)
+        read[words] = MappingProxyType({Language(code): text(said) for code, said in table.items()})
+    return MappingProxyType(read)
+
+
+def storage(value: object) -> str:
+    """A directory for footage; the root of the file system is not one."""
+    wanted = text(value)
+    if PurePath(wanted).root and len(PurePath(wanted).parts) == 1:
+        raise BadValue("it is the root of the file system", 'a directory such as "/var/lib/cctv"')
+    return wanted
+
+
+def duration(value: object) -> timedelta:
+    """`72h`."""
+    try:
+        return parse_duration(text(value))
+    except DurationUnreadable as error:
+        raise BadValue(str(error.fields["problem"]), DURATIONS, error.next_step) from error
+
+
+def choice(kind: type[Choice]) -> ValueType[Choice]:
+    """One of the values of an enumeration."""
+    allowed = tuple(str(member.value) for member in kind)
+
+    def read(value: object) -> Choice:
+        if (name := text(value)) in allowed:
+            return kind(name)
+        raise BadValue(f'"{name}" is not known', ", ".join(allowed), suggestion(name, allowed))
+
+    return ValueType(read, lambda member: str(member.value), allowed)
+
+
+def choices(kind: type[Choice]) -> ValueType[frozenset[Choice]]:
+    """A list of values of an enumeration."""
+    one = choice(kind)
+
+    def read(value: object) -> frozenset[Choice]:
+        if not isinstance(value, list):
+            raise BadValue("it is not a list", ", ".join(one.choices))
+        return frozenset(map(one.read, value))
+
+    return ValueType(read, lambda members: ", ".join(sorted(map(one.show, members))), one.choices)
+
+
+def timezone(value: object) -> ZoneInfo:
+    """A time zone by its IANA name."""
+    wanted = text(value)
+    if not wanted.startswith(("right/", "posix/")):  # copies of the zones; those under right/ count leap seconds
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo(wanted)
+    known = sorted(available_timezones())
+    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in known}
+    full = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(wanted.casefold(), [*cities, *full], n=3, cutoff=0.7)
+    names = list(dict.fromkeys(full.get(name) or cities[name] for name in near))
+    following = "write " + " or ".join(f'"{name}"' for name in names) + "." if names else None
+    raise BadValue("it is not a time zone", 'an IANA name such as "Europe/Brussels"', following)
+
+
+def reserve(value: object) -> float:
+    """`5%` as a fraction."""
+    found = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]+)?)\s?%", text(value))
+    if found is None or not 1 <= float(found[1]) <= 50:
+        raise BadValue("it is not a share of the disk", 'a percentage from "1%" to "50%"')
+    return float(found[1]) / 100
+
+
+def onvif(value: object) -> str:
+    """The address of a camera's ONVIF service: a host, host:port or http(s) URL."""
+    wanted = text(value)
+    allowed = 'a host such as "192.0.2.20", a host and port such as "192.0.2.20:8000", or an http or https address'
+    parts = _address(wanted if "://" in wanted else f"//{wanted}", allowed)
+    if parts.scheme not in ("", "http", "https"):
+        raise BadValue(f'"{parts.scheme}" is not a scheme of ONVIF', allowed)
+    return wanted
+
+
+def rtsp(value: object) -> str:
+    """The address of a stream."""
+    wanted = text(value)
+    allowed = 'an address such as "rtsp://192.0.2.20/stream1"'
+    parts = _address(wanted, allowed)
+    if parts.scheme not in ("rtsp", "rtsps"):
+        raise BadValue("it does not start with rtsp:// or rtsps://", allowed)
+    return wanted
+
+
+def mail(value: object) -> str:
+    """A mail address, without a name before it."""
+    wanted = text(value)
+    if not _MAIL.fullmatch(wanted):
+        raise BadValue("it is not a mail address", 'an address such as "recorder@example.org"')
+    return wanted
+
+
+def mail_host(value: object) -> MailHost:
+    """The mail host that takes mail from this machine."""
+    parts = _address(f"//{text(value)}", _SMTP)
+    if parts.path or parts.query or parts.fragment:
+        raise BadValue("it is more than a host and a port", _SMTP)
+    return MailHost(parts.hostname or "", parts.port or SMTP_PORT)
+
+
+def recipients(value: object) -> tuple[str, ...]:
+    """Public keys that back-ups are encrypted to; whether each is whole is seen when one is used."""
+    allowed = 'a list of public keys such as ["age1..."], as `cctv backup key` prints them'
+    if not isinstance(value, list):
+        raise BadValue("it is not a list", allowed)
+    keys = tuple(text(key) for key in value)
+    if any(key.upper().startswith("AGE-SECRET-KEY-") for key in keys):
+        following = "remove it: the private half must not be on this box. Make a new key, for this one was seen."
+        raise BadValue("it is the private half of a recovery key", allowed, following)
+    if not all(_AGE.fullmatch(key) for key in keys):
+        raise BadValue("one of them is not a public key of age", allowed)
+    return keys
+
+
+def command(value: object) -> tuple[str, ...]:
+    """A program and its arguments."""
+    if not isinstance(value, list) or not value:
+        raise BadValue("it is not a list", 'the program and its arguments, such as ["/usr/local/bin/tell", "--short"]')
+    return tuple(text(word) for word in value)
+
+
+def masks(value: object) -> tuple[Polygon, ...]:
+    """Polygons in percent of the picture, from its top left corner."""
+    if not isinstance(value, list):
+        raise BadValue("it is not a list of polygons", _MASKS)
+    return tuple(_polygon(item) for item in value)
+
+
+def _polygon(item: object) -> Polygon:
+    if not isinstance(item, list) or len(item) < 3:
+        raise BadValue("a polygon has at least three points", _MASKS)
+    points = tuple(_point(pair) for pair in item)
+    turned = (*points[1:], points[0])
+    if not sum(x * v - u * y for (x, y), (u, v) in zip(points, turned, strict=True)):
+        raise BadValue("a polygon covers nothing", _MASKS)
+    return points
+
+
+def _point(pair: object) -> tuple[float, float]:
+    if not isinstance(pair, list) or len(pair) != 2 or any(type(number) not in (int, float) for number in pair):
+        raise BadValue("a point is two numbers", _MASKS)
+    if not all(math.isfinite(number) and 0 <= number <= 100 for number in pair):
+        raise BadValue(f"the point {pair} is outside the picture", _MASKS)
+    return float(pair[0]), float(pair[1])
+
+
+def _address(wanted: str, allowed: str) -> SplitResult:
+    if "@" in wanted or SECRET.search(wanted):
+        raise BadValue("it holds a user name or password", allowed, CREDENTIALS)
+    try:
+        parts = urlsplit(wanted)
+        port = parts.port
+    except ValueError as error:
+        raise BadValue("it is not an address", allowed) from error
+    host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
+    if re.search(r"\s", wanted) or not _HOST.fullmatch(host) or port == 0:
+        raise BadValue("it names no host", allowed)
+    return parts
+
+
+def parse_schedule(value: object) -> Schedule:
+    """A list of windows; raises BadValue for anything else."""
+    if not isinstance(value, list) or not value:
+        raise BadValue("it is not a list of windows", f"a list of {_WINDOWS}")
+    return Schedule(tuple(_window(item) for item in value))
+
+
+def _window(item: object) -> Window:
+    match = _WINDOW.fullmatch(" ".join(item.casefold().split())) if isinstance(item, str) else None
+    if match is None:
+        raise BadValue(f'"{item}" is not a window', _WINDOWS)
+    start, end = _minute(match[2], match[3]), _minute(match[4], match[5])
+    if start in (end, _DAY):
+        raise BadValue(f'"{item}" covers no time', _WINDOWS)
+    return Window(_weekdays(match[1]) if match[1] else tuple(range(7)), start, end)
+
+
+def _minute(hour: str, minute: str) -> int:
+    total = int(hour) * 60 + int(minute)
+    if int(minute) > 59 or total > _DAY:
+        raise BadValue(f'"{hour}:{minute}" is not on a clock of 24 hours', _WINDOWS)
+    return total
+
+
+def _weekdays(text: str) -> tuple[int, ...]:
+    days: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
+            raise BadValue(f'"{part}" is not a weekday or a range of them', _WINDOWS)
+        length = (WEEKDAYS[last] - WEEKDAYS[first]) % 7 if dash else 0
+        days.update((WEEKDAYS[first] + step) % 7 for step in range(length + 1))
+    return tuple(sorted(days))
+
+
+def suggestion(wanted: str, known: Iterable[str]) -> str | None:
+    """`did you mean "retention"?`, None when nothing is near."""
+    names = {name.casefold(): name for name in reversed([*known])}
+    near = difflib.get_close_matches(wanted.casefold(), names, n=1)
+    return f'did you mean "{names[near[0]]}"?' if near else None
+
+
+TEXT = ValueType(text)
+PATH = ValueType(text, locate=Path.absolute)
+STORAGE = ValueType(storage, locate=Path.resolve)
+FLAG = ValueType(flag, lambda value: str(value).lower())
+DURATION = ValueType(duration, format_duration)
+TIMEZONE = ValueType(timezone, lambda zone: zone.key)
+RESERVE = ValueType(reserve, lambda fraction: f"{fraction * 100:g}%")
+ONVIF = ValueType(onvif)
+RTSP = ValueType(rtsp)
+SCHEDULE = ValueType(parse_schedule, lambda it: f"{len(it.windows)} window{'s' if len(it.windows) > 1 else ''}")
+MASKS = ValueType(masks, lambda polygons: f"{len(polygons)} polygons")
+MAIL = ValueType(mail)
+MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")
+COMMAND = ValueType(command, " ".join)
+RECIPIENTS = ValueType(recipients, ", ".join)
+ADDRESS = ValueType(text_lines, ", ".join)
+TRANSLATIONS = ValueType(translations, ", ".join)
