@@ -1,5 +1,9 @@
 """What people read, in the language of the site; what programs read, in English."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from cctv.cli.box import Box
@@ -74,8 +78,8 @@ def test_an_operators_command_stays_english(speaking):
     assert "Usage:" in site.cctv("--language en --help").out
 
 
-def test_english_asks_for_no_catalog(site, monkeypatch):
-    monkeypatch.setattr("cctv.tongue.catalogs.catalog", None)
+def test_english_reads_no_catalog(site, monkeypatch):
+    monkeypatch.setattr("cctv.tongue.catalogs.GNUTranslations", None)
 
     assert "Usage:" in site.cctv("request open --help").out
     assert run(["--help"], Box(environ={"CCTV_CONFIG": "nowhere.toml"})) == 0
@@ -93,3 +97,15 @@ def test_english_asks_for_no_catalog(site, monkeypatch):
 )
 def test_the_language_of_the_site_is_read_without_the_rest(text, language):
     assert language_in(text) is language
+
+
+def test_babel_loads_for_no_command_that_writes_no_page(site):
+    code = (
+        "import sys\nfrom cctv.cli.root import run\n"
+        "run(['--help']), run(['status'])\nprint('babel' in sys.modules, file=sys.stderr)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "CCTV_CONFIG": str(site.config)}, capture_output=True, text=True
+    )
+
+    assert told.stderr.splitlines()[-1] == "False", told.stderr
