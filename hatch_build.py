@@ -5,7 +5,6 @@ A build hook of hatch: wheels and editable installs run it.  `./scripts/words` a
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,8 @@ def compile_catalogs(root: Path, *, only_stale: bool = False) -> None:
             catalog = read_po(file, locale=source.parent.parent.name)
         with tempfile.NamedTemporaryFile(dir=source.parent, suffix=".tmp", delete=False) as target:
             write_mo(target, catalog)
-        os.chmod(target.name, 0o644)
-        os.replace(target.name, compiled)
+        Path(target.name).chmod(0o644)
+        Path(target.name).replace(compiled)
 
 
 class CatalogsBuildHook(BuildHookInterface[Any]):

@@ -29,7 +29,7 @@ from cctv.model.ids import CameraId
 from cctv.model.language import Language
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for hatch_build
-from hatch_build import compile_catalogs  # noqa: E402
+from hatch_build import compile_catalogs
 
 compile_catalogs(Path(__file__).resolve().parent.parent, only_stale=True)  # no test depends on when that was last done
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from gettext import NullTranslations
 
+
 class Phrase(str):
     """English; `told` translates it.  An f-string or `+` makes plain English of it: use the fields of a template."""
 

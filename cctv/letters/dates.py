@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -23,7 +24,7 @@ from cctv.model.language import Language
 from cctv.tongue import told_in
 
 _LOCALES = {Language.NL: Locale("nl"), Language.FR: Locale("fr"), Language.EN: Locale("en", "GB")}
-_UNITS = {  # by Babel's name of each
+_UNITS: dict[Literal["day", "hour", "minute", "second"], timedelta] = {
     "day": timedelta(days=1),
     "hour": timedelta(hours=1),
     "minute": timedelta(minutes=1),
@@ -87,7 +88,8 @@ def period(span: Span, language: Language, zone: ZoneInfo) -> str:
 
 def duration(length: timedelta, language: Language) -> str:
     """`28 dagen`, `1 heure et 30 minutes`; the units that are not zero, to the second."""
-    parts, left = [], length
+    parts: list[str] = []
+    left = length
     for unit, size in _UNITS.items():
         count, left = divmod(left, size)
         if count or (unit == "second" and not parts):
@@ -108,7 +110,8 @@ def listed(items: Sequence[str], language: Language) -> str:
 
 def country_name(code: str, language: Language) -> str:
     """`BE` as "Belgique"; raises KeyError for what is no ISO 3166 code."""
-    return _LOCALES[language].territories[code.upper()]
+    name: str = _LOCALES[language].territories[code.upper()]
+    return name
 
 
 def _is_doubled(local: datetime) -> bool:

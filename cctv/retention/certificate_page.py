@@ -45,9 +45,13 @@ def page_of(said: Mapping[str, Any], language: Language, zone: ZoneInfo, sha256:
         days=_days,
         size=_size,
         late=lambda seconds: str(timedelta(seconds=round(seconds))) if seconds else gettext("in time"),
-        word=lambda text: told_in(_TERMS.get(text, text), language),
+        word=lambda text: _term(text, language),
         sha256=sha256,
     )
+
+
+def _term(text: str, language: Language) -> str:
+    return told_in(_TERMS.get(text, text), language)
 
 
 def _by_zone(said: Mapping[str, Any]) -> list[dict[str, Any]]:

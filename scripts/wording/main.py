@@ -6,12 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hatch_build import compile_catalogs
 from wording.catalogs import LANGUAGES, problems, read, source_of, updated, written
-from wording.messages import every_message
+from wording.messages import ROOT, every_message
 
 
 def main() -> int:

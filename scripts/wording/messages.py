@@ -81,7 +81,8 @@ class Message:
 def every_message() -> list[Message]:
     """Each once, in the order of the program."""
     found: dict[tuple[str | None, str], Message] = {}
-    for one in (*_of_root(), *_of_commands(), *_of_errors(), *_of_calls(), *_of_templates(), *_of_words(), *_of_click()):
+    parts = (_of_root, _of_commands, _of_errors, _of_calls, _of_templates, _of_words, _of_click)
+    for one in (message for part in parts for message in part()):
         if one.english:
             found.setdefault(one.key, one)
     return list(found.values())

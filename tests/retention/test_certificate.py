@@ -156,7 +156,7 @@ class Page(HTMLParser):
     ("language", "title"),
     [
         ("nl", "Attest van verwijdering van camerabeelden"),
-        ("fr", "Attestation de la suppression d'images de caméras"),
+        ("fr", "Attestation de suppression d'images de caméras"),
         ("en", "Certificate of deletion of camera footage"),
     ],
 )

@@ -3,13 +3,13 @@
 import os
 
 import pytest
-from hatch_build import compile_catalogs
 from reference.errors import every_error
 from wording.catalogs import LANGUAGES, problems, read
 from wording.messages import ROOMS, Message, calls_in, every_message, plain_fields, sources, unsaid
 
 from cctv.model.language import Language
 from cctv.tongue.catalogs import catalog
+from hatch_build import compile_catalogs
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def checkout(tmp_path, monkeypatch):
     """A checkout with one catalog, that was not compiled yet."""
     source = tmp_path / "cctv/locale/nl/LC_MESSAGES/cctv.po"
     source.parent.mkdir(parents=True)
-    source.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "site"\nmsgstr "plaats"\n')
+    source.write_text('msgid "site"\nmsgstr "plaats"\n')
     monkeypatch.setattr("cctv.tongue.catalogs.LOCALE", tmp_path / "cctv/locale")
     catalog.cache_clear()
     yield source

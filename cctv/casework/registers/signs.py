@@ -35,6 +35,8 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
     """One sign for each zone that a camera watches; purposes stand as cameras.toml has them."""
     given = settings.controller
     gettext, pgettext = translator(language)
+    controller = ", ".join(part for part in (given.name, *given.address) if part)
+    questions = ", ".join(part for part in (given.mail, given.phone) if part)
     wanted = {"name": given.name, "address": given.address, "mail or phone": given.mail or given.phone}
     missing = tuple(f"[controller] {key}" for key, value in wanted.items() if not value)
     found = []
@@ -46,8 +48,8 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
             told_in(_HEAD[settings.site.jurisdiction], language),
             f"{pgettext('pictogram', 'Purpose')}: {'; '.join(purposes)}",
             f"{pgettext('pictogram', 'Kept')}: {format_duration(settings.limit_for(zone.id))}",
-            f"{pgettext('pictogram', 'Controller')}: {', '.join(part for part in (given.name, *given.address) if part)}",
-            f"{pgettext('pictogram', 'Questions')}: {', '.join(part for part in (given.mail, given.phone) if part)}",
+            f"{pgettext('pictogram', 'Controller')}: {controller}",
+            f"{pgettext('pictogram', 'Questions')}: {questions}",
         ]
         if given.dpo:
             lines.append(f"{gettext('Data protection officer')}: {given.dpo}")

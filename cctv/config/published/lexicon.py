@@ -153,7 +153,11 @@ PLACES: tuple[tuple[re.Pattern[str], frozenset[ZoneKind]], ...] = (
 )
 
 AUTHORITIES: tuple[tuple[re.Pattern[str], str, Jurisdiction | None], ...] = (
-    (_words(r"\bautoriteit persoonsgegevens\b"), told_in(authority_of(Jurisdiction.NL).name, Language.NL), Jurisdiction.NL),
+    (
+        _words(r"\bautoriteit persoonsgegevens\b"),
+        told_in(authority_of(Jurisdiction.NL).name, Language.NL),
+        Jurisdiction.NL,
+    ),
     (
         _words(
             r"\bgegevensbeschermingsautoriteit\b",
