@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,11 @@ from cctv.model.acts import Actor
 from cctv.model.footage import GapCause, Segment
 from cctv.model.ids import CameraId
 from cctv.model.language import Language
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for hatch_build
+from hatch_build import compile_catalogs
+
+compile_catalogs(Path(__file__).resolve().parent.parent, only_stale=True)  # no test depends on when that was last done
 
 # No test depends on how fast the machine is: an example may take as long as it takes.
 hypothesis.settings.register_profile("cctv", deadline=None)

@@ -13,16 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cctv.export.disclosed_manifest import AnyManifest, DisclosureManifest
 from cctv.export.manifest import Manifest, Period
+from cctv.letters.dates import weekday_name
 from cctv.model.language import Language
 from cctv.redaction.case.words import cause_words
 from cctv.signing import NAMESPACE
 from cctv.signing.sshsig import SIGNER
-
-_DAYS = {
-    Language.NL: ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
-    Language.FR: ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-    Language.EN: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
 
 
 def readme(manifest: Manifest, zone: ZoneInfo) -> str:
@@ -38,7 +33,7 @@ def disclosure_readme(manifest: DisclosureManifest, zone: ZoneInfo) -> str:
 def local_time(instant: datetime, language: Language, zone: ZoneInfo) -> str:
     """Day, date, time and zone, as a letter writes them."""
     at = instant.astimezone(zone)
-    return f"{_DAYS[language][at.weekday()]} {at:%d/%m/%Y %H:%M:%S} {at.tzname()}"
+    return f"{weekday_name(at, language)} {at:%d/%m/%Y %H:%M:%S} {at.tzname()}"
 
 
 def _filled(name: str, manifest: AnyManifest, zone: ZoneInfo) -> str:

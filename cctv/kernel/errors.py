@@ -13,7 +13,9 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from cctv.kernel.phrases import Phrase, Words
+    from gettext import NullTranslations
+
+    from cctv.kernel.phrases import Phrase
 
 
 class Exit(IntEnum):
@@ -83,17 +85,14 @@ class CctvError(Exception):
 
         return Phrase(self.message, lambda words: self.told(words)[0])
 
-    def told(self, words: Words) -> tuple[str, str | None]:
-        """The message and the next step in other words; in English where those lack one of them (`LookupError`)."""
+    def told(self, words: NullTranslations) -> tuple[str, str | None]:
+        """The message and the next step, translated; the latter is None where there is none."""
         from cctv.kernel.phrases import filled
 
         message, following = self.templates()
-        try:
-            return filled(words.gettext(message), self.fields, words), (
-                filled(words.gettext(following), self.fields, words) if following else None
-            )
-        except LookupError:
-            return self.message, self.next_step
+        return filled(words.gettext(message), self.fields, words), (
+            filled(words.gettext(following), self.fields, words) if following else None
+        )
 
     @property
     def code(self) -> str:

@@ -1,32 +1,21 @@
-"""Phrases: English text that can be told in another language.
+"""Translatable text, as lazy gettext: a `str` that is English, and keeps what it was made of for its translation.
 
-Rooms make phrases and know no language.  A phrase is the English `str`, for JSON, the log and whoever does not care; it
-also keeps what it was made of, for whoever shows it to a person (`cctv.tongue`).  Pure.  Never holds a translation.
+Modules below the command line make phrases and know no language; JSON and the log use the English.  Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Words(Protocol):
-        """A language's words, called as those of gettext; LookupError for what it does not have."""
-
-        def gettext(self, message: str) -> str: ...
-        def ngettext(self, msgid1: str, msgid2: str, n: int) -> str: ...
-        def pgettext(self, context: str, message: str) -> str: ...
+from gettext import NullTranslations
 
 
 class Phrase(str):
-    """English, and `told` gives it in other words.  An f-string or `+` makes plain English of it: fill templates."""
+    """English; `told` translates it.  An f-string or `+` makes plain English of it: use the fields of a template."""
 
-    told: Callable[[Words], str]
+    told: Callable[[NullTranslations], str]
 
-    def __new__(cls, english: str, told: Callable[[Words], str]) -> Phrase:
+    def __new__(cls, english: str, told: Callable[[NullTranslations], str]) -> Phrase:
         made = super().__new__(cls, english)
         made.told = told
         return made
@@ -52,15 +41,8 @@ def coded(member: Enum) -> Phrase:
 
 
 def worded(context: str, english: str) -> Phrase:
-    """A word by itself, which may mean another thing elsewhere; it stays English where a language does not have it."""
-
-    def told(words: Words) -> str:
-        try:
-            return words.pgettext(context, english)
-        except LookupError:
-            return english
-
-    return Phrase(english, told)
+    """A text without fields that may mean another thing elsewhere: `context` is its `msgctxt`."""
+    return Phrase(english, lambda words: words.pgettext(context, english))
 
 
 def listed(items: Iterable[object], between: str = ", ") -> Phrase:
@@ -72,12 +54,12 @@ def listed(items: Iterable[object], between: str = ", ") -> Phrase:
     )
 
 
-def filled(template: str, values: Mapping[str, object], words: Words | None = None) -> str:
+def filled(template: str, values: Mapping[str, object], words: NullTranslations | None = None) -> str:
     """A template with its values."""
     return template.format(**{name: _shown(value, words) for name, value in values.items()})
 
 
-def _shown(value: object, words: Words | None) -> object:
+def _shown(value: object, words: NullTranslations | None) -> object:
     if isinstance(value, Enum):
         value = coded(value)
     return value.told(words) if words is not None and isinstance(value, Phrase) else value

@@ -11,7 +11,7 @@ from cctv.config.schema import CameraSettings, Settings
 from cctv.letters.errors import SenderUnknown, WordsUntranslated
 from cctv.letters.facts import CameraFacts, Engaged, Processing, ProcessorFacts, Recipient, Sender
 from cctv.letters.letter import Templates
-from cctv.letters.words import usual_words
+from cctv.letters.terms import usual_words
 from cctv.model.accountability import Processor
 from cctv.model.ids import CameraId
 from cctv.model.language import Language

@@ -17,11 +17,11 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, Pr
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cctv.letters import dates
-from cctv.letters.countries import country_name
 from cctv.letters.letter import Letter, Templates
-from cctv.letters.words import words
+from cctv.letters.terms import words
 from cctv.model.authorities import authority_of
 from cctv.model.language import Language
+from cctv.tongue import told_in
 
 STYLE = "style.css"
 _GAP = "\u00a0"
@@ -52,7 +52,7 @@ def context_of(letter: Letter) -> dict[str, Any]:
         "sender": letter.sender,
         "to": letter.addressee,
         "facts": letter.facts,
-        "authority": authority_of(letter.sender.jurisdiction, letter.language),
+        "authority": authority_of(letter.sender.jurisdiction).translated(partial(told_in, language=letter.language)),
     }
 
 
@@ -74,7 +74,7 @@ def environment_for(templates: Templates, language: Language, zone: ZoneInfo) ->
         "number": dates.number,
         "listed": dates.listed,
         "words": words,
-        "country": country_name,
+        "country": dates.country_name,
     }
     local: dict[str, Callable[..., object]] = {"moment": dates.moment, "period": dates.period}
     environment.filters |= {name: partial(one, language=language) for name, one in plain.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from cctv.config.schema import EnvelopeWindow
@@ -37,6 +38,7 @@ from cctv.model.requests import (
     YieldGround,
 )
 from cctv.model.zones import ZoneKind
+from cctv.tongue import told_in
 
 TODAY = date(2026, 11, 25)
 _AT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
@@ -93,7 +95,7 @@ def _dated(facts: Facts, sender: f.Sender) -> date:
 
 def _addressee(kind: Kind, language: Language, sender: f.Sender) -> f.Addressee | None:
     if kind is Kind.BREACH_AUTHORITY:
-        authority = authority_of(sender.jurisdiction, language)
+        authority = authority_of(sender.jurisdiction).translated(partial(told_in, language=language))
         return f.Addressee(authority.name, tuple(authority.address.split(", ")))
     others = {
         Kind.BREACH_CONTROLLER: f.Addressee("Zaalhuur vzw", ("Marktplein 1", "8400 Oostende")),

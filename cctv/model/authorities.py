@@ -1,4 +1,4 @@
-"""The supervisory authority of a jurisdiction, as each language calls it.  No I/O.
+"""The supervisory authority of a jurisdiction.  No I/O.
 
 docs/policies/002.txt is Belgian and names the Dutch authority: the authority follows the jurisdiction of the site,
 never a text.
@@ -6,10 +6,11 @@ never a text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from cctv.kernel.phrases import worded
 from cctv.model.jurisdiction import Jurisdiction
-from cctv.model.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +21,25 @@ class Authority:
     address: str
     contact: str
 
+    def translated(self, translate: Callable[[str], str]) -> Authority:
+        """The same with its name and address in a language, which `translate` gives."""
+        return replace(self, name=translate(self.name), address=translate(self.address))
 
-_BE = "contact@apd-gba.be"
-_NL = "www.autoriteitpersoonsgegevens.nl"
+
 _AUTHORITIES = {
-    (Jurisdiction.BE, Language.NL): Authority(
-        "Gegevensbeschermingsautoriteit (GBA)", "Drukpersstraat 35, 1000 Brussel", _BE
+    Jurisdiction.BE: Authority(
+        worded("authority", "Belgian Data Protection Authority (APD/GBA)"),
+        worded("authority", "rue de la Presse 35, 1000 Brussels, Belgium"),
+        "contact@apd-gba.be",
     ),
-    (Jurisdiction.BE, Language.FR): Authority(
-        "Autorité de protection des données (APD)", "rue de la Presse 35, 1000 Bruxelles", _BE
-    ),
-    (Jurisdiction.BE, Language.EN): Authority(
-        "Belgian Data Protection Authority (APD/GBA)", "rue de la Presse 35, 1000 Brussels, Belgium", _BE
-    ),
-    (Jurisdiction.NL, Language.NL): Authority(
-        "Autoriteit Persoonsgegevens (AP)", "Postbus 93374, 2509 AJ Den Haag", _NL
-    ),
-    (Jurisdiction.NL, Language.FR): Authority(
-        "autorité néerlandaise de protection des données, Autoriteit Persoonsgegevens (AP)",
-        "Postbus 93374, 2509 AJ La Haye, Pays-Bas",
-        _NL,
-    ),
-    (Jurisdiction.NL, Language.EN): Authority(
-        "Dutch Data Protection Authority, Autoriteit Persoonsgegevens (AP)",
-        "Postbus 93374, 2509 AJ The Hague, the Netherlands",
-        _NL,
+    Jurisdiction.NL: Authority(
+        worded("authority", "Dutch Data Protection Authority, Autoriteit Persoonsgegevens (AP)"),
+        worded("authority", "Postbus 93374, 2509 AJ The Hague, the Netherlands"),
+        "www.autoriteitpersoonsgegevens.nl",
     ),
 }
 
 
-def authority_of(jurisdiction: Jurisdiction, language: Language) -> Authority:
-    """Whom a person may complain to."""
-    return _AUTHORITIES[jurisdiction, language]
+def authority_of(jurisdiction: Jurisdiction) -> Authority:
+    """Whom a person may complain to; name and address are phrases."""
+    return _AUTHORITIES[jurisdiction]

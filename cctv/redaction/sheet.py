@@ -15,10 +15,12 @@ from enum import Enum
 import cv2
 import jinja2
 
+from cctv.model.language import Language
 from cctv.redaction.gallery import Jpeg
 from cctv.redaction.pictures import Bgr
 from cctv.redaction.scenery import ChangeKind
-from cctv.redaction.words import WORDS, ranges_text
+from cctv.redaction.words import TERMS, ranges_text
+from cctv.tongue import told_in, translator
 
 
 class Decision(Enum):
@@ -200,7 +202,11 @@ def render_sheet(sheet: Sheet) -> str:
     environment.globals.update(bar=_bar, clock=_clock, day=_day, data=_data_url, jpeg=_jpeg_url, ticks=_ticks)
     environment.globals.update(numbers=ranges_text, words_of=_unbroken, ruler=_ruler)
     template = environment.get_template("sheet.html.j2")
-    return template.render(sheet=sheet, words=WORDS[sheet.language], Decision=Decision)
+    language = Language(sheet.language)
+    gettext, pgettext = translator(language)
+    return template.render(
+        sheet=sheet, _=gettext, pgettext=pgettext, term=lambda key: told_in(TERMS[key], language), Decision=Decision
+    )
 
 
 def _bar(span: Stretch, whole: Stretch) -> _Bar:

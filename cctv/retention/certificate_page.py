@@ -11,26 +11,47 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cctv.kernel.phrases import worded
 from cctv.model.language import Language
-from cctv.retention.certificate_words import WORDS
+from cctv.tongue import told_in, translator
+
+_TERMS = {  # of rules, reasons and copies, as certificate.json has them
+    "erased at a person's request": worded("certificate", "erased at a person's request"),
+    "past its limit": worded("certificate", "past its limit"),
+    "space needed": worded("certificate", "space needed"),
+    "site closed": worded("certificate", "site closed"),
+    "should never have been made": worded("certificate", "should never have been made"),
+    "lost": worded("certificate", "lost"),
+    "gone before the index was made again": worded("certificate", "gone before the index was made again"),
+    "zone": worded("certificate", "zone"),
+    "site cap": worded("certificate", "site cap"),
+    "jurisdiction cap": worded("certificate", "jurisdiction cap"),
+    "packages": worded("certificate", "package for a requester"),
+    "held": worded("certificate", "encrypted copy of held footage"),
+}
 
 
 def page_of(said: Mapping[str, Any], language: Language, zone: ZoneInfo, sha256: str) -> str:
     """The page; `sha256` is that of certificate.json, which the page repeats."""
-    words = WORDS[language]
+    gettext, pgettext = translator(language)
     template = _templates().get_template("certificate.html")
     return template.render(
         c=said,
-        w=words,
+        _=gettext,
+        pgettext=pgettext,
         language=language.value,
         zones=_by_zone(said),
         local=lambda text: f"{datetime.fromisoformat(text).astimezone(zone):%d/%m/%Y %H:%M %Z}",
         days=_days,
         size=_size,
-        late=lambda seconds: str(timedelta(seconds=round(seconds))) if seconds else words["in_time"],
-        word=lambda text: words.get(f"word {text}", text),
+        late=lambda seconds: str(timedelta(seconds=round(seconds))) if seconds else gettext("in time"),
+        word=lambda text: _term(text, language),
         sha256=sha256,
     )
+
+
+def _term(text: str, language: Language) -> str:
+    return told_in(_TERMS.get(text, text), language)
 
 
 def _by_zone(said: Mapping[str, Any]) -> list[dict[str, Any]]:

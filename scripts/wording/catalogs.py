@@ -1,29 +1,32 @@
-"""The catalogs: cctv/tongue/nl.po and fr.po, brought up to date, judged and compiled.  Read and written with Babel."""
+"""The catalogs in cctv/locale: read, brought up to date with the code, checked, written.  With Babel."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from cctv.cli.root import COMMANDS, root
 from wording.messages import ROOT, Message
 
-TONGUE = ROOT / "cctv" / "tongue"
+LOCALE = ROOT / "cctv" / "locale"
 LANGUAGES = ("nl", "fr")
 _FIELD = re.compile(r"{(\w*)[^{}]*}|%\((\w+)\)s")
 
 
-def read(language: str, folder: Path = TONGUE) -> Catalog:
+def source_of(language: str, folder: Path = LOCALE) -> Path:
+    """The `.po` file of a language."""
+    return folder / language / "LC_MESSAGES" / "cctv.po"
+
+
+def read(language: str, folder: Path = LOCALE) -> Catalog:
     """What is translated; an empty catalog where there is no file yet."""
-    file = folder / f"{language}.po"
+    file = source_of(language, folder)
     if not file.exists():
         return Catalog(locale=language)
     with file.open("rb") as opened:
@@ -80,14 +83,6 @@ def _fields(text: str) -> set[str]:
     return {one[1] or one[2] for one in _FIELD.finditer(text.replace("{{", "").replace("}}", ""))}
 
 
-def compiled(catalog: Catalog) -> bytes:
-    """As gettext reads it; the same bytes whenever it is made."""
-    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
-    made = io.BytesIO()
-    write_mo(made, catalog)
-    return made.getvalue()
-
-
 def written(catalog: Catalog) -> bytes:
     """As a translator reads it."""
     made = io.BytesIO()
@@ -108,5 +103,5 @@ _DATES = tuple(
     )
 )  # of the header: what nobody reads and every change would touch
 _HEADER = """\
-# What the casework commands say.  docs/languages.md says which word stands for what, and how to change one;
-# ./scripts/words brings this file up to date with the program and compiles it."""
+# What people read: the casework commands, pages and letters.  docs/i18n.md says which word stands for what, and how to
+# change one; ./scripts/words brings this file up to date with the program and compiles it."""

@@ -6,10 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from wording.catalogs import LANGUAGES, TONGUE, compiled, problems, read, updated, written
-from wording.messages import every_message
+from hatch_build import compile_catalogs
+from wording.catalogs import LANGUAGES, problems, read, source_of, updated, written
+from wording.messages import ROOT, every_message
 
 
 def main() -> int:
@@ -22,24 +24,16 @@ def main() -> int:
         catalog = read(language)
         if not check:
             catalog = updated(catalog, messages)
-            (TONGUE / f"{language}.po").write_bytes(written(catalog))
-            (TONGUE / f"{language}.mo").write_bytes(compiled(catalog))
-        elif not is_compiled(language):
-            print(f"{language}.mo is stale")
-            wrong += 1
+            source_of(language).parent.mkdir(parents=True, exist_ok=True)
+            source_of(language).write_bytes(written(catalog))
         for problem in problems(catalog, messages):
-            print(f"{language}.po: {problem}")
+            print(f"{source_of(language).relative_to(ROOT)}: {problem}")
             wrong += 1
+    if not check:
+        compile_catalogs(ROOT)
     if wrong:
-        print(f"next:  correct cctv/tongue/{', '.join(f'{one}.po' for one in LANGUAGES)}, then ./scripts/words",
-              file=sys.stderr)  # fmt: skip
+        print("next:  correct these files, then ./scripts/words", file=sys.stderr)
     return int(wrong > 0)
-
-
-def is_compiled(language: str) -> bool:
-    """Whether what the program reads is what the translator wrote."""
-    file = TONGUE / f"{language}.mo"
-    return file.exists() and file.read_bytes() == compiled(read(language))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Everything that the casework commands say, read from the program itself: help, errors, and calls in the source."""
+"""Everything that is translated, read from the program itself: help, errors, calls in the source and in templates."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import jinja2
 from click import core, decorators, exceptions, formatting, parser, termui, types
 from reference.errors import every_error
 
@@ -44,9 +45,9 @@ WORDS = (
     accountability.DeclarationKind, Need, holds.GroundKind, nationalnumber.NationalNumber,
     footage.GapCause, footage.Reason, zones.ZoneKind,
 )  # fmt: skip
-_ONE = {"said", "phrase"}
-_MANY = {"said_of", "counted"}
-_BY_THEMSELVES = {"short", "worded"}
+_ONE = {"said", "phrase", "_", "N_"}
+_MANY = {"said_of", "counted", "ngettext", "ngettext_lazy"}
+_BY_THEMSELVES = {"short", "worded", "pgettext", "pgettext_lazy"}
 _SHOWING = {"print", "echo", "print_next", "print_done", "tell", "tell_request", "UsageError", "agreed"}
 _LINE_INSIDE = re.compile(r"\bcctv [^`]*|\d+x\d+|x+")
 _TO_PROGRAMMERS = re.compile(
@@ -80,7 +81,8 @@ class Message:
 def every_message() -> list[Message]:
     """Each once, in the order of the program."""
     found: dict[tuple[str | None, str], Message] = {}
-    for one in (*_of_root(), *_of_commands(), *_of_errors(), *_of_calls(), *_of_words(), *_of_click()):
+    parts = (_of_root, _of_commands, _of_errors, _of_calls, _of_templates, _of_words, _of_click)
+    for one in (message for part in parts for message in part()):
         if one.english:
             found.setdefault(one.key, one)
     return list(found.values())
@@ -151,7 +153,7 @@ def sources(room: str = "") -> list[Path]:
 def _of_calls() -> Iterator[Message]:
     for file in sources():
         where = str(file.relative_to(ROOT))
-        if not where.startswith(("cctv/tongue/", "cctv/kernel/phrases.py")):
+        if not where.startswith(("cctv/tongue/", "cctv/kernel/phrases.py", "cctv/core/i18n.py")):
             yield from calls_in(file.read_text(), where)
 
 
@@ -161,7 +163,7 @@ def calls_in(source: str, where: str) -> Iterator[Message]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in _ONE:
+        if name in _ONE or (name == "gettext" and isinstance(node.args[0], ast.Constant)):
             yield Message(_text(node, 0, where), where)
         elif name in _MANY:
             yield Message(_text(node, 1, where), where, plural=_text(node, 2, where))
@@ -170,6 +172,19 @@ def calls_in(source: str, where: str) -> Iterator[Message]:
         elif name == "table" and node.args and isinstance(node.args[0], ast.Tuple) and "cctv.tongue" in source:
             columns = [one.value for one in node.args[0].elts if isinstance(one, ast.Constant)]
             yield from (Message(str(one), where, tongue.HEADINGS) for one in columns)
+
+
+def _of_templates() -> Iterator[Message]:
+    """The `_(text)` and `pgettext(context, text)` of the pages; letters and notes have a template for each language."""
+    environment = jinja2.Environment(extensions=["jinja2.ext.i18n"])
+    for file in sorted(one for one in (ROOT / "cctv").rglob("templates/*") if one.is_file()):
+        where = str(file.relative_to(ROOT))
+        for _, name, texts in environment.extract_translations(file.read_text()):
+            if name == "pgettext":
+                context, english = texts
+                yield Message(english, where, context)
+            else:
+                yield Message(texts, where)
 
 
 def _text(node: ast.Call, index: int, where: str) -> str:

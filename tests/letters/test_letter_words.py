@@ -3,15 +3,16 @@
 import re
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 
 import pytest
 
 from cctv.letters import answers, facts, notices
-from cctv.letters.countries import country_name
+from cctv.letters.dates import country_name
 from cctv.letters.kinds import Kind
 from cctv.letters.rendering import text_of
 from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
-from cctv.letters.words import usual_words, words
+from cctv.letters.terms import usual_words, words
 from cctv.model.authorities import authority_of
 from cctv.model.casework import RequestType
 from cctv.model.countries import Area
@@ -22,6 +23,7 @@ from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
 from cctv.model.requests import ExtensionGround, IdentityMethod, RefusalGround, RestrictionGround, YieldGround
 from cctv.model.zones import ZoneKind
+from cctv.tongue import told_in
 
 SHOWN = [
     *(one for room in (answers, facts, notices) for one in vars(room).values()
@@ -72,7 +74,7 @@ def test_a_usual_purpose_is_known_in_whichever_language_it_was_written():
     ],
 )
 def test_the_authority_follows_the_jurisdiction_and_is_named_in_the_language(law, language, name, place):
-    found = authority_of(law, language)
+    found = authority_of(law).translated(partial(told_in, language=language))
     assert name in found.name
     assert place in found.address
 
@@ -91,7 +93,7 @@ def test_no_letter_has_a_word_of_another_language_a_name_of_the_code_or_an_empty
 def test_whoever_may_complain_is_told_where_and_whoever_is_refused_which_court(language):
     for kind in (Kind.REFUSAL, Kind.OBJECTION_REJECTED, Kind.NO_FOOTAGE, Kind.NOT_IDENTIFIABLE, Kind.ERASURE_PARTLY):
         text = " ".join(text_of(specimens_of(kind, language)[0])[0].split())
-        assert authority_of(Jurisdiction.BE, language).name in text
+        assert told_in(authority_of(Jurisdiction.BE).name, language) in text
         assert "209" in text
         assert "2018" in text
 

@@ -24,7 +24,6 @@ from cctv.redaction.sheet import (
 )
 from cctv.redaction.source import clip_of
 from cctv.redaction.spool import MaskSpool
-from cctv.redaction.words import WORDS
 
 START = datetime(2026, 11, 21, 22, 0)  # noqa: DTZ001 - the sheet shows local time as it is given
 WHOLE = Stretch(START, START + timedelta(seconds=6))
@@ -63,18 +62,17 @@ def test_one_walker_is_one_track_with_three_pictures(camera):
     assert all(picture.shape[0] == 180 for _, picture in track.pictures)
 
 
-@pytest.mark.parametrize("language", ["nl", "fr", "en"])
-def test_the_sheet_says_what_to_do_and_fetches_nothing(camera, language):
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("nl", "Anonimiseringsblad"), ("fr", "Fiche d&#39;anonymisation"), ("en", "Redaction sheet")],
+)
+def test_the_sheet_says_what_to_do_and_fetches_nothing(camera, language, title):
     command = "cctv redaction keep REQ-2026-007 --track 1"
 
     page = render_sheet(Sheet("REQ-2026-007", START, (camera,), ((command, "keep"),), language))
 
     assert command in page.replace("<span>", "").replace("</span>", "")
-    assert WORDS[language]["title"].replace("'", "&#39;") in page
+    assert title in page
     assert "&lt;camera&gt; down" in page
     assert not re.search(r'src="(?!data:)|href="(?!#)', page)
     assert "<script" not in page
-
-
-def test_every_language_has_every_word():
-    assert len({tuple(sorted(words)) for words in WORDS.values()}) == 1

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from cctv.retention.certificate_files import NAMESPACE
-from cctv.retention.certificate_words import WORDS
 
 MONTH = "--from '2026-11-01 0:00' --to '2026-12-01 0:00'"
 
@@ -153,22 +152,23 @@ class Page(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("language", ["nl", "fr", "en"])
-def test_the_page_is_whole_and_fetches_nothing_and_speaks_the_language_of_the_site(swept, tmp_path, language):
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("nl", "Attest van verwijdering van camerabeelden"),
+        ("fr", "Attestation de suppression d'images de caméras"),
+        ("en", "Certificate of deletion of camera footage"),
+    ],
+)
+def test_the_page_is_whole_and_fetches_nothing_and_speaks_the_language_of_the_site(swept, tmp_path, language, title):
     made(swept, tmp_path / "c", language)
     page = Page()
     page.feed((tmp_path / "c/certificate.html").read_text())
 
     assert page.open == []
     assert page.fetched == []
-    words = next(words for key, words in WORDS.items() if key.value == language)
-    assert words["title"] in page.text
+    assert title in page.text
     assert "facade" in page.text
-
-
-def test_every_language_has_every_word():
-    keys = [{key for key in words if not key.startswith("word ")} for words in WORDS.values()]
-    assert keys[0] == keys[1] == keys[2]
 
 
 def test_the_page_names_copies_that_are_known(swept, tmp_path, clock):

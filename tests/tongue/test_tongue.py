@@ -1,5 +1,11 @@
 """What people read, in the language of the site; what programs read, in English."""
 
+import os
+import subprocess
+import sys
+
+import pytest
+
 from cctv.cli.box import Box
 from cctv.cli.root import run
 from cctv.model.language import Language
@@ -71,8 +77,19 @@ def test_an_operators_command_stays_english(speaking):
     assert "Usage:" in site.cctv("--language en --help").out
 
 
-def test_english_asks_for_no_catalog(site, monkeypatch):
-    monkeypatch.setattr("cctv.tongue.catalogs.catalog", None)
+def test_english_reads_no_catalog(site, monkeypatch):
+    monkeypatch.setattr("cctv.tongue.catalogs.GNUTranslations", None)
 
     assert "Usage:" in site.cctv("request open --help").out
     assert run(["--help"], Box(environ={"CCTV_CONFIG": "nowhere.toml"})) == 0
+
+
+def test_babel_loads_for_no_command_that_writes_no_page(site):
+    code = (
+        "import sys\nfrom cctv.cli.box import Box\nfrom cctv.cli.root import run\n"
+        "print(run(['--help'], Box()), run(['status'], Box()), 'babel' in sys.modules, file=sys.stderr)"
+    )
+    environ = {**os.environ, "CCTV_CONFIG": str(site.config)}
+    told = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+
+    assert told.stderr.splitlines()[-1].split()[::2] == ["0", "False"], told.stderr

@@ -7,13 +7,14 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cctv.casework.registers.register import Register
-from cctv.casework.registers.words import label, page_word, title
+from cctv.casework.registers.words import label, title
 from cctv.model.language import Language
-from cctv.tongue import told_in
+from cctv.tongue import told_in, translator
 
 
 def page_of(register: Register, language: Language, *, site: str, made: str, by: str) -> str:
     """The page; `made` is the local time as it should be read."""
+    gettext, pgettext = translator(language)
     return (
         _templates()
         .get_template("register.html")
@@ -23,7 +24,8 @@ def page_of(register: Register, language: Language, *, site: str, made: str, by:
             language=language.value,
             title=title(register.name, language),
             labels=[label(column, language) for column in register.columns],
-            word=lambda key: page_word(key, language),
+            _=gettext,
+            pgettext=pgettext,
             site=site,
             made=made,
             by=by,

@@ -10,22 +10,15 @@ from dataclasses import dataclass
 
 from cctv.config.schema import Settings
 from cctv.kernel.durations import format_duration
+from cctv.kernel.phrases import phrase
 from cctv.model.ids import ZoneId
 from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
+from cctv.tongue import told_in, translator
 
 _HEAD = {
-    (Jurisdiction.BE, Language.NL): "Camerabewaking - Wet van 21 maart 2007",
-    (Jurisdiction.BE, Language.FR): "Surveillance par caméra - Loi du 21 mars 2007",
-    (Jurisdiction.BE, Language.EN): "Camera surveillance - Act of 21 March 2007",
-    (Jurisdiction.NL, Language.NL): "Cameratoezicht",
-    (Jurisdiction.NL, Language.FR): "Surveillance par caméra",
-    (Jurisdiction.NL, Language.EN): "Camera surveillance",
-}
-_WORDS = {
-    Language.NL: ("Doel", "Bewaard", "Verantwoordelijke", "Vragen", "Functionaris voor gegevensbescherming"),
-    Language.FR: ("But", "Conservation", "Responsable", "Questions", "Délégué à la protection des données"),
-    Language.EN: ("Purpose", "Kept", "Controller", "Questions", "Data protection officer"),
+    Jurisdiction.BE: phrase("Camera surveillance - Act of 21 March 2007"),
+    Jurisdiction.NL: phrase("Camera surveillance"),
 }
 
 
@@ -41,7 +34,9 @@ class Sign:
 def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
     """One sign for each zone that a camera watches; purposes stand as cameras.toml has them."""
     given = settings.controller
-    purpose, kept, controller, questions, officer = _WORDS[language]
+    gettext, pgettext = translator(language)
+    controller = ", ".join(part for part in (given.name, *given.address) if part)
+    questions = ", ".join(part for part in (given.mail, given.phone) if part)
     wanted = {"name": given.name, "address": given.address, "mail or phone": given.mail or given.phone}
     missing = tuple(f"[controller] {key}" for key, value in wanted.items() if not value)
     found = []
@@ -50,13 +45,13 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
         if not purposes:
             continue
         lines = [
-            _HEAD[settings.site.jurisdiction, language],
-            f"{purpose}: {'; '.join(purposes)}",
-            f"{kept}: {format_duration(settings.limit_for(zone.id))}",
-            f"{controller}: {', '.join(part for part in (given.name, *given.address) if part)}",
-            f"{questions}: {', '.join(part for part in (given.mail, given.phone) if part)}",
+            told_in(_HEAD[settings.site.jurisdiction], language),
+            f"{pgettext('pictogram', 'Purpose')}: {'; '.join(purposes)}",
+            f"{pgettext('pictogram', 'Kept')}: {format_duration(settings.limit_for(zone.id))}",
+            f"{pgettext('pictogram', 'Controller')}: {controller}",
+            f"{pgettext('pictogram', 'Questions')}: {questions}",
         ]
         if given.dpo:
-            lines.append(f"{officer}: {given.dpo}")
+            lines.append(f"{gettext('Data protection officer')}: {given.dpo}")
         found.append(Sign(zone.id, tuple(lines), missing))
     return tuple(found)

@@ -19,6 +19,7 @@ from cctv.config.schema import Settings, TwoPersonAct, ZoneSettings
 from cctv.kernel.durations import format_duration
 from cctv.model.authorities import authority_of
 from cctv.model.language import Language
+from cctv.tongue import told_in
 
 ANSWER = timedelta(days=28)  # the earlier of 30 days and a month, which is 28 days at its shortest (casework.deadlines)
 
@@ -117,7 +118,7 @@ def _purposes(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Itera
 
 def _authority(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
     here = settings.site.jurisdiction
-    ours = authority_of(here, Language.NL).name
+    ours = told_in(authority_of(here).name, Language.NL)
     known = {name: country for _, name, country in say.AUTHORITIES}
     right = [claim for claim in by[Subject.AUTHORITY] if known[claim.value] is here]
     for claim in _once(by[Subject.AUTHORITY]):

@@ -15,6 +15,7 @@ from cctv.model.authorities import authority_of
 from cctv.model.jurisdiction import Jurisdiction
 from cctv.model.language import Language
 from cctv.model.zones import ZoneKind
+from cctv.tongue import told_in
 
 
 def folded(text: str) -> str:
@@ -152,7 +153,11 @@ PLACES: tuple[tuple[re.Pattern[str], frozenset[ZoneKind]], ...] = (
 )
 
 AUTHORITIES: tuple[tuple[re.Pattern[str], str, Jurisdiction | None], ...] = (
-    (_words(r"\bautoriteit persoonsgegevens\b"), authority_of(Jurisdiction.NL, Language.NL).name, Jurisdiction.NL),
+    (
+        _words(r"\bautoriteit persoonsgegevens\b"),
+        told_in(authority_of(Jurisdiction.NL).name, Language.NL),
+        Jurisdiction.NL,
+    ),
     (
         _words(
             r"\bgegevensbeschermingsautoriteit\b",
@@ -161,7 +166,7 @@ AUTHORITIES: tuple[tuple[re.Pattern[str], str, Jurisdiction | None], ...] = (
             r"\bgba\b",
             r"\bbelgian data protection authority\b",
         ),
-        authority_of(Jurisdiction.BE, Language.NL).name,
+        told_in(authority_of(Jurisdiction.BE).name, Language.NL),
         Jurisdiction.BE,
     ),
     (
