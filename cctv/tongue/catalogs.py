@@ -12,6 +12,8 @@ from struct import unpack_from
 
 from cctv.model.language import Language
 
+DOMAIN = "cctv"  # of gettext
+LOCALES = __file__.rpartition("/")[0]  # holds LANGUAGE/LC_MESSAGES/DOMAIN.mo
 _CONTEXT = "\x04"  # between a context and the English; gettext's own convention, as NUL between the forms of a plural
 _FORM = "\0"
 
@@ -47,7 +49,7 @@ class Catalog:
 def catalog(language: Language) -> Catalog:
     """The words of a language other than English; none where they are not there, which is no reason to stop."""
     try:
-        with open(f"{__file__.rpartition('/')[0]}/{language.value}.mo", "rb") as file:  # noqa: PTH123  pathlib: 2 ms
+        with open(f"{LOCALES}/{language.value}/LC_MESSAGES/{DOMAIN}.mo", "rb") as file:  # noqa: PTH123  pathlib: 2 ms
             return Catalog(file.read())
     except OSError:
         return Catalog(b"")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from wording.catalogs import LANGUAGES, TONGUE, compiled, problems, read, updated, written
+from wording.catalogs import LANGUAGES, TONGUE, compiled, compiled_file, problems, read, updated, written
 from wording.messages import every_message
 
 
@@ -23,7 +23,7 @@ def main() -> int:
         if not check:
             catalog = updated(catalog, messages)
             (TONGUE / f"{language}.po").write_bytes(written(catalog))
-            (TONGUE / f"{language}.mo").write_bytes(compiled(catalog))
+            compiled_file(language).write_bytes(compiled(catalog))
         elif not is_compiled(language):
             print(f"{language}.mo is stale")
             wrong += 1
@@ -38,7 +38,7 @@ def main() -> int:
 
 def is_compiled(language: str) -> bool:
     """Whether what the program reads is what the translator wrote."""
-    file = TONGUE / f"{language}.mo"
+    file = compiled_file(language)
     return file.exists() and file.read_bytes() == compiled(read(language))
 
 
