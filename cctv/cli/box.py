@@ -5,11 +5,14 @@ The clock, the disk and the environment are its fields, so that a test owns them
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from cctv.kernel import logs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from cctv.db.site import Site
     from cctv.kernel.clock import Clock
     from cctv.kernel.durable import Disk
+    from cctv.kernel.logs import LogFormat
     from cctv.kernel.span import Span
     from cctv.model.acts import Actor
     from cctv.model.ids import CameraId
@@ -56,13 +60,25 @@ class Box:
     dry_run: bool = False
     on_behalf_of: str | None = None
     language: Language | None = None  # of help and messages, where it is not the site's
+    debug: bool = False
+    log_format: LogFormat | None = None
+    is_service: bool = False  # whether the command stays until it is told to stop, and speaks to the journal
 
-    @cached_property
+    @property
     def tongue(self) -> Language:
         """The language of help and messages.  Never raises: help is there without a cameras.toml too."""
         from cctv.config.settings_file import site_language
 
         return self.language or site_language(self.config_path, self.environ)
+
+    def start_log(self, *, service: bool = False) -> LogFormat:
+        """Log as the options say; answers the format.  A service under systemd logs its steps as JSON."""
+        self.is_service = service
+        usual = logs.LogFormat.JSON if service and logs.is_journal(self.environ) else logs.LogFormat.TEXT
+        chosen = self.log_format or usual
+        level = logging.INFO if service and chosen is logs.LogFormat.JSON else logging.WARNING
+        logs.configure(logging.DEBUG if self.debug else level, chosen)
+        return chosen
 
     @property
     def now(self) -> datetime:

@@ -6,7 +6,7 @@ decides anything.
 
 from __future__ import annotations
 
-import gc
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -16,13 +16,14 @@ import click
 
 from cctv import __version__, tongue
 from cctv.cli.box import Box
-from cctv.cli.speaking import Speaking, in_tongue, teach_click
+from cctv.cli.internal_error import InternalError, write_details
+from cctv.cli.speaking import Speaking, click_in_our_words, in_tongue, speak
+from cctv.kernel import logs
 from cctv.kernel.errors import EXIT_MEANINGS, CctvError, Exit
+from cctv.kernel.phrases import phrase
 from cctv.model.language import Language
 
-# Imports make many objects and no garbage: collecting as often as Python does by default is a seventh of a short
-# command's time (`cctv status`, measured).
-GARBAGE_THRESHOLD = 200_000
+log = logging.getLogger(__name__)
 
 _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Operator": {
@@ -106,12 +107,25 @@ def _use(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
         from pathlib import Path
 
         box.config_path = Path(given)
+        speak(box.tongue)
 
 
 def _speak(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
     box = ctx.find_object(Box)
     if box is not None and given is not None:
         box.language = Language(given)
+        speak(box.tongue)
+
+
+def _debug(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    if (box := ctx.find_object(Box)) is not None:
+        box.debug = given
+
+
+def _log_format(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+    box = ctx.find_object(Box)
+    if box is not None and given is not None:
+        box.log_format = logs.LogFormat(given)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -119,8 +133,13 @@ def _speak(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
               help="cameras.toml to use instead of the usual ones.")  # fmt: skip
 @click.option("--language", type=click.Choice([one.value for one in Language]), expose_value=False, is_eager=True,
               callback=_speak, help="Of help and messages; else the site's.")  # fmt: skip
+@click.option("--debug", is_flag=True, expose_value=False, is_eager=True, callback=_debug,
+              help="Log every step, and internal errors in full.")  # fmt: skip
+@click.option("--log-format", type=click.Choice([one.value for one in logs.LogFormat]), expose_value=False,
+              is_eager=True, callback=_log_format, help="Of the log; else json for the journal, and text.")  # fmt: skip
 @click.version_option(__version__, prog_name="cctv", help="Show the version and exit.")
-def root() -> None:
+@click.pass_context
+def root(ctx: click.Context) -> None:
     """Keep camera footage as long as promised and no longer, and answer for it.
 
     \b
@@ -129,46 +148,83 @@ def root() -> None:
       staff      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1 --from "za 22u" --to "ma 8u"
       DPO        cctv request open --help   then  cctv request list
     """
+    if (box := ctx.find_object(Box)) is not None:
+        box.start_log()
 
 
-# Made now, in English: what click makes while it parses would ask for the language before it has read --config.
+# Made here, in English: click keeps the first one that it makes, whatever language is spoken then.
 root.get_help_option(click.Context(root, **root.context_settings))
 
 
 def run(arguments: Sequence[str], box: Box) -> int:
-    """Run one command and answer its exit code; messages go to stderr, data to stdout."""
-    tongue.speak(lambda: box.tongue)
-    teach_click()
-    try:
-        done = root.main(
-            args=list(arguments), prog_name="cctv", obj=box, standalone_mode=False, terminal_width=_help_width()
-        )
+    """Run one command and answer its exit code; messages go to stderr, data to stdout.
+
+    Raises what nobody foresaw; `main` tells of it.
+    """
+    logs.configure()
+    with click_in_our_words():
+        speak(box.tongue)
+        try:
+            done = root.main(
+                args=list(arguments), prog_name="cctv", obj=box, standalone_mode=False, terminal_width=_help_width()
+            )
+        except CctvError as error:
+            _log_refusal(error)
+            _tell(error, as_json=box.json)
+            return int(error.exit_code)
+        except click.exceptions.Exit as exiting:
+            return exiting.exit_code
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            click.echo(tongue.said("interrupted"), err=True)
+            return int(Exit.INTERRUPTED)
         return done if isinstance(done, int) else int(Exit.OK)
-    except CctvError as error:
-        _tell(error, as_json=box.json)
-        return int(error.exit_code)
-    except click.exceptions.Exit as exiting:
-        return exiting.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo(tongue.said("interrupted"), err=True)
-        return int(Exit.INTERRUPTED)
-    finally:
-        tongue.speak(lambda: Language.EN)
 
 
 def main() -> int:
     """The `cctv` command."""
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    box = Box()
     try:
-        code = run(sys.argv[1:], Box())
+        code = run(sys.argv[1:], box)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILURE)
+    except Exception as error:  # noqa: BLE001 - nothing is flattened: the traceback is kept, and the person told where
+        return tell_unforeseen(error, box)
     return code
+
+
+def tell_unforeseen(error: Exception, box: Box) -> int:
+    """Keep the traceback of an error that nobody foresaw, tell the person where it is, and answer the exit code.
+
+    A service, or a command whose stderr is the journal, logs it there; with --debug it is on stderr; else it stands in
+    a file.
+    """
+    place: object = phrase("the log above")
+    if box.is_service or logs.is_journal(box.environ):
+        if logs.is_journal(box.environ):
+            place = phrase("the journal (journalctl _PID={pid})", pid=os.getpid())
+        log.critical("internal.error", exc_info=error)
+    elif box.debug or (path := write_details(error, box.environ, box.now)) is None:
+        log.critical("internal.error", exc_info=error)
+    else:
+        log.critical("internal.error", extra={"error": type(error).__name__, logs.SHOWN: True})
+        place = path
+    told = InternalError(kind=type(error).__name__, place=place)
+    with click_in_our_words():
+        speak(box.tongue)
+        _tell(told, as_json=box.json)
+    return int(told.exit_code)
+
+
+def _log_refusal(error: CctvError) -> None:
+    """A refusal is shown in words; the log has its code, and with --debug what led to it."""
+    level = logging.ERROR if error.exit_code is Exit.GUARD else logging.INFO
+    extra = {"error": error.code, "exit": int(error.exit_code), logs.SHOWN: True}
+    log.log(level, "command.refused", extra=extra, exc_info=error if log.isEnabledFor(logging.DEBUG) else None)
 
 
 def _tell(error: CctvError, *, as_json: bool) -> None:

@@ -1,23 +1,47 @@
-"""Which commands speak the language of the site, and click's own words in it.  Light: every command loads it."""
+"""Which commands speak the language of the site, and click's own words in it."""
 
 from __future__ import annotations
 
+import gettext
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
-from click import core, decorators, exceptions, formatting, parser, termui, types
 
 from cctv import tongue
 from cctv.cli.box import Box
 from cctv.model.language import Language
+from cctv.tongue.catalogs import DOMAIN, LOCALE
 
-_SPEAKING = (core, decorators, exceptions, formatting, parser, termui, types)  # modules of click with words of its own
+_CHOICE = "LANGUAGE"  # the variable that tells gettext which catalog to read; it comes before LC_ALL and LANG
 
 
-def teach_click() -> None:
-    """Let click's own words, such as `Usage:` and `Missing option`, be told in the language that is spoken."""
-    for module in _SPEAKING:
-        for name, ours in (("_", tongue.template), ("ngettext", tongue.counted_template)):
-            if hasattr(module, name):
-                setattr(module, name, ours)
+@contextmanager
+def click_in_our_words() -> Iterator[None]:
+    """Let click take its own words, such as `Usage:` and `Missing option`, from our catalogs.
+
+    click asks gettext for them, in the domain and the language that the process has set.  Both are as before when the
+    block ends.
+    """
+    before, domain = os.environ.get(_CHOICE), gettext.textdomain()
+    gettext.bindtextdomain(DOMAIN, LOCALE)
+    gettext.textdomain(DOMAIN)
+    try:
+        yield
+    finally:
+        speak(Language.EN)
+        gettext.textdomain(domain)
+        if before is None:
+            os.environ.pop(_CHOICE, None)
+        else:
+            os.environ[_CHOICE] = before
+
+
+def speak(language: Language) -> None:
+    """From now on help and messages are in this language, click's own words too."""
+    tongue.speak(lambda: language)
+    os.environ[_CHOICE] = language.value
 
 
 def in_tongue(command: click.Command) -> click.Command:
@@ -40,7 +64,7 @@ class Speaking(click.Group):
         name, command, rest = super().resolve_command(ctx, args)
         box = ctx.find_object(Box)
         if box is None or command is None or name not in self.speaking:
-            tongue.speak(lambda: Language.EN)
+            speak(Language.EN)
             return name, command, rest
-        tongue.speak(lambda: box.tongue)
+        speak(box.tongue)
         return name, in_tongue(command), rest

@@ -21,16 +21,29 @@ _EXAMPLE = r"(\s*\S.*?)(?:(\s{2,})(\S.*))?"
 
 
 def spoken(command: click.Command) -> click.Command:
-    """The command in the language that is spoken, with all that is below it."""
-    made = copy.copy(command)
-    made._help_option = None  # click keeps the one that it made, in the language of then
-    made.help = told_help(command.help or "", tongue.template)
-    made.options_metavar = tongue.short(tongue.PLACEHOLDERS, command.options_metavar or "")
-    made.params = [_spoken_option(one) if isinstance(one, click.Option) else one for one in command.params]
-    if isinstance(command, click.Group) and isinstance(made, click.Group):
-        made.subcommand_metavar = tongue.short(tongue.PLACEHOLDERS, command.subcommand_metavar)
-        made.commands = {name: spoken(one) for name, one in command.commands.items()}
-    return made
+    """A new command like this one, in the language that is spoken, with all that is below it."""
+    settings = {
+        "name": command.name,
+        "context_settings": command.context_settings,
+        "callback": command.callback,
+        "params": [_spoken_option(one) if isinstance(one, click.Option) else one for one in command.params],
+        "help": told_help(command.help or "", tongue.template),
+        "epilog": command.epilog,
+        "short_help": command.short_help,
+        "options_metavar": tongue.short(tongue.PLACEHOLDERS, command.options_metavar or ""),
+        "add_help_option": command.add_help_option,
+        "no_args_is_help": command.no_args_is_help,
+        "hidden": command.hidden,
+        "deprecated": command.deprecated,
+    }
+    if isinstance(command, click.Group):
+        settings |= {
+            "commands": {name: spoken(one) for name, one in command.commands.items()},
+            "invoke_without_command": command.invoke_without_command,
+            "subcommand_metavar": tongue.short(tongue.PLACEHOLDERS, command.subcommand_metavar),
+            "chain": command.chain,
+        }
+    return type(command)(**settings)
 
 
 def told_help(text: str, tell: Callable[[str], str]) -> str:

@@ -16,7 +16,8 @@ from typing import IO
 from cctv.kernel.errors import ToolFailed, ToolMissing
 
 _PACKAGES = {"ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux"}
-_URL_SECRET = re.compile(r"(\w+://)[^\s/@:]+(:[^\s/@]*)?@")
+_URL_SECRET = re.compile(r"(\w+://)[^\s/]*@")  # to the last @: a password may hold one
+_QUERY_SECRET = re.compile(r"([?&](?:user|usr|username|password|passwd|pwd|token)=)[^&\s]*", re.IGNORECASE)
 
 
 def require(tool: str) -> str:
@@ -29,7 +30,7 @@ def require(tool: str) -> str:
 
 def without_secrets(text: str) -> str:
     """Text of a tool with the credentials of any URL removed (ffmpeg prints the URL with its password)."""
-    return _URL_SECRET.sub(r"\1", text)
+    return _QUERY_SECRET.sub(r"\1", _URL_SECRET.sub(r"\1", text))
 
 
 def bound_to_parent(argv: Sequence[str], *, signal: str = "KILL") -> list[str]:
@@ -59,7 +60,7 @@ def start(
 
 def clean_env() -> dict[str, str]:
     """The environment for tools: English messages, nothing that carries a credential of ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CCTV_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CCTV_", "LANGUAGE"))}
     return {**kept, "LC_ALL": "C.UTF-8"}
 
 

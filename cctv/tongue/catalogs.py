@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cctv.model.language import Language
 
+DOMAIN = "cctv"  # of gettext
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
 _BUILD = "run ./scripts/words, or install the package again: pip install -e ."
 _log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def catalog(language: Language) -> NullTranslations:
     """
     if language is Language.EN:
         return NullTranslations()
-    compiled = LOCALE / language.value / "LC_MESSAGES" / "cctv.mo"
+    compiled = LOCALE / language.value / "LC_MESSAGES" / f"{DOMAIN}.mo"
     source = compiled.with_suffix(".po")
     try:
         with compiled.open("rb") as file:
