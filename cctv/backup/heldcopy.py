@@ -150,7 +150,7 @@ def _begin(site: Site, folder: Path) -> str:
 
 
 def _destroy(site: Site, files: Sequence[Path]) -> int:
-    """Encrypted copies only; footage itself goes through `archive.disposal` and nothing else."""
+    """Encrypted copies that no hold keeps: copies need no deletion session, which footage itself always does."""
     for path in files:
         site.disk.unlink(path)
     return sum(path.suffix != PART for path in files)

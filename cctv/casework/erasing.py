@@ -1,7 +1,7 @@
 """Erasing footage by request: what no hold of anyone covers goes, the rest waits for its holds and is listed.
 
 An order stands in the log and in `erasures` before anything goes, and stays until nothing of it is left; the sweep
-looks at it again.  Deletes through `retention.removal` only, under the sweeper's lock and guards, never past a hold.
+looks at it again.  Deletes through `retention.removal` only, in a deletion session, never past a hold.
 The request's own hold does not keep what the request wants erased: it is released with the order.
 """
 

@@ -28,6 +28,7 @@ from cctv.export.delivery import Delivered, deliver
 from cctv.export.manifest import MANIFEST, Manifest
 from cctv.export.plan import plan_build
 from cctv.export.store import Package, packages
+from cctv.holds import match_files
 from cctv.kernel.durable import LockHeld, sha256_file
 from cctv.kernel.errors import GuardError
 from cctv.model.casework import AccessRequest
@@ -91,6 +92,7 @@ def answer_request(
     Raises what `plan_answer` and, where a copy goes with it, `build` raise; for the letter BalanceMissing,
     BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
     """
+    match_files(site)  # holds of others that an older index does not know keep what an erasure would promise to delete
     with reading(site.engine) as connection:
         plan = plan_answer(connection, site, request_id, wanted)
     package = None

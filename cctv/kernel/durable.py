@@ -1,8 +1,8 @@
 """Durable file operations: the only place that writes, renames or removes what must survive a power cut.
 
 Each operation returns only when the disk has it, in the order that a crash forgives: the bytes, then the name.  Footage
-is deleted by `archive.disposal` alone, through `Disk.unlink`.  `Disk` is a class so that a test can record the calls,
-lose what was not yet synced, and look at every state that a crash may leave.
+is deleted by `archive.disposal` alone, in a deletion session, through `Disk.unlink`.  `Disk` is a class so that a test
+can record the calls, lose what was not yet synced, and look at every state that a crash may leave.
 """
 
 from __future__ import annotations

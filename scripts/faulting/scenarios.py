@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from cctv.backup.restoring import Means
 from cctv.casework import NewHold, NewIncident, open_incident, place_hold, release_hold, settle_incident
 from cctv.db.identity import DATABASE_FILE
 from cctv.db.site import Site
+from cctv.ending import close_site
 from cctv.kernel.durable import Disk
 from cctv.kernel.span import Span
 from cctv.model.acts import Actor
 from cctv.model.casework import IncidentKind
 from cctv.model.footage import Segment
 from cctv.retention import sweep_once
+from cctv.retention.removal import remove
 from cctv.retention.roommaker import make_room
 from faulting.journal import Journal
 from faulting.recorder import Died, Recorder
@@ -128,6 +131,57 @@ def room(stage: Stage) -> Iterator[None]:
     stage.promise(MayGo(frozenset(one.span.start for one in done.gone), done=True))
     withdraw_request(site)
     stage.record(FOYER, 1)
+
+
+def removal(stage: Stage) -> Iterator[None]:
+    """A person orders footage of two cameras deleted; a hold keeps some of it."""
+    made = stage.record(GEVEL, stage.random.randrange(2, 5)) + stage.record(FOYER, 2)
+    hold_on(stage, stage.random.choice(made).span, GEVEL, FOYER)
+    yield
+    span = Span(min(one.span.start for one in made), max(one.span.end for one in made))
+    stage.promise(MayGo(frozenset(one.span.start for one in made)))
+    done = remove(stage.site, (GEVEL, FOYER), span, reason="aimed at the street")
+    stage.promise(MayGo(frozenset(one.span.start for one in done.gone), done=True))
+    stage.record(FOYER, 1)
+
+
+class _Stops(Disk):
+    """A disk under a process that dies before it removes the first file."""
+
+    def unlink(self, path: Path) -> bool:
+        raise Died
+
+
+def older_index(stage: Stage) -> Iterator[None]:
+    """An older index is put back: deletions are open in it, and it does not know the hold over some of that footage."""
+    made = stage.record(GEVEL, stage.random.randrange(2, 6))
+    stage.record(FOYER, 1)
+    stage.clock.advance(7 * DAY)
+    with contextlib.suppress(Died):
+        sweep_once(replace(stage.site, disk=_Stops()))
+    older = stage.folder / "older.db"
+    shutil.copy(stage.root / DATABASE_FILE, older)
+    hold_on(stage, stage.random.choice(made).span, GEVEL)
+    for path in stage.root.glob(f"{DATABASE_FILE}*"):
+        path.unlink()
+    shutil.copy(older, stage.root / DATABASE_FILE)
+    stage.reopen()
+    yield
+    sweep_once(stage.site)
+    stage.clock.advance(timedelta(minutes=1))
+    stage.record(FOYER, 1)
+
+
+def closing(stage: Stage) -> Iterator[None]:
+    """The site ends: everything goes, with a certificate outside of the storage."""
+    made = stage.record(GEVEL, stage.random.randrange(1, 4)) + stage.record(FOYER, 1)
+    certificate = stage.folder / "certificate"
+    shutil.rmtree(certificate, ignore_errors=True)
+    yield
+    starts = frozenset(one.span.start for one in made)
+    stage.promise(MayGo(starts))
+    close_site(stage.site, reason="the venue moves", folder=certificate)
+    stage.promise(MayGo(starts, done=True))
 
 
 def restart(stage: Stage) -> Iterator[None]:
@@ -241,6 +295,9 @@ ALL = {
         Scenario("hold", hold),
         Scenario("release", release),
         Scenario("room", room),
+        Scenario("removal", removal),
+        Scenario("older index", older_index),
+        Scenario("closing", closing),
         Scenario("restart", restart),
         Scenario("placing killed", placing_killed),
         Scenario("ingest killed", ingest_killed),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from cctv import archive
+from cctv.archive.disposal import delete_segments
+from cctv.ending import closing
 
 
 def test_closing_destroys_everything_and_certifies_it(site, clock, tmp_path):
@@ -45,15 +47,15 @@ def test_a_hold_and_an_open_case_stop_the_closing_and_nothing_goes(site, tmp_pat
 
 def test_a_closing_that_a_crash_cut_short_is_finished_by_typing_it_again(site, tmp_path, monkeypatch):
     site.record("gevel-1", "2026-11-01 10:00", minutes=3)
-    dispose, out = archive.dispose, tmp_path / "closing"
+    out = tmp_path / "closing"
 
-    def dies(opened, segments, reason):
-        dispose(opened, segments[:1], reason)
+    def dies(session, segments, reason):
+        delete_segments(session, segments[:1], reason)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(archive, "dispose", dies)
+    monkeypatch.setattr(closing, "delete_segments", dies)
     site.cctv(f"site close --out {out} --reason verhuis --yes", exit=130)
-    monkeypatch.setattr(archive, "dispose", dispose)
+    monkeypatch.setattr(closing, "delete_segments", delete_segments)
 
     assert not out.exists()
     assert len(site.footage("gevel-1")) == 2

@@ -12,6 +12,8 @@ import pytest
 
 from cctv import archive, audit
 from cctv.config.loader import load_settings
+from cctv.archive.disposal import delete_segments
+from cctv.config.loader import load_settings
 from cctv.db.engine import reading
 from cctv.db.site import create_site
 from cctv.kernel.durable import Disk, sha256_file
@@ -19,6 +21,7 @@ from cctv.kernel.span import Span
 from cctv.model.acts import Actor
 from cctv.model.footage import Reason
 from cctv.model.ids import CameraId
+from cctv.retention.session import deletion_session
 
 GEVEL = CameraId("gevel-1")
 
@@ -105,8 +108,8 @@ def test_a_deletion_that_died_is_finished_at_the_next_sweep(site, step, after):
     site.clock.advance(days=8)
     dying = replace(site.open(), disk=DyingDisk(step, after=after))
 
-    with contextlib.suppress(Died):
-        archive.dispose(dying, recorded, Reason.PAST_LIMIT)
+    with contextlib.suppress(Died), deletion_session(dying) as session:
+        delete_segments(session, recorded, Reason.PAST_LIMIT)
 
     site.cctv("sweep --once")
     assert site.footage(GEVEL) == []
@@ -116,12 +119,15 @@ def test_a_deletion_that_died_is_finished_at_the_next_sweep(site, step, after):
 def test_a_hold_placed_after_the_plan_still_saves_its_footage(site):
     recorded = site.record(GEVEL, "2026-11-01 11:00", minutes=3)
     site.clock.advance(days=8)
-    planned = recorded
-    site.cctv("incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 11:01' --to '2026-11-01 11:02'")
+    with deletion_session(site.open()) as session:
+        planned = recorded
+        site.cctv(
+            "incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 11:01' --to '2026-11-01 11:02'"
+        )
 
-    gone = archive.dispose(site.open(), planned, Reason.PAST_LIMIT)
+        deleted = delete_segments(session, planned, Reason.PAST_LIMIT)
 
-    assert [stone.path for stone in gone] == [recorded[0].path, recorded[2].path]
+    assert [stone.path for stone in deleted] == [recorded[0].path, recorded[2].path]
     assert site.footage(GEVEL) == [recorded[1]]
 
 
