@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import cache
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -97,7 +96,6 @@ def setting(value_type: ValueType[Any], help: str, default: Any = MISSING, **opt
     return field(default=default, metadata={"setting": Setting(value_type, help, default, **options)})
 
 
-@cache
 def settings_in(section: type[Any]) -> Mapping[str, tuple[str, Setting]]:
     """The settings of a section by their keys, in order, each with the attribute that holds its value."""
     declared = ((each.name, each.metadata["setting"]) for each in fields(section) if "setting" in each.metadata)
@@ -118,7 +116,6 @@ def section(table: type[Any], id_type: Callable[[str], str] | None = None, *, re
     return field(metadata={"section": Section(table, id_type, required)})
 
 
-@cache
 def sections_in(file: type[Any]) -> Mapping[str, Section]:
     """The sections of the file by their names, in order."""
     return {each.name: each.metadata["section"] for each in fields(file) if "section" in each.metadata}

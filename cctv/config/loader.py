@@ -1,8 +1,8 @@
 """Reading cameras.toml: find it, parse it, check it, freeze it.
 
-Owns the search order and the only reading of the file, with the line of every key: tomllib reports no positions, so the
-text is scanned for headers and keys as well.  The scan never reads values; a key that it misses falls back to its
-section.  Never writes, never opens the storage, never reads credentials.
+Owns the reading of every key, with its line: tomllib reports no positions, so the text is scanned for headers and keys
+as well.  The scan never reads values; a key that it misses falls back to its section.  Never writes, never opens the
+storage, never reads credentials.  The language of help is read apart, by settings_file.py.
 """
 
 from __future__ import annotations

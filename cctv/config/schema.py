@@ -346,7 +346,7 @@ class SettingSource:
         return next((self.lines[names[:end]] for end in range(len(names), 0, -1) if names[:end] in self.lines), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of cameras.toml, checked; paths are absolute."""
 

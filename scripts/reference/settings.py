@@ -1,4 +1,7 @@
-"""docs/cameras-toml.md: the table of each section, from the declaration of the settings; the text between is by hand."""
+"""docs/cameras-toml.md: the table of each section, from the declaration of the settings.
+
+The text between the tables is written by hand and stays.
+"""
 
 from __future__ import annotations
 

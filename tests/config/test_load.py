@@ -9,8 +9,18 @@ import pytest
 
 from cctv.config.errors import SettingsNotFound, SettingsUnreadable
 from cctv.config.explain import Origin, explain
+from cctv.config.fields import sections_in, settings_in
 from cctv.config.loader import load_settings
-from cctv.config.schema import Limit, LimitRule, Transport, TwoPersonAct, retention_limit
+from cctv.config.schema import (
+    CameraSettings,
+    Limit,
+    LimitRule,
+    Settings,
+    Transport,
+    TwoPersonAct,
+    ZoneSettings,
+    retention_limit,
+)
 from cctv.kernel.errors import Exit, UsageError
 from cctv.model.ids import CameraId, ZoneId
 from cctv.model.jurisdiction import Jurisdiction
@@ -158,6 +168,18 @@ def test_explain_knows_inline_tables(site):
     )
     row = next(row for row in explain(settings.settings) if row.key == "recording.segment")
     assert (row.value, row.origin, row.line) == ("30s", Origin.FILE, 1)
+
+
+def test_explain_has_a_row_for_every_declared_key(site):
+    tables = {name: section for name, section in sections_in(Settings).items() if section.id_type is None}
+    keys = {f"{name}.{key}" for name, section in tables.items() for key in settings_in(section.table)}
+    keys |= {f"zones.{name}.{key}" for name in ("facade", "interior") for key in settings_in(ZoneSettings)}
+    keys |= {f"cameras.gevel-1.{key}" for key in settings_in(CameraSettings) if key != "rtsp"}
+
+    rows = [row.key for row in explain(site.load().settings)]
+
+    assert len(rows) == len(set(rows))
+    assert set(rows) == keys
 
 
 def test_reading_the_settings_needs_no_pydantic():
