@@ -10,17 +10,19 @@ from datetime import timedelta
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from cctv.db import tables
+from cctv.db.types import Duration
 from cctv.model.footage import NewSegment, Segment
 from cctv.model.ids import CameraId
 
 _TOTALS = tables.camera_totals.c
+_LENGTH = bindparam("length", type_=Duration)
 _ADD = (
     update(tables.camera_totals)
     .where(_TOTALS.camera == bindparam("of"))
     .values(
         segments=_TOTALS.segments + bindparam("count"),
         size_bytes=_TOTALS.size_bytes + bindparam("size"),
-        longest_us=case((_TOTALS.longest_us < bindparam("length"), bindparam("length")), else_=_TOTALS.longest_us),
+        longest_us=case((_TOTALS.longest_us < _LENGTH, _LENGTH), else_=_TOTALS.longest_us),
     )
 )
 _TAKE = (
@@ -63,11 +65,11 @@ def count_again(connection: Connection, camera: CameraId) -> None:
             func.count(),
             func.coalesce(func.sum(kept.size_bytes), 0),
             func.coalesce(func.sum(kept.held_over), 0),
-            func.coalesce(func.max(kept.end_us - kept.start_us), timedelta()),
+            func.max(kept.end_us - kept.start_us),
         ).where(kept.camera == camera)
     ).one()
     deleted = select(func.max(gone.end_us - gone.start_us)).where(gone.camera == camera)
-    longest = max(longest, connection.execute(deleted).scalar_one() or timedelta())
+    longest = max(longest or timedelta(), connection.execute(deleted).scalar_one() or timedelta())
     connection.execute(
         insert(tables.camera_totals).values(
             camera=camera, segments=count, size_bytes=size, held_over=held_over, longest_us=longest

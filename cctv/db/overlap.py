@@ -28,6 +28,6 @@ def overlapping(columns: Columns, camera: CameraId, span: Span) -> ColumnElement
     return and_(
         columns.camera == camera,
         columns.start_us < span.end,
-        columns.start_us > func.coalesce(reach, EPOCH),
+        columns.start_us > func.coalesce(reach, literal(EPOCH, Instant)),
         columns.end_us > span.start,
     )

@@ -63,10 +63,10 @@ def count_longer(connection: Connection, zone: ZoneId, period: timedelta, due: d
     where = (segment.zone == zone) & (segment.limit_us - segment.start_us > period)
     total = func.coalesce(func.sum(segment.size_bytes), 0)
     count, size = connection.execute(select(func.count(), total).where(where)).one()
-    span = func.coalesce(func.sum(segment.end_us - segment.start_us), timedelta())
+    span = func.sum(segment.end_us - segment.start_us)
     going = where & (segment.start_us + period <= due) & ~holds.covering()
     due_count, due_size, due_footage = connection.execute(select(func.count(), total, span).where(going)).one()
-    return Longer(zone, period, count, size, due_count, due_size, due_footage)
+    return Longer(zone, period, count, size, due_count, due_size, due_footage or timedelta())
 
 
 def shorten(connection: Connection, zone: ZoneId, period: timedelta, after: int, count: int) -> int | None:

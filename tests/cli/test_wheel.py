@@ -42,7 +42,7 @@ def test_every_file_of_the_program_is_in_the_wheel(names):
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert sources - names == set()
-    assert {"cctv/py.typed", "cctv/db/migrations/env.py", "cctv/db/migrations/versions/0001_start.py"} <= names
+    assert {"cctv/py.typed", "cctv/db/migrations/env.py", "cctv/db/migrations/versions/0001_initial.py"} <= names
     assert any("/templates/" in name for name in names)
 
 

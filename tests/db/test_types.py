@@ -91,7 +91,8 @@ def test_an_instant_of_another_zone_is_stored_as_utc_and_a_naive_one_is_refused(
         (row.length + MINUTE, 2 * MINUTE),
         (func.max(row.end), NOON + 2 * MINUTE),
         (func.sum(row.end - row.start), 2 * MINUTE),
-        (func.coalesce(func.max(row.start - row.end), MINUTE), -2 * MINUTE),
+        (func.max(row.start - row.end), -2 * MINUTE),
+        (func.coalesce(literal(None, Instant), row.start), NOON),
         (func.max(row.day), date(2026, 11, 1)),
     ],
 )
