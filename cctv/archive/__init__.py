@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from cctv.archive.ingesting import ingest
     from cctv.archive.inventories import Inventory, NoFootage, absence, inventory, unexplained_of
     from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
-    from cctv.archive.media import Media, probe
     from cctv.archive.quarantine import quarantined
     from cctv.archive.rebuilding import plan_rebuild, rebuild
     from cctv.archive.reconciliation import reconcile, reconcile_locked
@@ -63,10 +62,6 @@ __getattr__ = exports(
             "incoming_directory",
             "recorder_lock",
             "sweeper_lock",
-        ),
-        "media": (
-            "Media",
-            "probe",
         ),
         "quarantine": ("quarantined",),
         "rebuilding": (
@@ -120,7 +115,6 @@ __getattr__ = exports(
 __all__ = [
     "BATCH",
     "Inventory",
-    "Media",
     "Missing",
     "NoFootage",
     "Parts",
@@ -155,7 +149,6 @@ __all__ = [
     "overlapping",
     "part",
     "plan_rebuild",
-    "probe",
     "quarantined",
     "rebuild",
     "reconcile",

@@ -29,7 +29,7 @@ def measure_gop(address: StreamAddress, *, patience: timedelta = PATIENCE) -> ti
     with child:
         alarm.start()
         try:
-            child.stdin.write(address.script(timeout=patience, video_only=True))
+            child.stdin.write(address.script(timeout=patience))
             child.stdin.close()
             return key_frame_distance(line.decode() for line in child.stdout)
         except BrokenPipeError:

@@ -67,7 +67,7 @@ def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: tim
     child = process.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with child:
         try:
-            pixels, said = child.communicate(address.script(timeout=patience, video_only=True), timeout=seconds)
+            pixels, said = child.communicate(address.script(timeout=patience), timeout=seconds)
         except subprocess.TimeoutExpired:
             child.kill()
             raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{seconds:.0f}") from None
