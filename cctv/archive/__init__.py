@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from cctv.archive.ingesting import ingest
     from cctv.archive.inventories import Inventory, NoFootage, absence, inventory, unexplained_of
     from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
-    from cctv.archive.media import Media, probe
     from cctv.archive.quarantine import quarantined
     from cctv.archive.rebuilding import plan_rebuild, rebuild
     from cctv.archive.reconciliation import reconcile, reconcile_locked
@@ -56,10 +55,6 @@ __getattr__ = exports(
             "incoming_directory",
             "recorder_lock",
             "sweeper_lock",
-        ),
-        "media": (
-            "Media",
-            "probe",
         ),
         "quarantine": ("quarantined",),
         "rebuilding": (
@@ -112,7 +107,6 @@ __getattr__ = exports(
 
 __all__ = [
     "Inventory",
-    "Media",
     "Missing",
     "NoFootage",
     "Parts",
@@ -144,7 +138,6 @@ __all__ = [
     "overlapping",
     "part",
     "plan_rebuild",
-    "probe",
     "quarantined",
     "rebuild",
     "reconcile",

@@ -18,13 +18,12 @@ from cctv.archive import repairstore
 from cctv.archive.differences import Difference, Folder, Kind, Remedy, compare, stray
 from cctv.archive.ingesting import described
 from cctv.archive.lines import lines_in
-from cctv.archive.media import probe
+from cctv.archive.media import MediaUnreadable, read_timing
 from cctv.archive.walking import list_day, start_in, walk
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.holds.files import hold_path, read_hold_files
 from cctv.kernel.durable import sha256_file
-from cctv.kernel.errors import FileUnreadable
 from cctv.kernel.span import Span
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId, valid_id
@@ -123,8 +122,8 @@ def _explained(site: Site, one: Difference) -> Difference:
             why = "its bytes are not those that index.jsonl names"
             return replace(one, remedy=Remedy.QUARANTINE, why=why)
         return _without_line(site, one, path)
-    except FileUnreadable as error:
-        return replace(one, remedy=Remedy.QUARANTINE, why=str(error.fields["problem"]))
+    except MediaUnreadable as error:
+        return replace(one, remedy=Remedy.QUARANTINE, why=error.problem)
 
 
 def _without_line(site: Site, one: Difference, path: Path) -> Difference:
@@ -135,7 +134,7 @@ def _without_line(site: Site, one: Difference, path: Path) -> Difference:
         run = repairstore.run_at(connection, CameraId(camera), ZoneId(zone), start)
     if run is None:
         return replace(one, remedy=Remedy.QUARANTINE, why="no run of this camera explains it")
-    span = Span(start, start + probe(path).duration)
+    span = Span(start, start + read_timing(path).duration)
     why = f"{one.why}, and index.jsonl does not; run {run.id} explains it"
     return replace(one, segment=described(site, run, path, span, target=path), why=why)
 

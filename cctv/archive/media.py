@@ -1,60 +1,225 @@
-"""What a media file holds, as ffprobe reads it.
+"""Media files: what one holds, read from its header, from its packets' times, or through a container that is open.
 
-Reads every packet: used where a file is doubted, not at every ingest.
+The only place that asks a file what it is.  Opens files only, by libav in this process and never a program, and refuses
+what names another file or an address (a playlist).  Bounded: a file from elsewhere costs `PATIENCE` at most.  Never
+decodes more than one picture and never writes.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+import struct
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
+from typing import cast
 
-from cctv.kernel import process
-from cctv.kernel.errors import FileUnreadable, ToolFailed
+import av
+import av.error
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.stream import VideoStream
+
 from cctv.kernel.phrases import phrase
+
+PATIENCE = timedelta(seconds=60)  # for a header, and for all packets of a segment on a slow disk
+_FILES_ONLY = {"protocol_whitelist": "file"}
+_PACKETS_TO_FIRST_PICTURE = 64
+_USUAL_STEP = timedelta(milliseconds=40)
+# Code points of ITU-T H.273 that say something; not 0 (RGB), nor those that are unspecified or reserved.
+_MATRICES = frozenset({1, *range(4, 15)})
+_PRIMARIES = frozenset({1, *range(4, 13), 22})
+_TRANSFERS = frozenset({1, *range(4, 19)})
+_MATRIX = struct.Struct("=9i")
+
+
+class MediaUnreadable(Exception):
+    """A file cannot be read as video: its text is the problem, its cause what libav raised, if it did."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
+        self.problem = problem
+
+
+class NoVideo(MediaUnreadable):
+    """The file is media, and holds no picture."""
+
+
+class MediaTimeout(MediaUnreadable):
+    """The file was not read within the time given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Length to the last packet's end, video packets, codec, picture size in pixels, sound streams."""
+    """What a container says of its first video, and whether it has sound.
 
-    duration: timedelta
-    packets: int
+    `width` and `height` are stored pixels, 0 when unknown; `pixel_aspect` (SAR) is 1 when unknown.  `frame_rate` is
+    nominal, frames a second.  `declared_frames` and `declared_duration` are the container's own words and may be wrong.
+    `colour` are libavcodec's options that carry the colour description on.  `display_matrix` (of libavutil/display.h,
+    row by row) turns the picture as it is to be displayed; only `probe` tells it.  `sound` is a codec.  All of these
+    are None, or empty, when the container does not say.
+    """
+
+    container: str
     codec: str
     width: int
     height: int
-    audio_streams: int
+    pixel_aspect: Fraction
+    frame_rate: Fraction | None
+    declared_frames: int | None
+    declared_duration: timedelta | None
+    colour: tuple[tuple[str, str], ...]
+    sound: str | None
+    display_matrix: tuple[int, ...] | None = None
 
 
-def probe(path: Path) -> Media:
-    """Read a file's packets; raises FileUnreadable when it has no video or ends before its first packet."""
-    fields = "stream=codec_type,codec_name,width,height:packet=pts_time,duration_time,stream_index"
-    command = ["ffprobe", "-v", "error", "-show_entries", fields, "-select_streams", "v:0", "-of", "json", str(path)]
-    following = "cctv footage list shows what else there is; the file is left as it is"
-    try:
-        said = json.loads(process.run(command))
-        streams = json.loads(
-            process.run(["ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "json", str(path)])
-        )["streams"]
-    except ToolFailed as error:
-        raise FileUnreadable(path=path, problem=error.fields["detail"], following=following) from error
-    packets = [packet for packet in said.get("packets", []) if "pts_time" in packet]
-    if not said.get("streams") or not packets:
-        raise FileUnreadable(path=path, problem=phrase("no picture in it"), following=following)
-    stream = said["streams"][0]
-    times = sorted(float(packet["pts_time"]) for packet in packets)
-    last = float(packets[-1].get("duration_time", 0.0)) or _typical_step(times)
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the pictures of a file are shown, rising, on its own clock; at least one.
+
+    `duration` is from the first to the end of the last.
+    """
+
+    times: tuple[timedelta, ...]
+    duration: timedelta
+
+
+def probe(path: Path, *, patience: timedelta = PATIENCE) -> Media:
+    """What a file says of its video; reads its head and decodes one picture.
+
+    Raises NoVideo, MediaTimeout, MediaUnreadable.
+    """
+    with _opened(path, patience) as (container, stream):
+        media = describe(container)
+        assert media is not None  # `_opened` saw a video
+        return replace(media, display_matrix=_display_matrix(container, stream))
+
+
+def describe(container: InputContainer) -> Media | None:
+    """What an open container says; None when no video of a known codec is in it.  Reads nothing more of it."""
+    stream = _video(container)
+    if stream is None:
+        return None
+    context = stream.codec_context
+    sound = next((one for one in container.streams if isinstance(one, AudioStream)), None)
     return Media(
-        duration=timedelta(seconds=times[-1] - times[0] + last),
-        packets=len(packets),
-        codec=stream["codec_name"],
-        width=stream["width"],
-        height=stream["height"],
-        audio_streams=sum(one["codec_type"] == "audio" for one in streams),
+        container=container.format.name,
+        codec=context.codec.canonical_name,
+        width=context.width,
+        height=context.height,
+        pixel_aspect=_positive(stream.sample_aspect_ratio) or Fraction(1),
+        frame_rate=_positive(stream.average_rate) or _positive(stream.base_rate),
+        declared_frames=stream.frames or None,
+        declared_duration=_declared_duration(container, stream),
+        colour=tuple(_colour(stream)),
+        sound=_sound(sound) if sound is not None else None,
     )
 
 
-def _typical_step(times: list[float]) -> float:
-    """Frame time in seconds where the container gives none: the mean of what it holds, 40 ms for one frame."""
-    return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 0.04
+def read_timing(path: Path, *, patience: timedelta = PATIENCE) -> Timing:
+    """The times of all pictures, from every packet of a file.
+
+    A file that breaks off has those before its end.  Raises NoVideo when there is none, MediaTimeout, MediaUnreadable.
+    """
+    ends_at = time.monotonic() + patience.total_seconds()
+    shown: list[int] = []
+    last_duration = 0
+    with _opened(path, patience) as (container, stream):
+        tick = stream.time_base or Fraction(1, av.time_base)
+        try:
+            for packet in container.demux(stream):
+                if time.monotonic() > ends_at:
+                    raise _timeout(path, patience)
+                if packet.size and packet.pts is not None:
+                    shown.append(packet.pts)
+                    last_duration = packet.duration or 0
+        except av.error.ExitError as error:
+            raise _timeout(path, patience) from error
+        except FFmpegError as error:  # torn: what stands before is what its writer lived to write
+            if not shown:
+                raise MediaUnreadable(path, error.strerror or str(error)) from error
+    if not shown:
+        raise NoVideo(path, phrase("no picture in it"))
+    times = tuple(timedelta(seconds=float(pts * tick)) for pts in sorted(shown))
+    return Timing(times, times[-1] - times[0] + (timedelta(seconds=float(last_duration * tick)) or _step(times)))
+
+
+@contextmanager
+def _opened(path: Path, patience: timedelta) -> Iterator[tuple[InputContainer, VideoStream]]:
+    if not path.is_file():  # a pipe would block for ever
+        raise MediaUnreadable(path, "not a file")
+    seconds = patience.total_seconds()
+    try:
+        container = av.open(f"file:{path}", options=dict(_FILES_ONLY), timeout=(seconds, seconds))
+    except av.error.ExitError as error:
+        raise _timeout(path, patience) from error
+    except (FFmpegError, OSError) as error:
+        raise MediaUnreadable(path, getattr(error, "strerror", None) or str(error)) from error
+    with container:
+        stream = _video(container)
+        if stream is None:
+            raise NoVideo(path, phrase("no picture in it"))
+        yield container, stream
+
+
+def _timeout(path: Path, patience: timedelta) -> MediaTimeout:
+    return MediaTimeout(path, f"not read within {patience.total_seconds():g} seconds")
+
+
+def _video(container: InputContainer) -> VideoStream | None:
+    """The first video, None where there is none or its codec is unknown."""
+    stream = next(iter(container.streams.video), None)
+    return stream if stream is not None and stream.codec_context is not None else None
+
+
+def _sound(stream: AudioStream) -> str:
+    return stream.codec_context.codec.canonical_name if stream.codec_context is not None else "unknown"
+
+
+def _declared_duration(container: InputContainer, stream: VideoStream) -> timedelta | None:
+    if stream.duration and stream.time_base:
+        return timedelta(seconds=float(stream.duration * stream.time_base))
+    return timedelta(seconds=container.duration / av.time_base) if container.duration else None
+
+
+def _colour(stream: VideoStream) -> Iterator[tuple[str, str]]:
+    """The options of the colours that an encoder takes."""
+    context = stream.codec_context
+    for option, value, known in (
+        ("colorspace", context.colorspace, _MATRICES),
+        ("color_primaries", context.color_primaries, _PRIMARIES),
+        ("color_trc", context.color_trc, _TRANSFERS),
+    ):
+        if value in known:
+            yield option, str(int(value))
+
+
+def _display_matrix(container: InputContainer, stream: VideoStream) -> tuple[int, ...] | None:
+    """The matrix that the container has for its video; libav hands it on with each picture only.
+
+    None as well where no picture can be decoded: whoever decodes the file then says so.
+    """
+    with suppress(FFmpegError):
+        for packet in islice(container.demux(stream), _PACKETS_TO_FIRST_PICTURE):
+            for frame in stream.decode(packet):
+                side_data = cast("Mapping[SideDataType, SideData]", frame.side_data)  # av's stub has another type
+                matrix = side_data.get(SideDataType.DISPLAYMATRIX)
+                return _MATRIX.unpack(bytes(matrix)) if matrix is not None else None
+    return None
+
+
+def _positive(value: Fraction | None) -> Fraction | None:
+    return value if value is not None and value > 0 else None
+
+
+def _step(times: tuple[timedelta, ...]) -> timedelta:
+    """How long a picture lasts where the container does not say: the mean of what it holds."""
+    return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else _USUAL_STEP

@@ -20,13 +20,12 @@ from cctv.archive.disposal import discard_header
 from cctv.archive.fragments import holes_in
 from cctv.archive.ingesting import described, enter, from_index_line, ingest
 from cctv.archive.layout import INDEX, incoming_name, segment_start
-from cctv.archive.media import probe
+from cctv.archive.media import MediaUnreadable, read_timing
 from cctv.archive.quarantine import quarantine
 from cctv.archive.runs import close_gap, end_run, note_gap
 from cctv.archive.store import insert_segment, is_buried, is_indexed
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site
-from cctv.kernel.errors import FileUnreadable
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.footage import GapCause, NewSegment, Segment
@@ -106,10 +105,10 @@ def _enter_without_line(site: Site, path: Path) -> Segment | str:
     if run is None or start is None:
         return quarantine(site, path, camera, "not a segment that the recorder wrote")
     try:
-        media = probe(path)
-    except FileUnreadable as error:
-        return quarantine(site, path, camera, str(error.fields["problem"]))
-    segment = enter(site, described(site, run, path, Span(start, start + media.duration), target=path))
+        timing = read_timing(path)
+    except MediaUnreadable as error:
+        return quarantine(site, path, camera, error.problem)
+    segment = enter(site, described(site, run, path, Span(start, start + timing.duration), target=path))
     _audit(site, Act.FOOTAGE_ADOPTED, segment.path)
     return segment
 
@@ -128,14 +127,14 @@ def _adopt(site: Site, path: Path) -> Segment | str | None:
     if discard_header(site, path):
         return None
     try:
-        media = probe(path)
-    except FileUnreadable as error:
-        return quarantine(site, path, camera, str(error.fields["problem"]))
+        timing = read_timing(path)
+    except MediaUnreadable as error:
+        return quarantine(site, path, camera, error.problem)
     written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), site.clock.now())
-    start = begins or max(run.started, written - media.duration)
+    start = begins or max(run.started, written - timing.duration)
     for begin, end in holes_in(path):  # before the file moves: a crash in between repeats this
         note_gap(site, camera, Span(start + begin, start + end), GapCause.FRAMES_MISSING)
-    segment = ingest(site, run, path, Span(start, start + media.duration))
+    segment = ingest(site, run, path, Span(start, start + timing.duration))
     _audit(site, Act.FOOTAGE_ADOPTED, segment.path)
     return segment
 

@@ -1,6 +1,6 @@
-"""Why ffmpeg or ffprobe ended: from what it printed to one of this room's errors.
+"""Why ffmpeg ended: from what it printed to one of the errors of cameras.
 
-Pure.  Owns the knowledge of their messages (ffmpeg 5.1).  Never repeats a line that still holds a credential.
+Pure.  Owns the knowledge of its messages (ffmpeg 5.1).  Never repeats a line that still holds a credential.
 """
 
 from __future__ import annotations

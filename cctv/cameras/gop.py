@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from fractions import Fraction
 
-from cctv.cameras.stream import PROTOCOLS, StreamAddress
+from cctv.cameras.commands import packet_list_command
+from cctv.cameras.stream import StreamAddress
 from cctv.kernel import process
 
 PATIENCE = timedelta(seconds=12)
@@ -19,17 +20,14 @@ PATIENCE = timedelta(seconds=12)
 
 def measure_gop(address: StreamAddress, *, patience: timedelta = PATIENCE) -> timedelta | None:
     """The time between two key frames; None where no second one came in time.  Blocks for `patience` at the most."""
-    command = ["ffmpeg", "-v", "error", "-hide_banner", "-f", "concat", "-safe", "0"]
-    command += ["-protocol_whitelist", PROTOCOLS, "-i", "pipe:0", "-map", "0:v:0", "-c", "copy"]
-    command += ["-flush_packets", "1", "-f", "framecrc", "pipe:1"]
-    child = process.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = process.start(packet_list_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdin is not None
     assert child.stdout is not None
     alarm = threading.Timer(patience.total_seconds(), child.kill)
     with child:
         alarm.start()
         try:
-            child.stdin.write(address.script(timeout=patience, video_only=True))
+            child.stdin.write(address.script(timeout=patience))
             child.stdin.close()
             return key_frame_distance(line.decode() for line in child.stdout)
         except BrokenPipeError:

@@ -70,7 +70,7 @@ class LiveStream:
                     raise self._silent()
                 asked = monotonic()
         except (av.error.FFmpegError, OSError) as error:
-            raise _told(self._camera, self._address, error, STALL) from None
+            raise fault_of(self._camera, self._address, error, STALL) from None
         raise CameraClosed(camera=self._camera.id, address=self._address.url)
 
     def _silent(self) -> CameraSilent:
@@ -84,21 +84,30 @@ class LiveStream:
 
 def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
     """Connect and learn the stream's format; raises CameraDown."""
+    return LiveStream(camera, address, connect(camera, address, address.options(), opening=OPEN, reading=STALL))
+
+
+def connect(
+    camera: CameraSettings, address: StreamAddress, options: dict[str, str], *, opening: timedelta, reading: timedelta
+) -> InputContainer:
+    """Open a camera's stream.  `opening` is how long that may take, `reading` how long each packet.
+
+    Raises CameraDown, never with a cause: its text would hold the password.
+    """
     knock(camera, address.url)
     began = monotonic()
     try:
-        container = av.open(
+        return av.open(
             address.with_credentials(),
-            options=address.options(),
-            timeout=(OPEN.total_seconds(), STALL.total_seconds()),
+            options=options,
+            timeout=(opening.total_seconds(), reading.total_seconds()),
         )
     except (av.error.FFmpegError, OSError) as error:
-        raise _told(camera, address, error, timedelta(seconds=monotonic() - began)) from None
-    return LiveStream(camera, address, container)
+        raise fault_of(camera, address, error, timedelta(seconds=monotonic() - began)) from None
 
 
-def _told(camera: CameraSettings, address: StreamAddress, error: Exception, waited: timedelta) -> CameraDown:
-    """The error of this room that one of libav's stands for.  Takes nothing of its text but `strerror`."""
+def fault_of(camera: CameraSettings, address: StreamAddress, error: Exception, waited: timedelta) -> CameraDown:
+    """The error that one of libav's stands for; takes nothing of its text but `strerror`."""
     named = {"camera": camera.id, "address": address.url}
     if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
         return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")

@@ -5,20 +5,21 @@ Looks at the stream for a moment and keeps nothing of it.  Always ends: a camera
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from time import monotonic
 
-from cctv.cameras.diagnose import diagnose
+import av.error
+from av.container import InputContainer
+
+from cctv.archive.media import describe
 from cctv.cameras.errors import CameraFailed, CameraSilent
-from cctv.cameras.stream import PROTOCOLS, StreamAddress
+from cctv.cameras.live import connect, fault_of
+from cctv.cameras.stream import StreamAddress
 from cctv.config.schema import CameraSettings
-from cctv.kernel import process
 
 PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake
 _PACKETS = 40  # enough for a frame rate, as a camera counts it
@@ -36,48 +37,38 @@ class StreamFacts:
 
 
 def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = PATIENCE) -> StreamFacts:
-    """Look at the stream; raises CameraDown.  Blocks for `patience` at the most."""
-    fields = "stream=index,codec_type,codec_name,width,height:packet=stream_index,pts_time"
-    command = ["ffprobe", "-v", "error", "-hide_banner", "-f", "concat", "-safe", "0"]
-    command += ["-protocol_whitelist", PROTOCOLS, "-show_entries", fields, "-read_intervals", f"%+#{_PACKETS}"]
-    command += ["-of", "json", "-i", "pipe:0"]
-    script = address.script(timeout=patience, video_only=False)
-    waited = patience.total_seconds()
-    try:
-        done = _run(command, script, patience)
-    except subprocess.TimeoutExpired:
-        raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{waited:.0f}") from None
-    if done.returncode != 0:
-        raise diagnose(camera, address, done.stderr, waited=waited)
-    said = json.loads(done.stdout)
-    video = next((one for one in said.get("streams", []) if one.get("codec_type") == "video"), None)
-    if video is None or "codec_name" not in video:
-        raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
-    sound = next((one for one in said["streams"] if one.get("codec_type") == "audio"), None)
-    return StreamFacts(
-        codec=video["codec_name"],
-        width=video.get("width", 0),
-        height=video.get("height", 0),
-        fps=_rate([packet for packet in said.get("packets", []) if packet["stream_index"] == video["index"]]),
-        sound=sound.get("codec_name", "unknown") if sound else None,
-    )
+    """Look at the stream; raises CameraDown.
 
-
-def _run(command: Sequence[str], script: bytes, patience: timedelta) -> subprocess.CompletedProcess[bytes]:
-    child = process.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    with child:
+    Blocks for `patience` until the format is known, and as long again for the packets that tell the frame rate.
+    """
+    options = address.options(video_only=False, timeout=patience)
+    with connect(camera, address, options, opening=patience, reading=patience) as container:
+        media = describe(container)
+        if media is None:
+            raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
         try:
-            stdout, stderr = child.communicate(script, timeout=patience.total_seconds())
-        except subprocess.TimeoutExpired:
-            child.kill()
-            raise
-    return subprocess.CompletedProcess(command, child.returncode, stdout, stderr)
+            times = _times(container, monotonic() + patience.total_seconds())
+        except (av.error.FFmpegError, OSError) as error:
+            raise fault_of(camera, address, error, patience) from None
+    if not times:
+        raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{patience.total_seconds():.0f}")
+    return StreamFacts(media.codec, media.width, media.height, _rate(times), media.sound)
 
 
-def _rate(packets: Sequence[dict[str, Any]]) -> float | None:
+def _times(container: InputContainer, ends_at: float) -> list[float]:
+    """Seconds of the pictures among the first packets, as many as came until an instant of the monotonic clock."""
+    video, times = container.streams.video[0], []
+    for number, packet in enumerate(container.demux(), 1):
+        if packet.stream is video and packet.size and packet.pts is not None and packet.time_base:
+            times.append(float(packet.pts * packet.time_base))
+        if number >= _PACKETS or monotonic() >= ends_at:
+            break
+    return times
+
+
+def _rate(times: Sequence[float]) -> float | None:
     """Frames a second over the packets seen; the median step, since the first ones come in a burst."""
-    times = sorted(float(packet["pts_time"]) for packet in packets if "pts_time" in packet)
-    steps = sorted(later - earlier for earlier, later in pairwise(times))
+    steps = sorted(later - earlier for earlier, later in pairwise(sorted(times)))
     if len(steps) < 4 or steps[len(steps) // 2] <= 0:
         return None
     return float(Fraction(1 / steps[len(steps) // 2]).limit_denominator(100))

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from cctv.cameras.commands import picture_command
 from cctv.cameras.diagnose import diagnose
 from cctv.cameras.errors import CameraFailed, CameraSilent
-from cctv.cameras.stream import PROTOCOLS, StreamAddress
+from cctv.cameras.stream import StreamAddress
 from cctv.config.schema import CameraSettings
 from cctv.kernel import process
 
@@ -60,14 +61,13 @@ def _touched(polygon: Polygon, rows: int) -> np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: timedelta) -> bytes:
-    command = ["ffmpeg", "-v", "error", "-hide_banner", "-f", "concat", "-safe", "0"]
-    command += ["-protocol_whitelist", PROTOCOLS, "-i", "pipe:0", "-map", "0:v:0", "-frames:v", "1"]
-    command += ["-vf", f"scale={COLUMNS}:-1:flags=area", "-f", "rawvideo", "-pix_fmt", "bgr24", "pipe:1"]
     seconds = patience.total_seconds()
-    child = process.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = process.start(
+        picture_command(COLUMNS), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     with child:
         try:
-            pixels, said = child.communicate(address.script(timeout=patience, video_only=True), timeout=seconds)
+            pixels, said = child.communicate(address.script(timeout=patience), timeout=seconds)
         except subprocess.TimeoutExpired:
             child.kill()
             raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{seconds:.0f}") from None

@@ -35,31 +35,31 @@ class StreamAddress:
     def __str__(self) -> str:
         return self.url
 
-    def script(self, *, timeout: timedelta, video_only: bool) -> bytes:
+    def script(self, *, timeout: timedelta) -> bytes:
         """The ffconcat script that opens the stream.  Holds the password: for a child's standard input only.
 
-        `video_only` does not even ask the camera for its sound.
+        The camera is not even asked for its sound.
         """
         options = {
             "rtsp_transport": self.transport.value,
             "timeout": str(timeout // _MICROSECOND),
             **LEAN_PROBING,
-            **({"allowed_media_types": "video"} if video_only else {}),
+            "allowed_media_types": "video",
         }
         lines = ["ffconcat version 1.0", f"file '{self.with_credentials()}'"]
         lines += [f"option {name} {value}" for name, value in options.items()]
         return "\n".join(lines).encode() + b"\n"
 
-    def options(self) -> dict[str, str]:
-        """For libavformat in this process.
+    def options(self, *, video_only: bool = True, timeout: timedelta = _SOCKET) -> dict[str, str]:
+        """For libavformat in this process; `timeout` is that of its socket.
 
-        The camera is not even asked for its sound.  That also leaves RTCP out of the timestamps, which would otherwise
-        shift when the first sender report arrives, to bring sound and picture together.
+        With `video_only` the camera is not even asked for its sound.  That also leaves RTCP out of the timestamps,
+        which would otherwise shift when the first sender report arrives, to bring sound and picture together.
         """
         return {
             "rtsp_transport": self.transport.value,
-            "timeout": str(_SOCKET // _MICROSECOND),
-            "allowed_media_types": "video",
+            "timeout": str(timeout // _MICROSECOND),
+            **({"allowed_media_types": "video"} if video_only else {}),
             **LEAN_PROBING,
             **({"buffer_size": _UDP_BUFFER} if self.transport is Transport.UDP else {}),
         }

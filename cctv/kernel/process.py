@@ -15,7 +15,7 @@ from typing import IO
 
 from cctv.kernel.errors import ToolFailed, ToolMissing
 
-_PACKAGES = {"ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux"}
+_PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux"}
 _URL_SECRET = re.compile(r"(\w+://)[^\s/]*@")  # to the last @: a password may hold one
 _QUERY_SECRET = re.compile(r"([?&](?:user|usr|username|password|passwd|pwd|token)=)[^&\s]*", re.IGNORECASE)
 

@@ -1,22 +1,21 @@
 """Reading footage: what a file holds, and its pictures one by one.
 
-Owns ffprobe, and what is made of what the decoder says.  Every frame comes out once, in presentation order, as
+Owns what is made of what a file's probe and its decoder say.  Every frame comes out once, in presentation order, as
 displayed (rotation applied), with its own time, and with its camera's static masks covered: no other module sees what
 they hide.  Never repairs, repeats, drops or guesses a frame: what cannot be decoded is refused.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import atan2, degrees, hypot
 from pathlib import Path
 
+from cctv.archive.media import Media, MediaUnreadable, NoVideo, probe
 from cctv.config.fields import Polygon
-from cctv.kernel import process
-from cctv.kernel.errors import ToolFailed
 from cctv.kernel.phrases import phrase
 from cctv.redaction.ahead import ahead
 from cctv.redaction.decoder import Decoder, Undecodable
@@ -27,13 +26,12 @@ from cctv.redaction.planes import Planes
 
 _ANOTHER_COPY = phrase("copy the file from its source again, or leave it out of the redaction.")
 _LATE_START = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
-_UNTOLD = (None, "unknown", "reserved", "gbr")  # colours that no encoder takes, or not for what is decoded to yuv420p
 _SAME_TIME = 100  # microseconds by which a frame that repeats its predecessor's time follows it
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What ffprobe says of a file's video."""
+    """A file's video as redaction reads it."""
 
     path: Path
     size: Size  # as displayed, rotation applied; stored pixels, whatever their aspect
@@ -93,28 +91,23 @@ class Clip:
         return sum(part.stream.frames_estimate for part in self.parts)
 
 
-def probe(path: Path) -> Stream:
+def stream_of(path: Path) -> Stream:
     """What a file holds.  Raises InputMissing (2) when there is none, SourceUnreadable (15) when it is no video."""
     if not path.is_file():
         raise InputMissing(
             path=path, problem=phrase("it is not a file") if path.exists() else phrase("it does not exist")
         )
-    entries = (
-        "stream=width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,nb_frames,duration,color_range,color_space"
-        ",color_primaries,color_transfer:stream_side_data=rotation,displaymatrix:stream_tags=rotate:format=format_name,duration"
-    )
-    command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "json", "-i"]
     try:
-        found = json.loads(process.run([*command, f"file:{path}"], timeout=60))
-    except (ToolFailed, ValueError) as error:
+        media = probe(path)
+    except NoVideo as error:
+        raise SourceUnreadable(
+            path=path, problem=phrase("it holds no video"), following=phrase("give a file with a picture.")
+        ) from error
+    except MediaUnreadable as error:
         raise SourceUnreadable(
             path=path, problem=phrase("it is no video ({error})", error=error), following=_ANOTHER_COPY
         ) from error
-    if not found.get("streams"):
-        raise SourceUnreadable(
-            path=path, problem=phrase("it holds no video"), following=phrase("give a file with a picture.")
-        )
-    return _stream(path, found["streams"][0], found.get("format", {}))
+    return _stream(path, media)
 
 
 def clip_of(paths: Sequence[Path], starts_at: Sequence[int] | None = None) -> Clip:
@@ -122,7 +115,7 @@ def clip_of(paths: Sequence[Path], starts_at: Sequence[int] | None = None) -> Cl
 
     Raises InputMissing, SourceUnreadable (also when the sizes differ).
     """
-    streams = [probe(path) for path in paths]
+    streams = [stream_of(path) for path in paths]
     for stream in streams[1:]:
         if stream.size != streams[0].size:
             raise SourceUnreadable(
@@ -179,42 +172,31 @@ class Reading:
         return placed
 
 
-def _stream(path: Path, found: dict[str, object], container: dict[str, object]) -> Stream:
-    width, height = int(str(found.get("width", 0))), int(str(found.get("height", 0)))
+def _stream(path: Path, media: Media) -> Stream:
+    width, height = media.width, media.height
     if width < 1 or height < 1:
         raise SourceUnreadable(path=path, problem=phrase("its picture has no size"), following=_ANOTHER_COPY)
-    if _rotation(found) % 180 == 90:
+    if media.display_matrix is not None and _clockwise(media.display_matrix) % 180 == 90:
         width, height = height, width
-    rate = _fraction(found.get("avg_frame_rate")) or _fraction(found.get("r_frame_rate")) or Fraction(25)
-    seconds = found.get("duration") or container.get("duration") or 0
-    declared = str(found.get("nb_frames", ""))
-    exact = int(declared) if declared.isdigit() and container.get("format_name") == "avi" else None
-    aspect = _fraction(str(found.get("sample_aspect_ratio", "")).replace(":", "/")) or Fraction(1)
-    options = {"colorspace": "color_space", "color_primaries": "color_primaries", "color_trc": "color_transfer"}
-    colour = tuple((option, str(found[key])) for option, key in options.items() if found.get(key) not in _UNTOLD)
-    estimate = int(declared) if declared.isdigit() else round(float(str(seconds)) * rate)
-    return Stream(path, Size(width, height), aspect, rate, estimate, exact, colour, _turn(found))
+    rate = media.frame_rate or Fraction(25)
+    seconds = media.declared_duration.total_seconds() if media.declared_duration is not None else 0
+    estimate = media.declared_frames or round(seconds * rate)
+    exact = media.declared_frames if media.container == "avi" else None
+    turn = _turn(media.display_matrix) if media.display_matrix is not None else ()
+    return Stream(path, Size(width, height), media.pixel_aspect, rate, estimate, exact, media.colour, turn)
 
 
-def _rotation(found: dict[str, object]) -> int:
-    """Degrees, counterclockwise."""
-    return round(float(str(_display(found).get("rotation", 0))))
+def _clockwise(matrix: tuple[int, ...]) -> int:
+    """Degrees from 0 to 359 by which a display matrix turns a picture."""
+    a, b, _, c, d, *_ = matrix
+    across, down = hypot(a, c), hypot(b, d)
+    return round(degrees(atan2(b / down, a / across))) % 360 if across and down else 0
 
 
-def _display(found: dict[str, object]) -> dict[str, object]:
-    """What the container says of how the picture is to be displayed; empty when nothing."""
-    side = found.get("side_data_list")
-    entries = side if isinstance(side, list) else []
-    return next((entry for entry in entries if isinstance(entry, dict) and "rotation" in entry), {})
-
-
-def _turn(found: dict[str, object]) -> tuple[str, ...]:
-    """The filters that turn a picture as it is to be displayed: those that ffmpeg 5.1 sets up by itself."""
-    rows = [line.split(":")[1].split() for line in str(_display(found).get("displaymatrix", "")).strip().splitlines()]
-    if len(rows) < 2:
-        return ()
-    (a, _, _), (c, d, _) = ([int(number) for number in row] for row in rows[:2])
-    clockwise = -_rotation(found) % 360
+def _turn(matrix: tuple[int, ...]) -> tuple[str, ...]:
+    """The filters that turn the picture as it is to be displayed: those that ffmpeg 5.1 sets up by itself."""
+    a, _, _, c, d, *_ = matrix
+    clockwise = _clockwise(matrix)
     if clockwise == 90:
         return ("transpose=cclock_flip" if c > 0 else "transpose=clock",)
     if clockwise == 270:
@@ -224,14 +206,6 @@ def _turn(found: dict[str, object]) -> tuple[str, ...]:
     if clockwise:
         return (f"rotate={clockwise}*PI/180",)
     return ("vflip",) if d < 0 else ()
-
-
-def _fraction(value: object) -> Fraction | None:
-    try:
-        found = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        return None
-    return found if found > 0 else None
 
 
 def _decode(part: Part, times: list[int]) -> Iterator[Planes]:

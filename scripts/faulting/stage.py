@@ -1,6 +1,6 @@
 """Where scenarios play: a storage of its own, a clock that the scenario owns, footage that is a handful of bytes.
 
-A fragment is the word `moof` and noise, a second long; what ffprobe would say of a real file is counted from that.
+A fragment is the word `moof` and noise, a second long; what the packets of a real file would say is counted from that.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from typing import Protocol
 
 from cctv import archive
 from cctv.archive import comparing, recover
-from cctv.archive.media import Media
+from cctv.archive.media import NoVideo, Timing
 from cctv.archive.runstore import Run
 from cctv.config.loader import load_settings
 from cctv.config.schema import Settings
 from cctv.db import site as db_site
 from cctv.db.site import Site, create_site, open_site
 from cctv.kernel.durable import Disk
-from cctv.kernel.errors import FileUnreadable
 from cctv.kernel.span import Span
 from cctv.model.acts import Actor
 from cctv.model.footage import GapCause, Segment
@@ -78,12 +77,12 @@ class OwnClock:
         self._monotonic += step.total_seconds()
 
 
-def counted(path: Path) -> Media:
-    """In place of ffprobe: a second for each fragment."""
+def counted(path: Path) -> Timing:
+    """In place of reading a file's packets: a second for each fragment."""
     fragments = path.read_bytes().count(b"moof")
     if not fragments:
-        raise FileUnreadable(path=path, problem="no picture in it", following="none")
-    return Media(timedelta(seconds=fragments), fragments, "h264", 16, 16, 0)
+        raise NoVideo(path, "no picture in it")
+    return Timing(tuple(timedelta(seconds=number) for number in range(fragments)), timedelta(seconds=fragments))
 
 
 @contextmanager
@@ -95,13 +94,13 @@ def played_here() -> Iterator[None]:
     engine = db_site.open_engine
     once = cache(engine)
     db_site.open_engine = lambda path, *, create=False: once(path, create=create)  # type: ignore[attr-defined]
-    real = recover.probe, recover.holes_in, comparing.probe  # type: ignore[attr-defined]
-    recover.probe = comparing.probe = counted  # type: ignore[attr-defined]
+    real = recover.read_timing, recover.holes_in, comparing.read_timing  # type: ignore[attr-defined]
+    recover.read_timing = comparing.read_timing = counted  # type: ignore[attr-defined]
     recover.holes_in = lambda path: []  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        recover.probe, recover.holes_in, comparing.probe = real  # type: ignore[attr-defined]
+        recover.read_timing, recover.holes_in, comparing.read_timing = real  # type: ignore[attr-defined]
         db_site.open_engine = engine  # type: ignore[attr-defined]
 
 

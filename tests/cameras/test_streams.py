@@ -36,8 +36,8 @@ def camera(**changes):
     return CameraSettings(CameraId("gevel-1"), ZoneId("facade"), "theft", **{"rtsp": URL, **changes})
 
 
-def script(address=ADDRESS, *, video_only=True):
-    return address.script(timeout=timedelta(seconds=5), video_only=video_only).decode()
+def script(address=ADDRESS):
+    return address.script(timeout=timedelta(seconds=5)).decode()
 
 
 def test_the_script_holds_the_login_in_a_form_that_ends_no_quote():
@@ -48,7 +48,8 @@ def test_the_script_holds_the_login_in_a_form_that_ends_no_quote():
 
 def test_the_recorder_does_not_even_ask_for_sound():
     assert "option allowed_media_types video\n" in script()
-    assert "allowed_media_types" not in script(video_only=False)
+    assert ADDRESS.options()["allowed_media_types"] == "video"
+    assert "allowed_media_types" not in ADDRESS.options(video_only=False)
 
 
 def test_an_address_shows_no_password():

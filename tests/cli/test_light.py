@@ -50,4 +50,4 @@ def test_status_loads_only_what_it_uses(site):
     code, loaded = loaded_by("status", environ={"CCTV_CONFIG": str(site.config)})
     assert code in {17, 19}  # nobody records here, and by the real clock all of it is overdue
     assert "sqlalchemy" in loaded
-    assert loaded & (PICTURES | CAMERAS | {"alembic", "cryptography", "jinja2"}) == set()
+    assert loaded & (PICTURES | CAMERAS | {"alembic", "cryptography", "ffmpeg", "jinja2"}) == set()

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import av
 import pytest
 
-from cctv.archive import probe
+from cctv.archive.media import read_timing
 from cctv.kernel.clock import SystemClock
 from cctv.kernel.durable import Disk
 from cctv.recorder.cutter import Closed, Cutter, Task
@@ -85,7 +85,7 @@ def test_segments_begin_at_key_pictures_and_meet(bench, tmp_path):
     bench.cutter.close()
 
     assert bench.spans() == [(0, 2), (2, 4), (4, 6)]
-    assert [probe(one.file.path).packets for one in bench.heard.files] == [50, 50, 50]
+    assert [len(read_timing(one.file.path).times) for one in bench.heard.files] == [50, 50, 50]
     assert [one.file.path.name for one in bench.heard.files] == [f"run7-00000{number}.mp4" for number in range(3)]
     assert bench.heard.said == ["anchored"]
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
+from typing import Any
 
+import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
@@ -105,10 +107,8 @@ def _first_picture(path: Path, size: Size, masked: MaskedArea | None) -> NDArray
     """The first picture of a file as one flat yuv420p buffer, padded to even sides and masked as the engine does."""
     if not path.is_file():
         return None
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-an", "-frames:v", "1"]
-    command += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"]
     try:
-        data = process.run(command, timeout=60)
+        data = process.run(first_picture_command(path), timeout=60)
     except ToolFailed:
         return None
     if len(data) != frame_bytes(size.even()):
@@ -117,3 +117,12 @@ def _first_picture(path: Path, size: Size, masked: MaskedArea | None) -> NDArray
     if masked is not None:
         masked.cover(from_buffer(buffer, size.even()))
     return buffer
+
+
+def first_picture_command(path: Path) -> list[str]:
+    """The ffmpeg command that writes a file's first picture as raw yuv420p, padded to even sides."""
+    source: Any = ffmpeg.input(f"file:{path}", nostdin=None, v="error")
+    pad = "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0"
+    picture = {"format": "rawvideo", "pix_fmt": "yuv420p", "vf": pad, "an": None, "frames:v": 1}
+    command: list[str] = ffmpeg.compile(source["v:0"].output("pipe:1", **picture))
+    return command

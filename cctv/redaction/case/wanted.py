@@ -7,16 +7,13 @@ whoever uses it says so.
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from cctv.archive import segments_of
+from cctv.archive.media import MediaUnreadable, read_timing
 from cctv.db.site import Site
-from cctv.kernel import process
-from cctv.kernel.errors import ToolFailed
 from cctv.kernel.span import Span
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
@@ -36,17 +33,8 @@ def _long(part: tuple[Segment, ...], span: Span) -> bool:
 
 
 def _holds(site: Site, segment: Segment, span: Span) -> bool:
-    times = _times(site.root / segment.path)
-    if times is None:
-        return True
-    return any(span.contains(segment.span.start + timedelta(seconds=time - times[0])) for time in times)
-
-
-def _times(path: Path) -> list[float] | None:
-    """Seconds of each frame, rising; None for a file that cannot be read."""
-    command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts_time", "-of", "json"]
     try:
-        said = json.loads(process.run([*command, f"file:{path}"], timeout=60))
-    except (ToolFailed, ValueError):
-        return None
-    return sorted(float(one["pts_time"]) for one in said.get("packets", []) if "pts_time" in one) or None
+        times = read_timing(site.root / segment.path).times
+    except MediaUnreadable:  # a part of it is asked for: reading it says what is wrong
+        return True
+    return any(span.contains(segment.span.start + time - times[0]) for time in times)
