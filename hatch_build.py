@@ -6,6 +6,7 @@ A build hook of hatch: wheels and editable installs run it.  `./scripts/words` a
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def compile_catalogs(root: Path, *, only_stale: bool = False) -> None:
             continue
         with source.open("rb") as file:
             catalog = read_po(file, locale=source.parent.parent.name)
+        catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # equal bytes each time
         with tempfile.NamedTemporaryFile(dir=source.parent, suffix=".tmp", delete=False) as target:
             write_mo(target, catalog)
         Path(target.name).chmod(0o644)

@@ -39,10 +39,11 @@ def test_every_file_of_the_program_is_in_the_wheel(names):
     sources = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "cctv").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".po"
     }
     assert sources - names == set()
     assert {"cctv/py.typed", "cctv/db/migrations/env.py", "cctv/db/migrations/versions/0001_initial.py"} <= names
+    assert {f"cctv/locale/{language}/LC_MESSAGES/cctv.mo" for language in ("nl", "fr")} <= names
     assert any("/templates/" in name for name in names)
 
 

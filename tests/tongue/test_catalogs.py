@@ -8,6 +8,7 @@ from wording.catalogs import LANGUAGES, problems, read
 from wording.messages import ROOMS, Message, calls_in, every_message, plain_fields, sources, unsaid
 
 from cctv.model.language import Language
+from cctv.redaction.case.words import line_words
 from cctv.tongue.catalogs import catalog
 from hatch_build import compile_catalogs
 
@@ -26,6 +27,11 @@ def test_pages_and_tables_are_among_the_messages(messages):
     keys = {one.key for one in messages}
 
     assert {("sheet", "Camera"), (None, "What was deleted"), ("column", "police number"), ("letter", "theft")} <= keys
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_line_in_the_picture_has_no_accents(language):
+    assert line_words(language).isascii()
 
 
 def test_what_is_wrong_with_a_catalog_is_told(tmp_path):

@@ -29,9 +29,7 @@ _CAUSES: dict[str, Phrase] = {
     NEVER_RECORDED: worded("cause", "nothing was recorded"),
     TO_COME: worded("cause", "not recorded yet"),
 }
-_LINE = worded(
-    "caption, without accents", "background reconstructed, others hidden"
-)  # the engine draws plain letters only
+_LINE = worded("caption, without accents", "background reconstructed, others hidden")  # OpenCV draws ASCII only
 _COMMANDS = (
     phrase("keep these tracks visible"),
     phrase('keep what drawn boxes enclose; hide what stands under "hide"'),
