@@ -76,6 +76,8 @@ def _both_locks(site: Site) -> Iterator[bool]:
 
 def reconcile_locked(site: Site, *, accept_loss: bool, recording: bool) -> Reconciled:
     """The same for a caller that has the locks."""
+    if not (site.root / "holds").is_dir():
+        site.disk.make_directory(site.root / "holds")  # a guard stops deletion while it is missing
     before = left = disk_and_index(site, recording=recording)
     done: list[Difference] = []
     if left.differences:

@@ -28,10 +28,10 @@ class IndexEmpty(GuardError):
 
 
 class HoldFilesMissing(GuardError):
-    """Deletion stops: {missing} is not in the storage, so an older cctv.db put back later would forget what is held.
+    """Deletion stops: the storage lacks {missing}, and without it an older cctv.db would forget what is held.
 
-    next: put holds/ back from where it went; what is lost for good `cctv footage reconcile --fix` writes again, after
-    you compared `cctv hold list` with what you know; nothing was deleted.
+    next: put it back; if it is lost, compare `cctv hold list` with what you know, then `cctv footage reconcile --fix`
+    makes it again; nothing was deleted.
     """
 
 

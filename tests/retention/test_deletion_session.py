@@ -175,8 +175,11 @@ def test_a_folder_of_holds_that_is_missing_stops_every_deletion(site, clock, cal
     caller.ask(site)
     shutil.rmtree(site.root / "holds")
 
-    assert "holds/ is not in the storage" in run(site, caller, tmp_path, exit=18).err
+    assert "the storage lacks holds/," in run(site, caller, tmp_path, exit=18).err
     assert_nothing_went(site, recorded)
+    site.cctv("footage reconcile --fix")
+    run(site, caller, tmp_path)
+    assert site.footage(GEVEL) == []
 
 
 def test_a_foreign_site_json_stops_every_deletion(site, clock, caller, recorded, tmp_path):
