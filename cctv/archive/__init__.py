@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cctv.archive.coverage import Missing, Parts, overlapping, part, unexplained
     from cctv.archive.disposal import BATCH, dispose, dispose_quarantined, finish_open_tombstones
     from cctv.archive.ingesting import ingest
-    from cctv.archive.inventories import Inventory, NoFootage, absence, inventory, unexplained_of
+    from cctv.archive.inventories import Inventory, NoFootage, absence, inventory
     from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
     from cctv.archive.quarantine import quarantined
     from cctv.archive.rebuilding import plan_rebuild, rebuild
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
     from cctv.archive.store import (
         candidates,
-        coverage_rows,
         find_segment,
         held_over,
         next_limit,
@@ -56,7 +55,6 @@ __getattr__ = exports(
             "NoFootage",
             "absence",
             "inventory",
-            "unexplained_of",
         ),
         "layout": (
             "incoming_directory",
@@ -101,7 +99,6 @@ __getattr__ = exports(
         ),
         "store": (
             "candidates",
-            "coverage_rows",
             "find_segment",
             "held_over",
             "next_limit",
@@ -128,7 +125,6 @@ __all__ = [
     "candidates",
     "close_gap",
     "count_segments",
-    "coverage_rows",
     "create_storage",
     "disk_and_index",
     "dispose",
@@ -161,6 +157,5 @@ __all__ = [
     "sweeper_lock",
     "tombstones_of",
     "unexplained",
-    "unexplained_of",
     "verify_footage",
 ]

@@ -34,11 +34,10 @@ RECENT_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class RecoveryReport:
-    """What start-up found: segments adopted, files quarantined (relative paths), deletions finished."""
+    """What start-up found: segments adopted, files quarantined (relative paths)."""
 
     adopted: tuple[Segment, ...]
     quarantined: tuple[str, ...]
-    deletions_finished: int
 
 
 def recover_incoming(site: Site) -> RecoveryReport:
@@ -47,14 +46,13 @@ def recover_incoming(site: Site) -> RecoveryReport:
     A killed process leaves files and lines that may not be on the disk yet: flushed first, before rows rely on them.
     """
     site.disk.settle(site.root)
-    finished = finish_open_tombstones(site)
+    finish_open_tombstones(site)
     outcomes: list[Segment | str | None] = list(_enter_recent(site))
     outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]
     _end_broken_runs(site)
     return RecoveryReport(
         adopted=tuple(one for one in outcomes if isinstance(one, Segment)),
         quarantined=tuple(one for one in outcomes if isinstance(one, str)),
-        deletions_finished=len(finished),
     )
 
 
