@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from cctv.archive.comparing import disk_and_index, is_locked
     from cctv.archive.coverage import Missing, Parts, overlapping, part, unexplained
     from cctv.archive.ingesting import ingest
-    from cctv.archive.inventories import Inventory, NoFootage, absence, inventory, unexplained_of
+    from cctv.archive.inventories import Inventory, NoFootage, absence, inventory
     from cctv.archive.layout import incoming_directory, recorder_lock, sweeper_lock
     from cctv.archive.quarantine import quarantined
     from cctv.archive.rebuilding import plan_rebuild, rebuild
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from cctv.archive.storage import adopt_disk, create_storage, refuse_occupied
     from cctv.archive.store import (
         candidates,
-        coverage_rows,
         find_segment,
         held_over,
         next_limit,
@@ -49,7 +48,6 @@ __getattr__ = exports(
             "NoFootage",
             "absence",
             "inventory",
-            "unexplained_of",
         ),
         "layout": (
             "incoming_directory",
@@ -94,7 +92,6 @@ __getattr__ = exports(
         ),
         "store": (
             "candidates",
-            "coverage_rows",
             "find_segment",
             "held_over",
             "next_limit",
@@ -120,7 +117,6 @@ __all__ = [
     "candidates",
     "close_gap",
     "count_segments",
-    "coverage_rows",
     "create_storage",
     "disk_and_index",
     "end_run",
@@ -150,6 +146,5 @@ __all__ = [
     "sweeper_lock",
     "tombstones_of",
     "unexplained",
-    "unexplained_of",
     "verify_footage",
 ]

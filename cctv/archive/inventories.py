@@ -1,6 +1,6 @@
 """Inventory: of a camera over a span, what is saved, what is gone and when, what was never recorded and why.
 
-Pure apart from the queries that `inventory` and `unexplained_of` make; `coverage` parts the span.
+Pure apart from the queries that `inventory` makes; `coverage` parts the span.
 """
 
 from __future__ import annotations
@@ -85,14 +85,6 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
         unexplained=tuple(unexplained(missing, first_and_last(connection, camera))),
         to_come=Span(max(now, span.start), span.end) if span.end > now else None,
     )
-
-
-def unexplained_of(connection: Connection, camera: CameraId, span: Span, now: datetime) -> list[Span]:
-    """What of a span was not recorded, between the camera's first footage and its last, for no known cause.
-
-    Empty is as it should be.
-    """
-    return list(inventory(connection, camera, span, now).unexplained)
 
 
 def absence(found: Iterable[Inventory]) -> str:

@@ -109,15 +109,6 @@ def tombstones_of(connection: Connection, camera: CameraId, span: Span) -> list[
     return [to_tombstone(row) for row in connection.execute(query)]
 
 
-def coverage_rows(connection: Connection, camera: CameraId, span: Span) -> list[Span]:
-    """The spans of a camera's segments that overlap a span, in order, without the rest of their rows."""
-    table = tables.segments
-    query = (
-        select(table.c.start_us, table.c.end_us).where(overlapping(table.c, camera, span)).order_by(table.c.start_us)
-    )
-    return [Span(row.start_us, row.end_us) for row in connection.execute(query)]
-
-
 def is_buried(connection: Connection, path: str) -> bool:
     """Whether a tombstone names the file."""
     table = tables.tombstones

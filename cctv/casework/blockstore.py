@@ -45,11 +45,6 @@ def blocks_of(connection: Connection, request_id: str, *, lifted_too: bool = Fal
     return _load(connection, own if lifted_too else own & _IN_FORCE)
 
 
-def blocks_in_force(connection: Connection) -> list[Block]:
-    """Every block that stops something, the first first."""
-    return _load(connection, _IN_FORCE)
-
-
 def blocks_over(connection: Connection, camera: CameraId, span: Span) -> list[Block]:
     """The blocks in force that cover any part of a camera's span."""
     block, covered = tables.blocks.c, tables.block_cameras.c

@@ -36,13 +36,6 @@ def select_disclosures(connection: Connection, *, closed_too: bool) -> list[Disc
     return [_disclosure(row) for row in connection.execute(query)]
 
 
-def disclosures_of_package(connection: Connection, package: str) -> list[Disclosure]:
-    """The times that a package was handed over, the first first."""
-    table = tables.disclosures
-    query = select(table).where(table.c.export_id == package).order_by(table.c.opened_us, table.c.id)
-    return [_disclosure(row) for row in connection.execute(query)]
-
-
 def _values(one: Disclosure) -> dict[str, object]:
     return {
         "id": one.id,

@@ -47,10 +47,6 @@ class Credentials(Mapping[str, Credential]):
     def __len__(self) -> int:
         return len(self.by_name)
 
-    def for_camera(self, camera: CameraSettings) -> Credential | None:
-        """What a camera needs, None when it asks for nothing."""
-        return None if camera.credential is None else self.by_name[camera.credential]
-
 
 def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credentials:
     """All credentials that the cameras name: from systemd's directory first, then from the file of [credentials].

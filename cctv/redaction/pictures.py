@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from cctv.redaction.backdrop import Backdrop
 from cctv.redaction.geometry import PixelRect, Size, outer
 from cctv.redaction.planes import Planes, doubled
-from cctv.redaction.source import Clip, Reading
 from cctv.redaction.tracks import Track
 
 Bgr = NDArray[np.uint8]
@@ -53,14 +52,6 @@ class Thumbnails:
     def found(self) -> dict[int, tuple[TrackPicture, ...]]:
         """The crops so far, by track."""
         return {identity: tuple(pictures) for identity, pictures in self._found.items()}
-
-
-def thumbnails(clip: Clip, tracks: Sequence[Track]) -> dict[int, tuple[TrackPicture, ...]]:
-    """The crops of a clip's tracks."""
-    wanted = Thumbnails(tracks)
-    for frame, planes in enumerate(Reading(clip)):
-        wanted.see(frame, planes)
-    return wanted.found
 
 
 def bgr(planes: Planes) -> Bgr:

@@ -107,9 +107,10 @@ def test_a_span_in_the_middle_of_what_nobody_noted_is_unexplained_too(site):
     before = Span(site.instant("2026-11-01 08:00"), site.instant("2026-11-01 08:30"))
 
     with reading(opened.engine) as connection:
-        assert archive.unexplained_of(connection, CAMERA, middle, site.clock.now()) == [middle]
-        assert archive.unexplained_of(connection, CAMERA, before, site.clock.now()) == []
-        assert archive.unexplained_of(connection, CameraId("gang-2"), middle, site.clock.now()) == []
+        now = site.clock.now()
+        assert archive.inventory(connection, CAMERA, middle, now).unexplained == (middle,)
+        assert archive.inventory(connection, CAMERA, before, now).unexplained == ()
+        assert archive.inventory(connection, CameraId("gang-2"), middle, now).unexplained == ()
 
 
 def test_a_seam_at_the_edge_of_what_is_asked_is_no_hole(site):

@@ -6,11 +6,12 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from crops import thumbnails
 from scenes import Person, Scene, walk, write
 
 from cctv.redaction.analysis import analyse, survey
 from cctv.redaction.keep import NOTHING_KEPT
-from cctv.redaction.pictures import backdrop_picture, thumbnails
+from cctv.redaction.pictures import backdrop_picture
 from cctv.redaction.sheet import (
     Decision,
     Sheet,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from crops import thumbnails
 from scenes import HEIGHT, WIDTH, Person, Scene, keep_of, luma, share_visible, walk, write
 
 from cctv.redaction.analysis import analyse, survey
@@ -18,7 +19,7 @@ from cctv.redaction.geometry import Size
 from cctv.redaction.keep import NOTHING_KEPT, read_keep
 from cctv.redaction.masks import MaskedArea, masked_area
 from cctv.redaction.options import Mode, Options, Others
-from cctv.redaction.pictures import backdrop_picture, bgr, thumbnails
+from cctv.redaction.pictures import backdrop_picture, bgr
 from cctv.redaction.planes import Planes
 from cctv.redaction.render import Work, redact
 from cctv.redaction.source import Reading, clip_of

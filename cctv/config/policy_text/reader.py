@@ -23,7 +23,6 @@ from cctv.model.zones import ZoneKind
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\w)[^.!?\n]+)*[.!?]?")
 _CLAUSE = re.compile(r"\s*(?:[,;:]|\b(?:en|and|et|terwijl|while|tandis que)\b)\s*")
 _NEAR = 3  # sentences: "De beelden worden ... bewaard" stands right after the one that names the cameras
-_LATE = timedelta(days=120)  # no answer may take longer (Article 12(3): three months): a longer period is another's
 _COUNT = "|".join(sorted((*say.NUMBERS, r"\d{1,3}"), key=len, reverse=True))
 _PERIOD = re.compile(rf"\b({_COUNT})[ -](?:\w+ )?(" + "|".join(f"(?:{units})" for units in say.UNITS.values()) + r")\b")
 

@@ -69,10 +69,6 @@ class Decisions:
     boxes: KeepBoxes = NOTHING_KEPT
     others: Others = Others.SHAPE
 
-    @property
-    def keeps_something(self) -> bool:
-        return bool(self.keep or self.boxes.keep)
-
 
 @dataclass(frozen=True, slots=True)
 class BackdropDecision:

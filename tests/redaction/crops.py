@@ -1,0 +1,16 @@
+"""The crops of a clip's tracks, as a review collects them while it reads the clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cctv.redaction.pictures import Thumbnails, TrackPicture
+from cctv.redaction.source import Clip, Reading
+from cctv.redaction.tracks import Track
+
+
+def thumbnails(clip: Clip, tracks: Sequence[Track]) -> dict[int, tuple[TrackPicture, ...]]:
+    wanted = Thumbnails(tracks)
+    for frame, planes in enumerate(Reading(clip)):
+        wanted.see(frame, planes)
+    return wanted.found
