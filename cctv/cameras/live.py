@@ -6,6 +6,7 @@ with its password.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
@@ -32,6 +33,8 @@ from cctv.cameras.errors import (
 from cctv.cameras.knock import knock
 from cctv.cameras.stream import StreamAddress
 from cctv.config import CameraSettings
+
+log = logging.getLogger(__name__)
 
 OPEN = timedelta(seconds=8)  # handshake and what tells the stream's format, each
 # Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the nap of the
@@ -70,7 +73,7 @@ class LiveStream:
                     raise self._silent()
                 asked = monotonic()
         except (av.error.FFmpegError, OSError) as error:
-            raise _told(self._camera, self._address, error, STALL) from None
+            raise _told(self._camera, self._address, error, STALL) from error
         raise CameraClosed(camera=self._camera.id, address=self._address.url)
 
     def _silent(self) -> CameraSilent:
@@ -86,6 +89,7 @@ def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
     """Connect and learn the stream's format; raises CameraDown."""
     knock(camera, address.url)
     began = monotonic()
+    log.debug("stream.requested", extra={"camera": camera.id, "transport": address.transport})
     try:
         container = av.open(
             address.with_credentials(),
@@ -93,7 +97,7 @@ def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
             timeout=(OPEN.total_seconds(), STALL.total_seconds()),
         )
     except (av.error.FFmpegError, OSError) as error:
-        raise _told(camera, address, error, timedelta(seconds=monotonic() - began)) from None
+        raise _told(camera, address, error, timedelta(seconds=monotonic() - began)) from error
     return LiveStream(camera, address, container)
 
 

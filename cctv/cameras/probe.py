@@ -6,6 +6,7 @@ Looks at the stream for a moment and keeps nothing of it.  Always ends: a camera
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from cctv.cameras.errors import CameraFailed, CameraSilent
 from cctv.cameras.stream import PROTOCOLS, StreamAddress
 from cctv.config import CameraSettings
 from cctv.kernel import process
+
+log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake
 _PACKETS = 40  # enough for a frame rate, as a camera counts it
@@ -43,10 +46,11 @@ def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: ti
     command += ["-of", "json", "-i", "pipe:0"]
     script = address.script(timeout=patience, video_only=False)
     waited = patience.total_seconds()
+    log.debug("stream.probed", extra={"camera": camera.id, "transport": address.transport})
     try:
         done = _run(command, script, patience)
-    except subprocess.TimeoutExpired:
-        raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{waited:.0f}") from None
+    except subprocess.TimeoutExpired as error:
+        raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{waited:.0f}") from error
     if done.returncode != 0:
         raise diagnose(camera, address, done.stderr, waited=waited)
     said = json.loads(done.stdout)

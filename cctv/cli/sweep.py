@@ -6,6 +6,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import mutation
+from cctv.cli.record import talk
 
 
 @click.command()
@@ -28,7 +29,7 @@ def sweep(box: Box, once: bool) -> None:
     if not once:
         from cctv.daemon.sweep import run_sweeper
 
-        run_sweeper(box.site, environ=box.environ)
+        run_sweeper(box.site, write=talk(box.start_log(service=True)), environ=box.environ)
         return
     from cctv.daemon.passes import sweep_everything, told
 

@@ -12,6 +12,7 @@ over makes a last back-up first; whoever destroys them wipes the storage itself.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -45,6 +46,8 @@ from cctv.retention.certificate import Copy, certify
 from cctv.retention.certificate_files import issue
 from cctv.retention.guards import guards_now, same_storage
 from cctv.signing import signing_key
+
+log = logging.getLogger(__name__)
 
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before any recording
 _MINUTE = timedelta(minutes=1)
@@ -112,6 +115,7 @@ def close_site(site: Site, *, reason: str, folder: Path, copies: Sequence[Copy] 
             facts: audit.Facts = {"segments": len(gone), "seconds": round((site.clock.now() - began).total_seconds())}
             audit.append(connection, site, Act.SITE_CLOSED, "site", facts=facts)
         sign_checkpoint(site)
+        log.info("site.closed", extra={"deleted": len(gone), "packages": taken})
     return Closed(len(gone), sum(one is not None for one in aside), taken, folder)
 
 

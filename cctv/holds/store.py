@@ -6,6 +6,7 @@ one.  The caller removes the hold's file after a release has committed (`remove_
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,10 +22,13 @@ from cctv.holds.coverstore import let_go
 from cctv.holds.files import read_hold_files, remove_hold_file, write_hold_file
 from cctv.kernel.clock import from_us, to_us
 from cctv.kernel.errors import UsageError
+from cctv.kernel.logs import SHOWN
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, IdKind
+
+log = logging.getLogger(__name__)
 
 
 class HoldUnknown(UsageError):
@@ -64,6 +68,7 @@ def place(
     )
     write_hold_file(site, hold)
     _insert(connection, hold)
+    log.info("hold.placed", extra={"hold": hold.id, "case": ground.case_id, "cameras": len(hold.cameras)})
     facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(span)}
     audit.append(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
     return hold
@@ -86,6 +91,7 @@ def match_files(site: Site) -> list[Hold]:
         orphans = [hold for hold in found if hold.id not in known]
         for hold in orphans:
             _insert(connection, hold)
+            log.warning("hold.adopted", extra={"hold": hold.id, "case": hold.ground.case_id, SHOWN: True})
             keep_short_id(connection, hold.id)
             facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(hold.span)}
             audit.append(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
@@ -106,6 +112,7 @@ def release(connection: Connection, site: Site, hold_id: str, *, reason: str | N
         .values(released_us=to_us(site.clock.now()), released_by=site.actor.account)
     )
     let_go(connection, hold)
+    log.info("hold.released", extra={"hold": hold.id, "case": hold.ground.case_id})
     audit.append(connection, site, Act.HOLD_RELEASED, hold.id, case_id=hold.ground.case_id, reason=reason)
     return find_hold(connection, hold_id)
 

@@ -6,6 +6,7 @@ its reason, is in the log before the first file goes.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from cctv.model.footage import Reason, Segment, Tombstone
 from cctv.model.ids import CameraId, HoldId
 from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.policy import Action, Decision
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def remove_ordered(site: Site, cameras: Sequence[CameraId], span: Span) -> Remov
         holds.match_files(site)
         with reading(site.engine) as connection:
             plan = plan_removal(connection, cameras, span, why=Reason.ERASED)
+        log.info("erasure.ordered", extra={"segments": len(plan.going), "kept": len(plan.held)})
         gone = archive.dispose(site, plan.going, Reason.ERASED)
     return Removed(plan, tuple(gone))
 
@@ -98,5 +102,6 @@ def remove(site: Site, cameras: Sequence[CameraId], span: Span, *, reason: str) 
                     "held": len(plan.held),
                 }
                 audit.append(connection, site, Act.DELETION_ORDERED, "footage", facts=facts, reason=reason)
+        log.info("removal.ordered", extra={"segments": len(plan.going), "kept": len(plan.held)})
         gone = archive.dispose(site, plan.going, Reason.NEVER_ALLOWED)
     return Removed(plan, tuple(gone))

@@ -6,6 +6,7 @@ nobody renews, because its recorder has ended, is none.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from cctv.model.footage import Reason, Tombstone
 from cctv.retention import store
 from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.room import GUARDED, RoomPlan, plan_room
+
+log = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
 _BATCH = 500
@@ -50,6 +53,7 @@ def make_room(site: Site, free: Callable[[], int] | None = None) -> RoomMade | N
             went = archive.dispose(site, plan.expire, Reason.SPACE_NEEDED)
             gone += went
             exhausted = not went
+        log.info("space.freed", extra={"deleted": len(gone), "action": "exhausted" if exhausted else "freed"})
         answer_room(site, RoomAnswer(wanted.asked, len(gone), exhausted))
     return RoomMade(tuple(gone), exhausted)
 

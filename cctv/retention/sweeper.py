@@ -5,6 +5,7 @@ One sweeper at a time, under its lock; a sweep that a guard stops is recorded to
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ from cctv.retention.clockguard import remember_clock
 from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.large import forget_allowance, require_explained
 from cctv.retention.plan import Plan, make_plan, overdue
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def sweep_once(site: Site) -> SweepReport:
             overdue_before=overdue(plan.decisions, now),
         )
         _record(site, report)
+        counts = {"deleted": len(gone), "finished": len(finished), "kept": plan.kept_by_holds}
+        log.info("sweep.finished", extra={**counts, "overdue_seconds": report.overdue_before})
         remember_clock(site)
         forget_allowance(site)
         return report
@@ -97,6 +102,7 @@ def _record(site: Site, report: SweepReport) -> None:
 
 
 def _refused(site: Site, guard: GuardError) -> None:
+    log.debug("sweep.refused", extra={"guard": guard.code})
     with writing(site.engine) as connection:
         store.record_sweep(connection, site.clock.now(), expired=0, held=0, refused_by=guard.code)
         audit.append(connection, site, Act.SWEEP_REFUSED, "sweep", facts={"guard": guard.code})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ from cctv.model.acts import Act
 from cctv.model.ids import IdKind, id_kind
 from cctv.redaction.case.tidy import LONGEST
 from cctv.redaction.viewing.looking import VIEWS
+
+log = logging.getLogger(__name__)
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -39,6 +42,7 @@ def tidy_views(site: Site, *, everything: bool = False) -> tuple[str, ...]:
                 audit.append(connection, site, Act.DERIVED_DELETED, site.relative(folder), case_id=case, facts=facts)
             for path in due:
                 site.disk.unlink(path)
+            log.info("views.deleted", extra={"case": case, "files": len(due)})
             touched.append(case)
         if ended:
             shutil.rmtree(folder)
