@@ -25,6 +25,7 @@ Knows holds and nothing else: not why they are there, not who asks.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,8 @@ from cctv.kernel.clock import to_us
 from cctv.model.acts import Act
 from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
+
+log = logging.getLogger(__name__)
 
 BATCH = 1000  # a recorder waits for one transaction of so many: twice the longest raw batch at most (scripts/bench)
 HEADER_BYTES = 4096  # ffmpeg's header of a fragmented MP4 has 700 to 1,400, by codec
@@ -118,6 +121,7 @@ def delete_segments(session: DeletionSession, segments: Sequence[Segment], reaso
         for first in range(0, len(segments), BATCH):
             begun = _begin(site, segments[first : first + BATCH], reason)
             deleted += _finish(site, begun)
+            log.info("segments.deleted", extra={"reason": reason, "segments": len(begun)})
     return deleted
 
 
@@ -135,6 +139,8 @@ def _finish_open_tombstones(site: Site) -> list[Tombstone]:
     """Finish the deletions that a crash interrupted."""
     with reading(site.engine) as connection:
         begun = store.open_tombstones(connection)
+    if begun:
+        log.info("deletion.resumed", extra={"segments": len(begun)})
     return _finish(site, begun)
 
 
@@ -199,8 +205,11 @@ def _audit_batch(connection: Connection, site: Site, begun: Sequence[Tombstone],
 def _finish(site: Site, begun: Sequence[Tombstone]) -> list[Tombstone]:
     if not begun:
         return []
+    each = log.isEnabledFor(logging.DEBUG)
     for tombstone in begun:
         site.disk.unlink(Path(f"{site.root}/{tombstone.path}"))  # joining Paths takes three times as long
+        if each:
+            log.debug("segment.deleted", extra={"camera": tombstone.camera, "segment": tombstone.path})
     with writing(site.engine) as connection:
         closed = store.close_tombstones(connection, begun, site.clock.now())
     _remove_empty_days(site, {tombstone.path.rpartition("/")[0] for tombstone in begun})
@@ -232,6 +241,7 @@ def _delete_quarantined(site: Site, file: Quarantined) -> bool:
         audit.append(connection, site, Act.SEGMENT_DELETED, site.relative(file.path), facts=facts)
     site.disk.unlink(file.path)
     site.disk.unlink(file.note)
+    log.info("quarantine.deleted", extra={"camera": file.camera, "path": site.relative(file.path)})
     return True
 
 
@@ -244,6 +254,7 @@ def discard_header(site: Site, path: Path) -> bool:
     if path.stat().st_size > HEADER_BYTES or b"moof" in path.read_bytes():
         return False
     site.disk.unlink(path)
+    log.debug("header.discarded", extra={"path": site.relative(path)})
     return True
 
 

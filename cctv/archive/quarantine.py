@@ -6,6 +6,7 @@ Only moves files in.  They leave by a person's decision, or at their limit by `a
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,11 @@ from cctv.db.engine import writing
 from cctv.db.site import Site
 from cctv.kernel.clock import iso
 from cctv.kernel.errors import FileUnreadable
+from cctv.kernel.logs import SHOWN
 from cctv.model.acts import Act
 from cctv.model.ids import CameraId
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ def quarantine(
     site.disk.rename(path, target)
     with writing(site.engine) as connection:
         audit.append(connection, site, Act.FOOTAGE_QUARANTINED, site.relative(target), facts={"why": reason})
+    log.warning("file.quarantined", extra={"camera": camera, "path": site.relative(target), SHOWN: True})
     return site.relative(target)
 
 

@@ -12,6 +12,7 @@ Deletes no footage.  The registers, the log and the reasons of deletions are not
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ from cctv.kernel.errors import CctvError, Exit, FileUnreadable
 from cctv.model.acts import Act, Actor
 from cctv.model.holds import Hold
 from cctv.model.ids import id_kind
+
+log = logging.getLogger(__name__)
 
 COMMAND = 'cctv footage rebuild --reason "..."'
 NEW_FILE = f"{DATABASE_FILE}.rebuilding"
@@ -98,6 +101,7 @@ def rebuild(settings: Settings, *, disk: Disk, clock: Clock, actor: Actor, reaso
         holds.match_files(opened)
         reconciled = reconcile_locked(opened, accept_loss=True, recording=False)
         holds.ask_confirmation(site.root, disk, why=_WHY, at=clock.now())
+    log.info("index.rebuilt", extra={"segments": plan.segments, "holds": len(plan.holds)})
     return Rebuilt(plan, aside, reconciled)
 
 

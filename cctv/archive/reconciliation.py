@@ -7,6 +7,7 @@ file goes to quarantine.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,8 +29,11 @@ from cctv.db.site import Site
 from cctv.holds.files import write_hold_file
 from cctv.kernel.durable import LockHeld
 from cctv.kernel.errors import CctvError, Exit
+from cctv.kernel.logs import SHOWN
 from cctv.model.acts import Act
 from cctv.model.footage import NewSegment, Reason
+
+log = logging.getLogger(__name__)
 
 FEW = 20  # segments; a handful of lost files is a bad sector, not a missing disk
 SHARE = 10  # more than a tenth of everything is
@@ -90,6 +94,7 @@ def reconcile_locked(site: Site, *, accept_loss: bool, recording: bool) -> Recon
             raise MuchLost(lost=lost, known=max(left.segments, lost))
         done += [put for one in left.differences if (put := _put_right(site, one))]
         left = disk_and_index(site, recording=recording)
+    log.info("index.reconciled", extra={"changed": len(done), "missing": len(left.differences)})
     if done:
         _tell(site, done)
     return Reconciled(before, tuple(done), left.differences)
@@ -97,6 +102,9 @@ def reconcile_locked(site: Site, *, accept_loss: bool, recording: bool) -> Recon
 
 def _put_right(site: Site, one: Difference) -> Difference | None:
     """One remedy; what was done, None where the trouble is over."""
+    log.info(
+        "difference.mended", extra={"kind": one.kind, "action": one.remedy, "path": one.path, "camera": one.camera}
+    )
     match one.kind:
         case Kind.HOLD_WITHOUT_ROW:
             holds.match_files(site)
@@ -170,6 +178,8 @@ def _mark_lost(site: Site, one: Difference) -> Difference | None:
             "cases": sorted({hold.ground.case_id for hold in keeping}),
         }
         audit.append(connection, site, Act.FOOTAGE_MISSING, one.path, facts=facts)
+    lost = {"camera": segment.camera, "segment": segment.path, "holds": len(keeping), SHOWN: True}
+    log.warning("segment.lost", extra=lost)
     return replace(one, holds=tuple(hold.id for hold in keeping))
 
 

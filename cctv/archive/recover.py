@@ -9,6 +9,7 @@ first.  Until then its file is neither indexed nor adopted.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,8 @@ from cctv.model.acts import Act
 from cctv.model.footage import GapCause, NewSegment, Segment
 from cctv.model.ids import CameraId
 
+log = logging.getLogger(__name__)
+
 RECENT_DAYS = 2
 
 
@@ -51,6 +54,9 @@ def recover_incoming(site: Site) -> RecoveryReport:
     outcomes: list[Segment | str | None] = list(_enter_recent(site))
     outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]
     _end_broken_runs(site)
+    for one in outcomes:
+        if isinstance(one, Segment):
+            log.info("segment.adopted", extra={"camera": one.camera, "segment": one.path})
     return RecoveryReport(
         adopted=tuple(one for one in outcomes if isinstance(one, Segment)),
         quarantined=tuple(one for one in outcomes if isinstance(one, str)),

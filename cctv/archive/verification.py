@@ -5,6 +5,7 @@ Reads every byte of what it looks at and changes nothing.  A segment that a swee
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from cctv.archive import repairstore
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.durable import sha256_file
+from cctv.kernel.logs import SHOWN
 from cctv.model.footage import Segment
 from cctv.model.ids import HoldId
+
+log = logging.getLogger(__name__)
 
 _PAGE = 500
 Progress = Callable[[int, int], None]  # bytes read, of how many
@@ -97,6 +101,8 @@ def _look(site: Site, segment: Segment) -> Damage | None:
         if not repairstore.is_row(connection, segment):
             return None
         keeping = [hold.id for hold in holds.in_force(connection) if hold.covers(segment.camera, segment.span)]
+    damage = {"camera": segment.camera, "segment": segment.path, "cause": problem, SHOWN: True}
+    log.warning("segment.damaged", extra=damage)
     return Damage(segment, problem, tuple(keeping))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,8 +12,11 @@ from sqlalchemy import Connection, Select, delete, insert, select
 
 from cctv.audit.chain import GENESIS, AuditBroken, Entry, Facts, check_chain, entry_hash, reason_digest
 from cctv.db import tables
+from cctv.db.engine import is_dry_run
 from cctv.db.site import Site
 from cctv.model.acts import Act, Actor
+
+log = logging.getLogger(__name__)
 
 _KEY_BYTES = 32
 
@@ -48,6 +52,8 @@ def append(
         previous=previous,
     )
     text = entry.to_json()
+    if not is_dry_run(connection):
+        log.info("act.recorded", extra={"kind": act, "case": case_id})
     connection.execute(insert(tables.audit).values(seq=entry.seq, entry=text, hash=entry_hash(text)))
     connection.execute(insert(tables.audit_names), [{"name": one, "seq": entry.seq} for one in sorted(_names(entry))])
     if reason:

@@ -8,6 +8,7 @@ confirmation nothing is destroyed.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from cctv.model.footage import NewSegment, Segment
 
 if TYPE_CHECKING:
     from pyrage.x25519 import Recipient
+
+log = logging.getLogger(__name__)
 
 COPY_FILE = "copy.json"
 LINE, FOOTAGE = "segment.json", "segment.mp4"
@@ -175,6 +178,7 @@ def _copy(site: Site, folder: Path, segment: Segment, to: Sequence[Recipient]) -
 
 
 def _record(site: Site, identity: str, done: HeldDone, *, reason: str | None) -> None:
+    log.info("held.copied", extra={"copied": done.copied, "deleted": done.destroyed, "kept": done.kept})
     facts: audit.Facts = {"copied": done.copied, "destroyed": done.destroyed, "kept": done.kept}
     with writing(site.engine) as connection:
         audit.append(connection, site, Act.HELD_COPIED, identity, facts=facts, reason=reason)

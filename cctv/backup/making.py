@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from cctv.db.site import Site
 from cctv.db.snapshot import copy_database, settle
 from cctv.kernel.durable import sha256_file
 from cctv.model.acts import Act
+
+log = logging.getLogger(__name__)
 
 _KEYS = ("keys/signing", "keys/signing.pub")
 
@@ -74,6 +77,8 @@ def make_backup(site: Site, directory: Path) -> Made:
         write_bundle(path, [manifest.as_member(), *members], to, site.disk)
         _record(site, path, manifest)
         remember_backup(site, now, path)
+        size = path.stat().st_size
+        log.info("backup.written", extra={"bytes": size, "segments": manifest.segments, "holds": len(manifest.holds)})
         done = tend_held(site)
     return Made(path, manifest, tuple(old), on_same_disk(site, place), path.stat().st_size, done)
 

@@ -56,14 +56,16 @@ def read_manifest(path: Path, folder: Path) -> Manifest:
     """The manifest of the unpacked back-up `path`, its files compared; raises BackupTorn."""
     try:
         said = json.loads((folder / MANIFEST).read_text())
+        if not isinstance(said, dict):
+            raise BackupTorn(path=path, problem="its manifest cannot be read (it is no object)")
         if said.pop("schema") != _SCHEMA:
             raise BackupTorn(path=path, problem="a newer program wrote it")
         files = tuple(Entry(**one) for one in said.pop("files"))
         made, held = datetime.fromisoformat(said.pop("made")), tuple(said.pop("holds"))
         manifest = Manifest(**said, made=made, holds=held, files=files)
-    except FileNotFoundError:
-        raise BackupTorn(path=path, problem="it has no manifest") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except FileNotFoundError as error:
+        raise BackupTorn(path=path, problem="it has no manifest") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise BackupTorn(path=path, problem=f"its manifest cannot be read ({error})") from error
     _compare(path, folder, manifest)
     return manifest

@@ -15,6 +15,7 @@ releases it.  Under the locks of recorder, sweeper and back-up:
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -47,6 +48,8 @@ from cctv.model.ids import id_kind
 
 if TYPE_CHECKING:
     from pyrage.x25519 import Identity as RecoveryKey
+
+log = logging.getLogger(__name__)
 
 WORK = ".restore"
 _LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
@@ -113,6 +116,7 @@ def restore(means: Means, path: Path, key: RecoveryKey, *, reason: str, replace_
         site = open_site(means.settings, disk=disk, clock=means.clock, actor=means.actor)
         done = reconcile_locked(site, accept_loss=True, recording=False).done
         holds.ask_confirmation(root, disk, why=why, at=means.clock.now())
+    log.info("backup.restored", extra={"segments": manifest.segments, "changed": len(done)})
     return Restored(manifest, outlook, aside, len(done))
 
 

@@ -10,6 +10,7 @@ For each segment, while the holds are confirmed and nobody sweeps:
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -38,6 +39,8 @@ from cctv.model.holds import Hold
 
 if TYPE_CHECKING:
     from pyrage.x25519 import Identity
+
+log = logging.getLogger(__name__)
 
 
 class Verdict(Enum):
@@ -97,6 +100,7 @@ def return_held(site: Site, directory: Path, key: Identity, *, reason: str, dry_
                     torn.append(path.name)
                     continue
                 verdicts.append((new.path, _return(site, new, work, reason=reason, dry_run=dry_run)))
+    log.info("held.returned", extra={"files": len(verdicts), "lost": len(torn)})
     return Returned(tuple(verdicts), tuple(torn))
 
 
@@ -104,9 +108,9 @@ def _folder(site: Site, directory: Path) -> Path:
     folder = directory if (directory / COPY_FILE).exists() else held_folder(site, directory)
     try:
         said = str(json.loads((folder / COPY_FILE).read_text())["site"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError) as error:
         problem = "there is no copy of this site's held footage"
-        raise BackupPlaceUnfit(path=directory, problem=problem) from None
+        raise BackupPlaceUnfit(path=directory, problem=problem) from error
     if said != site.identity.site:
         raise BackupForeign(path=folder, found=said, expected=site.identity.site)
     return folder

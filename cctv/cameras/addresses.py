@@ -6,6 +6,7 @@ is named by `onvif`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,8 @@ from cctv.kernel.clock import SystemClock
 if TYPE_CHECKING:
     from cctv.cameras.onvif import DeviceFacts
     from cctv.kernel.clock import Clock
+
+log = logging.getLogger(__name__)
 
 ONVIF_TIMEOUT = timedelta(seconds=5)
 
@@ -48,6 +51,7 @@ def reach_camera(
     if camera.rtsp is not None:
         return Reached(StreamAddress(camera.rtsp, camera.transport, credential), None)
     assert camera.onvif is not None
+    log.debug("camera.asked", extra={"camera": camera.id, "method": "onvif"})
     knock(camera, camera.onvif)  # zeep takes half a second of processor time before it finds out
     from cctv.cameras.onvif import ask_stream_address
 

@@ -5,6 +5,7 @@ Owns what an answer or a fault says about reachability and login.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,10 +20,13 @@ from cctv.cameras.probe import StreamFacts, probe_camera
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.kernel.clock import Clock
+from cctv.kernel.logs import SHOWN
 from cctv.model.ids import CameraId
 
 if TYPE_CHECKING:
     from cctv.cameras.onvif import DeviceFacts
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 
@@ -87,6 +91,7 @@ def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock:
         asked = address.url
         facts = probe_camera(camera, address)
     except CameraDown as fault:
+        log.warning("camera.unreached", extra={"camera": camera.id, "error": fault.code, SHOWN: True})
         return Checkup(camera.id, asked, fault=fault, onvif=camera.onvif)
     device = device_facts(camera, credentials, clock)
     return Checkup(camera.id, asked, facts=facts, gop=measure_gop(address), device=device, onvif=camera.onvif)

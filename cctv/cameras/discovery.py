@@ -13,6 +13,8 @@ from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
+log = logging.getLogger(__name__)
+
 WAIT = timedelta(seconds=3)  # devices spread their answers over half a second; the probe is sent several times
 
 _CAMERA_TYPE = ("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")
@@ -48,6 +50,7 @@ def discover_cameras(wait: timedelta = WAIT) -> list[FoundCamera]:
         for one in answers
         if (camera := found_camera(one.getXAddrs(), (scope.getValue() for scope in one.getScopes())))
     }
+    log.debug("network.searched", extra={"cameras": len(found), "seconds": wait})
     return sorted(found, key=lambda camera: (_order(camera.host), camera.onvif))
 
 

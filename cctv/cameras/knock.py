@@ -24,10 +24,10 @@ def knock(camera: CameraSettings, address: str) -> None:
     where = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
     try:
         socket.create_connection(where, KNOCK.total_seconds()).close()
-    except ConnectionRefusedError:
-        raise CameraRefused(camera=camera.id, address=address) from None
+    except ConnectionRefusedError as error:
+        raise CameraRefused(camera=camera.id, address=address) from error
     except OSError as error:
-        raise CameraUnreachable(camera=camera.id, address=address, detail=_plain(error)) from None
+        raise CameraUnreachable(camera=camera.id, address=address, detail=_plain(error)) from error
 
 
 def _plain(error: OSError) -> str:

@@ -6,6 +6,7 @@ with its password.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
@@ -32,6 +33,8 @@ from cctv.cameras.errors import (
 from cctv.cameras.knock import knock
 from cctv.cameras.stream import StreamAddress
 from cctv.config.schema import CameraSettings
+
+log = logging.getLogger(__name__)
 
 OPEN = timedelta(seconds=8)  # handshake and what tells the stream's format, each
 # Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the nap of the
@@ -70,7 +73,7 @@ class LiveStream:
                     raise self._silent()
                 asked = monotonic()
         except (av.error.FFmpegError, OSError) as error:
-            raise fault_of(self._camera, self._address, error, STALL) from None
+            raise fault_of(self._camera, self._address, error, STALL) from error
         raise CameraClosed(camera=self._camera.id, address=self._address.url)
 
     def _silent(self) -> CameraSilent:
@@ -96,6 +99,7 @@ def connect(
     """
     knock(camera, address.url)
     began = monotonic()
+    log.debug("stream.requested", extra={"camera": camera.id, "transport": address.transport})
     try:
         return av.open(
             address.with_credentials(),
@@ -103,7 +107,7 @@ def connect(
             timeout=(opening.total_seconds(), reading.total_seconds()),
         )
     except (av.error.FFmpegError, OSError) as error:
-        raise fault_of(camera, address, error, timedelta(seconds=monotonic() - began)) from None
+        raise fault_of(camera, address, error, timedelta(seconds=monotonic() - began)) from error
 
 
 def fault_of(camera: CameraSettings, address: StreamAddress, error: Exception, waited: timedelta) -> CameraDown:

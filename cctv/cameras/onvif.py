@@ -135,10 +135,13 @@ def _ask_clock(device: Untyped, clock: Clock) -> timedelta | None:
 
 
 def _offset(said: Untyped, ours: datetime) -> timedelta | None:
+    utc = getattr(said, "UTCDateTime", None)
+    day, time = getattr(utc, "Date", None), getattr(utc, "Time", None)
+    if day is None or time is None:
+        return None
     try:
-        day, time = said.UTCDateTime.Date, said.UTCDateTime.Time
         theirs = datetime(day.Year, day.Month, day.Day, time.Hour, time.Minute, min(time.Second, 59), tzinfo=UTC)
-    except (AttributeError, TypeError, ValueError, OverflowError):  # a part is left out, or is no date
+    except (TypeError, ValueError, OverflowError):  # a part is left out (None), or it is no date
         return None
     # Whole seconds, cut off: on average it is half a second later than it says.
     return theirs + timedelta(seconds=0.5) - ours

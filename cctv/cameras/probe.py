@@ -49,7 +49,7 @@ def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: ti
         try:
             times = _times(container, monotonic() + patience.total_seconds())
         except (av.error.FFmpegError, OSError) as error:
-            raise fault_of(camera, address, error, patience) from None
+            raise fault_of(camera, address, error, patience) from error
     if not times:
         raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{patience.total_seconds():.0f}")
     return StreamFacts(media.codec, media.width, media.height, _rate(times), media.sound)

@@ -68,9 +68,9 @@ def _coarse_pixels(camera: CameraSettings, address: StreamAddress, patience: tim
     with child:
         try:
             pixels, said = child.communicate(address.script(timeout=patience), timeout=seconds)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
             child.kill()
-            raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{seconds:.0f}") from None
+            raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{seconds:.0f}") from error
     if not pixels:
         raise diagnose(camera, address, said, waited=seconds)
     if len(pixels) % (COLUMNS * _CHANNELS):

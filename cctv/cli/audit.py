@@ -46,7 +46,7 @@ def list_(box: Box, about: str | None, last: int) -> None:
             "at": entry.at,
             "actor": entry.actor.account,
             "for": entry.actor.on_behalf_of,
-            "act": entry.act.value,
+            "act": entry.act,
             "subject": entry.subject,
             "case": entry.case_id,
             "facts": dict(entry.facts),
@@ -102,7 +102,7 @@ def verify(box: Box, checkpoint: str | None, key: str | None) -> None:
         "signed_entries": proved.latest.seq if proved.latest else 0,
         "signed_at": proved.latest.at if proved.latest else None,
         "set_aside": [
-            {"entries": one.seq, "signed_at": one.at, "begun_again": entry.seq, "act": entry.act.value}
+            {"entries": one.seq, "signed_at": one.at, "begun_again": entry.seq, "act": entry.act}
             for one, entry in proved.set_aside
         ],
     }

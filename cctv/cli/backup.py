@@ -102,15 +102,15 @@ def make(box: Box, directory: Path, held: bool, new_copy: str | None) -> int:
     manifest = made.manifest
     data = {
         "dry_run": box.dry_run,
-        "path": str(made.path),
+        "path": made.path,
         "site": manifest.site,
         "version": manifest.version,
         "files": [{"name": one.name, "bytes": one.bytes, "sha256": one.sha256 or None} for one in manifest.files],
         "segments": manifest.segments,
-        "holds": list(manifest.holds),
+        "holds": manifest.holds,
         "audit_entries": manifest.audit_entries,
         "bytes": made.size_bytes,
-        "interrupted_removed": [str(path) for path in made.swept],
+        "interrupted_removed": made.swept,
         "held_copy": _held_data(made.held) if made.held else None,
     }
     box.emit(data, lambda console: _made_text(console, made, dry_run=box.dry_run))
@@ -124,7 +124,7 @@ def _held(box: Box, directory: Path, new_copy: str | None) -> int:
 
     if box.dry_run:
         plan: HeldPlan = plan_held(box.site, directory, new_copy=new_copy is not None)
-        data = {"dry_run": True, "folder": str(plan.folder), "copy": [one.path for one in plan.copy],
+        data = {"dry_run": True, "folder": plan.folder, "copy": [one.path for one in plan.copy],
                 "destroy": [path.name for path in plan.destroy], "kept": plan.kept}  # fmt: skip
         said = f"Would copy {len(plan.copy)} held segments ({size(plan.size_bytes)}), destroy {len(plan.destroy)} files"
         box.emit(data, lambda console: console.print(f"{said}, keep {plan.kept}, in {plan.folder}."))
@@ -139,12 +139,12 @@ def _held(box: Box, directory: Path, new_copy: str | None) -> int:
 
 def _held_data(done: HeldDone) -> dict[str, object]:
     return {
-        "folder": str(done.folder),
+        "folder": done.folder,
         "reached": done.reached,
         "copied": done.copied,
         "destroyed": done.destroyed,
         "kept": done.kept,
-        "unreadable": list(done.unreadable),
+        "unreadable": done.unreadable,
         "holds_released_since": done.released,
     }
 

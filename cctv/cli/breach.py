@@ -200,7 +200,7 @@ def show(box: Box, breach_id: str) -> None:
     from cctv.casework.duties import breach_file
 
     found = breach_file(box.site, breach_id)
-    texts = [{"act": act.value, "text": text} for act, text in found.texts]
+    texts = [{"act": act, "text": text} for act, text in found.texts]
     box.emit({"breach": data_of(found.breach), "texts": texts}, lambda console: _file_text(console, box, found))
 
 
@@ -210,15 +210,15 @@ def data_of(one: Breach) -> dict[str, object]:
 
     return {
         "id": one.id,
-        "role": one.role.value,
-        "risk": one.risk.value,
+        "role": one.role,
+        "risk": one.risk,
         "suspected": one.suspected,
         "aware": one.aware,
-        "cameras": list(one.cameras),
+        "cameras": one.cameras,
         "people": one.people,
         "people_known": one.people_known,
         "measures": one.measures,
-        "clocks": [{"whom": each.whom.value, "due": each.due, "sent": each.sent} for each in clocks(one)],
+        "clocks": [{"whom": each.whom, "due": each.due, "sent": each.sent} for each in clocks(one)],
         "closed": one.closed,
     }
 

@@ -40,7 +40,7 @@ def list_cameras(box: Box) -> None:
             "purpose": one.purpose,
             "address": one.rtsp or one.onvif,
             "via": "rtsp" if one.rtsp else "onvif",
-            "transport": one.transport.value,
+            "transport": one.transport,
             "credential": one.credential,
         }
         for one in known
@@ -73,7 +73,7 @@ def add(box: Box, /, name: str, **keys: str | None) -> None:
     _check_credential(box, edit, keys["credential"])
     if not box.dry_run:
         write_edit(edit, box.make_disk())
-    told = {"camera": name, "file": str(edit.file), "dry_run": box.dry_run, "difference": edit.difference}
+    told = {"camera": name, "file": edit.file, "dry_run": box.dry_run, "difference": edit.difference}
     box.emit(told, lambda console: _print_edit(edit, name, dry_run=box.dry_run))
     for warning in edit.checked.warnings:
         if f"cameras.{name}." in f"{'.'.join(warning.key)}.":
@@ -214,12 +214,12 @@ def still(box: Box, name: str, reason: str, output: str) -> None:
 
     camera, target = box.settings.camera(name), Path(output).absolute()
     if box.dry_run:
-        box.emit({"camera": name, "file": str(target), "dry_run": True}, lambda _: click.echo(f"would write {target}"))
+        box.emit({"camera": name, "file": target, "dry_run": True}, lambda _: click.echo(f"would write {target}"))
         return
     site = box.site
     picture = coarse_still(camera, stream_address(camera, load_credentials(box.settings, box.environ)))
     _hand_over(site, camera.id, reason, target, picture)
-    box.emit({"camera": name, "file": str(target), "dry_run": False}, lambda _: click.echo(f"{name} is in {target}"))
+    box.emit({"camera": name, "file": target, "dry_run": False}, lambda _: click.echo(f"{name} is in {target}"))
 
 
 def _hand_over(site: Site, camera: CameraId, reason: str, target: Path, picture: bytes) -> None:

@@ -60,12 +60,12 @@ def check(box: Box, strict: bool, policy: Path | None) -> None:
 
     box.emit(
         {
-            "path": str(settings.source.path),
+            "path": settings.source.path,
             "cameras": list(settings.cameras),
             "zones": list(settings.zones),
             "warnings": [warning.message for warning in checked.warnings],
         }
-        | ({"policy": str(policy), "findings": [_as_json(each) for each in findings]} if policy is not None else {}),
+        | ({"policy": policy, "findings": [_as_json(each) for each in findings]} if policy is not None else {}),
         text,
     )
     if policy is not None and strict:
@@ -90,8 +90,8 @@ def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
 def _as_json(finding: Finding) -> dict[str, object]:
     claim = finding.claim
     return {
-        "verdict": finding.status.value,
-        "subject": finding.subject.value,
+        "verdict": finding.status,
+        "subject": finding.subject,
         "message": finding.message,
         "line": claim.line if claim else None,
         "quote": claim.quote if claim else None,
@@ -119,7 +119,7 @@ def show(box: Box) -> None:
     box.emit(
         {
             "settings": [
-                {"key": row.key, "value": row.value, "origin": row.origin.value, "line": row.line, "note": row.note}
+                {"key": row.key, "value": row.value, "origin": row.origin, "line": row.line, "note": row.note}
                 for row in rows
             ]
         },

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 def disclosure_data(one: Disclosure) -> dict[str, object]:
     return {
         "id": one.id,
-        "state": one.state.value,
-        "recipient": one.recipient.value,
-        "duty": one.duty.value,
+        "state": one.state,
+        "recipient": one.recipient,
+        "duty": one.duty,
         "authority": one.receiver.authority,
         "officer": one.receiver.officer,
         "reference": one.receiver.reference,
         "basis": one.receiver.basis,
         "case": one.case_id,
-        "cameras": list(one.cameras),
+        "cameras": one.cameras,
         "start": one.span.start,
         "end": one.span.end,
         "unmasked": one.unmasked,
@@ -45,7 +45,7 @@ def disclosure_data(one: Disclosure) -> dict[str, object]:
         "receipt": one.receipt,
         "until": one.lease_end,
         "closed": one.closed,
-        "ending": one.ending.value if one.ending else None,
+        "ending": one.ending,
     }
 
 
@@ -157,7 +157,7 @@ def built_data(built: BuiltDisclosure) -> dict[str, object]:
         "dry_run": False,
         "package": built.package.id,
         "disclosure": built.package.disclosure,
-        "path": str(built.path),
+        "path": built.path,
         "expires": built.package.expires,
         "key": built.manifest.key,
         "outputs": [

@@ -164,7 +164,7 @@ def _built_data(built: Built) -> dict[str, object]:
         "dry_run": False,
         "package": built.package.id,
         "request": built.package.request,
-        "path": str(built.path),
+        "path": built.path,
         "expires": built.package.expires,
         "key": built.manifest.key,
         "outputs": [
@@ -213,7 +213,7 @@ def _package_data(box: Box, one: Package) -> dict[str, object]:
         "id": one.id,
         "request": one.request,
         "disclosure": one.disclosure,
-        "path": str(box.site.root / one.path),
+        "path": box.site.root / one.path,
         "built": one.built,
         "built_by": one.built_by,
         "expires": one.expires,

@@ -36,9 +36,7 @@ def init(box: Box) -> None:
     root = box.settings.site.storage
     if box.dry_run:
         refuse_occupied(root)
-        box.emit(
-            {"storage": str(root), "made": False}, lambda console: console.print(f"would make a storage in {root}")
-        )
+        box.emit({"storage": root, "made": False}, lambda console: console.print(f"would make a storage in {root}"))
         return
     os.umask(STORAGE_UMASK)
     site = create_storage(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
@@ -47,7 +45,7 @@ def init(box: Box) -> None:
         console.print(f"made a storage in {root} for site {site.identity.site}")
         click.echo("next:  cctv record    (or systemctl enable --now cctv-record cctv-sweep)", err=True)
 
-    box.emit({"storage": str(root), "made": True, "site": site.identity.site}, text)
+    box.emit({"storage": root, "made": True, "site": site.identity.site}, text)
 
 
 @footage.command("adopt-disk")
@@ -156,15 +154,14 @@ def _coverage(one: Inventory, runs: list[Run]) -> dict[str, object]:
     return {
         "camera": one.camera,
         "recorded_fraction": round(_told(one, 0.9999), 4),
-        "recorded_seconds": total(one.saved).total_seconds(),
-        "deleted_seconds": total(one.deleted).total_seconds(),
-        "never_recorded_seconds": total(hole.span for hole in one.missing).total_seconds(),
-        "unexplained_seconds": total(one.unexplained).total_seconds(),
+        "recorded_seconds": total(one.saved),
+        "deleted_seconds": total(one.deleted),
+        "never_recorded_seconds": total(hole.span for hole in one.missing),
+        "unexplained_seconds": total(one.unexplained),
         "recorded": [{"start": span.start, "end": span.end} for span in one.saved],
         "deleted": [{"start": stone.span.start, "end": stone.span.end, "at": stone.closed} for stone in one.gone],
         "never_recorded": [
-            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause.value if hole.cause else None}
-            for hole in one.missing
+            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in one.missing
         ],
         "unexplained": [{"start": span.start, "end": span.end} for span in one.unexplained],
         "runs": [
@@ -172,7 +169,7 @@ def _coverage(one: Inventory, runs: list[Run]) -> dict[str, object]:
                 "run": run.id,
                 "started": run.started,
                 "ended": run.ended,
-                "clock_offset_seconds": run.clock_offset.total_seconds() if run.clock_offset is not None else None,
+                "clock_offset_seconds": run.clock_offset,
             }
             for run in runs
         ],

@@ -77,7 +77,7 @@ def delete(box: Box, cameras: str | None, zones: str | None, start: str, end: st
         "dry_run": box.dry_run,
         "segments": [{"segment": one.id, "camera": one.camera, "path": one.path} for one in plan.going],
         "deleted": gone,
-        "held": [{"segment": one.segment.id, "holds": list(one.holds)} for one in plan.held],
+        "held": [{"segment": one.segment.id, "holds": one.holds} for one in plan.held],
     }
     box.emit(data, lambda console: _delete_text(console, box, plan, gone))
     return int(Exit.PARTLY if plan.held else Exit.OK)

@@ -115,8 +115,8 @@ def difference_data(one: Difference | Leftover) -> dict[str, object]:
     from cctv.archive.differences import Difference
 
     said: dict[str, object] = {
-        "kind": one.kind.value,
-        "remedy": one.remedy.value,
+        "kind": one.kind,
+        "remedy": one.remedy,
         "path": one.path,
         "why": one.why,
     }
@@ -126,7 +126,7 @@ def difference_data(one: Difference | Leftover) -> dict[str, object]:
             "camera": one.camera,
             "start": span.start if span else None,
             "end": span.end if span else None,
-            "holds": list(one.holds),
+            "holds": one.holds,
         }
     return said
 
@@ -174,8 +174,8 @@ def _damage_data(one: Damage) -> dict[str, object]:
         "start": segment.span.start,
         "end": segment.span.end,
         "path": segment.path,
-        "problem": one.problem.value,
-        "holds": list(one.holds),
+        "problem": one.problem,
+        "holds": one.holds,
     }
 
 

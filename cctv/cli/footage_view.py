@@ -44,7 +44,7 @@ def show(box: Box, case_id: str, camera: str, start: str, end: str, reason: str 
     span = box.span(start, end)
     (chosen,) = box.cameras(camera)
     sheet = made(box.site, case_id, chosen, span, stills=stills, reason=reason, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "path": str(sheet.path), "times": list(sheet.times)}
+    data = {"dry_run": box.dry_run, "path": sheet.path, "times": sheet.times}
     count = len(sheet.times)
     shown = (
         said("Would show: {count} pictures", count=count)
@@ -74,7 +74,7 @@ def extract(box: Box, case_id: str, camera: str, start: str, end: str, reason: s
     (chosen,) = box.cameras(camera)
     with watched() as progress:
         found = made(box.site, case_id, chosen, span, reason=reason, progress=progress, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "paths": [str(path) for path in found.paths], "frames": found.frames}
+    data = {"dry_run": box.dry_run, "paths": found.paths, "frames": found.frames}
     written = said("Would write:") if box.dry_run else said("Written, {count} frames:", count=found.frames)
     lines = "\n".join([written, *(str(path) for path in found.paths)])
     box.emit(data, lambda console: console.print(lines, soft_wrap=True))

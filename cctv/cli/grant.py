@@ -90,9 +90,9 @@ def _data(one: Grant) -> dict[str, object]:
     return {
         "id": one.id,
         "account": one.account,
-        "permission": one.permission.value,
-        "briefed": one.briefed.isoformat(),
-        "confidentiality": one.confidentiality.isoformat(),
+        "permission": one.permission,
+        "briefed": one.briefed,
+        "confidentiality": one.confidentiality,
         "granted": one.granted,
         "granted_by": one.granted_by,
         "withdrawn": one.withdrawn,

@@ -93,7 +93,7 @@ def _delivered_data(box: Box, done: Delivered) -> dict[str, object]:
         "for": done.package.case_id,
         "disclosure": done.disclosure.id if done.disclosure else None,
         "until": done.disclosure.lease_end if done.disclosure else None,
-        "files": [str(path) for path in done.files],
+        "files": done.files,
         "passphrase": done.passphrase,
     }
 

@@ -167,9 +167,9 @@ def _settle_line(one: Incident) -> str:
 def _data(one: Incident) -> dict[str, object]:
     return {
         "id": one.id,
-        "kind": one.kind.value,
+        "kind": one.kind,
         "title": one.title,
-        "cameras": list(one.cameras),
+        "cameras": one.cameras,
         "start": one.span.start,
         "end": one.span.end,
         "opened": one.opened,

@@ -89,7 +89,7 @@ def preview(box: Box, kind: str, language: str | None, target: str) -> None:
         contents = (text if file.suffix == ".txt" else page).encode()
     file.write_bytes(contents)
     box.emit(
-        {"kind": chosen.value, "language": spoken.value, "file": str(file), "bytes": len(contents)},
+        {"kind": chosen, "language": spoken, "file": file, "bytes": len(contents)},
         lambda console: console.print(said("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
     )
 

@@ -68,13 +68,10 @@ def _data(box: Box, done: PolicyTold) -> dict[str, object]:
     return {
         "dry_run": box.dry_run,
         "policy": done.policy,
-        "since": done.since.isoformat(),
-        "letters": [
-            {"cases": list(one.cases), "language": one.language.value, "files": [str(file) for file in one.files]}
-            for one in done.written
-        ],
-        "written_before": list(done.before),
-        "without_address": list(done.unreachable),
+        "since": done.since,
+        "letters": [{"cases": one.cases, "language": one.language, "files": one.files} for one in done.written],
+        "written_before": done.before,
+        "without_address": done.unreachable,
     }
 
 

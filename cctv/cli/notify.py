@@ -37,8 +37,8 @@ def run(box: Box) -> None:
     told = notify_once(box.settings, lambda: box.site, box.now, box.make_disk(), dry_run=box.dry_run)
     rows = [
         {
-            "kind": one.kind.value,
-            "state": one.state.value,
+            "kind": one.kind,
+            "state": one.state,
             "subject": one.subject,
             "since": one.since,
             "text": one.text,

@@ -171,8 +171,8 @@ def hold_data(hold: Hold) -> dict[str, object]:
     return {
         "id": hold.id,
         "ground": hold.ground.case_id,
-        "ground_kind": hold.ground.kind.value,
-        "cameras": sorted(hold.cameras),
+        "ground_kind": hold.ground.kind,
+        "cameras": hold.cameras,
         **_span(hold.span),
         "review": hold.review,
         "placed": hold.placed,
@@ -188,13 +188,13 @@ def footage_data(footage: Iterable[Found]) -> list[dict[str, object]]:
         {
             "camera": one.camera,
             **_span(one.span),
-            "saved": [_span(span) for span in one.saved],
-            "saved_seconds": total(one.saved).total_seconds(),
+            "saved": one.saved,
+            "saved_seconds": total(one.saved),
             "size_bytes": one.size_bytes,
-            "gone": [_gone_data(gone) for gone in one.gone],
+            "gone": one.gone,
             "never_recorded": [_hole_data(hole, one) for hole in one.unrecorded],
-            "being_written": _span(one.being_written) if one.being_written else None,
-            "to_come": _span(one.to_come) if one.to_come else None,
+            "being_written": one.being_written,
+            "to_come": one.to_come,
         }
         for one in footage
     ]
@@ -211,7 +211,7 @@ def departures_data(leaving: Iterable[Departure]) -> list[dict[str, object]]:
             "size_bytes": one.size_bytes,
             "first_limit": one.first_limit,
             "last_limit": one.last_limit,
-            "holds": list(one.holds),
+            "holds": one.holds,
         }
         for one in leaving
     ]
@@ -309,15 +309,10 @@ def _summary(footage: Sequence[Found]) -> str:
     return joined(parts) + "."
 
 
-def _gone_data(gone: Gone) -> dict[str, object]:
-    deleted: dict[str, datetime] = {"first_deleted": gone.first_deleted, "last_deleted": gone.last_deleted}
-    return {**_span(gone.span), **deleted, "reason": gone.reason.value}
-
-
 def _hole_data(hole: Unrecorded, one: Found) -> dict[str, object]:
     return {
         **_span(hole.span),
-        "cause": hole.cause.value if hole.cause else None,
+        "cause": hole.cause,
         "first_recorded": hole.began,
         "ever_recorded": one.ever_recorded,
     }

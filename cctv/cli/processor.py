@@ -128,18 +128,12 @@ def _data(one: Processor) -> dict[str, object]:
         "name": one.name,
         "service": one.service,
         "country": one.country,
-        "contract": _iso(one.contract),
-        "audited": _iso(one.audited),
-        "sub_processors": [
-            {"name": sub.name, "country": sub.country, "agreed": _iso(sub.agreed)} for sub in one.sub_processors
-        ],
-        "ended": _iso(one.ended),
-        "end": one.end.value if one.end else None,
+        "contract": one.contract,
+        "audited": one.audited,
+        "sub_processors": one.sub_processors,
+        "ended": one.ended,
+        "end": one.end,
     }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
 
 
 def _show(box: Box, one: Processor, what: str) -> None:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from cctv.cli.box import Box
+from cctv.kernel.logs import LogFormat
+
+
+def talk(log_format: LogFormat) -> Callable[[str], None]:
+    """Where a service says what it does: on stderr for people; nowhere when the log has the same as JSON events."""
+    if log_format is LogFormat.JSON:
+        return lambda line: None
+    return lambda line: click.echo(line, err=True)
 
 
 @click.command()
@@ -17,5 +27,6 @@ def record(box: Box) -> None:
     from cctv.config.credentials import load_credentials
     from cctv.daemon.record import run_recorder
 
+    write = talk(box.start_log(service=True))
     credentials = load_credentials(box.settings, box.environ)
-    run_recorder(box.site, credentials, write=lambda line: click.echo(line, err=True), environ=box.environ)
+    run_recorder(box.site, credentials, write=write, environ=box.environ)

@@ -78,14 +78,14 @@ def part_data(part: CasePart) -> dict[str, object]:
         "end": plan.span.end,
         "segments": len(plan.sources),
         "frames": plan.frames,
-        "tracks": list(plan.tracks),
-        "keep": list(plan.decisions.keep),
-        "hide": list(plan.decisions.hide),
-        "undecided": list(plan.undecided),
+        "tracks": plan.tracks,
+        "keep": plan.decisions.keep,
+        "hide": plan.decisions.hide,
+        "undecided": plan.undecided,
         "keep_boxes": [path.id for path in plan.decisions.boxes.keep],
         "hide_boxes": [path.id for path in plan.decisions.boxes.hide],
         "hide_reasons": {path.id: path.reason.value for path in plan.decisions.boxes.hide if path.reason},
-        "others": plan.decisions.others.value,
+        "others": plan.decisions.others,
         "backdrops": [
             {
                 "number": number,
@@ -96,7 +96,7 @@ def part_data(part: CasePart) -> dict[str, object]:
             for number, file in enumerate(plan.backdrop_files, 1)
         ],
         "reviewed": [{"frames": [one.first, one.last], "by": one.by, "at": one.at} for one in part.reviewed],
-        "unreviewed": [list(one) for one in part.unreviewed],
+        "unreviewed": part.unreviewed,
         "plan": part.digest,
         "prepared": part.prepared,
         "prepared_by": part.prepared_by,
@@ -130,7 +130,7 @@ def prepared_data(prepared: Prepared) -> dict[str, object]:
     return {
         "dry_run": prepared.dry_run,
         "request": request,
-        "sheet": str(prepared.sheet),
+        "sheet": prepared.sheet,
         "parts": [
             {
                 "camera": one.camera,
@@ -295,8 +295,8 @@ def _share(some: int, of: int) -> str:
 def file_data(report: FileReport) -> dict[str, object]:
     done, proved = report.render, report.render.verified
     return {
-        "output": str(report.output),
-        "mask": str(report.mask_output) if report.mask_output else None,
+        "output": report.output,
+        "mask": report.mask_output,
         "frames": done.frames,
         "frames_kept": done.frames_kept,
         "frames_subject_visible": done.frames_subject_visible,
@@ -304,7 +304,7 @@ def file_data(report: FileReport) -> dict[str, object]:
         "backdrops": done.backdrops,
         "live_pixels_outside_kept": proved.live_pixels_outside_kept,
         "audio_streams": proved.audio_streams,
-        "warnings": list(report.warnings),
+        "warnings": report.warnings,
     }
 
 

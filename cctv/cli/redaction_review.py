@@ -142,7 +142,7 @@ def preview(box: Box, request_id: str, camera: str | None, position: int | None)
     data = {
         "dry_run": box.dry_run,
         "request": made.request,
-        "previews": [{"camera": one.camera, "part": one.part, "path": str(one.path)} for one in made.videos],
+        "previews": [{"camera": one.camera, "part": one.part, "path": one.path} for one in made.videos],
         "next": following,
     }
 

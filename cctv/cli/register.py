@@ -60,7 +60,7 @@ def show(box: Box, name: str, form: str, output: str | None) -> None:
     found = made_register(box.site, RegisterName(name), language)
     if box.json:
         since = {"policy_since": _policy_since(box)} if found.name is RegisterName.ADDRESSEES else {}
-        data = {"register": name, "rows": _records(found), "missing": list(found.missing), **since}
+        data = {"register": name, "rows": _records(found), "missing": found.missing, **since}
         box.emit(data, lambda _: None)
         return
     if form == "table":
@@ -87,7 +87,7 @@ def signs(box: Box, language: str | None) -> None:
     from cctv.casework.registers import signs as made
 
     found = made(box.settings, Language(language) if language else box.settings.site.language)
-    data = [{"zone": each.zone, "lines": list(each.lines), "missing": list(each.missing)} for each in found]
+    data = [{"zone": each.zone, "lines": each.lines, "missing": each.missing} for each in found]
     box.emit({"signs": data}, lambda console: _signs_text(console, found))
 
 
@@ -108,7 +108,7 @@ def declare(box: Box, kind: str, on: str, reference: str) -> None:
 
     day = parse_date(on, now=box.now, zone=box.zone)
     made = declared(box.site, DeclarationKind(kind), on=day, reference=reference, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "kind": kind, "on": day.isoformat(), "reference": made.reference}
+    data = {"dry_run": box.dry_run, "kind": kind, "on": day, "reference": made.reference}
     box.emit(data, lambda console: _declared_text(console, box, made))
 
 
@@ -138,9 +138,9 @@ def workstation_check(box: Box, on: str, checker: str, clean: bool, found: str |
     made = check_workstations(box.site, on=day, checker=checker, found=found, dry_run=box.dry_run)
     due = workstations_due(made.on, None)
     assert due is not None
-    data = {"id": made.id, "on": made.on.isoformat(), "checker": made.checker, "found": made.found}
+    data = {"id": made.id, "on": made.on, "checker": made.checker, "found": made.found}
     box.emit(
-        {"dry_run": box.dry_run, "check": data, "next_due": due.isoformat()},
+        {"dry_run": box.dry_run, "check": data, "next_due": due},
         lambda console: _checked_text(console, box, made, due),
     )
 

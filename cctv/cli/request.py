@@ -63,9 +63,7 @@ def show(box: Box, request_id: str) -> None:
         "holds": [hold_data(one) for one in found.holds],
         "blocks": [block_data(one) for one in found.blocks],
         "identity": [check_data(one) for one in found.checks],
-        "extension": {"ground": extension.ground.value, "due": extension.due, "sent": extension.sent}
-        if extension
-        else None,
+        "extension": {"ground": extension.ground, "due": extension.due, "sent": extension.sent} if extension else None,
         "statements": [{"text": one.text, "given": one.given} for one in found.statements],
         "footage": footage_data(found.footage),
         "waiting_for_holds": len(found.erasures),

@@ -99,7 +99,7 @@ def _data(box: Box, done: Answered) -> dict[str, object]:
     return {
         "dry_run": box.dry_run,
         "request": request_data(done.request, box),
-        "outcome": plan.ending.outcome.value,
+        "outcome": plan.ending.outcome,
         "package": done.package.id if done.package else None,
         "letters": list(done.letter.files) if done.letter else [],
         "text": done.letter.text if done.letter else None,
@@ -112,7 +112,7 @@ def _data(box: Box, done: Answered) -> dict[str, object]:
             "segments": len(erasure.going),
             "gone": done.erased.gone if done.erased else 0,
             "waiting": len(erasure.held),
-            "holds": list(plan.waiting),
+            "holds": plan.waiting,
             "delayed": done.delayed,
         }
         if erasure is not None

@@ -70,12 +70,12 @@ def _data(box: Box, item: Item) -> dict[str, object]:
     from cctv.casework.deadlines import days_left
 
     return {
-        "kind": item.kind.value,
+        "kind": item.kind,
         "id": item.id,
         "due": item.due,
         "days_left": days_left(item.due, box.now, box.zone),
         "what": item.what,
-        "missing": list(item.missing),
+        "missing": item.missing,
         "footage_until": item.footage_until,
         "next": item.line,
     }

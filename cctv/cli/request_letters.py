@@ -93,7 +93,7 @@ def _wrote(box: Box, done: Wrote) -> None:
     data = {
         "dry_run": box.dry_run,
         "request": request_data(done.request, box),
-        "letter": letter.kind.value,
+        "letter": letter.kind,
         "letters": list(letter.files),
         "text": letter.text,
     }
@@ -162,7 +162,7 @@ def sent(box: Box, request_id: str, letter: str, day_: str | None) -> None:
 
     day = parse_date(day_, now=box.now, zone=box.zone) if day_ else None
     done = mark_sent(box.site, request_id, LetterKind(letter), day, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "letter": letter, "sent": str(done.day)}
+    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "letter": letter, "sent": done.day}
     went = said(
         "The letter {kind} of {id} went on {day:%d/%m/%Y}.", kind=LetterKind(letter), id=done.request.id, day=done.day
     )

@@ -146,7 +146,7 @@ def _open(box: Box, new: NewRequest, *, prepare: bool) -> int:
     cost = plan_freeze(box.site, new.cameras, new.span)
     if box.dry_run:
         footage = find_footage(box.site, new.cameras, new.span)
-        planned = {"dry_run": True, "type": new.type.value, "footage": footage_data(footage)}
+        planned = {"dry_run": True, "type": new.type, "footage": footage_data(footage)}
         box.emit({**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, box, new, footage, cost))
         return int(Exit.OK)
     opened = open_request(box.site, new)

@@ -70,7 +70,7 @@ def _emit(box: Box, done: Scoped) -> None:
         "dry_run": box.dry_run,
         "request": request_data(done.request, box),
         "hold": hold_data(done.hold) if done.hold else None,
-        "released": list(done.released),
+        "released": done.released,
         "cost": forecast_data(done.forecast),
         "footage": footage_data(done.footage),
         "next": next_step(box, done.request),

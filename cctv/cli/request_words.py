@@ -30,19 +30,19 @@ def request_data(one: AccessRequest, box: Box) -> dict[str, object]:
     asking = one.requester
     return {
         "id": one.id,
-        "type": one.type.value,
-        "state": one.state.value,
+        "type": one.type,
+        "state": one.state,
         "name": asking.name if asking else None,
         "contact": asking.contact if asking else None,
-        "parties": [_party_data(party) for party in one.parties],
-        "relation": one.relation.value,
-        "channel": one.channel.value if one.channel else None,
+        "parties": one.parties,
+        "relation": one.relation,
+        "channel": one.channel,
         "signed": one.signed,
         "dated": one.dated,
         "under_16": one.under_16,
-        "stated": {"time": one.stated.time, "place": one.stated.place, "appearance": one.stated.appearance},
-        "language": one.language.value,
-        "cameras": list(one.cameras),
+        "stated": one.stated,
+        "language": one.language,
+        "cameras": one.cameras,
         "start": one.span.start,
         "end": one.span.end,
         "received": one.received,
@@ -54,8 +54,8 @@ def request_data(one: AccessRequest, box: Box) -> dict[str, object]:
         "answered": one.answered,
         "closed": one.closed,
         "closed_by": one.closed_by,
-        "outcome": one.outcome.value if one.outcome else None,
-        "ground": one.ground.value if one.ground else None,
+        "outcome": one.outcome,
+        "ground": one.ground,
         "forgotten": one.forgotten,
     }
 
@@ -63,8 +63,8 @@ def request_data(one: AccessRequest, box: Box) -> dict[str, object]:
 def block_data(one: Block) -> dict[str, object]:
     """A block as JSON."""
     return {
-        "kind": one.kind.value,
-        "cameras": sorted(one.cameras),
+        "kind": one.kind,
+        "cameras": one.cameras,
         "start": one.span.start,
         "end": one.span.end,
         "placed": one.placed,
@@ -72,7 +72,7 @@ def block_data(one: Block) -> dict[str, object]:
         "lifted": one.lifted,
         "lifted_by": one.lifted_by,
         "yields": [
-            {"to": each.case_id, "ground": each.ground.value, "decided": each.decided, "by": each.decided_by,
+            {"to": each.case_id, "ground": each.ground, "decided": each.decided, "by": each.decided_by,
              "told": each.told}
             for each in one.yields
         ],
@@ -82,9 +82,9 @@ def block_data(one: Block) -> dict[str, object]:
 def check_data(one: IdentityCheck) -> dict[str, object]:
     """A check of identity as JSON."""
     return {
-        "role": one.role.value,
-        "method": one.method.value,
-        "checked": one.checked.isoformat(),
+        "role": one.role,
+        "method": one.method,
+        "checked": one.checked,
         "checker": one.checker,
     }
 
@@ -185,17 +185,6 @@ def provisional_words(one: AccessRequest, box: Box) -> str | None:
     return said("More than a day of footage: frozen until {when} only, unless somebody confirms it.", when=when)
 
 
-def _party_data(one: Party) -> dict[str, object]:
-    return {
-        "role": one.role.value,
-        "name": one.name,
-        "contact": one.contact,
-        "deliver_to": one.deliver_to,
-        "mandate": one.mandate.value if one.mandate else None,
-        "mandated": one.mandated.isoformat() if one.mandated else None,
-    }
-
-
 def print_letter(console: Console, box: Box, letter: Draft | None) -> None:
     """The text of a letter, to read before it goes, and where it stands."""
     if letter is None:
@@ -238,10 +227,7 @@ def tell(console: Console, box: Box, one: AccessRequest, done: str) -> None:
 
 def missing_data(box: Box, one: AccessRequest) -> list[dict[str, object]]:
     """What is missing, as JSON."""
-    return [
-        {"need": step.need.value, "about": step.about, "must": step.must, "next": step.line}
-        for step in _steps(box, one)
-    ]
+    return [{"need": step.need, "about": step.about, "must": step.must, "next": step.line} for step in _steps(box, one)]
 
 
 def print_missing(console: Console, box: Box, one: AccessRequest, *more: str) -> None:

@@ -81,11 +81,11 @@ def _restored(box: Box, done: Restored) -> None:
         "dry_run": box.dry_run,
         "site": manifest.site,
         "made": manifest.made,
-        "holds": list(outlook.holds),
-        "holds_from_disk": list(outlook.from_disk),
+        "holds": outlook.holds,
+        "holds_from_disk": outlook.from_disk,
         "rows_without_file": outlook.gone_free,
         "held_without_file": outlook.gone_held,
-        "set_aside": str(done.set_aside) if done.set_aside else None,
+        "set_aside": done.set_aside,
         "reconciled": done.found,
     }
 
@@ -113,8 +113,8 @@ def _returned(box: Box, done: Returned) -> int:
     from cctv.backup.returning import Verdict
 
     counts = {verdict.value: done.count(verdict) for verdict in Verdict}
-    verdicts = [{"path": path, "verdict": verdict.value} for path, verdict in done.verdicts]
-    data = {"dry_run": box.dry_run, "segments": verdicts, "torn": list(done.torn)}
+    verdicts = [{"path": path, "verdict": verdict} for path, verdict in done.verdicts]
+    data = {"dry_run": box.dry_run, "segments": verdicts, "torn": done.torn}
 
     def text(console: Console) -> None:
         for word, count in counts.items():

@@ -39,7 +39,7 @@ def show_plan(box: Box) -> None:
     with reading(box.site.engine) as connection:
         made = make_plan(connection, box.now, held_over_too=True)
     zones = [
-        {"zone": zone, "runs_at_seconds": int(bound.period.total_seconds()), "rule": bound.rule.value}
+        {"zone": zone, "runs_at_seconds": int(bound.period.total_seconds()), "rule": bound.rule}
         for zone in box.settings.zones
         for bound in [box.settings.bound_for(zone)]
     ]
@@ -47,10 +47,10 @@ def show_plan(box: Box) -> None:
         {
             "segment": one.segment.id,
             "path": one.segment.path,
-            "action": one.action.value,
-            "reason": one.reason.value,
+            "action": one.action,
+            "reason": one.reason,
             "limit": one.limit,
-            "holds": list(one.holds),
+            "holds": one.holds,
         }
         for one in made.decisions
     ]

@@ -73,7 +73,7 @@ def accept_clock(box: Box, reason: str) -> None:
     from cctv.retention.clockguard import plan_accept_clock
 
     seen = plan_accept_clock(box.site) if box.dry_run else accept(box.site, reason=reason)
-    data = {"dry_run": box.dry_run, "clock": seen.now, "last_known": seen.known, "witnesses": list(seen.verdict.said)}
+    data = {"dry_run": box.dry_run, "clock": seen.now, "last_known": seen.known, "witnesses": seen.verdict.said}
     box.emit(data, lambda console: _clock_text(console, box, seen))
 
 
@@ -95,8 +95,8 @@ def accept_sweep(box: Box, reason: str) -> None:
     data = {
         "dry_run": box.dry_run,
         "segments": found.segments,
-        "footage_seconds": found.asked.total_seconds(),
-        "explained_seconds": found.allowed.total_seconds(),
+        "footage_seconds": found.asked,
+        "explained_seconds": found.allowed,
     }
     box.emit(data, lambda console: _sweep_text(console, box, found))
 

@@ -97,8 +97,7 @@ def _said(one: Explanation) -> dict[str, object]:
         "gone": [_gone_said(one, stone) for stone in one.gone],
         "folded": [_folded_said(one, group) for group in one.folded],
         "never_recorded": [
-            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause.value if hole.cause else None}
-            for hole in one.missing
+            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in one.missing
         ],
         "holds": [_hold_said(hold) for hold in one.holds],
         "acts": [
@@ -107,7 +106,7 @@ def _said(one: Explanation) -> dict[str, object]:
                 "at": entry.at,
                 "actor": entry.actor.account,
                 "for": entry.actor.on_behalf_of,
-                "act": entry.act.value,
+                "act": entry.act,
                 "subject": entry.subject,
                 "case": entry.case_id,
                 "reason": reason,
@@ -130,10 +129,10 @@ def _stored_said(one: Explanation, decision: Decision) -> dict[str, object]:
         "policy": segment.policy,
         **_terms_said(one, segment),
         "limit": decision.limit,
-        "action": decision.action.value,
-        "reason": decision.reason.value,
+        "action": decision.action,
+        "reason": decision.reason,
         "goes": None if decision.holds else goes_at(decision),
-        "holds": list(decision.holds),
+        "holds": decision.holds,
         "holds_ever": [hold.id for hold in one.holds_of(segment.span)],
     }
 
@@ -147,7 +146,7 @@ def _gone_said(one: Explanation, stone: Tombstone) -> dict[str, object]:
         "policy": stone.policy,
         **_terms_said(one, stone),
         "limit": stone.limit,
-        "reason": stone.reason.value,
+        "reason": stone.reason,
         "deletion_began": stone.began,
         "deleted": stone.closed,
         "tombstone": stone.id,
@@ -164,10 +163,10 @@ def _folded_said(one: Explanation, group: FoldedGroup) -> dict[str, object]:
         "end": group.span.end,
         "segments": group.segments,
         "bytes": group.size_bytes,
-        "reason": group.reason.value,
+        "reason": group.reason,
         "first_deleted": group.first_deleted,
         "last_deleted": group.last_deleted,
-        "seconds_beyond_limit": group.latest.total_seconds(),
+        "seconds_beyond_limit": group.latest,
     }
 
 
@@ -177,7 +176,7 @@ def _terms_said(one: Explanation, footage: Segment | Tombstone) -> dict[str, obj
         "policy_since": terms.since,
         "rule": terms.rule,
         "declared_seconds": terms.declared.total_seconds() if terms.declared else None,
-        "period_seconds": period.total_seconds(),
+        "period_seconds": period,
         "shortened": terms.period is not None and period < terms.period,
     }
 

@@ -72,7 +72,7 @@ def close(box: Box, out: str, reason: str, yes: bool) -> None:
         "segments": done.segments,
         "quarantined": done.quarantined,
         "packages": done.packages,
-        "certificate": str(done.certificate),
+        "certificate": done.certificate,
     }
     box.emit(data, lambda console: _done_text(console, done))
 
@@ -89,7 +89,7 @@ def _plan_data(plan: ClosingPlan) -> dict[str, object]:
         "segments": dict(plan.segments),
         "bytes": plan.size_bytes,
         "quarantined": plan.quarantined,
-        "packages": list(plan.packages),
+        "packages": plan.packages,
     }
 
 

@@ -10,6 +10,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -22,7 +23,7 @@ _EXAMPLE = r"(\s*\S.*?)(?:(\s{2,})(\S.*))?"
 
 def spoken(command: click.Command) -> click.Command:
     """A new command like this one, in the language that is spoken, with all that is below it."""
-    settings = {
+    settings: dict[str, Any] = {
         "name": command.name,
         "context_settings": command.context_settings,
         "callback": command.callback,

@@ -50,21 +50,21 @@ def _data(found: Status) -> dict[str, object]:
         "cameras": [
             {
                 "camera": one.camera,
-                "state": one.health.value,
+                "state": one.health,
                 "since": one.since,
                 "last_frame": one.last_frame,
-                "cause": one.cause.value if one.cause else None,
+                "cause": one.cause,
                 "message": one.message,
                 "bits_per_second": round(one.bit_rate) if one.bit_rate is not None else None,
-                "unrecorded_seconds_last_day": one.gaps_today.total_seconds(),
+                "unrecorded_seconds_last_day": one.gaps_today,
             }
             for one in found.cameras
         ],
         "last_sweep": found.last_sweep,
         "guard": found.guard,
-        "overdue_seconds": found.overdue.total_seconds(),
+        "overdue_seconds": found.overdue,
         "held_past_limit": found.held_past_limit,
-        "zones_to_adopt": list(found.to_adopt),
+        "zones_to_adopt": found.to_adopt,
         "held_footage_lost": [
             {"camera": one.camera, "start": one.span.start, "end": one.span.end, "path": one.path}
             for one in found.held_lost
@@ -77,7 +77,7 @@ def _data(found: Status) -> dict[str, object]:
         "volume": {
             "file_system": found.volume.file_system,
             "encrypted": found.volume.encrypted,
-            "snapshots": list(found.volume.snapshots),
+            "snapshots": found.volume.snapshots,
             "has_snapshots": found.volume.has_snapshots,
         }
         if found.volume

@@ -6,6 +6,7 @@ import click
 
 from cctv.cli.box import Box
 from cctv.cli.options import mutation
+from cctv.cli.record import talk
 
 
 @click.command()
@@ -28,7 +29,7 @@ def sweep(box: Box, once: bool) -> None:
     if not once:
         from cctv.daemon.sweep import run_sweeper
 
-        run_sweeper(box.site, environ=box.environ)
+        run_sweeper(box.site, write=talk(box.start_log(service=True)), environ=box.environ)
         return
     from cctv.daemon.passes import sweep_everything, told
 
@@ -36,17 +37,17 @@ def sweep(box: Box, once: bool) -> None:
     footage = swept.footage
     box.emit(
         {
-            "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason.value} for one in footage.gone],
+            "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason} for one in footage.gone],
             "held": footage.plan.kept_by_holds,
             "finished_for_earlier": len(footage.finished),
-            "quarantine_expired": list(footage.quarantine_gone),
-            "packages_expired": list(swept.packages),
-            "derived_deleted": list(swept.derived),
+            "quarantine_expired": footage.quarantine_gone,
+            "packages_expired": swept.packages,
+            "derived_deleted": swept.derived,
             "erased": [{"request": one.request, "segments": one.gone, "waiting": one.waiting} for one in swept.erased],
-            "forgotten": list(swept.forgotten),
-            "lapsed_holds": list(swept.lapsed),
-            "left_for_the_next_pass": list(swept.busy),
-            "overdue_before_seconds": footage.overdue_before.total_seconds(),
+            "forgotten": swept.forgotten,
+            "lapsed_holds": swept.lapsed,
+            "left_for_the_next_pass": swept.busy,
+            "overdue_before_seconds": footage.overdue_before,
         },
         lambda console: console.print(told(swept)),
     )

@@ -103,9 +103,9 @@ def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
     text = _guarded_text(path, others=others)
     try:
         raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         # tomllib's own words may quote the text, and so a password.
-        raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from None
+        raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from error
     lines = key_lines(text)
     return {name: _credential(path, name, table, lines.get((name,))) for name, table in raw.items()}
 
@@ -130,13 +130,13 @@ def _guarded_text(path: Path, *, others: int) -> str:
         with path.open("rb") as file:
             _check_owner_only(path, os.fstat(file.fileno()), others)
             return file.read().decode()
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         following = f"create it with `install -m 600 /dev/null {path}`, then add {_FORM}."
-        raise _refused(path, None, "there is no such file", following) from None
+        raise _refused(path, None, "there is no such file", following) from error
     except OSError as error:
-        raise _refused(path, None, f"it cannot be read: {error.strerror}", f"chown it to {_account()}.") from None
-    except UnicodeDecodeError:
-        raise _refused(path, None, "it is not UTF-8", "save it as UTF-8.") from None
+        raise _refused(path, None, f"it cannot be read: {error.strerror}", f"chown it to {_account()}.") from error
+    except UnicodeDecodeError as error:
+        raise _refused(path, None, "it is not UTF-8", "save it as UTF-8.") from error
 
 
 def _check_owner_only(path: Path, status: os.stat_result, others: int) -> None:

@@ -110,16 +110,16 @@ def read_text(file: Path) -> str:
         following = "save it as UTF-8."
         raise SettingsUnreadable(
             path=file, reason=phrase("byte {start} is not UTF-8", start=error.start), following=following
-        ) from None
+        ) from error
 
 
 def _parsed(text: str, file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except RecursionError:
+    except RecursionError as error:
         raise SettingsUnreadable(
             path=file, reason=phrase("it nests too deeply"), following=phrase("remove what nests.")
-        ) from None
+        ) from error
     except tomllib.TOMLDecodeError as error:
         if (pair := find_duplicate_key(text)) is not None:
             first, second = pair
@@ -129,11 +129,11 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
                 second=second.line,
                 thing=_thing(first.path, first.is_table),
                 following=phrase("give one of them another name, or remove it."),
-            ) from None
+            ) from error
         found = re.search(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
         last = text.count("\n") + 1
         reason, line, column = (found[1], found[2] or last, found[3] or 1) if found else (str(error), last, 1)
-        raise TomlSyntax(path=file, line=line, column=column, reason=_lowered(reason)) from None
+        raise TomlSyntax(path=file, line=line, column=column, reason=_lowered(reason)) from error
 
 
 def _given(table: dict[str, Any], around: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -5,6 +5,7 @@ Wiring only: each room decides and deletes its own.  A guard that stops deletion
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 from cctv import audit
@@ -14,12 +15,15 @@ from cctv.db.site import Site
 from cctv.export.shelf import expire_packages
 from cctv.kernel.durable import LockHeld
 from cctv.kernel.errors import FileUnreadable
+from cctv.kernel.logs import SHOWN
 from cctv.redaction.case.tidy import tidy
 from cctv.redaction.viewing import tidy_views
 from cctv.retention import SweepReport, sweep_once
 from cctv.retention.folding import Folded, fold_oldest
 from cctv.retention.roommaker import RoomMade, make_room
 from cctv.signing.keys import KeyExposed, KeyLost, KeyUnreadable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def sweep_everything(site: Site) -> Swept:
     try:
         swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))
     except LockHeld:
+        log.info("packages.skipped", extra={"cause": "locked"})
         swept = replace(swept, busy=(*swept.busy, "packages"))
     try:
         swept = replace(swept, derived=(*tidy(site), *tidy_views(site)))
@@ -70,6 +75,7 @@ def sweep_everything(site: Site) -> Swept:
         swept = replace(swept, folded=fold_oldest(site))
         return replace(swept, signed=sign_checkpoint(site))
     except (KeyExposed, KeyLost, KeyUnreadable, audit.AuditBroken, FileUnreadable) as error:
+        log.warning("checkpoint.failed", extra={"error": error.code, SHOWN: True})
         return replace(swept, unsigned=error.message)
 
 

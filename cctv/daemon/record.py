@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable, Mapping
 
@@ -14,10 +15,13 @@ from cctv.daemon.notify import ServiceManager
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import CctvError
+from cctv.kernel.logs import SHOWN
 from cctv.model.footage import GapCause
 from cctv.recorder.changes import Changes
 from cctv.recorder.memory import share_arenas
 from cctv.recorder.supervisor import Supervisor, stamped
+
+log = logging.getLogger(__name__)
 
 
 def run_recorder(
@@ -33,6 +37,8 @@ def run_recorder(
 
 def _recover(site: Site, tell: Callable[[str], None]) -> None:
     report = archive.recover_incoming(site)
+    counts = {"adopted": len(report.adopted), "quarantined": len(report.quarantined)}
+    log.info("recovery.finished", extra={**counts, "finished": report.deletions_finished})
     if report.adopted:
         tell(f"{len(report.adopted)} segments of an earlier recorder taken in")
     for path in report.quarantined:
@@ -61,8 +67,10 @@ def _reload(site: Site, supervisor: Supervisor, tell: Callable[[str], None], env
         settings = load_settings(site.settings.source.path, environ=environ).settings
         found = supervisor.reload(settings, load_credentials(settings, environ))
     except CctvError as error:
+        log.warning("settings.refused", extra={"error": error.code, SHOWN: True})
         tell(f"the new settings are refused, the old ones stay in force: {error.message} next: {error.next_step}")
     except OSError as error:
+        log.warning("settings.refused", extra={"error": type(error).__name__, SHOWN: True})
         tell(f"the new settings cannot be read, the old ones stay in force: {error}")
     else:
         tell(f"settings read again: {_told(found)}")

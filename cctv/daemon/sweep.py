@@ -5,13 +5,12 @@ A guard stops deletion but not the process: it says so once, keeps its watchdog,
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import FrameType
-
-import click
 
 from cctv.archive import next_limit
 from cctv.archive.roomfiles import room_wanted
@@ -20,13 +19,19 @@ from cctv.daemon.passes import sweep_everything, told
 from cctv.db.engine import reading
 from cctv.db.site import Site
 from cctv.kernel.errors import GuardError
+from cctv.kernel.logs import SHOWN
 from cctv.retention import LONGEST_SLEEP, lead, sleep_for
+
+log = logging.getLogger(__name__)
 
 _LOOK = 2.0  # seconds between two looks for a request of the recorder
 
 
-def run_sweeper(site: Site, *, environ: Mapping[str, str]) -> None:
-    """Sweep in time until SIGTERM or SIGINT.  Raises LockHeld when another sweeper is at work."""
+def run_sweeper(site: Site, *, write: Callable[[str], None], environ: Mapping[str, str]) -> None:
+    """Sweep in time until SIGTERM or SIGINT.  `write` gets what people read.
+
+    Raises LockHeld when another sweeper is at work.
+    """
     stop = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -38,7 +43,7 @@ def run_sweeper(site: Site, *, environ: Mapping[str, str]) -> None:
     manager.ready("sweeping")
     guard: str | None = None
     while not stop.is_set():
-        guard = _pass(site, manager, guard)
+        guard = _pass(site, manager, guard, write)
         pause = _pause(site) if guard is None else LONGEST_SLEEP
         _wait(site, stop, pause)
     manager.stopping()
@@ -55,17 +60,22 @@ def _wait(site: Site, stop: threading.Event, pause: timedelta) -> None:
             return
 
 
-def _pass(site: Site, manager: ServiceManager, said: str | None) -> str | None:
+def _pass(site: Site, manager: ServiceManager, said: str | None, write: Callable[[str], None]) -> str | None:
     """One sweep; answers the guard that stopped it, so that it is named once and not every minute."""
     try:
         swept = sweep_everything(site)
     except GuardError as guard:
         manager.alive(f"deletion stopped: {guard.message}")
         if said != guard.code:
-            click.echo(f"deletion stopped: {guard.message}\nnext: {guard.next_step}", err=True)
+            log.error("deletion.stopped", extra={"guard": guard.code, SHOWN: True})
+            write(f"deletion stopped: {guard.message}\nnext: {guard.next_step}")
         return guard.code
+    if said is not None:
+        log.info("deletion.resumed", extra={"guard": said})
+    counts = {"deleted": len(swept.footage.gone), "packages": len(swept.packages), "cases": len(swept.derived)}
+    log.log(logging.INFO if swept.took_something else logging.DEBUG, "pass.finished", extra=counts)
     if swept.took_something:
-        click.echo(told(swept), err=True)
+        write(told(swept))
     manager.alive(told(swept))
     return None
 

@@ -42,6 +42,7 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=f"file:{quote(str(path))}", query=mode),
         poolclass=NullPool,
+        hide_parameters=True,  # an error of SQLAlchemy would name people in the log
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _on_connect)
@@ -89,19 +90,22 @@ def fold_log(engine: Engine) -> bool:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A write transaction: committed durably when the block ends, rolled back when it raises."""
-    with engine.connect().execution_options(cctv_write=True) as connection, connection.begin():
-        yield connection
+def writing(engine: Engine, *, dry_run: bool = False) -> Iterator[Connection]:
+    """A write transaction: committed durably when the block ends, rolled back when it raises.
 
-
-@contextmanager
-def acting(engine: Engine, *, dry_run: bool) -> Iterator[Connection]:
-    """A write transaction that a dry run takes back at its end: the same checks, the same answer, nothing changed."""
-    with engine.connect().execution_options(cctv_write=True) as connection, connection.begin() as transaction:
+    With `dry_run` it is rolled back at its end too: the same checks and the same answer, and nothing is changed.  The
+    caller leaves out what no transaction takes back, such as files.
+    """
+    options = {"cctv_write": True, "cctv_dry_run": dry_run}
+    with engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
         yield connection
         if dry_run:
             transaction.rollback()
+
+
+def is_dry_run(connection: Connection) -> bool:
+    """Whether the transaction is one that will be rolled back at its end."""
+    return bool(connection.get_execution_options().get("cctv_dry_run", False))
 
 
 @contextmanager

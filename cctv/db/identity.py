@@ -84,12 +84,12 @@ def parse_identity(root: Path) -> Identity:
     try:
         said = json.loads((root / SITE_FILE).read_text())
         return Identity(said["site"], said["database"], said["file_system"])
-    except (FileNotFoundError, NotADirectoryError):
-        raise StorageMissing(path=root) from None
-    except (ValueError, KeyError, TypeError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StorageMissing(path=root) from error
+    except (ValueError, KeyError, TypeError) as error:
         raise MountMissing(
             path=root, found=phrase("an unreadable site.json"), expected=phrase("one that was written here")
-        ) from None
+        ) from error
 
 
 def read_identity(root: Path) -> Identity:

@@ -13,6 +13,7 @@ over makes a last back-up first; whoever destroys them wipes the storage itself.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ from cctv.retention.certificate_files import issue
 from cctv.retention.guards import guards_now, same_storage
 from cctv.retention.session import deletion_session
 from cctv.signing import signing_key
+
+log = logging.getLogger(__name__)
 
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before any recording
 _MINUTE = timedelta(minutes=1)
@@ -114,6 +117,7 @@ def close_site(site: Site, *, reason: str, folder: Path, copies: Sequence[Copy] 
             }
             audit.append(connection, site, Act.SITE_CLOSED, "site", facts=facts)
         sign_checkpoint(site)
+        log.info("site.closed", extra={"deleted": len(deleted), "packages": taken})
     return Closed(len(deleted), len(quarantine_deleted), taken, folder)
 
 

@@ -6,6 +6,7 @@ and enters the package in the same transaction as its audit entry.  A refusal is
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,8 @@ from cctv.redaction.case.store import parts_of
 from cctv.redaction.errors import SceneLost, SearchFailed, SourceUnreadable, VerifyFailed
 from cctv.signing import SigningKey, signing_key
 
+log = logging.getLogger(__name__)
+
 MODE = "backdrop"
 _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanMoved, SegmentMissing, SegmentChanged, ArtefactChanged),
@@ -100,6 +103,7 @@ def build(site: Site, request_id: str, progress: Progress = silent) -> Built:
         path = site.root / package.path
         site.disk.rename(working, path)
         forget_renders(site, (output.part for output in plan.outputs))
+    log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})
     return Built(package, path, manifest)
 
 
@@ -215,6 +219,7 @@ def _refusals_logged(site: Site, request_id: str) -> Iterator[None]:
         yield
     except _REFUSALS as error:
         subject = request_id.strip().upper()
+        log.info("package.refused", extra={"case": subject, "error": error.code})
         with writing(site.engine) as connection:
             facts: dict[str, str | int | list[str]] = {"code": error.code, "exit": int(error.exit_code)}
             audit.append(connection, site, Act.EXPORT_REFUSED, subject, case_id=subject, facts=facts)

@@ -10,6 +10,7 @@ that is not whole.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ from cctv.kernel.phrases import phrase
 from cctv.model.accountability import Permission
 from cctv.model.disclosures import Disclosure, Method, Recipient
 from cctv.redaction.case.room import room
+
+log = logging.getLogger(__name__)
 
 _PASSING = ".{name}.part"
 
@@ -75,6 +78,7 @@ def deliver(
             _remove(passing)
             raise
         site.disk.rename(passing, target)
+        log.info("package.delivered", extra={"package": package.id, "case": package.case_id, "method": method})
         paper = _papers(site, to, checked.manifest, disclosure, target)
     return Delivered(package, checked.manifest, disclosure, (target, paper), passphrase)
 

@@ -6,6 +6,7 @@ approved, and never shows what a mask hides unless an order names it.  A refusal
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ from cctv.redaction.case.masks import masks_in_force
 from cctv.redaction.case.part import PartSource
 from cctv.redaction.case.room import room
 from cctv.signing import SigningKey, signing_key
+
+log = logging.getLogger(__name__)
 
 _REFUSALS = (
     *(DisclosureClosed, DisclosureUnapproved, DisclosureChanged, MasksHide, NoFootage, SegmentMissing, SegmentChanged),
@@ -140,6 +143,7 @@ def build_disclosure(site: Site, disclosure_id: str, progress: Progress = silent
                 raise
         path = site.root / package.path
         site.disk.rename(working, path)
+    log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})
     return BuiltDisclosure(package, path, manifest)
 
 
@@ -251,6 +255,7 @@ def _refusals_logged(site: Site, disclosure_id: str) -> Iterator[None]:
         yield
     except _REFUSALS as error:
         subject = disclosure_id.strip().upper()
+        log.info("package.refused", extra={"case": subject, "error": error.code})
         with writing(site.engine) as connection:
             facts: audit.Facts = {"code": error.code, "exit": int(error.exit_code), "mode": UNREDACTED}
             audit.append(connection, site, Act.EXPORT_REFUSED, subject, case_id=subject, facts=facts)

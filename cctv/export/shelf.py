@@ -6,6 +6,7 @@ another desk how to copy one.  Deletes packages only, never footage: a package i
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,6 +24,8 @@ from cctv.kernel.durable import exclusive
 from cctv.model.accountability import Permission
 from cctv.model.acts import Act
 from cctv.signing import read_public_key
+
+log = logging.getLogger(__name__)
 
 
 def list_packages(site: Site, request_id: str | None = None) -> list[Package]:
@@ -76,6 +79,7 @@ def expire_packages(site: Site, request_id: str | None = None) -> Sequence[Packa
                 audit.append(connection, site, Act.EXPORT_DELETED, one.id, case_id=one.case_id, facts=facts)
         for one in found:
             _remove(site, one)
+            log.info("package.deleted", extra={"package": one.id, "case": one.case_id})
     return due
 
 

@@ -5,6 +5,7 @@ Owns the order: look, decide, send, remember.  What reached nobody is not rememb
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from cctv.kernel.errors import CctvError
 if TYPE_CHECKING:
     from cctv.db.site import Site
     from cctv.health.status import Late, Status
+
+log = logging.getLogger(__name__)
 
 
 class StorageSilent(CctvError):
@@ -57,6 +60,7 @@ def look(settings: Settings, open_site: Callable[[], Site]) -> Status | CctvErro
     except CctvError as error:
         return error
     except (OSError, SQLAlchemyError) as error:
+        log.error("status.failed", exc_info=error)
         problem = " ".join(str(error).split())[:200].rstrip(".")
         return StorageSilent(path=settings.site.storage, problem=problem)
 
@@ -101,6 +105,7 @@ def _look_and_tell(settings: Settings, found: Status | CctvError, now: datetime,
     reached = due
     if due:
         failed = deliver(settings.alerts, _message(settings, now, due))
+        log.info("alarms.sent", extra={"count": len(due), "failures": len(failed)})
         reached = due if len(failed) < len(settings.alerts.ways) else []
     write_memory(path, remember(found, before, now, reached), disk)
     return Told(due, failed)

@@ -8,6 +8,7 @@ is deleted, and a file that cannot be read stands too.  It is no file of `holds/
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from cctv.kernel.durable import Disk
 from cctv.kernel.errors import CctvError, Exit, GuardError, UsageError
 from cctv.model.acts import Act
 from cctv.model.holds import Hold
+
+log = logging.getLogger(__name__)
 
 UNCONFIRMED = "holds-unconfirmed.json"
 
@@ -102,6 +105,7 @@ def confirm(site: Site, *, reason: str) -> Sequence[Hold]:
         facts: audit.Facts = {"holds": [hold.id for hold in found]}
         audit.append(connection, site, Act.HOLDS_CONFIRMED, "holds", facts=facts, reason=reason)
     site.disk.unlink(site.root / UNCONFIRMED)
+    log.info("holds.confirmed", extra={"holds": len(found)})
     return found
 
 

@@ -6,6 +6,7 @@ one.  The caller removes the hold's file after a release has committed (`remove_
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,10 +21,13 @@ from cctv.db.site import Site, keep_short_id, next_short_id
 from cctv.holds.coverstore import let_go
 from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write_hold_file
 from cctv.kernel.errors import UsageError
+from cctv.kernel.logs import SHOWN
 from cctv.kernel.span import Span
 from cctv.model.acts import Act
 from cctv.model.holds import Ground, Hold
 from cctv.model.ids import CameraId, HoldId, IdKind
+
+log = logging.getLogger(__name__)
 
 
 class HoldUnknown(UsageError):
@@ -63,6 +67,7 @@ def place(
     )
     write_hold_file(site, hold)
     _insert(connection, hold)
+    log.info("hold.placed", extra={"hold": hold.id, "case": ground.case_id, "cameras": len(hold.cameras)})
     facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(span)}
     audit.append(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
     return hold
@@ -103,6 +108,7 @@ def match_files(site: Site) -> list[Hold]:
         orphans = [hold for hold in on_disk if hold.id not in known]
         for hold in orphans:
             _insert(connection, hold)
+            log.warning("hold.adopted", extra={"hold": hold.id, "case": hold.ground.case_id, SHOWN: True})
             keep_short_id(connection, hold.id)
             facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(hold.span)}
             audit.append(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
@@ -123,6 +129,7 @@ def release(connection: Connection, site: Site, hold_id: str, *, reason: str | N
         .values(released_us=site.clock.now(), released_by=site.actor.account)
     )
     let_go(connection, hold)
+    log.info("hold.released", extra={"hold": hold.id, "case": hold.ground.case_id})
     audit.append(connection, site, Act.HOLD_RELEASED, hold.id, case_id=hold.ground.case_id, reason=reason)
     return find_hold(connection, hold_id)
 

@@ -162,8 +162,8 @@ def exclusive(path: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LockHeld(path=path) from None
+        except BlockingIOError as error:
+            raise LockHeld(path=path) from error
         yield
     finally:
         os.close(descriptor)

@@ -26,17 +26,16 @@ from typing import TextIO, TypeAlias
 
 from cctv.kernel.process import without_secrets
 
-IDS = frozenset({"camera", "segment", "case", "run", "hold", "package", "part", "zone", "checkpoint"})
+IDS = frozenset({"camera", "segment", "case", "hold", "package", "part", "run"})
 CODES = frozenset(
-    {"action", "cause", "codec", "command", "error", "exit", "guard", "kind", "method", "phase", "reason", "release",
-     "signal", "stage", "transport"}
+    {"action", "cause", "error", "exit", "guard", "kind", "method", "phase", "reason", "stage", "transport"}
 )  # fmt: skip
 COUNTS = frozenset(
-    {"adopted", "added", "bytes", "cameras", "cases", "changed", "copied", "deleted", "failures", "files", "finished",
-     "forgotten", "frame", "frames", "free_bytes", "holds", "kept", "lost", "missing", "packages", "quarantined",
-     "removed", "segments", "signed", "tombstones"}
+    {"added", "adopted", "bytes", "cameras", "cases", "changed", "copied", "count", "deleted", "failures", "files",
+     "finished", "frame", "frames", "free_bytes", "holds", "kept", "lost", "missing", "packages", "quarantined",
+     "removed", "segments"}
 )  # fmt: skip
-DURATIONS = frozenset({"age_seconds", "overdue_seconds", "seconds", "step_seconds", "wait_seconds"})
+DURATIONS = frozenset({"overdue_seconds", "seconds", "step_seconds", "wait_seconds"})
 PATHS = frozenset({"path", "folder"})
 FIELDS = IDS | CODES | COUNTS | DURATIONS | PATHS
 ALWAYS = ("camera", "segment", "case")  # keys of every JSON object, null where they do not apply

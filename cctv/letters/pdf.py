@@ -48,7 +48,7 @@ def as_pdf(page: str, dated: date) -> bytes:
             warnings.simplefilter("ignore", ResourceWarning)  # it leaves the file of its colour profile open
             return _set(page)
     except FatalURLFetchingError as error:
-        raise NothingFetched(wanted=error) from None
+        raise NothingFetched(wanted=error) from error
 
 
 def _set(page: str) -> bytes:

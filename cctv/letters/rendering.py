@@ -8,7 +8,7 @@ from cctv.letters.completeness import require_complete
 from cctv.letters.letter import Letter, Templates
 from cctv.letters.page import page_of
 from cctv.letters.plain import as_text
-from cctv.letters.templating import OF_TEMPLATES, refusal
+from cctv.letters.templating import OF_PYTHON, OF_TEMPLATES, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +38,6 @@ def text_of(letter: Letter, templates: Templates = Templates()) -> tuple[str, st
         page = page_of(letter, templates)
         return as_text(page), page
     except OF_TEMPLATES as error:
+        if templates.own is None and isinstance(error, OF_PYTHON):
+            raise  # nobody but us wrote what failed: a fault of the program, not of a template
         raise refusal(error, letter, templates) from error

@@ -12,7 +12,8 @@ from cctv.letters.letter import Letter, Templates
 from cctv.letters.plain import PageUnreadable
 
 # What a template's own expressions can raise: an unknown fact, a sum of a date and a number, a word without wording.
-OF_TEMPLATES = (TemplateError, PageUnreadable, TypeError, LookupError, AttributeError, ArithmeticError)
+OF_PYTHON = (TypeError, LookupError, AttributeError, ArithmeticError)
+OF_TEMPLATES = (TemplateError, PageUnreadable, *OF_PYTHON)
 _CHECK = phrase("correct it, then `cctv config check`; docs/letters.md lists what a template may ask for.")
 
 

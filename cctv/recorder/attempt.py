@@ -6,6 +6,7 @@ Owns the anchor of the run and what becomes of closed files.  Never starts a rea
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ from cctv.recorder.reader import Reader
 from cctv.recorder.room import DiskFull
 from cctv.recorder.segmentfile import SegmentFile, Written
 from cctv.recorder.worker import Abandoned, Worker
+
+log = logging.getLogger(__name__)
 
 # A reader that was told to stop ends with the next picture, or when that fails to come; one that is still connecting
 # has nothing to lose.
@@ -138,12 +141,14 @@ class Attempt:
 
     def anchored(self, anchor: datetime) -> None:
         self._anchor = anchor
+        log.debug("run.anchored", extra={"camera": self._camera.id, "run": self._run.id})
         self._worker.submit(archive.anchor_run, self._site, self._run, anchor)
         self._hooks.anchored(anchor)
 
     def closed(self, closed: Closed) -> None:
         for start, end in closed.holes:
             span = Span(self._at(start), self._at(end))
+            log.info("frames.missed", extra={"camera": self._camera.id, "seconds": span.duration})
             self._worker.submit(note_gap, self._site, self._camera.id, span, GapCause.FRAMES_MISSING)
         if closed.file.until is None:  # a header and no picture: no footage, so no deletion session
             self._worker.submit(discard_header, self._site, closed.file.path)
@@ -154,6 +159,7 @@ class Attempt:
 
     def drifted(self) -> None:
         if self._stopped_for is None:
+            log.info("camera.drifted", extra={"camera": self._camera.id, "run": self._run.id})
             self._jobs.append(asyncio.create_task(self._prepare_run()))
 
     def succeeded(self, anchor: datetime) -> None:
@@ -172,6 +178,8 @@ class Attempt:
 
     async def _enter(self, run: Run, file: Written, span: Span) -> None:
         segment = await self._worker.submit(archive.ingest, self._site, run, file.path, span, file.sha256)
+        facts = {"camera": segment.camera, "segment": segment.path, "run": run.id, "bytes": segment.size_bytes}
+        log.info("segment.closed", extra={**facts, "seconds": segment.span.duration})
         self._hooks.taken_in(segment)
 
     def _at(self, media: timedelta) -> datetime:

@@ -7,6 +7,7 @@ A camera that stays away therefore makes one run and one gap, not one at every t
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.db.identity import read_identity
 from cctv.db.site import Site
+from cctv.kernel.logs import SHOWN
 from cctv.model.footage import GapCause, Segment
 from cctv.model.ids import CameraId
 from cctv.recorder.attempt import Attempt, Ending, Hooks
@@ -27,6 +29,8 @@ from cctv.recorder.backoff import Backoff
 from cctv.recorder.segmentfile import SegmentFile
 from cctv.recorder.state import CameraState, Phase
 from cctv.recorder.worker import Crew, aside
+
+log = logging.getLogger(__name__)
 
 _LOOK = 0.1
 _REST_LOOK = 0.4
@@ -135,6 +139,8 @@ class CameraRecorder:
             failures = self._means.backoff.failures_after(failures, recorded)
             self._enter(Phase.WAITING, cause=ending.cause, message=ending.fault.message)
             wait = self._means.backoff.wait(failures, ending.cause, self._means.random)
+            retry = {"camera": self._camera.id, "cause": ending.cause, "failures": failures, "wait_seconds": wait}
+            log.debug("camera.awaited", extra=retry)
             await _first_of(self._wake, wait.total_seconds())
         await self._finish()
 
@@ -245,6 +251,11 @@ class CameraRecorder:
             return
         self.state = replace(before, phase=phase, since=now, cause=cause, message=message)
         self._means.changed()
+        extra = {"camera": self._camera.id, "phase": phase, "cause": cause, SHOWN: True}
+        if phase is Phase.WAITING and cause not in _RESTS:
+            log.warning("camera.lost", extra=extra)
+        else:
+            log.info("camera.changed", extra=extra)
         said = {
             Phase.CONNECTING: "connecting",
             Phase.RECORDING: "recording",

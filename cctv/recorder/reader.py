@@ -7,6 +7,7 @@ thread.  Never starts again: one reader, one attempt.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from cctv.kernel.clock import Clock
 from cctv.kernel.durable import Disk
 from cctv.recorder.cutter import Cutter, Listener, Picture, Task
 from cctv.recorder.timeline import Timeline, Times, TimesBroken
+
+log = logging.getLogger(__name__)
 
 _WAITED = 0.002  # seconds; a read that took longer waited for the camera: there is nothing left to read
 # After a read that waited, the reader sleeps and then takes several pictures at once: a third of the processor time
@@ -89,6 +92,8 @@ class Reader:
         if self._stopping:
             return None
         stream = open_live(self._task.camera, self._task.address)
+        facts = {"camera": self._task.camera.id, "transport": self._task.address.transport, "run": self._task.run}
+        log.debug("stream.opened", extra=facts)
         try:
             cutter = Cutter(
                 self._task, stream.template, stream.tick, self._listener, self._post, self._disk, self._clock

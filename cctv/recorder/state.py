@@ -97,12 +97,12 @@ def read_state(root: Path) -> RecorderState | None:
     """What the recorder last wrote; None when it never ran here or the file is not one."""
     try:
         said = json.loads((root / STATE_FILE).read_text())
-        if said["schema"] != _SCHEMA:
+        if not isinstance(said, dict) or said.get("schema") != _SCHEMA or not isinstance(said["cameras"], dict):
             return None
         cameras = {CameraId(name): _camera_from_json(one) for name, one in said["cameras"].items()}
         disk = _disk_from_json(said["disk"]) if said.get("disk") else None
         return RecorderState(said["pid"], from_us(said["at_us"]), cameras, disk)
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -7,6 +7,7 @@ good order and is raised: footage that cannot be taken in is never a line in a l
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from cctv.db.identity import read_identity
 from cctv.db.site import Site
 from cctv.kernel.clock import Clock, iso
 from cctv.kernel.errors import CctvError, GuardError
+from cctv.kernel.logs import SHOWN
 from cctv.kernel.process import without_secrets
 from cctv.kernel.volumes import is_disk_full
 from cctv.model.footage import GapCause
@@ -31,6 +33,8 @@ from cctv.recorder.room import StorageFull
 from cctv.recorder.state import Phase, RecorderState, write_state
 from cctv.recorder.upkeep import Upkeep
 from cctv.recorder.worker import Abandoned, Crew, Worker
+
+log = logging.getLogger(__name__)
 
 CLOCK_STEP = timedelta(seconds=2)
 _TICK = 0.4  # with attempt.STALL, and half a second between reports, silence is seen within 3 s
@@ -90,12 +94,14 @@ class Supervisor:
         for name, camera in self._cameras.items():
             self._start(name, camera)
         self._notifier.ready(self._status())
+        log.info("recorder.started", extra={"cameras": len(self._cameras)})
         steps = ClockWatch(self._site.clock)
         while self._tasks or not self._stopping:
             await self._wait()
             self._tick(steps)
         self._crew.close()
         self._flusher.close()
+        log.info("recorder.stopped")
         if self._failure is None or not isinstance(self._failure, GuardError):
             self._write_state()
         if self._failure is not None:
@@ -114,6 +120,8 @@ class Supervisor:
             self._cameras[name] = CameraRecorder(settings.cameras[name], self._means)
             self._start(name, self._cameras[name])
         self._changed = True
+        counts = {"added": len(found.added), "removed": len(found.removed), "changed": len(found.touched)}
+        log.info("settings.reloaded", extra={**counts, SHOWN: True})
         return found
 
     def _start(self, name: CameraId, camera: CameraRecorder) -> None:
@@ -148,6 +156,9 @@ class Supervisor:
         if self._failure is not None or isinstance(error, Abandoned):
             return
         self._failure = error
+        foreseen = isinstance(error, CctvError) or self._is_full(error)
+        extra = {"error": type(error).__name__, SHOWN: foreseen}
+        log.error("recorder.failed", extra=extra, exc_info=None if foreseen else error)
         self._tell(f"recording stops: {_told(error)}")
         if isinstance(error, GuardError):  # the storage is not there: write nothing to what is in its place
             self._crew.abandon()
@@ -170,6 +181,7 @@ class Supervisor:
 
     def _tick(self, steps: ClockWatch) -> None:
         if step := steps.step():
+            log.warning("clock.stepped", extra={"step_seconds": step, SHOWN: True})
             self._tell(f"the clock was set by {step.total_seconds():+.1f} s: every camera begins a new run")
             for camera in self._cameras.values():
                 camera.begin_again(GapCause.CLOCK_STEP)
@@ -188,6 +200,11 @@ class Supervisor:
         full = self._upkeep.is_full or self._crew.waits_for_room
         if full != self._full:
             self._full = full
+            extra = {"free_bytes": free_bytes(self._site), SHOWN: True}
+            if full:
+                log.warning("storage.filled", extra=extra)
+            else:
+                log.info("storage.freed", extra=extra)
             self._tell(self._upkeep.told(full=full))
         for camera in self._cameras.values():
             camera.set_full(full)

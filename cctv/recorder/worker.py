@@ -7,13 +7,17 @@ recorder, it is never logged away.  A full disk is expected: the job waits for r
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from cctv.kernel.logs import SHOWN
 from cctv.model.ids import CameraId
+
+log = logging.getLogger(__name__)
 
 _ROOM_PERIOD = 1.0  # seconds between two tries on a full disk
 Arguments = ParamSpec("Arguments")
@@ -51,6 +55,8 @@ class Worker:
                 except Exception as error:
                     if not self._is_full(error) or self._stopping.is_set():
                         raise
+                    if not self.waits_for_room:
+                        log.warning("storage.awaited", extra={"error": type(error).__name__, SHOWN: True})
                 else:
                     self.waits_for_room = False
                     return result

@@ -6,6 +6,7 @@ goes.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from cctv.model.footage import Reason, Segment, Tombstone
 from cctv.model.ids import CameraId, HoldId
 from cctv.retention.policy import Action, Decision
 from cctv.retention.session import deletion_session
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def remove_ordered(site: Site, cameras: Sequence[CameraId], span: Span) -> Remov
     with deletion_session(site) as session:
         with reading(site.engine) as connection:
             plan = plan_removal(connection, cameras, span, why=Reason.ERASED)
+        log.info("erasure.ordered", extra={"segments": len(plan.going), "kept": len(plan.held)})
         deleted = delete_segments(session, plan.going, Reason.ERASED)
     return Removed(plan, tuple(deleted))
 
@@ -90,5 +94,6 @@ def remove(site: Site, cameras: Sequence[CameraId], span: Span, *, reason: str) 
                     "held": len(plan.held),
                 }
                 audit.append(connection, site, Act.DELETION_ORDERED, "footage", facts=facts, reason=reason)
+        log.info("removal.ordered", extra={"segments": len(plan.going), "kept": len(plan.held)})
         deleted = delete_segments(session, plan.going, Reason.NEVER_ALLOWED)
     return Removed(plan, tuple(deleted))

@@ -5,6 +5,7 @@ Deletes inside a deletion session, as every sweep does.  A request that its reco
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from cctv.model.footage import Reason, Tombstone
 from cctv.retention import store
 from cctv.retention.room import GUARDED, RoomPlan, plan_room
 from cctv.retention.session import deletion_session
+
+log = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
 _BATCH = 500
@@ -46,6 +49,7 @@ def make_room(site: Site, free: Callable[[], int] | None = None) -> RoomMade | N
             batch = delete_segments(session, plan.expire, Reason.SPACE_NEEDED)
             deleted += batch
             exhausted = not batch
+        log.info("space.freed", extra={"deleted": len(deleted), "action": "exhausted" if exhausted else "freed"})
         answer_room(site, RoomAnswer(wanted.asked, len(deleted), exhausted))
     return RoomMade(tuple(deleted), exhausted)
 

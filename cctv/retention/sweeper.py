@@ -5,6 +5,7 @@ A sweep that a guard stops is recorded too, with the guard's name.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,6 +22,8 @@ from cctv.retention.clockguard import remember_clock
 from cctv.retention.large import forget_allowance, require_explained
 from cctv.retention.plan import Plan, make_plan, overdue
 from cctv.retention.session import deletion_session
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def sweep_once(site: Site) -> SweepReport:
             overdue_before=overdue(plan.decisions, now),
         )
         _record(site, report)
+        counts = {"deleted": len(gone), "finished": len(finished), "kept": plan.kept_by_holds}
+        log.info("sweep.finished", extra={**counts, "overdue_seconds": report.overdue_before})
         remember_clock(site)
         forget_allowance(site)
         return report
@@ -89,6 +94,7 @@ def _record(site: Site, report: SweepReport) -> None:
 
 
 def _record_refusal(site: Site, guard: GuardError) -> None:
+    log.debug("sweep.refused", extra={"guard": guard.code})
     with writing(site.engine) as connection:
         store.record_sweep(connection, site.clock.now(), expired=0, held=0, refused_by=guard.code)
         audit.append(connection, site, Act.SWEEP_REFUSED, "sweep", facts={"guard": guard.code})

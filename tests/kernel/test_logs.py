@@ -54,7 +54,7 @@ def test_no_sentence_no_name_and_no_password_is_written(stream, log):
     logs.configure(logging.INFO, logs.LogFormat.JSON, stream)
 
     log.info("An Peeters asked", extra={"name_of": "An Peeters", "reason": "An Peeters asked", "case": "REQ-2026-001"})
-    log.info("stream.opened", extra={"path": Path("/home/an/x.mp4"), "kind": "rtsp://u:p@host/"})
+    log.info("stream.opened", extra={"path": Path("/mnt/an/x.mp4"), "kind": "rtsp://u:p@host/"})
 
     assert "Peeters" not in stream.getvalue()
     first, second = map(json.loads, stream.getvalue().splitlines())

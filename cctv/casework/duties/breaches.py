@@ -16,7 +16,7 @@ from cctv.casework.duties import store
 from cctv.casework.duties.clocks import Clock, clocks
 from cctv.casework.duties.errors import AwareLater, BreachClosed, BreachUnfinished, BreachUnknown
 from cctv.casework.words import checked_text, typed_id
-from cctv.db.engine import acting, reading
+from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.kernel.phrases import Phrase, counted, listed, phrase
 from cctv.model.accountability import Breach, Notice, Risk, Role, Told
@@ -75,7 +75,7 @@ def open_breach(site: Site, new: NewBreach, *, dry_run: bool = False) -> Breach:
     happened, now = checked_text(phrase("description"), new.happened, _HAPPENED), site.clock.now()
     if new.aware > now:
         raise AwareLater(when=_on(new.aware, site))
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         breach = Breach(
             id=BreachId(next_short_id(connection, IdKind.BREACH, now.year)),
             role=new.role,
@@ -102,7 +102,7 @@ def open_breach(site: Site, new: NewBreach, *, dry_run: bool = False) -> Breach:
 def assess(site: Site, breach_id: str, found: Findings, *, reason: str, dry_run: bool = False) -> Breach:
     """Write down what became known of a breach; the clocks do not start anew."""
     reason = checked_text(phrase("reason"), reason, phrase("say why, for example --reason the file was encrypted."))
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         breach = found.of(_open(connection, site, breach_id))
         store.update_breach(connection, breach)
         facts: audit.Facts = {"risk": breach.risk.value, "suspected": breach.suspected}
@@ -126,7 +126,7 @@ def tell(
         raise AwareLater(when=_on(at, site))
     if reason is not None:
         reason = checked_text(phrase("reason"), reason, phrase("say why it was late."))
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         breach = _open(connection, site, breach_id)
         late = next((at > clock.due for clock in clocks(breach) if clock.whom is whom), False)
         if late and reason is None:
@@ -150,7 +150,7 @@ def add_measures(site: Site, breach_id: str, text: str, *, dry_run: bool = False
     docs/policies/001.txt: "maatregelen ... om herhaling ... te voorkomen".
     """
     text = checked_text(phrase("text"), text, _MEASURES)
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         breach = replace(_open(connection, site, breach_id), measures=True)
         store.update_breach(connection, breach)
         audit.append(connection, site, Act.BREACH_MEASURES, breach.id, case_id=breach.id, reason=text)
@@ -162,7 +162,7 @@ def close_breach(site: Site, breach_id: str, *, reason: str, dry_run: bool = Fal
     reason = checked_text(
         phrase("reason"), reason, phrase("say how it ended, for example --reason stick found, unread.")
     )
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         breach = _open(connection, site, breach_id)
         _refuse_unfinished(breach)
         closed = replace(breach, closed=site.clock.now(), closed_by=site.actor.account)

@@ -11,7 +11,7 @@ from datetime import date
 from cctv import audit
 from cctv.casework.duties import store
 from cctv.casework.words import checked_text
-from cctv.db.engine import acting, reading
+from cctv.db.engine import reading, writing
 from cctv.db.site import Site
 from cctv.kernel.phrases import phrase
 from cctv.model.accountability import Declaration, DeclarationKind
@@ -22,7 +22,7 @@ def declare(site: Site, kind: DeclarationKind, *, on: date, reference: str, dry_
     """Write down that the cameras were declared on a day, with the reference that the page gave."""
     reference = checked_text(phrase("reference"), reference, phrase("give the number that the page printed."))
     declaration = Declaration(kind, on, reference, site.clock.now(), site.actor.account)
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         store.insert_declaration(connection, declaration)
         facts: audit.Facts = {"kind": kind.value, "on": on.isoformat()}
         audit.append(connection, site, Act.CAMERAS_DECLARED, "declaration", facts=facts)

@@ -15,7 +15,7 @@ from cctv import audit
 from cctv.casework.duties import store
 from cctv.casework.duties.errors import GrantRefused, GrantUnknown, NotGranted
 from cctv.casework.words import checked_text, typed_id
-from cctv.db.engine import acting, reading, writing
+from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.kernel.phrases import phrase
 from cctv.model.accountability import Grant, Permission
@@ -48,7 +48,7 @@ def give_grant(
         raise GrantRefused(
             problem=phrase("the briefing or the confidentiality agreement is still to come"), following=following
         )
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         grant = Grant(
             id=GrantId(next_short_id(connection, IdKind.GRANT, now.year)),
             account=account,
@@ -67,7 +67,7 @@ def give_grant(
 def withdraw_grant(site: Site, grant_id: str, *, reason: str, dry_run: bool = False) -> Grant:
     """Withdraw a grant at once; raises GrantUnknown."""
     reason = checked_text(phrase("reason"), reason, phrase("say why, for example --reason left the company."))
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         grant = next(
             (g for g in store.select_grants(connection, withdrawn_too=False) if g.id == typed_id(grant_id)), None
         )

@@ -15,7 +15,7 @@ from cctv import audit
 from cctv.casework.duties import store
 from cctv.casework.duties.errors import CountryUnreadable, OutsideArea, ProcessorUnknown
 from cctv.casework.words import checked_text, typed_id
-from cctv.db.engine import acting, reading
+from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.kernel.phrases import phrase
 from cctv.model.accountability import End, Processor, SubProcessor
@@ -52,7 +52,7 @@ def add_processor(site: Site, new: NewProcessor, *, dry_run: bool = False) -> Pr
     )
     following = phrase("choose a processor inside, or publish another policy first.")
     country = checked_country(name, new.country, site.settings.policy.area, following)
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         now = site.clock.now()
         processor = Processor(
             id=ProcessorId(next_short_id(connection, IdKind.PROCESSOR, now.year)),
@@ -77,7 +77,7 @@ def engage(
     name = checked_text(phrase("name"), name, phrase("give the company's name."))
     following = phrase("refuse your agreement to it (Article 28(2) GDPR).")
     code = checked_country(name, country, site.settings.policy.area, following)
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         before = _engaged(connection, processor_id)
         others = tuple(one for one in before.sub_processors if one.name != name)
         processor = replace(before, sub_processors=(*others, SubProcessor(name, code, agreed)))
@@ -88,7 +88,7 @@ def audited(
     site: Site, processor_id: str, *, on: date, contract: date | None = None, dry_run: bool = False
 ) -> Processor:
     """Write down when a processor was audited, and the date of a new contract."""
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         before = _engaged(connection, processor_id)
         processor = replace(before, audited=on, contract=contract or before.contract)
         return _changed(connection, site, processor, {"audited": on.isoformat()})
@@ -104,7 +104,7 @@ def end_processor(
     reason = checked_text(
         phrase("reason"), reason, phrase("say how it was shown, for example --reason certificate of 3 March.")
     )
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         processor = replace(_engaged(connection, processor_id), ended=on, end=how)
         store.put_processor(connection, processor)
         facts: audit.Facts = {"on": on.isoformat(), "how": how.value}

@@ -12,7 +12,7 @@ from cctv import audit
 from cctv.casework.duties import store
 from cctv.casework.duties.errors import CheckStillToCome
 from cctv.casework.words import checked_text
-from cctv.db.engine import acting, reading
+from cctv.db.engine import reading, writing
 from cctv.db.site import Site, next_short_id
 from cctv.kernel.phrases import phrase
 from cctv.model.accountability import WorkstationCheck
@@ -34,7 +34,7 @@ def check_workstations(
     now = site.clock.now()
     if on > now.astimezone(site.settings.site.timezone).date():
         raise CheckStillToCome(when=f"{on:%d/%m/%Y}")
-    with acting(site.engine, dry_run=dry_run) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         check_id = CheckId(next_short_id(connection, IdKind.CHECK, now.year))
         check = WorkstationCheck(check_id, on, checker, found, now, site.actor.account)
         store.insert_check(connection, check)

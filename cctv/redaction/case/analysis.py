@@ -6,6 +6,7 @@ one, and the old goes when no row names it any more.  So a crash leaves a direct
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -44,6 +45,8 @@ from cctv.redaction.scenery import scenery_changes
 from cctv.redaction.scratch import Scratch
 from cctv.redaction.source import Clip
 
+log = logging.getLogger(__name__)
+
 _BACKDROP = "backdrop-{number}.png"
 
 
@@ -64,6 +67,8 @@ def analyse_part(site: Site, plan: CasePlan, progress: Progress) -> CasePart:
         _write_survey(directory, survey)
         part = _entered(site, numbered, len(survey.times), directory)
         note_finished(site, part)
+        facts = {"case": plan.request, "camera": plan.camera, "part": plan.position, "frames": len(survey.times)}
+        log.info("part.analysed", extra=facts)
         return part
 
 

@@ -7,6 +7,7 @@ are gone or changed.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from cctv import audit
@@ -35,6 +36,8 @@ from cctv.redaction.case.review import backdrop_facts, review_facts, reviewed, s
 from cctv.redaction.case.sheet import write_sheet
 from cctv.redaction.case.store import parts_of, update_unmoved
 
+log = logging.getLogger(__name__)
+
 
 def approve(site: Site, request_id: str, reason: str, *, everything: bool = False, dry_run: bool = False) -> CaseFile:
     """Approve every part of a request at its present digest; what nobody decided on stays hidden.
@@ -62,6 +65,7 @@ def approve(site: Site, request_id: str, reason: str, *, everything: bool = Fals
         with exclusive(case_directory(site, case.request.id) / LOCK):
             _store(site, case, approved, reason)
             write_sheet(site, approved)
+        log.info("request.approved", extra={"case": case.request.id, "files": len(approved.parts)})
     return approved
 
 

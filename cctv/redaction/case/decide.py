@@ -6,6 +6,7 @@ was decided and why is in the log in the same transaction.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +41,8 @@ from cctv.redaction.case.store import update_unmoved
 from cctv.redaction.keep import KeepBoxes, check_within, read_keep
 from cctv.redaction.modes import Others
 from cctv.redaction.words import ranges_text
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ def _decide(
         now = _store(site, decided, act, choice, reason)
         write_sheet(site, now)
         remove_unnamed(site, case.request.id, now.parts)
+    facts = {"case": case.request.id, "camera": part.plan.camera, "part": part.plan.position, "action": act}
+    log.info("part.decided", extra=facts)
     return decided
 
 

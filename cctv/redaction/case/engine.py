@@ -6,7 +6,8 @@ backdrop is never made anew behind the reviewer's back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ import cv2
 
 from cctv.db.site import Site
 from cctv.kernel.clock import to_us
+from cctv.kernel.errors import CctvError
+from cctv.kernel.logs import SHOWN
 from cctv.kernel.phrases import phrase
 from cctv.redaction.analysis import Analysis, Survey, analyse, sampled
 from cctv.redaction.backdrop import FEWEST
@@ -35,10 +38,10 @@ from cctv.redaction.stretches import backdrops_of
 from cctv.redaction.tracks import Track
 from cctv.redaction.verify import VerifyReport
 
-_BROKEN = (  # bad input has errors of its own
-    *(cv2.error, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError),
-    ValueError,
-)
+log = logging.getLogger(__name__)
+
+# What pictures can bring about; bad input has errors of its own, and any other exception is a fault of the program.
+_OF_PICTURES = (cv2.error, ArithmeticError, MemoryError)
 _BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
 _FEWEST_OWN = 32
 _SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside of the person
@@ -84,7 +87,10 @@ def analysed(clip: Clip, survey: Survey, keep: KeepBoxes, progress: Progress, sc
 
 @contextmanager
 def fail_closed(plan: CasePlan, progress: Progress) -> Iterator[Progress]:
-    """Progress that is remembered, so that what goes wrong inside stops as DetectorFailed and names its frame."""
+    """Progress that is remembered, so that whatever goes wrong inside names its frame.
+
+    Raises DetectorFailed for what pictures can bring about; a fault of the program keeps its type and its traceback.
+    """
     at = ["start", 0]
 
     def watched(stage: str, done: int, of: int) -> None:
@@ -93,7 +99,10 @@ def fail_closed(plan: CasePlan, progress: Progress) -> Iterator[Progress]:
 
     try:
         yield watched
-    except _BROKEN as error:
+    except CctvError:
+        raise
+    except _OF_PICTURES as error:
+        log.warning("part.failed", extra={**_facts(plan, at), SHOWN: True}, exc_info=error)
         raise DetectorFailed(
             camera=plan.camera,
             part=plan.position,
@@ -101,6 +110,14 @@ def fail_closed(plan: CasePlan, progress: Progress) -> Iterator[Progress]:
             frame=at[1],
             problem=f"{type(error).__name__}: {error}".splitlines()[0],
         ) from error
+    except Exception as error:
+        error.add_note(f"in {plan.camera} part {plan.position} of {plan.request}, {at[0]}, frame {at[1]}")
+        log.error("part.failed", extra={**_facts(plan, at), SHOWN: True})  # the traceback is logged where it ends
+        raise
+
+
+def _facts(plan: CasePlan, at: Sequence[str | int]) -> dict[str, object]:
+    return {"case": plan.request, "camera": plan.camera, "part": plan.position, "stage": at[0], "frame": at[1]}
 
 
 def covered(survey: Survey, plan: CasePlan) -> Survey:

@@ -61,8 +61,10 @@ def forget_renders(site: Site, parts: Iterable[CasePart]) -> None:
 def _noted(video: Path, note: Path, wanted: dict[str, object]) -> Rendered | None:
     try:
         said = json.loads(note.read_bytes())
+        if not isinstance(said, dict):
+            return None
         found = Rendered(**said.pop("found"))
         same = said.pop("sha256") == sha256_file(video)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if same and said == wanted else None

@@ -11,6 +11,7 @@ while a file is missing or different.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,6 +50,8 @@ from cctv.redaction.case.room import room
 from cctv.redaction.case.sheet import write_sheet
 from cctv.redaction.case.store import parts_of, replace_parts
 from cctv.redaction.case.wanted import wanted_parts
+
+log = logging.getLogger(__name__)
 
 _PART_BYTES = 16 << 20  # two backdrops of 1080p and the sheet's pictures
 _WITH_COPY = frozenset({RequestType.ACCESS, RequestType.PORTABILITY, RequestType.OBJECTION})
@@ -121,6 +124,7 @@ def prepare(
         _commit(site, request, prepared)
         write_sheet(site, CaseFile(request, tuple(prepared)))
         remove_unnamed(site, request.id, prepared)
+    log.info("request.prepared", extra={"case": request.id, "cameras": len(request.cameras), "files": len(prepared)})
     found = tuple(_described(part, one) for part, one in zip(prepared, cuts, strict=True))
     return Prepared(request, sheet_path(site, request.id), found, dry_run=False)
 

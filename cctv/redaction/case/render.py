@@ -6,6 +6,7 @@ plan that is not approved exactly as it is.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from cctv.redaction.case.file import Progress
 from cctv.redaction.case.part import CasePart
 from cctv.redaction.case.words import line_words
 from cctv.redaction.options import Options
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ def render_part(site: Site, part: CasePart, language: Language, target: Path, pr
     options = Options(others=part.plan.decisions.others, caption=line)
     survey = covered(read_survey(directory / SURVEY), part.plan)
     with fail_closed(part.plan, progress) as watched:
+        facts = {"case": part.plan.request, "camera": part.plan.camera, "part": part.plan.position}
+        log.info("part.rendering-started", extra=facts)
         proved = render(clip_for(site, part.plan), survey, keep, options, target, watched)
     return Rendered(
         frames=proved.frames,

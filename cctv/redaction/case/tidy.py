@@ -8,6 +8,7 @@ then is prepared again.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ from cctv.model.acts import Act
 from cctv.model.ids import RequestId
 from cctv.redaction.case.file import LOCK, case_directory
 from cctv.redaction.case.store import prepared_requests
+
+log = logging.getLogger(__name__)
 
 LONGEST = timedelta(days=28)  # four weeks fit into every month
 
@@ -51,5 +54,6 @@ def _remove(site: Site, request: RequestId) -> bool:
         with writing(site.engine) as connection:
             audit.append(connection, site, Act.DERIVED_DELETED, site.relative(directory), case_id=request)
         shutil.rmtree(directory)
+        log.info("derived.deleted", extra={"case": request})
         site.disk.sync_directory(directory.parent)
     return True

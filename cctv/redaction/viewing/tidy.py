@@ -5,6 +5,7 @@ docs/policies/001.txt: "maximaal 4 weken bewaard".
 
 from __future__ import annotations
 
+import logging
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ from cctv.model.acts import Act
 from cctv.model.ids import IdKind, id_kind
 from cctv.redaction.case.tidy import LONGEST
 from cctv.redaction.viewing.looking import VIEWS
+
+log = logging.getLogger(__name__)
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -42,6 +45,7 @@ def tidy_views(site: Site, *, everything: bool = False) -> tuple[str, ...]:
                 audit.append(connection, site, Act.DERIVED_DELETED, site.relative(folder), case_id=case, facts=facts)
             for path in due:
                 site.disk.unlink(path)
+            log.info("views.deleted", extra={"case": case, "files": len(due)})
             touched.append(case)
         if ended:
             shutil.rmtree(folder)
