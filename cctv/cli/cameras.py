@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -125,11 +125,11 @@ def check(box: Box, names: Sequence[str]) -> int:
     return int(Exit.OK if all(one.facts for one in checkups) else Exit.CAMERA_DOWN)
 
 
-def _print_list(console: Console, rows: Sequence[dict[str, str | None]]) -> None:
+def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:
     from cctv.cli.output import table
 
     columns = ("camera", "zone", "address", "credential", "purpose")
-    console.print(table(columns, [[row[name] or "-" for name in columns] for row in rows]))
+    console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
 
 
 @cameras.command()
@@ -187,7 +187,7 @@ def _print_found(console: Console, rows: Sequence[dict[str, str | None]], wait: 
         click.echo(f"No camera answered within {wait}. Is ONVIF on in it, and is it on this network segment?", err=True)
         return
     columns = ("onvif", "name", "hardware", "camera")
-    console.print(table(columns, [[row[name] or "-" for name in columns] for row in rows]))
+    console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
     if any(row["camera"] is None for row in rows):
         click.echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
 

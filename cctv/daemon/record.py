@@ -38,7 +38,7 @@ def run_recorder(
 def _recover(site: Site, tell: Callable[[str], None]) -> None:
     report = archive.recover_incoming(site)
     counts = {"adopted": len(report.adopted), "quarantined": len(report.quarantined)}
-    log.info("recovery.finished", extra={**counts, "finished": report.deletions_finished})
+    log.info("recovery.finished", extra=counts)
     if report.adopted:
         tell(f"{len(report.adopted)} segments of an earlier recorder taken in")
     for path in report.quarantined:

@@ -62,7 +62,7 @@ def sweep_once(site: Site) -> SweepReport:
             overdue_before=overdue(plan.decisions, now),
         )
         _record(site, report)
-        counts = {"deleted": len(gone), "finished": len(finished), "kept": plan.kept_by_holds}
+        counts = {"deleted": len(deleted), "finished": len(session.finished), "kept": plan.kept_by_holds}
         log.info("sweep.finished", extra={**counts, "overdue_seconds": report.overdue_before})
         remember_clock(site)
         forget_allowance(site)

@@ -33,11 +33,6 @@ def read(language: str, folder: Path = LOCALE) -> Catalog:
         return read_po(opened, locale=language)
 
 
-def compiled_file(language: str) -> Path:
-    """The file that gettext reads."""
-    return TONGUE / language / "LC_MESSAGES" / "cctv.mo"
-
-
 def updated(old: Catalog, messages: Sequence[Message]) -> Catalog:
     """The catalog of these messages, in their order; what is no longer said is left out."""
     made = Catalog(locale=old.locale, charset="utf-8", header_comment=_HEADER, fuzzy=False)

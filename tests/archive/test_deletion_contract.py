@@ -14,7 +14,6 @@ import cctv
 from cctv.archive import disposal, ingesting, quarantine, rebuilding, roomfiles
 from cctv.backup import bundle, heldcopy, making, restoring, returning
 from cctv.casework import forgetting
-from cctv.config import editor
 from cctv.export import building, delivery, disclosed, folder, leftovers, shelf
 from cctv.holds import confirming, files
 from cctv.kernel import durable
@@ -39,7 +38,7 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     heldcopy: "encrypted copies that no hold keeps",
     making: "unfinished back-ups; its own work folder",
     forgetting: "derived files of a request",
-    edit: "cameras.toml while it is being written",
+    editor: "cameras.toml while it is being written",
     building: "moves a finished package into place",
     disclosed: "moves a finished package into place",
     delivery: "a delivered package that is not whole",

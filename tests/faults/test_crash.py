@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from cctv import archive, audit
-from cctv.config.loader import load_settings
 from cctv.archive.disposal import delete_segments
 from cctv.config.loader import load_settings
 from cctv.db.engine import reading

@@ -4,8 +4,6 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from cctv.cli.box import Box
 from cctv.cli.root import run
 from cctv.model.language import Language

@@ -116,7 +116,7 @@ def fail_closed(plan: CasePlan, progress: Progress) -> Iterator[Progress]:
         raise
 
 
-def _facts(plan: CasePlan, at: Sequence[str | int]) -> dict[str, object]:
+def _facts(plan: CasePlan, at: Sequence[object]) -> dict[str, object]:
     return {"case": plan.request, "camera": plan.camera, "part": plan.position, "stage": at[0], "frame": at[1]}
 
 
