@@ -39,6 +39,13 @@ hypothesis.settings.load_profile("cctv")
 
 ZONE = ZoneInfo("Europe/Brussels")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-snapshots", action="store_true", help="Rewrite tests/cli/snapshots instead of comparing with them."
+    )
+
+
 CAMERAS_TOML = """
 [site]
 name = "Cultuurcentrum De Grote Post"

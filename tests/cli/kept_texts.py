@@ -1,0 +1,43 @@
+"""Texts that are kept in tests/cli/snapshots and compared byte by byte."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).with_name("snapshots")
+SHOWN_LINES = 60
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Compares a text with the kept one, or keeps it when `update` is set."""
+
+    update: bool
+
+    def __call__(self, name: str, text: str) -> None:
+        """Fail unless `text` is what the file `name` below the snapshots has.
+
+        Raises AssertionError with the difference and how to accept it.
+        """
+        path = FOLDER / name
+        if self.update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            return
+        kept = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if text == kept:
+            return
+        difference = list(difflib.unified_diff(kept.splitlines(), text.splitlines(), "kept", "now", lineterm=""))
+        left = len(difference) - SHOWN_LINES
+        more = [f"... and {left} more lines"] if left > 0 else []
+        raise AssertionError(
+            "\n".join(
+                [
+                    f"{path} differs.  If that is meant: pytest tests/cli/test_snapshots.py --update-snapshots",
+                    *difference[:SHOWN_LINES],
+                    *more,
+                ]
+            )
+        )
