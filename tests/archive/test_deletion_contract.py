@@ -14,6 +14,7 @@ import cctv
 from cctv.archive import disposal, ingesting, quarantine, rebuilding, roomfiles
 from cctv.backup import bundle, heldcopy, making, restoring, returning
 from cctv.casework import forgetting
+from cctv.config import editor
 from cctv.export import building, delivery, disclosed, folder, leftovers, shelf
 from cctv.holds import confirming, files
 from cctv.kernel import durable
