@@ -10,7 +10,6 @@ both sides.  `--large` measures ten times as many rows beside it.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sqlite3
 import statistics
@@ -26,7 +25,6 @@ from pathlib import Path
 from cctv import archive as footage
 from cctv import holds
 from cctv.archive import store
-from cctv.cli.root import GARBAGE_THRESHOLD
 from cctv.config import load_settings
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, open_site
@@ -372,7 +370,6 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where to make the indexes (default: a temporary folder)")
     parser.add_argument("--record-into", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    gc.set_threshold(GARBAGE_THRESHOLD)  # as the command line does
     if given.record_into:
         record_into(given.record_into)
         return 0
