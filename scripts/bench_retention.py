@@ -10,7 +10,6 @@ both sides.  `--large` measures ten times as many rows beside it.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sqlite3
 import statistics
@@ -374,7 +373,6 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where to make the indexes (default: a temporary folder)")
     parser.add_argument("--record-into", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    gc.set_threshold(GARBAGE_THRESHOLD)  # as the command line does
     if given.record_into:
         record_into(given.record_into)
         return 0

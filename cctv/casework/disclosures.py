@@ -161,15 +161,14 @@ def approve_disclosure(site: Site, disclosure_id: str, *, reason: str, dry_run: 
     Raises DisclosureUnknown, DisclosureClosed; DisclosureNeedsSecond where the policy asks for two people.
     """
     reason = checked_text(phrase("reason"), reason, phrase('say what was checked: --reason "WHAT".'))
-    with writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         one = unclosed(connection, site, disclosure_id)
         needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
         if needs_two and site.actor.account == one.opened_by:
             raise DisclosureNeedsSecond(id=one.id, account=one.opened_by)
         approved = replace(one, approved=site.clock.now(), approved_by=site.actor.account)
-        if not dry_run:
-            store.update_disclosure(connection, approved)
-            _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
+        store.update_disclosure(connection, approved)
+        _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
     return approved
 
 
@@ -221,16 +220,15 @@ def given_to_subject(
 
 def record_receipt(site: Site, disclosure_id: str, on: datetime, *, dry_run: bool = False) -> Disclosure:
     """Enter the date of the signed receipt; raises DisclosureUnknown, NotHandedOver, ReceiptLater."""
-    with writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         one = find_disclosure(connection, disclosure_id)
         if one.handed is None:
             raise NotHandedOver(id=one.id)
         if on > site.clock.now():
             raise ReceiptLater(when=on.astimezone(site.settings.site.timezone).date())
         signed = replace(one, receipt=on)
-        if not dry_run:
-            store.update_disclosure(connection, signed)
-            _log(connection, site, Act.DISCLOSURE_RECEIPTED, signed)
+        store.update_disclosure(connection, signed)
+        _log(connection, site, Act.DISCLOSURE_RECEIPTED, signed)
     return signed
 
 
@@ -239,15 +237,14 @@ def set_lease(site: Site, disclosure_id: str, until: datetime, *, reason: str, d
     reason = checked_text(
         phrase("reason"), reason, phrase('say why: --reason "the case is before the court until then".')
     )
-    with writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         one = find_disclosure(connection, disclosure_id)
         if one.duty is Duty.RIGHT and one.lease_end is None:
             raise NotLent(id=one.id)
         one = unclosed(connection, site, disclosure_id)
         agreed = replace(one, lease_end=until)
-        if not dry_run:
-            store.update_disclosure(connection, agreed)
-            _log(connection, site, Act.DISCLOSURE_LEASED, agreed, reason=reason)
+        store.update_disclosure(connection, agreed)
+        _log(connection, site, Act.DISCLOSURE_LEASED, agreed, reason=reason)
     return agreed
 
 
@@ -259,17 +256,16 @@ def end_disclosure(
     Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning.
     """
     reason = checked_text(phrase("reason"), reason, phrase('say how it ended: --reason "HOW".'))
-    with writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         one = unclosed(connection, site, disclosure_id)
         _refuse_unfit(site, one, ending)
         own = tuple(holds.holds_of(connection, one.id))
         ended = replace(one, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
         leaving = departures(connection, own, site.clock.now())
-        if not dry_run:
-            store.update_disclosure(connection, ended)
-            _log(connection, site, Act.DISCLOSURE_CLOSED, ended, reason=reason)
-            for hold in own:
-                holds.release(connection, site, hold.id, reason=f"{one.id} ended: {ending.value}")
+        store.update_disclosure(connection, ended)
+        _log(connection, site, Act.DISCLOSURE_CLOSED, ended, reason=reason)
+        for hold in own:
+            holds.release(connection, site, hold.id, reason=f"{one.id} ended: {ending.value}")
     if not dry_run:
         for hold in own:
             holds.remove_hold_file(site, hold.id)

@@ -12,7 +12,7 @@ from cctv.casework.parties import check_party
 from cctv.casework.requests import moving
 from cctv.casework.states import Move
 from cctv.casework.words import checked_text
-from cctv.db.engine import reading, writing
+from cctv.db.engine import writing
 from cctv.db.site import Site
 from cctv.kernel.phrases import phrase
 from cctv.model.acts import Act
@@ -44,7 +44,7 @@ def check_identity(site: Site, request_id: str, new: NewCheck, *, dry_run: bool 
     Raises RequestUnknown, RequestClosed, MoveRefused, RoleUnknown, CheckedLater.
     """
     checker = checked_text(phrase("checker"), new.checker, phrase("name the person who looked: --checker NAME."))
-    with reading(site.engine) if dry_run else writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         request = moving(connection, site, request_id, Move.IDENTITY)
         role = new.role or (request.requester.role if request.requester else Role.SUBJECT)
         if request.party(role) is None:
@@ -57,10 +57,9 @@ def check_identity(site: Site, request_id: str, new: NewCheck, *, dry_run: bool 
         if checked > today:
             raise CheckedLater(when=checked)
         check = IdentityCheck(role, new.method, checked, checker, now, site.actor.account)
-        if not dry_run:
-            requeststore.insert_check(connection, request.id, check)
-            facts: audit.Facts = {"role": role.value, "method": check.method.value, "checked": checked.isoformat()}
-            audit.append(connection, site, Act.REQUEST_IDENTIFIED, request.id, case_id=request.id, facts=facts)
+        requeststore.insert_check(connection, request.id, check)
+        facts: audit.Facts = {"role": role.value, "method": check.method.value, "checked": checked.isoformat()}
+        audit.append(connection, site, Act.REQUEST_IDENTIFIED, request.id, case_id=request.id, facts=facts)
     return Checked(request, check)
 
 
@@ -70,14 +69,12 @@ def add_party(site: Site, request_id: str, party: Party, *, dry_run: bool = Fals
     Raises RequestUnknown, RequestClosed, MoveRefused, MandateUnusable.
     """
     party = check_party(party)
-    with reading(site.engine) if dry_run else writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         request = moving(connection, site, request_id, Move.MANDATE)
-        if dry_run:
-            return request
         requeststore.put_party(connection, request.id, party)
         mandate = party.mandate.value if party.mandate else "none"
         facts: audit.Facts = {"role": party.role.value, "mandate": mandate}
         audit.append(connection, site, Act.REQUEST_MANDATED, request.id, case_id=request.id, facts=facts)
         found = requeststore.select_request(connection, request.id)
         assert found is not None
-        return found
+        return request if dry_run else found

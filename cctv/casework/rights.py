@@ -57,13 +57,12 @@ def decide_objection(site: Site, request_id: str, move: Move, *, reason: str, dr
     Raises RequestUnknown, RequestClosed, MoveRefused.
     """
     reason = checked_text(phrase("reason"), reason, _WHY)
-    with reading(site.engine) if dry_run else writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         request = moving(connection, site, request_id, move)
-        if dry_run:
-            return request
         facts: audit.Facts = {"decision": move.value}
         audit.append(connection, site, Act.REQUEST_DECIDED, request.id, case_id=request.id, facts=facts, reason=reason)
-        return moved(connection, request, move)
+        decided = moved(connection, request, move)
+        return request if dry_run else decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +134,11 @@ def lift(site: Site, request_id: str, *, reason: str, with_letter: bool = True, 
 def add_statement(site: Site, request_id: str, text: str, *, dry_run: bool = False) -> AccessRequest:
     """Put the person's supplementary statement beside the footage; pixels never change (Article 16 GDPR)."""
     text = checked_text(phrase("statement"), text, phrase("give the person's own words: --text TEXT."))
-    with reading(site.engine) if dry_run else writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         request = moving(connection, site, request_id, Move.STATEMENT)
-        if not dry_run:
-            statement = Statement(text, site.clock.now(), site.actor.account)
-            requeststore.insert_statement(connection, request.id, statement)
-            audit.append(connection, site, Act.REQUEST_STATED, request.id, case_id=request.id, reason=text)
+        statement = Statement(text, site.clock.now(), site.actor.account)
+        requeststore.insert_statement(connection, request.id, statement)
+        audit.append(connection, site, Act.REQUEST_STATED, request.id, case_id=request.id, reason=text)
     return request
 
 

@@ -19,7 +19,7 @@ from cctv.casework.errors import RequestForgotten, SentLater
 from cctv.casework.extension import told_of_extension
 from cctv.casework.requests import find_request
 from cctv.casework.states import Move
-from cctv.db.engine import reading, writing
+from cctv.db.engine import writing
 from cctv.db.site import Site
 from cctv.kernel.local_days import start_of_day
 from cctv.model.acts import Act
@@ -44,15 +44,15 @@ def mark_sent(site: Site, request_id: str, kind: LetterKind, day: date | None = 
     """
     today = site.clock.now().astimezone(site.settings.site.timezone).date()
     day = day or today
-    with reading(site.engine) if dry_run else writing(site.engine) as connection:
+    with writing(site.engine, dry_run=dry_run) as connection:
         request = find_request(connection, request_id)
         if request.forgotten is not None:
             raise RequestForgotten(id=request.id)
         if not request.received.astimezone(site.settings.site.timezone).date() <= day <= today:
             raise SentLater(when=day)
+        released = _enter(connection, site, request, kind, day)
         if dry_run:
             return Sent(request, kind, day)
-        released = _enter(connection, site, request, kind, day)
         request = find_request(connection, request.id)
     finish(site, request, released)
     return Sent(request, kind, day)

@@ -71,7 +71,7 @@ def _pass(site: Site, manager: ServiceManager, said: str | None, write: Callable
             write(f"deletion stopped: {guard.message}\nnext: {guard.next_step}")
         return guard.code
     if said is not None:
-        log.info("deletion.resumed", extra={"guard": said})
+        log.info("guard.cleared", extra={"guard": said})
     counts = {"deleted": len(swept.footage.gone), "packages": len(swept.packages), "cases": len(swept.derived)}
     log.log(logging.INFO if swept.took_something else logging.DEBUG, "pass.finished", extra=counts)
     if swept.took_something:

@@ -52,10 +52,9 @@ def fetch(site: Site, package_id: str, *, dry_run: bool = False) -> FetchLines:
         raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
     path = site.root.resolve() / package.path
     key = read_public_key(path / PUBLIC_KEY)
-    if not dry_run:
-        with writing(site.engine) as connection:
-            facts: audit.Facts = {"manifest": package.manifest_sha256}
-            audit.append(connection, site, Act.EXPORT_FETCHED, package.id, case_id=package.case_id, facts=facts)
+    with writing(site.engine, dry_run=dry_run) as connection:
+        facts: audit.Facts = {"manifest": package.manifest_sha256}
+        audit.append(connection, site, Act.EXPORT_FETCHED, package.id, case_id=package.case_id, facts=facts)
     return fetch_lines(site.actor.account, host_name(), path, key.fingerprint)
 
 

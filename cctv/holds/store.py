@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, true, upd
 
 from cctv import audit
 from cctv.db import tables
-from cctv.db.engine import reading, writing
+from cctv.db.engine import is_dry_run, reading, writing
 from cctv.db.site import Site, keep_short_id, next_short_id
 from cctv.holds.coverstore import let_go
 from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write_hold_file
@@ -129,7 +129,8 @@ def release(connection: Connection, site: Site, hold_id: str, *, reason: str | N
         .values(released_us=site.clock.now(), released_by=site.actor.account)
     )
     let_go(connection, hold)
-    log.info("hold.released", extra={"hold": hold.id, "case": hold.ground.case_id})
+    if not is_dry_run(connection):
+        log.info("hold.released", extra={"hold": hold.id, "case": hold.ground.case_id})
     audit.append(connection, site, Act.HOLD_RELEASED, hold.id, case_id=hold.ground.case_id, reason=reason)
     return find_hold(connection, hold_id)
 

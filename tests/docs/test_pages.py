@@ -127,7 +127,10 @@ def parse(words: list[str]) -> str | None:
     while isinstance(ctx.command, click.Group):
         if not words or words[0].isupper() or words[0] in ("--help", "--version", "..."):
             return None
-        if words[0] in ("--config", "--language"):
+        if words[0] == "--debug":
+            words = words[1:]
+            continue
+        if words[0] in ("--config", "--language", "--log-format"):
             words = words[2:]
             continue
         words = getattr(ctx.command, "with_default", list)(words)

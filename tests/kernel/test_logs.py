@@ -127,6 +127,26 @@ def test_every_call_of_the_program_names_an_event_and_only_allowed_fields():
     ]  # fmt: skip
 
 
+def test_every_event_is_explained_in_the_documentation():
+    page = (Path(cctv.__file__).parent.parent / "docs" / "logging.md").read_text()
+    explained = set(re.findall(r"^\| `([a-z.-]+)` \|", page, re.MULTILINE))
+
+    assert {event for file in SOURCES for event in events_in(file.read_text())} == explained
+
+
+def events_in(source: str) -> set[str]:
+    """The events that a module logs."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return {
+        str(argument.value)
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS
+        if isinstance(call.func.value, ast.Name) and call.func.value.id == "log"
+        for argument in call.args
+        if isinstance(argument, ast.Constant)
+    }
+
+
 def misused(source: str, where: str) -> list[str]:
     """Calls of a module's `log` that say anything but an event, or have a field that is not allowed."""
     found = []

@@ -52,7 +52,7 @@ def render_part(site: Site, part: CasePart, language: Language, target: Path, pr
     survey = covered(read_survey(directory / SURVEY), part.plan)
     with fail_closed(part.plan, progress) as watched:
         facts = {"case": part.plan.request, "camera": part.plan.camera, "part": part.plan.position}
-        log.info("part.rendering-started", extra=facts)
+        log.info("render.started", extra=facts)
         proved = render(clip_for(site, part.plan), survey, keep, options, target, watched)
     return Rendered(
         frames=proved.frames,
