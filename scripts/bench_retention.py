@@ -26,7 +26,6 @@ from cctv import archive as footage
 from cctv import holds
 from cctv.archive import store
 from cctv.archive.disposal import BATCH, begin_deletion, delete_segments
-from cctv.cli.root import GARBAGE_THRESHOLD
 from cctv.config.loader import load_settings
 from cctv.db.engine import reading, writing
 from cctv.db.site import Site, open_site
