@@ -4,4 +4,6 @@ Three promises, kept by the rooms below: nothing outlives its limit, nothing hel
 what leaves.  docs/invariants.md states them in full; docs/architecture.md says which package is responsible for what.
 """
 
+from __future__ import annotations
+
 __version__ = "0.1.0"

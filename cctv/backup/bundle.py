@@ -13,15 +13,13 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from cctv.backup.crypt import decrypt, encrypt
+from pyrage.x25519 import Identity, Recipient
+
 from cctv.backup.errors import BackupNotWritten, BackupTorn
-from cctv.kernel.durable import Disk
-from cctv.kernel.errors import FileUnreadable
-
-if TYPE_CHECKING:
-    from pyrage.x25519 import Identity, Recipient
+from cctv.core.durable import DurableFiles
+from cctv.core.errors import FileUnreadable
+from cctv.crypto.age import decrypt, encrypt
 
 PART = ".part"
 _BLOCK = 512
@@ -43,7 +41,7 @@ def of_bytes(name: str, data: bytes) -> Member:
     return Member(name, len(data), hashlib.sha256(data).hexdigest(), data=data)
 
 
-def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient], disk: Disk) -> None:
+def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient], disk: DurableFiles) -> None:
     """Put a bundle in place; raises BackupNotWritten, FileUnreadable for a member whose bytes are not as its hash says.
 
     1. written beside, encrypted                (crash: a .part, which the next back-up removes)
@@ -67,7 +65,7 @@ def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient
         raise BackupNotWritten(path=target.parent, problem=error.strerror or error) from error
 
 
-def read_bundle(path: Path, key: Identity, folder: Path, disk: Disk) -> None:
+def read_bundle(path: Path, key: Identity, folder: Path, disk: DurableFiles) -> None:
     """Unpack a bundle into an empty folder; raises RecoveryKeyWrong, BackupTorn."""
     packed = folder / ".bundle.tar"
     descriptor = disk.create(packed, mode=0o600)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctv.kernel.errors import CctvError, ConfigError, Exit, UsageError
+from cctv.core.errors import CctvError, ConfigError, Exit, UsageError
 
 
 class RecoveryKeyMissing(ConfigError):
@@ -92,7 +92,7 @@ class BackupForeign(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
-class StorageWhole(CctvError):
+class StorageIntact(CctvError):
     """The storage has its own index, and it is whole: {entries} entries in its log, the back-up has {backed_up}.
 
     next: there is nothing to restore. If this index must go all the same, give --replace: it is set aside, not removed.

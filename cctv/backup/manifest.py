@@ -10,15 +10,15 @@ from pathlib import Path
 
 from cctv.backup.bundle import Member, of_bytes
 from cctv.backup.errors import BackupTorn
-from cctv.kernel.clock import iso
-from cctv.kernel.durable import sha256_file
+from cctv.core.clock import iso
+from cctv.core.durable import sha256_file
 
 MANIFEST = "manifest.json"
 _SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BackupEntry:
     """One file of the back-up."""
 
     name: str
@@ -27,7 +27,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class BackupManifest:
     """`entries` and `head` are the length and the last hash of the audit log; `version` is that of the tables."""
 
     site: str
@@ -41,18 +41,18 @@ class Manifest:
     audit_head: str
     segments: int
     holds: tuple[str, ...]
-    files: tuple[Entry, ...]
+    files: tuple[BackupEntry, ...]
 
     def as_member(self) -> Member:
         said = {"schema": _SCHEMA, **asdict(self), "made": iso(self.made)}
         return of_bytes(MANIFEST, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
-def entries_of(members: Sequence[Member]) -> tuple[Entry, ...]:
-    return tuple(Entry(one.name, one.size_bytes, one.sha256) for one in members)
+def entries_of(members: Sequence[Member]) -> tuple[BackupEntry, ...]:
+    return tuple(BackupEntry(one.name, one.size_bytes, one.sha256) for one in members)
 
 
-def read_manifest(path: Path, folder: Path) -> Manifest:
+def read_manifest(path: Path, folder: Path) -> BackupManifest:
     """The manifest of the unpacked back-up `path`, its files compared; raises BackupTorn."""
     try:
         said = json.loads((folder / MANIFEST).read_text())
@@ -60,9 +60,9 @@ def read_manifest(path: Path, folder: Path) -> Manifest:
             raise BackupTorn(path=path, problem="its manifest cannot be read (it is no object)")
         if said.pop("schema") != _SCHEMA:
             raise BackupTorn(path=path, problem="a newer program wrote it")
-        files = tuple(Entry(**one) for one in said.pop("files"))
+        files = tuple(BackupEntry(**one) for one in said.pop("files"))
         made, held = datetime.fromisoformat(said.pop("made")), tuple(said.pop("holds"))
-        manifest = Manifest(**said, made=made, holds=held, files=files)
+        manifest = BackupManifest(**said, made=made, holds=held, files=files)
     except FileNotFoundError as error:
         raise BackupTorn(path=path, problem="it has no manifest") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -71,7 +71,7 @@ def read_manifest(path: Path, folder: Path) -> Manifest:
     return manifest
 
 
-def _compare(path: Path, folder: Path, manifest: Manifest) -> None:
+def _compare(path: Path, folder: Path, manifest: BackupManifest) -> None:
     found = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()} - {MANIFEST}
     if found != {entry.name for entry in manifest.files}:
         raise BackupTorn(path=path, problem="it does not hold the files that its manifest names")

@@ -9,7 +9,7 @@ from typing import Any
 
 import ffmpeg
 
-from cctv.cameras.stream import PROTOCOLS
+from cctv.cameras.rtsp import PROTOCOLS
 
 
 def packet_list_command() -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cctv.kernel.errors import CctvError, ConfigError, Exit
+from cctv.core.errors import CctvError, ConfigError, Exit
 from cctv.model.footage import GapCause
 
 

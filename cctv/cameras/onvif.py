@@ -2,16 +2,33 @@
 
 Owns all use of onvif-zeep.  Imported only where a camera is named by `onvif`.  A device's address for the stream is
 believed, its credentials are not: any user name inside it is dropped.
+
+Finding ONVIF cameras on the local network by WS-Discovery.
+
+Owns all use of wsdiscovery.  Asks by multicast and connects to nothing; what a device says of itself is text from
+a stranger and is cleaned before anybody sees it.
+
+The stream address of a camera: as given, or asked of the camera itself over ONVIF.
+
+Asks again at every call, since cameras change their addresses.  zeep costs 0.4 s to load and loads only where a camera
+is named by `onvif`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+import requests
+from onvif import ONVIFCamera, ONVIFError
+from wsdiscovery import QName
+from wsdiscovery.discovery import ThreadedWSDiscovery
+from zeep.transports import Transport
 
 from cctv.cameras.errors import (
     CameraDown,
@@ -20,12 +37,90 @@ from cctv.cameras.errors import (
     CameraSilent,
     CameraUnauthorised,
     CameraUnreachable,
+    CredentialMissing,
     ProfileUnknown,
 )
+from cctv.cameras.rtsp import StreamAddress, tcp_ping
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
-from cctv.kernel.clock import Clock
-from cctv.kernel.process import without_secrets
+from cctv.core.clock import Clock, SystemClock
+from cctv.core.process import without_secrets
+
+WAIT = timedelta(seconds=3)  # devices spread their answers over half a second; the probe is sent several times
+
+_CAMERA_TYPE = ("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")
+_SCOPE = "onvif://www.onvif.org/"
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCamera:
+    """A device that answered: its host, what to write as `onvif`, and what it calls itself."""
+
+    host: str
+    onvif: str
+    name: str
+    hardware: str
+
+
+def discover_cameras(wait: timedelta = WAIT) -> list[FoundCamera]:
+    """Every device that answers within the wait, by address.  Blocks that long."""
+    # The library logs what it cannot send or parse; none of that is a person's business here.
+    logging.getLogger("threading").addHandler(logging.NullHandler())
+
+    asking = ThreadedWSDiscovery()
+    asking.start()
+    try:
+        answers = asking.searchServices(types=[QName(*_CAMERA_TYPE)], timeout=wait.total_seconds())
+    finally:
+        asking.stop()
+    found = {
+        camera
+        for one in answers
+        if (camera := found_camera(one.getXAddrs(), (scope.getValue() for scope in one.getScopes())))
+    }
+    log.debug("network.searched", extra={"cameras": len(found), "seconds": wait})
+    return sorted(found, key=lambda camera: (_order(camera.host), camera.onvif))
+
+
+def found_camera(addresses: Iterable[str], scopes: Iterable[str]) -> FoundCamera | None:
+    """What an answer says; None for one without an address that could be used.  Pure."""
+    usable = [parts for one in addresses if (parts := _parts(one)) is not None]
+    if not usable:
+        return None
+    chosen = min(usable, key=lambda parts: (":" in (parts.hostname or ""), parts.scheme != "https"))  # IPv4, then https
+    said = {kind: text for scope in scopes for kind, text in [_scope(scope)]}
+    plain = chosen.netloc.removesuffix(":80") if chosen.scheme == "http" else f"https://{chosen.netloc}"
+    return FoundCamera(chosen.hostname or "", plain, said.get("name", ""), said.get("hardware", ""))
+
+
+def _parts(address: str) -> SplitResult | None:
+    """An address that cameras.toml would take as `onvif`."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and _plain(address) == address else None
+
+
+def _plain(text: str) -> str:
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(shown.split())
+
+
+def _scope(scope: str) -> tuple[str, str]:
+    kind, _, text = scope.removeprefix(_SCOPE).partition("/") if scope.startswith(_SCOPE) else ("", "", "")
+    return kind, _plain(unquote(text))[:_LONGEST]
+
+
+def _order(host: str) -> tuple[int, int, str]:
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return 99, 0, host
+    return address.version, int(address), host
+
 
 Untyped: TypeAlias = Any  # onvif-zeep and what it makes of a device's answers have no types
 
@@ -69,7 +164,6 @@ def ask_stream_address(
     camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock | None = None
 ) -> Answer:
     """Where the camera's profile is and, asked after that with a `clock`, how far its own is off; raises CameraDown."""
-    from onvif import ONVIFError
 
     try:
         device = _connect(camera, credential, timeout)
@@ -84,7 +178,6 @@ def ask_stream_address(
 
 def ask_device(camera: CameraSettings, credential: Credential | None, timeout: timedelta, clock: Clock) -> DeviceFacts:
     """What the device says of itself.  Never raises for a device that leaves a question open: that fact is None."""
-    from onvif import ONVIFError
 
     def answer(ask: Callable[[], Untyped]) -> Untyped:
         try:
@@ -121,7 +214,6 @@ def records_on_board(scopes: Iterable[str], services: Sequence[str]) -> bool | N
 
 def _ask_clock(device: Untyped, clock: Clock) -> timedelta | None:
     """The device's clock less ours; None, and never an error, for one that does not tell a time soon."""
-    from onvif import ONVIFError
 
     usual, device.transport.operation_timeout = device.transport.operation_timeout, _CLOCK_TIMEOUT.total_seconds()
     before = clock.now()
@@ -164,9 +256,6 @@ def _connect(camera: CameraSettings, credential: Credential | None, timeout: tim
     # basicConfig() of the library would print zeep's log on our stderr; a root that has a handler is left alone.
     if not logging.getLogger().handlers:
         logging.getLogger().addHandler(logging.NullHandler())
-    import requests
-    from onvif import ONVIFCamera
-    from zeep.transports import Transport
 
     parts = urlsplit(address if "://" in address else f"http://{address}")
     seconds = timeout.total_seconds()
@@ -212,3 +301,65 @@ def _told(camera: CameraSettings, said: str, timeout: timedelta) -> CameraDown:
 def _without_user(url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+log = logging.getLogger(__name__)
+
+ONVIF_TIMEOUT = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedAddress:
+    """Where a camera's stream is, and its own clock less ours: None for plain RTSP, or where it does not say."""
+
+    address: StreamAddress
+    clock_offset: timedelta | None
+
+
+def reach_camera(
+    camera: CameraSettings,
+    credentials: Mapping[str, Credential],
+    *,
+    timeout: timedelta = ONVIF_TIMEOUT,
+    clock: Clock | None = None,
+) -> ReachedAddress:
+    """As `stream_address`, and in the same conversation how far the camera's own clock is off.
+
+    What goes wrong with the second costs the first nothing but, once, a second of waiting.
+    """
+    credential = _credential(camera, credentials)
+    if camera.rtsp is not None:
+        return ReachedAddress(StreamAddress(camera.rtsp, camera.transport, credential), None)
+    assert camera.onvif is not None
+    log.debug("camera.asked", extra={"camera": camera.id, "method": "onvif"})
+    tcp_ping(camera, camera.onvif)  # zeep takes half a second of processor time before it finds out
+
+    said = ask_stream_address(camera, credential, timeout, clock or SystemClock())
+    return ReachedAddress(StreamAddress(said.url, camera.transport, credential), said.clock_offset)
+
+
+def stream_address(
+    camera: CameraSettings, credentials: Mapping[str, Credential], *, timeout: timedelta = ONVIF_TIMEOUT
+) -> StreamAddress:
+    """Where the camera's stream is now.  Blocks on the network for a camera named by `onvif`; raises CameraDown."""
+    credential = _credential(camera, credentials)
+    if camera.rtsp is not None:
+        return StreamAddress(camera.rtsp, camera.transport, credential)
+
+    return StreamAddress(ask_stream_address(camera, credential, timeout).url, camera.transport, credential)
+
+
+def device_facts(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> DeviceFacts | None:
+    """What the camera says of itself over ONVIF; None for one that is named by `rtsp`.  Blocks on the network."""
+    if camera.onvif is None:
+        return None
+
+    return ask_device(camera, _credential(camera, credentials), ONVIF_TIMEOUT, clock)
+
+
+def _credential(camera: CameraSettings, credentials: Mapping[str, Credential]) -> Credential | None:
+    if camera.credential is None:
+        return None
+    if camera.credential not in credentials:
+        raise CredentialMissing(camera=camera.id, credential=camera.credential)
+    return credentials[camera.credential]

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cctv import __version__
-from cctv.kernel.errors import CctvError
-from cctv.kernel.logs import traceback_of
+from cctv.core.errors import CctvError
+from cctv.core.logs import traceback_of
 
 KEPT = 20  # files of details
 KEPT_FOR = timedelta(days=30)

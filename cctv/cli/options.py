@@ -1,4 +1,7 @@
-"""Options that many commands share.  They set fields of the box, so that a command's own arguments stay its own."""
+"""Options that many commands share.  They set fields of the box, so that a command's own arguments stay its own.
+
+Asking a person at a terminal for a decision.  Never takes silence, or a word that it does not know, for a yes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,19 @@ from typing import TypeVar
 
 import click
 
-from cctv.cli.box import Box
+from cctv.cli.context import CommandContext
+from cctv.core.i18n import _
+from cctv.model.national_number import refuse_national_number
+
+
+def confirm(question: str) -> bool:
+    """Whether a person says yes, in the language that is spoken or in English; the question goes to stderr."""
+    answer = click.prompt(
+        f"{question} {_('[y/N]')}", default="", show_default=False, prompt_suffix=": ", err=True, type=str
+    )
+    yes = {"y", "yes", *_("y yes").split()}
+    return str(answer).strip().casefold() in yes
+
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -30,15 +45,13 @@ def one_of(members: Iterable[Enum]) -> OneOf:
 def _no_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """A free text as it was typed; refuses a national register number before anything happens."""
     if value:
-        from cctv.model.nationalnumber import refuse_national_number
-
         refuse_national_number(str(parameter.name).replace("_", " "), value)
     return value
 
 
 def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
     def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-        box = ctx.find_object(Box)
+        box = ctx.find_object(CommandContext)
         if isinstance(value, str):
             _no_number(ctx, parameter, value)
         if box is not None and value:

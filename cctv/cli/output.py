@@ -11,22 +11,19 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from itertools import pairwise
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
-from cctv import tongue
-from cctv.kernel.clock import iso
-from cctv.kernel.span import Span
-from cctv.kernel.weekdays import shown
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-    from cctv.archive import Inventory
-
+from cctv.core.clock import iso
+from cctv.core.i18n import HEADINGS, _, decimal, pgettext, translate
+from cctv.core.time_range import Span
+from cctv.core.typed_time.parser import shown
+from cctv.footage.coverage import Inventory
 
 UNIT = "unit"  # context of their translation
 UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -34,7 +31,6 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 
 def console(environ: Mapping[str, str]) -> Console:
     """A console on stdout, as wide as the terminal; 120 columns where there is none."""
-    from rich.console import Console
 
     width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
     return Console(
@@ -91,14 +87,10 @@ def _field(name: str, value: object) -> list[tuple[str, Any]]:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
     """A plain table, its headings in the language that is spoken; columns named in `right` are aligned to the right."""
-    from rich import box
-    from rich.table import Table
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
-        made.add_column(
-            tongue.short(tongue.HEADINGS, name), justify="right" if name in right else "left", overflow="fold"
-        )
+        made.add_column(pgettext(HEADINGS, name), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         made.add_row(*row)
     return made
@@ -126,26 +118,26 @@ def local_date(instant: datetime, zone: ZoneInfo) -> str:
 
 def joined(parts: Iterable[str]) -> str:
     """Parts of a line, one after the other."""
-    return tongue.said("; ").join(parts)
+    return _("; ").join(parts)
 
 
 def weekday(at: datetime) -> str:
     """`Sat`, in the language that is spoken."""
-    return tongue.told(shown(at))
+    return translate(shown(at))
 
 
 def length(duration: timedelta) -> str:
     """`2 d 3 h`, `4 h 05 min`, `12 min 05 s`, `8.4 s`: two units at the most."""
     seconds = duration.total_seconds()
     if seconds < 60:
-        return tongue.decimal(f"{seconds:.1f} s")
+        return decimal(f"{seconds:.1f} s")
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
-        return tongue.said("{hours} h {minutes:02d} min", hours=hours, minutes=minutes)
-    return tongue.said("{days} d {hours} h", days=hours // 24, hours=hours % 24)
+        return _("{hours} h {minutes:02d} min", hours=hours, minutes=minutes)
+    return _("{days} d {hours} h", days=hours // 24, hours=hours % 24)
 
 
 def size(count: int) -> str:
@@ -154,8 +146,8 @@ def size(count: int) -> str:
     unit = next(units)
     while value >= 1000 and unit != UNITS[-1]:
         value, unit = value / 1000, next(units)
-    shown = tongue.short(UNIT, unit)
-    return f"{value:.0f} {shown}" if unit == "B" else tongue.decimal(f"{value:.1f} {shown}")
+    shown = pgettext(UNIT, unit)
+    return f"{value:.0f} {shown}" if unit == "B" else decimal(f"{value:.1f} {shown}")
 
 
 def coverage_bar(one: Inventory, cells: int) -> str:

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from cctv.config.errors import ConfigProblem, ConfigWarning
 from cctv.config.fields import suggestion
 from cctv.config.schema import REFUSED_BEYOND, CameraSettings, LimitRule, Settings, ZoneSettings
-from cctv.kernel.durations import format_duration
+from cctv.core.typed_time.durations import format_duration
 from cctv.model.ids import valid_id
-from cctv.model.zones import forbidden_place
+from cctv.model.legal import forbidden_place
 
 _SEGMENTS = timedelta(seconds=1), timedelta(hours=1)
 _AWAY = (

@@ -16,8 +16,8 @@ from pathlib import Path
 from tomlkit import key, string
 
 from cctv.config.loader import LoadedSettings, check_text, declarations, read_text
-from cctv.kernel.durable import Disk
-from cctv.kernel.errors import CctvError, UsageError
+from cctv.core.durable import DurableFiles
+from cctv.core.errors import CctvError, UsageError
 from cctv.model.ids import CameraId
 
 
@@ -89,7 +89,7 @@ def _end_of_last(lines: list[str], kind: str) -> int:
     return at
 
 
-def write_edit(edit: Edit, disk: Disk) -> None:
+def write_edit(edit: Edit, disk: DurableFiles) -> None:
     """Put the new file in place of the old one, with its owner, group and mode; where it is a link, what it names.
 
     Raises SettingsNotWritten, and then nothing changed.

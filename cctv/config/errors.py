@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctv.kernel.errors import ConfigError, UsageError
+from cctv.core.errors import ConfigError, UsageError
 
 KeyPath = tuple[str, ...]
 SECRET = re.compile(r"pass(word|wd|phrase)?[=_:]|pwd[=_:]", re.IGNORECASE)

@@ -21,10 +21,10 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cctv.config.errors import CREDENTIALS, SECRET, BadValue
-from cctv.kernel.durations import ALLOWED as DURATIONS
-from cctv.kernel.durations import DurationUnreadable, format_duration, parse_duration
-from cctv.kernel.weekdays import WEEKDAYS
-from cctv.model.language import Language
+from cctv.core.language import Language
+from cctv.core.typed_time.durations import ALLOWED as DURATIONS
+from cctv.core.typed_time.durations import DurationUnreadable, format_duration, parse_duration
+from cctv.core.typed_time.parser import WEEKDAYS
 
 Polygon = tuple[tuple[float, float], ...]
 T = TypeVar("T")

@@ -33,7 +33,7 @@ from cctv.config.errors import (
 from cctv.config.fields import sections_in, settings_in, suggestion
 from cctv.config.schema import Settings, SettingSource
 from cctv.config.settings_file import NAME, SYSTEM_WIDE, VARIABLE, candidates
-from cctv.kernel.phrases import phrase
+from cctv.core.i18n import N_
 
 _KEY = r"""(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')"""
 _DOTTED = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
@@ -86,10 +86,8 @@ def find_settings(path: Path | None, environ: Mapping[str, str]) -> Path:
             return place.absolute()
     raise SettingsNotFound(
         wanted=NAME,
-        origin=phrase(" here ({cwd}) nor at {system_wide}", cwd=Path.cwd(), system_wide=SYSTEM_WIDE),
-        following=phrase(
-            "go to the directory that holds it, give --config FILE, or set {variable}.", variable=VARIABLE
-        ),
+        origin=N_(" here ({cwd}) nor at {system_wide}", cwd=Path.cwd(), system_wide=SYSTEM_WIDE),
+        following=N_("go to the directory that holds it, give --config FILE, or set {variable}.", variable=VARIABLE),
     )
 
 
@@ -109,7 +107,7 @@ def read_text(file: Path) -> str:
     except UnicodeDecodeError as error:
         following = "save it as UTF-8."
         raise SettingsUnreadable(
-            path=file, reason=phrase("byte {start} is not UTF-8", start=error.start), following=following
+            path=file, reason=N_("byte {start} is not UTF-8", start=error.start), following=following
         ) from error
 
 
@@ -118,7 +116,7 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise SettingsUnreadable(
-            path=file, reason=phrase("it nests too deeply"), following=phrase("remove what nests.")
+            path=file, reason=N_("it nests too deeply"), following=N_("remove what nests.")
         ) from error
     except tomllib.TOMLDecodeError as error:
         if (pair := find_duplicate_key(text)) is not None:
@@ -128,7 +126,7 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
                 first=first.line,
                 second=second.line,
                 thing=_thing(first.path, first.is_table),
-                following=phrase("give one of them another name, or remove it."),
+                following=N_("give one of them another name, or remove it."),
             ) from error
         found = re.search(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
         last = text.count("\n") + 1

@@ -16,15 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from cctv.config import fields as of
+from cctv.config import fields
 from cctv.config.errors import CameraUnknown, KeyPath, ZoneUnknown
 from cctv.config.fields import section, setting
-from cctv.model.accountability import Permission
-from cctv.model.countries import Area
+from cctv.core.language import USUAL, Language
+from cctv.model.compliance import Permission
 from cctv.model.ids import CameraId, ZoneId
-from cctv.model.jurisdiction import Jurisdiction
-from cctv.model.language import USUAL, Language
-from cctv.model.zones import ZoneKind
+from cctv.model.legal import Area, Jurisdiction, ZoneKind
 
 REFUSED_BEYOND = timedelta(days=400)  # no camera law knows such a period; a slip, or the terms of a rented photo booth
 _YEAR = timedelta(days=365)
@@ -86,19 +84,19 @@ def retention_limit(declared: timedelta, site_cap: timedelta, jurisdiction: Juri
 class SiteSettings:
     """[site]"""
 
-    name: str = setting(of.TEXT, "the site's name, for letters and pages")
+    name: str = setting(fields.TEXT, "the site's name, for letters and pages")
     timezone: ZoneInfo = setting(
-        of.TIMEZONE, 'IANA name, `"Europe/Brussels"`; what people type without an offset means this zone'
+        fields.TIMEZONE, 'IANA name, `"Europe/Brussels"`; what people type without an offset means this zone'
     )
     jurisdiction: Jurisdiction = setting(
-        of.choice(Jurisdiction), "the law that applies, which sets the cap and the authority: {choices}"
+        fields.choice(Jurisdiction), "the law that applies, which sets the cap and the authority: {choices}"
     )
     language: Language = setting(
-        of.choice(Language), "of letters, pages and what the casework commands print: {choices}", USUAL
+        fields.choice(Language), "of letters, pages and what the casework commands print: {choices}", USUAL
     )
-    storage: Path = setting(of.STORAGE, "directory of footage, index and log; not `/`")
+    storage: Path = setting(fields.STORAGE, "directory of footage, index and log; not `/`")
     max_retention: timedelta = setting(
-        of.DURATION,
+        fields.DURATION,
         "nothing is kept longer without a hold, whatever a zone says",
         derive=lambda given, site: given["jurisdiction"].cap,
         default_help="the jurisdiction's cap",
@@ -109,9 +107,9 @@ class SiteSettings:
 class RecordingSettings:
     """[recording]"""
 
-    segment: timedelta = setting(of.DURATION, "length of one media file, `1s` to `1h`", timedelta(seconds=60))
+    segment: timedelta = setting(fields.DURATION, "length of one media file, `1s` to `1h`", timedelta(seconds=60))
     reserve_fraction: float = setting(
-        of.RESERVE,
+        fields.RESERVE,
         'free share of the disk, `"1%"` to `"50%"`, below which recording makes room or stops',
         0.05,
         key="reserve",
@@ -127,12 +125,12 @@ class ZoneSettings:
     """[zones.ID]; `retention` is as declared, `Settings.limit_for` is what it runs at."""
 
     id: ZoneId
-    kind: ZoneKind = setting(of.choice(ZoneKind), "class of place: {choices}")
+    kind: ZoneKind = setting(fields.choice(ZoneKind), "class of place: {choices}")
     retention: timedelta = setting(
-        of.DURATION, "longest ordinary keeping time, counted from the first frame of a segment"
+        fields.DURATION, "longest ordinary keeping time, counted from the first frame of a segment"
     )
     min_retention: timedelta = setting(
-        of.DURATION,
+        fields.DURATION,
         "a full disk may take footage of this age; nothing younger",
         derive=_min_retention,
         default_help='`"72h"`, or the whole period of a zone that keeps less',
@@ -144,49 +142,49 @@ class CameraSettings:
     """[cameras.ID]; exactly one of `onvif` and `rtsp` is set."""
 
     id: CameraId
-    zone: ZoneId = setting(of.TEXT, "name of a zone above")
+    zone: ZoneId = setting(fields.TEXT, "name of a zone above")
     purpose: str = setting(
-        of.TEXT, "why this camera records, as the registers and answers will say it; no purpose, no recording"
+        fields.TEXT, "why this camera records, as the registers and answers will say it; no purpose, no recording"
     )
     onvif: str | None = setting(
-        of.ONVIF,
+        fields.ONVIF,
         "host, `host:port` or `http(s)://` address of the camera",
         None,
         default_help="one of `onvif`, `rtsp`",
         applies=lambda camera: camera.onvif is not None,
     )
     rtsp: str | None = setting(
-        of.RTSP,
+        fields.RTSP,
         "`rtsp://` or `rtsps://` address of the stream, without user name or password",
         None,
         default_help="one of `onvif`, `rtsp`",
         applies=lambda camera: camera.rtsp is not None,
     )
-    credential: str | None = setting(of.TEXT, "name of a credential, see below", None)
+    credential: str | None = setting(fields.TEXT, "name of a credential, see below", None)
     profile: str | None = setting(
-        of.TEXT,
+        fields.TEXT,
         "token of an ONVIF media profile",
         None,
         default_help="the largest H.264 or H.265 one",
         absent="the camera's first",
         applies=lambda camera: camera.onvif is not None,
     )
-    transport: Transport = setting(of.choice(Transport), "what carries the stream: {choices}", Transport.TCP)
-    schedule: of.Schedule | None = setting(  # None records always
-        of.SCHEDULE,
+    transport: Transport = setting(fields.choice(Transport), "what carries the stream: {choices}", Transport.TCP)
+    schedule: fields.Schedule | None = setting(  # None records always
+        fields.SCHEDULE,
         "list of windows in which it records, local time; outside it the camera is not recorded",
         None,
         default_help="always",
         absent="always",
     )
-    masks: tuple[of.Polygon, ...] = setting(
-        of.MASKS,
+    masks: tuple[fields.Polygon, ...] = setting(
+        fields.MASKS,
         "list of polygons that are hidden, each of three or more points `[x, y]` in percent of the picture from its "
         "top left corner; see [Masks](#masks)",
         (),
     )
     location: str | None = setting(
-        of.TEXT, 'where it hangs, for the camera register: `"above the door, Kerkstraat"`', None
+        fields.TEXT, 'where it hangs, for the camera register: `"above the door, Kerkstraat"`', None
     )
 
 
@@ -205,62 +203,66 @@ class PolicySettings:
     """
 
     two_person: frozenset[TwoPersonAct] = setting(
-        of.choices(TwoPersonAct),
+        fields.choices(TwoPersonAct),
         "acts that need a second person: {choices}; that is `cctv hold release`, `cctv disclosure approve` and "
         "`cctv redaction approve`",
         frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED}),
         default_help="the first two",
     )
     granted_only: frozenset[Permission] = setting(
-        of.choices(Permission), "permissions that an account has by a grant only (`cctv grant`): {choices}", frozenset()
+        fields.choices(Permission),
+        "permissions that an account has by a grant only (`cctv grant`): {choices}",
+        frozenset(),
     )
-    area: Area = setting(of.choice(Area), "where processors and third parties may be: {choices}", Area.EU)
+    area: Area = setting(fields.choice(Area), "where processors and third parties may be: {choices}", Area.EU)
     forget_requests: timedelta = setting(
-        of.DURATION,
+        fields.DURATION,
         "how long after it was closed a request still names its people; an erasure forgets them at once",
         _YEAR,
     )
-    forget_complaints: timedelta = setting(of.DURATION, "the same of a complaint", _YEAR)
+    forget_complaints: timedelta = setting(fields.DURATION, "the same of a complaint", _YEAR)
     forget_incidents: timedelta = setting(
-        of.DURATION,
+        fields.DURATION,
         "of an incident, from when it was settled; [what registers forget](accountability.md#what-registers-forget)",
         _YEAR,
     )
-    forget_disclosures: timedelta = setting(of.DURATION, "of a disclosure, from when it was ended", _CLAIM_LAPSES)
-    forget_breaches: timedelta = setting(of.DURATION, "of a breach, from when it was closed", _CLAIM_LAPSES)
-    forget_processors: timedelta = setting(of.DURATION, "of a processor, from the end of its engagement", _CLAIM_LAPSES)
-    forget_grants: timedelta = setting(of.DURATION, "of a grant, from when it was withdrawn", _CLAIM_LAPSES)
-    forget_checks: timedelta = setting(of.DURATION, "of a check of the workstations, from its day", 2 * _YEAR)
+    forget_disclosures: timedelta = setting(fields.DURATION, "of a disclosure, from when it was ended", _CLAIM_LAPSES)
+    forget_breaches: timedelta = setting(fields.DURATION, "of a breach, from when it was closed", _CLAIM_LAPSES)
+    forget_processors: timedelta = setting(
+        fields.DURATION, "of a processor, from the end of its engagement", _CLAIM_LAPSES
+    )
+    forget_grants: timedelta = setting(fields.DURATION, "of a grant, from when it was withdrawn", _CLAIM_LAPSES)
+    forget_checks: timedelta = setting(fields.DURATION, "of a check of the workstations, from its day", 2 * _YEAR)
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialsSettings:
     """[credentials]; where camera passwords are."""
 
-    file: Path | None = setting(of.PATH, "path of the credentials file", None)
+    file: Path | None = setting(fields.PATH, "path of the credentials file", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsSettings:
     """[alerts]; who is notified when something is wrong, by which mail host; `state` remembers what was sent."""
 
-    mail: str | None = setting(of.MAIL, "mail address that gets the alarms", None)
+    mail: str | None = setting(fields.MAIL, "mail address that gets the alarms", None)
     sender: str = setting(
-        of.MAIL,
+        fields.MAIL,
         "address that they come from",
         derive=lambda given, site: given.get("mail", ""),
         default_help="the same as `mail`",
     )
-    smtp: of.MailHost = setting(
-        of.MAIL_HOST,
+    smtp: fields.MailHost = setting(
+        fields.MAIL_HOST,
         "mail host that takes mail from this machine, `host` or `host:port`; without user name and password",
-        of.MailHost("localhost", of.SMTP_PORT),
+        fields.MailHost("localhost", fields.SMTP_PORT),
     )
     command: tuple[str, ...] = setting(
-        of.COMMAND, "program and arguments; it gets the alarms as JSON on standard input", ()
+        fields.COMMAND, "program and arguments; it gets the alarms as JSON on standard input", ()
     )
     state: Path = setting(
-        of.PATH,
+        fields.PATH,
         "file that remembers what was told; outside the storage",
         Path("/var/lib/cctv-notify/alarms.json"),
     )
@@ -277,14 +279,14 @@ class BackupSettings:
     """[backup]; the public halves of the recovery keys, and after how long the last back-up is late."""
 
     recipients: tuple[str, ...] = setting(
-        of.RECIPIENTS,
+        fields.RECIPIENTS,
         'public halves of the recovery keys, `["age1..."]`; each of them alone opens a back-up. The private half is '
         "refused",
         (),
         default_help="none: no back-ups",
     )
     warn_after: timedelta = setting(
-        of.DURATION, "`cctv status` warns when the last back-up is older", timedelta(days=8)
+        fields.DURATION, "`cctv status` warns when the last back-up is older", timedelta(days=8)
     )
 
 
@@ -292,18 +294,18 @@ class BackupSettings:
 class ControllerSettings:
     """[controller]; who answers for the cameras (Article 4(7) GDPR), as letters say it; None is not given yet."""
 
-    name: str | None = setting(of.TEXT, 'its full name: `"Cultuurcentrum De Grote Post vzw"`', None)
-    address: tuple[str, ...] = setting(of.ADDRESS, "list of one to four lines, without the name", ())
-    mail: str | None = setting(of.MAIL, "mail address for everything", None)
-    phone: str | None = setting(of.TEXT, "telephone number", None)
+    name: str | None = setting(fields.TEXT, 'its full name: `"Cultuurcentrum De Grote Post vzw"`', None)
+    address: tuple[str, ...] = setting(fields.ADDRESS, "list of one to four lines, without the name", ())
+    mail: str | None = setting(fields.MAIL, "mail address for everything", None)
+    phone: str | None = setting(fields.TEXT, "telephone number", None)
     dpo: str | None = setting(
-        of.TEXT,
+        fields.TEXT,
         "where people write about their data: the data protection officer, or whoever has that task",
         None,
     )
-    signatory: str | None = setting(of.TEXT, "the person who signs", None)
+    signatory: str | None = setting(fields.TEXT, "the person who signs", None)
     public_body: bool = setting(
-        of.FLAG,
+        fields.FLAG,
         "`true` for a public body; in the Netherlands another remedy is then open (Article 34 UAVG)",
         False,
     )
@@ -314,10 +316,10 @@ class LettersSettings:
     """[letters]; how letters look."""
 
     templates: Path | None = setting(
-        of.PATH, "folder of [own templates](letters.md#own-templates), which win over the built-in ones", None
+        fields.PATH, "folder of [own templates](letters.md#own-templates), which win over the built-in ones", None
     )
     window: EnvelopeWindow = setting(
-        of.choice(EnvelopeWindow),
+        fields.choice(EnvelopeWindow),
         "where the window of the envelopes is: {choices}",
         derive=lambda given, site: (
             EnvelopeWindow.RIGHT if site.jurisdiction is Jurisdiction.BE else EnvelopeWindow.LEFT
@@ -325,7 +327,7 @@ class LettersSettings:
         default_help='`"right"` in BE, `"left"` in NL',
     )
     words: Mapping[str, Mapping[Language, str]] = setting(
-        of.TRANSLATIONS,
+        fields.TRANSLATIONS,
         "purposes of cameras and services of processors in other languages, by their own words",
         derive=lambda given, site: MappingProxyType({}),
         default_help="none",
@@ -367,7 +369,7 @@ class Settings:
         if (camera := self.cameras.get(CameraId(name))) is not None:
             return camera
         known: list[str] = list(self.cameras)
-        following = of.suggestion(name, known) or "use one of those names, or add the camera to cameras.toml."
+        following = fields.suggestion(name, known) or "use one of those names, or add the camera to cameras.toml."
         raise CameraUnknown(camera=name, known=", ".join(known) or "none", following=following)
 
     def zone(self, name: str) -> ZoneSettings:
@@ -375,7 +377,7 @@ class Settings:
         if (zone := self.zones.get(ZoneId(name))) is not None:
             return zone
         known: list[str] = list(self.zones)
-        following = of.suggestion(name, known) or "use one of those names, or add the zone to cameras.toml."
+        following = fields.suggestion(name, known) or "use one of those names, or add the zone to cameras.toml."
         raise ZoneUnknown(zone=name, known=", ".join(known) or "none", following=following)
 
     def bound_for(self, zone: ZoneId) -> Limit:

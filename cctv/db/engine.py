@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from cctv.kernel.errors import GuardError
+from cctv.core.errors import GuardError
 
 BUSY_SECONDS = 30
 _POLL = 0.001  # seconds
@@ -64,13 +64,13 @@ def damage_in(error: BaseException) -> str | None:
 
 def check_whole(engine: Engine, path: Path) -> None:
     """Raise DatabaseDamaged unless every page of the database is as it should be.  Reads all of it."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
     if said != "ok":
         raise DatabaseDamaged(path=path, problem=str(said))
 
 
-def settle_file(engine: Engine) -> None:
+def leave_wal_mode(engine: Engine) -> None:
     """Move all that the write-ahead log holds into the file itself, so that the file can be moved alone."""
     connection = engine.raw_connection()
     try:
@@ -79,7 +79,7 @@ def settle_file(engine: Engine) -> None:
         connection.close()
 
 
-def fold_log(engine: Engine) -> bool:
+def checkpoint_wal(engine: Engine) -> bool:
     """Move all that the write-ahead log holds into the database and empty it, so that erased rows stand in neither.
 
     False while somebody reads or writes elsewhere: the next call tries again.
@@ -90,7 +90,7 @@ def fold_log(engine: Engine) -> bool:
 
 
 @contextmanager
-def writing(engine: Engine, *, dry_run: bool = False) -> Iterator[Connection]:
+def write_transaction(engine: Engine, *, dry_run: bool = False) -> Iterator[Connection]:
     """A write transaction: committed durably when the block ends, rolled back when it raises.
 
     With `dry_run` it is rolled back at its end too: the same checks and the same answer, and nothing is changed.  The
@@ -109,14 +109,14 @@ def is_dry_run(connection: Connection) -> bool:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def read_transaction(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the database; writers are not held up."""
     with engine.connect() as connection, connection.begin():
         yield connection
 
 
 @contextmanager
-def kept_open(engine: Engine) -> Iterator[None]:
+def keep_connection_open(engine: Engine) -> Iterator[None]:
     """Around many short transactions: closing the last connection folds the whole log into the database each time."""
     with engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")  # SQLite opens the log at the first reading

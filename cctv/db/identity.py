@@ -15,10 +15,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
 
-from cctv.db import tables
-from cctv.kernel.durable import Disk
-from cctv.kernel.errors import CctvError, GuardError
-from cctv.kernel.phrases import phrase
+from cctv.core.durable import DurableFiles
+from cctv.core.errors import CctvError, GuardError
+from cctv.core.i18n import N_
+from cctv.db import schema
 
 SITE_FILE = "site.json"
 DATABASE_FILE = "cctv.db"
@@ -88,7 +88,7 @@ def parse_identity(root: Path) -> Identity:
         raise StorageMissing(path=root) from error
     except (ValueError, KeyError, TypeError) as error:
         raise MountMissing(
-            path=root, found=phrase("an unreadable site.json"), expected=phrase("one that was written here")
+            path=root, found=N_("an unreadable site.json"), expected=N_("one that was written here")
         ) from error
 
 
@@ -101,7 +101,7 @@ def read_identity(root: Path) -> Identity:
     return identity
 
 
-def write_identity(root: Path, identity: Identity, disk: Disk) -> None:
+def write_identity(root: Path, identity: Identity, disk: DurableFiles) -> None:
     """Put site.json in place, last of all, so that a storage half made is none."""
     said = {"schema": 1, "site": identity.site, "database": identity.database, "file_system": identity.file_system}
     disk.write(root / SITE_FILE, json.dumps(said, indent=2).encode() + b"\n")
@@ -109,16 +109,16 @@ def write_identity(root: Path, identity: Identity, disk: Disk) -> None:
 
 def claim(connection: Connection, identity: Identity, now: datetime) -> None:
     """Write the identity into a new database, in place of one that an interrupted making left."""
-    connection.execute(delete(tables.site))
+    connection.execute(delete(schema.site))
     connection.execute(
-        insert(tables.site).values(id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now)
+        insert(schema.site).values(id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now)
     )
 
 
 def check(connection: Connection, identity: Identity, root: Path) -> None:
     """Raise DatabaseForeign unless the database says the same two UUIDs."""
-    row = connection.execute(select(tables.site.c.site_uuid, tables.site.c.database_uuid)).one_or_none()
+    row = connection.execute(select(schema.site.c.site_uuid, schema.site.c.database_uuid)).one_or_none()
     if row is None:
-        raise DatabaseForeign(path=root, problem=phrase("it is empty"))
+        raise DatabaseForeign(path=root, problem=N_("it is empty"))
     if (row.site_uuid, row.database_uuid) != (identity.site, identity.database):
-        raise DatabaseForeign(path=root, problem=phrase("it belongs to site {site_uuid}", site_uuid=row.site_uuid))
+        raise DatabaseForeign(path=root, problem=N_("it belongs to site {site_uuid}", site_uuid=row.site_uuid))

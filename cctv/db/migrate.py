@@ -5,10 +5,14 @@ Alembic (0.2 s to import) loads only when there is something to do.
 
 from __future__ import annotations
 
+from importlib.resources import as_file, files
+
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, Engine, inspect, text
 
-from cctv.db.engine import writing
-from cctv.kernel.errors import CctvError, Exit
+from cctv.core.errors import CctvError, Exit
+from cctv.db.engine import write_transaction
 
 REVISIONS = ("0001",)  # every one that this program knows, oldest first
 HEAD = REVISIONS[-1]
@@ -43,12 +47,7 @@ def migrate(engine: Engine) -> None:
 
 
 def _upgrade(engine: Engine) -> None:
-    from importlib.resources import as_file, files
-
-    from alembic import command
-    from alembic.config import Config
-
-    with as_file(files("cctv.db") / "migrations") as scripts, writing(engine) as connection:
+    with as_file(files("cctv.db") / "migrations") as scripts, write_transaction(engine) as connection:
         config = Config()
         config.set_main_option("script_location", str(scripts))
         config.attributes["connection"] = connection

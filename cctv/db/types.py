@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, TypeDecorator, type_coerce
 
-from cctv.kernel.clock import from_us, to_us
+from cctv.core.clock import from_us, to_us
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -9,20 +9,20 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from cctv.db.site import Site
-from cctv.kernel.clock import iso
-from cctv.kernel.errors import FileUnreadable
-from cctv.kernel.phrases import phrase
-from cctv.kernel.span import Span
+from cctv.core.clock import iso
+from cctv.core.errors import FileUnreadable
+from cctv.core.i18n import N_
+from cctv.core.time_range import Span
+from cctv.db.storage import Storage
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId
 
 
-def hold_path(site: Site, hold: HoldId) -> Path:
+def hold_path(site: Storage, hold: HoldId) -> Path:
     return site.root / "holds" / f"{hold}.json"
 
 
-def write_hold_file(site: Site, hold: Hold) -> None:
+def write_hold_file(site: Storage, hold: Hold) -> None:
     """Write the hold's file in place of the one that is there, flushed; makes `holds/` where it is missing."""
     said = {
         "schema": 1,
@@ -42,16 +42,16 @@ def write_hold_file(site: Site, hold: Hold) -> None:
     site.disk.write(path, json.dumps(said, indent=2).encode() + b"\n")
 
 
-def remove_hold_file(site: Site, hold: HoldId) -> None:
+def remove_hold_file(site: Storage, hold: HoldId) -> None:
     site.disk.unlink(hold_path(site, hold))
 
 
-def read_hold_files(site: Site) -> list[Hold]:
+def read_hold_files(site: Storage) -> list[Hold]:
     """Every hold that the disk knows, in the order of their ids; raises FileUnreadable."""
     return [_read(path, site) for path in sorted((site.root / "holds").glob("HOLD-*.json"))]
 
 
-def is_hold_file(site: Site, path: Path) -> bool:
+def is_hold_file(site: Storage, path: Path) -> bool:
     """Whether a file of `holds/` is whole."""
     try:
         _read(path, site)
@@ -60,7 +60,7 @@ def is_hold_file(site: Site, path: Path) -> bool:
     return True
 
 
-def _read(path: Path, site: Site) -> Hold:
+def _read(path: Path, site: Storage) -> Hold:
     try:
         said = json.loads(path.read_text())
         return Hold(
@@ -73,7 +73,5 @@ def _read(path: Path, site: Site) -> Hold:
             placed_by=said["placed_by"],
         )
     except (ValueError, KeyError, TypeError) as error:
-        following = phrase("compare it with `cctv hold list`; written last at {when}", when=iso(site.clock.now()))
-        raise FileUnreadable(
-            path=path, problem=phrase("not a hold ({error})", error=error), following=following
-        ) from error
+        following = N_("compare it with `cctv hold list`; written last at {when}", when=iso(site.clock.now()))
+        raise FileUnreadable(path=path, problem=N_("not a hold ({error})", error=error), following=following) from error

@@ -2,6 +2,8 @@
 
 `place` and `release` run in the caller's write transaction, so that a case, its hold and their audit entries commit as
 one.  The caller removes the hold's file after a release has committed (`remove_hold_file`); start-up does it otherwise.
+
+A hold's review date, moved: the one thing about a hold in force that changes.
 """
 
 from __future__ import annotations
@@ -9,23 +11,40 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, true, update
 
-from cctv import audit
-from cctv.db import tables
-from cctv.db.engine import is_dry_run, reading, writing
-from cctv.db.site import Site, keep_short_id, next_short_id
-from cctv.holds.coverstore import let_go
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.core.clock import iso
+from cctv.core.errors import UsageError
+from cctv.core.logs import SHOWN
+from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.db.engine import is_dry_run, read_transaction, write_transaction
+from cctv.db.storage import Storage, keep_short_id, next_short_id
+from cctv.holds.cover import unmark_held_past_limit
 from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write_hold_file
-from cctv.kernel.errors import UsageError
-from cctv.kernel.logs import SHOWN
-from cctv.kernel.span import Span
-from cctv.model.acts import Act
+from cctv.model.audit import Act
 from cctv.model.holds import Ground, Hold
 from cctv.model.ids import CameraId, HoldId, IdKind
+
+
+def renew(connection: Connection, site: Storage, hold: Hold, review: datetime, *, reason: str) -> Hold:
+    """Move the review date in the caller's transaction, its file first: a crash can only leave an earlier row.
+
+    Nothing else reads the date of the file but an index that is made again, and a later review deletes nothing.
+    """
+    renewed = replace(hold, review=review)
+    write_hold_file(site, renewed)
+    connection.execute(update(schema.holds).where(schema.holds.c.id == hold.id).values(review_us=review))
+    facts: AuditFacts = {"review": iso(review), "before": iso(hold.review)}
+    append_entry(connection, site, Act.HOLD_RENEWED, hold.id, case_id=hold.ground.case_id, facts=facts, reason=reason)
+    return renewed
+
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +65,7 @@ class HoldReleased(UsageError):
 
 def place(
     connection: Connection,
-    site: Site,
+    site: Storage,
     *,
     ground: Ground,
     cameras: Iterable[CameraId],
@@ -68,41 +87,41 @@ def place(
     write_hold_file(site, hold)
     _insert(connection, hold)
     log.info("hold.placed", extra={"hold": hold.id, "case": ground.case_id, "cameras": len(hold.cameras)})
-    facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(span)}
-    audit.append(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
+    facts: AuditFacts = {"cameras": sorted(hold.cameras), "span": str(span)}
+    append_entry(connection, site, Act.HOLD_PLACED, hold.id, case_id=ground.case_id, facts=facts, reason=reason)
     return hold
 
 
-def _free_id(connection: Connection, site: Site, year: int) -> HoldId:
+def _free_id(connection: Connection, site: Storage, year: int) -> HoldId:
     """The next id that no file of `holds/` has: an older index counts from further back, and would write over one."""
     while hold_path(site, hold := HoldId(next_short_id(connection, IdKind.HOLD, year))).exists():
         pass
     return hold
 
 
-def unknown_files(connection: Connection, site: Site) -> list[Hold]:
+def unknown_files(connection: Connection, site: Storage) -> list[Hold]:
     """Holds of `holds/` that the index does not know, which `match_files` would take in; raises FileUnreadable."""
     known = {hold.id for hold in all_holds(connection)}
     return [hold for hold in read_hold_files(site) if hold.id not in known]
 
 
-def without_file(connection: Connection, site: Site) -> list[HoldId]:
+def without_file(connection: Connection, site: Storage) -> list[HoldId]:
     """Holds in force whose file is not in `holds/`, oldest first."""
-    return [hold.id for hold in in_force(connection) if not hold_path(site, hold.id).exists()]
+    return [hold.id for hold in holds_in_force(connection) if not hold_path(site, hold.id).exists()]
 
 
-def match_files(site: Site) -> list[Hold]:
+def match_files(site: Storage) -> list[Hold]:
     """Bring `holds/` and the index to agreement; the sweep calls it before it decides.  Answers the holds taken in.
 
     A file without a row is a placing that died before it committed, or a hold younger than a restored index: it is
     taken in, for only over-holding is safe.  A file of a released hold is what a crash left of its release: it goes.
     """
     names = {path.stem for path in (site.root / "holds").glob("HOLD-*.json")}
-    with reading(site.engine) as connection:
-        if names == {hold.id for hold in in_force(connection)}:
+    with read_transaction(site.engine) as connection:
+        if names == {hold.id for hold in holds_in_force(connection)}:
             return []
     site.disk.settle(site.root)  # a placing that was killed may not have flushed the file that a row will rely on
-    with writing(site.engine) as connection:  # no placing is under way while this has the write lock
+    with write_transaction(site.engine) as connection:  # no placing is under way while this has the write lock
         known = {hold.id: hold for hold in all_holds(connection)}
         on_disk = read_hold_files(site)
         orphans = [hold for hold in on_disk if hold.id not in known]
@@ -110,42 +129,42 @@ def match_files(site: Site) -> list[Hold]:
             _insert(connection, hold)
             log.warning("hold.adopted", extra={"hold": hold.id, "case": hold.ground.case_id, SHOWN: True})
             keep_short_id(connection, hold.id)
-            facts: audit.Facts = {"cameras": sorted(hold.cameras), "span": str(hold.span)}
-            audit.append(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
+            facts: AuditFacts = {"cameras": sorted(hold.cameras), "span": str(hold.span)}
+            append_entry(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
     for hold in on_disk:
         if hold.id in known and not known[hold.id].in_force:
             remove_hold_file(site, hold.id)
     return orphans
 
 
-def release(connection: Connection, site: Site, hold_id: str, *, reason: str | None) -> Hold:
+def release(connection: Connection, site: Storage, hold_id: str, *, reason: str | None) -> Hold:
     """Release a hold in the caller's transaction; raises HoldUnknown, HoldReleased."""
     hold = find_hold(connection, hold_id)
     if hold.released is not None:
         raise HoldReleased(id=hold_id, when=hold.released.date())
     connection.execute(
-        update(tables.holds)
-        .where(tables.holds.c.id == hold_id)
+        update(schema.holds)
+        .where(schema.holds.c.id == hold_id)
         .values(released_us=site.clock.now(), released_by=site.actor.account)
     )
-    let_go(connection, hold)
+    unmark_held_past_limit(connection, hold)
     if not is_dry_run(connection):
         log.info("hold.released", extra={"hold": hold.id, "case": hold.ground.case_id})
-    audit.append(connection, site, Act.HOLD_RELEASED, hold.id, case_id=hold.ground.case_id, reason=reason)
+    append_entry(connection, site, Act.HOLD_RELEASED, hold.id, case_id=hold.ground.case_id, reason=reason)
     return find_hold(connection, hold_id)
 
 
 def find_hold(connection: Connection, hold_id: str) -> Hold:
     """One hold, released or not; raises HoldUnknown."""
-    found = _load(connection, tables.holds.c.id == hold_id)
+    found = _load(connection, schema.holds.c.id == hold_id)
     if not found:
         raise HoldUnknown(id=hold_id)
     return found[0]
 
 
-def in_force(connection: Connection) -> list[Hold]:
+def holds_in_force(connection: Connection) -> list[Hold]:
     """The holds that keep something, oldest first."""
-    return _load(connection, tables.holds.c.released_us.is_(None))
+    return _load(connection, schema.holds.c.released_us.is_(None))
 
 
 def all_holds(connection: Connection) -> list[Hold]:
@@ -155,13 +174,13 @@ def all_holds(connection: Connection) -> list[Hold]:
 
 def holds_of(connection: Connection, case_id: str, *, released_too: bool = False) -> list[Hold]:
     """The holds that stand on one case."""
-    of_case = tables.holds.c.ground_id == case_id
-    return _load(connection, of_case if released_too else of_case & tables.holds.c.released_us.is_(None))
+    of_case = schema.holds.c.ground_id == case_id
+    return _load(connection, of_case if released_too else of_case & schema.holds.c.released_us.is_(None))
 
 
 def _insert(connection: Connection, hold: Hold) -> None:
     connection.execute(
-        insert(tables.holds).values(
+        insert(schema.holds).values(
             id=hold.id,
             ground_kind=hold.ground.kind,
             ground_id=hold.ground.case_id,
@@ -173,16 +192,16 @@ def _insert(connection: Connection, hold: Hold) -> None:
         )
     )
     connection.execute(
-        insert(tables.hold_cameras), [{"camera": camera, "hold_id": hold.id} for camera in sorted(hold.cameras)]
+        insert(schema.hold_cameras), [{"camera": camera, "hold_id": hold.id} for camera in sorted(hold.cameras)]
     )
 
 
 def _load(connection: Connection, where: ColumnElement[bool]) -> list[Hold]:
     cameras: defaultdict[str, set[CameraId]] = defaultdict(set)
-    joined = select(tables.hold_cameras).join(tables.holds, tables.holds.c.id == tables.hold_cameras.c.hold_id)
+    joined = select(schema.hold_cameras).join(schema.holds, schema.holds.c.id == schema.hold_cameras.c.hold_id)
     for pair in connection.execute(joined.where(where)):
         cameras[pair.hold_id].add(pair.camera)
-    rows = connection.execute(select(tables.holds).where(where).order_by(tables.holds.c.placed_us, tables.holds.c.id))
+    rows = connection.execute(select(schema.holds).where(where).order_by(schema.holds.c.placed_us, schema.holds.c.id))
     return [_hold(row, frozenset(cameras[row.id])) for row in rows]
 
 

@@ -10,9 +10,17 @@ from datetime import date, datetime
 from enum import Enum
 from typing import ClassVar
 
-from cctv.kernel.span import Span
-from cctv.letters.facts import Absence, Asked, Footage, Known, Package, Processing, Statement
-from cctv.letters.kinds import Kind
+from cctv.core.time_range import Span
+from cctv.letters.facts import (
+    Absence,
+    Asked,
+    Footage,
+    LetterTemplate,
+    MayBeEmpty,
+    PackageFacts,
+    Processing,
+    StatementFacts,
+)
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId
 from cctv.model.requests import ExtensionGround, RefusalGround, RestrictionGround, Safeguard, YieldGround
@@ -22,7 +30,7 @@ from cctv.model.requests import ExtensionGround, RefusalGround, RestrictionGroun
 class Receipt:
     """A request was received (Article 12(3)); `blocked` when its footage is neither viewed nor exported meanwhile."""
 
-    kind: ClassVar[Kind] = Kind.RECEIPT
+    kind: ClassVar[LetterTemplate] = LetterTemplate.RECEIPT
     asked: Asked
     due: date
     blocked: bool = False
@@ -50,7 +58,7 @@ class IdentityWay(Enum):
 class IdentityAsked:
     """Identity is asked for before anything leaves; never a copy of a document, never a national number."""
 
-    kind: ClassVar[Kind] = Kind.IDENTITY_ASKED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.IDENTITY_ASKED
     asked: Asked
     doubt: IdentityDoubt
     ways: tuple[IdentityWay, ...]
@@ -58,10 +66,10 @@ class IdentityAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
+class ExtensionLetter:
     """One extension of at most two months, told within the first month, with reasons."""
 
-    kind: ClassVar[Kind] = Kind.EXTENSION
+    kind: ClassVar[LetterTemplate] = LetterTemplate.EXTENSION
     asked: Asked
     first_due: date
     due: date
@@ -73,22 +81,22 @@ class Extension:
 class AccessAnswer:
     """The copy and the information of Article 15; `missing` are the spans without picture, empty when all is there."""
 
-    kind: ClassVar[Kind] = Kind.ACCESS_ANSWER
+    kind: ClassVar[LetterTemplate] = LetterTemplate.ACCESS_ANSWER
     asked: Asked
     processing: Processing
-    package: Package
-    missing: Known[tuple[Absence, ...]]
+    package: PackageFacts
+    missing: MayBeEmpty[tuple[Absence, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class PortabilityAnswer:
     """The same copy in a common, machine-readable form; Article 20; docs/policies/002.txt promises it "altijd"."""
 
-    kind: ClassVar[Kind] = Kind.PORTABILITY_ANSWER
+    kind: ClassVar[LetterTemplate] = LetterTemplate.PORTABILITY_ANSWER
     asked: Asked
     processing: Processing
-    package: Package
-    missing: Known[tuple[Absence, ...]]
+    package: PackageFacts
+    missing: MayBeEmpty[tuple[Absence, ...]]
     nominee: str | None = None
 
 
@@ -99,25 +107,25 @@ class ViewingInvitation:
     The right to a copy stays.  `missing` are the spans without picture, empty when all is there.
     """
 
-    kind: ClassVar[Kind] = Kind.VIEWING_INVITATION
+    kind: ClassVar[LetterTemplate] = LetterTemplate.VIEWING_INVITATION
     asked: Asked
     processing: Processing
     at: datetime
     place: str
     host: str
     safeguard: Safeguard
-    missing: Known[tuple[Absence, ...]]
+    missing: MayBeEmpty[tuple[Absence, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class NoFootage:
+class NoFootageLetter:
     """There is none, and why; existence, purposes, categories and recipients are told all the same."""
 
-    kind: ClassVar[Kind] = Kind.NO_FOOTAGE
+    kind: ClassVar[LetterTemplate] = LetterTemplate.NO_FOOTAGE
     asked: Asked
     processing: Processing
     absences: tuple[Absence, ...]
-    statement: Statement
+    statement: StatementFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,7 @@ class NotIdentifiable:
     The answer ends the request: footage as in `RestrictionLifted`.
     """
 
-    kind: ClassVar[Kind] = Kind.NOT_IDENTIFIABLE
+    kind: ClassVar[LetterTemplate] = LetterTemplate.NOT_IDENTIFIABLE
     asked: Asked
     processing: Processing
     explanation: str
@@ -139,11 +147,11 @@ class NotIdentifiable:
 class RestrictionConfirmed:
     """Footage is kept, and neither viewed nor given out; `told` are recipients who were informed (Article 19)."""
 
-    kind: ClassVar[Kind] = Kind.RESTRICTION_CONFIRMED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.RESTRICTION_CONFIRMED
     asked: Asked
     since: date
     ground: RestrictionGround
-    told: Known[tuple[str, ...]]
+    told: MayBeEmpty[tuple[str, ...]]
 
 
 class LiftReason(Enum):
@@ -162,7 +170,7 @@ class RestrictionLifted:
     The footage is gone by `gone_by`, unless `kept_for` keeps it.
     """
 
-    kind: ClassVar[Kind] = Kind.RESTRICTION_LIFTED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.RESTRICTION_LIFTED
     asked: Asked
     on: date
     reason: LiftReason
@@ -175,7 +183,7 @@ class RestrictionLifted:
 class BlockYielded:
     """Blocked footage was used all the same: on which ground, for whom, under which reference, how much of it."""
 
-    kind: ClassVar[Kind] = Kind.BLOCK_YIELDED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.BLOCK_YIELDED
     asked: Asked
     on: date
     ground: YieldGround
@@ -192,19 +200,19 @@ class ObjectionUpheld:
     Recording goes on.
     """
 
-    kind: ClassVar[Kind] = Kind.OBJECTION_UPHELD
+    kind: ClassVar[LetterTemplate] = LetterTemplate.OBJECTION_UPHELD
     asked: Asked
     decided: date
     gone_on: date
-    told: Known[tuple[str, ...]]
-    package: Package | None = None
+    told: MayBeEmpty[tuple[str, ...]]
+    package: PackageFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectionRejected:
     """Rejected on compelling legitimate grounds (Article 21(1)), typed for this case; never a standard text."""
 
-    kind: ClassVar[Kind] = Kind.OBJECTION_REJECTED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.OBJECTION_REJECTED
     asked: Asked
     decided: date
     grounds: str
@@ -215,7 +223,7 @@ class ObjectionRejected:
 class ObjectionWithdrawn:
     """Taken back by the person: nothing is decided, the block ended; footage as in `RestrictionLifted`."""
 
-    kind: ClassVar[Kind] = Kind.OBJECTION_WITHDRAWN
+    kind: ClassVar[LetterTemplate] = LetterTemplate.OBJECTION_WITHDRAWN
     asked: Asked
     on: date
     gone_by: date | None = None
@@ -236,41 +244,41 @@ class Waiting:
 class ErasureConfirmed:
     """Everything that was asked is erased (Article 17)."""
 
-    kind: ClassVar[Kind] = Kind.ERASURE_CONFIRMED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.ERASURE_CONFIRMED
     asked: Asked
     erased_on: date
     erased: tuple[Footage, ...]
-    told: Known[tuple[str, ...]]
+    told: MayBeEmpty[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ErasurePartly:
     """Some of it, or nothing yet: what waits because a hold keeps it (Article 17(3))."""
 
-    kind: ClassVar[Kind] = Kind.ERASURE_PARTLY
+    kind: ClassVar[LetterTemplate] = LetterTemplate.ERASURE_PARTLY
     asked: Asked
-    erased_on: Known[date | None]
-    erased: Known[tuple[Footage, ...]]
+    erased_on: MayBeEmpty[date | None]
+    erased: MayBeEmpty[tuple[Footage, ...]]
     waiting: tuple[Waiting, ...]
-    told: Known[tuple[str, ...]]
+    told: MayBeEmpty[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class RectificationRecorded:
     """A supplementary statement was put with the footage (Article 16): pictures are not altered."""
 
-    kind: ClassVar[Kind] = Kind.RECTIFICATION_RECORDED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.RECTIFICATION_RECORDED
     asked: Asked
     recorded: date
     statement: str
-    told: Known[tuple[str, ...]]
+    told: MayBeEmpty[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Refused (Article 12(4)): the ground, and in `explanation` why it is met in this case."""
 
-    kind: ClassVar[Kind] = Kind.REFUSAL
+    kind: ClassVar[LetterTemplate] = LetterTemplate.REFUSAL
     asked: Asked
     decided: date
     ground: RefusalGround

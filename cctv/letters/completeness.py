@@ -10,19 +10,18 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_type_hints
 
-from cctv.kernel.phrases import Phrase, phrase
+from cctv.core.i18n import N_, Message
 from cctv.letters.errors import FactMissing, FactUnusable
-from cctv.letters.facts import MAY_BE_EMPTY, Engaged, ProcessorFacts
-from cctv.letters.kinds import Kind
+from cctv.letters.facts import MAY_BE_EMPTY, Engaged, LetterTemplate, ProcessorFacts
 from cctv.letters.letter import Letter
 from cctv.letters.notices import BreachToAuthority, ComplaintDecided
-from cctv.model.casework import Outcome
-from cctv.model.countries import Area
-from cctv.model.requests import Role
+from cctv.model.cases import CaseOutcome
+from cctv.model.legal import Area
+from cctv.model.requests import RequesterRole
 
 IN_TIME = timedelta(hours=72)  # Article 33(1)
-_SENDER = phrase("give it in [controller] of cameras.toml, then `cctv config check`.")
-_CASE = phrase("give it to the command that makes this letter; its --help names the option.")
+_SENDER = N_("give it in [controller] of cameras.toml, then `cctv config check`.")
+_CASE = N_("give it to the command that makes this letter; its --help names the option.")
 
 
 def require_complete(letter: Letter) -> None:
@@ -40,13 +39,13 @@ def missing_facts(letter: Letter) -> tuple[str, ...]:
     """The facts that are not there, by their path (`sender.dpo`, `facts.package.id`)."""
     absent = [path for path, value in _held(letter) if _is_empty(value)]
     if letter.addressee is None:
-        absent += [] if letter.kind is Kind.BREACH_PUBLIC else ["addressee"]
-    elif letter.addressee.capacity is not Role.SUBJECT:
+        absent += [] if letter.kind is LetterTemplate.BREACH_PUBLIC else ["addressee"]
+    elif letter.addressee.capacity is not RequesterRole.SUBJECT:
         absent += [f"addressee.{name}" for name in ("on_behalf_of", "mandate") if not getattr(letter.addressee, name)]
     facts = letter.facts
     if not absent and isinstance(facts, BreachToAuthority) and _unexplained(facts):
         absent.append("facts.late_reason")
-    if isinstance(facts, ComplaintDecided) and facts.finding is not Outcome.REFUSED and not facts.measures:
+    if isinstance(facts, ComplaintDecided) and facts.finding is not CaseOutcome.REFUSED and not facts.measures:
         absent.append("facts.measures")
     return tuple(absent)
 
@@ -78,11 +77,11 @@ def _optional(kind: type[Any]) -> frozenset[str]:
     return frozenset(name for name, hint in hints.items() if MAY_BE_EMPTY in getattr(hint, "__metadata__", ()))
 
 
-def _problem(value: object) -> Phrase | None:
+def _problem(value: object) -> Message | None:
     if isinstance(value, str) and any(ord(sign) < 32 and sign != "\n" for sign in value):
-        return phrase("holds a control character")
+        return N_("holds a control character")
     if isinstance(value, datetime) and value.tzinfo is None:
-        return phrase("has no time zone")
+        return N_("has no time zone")
     if isinstance(value, ProcessorFacts | Engaged) and not Area.EEA.holds(value.country):
-        return phrase("is outside the European Economic Area, and letters say that nothing goes there")
+        return N_("is outside the European Economic Area, and letters say that nothing goes there")
     return None

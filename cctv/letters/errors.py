@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctv.kernel.errors import CctvError, ConfigError, Exit
+from cctv.core.errors import CctvError, ConfigError, Exit
 
 
 class FactMissing(CctvError):

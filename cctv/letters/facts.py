@@ -3,6 +3,11 @@
 Owns their shape.  Pure: frozen values, no words of any language.  A field without a default must hold something, or
 the letter is refused (`completeness`); a field that is `Known` may be empty: the letter then says that there is none.
 Texts typed by a person (`explanation`, `grounds`, ...) are in the letter's language; nothing here translates them.
+
+Kinds of letter.  Owns their names.  Pure.
+
+Adding a kind means a name here, a class in `answers` or `notices`, a specimen and three templates; the tests find what
+is missing.
 """
 
 from __future__ import annotations
@@ -14,19 +19,17 @@ from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 from cctv.config.schema import EnvelopeWindow
-from cctv.kernel.span import Span
-from cctv.model import disclosures
-from cctv.model.casework import RequestType
-from cctv.model.disclosures import Delivery, PasswordWay
+from cctv.core.time_range import Span
+from cctv.model.cases import RequestType
+from cctv.model.disclosures import Delivery, PasswordWay, Recipient
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId, ExportId
-from cctv.model.jurisdiction import Jurisdiction
-from cctv.model.requests import Role
-from cctv.model.zones import ZoneKind
+from cctv.model.legal import Jurisdiction, ZoneKind
+from cctv.model.requests import RequesterRole
 
 T = TypeVar("T")
 MAY_BE_EMPTY = "may be empty"
-Known = Annotated[T, MAY_BE_EMPTY]
+MayBeEmpty = Annotated[T, MAY_BE_EMPTY]
 """A fact that must be given and may be empty: "to nobody" and "not known yet" are said, never left out."""
 
 
@@ -56,7 +59,7 @@ class Addressee:
 
     name: str
     lines: tuple[str, ...]
-    capacity: Role = Role.SUBJECT
+    capacity: RequesterRole = RequesterRole.SUBJECT
     on_behalf_of: str | None = None
     mandate: date | None = None
 
@@ -100,15 +103,15 @@ class ProcessorFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class RecipientFacts:
     """To whom footage of this person was given.
 
     Article 15(1)(c) gives a right to the actual recipients, not just their categories (CJEU C-154/21, Österreichische
     Post, 12 January 2023).  `name` is empty once the register has forgotten it: the kind is told.
     """
 
-    name: Known[str]
-    kind: disclosures.Recipient
+    name: MayBeEmpty[str]
+    kind: Recipient
     on: date
 
 
@@ -120,8 +123,8 @@ class Processing:
     """
 
     cameras: tuple[CameraFacts, ...]
-    processors: Known[tuple[ProcessorFacts, ...]]
-    recipients: Known[tuple[Recipient, ...]]
+    processors: MayBeEmpty[tuple[ProcessorFacts, ...]]
+    recipients: MayBeEmpty[tuple[RecipientFacts, ...]]
 
 
 class AbsenceCause(Enum):
@@ -156,7 +159,7 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class StatementFacts:
     """The signed statement from the audit log that goes with the letter.
 
     `entries` and `head` are the log's length and last hash at `made`; `file` is the enclosed statement, `sha256` its
@@ -172,7 +175,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class PackageFacts:
     """A delivered copy; `manifest_sha256` of its manifest, `expires` the day by which our own copy of it is gone."""
 
     id: ExportId
@@ -190,3 +193,35 @@ class Footage:
 
     camera: CameraId
     span: Span
+
+
+class LetterTemplate(Enum):
+    """Every letter.  The value is the name of its template and its word on the command line; never rename one."""
+
+    RECEIPT = "receipt"
+    IDENTITY_ASKED = "identity-asked"
+    EXTENSION = "extension"
+    ACCESS_ANSWER = "access-answer"
+    PORTABILITY_ANSWER = "portability-answer"
+    VIEWING_INVITATION = "viewing-invitation"
+    NO_FOOTAGE = "no-footage"
+    NOT_IDENTIFIABLE = "not-identifiable"
+    RESTRICTION_CONFIRMED = "restriction-confirmed"
+    RESTRICTION_LIFTED = "restriction-lifted"
+    BLOCK_YIELDED = "block-yielded"
+    OBJECTION_UPHELD = "objection-upheld"
+    OBJECTION_REJECTED = "objection-rejected"
+    OBJECTION_WITHDRAWN = "objection-withdrawn"
+    ERASURE_CONFIRMED = "erasure-confirmed"
+    ERASURE_PARTLY = "erasure-partly"
+    RECTIFICATION_RECORDED = "rectification-recorded"
+    REFUSAL = "refusal"
+    COMPLAINT_ACKNOWLEDGED = "complaint-acknowledged"
+    COMPLAINT_DECIDED = "complaint-decided"
+    PACKAGE_RECEIPT = "package-receipt"
+    BREACH_CONTROLLER = "breach-controller"
+    BREACH_AUTHORITY = "breach-authority"
+    BREACH_PEOPLE = "breach-people"
+    BREACH_PUBLIC = "breach-public"
+    POLICY_CHANGED = "policy-changed"
+    WORKSTATION_CHECK = "workstation-check"

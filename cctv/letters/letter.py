@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from cctv.core.language import Language
 from cctv.letters.answers import (
     AccessAnswer,
     BlockYielded,
     ErasureConfirmed,
     ErasurePartly,
-    Extension,
+    ExtensionLetter,
     IdentityAsked,
-    NoFootage,
+    NoFootageLetter,
     NotIdentifiable,
     ObjectionRejected,
     ObjectionUpheld,
@@ -29,8 +30,7 @@ from cctv.letters.answers import (
     RestrictionLifted,
     ViewingInvitation,
 )
-from cctv.letters.facts import Addressee, Known, Sender
-from cctv.letters.kinds import Kind
+from cctv.letters.facts import Addressee, LetterTemplate, MayBeEmpty, Sender
 from cctv.letters.notices import (
     BreachToAuthority,
     BreachToController,
@@ -40,18 +40,17 @@ from cctv.letters.notices import (
     PackageReceipt,
     PolicyChanged,
     PublicBreachNotice,
-    WorkstationCheck,
+    WorkstationCheckLetter,
 )
-from cctv.model.language import Language
 
 Answer = (
     Receipt
     | IdentityAsked
-    | Extension
+    | ExtensionLetter
     | AccessAnswer
     | PortabilityAnswer
     | ViewingInvitation
-    | NoFootage
+    | NoFootageLetter
     | NotIdentifiable
     | RestrictionConfirmed
     | RestrictionLifted
@@ -75,11 +74,11 @@ Notice = (
     | BreachToPeople
     | PublicBreachNotice
     | PolicyChanged
-    | WorkstationCheck
+    | WorkstationCheckLetter
 )
 """What any other letter is about."""
 
-Facts = Answer | Notice
+LetterFacts = Answer | Notice
 """What a letter is about."""
 
 
@@ -102,10 +101,10 @@ class Letter:
     reference: str
     date: date
     sender: Sender
-    addressee: Known[Addressee | None]
-    facts: Facts
+    addressee: MayBeEmpty[Addressee | None]
+    facts: LetterFacts
     specimen: bool = False
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> LetterTemplate:
         return self.facts.kind

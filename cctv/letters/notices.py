@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
-from cctv.kernel.span import Span
-from cctv.letters.facts import Known, Package
-from cctv.letters.kinds import Kind
-from cctv.model.casework import Outcome
+from cctv.core.time_range import Span
+from cctv.letters.facts import LetterTemplate, MayBeEmpty, PackageFacts
+from cctv.model.cases import CaseOutcome
 from cctv.model.disclosures import Delivery
 from cctv.model.ids import ExportId
 from cctv.model.requests import IdentityMethod
@@ -22,7 +21,7 @@ from cctv.model.requests import IdentityMethod
 class ComplaintAcknowledged:
     """A complaint was received; answered by `due`."""
 
-    kind: ClassVar[Kind] = Kind.COMPLAINT_ACKNOWLEDGED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.COMPLAINT_ACKNOWLEDGED
     received: date
     due: date
 
@@ -34,10 +33,10 @@ class ComplaintDecided:
     Without `measures` the letter says that there are none; one that is founded, wholly or partly, has some.
     """
 
-    kind: ClassVar[Kind] = Kind.COMPLAINT_DECIDED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.COMPLAINT_DECIDED
     received: date
     decided: date
-    finding: Outcome
+    finding: CaseOutcome
     explanation: str
     measures: str | None = None
 
@@ -46,15 +45,15 @@ class ComplaintDecided:
 class PackageReceipt:
     """To sign by who takes a package; `identity` is how it was seen who that is."""
 
-    kind: ClassVar[Kind] = Kind.PACKAGE_RECEIPT
-    package: Package
+    kind: ClassVar[LetterTemplate] = LetterTemplate.PACKAGE_RECEIPT
+    package: PackageFacts
     handed_on: date
     handed_by: str
     identity: IdentityMethod
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class BreachFacts:
     """A (suspected) breach of security (Articles 33, 34): all texts in the letter's language.
 
     `aware` starts every clock.  `people` and `records` are approximate numbers, None while they are not known;
@@ -63,11 +62,11 @@ class Breach:
 
     suspected: bool
     aware: datetime
-    occurred: Known[Span | None]
+    occurred: MayBeEmpty[Span | None]
     nature: str
     categories: str  # of people and of data
-    people: Known[int | None]
-    records: Known[int | None]
+    people: MayBeEmpty[int | None]
+    records: MayBeEmpty[int | None]
     consequences: str
     measures: str
     against_recurrence: str
@@ -77,8 +76,8 @@ class Breach:
 class BreachToController:
     """By a processor, within 18 hours of becoming aware (docs/policies/001.txt, Article 33(2))."""
 
-    kind: ClassVar[Kind] = Kind.BREACH_CONTROLLER
-    breach: Breach
+    kind: ClassVar[LetterTemplate] = LetterTemplate.BREACH_CONTROLLER
+    breach: BreachFacts
     told: datetime
 
 
@@ -86,11 +85,11 @@ class BreachToController:
 class BreachToAuthority:
     """Within 72 hours (Article 33(1)); later only with `late_reason`.  `final`: nothing more will follow (33(4))."""
 
-    kind: ClassVar[Kind] = Kind.BREACH_AUTHORITY
-    breach: Breach
+    kind: ClassVar[LetterTemplate] = LetterTemplate.BREACH_AUTHORITY
+    breach: BreachFacts
     told: datetime
     final: bool
-    people_told: Known[date | None]
+    people_told: MayBeEmpty[date | None]
     late_reason: str | None = None
 
 
@@ -98,8 +97,8 @@ class BreachToAuthority:
 class BreachToPeople:
     """To a person concerned, in plain language (Article 34(2)); `advice` is what they can do themselves."""
 
-    kind: ClassVar[Kind] = Kind.BREACH_PEOPLE
-    breach: Breach
+    kind: ClassVar[LetterTemplate] = LetterTemplate.BREACH_PEOPLE
+    breach: BreachFacts
     advice: str
 
 
@@ -107,8 +106,8 @@ class BreachToPeople:
 class PublicBreachNotice:
     """Where the people concerned are unknown (Article 34(3)(c)); has no addressee."""
 
-    kind: ClassVar[Kind] = Kind.BREACH_PUBLIC
-    breach: Breach
+    kind: ClassVar[LetterTemplate] = LetterTemplate.BREACH_PUBLIC
+    breach: BreachFacts
     advice: str
 
 
@@ -119,7 +118,7 @@ class PolicyChanged:
     docs/policies/002.txt and docs/policies/004.txt promise this letter.
     """
 
-    kind: ClassVar[Kind] = Kind.POLICY_CHANGED
+    kind: ClassVar[LetterTemplate] = LetterTemplate.POLICY_CHANGED
     since: date
     changes: tuple[str, ...]
     where: str
@@ -137,9 +136,9 @@ class Lent:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkstationCheck:
+class WorkstationCheckLetter:
     """The monthly check of workstations, to sign (docs/policies/001.txt); `month` is any day of it."""
 
-    kind: ClassVar[Kind] = Kind.WORKSTATION_CHECK
+    kind: ClassVar[LetterTemplate] = LetterTemplate.WORKSTATION_CHECK
     month: date
-    lent: Known[tuple[Lent, ...]]
+    lent: MayBeEmpty[tuple[Lent, ...]]

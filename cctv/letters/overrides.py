@@ -10,13 +10,13 @@ from pathlib import Path
 from jinja2 import PackageLoader
 
 from cctv.config.fields import suggestion
-from cctv.kernel.phrases import phrase
+from cctv.core.i18n import N_
+from cctv.core.language import Language
 from cctv.letters.errors import TemplateRefused
-from cctv.letters.kinds import Kind
+from cctv.letters.facts import LetterTemplate
 from cctv.letters.letter import Templates
-from cctv.letters.rendering import render, text_of
+from cctv.letters.render import render, text_of
 from cctv.letters.specimens import specimens_of
-from cctv.model.language import Language
 
 
 def check_templates(templates: Templates) -> tuple[str, ...]:
@@ -24,14 +24,14 @@ def check_templates(templates: Templates) -> tuple[str, ...]:
     if templates.own is None:
         return ()
     if not templates.own.is_dir():
-        following = phrase("make the folder, or take templates out of [letters] in cameras.toml.")
-        raise TemplateRefused(place=templates.own, problem=phrase("it is not a folder"), following=following)
+        following = N_("make the folder, or take templates out of [letters] in cameras.toml.")
+        raise TemplateRefused(place=templates.own, problem=N_("it is not a folder"), following=following)
     names = tuple(sorted(_names(templates.own)))
     known = PackageLoader("cctv.letters").list_templates()
     for name in names:
         if name not in known:
             near = suggestion(name, known) or "give it the name of one of ours; `cctv letter list` names them."
-            raise TemplateRefused(place=templates.own / name, problem=phrase("no letter is made of it"), following=near)
+            raise TemplateRefused(place=templates.own / name, problem=N_("no letter is made of it"), following=near)
     if names:
         _try_all(templates)
     return names
@@ -43,8 +43,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _try_all(templates: Templates) -> None:
-    for kind in Kind:
+    for kind in LetterTemplate:
         for language in Language:
             for letter in specimens_of(kind, language):
                 text_of(letter, templates)
-    render(specimens_of(Kind.RECEIPT, Language.NL)[0], templates)  # the style, which only typesetting reads
+    render(specimens_of(LetterTemplate.RECEIPT, Language.NL)[0], templates)  # the style, which only typesetting reads

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from cctv.kernel.span import Span
+from cctv.core.time_range import Span
 from cctv.model.ids import CameraId, DisclosureId, ExportId
 
 
@@ -74,7 +74,7 @@ class DisclosureState(Enum):
     CLOSED = "closed"
 
 
-class Ending(Enum):
+class DisclosureClosure(Enum):
     """How a disclosure ended."""
 
     HANDED = "handed"  # handed over, and nothing is expected back
@@ -131,7 +131,7 @@ class Disclosure:
     lease_end: datetime | None = None
     closed: datetime | None = None
     closed_by: str | None = None
-    ending: Ending | None = None
+    ending: DisclosureClosure | None = None
 
     @property
     def state(self) -> DisclosureState:

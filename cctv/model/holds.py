@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from cctv.kernel.span import Span
+from cctv.core.time_range import Span
 from cctv.model.ids import CameraId, HoldId
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from cctv.kernel.span import Span
+from cctv.core.time_range import Span
 from cctv.model.ids import CameraId, RequestId
 
 
@@ -32,7 +32,7 @@ class Channel(Enum):
     TELEPHONE = "telephone"
 
 
-class Role(Enum):
+class RequesterRole(Enum):
     """What a person is in a request."""
 
     SUBJECT = "subject"  # whose data it is about
@@ -61,7 +61,7 @@ class IdentityMethod(Enum):
 
 
 class RefusalGround(Enum):
-    """Why a request may be refused, wholly or in part; `cctv.casework.outcomes` has article and types of each."""
+    """Why a request may be refused, wholly or in part; `cctv.cases.requests.outcomes` has article and types of each."""
 
     MANIFESTLY_UNFOUNDED = "manifestly-unfounded"
     EXCESSIVE = "excessive"
@@ -128,7 +128,7 @@ class LetterKind(Enum):
 class Party:
     """A person in a request; `contact` is the known address, `deliver_to` another one that the answer is wanted at."""
 
-    role: Role
+    role: RequesterRole
     name: str
     contact: str
     deliver_to: str | None = None
@@ -152,7 +152,7 @@ NOTHING_STATED = Stated()
 class IdentityCheck:
     """That somebody's identity was checked: by which method, on which day, by whom."""
 
-    role: Role
+    role: RequesterRole
     method: IdentityMethod
     checked: date
     checker: str

@@ -5,7 +5,7 @@ Owns every way in which a redaction can be refused or stopped.  Never raises and
 
 from __future__ import annotations
 
-from cctv.kernel.errors import CctvError, Exit, UsageError
+from cctv.core.errors import CctvError, Exit, UsageError
 
 
 class KeepRefused(UsageError):

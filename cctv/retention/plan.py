@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cctv import holds
-from cctv.archive import candidates, held_over
+from cctv.footage.segments import candidates, held_over
+from cctv.holds.cover import count_held_over
+from cctv.holds.store import holds_in_force
 from cctv.model.footage import Segment
-from cctv.retention.policy import LONGEST_LEAD, Action, Decision, decide
+from cctv.retention.policy import LONGEST_LEAD, Action, RetentionDecision, decide
 
 ALL = 1_000_000
 
@@ -28,7 +29,7 @@ class Plan:
     """
 
     now: datetime
-    decisions: tuple[Decision, ...]
+    decisions: tuple[RetentionDecision, ...]
     held_over: int = 0
 
     @property
@@ -36,7 +37,7 @@ class Plan:
         return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
 
     @property
-    def held(self) -> tuple[Decision, ...]:
+    def held(self) -> tuple[RetentionDecision, ...]:
         return tuple(one for one in self.decisions if one.holds)
 
     @property
@@ -56,15 +57,15 @@ def make_plan(connection: Connection, now: datetime, *, held_over_too: bool = Fa
     What earlier sweeps found held is counted, or with `held_over_too` decided about and listed like the rest: for
     people to read, since that costs as much as it lists.
     """
-    in_force = holds.in_force(connection)
+    in_force = holds_in_force(connection)
     due = candidates(connection, now + LONGEST_LEAD, ALL)
     if held_over_too:
         due = sorted([*due, *held_over(connection, ALL)], key=lambda one: (one.limit, one.id))
     decisions = tuple(decide(segment, in_force, now) for segment in due)
-    return Plan(now, decisions, 0 if held_over_too else holds.count_held_over(connection, now))
+    return Plan(now, decisions, 0 if held_over_too else count_held_over(connection, now))
 
 
-def overdue(decisions: Iterable[Decision], now: datetime) -> timedelta:
+def overdue(decisions: Iterable[RetentionDecision], now: datetime) -> timedelta:
     """How far beyond its limit the oldest footage is that no hold covers; 0 is the promise (invariant 1)."""
     ages = (now - one.limit for one in decisions if one.action is Action.EXPIRE)
     return max((age for age in ages if age > timedelta(0)), default=timedelta(0))

@@ -26,7 +26,7 @@ class Action(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class RetentionDecision:
     """What becomes of one segment, and why; `holds` are those that keep it when it is held."""
 
     segment: Segment
@@ -46,7 +46,7 @@ def due(segment: Segment) -> datetime:
     return segment.limit.astimezone(UTC) - lead(segment.limit - segment.span.start)
 
 
-def decide(segment: Segment, holds: Sequence[Hold], now: datetime) -> Decision:
+def decide(segment: Segment, holds: Sequence[Hold], now: datetime) -> RetentionDecision:
     """Keep or expire one segment.
 
     A hold wins over every limit.  The limit counts from the first frame (docs/policies/001.txt, "maximaal 4 weken"), so
@@ -54,7 +54,7 @@ def decide(segment: Segment, holds: Sequence[Hold], now: datetime) -> Decision:
     """
     keeping = tuple(hold.id for hold in holds if hold.covers(segment.camera, segment.span))
     if keeping:
-        return Decision(segment, Action.KEEP, Reason.HELD, segment.limit, keeping)
+        return RetentionDecision(segment, Action.KEEP, Reason.HELD, segment.limit, keeping)
     if now >= due(segment):
-        return Decision(segment, Action.EXPIRE, Reason.PAST_LIMIT, segment.limit)
-    return Decision(segment, Action.KEEP, Reason.WITHIN_LIMIT, segment.limit)
+        return RetentionDecision(segment, Action.EXPIRE, Reason.PAST_LIMIT, segment.limit)
+    return RetentionDecision(segment, Action.KEEP, Reason.WITHIN_LIMIT, segment.limit)

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from cctv import audit, holds
-from cctv.archive.disposal import delete_segments
-from cctv.archive.store import segments_of
-from cctv.db.engine import reading, writing
-from cctv.db.site import Site
-from cctv.kernel.span import Span
-from cctv.model.acts import Act
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.deletion import delete_segments
+from cctv.footage.segments import segments_of
+from cctv.holds.store import holds_in_force
+from cctv.model.audit import Act
 from cctv.model.footage import Reason, Segment, Tombstone
 from cctv.model.ids import CameraId, HoldId
-from cctv.retention.policy import Action, Decision
+from cctv.retention.policy import Action, RetentionDecision
 from cctv.retention.session import deletion_session
 
 log = logging.getLogger(__name__)
@@ -33,14 +35,14 @@ class RemovalPlan:
 
     cameras: tuple[CameraId, ...]
     span: Span
-    decisions: tuple[Decision, ...]
+    decisions: tuple[RetentionDecision, ...]
 
     @property
     def going(self) -> tuple[Segment, ...]:
         return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
 
     @property
-    def held(self) -> tuple[Decision, ...]:
+    def held(self) -> tuple[RetentionDecision, ...]:
         return tuple(one for one in self.decisions if one.holds)
 
 
@@ -61,39 +63,39 @@ def plan_removal(
     without: frozenset[HoldId] = frozenset(),
 ) -> RemovalPlan:
     """What would go, and what a hold keeps that is not among `without`."""
-    in_force = [hold for hold in holds.in_force(connection) if hold.id not in without]
-    decisions: list[Decision] = []
+    in_force = [hold for hold in holds_in_force(connection) if hold.id not in without]
+    decisions: list[RetentionDecision] = []
     for camera in cameras:
         for segment in segments_of(connection, camera, span):
             keeping = tuple(hold.id for hold in in_force if hold.covers(camera, segment.span))
             action, reason = (Action.KEEP, Reason.HELD) if keeping else (Action.EXPIRE, why)
-            decisions.append(Decision(segment, action, reason, segment.limit, keeping))
+            decisions.append(RetentionDecision(segment, action, reason, segment.limit, keeping))
     return RemovalPlan(tuple(cameras), span, tuple(decisions))
 
 
-def remove_ordered(site: Site, cameras: Sequence[CameraId], span: Span) -> Removed:
+def remove_ordered(site: Storage, cameras: Sequence[CameraId], span: Span) -> Removed:
     """Delete what no hold covers by an order that stands in the log already; raises as `remove`."""
     with deletion_session(site) as session:
-        with reading(site.engine) as connection:
+        with read_transaction(site.engine) as connection:
             plan = plan_removal(connection, cameras, span, why=Reason.ERASED)
         log.info("erasure.ordered", extra={"segments": len(plan.going), "kept": len(plan.held)})
         deleted = delete_segments(session, plan.going, Reason.ERASED)
     return Removed(plan, tuple(deleted))
 
 
-def remove(site: Site, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Removed:
+def remove(site: Storage, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Removed:
     """Delete what no hold covers.  Raises LockHeld, or the guard that stops deletion; then nothing is deleted."""
     with deletion_session(site) as session:
-        with writing(site.engine) as connection:
+        with write_transaction(site.engine) as connection:
             plan = plan_removal(connection, cameras, span)
             if plan.going:
-                facts: audit.Facts = {
+                facts: AuditFacts = {
                     "cameras": list(cameras),
                     "span": str(span),
                     "segments": len(plan.going),
                     "held": len(plan.held),
                 }
-                audit.append(connection, site, Act.DELETION_ORDERED, "footage", facts=facts, reason=reason)
+                append_entry(connection, site, Act.DELETION_ORDERED, "footage", facts=facts, reason=reason)
         log.info("removal.ordered", extra={"segments": len(plan.going), "kept": len(plan.held)})
         deleted = delete_segments(session, plan.going, Reason.NEVER_ALLOWED)
     return Removed(plan, tuple(deleted))

@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from cctv.archive.differences import Kind
-from cctv.archive.disposal import DeletionSession, begin_deletion
-from cctv.archive.reconciliation import Reconciled, reconcile
-from cctv.db.engine import reading
-from cctv.db.site import Site
-from cctv.kernel.durable import LockHeld
-from cctv.kernel.errors import GuardError
-from cctv.retention.guards import guards_now, same_storage
+from cctv.core.durable import LockHeld
+from cctv.core.errors import GuardError
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.footage.deletion import DeletionSession, begin_deletion
+from cctv.footage.repair.differences import DifferenceKind
+from cctv.footage.repair.reconcile import Reconciled, reconcile
+from cctv.retention.guards.storage import check_guards, same_storage
 
 
 @contextmanager
 def deletion_session(
-    site: Site, *, on_refusal: Callable[[GuardError], None] | None = None
+    site: Storage, *, on_refusal: Callable[[GuardError], None] | None = None
 ) -> Iterator[DeletionSession]:
     """Open a session by the five steps of `archive.disposal`; nothing is deleted where it raises.
 
@@ -31,10 +31,10 @@ def deletion_session(
     one of the storage's identity, for there is nowhere of our own to write it.
     """
 
-    def ask(asked: Site) -> None:
+    def ask(asked: Storage) -> None:
         try:
-            with reading(asked.engine) as connection:
-                guards_now(connection, asked)
+            with read_transaction(asked.engine) as connection:
+                check_guards(connection, asked)
         except GuardError as guard:
             if on_refusal is not None:
                 on_refusal(guard)
@@ -44,16 +44,16 @@ def deletion_session(
         yield session
 
 
-def reconcile_and_finish(site: Site, *, accept_loss: bool = False) -> Reconciled:
+def reconcile_and_finish(site: Storage, *, accept_loss: bool = False) -> Reconciled:
     """Reconcile, then finish interrupted deletions, which takes a session; raises LockHeld, MuchLost.
 
     A guard that stops deletion, or a sweep under way, leaves those as they are, with its message as the reason.
     """
     reconciled = reconcile(site, accept_loss=accept_loss)
-    begun = tuple(one for one in reconciled.left if one.kind is Kind.DELETION_OPEN)
+    begun = tuple(one for one in reconciled.left if one.kind is DifferenceKind.DELETION_OPEN)
     if not begun:
         return reconciled
-    rest = tuple(one for one in reconciled.left if one.kind is not Kind.DELETION_OPEN)
+    rest = tuple(one for one in reconciled.left if one.kind is not DifferenceKind.DELETION_OPEN)
     try:
         with deletion_session(site):
             return replace(reconciled, done=(*reconciled.done, *begun), left=rest)

@@ -20,16 +20,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cctv import archive
-from cctv.casework import release_hold
-from cctv.db.engine import reading
-from cctv.db.site import open_site
-from cctv.holds import in_force
-from cctv.kernel.durable import Disk
-from cctv.kernel.span import Span
-from cctv.model.acts import Actor
+from cctv.cases.holds import release_hold
+from cctv.core.durable import DurableFiles
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction
+from cctv.db.storage import open_site
+from cctv.footage.ingest import ingest
+from cctv.footage.layout import incoming_directory
+from cctv.footage.runs import anchor_run, end_run
+from cctv.holds.store import holds_in_force
+from cctv.model.audit import Actor
 from cctv.model.footage import GapCause
-from cctv.retention import sweep_once, timekeeping
+from cctv.retention.guards import clock
+from cctv.retention.sweep import sweep_once
 from faulting.scenarios import hold_on
 from faulting.stage import BEGIN, FOYER, GEVEL, OwnClock, Stage
 from faulting.states import clear
@@ -89,15 +92,15 @@ def record(stage: Stage, teller: Teller) -> None:
         camera = stage.random.choice((GEVEL, FOYER))
         run = stage.start_run(camera)
         start = stage.clock.now()
-        archive.anchor_run(stage.site, run, start)
+        anchor_run(stage.site, run, start)
         for index in range(stage.random.randrange(1, 4)):
-            path = archive.incoming_directory(stage.site, camera) / f"run{run.id}-{index:06d}.mp4"
+            path = incoming_directory(stage.site, camera) / f"run{run.id}-{index:06d}.mp4"
             data = _written(stage, path, stage.random.randrange(1, 4))
             span = Span(start, start + timedelta(seconds=data.count(b"moof")))
-            made = archive.ingest(stage.site, run, path, span)
+            made = ingest(stage.site, run, path, span)
             teller.promise(Kept(camera, start, made.limit, data))
             start = span.end
-        archive.end_run(stage.site, run, start, GapCause.RECORDER_STOPPED)
+        end_run(stage.site, run, start, GapCause.RECORDER_STOPPED)
 
 
 def _written(stage: Stage, path: Path, fragments: int) -> bytes:
@@ -122,8 +125,8 @@ def sweep_and_hold(stage: Stage, teller: Teller) -> None:
             begin = now - stage.random.randrange(0, 7 * 24) * HOUR
             hold_on(stage, Span(begin, begin + 12 * HOUR), stage.random.choice((GEVEL, FOYER)))
         elif chance < 0.8:
-            with reading(stage.site.engine) as connection:
-                known = in_force(connection)
+            with read_transaction(stage.site.engine) as connection:
+                known = holds_in_force(connection)
             if len(known) > 1:
                 one = stage.random.choice(known).id
                 teller.promise(Releasing(one))
@@ -154,11 +157,11 @@ def kill_rounds(folder: Path, seed: int, rounds: int) -> tuple[int, list[tuple[i
 @contextmanager
 def _clock_believed() -> Iterator[None]:
     """Two readings of so fast a clock lie hours apart: no witness could agree with it.  The guard has its own tests."""
-    before, timekeeping.SLACK = timekeeping.SLACK, timedelta(days=3650)
+    before, clock.SLACK = clock.SLACK, timedelta(days=3650)
     try:
         yield
     finally:
-        timekeeping.SLACK = before
+        clock.SLACK = before
 
 
 def _kill_rounds(folder: Path, seed: int, rounds: int) -> tuple[int, list[tuple[int, Violation]]]:
@@ -177,7 +180,7 @@ def _kill_rounds(folder: Path, seed: int, rounds: int) -> tuple[int, list[tuple[
         promises += [one for one in told if not isinstance(one, Raised)]
         at = now + timedelta(seconds=30)
         clock = StillClock(at)
-        again = open_site(stage.settings, disk=Disk(), clock=clock, actor=Actor("faults"))
+        again = open_site(stage.settings, disk=DurableFiles(), clock=clock, actor=Actor("faults"))
         wrong = look_after(lambda again=again: again, promises)  # type: ignore[misc]
         found += [(number, one) for one in wrong]
         if wrong:

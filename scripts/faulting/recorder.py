@@ -19,10 +19,10 @@ from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
-from cctv.kernel.durable import Disk
+from cctv.core.durable import DurableFiles
 from faulting.journal import DIRECTORY, Change, Journal
 
-_DURABLE = "cctv/kernel/durable.py"
+_DURABLE = "cctv/core/durable.py"
 _NOT_FOOTAGE = (".lock", "-wal", "-shm", "-journal")  # locks are nothing on disk; SQLite's own files are its store
 _SCRATCH = (".restore", ".backup")  # emptied before use: what a crash leaves there is never read
 _FULL = 2  # PRAGMA synchronous
@@ -64,15 +64,15 @@ class Recorder:
         for name in names:
             setattr(os, name, ours[name])
         DefaultDialect.do_commit = noted  # type: ignore[method-assign]
-        settle = Disk.settle
-        Disk.settle = lambda disk, root: self._settle(disk, root, settle)  # type: ignore[method-assign]
+        settle = DurableFiles.settle
+        DurableFiles.settle = lambda disk, root: self._settle(disk, root, settle)  # type: ignore[method-assign]
         try:
             yield self
         finally:
             for name in names:
                 setattr(os, name, real[name])
             DefaultDialect.do_commit = commit  # type: ignore[method-assign]
-            Disk.settle = settle  # type: ignore[method-assign]
+            DurableFiles.settle = settle  # type: ignore[method-assign]
 
     def _wrapped(self, name: str, real: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
         method = {"open": "opened", "remove": "unlink", "replace": "rename", "fdatasync": "fsync"}.get(name, name)
@@ -185,7 +185,7 @@ class Recorder:
         self._maybe_die()
         return None
 
-    def _settle(self, disk: Disk, root: Path, settle: Callable[[Disk, Path], None]) -> None:
+    def _settle(self, disk: DurableFiles, root: Path, settle: Callable[[DurableFiles, Path], None]) -> None:
         """syncfs(2): everything that is in the kernel's memory."""
         caller = sys._getframe(2).f_code
         site = f"Disk.settle for {Path(caller.co_filename).stem}.{caller.co_name}"

@@ -9,23 +9,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cctv import archive, backup, holds
-from cctv.archive.layout import recorder_lock
-from cctv.archive.quarantine import quarantine
-from cctv.archive.roomfiles import RoomWanted, ask_for_room, withdraw_request
-from cctv.backup.restoring import Means
-from cctv.casework import NewHold, NewIncident, open_incident, place_hold, release_hold, settle_incident
+from cctv.backup.create import make_backup
+from cctv.backup.restore import RestoreSources
+from cctv.backup.restore import restore as restore_restore
+from cctv.cases.holds import NewHold, place_hold, release_hold
+from cctv.cases.incidents import NewIncident, open_incident, settle_incident
+from cctv.core.durable import DurableFiles
+from cctv.core.time_range import Span
+from cctv.crypto.age import read_recovery_key
 from cctv.db.identity import DATABASE_FILE
-from cctv.db.site import Site
-from cctv.ending import close_site
-from cctv.kernel.durable import Disk
-from cctv.kernel.span import Span
-from cctv.model.acts import Actor
-from cctv.model.casework import IncidentKind
+from cctv.db.storage import Storage
+from cctv.footage.layout import incoming_directory, recorder_lock
+from cctv.footage.quarantine import quarantine
+from cctv.footage.repair.reconcile import reconcile
+from cctv.footage.repair.recover import recover_incoming
+from cctv.footage.space_requests import RoomWanted, ask_for_room, withdraw_request
+from cctv.holds.confirmation import confirm, unconfirmed
+from cctv.model.audit import Actor
+from cctv.model.cases import IncidentKind
 from cctv.model.footage import Segment
-from cctv.retention import sweep_once
+from cctv.retention.free_space import make_room
 from cctv.retention.removal import remove
-from cctv.retention.roommaker import make_room
+from cctv.retention.sweep import sweep_once
+from cctv.services.decommission import close_site
 from faulting.journal import Journal
 from faulting.recorder import Died, Recorder
 from faulting.stage import FOYER, GEVEL, OwnClock, Stage, reopened
@@ -34,7 +40,7 @@ from faulting.truth import Held, MayGo, Releasing, Restored, Violation, look_aft
 
 DAY = timedelta(days=1)
 AFTER = timedelta(seconds=30)  # from the crash to the next start
-Opener = Callable[[Stage, datetime], Site]
+Opener = Callable[[Stage, datetime], Storage]
 
 
 def hold_on(stage: Stage, span: Span, *cameras: str) -> tuple[str, str]:
@@ -65,7 +71,7 @@ def sweep(stage: Stage) -> Iterator[None]:
     if stage.random.random() < 0.7:
         hold_on(stage, stage.random.choice(old).span, GEVEL)
     if stage.random.random() < 0.5:
-        stray = archive.incoming_directory(stage.site, FOYER) / "holiday.mp4"
+        stray = incoming_directory(stage.site, FOYER) / "holiday.mp4"
         stray.write_bytes(b"what is this")
         quarantine(stage.site, stray, FOYER, "nobody knows")
     stage.clock.advance(DAY)
@@ -145,7 +151,7 @@ def removal(stage: Stage) -> Iterator[None]:
     stage.record(FOYER, 1)
 
 
-class _Stops(Disk):
+class _Stops(DurableFiles):
     """A disk under a process that dies before it removes the first file."""
 
     def unlink(self, path: Path) -> bool:
@@ -201,7 +207,7 @@ def restart(stage: Stage) -> Iterator[None]:
             act()
         site = stage.reopen()
         with recorder_lock(site):
-            archive.recover_incoming(site)
+            recover_incoming(site)
     sweep_once(stage.site)
 
 
@@ -220,7 +226,7 @@ def ingest_killed(stage: Stage) -> Iterator[None]:
     yield
     with _killed(stage, after=stage.random.choice(("write segments", "rename incoming"))):
         stage.record(GEVEL, 1)
-    archive.reconcile(stage.reopen(), accept_loss=True)
+    reconcile(stage.reopen(), accept_loss=True)
 
 
 @contextlib.contextmanager
@@ -241,7 +247,7 @@ def restore(stage: Stage) -> Iterator[None]:
     hold_on(stage, made[0].span, GEVEL)
     medium = stage.folder / "medium"
     clear(medium)
-    file = backup.make_backup(stage.site, medium).path
+    file = make_backup(stage.site, medium).path
     (stage.folder / "newest").write_text(str(file))
     stage.clock.advance(2 * DAY)
     if stage.random.random() < 0.5:
@@ -261,20 +267,20 @@ def restore(stage: Stage) -> Iterator[None]:
 
 
 def put_back(stage: Stage, clock: OwnClock) -> None:
-    key = backup.read_recovery_key(stage.folder / "recovery.key")
-    means = Means(stage.settings, Disk(), clock, Actor("faults"))
-    backup.restore(means, Path((stage.folder / "newest").read_text()), key, reason="disk", replace_whole=True)
+    key = read_recovery_key(stage.folder / "recovery.key")
+    means = RestoreSources(stage.settings, DurableFiles(), clock, Actor("faults"))
+    restore_restore(means, Path((stage.folder / "newest").read_text()), key, reason="disk", replace_whole=True)
 
 
-def confirmed(site: Site) -> Site:
-    if holds.unconfirmed(site.root) is not None:
-        holds.confirm(site.acting_as(Actor("faults", "A. Peeters")), reason="compared")
+def confirmed(site: Storage) -> Storage:
+    if unconfirmed(site.root) is not None:
+        confirm(site.acting_as(Actor("faults", "A. Peeters")), reason="compared")
     return site
 
 
-def restored(stage: Stage, at: datetime) -> Site:
+def restored(stage: Stage, at: datetime) -> Storage:
     """What a person does after a crash: restores again where that had not ended, and confirms the holds."""
-    waiting = holds.unconfirmed(stage.root)
+    waiting = unconfirmed(stage.root)
     if not (stage.root / DATABASE_FILE).exists() or (waiting is not None and waiting.resume is not None):
         put_back(stage, OwnClock(at))
     return confirmed(reopened(stage, at))

@@ -14,17 +14,18 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from cctv import archive
-from cctv.archive import comparing, recover
-from cctv.archive.media import NoVideo, Timing
-from cctv.archive.runstore import Run
 from cctv.config.loader import load_settings
 from cctv.config.schema import Settings
-from cctv.db import site as db_site
-from cctv.db.site import Site, create_site, open_site
-from cctv.kernel.durable import Disk
-from cctv.kernel.span import Span
-from cctv.model.acts import Actor
+from cctv.core.durable import DurableFiles
+from cctv.core.time_range import Span
+from cctv.db import engine
+from cctv.db.storage import Storage, create_site, open_site
+from cctv.footage import media
+from cctv.footage.ingest import ingest
+from cctv.footage.layout import incoming_directory
+from cctv.footage.media import NoVideo, Timing
+from cctv.footage.runs import Run, anchor_run, begin_run, end_run
+from cctv.model.audit import Actor
 from cctv.model.footage import GapCause, Segment
 from cctv.model.ids import CameraId
 from faulting.truth import Kept
@@ -91,17 +92,17 @@ def played_here() -> Iterator[None]:
 
     An engine keeps no connection, only the SQL that it has written: a third of the time of every start.
     """
-    engine = db_site.open_engine
+    engine = engine.open_engine
     once = cache(engine)
-    db_site.open_engine = lambda path, *, create=False: once(path, create=create)  # type: ignore[attr-defined]
-    real = recover.read_timing, recover.holes_in, comparing.read_timing  # type: ignore[attr-defined]
-    recover.read_timing = comparing.read_timing = counted  # type: ignore[attr-defined]
-    recover.holes_in = lambda path: []  # type: ignore[attr-defined]
+    engine.open_engine = lambda path, *, create=False: once(path, create=create)  # type: ignore[attr-defined]
+    real = media.read_timing, media.holes_in, media.read_timing  # type: ignore[attr-defined]
+    media.read_timing = media.read_timing = counted  # type: ignore[attr-defined]
+    media.holes_in = lambda path: []  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        recover.read_timing, recover.holes_in, comparing.read_timing = real  # type: ignore[attr-defined]
-        db_site.open_engine = engine  # type: ignore[attr-defined]
+        media.read_timing, media.holes_in, media.read_timing = real  # type: ignore[attr-defined]
+        engine.open_engine = engine  # type: ignore[attr-defined]
 
 
 class Promises(Protocol):
@@ -120,16 +121,16 @@ class Stage:
         self.settings = _settings(folder)
         self.recorder: Promises | None = None
         self.earlier: list[object] = []
-        self._site: Site | None = None
+        self._site: Storage | None = None
 
     @property
     def root(self) -> Path:
         return self.folder / "storage"
 
     @property
-    def site(self) -> Site:
+    def site(self) -> Storage:
         if self._site is None:
-            actor, disk = Actor("faults"), Disk()
+            actor, disk = Actor("faults"), DurableFiles()
             self._site = (
                 open_site(self.settings, disk=disk, clock=self.clock, actor=actor)
                 if (self.root / "site.json").exists()
@@ -137,7 +138,7 @@ class Stage:
             )
         return self._site
 
-    def reopen(self) -> Site:
+    def reopen(self) -> Storage:
         self._site = None
         return self.site
 
@@ -152,14 +153,14 @@ class Stage:
         return b"moof" + self.random.randbytes(self.random.randrange(20, 90)).replace(b"moof", b"mooo")
 
     def start_run(self, camera: CameraId) -> Run:
-        run = archive.begin_run(self.site, camera)
-        archive.anchor_run(self.site, run, self.clock.now())
+        run = begin_run(self.site, camera)
+        anchor_run(self.site, run, self.clock.now())
         return run
 
     def write(self, run: Run, index: int, fragments: int, *, close: bool = True) -> Segment | None:
         """Record a segment as the recorder does: appended, flushed now and then, entered when it is closed."""
         site, disk, start = self.site, self.site.disk, self.clock.now()
-        directory = archive.incoming_directory(site, run.camera)
+        directory = incoming_directory(site, run.camera)
         path = directory / f"run{run.id}-{index:06d}.mp4"
         descriptor = disk.create(path)
         data, named = b"", False
@@ -177,7 +178,7 @@ class Stage:
         os.close(descriptor)
         if not close:
             return None
-        made = archive.ingest(site, run, path, Span(start, self.clock.now()))
+        made = ingest(site, run, path, Span(start, self.clock.now()))
         self.promise(Kept(run.camera, start, made.limit, data))
         return made
 
@@ -185,7 +186,7 @@ class Stage:
         """A whole run."""
         run = self.start_run(camera)
         made = [self.write(run, index, self.random.randrange(1, 4)) for index in range(segments)]
-        archive.end_run(self.site, run, self.clock.now(), GapCause.RECORDER_STOPPED)
+        end_run(self.site, run, self.clock.now(), GapCause.RECORDER_STOPPED)
         return [one for one in made if one is not None]
 
 
@@ -205,6 +206,6 @@ def _settings(folder: Path) -> Settings:
     return _LOADED[folder]
 
 
-def reopened(stage: Stage, at: datetime) -> Site:
+def reopened(stage: Stage, at: datetime) -> Storage:
     """The storage as a new process finds it."""
-    return open_site(stage.settings, disk=Disk(), clock=OwnClock(at), actor=Actor("faults"))
+    return open_site(stage.settings, disk=DurableFiles(), clock=OwnClock(at), actor=Actor("faults"))

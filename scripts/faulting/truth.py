@@ -15,21 +15,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cctv import archive, audit
-from cctv.archive import repairstore
-from cctv.archive.comparing import disk_and_index
-from cctv.archive.differences import Remedy
-from cctv.archive.layout import recorder_lock
-from cctv.archive.lines import lines_in
-from cctv.archive.reconciliation import Reconciled, reconcile
-from cctv.db.engine import kept_open, reading
-from cctv.db.site import Site
+from cctv.audit.log import verify_log
+from cctv.core.clock import from_us
+from cctv.core.errors import CctvError
+from cctv.core.time_range import Span
+from cctv.db.engine import keep_connection_open, read_transaction
+from cctv.db.storage import Storage
+from cctv.footage.index_lines import lines_in
+from cctv.footage.layout import recorder_lock
+from cctv.footage.repair.compare import disk_and_index
+from cctv.footage.repair.differences import Remedy
+from cctv.footage.repair.queries import wrong_totals
+from cctv.footage.repair.reconcile import Reconciled, reconcile
+from cctv.footage.repair.recover import recover_incoming
 from cctv.holds.files import hold_path, is_hold_file
-from cctv.kernel.clock import from_us
-from cctv.kernel.errors import CctvError
-from cctv.kernel.span import Span
 from cctv.model.ids import CameraId, HoldId
-from cctv.retention import lead, sweep_once
+from cctv.retention.policy import lead
+from cctv.retention.sweep import sweep_once
 
 _NAMES = timedelta(milliseconds=1)  # names of segments have milliseconds
 
@@ -119,23 +121,23 @@ class Violation:
     what: str
 
 
-def look_after(opened: Callable[[], Site], promises: Sequence[Any]) -> list[Violation]:
+def look_after(opened: Callable[[], Storage], promises: Sequence[Any]) -> list[Violation]:
     """Start as after a crash and say everything that is wrong."""
     said = Promised.by(promises)
     found: list[Violation] = []
     try:
         site = opened()
-        with kept_open(site.engine):
+        with keep_connection_open(site.engine):
             found += _after_start(site, said)
     except (CctvError, OSError, AssertionError) as error:
         found.append(Violation("stuck", f"{type(error).__name__}: {error}"))
     return found
 
 
-def _after_start(site: Site, said: Promised) -> Iterator[Violation]:
+def _after_start(site: Storage, said: Promised) -> Iterator[Violation]:
     yield from _disk_alone(site)
     with recorder_lock(site):
-        archive.recover_incoming(site)
+        recover_incoming(site)
     sweep_once(site)
     yield from _overdue(site, said, "overdue")
     done = reconcile(site)
@@ -158,7 +160,7 @@ def _reconciled(done: Reconciled) -> Iterator[Violation]:
             yield Violation("held footage lost" if one.is_held_loss else "footage lost", f"marked lost: {one.path}")
 
 
-def _disk_alone(site: Site) -> list[Violation]:
+def _disk_alone(site: Storage) -> list[Violation]:
     """An index that was lost now could be made again: rows have files and lines, holds in force have files."""
     found: list[Violation] = []
     seen = look_at_index(site.root)
@@ -218,7 +220,7 @@ def look_at_index(root: Path) -> Seen:
     return Seen({row.path: row for row in rows}, held, unfinished)
 
 
-def _files(site: Site) -> dict[str, bytes]:
+def _files(site: Storage) -> dict[str, bytes]:
     """Everything that may be footage, wherever it stands."""
     places = ("segments/*/*/*/*", "incoming/*/*", "quarantine/*")
     paths = [path for place in places for path in site.root.glob(place)]
@@ -229,7 +231,7 @@ def _files(site: Site) -> dict[str, bytes]:
     }
 
 
-def _overdue(site: Site, said: Promised, kind: str) -> list[Violation]:
+def _overdue(site: Storage, said: Promised, kind: str) -> list[Violation]:
     """Footage past its limit, or deleted for good, that no hold covers and that stands anywhere."""
     now, files, seen = site.clock.now(), _files(site), look_at_index(site.root)
     found = [
@@ -246,17 +248,17 @@ def _overdue(site: Site, said: Promised, kind: str) -> list[Violation]:
     return found
 
 
-def _agreement(site: Site) -> list[Violation]:
+def _agreement(site: Storage) -> list[Violation]:
     """Rows and files, counted here and not by the product."""
     found: list[Violation] = []
     seen = look_at_index(site.root)
     rows = seen.rows
     if seen.open_tombstones:
         found.append(Violation("disagree", "a deletion is not finished"))
-    with reading(site.engine) as connection:
-        if repairstore.wrong_totals(connection):
+    with read_transaction(site.engine) as connection:
+        if wrong_totals(connection):
             found.append(Violation("disagree", "totals"))
-        audit.verify(connection)
+        verify_log(connection)
     files = {path: data for path, data in _files(site).items() if path.startswith("segments/")}
     found += [Violation("file without a row", path) for path in sorted(files.keys() - rows.keys())]
     found += [Violation("row without a file", path) for path in sorted(rows.keys() - files.keys())]
@@ -269,7 +271,7 @@ def _agreement(site: Site) -> list[Violation]:
     return found
 
 
-def _footage(site: Site, said: Promised) -> list[Violation]:
+def _footage(site: Storage, said: Promised) -> list[Violation]:
     """What was promised is there, once, under its time and no longer limit."""
     now, files = site.clock.now(), _files(site)
     rows = look_at_index(site.root).rows
@@ -291,7 +293,7 @@ def _footage(site: Site, said: Promised) -> list[Violation]:
     return found
 
 
-def _holds(site: Site, said: Promised) -> list[Violation]:
+def _holds(site: Storage, said: Promised) -> list[Violation]:
     in_force = look_at_index(site.root).holds
     on_disk = {path.stem for path in (site.root / "holds").glob("HOLD-*.json")}
     found = [Violation("hold lost", one) for one in said.holds if one not in in_force]

@@ -22,10 +22,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cctv.redaction.fill import Fill
-from cctv.redaction.geometry import Box, Size
-from cctv.redaction.keep import NOTHING_KEPT
-from cctv.redaction.options import Mode, Options, Others
+from cctv.redaction.background.inpaint import Fill
+from cctv.redaction.render.options import Mode, Options, Others
+from cctv.redaction.tracking.annotations import NOTHING_KEPT
+from cctv.redaction.video.geometry import Rect, Size
 from redaction_bench.figures import Figure, at_least, at_most, holds, tells
 from redaction_bench.pictures import Picture, pictures
 from redaction_bench.studio import Annotated, redacted, workers
@@ -52,15 +52,15 @@ _BACKDROP = 10  # %
 class Lineup:
     """Who is to be recognised: his box in frames of the first half of his time, then of the second."""
 
-    crops: dict[int, tuple[tuple[int, Box], ...]]
+    crops: dict[int, tuple[tuple[int, Rect], ...]]
 
     @property
-    def gallery(self) -> list[Box]:
+    def gallery(self) -> list[Rect]:
         """The boxes of what was seen before, person by person."""
         return [box for crops in self.crops.values() for _, box in crops[:_CROPS]]
 
     @property
-    def asked(self) -> list[Box]:
+    def asked(self) -> list[Rect]:
         """The boxes of what is to be recognised, person by person."""
         return [box for crops in self.crops.values() for _, box in crops[_CROPS:]]
 
@@ -127,19 +127,19 @@ def _spread(count: int) -> list[int]:
     return [round(at) for at in np.linspace(0, count - 1, _CROPS)]
 
 
-def _is_whole(box: Box, size: Size) -> bool:
-    inside = box.overlap(Box(0, 0, size.width, size.height))
+def _is_whole(box: Rect, size: Size) -> bool:
+    inside = box.overlap(Rect(0, 0, size.width, size.height))
     return min(box.w, box.h) >= _SMALL and inside >= _WHOLE * box.area
 
 
-def _feet(boxes: list[Box]) -> NDArray[np.float64]:
+def _feet(boxes: list[Rect]) -> NDArray[np.float64]:
     """Where people stand in the picture."""
     return np.array([[box.x + box.w / 2, box.bottom] for box in boxes])
 
 
 def described(shown: Iterable[Picture], lineup: Lineup) -> Apart:
     """How far the crops of a video are apart by what they show."""
-    wanted: defaultdict[int, list[tuple[int, Box]]] = defaultdict(list)
+    wanted: defaultdict[int, list[tuple[int, Rect]]] = defaultdict(list)
     numbered = enumerate(crop for crops in lineup.crops.values() for crop in crops)
     for number, (frame, box) in numbered:
         wanted[frame].append((number, box))
@@ -191,7 +191,7 @@ def _redactions(on: Annotated, lineup: Lineup) -> Iterator[tuple[str, Apart]]:
             output.unlink()
 
 
-def _crop(picture: Picture, box: Box) -> Picture:
+def _crop(picture: Picture, box: Rect) -> Picture:
     part = picture[:, *place(box.scaled(0.5))]
     planes = [cv2.resize(plane, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA) for plane in part]
     return np.stack(planes).astype(np.uint8)

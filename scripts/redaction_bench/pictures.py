@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cctv.redaction.encode import CRF, PRESET
-from cctv.redaction.geometry import Size
+from cctv.redaction.video.encoder import CRF, PRESET
+from cctv.redaction.video.geometry import Size
 
 Picture = NDArray[np.uint8]
 """A picture at half size: (3, height, width), luma, u, v."""

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cctv.redaction.fill import GREY as SOLID_GREY
-from cctv.redaction.geometry import Box, Size
-from cctv.redaction.shapes import GREY as SHAPE_GREY
+from cctv.redaction.background.inpaint import GREY as SOLID_GREY
+from cctv.redaction.render.silhouettes import GREY as SHAPE_GREY
+from cctv.redaction.video.geometry import Rect, Size
 from redaction_bench.pictures import Picture, pictures
 from redaction_bench.truth import People, boxes_in, head, place
 
@@ -69,7 +69,7 @@ def empty_scene(clip: Path, size: Size, people: People, frames: int) -> EmptySce
     return EmptyScene(ground, count > 0)
 
 
-def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Iterable[Box]) -> Heads:
+def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Iterable[Rect]) -> Heads:
     """The heads of one frame, of those who should be hidden."""
     tells = ~scene.seen | (apart(source, scene.ground) >= TELLING)
     for grey in (SOLID_GREY, SHAPE_GREY):

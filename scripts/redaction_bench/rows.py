@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from cctv.redaction.options import Mode, Options
+from cctv.redaction.render.options import Mode, Options
 from redaction_bench.figures import Figure, at_least, at_most, tells
 from redaction_bench.studio import Annotated, Job, Seen, look, looked, unhidden
 

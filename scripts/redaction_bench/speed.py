@@ -19,10 +19,10 @@ from pathlib import Path
 
 from trial.load import pss_mib, tree
 
-from cctv.redaction.geometry import Size
-from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
-from cctv.redaction.options import Mode, Options
-from cctv.redaction.render import RenderReport
+from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.render.render import RenderReport
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.video.geometry import Size
 from redaction_bench.figures import Figure, at_least, at_most, tells
 from redaction_bench.pictures import enlarged, pass_through
 from redaction_bench.rival import VERSION, frames_a_second

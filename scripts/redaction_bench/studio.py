@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cctv.redaction.analysis import Progress
-from cctv.redaction.geometry import Box, Size, outer
-from cctv.redaction.keep import NOTHING_KEPT, KeepBoxes
-from cctv.redaction.options import Options
-from cctv.redaction.render import RenderReport, Work, redact
-from cctv.redaction.source import clip_of
+from cctv.redaction.render.options import Options
+from cctv.redaction.render.render import RenderReport, Work, redact
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.tracking.pipeline import Progress
+from cctv.redaction.video.geometry import Rect, Size, outer
+from cctv.redaction.video.reader import clip_of
 from redaction_bench.pictures import Hidden, hidden_in, pass_through, pictures
 from redaction_bench.pixels import EmptyScene, Heads, empty_scene, judge
 from redaction_bench.truth import People, TruthUnreadable, boxes_in, head, keep_one, place, read_people
@@ -148,7 +148,7 @@ def looked(jobs: Sequence[Job], on: Annotated) -> Iterable[Seen]:
         yield from pool.map(look, jobs, [on] * len(jobs))
 
 
-def _shows(hidden: Hidden, box: Box) -> bool:
+def _shows(hidden: Hidden, box: Rect) -> bool:
     region = hidden[place(head(box))]
     return bool(region.size and region.mean() < _HEAD)
 
@@ -160,6 +160,6 @@ def _harmless(on: Annotated, frame: int) -> Hidden:
     return free
 
 
-def _live_share(hidden: Hidden, box: Box, size: Size) -> float:
+def _live_share(hidden: Hidden, box: Rect, size: Size) -> float:
     region = hidden[outer(box, size).slices()]
     return 1.0 - float(region.mean()) if region.size else 0.0

@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cctv.redaction.geometry import Box
-from cctv.redaction.keep import BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.video.geometry import Rect
 
-People = dict[int, dict[int, Box]]
+People = dict[int, dict[int, Rect]]
 """Each person's boxes by frame (from 0), in pixels from 0."""
 EVERY = 20  # frames between keyframes: two seconds of PETS09-S2L1
 
@@ -42,13 +42,13 @@ def _of_mot(text: str) -> People:
         if len(words) < 6:
             raise ValueError(f"line {number} has {len(words)} values")
         x, y, w, h = (float(word) for word in words[2:6])
-        people.setdefault(int(words[1]), {})[int(words[0]) - 1] = Box(x - 1, y - 1, w, h)
+        people.setdefault(int(words[1]), {})[int(words[0]) - 1] = Rect(x - 1, y - 1, w, h)
     return people
 
 
 def _of_scene(text: str) -> People:
     return {
-        person["id"]: {box["frame"]: Box(box["x"], box["y"], box["w"], box["h"]) for box in person["boxes"]}
+        person["id"]: {box["frame"]: Rect(box["x"], box["y"], box["w"], box["h"]) for box in person["boxes"]}
         for person in json.loads(text)["people"]
         if person["boxes"]
     }
@@ -57,12 +57,12 @@ def _of_scene(text: str) -> People:
 def scaled(people: People, across: float, along: float) -> People:
     """The same people in a picture that is larger by these factors."""
     return {
-        person: {f: Box(b.x * across, b.y * along, b.w * across, b.h * along) for f, b in boxes.items()}
+        person: {f: Rect(b.x * across, b.y * along, b.w * across, b.h * along) for f, b in boxes.items()}
         for person, boxes in people.items()
     }
 
 
-def boxes_in(people: People, frame: int, without: Iterable[int] = ()) -> Iterator[Box]:
+def boxes_in(people: People, frame: int, without: Iterable[int] = ()) -> Iterator[Rect]:
     """Everybody's box in a frame, but for some."""
     left_out = set(without)
     for person, boxes in people.items():
@@ -70,12 +70,12 @@ def boxes_in(people: People, frame: int, without: Iterable[int] = ()) -> Iterato
             yield boxes[frame]
 
 
-def head(box: Box) -> Box:
+def head(box: Rect) -> Rect:
     """The head of a box: its top quarter, its middle 60 %."""
-    return Box(box.x + 0.2 * box.w, box.y, 0.6 * box.w, 0.25 * box.h)
+    return Rect(box.x + 0.2 * box.w, box.y, 0.6 * box.w, 0.25 * box.h)
 
 
-def place(box: Box) -> tuple[slice, slice]:
+def place(box: Rect) -> tuple[slice, slice]:
     """Rows and columns of a box, to the nearest pixel, from 0."""
     left, right = max(round(box.x), 0), max(round(box.right), 0)
     return slice(max(round(box.y), 0), max(round(box.bottom), 0)), slice(left, right)
@@ -87,7 +87,7 @@ def keep_one(people: People, person: int, *, with_hides: bool) -> KeepBoxes:
     return KeepBoxes((_path(person, people[person]),), hides)
 
 
-def _path(person: int, boxes: dict[int, Box]) -> BoxPath:
+def _path(person: int, boxes: dict[int, Rect]) -> BoxPath:
     """Keyframes every EVERY frames, and the first and the last."""
     frames = sorted(boxes)
     chosen = [frame for frame in frames if (frame - frames[0]) % EVERY == 0 or frame == frames[-1]]

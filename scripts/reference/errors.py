@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 import cctv
-from cctv.kernel.errors import EXIT_MEANINGS, CctvError, Exit
+from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit
 
 INTRODUCTION = """\
 # Exit codes and errors

@@ -9,8 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from cctv.cameras import StreamAddress
-from cctv.cameras.live import open_live
+from cctv.cameras.rtsp import StreamAddress, open_live
 from cctv.config.loader import load_settings
 from cctv.config.schema import CameraSettings, Settings, Transport
 from trial.load import cpu_seconds

@@ -11,7 +11,7 @@ import click
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from cctv.cli.root import COMMANDS, root
+from cctv.cli.app import COMMANDS, root
 from wording.messages import ROOT, Message
 
 LOCALE = ROOT / "cctv" / "locale"

@@ -14,36 +14,55 @@ import jinja2
 from click import core, decorators, exceptions, formatting, parser, termui, types
 from reference.errors import every_error
 
-from cctv import tongue
-from cctv.casework.missing import Need
-from cctv.cli import output
-from cctv.cli import root as top
-from cctv.cli.box import Box
+from cctv.cases.requests.next_steps import NextStepKind
+from cctv.cli.app import _SECTIONS, root
+from cctv.cli.context import CommandContext
+from cctv.cli.i18n import TranslatedGroup, placeholder, told_help
 from cctv.cli.options import OneOf
-from cctv.cli.speaking import Speaking
-from cctv.cli.spoken import placeholder, told_help
-from cctv.kernel import weekdays
-from cctv.kernel.errors import EXIT_MEANINGS
-from cctv.model import accountability, casework, disclosures, footage, holds, nationalnumber, requests, zones
-from cctv.redaction.case.words import DELETED, NEVER_RECORDED, TO_COME
+from cctv.cli.output import UNIT, UNITS
+from cctv.core.errors import EXIT_MEANINGS
+from cctv.core.i18n import HEADINGS, PLACEHOLDERS
+from cctv.core.typed_time.parser import CONTEXT, SHOWN
+from cctv.model.cases import CaseOutcome, IncidentKind, RequestState, RequestType
+from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, Permission, ProcessingRole, Risk
+from cctv.model.disclosures import Delivery, DisclosureClosure, DisclosureState, Duty, Method, PasswordWay, Recipient
+from cctv.model.footage import GapCause, Reason
+from cctv.model.holds import GroundKind
+from cctv.model.legal import ZoneKind
+from cctv.model.national_number import NationalNumber
+from cctv.model.requests import (
+    BlockKind,
+    Channel,
+    ExtensionGround,
+    IdentityMethod,
+    LetterKind,
+    Mandate,
+    RefusalGround,
+    Relation,
+    RequesterRole,
+    RestrictionGround,
+    Safeguard,
+    YieldGround,
+)
+from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Rooms whose errors a casework command may raise.
 ROOMS = ("kernel", "model", "config", "db", "signing", "holds", "archive", "letters", "retention", "casework",
          "redaction", "export", "ending", "cli")  # fmt: skip
 # Modules of them that only the operator's commands use.
-_OPERATORS = ("cctv.config.policy_text", "cctv.config.editor", "cctv.archive.rebuilding", "cctv.archive.reconciliation",
-              "cctv.retention.certificate_files", "cctv.retention.adoption", "cctv.cli.restore")  # fmt: skip
+_OPERATORS = ("cctv.config.policy_text", "cctv.config.editor", "cctv.footage.repair.rebuild", "cctv.footage.repair.reconcile",
+              "cctv.retention.certificate.files", "cctv.retention.policy_change", "cctv.cli.commands.restore")  # fmt: skip
 # Enums whose members are shown to people.
 WORDS = (
-    casework.IncidentKind, casework.RequestType, casework.RequestState, casework.Outcome,
-    requests.Relation, requests.Channel, requests.Role, requests.Mandate, requests.IdentityMethod,
-    requests.RefusalGround, requests.BlockKind, requests.YieldGround, requests.ExtensionGround, requests.LetterKind,
-    requests.Safeguard, requests.RestrictionGround, disclosures.Delivery, disclosures.PasswordWay,
-    disclosures.Recipient, disclosures.Duty, disclosures.Method, disclosures.DisclosureState, disclosures.Ending,
-    accountability.Role, accountability.Risk, accountability.Told, accountability.End, accountability.Permission,
-    accountability.DeclarationKind, Need, holds.GroundKind, nationalnumber.NationalNumber,
-    footage.GapCause, footage.Reason, zones.ZoneKind,
+    IncidentKind, RequestType, RequestState, CaseOutcome,
+    Relation, Channel, RequesterRole, Mandate, IdentityMethod,
+    RefusalGround, BlockKind, YieldGround, ExtensionGround, LetterKind,
+    Safeguard, RestrictionGround, Delivery, PasswordWay,
+    Recipient, Duty, Method, DisclosureState, DisclosureClosure,
+    ProcessingRole, Risk, NoticeRecipient, End, Permission,
+    DeclarationKind, NextStepKind, GroundKind, NationalNumber,
+    GapCause, Reason, ZoneKind,
 )  # fmt: skip
 _ONE = {"said", "phrase", "_", "N_"}
 _MANY = {"said_of", "counted", "ngettext", "ngettext_lazy"}
@@ -88,15 +107,15 @@ def every_message() -> list[Message]:
     return list(found.values())
 
 
-def spoken_commands(group: Speaking = top.root) -> Iterator[click.Command]:
+def spoken_commands(group: TranslatedGroup = root) -> Iterator[click.Command]:
     """Every command that speaks the language of the site, groups first."""
-    ctx = click.Context(group, obj=Box())
+    ctx = click.Context(group, obj=CommandContext())
     for name in group.list_commands(ctx):
         command = group.get_command(ctx, name)
         assert command is not None
         if name in group.speaking:
             yield from _with_those_below(command)
-        elif isinstance(command, Speaking):
+        elif isinstance(command, TranslatedGroup):
             yield from spoken_commands(command)
 
 
@@ -108,12 +127,12 @@ def _with_those_below(command: click.Command) -> Iterator[click.Command]:
 
 
 def _of_root() -> Iterator[Message]:
-    where = "cctv/cli/root.py"
-    for section, commands in top._SECTIONS.items():
+    where = "cctv/cli/app.py"
+    for section, commands in _SECTIONS.items():
         yield Message(section, where)
         yield from (Message(summary, where) for _, summary in commands.values())
-    yield from (Message(meaning, "cctv/kernel/errors.py") for meaning in EXIT_MEANINGS.values())
-    yield from _help_of(top.root, where)
+    yield from (Message(meaning, "cctv/core/errors.py") for meaning in EXIT_MEANINGS.values())
+    yield from _help_of(root, where)
 
 
 def _of_commands() -> Iterator[Message]:
@@ -129,12 +148,12 @@ def _help_of(command: click.Command, where: str) -> Iterator[Message]:
     for option in command.params:
         if isinstance(option, click.Option):
             yield Message(option.help or "", where)
-            yield Message(placeholder(option) or "", where, tongue.PLACEHOLDERS)
+            yield Message(placeholder(option) or "", where, PLACEHOLDERS)
             if isinstance(option.type, OneOf):
                 yield from (Message(str(one), where, option.type.kind) for one in option.type.choices)
-    yield Message(command.options_metavar or "", where, tongue.PLACEHOLDERS)
+    yield Message(command.options_metavar or "", where, PLACEHOLDERS)
     if isinstance(command, click.Group):
-        yield Message(command.subcommand_metavar, where, tongue.PLACEHOLDERS)
+        yield Message(command.subcommand_metavar, where, PLACEHOLDERS)
 
 
 def _of_errors() -> Iterator[Message]:
@@ -153,7 +172,7 @@ def sources(room: str = "") -> list[Path]:
 def _of_calls() -> Iterator[Message]:
     for file in sources():
         where = str(file.relative_to(ROOT))
-        if not where.startswith(("cctv/tongue/", "cctv/kernel/phrases.py", "cctv/core/i18n.py")):
+        if not where.startswith(("cctv/tongue/", "cctv/core/i18n.py", "cctv/core/i18n.py")):
             yield from calls_in(file.read_text(), where)
 
 
@@ -169,9 +188,9 @@ def calls_in(source: str, where: str) -> Iterator[Message]:
             yield Message(_text(node, 1, where), where, plural=_text(node, 2, where))
         elif name in _BY_THEMSELVES and all(isinstance(one, ast.Constant) for one in node.args):
             yield Message(_text(node, 1, where), where, _text(node, 0, where))
-        elif name == "table" and node.args and isinstance(node.args[0], ast.Tuple) and "cctv.tongue" in source:
+        elif name == "table" and node.args and isinstance(node.args[0], ast.Tuple) and "cctv.core" in source:
             columns = [one.value for one in node.args[0].elts if isinstance(one, ast.Constant)]
-            yield from (Message(str(one), where, tongue.HEADINGS) for one in columns)
+            yield from (Message(str(one), where, HEADINGS) for one in columns)
 
 
 def _of_templates() -> Iterator[Message]:
@@ -199,9 +218,9 @@ def _of_words() -> Iterator[Message]:
         where = kind.__module__.replace(".", "/") + ".py"
         yield from (Message(str(one.value), where, kind.__name__) for one in kind)
     for cause in (DELETED, NEVER_RECORDED, TO_COME):
-        yield Message(cause, "cctv/redaction/case/words.py", footage.GapCause.__name__)
-    yield from (Message(one, "cctv/cli/output.py", output.UNIT) for one in output.UNITS)
-    yield from (Message(one, "cctv/kernel/weekdays.py", weekdays.CONTEXT) for one in weekdays.SHOWN)
+        yield Message(cause, "cctv/redaction/review/sheet/labels.py", GapCause.__name__)
+    yield from (Message(one, "cctv/cli/output.py", UNIT) for one in UNITS)
+    yield from (Message(one, "cctv/core/typed_time/parser.py", CONTEXT) for one in SHOWN)
 
 
 def _of_click() -> Iterator[Message]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -85,8 +86,6 @@ def test_a_checkpoint_that_was_altered_does_not_hold(swept):
 
 
 def test_stock_ssh_keygen_accepts_a_checkpoint(swept, tmp_path):
-    import json
-
     kept = json.loads((swept.root / "audit/checkpoint.json").read_text())
     (tmp_path / "c.sig").write_text(kept["signature"])
     public = (swept.root / "keys/signing.pub").read_text()

@@ -11,7 +11,7 @@ import threading
 import pyrage
 import pytest
 
-from cctv.kernel.durable import Disk
+from cctv.core.durable import DurableFiles
 
 
 def opened(file, key):
@@ -94,7 +94,7 @@ def test_an_interrupted_back_up_is_visible_and_the_next_one_removes_it(rig, monk
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr(Disk, "rename", die)
+        patch.setattr(DurableFiles, "rename", die)
         with pytest.raises(Died):
             rig.back_up()
     left = list(rig.medium.iterdir())
@@ -113,7 +113,7 @@ def test_a_medium_that_is_full_is_said_and_leaves_no_back_up(rig, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Disk, "sync", full)
+        patch.setattr(DurableFiles, "sync", full)
         told = rig.cctv(f"backup {rig.medium}", exit=16)
     assert "No space left on device" in told.err
     assert list(rig.medium.glob("*.age")) == []

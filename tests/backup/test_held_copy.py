@@ -2,9 +2,9 @@
 
 import shutil
 
-from cctv.backup.places import held_name
-from cctv.holds import ask_confirmation
-from cctv.kernel.durable import Disk
+from cctv.backup.state import held_name
+from cctv.core.durable import DurableFiles
+from cctv.holds.confirmation import ask_confirmation
 
 
 def copied(rig):
@@ -88,7 +88,7 @@ def test_nothing_is_destroyed_while_the_holds_await_a_person(rig, clip):
     hold = rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
     rig.cctv(f"backup --held {rig.medium}")
     rig.cctv(f"hold release {hold} --reason 'nothing to be seen'")
-    ask_confirmation(rig.site.root, Disk(), why="a restore", at=rig.site.clock.now())
+    ask_confirmation(rig.site.root, DurableFiles(), why="a restore", at=rig.site.clock.now())
     rig.cctv(f"backup --held {rig.medium}")
     assert len(copied(rig)) == 1
 

@@ -5,8 +5,10 @@ from contextlib import suppress
 
 import pytest
 
-from cctv.db.engine import reading
-from cctv.kernel.durable import Disk
+from cctv.audit.log import verify_log
+from cctv.core.durable import DurableFiles
+from cctv.db.engine import read_transaction
+from cctv.footage.layout import recorder_lock
 
 
 def entries(rig):
@@ -165,10 +167,8 @@ def test_a_damaged_index_gives_way_and_its_log_file_is_not_taken_for_the_new_one
 
 
 def test_nothing_is_restored_while_somebody_records(rig):
-    from cctv import archive
-
     file = rig.back_up()
-    with archive.recorder_lock(rig.site.open()):
+    with recorder_lock(rig.site.open()):
         rig.restore(file, "--replace", exit=11)
 
 
@@ -267,7 +267,7 @@ def test_a_restore_that_died_anywhere_is_done_again_and_deletes_nothing_in_betwe
 
     with monkeypatch.context() as patch, suppress(Died):
         for name in ("sync_file", "make_directory", "write", "append_line", "rename", "unlink"):
-            patch.setattr(Disk, name, dying(getattr(Disk, name)))
+            patch.setattr(DurableFiles, name, dying(getattr(DurableFiles, name)))
         rig.restore(file)
 
     rig.cctv("sweep --once", exit=18)
@@ -280,7 +280,5 @@ def test_a_restore_that_died_anywhere_is_done_again_and_deletes_nothing_in_betwe
     assert [one.path for one in rig.site.footage("gevel-1")] == [one.path for one in recorded]
     assert {one["id"] for one in rig.cctv("hold list --json").json["holds"]} == {hold, since}
     site = rig.site.open()
-    with reading(site.engine) as connection:
-        from cctv import audit
-
-        audit.verify(connection)
+    with read_transaction(site.engine) as connection:
+        verify_log(connection)

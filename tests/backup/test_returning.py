@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cctv.backup.returning import Verdict, verdict_of
-from cctv.kernel.span import Span
+from cctv.backup.restore_held import RestoreDecision, verdict_of
+from cctv.core.time_range import Span
 from cctv.model.footage import NewSegment, Reason, Tombstone
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, ZoneId
@@ -163,10 +163,10 @@ def stone(reason):
 def test_only_what_was_lost_under_an_older_hold_comes_back(reason):
     older, newer = hold(AT + timedelta(days=1)), hold(AT + timedelta(days=3))
     lost = reason in (Reason.LOST, Reason.FORGOTTEN)
-    verdict = Verdict.RETURNED if lost else Verdict.DELETED
+    verdict = RestoreDecision.RETURNED if lost else RestoreDecision.DELETED
     assert verdict_of(segment(), indexed=False, holds=[older], stone=stone(reason)) is verdict
-    assert verdict_of(segment(), indexed=False, holds=[newer], stone=stone(reason)) is Verdict.DELETED
-    assert verdict_of(segment(), indexed=False, holds=[], stone=stone(reason)) is Verdict.NOT_HELD
-    assert verdict_of(segment(), indexed=True, holds=[older], stone=None) is Verdict.THERE
-    assert verdict_of(segment(), indexed=False, holds=[older], stone=None) is Verdict.RETURNED
-    assert verdict_of(segment(), indexed=False, holds=[older], stone=None, folded=True) is Verdict.DELETED
+    assert verdict_of(segment(), indexed=False, holds=[newer], stone=stone(reason)) is RestoreDecision.DELETED
+    assert verdict_of(segment(), indexed=False, holds=[], stone=stone(reason)) is RestoreDecision.NOT_HELD
+    assert verdict_of(segment(), indexed=True, holds=[older], stone=None) is RestoreDecision.THERE
+    assert verdict_of(segment(), indexed=False, holds=[older], stone=None) is RestoreDecision.RETURNED
+    assert verdict_of(segment(), indexed=False, holds=[older], stone=None, folded=True) is RestoreDecision.DELETED

@@ -8,21 +8,15 @@ import pytest
 import simrig
 from onvif_device import OnvifDevice
 
-from cctv.cameras import (
-    CameraRefused,
-    CameraSilent,
-    CameraUnauthorised,
-    ProfileUnknown,
-    StreamUnknown,
-    check_cameras,
-    probe_camera,
-    stream_address,
-)
-from cctv.cli.checkups import checkup_as_json, print_checkups
+from cctv.cameras.check import check_cameras
+from cctv.cameras.errors import CameraRefused, CameraSilent, CameraUnauthorised, ProfileUnknown, StreamUnknown
+from cctv.cameras.onvif import stream_address
+from cctv.cameras.probe import probe_camera
 from cctv.cli.output import console
+from cctv.cli.views.camera_check import checkup_as_json, print_checkups
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
-from cctv.kernel.clock import SystemClock
+from cctv.core.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
 
 PASSWORD = "S3cret/p@ss:w %d'"

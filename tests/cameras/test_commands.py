@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cctv.cameras.commands import packet_list_command, picture_command
-from cctv.cameras.stream import PROTOCOLS
-from cctv.redaction.case.samples import first_picture_command
+from cctv.cameras.rtsp import PROTOCOLS
+from cctv.redaction.review.background_samples import first_picture_command
 
 FLAGS = {"-hide_banner", "-nostdin", "-an"}
 CONCAT = ["-v", "error", "-hide_banner", "-f", "concat", "-safe", "0", "-protocol_whitelist", PROTOCOLS, "-i", "pipe:0"]

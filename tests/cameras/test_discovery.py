@@ -7,8 +7,7 @@ import threading
 
 import pytest
 
-from cctv.cameras import FoundCamera
-from cctv.cameras.discovery import found_camera
+from cctv.cameras.onvif import FoundCamera, found_camera
 
 GROUP, PORT = "239.255.255.250", 3702
 ANSWER = """<?xml version="1.0" encoding="UTF-8"?>

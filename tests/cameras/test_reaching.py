@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from onvif_device import OnvifDevice
 
-from cctv.cameras import CameraUnauthorised, reach_camera, stream_address
+from cctv.cameras.errors import CameraUnauthorised
+from cctv.cameras.onvif import reach_camera, stream_address
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
-from cctv.kernel.clock import SystemClock
+from cctv.core.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
 
 STREAMS = {"main": "rtsp://192.0.2.20/main"}

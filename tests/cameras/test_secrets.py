@@ -88,7 +88,7 @@ def folder(tmp_path):
 
 
 def command(settings: Path, *words: str) -> list[str]:
-    main = "import sys; from cctv.cli.root import main; sys.exit(main())"
+    main = "import sys; from cctv.cli.app import main; sys.exit(main())"
     return [sys.executable, "-c", main, "--config", str(settings), *words]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import simrig
 
-from cctv.cameras.still import in_blocks
+from cctv.cameras.snapshot import in_blocks
 
 PASSWORD = "S3cret/p@ss:w %d'"
 

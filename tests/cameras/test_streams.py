@@ -4,26 +4,24 @@ from datetime import timedelta
 
 import pytest
 
-from cctv.cameras import (
+from cctv.cameras.check import Checkup
+from cctv.cameras.errors import (
     CameraClosed,
     CameraFailed,
     CameraRefused,
     CameraSilent,
     CameraUnauthorised,
     CameraUnreachable,
-    Checkup,
     CredentialMissing,
-    StreamAddress,
+    ProfileUnknown,
     StreamUnknown,
-    diagnose,
-    stream_address,
 )
-from cctv.cameras.errors import ProfileUnknown
-from cctv.cameras.gop import key_frame_distance
-from cctv.cameras.onvif import Profile, choose, records_on_board
+from cctv.cameras.onvif import Profile, choose, records_on_board, stream_address
+from cctv.cameras.probe import diagnose, key_frame_distance
+from cctv.cameras.rtsp import StreamAddress
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
-from cctv.kernel.errors import Exit
+from cctv.core.errors import Exit
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId, ZoneId
 

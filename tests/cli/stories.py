@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from casescene import SEGMENT, film
+from casestages import OTHER, SUBJECT
 from telling import Teller, pad
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -307,8 +309,6 @@ def requests(teller: Teller) -> None:
 def redaction(teller: Teller) -> None:
     """A copy of a request: who stays visible, the approval, the package, and what is refused before."""
     sys.path.insert(0, str(TESTS / "redaction_case"))
-    from casescene import SEGMENT, film
-    from casestages import OTHER, SUBJECT
 
     nobody = pad(film(teller.folder / "nobody.mp4", []))
     people = pad(film(teller.folder / "people.mp4", [SUBJECT, OTHER]))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cctv.kernel.errors import Exit
+from cctv.cli.app import run
+from cctv.cli.context import CommandContext
+from cctv.core.errors import Exit
 
 SPAN = "--from '2026-11-01 11:00' --to '2026-11-01 11:05'"
 
@@ -130,9 +132,6 @@ def test_a_folder_with_other_things_in_it_becomes_no_storage(bare_site):
 
 
 def test_no_cameras_toml_says_where_it_was_looked_for(tmp_path, monkeypatch, capsys):
-    from cctv.cli.box import Box
-    from cctv.cli.root import run
-
     monkeypatch.chdir(tmp_path)
-    assert run(["status"], Box(environ={})) == 10
+    assert run(["status"], CommandContext(environ={})) == 10
     assert "cameras.toml" in capsys.readouterr().err

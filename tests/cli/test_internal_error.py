@@ -99,7 +99,7 @@ def test_the_oldest_details_go(tmp_path, clock):
 
 def test_debug_tells_what_led_to_a_refusal(site):
     told = site.cctv("--debug hold show HOLD-2026-009", exit=2)
-    assert "INFO cctv.cli.root command.refused error=HoldUnknown exit=2" in told.err
+    assert "INFO cctv.cli.app command.refused error=HoldUnknown exit=2" in told.err
     assert "Traceback" in told.err
 
     told = site.cctv("hold show HOLD-2026-009", exit=2)

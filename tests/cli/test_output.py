@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cctv.cli.output import as_json
-from cctv.kernel.span import Span
+from cctv.core.time_range import Span
 
 START = datetime(2026, 11, 1, 13, tzinfo=UTC)
 

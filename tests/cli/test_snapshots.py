@@ -19,7 +19,7 @@ from kept_texts import Snapshot
 from stories import STORIES
 from telling import Teller, pad
 
-from cctv.cli.root import root
+from cctv.cli.app import root
 
 COLUMNS = 80
 # Every answer as JSON, and as text in the languages that the commands of the story speak; what is dear in one of them.

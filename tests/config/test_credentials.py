@@ -8,7 +8,7 @@ import pytest
 
 from cctv.config.credentials import Credential, load_credentials
 from cctv.config.errors import CredentialsRefused, CredentialUnknown
-from cctv.kernel.errors import Exit
+from cctv.core.errors import Exit
 
 TEXT = '[gevel-1]\nusername = "kijker"\npassword = "s3cr3t-w0rd"\nrotated = 2026-11-01\n'
 

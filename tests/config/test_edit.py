@@ -7,7 +7,7 @@ import pytest
 
 from cctv.config.editor import CameraExists, SettingsNotWritten, add_camera, with_section, write_edit
 from cctv.config.errors import ForbiddenPlace, SettingsRefused
-from cctv.kernel.durable import Disk
+from cctv.core.durable import DurableFiles
 
 KEYS = {"zone": "facade", "purpose": "theft and damage", "rtsp": "rtsp://192.0.2.21/stream1"}
 
@@ -56,7 +56,7 @@ def test_a_camera_is_added_and_the_file_keeps_its_mode(site):
     try:
         edit = add_camera(site.file, "gevel-2", KEYS)
         assert "gevel-2" not in site.file.read_text()
-        write_edit(edit, Disk())
+        write_edit(edit, DurableFiles())
     finally:
         os.umask(previous_mask)
 
@@ -72,7 +72,7 @@ def test_a_link_stays_a_link(site, tmp_path):
     link = tmp_path / "link.toml"
     link.symlink_to(site.file)
 
-    write_edit(add_camera(link, "gevel-2", KEYS), Disk())
+    write_edit(add_camera(link, "gevel-2", KEYS), DurableFiles())
 
     assert link.is_symlink()
     assert "gevel-2" in site.file.read_text()
@@ -105,7 +105,7 @@ def test_what_the_loader_refuses_is_refused_before_anything_is_written(site, nam
 
 
 def test_a_disk_that_fails_leaves_the_file_as_it_was(site):
-    class Broken(Disk):
+    class Broken(DurableFiles):
         def sync_file(self, path):
             raise OSError(28, "No space left on device")
 

@@ -21,10 +21,10 @@ from cctv.config.schema import (
     ZoneSettings,
     retention_limit,
 )
-from cctv.kernel.errors import Exit, UsageError
+from cctv.core.errors import Exit, UsageError
+from cctv.core.language import Language
 from cctv.model.ids import CameraId, ZoneId
-from cctv.model.jurisdiction import Jurisdiction
-from cctv.model.language import Language
+from cctv.model.legal import Jurisdiction
 
 REPOSITORY = Path(__file__).parents[2]
 DAY = timedelta(days=1)

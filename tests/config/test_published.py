@@ -11,7 +11,7 @@ from cctv.config.loader import load_settings
 from cctv.config.policy_text.claims import Subject
 from cctv.config.policy_text.compare import ClaimStatus, compare
 from cctv.config.policy_text.reader import PolicyTextUnreadable, read_claims, read_policy_text
-from cctv.model.zones import ZoneKind
+from cctv.model.legal import ZoneKind
 
 TEXTS = Path(__file__).parents[2] / "docs" / "policies"
 SITE = """

@@ -11,7 +11,7 @@ from cctv.config.errors import (
     TomlSyntax,
 )
 from cctv.config.loader import load_settings
-from cctv.kernel.errors import ConfigError, Exit
+from cctv.core.errors import ConfigError, Exit
 
 REFUSALS = {
     "unknown key": ('retention = "7d"', 'retnetion = "7d"', ["line 13", "zones.facade.retnetion", 'mean "retention"']),

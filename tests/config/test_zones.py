@@ -2,7 +2,7 @@
 
 import pytest
 
-from cctv.model.zones import ZoneKind, forbidden_place
+from cctv.model.legal import ZoneKind, forbidden_place
 
 FORBIDDEN = """
 wc | WC | wc-1 | wc2 | w.c. | W.-C. | wc's | herenwc | dames-wc | wc-ruimte | wcruimte | toilet | toiletten

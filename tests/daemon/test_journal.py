@@ -10,7 +10,7 @@ import time
 import pytest
 
 PATIENCE = 60  # seconds; only a broken service ever waits that long
-CCTV = [sys.executable, "-c", "import sys; from cctv.cli.root import main; sys.exit(main())"]
+CCTV = [sys.executable, "-c", "import sys; from cctv.cli.app import main; sys.exit(main())"]
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ import logging
 
 import pytest
 
-from cctv import audit
-from cctv.db.engine import is_dry_run, reading, writing
-from cctv.model.acts import Act
+from cctv.audit.log import append_entry, audit_entries
+from cctv.db.engine import is_dry_run, read_transaction, write_transaction
+from cctv.model.audit import Act
 
 
 def entries(site):
-    with reading(site.engine) as connection:
-        return [entry.act for entry, _ in audit.entries(connection)]
+    with read_transaction(site.engine) as connection:
+        return [entry.act for entry, _ in audit_entries(connection)]
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -19,9 +19,9 @@ def test_a_dry_run_makes_the_same_entry_and_leaves_none(site, caplog, dry_run):
     opened = site.open()
     before = entries(opened)
 
-    with caplog.at_level(logging.INFO, "cctv"), writing(opened.engine, dry_run=dry_run) as connection:
+    with caplog.at_level(logging.INFO, "cctv"), write_transaction(opened.engine, dry_run=dry_run) as connection:
         assert is_dry_run(connection) is dry_run
-        made = audit.append(connection, opened, Act.SWEEP_DONE, "sweep")
+        made = append_entry(connection, opened, Act.SWEEP_DONE, "sweep")
 
     assert made.seq == len(before) + 1
     assert entries(opened) == before + ([] if dry_run else [Act.SWEEP_DONE])
@@ -33,8 +33,8 @@ def test_a_dry_run_is_rolled_back_where_its_block_returns(site):
     before = entries(opened)
 
     def act():
-        with writing(opened.engine, dry_run=True) as connection:
-            return audit.append(connection, opened, Act.SWEEP_DONE, "sweep").seq
+        with write_transaction(opened.engine, dry_run=True) as connection:
+            return append_entry(connection, opened, Act.SWEEP_DONE, "sweep").seq
 
     assert act() == act()
     assert entries(opened) == before

@@ -5,9 +5,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from cctv.db.engine import open_engine, reading, writing
+from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.migrate import HEAD, DatabaseNewer, migrate, version
-from cctv.db.tables import metadata
+from cctv.db.schema import metadata
 
 SCHEMA = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE tbl_name != 'alembic_version'")
 
@@ -30,7 +30,7 @@ def test_the_migrations_make_the_tables_that_the_program_knows_and_no_other(migr
     metadata.create_all(known)
 
     assert schema_of(migrated) == schema_of(known)
-    with reading(migrated) as connection:
+    with read_transaction(migrated) as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
@@ -40,18 +40,18 @@ def test_bringing_up_to_date_twice_changes_nothing(migrated):
     migrate(migrated)
 
     assert schema_of(migrated) == before
-    with reading(migrated) as connection:
+    with read_transaction(migrated) as connection:
         assert version(connection) == HEAD
 
 
 @pytest.mark.parametrize("other", ["0014", "9999"])
 def test_a_database_of_an_unknown_version_is_refused_and_left_as_it_is(migrated, other):
-    with writing(migrated) as connection:
+    with write_transaction(migrated) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :other"), {"other": other})
 
     with pytest.raises(DatabaseNewer, match=f"of version {other}; this program knows {HEAD}") as refused:
         migrate(migrated)
 
     assert refused.value.next_step == "install the newer cctv that wrote it; nothing was changed."
-    with reading(migrated) as connection:
+    with read_transaction(migrated) as connection:
         assert version(connection) == other

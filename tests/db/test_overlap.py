@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from cctv.db.engine import open_engine, writing
+from cctv.core.time_range import Span
+from cctv.db.engine import open_engine, write_transaction
 from cctv.db.migrate import migrate
-from cctv.db.overlap import overlapping
-from cctv.db.tables import camera_totals, tombstones
-from cctv.kernel.span import Span
+from cctv.db.queries import overlaps_span
+from cctv.db.schema import camera_totals, tombstones
 from cctv.model.footage import Reason
 from cctv.model.ids import CameraId
 
@@ -23,7 +23,7 @@ def test_what_overlaps_a_span_is_found(tmp_path, is_known):
     engine = open_engine(tmp_path / "cctv.db", create=True)
     migrate(engine)
     starts = [NOON + number * MINUTE for number in range(4)]
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         for number, start in enumerate(starts):
             times = {"start_us": start, "end_us": start + MINUTE, "limit_us": start}
             names = {"segment_id": number, "camera": "gevel-1", "path": f"{number}.mp4"}
@@ -33,6 +33,6 @@ def test_what_overlaps_a_span_is_found(tmp_path, is_known):
             connection.execute(insert(camera_totals).values(**totals))
         span = Span(NOON + MINUTE + MINUTE / 2, NOON + 3 * MINUTE)
         found = connection.scalars(
-            select(tombstones.c.start_us).where(overlapping(tombstones.c, CameraId("gevel-1"), span))
+            select(tombstones.c.start_us).where(overlaps_span(tombstones.c, CameraId("gevel-1"), span))
         )
         assert list(found) == starts[1:3]

@@ -6,8 +6,8 @@ import click
 import pytest
 from pages import ROOT
 
-from cctv.cli.box import Box
-from cctv.cli.root import root
+from cctv.cli.app import root
+from cctv.cli.context import CommandContext
 
 sys.path.insert(0, str(ROOT / "scripts"))  # for the generator, scripts/reference
 
@@ -29,4 +29,4 @@ def tree(ctx: click.Context) -> dict[str, click.Command]:
 @pytest.fixture(scope="session")
 def commands() -> dict[str, click.Command]:
     """`cctv hold place` and all the others."""
-    return tree(click.Context(root, info_name="cctv", obj=Box()))
+    return tree(click.Context(root, info_name="cctv", obj=CommandContext()))

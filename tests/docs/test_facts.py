@@ -6,12 +6,12 @@ import re
 from pages import ROOT
 from reference.errors import every_error
 
+from cctv.core.durable import DurableFiles
+from cctv.core.errors import Exit
 from cctv.db.identity import Identity, write_identity
 from cctv.db.migrate import HEAD
-from cctv.db.tables import metadata
-from cctv.kernel.durable import Disk
-from cctv.kernel.errors import Exit
-from cctv.model.acts import Act
+from cctv.db.schema import metadata
+from cctv.model.audit import Act
 
 
 def page(name):
@@ -31,7 +31,7 @@ def test_the_page_of_the_disk_names_every_table_and_the_version_of_the_schema():
 
 
 def test_the_page_of_the_disk_names_every_key_of_site_json(tmp_path):
-    write_identity(tmp_path, Identity.new(tmp_path), Disk())
+    write_identity(tmp_path, Identity.new(tmp_path), DurableFiles())
     keys = json.loads((tmp_path / "site.json").read_text())
     assert [key for key in keys if f"| `{key}` |" not in page("on-disk.md")] == []
 

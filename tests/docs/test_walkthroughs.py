@@ -17,9 +17,9 @@ sys.path.insert(0, str(ROOT / "tests" / "redaction_case"))
 from casescene import BLUE, FRAMES, RED, SEGMENT, film, pictures_of, pixels_of
 from casestages import OTHER, SUBJECT, acts
 
-from cctv.cli.root import run
-from cctv.model.acts import Actor
-from cctv.model.language import Language
+from cctv.cli.app import run
+from cctv.core.language import Language
+from cctv.model.audit import Actor
 
 MEDIUM = "/media/usb"
 NOW = "2026-11-02 09:00"  # the Monday of the pages

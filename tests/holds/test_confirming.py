@@ -2,9 +2,8 @@
 
 import pytest
 
-from cctv.holds import ask_confirmation
-from cctv.holds.confirming import UNCONFIRMED
-from cctv.kernel.durable import Disk
+from cctv.core.durable import DurableFiles
+from cctv.holds.confirmation import UNCONFIRMED, ask_confirmation
 
 WHY = "the index was restored from a back-up"
 
@@ -15,7 +14,7 @@ def waiting(site):
     site.record("gevel-1", "2026-11-01 11:00", minutes=2)
     site.cctv("incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'")
     site.clock.advance(days=8)
-    ask_confirmation(site.root, Disk(), why=WHY, at=site.clock.now())
+    ask_confirmation(site.root, DurableFiles(), why=WHY, at=site.clock.now())
     return site
 
 
@@ -54,7 +53,7 @@ def test_a_note_that_cannot_be_read_stops_deletion_too(waiting):
 
 
 def test_what_was_interrupted_cannot_be_confirmed(waiting):
-    ask_confirmation(waiting.root, Disk(), why=WHY, at=waiting.clock.now(), resume="cctv restore again")
+    ask_confirmation(waiting.root, DurableFiles(), why=WHY, at=waiting.clock.now(), resume="cctv restore again")
     told = waiting.cctv("hold confirm --for 'A. Peeters' --reason x", exit=13)
     assert "cctv restore again" in told.err
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from cctv import holds
-from cctv.db.engine import reading, writing
-from cctv.retention import sweep_once
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.retention.sweep import sweep_once
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BENCH = ROOT / "scripts" / "bench_retention.py"
@@ -30,7 +29,7 @@ def walks_of(engine, act):
     event.listen(engine, "before_cursor_execute", note)
     act()
     event.remove(engine, "before_cursor_execute", note)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         for statement, parameters in said:
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
             if "LIMIT" not in statement and any(step.startswith(WALKS) and OPEN not in step for step in plan):
@@ -45,8 +44,8 @@ def test_no_statement_of_a_sweep_or_a_release_walks_what_is_stored(site, clock):
     sweep_once(opened)  # the first of a day looks at all that is held over
 
     def release():
-        with writing(opened.engine) as connection:
-            holds.release(connection, opened, "HOLD-2026-001", reason="over")
+        with write_transaction(opened.engine) as connection:
+            release(connection, opened, "HOLD-2026-001", reason="over")
 
     clock.advance(hours=1, minutes=10)
     assert list(walks_of(opened.engine, lambda: sweep_once(opened))) == []

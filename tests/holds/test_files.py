@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from cctv import holds
-from cctv.casework.holding import release_hold
-from cctv.db.engine import reading
-from cctv.kernel.durable import Disk
+from cctv.cases.holds import release_hold
+from cctv.core.durable import DurableFiles
+from cctv.db.engine import read_transaction
+from cctv.holds.store import holds_in_force
 
 INCIDENT = "incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'"
 
@@ -35,7 +35,7 @@ def test_a_hold_younger_than_a_restored_index_still_holds(site, clock):
 
 
 def test_the_file_of_a_released_hold_that_a_crash_left_goes_and_holds_nothing(site, clock):
-    class ForgetfulDisk(Disk):
+    class ForgetfulDisk(DurableFiles):
         def unlink(self, path):
             raise KeyboardInterrupt
 
@@ -50,5 +50,5 @@ def test_the_file_of_a_released_hold_that_a_crash_left_goes_and_holds_nothing(si
 
     assert site.footage("gevel-1") == []
     assert list((site.root / "holds").iterdir()) == []
-    with reading(site.open().engine) as connection:
-        assert holds.in_force(connection) == []
+    with read_transaction(site.open().engine) as connection:
+        assert holds_in_force(connection) == []

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from cctv import holds
-from cctv.db.engine import reading
+from cctv.db.engine import read_transaction
+from cctv.holds.files import read_hold_files
+from cctv.holds.store import holds_in_force
 
 REASON = "--reason 'second door'"
 PLACE = f"hold place --ground INC-2026-001 {REASON}"
@@ -59,8 +60,8 @@ def test_two_holds_on_the_same_footage_must_both_be_released(opened, clock):
 def test_a_hold_stands_on_the_disk_as_it_stands_in_the_index(opened):
     opened.cctv(f"{PLACE} --cameras gevel-1 --from 9:00 --to 9:10")
     site = opened.open()
-    with reading(site.engine) as connection:
-        assert holds.read_hold_files(site) == holds.in_force(connection)
+    with read_transaction(site.engine) as connection:
+        assert read_hold_files(site) == holds_in_force(connection)
 
 
 def test_a_hold_file_names_nobody_but_who_placed_it(opened):

@@ -2,22 +2,22 @@
 
 from pathlib import Path
 
-from cctv.letters.kinds import Kind
-from cctv.letters.rendering import text_of
+from cctv.core.language import Language
+from cctv.letters.facts import LetterTemplate
+from cctv.letters.render import text_of
 from cctv.letters.specimens import specimens_of
-from cctv.model.language import Language
 
 FOLDER = Path(__file__).parent / "golden"
 
 
-def golden(kind: Kind, language: Language) -> str:
+def golden(kind: LetterTemplate, language: Language) -> str:
     """The fullest specimen; of all but the answer to an access request, only what that one does not say as well."""
     said = _paragraphs(kind, language)
-    shared = set() if kind is Kind.ACCESS_ANSWER else set(_paragraphs(Kind.ACCESS_ANSWER, language))
+    shared = set() if kind is LetterTemplate.ACCESS_ANSWER else set(_paragraphs(LetterTemplate.ACCESS_ANSWER, language))
     return "\n\n".join(one for one in said if one not in shared) + "\n"
 
 
-def _paragraphs(kind: Kind, language: Language) -> list[str]:
+def _paragraphs(kind: LetterTemplate, language: Language) -> list[str]:
     return text_of(specimens_of(kind, language)[0])[0].rstrip("\n").split("\n\n")
 
 
@@ -25,5 +25,5 @@ if __name__ == "__main__":
     for language in Language:
         folder = FOLDER / language.value
         folder.mkdir(parents=True, exist_ok=True)
-        for kind in Kind:
+        for kind in LetterTemplate:
             (folder / f"{kind.value}.txt").write_text(golden(kind, language))

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cctv.kernel.span import Span
-from cctv.letters import dates
-from cctv.model.language import Language
+from cctv.core.language import Language
+from cctv.core.time_range import Span
+from cctv.letters import formatting
 
 ZONE = ZoneInfo("Europe/Brussels")
 NL, FR, EN = Language.NL, Language.FR, Language.EN
@@ -33,7 +33,7 @@ def at(local):
     ],
 )
 def test_a_day_is_written_as_its_language_does(day, language, said):
-    assert plain(dates.day(day, language)) == said
+    assert plain(formatting.day(day, language)) == said
 
 
 @pytest.mark.parametrize(
@@ -49,17 +49,17 @@ def test_a_day_is_written_as_its_language_does(day, language, said):
     ],
 )
 def test_a_time_is_written_as_its_language_does(local, language, said):
-    assert plain(dates.clock(at(local), language, ZONE)) == said
+    assert plain(formatting.clock(at(local), language, ZONE)) == said
 
 
 def test_an_hour_that_the_clock_shows_twice_says_which_it_is():
     first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
 
-    assert plain(dates.clock(first, NL, ZONE)) == "2.30 uur (zomertijd)"
-    assert plain(dates.clock(second, NL, ZONE)) == "2.30 uur (wintertijd)"
-    assert plain(dates.clock(second, FR, ZONE)) == "2 h 30 (heure d’hiver)"
-    assert plain(dates.clock(second + timedelta(hours=1), NL, ZONE)) == "3.30 uur"
-    assert plain(dates.clock(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), NL, ZONE)) == "3.30 uur"
+    assert plain(formatting.clock(first, NL, ZONE)) == "2.30 uur (zomertijd)"
+    assert plain(formatting.clock(second, NL, ZONE)) == "2.30 uur (wintertijd)"
+    assert plain(formatting.clock(second, FR, ZONE)) == "2 h 30 (heure d’hiver)"
+    assert plain(formatting.clock(second + timedelta(hours=1), NL, ZONE)) == "3.30 uur"
+    assert plain(formatting.clock(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), NL, ZONE)) == "3.30 uur"
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_an_hour_that_the_clock_shows_twice_says_which_it_is():
 def test_a_period_names_its_day_once_and_both_days_where_it_runs_over_midnight(language, one_day, two_days):
     start = at("2026-11-21 22:30")
 
-    assert plain(dates.period(Span(start, at("2026-11-21 23:00")), language, ZONE)) == one_day
-    assert plain(dates.period(Span(start, at("2026-11-22 01:00")), language, ZONE)) == two_days
+    assert plain(formatting.period(Span(start, at("2026-11-21 23:00")), language, ZONE)) == one_day
+    assert plain(formatting.period(Span(start, at("2026-11-22 01:00")), language, ZONE)) == two_days
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ def test_a_period_names_its_day_once_and_both_days_where_it_runs_over_midnight(l
     ],
 )
 def test_a_duration_is_told_in_words(length, language, said):
-    assert plain(dates.duration(length, language)) == said
+    assert plain(formatting.duration(length, language)) == said
 
 
 def test_numbers_and_lists_are_written_as_their_language_does():
-    assert [plain(dates.number(12345, one)) for one in (NL, FR, EN)] == ["12.345", "12 345", "12,345"]
-    assert dates.listed(["a", "b", "c"], NL) == "a, b en c"
-    assert dates.listed(["a", "b"], FR) == "a et b"
-    assert dates.listed(["a"], EN) == "a"
+    assert [plain(formatting.number(12345, one)) for one in (NL, FR, EN)] == ["12.345", "12 345", "12,345"]
+    assert formatting.listed(["a", "b", "c"], NL) == "a, b en c"
+    assert formatting.listed(["a", "b"], FR) == "a et b"
+    assert formatting.listed(["a"], EN) == "a"

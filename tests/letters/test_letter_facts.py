@@ -5,15 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cctv import letters
-from cctv.kernel.span import Span
-from cctv.letters.completeness import _optional
-from cctv.letters.kinds import Kind
+from cctv.core.language import Language
+from cctv.core.time_range import Span
+from cctv.letters.completeness import _optional, missing_facts
+from cctv.letters.errors import FactMissing, FactUnusable, SenderUnknown, WordsUntranslated
+from cctv.letters.facts import LetterTemplate, ProcessorFacts
+from cctv.letters.render import text_of
+from cctv.letters.sender import processing_of, sender_of
 from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
-from cctv.model.accountability import Processor, SubProcessor
+from cctv.model.compliance import Processor, SubProcessor
 from cctv.model.ids import CameraId, ProcessorId
-from cctv.model.language import Language
-from cctv.model.requests import Role
+from cctv.model.requests import RequesterRole
 
 
 def emptied(value, path=""):
@@ -30,77 +32,77 @@ def emptied(value, path=""):
             yield where, replace(value, **{one.name: blank})
 
 
-@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LetterTemplate, ids=lambda kind: kind.value)
 def test_a_letter_is_refused_for_each_fact_that_is_missing_and_names_it(kind):
     letter = specimens_of(kind, Language.NL)[0]
-    letters.text_of(letter)
+    text_of(letter)
     tried = [(path, facts) for path, facts in emptied(letter.facts, "facts.")]
 
     for path, facts in tried:
-        with pytest.raises(letters.FactMissing) as refused:
-            letters.text_of(replace(letter, facts=facts))
+        with pytest.raises(FactMissing) as refused:
+            text_of(replace(letter, facts=facts))
         assert path in refused.value.fields["missing"]
     assert tried
 
 
 @pytest.mark.parametrize("path", ["site", "name", "mail", "dpo", "signatory", "address"])
 def test_what_the_sender_lacks_is_to_be_set_in_cameras_toml(path):
-    letter = specimens_of(Kind.RECEIPT, Language.FR)[0]
+    letter = specimens_of(LetterTemplate.RECEIPT, Language.FR)[0]
     blank = () if path == "address" else ""
 
-    with pytest.raises(letters.FactMissing) as refused:
-        letters.text_of(replace(letter, sender=replace(SPECIMEN_SENDER, **{path: blank})))
+    with pytest.raises(FactMissing) as refused:
+        text_of(replace(letter, sender=replace(SPECIMEN_SENDER, **{path: blank})))
 
     assert f"sender.{path}" in refused.value.message
     assert "[controller]" in refused.value.next_step
 
 
 def test_only_a_public_notice_has_no_addressee():
-    letter = specimens_of(Kind.RECEIPT, Language.EN)[0]
-    assert letters.missing_facts(replace(letter, addressee=None)) == ("addressee",)
-    assert letters.missing_facts(specimens_of(Kind.BREACH_PUBLIC, Language.EN)[0]) == ()
+    letter = specimens_of(LetterTemplate.RECEIPT, Language.EN)[0]
+    assert missing_facts(replace(letter, addressee=None)) == ("addressee",)
+    assert missing_facts(specimens_of(LetterTemplate.BREACH_PUBLIC, Language.EN)[0]) == ()
 
 
 def test_a_guardian_writes_for_somebody_and_shows_it():
-    letter = specimens_of(Kind.RECEIPT, Language.NL)[0]
-    guardian = replace(letter.addressee, capacity=Role.GUARDIAN)
+    letter = specimens_of(LetterTemplate.RECEIPT, Language.NL)[0]
+    guardian = replace(letter.addressee, capacity=RequesterRole.GUARDIAN)
 
-    absent = letters.missing_facts(replace(letter, addressee=guardian))
+    absent = missing_facts(replace(letter, addressee=guardian))
 
     assert absent == ("addressee.on_behalf_of", "addressee.mandate")
 
 
 def test_a_notification_after_72_hours_says_why_it_is_late():
-    full = specimens_of(Kind.BREACH_AUTHORITY, Language.NL)[0]
+    full = specimens_of(LetterTemplate.BREACH_AUTHORITY, Language.NL)[0]
     aware = full.facts.breach.aware
     in_time = replace(full.facts, told=aware + timedelta(hours=72), late_reason=None)
     late = replace(in_time, told=aware + timedelta(hours=72, seconds=1))
 
-    assert letters.missing_facts(replace(full, facts=in_time)) == ()
-    assert letters.missing_facts(replace(full, facts=late)) == ("facts.late_reason",)
+    assert missing_facts(replace(full, facts=in_time)) == ()
+    assert missing_facts(replace(full, facts=late)) == ("facts.late_reason",)
 
 
 def test_a_processor_outside_the_area_stops_the_letter_which_says_that_nothing_goes_there():
-    letter = specimens_of(Kind.ACCESS_ANSWER, Language.NL)[0]
-    abroad = letters.ProcessorFacts("Cloud Inc.", "bewaring", "US")
+    letter = specimens_of(LetterTemplate.ACCESS_ANSWER, Language.NL)[0]
+    abroad = ProcessorFacts("Cloud Inc.", "bewaring", "US")
     facts = replace(letter.facts, processing=replace(letter.facts.processing, processors=(abroad,)))
 
-    with pytest.raises(letters.FactUnusable, match="European Economic Area"):
-        letters.text_of(replace(letter, facts=facts))
+    with pytest.raises(FactUnusable, match="European Economic Area"):
+        text_of(replace(letter, facts=facts))
 
 
 @pytest.mark.parametrize("text", ["\0", "a\x1b[31m", "b\x0c"])
 def test_a_control_character_stops_the_letter(text):
-    letter = specimens_of(Kind.REFUSAL, Language.NL)[0]
-    with pytest.raises(letters.FactUnusable, match="control character"):
-        letters.text_of(replace(letter, facts=replace(letter.facts, explanation=text)))
+    letter = specimens_of(LetterTemplate.REFUSAL, Language.NL)[0]
+    with pytest.raises(FactUnusable, match="control character"):
+        text_of(replace(letter, facts=replace(letter.facts, explanation=text)))
 
 
 def test_a_fact_is_shown_as_it_is_and_never_read_as_a_page():
-    letter = specimens_of(Kind.REFUSAL, Language.NL)[0]
+    letter = specimens_of(LetterTemplate.REFUSAL, Language.NL)[0]
     odd = "<b>Tom & Co</b> {{ letter }} <img src='https://example.org/x.png'>"
 
-    text, page = letters.text_of(replace(letter, facts=replace(letter.facts, explanation=odd)))
+    text, page = text_of(replace(letter, facts=replace(letter.facts, explanation=odd)))
 
     assert " ".join(odd.split()) in " ".join(text.split())
     assert "<b>" not in page
@@ -108,13 +110,13 @@ def test_a_fact_is_shown_as_it_is_and_never_read_as_a_page():
 
 
 def test_the_sender_is_as_cameras_toml_says_and_incomplete_is_refused(site):
-    sender = letters.sender_of(site.open().settings)
+    sender = sender_of(site.open().settings)
     assert (sender.name, sender.signatory) == ("Cultuurcentrum De Grote Post vzw", "Lieve Maes")
 
     site.config.write_text(site.config.read_text().replace('dpo = "privacy@example.org"', ""))
 
-    with pytest.raises(letters.SenderUnknown, match="does not give dpo"):
-        letters.sender_of(site.open().settings)
+    with pytest.raises(SenderUnknown, match="does not give dpo"):
+        sender_of(site.open().settings)
 
 
 def test_purposes_periods_and_processors_are_told_in_the_language_of_the_letter(site):
@@ -126,7 +128,7 @@ def test_purposes_periods_and_processors_are_told_in_the_language_of_the_letter(
     )  # fmt: skip
     gone = replace(carer, name="Weg nv", ended=added.date())
 
-    told = letters.processing_of(site.open().settings, cameras, Language.FR, (carer, gone), ())
+    told = processing_of(site.open().settings, cameras, Language.FR, (carer, gone), ())
 
     assert [(one.purpose, one.period.days) for one in told.cameras] == [
         ("vol et dégradations", 7),
@@ -142,10 +144,10 @@ def test_a_purpose_of_the_site_is_in_its_language_alone_until_it_is_given_in_ano
     site.config.write_text(good)
     cameras = (CameraId("foyer-1"),)
 
-    here = letters.processing_of(site.open().settings, cameras, Language.NL, (), ())
-    with pytest.raises(letters.WordsUntranslated, match="purpose of foyer-1"):
-        letters.processing_of(site.open().settings, cameras, Language.FR, (), ())
+    here = processing_of(site.open().settings, cameras, Language.NL, (), ())
+    with pytest.raises(WordsUntranslated, match="purpose of foyer-1"):
+        processing_of(site.open().settings, cameras, Language.FR, (), ())
     site.config.write_text(good + '[letters.words]\n"toezicht op de vleugel" = { fr = "surveillance du piano" }\n')
-    given = letters.processing_of(site.open().settings, cameras, Language.FR, (), ())
+    given = processing_of(site.open().settings, cameras, Language.FR, (), ())
 
     assert (here.cameras[0].purpose, given.cameras[0].purpose) == ("toezicht op de vleugel", "surveillance du piano")

@@ -7,23 +7,20 @@ from functools import partial
 
 import pytest
 
+from cctv.core.i18n import translate_to
+from cctv.core.language import Language
 from cctv.letters import answers, facts, notices
-from cctv.letters.dates import country_name
-from cctv.letters.kinds import Kind
-from cctv.letters.rendering import text_of
+from cctv.letters.facts import AbsenceCause, LetterTemplate
+from cctv.letters.formatting import country_name
+from cctv.letters.render import text_of
 from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
 from cctv.letters.terms import usual_words, words
-from cctv.model.authorities import authority_of
-from cctv.model.casework import RequestType
-from cctv.model.countries import Area
+from cctv.model.cases import RequestType
 from cctv.model.disclosures import Delivery, PasswordWay, Recipient
 from cctv.model.footage import GapCause
 from cctv.model.holds import GroundKind
-from cctv.model.jurisdiction import Jurisdiction
-from cctv.model.language import Language
+from cctv.model.legal import Area, Jurisdiction, ZoneKind, authority_of
 from cctv.model.requests import ExtensionGround, IdentityMethod, RefusalGround, RestrictionGround, YieldGround
-from cctv.model.zones import ZoneKind
-from cctv.tongue import told_in
 
 SHOWN = [
     *(one for room in (answers, facts, notices) for one in vars(room).values()
@@ -48,7 +45,7 @@ def test_every_term_that_a_letter_shows_has_a_wording_of_its_own_in_each_languag
 
 
 def test_every_cause_of_a_gap_can_be_told():
-    assert {facts.AbsenceCause(cause.value) for cause in GapCause}
+    assert {AbsenceCause(cause.value) for cause in GapCause}
 
 
 def test_every_country_of_the_area_has_a_name_in_each_language():
@@ -74,13 +71,13 @@ def test_a_usual_purpose_is_known_in_whichever_language_it_was_written():
     ],
 )
 def test_the_authority_follows_the_jurisdiction_and_is_named_in_the_language(law, language, name, place):
-    found = authority_of(law).translated(partial(told_in, language=language))
+    found = authority_of(law).translated(partial(translate_to, language=language))
     assert name in found.name
     assert place in found.address
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LetterTemplate, ids=lambda kind: kind.value)
 def test_no_letter_has_a_word_of_another_language_a_name_of_the_code_or_an_empty_place(kind, language):
     foreign = {word for other in Language if other is not language for word in OWN[other].split()}
     for letter in specimens_of(kind, language):
@@ -91,9 +88,15 @@ def test_no_letter_has_a_word_of_another_language_a_name_of_the_code_or_an_empty
 
 @pytest.mark.parametrize("language", Language)
 def test_whoever_may_complain_is_told_where_and_whoever_is_refused_which_court(language):
-    for kind in (Kind.REFUSAL, Kind.OBJECTION_REJECTED, Kind.NO_FOOTAGE, Kind.NOT_IDENTIFIABLE, Kind.ERASURE_PARTLY):
+    for kind in (
+        LetterTemplate.REFUSAL,
+        LetterTemplate.OBJECTION_REJECTED,
+        LetterTemplate.NO_FOOTAGE,
+        LetterTemplate.NOT_IDENTIFIABLE,
+        LetterTemplate.ERASURE_PARTLY,
+    ):
         text = " ".join(text_of(specimens_of(kind, language)[0])[0].split())
-        assert told_in(authority_of(Jurisdiction.BE).name, language) in text
+        assert translate_to(authority_of(Jurisdiction.BE).name, language) in text
         assert "209" in text
         assert "2018" in text
 
@@ -102,7 +105,7 @@ def test_whoever_may_complain_is_told_where_and_whoever_is_refused_which_court(l
 @pytest.mark.parametrize("language", Language)
 def test_in_the_netherlands_the_remedy_depends_on_who_answers(language, public, article):
     sender = replace(SPECIMEN_SENDER, jurisdiction=Jurisdiction.NL, public_body=public)
-    text = " ".join(text_of(specimens_of(Kind.REFUSAL, language, sender)[0])[0].split())
+    text = " ".join(text_of(specimens_of(LetterTemplate.REFUSAL, language, sender)[0])[0].split())
 
     assert "Autoriteit Persoonsgegevens" in text
     assert re.search(rf"[Aa]rti(kel|cle) {article}\b", text)
@@ -110,7 +113,7 @@ def test_in_the_netherlands_the_remedy_depends_on_who_answers(language, public, 
     assert "camera act" not in text
 
 
-@pytest.mark.parametrize("kind", [Kind.NO_FOOTAGE, Kind.NOT_IDENTIFIABLE])
+@pytest.mark.parametrize("kind", [LetterTemplate.NO_FOOTAGE, LetterTemplate.NOT_IDENTIFIABLE])
 @pytest.mark.parametrize("language", Language)
 def test_whoever_gets_no_copy_is_told_existence_purposes_categories_and_recipients_all_the_same(kind, language):
     letter = specimens_of(kind, language)[0]
@@ -124,7 +127,7 @@ def test_whoever_gets_no_copy_is_told_existence_purposes_categories_and_recipien
 
 @pytest.mark.parametrize("language", Language)
 def test_no_letter_asks_for_a_national_number_or_a_copy_of_a_document(language):
-    text = " ".join(text_of(specimens_of(Kind.IDENTITY_ASKED, language)[0])[0].split())
+    text = " ".join(text_of(specimens_of(LetterTemplate.IDENTITY_ASKED, language)[0])[0].split())
     never = {
         Language.NL: "Stuur ons geen kopie van een identiteitsbewijs",
         Language.FR: "Ne nous envoyez ni copie d’un document d’identité",

@@ -6,15 +6,19 @@ import subprocess
 import cv2
 import pytest
 
+from cctv.core.language import Language
 from cctv.letters.errors import NothingFetched
-from cctv.letters.kinds import Kind
+from cctv.letters.facts import LetterTemplate
 from cctv.letters.pdf import as_pdf
-from cctv.letters.rendering import render
+from cctv.letters.render import render
 from cctv.letters.specimens import TODAY, specimens_of
-from cctv.model.language import Language
 
 # One letter of each language, the longest among them, and a form.
-MADE = [(Kind.ACCESS_ANSWER, Language.FR), (Kind.ERASURE_PARTLY, Language.NL), (Kind.PACKAGE_RECEIPT, Language.EN)]
+MADE = [
+    (LetterTemplate.ACCESS_ANSWER, Language.FR),
+    (LetterTemplate.ERASURE_PARTLY, Language.NL),
+    (LetterTemplate.PACKAGE_RECEIPT, Language.EN),
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,7 @@ def test_it_is_archivable_tagged_titled_and_in_its_language_with_its_typefaces_i
     assert "A4" in info["Page size"]
     assert info["Title"].strip() in made.html.replace("\u00a0", " ").replace("&#39;", "'")
     assert info["CreationDate"].strip().startswith("Wed Nov 25")
-    assert int(info["Pages"]) == (1 if kind is Kind.PACKAGE_RECEIPT else 2)
+    assert int(info["Pages"]) == (1 if kind is LetterTemplate.PACKAGE_RECEIPT else 2)
     assert all("DejaVu" in font[0] and font[-5] == "yes" for font in fonts)
     assert 'pdfaid:part="2"' in metadata or "<pdfaid:part>2</pdfaid:part>" in metadata
 

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctv.archive import part, unexplained
-from cctv.archive.coverage import SEAM
-from cctv.kernel.span import Span, merged, total
+from cctv.core.time_range import Span, merged, total
+from cctv.footage.coverage import SEAM, split_span, unexplained
 from cctv.model.footage import Gap, GapCause
 from cctv.model.ids import CameraId
 
@@ -50,7 +49,7 @@ def covers(gap, span):
 
 @given(whole_spans, footage, footage, noted)
 def test_the_parts_make_the_whole_and_no_instant_lies_in_two(whole, segments, deleted, gaps_noted):
-    parts = part(whole, segments, deleted, gaps_noted)
+    parts = split_span(whole, segments, deleted, gaps_noted)
 
     every = [*parts.saved, *parts.deleted, *(hole.span for hole in parts.missing)]
     assert sum((one.duration for one in every), timedelta(0)) == whole.duration
@@ -59,7 +58,7 @@ def test_the_parts_make_the_whole_and_no_instant_lies_in_two(whole, segments, de
 
 @given(whole_spans, footage, footage, noted)
 def test_every_cause_is_of_a_gap_that_was_noted_there(whole, segments, deleted, gaps_noted):
-    for hole in part(whole, segments, deleted, gaps_noted).missing:
+    for hole in split_span(whole, segments, deleted, gaps_noted).missing:
         if hole.cause is not None:
             said = [Span(gap.start, gap.end or whole.end + SEAM) for gap in gaps_noted
                     if gap.cause is hole.cause and (gap.end or gap.start < whole.end)]  # fmt: skip
@@ -72,14 +71,14 @@ def test_every_cause_is_of_a_gap_that_was_noted_there(whole, segments, deleted, 
 def test_what_has_no_cause_is_neither_footage_nor_a_gap(whole, segments, deleted, gaps_noted):
     told = [*segments, *deleted, *(Span(gap.start, gap.end or at(10 * LONG)) for gap in gaps_noted)]
 
-    for hole in part(whole, segments, deleted, gaps_noted).missing:
+    for hole in split_span(whole, segments, deleted, gaps_noted).missing:
         if hole.cause is None:
             assert not any(hole.span.overlaps(one) for one in told)
 
 
 @given(whole_spans, footage, noted)
 def test_every_pause_longer_than_a_seam_that_nobody_noted_is_told(whole, segments, gaps_noted):
-    parts = part(whole, segments, [], gaps_noted)
+    parts = split_span(whole, segments, [], gaps_noted)
     silent = [whole]
     for one in [*segments, *(Span(gap.start, gap.end or at(10 * LONG)) for gap in gaps_noted)]:
         silent = [rest for left in silent for rest in _without(left, one)]
@@ -91,7 +90,7 @@ def test_every_pause_longer_than_a_seam_that_nobody_noted_is_told(whole, segment
 @given(whole_spans, spans(), st.lists(gaps(), min_size=1, max_size=8))
 def test_a_gap_within_a_segment_is_not_recorded_and_the_rest_of_it_is(whole, segment, gaps_noted):
     holes = merged(Span(gap.start, gap.end or at(10 * LONG)) for gap in gaps_noted)
-    saved = part(whole, [segment], [], gaps_noted).saved
+    saved = split_span(whole, [segment], [], gaps_noted).saved
 
     if any(hole.start <= segment.start and segment.end <= hole.end for hole in holes):
         assert list(saved) == inside(whole, segment)  # its file is there, so it holds something
@@ -103,13 +102,15 @@ def test_a_gap_within_a_segment_is_not_recorded_and_the_rest_of_it_is(whole, seg
 
 @given(whole_spans, footage, footage, noted)
 def test_the_order_in_which_things_are_told_does_not_matter(whole, segments, deleted, gaps_noted):
-    assert part(whole, segments, deleted, gaps_noted) == part(whole, segments[::-1], deleted[::-1], gaps_noted[::-1])
+    assert split_span(whole, segments, deleted, gaps_noted) == split_span(
+        whole, segments[::-1], deleted[::-1], gaps_noted[::-1]
+    )
 
 
 @given(footage, noted)
 def test_nothing_is_unexplained_before_the_first_footage_or_after_the_last(segments, gaps_noted):
     whole = Span(at(0), at(2 * LONG))
-    missing = part(whole, segments, [], gaps_noted).missing
+    missing = split_span(whole, segments, [], gaps_noted).missing
     known = Span(min(one.start for one in segments), max(one.end for one in segments)) if segments else None
 
     holes = unexplained(missing, known)

@@ -10,19 +10,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from cctv import holds
-from cctv.archive import store, totalstore
 from cctv.config.loader import load_settings
-from cctv.db import tables
-from cctv.db.engine import reading, writing
-from cctv.db.site import Site, create_site
-from cctv.kernel.durable import Disk
-from cctv.kernel.span import Span
-from cctv.model.acts import Actor
+from cctv.core.durable import DurableFiles
+from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage, create_site
+from cctv.footage.segments import (
+    candidates,
+    count_all_again,
+    insert_segment,
+    insert_tombstones,
+    segments_of,
+    to_segment,
+    totals,
+)
+from cctv.holds.cover import count_held_over, is_covered_by_hold
+from cctv.holds.store import holds_in_force, place
+from cctv.holds.store import release as store_release
+from cctv.model.audit import Actor
 from cctv.model.footage import NewSegment, Reason
 from cctv.model.holds import Ground, GroundKind
 from cctv.model.ids import CameraId, ZoneId
-from cctv.retention import sweep_once
+from cctv.retention.sweep import sweep_once
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ALWAYS = Span(NOON, datetime.max.replace(tzinfo=UTC))
@@ -65,49 +75,49 @@ class HandClock:
         return (self.at - NOON).total_seconds()  # the machine counts along: a clock that moves alone is not believed
 
 
-class NoFiles(Disk):
+class NoFiles(DurableFiles):
     """The footage itself is not there."""
 
     def unlink(self, path):
         return path.suffix != ".mp4" and super().unlink(path)
 
 
-def act(site: Site, clock: HandClock, number: int, step) -> None:
+def act(site: Storage, clock: HandClock, number: int, step) -> None:
     kind, *given_ = step
     if kind == "record":
         camera, span, limit = given_
         path = f"segments/facade/{camera}/{number}.mp4"
         limit = span.start + timedelta(minutes=limit)
         new = NewSegment(camera, ZoneId("facade"), span, limit, path, "0" * 64, number, "p", None)
-        with writing(site.engine) as connection:
-            store.insert_segment(connection, new)
+        with write_transaction(site.engine) as connection:
+            insert_segment(connection, new)
     elif kind == "hold":
         cameras, span = given_
         ground = Ground(GroundKind.INCIDENT, "INC-2026-001")
-        with writing(site.engine) as connection:
-            holds.place(connection, site, ground=ground, cameras=cameras, span=span, review=clock.at, reason="needed")
+        with write_transaction(site.engine) as connection:
+            place(connection, site, ground=ground, cameras=cameras, span=span, review=clock.at, reason="needed")
     elif kind == "sweep":
         clock.at += timedelta(minutes=given_[0])
         sweep_once(site)
     else:
-        with writing(site.engine) as connection:
+        with write_transaction(site.engine) as connection:
             choose(connection, site, kind, given_[0])
 
 
-def choose(connection, site: Site, kind: str, which: int) -> None:
+def choose(connection, site: Storage, kind: str, which: int) -> None:
     """Release one of the holds in force, or lose one of the files, if there are any."""
-    if kind == "release" and (found := holds.in_force(connection)):
-        holds.release(connection, site, found[which % len(found)].id, reason="over")
-    stored = [one for camera in CAMERAS for one in store.segments_of(connection, camera, ALWAYS)]
+    if kind == "release" and (found := holds_in_force(connection)):
+        store_release(connection, site, found[which % len(found)].id, reason="over")
+    stored = [one for camera in CAMERAS for one in segments_of(connection, camera, ALWAYS)]
     if kind == "lose" and stored:
-        store.bury(connection, stored[which % len(stored)], Reason.PAST_LIMIT, NOON)
+        insert_tombstones(connection, stored[which % len(stored)], Reason.PAST_LIMIT, NOON)
 
 
-def assert_true(connection, site: Site, *, swept: bool) -> None:
-    segment = tables.segments.c
+def assert_true(connection, site: Storage, *, swept: bool) -> None:
+    segment = schema.segments.c
     marked = set(connection.execute(select(segment.id).where(segment.held_over == 1)).scalars())
-    covered = set(connection.execute(select(segment.id).where(holds.covering())).scalars())
-    due = {one.id for one in store.candidates(connection, site.clock.now(), 1000)}
+    covered = set(connection.execute(select(segment.id).where(is_covered_by_hold())).scalars())
+    due = {one.id for one in candidates(connection, site.clock.now(), 1000)}
     assert marked <= covered
     assert not (swept and due), "all that is due is gone, or held over"
     counted = connection.execute(
@@ -115,23 +125,23 @@ def assert_true(connection, site: Site, *, swept: bool) -> None:
         .group_by(segment.camera)
         .order_by(segment.camera)
     ).all()
-    kept_totals = totalstore.totals(connection)
+    kept_totals = totals(connection)
     kept = [(one.camera, one.segments, one.size_bytes, one.held_over) for one in kept_totals]
     assert [one for one in kept if one[1]] == [tuple(row) for row in counted]
     assert all(one[1:] == (0, 0, 0) for one in kept if not one[1])
     with connection.begin_nested() as undone:
-        totalstore.count_all_again(connection)
-        assert totalstore.totals(connection) == kept_totals
+        count_all_again(connection)
+        assert totals(connection) == kept_totals
         undone.rollback()
     past = select(func.count()).where(segment.held_over == 1, segment.limit_us <= site.clock.now())
-    assert holds.count_held_over(connection, site.clock.now()) == connection.execute(past).scalar_one()
+    assert count_held_over(connection, site.clock.now()) == connection.execute(past).scalar_one()
 
 
 def assert_searches_find_what_a_scan_finds(connection, span: Span) -> None:
     for camera in CAMERAS:
-        rows = connection.execute(select(tables.segments).where(tables.segments.c.camera == camera))
-        scanned = sorted(one.id for one in map(store.to_segment, rows) if one.span.overlaps(span))
-        assert sorted(one.id for one in store.segments_of(connection, camera, span)) == scanned
+        rows = connection.execute(select(schema.segments).where(schema.segments.c.camera == camera))
+        scanned = sorted(one.id for one in map(to_segment, rows) if one.span.overlaps(span))
+        assert sorted(one.id for one in segments_of(connection, camera, span)) == scanned
 
 
 @settings(max_examples=60)
@@ -142,11 +152,11 @@ def test_marks_and_totals_agree_with_the_cover_predicate(taken, looked_for):
         config.write_text(CONFIG)
         clock = HandClock()
         site = create_site(load_settings(config, environ={}).settings, disk=NoFiles(), clock=clock, actor=Actor("test"))
-        with writing(site.engine) as connection:
+        with write_transaction(site.engine) as connection:
             connection.exec_driver_sql("INSERT INTO policies VALUES ('p', '', 0)")
         for number, step in enumerate(taken):
             act(site, clock, number, step)
-            with reading(site.engine) as connection:
+            with read_transaction(site.engine) as connection:
                 assert_true(connection, site, swept=step[0] == "sweep")
                 assert_searches_find_what_a_scan_finds(connection, looked_for)
         site.engine.dispose()
@@ -156,7 +166,7 @@ def test_a_mark_that_no_hold_explains_goes_with_the_first_sweep_of_a_day(site, c
     site.record("gevel-1", "2026-11-01 11:00")
     clock.advance(days=8)
     opened = site.open()
-    with writing(opened.engine) as connection:
+    with write_transaction(opened.engine) as connection:
         connection.exec_driver_sql("UPDATE segments SET held_over = 1")
 
     site.cctv("sweep --once")

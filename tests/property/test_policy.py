@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctv.kernel.span import Span, merged, total, without
+from cctv.core.time_range import Span, merged, total, without
 from cctv.model.footage import Segment
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, ZoneId
-from cctv.retention import Action, decide, lead
+from cctv.retention.policy import Action, decide, lead
 
 EPOCH = datetime(2026, 2, 20, tzinfo=UTC)
 minutes = st.integers(0, 60 * 24 * 60).map(lambda count: EPOCH + timedelta(minutes=count))

@@ -12,14 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cctv.config.schema import retention_limit
-from cctv.kernel.span import Span
+from cctv.core.time_range import Span
 from cctv.model.footage import Segment
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, ZoneId
-from cctv.model.jurisdiction import Jurisdiction
-from cctv.retention import Action, decide, lead
-from cctv.retention.large import size_of
-from cctv.retention.timekeeping import Witnesses, judge
+from cctv.model.legal import Jurisdiction
+from cctv.retention.guards.clock import Witnesses, judge
+from cctv.retention.guards.sweep_size import size_of
+from cctv.retention.policy import Action, decide, lead
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 SUMMER_ENDS = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)

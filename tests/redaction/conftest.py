@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from scenes import HEIGHT, WIDTH, luma
 
-from cctv.redaction.file import FileRedaction, FileReport, redact_file
-from cctv.redaction.options import Options
+from cctv.redaction.render.options import Options
+from cctv.redaction.standalone import FileRedaction, FileReport, redact_file
 
 
 @dataclass

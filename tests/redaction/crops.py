@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cctv.redaction.pictures import Thumbnails, TrackPicture
-from cctv.redaction.source import Clip, Reading
-from cctv.redaction.tracks import Track
+from cctv.redaction.review.sheet.thumbnails import Thumbnails, TrackPicture
+from cctv.redaction.tracking.tracks import Track
+from cctv.redaction.video.reader import Clip, Reading
 
 
 def thumbnails(clip: Clip, tracks: Sequence[Track]) -> dict[int, tuple[TrackPicture, ...]]:

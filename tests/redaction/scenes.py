@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cctv.redaction.geometry import Box
+from cctv.redaction.video.geometry import Rect
 
 Path_ = Callable[[int], tuple[float, float] | None]
 WIDTH, HEIGHT = 320, 240
@@ -35,9 +35,9 @@ class Person:
     w: int = 26
     h: int = 76
 
-    def box(self, frame: int) -> Box | None:
+    def box(self, frame: int) -> Rect | None:
         foot = self.at(frame)
-        return None if foot is None else Box(foot[0] - self.w / 2, foot[1] - self.h, self.w, self.h)
+        return None if foot is None else Rect(foot[0] - self.w / 2, foot[1] - self.h, self.w, self.h)
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def luma(path: Path, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
     return np.frombuffer(data, np.uint8).reshape(-1, height, width)
 
 
-def head(box: Box, width: int = WIDTH, height: int = HEIGHT) -> tuple[slice, slice]:
+def head(box: Rect, width: int = WIDTH, height: int = HEIGHT) -> tuple[slice, slice]:
     """The head of a box: its top quarter, its middle 60 %."""
     left, right = round(box.x + 0.2 * box.w), round(box.x + 0.8 * box.w)
     top, bottom = round(box.y), round(box.y + 0.25 * box.h)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cctv.redaction.averages import mean, median
+from cctv.redaction.video.yuv import mean, median
 
 LEVELS = arrays(np.float32, st.integers(1, 300), elements=st.floats(-255, 255, width=32))
 

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from scenes import HEIGHT, WIDTH, Person, Scene, head, walk
 
-from cctv.redaction.backdrop import Sample, Sampler, build
-from cctv.redaction.geometry import Size
-from cctv.redaction.planes import from_buffer
-from cctv.redaction.stretches import backdrops_of
+from cctv.redaction.background.lighting_segments import backdrops_of
+from cctv.redaction.background.model import BackgroundSample, Sampler, build
+from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.yuv import from_buffer
 
 SIZE = Size(WIDTH, HEIGHT)
 
 
 def samples(scene, **excluded):
     return [
-        Sample(frame, np.concatenate([plane.ravel() for plane in planes]), excluded.get(f"f{frame}"))
+        BackgroundSample(frame, np.concatenate([plane.ravel() for plane in planes]), excluded.get(f"f{frame}"))
         for frame, planes in enumerate(scene.pictures())
     ]
 

@@ -19,9 +19,9 @@ from redaction_bench import looks
 from redaction_bench.studio import annotated, counted, redacted
 from redaction_bench.truth import head
 
-from cctv.redaction.geometry import Box, Size
-from cctv.redaction.keep import NOTHING_KEPT
-from cctv.redaction.options import Mode, Options
+from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.tracking.annotations import NOTHING_KEPT
+from cctv.redaction.video.geometry import Rect, Size
 
 WALKER, STATUE = 1, 6
 FRAME = 60  # the walker is alone in it
@@ -96,7 +96,7 @@ def test_the_bench_fails_by_its_exit_code_on_somebody_whom_the_backdrop_itself_s
 
 
 def test_people_are_recognised_by_their_colours_and_not_by_a_grey_that_covers_them():
-    people = {n: {frame: Box(4 + 4 * frame, 20 * n, 16, 18) for frame in range(80)} for n in range(8)}
+    people = {n: {frame: Rect(4 + 4 * frame, 20 * n, 16, 18) for frame in range(80)} for n in range(8)}
     lineup = looks.chosen(people, Size(400, 160))
 
     def street(covered):

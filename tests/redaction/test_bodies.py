@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cctv.redaction.bodies import around, bodies_of
-from cctv.redaction.geometry import Box, PixelRect, Size
-from cctv.redaction.subject import Around, scene
+from cctv.redaction.tracking.occlusion import Around, frame_neighbourhood
+from cctv.redaction.tracking.segmentation import around, bodies_of
+from cctv.redaction.video.geometry import PixelRect, Rect, Size
 
 SHAPE = (80, 160)
 PLACE = PixelRect(0, 0, 160, 80)
 TALL = 50
-SUBJECT, OTHER = Box(40, 15, 16, TALL), Box(90, 15, 16, TALL)
+SUBJECT, OTHER = Rect(40, 15, 16, TALL), Rect(90, 15, 16, TALL)
 
 
 def mask_of(*boxes):
@@ -26,19 +26,19 @@ def found(mask):
 
 
 def test_a_shadow_between_two_people_makes_them_no_group():
-    bodies = found(mask_of(SUBJECT, OTHER, Box(56, 61, 34, 4)))
+    bodies = found(mask_of(SUBJECT, OTHER, Rect(56, 61, 34, 4)))
 
     assert {part.box for part in bodies.parts} == {SUBJECT, OTHER}
 
 
 def test_two_people_side_by_side_stay_one_body():
-    beside = Box(50, 20, 16, 45)
+    beside = Rect(50, 20, 16, 45)
 
     assert len(found(mask_of(SUBJECT, beside)).parts) == 1
 
 
 def test_every_pixel_is_a_body_s_or_a_thin_piece_s():
-    mask = mask_of(SUBJECT, OTHER, Box(56, 61, 34, 4), Box(100, 30, 40, 5), Box(130, 5, 3, 30))
+    mask = mask_of(SUBJECT, OTHER, Rect(56, 61, 34, 4), Rect(100, 30, 40, 5), Rect(130, 5, 3, 30))
 
     others, thin = found(mask).without(())
 
@@ -46,17 +46,17 @@ def test_every_pixel_is_a_body_s_or_a_thin_piece_s():
 
 
 def test_an_arm_that_touches_only_the_subject_is_the_subject_s():
-    others, thin = found(mask_of(SUBJECT, OTHER, Box(34, 35, 6, 5))).without([SUBJECT])
+    others, thin = found(mask_of(SUBJECT, OTHER, Rect(34, 35, 6, 5))).without([SUBJECT])
 
     assert not thin.any()
     assert (others == mask_of(OTHER)).all()
 
 
 def test_what_lies_between_the_subject_and_somebody_else_is_hidden():
-    between = Box(56, 35, 34, 5)
+    between = Rect(56, 35, 34, 5)
     bodies = found(mask_of(SUBJECT, OTHER, between))
 
-    here = scene(0, SUBJECT, bodies, Around(own=(SUBJECT,)))
+    here = frame_neighbourhood(0, SUBJECT, bodies, Around(own=(SUBJECT,)))
 
     assert {(blob.box, blob.thin) for blob in here.blobs} == {(OTHER, False), (between, True)}
 
@@ -67,4 +67,4 @@ def test_places_are_those_of_the_whole_picture():
 
     assert place.left > 0
     assert bodies.parts[0].box == SUBJECT
-    assert scene(0, OTHER, bodies, Around()).blobs[0].box == SUBJECT
+    assert frame_neighbourhood(0, OTHER, bodies, Around()).blobs[0].box == SUBJECT

@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cctv.redaction.caption import CLOCK, Clock, Line, caption
-from cctv.redaction.geometry import Size
-from cctv.redaction.keep import NOTHING_KEPT
-from cctv.redaction.planes import Planes
+from cctv.redaction.render.caption import CLOCK, CaptionTime, Line, caption
+from cctv.redaction.tracking.annotations import NOTHING_KEPT
+from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.yuv import Planes
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
 def test_the_clock_runs_through_the_hour_that_comes_twice():
-    clock = Clock(datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC), BRUSSELS)
+    clock = CaptionTime(datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC), BRUSSELS)
 
     assert clock.at(0) == "25/10/2026 02:59:59 CEST"
     assert clock.at(1_040_000) == "25/10/2026 02:00:00 CET"
@@ -25,7 +25,10 @@ def test_the_clock_runs_through_the_hour_that_comes_twice():
 def test_each_frame_carries_its_own_second():
     start = datetime(2026, 11, 1, 10, tzinfo=UTC)
     line = caption(
-        Line(f"REQ-2026-001 {CLOCK}: x", Clock(start, BRUSSELS)), Size(640, 480), NOTHING_KEPT, [0, 40_000, 1_000_000]
+        Line(f"REQ-2026-001 {CLOCK}: x", CaptionTime(start, BRUSSELS)),
+        Size(640, 480),
+        NOTHING_KEPT,
+        [0, 40_000, 1_000_000],
     )
     assert line is not None
     shown = []

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
 from scenes import HEIGHT, WIDTH, Person, Scene, heads_visible, keep_of, luma, probe, share_visible, times, walk, write
 
-from cctv.kernel.errors import CctvError, Exit
-from cctv.redaction.encode import Picture, h264_writer
+from cctv.core.errors import CctvError, Exit
+from cctv.redaction.background.inpaint import Fill
 from cctv.redaction.errors import InputMissing, InsideStorage, KeepRefused, OutputRefused
-from cctv.redaction.file import FileRedaction, redact_file
-from cctv.redaction.fill import Fill
-from cctv.redaction.geometry import Size
-from cctv.redaction.options import Mode, Options, Others
+from cctv.redaction.render.options import Mode, Options, Others
+from cctv.redaction.standalone import FileRedaction, redact_file
+from cctv.redaction.video.encoder import Picture, h264_writer
+from cctv.redaction.video.geometry import Size
 
 MASK = Options(Mode.MASK, caption=None)
 BACKDROP = Options(Mode.BACKDROP)
@@ -186,7 +187,6 @@ def test_a_later_start_stays_a_later_start(desk):
 def test_a_turned_picture_is_redacted_as_it_is_displayed(desk):
     flat = write(desk.folder / "flat.mp4", Scene([LEFT], frames=20))
     turned = desk.folder / "turned.mp4"
-    import subprocess
 
     subprocess.run(
         ["ffmpeg", "-v", "error", "-i", flat, "-c", "copy", "-metadata:s:v", "rotate=90", turned], check=True

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctv.kernel.errors import Exit
+from cctv.core.errors import Exit
 from cctv.redaction.errors import KeepRefused
-from cctv.redaction.geometry import Box
-from cctv.redaction.keep import BoxPath, HideReason, Keyframe, check_within, parse_keep, read_keep
+from cctv.redaction.tracking.annotations import BoxPath, HideReason, Keyframe, check_within, parse_keep, read_keep
+from cctv.redaction.video.geometry import Rect
 
 FILE = Path("KEEP.json")
 GOOD = {"id": "a", "frame": 0, "x": 1, "y": 2, "w": 3, "h": 4}
@@ -29,8 +29,8 @@ def box(**changes):
 def test_boxes_and_hides_are_read_apart():
     keep = parse_keep(document(hide=[{**GOOD, "id": "b", "frame": 7}]), FILE)
 
-    assert keep.kept_at(0) == (Box(1, 2, 3, 4),)
-    assert keep.hidden_at(7) == (Box(1, 2, 3, 4),)
+    assert keep.kept_at(0) == (Rect(1, 2, 3, 4),)
+    assert keep.hidden_at(7) == (Rect(1, 2, 3, 4),)
     assert keep.kept_at(1) == ()
     assert keep.last_frame == 7
 
@@ -116,14 +116,14 @@ def test_a_frame_past_the_end_is_refused():
 
 
 def test_a_lone_keyframe_covers_one_frame():
-    path = BoxPath("a", (Keyframe(5, Box(0, 0, 1, 1)),))
+    path = BoxPath("a", (Keyframe(5, Rect(0, 0, 1, 1)),))
 
     assert [path.box_at(frame) is not None for frame in (4, 5, 6)] == [False, True, False]
 
 
 numbers = st.floats(-1000, 1000)
 sides = st.floats(0.5, 500)
-boxes = st.builds(Box, numbers, numbers, sides, sides)
+boxes = st.builds(Rect, numbers, numbers, sides, sides)
 
 
 @given(st.dictionaries(st.integers(0, 500), boxes, min_size=1, max_size=6), st.integers(-5, 505))

@@ -7,17 +7,17 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctv.redaction.geometry import Box
-from cctv.redaction.keep import NOTHING_KEPT, BoxPath, KeepBoxes, Keyframe
-from cctv.redaction.moments import FrameRange, frame_ranges, keyframes, moments
-from cctv.redaction.scenery import Change, ChangeKind, scenery_changes
-from cctv.redaction.tracks import Ending, Track
+from cctv.redaction.background.scene_changes import Change, ChangeKind, scenery_changes
+from cctv.redaction.review.sheet.thumbnails import FrameRange, frame_ranges, keyframes, moments
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.tracking.tracks import Track, TrackBoundary
+from cctv.redaction.video.geometry import Rect
 
-CHAIR = Box(30, 40, 12, 16)
+CHAIR = Rect(30, 40, 12, 16)
 
 
-def _track(first: int, boxes: list[Box]) -> Track:
-    return Track(1, first, tuple(boxes), Ending.APPEARED, Ending.CLIP)
+def _track(first: int, boxes: list[Rect]) -> Track:
+    return Track(1, first, tuple(boxes), TrackBoundary.APPEARED, TrackBoundary.CLIP)
 
 
 @given(st.integers(1, 40_000), st.integers(20_000, 500_000))
@@ -53,7 +53,7 @@ def test_keyframes_are_thinned_evenly():
 
 
 def test_a_chair_that_was_moved_is_listed_and_somebody_who_walks_is_not():
-    carried = [Box(10 + 2 * step, 40, 12, 16) for step in range(20)]
+    carried = [Rect(10 + 2 * step, 40, 12, 16) for step in range(20)]
     found = scenery_changes([_track(5, carried + [carried[-1]] * 60)], [0] * 90, [True] * 90, 10, NOTHING_KEPT)
 
     assert [(one.kind, one.last) for one in found] == [(ChangeKind.STAYED, 84)]

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis.extra.numpy import arrays
 from scenes import Person, Scene, walk, write
 
-from cctv.redaction.ahead import ahead
 from cctv.redaction.errors import SourceUnreadable, VerifyFailed
-from cctv.redaction.planes import Planes
-from cctv.redaction.source import Reading, clip_of
-from cctv.redaction.verify import _OFF, _hidden_blocks
+from cctv.redaction.render.verify import _OFF, _hidden_blocks
+from cctv.redaction.video.parallel import prefetch
+from cctv.redaction.video.reader import Reading, clip_of
+from cctv.redaction.video.yuv import Planes
 
 BLOCK = arrays(np.uint8, (8, 8))
 
@@ -66,7 +66,7 @@ def test_what_is_made_ahead_keeps_its_order_and_its_error():
         yield from range(20)
         raise SourceUnreadable(path="x", problem="broken", following="")
 
-    made = ahead(numbers())
+    made = prefetch(numbers())
 
     assert [next(made) for _ in range(20)] == list(range(20))
     with pytest.raises(SourceUnreadable):

@@ -8,7 +8,7 @@ import pytest
 from scenes import Scene, write
 
 from cctv.redaction.errors import VerifyFailed
-from cctv.redaction.verify import _check_streams
+from cctv.redaction.render.verify import _check_streams
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cctv.redaction.regions import covered, labelled
+from cctv.redaction.tracking.foreground import connected_components, covered
 
 
 def test_a_body_is_hidden_to_its_box_and_a_slanting_tape_to_itself():
@@ -14,7 +14,7 @@ def test_a_body_is_hidden_to_its_box_and_a_slanting_tape_to_itself():
     cv2.line(tape, (80, 20), (150, 80), 1, 2)
 
     both = body | tape
-    hidden = covered(both.view(np.bool_), labelled(both)[1][1:])
+    hidden = covered(both.view(np.bool_), connected_components(both)[1][1:])
 
     assert hidden[25:75, 22:38].all()
     assert hidden[tape > 0].all()
@@ -26,7 +26,7 @@ def test_somebody_who_stands_at_a_tape_is_hidden_to_his_box():
     cv2.ellipse(both, (100, 110), (8, 22), 0, 0, 360, 1, 3)
     cv2.line(both, (20, 40), (250, 190), 1, 3)
 
-    regions = labelled(both)[1][1:]
+    regions = connected_components(both)[1][1:]
     hidden = covered(both.view(np.bool_), regions)
 
     assert len(regions) == 1

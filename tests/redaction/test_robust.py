@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from scenes import HEIGHT, STILL, WIDTH, Person, Scene, heads_visible, keep_of, nudged, walk, write
 
-from cctv.kernel.errors import Exit
-from cctv.redaction.analysis import Analysis, analyse, survey
-from cctv.redaction.case.artefacts import read_survey, write_survey
-from cctv.redaction.decide import Decisions
+from cctv.core.errors import Exit
+from cctv.redaction.background.camera_motion import CameraMotion, ReferenceView, measure, relief
+from cctv.redaction.background.scene_changes import ChangeKind, scenery_changes
 from cctv.redaction.errors import SceneLost
-from cctv.redaction.keep import NOTHING_KEPT, parse_keep
-from cctv.redaction.options import Mode, Options
-from cctv.redaction.planes import doubled
-from cctv.redaction.render import Work, redact
-from cctv.redaction.scenery import ChangeKind, scenery_changes
-from cctv.redaction.shift import Kind, View, measure, relief
-from cctv.redaction.source import clip_of
-from cctv.redaction.spool import MaskSpool
+from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.render.render import Work, redact
+from cctv.redaction.render.visibility import VisibilityPass
+from cctv.redaction.review.artefacts import read_survey, write_survey
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, parse_keep
+from cctv.redaction.tracking.pipeline import Analysis, analyse, survey
+from cctv.redaction.video.reader import clip_of
+from cctv.redaction.video.spill import MaskSpool
+from cctv.redaction.video.yuv import doubled
 
 LEFT = Person(walk(20, 5))
 RIGHT = Person(walk(300, -5, 206), luma=200, u=150, v=100)
@@ -60,7 +60,7 @@ def masked(folder, scene, *elsewhere):
     others = [clip_of([write(folder / f"{number}.mp4", each)]) for number, each in enumerate(elsewhere)]
     with MaskSpool((HEIGHT // 2, WIDTH // 2)) as differs:
         analysis = analyse(clip, survey(clip, NOTHING_KEPT, quiet, others), NOTHING_KEPT, differs, quiet)
-        decided = Decisions(analysis, NOTHING_KEPT, Options(Mode.MASK, caption=None), None)
+        decided = VisibilityPass(analysis, NOTHING_KEPT, Options(Mode.MASK, caption=None), None)
         return Masked(np.stack([~doubled(decision.live) for decision in decided]), analysis)
 
 
@@ -86,10 +86,10 @@ def test_a_nudge_is_measured_among_people_who_walk(x, y):
     before = Scene([LEFT, RIGHT], frames=1).pictures()[0][0]
     later = Scene([LEFT, RIGHT], frames=20, camera=lambda _frame: nudged(x, y)).pictures()[-1][0]
 
-    found = measure(View(relief(before)), relief(later), WIDTH)
+    found = measure(ReferenceView(relief(before)), relief(later), WIDTH)
 
     assert (found.x, found.y) == pytest.approx((x, y), abs=0.3)
-    assert found.kind is (Kind.SHIFTED if x or y else Kind.SAME)
+    assert found.kind is (CameraMotion.SHIFTED if x or y else CameraMotion.SAME)
 
 
 @pytest.mark.parametrize("view", [turned(4), turned(0, 1.2)], ids=["turned", "zoomed"])
@@ -97,7 +97,7 @@ def test_another_view_is_no_nudge(view):
     scene = Scene([LEFT], frames=1)
     before, later = (s.pictures()[0][0] for s in (scene, replace(scene, camera=lambda _frame: view)))
 
-    assert measure(View(relief(before)), relief(later), WIDTH).kind is Kind.ANOTHER_VIEW
+    assert measure(ReferenceView(relief(before)), relief(later), WIDTH).kind is CameraMotion.ANOTHER_VIEW
 
 
 def test_a_nudged_camera_gets_a_backdrop_of_its_own(tmp_path):

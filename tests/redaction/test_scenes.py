@@ -9,13 +9,13 @@ import pytest
 from simrig import scene_clip
 from simulator.truth import keyframes
 
-from cctv.redaction.analysis import analyse, survey
-from cctv.redaction.decide import Decisions
-from cctv.redaction.keep import parse_keep
-from cctv.redaction.options import Mode, Options
-from cctv.redaction.planes import doubled
-from cctv.redaction.source import clip_of
-from cctv.redaction.spool import MaskSpool
+from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.render.visibility import VisibilityPass
+from cctv.redaction.tracking.annotations import parse_keep
+from cctv.redaction.tracking.pipeline import analyse, survey
+from cctv.redaction.video.reader import clip_of
+from cctv.redaction.video.spill import MaskSpool
+from cctv.redaction.video.yuv import doubled
 
 SHOWN = 0.6  # of the true box live: the subject is visible
 HIDDEN = 0.9  # of a head: nobody can be told by it
@@ -40,7 +40,7 @@ def live_frames(scene, every):
     options = Options(Mode.BACKDROP, caption=None)
     with MaskSpool((even.height // 2, even.width // 2)) as differs:
         analysis = analyse(clip, survey(clip, keep, quiet), keep, differs, quiet)
-        return [doubled(decision.live) for decision in Decisions(analysis, keep, options, None)]
+        return [doubled(decision.live) for decision in VisibilityPass(analysis, keep, options, None)]
 
 
 def share(live, box):

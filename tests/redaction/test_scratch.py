@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scenes import HEIGHT, WIDTH, Person, Scene, keep_of, luma, walk, write
 
-from cctv.redaction import comparing, scratch
-from cctv.redaction.backdrop import Sample
-from cctv.redaction.comparing import compared
-from cctv.redaction.geometry import Size
-from cctv.redaction.options import Mode, Options
-from cctv.redaction.planes import Planes
-from cctv.redaction.stretches import backdrops_of
-from cctv.redaction.verify import _block_errors, _block_mean, _blocks_without
+from cctv.redaction.background.lighting_segments import backdrops_of
+from cctv.redaction.background.model import BackgroundSample
+from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.render.verify import _block_errors, _block_mean, _blocks_without
+from cctv.redaction.tracking import foreground
+from cctv.redaction.tracking.foreground import compared
+from cctv.redaction.video import spill
+from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.spill import Scratch
+from cctv.redaction.video.yuv import Planes
 
 LEFT, RIGHT = Person(walk(20, 5)), Person(walk(300, -5, 206), luma=200, u=150, v=100)
 PLANE = arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)))
@@ -32,7 +34,7 @@ def test_a_clip_for_whose_patches_there_is_no_room_is_decoded_again_to_the_same_
     desk.redact(source, Options(Mode.BACKDROP), keep)
     with_room, live = luma(desk.output), desk.mask_frames()
 
-    monkeypatch.setattr(scratch, "_BUDGET", budget)
+    monkeypatch.setattr(spill, "_BUDGET", budget)
     desk.redact(source, Options(Mode.BACKDROP), keep)
 
     assert np.array_equal(desk.mask_frames(), live)
@@ -46,10 +48,10 @@ def test_a_disk_that_fills_up_costs_the_short_cut_and_nothing_else(tmp_path, mon
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(data)
 
-    monkeypatch.setattr(scratch.tempfile, "TemporaryFile", lambda **_: Full(tmp_path / "scratch", "w+"))
+    monkeypatch.setattr(spill.tempfile, "TemporaryFile", lambda **_: Full(tmp_path / "scratch", "w+"))
     planes = Planes(np.zeros((8, 8), np.uint8), *np.zeros((2, 4, 4), np.uint8))
 
-    with scratch.Scratch(tmp_path, Size(8, 8), None) as aside:
+    with Scratch(tmp_path, Size(8, 8), None) as aside:
         seen = list(aside.noting([planes] * 9))
 
         assert len(seen) == 9
@@ -60,7 +62,7 @@ def test_a_disk_that_fills_up_costs_the_short_cut_and_nothing_else(tmp_path, mon
 def test_frames_stay_in_step_after_a_pass_that_broke_off_and_while_two_read(tmp_path):
     pictures = [Planes(np.full((8, 8), n, np.uint8), *np.full((2, 4, 4), n, np.uint8)) for n in range(5)]
 
-    with scratch.Scratch(tmp_path, Size(8, 8), None) as broken, scratch.Scratch(tmp_path, Size(8, 8), None) as aside:
+    with Scratch(tmp_path, Size(8, 8), None) as broken, Scratch(tmp_path, Size(8, 8), None) as aside:
         next(broken.noting(pictures))
         for one in (broken, aside):
             assert len(list(one.noting(pictures))) == 5
@@ -94,13 +96,16 @@ def test_frames_after_a_lost_scene_are_judged_as_one_after_the_other(monkeypatch
     size = Size(WIDTH, HEIGHT)
     scene = Scene([LEFT], frames=24, noise=4)
     pictures = [Planes(*planes) for planes in scene.pictures()]
-    samples = [Sample(n, np.concatenate([p.y.ravel(), p.u.ravel(), p.v.ravel()]), None) for n, p in enumerate(pictures)]
+    samples = [
+        BackgroundSample(n, np.concatenate([p.y.ravel(), p.u.ravel(), p.v.ravel()]), None)
+        for n, p in enumerate(pictures)
+    ]
     backdrops = backdrops_of(samples, size)
     other = np.random.default_rng(1).integers(0, 255, (3, HEIGHT // 2, WIDTH // 2)).astype(np.uint8)
     stacked = [other if n in (7, 8, 15) else planes.stacked() for n, planes in enumerate(pictures)]
 
     at_once = list(compared(stacked, backdrops, None))
-    monkeypatch.setattr(comparing.os, "cpu_count", lambda: 0)
+    monkeypatch.setattr(foreground.os, "cpu_count", lambda: 0)
     one_by_one = list(compared(stacked, backdrops, None))
 
     assert [one.difference.light for one in at_once] == [one.difference.light for one in one_by_one]

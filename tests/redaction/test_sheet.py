@@ -9,25 +9,25 @@ import pytest
 from crops import thumbnails
 from scenes import Person, Scene, walk, write
 
-from cctv.redaction.analysis import analyse, survey
-from cctv.redaction.keep import NOTHING_KEPT
-from cctv.redaction.pictures import backdrop_picture
-from cctv.redaction.sheet import (
-    Decision,
+from cctv.redaction.review.sheet.page import (
     Sheet,
     SheetBackdrop,
     SheetCamera,
+    SheetDecision,
     SheetGap,
     SheetPart,
+    SheetStretch,
     SheetTrack,
-    Stretch,
     render_sheet,
 )
-from cctv.redaction.source import clip_of
-from cctv.redaction.spool import MaskSpool
+from cctv.redaction.review.sheet.thumbnails import backdrop_picture
+from cctv.redaction.tracking.annotations import NOTHING_KEPT
+from cctv.redaction.tracking.pipeline import analyse, survey
+from cctv.redaction.video.reader import clip_of
+from cctv.redaction.video.spill import MaskSpool
 
 START = datetime(2026, 11, 21, 22, 0)  # noqa: DTZ001 - the sheet shows local time as it is given
-WHOLE = Stretch(START, START + timedelta(seconds=6))
+WHOLE = SheetStretch(START, START + timedelta(seconds=6))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def camera(tmp_path_factory):
             tuple((START, crop.picture) for crop in crops[track.id]),
             "keep 1",
             "hide 1",
-            Decision.KEPT,
+            SheetDecision.KEPT,
         )
         for track in tracks
     )

@@ -11,16 +11,16 @@ from scenes import write
 from simulator.scene import Scene, Settings
 from simulator.stage import Layout
 
-from cctv.kernel.errors import Exit
-from cctv.redaction.analysis import survey
-from cctv.redaction.backdrop import Sample, build
-from cctv.redaction.case.artefacts import read_survey, write_survey
+from cctv.core.errors import Exit
+from cctv.redaction.background.model import BackgroundSample, build
+from cctv.redaction.background.person_detector import people_in
 from cctv.redaction.errors import SearchFailed
-from cctv.redaction.geometry import Size
-from cctv.redaction.keep import NOTHING_KEPT
-from cctv.redaction.planes import from_buffer
-from cctv.redaction.source import clip_of
-from cctv.redaction.standing import people_in
+from cctv.redaction.review.artefacts import read_survey, write_survey
+from cctv.redaction.tracking.annotations import NOTHING_KEPT
+from cctv.redaction.tracking.pipeline import survey
+from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.reader import clip_of
+from cctv.redaction.video.yuv import from_buffer
 
 SIZE = Size(640, 360)
 
@@ -36,7 +36,7 @@ def flat(picture):
 @pytest.mark.parametrize("layout", list(Layout))
 def test_somebody_who_stands_still_all_through_a_file_is_found_in_its_backdrop(layout):
     scene = Scene(Settings(seed=7, layout=layout, statue=True, fps=0.5))
-    samples = [Sample(number, flat(picture), None) for number, picture in enumerate(scene.frames())]
+    samples = [BackgroundSample(number, flat(picture), None) for number, picture in enumerate(scene.frames())]
 
     backdrop = build(samples, SIZE)
 
@@ -77,7 +77,7 @@ def test_a_detector_that_fails_stops_the_redaction(tmp_path, monkeypatch, broken
 
 def test_what_was_found_is_kept_with_the_survey(tmp_path):
     scene = Scene(Settings(seed=7, statue=True, fps=0.5))
-    samples = [Sample(number, flat(picture), None) for number, picture in enumerate(scene.frames())]
+    samples = [BackgroundSample(number, flat(picture), None) for number, picture in enumerate(scene.frames())]
     found = survey(clip_of([write(tmp_path / "in.mp4", Plain(frames=12))]), NOTHING_KEPT, quiet)
     with_people = type(found)(found.times, (build(samples, SIZE),))
 

@@ -9,21 +9,21 @@ import pytest
 from crops import thumbnails
 from scenes import HEIGHT, WIDTH, Person, Scene, keep_of, luma, share_visible, walk, write
 
-from cctv.redaction.analysis import analyse, survey
-from cctv.redaction.backdrop import Backdrop
-from cctv.redaction.compose import Composer
-from cctv.redaction.decide import Cover, Decisions
+from cctv.redaction.background.inpaint import Fill
+from cctv.redaction.background.model import Backdrop
 from cctv.redaction.errors import VerifyFailed
-from cctv.redaction.fill import Fill
-from cctv.redaction.geometry import Size
-from cctv.redaction.keep import NOTHING_KEPT, read_keep
-from cctv.redaction.masks import MaskedArea, masked_area
-from cctv.redaction.options import Mode, Options, Others
-from cctv.redaction.pictures import backdrop_picture, bgr
-from cctv.redaction.planes import Planes
-from cctv.redaction.render import Work, redact
-from cctv.redaction.source import Reading, clip_of
-from cctv.redaction.spool import MaskSpool
+from cctv.redaction.render.compositor import Composer
+from cctv.redaction.render.options import Mode, Options, Others
+from cctv.redaction.render.privacy_masks import MaskedArea, masked_area
+from cctv.redaction.render.render import Work, redact
+from cctv.redaction.render.visibility import Cover, VisibilityPass
+from cctv.redaction.review.sheet.thumbnails import backdrop_picture, bgr
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, read_keep
+from cctv.redaction.tracking.pipeline import analyse, survey
+from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.reader import Reading, clip_of
+from cctv.redaction.video.spill import MaskSpool
+from cctv.redaction.video.yuv import Planes
 
 SUBJECT = Person(walk(20, 5))
 ACROSS = ((25.0, 45.0), (62.0, 45.0), (62.0, 70.0), (25.0, 70.0))  # over the body of whoever walks behind it
@@ -127,9 +127,9 @@ def test_a_render_that_leaves_a_mask_open_is_caught_and_removed(desk, walker, mo
 
 def test_live_pixels_under_a_mask_are_caught_though_they_are_black(desk, walker, monkeypatch):
     def analysed_without(analysis, *rest):
-        return Decisions(replace(analysis, masked=None), *rest)
+        return VisibilityPass(replace(analysis, masked=None), *rest)
 
-    monkeypatch.setattr("cctv.redaction.render.Decisions", analysed_without)
+    monkeypatch.setattr("cctv.redaction.render.render.Decisions", analysed_without)
     with pytest.raises(VerifyFailed, match="live pixels lie under the camera's masks"):
         redact(work(desk, walker, Options(Mode.BACKDROP, caption=None)), silent)
     assert not desk.output.exists()

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cctv.redaction.contacts import judge
-from cctv.redaction.geometry import Box
-from cctv.redaction.walkers import Blob, Scene
+from cctv.redaction.tracking.neighbours import Blob, FrameNeighbourhood
+from cctv.redaction.tracking.occlusion import resolve_occlusions
+from cctv.redaction.video.geometry import Rect
 
-KEPT = Box(100, 50, 20, 60)
-PICTURE = Box(0, 0, 300, 200)
+KEPT = Rect(100, 50, 20, 60)
+PICTURE = Rect(0, 0, 300, 200)
 PATIENCE = 20
 
 
 def scenes(*blobs):
-    return [Scene(frame, KEPT, tuple(here)) for frame, here in enumerate(blobs)]
+    return [FrameNeighbourhood(frame, KEPT, tuple(here)) for frame, here in enumerate(blobs)]
 
 
 def free(x):
-    return Blob(Box(x, 50, 20, 60), 1000, touches=False)
+    return Blob(Rect(x, 50, 20, 60), 1000, touches=False)
 
 
 def from_left(shown):
-    return Blob(Box(96 - shown, 50, shown, 60), shown * 50, touches=True, cut_right=True)
+    return Blob(Rect(96 - shown, 50, shown, 60), shown * 50, touches=True, cut_right=True)
 
 
 def to_right(shown):
-    return Blob(Box(124, 50, shown, 60), shown * 50, touches=True, cut_left=True)
+    return Blob(Rect(124, 50, shown, 60), shown * 50, touches=True, cut_left=True)
 
 
 def test_nobody_near_hides_nothing():
-    verdicts = judge(scenes(*[[]] * 5), PICTURE, PATIENCE)
+    verdicts = resolve_occlusions(scenes(*[[]] * 5), PICTURE, PATIENCE)
 
     assert not any(verdict.everything or verdict.boxes for verdict in verdicts)
 
 
 def test_a_person_who_reaches_in_is_hidden_to_his_full_width():
-    verdicts = judge(scenes([free(60)], [free(68)], [from_left(14)]), PICTURE, PATIENCE)
+    verdicts = resolve_occlusions(scenes([free(60)], [free(68)], [from_left(14)]), PICTURE, PATIENCE)
 
     hidden = verdicts[2].boxes[0]
     assert hidden.right >= 82 + 20  # as wide as when he was seen apart
@@ -46,7 +46,7 @@ def test_a_person_who_reaches_in_is_hidden_to_his_full_width():
 def test_while_somebody_is_inside_everything_is_hidden():
     crossing = [[free(60)], [free(70)], [from_left(10)], [], [], [to_right(10)], [free(130)], [free(140)]]
 
-    verdicts = judge(scenes(*crossing), PICTURE, PATIENCE)
+    verdicts = resolve_occlusions(scenes(*crossing), PICTURE, PATIENCE)
 
     assert [verdict.everything for verdict in verdicts][3:5] == [True, True]
     assert not verdicts[0].everything
@@ -54,7 +54,7 @@ def test_while_somebody_is_inside_everything_is_hidden():
 
 
 def test_who_comes_out_was_inside_before():
-    verdicts = judge(scenes([], [], [to_right(10)], [free(128)], [free(136)]), PICTURE, PATIENCE)
+    verdicts = resolve_occlusions(scenes([], [], [to_right(10)], [free(128)], [free(136)]), PICTURE, PATIENCE)
 
     assert verdicts[0].everything
     assert verdicts[1].everything
@@ -62,18 +62,18 @@ def test_who_comes_out_was_inside_before():
 
 
 def test_a_small_person_who_never_comes_out_stays_inside_for_good():
-    child = Blob(Box(85, 85, 13, 25), 400, touches=False)
+    child = Blob(Rect(85, 85, 13, 25), 400, touches=False)
 
-    verdicts = judge(scenes([child], [child], *[[]] * 200), PICTURE, PATIENCE)
+    verdicts = resolve_occlusions(scenes([child], [child], *[[]] * 200), PICTURE, PATIENCE)
 
     assert all(verdict.everything for verdict in verdicts[3:])
 
 
 def test_legs_below_the_box_belong_to_who_went_into_them():
-    legs = Blob(Box(96, 112, 6, 12), 40, touches=True, cut_top=True)
+    legs = Blob(Rect(96, 112, 6, 12), 40, touches=True, cut_top=True)
     crossing = [[free(60)], [free(70)], [from_left(14), legs], [legs], [legs]]
 
-    verdicts = judge(scenes(*crossing), PICTURE, PATIENCE)
+    verdicts = resolve_occlusions(scenes(*crossing), PICTURE, PATIENCE)
 
     assert verdicts[4].everything or min(box.y for box in verdicts[4].boxes) <= 50
 
@@ -84,17 +84,19 @@ def test_what_sticks_out_between_two_keyframes_is_the_subject_s_own_unless_the_r
     ]
     group = [replace(each, crowded=True) for each in lagging]
 
-    own, other = (judge(each, PICTURE, PATIENCE)[2].boxes[0] for each in (lagging, group))
+    own, other = (resolve_occlusions(each, PICTURE, PATIENCE)[2].boxes[0] for each in (lagging, group))
 
     assert own.right < 102
     assert other.right >= 96 - 10 + 0.85 * KEPT.w
 
 
 def test_a_head_that_was_seen_apart_is_hidden_as_a_whole_person():
-    head = Blob(Box(70, 50, 7, 12), 60, touches=False)
-    shoulder = Blob(Box(90, 50, 6, 30), 150, touches=True, cut_right=True)
+    head = Blob(Rect(70, 50, 7, 12), 60, touches=False)
+    shoulder = Blob(Rect(90, 50, 6, 30), 150, touches=True, cut_right=True)
 
-    hidden = judge(scenes([head], [replace(head, box=Box(80, 50, 8, 12))], [shoulder]), PICTURE, PATIENCE)[2].boxes[0]
+    hidden = resolve_occlusions(
+        scenes([head], [replace(head, box=Rect(80, 50, 8, 12))], [shoulder]), PICTURE, PATIENCE
+    )[2].boxes[0]
 
     assert hidden.right >= 90 + 0.85 * KEPT.w
 
@@ -102,6 +104,6 @@ def test_a_head_that_was_seen_apart_is_hidden_as_a_whole_person():
 def test_in_a_frame_or_two_whatever_touches_the_subject_may_be_somebody():
     sliver = replace(from_left(3), area=40)
 
-    assert all(verdict.everything for verdict in judge(scenes([sliver], [sliver]), PICTURE, PATIENCE))
-    assert not judge(scenes([], [free(60)]), PICTURE, PATIENCE)[0].everything
-    assert not any(verdict.everything for verdict in judge(scenes(*[[sliver]] * 3), PICTURE, PATIENCE))
+    assert all(verdict.everything for verdict in resolve_occlusions(scenes([sliver], [sliver]), PICTURE, PATIENCE))
+    assert not resolve_occlusions(scenes([], [free(60)]), PICTURE, PATIENCE)[0].everything
+    assert not any(verdict.everything for verdict in resolve_occlusions(scenes(*[[sliver]] * 3), PICTURE, PATIENCE))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cctv.health import status_now
-from cctv.health.alarms import Memory, alarms
+from cctv.monitoring.alarms import AlarmHistory, alarms
+from cctv.monitoring.status import status_now
 
 
 def set_facade(site, period, was="7d"):
@@ -38,7 +38,7 @@ def test_new_footage_goes_by_the_new_limit_and_stored_footage_as_it_was_promised
 def test_until_it_is_adopted_the_status_and_an_alarm_say_so(shortened):
     assert shortened.cctv("status --json", exit=None).json["zones_to_adopt"] == ["facade"]
     assert "cctv retention adopt --dry-run" in shortened.cctv("status", exit=None).out
-    told = alarms(status_now(shortened.open()), Memory(), shortened.clock.now())
+    told = alarms(status_now(shortened.open()), AlarmHistory(), shortened.clock.now())
     (policy,) = [one for one in told if one.kind.value == "policy"]
     assert "in facade" in policy.text
     assert policy.next_step == "cctv retention adopt --reason WHY --dry-run"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from cctv.retention.certificate_files import NAMESPACE
+from cctv.backup.state import HeldCopy, remember_held
+from cctv.retention.certificate.files import NAMESPACE
 
 MONTH = "--from '2026-11-01 0:00' --to '2026-12-01 0:00'"
 
@@ -118,8 +120,6 @@ def test_it_still_answers_from_folded_days(swept, clock, tmp_path):
 
 
 def test_a_folded_day_that_was_altered_is_told(swept, clock, tmp_path):
-    import sqlite3
-
     swept.record("gevel-1", "2026-11-09 11:00")
     clock.advance(days=370)
     swept.cctv("sweep --once")
@@ -172,8 +172,6 @@ def test_the_page_is_whole_and_fetches_nothing_and_speaks_the_language_of_the_si
 
 
 def test_the_page_names_copies_that_are_known(swept, tmp_path, clock):
-    from cctv.backup.memory import HeldCopy, remember_held
-
     remember_held(swept.open(), HeldCopy("copy-1", "/media/usb/held", clock.now()))
 
     said = made(swept, tmp_path / "c")

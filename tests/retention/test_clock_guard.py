@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cctv import archive
-from cctv.db.engine import reading
-from cctv.kernel import machine
+from cctv.core import clock
+from cctv.db.engine import read_transaction
+from cctv.footage.runs import begin_run, note_clock_offset
 from cctv.model.ids import CameraId
-from cctv.retention import guards_now
-from cctv.retention.clockguard import MARK, ClockForward, require_plausible
-from cctv.retention.timekeeping import SLACK, Witnesses, judge
+from cctv.retention.guards.clock import MARK, SLACK, ClockForward, Witnesses, judge, require_plausible
+from cctv.retention.guards.storage import check_guards
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEN_DAYS_AGO = NOW - timedelta(days=10)
@@ -21,7 +20,7 @@ TEN_DAYS_AGO = NOW - timedelta(days=10)
 @pytest.fixture(autouse=True)
 def alone(monkeypatch):
     """A machine without network time, whatever keeps the one that tests."""
-    monkeypatch.setattr(machine, "is_synchronised", lambda: False)
+    monkeypatch.setattr(clock, "is_synchronised", lambda: False)
 
 
 @pytest.fixture
@@ -34,14 +33,14 @@ def swept(site, clock):
 
 def restart(site, monkeypatch):
     """The machine has started anew: monotonic time says nothing of before."""
-    monkeypatch.setattr(machine, "boot_id", lambda: "another start")
+    monkeypatch.setattr(clock, "boot_id", lambda: "another start")
 
 
 def camera_said(site, offset):
     """The recorder reaches a camera, which tells its time."""
     opened = site.open("recorder")
-    run = archive.begin_run(opened, CameraId("gevel-1"))
-    archive.note_clock_offset(opened, run, offset)
+    run = begin_run(opened, CameraId("gevel-1"))
+    note_clock_offset(opened, run, offset)
 
 
 def test_a_clock_set_ten_days_ahead_deletes_nothing_and_the_operator_reads_what_to_do(swept, clock):
@@ -104,7 +103,7 @@ def test_a_box_that_was_off_for_ten_days_expires_what_is_due_when_a_camera_agree
 def test_a_box_that_was_off_for_ten_days_expires_what_is_due_by_the_networks_time(swept, clock, monkeypatch):
     restart(swept, monkeypatch)
     clock.set("2026-11-11 12:00")
-    monkeypatch.setattr(machine, "is_synchronised", lambda: True)
+    monkeypatch.setattr(clock, "is_synchronised", lambda: True)
 
     swept.cctv("sweep --once")
 
@@ -115,7 +114,7 @@ def test_a_camera_that_stands_where_the_last_sweep_left_off_denies_the_networks_
     restart(swept, monkeypatch)
     clock.set("2026-11-11 12:00")
     camera_said(swept, timedelta(days=-10))
-    monkeypatch.setattr(machine, "is_synchronised", lambda: True)
+    monkeypatch.setattr(clock, "is_synchronised", lambda: True)
 
     told = swept.cctv("sweep --once", exit=18)
 
@@ -138,15 +137,15 @@ def test_footage_without_a_hole_proves_the_time_that_no_sweep_saw(swept, clock, 
 def test_making_room_asks_the_same_clock(swept, clock):
     clock.set("2026-11-11 12:00")
     opened = swept.open()
-    with reading(opened.engine) as connection, pytest.raises(ClockForward):
-        guards_now(connection, opened)
+    with read_transaction(opened.engine) as connection, pytest.raises(ClockForward):
+        check_guards(connection, opened)
 
 
 def test_a_lost_mark_leaves_the_last_sweep_as_a_witness(swept, clock):
     (swept.root / MARK).write_text("{")
     clock.set("2026-11-11 12:00")
     opened = swept.open()
-    with reading(opened.engine) as connection, pytest.raises(ClockForward):
+    with read_transaction(opened.engine) as connection, pytest.raises(ClockForward):
         require_plausible(connection, opened)
 
 

@@ -13,25 +13,27 @@ from pathlib import Path
 
 import pytest
 
-from cctv import archive, audit
-from cctv.archive.disposal import DeletionSession, delete_quarantined, delete_segments
-from cctv.archive.roomfiles import RoomWanted, ask_for_room
-from cctv.casework import erase_ordered
-from cctv.db.engine import reading
+from cctv.audit.log import audit_entries, verify_log
+from cctv.cases.requests.close import erase_ordered
+from cctv.core.durable import DurableFiles, LockHeld
+from cctv.core.errors import GuardError
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction
 from cctv.db.identity import DATABASE_FILE, SITE_FILE
-from cctv.ending import close_site
-from cctv.ending.errors import SiteHeld
-from cctv.kernel.durable import Disk, LockHeld
-from cctv.kernel.errors import GuardError
-from cctv.kernel.span import Span
-from cctv.model.acts import Act
+from cctv.footage.deletion import DeletionSession, delete_quarantined, delete_segments
+from cctv.footage.layout import sweeper_lock
+from cctv.footage.repair.recover import recover_incoming
+from cctv.footage.segments import tombstones_of
+from cctv.footage.space_requests import RoomWanted, ask_for_room
+from cctv.model.audit import Act
 from cctv.model.footage import Reason
 from cctv.model.ids import CameraId
-from cctv.retention import sweep_once
-from cctv.retention.guards import HoldFilesMissing
+from cctv.retention.free_space import make_room
+from cctv.retention.guards.storage import HoldFilesMissing
 from cctv.retention.removal import remove
-from cctv.retention.roommaker import make_room
 from cctv.retention.session import deletion_session
+from cctv.retention.sweep import sweep_once
+from cctv.services.decommission import SiteHeld, close_site
 
 GEVEL = CameraId("gevel-1")
 SPAN = "--cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:03'"
@@ -46,7 +48,7 @@ def want_room(site) -> None:
 
 def order_erasure(site) -> None:
     """An order that stands in the log while nothing of it is deleted yet: another process had the lock."""
-    with archive.sweeper_lock(site.open()):
+    with sweeper_lock(site.open()):
         site.cctv("request answer REQ-2026-001 --no-letter")
 
 
@@ -144,9 +146,9 @@ def test_an_older_database_deletes_nothing_that_a_hold_file_keeps(site, clock, c
     assert site.footage(GEVEL) == [recorded[minute] for minute in caller.left]
     in_force = [hold["id"] for hold in site.cctv("hold list --json").json["holds"]]
     assert f"{in_force[-1]}.json" in placed
-    with reading(site.open().engine) as connection:
-        assert [entry.subject for entry, _ in audit.entries(connection, act=Act.HOLD_ADOPTED)] == [in_force[-1]]
-        audit.verify(connection)
+    with read_transaction(site.open().engine) as connection:
+        assert [entry.subject for entry, _ in audit_entries(connection, act=Act.HOLD_ADOPTED)] == [in_force[-1]]
+        verify_log(connection)
     if caller.exit == 13:
         assert f"{in_force[-1]} keep footage" in said.err
         assert "cctv hold release" in said.err
@@ -201,7 +203,7 @@ def test_a_foreign_site_json_stops_every_deletion(site, clock, caller, recorded,
     assert not (tmp_path / "certificate").exists()
 
 
-class DyingDisk(Disk):
+class DyingDisk(DurableFiles):
     """A disk under a process that dies before it removes its first file."""
 
     def unlink(self, path):
@@ -219,14 +221,14 @@ def test_every_caller_finishes_what_a_crash_interrupted(site, clock, caller, rec
     caller.ask(site)
     begin_to_delete(site, recorded[:2])
     assert all((site.root / segment.path).exists() for segment in recorded)
-    with reading(site.open().engine) as connection:
-        assert len(archive.tombstones_of(connection, GEVEL, ALWAYS)) == 2
+    with read_transaction(site.open().engine) as connection:
+        assert len(tombstones_of(connection, GEVEL, ALWAYS)) == 2
 
     run(site, caller, tmp_path)
 
     assert not any((site.root / segment.path).exists() for segment in recorded)
-    with reading(site.open().engine) as connection:
-        assert all(stone.closed for stone in archive.tombstones_of(connection, GEVEL, ALWAYS))
+    with read_transaction(site.open().engine) as connection:
+        assert all(stone.closed for stone in tombstones_of(connection, GEVEL, ALWAYS))
 
 
 def test_an_older_database_with_open_deletions_keeps_what_a_hold_file_keeps(site, clock, caller, recorded, tmp_path):
@@ -246,10 +248,10 @@ def test_an_older_database_with_open_deletions_keeps_what_a_hold_file_keeps(site
     assert (kept.path, kept.sha256, kept.limit) == (recorded[HELD].path, recorded[HELD].sha256, recorded[HELD].limit)
     assert more == (recorded[2:] if caller.exit == 13 else [])
     assert not (site.root / recorded[0].path).exists()
-    with reading(site.open().engine) as connection:
-        stones = archive.tombstones_of(connection, GEVEL, ALWAYS)
-        [(entry, _)] = audit.entries(connection, act=Act.FOOTAGE_ADOPTED)
-        audit.verify(connection)
+    with read_transaction(site.open().engine) as connection:
+        stones = tombstones_of(connection, GEVEL, ALWAYS)
+        [(entry, _)] = audit_entries(connection, act=Act.FOOTAGE_ADOPTED)
+        verify_log(connection)
     assert recorded[HELD].path not in {stone.path for stone in stones}
     assert all(stone.closed for stone in stones)
     assert entry.subject == kept.path
@@ -261,7 +263,7 @@ def test_a_starting_recorder_leaves_interrupted_deletions_to_a_session(site):
     recorded = site.record(GEVEL, "2026-11-01 10:00", minutes=3)
     begin_to_delete(site, recorded)
 
-    report = archive.recover_incoming(site.open())
+    report = recover_incoming(site.open())
 
     assert report.adopted == ()
     assert all((site.root / segment.path).exists() for segment in recorded)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cctv.daemon.passes import sweep_everything
-from cctv.kernel.durable import exclusive
+from cctv.core.durable import exclusive
+from cctv.services.sweep import sweep_everything
 
 
 @pytest.mark.parametrize("lock", ["exports/.lock"])

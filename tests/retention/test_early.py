@@ -6,14 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from cctv.archive.roomfiles import RoomAnswer, RoomWanted, ask_for_room, room_answer, room_wanted
-from cctv.archive.store import tombstones_of
-from cctv.db.engine import reading
-from cctv.kernel.span import Span
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction
+from cctv.footage.segments import tombstones_of
+from cctv.footage.space_requests import RoomAnswer, RoomWanted, ask_for_room, room_answer, room_wanted
 from cctv.model.footage import Reason
+from cctv.retention.free_space import make_room, plan_room
 from cctv.retention.policy import Action
-from cctv.retention.room import plan_room
-from cctv.retention.roommaker import make_room
 
 DAY = timedelta(days=1)
 
@@ -56,7 +55,7 @@ def test_the_sweep_makes_the_room_that_the_recorder_wants_and_no_more(site, cloc
 
     assert [one.path for one in made.gone] == [segment.path for segment in old[:3]]
     assert room_answer(site.root) == RoomAnswer(clock.now(), 3, exhausted=False)
-    with reading(opened.engine) as connection:
+    with read_transaction(opened.engine) as connection:
         whole = Span(old[0].span.start, old[-1].span.end)
         assert {one.reason for one in tombstones_of(connection, old[0].camera, whole)} == {Reason.SPACE_NEEDED}
     assert "space needed" in site.cctv("audit list --json").out

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from cctv.archive import foldstore
-from cctv.db.engine import reading
-from cctv.retention.folding import NAMESPACE
-from cctv.signing import read_public_key, verify
+from cctv.crypto.signing_key import read_public_key
+from cctv.crypto.sshsig import verify
+from cctv.db.engine import read_transaction
+from cctv.footage.deletion_summaries import folded_between
+from cctv.retention.summarise import NAMESPACE
 
 
 def rows(site, query):
@@ -54,8 +55,8 @@ def test_a_line_says_how_much_went_under_which_rule_and_its_signature_holds(site
     deleted_a_year_ago(site, clock)
     site.cctv("sweep --once")
 
-    with reading(site.open().engine) as connection:
-        (folded,) = foldstore.folded_between(connection, "2026-11-01", "2026-12-31")
+    with read_transaction(site.open().engine) as connection:
+        (folded,) = folded_between(connection, "2026-11-01", "2026-12-31")
 
     verify(folded.line.encode(), folded.signature, read_public_key(site.root / "keys/signing.pub"), NAMESPACE)
     (group,) = folded.groups

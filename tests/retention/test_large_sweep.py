@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from cctv.db import tables
-from cctv.db.engine import writing
-from cctv.kernel.span import Span
+from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.db.engine import write_transaction
 from cctv.model.footage import Segment
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, ZoneId
-from cctv.retention.large import ACCEPTED, size_of
+from cctv.retention.guards.sweep_size import ACCEPTED, size_of
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 NOTHING = timedelta(0)
@@ -25,8 +25,8 @@ def shrunk(site, clock):
     clock.set("2026-11-03 12:00")
     site.record("foyer-1", "2026-11-03 05:00", minutes=360, segment=1800)
     site.cctv("sweep --once")
-    with writing(site.open().engine) as connection:
-        connection.execute(update(tables.segments).values(limit_us=tables.segments.c.start_us))
+    with write_transaction(site.open().engine) as connection:
+        connection.execute(update(schema.segments).values(limit_us=schema.segments.c.start_us))
     clock.advance(minutes=1)
     return site
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cctv import archive, audit
-from cctv.db.engine import reading
-from cctv.kernel.span import Span
-from cctv.model.acts import Act
+from cctv.audit.log import audit_entries
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction
+from cctv.footage.segments import tombstones_of
+from cctv.model.audit import Act
 from cctv.model.footage import Reason
 from cctv.model.ids import CameraId
 
@@ -27,10 +28,10 @@ def test_the_span_goes_with_a_tombstone_of_its_own_reason_and_an_order_in_the_lo
     assert said["deleted"] == 2
     assert site.footage("gevel-1") == recorded[2:]
     assert not (site.root / recorded[0].path).exists()
-    with reading(site.open().engine) as connection:
+    with read_transaction(site.open().engine) as connection:
         whole = Span(site.instant("2026-11-01"), site.instant("2026-11-02"))
-        stones = archive.tombstones_of(connection, CameraId("gevel-1"), whole)
-        [(order, why)] = audit.entries(connection, act=Act.DELETION_ORDERED)
+        stones = tombstones_of(connection, CameraId("gevel-1"), whole)
+        [(order, why)] = audit_entries(connection, act=Act.DELETION_ORDERED)
     assert {stone.reason for stone in stones} == {Reason.NEVER_ALLOWED}
     assert why == "aimed at the street"
     assert order.facts["cameras"] == ["gevel-1"]

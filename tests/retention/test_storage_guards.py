@@ -7,8 +7,8 @@ import json
 import pytest
 from sqlalchemy import update
 
-from cctv.db import tables
-from cctv.db.engine import writing
+from cctv.db import schema
+from cctv.db.engine import write_transaction
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def files(site):
 
 
 def test_another_sites_database(due):
-    with writing(due.open().engine) as connection:
-        connection.execute(update(tables.site).values(site_uuid="11111111-1111-4111-8111-111111111111"))
+    with write_transaction(due.open().engine) as connection:
+        connection.execute(update(schema.site).values(site_uuid="11111111-1111-4111-8111-111111111111"))
 
     told = due.cctv("sweep --once", exit=18)
 
@@ -45,8 +45,8 @@ def test_an_empty_database(due):
 
 
 def test_an_index_that_knows_nothing_beside_files(due):
-    with writing(due.open().engine) as connection:
-        for table in (tables.segments, tables.runs, tables.tombstones):
+    with write_transaction(due.open().engine) as connection:
+        for table in (schema.segments, schema.runs, schema.tombstones):
             connection.execute(table.delete())
 
     told = due.cctv("sweep --once", exit=18)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cctv.kernel.errors import GuardError
-from cctv.retention import sweep_once
+from cctv.core.errors import GuardError
+from cctv.retention.sweep import sweep_once
 
 
 def test_footage_that_an_incident_needs_survives_its_limit(site, clock):

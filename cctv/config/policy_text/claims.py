@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from cctv.model.zones import ZoneKind
+from cctv.model.legal import ZoneKind
 
 
 class Subject(Enum):

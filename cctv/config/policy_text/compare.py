@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from cctv.config.policy_text import lexicon as say
+from cctv.config.policy_text import lexicon
 from cctv.config.policy_text.claims import PolicyClaim, Right, Subject
 from cctv.config.policy_text.reader import purposes_in
 from cctv.config.schema import Settings, TwoPersonAct, ZoneSettings
-from cctv.kernel.durations import format_duration
-from cctv.model.authorities import authority_of
-from cctv.model.language import Language
-from cctv.tongue import told_in
+from cctv.core.i18n import translate_to
+from cctv.core.language import Language
+from cctv.core.typed_time.durations import format_duration
+from cctv.model.legal import authority_of
 
 ANSWER = timedelta(days=28)  # the earlier of 30 days and a month, which is 28 days at its shortest (casework.deadlines)
 
@@ -118,8 +118,8 @@ def _purposes(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Itera
 
 def _authority(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
     here = settings.site.jurisdiction
-    ours = told_in(authority_of(here).name, Language.NL)
-    known = {name: country for _, name, country in say.AUTHORITIES}
+    ours = translate_to(authority_of(here).name, Language.NL)
+    known = {name: country for _, name, country in lexicon.AUTHORITIES}
     right = [claim for claim in by[Subject.AUTHORITY] if known[claim.value] is here]
     for claim in _once(by[Subject.AUTHORITY]):
         if known[claim.value] is not here:

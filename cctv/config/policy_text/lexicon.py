@@ -11,11 +11,9 @@ import unicodedata
 from datetime import timedelta
 
 from cctv.config.policy_text.claims import Purpose, Right, Subject
-from cctv.model.authorities import authority_of
-from cctv.model.jurisdiction import Jurisdiction
-from cctv.model.language import Language
-from cctv.model.zones import ZoneKind
-from cctv.tongue import told_in
+from cctv.core.i18n import translate_to
+from cctv.core.language import Language
+from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 
 
 def folded(text: str) -> str:
@@ -155,7 +153,7 @@ PLACES: tuple[tuple[re.Pattern[str], frozenset[ZoneKind]], ...] = (
 AUTHORITIES: tuple[tuple[re.Pattern[str], str, Jurisdiction | None], ...] = (
     (
         _words(r"\bautoriteit persoonsgegevens\b"),
-        told_in(authority_of(Jurisdiction.NL).name, Language.NL),
+        translate_to(authority_of(Jurisdiction.NL).name, Language.NL),
         Jurisdiction.NL,
     ),
     (
@@ -166,7 +164,7 @@ AUTHORITIES: tuple[tuple[re.Pattern[str], str, Jurisdiction | None], ...] = (
             r"\bgba\b",
             r"\bbelgian data protection authority\b",
         ),
-        told_in(authority_of(Jurisdiction.BE).name, Language.NL),
+        translate_to(authority_of(Jurisdiction.BE).name, Language.NL),
         Jurisdiction.BE,
     ),
     (

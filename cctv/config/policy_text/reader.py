@@ -15,16 +15,18 @@ from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
-from cctv.config.policy_text import lexicon as say
+from cctv.config.policy_text import lexicon
 from cctv.config.policy_text.claims import PolicyClaim, Subject
-from cctv.kernel.errors import ConfigError
-from cctv.model.zones import ZoneKind
+from cctv.core.errors import ConfigError
+from cctv.model.legal import ZoneKind
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\w)[^.!?\n]+)*[.!?]?")
 _CLAUSE = re.compile(r"\s*(?:[,;:]|\b(?:en|and|et|terwijl|while|tandis que)\b)\s*")
 _NEAR = 3  # sentences: "De beelden worden ... bewaard" stands right after the one that names the cameras
-_COUNT = "|".join(sorted((*say.NUMBERS, r"\d{1,3}"), key=len, reverse=True))
-_PERIOD = re.compile(rf"\b({_COUNT})[ -](?:\w+ )?(" + "|".join(f"(?:{units})" for units in say.UNITS.values()) + r")\b")
+_COUNT = "|".join(sorted((*lexicon.NUMBERS, r"\d{1,3}"), key=len, reverse=True))
+_PERIOD = re.compile(
+    rf"\b({_COUNT})[ -](?:\w+ )?(" + "|".join(f"(?:{units})" for units in lexicon.UNITS.values()) + r")\b"
+)
 
 
 _MAX_BYTES = 4 << 20  # the longest policies of large companies have some hundred thousand
@@ -82,9 +84,9 @@ def read_claims(text: str) -> tuple[PolicyClaim, ...]:
     sentences = list(_sentences(text))
     found: list[PolicyClaim] = []
     last_camera = -_NEAR - 1
-    surveyed = any(say.SURVEILLANCE.search(sentence.plain) for sentence in sentences)
+    surveyed = any(lexicon.SURVEILLANCE.search(sentence.plain) for sentence in sentences)
     for number, sentence in enumerate(sentences):
-        if surveyed and say.CAMERAS.search(sentence.plain):
+        if surveyed and lexicon.CAMERAS.search(sentence.plain):
             last_camera = number
         near = number - last_camera <= _NEAR
         found.extend(_of_sentence(sentence, near=near, camera=number == last_camera))
@@ -93,8 +95,8 @@ def read_claims(text: str) -> tuple[PolicyClaim, ...]:
 
 def purposes_in(text: str) -> frozenset[str]:
     """The classes of purpose that some words name."""
-    plain = say.folded(text)
-    return frozenset(purpose.value for pattern, purpose in say.PURPOSES if pattern.search(plain))
+    plain = lexicon.folded(text)
+    return frozenset(purpose.value for pattern, purpose in lexicon.PURPOSES if pattern.search(plain))
 
 
 def _sentences(text: str) -> Iterator[_Sentence]:
@@ -102,7 +104,7 @@ def _sentences(text: str) -> Iterator[_Sentence]:
         for found in _SENTENCE.finditer(content):
             said = found[0].strip(" \t•-")
             if said:
-                yield _Sentence(said, say.folded(said), line)
+                yield _Sentence(said, lexicon.folded(said), line)
 
 
 def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[PolicyClaim]:
@@ -116,27 +118,27 @@ def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[P
         yield from (claim(Subject.PURPOSE, value) for value in sorted(purposes_in(sentence.text)))
     if near:
         yield from _retention(sentence)
-    for pattern, subject in say.SIMPLE:
+    for pattern, subject in lexicon.SIMPLE:
         if pattern.search(plain):
             yield claim(subject)
-    for pattern, name, _ in say.AUTHORITIES:
+    for pattern, name, _ in lexicon.AUTHORITIES:
         if pattern.search(plain):
             yield claim(Subject.AUTHORITY, name)
-    for pattern, country in say.COUNTRIES:
+    for pattern, country in lexicon.COUNTRIES:
         if pattern.search(plain):
             yield claim(Subject.COUNTRY, country.value)
-    if say.A_RIGHT.search(plain):
-        yield from (claim(Subject.RIGHT, right.value) for pattern, right in say.RIGHTS if pattern.search(plain))
+    if lexicon.A_RIGHT.search(plain):
+        yield from (claim(Subject.RIGHT, right.value) for pattern, right in lexicon.RIGHTS if pattern.search(plain))
     yield from _deadlines(sentence)
 
 
 def _retention(sentence: _Sentence) -> Iterator[PolicyClaim]:
     """Each clause that says how long footage is kept.  A verb or a noun may stand in a clause beside it."""
-    if not (say.KEPT.search(sentence.plain) and say.FOOTAGE.search(sentence.plain)):
+    if not (lexicon.KEPT.search(sentence.plain) and lexicon.FOOTAGE.search(sentence.plain)):
         return
     for clause in _clauses(sentence.plain):
         period = _PERIOD.search(clause)
-        if period is None or _unit(period[2]) < timedelta(days=1) or not say.KEPT.search(clause):
+        if period is None or _unit(period[2]) < timedelta(days=1) or not lexicon.KEPT.search(clause):
             continue
         yield PolicyClaim(
             Subject.RETENTION,
@@ -145,7 +147,7 @@ def _retention(sentence: _Sentence) -> Iterator[PolicyClaim]:
             period=_length(period),
             said=period[0],
             kinds=_places(clause),
-            at_most=bool(say.AT_MOST.search(clause)),
+            at_most=bool(lexicon.AT_MOST.search(clause)),
         )
 
 
@@ -162,7 +164,7 @@ def _clauses(plain: str) -> Iterator[str]:
 
 def _places(clause: str) -> frozenset[ZoneKind]:
     """The kinds of place that a clause is limited to: the most exact word decides."""
-    found = [kinds for pattern, kinds in say.PLACES if pattern.search(clause)]
+    found = [kinds for pattern, kinds in lexicon.PLACES if pattern.search(clause)]
     return min(found, key=len) if found else frozenset()
 
 
@@ -171,14 +173,16 @@ def _deadlines(sentence: _Sentence) -> Iterator[PolicyClaim]:
     for period in _PERIOD.finditer(sentence.plain):
         unit, length = _unit(period[2]), _length(period)
         if unit == timedelta(hours=1):
-            if say.CONTROLLER.search(sentence.plain):
+            if lexicon.CONTROLLER.search(sentence.plain):
                 subject = Subject.BREACH_CONTROLLER
-            elif say.LEAK.search(sentence.plain):
+            elif lexicon.LEAK.search(sentence.plain):
                 subject = Subject.BREACH
             else:
                 continue
         elif (
-            say.REQUEST.search(sentence.plain) and length <= timedelta(days=120) and say.AT_MOST.search(sentence.plain)
+            lexicon.REQUEST.search(sentence.plain)
+            and length <= timedelta(days=120)
+            and lexicon.AT_MOST.search(sentence.plain)
         ):
             subject = Subject.ANSWER
         else:
@@ -187,12 +191,12 @@ def _deadlines(sentence: _Sentence) -> Iterator[PolicyClaim]:
 
 
 def _unit(word: str) -> timedelta:
-    return next(unit for unit, names in say.UNITS.items() if re.fullmatch(names, word))
+    return next(unit for unit, names in lexicon.UNITS.items() if re.fullmatch(names, word))
 
 
 def _length(found: re.Match[str]) -> timedelta:
     count = found[1]
-    return (say.NUMBERS[count] if count in say.NUMBERS else int(count)) * _unit(found[2])
+    return (lexicon.NUMBERS[count] if count in lexicon.NUMBERS else int(count)) * _unit(found[2])
 
 
 def _without_tags(text: str) -> str:

@@ -1,0 +1,166 @@
+"""The audit log's rows.  Appends only inside the transaction of the act; never changes or removes an entry."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, insert, select
+
+from cctv.audit.chain import GENESIS, AuditBroken, AuditEntry, AuditFacts, check_chain, entry_hash, reason_digest
+from cctv.db import schema
+from cctv.db.engine import is_dry_run
+from cctv.db.storage import Storage
+from cctv.model.audit import Act, Actor
+
+log = logging.getLogger(__name__)
+
+_KEY_BYTES = 32
+
+
+def append_entry(
+    connection: Connection,
+    site: Storage,
+    act: Act,
+    subject: str,
+    *,
+    case_id: str | None = None,
+    facts: AuditFacts | None = None,
+    reason: str | None = None,
+    actor: Actor | None = None,
+    at: datetime | None = None,
+) -> AuditEntry:
+    """Add an entry in the caller's write transaction.
+
+    `subject` is the id or relative path of what was acted on.  `reason` is free text: its digest goes into the entry,
+    the text and its key into `notes` under the case (or the subject), where erasure can reach them.
+    """
+    last, previous = chain_head(connection)
+    key = secrets.token_bytes(_KEY_BYTES) if reason else b""
+    entry = AuditEntry(
+        seq=last + 1,
+        at=at or site.clock.now(),
+        actor=actor or site.actor,
+        act=act,
+        subject=subject,
+        case_id=case_id,
+        facts=facts or {},
+        reason_digest=reason_digest(key, reason) if reason else None,
+        previous=previous,
+    )
+    text = entry.to_json()
+    if not is_dry_run(connection):
+        log.info("act.recorded", extra={"kind": act, "case": case_id})
+    connection.execute(insert(schema.audit).values(seq=entry.seq, entry=text, hash=entry_hash(text)))
+    connection.execute(insert(schema.audit_names), [{"name": one, "seq": entry.seq} for one in sorted(_names(entry))])
+    if reason:
+        connection.execute(
+            insert(schema.notes).values(case_id=case_id or subject, key=key.hex(), text=reason, audit_seq=entry.seq)
+        )
+    return entry
+
+
+def audit_entries(
+    connection: Connection, *, act: Act | None = None, about: str | None = None, last: int | None = None
+) -> list[tuple[AuditEntry, str | None]]:
+    """Entries in order with the reason's text while it still exists; `about` matches subject or case."""
+    query = (
+        select(schema.audit.c.entry, schema.notes.c.text)
+        .join(schema.notes, schema.notes.c.audit_seq == schema.audit.c.seq, isouter=True)
+        .order_by(schema.audit.c.seq.desc())
+    )
+    if about is not None:
+        named = schema.audit_names.c
+        query = query.join(schema.audit_names, named.seq == schema.audit.c.seq).where(named.name == about.casefold())
+    found: list[tuple[AuditEntry, str | None]] = []
+    for row in connection.execute(query):
+        entry = AuditEntry.from_json(row.entry)
+        if act and entry.act is not act:
+            continue
+        found.append((entry, row.text))
+        if last is not None and len(found) >= last:
+            break
+    return found[::-1]
+
+
+def entry_at(connection: Connection, seq: int) -> AuditEntry | None:
+    """One entry, None where there is none of that number."""
+    text = connection.execute(select(schema.audit.c.entry).where(schema.audit.c.seq == seq)).scalar()
+    return AuditEntry.from_json(text) if text is not None else None
+
+
+def chain_head(connection: Connection) -> tuple[int, str]:
+    """Number and hash of the last entry; 0 and GENESIS before there is one."""
+    query = select(schema.audit.c.seq, schema.audit.c.hash).order_by(schema.audit.c.seq.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def stored_entry_hash(connection: Connection, seq: int) -> str | None:
+    """The hash of an entry, None where there is none of that number."""
+    found: str | None = connection.execute(select(schema.audit.c.hash).where(schema.audit.c.seq == seq)).scalar()
+    return found
+
+
+def entries_since(connection: Connection, at: datetime) -> Iterator[AuditEntry]:
+    """The entries from the first that is not before an instant, in order.  Found by halving: entries have no column
+    of their own for the time, and it rises with their number.
+    """
+    low, high = 1, chain_head(connection)[0] + 1
+    while low < high:
+        middle = (low + high) // 2
+        entry = entry_at(connection, middle)
+        if entry is not None and entry.at < at:
+            low = middle + 1
+        else:
+            high = middle
+    table = schema.audit
+    for row in connection.execute(select(table.c.entry).where(table.c.seq >= low).order_by(table.c.seq)):
+        yield AuditEntry.from_json(row.entry)
+
+
+def _names(entry: AuditEntry) -> set[str]:
+    return {name.casefold() for name in (entry.subject, entry.case_id) if name}
+
+
+def verify_log(connection: Connection) -> tuple[int, str]:
+    """Number of entries and the last hash; raises AuditBroken."""
+    rows = connection.execute(
+        select(schema.audit.c.seq, schema.audit.c.entry, schema.audit.c.hash).order_by(schema.audit.c.seq)
+    )
+    whole = check_chain((row.seq, row.entry, row.hash) for row in rows)
+    _check_names(connection)
+    return whole
+
+
+def _check_names(connection: Connection) -> None:
+    """Raise AuditBroken unless `--about` finds every entry by its subject and its case, and by nothing else."""
+    named = schema.audit_names.c
+    pairs = iter(connection.execute(select(named.seq, named.name).order_by(named.seq, named.name)))
+    for row in connection.execute(select(schema.audit.c.seq, schema.audit.c.entry).order_by(schema.audit.c.seq)):
+        for name in sorted(_names(AuditEntry.from_json(row.entry))):
+            if next(pairs, None) != (row.seq, name):
+                problem = f"the search does not find it by its name {name} and no other (audit_names was changed)"
+                raise AuditBroken(seq=row.seq, good=row.seq - 1, problem=problem)
+    if (extra := next(pairs, None)) is not None:
+        problem = f"the search finds it by the name {extra.name}, which it does not have (audit_names was changed)"
+        raise AuditBroken(seq=extra.seq, good=extra.seq - 1, problem=problem)
+
+
+def forget_texts_about(connection: Connection, name: str, *, but: Sequence[str] = ()) -> int:
+    """Destroy the free texts of entries whose subject or case is `name`, those that one of `but` names left out."""
+
+    def named(*names: str) -> Select[Any]:
+        table = schema.audit_names.c
+        return select(table.seq).where(table.name.in_([one.casefold() for one in names]))
+
+    seq = schema.notes.c.audit_seq
+    return connection.execute(delete(schema.notes).where(seq.in_(named(name)), seq.not_in(named(*but)))).rowcount
+
+
+def forget_text(connection: Connection, case_id: str) -> int:
+    """Destroy the free texts of a case and their keys; the entries stay and still verify."""
+    return connection.execute(delete(schema.notes).where(schema.notes.c.case_id == case_id)).rowcount

@@ -1,0 +1,195 @@
+"""The copy of held footage: one, encrypted, on another medium; what is released leaves it at the next back-up.
+
+A segment is one file, named by a hash of its path and bytes, so that this box knows what is in the copy though it
+cannot read it, and can destroy one without the others.  Never copies what no hold covers.  While holds await
+confirmation nothing is destroyed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyrage.x25519 import Recipient
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.backup.bundle import PART, Member, of_bytes, write_bundle
+from cctv.backup.errors import HeldCopyElsewhere
+from cctv.backup.queries import held_lost, held_segments, released_since
+from cctv.backup.state import (
+    HeldCopy,
+    backup_lock,
+    check_place,
+    held_file,
+    held_files,
+    held_folder,
+    held_name,
+    on_same_disk,
+    read_memory,
+    remember_held,
+)
+from cctv.core.errors import FileUnreadable
+from cctv.crypto.age import recipients
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.ingest import index_line
+from cctv.holds.confirmation import unconfirmed
+from cctv.holds.store import match_files
+from cctv.model.audit import Act
+from cctv.model.footage import NewSegment, Segment
+
+log = logging.getLogger(__name__)
+
+COPY_FILE = "copy.json"
+LINE, FOOTAGE = "segment.json", "segment.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPlan:
+    """What a back-up of held footage would do: segments to copy, files that nothing holds any more, how many stay."""
+
+    folder: Path
+    copy: tuple[Segment, ...]
+    destroy: tuple[Path, ...]
+    kept: int
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(one.size_bytes for one in self.copy)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDone:
+    """What was done; `unreadable` are segments whose bytes are not as indexed, `released` holds that an unreachable
+    copy still has footage of."""
+
+    folder: Path
+    copied: int = 0
+    destroyed: int = 0
+    kept: int = 0
+    unreadable: tuple[str, ...] = ()
+    reached: bool = True
+    released: int = 0
+    same_disk: bool = False
+
+
+def plan_held(site: Storage, directory: Path, *, new_copy: bool = False) -> HeldPlan:
+    """Compare the copy with what is held now; raises RecoveryKeyMissing, BackupPlaceUnfit, HeldCopyElsewhere."""
+    recipients(site.settings)
+    folder = held_folder(site, check_place(site, directory))
+    _check_the_one(site, folder, new_copy=new_copy)
+    return _plan(site, folder)
+
+
+def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) -> HeldDone:
+    """Bring the copy up to date: destroy what was released, then copy what it lacks.
+
+    `new_copy` says why the earlier copy is no more.  A segment whose bytes are not as indexed is left out and named.
+    """
+    to = recipients(site.settings)
+    place = check_place(site, directory)
+    folder = held_folder(site, place)
+    with backup_lock(site):
+        match_files(site)
+        _check_the_one(site, folder, new_copy=new_copy is not None)
+        site.disk.make_directory(folder)
+        identity = _read_id(folder) or _begin(site, folder)
+        plan = _plan(site, folder)
+        remember_held(site, HeldCopy(identity, str(place), site.clock.now()))
+        destroyed = _destroy(site, plan.destroy)
+        unreadable = [one.path for one in plan.copy if not _copy(site, folder, one, to)]
+        copied = len(plan.copy) - len(unreadable)
+        done = HeldDone(folder, copied, destroyed, plan.kept, tuple(unreadable), same_disk=on_same_disk(site, place))
+        _record(site, identity, done, reason=new_copy)
+    return done
+
+
+def refresh_held_copy(site: Storage) -> HeldDone | None:
+    """Take what was released out of the copy, where there is one; called by every back-up, under its lock."""
+    known = read_memory(site.root).held
+    if known is None:
+        return None
+    match_files(site)
+    folder = held_folder(site, Path(known.directory))
+    if _read_id(folder) != known.id:
+        with read_transaction(site.engine) as connection:
+            released = released_since(connection, known.at)
+        return HeldDone(folder, reached=False, released=released)
+    plan = _plan(site, folder)
+    destroyed = _destroy(site, plan.destroy)
+    remember_held(site, HeldCopy(known.id, known.directory, site.clock.now()))
+    done = HeldDone(folder, destroyed=destroyed, kept=plan.kept)
+    if destroyed:
+        _record(site, known.id, done, reason=None)
+    return done
+
+
+def _plan(site: Storage, folder: Path) -> HeldPlan:
+    with read_transaction(site.engine) as connection:
+        held = held_segments(connection)
+        lost = held_lost(connection)
+    there = dict(held_files(folder))
+    names = {_name(one): one for one in held}
+    wanted = {*names, *(held_name(path, sha256) for path, sha256 in lost)}
+    missing = [one for name, one in names.items() if name not in there]
+    waits = unconfirmed(site.root) is not None
+    leftovers = sorted(folder.glob(f"*{PART}"))
+    released = [] if waits else [path for name, path in there.items() if name not in wanted]
+    return HeldPlan(folder, tuple(missing), (*leftovers, *released), len(there) - len(released))
+
+
+def _check_the_one(site: Storage, folder: Path, *, new_copy: bool) -> None:
+    known = read_memory(site.root).held
+    if known is not None and not new_copy and _read_id(folder) != known.id:
+        raise HeldCopyElsewhere(directory=known.directory, path=folder)
+
+
+def _read_id(folder: Path) -> str | None:
+    try:
+        return str(json.loads((folder / COPY_FILE).read_text())["copy"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _begin(site: Storage, folder: Path) -> str:
+    identity = str(uuid.uuid4())
+    said = {"schema": 1, "copy": identity, "site": site.identity.site}
+    site.disk.write(folder / COPY_FILE, json.dumps(said, indent=2).encode() + b"\n")
+    return identity
+
+
+def _destroy(site: Storage, files: Sequence[Path]) -> int:
+    """Encrypted copies that no hold keeps: copies need no deletion session, which footage itself always does."""
+    for path in files:
+        site.disk.unlink(path)
+    return sum(path.suffix != PART for path in files)
+
+
+def _name(segment: Segment) -> str:
+    return held_name(segment.path, segment.sha256)
+
+
+def _copy(site: Storage, folder: Path, segment: Segment, to: Sequence[Recipient]) -> bool:
+    new = NewSegment(
+        segment.camera, segment.zone, segment.span, segment.limit, segment.path, segment.sha256, segment.size_bytes,
+        segment.policy, None,
+    )  # fmt: skip
+    line = of_bytes(LINE, index_line(new).encode() + b"\n")
+    footage = Member(FOOTAGE, segment.size_bytes, segment.sha256, source=site.root / segment.path)
+    try:
+        write_bundle(held_file(folder, _name(segment)), [line, footage], to, site.disk)
+    except FileUnreadable:
+        return False
+    return True
+
+
+def _record(site: Storage, identity: str, done: HeldDone, *, reason: str | None) -> None:
+    log.info("held.copied", extra={"copied": done.copied, "deleted": done.destroyed, "kept": done.kept})
+    facts: AuditFacts = {"copied": done.copied, "destroyed": done.destroyed, "kept": done.kept}
+    with write_transaction(site.engine) as connection:
+        append_entry(connection, site, Act.HELD_COPIED, identity, facts=facts, reason=reason)

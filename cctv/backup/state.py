@@ -1,0 +1,142 @@
+"""Where back-ups go and what they are called.
+
+DIR/cctv-<site>-<instant>.age           a back-up; with .part at its end one that was interrupted, and none
+DIR/cctv-held-<site>/copy.json          which copy of held footage this is
+                    /<name>.age         one held segment; the name, a hash of its path and bytes, tells nothing of it
+
+`backup.json` in the storage: when the last back-up was made, and where the one copy of held footage is.
+
+No secret and no footage.  Lost, it makes `cctv status` say that there is no back-up: better than the other way about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cctv.backup.bundle import PART
+from cctv.backup.errors import BackupPlaceUnfit
+from cctv.core.clock import iso
+from cctv.core.durable import exclusive
+from cctv.db.identity import file_system_of
+from cctv.db.storage import Storage
+
+FILE = "backup.json"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCopy:
+    """The copy of held footage: its own id, where it was last, when it was last brought up to date."""
+
+    id: str
+    directory: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BackupState:
+    """The last back-up and the copy of held footage, as far as they are known."""
+
+    last: datetime | None = None
+    file: str | None = None
+    held: HeldCopy | None = None
+
+    def age(self, now: datetime) -> timedelta | None:
+        """How long ago the last back-up was made."""
+        return now - self.last if self.last else None
+
+    def is_late(self, now: datetime, warn_after: timedelta) -> bool:
+        age = self.age(now)
+        return age is None or age > warn_after
+
+
+def read_memory(root: Path) -> BackupState:
+    """What is remembered; nothing where the file is not there or not whole."""
+    try:
+        said = json.loads((root / FILE).read_text())
+        held = said["held"]
+        copy = HeldCopy(held["id"], held["directory"], datetime.fromisoformat(held["at"])) if held else None
+        last = datetime.fromisoformat(said["last"]) if said["last"] else None
+        return BackupState(last, said["file"], copy)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return BackupState()
+
+
+def remember_backup(site: Storage, at: datetime, file: Path) -> None:
+    _write(site, replace(read_memory(site.root), last=at, file=str(file)))
+
+
+def remember_held(site: Storage, copy: HeldCopy) -> None:
+    _write(site, replace(read_memory(site.root), held=copy))
+
+
+def _write(site: Storage, known: BackupState) -> None:
+    held = {"id": known.held.id, "directory": known.held.directory, "at": iso(known.held.at)} if known.held else None
+    said = {"schema": 1, "last": iso(known.last) if known.last else None, "file": known.file, "held": held}
+    site.disk.write(site.root / FILE, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+_SHOWN = 8  # signs of the site's id
+_HELD = re.compile(r"([0-9a-f]{64})\.age")
+
+
+def backup_lock(site: Storage) -> AbstractContextManager[None]:
+    """Held by the one back-up of a storage; raises LockHeld."""
+    return exclusive(site.root / "backup.lock")
+
+
+def check_place(site: Storage, directory: Path) -> Path:
+    """The folder, absolute; raises BackupPlaceUnfit.  It is never made: a missing one may be a missing mount."""
+    if not directory.is_dir():
+        raise BackupPlaceUnfit(path=directory, problem="it is not a folder that exists")
+    found = directory.resolve()
+    if found.is_relative_to(site.root.resolve()):
+        raise BackupPlaceUnfit(path=directory, problem="it is in the storage itself")
+    if not os.access(found, os.W_OK | os.X_OK):
+        raise BackupPlaceUnfit(path=directory, problem="this account may not write there")
+    return found
+
+
+def on_same_disk(site: Storage, directory: Path) -> bool:
+    """Whether the back-up would die with the storage."""
+    return file_system_of(directory) == file_system_of(site.root)
+
+
+def backup_path(site: Storage, directory: Path, at: datetime) -> Path:
+    return directory / f"{_prefix(site)}{at.astimezone(UTC):%Y%m%dT%H%M%S}.{at.microsecond // 1000:03d}Z.age"
+
+
+def interrupted(site: Storage, directory: Path) -> list[Path]:
+    """What interrupted back-ups of this site left there."""
+    return sorted(directory.glob(f"{_prefix(site)}*{PART}"))
+
+
+def held_folder(site: Storage, directory: Path) -> Path:
+    return directory / f"cctv-held-{site.identity.site[:_SHOWN]}"
+
+
+def held_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Name and file of every segment in a copy of held footage."""
+    for path in sorted(folder.glob("*.age")):
+        if (found := _HELD.fullmatch(path.name)) is not None:
+            yield found[1], path
+
+
+def held_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.age"
+
+
+def held_name(path: str, sha256: str) -> str:
+    """What a segment is called in the copy: known to who knows the segment, and to nobody else."""
+    return hashlib.sha256(f"{path}\n{sha256}".encode()).hexdigest()
+
+
+def _prefix(site: Storage) -> str:
+    return f"cctv-{site.identity.site[:_SHOWN]}-"

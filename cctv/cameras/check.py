@@ -1,0 +1,92 @@
+"""Checking cameras: several at once, each within its own time, none keeping another waiting.
+
+Owns what an answer or a fault says about reachability and login.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from cctv.cameras.errors import CameraDown, CameraUnauthorised, ProfileUnknown, StreamUnknown
+from cctv.cameras.onvif import DeviceFacts, device_facts, stream_address
+from cctv.cameras.probe import StreamFacts, measure_gop, probe_camera
+from cctv.config.credentials import Credential
+from cctv.config.schema import CameraSettings
+from cctv.core.clock import Clock
+from cctv.core.logs import SHOWN
+from cctv.model.ids import CameraId
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 8
+
+
+class Encrypted(Enum):
+    """What of a camera's traffic nobody on its network can read."""
+
+    ALL = "yes"
+    PICTURE = "picture"
+    CONTROL = "control"
+    NOTHING = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a camera answered: `facts`, or a `fault`.  `signed_in` is None where it never came to that.
+
+    `device` is None for a camera that is not asked over ONVIF; `gop` where no second key frame came.
+    """
+
+    camera: CameraId
+    address: str
+    facts: StreamFacts | None = None
+    fault: CameraDown | None = None
+    gop: timedelta | None = None
+    device: DeviceFacts | None = None
+    onvif: str | None = None
+
+    @property
+    def reachable(self) -> bool:
+        return self.facts is not None or isinstance(self.fault, CameraUnauthorised | StreamUnknown | ProfileUnknown)
+
+    @property
+    def signed_in(self) -> bool | None:
+        if self.facts is not None or isinstance(self.fault, StreamUnknown | ProfileUnknown):
+            return True
+        return False if isinstance(self.fault, CameraUnauthorised) else None
+
+    @property
+    def encrypted(self) -> Encrypted:
+        picture = self.address.startswith("rtsps://")
+        control = picture if self.onvif is None else self.onvif.startswith("https://")
+        if picture:
+            return Encrypted.ALL if control else Encrypted.PICTURE
+        return Encrypted.CONTROL if control else Encrypted.NOTHING
+
+
+def check_cameras(
+    cameras: Sequence[CameraSettings], credentials: Mapping[str, Credential], clock: Clock
+) -> list[Checkup]:
+    """Ask every camera for its stream; in the order given."""
+    if not cameras:
+        return []
+    with ThreadPoolExecutor(min(_AT_ONCE, len(cameras))) as pool:
+        return list(pool.map(lambda camera: _check(camera, credentials, clock), cameras))
+
+
+def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> Checkup:
+    asked = camera.rtsp or camera.onvif or ""
+    try:
+        address = stream_address(camera, credentials)
+        asked = address.url
+        facts = probe_camera(camera, address)
+    except CameraDown as fault:
+        log.warning("camera.unreached", extra={"camera": camera.id, "error": fault.code, SHOWN: True})
+        return Checkup(camera.id, asked, fault=fault, onvif=camera.onvif)
+    device = device_facts(camera, credentials, clock)
+    return Checkup(camera.id, asked, facts=facts, gop=measure_gop(address), device=device, onvif=camera.onvif)

@@ -1,0 +1,169 @@
+"""What stands on the board, from what each case says of itself.  Pure: `now` and everything else is an argument.
+
+Reading what the board needs, at the cost of what is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from cctv.cases.compliance.breaches import list_breaches
+from cctv.cases.compliance.checks import list_declarations
+from cctv.cases.compliance.deadlines import clocks, declaration_due, workstations_due
+from cctv.cases.compliance.queries import last_check_on
+from cctv.cases.disclosures.queries import select_disclosures
+from cctv.cases.incident_queries import first_recorded
+from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts, words_of
+from cctv.config.schema import Settings
+from cctv.core.i18n import N_, join_messages
+from cctv.core.local_days import end_of_day
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.holds.store import holds_in_force
+from cctv.model.compliance import Breach
+from cctv.model.disclosures import Disclosure
+from cctv.model.holds import GroundKind, Hold
+
+ROTATE = timedelta(days=180)  # docs/policies/000.txt: "op regelmatige basis", no period: twice a year
+LEASE_AHEAD = timedelta(days=7)  # somebody is written to, and answers, before the copy is late
+HOLD_AHEAD = timedelta(days=14)  # a review that is further away is nobody's work yet
+_REQUESTED = {GroundKind.REQUEST, GroundKind.RESTRICTION, GroundKind.OBJECTION}  # their holds follow the request
+
+
+class AgendaKind(Enum):
+    """What an item is about.  The value is the word in JSON; never rename one."""
+
+    REQUEST = "request"
+    BREACH = "breach"
+    HOLD = "hold"
+    LEASE = "lease"
+    DECLARATION = "declaration"
+    CREDENTIAL = "credential"
+    WORKSTATIONS = "workstations"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that is owed.
+
+    `missing` are the steps in words, `line` is the next to type; `footage_until` is when the footage of a request would
+    have begun to expire if nothing held it.
+    """
+
+    kind: AgendaKind
+    id: str
+    due: datetime
+    what: str
+    line: str
+    missing: tuple[str, ...] = ()
+    footage_until: datetime | None = None
+
+
+def request_items(facts: Iterable[RequestFacts], settings: Settings, now: datetime) -> Iterator[Item]:
+    """Every open request with what is missing."""
+    for each in facts:
+        one, steps = each.request, missing(each, now)
+        words = tuple(words_of(step) for step in steps)
+        line = next_line(each, now) or f"cctv request show {one.id}"
+        until = [
+            one.span.start + settings.limit_for(settings.cameras[camera].zone)
+            for camera in one.cameras
+            if camera in settings.cameras
+        ]
+        what = join_messages((one.type, one.state))
+        yield Item(AgendaKind.REQUEST, one.id, one.due, what, line, words, min(until, default=None))
+
+
+def breach_items(breaches: Iterable[Breach]) -> Iterator[Item]:
+    """Each telling that is still owed."""
+    for one in breaches:
+        for clock in clocks(one):
+            if clock.sent is None:
+                line = f"cctv breach tell {one.id} --whom {clock.whom.value}"
+                yield Item(AgendaKind.BREACH, one.id, clock.due, N_("tell the {whom}", whom=clock.whom), line)
+
+
+def hold_items(holds: Iterable[Hold], now: datetime) -> Iterator[Item]:
+    """Holds whose review is near or past; those of requests are on the board with their request."""
+    for one in holds:
+        if one.ground.kind not in _REQUESTED and one.review <= now + HOLD_AHEAD:
+            line = N_('cctv hold renew {id} --review 30d --reason "..."  (or release)', id=one.id)
+            yield Item(AgendaKind.HOLD, one.id, one.review, N_("review, for {case}", case=one.ground.case_id), line)
+
+
+def lease_items(disclosures: Iterable[Disclosure]) -> Iterator[Item]:
+    """Delivered copies that must come back or be destroyed."""
+    for one in disclosures:
+        if one.lease_end is not None and one.closed is None and one.handed is not None:
+            what = N_("copy of {recipient} to be returned or destroyed", recipient=one.recipient)
+            line = N_('cctv disclosure end {id} --how returned --reason "..."  (or destroyed)', id=one.id)
+            yield Item(AgendaKind.LEASE, one.id, one.lease_end, what, line)
+
+
+def declaration_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
+    """The next declaration of the cameras (BE)."""
+    if due is not None:
+        line = "cctv register declare --kind yearly --on DATE --reference NUMBER"
+        what = N_("declare the cameras to the police")
+        yield Item(AgendaKind.DECLARATION, "cameras", end_of_day(due, zone), what, line)
+
+
+def workstations_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
+    """The next check of the workstations."""
+    if due is not None:
+        what = N_("check that no copy of footage is left on a workstation")
+        line = N_(
+            "cctv register workstation-check --on DATE --checker NAME --clean"
+            "  (the form: cctv register workstation-form --to FILE)"
+        )
+        yield Item(AgendaKind.WORKSTATIONS, "workstations", end_of_day(due, zone), what, line)
+
+
+def credential_items(rotated: Sequence[tuple[str, date | None]], now: datetime, zone: ZoneInfo) -> Iterator[Item]:
+    """Passwords that are due for a change; of one whose last change nobody wrote down it is due today."""
+    today = now.astimezone(zone).date()
+    for name, last in rotated:
+        due = last + ROTATE if last is not None else today
+        what = (
+            N_("change the camera's password")
+            if last is not None
+            else N_("write down when the password was last changed")
+        )
+        line = N_("rotated = {today:%Y-%m-%d} in the credentials file", today=today)
+        yield Item(AgendaKind.CREDENTIAL, name, end_of_day(due, zone), what, line)
+
+
+def board(site: Storage, rotated: Sequence[tuple[str, date | None]]) -> tuple[Item, ...]:
+    """Everything owed, the first due first.  `rotated` are the credentials and when each was last changed."""
+    settings, now = site.settings, site.clock.now()
+    zone = settings.site.timezone
+    with read_transaction(site.engine) as connection:
+        facts = open_facts(connection, site)
+        in_force = holds_in_force(connection)
+        disclosures = select_disclosures(connection, closed_too=False)
+        first, today = _first_use(connection, site), now.astimezone(zone).date()
+        declared = list_declarations(site)
+        checked = last_check_on(connection, today)
+    found = [
+        *request_items(facts, settings, now),
+        *breach_items(list_breaches(site, closed_too=False)),
+        *hold_items(in_force, now),
+        *lease_items(disclosures),
+        *declaration_item(declaration_due(declared, settings.site.jurisdiction, today, first), zone),
+        *workstations_item(workstations_due(checked, first), zone),
+        *credential_items(rotated, now, zone),
+    ]
+    return tuple(sorted(found, key=lambda item: (item.due, item.id)))
+
+
+def _first_use(connection: Connection, site: Storage) -> date | None:
+    """The day of the oldest footage that a camera of today ever had."""
+    known = [first_recorded(connection, camera) for camera in site.settings.cameras]
+    first = min((at for at in known if at is not None), default=None)
+    return first.astimezone(site.settings.site.timezone).date() if first is not None else None

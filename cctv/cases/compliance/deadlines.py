@@ -1,0 +1,78 @@
+"""By when who must be told of a breach, when cameras are to be declared and workstations to be checked.
+
+Owns the deadlines; pure.  Every clock of a breach starts at the awareness of it, and a suspicion counts
+(docs/policies/001.txt: "(vermoedelijke) datalek").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cctv.core.local_days import months_after
+from cctv.model.compliance import Breach, Declaration, DeclarationKind, NoticeRecipient, ProcessingRole, Risk
+from cctv.model.legal import Jurisdiction
+
+# docs/policies/001.txt: "binnen maximaal 18 uur", stricter than "without undue delay" of Article 33(2)
+CONTROLLER = timedelta(hours=18)
+AUTHORITY = timedelta(hours=72)  # Article 33(1) GDPR
+# docs/policies/000.txt and 004.txt: "aan alle betrokken gebruikers ... binnen de 72 uren"
+PEOPLE = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationDeadline:
+    """One telling that a breach asks for."""
+
+    whom: NoticeRecipient
+    due: datetime
+    sent: datetime | None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """True when nobody was told by then."""
+        return self.sent is None and now > self.due
+
+
+def clocks(breach: Breach) -> tuple[NotificationDeadline, ...]:
+    """Whom to tell by when.
+
+    A processor tells its controller within 18 hours, and nobody else.  A controller tells the authority, unless a risk
+    is unlikely, and the people concerned, whatever the risk: so the policies promise.  People who are unknown are told
+    by a public notice.
+    """
+    if breach.role is ProcessingRole.PROCESSOR:
+        wanted = [(NoticeRecipient.CONTROLLER, CONTROLLER)]
+    else:
+        wanted = [] if breach.risk is Risk.UNLIKELY else [(NoticeRecipient.AUTHORITY, AUTHORITY)]
+        wanted.append((NoticeRecipient.PEOPLE if breach.people_known else NoticeRecipient.PUBLIC, PEOPLE))
+    sent = {notice.whom: notice.sent for notice in reversed(breach.notices)}
+    return tuple(NotificationDeadline(whom, breach.aware + period, sent.get(whom)) for whom, period in wanted)
+
+
+def declaration_due(
+    declarations: Sequence[Declaration], jurisdiction: Jurisdiction, today: date, first_use: date | None
+) -> date | None:
+    """The day by which the cameras are to be declared (again); None where nothing is due.
+
+    BE: the day before the first use at the latest, and confirmed each year (act of 21 March 2007, declared at
+    www.aangiftecamera.be).  NL knows no such duty.  Without a first use nothing is recorded, so nothing is due.
+    """
+    if jurisdiction is not Jurisdiction.BE:
+        return None
+    done = [one for one in declarations if one.on <= today]
+    if done and max(done, key=lambda one: one.on).kind is DeclarationKind.ENDED:
+        return None
+    if done:
+        return months_after(max(one.on for one in done), 12)
+    return first_use - timedelta(days=1) if first_use is not None else None
+
+
+def workstations_due(last: date | None, first_use: date | None) -> date | None:
+    """The day by which somebody must look for copies on the workstations; None before anything was recorded.
+
+    docs/policies/001.txt: "één keer per maand".  The same date of the next month, or its last day where that date does
+    not exist.
+    """
+    since = last or first_use
+    return months_after(since, 1) if since is not None else None

@@ -1,0 +1,96 @@
+"""Grants: which account may do what, since when, after which briefing.
+
+docs/policies/000.txt: "uitdrukkelijke toestemming", "briefing".
+
+Owns the register of grants and its check.  What a site asks a grant for stands in `[policy] granted_only`; an
+administrator has no grant unless somebody else gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.compliance.queries import insert_grant, mark_withdrawn, select_grants
+from cctv.cases.errors.compliance import GrantRefused, GrantUnknown, NotGranted
+from cctv.cases.text_input import checked_text, typed_id
+from cctv.core.i18n import N_
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage, next_short_id
+from cctv.model.audit import Act
+from cctv.model.compliance import Grant, Permission
+from cctv.model.ids import GrantId, IdKind
+
+
+def give_grant(
+    site: Storage,
+    account: str,
+    permission: Permission,
+    *,
+    briefed: date,
+    confidentiality: date,
+    reason: str,
+    dry_run: bool = False,
+) -> Grant:
+    """Grant a permission.  Nobody grants one to themselves; the briefing and the agreement come first."""
+    account = checked_text(N_("account"), account, N_("give the unix account, as `id -un` prints it."))
+    reason = checked_text(N_("reason"), reason, N_("say why this person needs it."))
+    now = site.clock.now()
+    today = now.astimezone(site.settings.site.timezone).date()
+    if account == site.actor.account:
+        following = N_("let another account grant it.")
+        raise GrantRefused(problem=N_("{account} would grant it to themselves", account=account), following=following)
+    if briefed > today or confidentiality > today:
+        following = N_("brief first, sign first, then grant.")
+        raise GrantRefused(
+            problem=N_("the briefing or the confidentiality agreement is still to come"), following=following
+        )
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        grant = Grant(
+            id=GrantId(next_short_id(connection, IdKind.GRANT, now.year)),
+            account=account,
+            permission=permission,
+            briefed=briefed,
+            confidentiality=confidentiality,
+            granted=now,
+            granted_by=site.actor.account,
+        )
+        insert_grant(connection, grant)
+        facts: AuditFacts = {"account": account, "permission": permission.value}
+        append_entry(connection, site, Act.GRANT_GIVEN, grant.id, facts=facts, reason=reason)
+    return grant
+
+
+def withdraw_grant(site: Storage, grant_id: str, *, reason: str, dry_run: bool = False) -> Grant:
+    """Withdraw a grant at once; raises GrantUnknown."""
+    reason = checked_text(N_("reason"), reason, N_("say why, for example --reason left the company."))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        grant = next((g for g in select_grants(connection, withdrawn_too=False) if g.id == typed_id(grant_id)), None)
+        if grant is None:
+            raise GrantUnknown(id=grant_id)
+        mark_withdrawn(connection, grant.id, site.clock.now(), site.actor.account)
+        facts: AuditFacts = {"account": grant.account, "permission": grant.permission.value}
+        append_entry(connection, site, Act.GRANT_WITHDRAWN, grant.id, facts=facts, reason=reason)
+    return grant
+
+
+def list_grants(site: Storage, *, withdrawn_too: bool) -> Sequence[Grant]:
+    """Grants in order of their ids."""
+    with read_transaction(site.engine) as connection:
+        return select_grants(connection, withdrawn_too=withdrawn_too)
+
+
+def require(site: Storage, permission: Permission) -> None:
+    """Refuse who has no grant where the site asks for one; the refusal is in the log.  Raises NotGranted (12)."""
+    if permission not in site.settings.policy.granted_only:
+        return
+    account = site.actor.account
+    with write_transaction(site.engine) as connection:
+        found = select_grants(connection, withdrawn_too=False)
+        if any(grant.account == account and grant.permission is permission for grant in found):
+            return
+        facts: AuditFacts = {"permission": permission.value}
+        append_entry(connection, site, Act.GRANT_MISSED, account, facts=facts)
+    raise NotGranted(account=account, permission=permission.value)

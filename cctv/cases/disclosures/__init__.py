@@ -1,0 +1,1 @@
+"""Handing unredacted footage to an authority or a nominee, recorded."""

@@ -1,0 +1,359 @@
+"""Disclosures: registered with a hold, approved by a person who checked the ground, handed over, ended.
+
+Owns what a disclosure is allowed to do.  Who receives it, under which number and on which basis stand in its row and
+nowhere else; the log has their keyed digest.  Never registers one to a recipient that no policy allows.
+
+What a disclosure may be: which recipient on which duty, with which texts.  Pure.
+
+Police and fire brigade: "wettelijk verplicht deze gegevens af te geven" (docs/policies/003.txt).  Insurer and lawyer:
+never "zonder de uitdrukkelijke toestemming" (docs/policies/000.txt), or where a law says so.  Nobody commercial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from cctv.audit.log import append_entry
+from cctv.cases.disclosures.leases import FOR_SUBJECT, LENT, lease_end
+from cctv.cases.disclosures.queries import insert_disclosure, select_disclosure, select_disclosures, update_disclosure
+from cctv.cases.errors.disclosures import (
+    DisclosureClosed,
+    DisclosureNeedsSecond,
+    DisclosureUnknown,
+    EndingUnfit,
+    LeaseRunning,
+    NotHandedOver,
+    NotLent,
+    ReceiptLater,
+    RecipientUnfit,
+    UnmaskedUnfit,
+)
+from cctv.cases.errors.incidents import NoCameras
+from cctv.cases.footage_status import FootageStatus, ReleaseEffect, departures, find_footage, footage_status
+from cctv.cases.incidents import find_ground
+from cctv.cases.text_input import checked_text, typed_id
+from cctv.config.schema import TwoPersonAct
+from cctv.core.i18n import N_
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage, next_short_id
+from cctv.holds.files import remove_hold_file
+from cctv.holds.store import holds_of, place, release
+from cctv.model.audit import Act
+from cctv.model.disclosures import Disclosure, DisclosureClosure, Duty, Handing, Method, Receiver, Recipient
+from cctv.model.holds import Ground, GroundKind, Hold
+from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind
+
+_PUBLIC = frozenset({Duty.ORDERED, Duty.OBLIGED, Duty.VOLUNTARY})
+_PRIVATE = frozenset({Duty.ORDERED, Duty.OBLIGED, Duty.CONSENT})
+DUTIES: dict[Recipient, frozenset[Duty]] = {
+    Recipient.POLICE: _PUBLIC,
+    Recipient.FIRE_BRIGADE: _PUBLIC,
+    Recipient.COURT: _PUBLIC,
+    Recipient.INSURER: _PRIVATE,
+    Recipient.LAWYER: _PRIVATE,
+}
+"""Who may receive unredacted footage, and on which duties.  A data subject never does."""
+
+
+def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None:
+    """Raises RecipientUnfit for a pair that no policy allows; UnmaskedUnfit without an order."""
+    allowed = DUTIES.get(recipient, frozenset())
+    if duty not in allowed:
+        raise RecipientUnfit(
+            recipient=recipient,
+            duty=duty,
+            allowed=", ".join(one.value for one in Duty if one in allowed) or N_("no duty at all"),
+        )
+    if unmasked and duty is not Duty.ORDERED:
+        raise UnmaskedUnfit(duty=duty)
+
+
+def check_texts(receiver: Receiver) -> Receiver:
+    """The same, clean; the officer alone may be left out.  Raises TextUnusable."""
+    return Receiver(
+        authority=checked_text(
+            N_("authority"), receiver.authority, N_('name it: --authority "Lokale politie Oostende".')
+        ),
+        officer=checked_text(N_("officer"), receiver.officer, N_("name whoever asks, or leave --officer out."))
+        if receiver.officer
+        else "",
+        reference=checked_text(
+            N_("reference"), receiver.reference, N_("give the number of their file: --reference NUMBER.")
+        ),
+        basis=checked_text(
+            N_("basis"), receiver.basis, N_('name the order or the law: --basis "vordering 46bis Sv.".')
+        ),
+    )
+
+
+REVIEW = timedelta(days=30)
+_LEFT = frozenset(
+    {DisclosureClosure.HANDED, DisclosureClosure.RETURNED, DisclosureClosure.DESTROYED, DisclosureClosure.PASSED_ON}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewDisclosure:
+    """What an authority asks.  `case_id` names the incident that it is about, `lease_end` when the copy ends."""
+
+    recipient: Recipient
+    duty: Duty
+    receiver: Receiver
+    cameras: tuple[CameraId, ...]
+    span: Span
+    case_id: str | None = None
+    unmasked: bool = False
+    lease_end: datetime | None = None
+
+    def checked(self) -> NewDisclosure:
+        """The same with clean texts; raises NoCameras, TextUnusable, RecipientUnfit, UnmaskedUnfit."""
+        if not self.cameras:
+            raise NoCameras(problem=N_("a disclosure is of at least one"), example="foyer-1,gang-2")
+        check_recipient(self.recipient, self.duty, unmasked=self.unmasked)
+        return replace(self, receiver=check_texts(self.receiver))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDisclosure:
+    """A disclosure, the hold that keeps its footage, and how much of that exists."""
+
+    disclosure: Disclosure
+    hold: Hold
+    footage: tuple[FootageStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureFile:
+    """A disclosure with its holds, released or not, and its footage as it stands now."""
+
+    disclosure: Disclosure
+    holds: tuple[Hold, ...]
+    footage: tuple[FootageStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedDisclosure:
+    """What an ending releases, and what becomes of the footage."""
+
+    disclosure: Disclosure
+    releases: tuple[Hold, ...]
+    departures: tuple[ReleaseEffect, ...]
+
+
+def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
+    """Register a disclosure and keep its footage until it is ended; review in 30 days."""
+    new, now = new.checked(), site.clock.now()
+    with write_transaction(site.engine) as connection:
+        case_id = find_ground(connection, site, new.case_id).case_id if new.case_id else None
+        one = Disclosure(
+            id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),
+            recipient=new.recipient,
+            duty=new.duty,
+            receiver=new.receiver,
+            cameras=new.cameras,
+            span=new.span,
+            opened=now,
+            opened_by=site.actor.account,
+            case_id=case_id,
+            unmasked=new.unmasked,
+            lease_end=new.lease_end,
+        )
+        insert_disclosure(connection, one)
+        _log(connection, site, Act.DISCLOSURE_OPENED, one, reason="; ".join(filter(None, _texts(one.receiver))))
+        hold = place(
+            connection,
+            site,
+            ground=Ground(GroundKind.DISCLOSURE, one.id),
+            cameras=one.cameras,
+            span=one.span,
+            review=now + REVIEW,
+            reason=f"disclosure to {one.recipient.value}",
+        )
+    return OpenedDisclosure(one, hold, find_footage(site, one.cameras, one.span))
+
+
+def find_disclosure(connection: Connection, disclosure_id: str) -> Disclosure:
+    """One disclosure; raises DisclosureUnknown."""
+    found = select_disclosure(connection, typed_id(disclosure_id))
+    if found is None:
+        raise DisclosureUnknown(id=disclosure_id)
+    return found
+
+
+def unclosed(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
+    """One that is not ended; raises DisclosureUnknown, DisclosureClosed."""
+    one = find_disclosure(connection, disclosure_id)
+    if one.closed is not None:
+        raise DisclosureClosed(id=one.id, when=one.closed.astimezone(site.settings.site.timezone).date())
+    return one
+
+
+def list_disclosures(site: Storage, *, closed_too: bool) -> Sequence[Disclosure]:
+    """Disclosures, the latest first."""
+    with read_transaction(site.engine) as connection:
+        return select_disclosures(connection, closed_too=closed_too)
+
+
+def disclosure_file(site: Storage, disclosure_id: str) -> DisclosureFile:
+    """All there is to show of one; raises DisclosureUnknown."""
+    with read_transaction(site.engine) as connection:
+        one = find_disclosure(connection, disclosure_id)
+        own = tuple(holds_of(connection, one.id, released_too=True))
+        return DisclosureFile(one, own, footage_status(connection, site, one.cameras, one.span))
+
+
+def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_run: bool = False) -> Disclosure:
+    """A person answers for the ground and the scope of a disclosure.
+
+    Raises DisclosureUnknown, DisclosureClosed; DisclosureNeedsSecond where the policy asks for two people.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        one = unclosed(connection, site, disclosure_id)
+        needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
+        if needs_two and site.actor.account == one.opened_by:
+            raise DisclosureNeedsSecond(id=one.id, account=one.opened_by)
+        approved = replace(one, approved=site.clock.now(), approved_by=site.actor.account)
+        update_disclosure(connection, approved)
+        _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
+    return approved
+
+
+def package_built(connection: Connection, one: Disclosure, package: ExportId) -> None:
+    """Enter the package that was made for a disclosure, in the caller's transaction."""
+    update_disclosure(connection, replace(one, package=package))
+
+
+def handed_over(connection: Connection, site: Storage, one: Disclosure, method: Method) -> Disclosure:
+    """Enter that an authority's package left, in the caller's transaction; a lease without an end gets one."""
+    at = site.clock.now()
+    until = one.lease_end or lease_end(one.recipient, at, site.settings.site.timezone)
+    now = replace(one, handed=Handing(at, site.actor.account, method), lease_end=until)
+    update_disclosure(connection, now)
+    _log(connection, site, Act.DISCLOSURE_HANDED, now)
+    return now
+
+
+def given_to_subject(
+    connection: Connection, site: Storage, package: ExportId, request_id: str, scope: tuple[tuple[CameraId, ...], Span],
+    recipient: Recipient, method: Method, until: datetime | None,
+) -> Disclosure:  # fmt: skip
+    """Enter that a request's package left, in the caller's transaction; who the subject is stays in the request.
+
+    Without an end, `until`, the copy is the recipient's own: nothing is expected back, and the disclosure ends at once.
+    """
+    now, theirs = site.clock.now(), until is None
+    one = Disclosure(
+        id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),
+        recipient=recipient,
+        duty=Duty.RIGHT,
+        receiver=Receiver(),
+        cameras=scope[0],
+        span=scope[1],
+        opened=now,
+        opened_by=site.actor.account,
+        case_id=request_id,
+        package=package,
+        handed=Handing(now, site.actor.account, method),
+        lease_end=until,
+        closed=now if theirs else None,
+        closed_by=site.actor.account if theirs else None,
+        ending=DisclosureClosure.HANDED if theirs else None,
+    )
+    insert_disclosure(connection, one)
+    _log(connection, site, Act.DISCLOSURE_HANDED, one)
+    return one
+
+
+def record_receipt(site: Storage, disclosure_id: str, on: datetime, *, dry_run: bool = False) -> Disclosure:
+    """Enter the date of the signed receipt; raises DisclosureUnknown, NotHandedOver, ReceiptLater."""
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        one = find_disclosure(connection, disclosure_id)
+        if one.handed is None:
+            raise NotHandedOver(id=one.id)
+        if on > site.clock.now():
+            raise ReceiptLater(when=on.astimezone(site.settings.site.timezone).date())
+        signed = replace(one, receipt=on)
+        update_disclosure(connection, signed)
+        _log(connection, site, Act.DISCLOSURE_RECEIPTED, signed)
+    return signed
+
+
+def set_lease(site: Storage, disclosure_id: str, until: datetime, *, reason: str, dry_run: bool = False) -> Disclosure:
+    """Agree another end of a copy's lease; raises DisclosureUnknown, DisclosureClosed, NotLent."""
+    reason = checked_text(N_("reason"), reason, N_('say why: --reason "the case is before the court until then".'))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        one = find_disclosure(connection, disclosure_id)
+        if one.duty is Duty.RIGHT and one.lease_end is None:
+            raise NotLent(id=one.id)
+        one = unclosed(connection, site, disclosure_id)
+        agreed = replace(one, lease_end=until)
+        update_disclosure(connection, agreed)
+        _log(connection, site, Act.DISCLOSURE_LEASED, agreed, reason=reason)
+    return agreed
+
+
+def end_disclosure(
+    site: Storage, disclosure_id: str, ending: DisclosureClosure, *, reason: str, dry_run: bool = False
+) -> EndedDisclosure:
+    """End a disclosure and release its own holds.
+
+    Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say how it ended: --reason "HOW".'))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        one = unclosed(connection, site, disclosure_id)
+        _refuse_unfit(site, one, ending)
+        own = tuple(holds_of(connection, one.id))
+        ended = replace(one, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
+        leaving = departures(connection, own, site.clock.now())
+        update_disclosure(connection, ended)
+        _log(connection, site, Act.DISCLOSURE_CLOSED, ended, reason=reason)
+        for hold in own:
+            release(connection, site, hold.id, reason=f"{one.id} ended: {ending.value}")
+    if not dry_run:
+        for hold in own:
+            remove_hold_file(site, hold.id)
+    return EndedDisclosure(ended, own, leaving)
+
+
+def _refuse_unfit(site: Storage, one: Disclosure, ending: DisclosureClosure) -> None:
+    if (ending in _LEFT) != (one.handed is not None) or (
+        ending is DisclosureClosure.PASSED_ON and one.recipient not in FOR_SUBJECT
+    ):
+        raise EndingUnfit(id=one.id, ending=ending.value, state=one.state)
+    if ending is DisclosureClosure.HANDED and one.lease_end is not None and one.recipient in LENT:
+        until = one.lease_end.astimezone(site.settings.site.timezone)
+        raise LeaseRunning(id=one.id, recipient=one.recipient, until=f"{until:%d/%m/%Y}")
+
+
+def _texts(receiver: Receiver) -> tuple[str, ...]:
+    return receiver.authority, receiver.officer, receiver.reference, receiver.basis
+
+
+def _log(connection: Connection, site: Storage, act: Act, one: Disclosure, reason: str | None = None) -> None:
+    facts: dict[str, str | int | list[str]] = {
+        "recipient": one.recipient.value,
+        "duty": one.duty.value,
+        "cameras": list(one.cameras),
+        "span": str(one.span),
+    }
+    if one.unmasked:
+        facts["unmasked"] = "yes"
+    if one.package is not None:
+        facts["package"] = one.package
+    if one.handed is not None:
+        facts["method"] = one.handed.method.value
+    if one.receipt is not None:
+        facts["receipt"] = str(one.receipt.astimezone(site.settings.site.timezone).date())
+    if act is Act.DISCLOSURE_LEASED or (act is Act.DISCLOSURE_HANDED and one.lease_end is not None):
+        assert one.lease_end is not None
+        facts["until"] = str(one.lease_end.astimezone(site.settings.site.timezone).date())
+    if one.ending is not None:
+        facts["ending"] = one.ending.value
+    append_entry(connection, site, act, one.id, case_id=one.case_id or one.id, facts=facts, reason=reason)

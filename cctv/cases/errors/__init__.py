@@ -1,0 +1,1 @@
+"""Errors of the cases, in the words that a person reads. None names a requester."""

@@ -1,0 +1,86 @@
+"""What disclosures and leases refuse, in the words that a person reads.  Never names who receives."""
+
+from __future__ import annotations
+
+from cctv.core.errors import CctvError, Exit, UsageError
+
+
+class DisclosureUnknown(UsageError):
+    """There is no disclosure {id}.
+
+    next: cctv disclosure list --all
+    """
+
+
+class DisclosureClosed(UsageError):
+    """{id} ended on {when}; nothing was changed.
+
+    next: cctv disclosure show {id}
+    """
+
+
+class RecipientUnfit(CctvError):
+    """Footage does not go to {recipient} because it is {duty}: that recipient may have it on {allowed}.
+
+    next: name the duty that there is with --duty, or refuse; a data subject gets a package of a request
+    (cctv request open).
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class UnmaskedUnfit(CctvError):
+    """What masks hide leaves only on an order that names it, and this disclosure is {duty}.
+
+    next: repeat the command without --unmasked, for cameras without masks, or ask for an order.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class DisclosureNeedsSecond(CctvError):
+    """{id} is not approved: {account} opened it, and the policy asks for two people.
+
+    next: somebody else types cctv disclosure approve {id} --reason WHAT from their own account.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class NotHandedOver(CctvError):
+    """{id} was not handed over yet, so there is no receipt of it.
+
+    next: cctv disclosure build {id}, then cctv export deliver with the id of its package
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class ReceiptLater(UsageError):
+    """The receipt cannot have been signed on {when}: that day is still to come.
+
+    next: give the day that stands on the paper, for example --on 21/11
+    """
+
+
+class EndingUnfit(UsageError):
+    """{id} is {state}, so it cannot end as "{ending}".
+
+    next: handed, returned and destroyed are for what was handed over, passed-on for what a proxy or a nominee gave to
+    the data subject; refused and withdrawn for what was not handed over.
+    """
+
+
+class LeaseRunning(UsageError):
+    """{id} is lent to the {recipient} until {until}, so it cannot end as "handed".
+
+    next: cctv disclosure end {id} --how returned --reason HOW (or destroyed); a later end is agreed with
+    cctv disclosure lease {id} --until DATE --reason WHY
+    """
+
+
+class NotLent(UsageError):
+    """{id} has no lease: what a data subject received is theirs (Article 15(3) GDPR).
+
+    next: cctv disclosure show {id}
+    """

@@ -1,0 +1,314 @@
+"""What answering a request refuses, in the words that a person reads.  Never names a requester.
+
+What grounds and holds refuse, in the words that a person reads.
+
+What registering and following a request refuses, in the words that a person reads.  Never names a requester.
+"""
+
+from __future__ import annotations
+
+from cctv.core.errors import CctvError, Exit, UsageError
+
+
+class ReasonMissing(UsageError):
+    """The outcome "{outcome}" needs a reason: the requester must be told why (Article 12(4) GDPR).
+
+    next: repeat the command with --reason "WHY"
+    """
+
+
+class AnswerNotReady(CctvError):
+    """{id} cannot be answered yet; what is missing: {missing}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class FootageThere(CctvError):
+    """{id} cannot be answered with "no footage": there is footage of its cameras in its time, or still to come.
+
+    next: cctv request show {id}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class NothingToAsk(UsageError):
+    """{id} needs no mandate and no check of identity any more.
+
+    next: cctv request show {id}
+    """
+
+
+class AppointmentUnfit(UsageError):
+    """{id} cannot be viewed at {when}: looking is the answer, which is due by {due}, and nobody comes in the past.
+
+    next: give a moment between now and then: --at "WHEN", with its hour
+    """
+
+
+class NothingToShow(CctvError):
+    """Nobody is invited to look for {id}: there is no footage of its cameras in its time.
+
+    next: cctv request answer {id} --outcome no-footage
+    """
+
+    exit_code = Exit.NO_FOOTAGE
+
+
+class InvitationMissing(CctvError):
+    """{id} is not answered by viewing: no letter invited the person and gave the information of Article 15 GDPR.
+
+    next: cctv request invite {id} --at WHEN --place PLACE --host NAME; or, where somebody wrote it elsewhere,
+    cctv request close {id} --outcome viewing
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class MeasuresMissing(UsageError):
+    """A complaint that is founded, wholly or partly, needs what is done about it, for the letter.
+
+    next: repeat the command with --measures "WHAT", in the language of the letter
+    """
+
+
+class PolicyNotYet(UsageError):
+    """It is not known since when the policy of cameras.toml applies: nothing was recorded under it yet.
+
+    next: say when it begins: --since DATE, with its year
+    """
+
+
+class ChangesUntold(UsageError):
+    """No letter is written: people read {languages}, and what changes is not said in it.
+
+    next: add it: --change {first} "WHAT CHANGES"
+    """
+
+
+class LettersUnplaced(UsageError):
+    """No letter is written to {path}: {problem}.
+
+    next: {following}
+    """
+
+
+class NobodyToWriteTo(UsageError):
+    """No letter can be made for {id}: its people are forgotten.
+
+    next: cctv request show {id}
+    """
+
+
+class BalanceMissing(UsageError):
+    """A rejected objection needs its balance: why the grounds override this person's interests (Article 21(1) GDPR).
+
+    next: repeat the command with --balance "WHY", in the language of the letter
+    """
+
+
+class RecipientsUntold(CctvError):
+    """{id} is not answered: {count} recipients have the footage and must be informed (Article 19 GDPR).
+
+    next: cctv disclosure list --all names them; inform them, then repeat the command with --told
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class BasisMissing(UsageError):
+    """{id} needs the point of Article 18(1) GDPR on which the processing is restricted, for the letter.
+
+    next: repeat the command with --basis, one of {known}
+    """
+
+
+class OutcomeUnusable(UsageError):
+    """A request for {type} that is {state} does not end as "{outcome}".
+
+    next: it can end as {known}
+    """
+
+
+class GroundMissing(UsageError):
+    """A refusal needs its ground: the requester must be told why (Article 12(4) GDPR).
+
+    next: add --ground and --reason; for {type} there are {grounds}
+    """
+
+
+class GroundUnusable(UsageError):
+    """A request for {type} that ends as "{outcome}" cannot stand on {ground}.
+
+    next: grounds of a refusal are {known}
+    """
+
+
+class GroundUnreadable(UsageError):
+    """No case is called "{id}": that is not the id of an incident, a request or a disclosure.
+
+    next: use an id such as INC-2026-014 or REQ-2026-007; `cctv incident list` and `cctv request list` show them.
+    """
+
+
+class GroundUnknown(UsageError):
+    """There is no {what} {id}, so it cannot justify a hold.
+
+    next: {following}
+    """
+
+
+class GroundClosed(UsageError):
+    """{id} was {ended} on {when}, so it cannot justify a new hold.
+
+    next: open a new case with `cctv incident open` or `cctv request open` and use its id.
+    """
+
+
+class ReviewTooFar(UsageError):
+    """The review date {when} is too far away: someone must decide again within {most} days, by {latest}.
+
+    next: give a date up to then, or a period such as 30d.
+    """
+
+
+class ReviewPast(UsageError):
+    """The review date {when} is past; {id} was not renewed.
+
+    next: give a date to come, or a period such as 30d.
+    """
+
+
+class ReleaseAsked(CctvError):
+    """{id} is not released yet: {account} asked for it on {when}, and the policy asks for two people.
+
+    next: a second person types cctv hold release {id} --reason WHY from their own account within a week; until then it
+    keeps its footage.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class RequestUnknown(UsageError):
+    """There is no request {id}.
+
+    next: cctv request list --all
+    """
+
+
+class RequestClosed(UsageError):
+    """{id} was closed on {when} by {by}; nothing was changed.
+
+    next: cctv request show {id}
+    """
+
+
+class MoveRefused(UsageError):
+    """{id} is {state}, and a request for {type} cannot take `{move}` then; nothing was changed.
+
+    next: {following}
+    """
+
+
+class MandateUnusable(UsageError):
+    """A {role} cannot act on {mandate}.
+
+    next: what counts is {known}
+    """
+
+
+class FootageBlocked(CctvError):
+    """{case} may not use the footage of {cameras}, {span}: {block} blocks it ({kind}).
+
+    next: wait until {block} is decided or lifted; for a named legal claim or authority the DPO decides with
+    cctv request yield {block} --to {case} --ground legal-claim --reason WHY --for NAME
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class NothingToConfirm(UsageError):
+    """{id} asks for no more than a day of footage, or was confirmed: there is nothing to confirm.
+
+    next: cctv request show {id}
+    """
+
+
+class RequestForgotten(UsageError):
+    """{id} was closed and its people are forgotten; nothing was changed.
+
+    next: cctv request show {id}
+    """
+
+
+class RoleUnknown(UsageError):
+    """{id} has no {role}: the people in it are {roles}.
+
+    next: name one with cctv request mandate {id} --as {role} --by NAME --by-contact ADDRESS
+    """
+
+
+class CheckedLater(UsageError):
+    """Identity cannot have been checked on {when}: that day is still to come.
+
+    next: give the day on which somebody looked, for example --checked 21/11
+    """
+
+
+class ExtendedAlready(UsageError):
+    """{id} was extended already: there is one extension (Article 12(3) GDPR).
+
+    next: cctv request show {id}
+    """
+
+
+class ExtensionLate(UsageError):
+    """{id} cannot be extended: the person must be told by {due}, inside the first period (Article 12(3) GDPR).
+
+    next: answer it now: cctv request answer {id}
+    """
+
+
+class NotExtended(UsageError):
+    """{id} was not extended.
+
+    next: cctv request extend {id} --ground complexity --reason "WHY"
+    """
+
+
+class SentLater(UsageError):
+    """The letter cannot have been sent on {when}: it was made later, or that day is still to come.
+
+    next: give the day on which it went, for example --on 21/11
+    """
+
+
+class DeciderMissing(UsageError):
+    """A block yields by decision of a person, and none is named.
+
+    next: repeat the command with --for NAME, the data protection officer's
+    """
+
+
+class NothingBlocked(UsageError):
+    """{id} blocks nothing for {case}: it has no block in force, or {case} is the same request.
+
+    next: cctv request show {id}
+    """
+
+
+class YieldsAlready(UsageError):
+    """The block of {id} yields to {case} already; nothing was changed.
+
+    next: cctv request show {id}
+    """
+
+
+class ReceivedLater(UsageError):
+    """The request cannot have been received on {when}: that day is still to come.
+
+    next: give the day on which the letter or e-mail arrived, for example --received 21/11
+    """

@@ -1,0 +1,1 @@
+"""Letters of a request: what they say, whether they were sent."""

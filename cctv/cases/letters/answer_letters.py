@@ -1,0 +1,260 @@
+"""Which letter an answer is, by type and outcome, and its facts.  Reads the case; decides nothing.
+
+Every answer that has nothing to hand over still says that the processing exists, why, how long and who gets what
+(docs/policies/000.txt): "no footage" and "not identifiable" do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from cctv.cases.errors.requests import (
+    BalanceMissing,
+    BasisMissing,
+    InvitationMissing,
+    MeasuresMissing,
+    ReasonMissing,
+    RecipientsUntold,
+)
+from cctv.cases.footage_status import footage_status
+from cctv.cases.letters.queries import letters_of
+from cctv.cases.letters.request_letters import asked_of, local_day, processing_for, recipients_of, what_becomes
+from cctv.cases.requests.answer import AnswerPlan
+from cctv.cases.requests.block_queries import blocks_of
+from cctv.cases.requests.no_footage import FILE, absences, signed_statement
+from cctv.cases.requests.queries import statements_of
+from cctv.cases.text_input import checked_text
+from cctv.core.i18n import N_
+from cctv.core.time_range import Span
+from cctv.db.storage import Storage
+from cctv.holds.store import find_hold
+from cctv.letters.answers import (
+    AccessAnswer,
+    ErasureConfirmed,
+    ErasurePartly,
+    NoFootageLetter,
+    NotIdentifiable,
+    ObjectionRejected,
+    ObjectionUpheld,
+    PortabilityAnswer,
+    RectificationRecorded,
+    Refusal,
+    RestrictionConfirmed,
+    Waiting,
+)
+from cctv.letters.facts import Asked, Footage, PackageFacts
+from cctv.letters.letter import Answer, LetterFacts
+from cctv.letters.notices import ComplaintDecided
+from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
+from cctv.model.disclosures import Delivery, PasswordWay
+from cctv.model.footage import Segment
+from cctv.model.ids import CameraId, ExportId
+from cctv.model.requests import LetterKind, RefusalGround, RequesterRole, RestrictionGround
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What only a person can say for the letter, beside the reason: in its language."""
+
+    balance: str | None = None
+    measures: str | None = None
+    basis: RestrictionGround | None = None
+    delivery: Delivery | None = None
+    password: PasswordWay | None = None
+    told: bool = False  # whoever received the footage was informed (Article 19 GDPR)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCopy:
+    """The package that goes with an answer, as its letter names it."""
+
+    id: ExportId
+    made: date
+    videos: int
+    manifest_sha256: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFacts:
+    """The letters of an answer and what is enclosed; no letters where none is known for it."""
+
+    letters: tuple[LetterFacts, ...]
+    enclosed: dict[str, bytes]
+
+
+def facts_for(
+    connection: Connection, site: Storage, plan: AnswerPlan, wording: Wording, copy: LetterCopy | None
+) -> AnswerFacts:
+    """The facts of an answer's letters.
+
+    Raises BalanceMissing, BasisMissing, MeasuresMissing, ReasonMissing, InvitationMissing, RecipientsUntold,
+    WordsUntranslated.
+    """
+    request, ending = plan.request, plan.ending
+    asked, today = asked_of(site, request), local_day(site, site.clock.now())
+    if request.type is RequestType.COMPLAINT:
+        return AnswerFacts((_examined(plan, wording, asked.received, today),), {})
+    match ending.outcome:
+        case CaseOutcome.REFUSED if request.state is RequestState.REJECTED:
+            if wording.balance is None:
+                raise BalanceMissing(id=request.id)
+            said = ending.reason or ""
+            return AnswerFacts((ObjectionRejected(asked, today, said, wording.balance),), {})
+        case CaseOutcome.REFUSED:
+            assert ending.ground is not None
+            return AnswerFacts((Refusal(asked, today, ending.ground, ending.reason or ""),), {})
+        case CaseOutcome.NOT_IDENTIFIABLE:
+            processing, then = processing_for(site, request), what_becomes(site, plan.departures)
+            return AnswerFacts((NotIdentifiable(asked, processing, ending.reason or "", *then),), {})
+        case CaseOutcome.NO_FOOTAGE:
+            signed = signed_statement(connection, site, request)
+            found = footage_status(connection, site, request.cameras, request.span)
+            why = tuple(one for camera in found for one in absences(camera))
+            facts = NoFootageLetter(asked, processing_for(site, request), why, signed.said)
+            enclosed = {
+                FILE: signed.text,
+                f"{FILE}.sig": signed.signature.encode(),
+                "allowed_signers": signed.signers.encode(),
+            }
+            return AnswerFacts((facts,), enclosed)
+        case CaseOutcome.VIEWING:  # the invitation said all there is to say
+            if not any(one.kind is LetterKind.INVITATION for one in letters_of(connection, request.id)):
+                raise InvitationMissing(id=request.id)
+            return AnswerFacts((), {})
+    given = _granted(connection, site, plan, wording, copy, asked, today)
+    refusal = _refused_part(asked, today, ending.ground, ending.reason)
+    return AnswerFacts((*given, *refusal), {})
+
+
+def _granted(
+    connection: Connection,
+    site: Storage,
+    plan: AnswerPlan,
+    wording: Wording,
+    copy: LetterCopy | None,
+    asked: Asked,
+    today: date,
+) -> tuple[Answer, ...]:
+    request = plan.request
+
+    def told() -> tuple[str, ...]:
+        return _told(connection, site, request, wording)
+
+    match request.type:
+        case RequestType.ACCESS | RequestType.PORTABILITY:
+            return (_copied(connection, site, plan, wording, copy, asked),)
+        case RequestType.ERASURE:
+            return (
+                _erased(connection, site, plan, asked, today, told() if plan.erasure and plan.erasure.going else ()),
+            )
+        case RequestType.OBJECTION:
+            package = _package(plan, wording, copy) if copy else None
+            return (ObjectionUpheld(asked, today, today, told(), package),)
+        case RequestType.RESTRICTION:
+            if wording.basis is None:
+                raise BasisMissing(id=request.id, known=", ".join(one.value for one in RestrictionGround))
+            since = blocks_of(connection, request.id)[0].placed
+            return (RestrictionConfirmed(asked, local_day(site, since), wording.basis, told()),)
+        case RequestType.RECTIFICATION:
+            last = statements_of(connection, request.id)[-1]
+            return (RectificationRecorded(asked, local_day(site, last.given), last.text, told()),)
+        case RequestType.COMPLAINT:
+            raise AssertionError("a complaint has a letter of its own")
+
+
+def _examined(plan: AnswerPlan, wording: Wording, received: date, today: date) -> ComplaintDecided:
+    ending = plan.ending
+    if ending.reason is None:
+        raise ReasonMissing(outcome=ending.outcome.value)
+    if ending.outcome is not CaseOutcome.REFUSED and wording.measures is None:
+        raise MeasuresMissing
+    following = N_('say what is done in the language of the letter: --measures "WHAT".')
+    measures = checked_text(N_("measures"), wording.measures, following) if wording.measures is not None else None
+    return ComplaintDecided(received, today, ending.outcome, ending.reason, measures)
+
+
+def _told(connection: Connection, site: Storage, request: AccessRequest, wording: Wording) -> tuple[str, ...]:
+    """Whoever received the footage, once a person says that they were informed; raises RecipientsUntold."""
+    names = tuple(dict.fromkeys(one.name for one in recipients_of(connection, site, request) if one.name))
+    if names and not wording.told:
+        raise RecipientsUntold(id=request.id, count=len(names))
+    return names
+
+
+def _copied(
+    connection: Connection, site: Storage, plan: AnswerPlan, wording: Wording, copy: LetterCopy | None, asked: Asked
+) -> Answer:
+    request = plan.request
+    found = footage_status(connection, site, request.cameras, request.span)
+    gaps = tuple(one for camera in found for one in absences(camera))
+    assert copy is not None
+    processing, package = processing_for(site, request), _package(plan, wording, copy)
+    if request.type is RequestType.ACCESS:
+        return AccessAnswer(asked, processing, package, gaps)
+    nominee = request.party(RequesterRole.NOMINEE)
+    return PortabilityAnswer(asked, processing, package, gaps, nominee.name if nominee else None)
+
+
+def _erased(
+    connection: Connection, site: Storage, plan: AnswerPlan, asked: Asked, today: date, told: tuple[str, ...]
+) -> Answer:
+    assert plan.erasure is not None
+    gone = _joined(plan.erasure.going)
+    if not plan.erasure.held:
+        return ErasureConfirmed(asked, today, gone, told)
+    waiting = []
+    for one in plan.erasure.held:
+        hold = find_hold(connection, one.holds[0])
+        review = local_day(site, max(hold.review, site.clock.now()))
+        waiting.append((one.segment, Waiting(one.segment.camera, one.segment.span, hold.ground.kind, review)))
+    return ErasurePartly(asked, today if gone else None, gone, _joined_waiting(waiting), told)
+
+
+def _refused_part(asked: Asked, today: date, ground: RefusalGround | None, reason: str | None) -> tuple[Answer, ...]:
+    """What was refused of a request that was granted in part, in a letter of its own."""
+    return (Refusal(asked, today, ground, reason or ""),) if ground else ()
+
+
+def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFacts:
+    asking = plan.request.requester
+    address = (asking.deliver_to or asking.contact) if asking else ""
+    mailed = Delivery.ENCRYPTED_MAIL if "@" in address else Delivery.REGISTERED_POST
+    return PackageFacts(
+        id=copy.id,
+        made=copy.made,
+        videos=copy.videos,
+        manifest_sha256=copy.manifest_sha256,
+        expires=copy.expires,
+        delivery=wording.delivery or mailed,
+        password=wording.password,
+    )
+
+
+def _joined(segments: Sequence[Segment]) -> tuple[Footage, ...]:
+    """Segments as few spans."""
+    out: list[Footage] = []
+    for one in sorted(segments, key=lambda segment: (segment.camera, segment.span.start)):
+        last = out[-1] if out else None
+        if last and last.camera == one.camera and one.span.start - last.span.end < timedelta(seconds=1):
+            out[-1] = Footage(one.camera, Span(last.span.start, max(last.span.end, one.span.end)))
+        else:
+            out.append(Footage(one.camera, one.span))
+    return tuple(out)
+
+
+def _joined_waiting(waiting: Sequence[tuple[Segment, Waiting]]) -> tuple[Waiting, ...]:
+    """The same for what waits, parted by ground and review."""
+    kept: dict[tuple[CameraId, str, date], list[Segment]] = {}
+    for segment, one in waiting:
+        kept.setdefault((segment.camera, one.ground.name, one.review), []).append(segment)
+    named = {(one.camera, one.ground.name, one.review): one for _, one in waiting}
+    return tuple(
+        Waiting(named[key].camera, footage.span, named[key].ground, named[key].review)
+        for key, segments in kept.items()
+        for footage in _joined(segments)
+    )

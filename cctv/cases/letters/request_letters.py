@@ -1,0 +1,167 @@
+"""Lettering: the letters of a request, made of what the case holds, kept under `letters/REQ-YYYY-NNN/`.
+
+Owns the step from a request to a letter's facts, and where letters stand.  A letter is set and written, flushed, before
+the transaction that enters it: a crash leaves a file that no row names, which goes when the request is forgotten.  File
+names carry the request's id and the kind, and nobody's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.compliance.queries import select_processors
+from cctv.cases.disclosures.queries import select_disclosures
+from cctv.cases.errors.requests import NobodyToWriteTo
+from cctv.cases.footage_status import Fate, ReleaseEffect
+from cctv.cases.letters.queries import MadeLetter, insert_letter, letters_of
+from cctv.cases.requests.anonymise import letters_directory
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.holds.store import find_hold
+from cctv.letters.facts import Addressee, Asked, Processing, RecipientFacts
+from cctv.letters.letter import Letter, LetterFacts
+from cctv.letters.render import render, text_of
+from cctv.letters.sender import processing_of, sender_of, templates_of
+from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest
+from cctv.model.disclosures import Disclosure, Recipient
+from cctv.model.holds import GroundKind
+from cctv.model.requests import LetterKind, RequesterRole
+
+_PEOPLE = frozenset(
+    {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
+)  # their copies are answers, and told as such
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter that can be entered: its text, and the files that stand already."""
+
+    kind: LetterKind
+    text: str
+    files: Mapping[str, str] = field(default_factory=dict)  # path relative to the storage: hex SHA-256 of the PDF
+
+
+def asked_of(site: Storage, request: AccessRequest) -> Asked:
+    """What was asked, as letters say it."""
+    return Asked(request.type, local_day(site, request.received), request.cameras, request.span)
+
+
+def local_day(site: Storage, at: datetime) -> date:
+    """The day of an instant in the site's time zone."""
+    return at.astimezone(site.settings.site.timezone).date()
+
+
+def processing_for(site: Storage, request: AccessRequest) -> Processing:
+    """How the cameras of a request process, who does on the site's behalf, and to whom its footage was handed.
+
+    Raises WordsUntranslated.
+    """
+    with read_transaction(site.engine) as connection:
+        processors = select_processors(connection)
+        recipients = recipients_of(connection, site, request)
+    return processing_of(site.settings, request.cameras, request.language, processors, recipients)
+
+
+def what_becomes(site: Storage, leaving: Sequence[ReleaseEffect]) -> tuple[date | None, GroundKind | None]:
+    """By which day footage is gone that a case no longer keeps, or what another one keeps it for; neither: at once."""
+    now = site.clock.now()
+    kept = next((one.holds[0] for one in leaving if one.fate is Fate.STILL_HELD), None)
+    if kept is not None:
+        with read_transaction(site.engine) as connection:
+            return None, find_hold(connection, kept).ground.kind
+    return (local_day(site, max([now, *(one.last_limit for one in leaving)])) if leaving else None), None
+
+
+def recipients_of(connection: Connection, site: Storage, request: AccessRequest) -> tuple[RecipientFacts, ...]:
+    """To whom footage of these cameras in this time was handed, beside the people who asked for their own."""
+    return tuple(
+        RecipientFacts(one.receiver.authority, one.recipient, local_day(site, one.handed.at))
+        for one in select_disclosures(connection, closed_too=True)
+        if one.handed and one.recipient not in _PEOPLE and _shares(one, request)
+    )
+
+
+def letter_of(site: Storage, request: AccessRequest, facts: LetterFacts) -> Letter:
+    """A letter to whoever asks, at the address where the answer is wanted; raises NobodyToWriteTo, SenderUnknown."""
+    asking = request.requester
+    if asking is None:
+        raise NobodyToWriteTo(id=request.id)
+    subject = request.party(RequesterRole.SUBJECT)
+    addressee = Addressee(
+        name=asking.name,
+        lines=address_lines(asking.deliver_to or asking.contact),
+        capacity=asking.role,
+        on_behalf_of=subject.name if subject and asking.role is not RequesterRole.SUBJECT else None,
+        mandate=asking.mandated,
+    )
+    today = local_day(site, site.clock.now())
+    return Letter(request.language, request.id, today, sender_of(site.settings), addressee, facts)
+
+
+def draft(
+    site: Storage,
+    request: AccessRequest,
+    kind: LetterKind,
+    facts: Sequence[LetterFacts],
+    enclosed: Mapping[str, bytes] | None = None,
+    *,
+    dry_run: bool = False,
+) -> Draft:
+    """Set the letters of one kind and write them with their enclosures; a dry run only checks that they can be made.
+
+    Raises SenderUnknown, WordsUntranslated (10), FactMissing (13).
+    """
+    templates = templates_of(site.settings)
+    written = [letter_of(site, request, one) for one in facts]
+    if dry_run:
+        return Draft(kind, "\n\n".join(text_of(one, templates)[0] for one in written))
+    made = [render(one, templates) for one in written]
+    folder = letters_directory(site, request.id)
+    site.disk.make_directory(folder)
+    files: dict[str, str] = {}
+    for one in made:
+        stem = _free(site, request, kind, len(files))
+        site.disk.write(folder / f"{stem}.pdf", one.pdf)
+        site.disk.write(folder / f"{stem}.txt", one.text.encode())
+        files[site.relative(folder / f"{stem}.pdf")] = hashlib.sha256(one.pdf).hexdigest()
+    for name, data in (enclosed or {}).items():
+        site.disk.write(folder / name, data)
+    return Draft(kind, "\n\n".join(one.text for one in made), files)
+
+
+def enter(connection: Connection, site: Storage, request: AccessRequest, made: Draft) -> tuple[MadeLetter, ...]:
+    """Enter letters in the caller's transaction, with their audit entry."""
+    entered = tuple(
+        MadeLetter(request.id, made.kind, path, sha256, site.clock.now(), site.actor.account)
+        for path, sha256 in made.files.items()
+    )
+    for one in entered:
+        insert_letter(connection, one)
+        facts: AuditFacts = {"letter": made.kind.value, "sha256": one.sha256}
+        append_entry(connection, site, Act.LETTER_MADE, request.id, case_id=request.id, facts=facts)
+    return entered
+
+
+def _free(site: Storage, request: AccessRequest, kind: LetterKind, more: int) -> str:
+    """`receipt`, then `receipt-2`: an earlier letter is never written over."""
+    with read_transaction(site.engine) as connection:
+        known = sum(one.kind is kind for one in letters_of(connection, request.id))
+    number = known + more + 1
+    return f"{request.id}-{kind.value}" + (f"-{number}" if number > 1 else "")
+
+
+def _shares(one: Disclosure, request: AccessRequest) -> bool:
+    return bool(set(one.cameras) & set(request.cameras)) and one.span.overlaps(request.span)
+
+
+def address_lines(address: str) -> tuple[str, ...]:
+    """A postal address has a line for each part; a mail address is one."""
+    return (address,) if "@" in address else tuple(part.strip() for part in address.split(",") if part.strip())

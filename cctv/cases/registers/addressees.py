@@ -1,0 +1,105 @@
+"""Whom to tell when the policy changes: everybody whom the registers can still reach.
+
+docs/policies/002.txt promises it "per e-mail".
+
+Owns who is on the list: who asked and is not forgotten, and who has a copy on loan.  Each stands once, with the address
+where their answers go.  Sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from cctv.cases.disclosures.leases import FOR_SUBJECT
+from cctv.cases.disclosures.queries import select_disclosures
+from cctv.cases.registers.register import Register, RegisterName
+from cctv.cases.requests.queries import select_requests
+from cctv.config.schema import Settings
+from cctv.core.i18n import N_
+from cctv.core.language import Language
+from cctv.db import schema
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.model.cases import AccessRequest
+from cctv.model.disclosures import Disclosure, Recipient
+from cctv.model.requests import Party, RequesterRole
+
+_ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRole.PROXY}
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedRequester:
+    """A person to tell: `contact` is empty where the registers have no address, `cases` are those they are known by."""
+
+    name: str
+    contact: str
+    language: Language
+    cases: tuple[str, ...]
+
+
+def reached(
+    requests: Sequence[AccessRequest], disclosures: Iterable[Disclosure], language: Language
+) -> tuple[ReachedRequester, ...]:
+    """Each once; `language` is the site's, for whoever has a lease of no request."""
+    lent = [one for one in disclosures if one.lease_end is not None and one.handed and one.closed is None]
+    known: dict[str, AccessRequest] = {one.id: one for one in requests}
+    found: dict[tuple[str, str], ReachedRequester] = {}
+    for one in (*_asking(requests), *_holding(lent, known, language)):
+        key = (one.name.casefold(), one.contact.casefold())
+        before = found.get(key)
+        found[key] = replace(one, cases=(*before.cases, *one.cases)) if before else one
+    return tuple(found.values())
+
+
+def everybody(site: Storage) -> tuple[ReachedRequester, ...]:
+    """Everybody whom the registers can reach now."""
+    with read_transaction(site.engine) as connection:
+        asked = select_requests(connection, closed_too=True)
+        handed = select_disclosures(connection, closed_too=False)
+    return reached(asked, handed, site.settings.site.language)
+
+
+def addressees(people: Sequence[ReachedRequester]) -> Register:
+    """Name, address, language and cases of each."""
+    rows = tuple((one.name, one.contact, one.language.value, ", ".join(one.cases)) for one in people)
+    missing = tuple(
+        N_("the address of {name} ({case}): look where the copy was sent", name=one.name, case=", ".join(one.cases))
+        for one in people
+        if not one.contact
+    )
+    return Register(RegisterName.ADDRESSEES, ("name", "contact", "language", "case"), rows, missing)
+
+
+def policy_since(connection: Connection, settings: Settings) -> datetime | None:
+    """Since when the policy version of cameras.toml is in force; None while nothing was recorded under it."""
+    table = schema.policies.c
+    query = select(table.first_seen_us).where(table.digest == settings.policy_digest)
+    since: datetime | None = connection.execute(query).scalar()
+    return since
+
+
+def _asking(requests: Iterable[AccessRequest]) -> Iterator[ReachedRequester]:
+    for one in requests:
+        if one.requester is not None:
+            yield _reached(one.requester, one.language, one.id)
+
+
+def _holding(
+    lent: Iterable[Disclosure], known: dict[str, AccessRequest], language: Language
+) -> Iterator[ReachedRequester]:
+    for one in lent:
+        if one.recipient not in FOR_SUBJECT:
+            yield ReachedRequester(one.receiver.authority, "", language, (one.id,))
+            continue
+        request = known.get(one.case_id or "")
+        party = request.party(_ROLES[one.recipient]) if request else None
+        if request is not None and party is not None:
+            yield _reached(party, request.language, one.id)
+
+
+def _reached(party: Party, language: Language, case: str) -> ReachedRequester:
+    return ReachedRequester(party.name, party.deliver_to or party.contact, language, (case,))

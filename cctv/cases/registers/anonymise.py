@@ -1,0 +1,134 @@
+"""Rows of registers whose people must be forgotten: which are due, and the row without them.  Queries only.
+
+Requests have theirs in `requeststore`.  Deleted and changed rows are overwritten (`secure_delete`).
+
+Forgetting in the registers: an entry that has ended loses its names and its free text, each after its own time.
+
+Owns which register forgets after which `[policy] forget_*`.  What stays says that something was done, when, under which
+account, and what kind it was.  Requests and complaints are `forgetting`; declarations name nobody, and the two
+registers of processing are made of cameras.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Table, select, update
+
+from cctv.audit.log import append_entry, forget_texts_about
+from cctv.config.schema import PolicySettings
+from cctv.db import schema
+from cctv.db.engine import checkpoint_wal, read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.model.disclosures import Receiver
+
+Ended = Callable[[datetime, date], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgettable:
+    """A register: its table, when an entry of it ended (at an instant at the latest, or before a day), what goes."""
+
+    table: Table
+    ended: Ended
+    erase: Callable[[Connection, str], dict[str, object]]
+
+
+def select_due(connection: Connection, register: Forgettable, at: datetime, day: date) -> list[str]:
+    """The entries that ended by an instant, or before a day, and still hold personal data."""
+    table = register.table
+    query = select(table.c.id).where(table.c.forgotten_us.is_(None), register.ended(at, day)).order_by(table.c.id)
+    return list(connection.scalars(query))
+
+
+def erase(connection: Connection, register: Forgettable, entry: str, now: datetime) -> None:
+    """Take names and free text out of a row."""
+    table, values = register.table, register.erase(connection, entry)
+    connection.execute(update(table).where(table.c.id == entry).values(**values, forgotten_us=now))
+
+
+def remembered_disclosures(connection: Connection, case_id: str) -> list[str]:
+    """Disclosures of a case that still hold personal data."""
+    table = schema.disclosures.c
+    return list(connection.scalars(select(table.id).where(table.case_id == case_id, table.forgotten_us.is_(None))))
+
+
+def _disclosure_ended(at: datetime, _: date) -> ColumnElement[bool]:
+    """Its package is gone too: the manifest names who asked."""
+    package = schema.exports.c
+    standing = select(package.id).where(package.disclosure_id == schema.disclosures.c.id, package.deleted_us.is_(None))
+    return (schema.disclosures.c.closed_us <= at) & ~standing.exists()
+
+
+def _processor_without_names(connection: Connection, entry: str) -> dict[str, object]:
+    column = schema.processors.c
+    engaged = connection.execute(select(column.sub_processors).where(column.id == entry)).scalar_one()
+    return {"name": "", "service": "", "sub_processors": [one | {"name": ""} for one in engaged]}
+
+
+def _check_without_names(connection: Connection, entry: str) -> dict[str, object]:
+    column = schema.workstation_checks.c
+    found = connection.execute(select(column.found).where(column.id == entry)).scalar_one()
+    return {"checker": "", "found": None if found is None else ""}
+
+
+INCIDENTS = Forgettable(
+    schema.incidents,
+    lambda at, _: schema.incidents.c.settled_us <= at,
+    lambda *_: {"title": "", "place": None, "finder": None, "police_reference": None},
+)
+DISCLOSURES = Forgettable(schema.disclosures, _disclosure_ended, lambda *_: {"receiver": Receiver()})
+BREACHES = Forgettable(schema.breaches, lambda at, _: schema.breaches.c.closed_us <= at, lambda *_: {})
+PROCESSORS = Forgettable(
+    schema.processors,
+    lambda _, day: schema.processors.c.ended_on < day,
+    _processor_without_names,
+)
+GRANTS = Forgettable(schema.grants, lambda at, _: schema.grants.c.withdrawn_us <= at, lambda *_: {})
+CHECKS = Forgettable(
+    schema.workstation_checks,
+    lambda _, day: schema.workstation_checks.c.checked_on < day,
+    _check_without_names,
+)
+
+
+def forget_registers(site: Storage) -> tuple[str, ...]:
+    """Forget every entry whose time has come; the sweep calls it.  Answers the ids of those that were forgotten.
+
+    Each is a transaction of its own, with its audit entry; the database's log is folded at the end, so that no page of
+    it names anybody.
+    """
+    now, zone = site.clock.now(), site.settings.site.timezone
+    forgotten: list[str] = []
+    for register, keep in _kept(site.settings.policy):
+        ended = now - keep
+        with read_transaction(site.engine) as connection:
+            due = select_due(connection, register, ended, ended.astimezone(zone).date())
+        for entry in due:
+            _forget(site, register, entry)
+        forgotten += due
+    if forgotten:
+        checkpoint_wal(site.engine)
+    return tuple(forgotten)
+
+
+def _kept(policy: PolicySettings) -> tuple[tuple[Forgettable, timedelta], ...]:
+    return (
+        (INCIDENTS, policy.forget_incidents),
+        (DISCLOSURES, policy.forget_disclosures),
+        (BREACHES, policy.forget_breaches),
+        (PROCESSORS, policy.forget_processors),
+        (GRANTS, policy.forget_grants),
+        (CHECKS, policy.forget_checks),
+    )
+
+
+def _forget(site: Storage, register: Forgettable, entry: str) -> None:
+    with write_transaction(site.engine) as connection:
+        erase(connection, register, entry, site.clock.now())
+        others = remembered_disclosures(connection, entry)  # what an incident's disclosures say has its own time
+        forget_texts_about(connection, entry, but=others)
+        append_entry(connection, site, Act.REGISTER_FORGOTTEN, entry)

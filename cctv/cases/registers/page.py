@@ -1,0 +1,96 @@
+"""The text of the pictogram at each zone: who records, why, and where a person turns to.
+
+BE: royal decree of 10 February 2008, changed on 28 May 2018: "Camerabewaking - Wet van 21 maart 2007", the controller,
+its address, e-mail or telephone, the officer for data protection.  NL: Article 13 GDPR, in its first layer.  Pure.
+
+A register as a page to print: one HTML file without anything from elsewhere, in the site's language.  Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cctv.cases.registers.labels import label, title
+from cctv.cases.registers.register import Register
+from cctv.config.schema import Settings
+from cctv.core.i18n import N_, translate_to, translator
+from cctv.core.language import Language
+from cctv.core.typed_time.durations import format_duration
+from cctv.model.ids import ZoneId
+from cctv.model.legal import Jurisdiction
+
+
+def page_of(register: Register, language: Language, *, site: str, made: str, by: str) -> str:
+    """The page; `made` is the local time as it should be read."""
+    gettext, pgettext = translator(language)
+    return (
+        _templates()
+        .get_template("register.html")
+        .render(
+            rows=[[translate_to(cell, language) for cell in row] for row in register.rows],
+            missing=[translate_to(each, language) for each in register.missing],
+            language=language.value,
+            title=title(register.name, language),
+            labels=[label(column, language) for column in register.columns],
+            _=gettext,
+            pgettext=pgettext,
+            site=site,
+            made=made,
+            by=by,
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("cctv.cases.registers"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+_HEAD = {
+    Jurisdiction.BE: N_("Camera surveillance - Act of 21 March 2007"),
+    Jurisdiction.NL: N_("Camera surveillance"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The lines of one zone's sign, and what it lacks (keys of cameras.toml)."""
+
+    zone: ZoneId
+    lines: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
+    """One sign for each zone that a camera watches; purposes stand as cameras.toml has them."""
+    given = settings.controller
+    gettext, pgettext = translator(language)
+    controller = ", ".join(part for part in (given.name, *given.address) if part)
+    questions = ", ".join(part for part in (given.mail, given.phone) if part)
+    wanted = {"name": given.name, "address": given.address, "mail or phone": given.mail or given.phone}
+    missing = tuple(f"[controller] {key}" for key, value in wanted.items() if not value)
+    found = []
+    for zone in settings.zones.values():
+        purposes = dict.fromkeys(camera.purpose for camera in settings.cameras.values() if camera.zone == zone.id)
+        if not purposes:
+            continue
+        lines = [
+            translate_to(_HEAD[settings.site.jurisdiction], language),
+            f"{pgettext('pictogram', 'Purpose')}: {'; '.join(purposes)}",
+            f"{pgettext('pictogram', 'Kept')}: {format_duration(settings.limit_for(zone.id))}",
+            f"{pgettext('pictogram', 'Controller')}: {controller}",
+            f"{pgettext('pictogram', 'Questions')}: {questions}",
+        ]
+        if given.dpo:
+            lines.append(f"{gettext('Data protection officer')}: {given.dpo}")
+        found.append(Sign(zone.id, tuple(lines), missing))
+    return tuple(found)

@@ -1,0 +1,108 @@
+"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from what runs.
+
+Owns what each must name.  Pure.  Never fills in what the settings do not have: it is missing, and said to be.
+
+Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7, royal decree of 8 May 2018: controller, ground,
+kind of place, description and place of each camera, pictogram, retention, recipients, measures, live viewing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cctv.cases.registers.labels import fixed
+from cctv.cases.registers.register import Register, RegisterName
+from cctv.config.schema import CameraSettings, Settings
+from cctv.core.i18n import N_, enum_label
+from cctv.core.language import Language
+from cctv.core.typed_time.durations import format_duration
+from cctv.model.compliance import Declaration, Processor
+from cctv.model.legal import Jurisdiction
+
+
+def processing_register(settings: Settings, processors: Sequence[Processor], language: Language) -> Register:
+    """One activity for each purpose that a camera records for."""
+    columns = ("activity", "cameras", "controller", "contact", "dpo", "ground", "categories", "recipients",
+               "processors", "transfers", "retention", "measures")  # fmt: skip
+    engaged = [one for one in processors if one.ended is None]
+    given = settings.controller
+    rows = []
+    for purpose, cameras in _by_purpose(settings):
+        rows.append((
+            purpose,
+            ", ".join(one.id for one in cameras),
+            _joined(given.name, *given.address),
+            given.mail or "",
+            given.dpo or "",
+            fixed("public ground" if given.public_body else "ground", language),
+            fixed("categories", language),
+            fixed("recipients", language),
+            "; ".join(f"{one.name} ({one.country}): {one.service}" for one in engaged),
+            fixed("transfers", language).format(area=settings.policy.area.value),
+            _periods(settings, cameras),
+            fixed("measures", language),
+        ))  # fmt: skip
+    return Register(RegisterName.PROCESSING, columns, tuple(rows), tuple(_lacking(settings)))
+
+
+def camera_register(settings: Settings, declarations: Sequence[Declaration], language: Language) -> Register:
+    """One row a camera, as the Belgian register wants it."""
+    columns = ("camera", "zone", "kind_of_place", "location", "purpose", "ground", "recorded", "retention", "masks",
+               "live_viewing", "controller", "pictogram", "declared")  # fmt: skip
+    given = settings.controller
+    last = max((one.on for one in declarations), default=None)
+    rows = []
+    for camera in settings.cameras.values():
+        zone = settings.zone(camera.zone)
+        rows.append((
+            camera.id,
+            zone.id,
+            enum_label(zone.kind),
+            camera.location or "",
+            camera.purpose,
+            fixed("public ground" if given.public_body else "ground", language),
+            fixed("always" if camera.schedule is None else "scheduled", language),
+            format_duration(settings.limit_for(zone.id)),
+            str(len(camera.masks)),
+            fixed("live", language),
+            _joined(given.name, *given.address),
+            "cctv register signs",
+            last.isoformat() if last else "",
+        ))  # fmt: skip
+    missing = [*_lacking(settings), *_unplaced(settings)]
+    if last is None and settings.site.jurisdiction is Jurisdiction.BE:
+        line = "cctv register declare --kind first --on DATE --reference NUMBER"
+        missing.append(N_("the declaration to the police: {line}", line=line))
+    return Register(RegisterName.CAMERAS, columns, tuple(rows), tuple(missing))
+
+
+def _by_purpose(settings: Settings) -> Iterator[tuple[str, list[CameraSettings]]]:
+    for purpose in dict.fromkeys(camera.purpose for camera in settings.cameras.values()):
+        yield purpose, [camera for camera in settings.cameras.values() if camera.purpose == purpose]
+
+
+def _periods(settings: Settings, cameras: Iterable[CameraSettings]) -> str:
+    zones = dict.fromkeys(camera.zone for camera in cameras)
+    return "; ".join(f"{zone} {format_duration(settings.limit_for(zone))}" for zone in zones)
+
+
+def _lacking(settings: Settings) -> Iterator[str]:
+    """What a register must name of the controller, and [controller] does not."""
+    given = settings.controller
+    wanted = {"name": given.name, "address": given.address, "mail": given.mail, "dpo": given.dpo}
+    for key, value in wanted.items():
+        if not value:
+            yield N_("{key} in cameras.toml", key=f"[controller] {key}")
+
+
+def _unplaced(settings: Settings) -> Iterator[str]:
+    for camera in settings.cameras.values():
+        if not camera.location:
+            yield N_(
+                "{key} in cameras.toml: where it hangs, as the plan of the site has it",
+                key=f"[cameras.{camera.id}] location",
+            )
+
+
+def _joined(*parts: str | None) -> str:
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,1 @@
+"""A data subject's request, from receipt to anonymisation."""

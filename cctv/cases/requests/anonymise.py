@@ -1,0 +1,101 @@
+"""Forgetting: the people of a closed request leave the register, and what stays is anonymous.
+
+An erasure is forgotten when it is closed ("vergeetverzoek: geanonimiseerde gegevens", docs/policies/002.txt), a
+complaint after `[policy] forget_complaints`, any other request after `forget_requests`.  Names, addresses, what was
+said, statements, reasons with the keys of their digests, and letters go: from the rows, from the database's free pages
+(`secure_delete`) and from its log.  The audit entries stay, and still verify.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry, forget_text
+from cctv.cases.requests.lifecycle import Transition, apply_transition
+from cctv.cases.requests.queries import anonymise_request, mark_closed, select_request, select_unforgotten
+from cctv.db.engine import checkpoint_wal, read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest, RequestState, RequestType
+from cctv.model.ids import RequestId
+
+LETTERS = "letters"
+UNSENT = timedelta(
+    days=28
+)  # an erasure whose letter nobody reported as sent keeps its address no longer than derived files
+
+
+def letters_directory(site: Storage, request_id: str) -> Path:
+    """`letters/REQ-YYYY-NNN`."""
+    return site.root / LETTERS / request_id
+
+
+def forget_after(request: AccessRequest, keep: timedelta) -> datetime | None:
+    """When the people of a request must be forgotten; None while it is open.  Pure."""
+    if request.forgotten is not None:
+        return None
+    if request.type is RequestType.ERASURE and request.answered is not None:
+        return request.closed or request.answered + UNSENT
+    return None if request.closed is None else request.closed + keep
+
+
+def forget(connection: Connection, site: Storage, request: AccessRequest) -> AccessRequest:
+    """Take the personal data out of the rows, in the caller's transaction; `forget_files` does the rest afterwards."""
+    request = apply_transition(connection, request, Transition.FORGET)
+    anonymise_request(connection, request.id, site.clock.now())
+    forget_text(connection, request.id)
+    append_entry(connection, site, Act.REQUEST_FORGOTTEN, request.id, case_id=request.id)
+    return request
+
+
+def forget_files(site: Storage, request_id: str) -> None:
+    """After the commit: letters go, and the database's log is folded, so that no page of it names anybody."""
+    folder = letters_directory(site, request_id)
+    if folder.is_dir():
+        shutil.rmtree(folder)
+        site.disk.sync_directory(folder.parent)
+    checkpoint_wal(site.engine)
+
+
+def forget_due(site: Storage) -> tuple[RequestId, ...]:
+    """Forget every request whose time has come; the sweep calls it.  Answers those that were forgotten."""
+    now, policy = site.clock.now(), site.settings.policy
+    with read_transaction(site.engine) as connection:
+        found = select_unforgotten(connection)
+    due = []
+    for one in found:
+        keep = policy.forget_complaints if one.type is RequestType.COMPLAINT else policy.forget_requests
+        if (at := forget_after(one, keep)) is not None and at <= now:
+            due.append(one)
+    for request in due:
+        with write_transaction(site.engine) as connection:
+            _forget_now(connection, site, request)
+        forget_files(site, request.id)
+    _remove_leftovers(site)
+    return tuple(one.id for one in due)
+
+
+def _forget_now(connection: Connection, site: Storage, request: AccessRequest) -> None:
+    if request.state is RequestState.ANSWERED:
+        mark_closed(connection, request.id, site.clock.now(), site.actor.account)
+        facts: AuditFacts = {"outcome": request.outcome.value if request.outcome else "", "sent": "not reported"}
+        append_entry(connection, site, Act.REQUEST_CLOSED, request.id, case_id=request.id, facts=facts)
+        found = select_request(connection, request.id)
+        assert found is not None
+        request = found
+    forget(connection, site, request)
+
+
+def _remove_leftovers(site: Storage) -> None:
+    """Letters of a forgotten request that a crash left."""
+    root = site.root / LETTERS
+    for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        with read_transaction(site.engine) as connection:
+            request = select_request(connection, folder.name)
+        if request is not None and request.forgotten is not None:
+            forget_files(site, request.id)

@@ -1,0 +1,114 @@
+"""Answering: what must be so before a request is answered, and the one transaction that answers it.
+
+Owns the refusals (a person's mandate, identity or decision is missing) and what an answer does to holds, blocks and
+footage.  The copy itself is the export room's.  Never deletes: an erasure is ordered here and taken afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.errors.requests import AnswerNotReady, FootageThere
+from cctv.cases.footage_status import ReleaseEffect, departures
+from cctv.cases.requests.close import end, order_erasure, plan_erasure, release_own
+from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
+from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing, words_of
+from cctv.cases.requests.outcomes import RequestOutcome, check_ending
+from cctv.cases.requests.queries import mark_answered
+from cctv.core.i18n import join_messages
+from cctv.db.storage import Storage
+from cctv.holds.store import holds_of
+from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
+from cctv.model.holds import Hold
+from cctv.model.ids import HoldId
+from cctv.retention.removal import RemovalPlan
+
+_HANDED_OVER = frozenset({CaseOutcome.GRANTED, CaseOutcome.PARTLY})
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlan:
+    """What answering would do; it was allowed when this was made.
+
+    `copied` says whether a package goes with it, `erasure` what deleting would take, `releases` which holds end,
+    `departures` what becomes of the footage under them where nothing is erased.
+    """
+
+    request: AccessRequest
+    wanted: RequestOutcome
+    ending: RequestOutcome
+    copied: bool
+    erasure: RemovalPlan | None
+    releases: tuple[Hold, ...]
+    departures: tuple[ReleaseEffect, ...]
+
+    @property
+    def waiting(self) -> tuple[HoldId, ...]:
+        """The holds that keep what should be erased."""
+        kept = self.erasure.held if self.erasure else ()
+        return tuple(dict.fromkeys(hold for one in kept for hold in one.holds))
+
+
+def plan_answer(connection: Connection, site: Storage, request_id: str, wanted: RequestOutcome) -> AnswerPlan:
+    """Check that a request may be answered so, and say what that would do.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, what `check_ending` raises; AnswerNotReady, FootageThere (13).
+    """
+    request = load_for_transition(connection, site, request_id, Transition.ANSWER)
+    ending = check_ending(request.type, request.state, wanted)
+    facts = facts_of(connection, site, request)
+    waiting = [step for step in missing(facts, site.clock.now()) if step.must]
+    if waiting and ending.outcome is not CaseOutcome.REFUSED:
+        needs = join_messages(words_of(step) for step in waiting)
+        raise AnswerNotReady(id=request.id, missing=needs, following=waiting[0].line)
+    if ending.outcome is CaseOutcome.NO_FOOTAGE and facts.has_footage:
+        raise FootageThere(id=request.id)
+    erasure = plan_erasure(connection, request) if _erases(request, ending) else None
+    if erasure is not None and erasure.held and ending.outcome is CaseOutcome.GRANTED and not copy_wanted(request):
+        ending = RequestOutcome(CaseOutcome.PARTLY, None, ending.reason)  # the rest waits for the holds of others
+    ends = next_state(request.type, request.state, Transition.ANSWER) is not RequestState.RESTRICTED
+    own = tuple(holds_of(connection, request.id)) if ends else ()
+    leaving = departures(connection, own, site.clock.now()) if own and erasure is None else ()
+    copied = copy_wanted(request) and ending.outcome in _HANDED_OVER
+    return AnswerPlan(request, wanted, ending, copied, erasure, own, leaving)
+
+
+def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str | None) -> AccessRequest:
+    """Answer in the caller's transaction, as it was planned; `package` is the id of the copy, if there is one.
+
+    The caller hands `plan.releases` to `finish` after the commit, and then takes what was ordered erased.  Raises what
+    `plan_answer` raises where things moved.
+    """
+    now = plan_answer(connection, site, plan.request.id, plan.wanted)
+    request, ending = now.request, now.ending
+    mark_answered(connection, request.id, ending.outcome, ending.ground, site.clock.now())
+    facts: AuditFacts = {
+        "outcome": ending.outcome.value,
+        "ground": ending.ground.value if ending.ground else "none",
+        "package": package or "none",
+    }
+    append_entry(
+        connection, site, Act.REQUEST_ANSWERED, request.id, case_id=request.id, facts=facts, reason=ending.reason
+    )
+    if now.erasure is not None:
+        release_own(connection, site, now.releases, f"{request.id}: its footage is to be erased")
+        order_erasure(connection, site, request)
+    request = find_request(connection, request.id)
+    if next_state(request.type, request.state, Transition.ANSWER) is RequestState.CLOSED:
+        end(connection, site, request, ending, Transition.ANSWER)
+    else:
+        apply_transition(connection, request, Transition.ANSWER)
+        if now.erasure is None and request.type is RequestType.ERASURE:
+            release_own(connection, site, now.releases, f"{request.id} answered: {ending.outcome.value}")
+    return find_request(connection, request.id)
+
+
+def _erases(request: AccessRequest, ending: RequestOutcome) -> bool:
+    if ending.outcome not in _HANDED_OVER:
+        return False
+    return request.type is RequestType.ERASURE or request.state is RequestState.UPHELD

@@ -1,0 +1,186 @@
+"""Requests as they stand: found, listed, shown; and the check of what may be done with one.
+
+The people of a request stand in its own rows: never in the audit log, a file name, an error or a reason of ours.
+
+States: where a request stands and what may follow.  Pure: one table, and nothing else decides it.
+
+A request is OPEN until it is answered.  Three types have a state of their own in between:
+
+* an objection is decided first, UPHELD or REJECTED, and then answered;
+* a restriction, once answered, is RESTRICTED until the person lifts it;
+* an erasure, once answered, is ANSWERED until its letter is sent: closing it takes the address away.
+
+CLOSED has one way on, and FORGOTTEN none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from sqlalchemy import Connection
+
+from cctv.cases.errors.requests import MoveRefused, RequestClosed, RequestUnknown
+from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.requests.block_queries import blocks_of, open_erasures
+from cctv.cases.requests.queries import (
+    checks_of,
+    extension_of,
+    select_request,
+    select_requests,
+    set_state,
+    statements_of,
+)
+from cctv.cases.text_input import typed_id
+from cctv.core.i18n import N_
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.holds.store import holds_of
+from cctv.model.cases import AccessRequest, RequestState, RequestType
+from cctv.model.holds import Hold
+from cctv.model.requests import Block, ErasureOrder, Extension, IdentityCheck, Statement
+
+
+class Transition(Enum):
+    """What somebody may do with a request.  The value is the verb on the command line."""
+
+    RECEIPT = "receipt"
+    IDENTITY = "identity"
+    MANDATE = "mandate"
+    SCOPE = "scope"
+    CONFIRM = "confirm"
+    INVITE = "invite"
+    EXTEND = "extend"
+    STATEMENT = "statement"
+    UPHOLD = "uphold"
+    REJECT = "reject"
+    YIELD = "yield"
+    ANSWER = "answer"
+    LIFT = "lift"
+    CLOSE = "close"
+    FORGET = "forget"
+
+
+_WORK = (
+    Transition.RECEIPT,
+    Transition.IDENTITY,
+    Transition.MANDATE,
+    Transition.SCOPE,
+    Transition.CONFIRM,
+    Transition.EXTEND,
+    Transition.STATEMENT,
+)
+_BLOCKING = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION})
+
+
+def _table() -> dict[tuple[RequestType, RequestState, Transition], RequestState]:
+    s, m, table = RequestState, Transition, dict[tuple[RequestType, RequestState, Transition], RequestState]()
+    for kind in RequestType:
+        table |= {(kind, s.OPEN, move): s.OPEN for move in _WORK}
+        table |= {(kind, s.OPEN, m.ANSWER): s.CLOSED, (kind, s.OPEN, m.CLOSE): s.CLOSED}
+        table[kind, s.CLOSED, m.FORGET] = s.FORGOTTEN
+    for kind in _BLOCKING:
+        table[kind, s.OPEN, m.YIELD] = s.OPEN
+        table[kind, s.OPEN, m.LIFT] = s.CLOSED
+    restriction, objection, erasure = RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE
+    table[RequestType.ACCESS, s.OPEN, m.INVITE] = s.OPEN
+    table |= {
+        (restriction, s.OPEN, m.ANSWER): s.RESTRICTED,
+        (restriction, s.RESTRICTED, m.YIELD): s.RESTRICTED,
+        (restriction, s.RESTRICTED, m.LIFT): s.CLOSED,
+        (erasure, s.OPEN, m.ANSWER): s.ANSWERED,
+        (erasure, s.ANSWERED, m.CLOSE): s.CLOSED,
+        (objection, s.OPEN, m.UPHOLD): s.UPHELD,
+        (objection, s.OPEN, m.REJECT): s.REJECTED,
+        (objection, s.UPHELD, m.ANSWER): s.CLOSED,
+        (objection, s.REJECTED, m.ANSWER): s.CLOSED,
+    }
+    for state in (s.UPHELD, s.REJECTED):
+        table |= {(objection, state, move): state for move in (m.IDENTITY, m.MANDATE, m.EXTEND, m.YIELD)}
+    del table[objection, s.OPEN, m.ANSWER]  # never without a decision
+    return table
+
+
+_TABLE = _table()
+
+
+def next_state(kind: RequestType, state: RequestState, move: Transition) -> RequestState | None:
+    """The state that a move leads to, None where it is not allowed."""
+    return _TABLE.get((kind, state, move))
+
+
+def allowed_transitions(kind: RequestType, state: RequestState) -> tuple[Transition, ...]:
+    """What may be done in a state, in the order of the commands."""
+    return tuple(move for move in Transition if (kind, state, move) in _TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFile:
+    """All there is of a request: its holds and blocks, in force or not, what was checked, its footage as it is now."""
+
+    request: AccessRequest
+    holds: tuple[Hold, ...]
+    blocks: tuple[Block, ...]
+    checks: tuple[IdentityCheck, ...]
+    extension: Extension | None
+    statements: tuple[Statement, ...]
+    erasures: tuple[ErasureOrder, ...]
+    footage: tuple[FootageStatus, ...]
+
+
+def find_request(connection: Connection, request_id: str) -> AccessRequest:
+    """One request; raises RequestUnknown."""
+    found = select_request(connection, typed_id(request_id))
+    if found is None:
+        raise RequestUnknown(id=request_id)
+    return found
+
+
+def load_for_transition(connection: Connection, site: Storage, request_id: str, move: Transition) -> AccessRequest:
+    """A request as it stands, which may take this move; raises RequestUnknown, RequestClosed, MoveRefused."""
+    request = find_request(connection, request_id)
+    if next_state(request.type, request.state, move) is not None:
+        return request
+    if request.closed is not None:
+        when = request.closed.astimezone(site.settings.site.timezone).date()
+        raise RequestClosed(id=request.id, when=when, by=request.closed_by)
+    known = ", ".join(one.value for one in allowed_transitions(request.type, request.state))
+    raise MoveRefused(
+        id=request.id,
+        state=request.state,
+        type=request.type,
+        move=move.value,
+        following=N_("what it can take now: {known}.  cctv request show {id}", known=known, id=request.id),
+    )
+
+
+def apply_transition(connection: Connection, request: AccessRequest, move: Transition) -> AccessRequest:
+    """Bring a request to the state that a move leads to, in the caller's transaction."""
+    state = next_state(request.type, request.state, move)
+    assert state is not None
+    if state is not request.state:
+        set_state(connection, request.id, state)
+    return replace(request, state=state)
+
+
+def list_requests(site: Storage, *, closed_too: bool) -> Sequence[AccessRequest]:
+    """Requests, the first due first."""
+    with read_transaction(site.engine) as connection:
+        return select_requests(connection, closed_too=closed_too)
+
+
+def request_file(site: Storage, request_id: str) -> RequestFile:
+    """All there is to show of one request; raises RequestUnknown."""
+    with read_transaction(site.engine) as connection:
+        request = find_request(connection, request_id)
+        return RequestFile(
+            request=request,
+            holds=tuple(holds_of(connection, request.id, released_too=True)),
+            blocks=tuple(blocks_of(connection, request.id, lifted_too=True)),
+            checks=tuple(checks_of(connection, request.id)),
+            extension=extension_of(connection, request.id),
+            statements=tuple(statements_of(connection, request.id)),
+            erasures=tuple(open_erasures(connection, request.id)),
+            footage=footage_status(connection, site, request.cameras, request.span),
+        )

@@ -1,0 +1,278 @@
+"""Missing: what stands between a request and its answer, and what to type for each.  Pure.
+
+One list serves `request open`, `request show`, the board and the refusal of an answer that is not ready, and its first
+step is the next thing to type wherever that is said.  A step that `must` be done stops the answer; the others are the
+next thing to do, or a person's choice.
+
+What is missing of open requests, read at once.  Queries only; costs what the open ones cost, however many closed.
+
+Whether there is footage costs one look at the index of each camera; only where none is stored, what may still come.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+
+from cctv.cases.footage_status import footage_status
+from cctv.cases.requests.open import identities_missing, mandates_missing
+from cctv.cases.requests.queries import check_of, extension_from, select_requests
+from cctv.cases.requests.scope import has_lapsed
+from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
+from cctv.db import schema
+from cctv.db.queries import overlaps_span
+from cctv.db.storage import Storage
+from cctv.model.cases import AccessRequest, RequestState, RequestType
+from cctv.model.requests import Extension, IdentityCheck, LetterKind
+
+
+class NextStepKind(Enum):
+    """What is missing.  The value is the word in JSON; never rename one."""
+
+    CONFIRM = "confirm"
+    MANDATE = "mandate"
+    IDENTITY = "identity"
+    RECEIPT = "receipt"
+    TELL_EXTENSION = "tell-extension"
+    TELL_YIELD = "tell-yield"
+    STATEMENT = "statement"
+    DECISION = "decision"
+    PREPARE = "prepare"
+    DECIDE = "decide"
+    BACKDROP = "backdrop"
+    REVIEW = "review"
+    APPROVE = "approve"
+    ANSWER = "answer"
+    SEND = "send"
+    LIFT = "lift"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is missing: what, for whom if that matters, the line to type, whether the answer waits for it."""
+
+    need: NextStepKind
+    line: str
+    must: bool = False
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What the steps are made of: a request and what belongs to it, footage and people's acts alike.
+
+    `letters` are the kinds that were made, `sent` those of them that went.  `parts` counts those of its redaction, and
+    then those that somebody decided on, signed off the backdrops of, reviewed in full, approved.
+    """
+
+    request: AccessRequest
+    checks: tuple[IdentityCheck, ...] = ()
+    extension: Extension | None = None
+    letters: frozenset[LetterKind] = frozenset()
+    sent: frozenset[LetterKind] = frozenset()
+    statements: int = 0
+    untold_yields: int = 0
+    has_footage: bool = True
+    parts: int = 0
+    decided: int = 0
+    signed_off: int = 0
+    reviewed: int = 0
+    approved: int = 0
+
+
+def words_of(step: Step) -> Message:
+    """A step in words, and for whom if that matters."""
+    return N_("{need} ({about})", need=step.need, about=step.about) if step.about else enum_label(step.need)
+
+
+def missing(facts: RequestFacts, now: datetime) -> tuple[Step, ...]:
+    """The steps to the answer, the first to do first; empty for a closed request."""
+    if facts.request.closed is not None:
+        return ()
+    return (*_people(facts, now), *_telling(facts), *_work(facts))
+
+
+def next_line(facts: RequestFacts, now: datetime) -> str | None:
+    """What to type next for a request; None when nothing is left to do."""
+    steps = missing(facts, now)
+    return steps[0].line if steps else None
+
+
+def _people(facts: RequestFacts, now: datetime) -> Iterator[Step]:
+    """Who asks, on what, and over how much: what may stop an answer."""
+    one = facts.request
+    if one.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
+        return
+    if one.provisional_until is not None:
+        lapsed = one.provisional_hold is None or has_lapsed(one, now)
+        about = pgettext_lazy("Role", "lapsed") if lapsed else pgettext_lazy("Role", "provisional")
+        yield Step(NextStepKind.CONFIRM, f'cctv request confirm {one.id} --reason "..."', must=True, about=about)
+    for role in mandates_missing(one):
+        line = f"cctv request mandate {one.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
+        yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
+    for role in identities_missing(one, facts.checks):
+        line = f"cctv request identity {one.id} --role {role.value} --method METHOD --checker NAME"
+        yield Step(NextStepKind.IDENTITY, line, must=True, about=enum_label(role))
+
+
+def _telling(facts: RequestFacts) -> Iterator[Step]:
+    one, sent = facts.request, facts.sent
+    if one.state is RequestState.OPEN and LetterKind.RECEIPT not in facts.letters:
+        yield Step(NextStepKind.RECEIPT, f"cctv request receipt {one.id}")
+    if facts.extension is not None and facts.extension.sent is None:
+        yield Step(NextStepKind.TELL_EXTENSION, f"cctv request sent {one.id} --letter extension")
+    if facts.untold_yields:
+        yield Step(NextStepKind.TELL_YIELD, f"cctv request sent {one.id} --letter yield")
+    if one.state is RequestState.ANSWERED and LetterKind.ANSWER not in sent:
+        yield Step(NextStepKind.SEND, f"cctv request sent {one.id} --letter answer")
+
+
+def _work(facts: RequestFacts) -> Iterator[Step]:
+    one = facts.request
+    if one.state is RequestState.RESTRICTED:
+        yield Step(NextStepKind.LIFT, f'cctv request lift {one.id} --reason "..."')
+    if one.state in {RequestState.RESTRICTED, RequestState.ANSWERED}:
+        return
+    if not facts.has_footage and one.type is not RequestType.COMPLAINT and one.state is not RequestState.REJECTED:
+        if one.type is RequestType.OBJECTION and one.state is RequestState.OPEN:
+            yield Step(NextStepKind.DECISION, f'cctv request uphold {one.id} --reason "..."', must=True)
+        yield Step(NextStepKind.ANSWER, f"cctv request answer {one.id} --outcome no-footage")
+        return
+    if one.type is RequestType.RECTIFICATION and not facts.statements:
+        yield Step(NextStepKind.STATEMENT, f'cctv request statement {one.id} --text "..."', must=True)
+    if one.type is RequestType.OBJECTION and one.state is RequestState.OPEN:
+        yield Step(
+            NextStepKind.DECISION, N_('cctv request uphold {id} --reason "..."  (or reject)', id=one.id), must=True
+        )
+        return
+    if copy_wanted(one):
+        steps = tuple(_copy(facts))
+        if steps:
+            yield from steps
+            return
+    typed = " --outcome viewing" if LetterKind.INVITATION in facts.letters else _TYPED.get((one.type, one.state), "")
+    yield Step(NextStepKind.ANSWER, f"cctv request answer {one.id}{typed}")
+
+
+def _copy(facts: RequestFacts) -> Iterator[Step]:
+    """From the footage to an approval, in the order of the work: sheet, decisions, a look at what they show."""
+    one, parts = facts.request, facts.parts
+    if not parts:
+        yield Step(NextStepKind.PREPARE, f"cctv redaction prepare {one.id}")
+        return
+    if facts.approved == parts:
+        return
+    looked = min(facts.signed_off, facts.reviewed) == parts
+    if facts.decided < parts and not looked:  # who looked at everything may mean that nobody stays visible
+        line = N_('cctv redaction keep {id} TRACK... --reason "..."  (its sheet: cctv redaction show {id})', id=one.id)
+        yield Step(NextStepKind.DECIDE, line)
+    if facts.signed_off < parts:
+        yield Step(NextStepKind.BACKDROP, f'cctv redaction backdrop {one.id} --approve --reason "..."')
+    if facts.reviewed < parts:
+        yield Step(NextStepKind.REVIEW, f'cctv redaction review {one.id} --all --reason "..."')
+    yield Step(NextStepKind.APPROVE, f'cctv redaction approve {one.id} --reason "..."')
+
+
+# What only a person can say for the letter.
+_TYPED = {
+    (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
+    (RequestType.COMPLAINT, RequestState.OPEN): ' --reason "..." --measures "..."',
+    (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
+}
+
+
+def copy_wanted(request: AccessRequest) -> bool:
+    """Whether the answer comes with a copy: access, portability, and an objection that was upheld.
+
+    The last is promised by docs/policies/002.txt.
+    """
+    if request.type is RequestType.OBJECTION:
+        return request.state is RequestState.UPHELD
+    return request.type in {RequestType.ACCESS, RequestType.PORTABILITY}
+
+
+_OPEN = select(schema.requests.c.id).where(schema.requests.c.closed_us.is_(None))
+
+
+def open_facts(connection: Connection, site: Storage) -> list[RequestFacts]:
+    """Every open request with what was done about it, the first due first."""
+    found = _facts(connection, select_requests(connection, closed_too=False), _OPEN)
+    return [replace(one, has_footage=_has_footage(connection, site, one.request)) for one in found]
+
+
+def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> RequestFacts:
+    """One request, and whether there is footage to answer with."""
+    only = select(schema.requests.c.id).where(schema.requests.c.id == request.id)
+    (facts,) = _facts(connection, [request], only)
+    return replace(facts, has_footage=_has_footage(connection, site, request))
+
+
+def _has_footage(connection: Connection, site: Storage, request: AccessRequest) -> bool:
+    """Whether there is footage to answer with, or still to come."""
+    segment = schema.segments.c
+    for camera in request.cameras:
+        stored = select(segment.id).where(overlaps_span(segment, camera, request.span)).limit(1)
+        if connection.execute(stored).first() is not None:
+            return True
+    return not all(one.is_empty for one in footage_status(connection, site, request.cameras, request.span))
+
+
+def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Select[Any]) -> list[RequestFacts]:
+    checks = _grouped(connection, select(schema.identity_checks), schema.identity_checks.c.request_id, which)
+    extensions = _grouped(connection, select(schema.extensions), schema.extensions.c.request_id, which)
+    letters = _grouped(connection, select(schema.letters), schema.letters.c.request_id, which)
+    statements = _counted(connection, schema.statements.c.request_id, which)
+    part = schema.redactions.c
+    plans = select(  # not the plans themselves: they are large
+        part.request_id, part.digest, part.approved_digest, part.decided, part.signed_off, part.reviewed
+    )
+    parts = _grouped(connection, plans, part.request_id, which)
+    untold = _untold(connection, which)
+    return [
+        RequestFacts(
+            request=one,
+            checks=tuple(check_of(row) for row in checks[one.id]),
+            extension=next((extension_from(row) for row in extensions[one.id]), None),
+            letters=frozenset(row.kind for row in letters[one.id]),
+            sent=frozenset(row.kind for row in letters[one.id] if row.sent_us is not None),
+            statements=statements.get(one.id, 0),
+            untold_yields=untold.get(one.id, 0),
+            parts=len(parts[one.id]),
+            decided=sum(row.decided for row in parts[one.id]),
+            signed_off=sum(row.signed_off for row in parts[one.id]),
+            reviewed=sum(row.reviewed for row in parts[one.id]),
+            approved=sum(row.approved_digest == row.digest for row in parts[one.id]),
+        )
+        for one in requests
+    ]
+
+
+def _grouped(
+    connection: Connection, query: Select[Any], request_id: ColumnElement[str], which: Select[Any]
+) -> defaultdict[str, list[Row[Any]]]:
+    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(query.where(request_id.in_(which))):
+        found[row.request_id].append(row)
+    return found
+
+
+def _counted(connection: Connection, request_id: ColumnElement[str], which: Select[Any]) -> dict[str, int]:
+    query = select(request_id, func.count()).where(request_id.in_(which)).group_by(request_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _untold(connection: Connection, which: Select[Any]) -> dict[str, int]:
+    block, given = schema.blocks.c, schema.yields.c
+    query = (
+        select(block.request_id, func.count())
+        .join(schema.yields, given.block_id == block.id)
+        .where(given.told_us.is_(None), block.request_id.in_(which))
+        .group_by(block.request_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}

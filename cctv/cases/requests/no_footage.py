@@ -1,0 +1,116 @@
+"""Absence: a signed statement, from the index and the audit log, of why there is no footage to answer with.
+
+Says each span without picture with its cause, each deletion with the tombstone that proves it, and how far the log
+went.  Names nobody.  The signature is in OpenSSH's format: `ssh-keygen -Y verify` checks it without us.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from cctv.audit.log import chain_head
+from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.core.clock import iso
+from cctv.core.time_range import Span
+from cctv.crypto.signing_key import signing_key
+from cctv.crypto.sshsig import NAMESPACE, sign
+from cctv.db.storage import Storage
+from cctv.footage.coverage import inventory
+from cctv.letters.facts import Absence, AbsenceCause, StatementFacts
+from cctv.model.cases import AccessRequest
+from cctv.model.footage import Reason
+
+FILE = "statement.json"
+_GONE = {
+    Reason.PAST_LIMIT: AbsenceCause.EXPIRED,
+    Reason.SPACE_NEEDED: AbsenceCause.SPACE_NEEDED,
+    Reason.NEVER_ALLOWED: AbsenceCause.DELETED_BEFORE,
+    Reason.ERASED: AbsenceCause.DELETED_BEFORE,
+    Reason.SITE_CLOSED: AbsenceCause.DELETED_BEFORE,
+    Reason.LOST: AbsenceCause.LOST,
+    Reason.FORGOTTEN: AbsenceCause.LOST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStatement:
+    """The statement's bytes and signature with the signer's public lines, and what the letter says of it."""
+
+    text: bytes
+    signature: str
+    signers: str
+    said: StatementFacts
+
+
+def absences(found: FootageStatus) -> tuple[Absence, ...]:
+    """Every span of a camera without picture, in order, and why.
+
+    That somebody else asked for an erasure is nobody's business: it is told as deleted because the site had to.
+    """
+    spans = [(gone.span, _GONE[gone.reason]) for gone in found.gone]
+    for hole in found.unrecorded:
+        if hole.cause is not None:
+            spans.append((hole.span, AbsenceCause(hole.cause.value)))
+        else:
+            spans.append((hole.span, AbsenceCause.NOT_YET_THERE if hole.began else AbsenceCause.NOT_RECORDED))
+    return tuple(Absence(found.camera, span, cause) for span, cause in sorted(spans, key=lambda pair: pair[0]))
+
+
+def signed_statement(connection: Connection, site: Storage, request: AccessRequest) -> SignedStatement:
+    """The statement for a request, as index and log stand now."""
+    now, (entries, head) = site.clock.now(), chain_head(connection)
+    said = {
+        "schema": 1,
+        "statement": "no footage",
+        "request": request.id,
+        "site": str(site.identity.site),
+        "made": iso(now),
+        "cameras": list(request.cameras),
+        **_span(request.span),
+        "absences": [_absence(one) for found in footage_status(connection, site, request.cameras, request.span)
+                     for one in absences(found)],
+        "deletions": _deletions(connection, request, now),
+        "log": {"entries": entries, "hash": head},
+    }  # fmt: skip
+    text = json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n"
+    key = signing_key(site.root / "keys", site.disk)
+    told = StatementFacts(
+        entries=entries,
+        head=head,
+        made=now,
+        file=FILE,
+        sha256=hashlib.sha256(text).hexdigest(),
+        key=key.public.fingerprint,
+    )
+    signers = f'cctv namespaces="{NAMESPACE}" {key.public.line}\n'
+    return SignedStatement(text, sign(text, key, NAMESPACE), signers, told)
+
+
+def _deletions(connection: Connection, request: AccessRequest, now: datetime) -> list[dict[str, object]]:
+    """The tombstones of what was there once."""
+    return [
+        {
+            "camera": stone.camera,
+            **_span(stone.span),
+            "sha256": stone.sha256,
+            "limit": iso(stone.limit),
+            "deleted": iso(stone.closed or stone.began),
+            "cause": _GONE[stone.reason].value,
+            "tombstone": stone.id,
+        }
+        for camera in request.cameras
+        for stone in inventory(connection, camera, request.span, now).gone
+    ]
+
+
+def _absence(one: Absence) -> dict[str, object]:
+    return {"camera": one.camera, **_span(one.span), "cause": one.cause.value}
+
+
+def _span(span: Span) -> dict[str, str]:
+    return {"start": iso(span.start), "end": iso(span.end)}

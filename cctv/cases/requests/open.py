@@ -1,0 +1,275 @@
+"""Opening: a request is registered, its clock starts at receipt, its footage is frozen, all in one transaction.
+
+Never refuses to register a request: not for a missing signature, mandate, check of identity or footage.  What asks for
+more than a day of footage is frozen for 72 hours, until somebody confirms it (`scope`).
+
+The people of a request: who may act on which mandate, and whose identity must be checked.  Pure.
+
+Owns the rules of docs/policies/000.txt, 001.txt and 002.txt: a copy goes to the known address; elsewhere, or to
+somebody else, only after a check of identity.  A mandate or a check that is missing never keeps a request from being
+registered.
+
+Identity and mandates: that they were looked at, how, when and by whom.  Never a copy, never a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.errors.incidents import NoCameras
+from cctv.cases.errors.requests import CheckedLater, MandateUnusable, ReceivedLater, RoleUnknown
+from cctv.cases.footage_status import FootageStatus, find_footage
+from cctv.cases.requests.blocks import place_block
+from cctv.cases.requests.deadlines import due
+from cctv.cases.requests.lifecycle import Transition, load_for_transition
+from cctv.cases.requests.queries import insert_check, insert_request, put_party, select_request
+from cctv.cases.requests.scope import freeze
+from cctv.cases.text_input import checked_text
+from cctv.core.i18n import N_
+from cctv.core.language import Language
+from cctv.core.local_days import start_of_day
+from cctv.core.time_range import Span
+from cctv.db.engine import write_transaction
+from cctv.db.storage import Storage, next_short_id
+from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest, RequestState, RequestType
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId, IdKind, RequestId
+from cctv.model.requests import (
+    NOTHING_STATED,
+    Block,
+    Channel,
+    IdentityCheck,
+    IdentityMethod,
+    Mandate,
+    Party,
+    Relation,
+    RequesterRole,
+    Stated,
+)
+
+MANDATES: dict[RequesterRole, tuple[Mandate, ...]] = {
+    RequesterRole.SUBJECT: (),
+    RequesterRole.GUARDIAN: (Mandate.PARENTAL_AUTHORITY, Mandate.GUARDIANSHIP),
+    RequesterRole.PROXY: (Mandate.POWER_OF_ATTORNEY, Mandate.GUARDIANSHIP),
+    RequesterRole.NOMINEE: (Mandate.EXPRESS_DEMAND, Mandate.POWER_OF_ATTORNEY),
+}
+
+
+def check_party(party: Party) -> Party:
+    """The same with clean texts; raises TextUnusable, NationalNumberTyped, MandateUnusable."""
+    if party.mandate is not None and party.mandate not in MANDATES[party.role]:
+        known = ", ".join(one.value for one in MANDATES[party.role]) or N_("nothing: they ask for themselves")
+        raise MandateUnusable(role=party.role, mandate=party.mandate, known=known)
+    name = checked_text(N_("name"), party.name, N_('give the name as the letter has it: --name "An Peeters".'))
+    contact = checked_text(N_("contact"), party.contact, N_("give the e-mail or postal address: --contact ADDRESS."))
+    deliver_to = party.deliver_to
+    if deliver_to is not None:
+        deliver_to = checked_text(N_("delivery address"), deliver_to, N_("give it, or leave --deliver-to out."))
+        deliver_to = None if deliver_to.casefold() == contact.casefold() else deliver_to
+    return replace(party, name=name, contact=contact, deliver_to=deliver_to)
+
+
+def check_stated(stated: Stated) -> Stated:
+    """The same with clean texts; raises what `check_party` raises of a text."""
+
+    def clean(what: str, text: str | None) -> str | None:
+        return None if text is None else checked_text(what, text, N_("say it in the person's words, or leave it out."))
+
+    return Stated(
+        time=clean("stated time", stated.time),
+        place=clean("stated place", stated.place),
+        appearance=clean("appearance", stated.appearance),
+    )
+
+
+def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
+    """Who acts or receives without a mandate; for a child under 16 (docs/policies/001.txt) a guardian, named or not."""
+    missing = [one.role for one in request.parties if one.role is not RequesterRole.SUBJECT and one.mandate is None]
+    if request.under_16 and request.party(RequesterRole.GUARDIAN) is None:
+        missing.append(RequesterRole.GUARDIAN)
+    return tuple(missing)
+
+
+def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
+    """Whose identity must be checked before anything is handed over.
+
+    Whoever acts for somebody else; the nominee, and then who asked for it, always; who wants the answer elsewhere than
+    at the known address.
+    """
+    asking = request.requester
+    needed: list[RequesterRole] = []
+    if asking is not None and (asking.role is not RequesterRole.SUBJECT or asking.deliver_to is not None):
+        needed.append(asking.role)
+    if request.party(RequesterRole.NOMINEE) is not None:
+        needed += [asking.role] if asking is not None else []
+        needed.append(RequesterRole.NOMINEE)
+    return tuple(dict.fromkeys(needed))
+
+
+def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
+    """Those of them that nobody checked yet."""
+    checked = {one.role for one in checks}
+    return tuple(role for role in identities_needed(request) if role not in checked)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCheck:
+    """What somebody looked at; `role` is None for whoever asks, `checked` for today."""
+
+    method: IdentityMethod
+    checker: str
+    role: RequesterRole | None = None
+    checked: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityResult:
+    """A request and the check that was entered."""
+
+    request: AccessRequest
+    check: IdentityCheck
+
+
+def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bool = False) -> IdentityResult:
+    """Enter that the identity of a person in a request was checked.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, RoleUnknown, CheckedLater.
+    """
+    checker = checked_text(N_("checker"), new.checker, N_("name the person who looked: --checker NAME."))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
+        role = new.role or (request.requester.role if request.requester else RequesterRole.SUBJECT)
+        if request.party(role) is None:
+            raise RoleUnknown(
+                id=request.id, role=role.value, roles=", ".join(one.role.value for one in request.parties)
+            )
+        now = site.clock.now()
+        today = now.astimezone(site.settings.site.timezone).date()
+        checked = new.checked or today
+        if checked > today:
+            raise CheckedLater(when=checked)
+        check = IdentityCheck(role, new.method, checked, checker, now, site.actor.account)
+        insert_check(connection, request.id, check)
+        facts: AuditFacts = {"role": role.value, "method": check.method.value, "checked": checked.isoformat()}
+        append_entry(connection, site, Act.REQUEST_IDENTIFIED, request.id, case_id=request.id, facts=facts)
+    return IdentityResult(request, check)
+
+
+def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = False) -> AccessRequest:
+    """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, MandateUnusable.
+    """
+    party = check_party(party)
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.MANDATE)
+        put_party(connection, request.id, party)
+        mandate = party.mandate.value if party.mandate else "none"
+        facts: AuditFacts = {"role": party.role.value, "mandate": mandate}
+        append_entry(connection, site, Act.REQUEST_MANDATED, request.id, case_id=request.id, facts=facts)
+        found = select_request(connection, request.id)
+        assert found is not None
+        return request if dry_run else found
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """What a letter says; `received` is its day of receipt, `language` the requester's, where they are known."""
+
+    type: RequestType
+    parties: tuple[Party, ...]
+    cameras: tuple[CameraId, ...]
+    span: Span
+    received: date | None = None
+    language: Language | None = None
+    relation: Relation = Relation.VISITOR
+    channel: Channel | None = None
+    signed: bool | None = None
+    dated: bool | None = None
+    under_16: bool = False
+    stated: Stated = NOTHING_STATED
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRequest:
+    """A request, the hold that freezes its footage, the block if it has one, and how much of the footage exists."""
+
+    request: AccessRequest
+    hold: Hold
+    block: Block | None
+    footage: tuple[FootageStatus, ...]
+
+
+def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
+    """The same with clean texts.
+
+    Raises NoCameras, TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater.
+    """
+    if not new.cameras:
+        raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
+    if new.received and new.received > now.astimezone(zone).date():
+        raise ReceivedLater(when=new.received)
+    return replace(new, parties=tuple(check_party(one) for one in new.parties), stated=check_stated(new.stated))
+
+
+def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
+    """Register a request and freeze its footage until it is closed; the hold is reviewed when the answer is due.
+
+    A restriction and an objection block the footage from this moment too (docs/policies/002.txt, "onmiddellijk").
+    """
+    now = site.clock.now()
+    new = check_request(new, now, site.settings.site.timezone)
+    with write_transaction(site.engine) as connection:
+        request = _registered(RequestId(next_short_id(connection, IdKind.REQUEST, now.year)), site, new, now)
+        insert_request(connection, request)
+        _log(connection, site, request)
+        request, hold = freeze(connection, site, request)
+        block = place_block(connection, site, request)
+    return OpenedRequest(request, hold, block, find_footage(site, request.cameras, request.span))
+
+
+def _registered(request_id: RequestId, site: Storage, new: NewRequest, now: datetime) -> AccessRequest:
+    zone = site.settings.site.timezone
+    received = start_of_day(new.received, zone) if new.received else now
+    return AccessRequest(
+        id=request_id,
+        type=new.type,
+        state=RequestState.OPEN,
+        language=new.language or site.settings.site.language,
+        cameras=new.cameras,
+        span=new.span,
+        received=received,
+        due=due(received, zone),
+        opened=now,
+        opened_by=site.actor.account,
+        parties=new.parties,
+        relation=new.relation,
+        channel=new.channel,
+        signed=new.signed,
+        dated=new.dated,
+        under_16=new.under_16,
+        stated=new.stated,
+    )
+
+
+def _log(connection: Connection, site: Storage, request: AccessRequest) -> None:
+    zone = site.settings.site.timezone
+    facts: AuditFacts = {
+        "type": request.type.value,
+        "cameras": list(request.cameras),
+        "span": str(request.span),
+        "received": str(request.received.astimezone(zone).date()),
+        "due": str(request.due.astimezone(zone).date()),
+        "relation": request.relation.value,
+        "channel": request.channel.value if request.channel else "not recorded",
+        "parties": [one.role.value for one in request.parties],
+    }
+    append_entry(connection, site, Act.REQUEST_OPENED, request.id, case_id=request.id, facts=facts)

@@ -1,0 +1,99 @@
+"""Outcomes: how a request may end, and on which grounds it may be refused.  Pure.
+
+The list of grounds is closed.  Each stands on an article and counts for some types only; blanket grounds ("policy",
+"security", "too much work") are not on it.  Which article a refusal names is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cctv.cases.errors.requests import GroundMissing, GroundUnusable, OutcomeUnusable, ReasonMissing
+from cctv.cases.text_input import checked_text
+from cctv.core.i18n import N_
+from cctv.model.cases import CaseOutcome, RequestState, RequestType
+from cctv.model.requests import RefusalGround
+
+_G, _T, _O = RefusalGround, RequestType, CaseOutcome
+_COPIED = frozenset({_T.ACCESS, _T.PORTABILITY})
+_RIGHTS = frozenset(RequestType) - {_T.COMPLAINT}
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A ground's article, and the types of request that it may refuse."""
+
+    article: str
+    types: frozenset[RequestType]
+
+
+GROUNDS: dict[RefusalGround, Basis] = {
+    _G.MANIFESTLY_UNFOUNDED: Basis("Article 12(5)(b) GDPR", _RIGHTS),
+    _G.EXCESSIVE: Basis("Article 12(5)(b) GDPR", _RIGHTS),
+    _G.IDENTITY_NOT_SHOWN: Basis("Article 12(2) and (6) GDPR", _RIGHTS),
+    _G.RIGHTS_OF_OTHERS: Basis("Articles 15(4) and 20(4) GDPR", _COPIED),
+    _G.CRIMINAL_INVESTIGATION: Basis("Article 23(1)(d) GDPR", _COPIED | {_T.ERASURE}),
+    _G.LEGAL_OBLIGATION: Basis("Article 17(3)(b) GDPR", frozenset({_T.ERASURE})),
+    _G.LEGAL_CLAIMS: Basis("Article 17(3)(e) GDPR", frozenset({_T.ERASURE})),
+    _G.CONDITIONS_NOT_MET: Basis(
+        "Articles 16, 17(1) and 18(1) GDPR", frozenset({_T.ERASURE, _T.RESTRICTION, _T.RECTIFICATION})
+    ),
+    _G.COMPELLING_GROUNDS: Basis("Article 21(1) GDPR", frozenset({_T.OBJECTION})),
+    _G.NOT_FOUNDED: Basis("Article 77 GDPR", frozenset({_T.COMPLAINT})),
+}
+
+_ANY = frozenset({_O.GRANTED, _O.REFUSED, _O.NO_FOOTAGE, _O.NOT_IDENTIFIABLE})
+OUTCOMES: dict[RequestType, frozenset[CaseOutcome]] = {
+    _T.ACCESS: _ANY | {_O.PARTLY, _O.VIEWING},
+    _T.PORTABILITY: _ANY | {_O.PARTLY},
+    _T.ERASURE: _ANY | {_O.PARTLY},
+    _T.RESTRICTION: _ANY,
+    _T.OBJECTION: _ANY,
+    _T.RECTIFICATION: _ANY,
+    _T.COMPLAINT: frozenset({_O.GRANTED, _O.PARTLY, _O.REFUSED}),
+}
+_EXPLAINED = frozenset({_O.REFUSED, _O.PARTLY, _O.NOT_IDENTIFIABLE})  # Articles 11(2) and 12(4): the person is told why
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOutcome:
+    """How somebody wants to end a request; `reason` is the explanation that the letter gives."""
+
+    outcome: CaseOutcome
+    ground: RefusalGround | None = None
+    reason: str | None = None
+
+
+def check_ending(kind: RequestType, state: RequestState, wanted: RequestOutcome) -> RequestOutcome:
+    """The same with a clean reason.
+
+    Raises OutcomeUnusable, GroundMissing, GroundUnusable, ReasonMissing.  A rejected objection is refused on compelling
+    grounds and on nothing else; one that was upheld is never refused.
+    """
+    if wanted.outcome not in _possible(kind, state):
+        known = ", ".join(one.value for one in CaseOutcome if one in _possible(kind, state))
+        raise OutcomeUnusable(type=kind, state=state, outcome=wanted.outcome.value, known=known)
+    ground = wanted.ground
+    if state is RequestState.REJECTED:
+        ground = RefusalGround.COMPELLING_GROUNDS
+    usable = [one.value for one, basis in GROUNDS.items() if kind in basis.types]
+    if wanted.outcome is CaseOutcome.REFUSED and ground is None:
+        raise GroundMissing(type=kind, grounds=", ".join(usable))
+    if ground is not None and (
+        wanted.outcome not in {CaseOutcome.REFUSED, CaseOutcome.PARTLY} or ground.value not in usable
+    ):
+        raise GroundUnusable(type=kind, outcome=wanted.outcome.value, ground=ground.value, known=", ".join(usable))
+    if wanted.reason is None:
+        if wanted.outcome in _EXPLAINED:
+            raise ReasonMissing(outcome=wanted.outcome.value)
+        return RequestOutcome(wanted.outcome, ground)
+    reason = checked_text(N_("reason"), wanted.reason, N_('say why in the language of the letter: --reason "WHY".'))
+    return RequestOutcome(wanted.outcome, ground, reason)
+
+
+def _possible(kind: RequestType, state: RequestState) -> frozenset[CaseOutcome]:
+    if state is RequestState.UPHELD:
+        return OUTCOMES[kind] - {CaseOutcome.REFUSED}
+    if state is RequestState.REJECTED:
+        return frozenset({CaseOutcome.REFUSED})
+    return OUTCOMES[kind]

@@ -1,0 +1,267 @@
+"""The rows of requests and of what belongs to one.  Queries only; decides nothing.
+
+`parties`, `statements` and `requests.stated` are the places where a requester's data stands; `forget` empties them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, true, update
+
+from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.model.cases import AccessRequest, CaseOutcome, RequestState
+from cctv.model.ids import CameraId, HoldId, RequestId
+from cctv.model.requests import NOTHING_STATED, Extension, IdentityCheck, Party, RefusalGround, RequesterRole, Statement
+
+_OPEN = schema.requests.c.closed_us.is_(None)
+
+
+def insert_request(connection: Connection, request: AccessRequest) -> None:
+    connection.execute(
+        insert(schema.requests).values(
+            id=request.id,
+            type=request.type,
+            state=request.state,
+            language=request.language,
+            cameras=request.cameras,
+            start_us=request.span.start,
+            end_us=request.span.end,
+            received_us=request.received,
+            due_us=request.due,
+            opened_us=request.opened,
+            opened_by=request.opened_by,
+            relation=request.relation,
+            channel=request.channel,
+            signed=request.signed,
+            dated=request.dated,
+            under_16=request.under_16,
+            stated=request.stated if request.stated != NOTHING_STATED else None,
+        )
+    )
+    for party in request.parties:
+        put_party(connection, request.id, party)
+
+
+def put_party(connection: Connection, request_id: RequestId, party: Party) -> None:
+    """The person in a role, in place of another one."""
+    table = schema.parties
+    connection.execute(delete(table).where(table.c.request_id == request_id, table.c.role == party.role))
+    connection.execute(
+        insert(table).values(
+            request_id=request_id,
+            role=party.role,
+            name=party.name,
+            contact=party.contact,
+            deliver_to=party.deliver_to,
+            mandate=party.mandate,
+            mandated=party.mandated,
+        )
+    )
+
+
+def set_state(connection: Connection, request_id: RequestId, state: RequestState) -> None:
+    _change(connection, request_id, state=state)
+
+
+def set_scope(connection: Connection, request_id: RequestId, cameras: Sequence[CameraId], span: Span) -> None:
+    _change(connection, request_id, cameras=cameras, start_us=span.start, end_us=span.end)
+
+
+def set_provisional(connection: Connection, request_id: RequestId, hold: HoldId | None, until: datetime | None) -> None:
+    _change(connection, request_id, provisional_hold=hold, provisional_us=until)
+
+
+def set_due(connection: Connection, request_id: RequestId, due: datetime) -> None:
+    _change(connection, request_id, due_us=due)
+
+
+def mark_answered(
+    connection: Connection,
+    request_id: RequestId,
+    outcome: CaseOutcome,
+    ground: RefusalGround | None,
+    at: datetime,
+) -> None:
+    _change(connection, request_id, outcome=outcome, outcome_ground=ground, answered_us=at)
+
+
+def mark_closed(connection: Connection, request_id: RequestId, at: datetime, by: str) -> None:
+    _change(connection, request_id, state=RequestState.CLOSED, closed_us=at, closed_by=by)
+
+
+def anonymise_request(connection: Connection, request_id: RequestId, at: datetime) -> None:
+    """Take the personal data out of the rows of a request.  Deleted rows are overwritten (`secure_delete`)."""
+    for table in (schema.parties, schema.statements, schema.letters):
+        connection.execute(delete(table).where(table.c.request_id == request_id))
+    checks = schema.identity_checks
+    connection.execute(update(checks).where(checks.c.request_id == request_id).values(checker=""))
+    _change(connection, request_id, stated=None, forgotten_us=at, state=RequestState.FORGOTTEN)
+
+
+def select_request(connection: Connection, request_id: str) -> AccessRequest | None:
+    found = _select(connection, schema.requests.c.id == request_id)
+    return found[0] if found else None
+
+
+def select_requests(connection: Connection, *, closed_too: bool) -> list[AccessRequest]:
+    """Requests, the first due first."""
+    return _select(connection, true() if closed_too else _OPEN)
+
+
+def select_unforgotten(connection: Connection) -> list[AccessRequest]:
+    """Answered requests that still hold personal data."""
+    table = schema.requests.c
+    answered = (table.state == RequestState.ANSWERED) & _OPEN
+    return _select(connection, table.forgotten_us.is_(None) & ~_OPEN | answered)
+
+
+def select_provisional(connection: Connection) -> list[AccessRequest]:
+    """Open requests with a hold that nobody confirmed yet."""
+    return _select(connection, _OPEN & schema.requests.c.provisional_hold.is_not(None))
+
+
+def insert_check(connection: Connection, request_id: RequestId, check: IdentityCheck) -> None:
+    connection.execute(
+        insert(schema.identity_checks).values(
+            request_id=request_id,
+            role=check.role,
+            method=check.method,
+            checked=check.checked,
+            checker=check.checker,
+            recorded_us=check.recorded,
+            recorded_by=check.recorded_by,
+        )
+    )
+
+
+def checks_of(connection: Connection, request_id: str) -> list[IdentityCheck]:
+    """The identity checks of a request, the first first."""
+    table = schema.identity_checks
+    rows = connection.execute(select(table).where(table.c.request_id == request_id).order_by(table.c.id))
+    return [check_of(row) for row in rows]
+
+
+def check_of(row: Row[Any]) -> IdentityCheck:
+    """A row of `identity_checks`."""
+    return IdentityCheck(
+        role=row.role,
+        method=row.method,
+        checked=row.checked,
+        checker=row.checker,
+        recorded=row.recorded_us,
+        recorded_by=row.recorded_by,
+    )
+
+
+def insert_extension(connection: Connection, request_id: RequestId, extension: Extension) -> None:
+    connection.execute(
+        insert(schema.extensions).values(
+            request_id=request_id,
+            ground=extension.ground,
+            due_us=extension.due,
+            decided_us=extension.decided,
+            decided_by=extension.decided_by,
+        )
+    )
+
+
+def mark_extension_sent(connection: Connection, request_id: RequestId, at: datetime) -> None:
+    table = schema.extensions
+    connection.execute(update(table).where(table.c.request_id == request_id).values(sent_us=at))
+
+
+def extension_of(connection: Connection, request_id: str) -> Extension | None:
+    table = schema.extensions
+    row = connection.execute(select(table).where(table.c.request_id == request_id)).one_or_none()
+    return extension_from(row) if row else None
+
+
+def extension_from(row: Row[Any]) -> Extension:
+    """A row of `extensions`."""
+    return Extension(
+        ground=row.ground,
+        due=row.due_us,
+        decided=row.decided_us,
+        decided_by=row.decided_by,
+        sent=row.sent_us,
+    )
+
+
+def insert_statement(connection: Connection, request_id: RequestId, statement: Statement) -> None:
+    connection.execute(
+        insert(schema.statements).values(
+            request_id=request_id,
+            text=statement.text,
+            given_us=statement.given,
+            recorded_by=statement.recorded_by,
+        )
+    )
+
+
+def statements_of(connection: Connection, request_id: str) -> list[Statement]:
+    """The supplementary statements of a request, the first first."""
+    table = schema.statements
+    rows = connection.execute(select(table).where(table.c.request_id == request_id).order_by(table.c.id))
+    return [Statement(row.text, row.given_us, row.recorded_by) for row in rows]
+
+
+def _change(connection: Connection, request_id: RequestId, **values: object) -> None:
+    table = schema.requests
+    connection.execute(update(table).where(table.c.id == request_id).values(**values))
+
+
+def _select(connection: Connection, where: ColumnElement[bool]) -> list[AccessRequest]:
+    table, party = schema.requests, schema.parties
+    parties: defaultdict[str, list[Party]] = defaultdict(list)
+    joined = select(party).join(table, table.c.id == party.c.request_id).where(where)
+    for row in connection.execute(joined):
+        parties[row.request_id].append(_party(row))
+    rows = connection.execute(select(table).where(where).order_by(table.c.due_us, table.c.id))
+    return [_request(row, parties[row.id]) for row in rows]
+
+
+def _party(row: Row[Any]) -> Party:
+    return Party(
+        role=row.role,
+        name=row.name,
+        contact=row.contact,
+        deliver_to=row.deliver_to,
+        mandate=row.mandate,
+        mandated=row.mandated,
+    )
+
+
+def _request(row: Row[Any], parties: Iterable[Party]) -> AccessRequest:
+    order = list(RequesterRole)
+    return AccessRequest(
+        id=row.id,
+        type=row.type,
+        state=row.state,
+        language=row.language,
+        cameras=row.cameras,
+        span=Span(row.start_us, row.end_us),
+        received=row.received_us,
+        due=row.due_us,
+        opened=row.opened_us,
+        opened_by=row.opened_by,
+        parties=tuple(sorted(parties, key=lambda party: order.index(party.role))),
+        relation=row.relation,
+        channel=row.channel,
+        signed=row.signed,
+        dated=row.dated,
+        under_16=row.under_16,
+        stated=row.stated or NOTHING_STATED,
+        provisional_hold=row.provisional_hold,
+        provisional_until=row.provisional_us,
+        answered=row.answered_us,
+        closed=row.closed_us,
+        closed_by=row.closed_by,
+        outcome=row.outcome,
+        ground=row.outcome_ground,
+        forgotten=row.forgotten_us,
+    )

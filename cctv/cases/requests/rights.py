@@ -1,0 +1,196 @@
+"""Rights in effect: an objection is upheld or rejected, a block yields or is lifted, a statement stands beside footage.
+
+A block yields to a named legal claim or authority, for one case, by decision of a named person; the person who was
+protected is told.  Recording goes on whatever is decided: an objection is about footage that there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.errors.requests import DeciderMissing, NothingBlocked, YieldsAlready
+from cctv.cases.footage_status import ReleaseEffect, departures
+from cctv.cases.incidents import find_ground
+from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
+from cctv.cases.requests.block_queries import blocks_of, insert_yield
+from cctv.cases.requests.close import end, ending_of, finish
+from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
+from cctv.cases.requests.queries import insert_statement
+from cctv.cases.text_input import checked_text
+from cctv.core.i18n import N_
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.holds.store import holds_of
+from cctv.letters.answers import BlockYielded, LiftReason, ObjectionWithdrawn, RestrictionLifted
+from cctv.letters.facts import Footage
+from cctv.letters.letter import LetterFacts
+from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest, CaseOutcome, RequestType
+from cctv.model.holds import Hold
+from cctv.model.requests import Block, LetterKind, Statement, Yield, YieldGround
+
+_WHY = N_('say why: --reason "WHY".')
+
+
+@dataclass(frozen=True, slots=True)
+class Yielded:
+    """A request, its blocks, and the case that they yield to."""
+
+    request: AccessRequest
+    blocks: tuple[Block, ...]
+    case_id: str
+    ground: YieldGround
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """A request whose block was lifted, and the holds that were released with it."""
+
+    request: AccessRequest
+    released: tuple[Hold, ...]
+
+
+def decide_objection(
+    site: Storage, request_id: str, move: Transition, *, reason: str, dry_run: bool = False
+) -> AccessRequest:
+    """Uphold or reject an objection; a rejection's reason are the compelling grounds of Article 21(1), for the letter.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused.
+    """
+    reason = checked_text(N_("reason"), reason, _WHY)
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, move)
+        facts: AuditFacts = {"decision": move.value}
+        append_entry(connection, site, Act.REQUEST_DECIDED, request.id, case_id=request.id, facts=facts, reason=reason)
+        decided = apply_transition(connection, request, move)
+        return request if dry_run else decided
+
+
+@dataclass(frozen=True, slots=True)
+class YieldTo:
+    """What a block yields to: the case, the ground, who gets to see the footage, and under which reference."""
+
+    case_id: str
+    ground: YieldGround
+    recipient: str
+    reference: str
+    reason: str
+
+
+def plan_yield(site: Storage, request_id: str, wanted: YieldTo) -> Yielded:
+    """What `yield_block` would do; raises what that raises, but for the letter."""
+    _checked(site, wanted)
+    with read_transaction(site.engine) as connection:
+        return _yielding(connection, site, request_id, wanted)
+
+
+def yield_block(site: Storage, request_id: str, wanted: YieldTo, *, with_letter: bool = True) -> Yielded:
+    """Let one open case use blocked footage, and make the letter that tells the person who was protected.
+
+    The footage stays blocked for everybody else.  Raises DeciderMissing without a named person, NothingBlocked,
+    YieldsAlready, what finding the case raises; SenderUnknown for the letter.
+    """
+    wanted = _checked(site, wanted)
+    planned = plan_yield(site, request_id, wanted)
+    letter = _yield_letter(site, planned, wanted) if with_letter else None
+    with write_transaction(site.engine) as connection:
+        found = _yielding(connection, site, request_id, wanted)
+        for block in found.blocks:
+            if not block.yields_to(found.case_id):
+                entered = Yield(0, found.case_id, wanted.ground, site.clock.now(), site.actor.account)
+                insert_yield(connection, block, entered)
+        facts: AuditFacts = {"to": found.case_id, "ground": wanted.ground.value}
+        reason = f"{wanted.recipient}, {wanted.reference}: {wanted.reason}"
+        case = found.request.id
+        append_entry(connection, site, Act.BLOCK_YIELDED, case, case_id=case, facts=facts, reason=reason)
+        if letter is not None:
+            enter(connection, site, found.request, letter)
+        return replace(found, blocks=tuple(blocks_of(connection, found.request.id)))
+
+
+def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = True, dry_run: bool = False) -> Lifted:
+    """The person lifts the restriction, or takes the objection back: block and hold end, and the request with them.
+
+    A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say who asked for it: --reason "WHY".'))
+    with read_transaction(site.engine) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.LIFT)
+        own = tuple(holds_of(connection, request.id))
+        leaving = departures(connection, own, site.clock.now())
+    if dry_run:
+        return Lifted(request, own)
+    letter = _lift_letter(site, request, leaving) if with_letter else None
+    with write_transaction(site.engine) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.LIFT)
+        if letter is not None:
+            enter(connection, site, request, letter)
+        ending = replace(ending_of(request, CaseOutcome.GRANTED), reason=reason)
+        own = end(connection, site, request, ending, Transition.LIFT)
+        lifted = find_request(connection, request.id)
+    finish(site, lifted, own)
+    return Lifted(lifted, own)
+
+
+def add_statement(site: Storage, request_id: str, text: str, *, dry_run: bool = False) -> AccessRequest:
+    """Put the person's supplementary statement beside the footage; pixels never change (Article 16 GDPR)."""
+    text = checked_text(N_("statement"), text, N_("give the person's own words: --text TEXT."))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.STATEMENT)
+        statement = Statement(text, site.clock.now(), site.actor.account)
+        insert_statement(connection, request.id, statement)
+        append_entry(connection, site, Act.REQUEST_STATED, request.id, case_id=request.id, reason=text)
+    return request
+
+
+def _checked(site: Storage, wanted: YieldTo) -> YieldTo:
+    if site.actor.on_behalf_of is None:
+        raise DeciderMissing
+    return replace(
+        wanted,
+        recipient=checked_text(
+            N_("recipient"), wanted.recipient, N_("name who gets to see the footage: --recipient NAME.")
+        ),
+        reference=checked_text(N_("reference"), wanted.reference, N_("give the file or order: --reference REFERENCE.")),
+        reason=checked_text(N_("reason"), wanted.reason, N_("say what it is needed for: --reason WHY.")),
+    )
+
+
+def _yielding(connection: Connection, site: Storage, request_id: str, wanted: YieldTo) -> Yielded:
+    request = load_for_transition(connection, site, request_id, Transition.YIELD)
+    case = find_ground(connection, site, wanted.case_id).case_id
+    blocks = blocks_of(connection, request.id)
+    if not blocks or case == request.id:
+        raise NothingBlocked(id=request.id, case=case)
+    if all(block.yields_to(case) for block in blocks):
+        raise YieldsAlready(id=request.id, case=case)
+    return Yielded(request, tuple(blocks), case, wanted.ground)
+
+
+def _yield_letter(site: Storage, planned: Yielded, wanted: YieldTo) -> Draft:
+    footage = tuple(Footage(camera, block.span) for block in planned.blocks for camera in sorted(block.cameras))
+    facts = BlockYielded(
+        asked=asked_of(site, planned.request),
+        on=local_day(site, site.clock.now()),
+        ground=wanted.ground,
+        recipient=wanted.recipient,
+        recipient_reference=wanted.reference,
+        footage=footage,
+        explanation=wanted.reason,
+    )
+    return draft(site, planned.request, LetterKind.YIELD, [facts])
+
+
+def _lift_letter(site: Storage, request: AccessRequest, leaving: Sequence[ReleaseEffect]) -> Draft:
+    """The reason for lifting stays in the log: it says who wrote when, which the person knows."""
+    gone_by, kept_for = what_becomes(site, leaving)
+    asked, today = asked_of(site, request), local_day(site, site.clock.now())
+    facts: LetterFacts = ObjectionWithdrawn(asked, today, gone_by, kept_for)
+    if request.type is RequestType.RESTRICTION:
+        facts = RestrictionLifted(asked, today, LiftReason.YOUR_WISH, None, gone_by, kept_for)
+    return draft(site, request, LetterKind.LIFTED, [facts])

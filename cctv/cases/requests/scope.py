@@ -1,0 +1,279 @@
+"""Scope: which footage a request freezes, and what happens when that is more than a day of it.
+
+Up to 24 hours of camera time are frozen until the request is closed.  More is frozen for 72 hours: somebody confirms it
+with a reason, having seen how much that is and what it does to the disk, or narrows it; else the provisional hold ends
+by itself, and the log says so.  It is the only hold that ends without a person: its end was told when it was placed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.errors.incidents import NoCameras
+from cctv.cases.errors.requests import NothingToConfirm
+from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.incidents import ground_of
+from cctv.cases.requests.block_queries import blocks_of
+from cctv.cases.requests.blocks import lift_blocks, place_block
+from cctv.cases.requests.deadlines import due
+from cctv.cases.requests.lifecycle import Transition, load_for_transition
+from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
+from cctv.cases.text_input import checked_text
+from cctv.core.i18n import N_
+from cctv.core.time_range import Span, total
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.segments import segments_of
+from cctv.holds.files import remove_hold_file
+from cctv.holds.store import find_hold, holds_of, place, release, renew
+from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId, HoldId
+
+WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
+PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
+
+
+@dataclass(frozen=True, slots=True)
+class StorageForecast:
+    """What freezing costs: bytes that would have gone by the day of the answer, and what is then left of the disk."""
+
+    asked: timedelta
+    size_bytes: int
+    kept_bytes: int
+    free_bytes: int
+    reserve_bytes: int
+
+    @property
+    def left_bytes(self) -> int:
+        return self.free_bytes - self.kept_bytes
+
+    @property
+    def fits(self) -> bool:
+        """Whether the reserve stays free, below which recording makes room or stops."""
+        return self.left_bytes >= self.reserve_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """A request with the hold that freezes its footage now, and what that costs."""
+
+    request: AccessRequest
+    hold: Hold | None
+    released: tuple[HoldId, ...]
+    forecast: StorageForecast
+    footage: tuple[FootageStatus, ...]
+
+
+def asked(cameras: Sequence[CameraId], span: Span) -> timedelta:
+    """Camera time: the span once for each camera."""
+    return span.duration * len(cameras)
+
+
+def is_wide(cameras: Sequence[CameraId], span: Span) -> bool:
+    """Whether somebody must confirm it."""
+    return asked(cameras, span) > WIDEST
+
+
+def has_lapsed(request: AccessRequest, now: datetime) -> bool:
+    """Whether a provisional hold is over."""
+    until = request.provisional_until
+    return request.provisional_hold is not None and until is not None and now >= until
+
+
+def freeze(connection: Connection, site: Storage, request: AccessRequest) -> tuple[AccessRequest, Hold]:
+    """Hold the footage of a request in the caller's transaction, for 72 hours only if it is wide."""
+    wide = is_wide(request.cameras, request.span)
+    until = site.clock.now() + PROVISIONAL if wide else None
+    hold = place(
+        connection,
+        site,
+        ground=ground_of(request),
+        cameras=request.cameras,
+        span=request.span,
+        review=until or request.due,
+        reason=f"{request.type.value} request" + (", provisional: more than a day" if wide else ""),
+    )
+    if until is None:
+        return request, hold
+    set_provisional(connection, request.id, hold.id, until)
+    return replace(request, provisional_hold=hold.id, provisional_until=until), hold
+
+
+def forecast(
+    connection: Connection, site: Storage, cameras: Sequence[CameraId], span: Span, until: datetime
+) -> StorageForecast:
+    """What it costs to keep this footage until an instant.  What is to come is counted at the rate of the rest."""
+    found = footage_status(connection, site, cameras, span)
+    stored = [segment for camera in cameras for segment in segments_of(connection, camera, span)]
+    coming = sum(_coming_bytes(one) for one in found)
+    usage = shutil.disk_usage(site.root)
+    return StorageForecast(
+        asked=asked(cameras, span),
+        size_bytes=sum(segment.size_bytes for segment in stored) + coming,
+        kept_bytes=sum(segment.size_bytes for segment in stored if segment.limit <= until) + coming,
+        free_bytes=usage.free,
+        reserve_bytes=int(usage.total * site.settings.recording.reserve_fraction),
+    )
+
+
+def plan_freeze(site: Storage, cameras: Sequence[CameraId], span: Span) -> StorageForecast:
+    """What it costs to freeze this until a request that arrives today must be answered."""
+    with read_transaction(site.engine) as connection:
+        return forecast(connection, site, cameras, span, due(site.clock.now(), site.settings.site.timezone))
+
+
+def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span) -> Scoped:
+    """What `change_scope` would do; raises what that raises."""
+    with read_transaction(site.engine) as connection:
+        request = _scopable(connection, site, request_id, cameras)
+        own = tuple(hold.id for hold in holds_of(connection, request.id) if _freezes(hold, request))
+        released = () if is_wide(cameras, span) else own
+        return _scoped(connection, site, replace(request, cameras=tuple(cameras), span=span), None, released)
+
+
+def change_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Scoped:
+    """Make a request about other cameras or another time; its hold and block move along in the same transaction.
+
+    The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
+    confirmed.  Holds that a person placed for the request stay.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
+    with write_transaction(site.engine) as connection:
+        request = _scopable(connection, site, request_id, cameras)
+        before = [hold for hold in holds_of(connection, request.id) if _freezes(hold, request)]
+        request = replace(request, cameras=tuple(cameras), span=span, provisional_hold=None, provisional_until=None)
+        set_scope(connection, request.id, cameras, span)
+        set_provisional(connection, request.id, None, None)
+        facts: AuditFacts = {"cameras": list(cameras), "span": str(span)}
+        append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)
+        request, hold = freeze(connection, site, request)
+        _move_block(connection, site, request)
+        released = () if request.provisional_hold else _release(connection, site, before, f"{request.id}: other scope")
+    return _done(site, request, hold, released)
+
+
+def plan_confirmation(site: Storage, request_id: str) -> Scoped:
+    """What confirming would keep, and what that costs; raises NothingToConfirm."""
+    with read_transaction(site.engine) as connection:
+        request = _unconfirmed(connection, site, request_id)
+        return _scoped(connection, site, request, None, ())
+
+
+def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
+    """Freeze more than a day of footage until the request is closed.
+
+    After the provisional hold has lapsed a new one is placed: what went in between is gone.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say why so much is needed: --reason "WHY".'))
+    with write_transaction(site.engine) as connection:
+        request = _unconfirmed(connection, site, request_id)
+        cost = forecast(connection, site, request.cameras, request.span, request.due)
+        facts: AuditFacts = {
+            "asked_seconds": int(cost.asked.total_seconds()),
+            "size_bytes": cost.size_bytes,
+            "left_bytes": cost.left_bytes,
+        }
+        append_entry(
+            connection, site, Act.REQUEST_CONFIRMED, request.id, case_id=request.id, facts=facts, reason=reason
+        )
+        own = holds_of(connection, request.id)
+        hold = next((one for one in own if one.id == request.provisional_hold), None)
+        if hold is None:
+            request, hold = freeze(connection, site, request)
+        hold = renew(connection, site, hold, request.due, reason=reason)
+        set_provisional(connection, request.id, None, None)
+        replaced = [one for one in own if one.id != hold.id and _within(one, hold)]
+        released = _release(connection, site, replaced, f"{request.id}: confirmed as {hold.id}")
+    request = replace(request, provisional_hold=None, provisional_until=None)
+    return _done(site, request, hold, released)
+
+
+def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
+    """Release the provisional holds whose 72 hours are over; the sweep calls it.  Answers those that ended."""
+    with read_transaction(site.engine) as connection:
+        found = select_provisional(connection)
+    ended: list[HoldId] = []
+    for request in found:
+        if has_lapsed(request, site.clock.now()):
+            ended += _lapse(site, request)
+    return tuple(ended)
+
+
+def _lapse(site: Storage, seen: AccessRequest) -> tuple[HoldId, ...]:
+    with write_transaction(site.engine) as connection:
+        request = select_request(connection, seen.id)
+        if request is None or request.provisional_hold is None or not has_lapsed(request, site.clock.now()):
+            return ()
+        hold = find_hold(connection, request.provisional_hold)
+        facts: AuditFacts = {"hold": hold.id}
+        append_entry(connection, site, Act.REQUEST_LAPSED, request.id, case_id=request.id, facts=facts)
+        released = _release(connection, site, [hold] if hold.in_force else [], "nobody confirmed it within 72 hours")
+        set_provisional(connection, request.id, None, request.provisional_until)
+    _remove_files(site, released)
+    return released
+
+
+def _scopable(connection: Connection, site: Storage, request_id: str, cameras: Sequence[CameraId]) -> AccessRequest:
+    if not cameras:
+        raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
+    return load_for_transition(connection, site, request_id, Transition.SCOPE)
+
+
+def _unconfirmed(connection: Connection, site: Storage, request_id: str) -> AccessRequest:
+    request = load_for_transition(connection, site, request_id, Transition.CONFIRM)
+    if request.provisional_until is None:
+        raise NothingToConfirm(id=request.id)
+    return request
+
+
+def _scoped(
+    connection: Connection, site: Storage, request: AccessRequest, hold: Hold | None, released: tuple[HoldId, ...]
+) -> Scoped:
+    cost = forecast(connection, site, request.cameras, request.span, request.due)
+    return Scoped(request, hold, released, cost, footage_status(connection, site, request.cameras, request.span))
+
+
+def _done(site: Storage, request: AccessRequest, hold: Hold, released: tuple[HoldId, ...]) -> Scoped:
+    _remove_files(site, released)
+    with read_transaction(site.engine) as connection:
+        return _scoped(connection, site, request, hold, released)
+
+
+def _move_block(connection: Connection, site: Storage, request: AccessRequest) -> None:
+    if blocks_of(connection, request.id):
+        lift_blocks(connection, site, request, reason="moved to another scope")
+        place_block(connection, site, request)
+
+
+def _freezes(hold: Hold, request: AccessRequest) -> bool:
+    """Whether this hold is the request's own, and not one that a person placed for it over something else."""
+    return hold.cameras == frozenset(request.cameras) and hold.span == request.span
+
+
+def _within(inner: Hold, outer: Hold) -> bool:
+    return inner.cameras <= outer.cameras and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
+
+
+def _release(connection: Connection, site: Storage, leaving: Sequence[Hold], reason: str) -> tuple[HoldId, ...]:
+    return tuple(release(connection, site, one.id, reason=reason).id for one in leaving)
+
+
+def _remove_files(site: Storage, released: Sequence[HoldId]) -> None:
+    for one in released:
+        remove_hold_file(site, one)
+
+
+def _coming_bytes(found: FootageStatus) -> int:
+    recorded = total(found.saved)
+    if found.to_come is None or not recorded:
+        return 0
+    return int(found.size_bytes * (found.to_come.duration / recorded))

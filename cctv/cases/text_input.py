@@ -1,0 +1,35 @@
+"""What people type: texts and ids, cleaned before they reach a row.  Pure.  Never repeats the text in an error."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from cctv.cases.errors.incidents import TextUnusable
+from cctv.core.i18n import N_
+from cctv.model.national_number import refuse_national_number
+
+ERASED = N_("erased")  # in the place of a name or a text that is forgotten
+LONGEST = 500  # characters; a title, a name or a reason, not a statement
+
+
+def checked_text(what: str, text: str, following: str) -> str:
+    """The text on one line without surrounding blanks.
+
+    Raises TextUnusable when it is empty, too long or not text, NationalNumberTyped when it holds such a number.
+    """
+    line = " ".join(text.split())
+    if not line:
+        raise TextUnusable(what=what, problem=N_("it is empty"), following=following)
+    if len(line) > LONGEST:
+        raise TextUnusable(
+            what=what, problem=N_("it is longer than {longest} characters", longest=LONGEST), following=following
+        )
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in line):
+        raise TextUnusable(what=what, problem=N_("it holds a control character"), following=following)
+    refuse_national_number(what, line)
+    return line
+
+
+def typed_id(text: str) -> str:
+    """A short id as people type it: blanks around it and small letters do not matter."""
+    return text.strip().upper()

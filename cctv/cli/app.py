@@ -1,0 +1,250 @@
+"""The command line's root: which nouns there are, and how an error becomes a message and an exit code.
+
+Imports click and nothing heavier, and of the standard library little; a noun's module loads when it is used.  Never
+decides anything.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from cctv import __version__
+from cctv.cli.context import CommandContext
+from cctv.cli.i18n import TranslatedGroup, click_in_our_words, localized, speak
+from cctv.cli.internal_error import InternalError, write_details
+from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit
+from cctv.core.i18n import N_, _, gettext_template, translate_error
+from cctv.core.language import Language
+from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
+
+log = logging.getLogger(__name__)
+
+_SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Operator": {
+        "config": ("cctv.cli.commands.config:config", "Check and explain cameras.toml."),
+        "cameras": ("cctv.cli.commands.cameras:cameras", "List, find, add, check and aim cameras."),
+        "footage": ("cctv.cli.commands.footage:footage", "Make the storage; list, compare, verify and repair footage."),
+        "record": ("cctv.cli.commands.record:record", "Record every camera until told to stop."),
+        "sweep": ("cctv.cli.commands.sweep:sweep", "Delete what has expired and no hold covers."),
+        "retention": ("cctv.cli.commands.retention:retention", "Show what goes when, and why."),
+        "status": ("cctv.cli.commands.status:status", "Tell whether recording and deletion are well."),
+        "notify": ("cctv.cli.commands.notify:notify", "Tell somebody when they are not."),
+        "backup": ("cctv.cli.commands.backup:backup", "Copy index, log, keys and holds elsewhere, encrypted."),
+        "restore": ("cctv.cli.commands.restore:restore", "Bring them back after a loss."),
+        "site": ("cctv.cli.commands.site:site", "End a site, with a certificate."),
+    },
+    "Staff": {
+        "incident": ("cctv.cli.commands.incident:incident", "Record an incident and keep its footage."),
+        "hold": ("cctv.cli.commands.hold:hold", "Keep footage beyond its limit."),
+    },
+    "DPO": {
+        "request": ("cctv.cli.commands.request:request", "Register and follow a data subject's request."),
+        "redaction": ("cctv.cli.commands.redaction:redaction", "Decide who stays visible, and approve it."),
+        "export": ("cctv.cli.commands.export:export", "Build, verify and hand over the package that leaves."),
+        "disclosure": ("cctv.cli.commands.disclosure:disclosure", "Hand unredacted footage to police or court."),
+        "register": ("cctv.cli.commands.register:register", "Show the registers that the authority may ask for."),
+        "breach": ("cctv.cli.commands.breach:breach", "Record a breach, and whom to tell by when."),
+        "processor": ("cctv.cli.commands.processor:processor", "Keep the register of processors."),
+        "grant": ("cctv.cli.commands.grant:grant", "Say who may view and export."),
+        "letter": ("cctv.cli.commands.letter:letter", "Look at the letters that answer people."),
+        "audit": ("cctv.cli.commands.audit:audit", "Search and prove the log of every act."),
+    },
+}
+COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
+# In the language of the site.
+SPOKEN = frozenset(
+    {"site", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach", "processor",
+     "grant", "letter"}
+)  # fmt: skip
+
+
+class LazyGroup(TranslatedGroup):
+    """A group whose commands are imported when they are used."""
+
+    speaking = SPOKEN
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def get_usage(self, ctx: click.Context) -> str:
+        made = localized(self)
+        assert isinstance(made, LazyGroup)
+        return super(LazyGroup, made).get_usage(ctx)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        made = localized(self)
+        assert isinstance(made, LazyGroup)
+        super(LazyGroup, made).format_help(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, commands in _SECTIONS.items():
+            with formatter.section(gettext_template(section)):
+                formatter.write_dl([(name, gettext_template(summary)) for name, (_, summary) in commands.items()])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(_("Exit codes")):
+            meanings = [(str(code.value), gettext_template(meaning)) for code, meaning in EXIT_MEANINGS.items()]
+            formatter.write_dl(meanings)
+
+
+def _use(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+    box = ctx.find_object(CommandContext)
+    if box is not None and given is not None:
+        box.config_path = Path(given)
+        speak(box.tongue)
+
+
+def _speak(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+    box = ctx.find_object(CommandContext)
+    if box is not None and given is not None:
+        box.language = Language(given)
+        speak(box.tongue)
+
+
+def _debug(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    if (box := ctx.find_object(CommandContext)) is not None:
+        box.debug = given
+
+
+def _log_format(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+    box = ctx.find_object(CommandContext)
+    if box is not None and given is not None:
+        box.log_format = LogFormat(given)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--config", type=click.Path(), expose_value=False, is_eager=True, callback=_use,
+              help="cameras.toml to use instead of the usual ones.")  # fmt: skip
+@click.option("--language", type=click.Choice([one.value for one in Language]), expose_value=False, is_eager=True,
+              callback=_speak, help="Of help and messages; else the site's.")  # fmt: skip
+@click.option("--debug", is_flag=True, expose_value=False, is_eager=True, callback=_debug,
+              help="Log every step, and internal errors in full.")  # fmt: skip
+@click.option("--log-format", type=click.Choice([one.value for one in LogFormat]), expose_value=False,
+              is_eager=True, callback=_log_format, help="Of the log; else json for the journal, and text.")  # fmt: skip
+@click.version_option(__version__, prog_name="cctv", help="Show the version and exit.")
+@click.pass_context
+def root(ctx: click.Context) -> None:
+    """Keep camera footage as long as promised and no longer, and answer for it.
+
+    \b
+    Begin here:
+      operator   cctv config check          then  cctv footage init  and  cctv record
+      staff      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1 --from "za 22u" --to "ma 8u"
+      DPO        cctv request open --help   then  cctv request list
+    """
+    if (box := ctx.find_object(CommandContext)) is not None:
+        box.start_log()
+
+
+# Made here, in English: click keeps the first one that it makes, whatever language is spoken then.
+root.get_help_option(click.Context(root, **root.context_settings))
+
+
+def run(arguments: Sequence[str], box: CommandContext) -> int:
+    """Run one command and answer its exit code; messages go to stderr, data to stdout.
+
+    Raises what nobody foresaw; `main` tells of it.
+    """
+    configure()
+    with click_in_our_words():
+        speak(box.tongue)
+        try:
+            done = root.main(
+                args=list(arguments), prog_name="cctv", obj=box, standalone_mode=False, terminal_width=_help_width()
+            )
+        except CctvError as error:
+            _log_refusal(error)
+            _tell(error, as_json=box.json)
+            return int(error.exit_code)
+        except click.exceptions.Exit as exiting:
+            return exiting.exit_code
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            click.echo(_("interrupted"), err=True)
+            return int(Exit.INTERRUPTED)
+        return done if isinstance(done, int) else int(Exit.OK)
+
+
+def main() -> int:
+    """The `cctv` command."""
+    box = CommandContext()
+    try:
+        code = run(sys.argv[1:], box)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.FAILURE)
+    except Exception as error:  # noqa: BLE001 - nothing is flattened: the traceback is kept, and the person told where
+        return tell_unforeseen(error, box)
+    return code
+
+
+def tell_unforeseen(error: Exception, box: CommandContext) -> int:
+    """Keep the traceback of an error that nobody foresaw, tell the person where it is, and answer the exit code.
+
+    A service, or a command whose stderr is the journal, logs it there; with --debug it is on stderr; else it stands in
+    a file.
+    """
+    place: object = N_("the log above")
+    if box.is_service or is_journal(box.environ):
+        if is_journal(box.environ):
+            place = N_("the journal (journalctl _PID={pid})", pid=os.getpid())
+        log.critical("internal.error", exc_info=error)
+    elif box.debug or (path := write_details(error, box.environ, box.now)) is None:
+        log.critical("internal.error", exc_info=error)
+    else:
+        log.critical("internal.error", extra={"error": type(error).__name__, SHOWN: True})
+        place = path
+    told = InternalError(kind=type(error).__name__, place=place)
+    with click_in_our_words():
+        speak(box.tongue)
+        _tell(told, as_json=box.json)
+    return int(told.exit_code)
+
+
+def _log_refusal(error: CctvError) -> None:
+    """A refusal is shown in words; the log has its code, and with --debug what led to it."""
+    level = logging.ERROR if error.exit_code is Exit.GUARD else logging.INFO
+    extra = {"error": error.code, "exit": int(error.exit_code), SHOWN: True}
+    log.log(level, "command.refused", extra=extra, exc_info=error if log.isEnabledFor(logging.DEBUG) else None)
+
+
+def _tell(error: CctvError, *, as_json: bool) -> None:
+    message, following = translate_error(error)
+    click.echo(f"{click.style(_('error:'), fg='red', bold=True)} {message}", err=True, color=_colour())
+    if following:
+        click.echo(f"{click.style(_('next:'), bold=True)}  {following}", err=True, color=_colour())
+    if as_json:
+        said = {"code": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
+        click.echo(json.dumps({"schema": 1, "error": said}))
+
+
+def _help_width() -> int:
+    """Columns for help, 100 at the most.  click would ask shutil, a tenth of the time that `--help` takes."""
+    try:
+        columns = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+    except (OSError, ValueError):
+        columns = 0
+    return max(50, min(columns or 80, 100) - 2)
+
+
+def _colour() -> bool | None:
+    return False if os.environ.get("NO_COLOR") else None

@@ -1,0 +1,145 @@
+"""`cctv audit`: search and prove the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cctv.audit.checkpoints import Proved, all_checkpoints, latest, prove, sign_checkpoint
+from cctv.audit.log import audit_entries, chain_head, verify_log
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option, mutation
+from cctv.cli.output import local, local_date, table
+from cctv.crypto.signing_key import read_public_key
+from cctv.db.engine import read_transaction
+
+SUBJECT_WIDTH = 36
+
+
+@click.group()
+def audit() -> None:
+    """Search and prove the log of every act."""
+
+
+@audit.command("list")
+@click.option("--about", metavar="ID", help="Only acts on this id, or for this case.")
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="At most so many, the newest.")
+@json_option
+@click.pass_obj
+def list_(box: CommandContext, about: str | None, last: int) -> None:
+    """List acts: who, when, what, for which case, and why.
+
+    \b
+      cctv audit list --about INC-2026-014
+    """
+
+    with read_transaction(box.site.engine) as connection:
+        found = audit_entries(connection, about=about, last=last)
+    zone = box.zone
+    data = [
+        {
+            "seq": entry.seq,
+            "at": entry.at,
+            "actor": entry.actor.account,
+            "for": entry.actor.on_behalf_of,
+            "act": entry.act,
+            "subject": entry.subject,
+            "case": entry.case_id,
+            "facts": dict(entry.facts),
+            "reason": reason,
+        }
+        for entry, reason in found
+    ]
+    rows = [
+        (
+            str(entry.seq),
+            local(entry.at, zone),
+            entry.actor.account + (f" for {entry.actor.on_behalf_of}" if entry.actor.on_behalf_of else ""),
+            entry.act.value,
+            _short(entry.subject),
+            entry.case_id or "",
+            reason or "",
+        )
+        for entry, reason in found
+    ]
+    columns = ("seq", "when", "who", "act", "subject", "case", "reason")
+    box.emit({"entries": data}, lambda console: console.print(table(columns, rows, right=("seq",))))
+
+
+@audit.command()
+@click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Also a checkpoint that was kept elsewhere.")
+@click.option("--key", type=click.Path(), metavar="FILE", help="The site's public key, from elsewhere.")
+@json_option
+@click.pass_obj
+def verify(box: CommandContext, checkpoint: str | None, key: str | None) -> None:
+    """Prove that no entry was changed, removed or put in between, and that the end was not cut off.
+
+    \b
+      cctv audit verify
+      cctv audit verify --checkpoint /media/usb/checkpoint.json --key /media/usb/signing.pub
+    """
+
+    public = Path(key) if key else box.site.root / "keys" / "signing.pub"
+    found = all_checkpoints(box.site.root, Path(checkpoint) if checkpoint else None)
+    with read_transaction(box.site.engine) as connection:
+        count, head = verify_log(connection)
+        signer = read_public_key(public) if key or public.exists() else None
+        proved = prove(connection, found, signer)
+    data = {
+        "entries": count,
+        "head": head,
+        "checkpoints": proved.checkpoints,
+        "signed_entries": proved.latest.seq if proved.latest else 0,
+        "signed_at": proved.latest.at if proved.latest else None,
+        "set_aside": [
+            {"entries": one.seq, "signed_at": one.at, "begun_again": entry.seq, "act": entry.act}
+            for one, entry in proved.set_aside
+        ],
+    }
+    box.emit(data, lambda console: _proved_text(console, box, count, head, proved))
+
+
+def _proved_text(console: Console, box: CommandContext, count: int, head: str, proved: Proved) -> None:
+    console.print(f"{count} entries, unbroken; the last one's hash is {head}")
+    if proved.latest is None:
+        console.print("nobody signed how far it goes: cctv audit checkpoint")
+    else:
+        when = local_date(proved.latest.at, box.zone)
+        console.print(f"the first {proved.latest.seq} are signed ({when}); {proved.checkpoints} checkpoints hold")
+    for one, entry in proved.set_aside:
+        console.print(
+            f"LOOK: {one.seq} entries were signed on {local_date(one.at, box.zone)}, before the log was begun again at "
+            f"entry {entry.seq} ({entry.act.value}, {local_date(entry.at, box.zone)}, by {entry.actor.account})"
+        )
+
+
+@audit.command()
+@click.option("--out", type=click.Path(), metavar="FILE", help="Write a copy there, to be kept elsewhere.")
+@mutation
+@click.pass_obj
+def checkpoint(box: CommandContext, out: str | None) -> None:
+    """Sign how far the log goes.  The sweeper does so too; a copy that is kept elsewhere proves it to others.
+
+    \b
+      cctv audit checkpoint --out /media/usb/checkpoint.json
+    """
+
+    if box.dry_run:
+        with read_transaction(box.site.engine) as connection:
+            seq, found = chain_head(connection)
+        box.emit({"entries": seq, "head": found}, lambda console: console.print(f"would sign {seq} entries: {found}"))
+        return
+    made = sign_checkpoint(box.site) or latest(box.site.root)
+    if made is None:
+        raise click.UsageError("there is no entry yet")
+    if out:
+        box.site.disk.write(Path(out), made.line.encode() + b"\n")
+    data = {"entries": made.seq, "head": made.hash, "signed_at": made.at, "file": out}
+    box.emit(data, lambda console: console.print(f"{made.seq} entries signed; the last one's hash is {made.hash}"))
+
+
+def _short(subject: str) -> str:
+    """Digests and paths are cut in the table; `--json` has them whole."""
+    return subject if len(subject) <= SUBJECT_WIDTH else f"{subject[: SUBJECT_WIDTH - 3]}..."

@@ -1,0 +1,121 @@
+"""`cctv config`: check and explain cameras.toml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option
+from cctv.cli.output import table
+from cctv.config.explain import SettingRow, explain
+from cctv.config.loader import load_settings
+from cctv.config.policy_text.compare import ClaimStatus, Finding, compare
+from cctv.config.policy_text.reader import PolicyTextDiffers, read_claims, read_policy_text
+from cctv.config.schema import Settings
+from cctv.letters.overrides import check_templates
+from cctv.letters.sender import templates_of
+
+
+@click.group()
+def config() -> None:
+    """Check and explain cameras.toml."""
+
+
+@config.command()
+@click.option("--strict", is_flag=True, help="Refuse what would only be warned about.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Hold a published privacy text (nl, fr, en; text or HTML) against the settings.",
+)
+@json_option
+@click.pass_obj
+def check(box: CommandContext, strict: bool, policy: Path | None) -> None:
+    """Read cameras.toml and say what is wrong or unwise; changes nothing.
+
+    \b
+      cctv config check
+      cctv config check --strict
+      cctv config check --policy privacy.html
+    """
+
+    checked = load_settings(box.config_path, environ=box.environ, strict=strict)
+    settings = checked.settings
+    if settings.letters.templates is not None:
+        check_templates(templates_of(settings))
+    findings = _findings(settings, policy) if policy is not None else ()
+
+    def text(console: Console) -> None:
+        for warning in checked.warnings:
+            click.echo(f"warning: {warning.message}", err=True)
+        console.print(f"{settings.source.path}: {len(settings.cameras)} cameras in {len(settings.zones)} zones; usable")
+        if policy is not None:
+            _show_findings(console, findings)
+
+    box.emit(
+        {
+            "path": settings.source.path,
+            "cameras": list(settings.cameras),
+            "zones": list(settings.zones),
+            "warnings": [warning.message for warning in checked.warnings],
+        }
+        | ({"policy": policy, "findings": [_as_json(each) for each in findings]} if policy is not None else {}),
+        text,
+    )
+    if policy is not None and strict:
+        _refuse_differences(policy, findings)
+
+
+def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:
+    return compare(read_claims(read_policy_text(policy)), settings)
+
+
+def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
+    rows = [(each.status.value, each.message, str(each.claim.line) if each.claim else "-") for each in findings]
+    console.print(table(("", "what runs, and what the text says", "line"), rows, right=("line",)))
+    console.print("\nRead by fixed phrases: what is not listed was not recognised. It takes no lawyer's place.")
+
+
+def _as_json(finding: Finding) -> dict[str, object]:
+    claim = finding.claim
+    return {
+        "verdict": finding.status,
+        "subject": finding.subject,
+        "message": finding.message,
+        "line": claim.line if claim else None,
+        "quote": claim.quote if claim else None,
+    }
+
+
+def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
+    wrong = sum(each.status in {ClaimStatus.BROKEN, ClaimStatus.DIFFERS, ClaimStatus.MISSING} for each in findings)
+    if wrong:
+        raise PolicyTextDiffers(path=policy, count=wrong)
+
+
+@config.command()
+@json_option
+@click.pass_obj
+def show(box: CommandContext) -> None:
+    """Show every setting in force and where it comes from."""
+
+    rows = explain(box.settings)
+    box.emit(
+        {
+            "settings": [
+                {"key": row.key, "value": row.value, "origin": row.origin, "line": row.line, "note": row.note}
+                for row in rows
+            ]
+        },
+        lambda console: console.print(
+            table(("key", "value", "from", "note"), [(row.key, row.value, _origin(row), row.note) for row in rows])
+        ),
+    )
+
+
+def _origin(row: SettingRow) -> str:
+    return f"{row.origin.value}, line {row.line}" if row.line else row.origin.value

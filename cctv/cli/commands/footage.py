@@ -1,0 +1,280 @@
+"""`cctv footage`: make the storage; list footage and its gaps.
+
+`cctv footage show` and `cctv footage extract`: looking at footage, under an open case only.
+
+`cctv footage`: its commands, put together from their files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import click
+from rich.console import Console
+
+from cctv.cli.commands.footage_repair import delete, rebuild, reconcile, verify
+from cctv.cli.context import STORAGE_UMASK, CommandContext
+from cctv.cli.i18n import TranslatedGroup
+from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.cli.output import coverage_bar, length, local, local_date, size, table
+from cctv.cli.views.camera_check import CLOCK_OFF
+from cctv.cli.views.redaction import watched
+from cctv.core.i18n import _
+from cctv.core.time_range import Span, total
+from cctv.db.engine import read_transaction
+from cctv.db.storage import refuse_occupied
+from cctv.footage.coverage import FootageAbsence, Inventory, absence, inventory
+from cctv.footage.initialise import adopt_disk as adopt
+from cctv.footage.initialise import create_storage
+from cctv.footage.runs import Run, runs_of
+from cctv.model.ids import CameraId
+from cctv.viewing.contact_sheet import show as made
+from cctv.viewing.extract import extract_footage
+
+
+@click.group(cls=TranslatedGroup)
+def footage() -> None:
+    """Make the storage; list footage and its gaps."""
+
+
+@footage.command()
+@mutation
+@click.pass_obj
+def init(box: CommandContext) -> None:
+    """Make the storage that cameras.toml names: its identity, index and folders.  Once for each site."""
+
+    root = box.settings.site.storage
+    if box.dry_run:
+        refuse_occupied(root)
+        box.emit({"storage": root, "made": False}, lambda console: console.print(f"would make a storage in {root}"))
+        return
+    os.umask(STORAGE_UMASK)
+    site = create_storage(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
+
+    def text(console: Console) -> None:
+        console.print(f"made a storage in {root} for site {site.identity.site}")
+        click.echo("next:  cctv record    (or systemctl enable --now cctv-record cctv-sweep)", err=True)
+
+    box.emit({"storage": root, "made": True, "site": site.identity.site}, text)
+
+
+@footage.command("adopt-disk")
+@reason_option()
+@mutation
+@click.pass_obj
+def adopt_disk(box: CommandContext, reason: str) -> None:
+    """Accept that the storage was moved to another disk on purpose; footage and index must have come along."""
+
+    adopted = adopt(
+        box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor, reason=reason, dry_run=box.dry_run
+    )
+    names = "names" if adopted.changed or adopted.before == adopted.after else "would name"
+    box.emit(
+        {"file_system_before": adopted.before, "file_system": adopted.after, "changed": adopted.changed},
+        lambda console: console.print(f"site.json {names} file system {adopted.after} (was {adopted.before})"),
+    )
+
+
+@footage.command("list")
+@span_options()
+@json_option
+@click.pass_obj
+def list_(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str) -> None:
+    """List the segments that are stored, with their limits.
+
+    \b
+      cctv footage list --cameras foyer-1 --from "gisteren 22u" --to "2u"
+    """
+
+    found = _inventories(box, cameras, zones, start, end)
+    segments = [segment for one in found for segment in one.segments]
+    data = [
+        {
+            "id": segment.id,
+            "camera": segment.camera,
+            "zone": segment.zone,
+            "start": segment.span.start,
+            "end": segment.span.end,
+            "limit": segment.limit,
+            "path": segment.path,
+            "sha256": segment.sha256,
+            "bytes": segment.size_bytes,
+        }
+        for segment in segments
+    ]
+    rows = [
+        (str(one.id), one.camera, local(one.span.start, box.zone), length(one.span.duration), size(one.size_bytes),
+         local_date(one.limit, box.zone))
+        for one in segments
+    ]  # fmt: skip
+    columns = ("segment", "camera", "start", "length", "size", "gone by")
+    right = ("segment", "length", "size")
+    _no_footage(found)
+    box.emit({"segments": data}, lambda console: console.print(table(columns, rows, right=right)))
+
+
+@footage.command()
+@span_options()
+@json_option
+@click.pass_obj
+def coverage(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str) -> None:
+    """Show what part of a span was recorded, and why the rest was not.
+
+    \b
+      cctv footage coverage --from "vandaag 0u" --to "nu"
+    """
+    found = _inventories(box, cameras, zones, start, end)
+    runs = _runs(box, found)
+    box.emit(
+        {"cameras": [_coverage(one, runs[one.camera]) for one in found]},
+        lambda console: _coverage_text(console, box, found, runs),
+    )
+
+
+def _inventories(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str) -> list[Inventory]:
+    span, chosen = box.span(start, end), box.cameras(cameras, zones)
+    with read_transaction(box.site.engine) as connection:
+        return [inventory(connection, camera, span, box.now) for camera in chosen]
+
+
+def _runs(box: CommandContext, found: list[Inventory]) -> dict[CameraId, list[Run]]:
+    with read_transaction(box.site.engine) as connection:
+        return {one.camera: runs_of(connection, one.camera, one.span) for one in found}
+
+
+def _no_footage(found: list[Inventory]) -> None:
+    """Nothing at all is an answer with its own exit code and its cause."""
+
+    if found and not any(one.segments for one in found):
+        raise FootageAbsence(cameras=", ".join(one.camera for one in found), cause=absence(found))
+
+
+def _coverage(one: Inventory, runs: list[Run]) -> dict[str, object]:
+    return {
+        "camera": one.camera,
+        "recorded_fraction": round(_told(one, 0.9999), 4),
+        "recorded_seconds": total(one.saved),
+        "deleted_seconds": total(one.deleted),
+        "never_recorded_seconds": total(hole.span for hole in one.missing),
+        "unexplained_seconds": total(one.unexplained),
+        "recorded": [{"start": span.start, "end": span.end} for span in one.saved],
+        "deleted": [{"start": stone.span.start, "end": stone.span.end, "at": stone.closed} for stone in one.gone],
+        "never_recorded": [
+            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in one.missing
+        ],
+        "unexplained": [{"start": span.start, "end": span.end} for span in one.unexplained],
+        "runs": [
+            {
+                "run": run.id,
+                "started": run.started,
+                "ended": run.ended,
+                "clock_offset_seconds": run.clock_offset,
+            }
+            for run in runs
+        ],
+    }
+
+
+def _coverage_text(
+    console: Console, box: CommandContext, found: list[Inventory], runs: dict[CameraId, list[Run]]
+) -> None:
+    for one in found:
+        console.print(f"{one.camera:<20} {coverage_bar(one, 60)} {_told(one, 0.999):7.1%}")
+    rows = [
+        (one.camera, local(hole.span.start, box.zone), local(hole.span.end, box.zone), length(hole.span.duration),
+         hole.cause.value if hole.cause else _no_cause(one, hole.span))
+        for one in found
+        for hole in one.missing
+    ]  # fmt: skip
+    if rows:
+        console.print()
+        console.print(table(("camera", "gap from", "to", "length", "cause"), rows, right=("length",)))
+    for one in found:
+        told = [run.clock_offset for run in runs[one.camera] if run.clock_offset is not None]
+        if told and max(abs(offset) for offset in told) >= CLOCK_OFF:
+            off = f"{told[-1].total_seconds():+.0f} s" if len(told) == 1 else _range(told)
+            click.echo(f"note: {one.camera}: its own clock was off by {off}; so is the text in its picture.", err=True)
+
+
+def _told(one: Inventory, nearly: float) -> float:
+    """The recorded fraction, never rounded up to the whole."""
+    return one.coverage if one.coverage == 1 else min(one.coverage, nearly)
+
+
+def _no_cause(one: Inventory, hole: Span) -> str:
+    return "unexplained" if any(span.overlaps(hole) for span in one.unexplained) else "nothing recorded around it"
+
+
+def _range(offsets: list[timedelta]) -> str:
+    least, most = min(offsets).total_seconds(), max(offsets).total_seconds()
+    return f"{least:+.0f} to {most:+.0f} s"
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def _viewing(command: F) -> F:
+    """`--case`, `--camera`, `--from`, `--to` and `--reason`."""
+    command = reason_option(required=False)(command)
+    command = click.option("--to", "end", required=True, metavar="TIME", help="Its end.")(command)
+    command = click.option("--from", "start", required=True, metavar="TIME", help="Its start.")(command)
+    command = click.option("--camera", required=True, metavar="ID", help="Which camera.")(command)
+    return click.option("--case", "case_id", required=True, metavar="ID", help="INC-, REQ- or DIS- that is open.")(
+        command
+    )
+
+
+@click.command()
+@_viewing
+@click.option("--stills", type=click.IntRange(1, 60), default=24, show_default=True, help="How many pictures.")
+@mutation
+@click.pass_obj
+def show(box: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None, stills: int) -> None:
+    """Make a contact sheet of what a case is about; refused without an open case, and the refusal is logged.
+
+    A case may look at what its holds cover.  The page lies in derived/ and goes when the case ends, after four weeks at
+    most; what the camera's masks cover is black.
+
+    \b
+      cctv footage show --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u30"
+    """
+
+    span = box.span(start, end)
+    (chosen,) = box.cameras(camera)
+    sheet = made(box.site, case_id, chosen, span, stills=stills, reason=reason, dry_run=box.dry_run)
+    data = {"dry_run": box.dry_run, "path": sheet.path, "times": sheet.times}
+    count = len(sheet.times)
+    shown = _("Would show: {count} pictures", count=count) if box.dry_run else _("Shown: {count} pictures", count=count)
+    box.emit(data, lambda console: console.print(f"{shown}\n{sheet.path}", soft_wrap=True))
+
+
+@click.command()
+@_viewing
+@mutation
+@click.pass_obj
+def extract(box: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None) -> None:
+    """Write the asked footage as videos on the box, one for each unbroken stretch; refused without an open case.
+
+    People are seen in it as they are: it stays on the box, goes when the case ends, and never leaves.  What leaves is a
+    package (`cctv export`) or a disclosure.
+
+    \b
+      cctv footage extract --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u05"
+    """
+
+    span = box.span(start, end)
+    (chosen,) = box.cameras(camera)
+    with watched() as progress:
+        found = extract_footage(box.site, case_id, chosen, span, reason=reason, progress=progress, dry_run=box.dry_run)
+    data = {"dry_run": box.dry_run, "paths": found.paths, "frames": found.frames}
+    written = _("Would write:") if box.dry_run else _("Written, {count} frames:", count=found.frames)
+    lines = "\n".join([written, *(str(path) for path in found.paths)])
+    box.emit(data, lambda console: console.print(lines, soft_wrap=True))
+
+
+for command in (show, extract, reconcile, verify, rebuild, delete):
+    footage.add_command(command)
+footage.speaking = frozenset({"show", "extract"})

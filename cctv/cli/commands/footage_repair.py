@@ -1,0 +1,327 @@
+"""`cctv footage reconcile` and `cctv footage verify`: whether disk and index agree, and whether the bytes are whole.
+
+`cctv footage rebuild` and `cctv footage delete`: a lost index, and footage that should not be.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cctv.cli.context import STORAGE_UMASK, CommandContext
+from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.cli.output import length, local, size, table
+from cctv.cli.views.footage import chosen_cameras, print_next
+from cctv.core.errors import Exit
+from cctv.db.engine import read_transaction
+from cctv.footage.coverage import FootageAbsence, absence, inventory
+from cctv.footage.repair.compare import disk_and_index
+from cctv.footage.repair.differences import Difference
+from cctv.footage.repair.rebuild import RebuildPlan, Rebuilt, plan_rebuild, rebuild_index
+from cctv.footage.repair.verify import Damage, VerifiedFootage, verify_footage
+from cctv.packages.orphans import Leftover, clear_leftovers, leftovers
+from cctv.retention.removal import RemovalPlan, plan_removal, remove
+from cctv.retention.session import reconcile_and_finish
+
+SHOWN = 40
+SAMPLE = 200
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="Do what the plan says; without it nothing is changed.")
+@click.option("--accept-loss", is_flag=True, help="Also when more than a tenth of the footage is missing.")
+@mutation
+@click.pass_obj
+def reconcile(box: CommandContext, fix: bool, accept_loss: bool) -> int:
+    """Compare disk and index both ways, and put right what does not agree.
+
+    Nothing that a hold covers is removed, and no footage is deleted: what the index lacks is adopted, what nothing
+    explains goes to quarantine, and a file that is gone is marked lost, in the log too.  Exit 3 when something does not
+    agree (with --fix: still does not), 15 when footage under a hold is lost.
+
+    \b
+      cctv footage reconcile
+      cctv footage reconcile --fix
+    """
+
+    if fix and not box.dry_run:
+        reconciled = reconcile_and_finish(box.site, accept_loss=accept_loss)
+        done: Sequence[Difference] = reconciled.done
+        cleared: Sequence[Leftover] = clear_leftovers(box.site)
+        left: Sequence[Difference | Leftover] = [*reconciled.left, *leftovers(box.site)]
+    else:
+        done, cleared = (), ()
+        left = [*disk_and_index(box.site).differences, *leftovers(box.site)]
+    fixed: list[Difference | Leftover] = [*done, *cleared]
+    lost = [one for one in (*fixed, *left) if _is_held_loss(one)]
+    data = {
+        "fixed": [difference_data(one) for one in fixed],
+        "differences": [difference_data(one) for one in left],
+        "held_footage_lost": len(lost),
+    }
+    box.emit(data, lambda console: _reconcile_text(console, fixed, left, len(lost)))
+    if lost:
+        return int(Exit.UNREADABLE)
+    return int(Exit.PARTLY if left else Exit.OK)
+
+
+@click.command()
+@click.option("--sample", type=click.IntRange(1), metavar="N", help=f"So many segments at random; {SAMPLE} by default.")
+@click.option("--all", "everything", is_flag=True, help="Every segment.")
+@json_option
+@click.pass_obj
+def verify(box: CommandContext, sample: int | None, everything: bool) -> int:
+    """Hash stored footage and compare it with what was recorded.
+
+    Changes nothing.  Exit 15 when a file is missing or damaged.
+
+    \b
+      cctv footage verify
+      cctv footage verify --all
+    """
+
+    if everything and sample is not None:
+        raise click.UsageError("--sample and --all exclude each other")
+    with watched("hashing") as progress:
+        found = verify_footage(box.site, sample=None if everything else sample or SAMPLE, progress=progress)
+    data = {
+        "checked": found.checked,
+        "checked_bytes": found.checked_bytes,
+        "stored": found.stored,
+        "damaged": [_damage_data(one) for one in found.damaged],
+    }
+    box.emit(data, lambda console: _verify_text(console, box, found))
+    return int(Exit.UNREADABLE if found.damaged else Exit.OK)
+
+
+@contextmanager
+def watched(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Progress with an estimate on stderr; silent where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of or None)
+
+
+def difference_data(one: Difference | Leftover) -> dict[str, object]:
+    """One difference as JSON."""
+
+    said: dict[str, object] = {
+        "kind": one.kind,
+        "remedy": one.remedy,
+        "path": one.path,
+        "why": one.why,
+    }
+    if isinstance(one, Difference):
+        span = one.segment.span if one.segment else None
+        said |= {
+            "camera": one.camera,
+            "start": span.start if span else None,
+            "end": span.end if span else None,
+            "holds": one.holds,
+        }
+    return said
+
+
+def _is_held_loss(one: Difference | Leftover) -> bool:
+    return isinstance(one, Difference) and one.is_held_loss
+
+
+def _reconcile_text(
+    console: Console, done: Sequence[Difference | Leftover], left: Sequence[Difference | Leftover], lost: int
+) -> None:
+    if done:
+        print_differences(console, f"{len(done)} put right:", done)
+    if left:
+        print_differences(console, f"{len(left)} do not agree:", left)
+    if not left:
+        console.print("Disk and index agree.")
+    if lost:
+        console.print(f"{lost} segments that a hold should keep are lost: tell the DPO.", style="bold")
+    if left and not done:
+        click.echo("next:  cctv footage reconcile --fix", err=True)
+
+
+def print_differences(console: Console, title: str, found: Sequence[Difference | Leftover]) -> None:
+    """A table of the first of them."""
+
+    console.print(title, style="bold")
+    rows = [
+        (one.path, one.kind.value, one.remedy.value, ", ".join((one.why, *getattr(one, "holds", ()))))
+        for one in found[:SHOWN]
+    ]
+    console.print(table(("where", "what", "remedy", "why"), rows))
+    if len(found) > SHOWN:
+        console.print(f"and {len(found) - SHOWN} more; --json lists them all")
+
+
+def _damage_data(one: Damage) -> dict[str, object]:
+    segment = one.segment
+    return {
+        "segment": segment.id,
+        "camera": segment.camera,
+        "start": segment.span.start,
+        "end": segment.span.end,
+        "path": segment.path,
+        "problem": one.problem,
+        "holds": one.holds,
+    }
+
+
+def _verify_text(console: Console, box: CommandContext, found: VerifiedFootage) -> None:
+    if found.damaged:
+        rows = [
+            (one.segment.camera, local(one.segment.span.start, box.zone), length(one.segment.span.duration),
+             one.problem.value, ", ".join(one.holds), one.segment.path)
+            for one in found.damaged[:SHOWN]
+        ]  # fmt: skip
+        console.print(table(("camera", "start", "length", "damage", "held by", "file"), rows, right=("length",)))
+    if len(found.damaged) > SHOWN:
+        console.print(f"and {len(found.damaged) - SHOWN} more; --json lists them all")
+    wrong = f"{len(found.damaged)} damaged" if found.damaged else "all as recorded"
+    console.print(f"{found.checked} of {found.stored} segments hashed ({size(found.checked_bytes)}): {wrong}")
+    if any(one.holds for one in found.damaged):
+        console.print("Some of it is under a hold: tell the DPO.", style="bold")
+
+
+@click.command()
+@reason_option()
+@mutation
+@click.pass_obj
+def rebuild(box: CommandContext, reason: str) -> int:
+    """Make a lost or damaged index again from the disk alone: segments, limits and holds.
+
+    Stop cctv-record and cctv-sweep first.  The old cctv.db is moved aside, never overwritten.  Incidents, requests,
+    packages and the log are not on the disk: if there is a back-up, restore that instead.  Nothing is deleted until a
+    named person has confirmed the holds.
+
+    \b
+      cctv footage rebuild --reason "cctv.db is damaged" --dry-run
+      cctv footage rebuild --reason "cctv.db is damaged"
+    """
+
+    os.umask(STORAGE_UMASK)
+    if box.dry_run:
+        plan = plan_rebuild(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
+        data = {"dry_run": True, **_plan_data(plan)}
+        box.emit(data, lambda console: console.print(f"{_plan_text(plan)}\nDry run: nothing was changed."))
+        return int(Exit.OK)
+    made = rebuild_index(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor, reason=reason)
+    box.emit(_rebuilt_data(made), lambda console: _rebuilt_text(console, made))
+    return int(Exit.PARTLY if made.reconciled.left else Exit.OK)
+
+
+@click.command()
+@span_options()
+@reason_option()
+@mutation
+@click.pass_obj
+def delete(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str, reason: str) -> int:
+    """Delete footage that should never have been made, before its limit.
+
+    Whole segments that touch the span go.  What a hold covers stays, whatever the reason: exit 3 then.  The order, its
+    reason and every segment are in the log.
+
+    \b
+      cctv footage delete --cameras foyer-1 --from "ma 9u" --to "ma 11u" --reason "aimed at the street" --dry-run
+    """
+
+    chosen, span = chosen_cameras(box, cameras, zones), box.span(start, end)
+    with read_transaction(box.site.engine) as connection:
+        plan = plan_removal(connection, chosen, span)
+    if not plan.decisions:
+        _no_footage(box, plan)
+    gone = 0
+    if not box.dry_run:
+        removed = remove(box.site, chosen, span, reason=reason)
+        plan, gone = removed.plan, len(removed.gone)
+    data = {
+        "dry_run": box.dry_run,
+        "segments": [{"segment": one.id, "camera": one.camera, "path": one.path} for one in plan.going],
+        "deleted": gone,
+        "held": [{"segment": one.segment.id, "holds": one.holds} for one in plan.held],
+    }
+    box.emit(data, lambda console: _delete_text(console, box, plan, gone))
+    return int(Exit.PARTLY if plan.held else Exit.OK)
+
+
+def _no_footage(box: CommandContext, plan: RemovalPlan) -> None:
+    with read_transaction(box.site.engine) as connection:
+        found = [inventory(connection, camera, plan.span, box.now) for camera in plan.cameras]
+    raise FootageAbsence(cameras=", ".join(plan.cameras), cause=absence(found))
+
+
+def _delete_text(console: Console, box: CommandContext, plan: RemovalPlan, gone: int) -> None:
+    freed = size(sum(one.size_bytes for one in plan.going))
+    said = f"Would delete {len(plan.going)} segments" if box.dry_run else f"{gone} segments deleted"
+    console.print(f"{said} ({freed}).", style="bold")
+    for camera in plan.cameras:
+        own = [one for one in plan.going if one.camera == camera]
+        if own:
+            console.print(f"  {camera}: {len(own)}")
+    if plan.held:
+        keeping = sorted({hold for one in plan.held for hold in one.holds})
+        console.print(f"{len(plan.held)} stay: {', '.join(keeping)} keep them until they are released.")
+    if plan.span.end > box.now - box.settings.recording.segment * 3:
+        click.echo("What is being written at this moment is not among them: run it again in some minutes.", err=True)
+    if box.dry_run:
+        console.print("Dry run: nothing was changed.")
+
+
+def _plan_data(plan: RebuildPlan) -> dict[str, object]:
+    return {
+        "why": plan.why,
+        "segments": plan.segments,
+        "gone": plan.gone,
+        "without_line": plan.without_line,
+        "holds": [hold.id for hold in plan.holds],
+    }
+
+
+def _rebuilt_data(made: Rebuilt) -> dict[str, object]:
+    return {
+        "dry_run": False,
+        **_plan_data(made.plan),
+        "aside": made.aside,
+        "fixed": [difference_data(one) for one in made.reconciled.done],
+        "differences": [difference_data(one) for one in made.reconciled.left],
+    }
+
+
+def _plan_text(plan: RebuildPlan) -> str:
+    lines = [
+        f"The index: {plan.why}.",
+        f"On the disk: {plan.segments} segments with their limits, {len(plan.holds)} holds.",
+    ]
+    if plan.without_line:
+        lines.append(
+            f"{plan.without_line} files more that index.jsonl does not name: adopted where a run explains them."
+        )
+    if plan.gone:
+        lines.append(f"{plan.gone} segments are named whose files are gone; nothing but the old index knew why.")
+    lines.append("Not on the disk: incidents, requests, packages and the log.  Only a back-up has them.")
+    return "\n".join(lines)
+
+
+def _rebuilt_text(console: Console, made: Rebuilt) -> None:
+    console.print(_plan_text(made.plan))
+    console.print("The index is made again.", style="bold")
+    if made.aside:
+        console.print(f"What was left of the old one is {made.aside}; it holds personal data: keep it only as long as "
+                      "somebody works on it.")  # fmt: skip
+    if made.reconciled.done:
+        print_differences(console, f"{len(made.reconciled.done)} put right:", made.reconciled.done)
+    if made.reconciled.left:
+        print_differences(console, f"{len(made.reconciled.left)} do not agree:", made.reconciled.left)
+    console.print("Nothing is deleted until a named person has confirmed the holds.", style="bold")
+    print_next("cctv hold list", 'cctv hold confirm --for NAME --reason "..."')

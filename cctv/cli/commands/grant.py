@@ -1,0 +1,127 @@
+"""`cctv grant`: which account may view or export, since when, after which briefing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+
+from cctv.cases.compliance.grants import give_grant, list_grants, withdraw_grant
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option, mutation, one_of, reason_option
+from cctv.cli.output import table
+from cctv.cli.views.footage import day, print_dry
+from cctv.core.i18n import _, enum_text
+from cctv.core.typed_time.resolve import parse_date
+from cctv.model.compliance import Grant, Permission
+
+
+@click.group()
+def grant() -> None:
+    """Give and withdraw permissions that [policy] granted_only asks for.
+
+    \b
+      cctv grant give sofie export --briefed 1/11 --confidentiality 1/11 --reason "answers requests"
+      cctv grant list
+    """
+
+
+@grant.command()
+@click.argument("account")
+@click.argument("permission", type=one_of(Permission))
+@click.option("--briefed", required=True, metavar="DATE", help="The day of the briefing.")
+@click.option("--confidentiality", required=True, metavar="DATE", help="Of the signed confidentiality agreement.")
+@reason_option()
+@mutation
+@click.pass_obj
+def give(box: CommandContext, account: str, permission: str, briefed: str, confidentiality: str, reason: str) -> None:
+    """Grant a permission to another account; nobody grants one to themselves.
+
+    \b
+      cctv grant give sofie export --briefed 1/11 --confidentiality 1/11 --reason "answers requests"
+    """
+
+    made = give_grant(
+        box.site,
+        account,
+        Permission(permission),
+        briefed=parse_date(briefed, now=box.now, zone=box.zone),
+        confidentiality=parse_date(confidentiality, now=box.now, zone=box.zone),
+        reason=reason,
+        dry_run=box.dry_run,
+    )
+    _show(box, made, _("would be given") if box.dry_run else _("given"))
+
+
+@grant.command()
+@click.argument("grant_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def withdraw(box: CommandContext, grant_id: str, reason: str) -> None:
+    """Withdraw a grant at once.
+
+    \b
+      cctv grant withdraw GRA-2026-001 --reason "left the company"
+    """
+
+    made = withdraw_grant(box.site, grant_id, reason=reason, dry_run=box.dry_run)
+    _show(box, made, _("would be withdrawn") if box.dry_run else _("withdrawn"))
+
+
+@grant.command("list")
+@click.option("--all", "withdrawn_too", is_flag=True, help="Withdrawn ones too.")
+@json_option
+@click.pass_obj
+def list_(box: CommandContext, withdrawn_too: bool) -> None:
+    """List the grants."""
+
+    found = list_grants(box.site, withdrawn_too=withdrawn_too)
+    box.emit({"grants": [_data(one) for one in found]}, lambda console: _list_text(console, box, found))
+
+
+def _data(one: Grant) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "account": one.account,
+        "permission": one.permission,
+        "briefed": one.briefed,
+        "confidentiality": one.confidentiality,
+        "granted": one.granted,
+        "granted_by": one.granted_by,
+        "withdrawn": one.withdrawn,
+    }
+
+
+def _show(box: CommandContext, one: Grant, what: str) -> None:
+    def text(console: Console) -> None:
+        for_whom = _("{permission} for {account}", permission=one.permission, account=one.account)
+        console.print(_("{id} {what}: {permission}", id=one.id, what=what, permission=for_whom), style="bold")
+        if one.permission not in box.settings.policy.granted_only:
+            name = one.permission.value
+            console.print(_('[policy] granted_only does not name "{name}": every account may do it.', name=name))
+        if box.dry_run:
+            print_dry(console)
+
+    box.emit({"dry_run": box.dry_run, "grant": _data(one)}, text)
+
+
+def _list_text(console: Console, box: CommandContext, found: Sequence[Grant]) -> None:
+    asked = ", ".join(sorted(each.value for each in box.settings.policy.granted_only)) or _("nothing")
+    if found:
+        rows = [
+            (
+                one.id,
+                one.account,
+                enum_text(one.permission),
+                f"{one.briefed:%d/%m/%Y}",
+                f"{one.confidentiality:%d/%m/%Y}",
+                _("{when} by {who}", when=day(one.granted, box.zone), who=one.granted_by),
+                _("withdrawn {day}", day=day(one.withdrawn, box.zone)) if one.withdrawn else _("in force"),
+            )
+            for one in found
+        ]
+        console.print(table(("id", "account", "permission", "briefed", "confidentiality", "granted", "state"), rows))
+        console.print()
+    console.print(_("A grant is asked for: {what} ([policy] granted_only).", what=asked))

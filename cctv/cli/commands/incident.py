@@ -1,0 +1,286 @@
+"""`cctv incident`: record what happened, keep its footage, let it go when it is dealt with."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+
+from cctv.cases.errors.incidents import SettlementUndecided
+from cctv.cases.footage_status import FootageStatus, find_footage
+from cctv.cases.incidents import (
+    IncidentFile,
+    NewIncident,
+    OpenedIncident,
+    Settlement,
+    check_purpose,
+    incident_file,
+    list_incidents,
+    open_incident,
+    plan_settlement,
+    settle_incident,
+)
+from cctv.cases.text_input import ERASED
+from cctv.cli.context import CommandContext
+from cctv.cli.options import confirm, json_option, mutation, one_of, reason_option, span_options
+from cctv.cli.output import local_date, table
+from cctv.cli.views.footage import (
+    chosen_cameras,
+    day,
+    departures_data,
+    footage_data,
+    hold_data,
+    print_departures,
+    print_dry,
+    print_footage,
+    print_holds,
+    print_next,
+    print_subject,
+    when,
+)
+from cctv.core.i18n import _, enum_text, translate
+from cctv.model.cases import Incident, IncidentKind
+
+
+@click.group()
+def incident() -> None:
+    """Record an incident and keep its footage until it is settled.
+
+    \b
+      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1,gang-2 --from "za 22u" --to "ma 8u"
+      cctv incident settle INC-2026-014 --reason "handed to the police"
+    """
+
+
+@incident.command("open")
+@click.argument("title")
+@click.option("--kind", required=True, type=one_of(IncidentKind), help="What happened.")
+@click.option("--place", metavar="TEXT", help="Where in the building.")
+@click.option("--finder", metavar="NAME", help="Who found it; stays in the incident and nowhere else.")
+@click.option("--police-reference", metavar="NUMBER", help="Under which the police has it.")
+@span_options()
+@mutation
+@click.pass_obj
+def open_(
+    box: CommandContext,
+    title: str,
+    kind: str,
+    place: str | None,
+    finder: str | None,
+    police_reference: str | None,
+    cameras: str | None,
+    zones: str | None,
+    start: str,
+    end: str,
+) -> None:
+    """Record an incident and keep its footage: stored, being written or still to come.
+
+    TITLE says in a few words what happened.  The footage stays until `cctv incident settle`; someone looks again
+    after 30 days.  The answer says what is saved, what was already gone, and what was never recorded and why.
+
+    \b
+      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1,gang-2 --from "za 22u" --to "ma 8u"
+      cctv incident open "ruit inkom" --kind damage --zones facade --from "gisteren 23u" --to +90m
+    """
+
+    chosen = chosen_cameras(box, cameras, zones)
+    span = box.span(start, end)
+    new = NewIncident(IncidentKind(kind), title, chosen, span, place, finder, police_reference).checked()
+    check_purpose(new.kind, [box.settings.cameras[camera] for camera in chosen if camera in box.settings.cameras])
+    if box.dry_run:
+        footage = find_footage(box.site, new.cameras, new.span)
+        box.emit(
+            {"dry_run": True, "footage": footage_data(footage)},
+            lambda console: _dry_text(console, box, new.title, footage),
+        )
+        return
+    opened = open_incident(box.site, new)
+    data = {
+        "dry_run": False,
+        "incident": _data(opened.incident),
+        "hold": hold_data(opened.hold),
+        "footage": footage_data(opened.footage),
+        "next": _settle_line(opened.incident),
+    }
+    box.emit(data, lambda console: _opened_text(console, box, opened))
+
+
+@incident.command("list")
+@click.option("--all", "settled_too", is_flag=True, help="Settled ones too.")
+@json_option
+@click.pass_obj
+def list_(box: CommandContext, settled_too: bool) -> None:
+    """List the open incidents, the latest first."""
+
+    found = list_incidents(box.site, settled_too=settled_too)
+    box.emit({"incidents": [_data(one) for one in found]}, lambda console: _list_text(console, box, found))
+
+
+@incident.command()
+@click.argument("incident_id", metavar="ID")
+@json_option
+@click.pass_obj
+def show(box: CommandContext, incident_id: str) -> None:
+    """Show one incident, its holds, and its footage as it stands now.
+
+    \b
+      cctv incident show INC-2026-014
+    """
+
+    found = incident_file(box.site, incident_id)
+    data = {
+        "incident": _data(found.incident),
+        "holds": [hold_data(one) for one in found.holds],
+        "footage": footage_data(found.footage),
+    }
+    box.emit(data, lambda console: _show_text(console, box, found))
+
+
+@incident.command()
+@click.argument("incident_id", metavar="ID")
+@reason_option()
+@click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
+@mutation
+@click.pass_obj
+def settle(box: CommandContext, incident_id: str, reason: str, yes: bool) -> None:
+    """Settle an incident: release its holds, so that its footage goes as if they had never been.
+
+    Shows first which footage goes when, and asks.  What another hold covers stays.
+
+    \b
+      cctv incident settle INC-2026-014 --reason "handed to the police" --dry-run
+      cctv incident settle INC-2026-014 --reason "handed to the police"
+    """
+
+    plan = plan_settlement(box.site, incident_id)
+    if not box.json:
+        box.emit({}, lambda console: _plan_text(console, box, plan))
+    if box.dry_run:
+        if box.json:
+            box.emit({"dry_run": True, **_settlement_data(plan)}, lambda _: None)
+        return
+    if not yes and not _agreed(box, plan):
+        line = f"cctv incident settle {plan.incident.id} --reason {shlex.quote(reason)} --yes"
+        raise SettlementUndecided(id=plan.incident.id, line=line)
+    done = settle_incident(box.site, incident_id, reason=reason)
+    box.emit({"dry_run": False, **_settlement_data(done)}, lambda console: _settled_text(console, done))
+
+
+def _agreed(box: CommandContext, plan: Settlement) -> bool:
+    if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    return confirm(_("Settle {id}?", id=plan.incident.id))
+
+
+def _settle_line(one: Incident) -> str:
+    return f'cctv incident settle {one.id} --reason "..."'
+
+
+def _data(one: Incident) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "title": one.title,
+        "cameras": one.cameras,
+        "start": one.span.start,
+        "end": one.span.end,
+        "opened": one.opened,
+        "opened_by": one.opened_by,
+        "settled": one.settled,
+        "settled_by": one.settled_by,
+        "place": one.place,
+        "finder": one.finder,
+        "police_reference": one.police_reference,
+    }
+
+
+def _settlement_data(plan: Settlement) -> dict[str, object]:
+    return {
+        "incident": _data(plan.incident),
+        "released": [hold.id for hold in plan.releases],
+        "footage": departures_data(plan.departures),
+    }
+
+
+def _dry_text(console: Console, box: CommandContext, title: str, footage: tuple[FootageStatus, ...]) -> None:
+    console.print(_("Would open an incident: {title}", title=title) + "\n", style="bold")
+    print_footage(console, footage, box.zone)
+    print_dry(console)
+
+
+def _opened_text(console: Console, box: CommandContext, opened: OpenedIncident) -> None:
+    one, hold = opened.incident, opened.hold
+    console.print(_("{id} opened: {kind}, {title}", id=one.id, kind=one.kind, title=one.title), style="bold")
+    kept = _(
+        "{hold} keeps its footage until the incident is settled.  Look at it again by {review}.",
+        hold=hold.id,
+        review=local_date(hold.review, box.zone),
+    )
+    console.print(f"{kept}\n")
+    print_footage(console, opened.footage, box.zone)
+    if all(found.is_empty for found in opened.footage):
+        console.print(_("There is no footage to keep; the incident is recorded all the same."), style="bold")
+    print_next(f"{_settle_line(one)}   {_('when it is dealt with')}", f"cctv incident show {one.id}")
+
+
+def _list_text(console: Console, box: CommandContext, found: Sequence[Incident]) -> None:
+    if not found:
+        console.print(_("No open incidents.  `cctv incident list --all` shows settled ones too."))
+        return
+    rows = [
+        (
+            one.id,
+            enum_text(one.kind),
+            one.title or translate(ERASED),
+            ", ".join(one.cameras),
+            when(one.span, box.zone),
+            _("settled {day}", day=day(one.settled, box.zone)) if one.settled else _("open"),
+        )
+        for one in found
+    ]
+    console.print(table(("id", "kind", "what happened", "cameras", "when", "state"), rows))
+
+
+def _show_text(console: Console, box: CommandContext, found: IncidentFile) -> None:
+    one, zone = found.incident, box.zone
+    title = one.title or translate(ERASED)
+    console.print(_("{id}: {kind}, {title}", id=one.id, kind=one.kind, title=title), style="bold")
+    console.print(_("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
+    if one.settled:
+        console.print(_("settled {when} by {who}", when=local_date(one.settled, zone), who=one.settled_by))
+    if one.place:
+        console.print(_("place: {text}", text=one.place))
+    if one.finder:
+        console.print(_("found by: {text}", text=one.finder))
+    if one.police_reference:
+        console.print(_("police: {text}", text=one.police_reference))
+    print_subject(console, one.cameras, one.span, zone)
+    console.print()
+    print_holds(console, found.holds, zone, box.now)
+    console.print()
+    print_footage(console, found.footage, zone)
+    settling = [f"{_settle_line(one)}   {_('when it is dealt with')}"] if one.is_open else []
+    print_next(*settling, f"cctv audit list --about {one.id}")
+
+
+def _plan_text(console: Console, box: CommandContext, plan: Settlement) -> None:
+    one = plan.incident
+    console.print(_("{id}: {kind}, {title}", id=one.id, kind=one.kind, title=one.title), style="bold")
+    released = ", ".join(hold.id for hold in plan.releases) or _("no hold")
+    console.print(_("Settling it releases {holds}:", holds=released) + "\n")
+    print_departures(console, plan.departures, box.zone)
+    if box.dry_run:
+        print_dry(console)
+
+
+def _settled_text(console: Console, done: Settlement) -> None:
+    released = ", ".join(hold.id for hold in done.releases)
+    settled = (
+        _("{id} settled; {holds} released.", id=done.incident.id, holds=released)
+        if released
+        else _("{id} settled.", id=done.incident.id)
+    )
+    console.print(settled, style="bold")

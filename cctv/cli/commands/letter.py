@@ -1,0 +1,202 @@
+"""`cctv letter policy-changed`: everybody whom the registers can reach is told of a new policy.
+
+`cctv letter`: which letters there are, and how each looks here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cctv.cases.letters.policy_change import PolicyNews, PolicyTold, tell_policy
+from cctv.cli.context import CommandContext
+from cctv.cli.options import OneOf, json_option, mutation
+from cctv.cli.output import table
+from cctv.cli.views.footage import print_dry
+from cctv.core.errors import Exit
+from cctv.core.i18n import _, ngettext, translate_error
+from cctv.core.language import Language
+from cctv.core.typed_time.resolve import parse_date
+from cctv.letters.errors import SenderUnknown
+from cctv.letters.facts import LetterTemplate, Sender
+from cctv.letters.overrides import check_templates
+from cctv.letters.render import render, subject_of, text_of
+from cctv.letters.sender import sender_of, templates_of
+from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
+
+_POLICY_LANGUAGES = click.Choice([one.value for one in Language])
+
+
+@click.command("policy-changed")
+@click.option(
+    "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Outside the storage."
+)
+@click.option(
+    "--change",
+    "changes",
+    required=True,
+    multiple=True,
+    type=(_POLICY_LANGUAGES, str),
+    metavar="LANGUAGE TEXT",
+    help="What changes, in a language that somebody on the list reads; once for each change and language.",
+)
+@click.option("--where", required=True, metavar="TEXT", help="Where the whole text can be read.")
+@click.option("--since", metavar="DATE", help="With its year; else since the policy of cameras.toml is in force.")
+@click.option("--again", is_flag=True, help="Also to whoever was written to about this version.")
+@mutation
+@click.pass_obj
+def policy_changed(
+    box: CommandContext, folder: Path, changes: tuple[tuple[str, str], ...], where: str, since: str | None, again: bool
+) -> int:
+    """Write the letter that tells of a new policy, as PDF and text, for each person on the list of addressees.
+
+    `cctv register show addressees` lists them.  Nobody is written to twice about one version of the policy, and the log
+    says who was, by the id of their case.  Whoever has no address in the registers is named: exit 3.
+
+    \b
+      cctv letter policy-changed --to letters --where example.org/privacy --dry-run \\
+        --change nl "Beelden van de gevel blijven zeven dagen." --change fr "Images de la façade : sept jours."
+    """
+
+    given: dict[Language, list[str]] = {}
+    for language, text in changes:
+        given.setdefault(Language(language), []).append(text)
+    day = parse_date(since, now=box.now, zone=box.zone) if since else None
+    news = PolicyNews(given, where, day)
+    done = tell_policy(box.site, folder, news, again=again, dry_run=box.dry_run)
+    box.emit(_data(box, done), lambda console: _text(console, box, done))
+    return int(Exit.PARTLY if done.unreachable and not box.dry_run else Exit.OK)
+
+
+def _data(box: CommandContext, done: PolicyTold) -> dict[str, object]:
+    return {
+        "dry_run": box.dry_run,
+        "policy": done.policy,
+        "since": done.since,
+        "letters": [{"cases": one.cases, "language": one.language, "files": one.files} for one in done.written],
+        "written_before": done.before,
+        "without_address": done.unreachable,
+    }
+
+
+def _text(console: Console, box: CommandContext, done: PolicyTold) -> None:
+    count = len(done.written)
+    if box.dry_run:
+        for language in dict.fromkeys(one.language for one in done.written):  # one of each, to read
+            console.print(next(one.text for one in done.written if one.language is language), soft_wrap=True)
+        told = ngettext(count, "{count} letter would be written.", "{count} letters would be written.")
+    else:
+        told = ngettext(count, "{count} letter written.", "{count} letters written.")
+    console.print(told, style="bold")
+    for one in done.written:
+        console.print(f"{', '.join(one.cases)}: {one.files[0] if one.files else one.language.value}", soft_wrap=True)
+    if done.before:
+        console.print(_("Written to before: {cases}.", cases=", ".join(done.before)), soft_wrap=True)
+    if done.unreachable:
+        lacking = _("No address in the registers, write by hand: {cases}.", cases=", ".join(done.unreachable))
+        console.print(lacking, style="bold", soft_wrap=True)
+    if box.dry_run:
+        print_dry(console)
+    elif done.written:
+        console.print(_("They name people: send them, then delete them."))
+
+
+_LANGUAGES = ("nl", "fr", "en")
+
+
+@click.group()
+def letter() -> None:
+    """Look at the letters that the acts of a case make."""
+
+
+@letter.command("list")
+@json_option
+@click.pass_obj
+def list_letters(box: CommandContext) -> None:
+    """List every kind of letter, and which templates are this site's own.
+
+    \b
+      cctv letter list
+    """
+
+    templates = templates_of(box.settings)
+    own = check_templates(templates)
+    language = box.settings.site.language
+    rows: list[tuple[str, str, list[str]]] = [
+        (
+            kind.value,
+            subject_of(specimens_of(kind, language)[0], templates),
+            [one.value for one in Language if f"{one.value}/{kind.value}.html" in own],
+        )
+        for kind in LetterTemplate
+    ]
+    box.emit(
+        {
+            "letters": [{"kind": kind, "subject": subject, "own": mine} for kind, subject, mine in rows],
+            "own_templates": list(own),
+        },
+        lambda console: console.print(
+            table(
+                ("kind", "subject", "own template"), [(kind, subject, ", ".join(mine)) for kind, subject, mine in rows]
+            )
+        ),
+    )
+
+
+@letter.command()
+@click.argument("kind")
+@click.option("--language", type=OneOf(_LANGUAGES, "Language"), help="Its language; the site's when it is not given.")
+@click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="Ends in .pdf, .txt or .html.")
+@json_option
+@click.pass_obj
+def preview(box: CommandContext, kind: str, language: str | None, target: str) -> None:
+    """Write a specimen of a letter, with invented facts and marked so on every page.
+
+    \b
+      cctv letter preview no-footage --language fr --to no-footage.pdf
+    """
+
+    file, chosen = _target(Path(target)), _kind(kind)
+    spoken = Language(language) if language else box.settings.site.language
+    made = specimens_of(chosen, spoken, _sender(box))[0]
+    templates = templates_of(box.settings)
+    if file.suffix == ".pdf":
+        contents = render(made, templates).pdf
+    else:
+        text, page = text_of(made, templates)
+        contents = (text if file.suffix == ".txt" else page).encode()
+    file.write_bytes(contents)
+    box.emit(
+        {"kind": chosen, "language": spoken, "file": file, "bytes": len(contents)},
+        lambda console: console.print(_("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
+    )
+
+
+def _target(file: Path) -> Path:
+    if file.suffix not in (".pdf", ".txt", ".html"):
+        raise click.UsageError(_("--to names a file that ends in .pdf, .txt or .html"))
+    if not file.parent.is_dir():
+        raise click.UsageError(_("there is no folder {folder}", folder=file.parent))
+    return file
+
+
+def _kind(text: str) -> LetterTemplate:
+    known = [one.value for one in LetterTemplate]
+    if text not in known:
+        raise click.UsageError(_('there is no letter "{kind}"; letters: {known}', kind=text, known=", ".join(known)))
+    return LetterTemplate(text)
+
+
+def _sender(box: CommandContext) -> Sender:
+    """This site, or the specimen's where [controller] is not complete yet."""
+
+    try:
+        return sender_of(box.settings)
+    except SenderUnknown as unknown:
+        click.echo(_("an invented sender is used: {why}", why=translate_error(unknown)[0]), err=True)
+        return SPECIMEN_SENDER
+
+
+letter.add_command(policy_changed)

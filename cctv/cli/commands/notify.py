@@ -1,0 +1,80 @@
+"""`cctv notify`: telling somebody when something is wrong.  Parse, call one function, print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option, mutation
+from cctv.monitoring.alarms import Alarm
+from cctv.monitoring.notify import AlarmsNotDelivered, notify_once, send_test
+
+
+@click.group()
+def notify() -> None:
+    """Tell somebody, by mail or a command, when recording or deletion is not well."""
+
+
+@notify.command()
+@mutation
+@click.pass_obj
+def run(box: CommandContext) -> None:
+    """Look once, and tell what is new: alarms, what is over, and once a week that all is well.
+
+    The timer cctv-notify runs it every two minutes. Each alarm is told once. Exit 1 if a message did not get through.
+
+    \b
+      cctv notify run --dry-run     what would be told now
+      cctv notify run
+    """
+
+    told = notify_once(box.settings, lambda: box.site, box.now, box.make_disk(), dry_run=box.dry_run)
+    rows = [
+        {
+            "kind": one.kind,
+            "state": one.state,
+            "subject": one.subject,
+            "since": one.since,
+            "text": one.text,
+            "next": one.next_step or None,
+        }
+        for one in told.alarms
+    ]
+    failed = [one.message for one in told.failed]
+    said = {"dry_run": box.dry_run, "alarms": rows, "failed": failed}
+    box.emit(said, lambda _: _print_alarms(told.alarms, "would tell" if box.dry_run else "due" if failed else "told"))
+    _raise_first(told.failed)
+
+
+@notify.command()
+@json_option
+@click.pass_obj
+def test(box: CommandContext) -> None:
+    """Send a message that says it is a test, every way that [alerts] of cameras.toml names.
+
+    \b
+      cctv notify test
+    """
+
+    failed = send_test(box.settings, box.now)
+    ways = box.settings.alerts.ways
+    said = {"ways": ways, "failed": [one.message for one in failed]}
+    box.emit(said, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
+    _raise_first(failed)
+
+
+def _print_alarms(alarms: Sequence[Alarm], word: str) -> None:
+    for one in alarms:
+        click.echo(f"{word}: {one.state.value}: {one.text}")
+    if not alarms:
+        click.echo("nothing new to tell", err=True)
+
+
+def _raise_first(failed: Sequence[AlarmsNotDelivered]) -> None:
+    """The first failure is the command's error; the others are told before it."""
+    for other in failed[1:]:
+        click.echo(f"error: {other.message}", err=True)
+    if failed:
+        raise failed[0]

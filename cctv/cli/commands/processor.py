@@ -1,0 +1,166 @@
+"""`cctv processor`: who works on the site's behalf, under which contract, and what became of the data at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import click
+from rich.console import Console
+
+from cctv.cases.compliance.processors import NewProcessor, add_processor, end_processor, list_processors
+from cctv.cases.compliance.processors import audited as done
+from cctv.cases.compliance.processors import engage as engaged
+from cctv.cases.text_input import ERASED
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option, mutation, one_of, reason_option
+from cctv.cli.output import table
+from cctv.cli.views.footage import print_dry
+from cctv.core.i18n import _, enum_text, translate
+from cctv.core.typed_time.resolve import parse_date
+from cctv.model.compliance import End, Processor
+
+
+@click.group()
+def processor() -> None:
+    """Keep the register of processors: contract, sub-processors, country, audit, end.
+
+    \b
+      cctv processor add "Installatie NV" --service "maintains the recorder" --country BE --contract 1/3/2026
+      cctv processor list
+    """
+
+
+@processor.command()
+@click.argument("name")
+@click.option("--service", required=True, metavar="TEXT", help="What it does for the site.")
+@click.option("--country", required=True, metavar="CC", help="Where it is established: two letters, such as BE.")
+@click.option("--contract", metavar="DATE", help="Of the processing agreement (Article 28(3) GDPR).")
+@mutation
+@click.pass_obj
+def add(box: CommandContext, name: str, service: str, country: str, contract: str | None) -> None:
+    """Enter a processor.  One outside the EU (or the EEA, as [policy] area says) is refused.
+
+    \b
+      cctv processor add "Installatie NV" --service "maintains the recorder" --country BE --contract 1/3/2026
+    """
+
+    new = NewProcessor(name, service, country, _day(box, contract))
+    made = add_processor(box.site, new, dry_run=box.dry_run)
+    _show(box, made, _("would be entered") if box.dry_run else _("entered"))
+
+
+@processor.command()
+@click.argument("processor_id", metavar="ID")
+@click.argument("name")
+@click.option("--country", required=True, metavar="CC", help="Where it is established.")
+@click.option("--agreed", metavar="DATE", help="When the site agreed to it; without it, the register says so.")
+@mutation
+@click.pass_obj
+def engage(box: CommandContext, processor_id: str, name: str, country: str, agreed: str | None) -> None:
+    """Enter whom a processor engages, and when the site agreed to that.
+
+    \b
+      cctv processor engage PRO-2026-001 "Datacenter BV" --country NL --agreed 2/3/2026
+    """
+
+    made = engaged(box.site, processor_id, name=name, country=country, agreed=_day(box, agreed), dry_run=box.dry_run)
+    _show(box, made, _("would be changed") if box.dry_run else _("changed"))
+
+
+@processor.command()
+@click.argument("processor_id", metavar="ID")
+@click.option("--on", required=True, metavar="DATE", help="The day of the audit.")
+@click.option("--contract", metavar="DATE", help="Of a new agreement, if there is one.")
+@mutation
+@click.pass_obj
+def audited(box: CommandContext, processor_id: str, on: str, contract: str | None) -> None:
+    """Write down that a processor was audited."""
+
+    made = done(box.site, processor_id, on=_needed(box, on), contract=_day(box, contract), dry_run=box.dry_run)
+    _show(box, made, _("would be changed") if box.dry_run else _("changed"))
+
+
+@processor.command()
+@click.argument("processor_id", metavar="ID")
+@click.option("--on", required=True, metavar="DATE", help="The last day.")
+@click.option("--how", required=True, type=one_of(End), help="What became of the data.")
+@reason_option()
+@mutation
+@click.pass_obj
+def end(box: CommandContext, processor_id: str, on: str, how: str, reason: str) -> None:
+    """End an engagement: the data was returned or destroyed, and the reason says how that was shown.
+
+    \b
+      cctv processor end PRO-2026-001 --on 30/6/2026 --how destroyed --reason "certificate of 3 July"
+    """
+
+    made = end_processor(box.site, processor_id, on=_needed(box, on), how=End(how), reason=reason, dry_run=box.dry_run)
+    _show(box, made, _("would be ended") if box.dry_run else _("ended"))
+
+
+@processor.command("list")
+@json_option
+@click.pass_obj
+def list_(box: CommandContext) -> None:
+    """List the processors, those that are engaged first."""
+
+    found = list_processors(box.site)
+    box.emit({"processors": [_data(one) for one in found]}, lambda console: _list_text(console, found))
+
+
+def _day(box: CommandContext, text: str | None) -> date | None:
+    return _needed(box, text) if text else None
+
+
+def _needed(box: CommandContext, text: str) -> date:
+    return parse_date(text, now=box.now, zone=box.zone)
+
+
+def _data(one: Processor) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "service": one.service,
+        "country": one.country,
+        "contract": one.contract,
+        "audited": one.audited,
+        "sub_processors": one.sub_processors,
+        "ended": one.ended,
+        "end": one.end,
+    }
+
+
+def _show(box: CommandContext, one: Processor, what: str) -> None:
+    def text(console: Console) -> None:
+        done = _("{id} {what}: {name}, {country}", id=one.id, what=what, name=one.name, country=one.country)
+        console.print(done, style="bold")
+        if box.dry_run:
+            print_dry(console)
+
+    box.emit({"dry_run": box.dry_run, "processor": _data(one)}, text)
+
+
+def _list_text(console: Console, found: Sequence[Processor]) -> None:
+    if not found:
+        none = _('No processors.  `cctv processor add "Installatie NV" --service ... --country BE` enters one.')
+        console.print(none)
+        return
+    rows = [
+        (
+            one.id,
+            one.name or translate(ERASED),
+            one.service,
+            one.country,
+            _shown(one.contract),
+            _shown(one.audited),
+            ", ".join(f"{sub.name or translate(ERASED)} ({sub.country})" for sub in one.sub_processors) or "-",
+            f"{_shown(one.ended)}, {enum_text(one.end)}" if one.end else _("engaged"),
+        )
+        for one in found
+    ]
+    console.print(table(("id", "name", "service", "in", "contract", "audited", "sub-processors", "state"), rows))
+
+
+def _shown(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else _("MISSING")

@@ -1,0 +1,32 @@
+"""`cctv record`: parse, run the recorder's process, say how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from cctv.cli.context import CommandContext
+from cctv.config.credentials import load_credentials
+from cctv.core.logs import LogFormat
+from cctv.services.record import run_recorder
+
+
+def talk(log_format: LogFormat) -> Callable[[str], None]:
+    """Where a service says what it does: on stderr for people; nowhere when the log has the same as JSON events."""
+    if log_format is LogFormat.JSON:
+        return lambda line: None
+    return lambda line: click.echo(line, err=True)
+
+
+@click.command()
+@click.pass_obj
+def record(box: CommandContext) -> None:
+    """Record every camera until told to stop.
+
+    Runs in the foreground; Ctrl-C or SIGTERM closes every segment first.  As a service: docs/installing.md.
+    """
+
+    write = talk(box.start_log(service=True))
+    credentials = load_credentials(box.settings, box.environ)
+    run_recorder(box.site, credentials, write=write, environ=box.environ)

@@ -1,0 +1,244 @@
+"""`cctv redaction`: decide who stays visible, and approve it; redact a file from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from cctv.cli.commands.redaction_review import backdrop, preview, review
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option, mutation, reason_option
+from cctv.cli.views.redaction import (
+    approved_text,
+    case_data,
+    case_text,
+    decided_text,
+    file_data,
+    file_text,
+    part_data,
+    prepared_data,
+    prepared_text,
+    sheet,
+    watched,
+)
+from cctv.core.i18n import _
+from cctv.redaction.background.inpaint import Fill
+from cctv.redaction.render.caption import DEFAULT
+from cctv.redaction.render.options import Mode, Options, Others
+from cctv.redaction.review.approve import approve as approve_case
+from cctv.redaction.review.decide import Choice, Decided
+from cctv.redaction.review.decide import hide as hide_tracks
+from cctv.redaction.review.decide import keep as keep_tracks
+from cctv.redaction.review.prepare import prepare as prepare_case
+from cctv.redaction.review.sheet.write import refreshed_case
+from cctv.redaction.standalone import FileRedaction, redact_file
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group()
+def redaction() -> None:
+    """Decide who stays visible, and approve it.
+
+    \b
+      cctv redaction prepare REQ-2026-007              writes a page with numbered tracks
+      cctv redaction keep REQ-2026-007 3 5 --reason "recognised by the requester's red coat"
+      cctv redaction approve REQ-2026-007 --all --reason "looked at every picture, only the requester stays"
+      cctv redaction file INPUT OUTPUT                 any other video file
+    """
+
+
+@redaction.command()
+@click.argument("request_id", metavar="REQUEST")
+@click.option("--again", is_flag=True, help="Analyse everything anew; decisions and approvals are lost.")
+@mutation
+@click.pass_obj
+def prepare(box: CommandContext, request_id: str, again: bool) -> None:
+    """Find who moves in a request's footage, and write the sheet to decide from.
+
+    Footage that was prepared before and did not change keeps its numbers and decisions.
+
+    \b
+      cctv redaction prepare REQ-2026-007
+    """
+
+    with watched() as progress:
+        prepared = prepare_case(box.site, request_id, progress, again=again, dry_run=box.dry_run)
+    box.emit(prepared_data(prepared), lambda console: prepared_text(console, prepared))
+
+
+def _choosing(command: Callable[..., None]) -> Callable[..., None]:
+    """What `keep` and `hide` share."""
+    command = click.option("--part", "position", type=click.IntRange(1), help="Which unbroken stretch, from 1.")(
+        command
+    )
+    command = click.option("--camera", metavar="CAMERA", help="Which camera, when the request has several.")(command)
+    command = click.option(
+        "--boxes", type=_PATH, metavar="KEEP.json", help="Drawn boxes; frames count from 0 over the whole part."
+    )(command)
+    command = click.argument("tracks", nargs=-1, type=click.IntRange(1), metavar="[TRACK]...")(command)
+    return click.argument("request_id", metavar="REQUEST")(command)
+
+
+@redaction.command()
+@_choosing
+@reason_option()
+@mutation
+@click.pass_obj
+def keep(
+    box: CommandContext,
+    request_id: str,
+    tracks: tuple[int, ...],
+    boxes: Path | None,
+    camera: str | None,
+    position: int | None,
+    reason: str,
+) -> None:
+    """Keep tracks visible, or what boxes drawn by hand enclose.  An approval given before is void.
+
+    --boxes replaces all boxes of the part, those to keep and those to hide.
+
+    \b
+      cctv redaction keep REQ-2026-007 3 5 --reason "the requester, by her red coat"
+      cctv redaction keep REQ-2026-007 --boxes KEEP.json --camera foyer-1 --part 2 --reason "the requester"
+    """
+
+    choice = Choice(request_id, tracks, boxes, reason, camera, position)
+    with watched() as progress:
+        decided = keep_tracks(box.site, choice, progress, dry_run=box.dry_run)
+    _show_decided(box, decided)
+
+
+@redaction.command()
+@_choosing
+@click.option("--others", type=click.Choice(["shape", "absent"]),
+              help="How everybody who is hidden appears: as flat shapes, or not at all.")  # fmt: skip
+@reason_option()
+@mutation
+@click.pass_obj
+def hide(
+    box: CommandContext,
+    request_id: str,
+    tracks: tuple[int, ...],
+    boxes: Path | None,
+    camera: str | None,
+    position: int | None,
+    others: str | None,
+    reason: str,
+) -> None:
+    """Hide tracks, or what boxes drawn by hand enclose; hiding beats keeping.
+
+    --boxes takes a KEEP.json with boxes under "hide" only, and replaces the part's hide boxes.  Each may have a
+    "reason": person, plate, screen, badge, document or other.
+
+    \b
+      cctv redaction hide REQ-2026-007 4 --reason "a colleague"
+      cctv redaction hide REQ-2026-007 --boxes PLATES.json --reason "plates of parked cars"
+      cctv redaction hide REQ-2026-007 --others absent --reason "the shapes stand in front of the requester"
+    """
+
+    choice = Choice(request_id, tracks, boxes, reason, camera, position, Others(others) if others else None)
+    with watched() as progress:
+        decided = hide_tracks(box.site, choice, progress, dry_run=box.dry_run)
+    _show_decided(box, decided)
+
+
+@redaction.command()
+@click.argument("request_id", metavar="REQUEST")
+@click.option(
+    "--all", "everything", is_flag=True, help="You looked at every backdrop and range: sign off and review them, too."
+)
+@reason_option()
+@mutation
+@click.pass_obj
+def approve(box: CommandContext, request_id: str, everything: bool, reason: str) -> None:
+    """Answer for what will be visible, in every part.  Tracks that nobody decided on stay hidden.
+
+    Every backdrop must be signed off and every frame reviewed first, by `backdrop` and `review`, or by --all.
+
+    \b
+      cctv redaction approve REQ-2026-007 --all --reason "looked at every picture, only the requester stays"
+      cctv redaction approve REQ-2026-007 --reason "reviewed range by range"
+    """
+
+    case = approve_case(box.site, request_id, reason, everything=everything, dry_run=box.dry_run)
+    data = {"dry_run": box.dry_run, **case_data(box, case), "next": f"cctv request answer {case.request.id}"}
+    box.emit(data, lambda console: approved_text(console, box, case))
+
+
+@redaction.command()
+@click.argument("request_id", metavar="REQUEST")
+@json_option
+@click.pass_obj
+def show(box: CommandContext, request_id: str) -> None:
+    """Show a request's parts: tracks, what was decided, who approved; and where the sheet is."""
+
+    case = refreshed_case(box.site, request_id)
+    box.emit(case_data(box, case), lambda console: case_text(console, box, case))
+
+
+@redaction.command()
+@click.argument("input_", type=_PATH, metavar="INPUT")
+@click.argument("output", type=_PATH, metavar="OUTPUT")
+@click.option("--mode", type=click.Choice(["backdrop", "mask"]), default="backdrop", show_default=True,
+              help="The empty scene, live only where kept; or the live picture, hidden where it differs.")  # fmt: skip
+@click.option("--fill", type=click.Choice(["solid", "backdrop", "pixelate", "blur"]), default="solid",
+              show_default=True, help="What hidden pixels become in mask mode.")  # fmt: skip
+@click.option("--others", type=click.Choice(["shape", "absent"]), default="shape", show_default=True,
+              help="Other people in backdrop mode: flat shapes, or not at all.")  # fmt: skip
+@click.option("--keep", "keep_path", type=_PATH, metavar="KEEP.json", help="Boxes to keep and to hide.")
+@click.option("--mask-out", type=_PATH, metavar="MASK.mkv", help="Also write what was live (0) and hidden (255).")
+@click.option("--force", is_flag=True, help="Replace OUTPUT and MASK.mkv when they exist.")
+@json_option
+@click.pass_obj
+def file(
+    box: CommandContext,
+    input_: Path,
+    output: Path,
+    mode: str,
+    fill: str,
+    others: str,
+    keep_path: Path | None,
+    mask_out: Path | None,
+    force: bool,
+) -> None:
+    """Redact any video file; needs no cameras.toml and no storage, and asks nothing.
+
+    OUTPUT has the frames and times of INPUT, no sound and no metadata.  Recordings of a site are refused: they leave
+    through a request.
+
+    \b
+      cctv redaction file in.mp4 out.mp4
+      cctv redaction file in.mp4 out.mp4 --mode mask --fill solid --mask-out mask.mkv
+      cctv redaction file in.mp4 out.mp4 --keep KEEP.json
+    """
+
+    chosen = Mode(mode)
+    caption = DEFAULT if chosen is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
+    options = Options(chosen, Fill(fill), Others(others), caption)
+    asked = FileRedaction(input_, output, options, keep_path, mask_out, force)
+    with watched() as progress:
+        report = redact_file(asked, progress)
+    for warning in report.warnings:
+        click.echo(_("warning: {text}", text=warning), err=True)
+    box.emit(file_data(report), lambda console: file_text(console, report))
+
+
+def _show_decided(box: CommandContext, decided: Decided) -> None:
+    part = decided.after
+    request = part.plan.request
+    data = {
+        "dry_run": box.dry_run,
+        "request": request,
+        "part": part_data(part),
+        "approval_void": decided.voided,
+        "sheet": sheet(box, request),
+        "next": f"cctv redaction approve {request} --all --reason WHY",
+    }
+    box.emit(data, lambda console: decided_text(console, box, decided))
+
+
+for _command in (backdrop, review, preview):
+    redaction.add_command(_command)

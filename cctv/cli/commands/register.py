@@ -1,0 +1,279 @@
+"""`cctv register`: what the controller keeps and shows, as table, CSV, JSON or page; the sign at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cctv.cases.compliance.checks import check_workstations
+from cctv.cases.compliance.checks import declare as declared
+from cctv.cases.compliance.deadlines import workstations_due
+from cctv.cases.registers.addressees import policy_since
+from cctv.cases.registers.contents import made_register
+from cctv.cases.registers.labels import label
+from cctv.cases.registers.page import Sign, page_of
+from cctv.cases.registers.page import signs as made
+from cctv.cases.registers.register import Register, RegisterName, as_csv
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option, mutation, one_of
+from cctv.cli.output import aligned, local_date, table
+from cctv.cli.views.footage import print_next
+from cctv.core.i18n import _, current_language, translate
+from cctv.core.language import Language
+from cctv.core.typed_time.resolve import parse_date
+from cctv.db.engine import read_transaction
+from cctv.model.compliance import Declaration, DeclarationKind, WorkstationCheck
+from cctv.packages.workstation_copies import workstation_form as form
+
+_NAMES = (
+    "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
+    "workstations", "addressees", "processing", "cameras",
+)  # fmt: skip
+
+
+@click.group()
+def register() -> None:
+    """Show the registers that the authority may ask for.
+
+    \b
+      cctv register show processing --format page --output processing.html
+      cctv register show incidents --format csv --output incidents.csv
+    """
+
+
+@register.command()
+@click.argument("name", type=click.Choice(_NAMES))
+@click.option("--format", "form", type=click.Choice(["table", "csv", "page"]), default="table", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there; must not exist.")
+@json_option
+@click.pass_obj
+def show(box: CommandContext, name: str, form: str, output: str | None) -> None:
+    """Make one register as it stands now, and name what is missing in it.
+
+    That somebody made it is in the log.  `processing` (Article 30 GDPR) and `cameras` (BE) come from the live
+    cameras.toml.  `addressees` are the people to tell when the policy changes.
+
+    \b
+      cctv register show breaches
+      cctv register show cameras --format page --output cameras.html
+    """
+
+    by_form = {"page": box.settings.site.language, "table": current_language()}
+    language = Language.EN if box.json else by_form.get(form, Language.EN)
+    found = made_register(box.site, RegisterName(name), language)
+    if box.json:
+        since = {"policy_since": _policy_since(box)} if found.name is RegisterName.ADDRESSEES else {}
+        data = {"register": name, "rows": _records(found), "missing": found.missing, **since}
+        box.emit(data, lambda _: None)
+        return
+    if form == "table":
+        box.emit({}, lambda console: _table(console, found))
+        if found.name is RegisterName.ADDRESSEES:
+            _print_policy(box)
+        return
+    settings = box.settings.site
+    made = f"{box.now.astimezone(box.zone):%d/%m/%Y %H:%M}"
+    text = (
+        as_csv(found)
+        if form == "csv"
+        else page_of(found, settings.language, site=settings.name, made=made, by=box.actor.account)
+    )
+    _write(text, output)
+
+
+@register.command()
+@click.option("--language", type=one_of(Language), help="Else the site's.")
+@json_option
+@click.pass_obj
+def signs(box: CommandContext, language: str | None) -> None:
+    """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
+
+    found = made(box.settings, Language(language) if language else box.settings.site.language)
+    data = [{"zone": each.zone, "lines": each.lines, "missing": each.missing} for each in found]
+    box.emit({"signs": data}, lambda console: _signs_text(console, found))
+
+
+@register.command()
+@click.option("--kind", required=True, type=one_of(DeclarationKind))
+@click.option("--on", required=True, metavar="DATE", help="The day of the declaration.")
+@click.option("--reference", required=True, metavar="TEXT", help="The number that the government's page printed.")
+@mutation
+@click.pass_obj
+def declare(box: CommandContext, kind: str, on: str, reference: str) -> None:
+    """Write down that the cameras were declared to the police (BE); the next one is due a year later.
+
+    \b
+      cctv register declare --kind yearly --on 5/1/2026 --reference 2026-001234
+    """
+
+    day = parse_date(on, now=box.now, zone=box.zone)
+    made = declared(box.site, DeclarationKind(kind), on=day, reference=reference, dry_run=box.dry_run)
+    data = {"dry_run": box.dry_run, "kind": kind, "on": day, "reference": made.reference}
+    box.emit(data, lambda console: _declared_text(console, box, made))
+
+
+@register.command("workstation-check")
+@click.option("--on", required=True, metavar="DATE", help="The day on which somebody looked.")
+@click.option("--checker", required=True, metavar="NAME", help="Who looked and signed.")
+@click.option("--clean", is_flag=True, help="No copy of footage was left on any workstation.")
+@click.option("--found", metavar="TEXT", help="Or what was found, where, and what became of it.")
+@mutation
+@click.pass_obj
+def workstation_check(box: CommandContext, on: str, checker: str, clean: bool, found: str | None) -> None:
+    """Write down the monthly check: somebody looked for copies of footage on the workstations, and signed.
+
+    The next one is due a month later; the board and the calendar have it. `cctv register workstation-form` makes the
+    form to sign.
+
+    \b
+      cctv register workstation-check --on 2/11 --checker "A. Peeters" --clean
+      cctv register workstation-check --on 2/12 --checker "A. Peeters" --found "EXP-2026-003 on the front desk, removed"
+    """
+
+    if clean is (found is not None):
+        raise click.UsageError(_('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
+    day = parse_date(on, now=box.now, zone=box.zone)
+    made = check_workstations(box.site, on=day, checker=checker, found=found, dry_run=box.dry_run)
+    due = workstations_due(made.on, None)
+    assert due is not None
+    data = {"id": made.id, "on": made.on, "checker": made.checker, "found": made.found}
+    box.emit(
+        {"dry_run": box.dry_run, "check": data, "next_due": due},
+        lambda console: _checked_text(console, box, made, due),
+    )
+
+
+@register.command("workstation-form")
+@click.option("--to", "target", required=True, type=click.Path(dir_okay=False), metavar="FILE.pdf", help="A new file.")
+@json_option
+@click.pass_obj
+def workstation_form(box: CommandContext, target: str) -> None:
+    """Make the form of the monthly check, to tick off and sign: copies of the last month that passed a workstation.
+
+    Those are the packages that were fetched or left as a ZIP, by the account that did it. It is the letter
+    `workstation-check` (`cctv letter list`).
+
+    \b
+      cctv register workstation-form --to check.pdf
+    """
+
+    made = form(box.site)
+    _write_new(target, made.pdf)
+    box.emit({"file": target, "bytes": len(made.pdf)}, lambda console: _form_text(console, target))
+
+
+def _records(found: Register) -> list[dict[str, str]]:
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def _policy_since(box: CommandContext) -> datetime | None:
+    with read_transaction(box.site.engine) as connection:
+        return policy_since(connection, box.settings)
+
+
+def _print_policy(box: CommandContext) -> None:
+    since = _policy_since(box)
+    version = (
+        _("The policy version of cameras.toml is in force since {when}.", when=local_date(since, box.zone))
+        if since
+        else _("The policy version of cameras.toml is not in force yet: nothing is recorded under it.")
+    )
+    click.echo(f"\n{version}", err=True)
+    print_next('cctv letter policy-changed --to DIR --change LANGUAGE "..." --where ADDRESS --dry-run')
+
+
+def _write(text: str, output: str | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    _write_new(output, text.encode())
+    click.echo(_("written: {file}", file=output), err=True)
+
+
+def _write_new(output: str, contents: bytes) -> None:
+    try:
+        with Path(output).open("xb") as file:
+            file.write(contents)
+    except FileExistsError as error:
+        raise click.UsageError(_("{file} exists; name another file.", file=output)) from error
+    except OSError as error:
+        raise click.UsageError(_("{file} cannot be written: {why}.", file=output, why=error.strerror)) from error
+
+
+def _table(console: Console, found: Register) -> None:
+    columns = _labels(found)
+    rows = [[translate(cell) for cell in row] for row in found.rows]
+    if not rows:
+        console.print(_("No entries."))
+    elif len(aligned(columns, rows)[1]) <= console.width:  # the rule: as wide as the table would like to be
+        console.print(table(columns, rows))
+    else:
+        _entries(console, columns, rows)
+    if found.missing:
+        console.print("\n" + _("Missing:"), style="bold")
+        for each in found.missing:
+            console.print(f"  {translate(each)}")
+
+
+def _labels(found: Register) -> list[str]:
+    """The columns as the page calls them; in English by their keys, which CSV and JSON have."""
+
+    language = current_language()
+    return list(found.columns) if language is Language.EN else [label(one, language) for one in found.columns]
+
+
+def _entries(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """One entry below the other, for a register wider than the terminal: a table would break ids and dates in two."""
+    wide = max(len(column) for column in columns)
+    for row in rows:
+        console.print(row[0], style="bold")
+        for column, value in zip(columns[1:], row[1:], strict=True):
+            if value:
+                console.print(f"  {column.ljust(wide)}  {value}", soft_wrap=True)
+
+
+def _signs_text(console: Console, found: tuple[Sign, ...]) -> None:
+    for each in found:
+        console.print(each.zone, style="bold")
+        for line in each.lines:
+            console.print(f"  {line}")
+        for key in each.missing:
+            console.print("  " + _("MISSING: {key} in cameras.toml", key=key))
+        console.print()
+
+
+def _declared_text(console: Console, box: CommandContext, made: Declaration) -> None:
+    what = _(
+        "cameras declared on {day:%d/%m/%Y} ({kind}), {reference}",
+        day=made.on,
+        kind=made.kind,
+        reference=made.reference,
+    )
+    would = _("Would write down: {what}", what=what) if box.dry_run else _("Written down: {what}", what=what)
+    console.print(would, style="bold")
+
+
+def _checked_text(console: Console, box: CommandContext, made: WorkstationCheck, due: date) -> None:
+    what = (
+        _("workstations checked on {day:%d/%m/%Y} by {checker}, no copy was left", day=made.on, checker=made.checker)
+        if made.found is None
+        else _(
+            "workstations checked on {day:%d/%m/%Y} by {checker}, copies were found", day=made.on, checker=made.checker
+        )
+    )
+    would = (
+        _("Would write down: {what}", what=what)
+        if box.dry_run
+        else _("{id} written down: {what}", id=made.id, what=what)
+    )
+    console.print(would, style="bold")
+    console.print(_("The next check is due by {day:%d/%m/%Y}.", day=due))
+
+
+def _form_text(console: Console, target: str) -> None:
+    console.print(_("{file}: print it, look, tick off, sign", file=target), soft_wrap=True)
+    print_next("cctv register workstation-check --on DATE --checker NAME --clean")

@@ -1,0 +1,109 @@
+"""`cctv request board`: what is owed by when, and what to type; as a table, JSON or a calendar."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cctv.cases.agenda.agenda import Item
+from cctv.cases.agenda.agenda import board as gathered
+from cctv.cases.agenda.icalendar import as_calendar
+from cctv.cases.requests.deadlines import days_left
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option
+from cctv.cli.output import local_date, table
+from cctv.config.credentials import load_credentials
+from cctv.core.errors import ConfigError
+from cctv.core.i18n import _, translate
+
+
+@click.command("board")
+@click.option("--calendar", type=click.Path(dir_okay=False), metavar="FILE", help="Write an iCalendar file instead.")
+@json_option
+@click.pass_obj
+def board(box: CommandContext, calendar: str | None) -> None:
+    """Show all that is owed, the first due first: requests, breaches, reviews, copies, checks, declarations, passwords.
+
+    Of each request: the days left, when its footage would have expired, what is missing, and the next line to type.
+    The calendar holds ids and no names; put it where your calendar can subscribe to it, for instance by a timer.
+
+    \b
+      cctv request board
+      cctv request board --calendar /srv/www/cctv.ics
+    """
+
+    rotated, unread = _credentials(box)
+    found = gathered(box.site, rotated)
+    if calendar is not None:
+        site = box.settings.site
+        site_id = box.site.identity.site
+        data = as_calendar(found, site=site.name, site_id=site_id, now=box.now, zone=box.zone, tell=translate)
+        box.make_disk().write(Path(calendar).absolute(), data, 0o644)
+        box.emit(
+            {"calendar": calendar, "entries": len(found)},
+            lambda console: console.print(_("written: {file}", file=calendar)),
+        )
+        return
+    data_ = {"items": [_data(box, item) for item in found], "credentials_unread": unread}
+    box.emit(data_, lambda console: _text(console, box, found, unread))
+
+
+def _credentials(box: CommandContext) -> tuple[list[tuple[str, date | None]], str | None]:
+    """Each credential with the day of its last change; and why they could not be read, if so."""
+
+    if not any(camera.credential for camera in box.settings.cameras.values()):
+        return [], None
+    try:
+        known = load_credentials(box.settings, box.environ)
+    except ConfigError as error:
+        return [], error.phrase
+    return sorted((name, one.rotated) for name, one in known.by_name.items()), None
+
+
+def _data(box: CommandContext, item: Item) -> dict[str, object]:
+    return {
+        "kind": item.kind,
+        "id": item.id,
+        "due": item.due,
+        "days_left": days_left(item.due, box.now, box.zone),
+        "what": item.what,
+        "missing": item.missing,
+        "footage_until": item.footage_until,
+        "next": item.line,
+    }
+
+
+def _text(console: Console, box: CommandContext, found: tuple[Item, ...], unread: str | None) -> None:
+    if not found:
+        console.print(_("Nothing is owed."))
+    else:
+        rows = [
+            (
+                local_date(item.due, box.zone)[:14],
+                _left(days_left(item.due, box.now, box.zone)),
+                item.id,
+                "\n".join([translate(item.what), *_details(box, item)]),
+                translate(item.line),
+            )
+            for item in found
+        ]
+        console.print(table(("due", "left", "id", "what", "next"), rows, right=("left",)))
+    if unread:
+        console.print("\n" + _("Passwords to change are not listed: {why}", why=unread))
+
+
+def _details(box: CommandContext, item: Item) -> list[str]:
+    details = [_("missing: {what}", what=", ".join(map(translate, item.missing)))] if item.missing else []
+    if item.footage_until is not None:
+        until = local_date(item.footage_until, box.zone)[:14]
+        details.append(_("footage would have gone from {day}", day=until))
+    return details
+
+
+def _left(days: int) -> str:
+    if days < 0:
+        return _("{days} d LATE", days=-days)
+    return _("today") if days == 0 else _("{days} d", days=days)

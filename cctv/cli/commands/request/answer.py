@@ -1,0 +1,230 @@
+"""`cctv request answer`: the copy, the outcome, and what follows from it.
+
+`cctv request close`: end a request that was answered elsewhere, with its outcome.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cctv.cases.letters.answer_letters import Wording
+from cctv.cases.requests.close import Closure, close_request, plan_closure
+from cctv.cases.requests.outcomes import RequestOutcome
+from cctv.cli.commands.export import lent_text
+from cctv.cli.commands.request.letters import letter_option
+from cctv.cli.context import CommandContext
+from cctv.cli.options import mutation, one_of, reason_option
+from cctv.cli.views.footage import departures_data, print_departures, print_dry
+from cctv.cli.views.redaction import watched
+from cctv.cli.views.request import missing_data, print_letter, print_missing, request_data
+from cctv.core.i18n import _, ngettext
+from cctv.model.cases import CaseOutcome
+from cctv.model.disclosures import Delivery, Method, PasswordWay
+from cctv.model.requests import RefusalGround, RestrictionGround
+from cctv.packages.answer import Answered, HandOver, answer_request, prepare_answer
+from cctv.packages.deliver import Delivered
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option(
+    "--outcome",
+    type=one_of(CaseOutcome),
+    default="granted",
+    show_default=True,
+    help="How the request ends; `refused` for an objection that was rejected.",
+)
+@click.option("--ground", type=one_of(RefusalGround), help="On which it is refused.")
+@click.option(
+    "--balance", metavar="TEXT", help="Of a rejected objection: why the grounds override the person's rights."
+)
+@click.option("--measures", metavar="TEXT", help="Of a complaint that is founded: what is done about it.")
+@click.option("--basis", type=one_of(RestrictionGround), help="Of a restriction: the point of Article 18(1) GDPR.")
+@click.option("--delivery", type=one_of(Delivery), help="How the copy goes; else by the kind of address.")
+@click.option("--password", type=one_of(PasswordWay), help="How its password goes: another way than the copy.")
+@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
+@click.option("--method", type=one_of(Method), default="zip", show_default=True, help="How, with --to.")
+@click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
+@letter_option
+@reason_option(required=False)
+@mutation
+@click.pass_obj
+def answer(box: CommandContext, /, request_id: str, outcome: str, **given: Any) -> None:  # noqa: ANN401  an argument an option
+    """Answer a request: the copy where one goes with it, the letter, the end of the request and of its holds.
+
+    An erasure deletes what no hold covers; the rest waits and is listed.  A restriction stays in force until it is
+    lifted.  An objection is decided first (`uphold`, `reject`).  A complaint is founded (`granted`), `partly`, or not
+    (`refused`).  Exit 13 when something is missing, and what.
+
+    \b
+      cctv request answer REQ-2026-007
+      cctv request answer REQ-2026-007 --method zip --to /media/usb
+      cctv request answer REQ-2026-007 --outcome no-footage
+      cctv request answer REQ-2026-007 --outcome refused --ground excessive --reason "the same copy went last week"
+      cctv request answer REQ-2026-009 --reason "the camera saw the street" --measures "it was turned"
+    """
+
+    ground = given["ground"]
+    wanted = RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, given["reason"])
+    wording = _wording(given) if given["letter"] else None
+    hand_over = HandOver(given["to"], Method(given["method"])) if given["to"] else None
+    with watched() as progress:
+        if box.dry_run:
+            done = prepare_answer(box.site, request_id, wanted, wording, progress)
+        else:
+            done = answer_request(box.site, request_id, wanted, wording, progress, hand_over)
+    box.emit(_data(box, done), lambda console: _text(console, box, done))
+
+
+def _wording(given: dict[str, Any]) -> Wording:
+    delivery = given["delivery"] or ("in-person" if given["method"] == Method.HAND.value else None)
+    return Wording(
+        balance=given["balance"],
+        measures=given["measures"],
+        basis=RestrictionGround(given["basis"]) if given["basis"] else None,
+        delivery=Delivery(delivery) if delivery else None,
+        password=PasswordWay(given["password"]) if given["password"] else None,
+        told=given["told"],
+    )
+
+
+def _data(box: CommandContext, done: Answered) -> dict[str, object]:
+    plan, erasure, handed = done.plan, done.plan.erasure, done.handed
+    return {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "outcome": plan.ending.outcome,
+        "package": done.package.id if done.package else None,
+        "letters": list(done.letter.files) if done.letter else [],
+        "text": done.letter.text if done.letter else None,
+        "disclosure": handed.disclosure.id if handed and handed.disclosure else None,
+        "files": [str(path) for path in handed.files] if handed else [],
+        "passphrase": handed.passphrase if handed else None,
+        "released": [hold.id for hold in plan.releases],
+        "footage": departures_data(plan.departures),
+        "erased": {
+            "segments": len(erasure.going),
+            "gone": done.erased.gone if done.erased else 0,
+            "waiting": len(erasure.held),
+            "holds": plan.waiting,
+            "delayed": done.delayed,
+        }
+        if erasure is not None
+        else None,
+        "missing": missing_data(box, done.request),
+    }
+
+
+def _text(console: Console, box: CommandContext, done: Answered) -> None:
+    plan, one = done.plan, done.request
+    outcome = plan.ending.outcome
+    answered = (
+        _("Would answer {id}: {outcome}", id=one.id, outcome=outcome)
+        if box.dry_run
+        else _("Answered {id}: {outcome}", id=one.id, outcome=outcome)
+    )
+    console.print(answered, style="bold")
+    if done.package is not None:
+        path = box.site.root / done.package.path
+        console.print(_("The copy is {package}: {path}", package=done.package.id, path=path), soft_wrap=True)
+    elif plan.copied:
+        console.print(_("A package would be built."))
+    print_letter(console, box, done.letter)
+    if plan.erasure is not None:
+        _erasure_text(console, box, done)
+    elif plan.releases:
+        print_departures(console, plan.departures, box.zone)
+    if box.dry_run:
+        print_dry(console)
+        return
+    more: tuple[str, ...] = ()
+    if done.handed is not None:
+        _handed_text(console, box, done.handed)
+    elif done.package is not None:
+        more = (f"cctv export deliver {done.package.id} --method zip --to DIR",)
+    print_missing(console, box, one, *more)
+
+
+def _handed_text(console: Console, box: CommandContext, handed: Delivered) -> None:
+    assert handed.disclosure is not None
+    console.print(_("{id}: handed over", id=handed.disclosure.id), style="bold")
+    for path in handed.files:
+        console.print(str(path), soft_wrap=True)
+    if handed.disclosure.lease_end is not None:
+        console.print(lent_text(box, handed.disclosure))
+    if handed.passphrase is not None:
+        console.print(_("passphrase, shown once: {passphrase}", passphrase=handed.passphrase), style="bold")
+
+
+def _erasure_text(console: Console, box: CommandContext, done: Answered) -> None:
+    erasure = done.plan.erasure
+    assert erasure is not None
+    if done.erased is not None:
+        console.print(ngettext(done.erased.gone, "{count} segment deleted.", "{count} segments deleted."))
+    elif done.delayed is not None:
+        delayed = _("Ordered, and not deleted yet: {why}  The next sweep goes on.", why=done.delayed)
+        console.print(delayed, style="bold")
+    else:
+        going = len(erasure.going)
+        console.print(ngettext(going, "{count} segment would be deleted.", "{count} segments would be deleted."))
+    if erasure.held:
+        waiting = ngettext(
+            len(erasure.held),
+            "{count} segment must wait: kept by {holds}, until released.",
+            "{count} segments must wait: kept by {holds}, until released.",
+            holds=", ".join(done.plan.waiting),
+        )
+        console.print(waiting, style="bold")
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--outcome", required=True, type=one_of(CaseOutcome), help="How it was answered.")
+@click.option("--ground", type=one_of(RefusalGround), help="On which it was refused.")
+@reason_option(required=False)
+@mutation
+@click.pass_obj
+def close(box: CommandContext, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
+    """Close a request that was answered elsewhere, with its outcome, and release its holds.
+
+    `cctv request answer` makes the answer and closes the request itself.  `refused` needs a ground of the law, and it,
+    `partly` and `not-identifiable` need the reason that the requester was told.  An erasure forgets its people at once.
+
+    \b
+      cctv request close REQ-2026-007 --outcome granted
+      cctv request close REQ-2026-007 --outcome refused --ground excessive \\
+        --reason "the same footage was delivered last week"
+    """
+
+    act = plan_closure if box.dry_run else close_request
+    done = act(
+        box.site, request_id, RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason)
+    )
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "released": [hold.id for hold in done.releases],
+        "footage": departures_data(done.departures),
+    }
+    box.emit(data, lambda console: _closed_text(console, box, done))
+
+
+def _closed_text(console: Console, box: CommandContext, done: Closure) -> None:
+    one = done.request
+    released = ", ".join(hold.id for hold in done.releases)
+    if box.dry_run and released:
+        closed = _("Would close {id}; {holds} would be released.", id=one.id, holds=released)
+    elif box.dry_run:
+        closed = _("Would close {id}.", id=one.id)
+    elif released:
+        closed = _("Closed {id}; {holds} released.", id=one.id, holds=released)
+    else:
+        closed = _("Closed {id}.", id=one.id)
+    console.print(f"{closed}\n", style="bold")
+    print_departures(console, done.departures, box.zone)
+    if box.dry_run:
+        print_dry(console)

@@ -1,0 +1,156 @@
+"""`cctv request receipt`, `ask`, `invite`, `extend` and `sent`: letters that are made, and letters that went."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+
+from cctv.cases.letters.correspondence import Appointment, Wrote, ask_identity, mark_sent, write_receipt
+from cctv.cases.letters.correspondence import invite as invited
+from cctv.cases.requests.deadlines import extend as extend_request
+from cctv.cases.requests.deadlines import plan_extension
+from cctv.cli.context import CommandContext
+from cctv.cli.options import F, mutation, one_of, reason_option
+from cctv.cli.views.footage import day
+from cctv.cli.views.request import print_letter, request_data, tell
+from cctv.core.i18n import _
+from cctv.core.typed_time.resolve import parse_ahead, parse_date
+from cctv.model.requests import ExtensionGround, LetterKind, Safeguard
+
+
+def letter_option(command: F) -> F:
+    """`--no-letter`: the letter is written elsewhere."""
+    return click.option("--letter/--no-letter", default=True, help="Make the letter; or it is written elsewhere.")(
+        command
+    )
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@mutation
+@click.pass_obj
+def receipt(box: CommandContext, request_id: str) -> None:
+    """Make the letter that says that a request was received, and when its answer is due.
+
+    \b
+      cctv request receipt REQ-2026-007
+    """
+
+    _wrote(box, write_receipt(box.site, request_id, dry_run=box.dry_run))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@mutation
+@click.pass_obj
+def ask(box: CommandContext, request_id: str) -> None:
+    """Make the letter that asks for a mandate or a proof of identity; never for a copy of a document.
+
+    \b
+      cctv request ask REQ-2026-007
+    """
+
+    _wrote(box, ask_identity(box.site, request_id, dry_run=box.dry_run))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--at", required=True, metavar="WHEN", help="The moment, with its hour; in time for the answer.")
+@click.option("--place", required=True, metavar="PLACE", help="Where to come.")
+@click.option("--host", required=True, metavar="NAME", help="Whom to ask for at the door.")
+@click.option(
+    "--others",
+    type=one_of(Safeguard),
+    default=Safeguard.HIDDEN.value,
+    show_default=True,
+    help="How others in the picture are spared.",
+)
+@mutation
+@click.pass_obj
+def invite(box: CommandContext, request_id: str, at: str, place: str, host: str, others: str) -> None:
+    """Make the letter that invites a person to come and look, with the information of Article 15 GDPR.
+
+    The footage is kept until the request is closed.  `cctv redaction preview` makes what is shown, others hidden.
+    After the visit `cctv request answer` with `--outcome viewing` ends the request.
+
+    \b
+      cctv request invite REQ-2026-007 --at "28/11 10u" --place "reception, Kerkstraat 1" --host "A. Peeters"
+    """
+
+    moment = parse_ahead(at, now=box.now, zone=box.zone)
+    wanted = Appointment(moment, place, host, Safeguard(others))
+    _wrote(box, invited(box.site, request_id, wanted, dry_run=box.dry_run))
+
+
+def _wrote(box: CommandContext, done: Wrote) -> None:
+    letter = done.letter
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "letter": letter.kind,
+        "letters": list(letter.files),
+        "text": letter.text,
+    }
+
+    def text(console: Console) -> None:
+        print_letter(console, box, letter)
+        tell(console, box, done.request, _("The letter {kind} of {id}.", kind=letter.kind, id=done.request.id))
+
+    box.emit(data, text)
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--ground", required=True, type=one_of(ExtensionGround), help="Article 12(3) GDPR.")
+@letter_option
+@reason_option()
+@mutation
+@click.pass_obj
+def extend(box: CommandContext, request_id: str, ground: str, letter: bool, reason: str) -> None:
+    """Give an answer two months more, once, with a reason that the person is told inside the first period.
+
+    The deadline moves when the letter went: `cctv request sent`.
+
+    \b
+      cctv request extend REQ-2026-007 --ground complexity --reason "forty people are in the picture"
+    """
+
+    if box.dry_run:
+        done = plan_extension(box.site, request_id, ExtensionGround(ground), reason=reason)
+    else:
+        done = extend_request(box.site, request_id, ExtensionGround(ground), reason=reason, with_letter=letter)
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "extension": {"ground": ground, "due": done.extension.due, "sent": done.extension.sent},
+    }
+    until = day(done.extension.due, box.zone)
+    moved = _(
+        "{id} may be answered by {until}, once the person was told by {due}.",
+        id=done.request.id,
+        until=until,
+        due=day(done.request.due, box.zone),
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, moved))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--letter", required=True, type=one_of(LetterKind), help="Which letter went.")
+@click.option("--on", "day_", metavar="DATE", help="The day; today when it is not given.")
+@mutation
+@click.pass_obj
+def sent(box: CommandContext, request_id: str, letter: str, day_: str | None) -> None:
+    """Enter that a letter went.  An extension moves the deadline then; an erasure is closed and forgets its people.
+
+    \b
+      cctv request sent REQ-2026-007 --letter extension --on 21/11
+    """
+
+    day = parse_date(day_, now=box.now, zone=box.zone) if day_ else None
+    done = mark_sent(box.site, request_id, LetterKind(letter), day, dry_run=box.dry_run)
+    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "letter": letter, "sent": done.day}
+    went = _(
+        "The letter {kind} of {id} went on {day:%d/%m/%Y}.", kind=LetterKind(letter), id=done.request.id, day=done.day
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, went))

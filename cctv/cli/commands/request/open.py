@@ -1,0 +1,319 @@
+"""`cctv request open`: register what a person asks for, and freeze its footage.
+
+`cctv request identity`, `mandate` and `statement`: who asks, on what, and what they say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cctv.cases.footage_status import FootageStatus, find_footage
+from cctv.cases.requests.next_steps import copy_wanted
+from cctv.cases.requests.open import (
+    NewCheck,
+    NewRequest,
+    OpenedRequest,
+    add_party,
+    check_identity,
+    check_request,
+    open_request,
+)
+from cctv.cases.requests.rights import add_statement
+from cctv.cases.requests.scope import StorageForecast, plan_freeze
+from cctv.cli.context import CommandContext
+from cctv.cli.options import F, mutation, one_of, span_options
+from cctv.cli.views.footage import chosen_cameras, footage_data, hold_data, print_dry, print_footage
+from cctv.cli.views.redaction import watched
+from cctv.cli.views.request import (
+    block_data,
+    check_data,
+    due_words,
+    forecast_data,
+    missing_data,
+    name_of,
+    next_step,
+    print_forecast,
+    print_missing,
+    provisional_words,
+    request_data,
+    tell,
+    tell_none,
+    tell_request,
+)
+from cctv.core.errors import CctvError, Exit
+from cctv.core.i18n import _, translate_error
+from cctv.core.language import Language
+from cctv.core.typed_time.resolve import parse_date
+from cctv.model.cases import AccessRequest, RequestType
+from cctv.model.requests import Channel, IdentityMethod, Mandate, Party, Relation, RequesterRole, Stated
+from cctv.redaction.review.prepare import prepare
+
+ACTING = (RequesterRole.GUARDIAN, RequesterRole.PROXY, RequesterRole.NOMINEE)
+
+
+def _people(command: F) -> F:
+    options: list[Callable[[F], F]] = [
+        click.option("--name", required=True, metavar="NAME", help="Whose data it is; stays in the request only."),
+        click.option("--contact", required=True, metavar="ADDRESS", help="Their address as it is known; stays there."),
+        click.option("--deliver-to", metavar="ADDRESS", help="Where else the answer is wanted; forces a check."),
+        click.option("--as", "role", type=one_of(ACTING), help="Who else is in it."),
+        click.option("--by", metavar="NAME", help="The guardian, proxy or nominee."),
+        click.option("--by-contact", metavar="ADDRESS", help="Their address."),
+        click.option("--mandate", type=one_of(Mandate), help="On what they act."),
+        click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy."),
+        click.option("--under-16", is_flag=True, help="A child: the answer waits for a guardian's mandate."),
+        click.option("--relation", type=one_of(Relation), default="visitor",
+                     show_default=True, help="What they are to the site."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _arrival(command: F) -> F:
+    options: list[Callable[[F], F]] = [
+        click.option("--received", metavar="DATE", help="The day it arrived, day first; today when it is not given."),
+        click.option("--channel", type=one_of(Channel), help="How it arrived."),
+        click.option("--signed/--unsigned", default=None, help="Never a ground to refuse."),
+        click.option("--dated/--undated", default=None, help="The same."),
+        click.option("--said-time", metavar="TEXT", help="When they say it was, in their words."),
+        click.option("--said-place", metavar="TEXT", help="Where."),
+        click.option("--appearance", metavar="TEXT", help="How they looked; stays in the request only."),
+        click.option("--language", type=one_of(Language),
+                     help="Of the letters; else the site's."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("open")
+@_people
+@click.option(
+    "--type",
+    "type_",
+    type=one_of(RequestType),
+    default="access",
+    show_default=True,
+    help="Which right the person uses.",
+)
+@_arrival
+@click.option("--prepare/--no-prepare", default=True, help="Prepare the sheet at once, where a copy is asked for.")
+@span_options()
+@mutation
+@click.pass_obj
+def open_(box: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  click hands over one argument an option
+    """Register a request and freeze its footage until it is closed.
+
+    The answer is due 30 days or one calendar month after receipt, whichever ends first.  More than 24 hours of footage,
+    over all cameras, is frozen for 72 hours only, until somebody confirms it.  A restriction and an objection block
+    viewing and export at once.  Where a copy is asked for and all of its footage is there, the sheet to decide from is
+    prepared too; exit 3 when the request is registered and that failed.
+
+    \b
+      cctv request open --name "An Peeters" --contact an@example.be --cameras foyer-1 --from "za 22u" --to "za 22u30"
+      cctv request open --name "Jan Smet" --contact "Kerkstraat 1, Gent" --received 21/11 --channel letter --signed \\
+        --cameras gevel-1 --from "20/11 14:00" --to +20m
+      cctv request open --name "Lou Smet" --contact lou@example.be --under-16 --as guardian --by "Jan Smet" \\
+        --by-contact jan@example.be --mandate parental-authority --mandated 1/9/2018 --cameras foyer-1 \\
+        --from "za 22u" --to +30m
+    """
+
+    received = given["received"]
+    new = NewRequest(
+        type=RequestType(given["type_"]),
+        parties=_parties(box, given),
+        cameras=chosen_cameras(box, given["cameras"], given["zones"]),
+        span=box.span(given["start"], given["end"]),
+        received=parse_date(received, now=box.now, zone=box.zone) if received else None,
+        language=Language(given["language"]) if given["language"] else None,
+        relation=Relation(given["relation"]),
+        channel=Channel(given["channel"]) if given["channel"] else None,
+        signed=given["signed"],
+        dated=given["dated"],
+        under_16=given["under_16"],
+        stated=Stated(given["said_time"], given["said_place"], given["appearance"]),
+    )
+    return _open(box, check_request(new, box.now, box.zone), prepare=given["prepare"])
+
+
+def _parties(box: CommandContext, given: dict[str, Any]) -> tuple[Party, ...]:
+    subject = Party(RequesterRole.SUBJECT, given["name"], given["contact"], deliver_to=given["deliver_to"])
+    more = party_given(box, given)
+    return (subject, more) if more else (subject,)
+
+
+def party_given(box: CommandContext, given: dict[str, Any]) -> Party | None:
+    """The guardian, proxy or nominee that the options name; raises a usage error when one of them is missing."""
+
+    used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if given[name]]
+    if not used:
+        return None
+    if not (given["role"] and given["by"] and given["by_contact"]):
+        raise click.UsageError(_("--as, --by and --by-contact go together"))
+    if bool(given["mandate"]) != bool(given["mandated"]):
+        raise click.UsageError(_("--mandate and --mandated go together"))
+    return Party(
+        role=RequesterRole(given["role"]),
+        name=given["by"],
+        contact=given["by_contact"],
+        mandate=Mandate(given["mandate"]) if given["mandate"] else None,
+        mandated=parse_date(given["mandated"], now=box.now, zone=box.zone) if given["mandated"] else None,
+    )
+
+
+def _open(box: CommandContext, new: NewRequest, *, prepare: bool) -> int:
+    cost = plan_freeze(box.site, new.cameras, new.span)
+    if box.dry_run:
+        footage = find_footage(box.site, new.cameras, new.span)
+        planned = {"dry_run": True, "type": new.type, "footage": footage_data(footage)}
+        box.emit({**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, box, new, footage, cost))
+        return int(Exit.OK)
+    opened = open_request(box.site, new)
+    problem = _prepare(box, opened) if prepare else None
+    data = {
+        "dry_run": False,
+        "not_prepared": problem.message if problem else None,
+        "request": request_data(opened.request, box),
+        "hold": hold_data(opened.hold),
+        "block": block_data(opened.block) if opened.block else None,
+        "footage": footage_data(opened.footage),
+        "cost": forecast_data(cost),
+        "missing": missing_data(box, opened.request),
+        "next": next_step(box, opened.request),
+    }
+    box.emit(data, lambda console: _opened_text(console, box, opened, cost, problem))
+    return int(Exit.PARTLY if problem else Exit.OK)
+
+
+def _prepare(box: CommandContext, opened: OpenedRequest) -> CctvError | None:
+    """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
+
+    one, footage = opened.request, opened.footage
+    complete = any(found.saved for found in footage) and not any(
+        found.being_written or found.to_come for found in footage
+    )
+    if not copy_wanted(one) or one.provisional_until is not None or not complete:
+        return None
+    try:
+        with watched() as progress:
+            prepare(box.site, one.id, progress)
+    except CctvError as error:
+        return error
+    return None
+
+
+def _dry_text(
+    console: Console, box: CommandContext, new: NewRequest, footage: Sequence[FootageStatus], cost: StorageForecast
+) -> None:
+    console.print(_("Would register a request: {type}", type=new.type) + "\n", style="bold")
+    print_footage(console, footage, box.zone)
+    print_forecast(console, cost)
+    print_dry(console)
+
+
+def _opened_text(
+    console: Console, box: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
+) -> None:
+    one = opened.request
+    registered = _("{id} registered: {type}, {name}", id=one.id, type=one.type, name=name_of(one))
+    console.print(registered, style="bold")
+    frozen = (
+        _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
+        if one.provisional_until
+        else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
+    )
+    console.print(_("Answer by {due}.", due=due_words(one, box)) + f"  {frozen}\n")
+    print_footage(console, opened.footage, box.zone)
+    if opened.block:
+        blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
+        console.print(blocked, style="bold")
+    tell_none(console, opened.footage)
+    if (provisional := provisional_words(one, box)) is not None:
+        console.print(provisional, style="bold")
+        print_forecast(console, cost)
+    if problem is not None:
+        why = translate_error(problem)[0]
+        console.print(_("Registered and frozen, but not prepared: {why}", why=why), style="bold")
+    print_missing(console, box, one, f"cctv request show {one.id}")
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--method", required=True, type=one_of(IdentityMethod), help="How it was checked.")
+@click.option("--checker", required=True, metavar="NAME", help="Who looked: a person of the site.")
+@click.option("--role", type=one_of(RequesterRole), help="Whose identity; else whoever asks.")
+@click.option("--checked", metavar="DATE", help="The day; today when it is not given.")
+@mutation
+@click.pass_obj
+def identity(
+    box: CommandContext, request_id: str, method: str, checker: str, role: str | None, checked: str | None
+) -> None:
+    """Enter that somebody's identity was checked: how, when and by whom.
+
+    Keep no copy of a document and no number of one; a national register number is refused in every field.
+
+    \b
+      cctv request identity REQ-2026-007 --method document-seen --checker "A. Peeters"
+    """
+
+    new = NewCheck(
+        method=IdentityMethod(method),
+        checker=checker,
+        role=RequesterRole(role) if role else None,
+        checked=parse_date(checked, now=box.now, zone=box.zone) if checked else None,
+    )
+    done = check_identity(box.site, request_id, new, dry_run=box.dry_run)
+    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "identity": check_data(done.check)}
+    check = done.check
+    entered = _(
+        "Identity of the {role} checked for {id}: {method}, {checked}.",
+        role=check.role,
+        id=done.request.id,
+        method=check.method,
+        checked=check.checked,
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, entered))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--as", "role", required=True, type=one_of(ACTING), help="What they are.")
+@click.option("--by", required=True, metavar="NAME", help="Their name; stays in the request only.")
+@click.option("--by-contact", required=True, metavar="ADDRESS", help="Their address.")
+@click.option("--mandate", "mandate_", type=one_of(Mandate), help="On what they act.")
+@click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy.")
+@mutation
+@click.pass_obj
+def mandate(box: CommandContext, /, request_id: str, **given: Any) -> None:  # noqa: ANN401  click hands over one argument an option
+    """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
+
+    \b
+      cctv request mandate REQ-2026-007 --as guardian --by "Jan Smet" --by-contact jan@example.be \\
+        --mandate parental-authority --mandated 1/9/2018
+    """
+
+    party = party_given(box, {**given, "mandate": given["mandate_"]})
+    assert party is not None
+    done = add_party(box.site, request_id, party, dry_run=box.dry_run)
+    tell_request(box, done, _("The {role} of {id} is entered.", role=party.role, id=done.id))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--text", required=True, metavar="TEXT", help="The person's own words; stays in the request only.")
+@mutation
+@click.pass_obj
+def statement(box: CommandContext, request_id: str, text: str) -> None:
+    """Put the person's supplementary statement beside the footage (Article 16 GDPR).  Pixels never change.
+
+    \b
+      cctv request statement REQ-2026-007 --text "I was holding the door for a colleague."
+    """
+
+    done: AccessRequest = add_statement(box.site, request_id, text, dry_run=box.dry_run)
+    tell_request(box, done, _("The statement stands beside the footage of {id}.", id=done.id))

@@ -1,0 +1,132 @@
+"""`cctv request uphold`, `reject`, `yield` and `lift`: what becomes of an objection and of a block."""
+
+from __future__ import annotations
+
+import click
+
+from cctv.cases.requests.lifecycle import Transition
+from cctv.cases.requests.rights import YieldTo, decide_objection, plan_yield, yield_block
+from cctv.cases.requests.rights import lift as lift_block
+from cctv.cli.commands.request.letters import letter_option
+from cctv.cli.context import CommandContext
+from cctv.cli.options import mutation, one_of, reason_option
+from cctv.cli.views.request import block_data, request_data, tell, tell_request
+from cctv.core.i18n import _
+from cctv.model.requests import YieldGround
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def uphold(box: CommandContext, request_id: str, reason: str) -> None:
+    """Uphold an objection: the person gets a copy, then the footage is deleted.  Until then it stays blocked.
+
+    \b
+      cctv request uphold REQ-2026-007 --reason "the camera saw into the flat"
+    """
+    _decide(box, request_id, "uphold", reason)
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def reject(box: CommandContext, request_id: str, reason: str) -> None:
+    """Reject an objection on compelling grounds, which `--reason` gives and the letter repeats (Article 21(1) GDPR).
+
+    The footage stays blocked until `cctv request answer` has told the person.
+
+    \b
+      cctv request reject REQ-2026-007 --reason "the footage is needed to claim for the broken window"
+    """
+    _decide(box, request_id, "reject", reason)
+
+
+@click.command("yield")
+@click.argument("request_id", metavar="ID")
+@click.option("--to", "case_id", required=True, metavar="CASE", help="The open case that may use the footage.")
+@click.option(
+    "--ground",
+    required=True,
+    type=one_of(YieldGround),
+    help="A named legal claim, or the order of a named authority.",
+)
+@click.option("--recipient", required=True, metavar="NAME", help="Who gets to see it: the court, the insurer.")
+@click.option("--reference", required=True, metavar="TEXT", help="Of the claim or the order.")
+@letter_option
+@reason_option()
+@mutation
+@click.pass_obj
+def yield_(
+    box: CommandContext,
+    request_id: str,
+    case_id: str,
+    ground: str,
+    recipient: str,
+    reference: str,
+    letter: bool,
+    reason: str,
+) -> None:
+    """Let one case use footage that a restriction or an objection blocks.
+
+    The data protection officer decides, named by --for; the person who was protected is told.
+
+    \b
+      cctv request yield REQ-2026-007 --to INC-2026-014 --ground legal-claim --for "A. Peeters" \\
+        --recipient "Acme, insurer" --reference 2026/118 --reason "it shows who broke the window"
+    """
+
+    wanted = YieldTo(case_id, YieldGround(ground), recipient, reference, reason)
+    if box.dry_run:
+        done = plan_yield(box.site, request_id, wanted)
+    else:
+        done = yield_block(box.site, request_id, wanted, with_letter=letter)
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "to": done.case_id,
+        "blocks": [block_data(one) for one in done.blocks],
+    }
+    yielded = _(
+        "The block of {id} yields to {case} ({ground}).  The person must be told.",
+        id=done.request.id,
+        case=done.case_id,
+        ground=wanted.ground,
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, yielded))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@letter_option
+@reason_option()
+@mutation
+@click.pass_obj
+def lift(box: CommandContext, request_id: str, letter: bool, reason: str) -> None:
+    """Lift a restriction, or take an objection back, because the person asks for it: block and hold end.
+
+    \b
+      cctv request lift REQ-2026-007 --reason "she wrote on 3 December that it may end"
+    """
+
+    done = lift_block(box.site, request_id, reason=reason, with_letter=letter, dry_run=box.dry_run)
+    released = [hold.id for hold in done.released]
+    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "released": released}
+    lifted = _(
+        "The block of {id} is lifted; released: {holds}.",
+        id=done.request.id,
+        holds=", ".join(released) or _("nothing"),
+    )
+    box.emit(data, lambda console: tell(console, box, done.request, lifted))
+
+
+def _decide(box: CommandContext, request_id: str, verb: str, reason: str) -> None:
+    done = decide_objection(box.site, request_id, Transition(verb), reason=reason, dry_run=box.dry_run)
+    if verb == "uphold":
+        decided = _("The objection {id} is upheld: a copy for the person, then deletion.", id=done.id)
+    else:
+        decided = _("The objection {id} is rejected: the person must be told.", id=done.id)
+    tell_request(box, done, decided)

@@ -1,0 +1,97 @@
+"""`cctv request scope` and `cctv request confirm`: which footage a request freezes."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+
+from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_confirmation, plan_scope
+from cctv.cli.context import CommandContext
+from cctv.cli.options import mutation, reason_option, span_options
+from cctv.cli.views.footage import chosen_cameras, footage_data, hold_data, print_dry, print_footage, print_next
+from cctv.cli.views.request import forecast_data, next_step, print_forecast, provisional_words, request_data
+from cctv.core.i18n import _
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@span_options()
+@reason_option()
+@mutation
+@click.pass_obj
+def scope(
+    box: CommandContext, request_id: str, cameras: str | None, zones: str | None, start: str, end: str, reason: str
+) -> None:
+    """Make a request about other cameras or another time, wider or narrower; its hold and block move along.
+
+    More than 24 hours of footage, over all cameras, is frozen for 72 hours only, until somebody confirms it.
+
+    \b
+      cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
+    """
+
+    chosen, span = chosen_cameras(box, cameras, zones), box.span(start, end)
+    if box.dry_run:
+        _emit(box, plan_scope(box.site, request_id, chosen, span))
+    else:
+        _emit(box, change_scope(box.site, request_id, chosen, span, reason=reason))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@reason_option()
+@mutation
+@click.pass_obj
+def confirm(box: CommandContext, request_id: str, reason: str) -> None:
+    """Confirm a request over more than 24 hours of footage: it stays frozen until the request is closed.
+
+    `--dry-run` shows how much that is and what it does to the disk.
+
+    \b
+      cctv request confirm REQ-2026-007 --dry-run --reason "look"
+      cctv request confirm REQ-2026-007 --reason "he does not know which day it was"
+    """
+
+    _emit(
+        box,
+        plan_confirmation(box.site, request_id) if box.dry_run else confirm_scope(box.site, request_id, reason=reason),
+    )
+
+
+def _emit(box: CommandContext, done: Scoped) -> None:
+    data = {
+        "dry_run": box.dry_run,
+        "request": request_data(done.request, box),
+        "hold": hold_data(done.hold) if done.hold else None,
+        "released": done.released,
+        "cost": forecast_data(done.forecast),
+        "footage": footage_data(done.footage),
+        "next": next_step(box, done.request),
+    }
+    box.emit(data, lambda console: _text(console, box, done))
+
+
+def _text(console: Console, box: CommandContext, done: Scoped) -> None:
+    one = done.request
+    if done.hold is not None:
+        if done.released:
+            frozen = _(
+                "{hold} freezes the footage of {id}; {holds} released.",
+                hold=done.hold.id,
+                id=one.id,
+                holds=", ".join(done.released),
+            )
+        else:
+            frozen = _("{hold} freezes the footage of {id}.", hold=done.hold.id, id=one.id)
+    else:
+        frozen = _("Would freeze the footage of {id}.", id=one.id)
+    console.print(f"{frozen}\n", style="bold")
+    print_footage(console, done.footage, box.zone)
+    print_forecast(console, done.forecast)
+    if box.dry_run:
+        print_dry(console)
+        return
+    if (provisional := provisional_words(one, box)) is not None:
+        console.print(provisional, style="bold")
+    line = next_step(box, one)
+    print_next(*([line] if line else []))

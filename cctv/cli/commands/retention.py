@@ -1,0 +1,82 @@
+"""`cctv retention`: what goes when, and why; `retention_decide` has what people decide about it."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+
+from cctv.cli.commands.retention_certificate import certificate
+from cctv.cli.commands.retention_decide import accept_clock, accept_sweep, adopt
+from cctv.cli.commands.retention_explain import explain
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option
+from cctv.cli.output import length, local, size, table
+from cctv.db.engine import read_transaction
+from cctv.retention.plan import Plan, make_plan
+
+
+@click.group()
+def retention() -> None:
+    """Show what goes when, and why."""
+
+
+@retention.command()
+@json_option
+@click.pass_obj
+def plan(box: CommandContext) -> None:
+    """Show the zones' limits, and what a sweep would do now.  `cctv sweep --once` does it."""
+    show_plan(box)
+
+
+def show_plan(box: CommandContext) -> None:
+    """Print the plan of a sweep at this instant; `cctv sweep --dry-run` prints the same."""
+
+    with read_transaction(box.site.engine) as connection:
+        made = make_plan(connection, box.now, held_over_too=True)
+    zones = [
+        {"zone": zone, "runs_at_seconds": int(bound.period.total_seconds()), "rule": bound.rule}
+        for zone in box.settings.zones
+        for bound in [box.settings.bound_for(zone)]
+    ]
+    decisions = [
+        {
+            "segment": one.segment.id,
+            "path": one.segment.path,
+            "action": one.action,
+            "reason": one.reason,
+            "limit": one.limit,
+            "holds": one.holds,
+        }
+        for one in made.decisions
+    ]
+    box.emit({"zones": zones, "decisions": decisions}, lambda console: _plan_text(console, box, made))
+
+
+def _plan_text(console: Console, box: CommandContext, made: Plan) -> None:
+    for warning in box.checked.warnings:
+        click.echo(f"warning: {warning.message}", err=True)
+    zones = [
+        (zone, length(settings.retention), length(bound.period), bound.rule.value)
+        for zone, settings in box.settings.zones.items()
+        for bound in [box.settings.bound_for(zone)]
+    ]
+    console.print(table(("zone", "declared", "runs at", "decided by"), zones))
+    console.print()
+    freed = sum(segment.size_bytes for segment in made.expire)
+    console.print(
+        f"a sweep now deletes {len(made.expire)} segments ({size(freed)}); holds keep {len(made.held)} past it"
+    )
+    rows = [
+        (str(one.segment.id), one.segment.camera, local(one.segment.span.start, box.zone), one.action.value,
+         one.reason.value, local(one.limit, box.zone), ", ".join(one.holds))
+        for one in made.decisions[:40]
+    ]  # fmt: skip
+    if rows:
+        columns = ("segment", "camera", "start", "action", "reason", "limit", "holds")
+        console.print(table(columns, rows, right=("segment",)))
+    if len(made.decisions) > len(rows):
+        console.print(f"and {len(made.decisions) - len(rows)} more; --json lists them all")
+
+
+for _decision in (explain, certificate, adopt, accept_clock, accept_sweep):
+    retention.add_command(_decision)

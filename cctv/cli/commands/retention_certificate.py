@@ -1,0 +1,103 @@
+"""`cctv retention certificate`: what was deleted in a period, signed; and its check, anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from sqlalchemy import Connection
+
+from cctv.backup.state import read_memory
+from cctv.cli.context import CommandContext
+from cctv.cli.options import mutation
+from cctv.cli.output import size
+from cctv.core.filesystem import volume_of
+from cctv.crypto.signing_key import signing_key
+from cctv.db.engine import read_transaction
+from cctv.packages.queries import select_packages
+from cctv.retention.certificate.certificate import Certificate, DeletionCopy, certify
+from cctv.retention.certificate.files import CheckedCertificate, check, issue
+
+
+@click.command()
+@click.option("--from", "start", metavar="TIME", help='What was deleted from then: "1/11", "2026-11-01 0:00", ISO.')
+@click.option("--to", "end", metavar="TIME", help="Until then; usually the end of the month.")
+@click.option("--out", type=click.Path(), metavar="FOLDER", help="Where to write; made, must not be there yet.")
+@click.option("--verify", type=click.Path(exists=True), metavar="FILE", help="Check a certificate instead.")
+@click.option("--key", type=click.Path(), metavar="FILE", help="With --verify: the site's public key, from elsewhere.")
+@mutation
+@click.pass_obj
+def certificate(
+    box: CommandContext, start: str | None, end: str | None, out: str | None, verify: str | None, key: str | None
+) -> None:
+    """Certify what was deleted, under which rule and how; or check such a certificate, on any machine, offline.
+
+    \b
+      cctv retention certificate --from "2026-11-01 0:00" --to "2026-12-01 0:00"
+      cctv retention certificate --verify deleted-20261101-20261201/certificate.json --key signing.pub
+    """
+
+    if verify is not None:
+        checked = check(Path(verify), Path(key) if key else None)
+        data = {"certificate": checked.said, "key": checked.fingerprint, "trusted": checked.trusted}
+        box.emit(data, lambda console: console.print(_checked_text(checked)))
+        return
+    if start is None or end is None:
+        raise click.UsageError("give --from and --to, or --verify FILE")
+    made, folder = _make(box, start, end, Path(out) if out else None)
+    where = None if box.dry_run else str(folder)
+    box.emit({"certificate": made.said, "folder": where}, lambda console: _made_text(console, made, where))
+
+
+def _make(box: CommandContext, start: str, end: str, out: Path | None) -> tuple[Certificate, Path]:
+    site, span = box.site, box.span(start, end)
+    key = signing_key(site.root / "keys", site.disk)
+    with read_transaction(site.engine) as connection:
+        volume = volume_of(site.root / "segments")
+        made = certify(connection, site, span, volume, copies_known(box, connection), key.public)
+    days = "-".join(f"{one.astimezone(box.zone):%Y%m%d}" for one in (span.start, span.end))
+    folder = out or Path(f"deleted-{days}")
+    if not box.dry_run:
+        issue(site, made, key, folder.absolute())
+    return made, folder
+
+
+def copies_known(box: CommandContext, connection: Connection) -> list[DeletionCopy]:
+    """What is recorded to have a copy of footage: the copy of held footage, and packages that are still here."""
+
+    held = read_memory(box.site.root).held
+    found = [DeletionCopy("held", held.directory, held.at)] if held else []
+    return found + [
+        DeletionCopy("packages", one.id, one.built, one.expires)
+        for one in select_packages(connection)
+        if one.deleted is None
+    ]
+
+
+def _made_text(console: Console, made: Certificate, folder: str | None) -> None:
+    rows, said = made.said["deletions"], made.said
+    files, total = sum(one["segments"] for one in rows), sum(one["bytes"] for one in rows)
+    late = sum(one["beyond_limit_seconds"] > 0 for one in rows)
+    console.print(
+        f"{files} segments ({size(total)}) unlinked; {f'{late} groups LATE' if late else 'all of them in time'}"
+    )
+    volume = said["volume"]
+    secret = {True: "encrypted", False: "not encrypted", None: "not known whether encrypted"}[volume["encrypted"]]
+    console.print(f"volume {volume['file_system']} on {volume['device']}: {secret}")
+    if volume["snapshots"]:
+        console.print(f"WARNING: {', '.join(volume['snapshots'])} may keep snapshots that still have the files")
+    for one in said["copies"]:
+        console.print(f"a copy is known: {one['what']}, {one['where']}")
+    if said["folded_lines"]["not_holding"]:
+        console.print(
+            f"WARNING: {said['folded_lines']['not_holding']} lines of past years are not signed with this key"
+        )
+    console.print(f"written to {folder}; print certificate.html" if folder else "nothing was written")
+
+
+def _checked_text(checked: CheckedCertificate) -> str:
+    whose = "the key that you gave" if checked.trusted else "the key that lies beside it: compare it by telephone"
+    files = sum(one["segments"] for one in checked.said.get("deletions", ()))
+    what = f": {files} segments, {checked.said['from']} to {checked.said['to']}" if checked.said else ""
+    return f"the signature holds{what}; made with {checked.fingerprint}, {whose}"

@@ -1,0 +1,269 @@
+"""`cctv retention explain`: why footage is there, or went, and what the log says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import click
+from rich.console import Console
+
+from cctv.audit.chain import AuditEntry
+from cctv.cli.context import CommandContext
+from cctv.cli.options import json_option, span_options
+from cctv.cli.output import length, local, local_date
+from cctv.core.time_range import Span
+from cctv.core.typed_time.resolve import parse_instant
+from cctv.db.engine import read_transaction
+from cctv.footage.layout import segment_start
+from cctv.footage.segments import find_segment
+from cctv.model.footage import FoldedGroup, Reason, Segment, Tombstone
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
+from cctv.retention.explain import Explanation, goes_at
+from cctv.retention.explain import explain as explain_span
+from cctv.retention.policy import RetentionDecision
+
+
+@click.command()
+@click.argument("segment", required=False)
+@span_options(required=False)
+@json_option
+@click.pass_obj
+def explain(
+    box: CommandContext, segment: str | None, cameras: str | None, zones: str | None, start: str | None, end: str | None
+) -> None:
+    """Explain why footage is still there, or went: its limit and rule, its holds, who did what about it.
+
+    SEGMENT is a number, or a file of the storage by its name or path, also one that is gone.
+
+    \b
+      cctv retention explain 1042
+      cctv retention explain gevel-1_20261121T225959.123Z.mp4
+      cctv retention explain --cameras gevel-1 --from "gisteren 14:00" --to "+10m"
+    """
+
+    if segment is not None and (start or end or cameras or zones):
+        raise click.UsageError("a segment stands alone, without --cameras, --from and --to")
+    if segment is None and start is None:
+        raise click.UsageError("give a segment, or --cameras and --from (and --to)")
+    with read_transaction(box.site.engine) as connection:
+        if segment is not None:
+            explained = [explain_span(connection, *_segment(box, segment), box.now)]
+        else:
+            assert start is not None
+            if end is not None:
+                span = box.span(start, end)
+            else:
+                instant = parse_instant(start, now=box.now, zone=box.zone)
+                span = Span(instant, instant + timedelta(seconds=1))
+            explained = [explain_span(connection, one, span, box.now) for one in box.cameras(cameras, zones)]
+    box.emit({"cameras": [_said(one) for one in explained]}, lambda console: _text(console, box, explained))
+
+
+def _segment(box: CommandContext, text: str) -> tuple[CameraId, Span]:
+    """Camera and first instant of the segment that a number or a file's name gives."""
+
+    if text.isdecimal():
+        with read_transaction(box.site.engine) as connection:
+            found = find_segment(connection, int(text))
+        return found.camera, found.span
+    name = text.rpartition("/")[2]
+    camera = CameraId(name.rpartition("_")[0])
+    start = segment_start(name, camera)
+    if start is None or not camera:
+        raise click.UsageError(f"{text} is no segment: give its number, or its name as in segments/")
+    return camera, Span(start, start + timedelta(milliseconds=1))
+
+
+def _said(one: Explanation) -> dict[str, object]:
+    return {
+        "camera": one.camera,
+        "start": one.span.start,
+        "end": one.span.end,
+        "stored": [_stored_said(one, decision) for decision in one.decisions],
+        "gone": [_gone_said(one, stone) for stone in one.gone],
+        "folded": [_folded_said(one, group) for group in one.folded],
+        "never_recorded": [
+            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in one.missing
+        ],
+        "holds": [_hold_said(hold) for hold in one.holds],
+        "acts": [
+            {
+                "seq": entry.seq,
+                "at": entry.at,
+                "actor": entry.actor.account,
+                "for": entry.actor.on_behalf_of,
+                "act": entry.act,
+                "subject": entry.subject,
+                "case": entry.case_id,
+                "reason": reason,
+            }
+            for entry, reason in one.acts
+        ],
+    }
+
+
+def _stored_said(one: Explanation, decision: RetentionDecision) -> dict[str, object]:
+    segment = decision.segment
+    return {
+        "segment": segment.id,
+        "path": segment.path,
+        "start": segment.span.start,
+        "end": segment.span.end,
+        "zone": segment.zone,
+        "policy": segment.policy,
+        **_terms_said(one, segment),
+        "limit": decision.limit,
+        "action": decision.action,
+        "reason": decision.reason,
+        "goes": None if decision.holds else goes_at(decision),
+        "holds": decision.holds,
+        "holds_ever": [hold.id for hold in one.holds_of(segment.span)],
+    }
+
+
+def _gone_said(one: Explanation, stone: Tombstone) -> dict[str, object]:
+    return {
+        "path": stone.path,
+        "start": stone.span.start,
+        "end": stone.span.end,
+        "zone": stone.zone,
+        "policy": stone.policy,
+        **_terms_said(one, stone),
+        "limit": stone.limit,
+        "reason": stone.reason,
+        "deletion_began": stone.began,
+        "deleted": stone.closed,
+        "tombstone": stone.id,
+        "holds_ever": [hold.id for hold in one.holds_of(stone.span)],
+    }
+
+
+def _folded_said(one: Explanation, group: FoldedGroup) -> dict[str, object]:
+    return {
+        "zone": group.zone,
+        "policy": group.policy,
+        "rule": one.terms(group).rule,
+        "start": group.span.start,
+        "end": group.span.end,
+        "segments": group.segments,
+        "bytes": group.size_bytes,
+        "reason": group.reason,
+        "first_deleted": group.first_deleted,
+        "last_deleted": group.last_deleted,
+        "seconds_beyond_limit": group.latest,
+    }
+
+
+def _terms_said(one: Explanation, footage: Segment | Tombstone) -> dict[str, object]:
+    terms, period = one.terms(footage), footage.limit - footage.span.start
+    return {
+        "policy_since": terms.since,
+        "rule": terms.rule,
+        "declared_seconds": terms.declared.total_seconds() if terms.declared else None,
+        "period_seconds": period,
+        "shortened": terms.period is not None and period < terms.period,
+    }
+
+
+def _hold_said(hold: Hold) -> dict[str, object]:
+    return {
+        "hold": hold.id,
+        "ground": hold.ground.case_id,
+        "start": hold.span.start,
+        "end": hold.span.end,
+        "placed": hold.placed,
+        "placed_by": hold.placed_by,
+        "review": hold.review,
+        "released": hold.released,
+        "released_by": hold.released_by,
+    }
+
+
+def _text(console: Console, box: CommandContext, explained: list[Explanation]) -> None:
+    zone = box.zone
+    for one in explained:
+        for line in (*_footage_lines(box, one), *_folded_lines(box, one)):
+            console.print(line)
+        for hole in one.missing:
+            cause = hole.cause.value if hole.cause else "nothing was recorded around it"
+            console.print(f"never recorded  {one.camera}  {local(hole.span.start, zone)} - "
+                          f"{local(hole.span.end, zone)}: {cause}")  # fmt: skip
+        if not (one.decisions or one.gone or one.folded or one.missing):
+            console.print(f"{one.camera}: still to come")
+        for line in (*_hold_lines(box, one), *_act_lines(box, one)):
+            console.print(line)
+
+
+def _footage_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
+    zone = box.zone
+    for decision in one.decisions:
+        stored = decision.segment
+        why = f"kept by {', '.join(decision.holds)}" if decision.holds else decision.reason.value
+        after = (
+            "goes when the last hold is released" if decision.holds else f"goes {local_date(goes_at(decision), zone)}"
+        )
+        yield (
+            f"segment {stored.id}  {stored.camera}  {local(stored.span.start, zone)}: {why}; limit "
+            f"{local_date(decision.limit, zone)} ({_rule(box, one, stored)}); {after}"
+        )
+    for stone in one.gone:
+        when = local(stone.closed, zone) if stone.closed else "deletion begun, not finished"
+        lost = stone.reason in (Reason.LOST, Reason.FORGOTTEN)
+        what, then = ("not there", "noticed") if lost else ("deleted", "unlinked")
+        yield (
+            f"{what}  {one.camera}  {local(stone.span.start, zone)}: {stone.reason.value}; limit was "
+            f"{local_date(stone.limit, zone)} ({_rule(box, one, stone)}), {then} {when}"
+        )
+
+
+def _folded_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
+    for group in one.folded:
+        terms = one.terms(group)
+        yield (
+            f"deleted  {one.camera}  {group.segments} segments between {local_date(group.span.start, box.zone)} and "
+            f"{local_date(group.span.end, box.zone)}: {group.reason.value} (zone {group.zone}, "
+            f"{terms.rule or 'rule unknown'}, policy {group.policy[:12]}), unlinked by "
+            f"{local_date(group.last_deleted, box.zone)}; single files are no longer known after a year"
+        )
+
+
+def _rule(box: CommandContext, one: Explanation, footage: Segment | Tombstone) -> str:
+    """`7 d, zone facade; policy 12ab... since Sat 21/11/2026`."""
+
+    terms, period = one.terms(footage), footage.limit - footage.span.start
+    said = f"{length(period)}, zone {footage.zone}"
+    if _is_shortened(terms.period, period):
+        said += ", shortened since"
+    elif terms.rule is not None:
+        said += f", {terms.rule}"
+    since = f" since {terms.since.astimezone(box.zone):%d/%m/%Y}" if terms.since else ""
+    return f"{said}; policy {footage.policy[:12]}{since}"
+
+
+def _is_shortened(promised: timedelta | None, period: timedelta) -> bool:
+    return promised is not None and period < promised
+
+
+def _hold_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
+    for hold in one.holds:
+        ended = f"released {local_date(hold.released, box.zone)} by {hold.released_by}" if hold.released else "in force"
+        yield (
+            f"hold  {hold.id} for {hold.ground.case_id}: placed {local_date(hold.placed, box.zone)} by "
+            f"{hold.placed_by}; {ended}"
+        )
+
+
+def _act_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
+    for entry, reason in one.acts:
+        case = f" for {entry.case_id}" if entry.case_id and entry.case_id != entry.subject else ""
+        yield (
+            f"log {entry.seq}  {local_date(entry.at, box.zone)}  {_who(entry)}: {entry.act.value} {entry.subject}{case}"
+            + (f" ({reason})" if reason else "")
+        )
+
+
+def _who(entry: AuditEntry) -> str:
+    account, behalf = entry.actor.account, entry.actor.on_behalf_of
+    return f"{account} for {behalf}" if behalf else account

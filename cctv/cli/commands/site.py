@@ -1,0 +1,105 @@
+"""`cctv site`: the end of a site."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cctv.cases.text_input import checked_text
+from cctv.cli.commands.retention_certificate import copies_known
+from cctv.cli.context import CommandContext
+from cctv.cli.options import confirm, mutation, reason_option
+from cctv.cli.output import size, table
+from cctv.core.i18n import N_, _
+from cctv.db.engine import read_transaction
+from cctv.services.decommission import ClosingPlan, ClosingUndecided, DecommissionResult, close_site, plan_closing
+
+
+@click.group()
+def site() -> None:
+    """End a site: destroy everything that was recorded, with a signed certificate.
+
+    \b
+      cctv site close --out closing-2026 --reason "the venue moves" --dry-run
+    """
+
+
+@site.command()
+@click.option("--out", required=True, type=click.Path(), metavar="FOLDER", help="For the certificate; made, outside.")
+@reason_option()
+@click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
+@mutation
+@click.pass_obj
+def close(box: CommandContext, out: str, reason: str, yes: bool) -> None:
+    """Destroy all footage, quarantine, packages and derived files, and certify it.
+
+    Refused while a hold is in force, a case is open, or the recorder or the sweeper runs.  Index, registers and log
+    stay: hand them over with a last `cctv backup`, or wipe the disk when their time is over.
+
+    \b
+      cctv site close --out closing-2026 --reason "the venue moves" --dry-run
+      cctv backup /media/usb
+      cctv site close --out closing-2026 --reason "the venue moves"
+    """
+
+    reason = checked_text(N_("reason"), reason, N_("say why the site ends."))
+    plan = plan_closing(box.site)
+    if box.dry_run:
+        box.emit({"dry_run": True, **_plan_data(plan)}, lambda console: _plan_text(console, plan))
+        return
+    count = sum(number for _, number in plan.segments)
+    if not yes and not _agreed(box, plan):
+        line = f"cctv site close --out {shlex.quote(out)} --reason {shlex.quote(reason)} --yes"
+        raise ClosingUndecided(segments=count, size=size(plan.size_bytes), line=line)
+    with read_transaction(box.site.engine) as connection:
+        copies = [one for one in copies_known(box, connection) if one.what != "packages"]
+    done = close_site(box.site, reason=reason, folder=Path(out).absolute(), copies=copies)
+    data = {
+        "dry_run": False,
+        "segments": done.segments,
+        "quarantined": done.quarantined,
+        "packages": done.packages,
+        "certificate": done.certificate,
+    }
+    box.emit(data, lambda console: _done_text(console, done))
+
+
+def _agreed(box: CommandContext, plan: ClosingPlan) -> bool:
+    if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    box.emit({}, lambda console: _plan_text(console, plan))
+    return confirm(_("Destroy all of it?"))
+
+
+def _plan_data(plan: ClosingPlan) -> dict[str, object]:
+    return {
+        "segments": dict(plan.segments),
+        "bytes": plan.size_bytes,
+        "quarantined": plan.quarantined,
+        "packages": plan.packages,
+    }
+
+
+def _plan_text(console: Console, plan: ClosingPlan) -> None:
+    console.print(_("Closing the site destroys:") + "\n", style="bold")
+    rows = [(_("footage of {zone}", zone=zone), str(count)) for zone, count in plan.segments]
+    rows += [(_("files in quarantine"), str(plan.quarantined)), (_("packages"), str(len(plan.packages)))]
+    console.print(table(("what", "files"), rows, right=("files",)))
+    rest = _("{size} of footage.  Index, registers and log stay.  Nothing was changed.", size=size(plan.size_bytes))
+    console.print(f"\n{rest}")
+
+
+def _done_text(console: Console, done: DecommissionResult) -> None:
+    destroyed = _(
+        "{segments} segments, {quarantined} quarantined files and {packages} packages destroyed.",
+        segments=done.segments,
+        quarantined=done.quarantined,
+        packages=done.packages,
+    )
+    console.print(destroyed, style="bold")
+    stays = _("Certificate: {file}; print certificate.html.  Index, registers and log stay.", file=done.certificate)
+    console.print(stays)

@@ -1,0 +1,50 @@
+"""`cctv sweep`: the deletion of what has expired, once or for good."""
+
+from __future__ import annotations
+
+import click
+
+from cctv.cli.commands.record import talk
+from cctv.cli.commands.retention import show_plan
+from cctv.cli.context import CommandContext
+from cctv.cli.options import mutation
+from cctv.services.sweep import run_sweeper, sweep_everything, told
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="One pass, then end; otherwise stay and sweep in time.")
+@mutation
+@click.pass_obj
+def sweep(box: CommandContext, once: bool) -> None:
+    """Delete what has expired and no hold covers.
+
+    \b
+      cctv sweep --once --dry-run     what would go now, and why
+      cctv sweep --once               one pass
+      cctv sweep                      stay (the service cctv-sweep does this)
+    """
+    if box.dry_run:
+        show_plan(box)
+        return
+    if not once:
+        run_sweeper(box.site, write=talk(box.start_log(service=True)), environ=box.environ)
+        return
+
+    swept = sweep_everything(box.site)
+    footage = swept.footage
+    box.emit(
+        {
+            "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason} for one in footage.gone],
+            "held": footage.plan.kept_by_holds,
+            "finished_for_earlier": len(footage.finished),
+            "quarantine_expired": footage.quarantine_gone,
+            "packages_expired": swept.packages,
+            "derived_deleted": swept.derived,
+            "erased": [{"request": one.request, "segments": one.gone, "waiting": one.waiting} for one in swept.erased],
+            "forgotten": swept.forgotten,
+            "lapsed_holds": swept.lapsed,
+            "left_for_the_next_pass": swept.busy,
+            "overdue_before_seconds": footage.overdue_before,
+        },
+        lambda console: console.print(told(swept)),
+    )

@@ -1,0 +1,1 @@
+"""How results are printed: tables, sentences and JSON, by noun."""

@@ -1,0 +1,315 @@
+"""How casework looks: what is kept, what is gone, what goes when.  Shared by `hold`, `incident` and `request`.
+
+Owns the words and the JSON of footage under a case.  Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+
+from cctv.cases.errors.incidents import NoCameras
+from cctv.cases.footage_status import DeletedFootage, Fate, FootageStatus, ReleaseEffect, UnrecordedFootage
+from cctv.cli.context import CommandContext
+from cctv.cli.output import joined, length, local, local_date, size, table
+from cctv.core.i18n import N_, _, current_language, ngettext, translate
+from cctv.core.time_range import Span, total
+from cctv.model.footage import GapCause, Reason
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
+from cctv.redaction.review.sheet.labels import cause_words
+
+_ROWS = 30  # a camera; more no longer fits what a person reads, and --json has them all
+_CAUSES = {
+    GapCause.UNREACHABLE: N_("the camera could not be reached"),
+    GapCause.REFUSED: N_("the camera refused"),
+    GapCause.UNAUTHORISED: N_("the camera asked for another password"),
+    GapCause.STALLED: N_("the camera sent no pictures"),
+    GapCause.FRAMES_MISSING: N_("pictures were lost on the way"),
+    GapCause.RECORDER_STOPPED: N_("the recorder was not running"),
+    GapCause.STORAGE_FULL: N_("the disk was full"),
+    GapCause.CLOCK_STEP: N_("the clock was set"),
+    GapCause.SCHEDULE: N_("outside the camera's schedule"),
+    GapCause.CAMERA_REMOVED: N_("the camera was taken away"),
+    GapCause.UNREADABLE: N_("the recording could not be read"),
+}
+_DELETED = {
+    Reason.PAST_LIMIT: N_("its keeping time was over"),
+    Reason.SPACE_NEEDED: N_("the disk was full"),
+    Reason.NEVER_ALLOWED: N_("it should never have been made"),
+    Reason.ERASED: N_("a person asked for its erasure"),
+    Reason.SITE_CLOSED: N_("the site ended"),
+    Reason.FORGOTTEN: N_("before the index was made again; nothing knows when and why"),
+}
+
+
+def chosen_cameras(box: CommandContext, cameras: str | None, zones: str | None) -> tuple[CameraId, ...]:
+    """The cameras that a case is about; raises NoCameras rather than take all of them."""
+    if not (cameras or "").strip(" ,") and not (zones or "").strip(" ,"):
+        example = ",".join(list(box.settings.cameras)[:2]) or "foyer-1"
+        raise NoCameras(problem=N_("neither --cameras nor --zones names one"), example=example)
+    return tuple(box.cameras(cameras, zones))
+
+
+def print_footage(console: Console, footage: Sequence[FootageStatus], zone: ZoneInfo) -> None:
+    """A table of every camera's spans in order, and what they come to."""
+    rows = [row for one in footage for row in _rows(one, zone)]
+    console.print(table(("camera", "footage", "when", "length", ""), rows, right=("length",)))
+    console.print("\n" + _("Times are local ({zone}).", zone=zone.key) + "  " + _summary(footage))
+
+
+def print_departures(console: Console, leaving: Sequence[ReleaseEffect], zone: ZoneInfo) -> None:
+    """A table of which footage goes when."""
+    if not leaving:
+        console.print(_("There is no footage under it."))
+        return
+    rows = [
+        (
+            one.camera,
+            when(one.span, zone),
+            size(one.size_bytes),
+            departure_words(one, zone),
+        )
+        for one in leaving
+    ]
+    console.print(table(("camera", "footage", "size", "what becomes of it"), rows, right=("size",)))
+    console.print()
+
+
+def print_holds(console: Console, holds: Sequence[Hold], zone: ZoneInfo, now: datetime) -> None:
+    """A table of holds with what each needs: a review, or nothing any more."""
+    rows = [
+        (
+            hold.id,
+            hold.ground.case_id,
+            ", ".join(sorted(hold.cameras)),
+            when(hold.span, zone),
+            _hold_state(hold, zone, now),
+        )
+        for hold in holds
+    ]
+    console.print(table(("hold", "for", "cameras", "keeps", "state"), rows))
+
+
+def print_subject(console: Console, cameras: Iterable[CameraId], span: Span, zone: ZoneInfo) -> None:
+    """What a case is about."""
+    console.print(_("about {cameras}: {when}", cameras=", ".join(cameras), when=when(span, zone)))
+
+
+def print_gap(console: Console, camera: str, ends: tuple[datetime, datetime], cause: str, zone: ZoneInfo) -> None:
+    """A stretch of a package without picture, and why."""
+
+    start, end = (local(one, zone) for one in ends)
+    why = cause_words(cause, current_language())
+    console.print(_("no picture: {camera} {start} - {end}, {why}", camera=camera, start=start, end=end, why=why))
+
+
+def print_dry(console: Console) -> None:
+    """What every dry run ends with."""
+    console.print(_("Dry run: nothing was changed."))
+
+
+def print_done(console: Console, box: CommandContext, done: str) -> None:
+    """What was done, or in a dry run would be."""
+    console.print(done)
+    if box.dry_run:
+        print_dry(console)
+
+
+def print_next(*lines: str) -> None:
+    """What to type next, the likeliest first; talk, so on stderr."""
+    first = _("next:")
+    for index, line in enumerate(lines):
+        click.echo(f"{first if index == 0 else ' ' * len(first)}  {translate(line)}", err=True)
+
+
+def when(span: Span, zone: ZoneInfo, *, years: bool = True) -> str:
+    """`vr 20/11/2026 09:03 - 09:10`, with seconds and the second day only where they say something."""
+    named = day if years else _day_without_year
+    first, last = span.start.astimezone(zone), span.end.astimezone(zone)
+    start, end = f"{named(span.start, zone)} {_clock(first)}", f"{named(span.end, zone)} {_clock(last)}"
+    if first.utcoffset() != last.utcoffset():  # over the change of the clock an hour is told with its offset's name
+        return f"{start} {first.tzname()} - {end} {last.tzname()}"
+    if first.date() == last.date():
+        return f"{start} - {_clock(last)}"
+    return f"{start} - {end}"
+
+
+def day(instant: datetime, zone: ZoneInfo) -> str:
+    """`vr 20/11/2026` in the site's time."""
+    return local_date(instant, zone).rpartition(" ")[0]
+
+
+def departure_words(one: ReleaseEffect, zone: ZoneInfo) -> str:
+    """`goes at the next sweep (limit vr 27/11/2026 14:00)`."""
+    if one.fate is Fate.STILL_HELD:
+        return ngettext(len(one.holds), "stays: {holds} keeps it", "stays: {holds} keep it", holds=", ".join(one.holds))
+    first, last = local_date(one.first_limit, zone), local_date(one.last_limit, zone)
+    if one.fate is Fate.NEXT_SWEEP:
+        return _("goes at the next sweep: its limit was {first}", first=first)
+    if first == last:
+        return _("goes by its limit, {first}", first=first)
+    return _("goes by its limit, {first} to {last}", first=first, last=last)
+
+
+def goes_now(leaving: Iterable[ReleaseEffect]) -> bool:
+    """Whether a release lets footage go at the next sweep."""
+    return any(one.fate is Fate.NEXT_SWEEP for one in leaving)
+
+
+def hold_data(hold: Hold) -> dict[str, object]:
+    """A hold as JSON."""
+    return {
+        "id": hold.id,
+        "ground": hold.ground.case_id,
+        "ground_kind": hold.ground.kind,
+        "cameras": hold.cameras,
+        **_span(hold.span),
+        "review": hold.review,
+        "placed": hold.placed,
+        "placed_by": hold.placed_by,
+        "released": hold.released,
+        "released_by": hold.released_by,
+    }
+
+
+def footage_data(footage: Iterable[FootageStatus]) -> list[dict[str, object]]:
+    """What exists of each camera as JSON."""
+    return [
+        {
+            "camera": one.camera,
+            **_span(one.span),
+            "saved": one.saved,
+            "saved_seconds": total(one.saved),
+            "size_bytes": one.size_bytes,
+            "gone": one.gone,
+            "never_recorded": [_hole_data(hole, one) for hole in one.unrecorded],
+            "being_written": one.being_written,
+            "to_come": one.to_come,
+        }
+        for one in footage
+    ]
+
+
+def departures_data(leaving: Iterable[ReleaseEffect]) -> list[dict[str, object]]:
+    """Which footage goes when, as JSON."""
+    return [
+        {
+            "camera": one.camera,
+            "fate": one.fate.name.lower().replace("_", "-"),
+            **_span(one.span),
+            "segments": one.segments,
+            "size_bytes": one.size_bytes,
+            "first_limit": one.first_limit,
+            "last_limit": one.last_limit,
+            "holds": one.holds,
+        }
+        for one in leaving
+    ]
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+
+
+def _shortly(span: Span, zone: ZoneInfo) -> str:
+    return when(span, zone, years=False)
+
+
+def _day_without_year(instant: datetime, zone: ZoneInfo) -> str:
+    return day(instant, zone).rpartition("/")[0]
+
+
+def _rows(one: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
+    lines = sorted(_lines(one, zone), key=lambda line: line[0])
+    shown: list[tuple[str, ...]] = [
+        (
+            one.camera if index == 0 else "",
+            what,
+            _shortly(span, zone),
+            length(span.duration),
+            note,
+        )
+        for index, (span, what, note) in enumerate(lines[:_ROWS])
+    ]
+    if len(lines) > _ROWS:
+        more = _("and {count} more", count=len(lines) - _ROWS)
+        shown.append(("", more, "", "", _("--json lists them all")))
+    return shown
+
+
+def _lines(one: FootageStatus, zone: ZoneInfo) -> Iterator[tuple[Span, str, str]]:
+    for index, span in enumerate(one.saved):
+        yield span, _("saved"), _size_words(one) if index == 0 else ""
+    for gone in one.gone:
+        yield gone.span, _("already gone"), _gone_words(gone, zone)
+    for hole in one.unrecorded:
+        yield hole.span, _("never recorded"), _hole_words(hole, one, zone)
+    if one.being_written:
+        yield one.being_written, _("being written"), _("kept as soon as its file is closed")
+    if one.to_come:
+        yield one.to_come, _("still to come"), _("kept as it is recorded")
+
+
+def _size_words(one: FootageStatus) -> str:
+    if len(one.saved) == 1:
+        return size(one.size_bytes)
+    return _("{size} in {count} pieces", size=size(one.size_bytes), count=len(one.saved))
+
+
+def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
+    if hold.released:
+        return _("released {day}", day=day(hold.released, zone))
+    if hold.review < now:
+        return _("review OVERDUE since {day}", day=day(hold.review, zone))
+    return _("review by {day}", day=day(hold.review, zone))
+
+
+def _gone_words(gone: DeletedFootage, zone: ZoneInfo) -> str:
+    why = translate(_DELETED.get(gone.reason, gone.reason.value))
+    first, last = local_date(gone.first_deleted, zone), local_date(gone.last_deleted, zone)
+    if gone.reason is Reason.LOST:
+        return _("lost: its file was gone when the disk was looked at ({first})", first=first)
+    if first == last:
+        return _("deleted {first}: {why}", first=first, why=why)
+    return _("deleted {first} to {last}: {why}", first=first, last=last, why=why)
+
+
+def _hole_words(hole: UnrecordedFootage, one: FootageStatus, zone: ZoneInfo) -> str:
+    if hole.cause:
+        return translate(_CAUSES[hole.cause])
+    if not one.ever_recorded:
+        return _("this camera has never been recorded")
+    if hole.began:
+        return _("the first recording began {when}", when=local_date(hole.began, zone))
+    return _("nothing was recorded around it; the recorder knows no cause")
+
+
+def _summary(footage: Sequence[FootageStatus]) -> str:
+    saved = sum((total(one.saved) for one in footage), timedelta(0))
+    gone = sum((total(part.span for part in one.gone) for one in footage), timedelta(0))
+    never = sum((total(part.span for part in one.unrecorded) for one in footage), timedelta(0))
+    size_bytes = sum(one.size_bytes for one in footage)
+    parts = [
+        _("Saved: {length}, {size}", length=length(saved), size=size(size_bytes)) if saved else _("Saved: nothing")
+    ]
+    parts += [_("already gone: {length}", length=length(gone))] if gone else []
+    parts += [_("never recorded: {length}", length=length(never))] if never else []
+    return joined(parts) + "."
+
+
+def _hole_data(hole: UnrecordedFootage, one: FootageStatus) -> dict[str, object]:
+    return {
+        **_span(hole.span),
+        "cause": hole.cause,
+        "first_recorded": hole.began,
+        "ever_recorded": one.ever_recorded,
+    }
+
+
+def _span(span: Span) -> dict[str, object]:
+    return {"start": span.start, "end": span.end}

@@ -1,0 +1,322 @@
+"""How redactions look: what is visible, what is undecided, what was found; and progress on a terminal.
+
+Owns the words and the JSON of `cctv redaction`.  Decides nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from cctv.cli.context import CommandContext
+from cctv.cli.output import length, local, table
+from cctv.cli.views.footage import print_dry, print_next
+from cctv.core.i18n import N_, _, decimal, ngettext, translate
+from cctv.redaction.review.case import CaseFile, sheet_path
+from cctv.redaction.review.decide import Decided
+from cctv.redaction.review.plan import CasePart
+from cctv.redaction.review.prepare import Prepared
+from cctv.redaction.review.review import Noted
+from cctv.redaction.standalone import FileReport
+
+_STAGES = {
+    "backdrop": N_("the empty scene"),
+    "regions": N_("what moves"),
+    "pictures": N_("pictures of the sheet"),
+    "checking": N_("checking the recordings"),
+    "samples": N_("samples from around it"),
+    "render": N_("making the video"),
+    "verify": N_("checking the video"),
+    "reading": N_("reading"),
+    "writing": N_("writing"),
+    "copying": N_("copying"),
+}
+
+
+@contextmanager
+def watched() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress with an estimate on stderr; silent where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, of: None
+        return
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, of: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(translate(_STAGES.get(stage, stage)), total=None)
+            bar.update(tasks[stage], completed=done, total=of or None)
+
+        yield show
+
+
+def sheet(box: CommandContext, request: str) -> str:
+    """Where the page to decide from is."""
+
+    return str(sheet_path(box.site, request))
+
+
+def part_data(part: CasePart) -> dict[str, object]:
+    plan = part.plan
+    return {
+        "camera": plan.camera,
+        "part": plan.position,
+        "start": plan.span.start,
+        "end": plan.span.end,
+        "segments": len(plan.sources),
+        "frames": plan.frames,
+        "tracks": plan.tracks,
+        "keep": plan.decisions.keep,
+        "hide": plan.decisions.hide,
+        "undecided": plan.undecided,
+        "keep_boxes": [path.id for path in plan.decisions.boxes.keep],
+        "hide_boxes": [path.id for path in plan.decisions.boxes.hide],
+        "hide_reasons": {path.id: path.reason.value for path in plan.decisions.boxes.hide if path.reason},
+        "others": plan.decisions.others,
+        "backdrops": [
+            {
+                "number": number,
+                "sha256": file.sha256,
+                "covers": [[box.x, box.y, box.w, box.h] for box in plan.backdrop(number).covers],
+                "signed_by": plan.backdrop(number).signed_by if number not in plan.unsigned else None,
+            }
+            for number, file in enumerate(plan.backdrop_files, 1)
+        ],
+        "reviewed": [{"frames": [one.first, one.last], "by": one.by, "at": one.at} for one in part.reviewed],
+        "unreviewed": part.unreviewed,
+        "plan": part.digest,
+        "prepared": part.prepared,
+        "prepared_by": part.prepared_by,
+        "approved": part.approved,
+        "approved_by": part.approval.by if part.approved and part.approval else None,
+    }
+
+
+def case_data(box: CommandContext, case: CaseFile) -> dict[str, object]:
+    return {
+        "request": case.request.id,
+        "sheet": sheet(box, case.request.id),
+        "parts": [part_data(part) for part in case.parts],
+    }
+
+
+def visible_words(part: CasePart) -> str:
+    decisions = part.plan.decisions
+    tracks = ", ".join(str(number) for number in decisions.keep)
+    boxes = ", ".join(path.id for path in decisions.boxes.keep)
+    kept = ngettext(len(decisions.keep), "track {tracks}", "tracks {tracks}", tracks=tracks)
+    if tracks and boxes:
+        return _("{tracks} and boxes {boxes}", tracks=kept, boxes=boxes)
+    if boxes:
+        return _("boxes {boxes}", boxes=boxes)
+    return kept if tracks else _("nobody")
+
+
+def prepared_data(prepared: Prepared) -> dict[str, object]:
+    request = prepared.request.id
+    return {
+        "dry_run": prepared.dry_run,
+        "request": request,
+        "sheet": prepared.sheet,
+        "parts": [
+            {
+                "camera": one.camera,
+                "part": one.position,
+                "start": one.span.start,
+                "end": one.span.end,
+                "segments": one.segments,
+                "frames": one.frames,
+                "tracks": one.tracks,
+                "kept_from_before": one.unchanged,
+            }
+            for one in prepared.parts
+        ],
+        "next": f"cctv redaction keep {request} TRACK... --reason WHY",
+    }
+
+
+def prepared_text(console: Console, prepared: Prepared) -> None:
+    request = prepared.request.id
+    for one in prepared.parts:
+        found = (
+            _("would be analysed")
+            if one.tracks is None
+            else _("{tracks} tracks in {frames} frames", tracks=one.tracks, frames=one.frames)
+        )
+        again = f", {_('as before')}" if one.unchanged else ""
+        part = _part(one.camera, one.position)
+        console.print(_("{part}: {found}", part=part, found=found + again))
+    if prepared.dry_run:
+        print_dry(console)
+        return
+    console.print("\n" + _("Open this page in a browser:") + f"\n  {prepared.sheet}\n", soft_wrap=True)
+    first = _("next:")
+    console.print(f"{first}  cctv redaction keep {request} TRACK... --reason WHY")
+    console.print(f"{' ' * len(first)}  cctv redaction approve {request} --all --reason WHY")
+
+
+def _part(camera: str, position: int) -> str:
+    return _("{camera} part {part}", camera=camera, part=position)
+
+
+def _part_of(part: CasePart) -> str:
+    return _part(part.plan.camera, part.plan.position)
+
+
+def decided_text(console: Console, box: CommandContext, decided: Decided) -> None:
+    part = decided.after
+    name, visible = _part_of(part), visible_words(part)
+    shown = (
+        _("{part}: visible would be {visible}", part=name, visible=visible)
+        if box.dry_run
+        else _("{part}: visible is {visible}", part=name, visible=visible)
+    )
+    console.print(shown, style="bold")
+    if part.plan.undecided:
+        console.print(_undecided(part))
+    if decided.voided:
+        console.print(_("The approval given before is void, because the plan changed."))
+    if box.dry_run:
+        print_dry(console)
+        return
+    console.print(_sheet_words(box, part.plan.request), soft_wrap=True)
+    console.print(_("Look at the sheet again: it has pictures of what is shown now."))
+    console.print(f"{_('next:')}  cctv redaction approve {part.plan.request} --all --reason WHY")
+
+
+def _undecided(part: CasePart) -> str:
+    return _("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
+
+
+def _sheet_words(box: CommandContext, request: str) -> str:
+    return _("sheet: {path}", path=sheet(box, request))
+
+
+def noted_text(console: Console, box: CommandContext, noted: Noted, following: str) -> None:
+    for part in noted.after:
+        console.print(_("{part}: {found}", part=_part_of(part), found=looked_words(part)))
+    if noted.voided:
+        console.print(_("The approval given before is void, because the plan changed."))
+    if box.dry_run:
+        print_dry(console)
+        return
+    console.print(_sheet_words(box, noted.after[0].plan.request), soft_wrap=True)
+    console.print(f"{_('next:')}  {following}")
+
+
+def looked_words(part: CasePart) -> str:
+    """How far a part was looked at."""
+    plan = part.plan
+    signed = len(plan.backdrop_files) - len(plan.unsigned)
+    return _(
+        "{signed} of {backdrops} backdrops signed off, {reviewed} of {frames} frames reviewed",
+        signed=signed,
+        backdrops=len(plan.backdrop_files),
+        reviewed=_frames_reviewed(part),
+        frames=plan.frames,
+    )
+
+
+def _frames_reviewed(part: CasePart) -> int:
+    return part.plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
+
+
+def approved_text(console: Console, box: CommandContext, case: CaseFile) -> None:
+    for part in case.parts:
+        name, visible = _part_of(part), visible_words(part)
+        shown = _("{part}: visible will be {visible}; everything else is hidden", part=name, visible=visible)
+        console.print(shown)
+        if part.plan.undecided:
+            console.print(f"  {_undecided(part)}")
+    if box.dry_run:
+        print_dry(console)
+        return
+    console.print(_("Approved by {who}.", who=box.actor.account), style="bold")
+    print_next(
+        f"cctv request answer {case.request.id}   {_('the copy, the letter, and the end of the request')}",
+        f"cctv export build {case.request.id}     {_('the copy only')}",
+    )
+
+
+def case_text(console: Console, box: CommandContext, case: CaseFile) -> None:
+    rows = [
+        (
+            part.plan.camera,
+            str(part.plan.position),
+            local(part.plan.span.start, box.zone),
+            length(part.plan.span.duration),
+            str(len(part.plan.tracks)),
+            visible_words(part),
+            str(len(part.plan.undecided)),
+            _share(len(part.plan.backdrop_files) - len(part.plan.unsigned), len(part.plan.backdrop_files)),
+            _share(_frames_reviewed(part), part.plan.frames),
+            _("by {who}", who=part.approval.by) if part.approved and part.approval else _("no"),
+        )
+        for part in case.parts
+    ]
+    console.print(
+        table(
+            (
+                "camera",
+                "part",
+                "from",
+                "length",
+                "tracks",
+                "visible",
+                "undecided",
+                "backdrops",
+                "reviewed",
+                "approved",
+            ),
+            rows,
+            right=("part", "tracks", "undecided", "backdrops", "reviewed"),
+        )
+    )
+    console.print("\n" + _sheet_words(box, case.request.id), soft_wrap=True)
+
+
+def _share(some: int, of: int) -> str:
+    return _("{some} of {of}", some=some, of=of)
+
+
+def file_data(report: FileReport) -> dict[str, object]:
+    done, proved = report.render, report.render.verified
+    return {
+        "output": report.output,
+        "mask": report.mask_output,
+        "frames": done.frames,
+        "frames_kept": done.frames_kept,
+        "frames_subject_visible": done.frames_subject_visible,
+        "hidden_share": round(done.hidden_share, 6),
+        "backdrops": done.backdrops,
+        "live_pixels_outside_kept": proved.live_pixels_outside_kept,
+        "audio_streams": proved.audio_streams,
+        "warnings": report.warnings,
+    }
+
+
+def file_text(console: Console, report: FileReport) -> None:
+    done = report.render
+    hidden = _(
+        "{file}: {frames} frames, {share} % of the picture hidden; checked: nothing live outside what was kept, "
+        "no sound",
+        file=report.output,
+        frames=done.frames,
+        share=decimal(f"{100 * done.hidden_share:.1f}"),
+    )
+    console.print(hidden, soft_wrap=True)
+    if done.frames_kept:
+        kept = _(
+            "kept visible in {some} of the {of} frames with boxes",
+            some=done.frames_subject_visible,
+            of=done.frames_kept,
+        )
+        console.print(kept)
+    if report.mask_output:
+        console.print(_("{file}: 0 = live, 255 = hidden", file=report.mask_output), soft_wrap=True)

@@ -1,0 +1,169 @@
+"""Durable file operations: the only place that writes, renames or removes what must survive a power cut.
+
+Each operation returns only when the disk has it, in the order that a crash forgives: the bytes, then the name.  Footage
+is deleted by `archive.disposal` alone, in a deletion session, through `Disk.unlink`.  `Disk` is a class so that a test
+can record the calls, lose what was not yet synced, and look at every state that a crash may leave.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cctv.core.errors import CctvError, Exit
+
+_CHUNK = 1 << 20
+_VECTORS = 64  # far below what one writev(2) takes
+
+
+class LockHeld(CctvError):
+    """Another process is doing this already ({path} is locked).
+
+    next: wait for it to end, or look for it with `systemctl status cctv-record cctv-sweep`.
+    """
+
+    exit_code = Exit.LOCKED
+
+
+class DurableFiles:
+    """File operations that have reached the disk when they return."""
+
+    def sync_file(self, path: Path) -> None:
+        """Flush a file's bytes and size."""
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def sync_directory(self, directory: Path) -> None:
+        """Flush a directory's names."""
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def create(self, path: Path, mode: int = 0o640) -> int:
+        """Begin a file that grows; a descriptor for `append` and `sync`.  Nothing is on the disk before `sync`."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+
+    def append(self, descriptor: int, size: int, pieces: Sequence[bytes]) -> None:
+        """Write the pieces behind the first `size` bytes: all of them, or, when OSError is raised, none."""
+        left = [memoryview(piece) for piece in pieces]
+        try:
+            while left:
+                written = os.writev(descriptor, left[:_VECTORS])
+                while left and written >= len(left[0]):
+                    written -= len(left.pop(0))
+                if written:
+                    left[0] = left[0][written:]
+        except OSError:
+            os.ftruncate(descriptor, size)
+            os.lseek(descriptor, size, os.SEEK_SET)
+            raise
+
+    def sync(self, descriptor: int) -> None:
+        """Flush what `append` wrote."""
+        os.fdatasync(descriptor)
+
+    def settle(self, root: Path) -> None:
+        """Flush all that the kernel still has of the file system of a folder.
+
+        For what a process finds that another left: after a kill it cannot know what that one had flushed.
+        """
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if (number := _syncfs(descriptor)) != 0:
+                raise OSError(number, os.strerror(number), str(root))
+        finally:
+            os.close(descriptor)
+
+    def make_directory(self, directory: Path) -> None:
+        """Make a directory and its missing parents, each name flushed."""
+        missing = [path for path in (directory, *directory.parents) if not path.exists()]
+        for path in reversed(missing):
+            path.mkdir(exist_ok=True)
+            self.sync_directory(path.parent)
+
+    def write(self, path: Path, data: bytes, mode: int = 0o640) -> None:
+        """Put a whole file in place: written beside it, flushed, renamed over it."""
+        beside = path.with_name(f".{path.name}.part")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        beside.replace(path)
+        self.sync_directory(path.parent)
+
+    def append_line(self, path: Path, line: str) -> None:
+        """Add one line to a file.  A tail torn by a crash is closed first, so that it spoils one line at most."""
+        is_new = not path.exists()
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
+        try:
+            size = os.fstat(descriptor).st_size
+            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            os.write(descriptor, (b"\n" if torn else b"") + line.encode() + b"\n")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if is_new:
+            self.sync_directory(path.parent)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Move a file within the file system; raises FileExistsError rather than replace one."""
+        if target.exists():
+            raise FileExistsError(target)
+        source.rename(target)
+        self.sync_directory(target.parent)
+        if source.parent != target.parent:
+            self.sync_directory(source.parent)
+
+    def unlink(self, path: Path) -> bool:
+        """Remove a name, durably; False when it was gone already."""
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            if path.parent.exists():
+                self.sync_directory(path.parent)
+            return False
+        self.sync_directory(path.parent)
+        return True
+
+
+def _syncfs(descriptor: int) -> int:
+    """syncfs(2), which Python does not have; answers the error's number, 0 for none."""
+
+    return ctypes.get_errno() if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) else 0
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold a lock file; raises LockHeld when another process has it.  The kernel lets go of it at any death."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LockHeld(path=path) from error
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,141 @@
+"""Errors: one class, one message, one exit code.
+
+The class's docstring is the message.  Its first paragraph is the sentence a person reads, with `{fields}` filled from
+the keyword arguments; the line after `next:` is what to type or do.  Owns the exit codes (docs/exit-codes.md is
+generated from here).  Never prints.
+"""
+
+from __future__ import annotations
+
+import inspect
+from enum import IntEnum
+from functools import cache
+from gettext import NullTranslations
+from typing import ClassVar
+
+from cctv.core.i18n import Message, format_message
+
+
+class Exit(IntEnum):
+    """Exit codes of every command."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    PARTLY = 3
+    CONFIG = 10
+    LOCKED = 11
+    NOT_PERMITTED = 12
+    DECISION_MISSING = 13
+    NO_FOOTAGE = 14
+    UNREADABLE = 15
+    STORAGE_FULL = 16
+    OVERDUE = 17
+    GUARD = 18
+    CAMERA_DOWN = 19
+    INTERRUPTED = 130
+
+
+EXIT_MEANINGS: dict[Exit, str] = {
+    Exit.OK: "done",
+    Exit.FAILURE: "failure",
+    Exit.USAGE: "the command line is not understood",
+    Exit.PARTLY: "partly done; the message says what is left",
+    Exit.CONFIG: "cameras.toml or the credentials are wrong",
+    Exit.LOCKED: "another process is doing this",
+    Exit.NOT_PERMITTED: "not permitted",
+    Exit.DECISION_MISSING: "a human decision is missing (hold, review, sign-off)",
+    Exit.NO_FOOTAGE: "no footage",
+    Exit.UNREADABLE: "bytes unreadable or not matching their hash",
+    Exit.STORAGE_FULL: "storage full",
+    Exit.OVERDUE: "footage is overdue for deletion",
+    Exit.GUARD: "a guard stops deletion",
+    Exit.CAMERA_DOWN: "a camera or the recorder is down",
+    Exit.INTERRUPTED: "interrupted",
+}
+
+
+class CctvError(Exception):
+    """Something went wrong."""
+
+    exit_code: ClassVar[Exit] = Exit.FAILURE
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        message, following = self.templates()
+        self.message = format_message(message, fields)
+        self.next_step: str | None = format_message(following, fields) or None
+        super().__init__(self.message)
+
+    @classmethod
+    @cache
+    def templates(cls) -> tuple[str, str]:
+        """The message and the next step before their fields are filled; the latter may be empty."""
+        message, _, following = inspect.cleandoc(cls.__doc__ or "").partition("next:")
+        return " ".join(message.split()), " ".join(following.split())
+
+    @property
+    def phrase(self) -> Message:
+        """The message, for a sentence of which it is a part."""
+
+        return Message(self.message, lambda words: self.told(words)[0])
+
+    def told(self, words: NullTranslations) -> tuple[str, str | None]:
+        """The message and the next step, translated; the latter is None where there is none."""
+
+        message, following = self.templates()
+        return format_message(words.gettext(message), self.fields, words), (
+            format_message(words.gettext(following), self.fields, words) if following else None
+        )
+
+    @property
+    def code(self) -> str:
+        """Stable name of this error in JSON: the class's name."""
+        return type(self).__name__
+
+
+class UsageError(CctvError):
+    """{problem}
+
+    next: {following}
+    """
+
+    exit_code = Exit.USAGE
+
+
+class ConfigError(CctvError):
+    """{problem}
+
+    next: {following}
+    """
+
+    exit_code = Exit.CONFIG
+
+
+class GuardError(CctvError):
+    """A guard stops deletion."""
+
+    exit_code = Exit.GUARD
+
+
+class FileUnreadable(CctvError):
+    """{path} cannot be read: {problem}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class ToolFailed(CctvError):
+    """{tool} failed (status {status}): {detail}
+
+    next: look at what {tool} says above; if it is not clear, `{tool} -version` tells which release is installed.
+    """
+
+
+class ToolMissing(CctvError):
+    """{tool} is not installed.
+
+    next: apt-get install {package}
+    """

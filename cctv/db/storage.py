@@ -1,0 +1,138 @@
+"""The site: what every act needs, opened once and handed down.
+
+Owns the order of opening: identity of the disk, then the database, then the comparison of the two.  Creates nothing
+except through `create_site`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from cctv.config.schema import Settings
+from cctv.core.clock import Clock
+from cctv.core.durable import DurableFiles
+from cctv.core.i18n import N_
+from cctv.db import schema
+from cctv.db.engine import open_engine, read_transaction, write_transaction
+from cctv.db.identity import (
+    DATABASE_FILE,
+    SITE_FILE,
+    DatabaseForeign,
+    Identity,
+    StorageExists,
+    StorageNotEmpty,
+    check,
+    claim,
+    parse_identity,
+    read_identity,
+    write_identity,
+)
+from cctv.db.migrate import migrate
+from cctv.model.audit import Actor
+from cctv.model.ids import IdKind, short_id
+
+DIRECTORIES = ("holds", "incoming", "segments", "quarantine", "derived", "exports", "audit", "keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Settings, the storage's root, its index, the disk, the clock, and who acts."""
+
+    settings: Settings
+    root: Path
+    identity: Identity
+    engine: Engine
+    disk: DurableFiles
+    clock: Clock
+    actor: Actor
+
+    def acting_as(self, actor: Actor) -> Storage:
+        return replace(self, actor=actor)
+
+    def relative(self, path: Path) -> str:
+        """A path inside the storage, as the index and the log write it."""
+        return str(path.relative_to(self.root))
+
+
+def open_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
+    """Open the storage that the settings name; raises StorageMissing, MountMissing, DatabaseForeign, DatabaseNewer."""
+    root = settings.site.storage
+    identity = read_identity(root)
+    database = root / DATABASE_FILE
+    if not database.exists():
+        raise DatabaseForeign(path=root, problem=N_("it is not there"))
+    engine = open_engine(database)
+    with read_transaction(engine) as connection:
+        if not inspect(connection).has_table("site"):
+            raise DatabaseForeign(path=root, problem=N_("it is empty"))
+        check(connection, identity, root)
+    migrate(engine)
+    return Storage(settings, root, identity, engine, disk, clock, actor)
+
+
+def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
+    """Make a storage in an empty folder; raises StorageExists or StorageNotEmpty and then changes nothing."""
+    root = settings.site.storage
+    refuse_occupied(root)
+    disk.make_directory(root)
+    for name in DIRECTORIES:
+        disk.make_directory(root / name)
+    (root / "keys").chmod(0o700)
+    identity = Identity.new(root)
+    engine = open_engine(root / DATABASE_FILE, create=True)
+    migrate(engine)
+    with write_transaction(engine) as connection:
+        claim(connection, identity, clock.now())
+    disk.sync_directory(root)
+    write_identity(root, identity, disk)
+    return Storage(settings, root, identity, engine, disk, clock, actor)
+
+
+def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
+    """The next id of its kind and year, taken inside the act's own transaction."""
+    table = schema.short_ids
+    connection.execute(upsert(table).values(kind=kind, year=year, last_number=0).on_conflict_do_nothing())
+    where = (table.c.kind == kind) & (table.c.year == year)
+    connection.execute(update(table).where(where).values(last_number=table.c.last_number + 1))
+    number: int = connection.execute(select(table.c.last_number).where(where)).scalar_one()
+    return short_id(kind, year, number)
+
+
+def keep_short_id(connection: Connection, taken: str) -> None:
+    """See to it that an id which came from outside the index is not given again."""
+    prefix, year, number = taken.split("-")
+    table, kind = schema.short_ids, IdKind(prefix)
+    values = {"kind": kind, "year": int(year), "last_number": 0}
+    connection.execute(upsert(table).values(**values).on_conflict_do_nothing())
+    where = (table.c.kind == kind) & (table.c.year == int(year)) & (table.c.last_number < int(number))
+    connection.execute(update(table).where(where).values(last_number=int(number)))
+
+
+def refuse_occupied(root: Path) -> None:
+    """Raise StorageExists or StorageNotEmpty unless a storage can be made there.
+
+    What an earlier making left that died before site.json is no obstacle: it holds no file but an empty index.
+    """
+    if not root.is_dir():
+        return
+    if (root / SITE_FILE).exists():
+        raise StorageExists(path=root, site=parse_identity(root).site)
+    for path in sorted(root.iterdir()):
+        if path.name in DIRECTORIES and not any(path.iterdir()):
+            continue
+        if path.name == DATABASE_FILE and not _has_past(path):
+            continue
+        if path.name not in {"README.md", "lost+found", f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm"}:
+            raise StorageNotEmpty(path=root, found=path.name)
+
+
+def _has_past(database: Path) -> bool:
+    """Whether a database ever recorded an act: then it is somebody's, and no leftover."""
+    with read_transaction(open_engine(database)) as connection:
+        if not inspect(connection).has_table("audit"):
+            return False
+        return connection.execute(select(schema.audit.c.seq).limit(1)).first() is not None

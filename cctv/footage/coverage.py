@@ -1,0 +1,236 @@
+"""Coverage: a span of one camera, parted into what was recorded, what was deleted and what never was, with its cause.
+
+Pure.  Every instant lies in exactly one part:
+
+* A noted gap was not recorded, although a segment's span goes on around it.
+* A segment holds one picture at least: a gap that leaves nothing of it is wrong, and the file on the disk right.
+* Of gaps that overlap, the one that began last knows best.
+* Footage at most SEAM apart, with no gap noted in between, is one; so short a rest beside a gap belongs to the gap.
+
+Inventory: of a camera over a span, what is saved, what is gone and when, what was never recorded and why.
+
+Pure apart from the queries that `inventory` makes; `coverage` parts the span.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import TypeAlias
+
+from sqlalchemy import Connection
+
+from cctv.core.errors import CctvError, Exit
+from cctv.core.time_range import Span, merged, total, without
+from cctv.footage.deletion_summaries import folded_of
+from cctv.footage.runs import first_and_last, gaps_of
+from cctv.footage.segments import segments_of, tombstones_of
+from cctv.model.footage import FoldedGroup, Gap, GapCause, Segment, Tombstone
+from cctv.model.ids import CameraId
+
+SEAM = timedelta(milliseconds=500)  # between segments of one run; shorter than any cause that is worth a line
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An unrecorded span; `cause` is None where nobody noted one."""
+
+    span: Span
+    cause: GapCause | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A span without rest: what is saved, what was deleted, what was never recorded; each in order, nothing twice."""
+
+    saved: tuple[Span, ...]
+    deleted: tuple[Span, ...]
+    missing: tuple[Missing, ...]
+
+
+class _Footage(Enum):
+    SAVED = 1
+    DELETED = 2
+
+
+_Kind: TypeAlias = "_Footage | GapCause | None"
+_Piece: TypeAlias = tuple[Span, _Kind]
+
+
+def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], gaps: Iterable[Gap]) -> Parts:
+    """Part a span by the segments that exist, those that were deleted, and the gaps that were noted."""
+    noted = _disjoint([(Span(gap.start, gap.end or _FOREVER), gap.cause) for gap in gaps])
+    unrecorded = merged(span for span, _ in noted)
+    there = merged(_pictures(segments, unrecorded))
+    gone = [rest for span in merged(_pictures(deleted, unrecorded)) for rest in without(span, overlapping(there, span))]
+    footage = merged([*there, *gone])
+    known: list[_Piece] = [(span, _Footage.SAVED) for span in there]
+    known += [(span, _Footage.DELETED) for span in gone]
+    known += [(rest, cause) for span, cause in noted for rest in without(span, overlapping(footage, span))]
+    pieces = list(_joined(_rests_given(_tiled(whole, known))))
+    return Parts(
+        saved=tuple(span for span, kind in pieces if kind is _Footage.SAVED),
+        deleted=tuple(span for span, kind in pieces if kind is _Footage.DELETED),
+        missing=tuple(Missing(span, kind) for span, kind in pieces if not isinstance(kind, _Footage)),
+    )
+
+
+def unexplained(missing: Iterable[Missing], known: Span | None) -> list[Span]:
+    """What was not recorded for no cause that anybody noted; `known` is from the camera's first footage to its last.
+
+    Before the first there is nothing to explain, and after the last is what is being written.
+    """
+    holes = (hole.span for hole in missing if hole.cause is None)
+    return [shared for hole in holes if known and (shared := hole.intersection(known))]
+
+
+def _pictures(footage: Iterable[Span], unrecorded: Sequence[Span]) -> Iterator[Span]:
+    for span in footage:
+        taken = overlapping(unrecorded, span) if unrecorded else ()
+        yield from (without(span, taken) or [span]) if taken else (span,)
+
+
+def overlapping(parts: Sequence[Span], span: Span) -> Sequence[Span]:
+    """Those that overlap a span, of parts that are in order and apart."""
+    first = bisect_right(parts, span.start, key=lambda one: one.end)
+    return parts[first : bisect_left(parts, span.end, key=lambda one: one.start)]
+
+
+def _disjoint(gaps: Iterable[tuple[Span, GapCause]]) -> list[tuple[Span, GapCause]]:
+    """Gaps in order, none over another: of those that overlap, the one that began last, or ends first."""
+    ordered = sorted(gaps, key=lambda one: (one[0].start, -one[0].duration, one[1].value))
+    cuts = sorted({at for span, _ in ordered for at in (span.start, span.end)})
+    out: list[tuple[Span, GapCause]] = []
+    open_ones: list[int] = []
+    begun = 0
+    for start, end in pairwise(cuts):
+        while begun < len(ordered) and ordered[begun][0].start <= start:
+            heappush(open_ones, -begun)
+            begun += 1
+        while open_ones and ordered[-open_ones[0]][0].end <= start:
+            heappop(open_ones)
+        if open_ones:
+            out.append((Span(start, end), ordered[-open_ones[0]][1]))
+    return out
+
+
+def _tiled(whole: Span, known: Iterable[_Piece]) -> list[_Piece]:
+    """The known pieces inside a span, and what is left between them with no kind."""
+    inside: list[_Piece] = [(shared, kind) for span, kind in known if (shared := span.intersection(whole))]
+    left: list[_Piece] = [(span, None) for span in without(whole, (span for span, _ in inside))]
+    return sorted(inside + left, key=lambda one: one[0])
+
+
+def _rests_given(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
+    """Pieces of no kind that are no longer than a seam go to a gap beside them, or to the footage on both sides."""
+    for number, (span, kind) in enumerate(pieces):
+        if kind is None and span.duration <= SEAM and 0 < number < len(pieces) - 1:
+            before, after = pieces[number - 1][1], pieces[number + 1][1]
+            yield span, before if isinstance(before, GapCause) or isinstance(after, _Footage) else after
+        else:
+            yield span, kind
+
+
+def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+    """Neighbours of one kind as one piece."""
+    last: _Piece | None = None
+    for span, kind in pieces:
+        if last is not None and last[1] is kind:
+            last = Span(last[0].start, span.end), kind
+            continue
+        if last is not None:
+            yield last
+        last = span, kind
+    if last is not None:
+        yield last
+
+
+class FootageAbsence(CctvError):
+    """There is no footage of {cameras} in that span: {cause}.
+
+    next: cctv footage coverage shows what there is; try another camera or time.
+    """
+
+    exit_code = Exit.NO_FOOTAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """One camera over one span as it stands at an instant.
+
+    `saved`, `deleted`, `missing` and `to_come` make the span without rest; nothing lies in two of them, unless the
+    clock was set back and footage is dated later than now.  `unexplained` is that part of `missing`, between the
+    camera's first footage and its last, of which nobody knows why.
+    """
+
+    camera: CameraId
+    span: Span
+    segments: tuple[Segment, ...]
+    gone: tuple[Tombstone, ...]
+    folded: tuple[FoldedGroup, ...]  # what went more than a year ago, no longer known one by one
+    saved: tuple[Span, ...]
+    deleted: tuple[Span, ...]
+    missing: tuple[Missing, ...]
+    unexplained: tuple[Span, ...]
+    to_come: Span | None
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(segment.size_bytes for segment in self.segments)
+
+    @property
+    def coverage(self) -> float:
+        """Recorded fraction of the span so far, 0 to 1; footage that was deleted does not count."""
+        past = self.span.duration - (self.to_come.duration if self.to_come else timedelta(0))
+        return min(1.0, total(self.saved) / past) if past else 0.0
+
+
+def inventory(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Inventory:
+    """Look one camera up; `now` divides what is missing from what is still to come."""
+    around = Span(span.start - SEAM, span.end + SEAM)  # what stands there tells a seam from a hole
+    segments, gone = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
+    folded = folded_of(connection, camera, around)
+    went = [*(one.span for one in gone), *(one.span for one in folded)]
+    parts = split_span(around, [one.span for one in segments], went, gaps_of(connection, camera, around))
+    past = span.intersection(Span(span.start, now)) if now > span.start else None
+    missing = [
+        Missing(shared, hole.cause) for hole in parts.missing if past and (shared := hole.span.intersection(past))
+    ]
+    return Inventory(
+        camera=camera,
+        span=span,
+        segments=tuple(one for one in segments if one.span.overlaps(span)),
+        gone=tuple(one for one in gone if one.span.overlaps(span)),
+        folded=tuple(one for one in folded if one.span.overlaps(span)),
+        saved=_inside(span, parts.saved),
+        deleted=_inside(span, parts.deleted),
+        missing=tuple(missing),
+        unexplained=tuple(unexplained(missing, first_and_last(connection, camera))),
+        to_come=Span(max(now, span.start), span.end) if span.end > now else None,
+    )
+
+
+def absence(found: Iterable[Inventory]) -> str:
+    """Why there is no footage, in words: expired, a gap and its cause, never recorded, still to come."""
+    said: list[str] = []
+    for one in found:
+        if one.gone or one.folded:
+            said.append(f"{one.camera}: deleted ({(one.gone or one.folded)[-1].reason.value})")
+        causes = sorted({hole.cause.value for hole in one.missing if hole.cause})
+        if causes:
+            said.append(f"{one.camera}: not recorded ({', '.join(causes)})")
+        if any(hole.cause is None for hole in one.missing):
+            said.append(f"{one.camera}: never recorded around that time")
+        if one.to_come and not said:
+            said.append(f"{one.camera}: still to come")
+    return "; ".join(said) or "nothing is known of that time"
+
+
+def _inside(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:
+    return tuple(shared for span in parts if (shared := span.intersection(whole)))

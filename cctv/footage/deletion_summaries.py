@@ -1,0 +1,192 @@
+"""The rows of folded deletions, and of the tombstones that they replace.  Queries only.
+
+The line of a camera's deletions of a day: made from tombstones, written down, read again.  Pure.
+
+Canonical JSON with sorted keys and without spaces: what is signed.  Counts and bytes; no path and no hash of footage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from cctv.core.clock import from_us, to_us
+from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.footage.segments import to_tombstone
+from cctv.model.footage import FoldedDay, FoldedGroup, Reason, Tombstone
+from cctv.model.ids import CameraId, ZoneId
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def groups_of(stones: Sequence[Tombstone]) -> tuple[FoldedGroup, ...]:
+    """Closed tombstones of one camera, parted by zone, policy, reason and day of recording."""
+    parted: defaultdict[tuple[str, str, str, Reason], list[Tombstone]] = defaultdict(list)
+    for one in stones:
+        day = f"{one.span.start.astimezone(UTC):%Y-%m-%d}"
+        parted[day, one.zone, one.policy, one.reason].append(one)
+    keys = sorted(parted, key=lambda key: (*key[:3], key[3].value))
+    return tuple(_group(key[0], parted[key]) for key in keys)
+
+
+def _group(day: str, stones: Sequence[Tombstone]) -> FoldedGroup:
+    first = stones[0]
+    closed = [one.closed for one in stones if one.closed is not None]
+    return FoldedGroup(
+        camera=first.camera,
+        zone=first.zone,
+        policy=first.policy,
+        reason=first.reason,
+        recorded=day,
+        span=Span(min(one.span.start for one in stones), max(one.span.end for one in stones)),
+        segments=len(stones),
+        size_bytes=sum(one.size_bytes for one in stones),
+        first_deleted=min(closed),
+        last_deleted=max(closed),
+        latest=max(one.closed - one.limit for one in stones if one.closed is not None),
+    )
+
+
+def line_of(
+    site: str, day: str, part: int, stones: Sequence[Tombstone], digest: str, folded: datetime
+) -> tuple[str, tuple[FoldedGroup, ...]]:
+    """The line to sign, and its groups; `digest` is that of the tombstones, as the log binds them."""
+    groups = groups_of(stones)
+    said = {
+        "schema": 1,
+        "site": site,
+        "day": day,
+        "camera": stones[0].camera,
+        "part": part,
+        "first_tombstone": stones[0].id,
+        "last_tombstone": stones[-1].id,
+        "digest": digest,
+        "folded_us": to_us(folded),
+        "groups": [_said(one) for one in groups],
+    }
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False), groups
+
+
+def from_line(line: str) -> tuple[FoldedGroup, ...]:
+    """The groups that a line tells of."""
+    said = json.loads(line)
+    return tuple(
+        FoldedGroup(
+            camera=CameraId(said["camera"]),
+            zone=ZoneId(one["zone"]),
+            policy=one["policy"],
+            reason=Reason(one["reason"]),
+            recorded=one["recorded"],
+            span=Span(from_us(one["start_us"]), from_us(one["end_us"])),
+            segments=one["segments"],
+            size_bytes=one["size_bytes"],
+            first_deleted=from_us(one["first_deleted_us"]),
+            last_deleted=from_us(one["last_deleted_us"]),
+            latest=timedelta(microseconds=one["latest_us"]),
+        )
+        for one in said["groups"]
+    )
+
+
+def _said(one: FoldedGroup) -> dict[str, str | int]:
+    return {
+        "zone": one.zone,
+        "policy": one.policy,
+        "reason": one.reason.value,
+        "recorded": one.recorded,
+        "start_us": to_us(one.span.start),
+        "end_us": to_us(one.span.end),
+        "segments": one.segments,
+        "size_bytes": one.size_bytes,
+        "first_deleted_us": to_us(one.first_deleted),
+        "last_deleted_us": to_us(one.last_deleted),
+        "latest_us": one.latest // _MICROSECOND,
+    }
+
+
+FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED, Reason.ERASED, Reason.SITE_CLOSED)
+"""Deletions.  What was lost stays as it is: a hold may still ask for it."""
+
+_CHUNK = 1000
+_ONE_DAY = timedelta(days=1)
+
+
+def oldest_day(connection: Connection, before: datetime) -> dict[CameraId, list[int]]:
+    """The tombstones of the oldest day (UTC) of deletions that ended before an instant, by camera.
+
+    Empty when there is none.  The newest tombstone of all is left out: a number must never be given twice.
+    """
+    table = schema.tombstones.c
+    newest = select(func.max(table.id)).scalar_subquery()
+    closed = table.closed_us.is_not(None) & table.reason.in_(FOLDED) & (table.id < newest)
+    first = connection.execute(select(table.id, table.closed_us).where(closed).order_by(table.id).limit(1)).first()
+    if first is None:
+        return {}
+    begins = first.closed_us.replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = begins + _ONE_DAY
+    if begins + _ONE_DAY > before:
+        return {}
+    later = select(table.id).where(table.id > first.id, table.closed_us >= ends).order_by(table.id).limit(1)
+    after: int | None = connection.execute(later).scalar()
+    rows = select(table.id, table.camera).where(closed, table.id >= first.id)
+    rows = rows.where(table.closed_us >= begins, table.closed_us < ends).order_by(table.id)
+    found: defaultdict[CameraId, list[int]] = defaultdict(list)
+    for row in connection.execute(rows.where(table.id < after) if after is not None else rows):
+        found[row.camera].append(row.id)
+    return dict(found)
+
+
+def tombstones_by_id(connection: Connection, ids: Sequence[int]) -> list[Tombstone]:
+    """Those of the numbers that there still are, in order."""
+    table, found = schema.tombstones, []
+    for first in range(0, len(ids), _CHUNK):
+        query = select(table).where(table.c.id.in_(ids[first : first + _CHUNK])).order_by(table.c.id)
+        found += [to_tombstone(row) for row in connection.execute(query)]
+    return found
+
+
+def replace_tombstones(connection: Connection, stones: Sequence[Tombstone], folded: FoldedDay) -> None:
+    """Put a signed line in place of tombstones."""
+    values = {"day": folded.day, "camera": folded.camera, "part": folded.part, "line": folded.line}
+    span = {"start_us": folded.span.start, "end_us": folded.span.end}
+    connection.execute(insert(schema.folded_days).values(**values, **span, signature=folded.signature))
+    ids = [one.id for one in stones]
+    for first in range(0, len(ids), _CHUNK):
+        connection.execute(delete(schema.tombstones).where(schema.tombstones.c.id.in_(ids[first : first + _CHUNK])))
+
+
+def next_part(connection: Connection, day: str, camera: CameraId) -> int:
+    """The number of a further line of the same day and camera; 1 for the first."""
+    table = schema.folded_days.c
+    query = select(func.coalesce(func.max(table.part), 0)).where(table.day == day, table.camera == camera)
+    return int(connection.execute(query).scalar_one()) + 1
+
+
+def folded_between(connection: Connection, first_day: str, last_day: str) -> list[FoldedDay]:
+    """The lines of deletions from one day to another (UTC), both included, in order."""
+    table = schema.folded_days
+    query = select(table).where(table.c.day.between(first_day, last_day))
+    return [_folded(row) for row in connection.execute(query.order_by(table.c.day, table.c.camera, table.c.part))]
+
+
+def folded_of(connection: Connection, camera: CameraId, span: Span) -> list[FoldedGroup]:
+    """The groups of a camera's folded deletions that overlap a span of footage, in order."""
+    table = schema.folded_days
+    query = select(table).where(table.c.camera == camera, table.c.start_us < span.end, table.c.end_us > span.start)
+    groups = [group for row in connection.execute(query) for group in _folded(row).groups]
+    return sorted((one for one in groups if one.span.overlaps(span)), key=lambda one: (one.span, one.first_deleted))
+
+
+def _folded(row: Row[Any]) -> FoldedDay:
+    return FoldedDay(row.day, row.camera, row.part, from_line(row.line), row.line, row.signature)
+
+
+def day_of(instant: datetime) -> str:
+    """The day of an instant, UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d}"

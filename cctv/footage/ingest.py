@@ -1,0 +1,109 @@
+"""Ingest: from a closed file in `incoming/` to an indexed segment, so that a crash at any point can be explained.
+
+1. flush the file                    (crash: the file is in incoming/; start-up adopts it)
+2. hash it, unless its writer did    (the same)
+3. rename it into segments/, flushed (crash: a file without a line; start-up hashes and adopts it)
+4. line in index.jsonl, flushed      (crash: a line without a row; start-up inserts the row)
+5. row, committed
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cctv.core.clock import from_us, to_us
+from cctv.core.durable import sha256_file
+from cctv.core.time_range import Span
+from cctv.db.engine import write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.layout import INDEX, segment_path
+from cctv.footage.runs import Run
+from cctv.footage.segments import insert_segment
+from cctv.model.footage import NewSegment, Segment
+from cctv.model.ids import CameraId, ZoneId
+
+
+def ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None = None) -> Segment:
+    """Make a closed file a segment of its run.  Blocking; call it from one thread at a time per camera.
+
+    Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.  May be called
+    again after it failed, on a full disk for one: what is done already is not done twice.  `sha256` is that of the
+    bytes as they were written, where the writer knows it: what the disk makes of them shows when they are verified.
+    """
+    target = segment_path(site.root, run.zone, run.camera, span.start)
+    if file.exists() or not target.exists():
+        site.disk.sync_file(file)
+        new = described(site, run, file, span, target=target, sha256=sha256)
+        site.disk.make_directory(target.parent)
+        site.disk.rename(file, target)
+        return enter(site, new)
+    new = described(site, run, target, span, target=target, sha256=sha256)
+    index = target.parent / INDEX
+    if index.exists() and index_line(new) in index.read_text(errors="replace").splitlines():
+        return _insert(site, new)
+    return enter(site, new)
+
+
+def described(
+    site: Storage, run: Run, file: Path, span: Span, *, target: Path, sha256: str | None = None
+) -> NewSegment:
+    """Hash a file and say what it will be; its limit counts from its first frame."""
+    return NewSegment(
+        camera=run.camera,
+        zone=run.zone,
+        span=span,
+        limit=span.start + run.period,
+        path=site.relative(target),
+        sha256=sha256 or sha256_file(file),
+        size_bytes=file.stat().st_size,
+        policy=run.policy,
+        run_id=run.id,
+    )
+
+
+def enter(site: Storage, new: NewSegment) -> Segment:
+    """Steps 4 and 5 for a file that stands in its place."""
+    site.disk.append_line((site.root / new.path).parent / INDEX, index_line(new))
+    return _insert(site, new)
+
+
+def _insert(site: Storage, new: NewSegment) -> Segment:
+    with write_transaction(site.engine) as connection:
+        return insert_segment(connection, new)
+
+
+def index_line(new: NewSegment) -> str:
+    """A segment as index.jsonl keeps it: enough to make its row again."""
+    said = {
+        "name": Path(new.path).name,
+        "camera": new.camera,
+        "zone": new.zone,
+        "start_us": to_us(new.span.start),
+        "end_us": to_us(new.span.end),
+        "limit_us": to_us(new.limit),
+        "sha256": new.sha256,
+        "bytes": new.size_bytes,
+        "policy": new.policy,
+        "run": new.run_id,
+    }
+    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+
+
+def from_index_line(line: str, directory: str) -> NewSegment:
+    """The segment that a line of index.jsonl describes; raises ValueError for a torn line."""
+    try:
+        said = json.loads(line)
+        return NewSegment(
+            camera=CameraId(said["camera"]),
+            zone=ZoneId(said["zone"]),
+            span=Span(from_us(said["start_us"]), from_us(said["end_us"])),
+            limit=from_us(said["limit_us"]),
+            path=f"{directory}/{said['name']}",
+            sha256=said["sha256"],
+            size_bytes=said["bytes"],
+            policy=said["policy"],
+            run_id=said["run"],
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a line of index.jsonl: {error}") from error

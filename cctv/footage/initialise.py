@@ -1,0 +1,52 @@
+"""Making a storage, and accepting that it moved: the two acts that write site.json, each with its audit entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.config.schema import Settings
+from cctv.core.clock import Clock
+from cctv.core.durable import DurableFiles
+from cctv.db.engine import open_engine, read_transaction, write_transaction
+from cctv.db.identity import DATABASE_FILE, check, file_system_of, parse_identity, write_identity
+from cctv.db.storage import Storage, create_site
+from cctv.model.audit import Act, Actor
+
+
+@dataclass(frozen=True, slots=True)
+class DiskAdoption:
+    """The file system that site.json named, the one it names now (or would), and whether it was changed."""
+
+    before: str
+    after: str
+    changed: bool
+
+
+def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
+    """Make the storage; raises StorageExists, StorageNotEmpty and then changes nothing."""
+    site = create_site(settings, disk=disk, clock=clock, actor=actor)
+    with write_transaction(site.engine) as connection:
+        append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site)
+    return site
+
+
+def adopt_disk(
+    settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str, dry_run: bool
+) -> DiskAdoption:
+    """Name the file system that the storage stands on now; raises DatabaseForeign unless its database came along."""
+    root = settings.site.storage
+    said = parse_identity(root)
+    engine = open_engine(root / DATABASE_FILE)
+    with read_transaction(engine) as connection:
+        check(connection, said, root)
+    found = replace(said, file_system=file_system_of(root))
+    if dry_run or found == said:
+        return DiskAdoption(said.file_system, found.file_system, changed=False)
+    site = Storage(settings, root, found, engine, disk, clock, actor)
+    with write_transaction(engine) as connection:
+        facts: AuditFacts = {"before": said.file_system, "after": found.file_system}
+        append_entry(connection, site, Act.DISK_ADOPTED, found.site, facts=facts, reason=reason)
+    write_identity(root, found, disk)  # after the entry: a crash leaves an act that can be done again
+    return DiskAdoption(said.file_system, found.file_system, changed=True)

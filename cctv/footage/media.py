@@ -1,0 +1,352 @@
+"""Media files: what one holds, read from its header, from its packets' times, or through a container that is open.
+
+The only place that asks a file what it is.  Opens files only, by libav in this process and never a program, and refuses
+what names another file or an address (a playlist).  Bounded: a file from elsewhere costs `PATIENCE` at most.  Never
+decodes more than one picture and never writes.
+
+Fragments: what an MP4 of the recorder holds, read from the heads of its fragments.
+
+Reads a few kilobytes for each fragment and no picture.  Owns one question: where are frames missing in a file that its
+writer did not live to tell of?  Never writes.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import cast
+
+import av
+import av.error
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.stream import VideoStream
+
+from cctv.core.i18n import N_
+
+HOLE = timedelta(seconds=0.5)  # shorter ones are no gap that is worth a cause
+_HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a second
+_HEAD = 8192  # the head of a fragment of 10 s at 50 frames a second
+_SLOW_START = 65536  # ftyp and moov take some 1,500 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands before the first fragment: where it ends, ticks a second."""
+
+    size: int
+    timescale: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One moof and its mdat: where, from when and how long in ticks."""
+
+    offset: int
+    size: int
+    start: int
+    durations: tuple[int, ...]
+
+    @property
+    def end(self) -> int:
+        return self.start + sum(self.durations)
+
+
+def read_header(descriptor: int) -> Header | None:
+    """The header of an open file, None while it is not whole."""
+    head = os.pread(descriptor, _SLOW_START, 0)
+    offset = 0
+    while len(head) - offset >= 8:
+        size, kind = struct.unpack_from(">I4s", head, offset)
+        if size < 8 or offset + size > len(head):
+            return None
+        if kind == b"moov":
+            moov = head[offset : offset + size]
+            return Header(offset + size, _timescale(moov))
+        offset += size
+    return None
+
+
+def fragments(descriptor: int, header: Header) -> Iterator[Fragment]:
+    """The whole fragments; ends at a torn one or at what is no fragment."""
+    offset, length = header.size, os.fstat(descriptor).st_size
+    while offset + 8 <= length:
+        head = os.pread(descriptor, _HEAD, offset)
+        size, kind = struct.unpack_from(">I4s", head)
+        if kind != b"moof" or offset + size + 8 > length:
+            return
+        moof = head[:size] if size <= len(head) else os.pread(descriptor, size, offset)
+        data_size = struct.unpack(">I", os.pread(descriptor, 4, offset + size))[0]
+        if offset + size + data_size > length:
+            return
+        start, durations = _samples(moof)
+        yield Fragment(offset=offset, size=size + data_size, start=start, durations=durations)
+        offset += size + data_size
+
+
+def holes_in(path: Path) -> list[tuple[timedelta, timedelta]]:
+    """Where frames are missing in a file: from and until when, counted from the first frame."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        header = read_header(descriptor)
+        return holes(list(fragments(descriptor, header)), header.timescale) if header else []
+    finally:
+        os.close(descriptor)
+
+
+def holes(found: Sequence[Fragment], timescale: int) -> list[tuple[timedelta, timedelta]]:
+    """Where frames are missing: from and until when, counted from the first frame."""
+    if not found:
+        return []
+    durations = [ticks for one in found for ticks in one.durations]
+    usual = median(durations)
+    least = max(HOLE.total_seconds() * timescale, _HOLE_FRAMES * usual)
+    out: list[tuple[float, float]] = []
+    for number, one in enumerate(found):
+        at = one.start
+        for ticks in one.durations:
+            if ticks >= least:
+                out.append((at + usual, at + ticks))
+            at += ticks
+        following = found[number + 1].start if number + 1 < len(found) else at
+        if following - at >= least:
+            out.append((at, following))
+    first = found[0].start
+    return [
+        (timedelta(seconds=(start - first) / timescale), timedelta(seconds=(end - first) / timescale))
+        for start, end in out
+    ]
+
+
+def _timescale(moov: bytes) -> int:
+    """Of the track: mdhd stands behind mvhd, whose scale is another one."""
+    at = moov.index(b"mdhd") + 4
+    skipped = 20 if moov[at] == 1 else 12
+    return int(struct.unpack_from(">I", moov, at + skipped)[0])
+
+
+def _samples(moof: bytes) -> tuple[int, tuple[int, ...]]:
+    """Start in ticks, duration of each sample."""
+    tfhd, tfdt, trun = (moof.index(kind) + 4 for kind in (b"tfhd", b"tfdt", b"trun"))
+    start = struct.unpack_from(">Q" if moof[tfdt] == 1 else ">I", moof, tfdt + 4)[0]
+    flags = int.from_bytes(moof[trun + 1 : trun + 4], "big")
+    count = struct.unpack_from(">I", moof, trun + 4)[0]
+    if not flags & 0x100:
+        return start, (_default_duration(moof, tfhd),) * count
+    at = trun + 8 + 4 * bool(flags & 0x1) + 4 * bool(flags & 0x4)
+    words = 1 + bool(flags & 0x200) + bool(flags & 0x400) + bool(flags & 0x800)
+    return start, tuple(struct.unpack_from(f">{count * words}I", moof, at)[::words])
+
+
+def _default_duration(moof: bytes, tfhd: int) -> int:
+    flags = int.from_bytes(moof[tfhd + 1 : tfhd + 4], "big")
+    at = tfhd + 8 + 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2)
+    return int(struct.unpack_from(">I", moof, at)[0]) if flags & 0x8 else 0
+
+
+PATIENCE = timedelta(seconds=60)  # for a header, and for all packets of a segment on a slow disk
+_FILES_ONLY = {"protocol_whitelist": "file"}
+_PACKETS_TO_FIRST_PICTURE = 64
+_USUAL_STEP = timedelta(milliseconds=40)
+# Code points of ITU-T H.273 that say something; not 0 (RGB), nor those that are unspecified or reserved.
+_MATRICES = frozenset({1, *range(4, 15)})
+_PRIMARIES = frozenset({1, *range(4, 13), 22})
+_TRANSFERS = frozenset({1, *range(4, 19)})
+_MATRIX = struct.Struct("=9i")
+
+
+class MediaUnreadable(Exception):
+    """A file cannot be read as video: its text is the problem, its cause what libav raised, if it did."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
+        self.problem = problem
+
+
+class NoVideo(MediaUnreadable):
+    """The file is media, and holds no picture."""
+
+
+class MediaTimeout(MediaUnreadable):
+    """The file was not read within the time given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a container says of its first video, and whether it has sound.
+
+    `width` and `height` are stored pixels, 0 when unknown; `pixel_aspect` (SAR) is 1 when unknown.  `frame_rate` is
+    nominal, frames a second.  `declared_frames` and `declared_duration` are the container's own words and may be wrong.
+    `colour` are libavcodec's options that carry the colour description on.  `display_matrix` (of libavutil/display.h,
+    row by row) turns the picture as it is to be displayed; only `probe` tells it.  `sound` is a codec.  All of these
+    are None, or empty, when the container does not say.
+    """
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    pixel_aspect: Fraction
+    frame_rate: Fraction | None
+    declared_frames: int | None
+    declared_duration: timedelta | None
+    colour: tuple[tuple[str, str], ...]
+    sound: str | None
+    display_matrix: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the pictures of a file are shown, rising, on its own clock; at least one.
+
+    `duration` is from the first to the end of the last.
+    """
+
+    times: tuple[timedelta, ...]
+    duration: timedelta
+
+
+def probe(path: Path, *, patience: timedelta = PATIENCE) -> Media:
+    """What a file says of its video; reads its head and decodes one picture.
+
+    Raises NoVideo, MediaTimeout, MediaUnreadable.
+    """
+    with _opened(path, patience) as (container, stream):
+        media = describe(container)
+        assert media is not None  # `_opened` saw a video
+        return replace(media, display_matrix=_display_matrix(container, stream))
+
+
+def describe(container: InputContainer) -> Media | None:
+    """What an open container says; None when no video of a known codec is in it.  Reads nothing more of it."""
+    stream = _video(container)
+    if stream is None:
+        return None
+    context = stream.codec_context
+    sound = next((one for one in container.streams if isinstance(one, AudioStream)), None)
+    return Media(
+        container=container.format.name,
+        codec=context.codec.canonical_name,
+        width=context.width,
+        height=context.height,
+        pixel_aspect=_positive(stream.sample_aspect_ratio) or Fraction(1),
+        frame_rate=_positive(stream.average_rate) or _positive(stream.base_rate),
+        declared_frames=stream.frames or None,
+        declared_duration=_declared_duration(container, stream),
+        colour=tuple(_colour(stream)),
+        sound=_sound(sound) if sound is not None else None,
+    )
+
+
+def read_timing(path: Path, *, patience: timedelta = PATIENCE) -> Timing:
+    """The times of all pictures, from every packet of a file.
+
+    A file that breaks off has those before its end.  Raises NoVideo when there is none, MediaTimeout, MediaUnreadable.
+    """
+    ends_at = time.monotonic() + patience.total_seconds()
+    shown: list[int] = []
+    last_duration = 0
+    with _opened(path, patience) as (container, stream):
+        tick = stream.time_base or Fraction(1, av.time_base)
+        try:
+            for packet in container.demux(stream):
+                if time.monotonic() > ends_at:
+                    raise _timeout(path, patience)
+                if packet.size and packet.pts is not None:
+                    shown.append(packet.pts)
+                    last_duration = packet.duration or 0
+        except av.error.ExitError as error:
+            raise _timeout(path, patience) from error
+        except FFmpegError as error:  # torn: what stands before is what its writer lived to write
+            if not shown:
+                raise MediaUnreadable(path, error.strerror or str(error)) from error
+    if not shown:
+        raise NoVideo(path, N_("no picture in it"))
+    times = tuple(timedelta(seconds=float(pts * tick)) for pts in sorted(shown))
+    return Timing(times, times[-1] - times[0] + (timedelta(seconds=float(last_duration * tick)) or _step(times)))
+
+
+@contextmanager
+def _opened(path: Path, patience: timedelta) -> Iterator[tuple[InputContainer, VideoStream]]:
+    if not path.is_file():  # a pipe would block for ever
+        raise MediaUnreadable(path, "not a file")
+    seconds = patience.total_seconds()
+    try:
+        container = av.open(f"file:{path}", options=dict(_FILES_ONLY), timeout=(seconds, seconds))
+    except av.error.ExitError as error:
+        raise _timeout(path, patience) from error
+    except (FFmpegError, OSError) as error:
+        raise MediaUnreadable(path, getattr(error, "strerror", None) or str(error)) from error
+    with container:
+        stream = _video(container)
+        if stream is None:
+            raise NoVideo(path, N_("no picture in it"))
+        yield container, stream
+
+
+def _timeout(path: Path, patience: timedelta) -> MediaTimeout:
+    return MediaTimeout(path, f"not read within {patience.total_seconds():g} seconds")
+
+
+def _video(container: InputContainer) -> VideoStream | None:
+    """The first video, None where there is none or its codec is unknown."""
+    stream = next(iter(container.streams.video), None)
+    return stream if stream is not None and stream.codec_context is not None else None
+
+
+def _sound(stream: AudioStream) -> str:
+    return stream.codec_context.codec.canonical_name if stream.codec_context is not None else "unknown"
+
+
+def _declared_duration(container: InputContainer, stream: VideoStream) -> timedelta | None:
+    if stream.duration and stream.time_base:
+        return timedelta(seconds=float(stream.duration * stream.time_base))
+    return timedelta(seconds=container.duration / av.time_base) if container.duration else None
+
+
+def _colour(stream: VideoStream) -> Iterator[tuple[str, str]]:
+    """The options of the colours that an encoder takes."""
+    context = stream.codec_context
+    for option, value, known in (
+        ("colorspace", context.colorspace, _MATRICES),
+        ("color_primaries", context.color_primaries, _PRIMARIES),
+        ("color_trc", context.color_trc, _TRANSFERS),
+    ):
+        if value in known:
+            yield option, str(int(value))
+
+
+def _display_matrix(container: InputContainer, stream: VideoStream) -> tuple[int, ...] | None:
+    """The matrix that the container has for its video; libav hands it on with each picture only.
+
+    None as well where no picture can be decoded: whoever decodes the file then says so.
+    """
+    with suppress(FFmpegError):
+        for packet in islice(container.demux(stream), _PACKETS_TO_FIRST_PICTURE):
+            for frame in stream.decode(packet):
+                side_data = cast("Mapping[SideDataType, SideData]", frame.side_data)  # av's stub has another type
+                matrix = side_data.get(SideDataType.DISPLAYMATRIX)
+                return _MATRIX.unpack(bytes(matrix)) if matrix is not None else None
+    return None
+
+
+def _positive(value: Fraction | None) -> Fraction | None:
+    return value if value is not None and value > 0 else None
+
+
+def _step(times: tuple[timedelta, ...]) -> timedelta:
+    """How long a picture lasts where the container does not say: the mean of what it holds."""
+    return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else _USUAL_STEP

@@ -1,0 +1,1 @@
+"""Compare index and disk, and repair either from the other."""

@@ -1,0 +1,266 @@
+"""Comparing: walks the storage and the index, folder by folder, and says where the two do not agree.
+
+Reads only, and needs no lock: what a running recorder or sweep is changing at this moment is looked at twice.  A file
+without a row is hashed or probed, so that the plan says what `--fix` will do with it.
+
+Walking segments/: which days' folders there are, which of their files are segments, and what does not belong there.
+
+Reads names only, and no file.  A storage has millions of them: strings and `os.scandir`, no paths.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cctv.core.durable import sha256_file
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.footage.index_lines import lines_in
+from cctv.footage.ingest import described
+from cctv.footage.layout import INDEX
+from cctv.footage.media import MediaUnreadable, read_timing
+from cctv.footage.repair.differences import Difference, DifferenceKind, Folder, Remedy, compare, stray
+from cctv.footage.repair.queries import count_segments, directories, rows_in, run_at, tombstones_in, wrong_totals
+from cctv.holds.files import hold_path, read_hold_files
+from cctv.holds.store import all_holds, holds_in_force
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId, ZoneId, valid_id
+
+SEGMENTS = "segments"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})Z\.mp4")
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The days' folders in order, and the files that stand in none, all as relative paths."""
+
+    folders: tuple[str, ...]
+    strays: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedLine:
+    """A day's folder: its segments by their relative path with the start that the name gives, and what is none."""
+
+    files: dict[str, datetime]
+    strays: tuple[str, ...]
+
+
+def walk(root: Path) -> Walked:
+    """Look at every folder of segments/ down to those of the days."""
+    folders: list[str] = []
+    strays: list[str] = []
+    _descend(f"{root}/", SEGMENTS, 0, folders, strays)
+    return Walked(tuple(sorted(folders)), tuple(sorted(strays)))
+
+
+def list_day(root: Path, relative: str) -> IndexedLine:
+    """The files of a day's folder; nothing for one that is not there.  A link is no segment, whatever its name."""
+    _, camera, day = relative.rsplit("/", 2)
+    files: dict[str, datetime] = {}
+    strays: list[str] = []
+    try:
+        entries = list(os.scandir(f"{root}/{relative}"))
+    except FileNotFoundError:
+        return IndexedLine({}, ())
+    for entry in entries:
+        path = f"{relative}/{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            strays += _files_below(f"{root}/", path)
+        elif (start := start_in(entry.name, camera, day)) is not None and entry.is_file(follow_symlinks=False):
+            files[path] = start
+        elif entry.name != INDEX:
+            strays.append(path)
+    return IndexedLine(files, tuple(sorted(strays)))
+
+
+def start_in(name: str, camera: str, day: str) -> datetime | None:
+    """The start that the name of a segment gives, None unless it belongs to that camera and into that day's folder."""
+    if not name.startswith(f"{camera}_"):
+        return None
+    found = _STAMP.fullmatch(name, len(camera) + 1)
+    if found is None or "-".join(found.groups()[:3]) != day:
+        return None
+    year, month, of_month, hour, minute, second, millisecond = map(int, found.groups())
+    try:
+        return datetime(year, month, of_month, hour, minute, second, millisecond * 1000, UTC)
+    except ValueError:
+        return None
+
+
+def is_day(name: str) -> bool:
+    """Whether a folder has the name of a day."""
+    if _DAY.fullmatch(name) is None:
+        return False
+    try:
+        datetime.strptime(name, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return True
+
+
+def _descend(root: str, relative: str, depth: int, folders: list[str], strays: list[str]) -> None:
+    """segments/<zone>/<camera>/<day>: a folder of another name holds strays only."""
+    belongs = is_day if depth == 2 else valid_id
+    for entry in os.scandir(root + relative):
+        path = f"{relative}/{entry.name}"
+        if not entry.is_dir(follow_symlinks=False):
+            strays.append(path)
+        elif not belongs(entry.name):
+            strays += _files_below(root, path)
+        elif depth == 2:
+            folders.append(path)
+        else:
+            _descend(root, path, depth + 1, folders, strays)
+
+
+def _files_below(root: str, relative: str) -> Iterator[str]:
+    for entry in os.scandir(root + relative):
+        path = f"{relative}/{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_below(root, path)
+        else:
+            yield path
+
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that does not agree, and how many segments the index knows."""
+
+    differences: tuple[Difference, ...]
+    segments: int
+
+
+def disk_and_index(site: Storage, *, recording: bool | None = None) -> Comparison:
+    """Look at every folder once, and at those with differences once more; raises FileUnreadable for a broken hold.
+
+    `recording` is for a caller that has the recorder's lock itself.
+    """
+    recording = is_locked(site.root / "recorder.lock") if recording is None else recording
+    with read_transaction(site.engine) as connection:
+        in_force = holds_in_force(connection)
+        count, _ = count_segments(connection)
+        uncounted = wrong_totals(connection)
+    found = list(_holds(site, in_force))
+    found += [
+        Difference(DifferenceKind.WRONG_TOTALS, Remedy.COUNT, "cctv.db", "counting gives something else", camera=camera)
+        for camera in uncounted
+    ]
+    walked = walk(site.root)
+    found += [stray(path, _camera_in(path)) for path in walked.strays]
+    found += [] if recording else _incoming(site)
+    with read_transaction(site.engine) as connection:
+        folders = sorted({*walked.folders, *directories(connection)})
+    for relative in folders:
+        found += _settled(site, relative, in_force, recording=recording)
+    return Comparison(tuple(found), count)
+
+
+def _camera_in(path: str) -> CameraId | None:
+    """The camera below whose folder a stray file stands."""
+    parts = path.split("/")
+    return CameraId(parts[2]) if len(parts) > 3 and valid_id(parts[1]) and valid_id(parts[2]) else None
+
+
+def is_locked(path: Path) -> bool:
+    """Whether some process holds a lock file.  Only reads: one that is made here could be one that it cannot open."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _settled(site: Storage, relative: str, in_force: Sequence[Hold], *, recording: bool) -> Iterator[Difference]:
+    """The differences of a folder that a second look finds too: a sweep or an ingest passes in between."""
+    now = site.clock.now()
+    first = compare(_folder(site, relative), in_force, now, recording=recording)
+    if not first:
+        return
+    again = compare(_folder(site, relative), in_force, now, recording=recording)
+    seen = {one.key for one in first}
+    for one in again:
+        if one.key in seen:
+            yield _explained(site, one) if one.kind is DifferenceKind.FILE_WITHOUT_ROW else one
+
+
+def _folder(site: Storage, relative: str) -> Folder:
+    """The files are listed before the index is asked: what is entered meanwhile is no file without a row."""
+    _, zone, camera, day = relative.split("/")
+    listed = list_day(site.root, relative)
+    lines = lines_in(site.root / relative, relative)
+    with read_transaction(site.engine) as connection:
+        rows = rows_in(connection, relative)
+        begins = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        stones = tombstones_in(connection, CameraId(camera), Span(begins, begins + _ONE_DAY))
+    stones = {path: one for path, one in stones.items() if one.zone == zone}
+    return Folder(relative, CameraId(camera), listed.files, lines, rows, stones, listed.strays)
+
+
+def _explained(site: Storage, one: Difference) -> Difference:
+    """Whether a file without a row can be adopted: its line's hash, or a run of its camera, must explain it."""
+    path = site.root / one.path
+    try:
+        if one.segment is not None:
+            if sha256_file(path) == one.segment.sha256:
+                return one
+            why = "its bytes are not those that index.jsonl names"
+            return replace(one, remedy=Remedy.QUARANTINE, why=why)
+        return _without_line(site, one, path)
+    except MediaUnreadable as error:
+        return replace(one, remedy=Remedy.QUARANTINE, why=error.problem)
+
+
+def _without_line(site: Storage, one: Difference, path: Path) -> Difference:
+    zone, camera, day = path.parts[-4:-1]
+    start = start_in(path.name, camera, day)
+    assert start is not None  # `list_day` took it for a segment
+    with read_transaction(site.engine) as connection:
+        run = run_at(connection, CameraId(camera), ZoneId(zone), start)
+    if run is None:
+        return replace(one, remedy=Remedy.QUARANTINE, why="no run of this camera explains it")
+    span = Span(start, start + read_timing(path).duration)
+    why = f"{one.why}, and index.jsonl does not; run {run.id} explains it"
+    return replace(one, segment=described(site, run, path, span, target=path), why=why)
+
+
+def _incoming(site: Storage) -> Iterator[Difference]:
+    for path in sorted((site.root / "incoming").glob("*/*")):
+        why = "a recorder that died left it; the next one takes it in too"
+        camera = CameraId(path.parent.name)
+        yield Difference(DifferenceKind.LEFT_IN_INCOMING, Remedy.ADOPT, site.relative(path), why, camera=camera)
+
+
+def _holds(site: Storage, in_force: Sequence[Hold]) -> Iterator[Difference]:
+    """Holds that only the disk knows, and holds in force without a file: an index made again would lose those."""
+    on_disk = {hold.id for hold in read_hold_files(site)}
+    with read_transaction(site.engine) as connection:
+        known = {hold.id for hold in all_holds(connection)}
+    for hold in sorted(on_disk - known):
+        path = site.relative(hold_path(site, hold))
+        yield Difference(
+            DifferenceKind.HOLD_WITHOUT_ROW, Remedy.ADOPT, path, "the index does not know it", holds=(hold,)
+        )
+    for one in in_force:
+        if one.id not in on_disk:
+            path = site.relative(hold_path(site, one.id))
+            why = "an index made again would not know it"
+            yield Difference(DifferenceKind.HOLD_WITHOUT_FILE, Remedy.WRITE_FILE, path, why, holds=(one.id,))

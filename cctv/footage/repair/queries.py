@@ -1,0 +1,240 @@
+"""Rows for repairs: what the index says of a day's folder, what is lost, runs and policies that a line names.
+
+Queries only; decides nothing.  Deletes no footage: what leaves `segments` here has no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+
+from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.footage.runs import Run, find_run, insert_policy
+from cctv.footage.segments import (
+    add_to_totals,
+    close_tombstones,
+    insert_segment,
+    insert_tombstones,
+    to_segment,
+    to_tombstone,
+)
+from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
+from cctv.model.ids import CameraId, ZoneId
+
+LONGEST_SEGMENT = timedelta(hours=2)  # cameras.toml allows one hour, and a late key frame ends it
+_AFTER_SLASH = "0"  # the sign that follows "/"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedRow:
+    """A segment with the run that its line names."""
+
+    segment: Segment
+    run_id: int | None
+
+
+def directories(connection: Connection) -> list[str]:
+    """Every day's folder that holds an indexed segment; one look-up a folder, whatever it holds."""
+    column, found, after = schema.segments.c.path, list[str](), ""
+    while True:
+        path: str | None = connection.execute(select(func.min(column)).where(column > after)).scalar()
+        if path is None:
+            return found
+        found.append(path.rpartition("/")[0])
+        after = found[-1] + _AFTER_SLASH
+
+
+def rows_in(connection: Connection, directory: str) -> dict[str, IndexedRow]:
+    """The indexed segments of a day's folder by their path."""
+    column = schema.segments.c.path
+    chosen = (column > f"{directory}/") & (column < directory + _AFTER_SLASH)
+    rows = connection.execute(select(schema.segments).where(chosen).order_by(column))
+    return {row.path: IndexedRow(to_segment(row), row.run_id) for row in rows}
+
+
+def tombstones_in(connection: Connection, camera: CameraId, day: Span) -> dict[str, Tombstone]:
+    """The tombstones of a camera's day by their path; the latest where there are two of one path."""
+    table = schema.tombstones
+    chosen = (table.c.camera == camera) & (table.c.start_us >= day.start) & (table.c.start_us < day.end)
+    rows = connection.execute(select(table).where(chosen).order_by(table.c.id))
+    return {row.path: to_tombstone(row) for row in rows}
+
+
+def is_blank(connection: Connection) -> bool:
+    """Whether the index never knew a run, a segment or a deletion."""
+    known = (schema.segments, schema.tombstones, schema.runs)
+    return all(connection.execute(select(table.c.id).limit(1)).first() is None for table in known)
+
+
+def count_segments(connection: Connection) -> tuple[int, int]:
+    """How many segments are indexed, and their bytes."""
+    table = schema.segments
+    row = connection.execute(select(func.count(), func.coalesce(func.sum(table.c.size_bytes), 0)).select_from(table))
+    count, size = row.one()
+    return int(count), int(size)
+
+
+def segments_after(connection: Connection, after: int, count: int) -> list[Segment]:
+    """The next segments in the order of their ids."""
+    table = schema.segments
+    rows = connection.execute(select(table).where(table.c.id > after).order_by(table.c.id).limit(count))
+    return [to_segment(row) for row in rows]
+
+
+def all_ids(connection: Connection) -> list[int]:
+    """The ids of all segments, in order."""
+    return list(connection.execute(select(schema.segments.c.id).order_by(schema.segments.c.id)).scalars())
+
+
+def is_row(connection: Connection, segment: Segment) -> bool:
+    """Whether the segment is still indexed."""
+    query = select(schema.segments.c.id).where(schema.segments.c.id == segment.id)
+    return connection.execute(query).first() is not None
+
+
+def run_at(connection: Connection, camera: CameraId, zone: ZoneId, start: datetime) -> Run | None:
+    """The run of a camera in a zone that was under way then, or ended last before."""
+    table = schema.runs
+    query = (
+        select(table.c.id)
+        .where(
+            table.c.camera == camera,
+            table.c.zone == zone,
+            or_(table.c.started_us <= start, table.c.anchor_us <= start),
+        )
+        .order_by(table.c.started_us.desc(), table.c.id.desc())
+        .limit(1)
+    )
+    found: int | None = connection.execute(query).scalar()
+    return find_run(connection, found) if found is not None else None
+
+
+def insert_run_as(connection: Connection, run: Run, *, ended: datetime | None) -> None:
+    """A run under the id that its segments' lines have."""
+    connection.execute(
+        insert(schema.runs).values(
+            id=run.id,
+            camera=run.camera,
+            zone=run.zone,
+            policy=run.policy,
+            period_us=run.period,
+            started_us=run.started,
+            anchor_us=run.started,
+            ended_us=ended,
+        )
+    )
+
+
+def stretch_run(connection: Connection, run_id: int, span: Span) -> None:
+    """When a run began and ended, as far as its segments tell."""
+    values = {"started_us": span.start, "anchor_us": span.start, "ended_us": span.end}
+    connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(**values))
+
+
+def insert_line(connection: Connection, new: NewSegment, now: datetime) -> Segment:
+    """Index the segment of a line; the policy and run that it names are entered where the index lacks them."""
+    insert_policy(connection, new.policy, unknown_policy(), now)
+    run = find_run(connection, new.run_id) if new.run_id is not None else None
+    if new.run_id is not None and run is None:
+        period = new.limit - new.span.start
+        run = Run(new.run_id, new.camera, new.zone, new.policy, period, new.span.start)
+        insert_run_as(connection, run, ended=new.span.end)
+    return insert_segment(connection, new)
+
+
+def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
+    """Many at once, for an index that is made again: runs and policies are there, no hold is yet."""
+    if not news:
+        return
+    values = [
+        {
+            "camera": new.camera,
+            "zone": new.zone,
+            "start_us": new.span.start,
+            "end_us": new.span.end,
+            "limit_us": new.limit,
+            "path": new.path,
+            "sha256": new.sha256,
+            "size_bytes": new.size_bytes,
+            "policy": new.policy,
+            "run_id": new.run_id,
+        }
+        for new in news
+    ]
+    connection.execute(insert(schema.segments), values)
+    add_to_totals(connection, news)
+
+
+def unknown_policy() -> str:
+    """What stands for the text of a policy version of which only the digest is left."""
+    return '{"unknown":"only its digest is left"}'
+
+
+def wrong_totals(connection: Connection) -> list[CameraId]:
+    """The cameras whose kept totals are not what counting gives, by name."""
+    kept, total = schema.segments.c, schema.camera_totals.c
+    counted = {
+        row.camera: (row.count, row.size, row.held_over, row.longest)
+        for row in connection.execute(
+            select(
+                kept.camera,
+                func.count().label("count"),
+                func.sum(kept.size_bytes).label("size"),
+                func.sum(kept.held_over).label("held_over"),
+                func.max(kept.end_us - kept.start_us).label("longest"),
+            ).group_by(kept.camera)
+        )
+    }
+    known = {
+        row.camera: (row.segments, row.size_bytes, row.held_over, row.longest_us)
+        for row in connection.execute(select(total.camera, *_of_totals()))
+    }
+    nothing = (0, 0, 0, timedelta())
+    wrong = []
+    for camera in sorted({*counted, *known}):
+        is_, says = counted.get(camera, nothing), known.get(camera, nothing)
+        if is_[:3] != says[:3] or is_[3] > says[3]:
+            wrong.append(CameraId(camera))
+    return wrong
+
+
+def _of_totals() -> tuple[ColumnElement[int], ...]:
+    total = schema.camera_totals.c
+    return total.segments, total.size_bytes, total.held_over, total.longest_us
+
+
+def mark_lost(connection: Connection, segment: Segment, reason: Reason, now: datetime) -> Tombstone:
+    """Put a closed tombstone in place of the row of a segment whose file is not there."""
+    stone = insert_tombstones(connection, segment, reason, now)
+    return close_tombstones(connection, [stone], now)[0]
+
+
+def drop_tombstone(connection: Connection, tombstone_id: int) -> None:
+    """A loss that was none: its file is back."""
+    connection.execute(delete(schema.tombstones).where(schema.tombstones.c.id == tombstone_id))
+
+
+def lost_under_holds(connection: Connection) -> list[Tombstone]:
+    """Footage that a hold in force should keep and that is lost, oldest first.
+
+    Looks at the tombstones under the holds' spans only, whatever else was ever deleted.
+    """
+    hold, camera, stone = schema.holds.c, schema.hold_cameras.c, schema.tombstones.c
+    under = (
+        select(stone.id)
+        .join(schema.hold_cameras, camera.camera == stone.camera)
+        .join(schema.holds, hold.id == camera.hold_id)
+        .where(
+            hold.released_us.is_(None),
+            stone.start_us > hold.start_us - LONGEST_SEGMENT,
+            stone.start_us < hold.end_us,
+            stone.end_us > hold.start_us,
+            stone.reason == Reason.LOST,
+        )
+    )
+    query = select(schema.tombstones).where(stone.id.in_(under)).order_by(stone.start_us, stone.id)
+    return [to_tombstone(row) for row in connection.execute(query)]

@@ -1,0 +1,293 @@
+"""The rows of segments and tombstones.  Queries only; decides nothing.
+
+The totals of each camera, kept with every change of its segments and never counted again.  Queries only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, literal, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from cctv.core.errors import UsageError
+from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.db.queries import overlaps_span
+from cctv.db.types import Duration, Instant
+from cctv.holds.cover import is_covered_by_hold, no_longer_held_over
+from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
+from cctv.model.ids import CameraId
+
+_TOTALS = schema.camera_totals.c
+_LENGTH = bindparam("length", type_=Duration)
+_ADD = (
+    update(schema.camera_totals)
+    .where(_TOTALS.camera == bindparam("of"))
+    .values(
+        segments=_TOTALS.segments + bindparam("count"),
+        size_bytes=_TOTALS.size_bytes + bindparam("size"),
+        longest_us=case((_TOTALS.longest_us < _LENGTH, _LENGTH), else_=_TOTALS.longest_us),
+    )
+)
+_TAKE = (
+    update(schema.camera_totals)
+    .where(_TOTALS.camera == bindparam("of"))
+    .values(segments=_TOTALS.segments - bindparam("count"), size_bytes=_TOTALS.size_bytes - bindparam("size"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the index holds of one camera."""
+
+    camera: CameraId
+    segments: int
+    size_bytes: int
+    held_over: int
+
+
+def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
+    """Count segments that are indexed in the same transaction."""
+    lengths: defaultdict[CameraId, list[timedelta]] = defaultdict(list)
+    sizes: defaultdict[CameraId, int] = defaultdict(int)
+    for one in new:
+        lengths[one.camera].append(one.span.duration)
+        sizes[one.camera] += one.size_bytes
+    for camera, of_camera in lengths.items():
+        counted = connection.execute(
+            _ADD, {"of": camera, "count": len(of_camera), "size": sizes[camera], "length": max(of_camera)}
+        )
+        if counted.rowcount == 0:
+            count_again(connection, camera)
+
+
+def count_again(connection: Connection, camera: CameraId) -> None:
+    """Make the totals of a camera that has none: a new one, or one whose rows came from elsewhere than an ingest."""
+    kept, gone = schema.segments.c, schema.tombstones.c
+    count, size, held_over, longest = connection.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(kept.size_bytes), 0),
+            func.coalesce(func.sum(kept.held_over), 0),
+            func.max(kept.end_us - kept.start_us),
+        ).where(kept.camera == camera)
+    ).one()
+    deleted = select(func.max(gone.end_us - gone.start_us)).where(gone.camera == camera)
+    longest = max(longest or timedelta(), connection.execute(deleted).scalar_one() or timedelta())
+    connection.execute(
+        insert(schema.camera_totals).values(
+            camera=camera, segments=count, size_bytes=size, held_over=held_over, longest_us=longest
+        )
+    )
+
+
+def count_all_again(connection: Connection) -> None:
+    """Make every camera's totals from the rows: for whoever changed many rows beside these functions."""
+    connection.execute(delete(schema.camera_totals))
+    cameras = select(schema.segments.c.camera).union(select(schema.tombstones.c.camera))
+    for camera in connection.execute(cameras).scalars().all():
+        count_again(connection, CameraId(camera))
+
+
+def take_from_totals(connection: Connection, gone: Sequence[Segment]) -> None:
+    """Count segments off whose rows go in the same transaction; the row of a camera stays."""
+    taken: defaultdict[CameraId, list[int]] = defaultdict(list)
+    for one in gone:
+        taken[one.camera].append(one.size_bytes)
+    if taken:
+        connection.execute(
+            _TAKE, [{"of": camera, "count": len(sizes), "size": sum(sizes)} for camera, sizes in taken.items()]
+        )
+
+
+def totals(connection: Connection) -> list[Totals]:
+    """Every camera that was ever recorded, by name."""
+    rows = connection.execute(select(schema.camera_totals).order_by(schema.camera_totals.c.camera))
+    return [Totals(row.camera, row.segments, row.size_bytes, row.held_over) for row in rows]
+
+
+_COPIED = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
+SEGMENT = tuple(schema.segments.c[name] for name in ("id", *_COPIED))
+
+
+class SegmentUnknown(UsageError):
+    """There is no segment {id}.
+
+    next: cctv footage list --cameras CAMERA --from START --to END
+    """
+
+
+def insert_segment(connection: Connection, new: NewSegment) -> Segment:
+    """Index a segment whose file and index.jsonl line are already durable."""
+    done = connection.execute(
+        insert(schema.segments).values(
+            camera=new.camera,
+            zone=new.zone,
+            start_us=new.span.start,
+            end_us=new.span.end,
+            limit_us=new.limit,
+            path=new.path,
+            sha256=new.sha256,
+            size_bytes=new.size_bytes,
+            policy=new.policy,
+            run_id=new.run_id,
+        )
+    )
+    assert done.inserted_primary_key is not None  # SQLAlchemy: always set for a single-row insert
+    add_to_totals(connection, [new])
+    return Segment(
+        id=done.inserted_primary_key[0],
+        camera=new.camera,
+        zone=new.zone,
+        span=new.span,
+        limit=new.limit,
+        path=new.path,
+        sha256=new.sha256,
+        size_bytes=new.size_bytes,
+        policy=new.policy,
+    )
+
+
+def is_indexed(connection: Connection, path: str) -> bool:
+    return connection.execute(select(schema.segments.c.id).where(schema.segments.c.path == path)).first() is not None
+
+
+def find_segment(connection: Connection, segment_id: int) -> Segment:
+    """One segment; raises SegmentUnknown."""
+    row = connection.execute(select(*SEGMENT).where(schema.segments.c.id == segment_id)).one_or_none()
+    if row is None:
+        raise SegmentUnknown(id=segment_id)
+    return to_segment(row)
+
+
+def segments_of(connection: Connection, camera: CameraId, span: Span) -> list[Segment]:
+    """The segments of a camera that overlap a span, in order."""
+    table = schema.segments
+    query = select(*SEGMENT).where(overlaps_span(table.c, camera, span)).order_by(table.c.start_us)
+    return [to_segment(row) for row in connection.execute(query)]
+
+
+def candidates(connection: Connection, due: datetime, count: int) -> list[Segment]:
+    """At most `count` segments whose limit is at or before `due`, the most overdue first.
+
+    Held ones among them too, until a sweep has set them aside (`holds.hold_over`).
+    """
+    return [to_segment(row) for row in connection.execute(due_query(due, count)).all()]
+
+
+def due_query(due: datetime, count: int) -> Select[Any]:
+    """SQL: the rows of `candidates`, by the index on the mark and the limit."""
+    table = schema.segments
+    waiting = select(*SEGMENT).where(table.c.held_over == 0, table.c.limit_us <= due)
+    return waiting.order_by(table.c.limit_us, table.c.id).limit(count)
+
+
+def held_over(connection: Connection, count: int) -> list[Segment]:
+    """At most `count` of the segments that sweeps have set aside, the earliest limit first."""
+    table = schema.segments
+    query = select(*SEGMENT).where(table.c.held_over == 1).order_by(table.c.limit_us, table.c.id).limit(count)
+    return [to_segment(row) for row in connection.execute(query)]
+
+
+def tombstones_of(connection: Connection, camera: CameraId, span: Span) -> list[Tombstone]:
+    """What was deleted of a camera over a span, in order."""
+    table = schema.tombstones
+    query = select(table).where(overlaps_span(table.c, camera, span)).order_by(table.c.start_us)
+    return [to_tombstone(row) for row in connection.execute(query)]
+
+
+def is_buried(connection: Connection, path: str) -> bool:
+    """Whether a tombstone names the file."""
+    table = schema.tombstones
+    return connection.execute(select(table.c.id).where(table.c.path == path).limit(1)).first() is not None
+
+
+def insert_tombstones(connection: Connection, segment: Segment, reason: Reason, began: datetime) -> Tombstone:
+    """Put a tombstone in place of a segment's row, whatever holds say: for footage of which the file is lost."""
+    return _bury(connection, [segment], schema.segments.c.id == segment.id, reason, began)[0]
+
+
+def insert_tombstones_unless_held(
+    connection: Connection, segments: Sequence[Segment], reason: Reason, began: datetime
+) -> list[Tombstone]:
+    """Put tombstones in place of the rows of those segments that are still indexed and that no hold in force covers."""
+    chosen = schema.segments.c.id.in_([segment.id for segment in segments]) & ~is_covered_by_hold()
+    return _bury(connection, segments, chosen, reason, began)
+
+
+def _bury(
+    connection: Connection, segments: Sequence[Segment], chosen: ColumnElement[bool], reason: Reason, began: datetime
+) -> list[Tombstone]:
+    """Statements over the whole batch: one by one they took ten times as long, and a recorder waits meanwhile."""
+    table, stones = schema.segments, schema.tombstones
+    last: int = connection.execute(select(func.coalesce(func.max(stones.c.id), 0))).scalar_one()
+    made = stones.c.id > last
+    rows = select(*SEGMENT, literal(reason, stones.c.reason.type), literal(began, Instant)).where(chosen)
+    connection.execute(insert(stones).from_select(["segment_id", *_COPIED, "reason", "began_us"], rows))
+    those = table.c.id.in_(select(stones.c.segment_id).where(made))
+    no_longer_held_over(connection, those)
+    connection.execute(delete(table).where(those))
+    by_id = {segment.id: segment for segment in segments}
+    query = select(stones.c.id, stones.c.segment_id, stones.c.limit_us).where(made).order_by(stones.c.id)
+    begun = [(by_id[segment_id], number, limit) for number, segment_id, limit in connection.execute(query).all()]
+    take_from_totals(connection, [segment for segment, _, _ in begun])
+    return [
+        Tombstone(
+            number, one.camera, one.zone, one.span, limit, one.path, one.sha256, one.size_bytes, one.policy,
+            reason, began, None,
+        )
+        for one, number, limit in begun
+    ]  # fmt: skip
+
+
+def open_tombstones(connection: Connection) -> list[Tombstone]:
+    """Deletions that began and did not end, oldest first."""
+    table = schema.tombstones
+    rows = connection.execute(select(table).where(table.c.closed_us.is_(None)).order_by(table.c.id))
+    return [to_tombstone(row) for row in rows]
+
+
+def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: datetime) -> list[Tombstone]:
+    """Record that the files are gone; answers the tombstones as they now stand.
+
+    `begun` are all that were open, from the first of them to the last, when they were read or made.
+    """
+    table = schema.tombstones
+    those = table.c.id.between(begun[0].id, begun[-1].id) & table.c.closed_us.is_(None)
+    connection.execute(update(table).where(those).values(closed_us=at))
+    return [_closed(tombstone, at) for tombstone in begun]
+
+
+def to_segment(row: Sequence[Any]) -> Segment:
+    """A row that begins as SEGMENT.  Taken apart at once: by name, one after another, it takes three times as long."""
+    number, camera, zone, start, end, limit, path, sha256, size_bytes, policy = row[: len(SEGMENT)]
+    return Segment(number, camera, zone, Span(start, end), limit, path, sha256, size_bytes, policy)
+
+
+def to_tombstone(row: Sequence[Any]) -> Tombstone:
+    """A row of `tombstones`."""
+    number, _, camera, zone, start, end, limit, path, sha256, size_bytes, policy, reason, began, closed = row
+    span = Span(start, end)
+    return Tombstone(number, camera, zone, span, limit, path, sha256, size_bytes, policy, reason, began, closed)
+
+
+def _closed(one: Tombstone, at: datetime) -> Tombstone:
+    """What `dataclasses.replace` would answer, five times as fast: a sweep may close a hundred thousand."""
+    return Tombstone(
+        one.id, one.camera, one.zone, one.span, one.limit, one.path, one.sha256, one.size_bytes, one.policy,
+        one.reason, one.began, at,
+    )  # fmt: skip
+
+
+def next_limit(connection: Connection) -> tuple[datetime, datetime] | None:
+    """Start and limit of the footage that a sweep looks at next; None when there is none."""
+    table = schema.segments
+    waiting = select(table.c.start_us, table.c.limit_us).where(table.c.held_over == 0)
+    query = waiting.order_by(table.c.limit_us, table.c.id).limit(1)
+    row = connection.execute(query).one_or_none()
+    return (row.start_us, row.limit_us) if row else None

@@ -1,0 +1,119 @@
+"""Confirming: after a restore, or an index made again from the disk, a named person looks at the holds first.
+
+`holds-unconfirmed.json` in the storage says that nobody has yet.  It is written, flushed, before the other index is put
+in place, and removed after the confirmation has committed: a crash in between asks once more.  While it stands nothing
+is deleted, and a file that cannot be read stands too.  It is no file of `holds/`, so that nothing mistakes it for one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.core.clock import iso
+from cctv.core.durable import DurableFiles
+from cctv.core.errors import CctvError, Exit, GuardError, UsageError
+from cctv.db.engine import write_transaction
+from cctv.db.storage import Storage
+from cctv.holds.store import holds_in_force, match_files
+from cctv.model.audit import Act
+from cctv.model.holds import Hold
+
+log = logging.getLogger(__name__)
+
+UNCONFIRMED = "holds-unconfirmed.json"
+
+
+class HoldsUnconfirmed(GuardError):
+    """Deletion stops: {why}, and nobody has confirmed the holds since.
+
+    next: compare `cctv hold list` with what you know, release what was released since, then
+    `cctv hold confirm --for NAME --reason WHY`; nothing was deleted.
+    """
+
+
+class NoHoldsToConfirm(UsageError):
+    """Nobody has to confirm the holds: the index was neither restored nor made again since they were last confirmed.
+
+    next: cctv hold list
+    """
+
+
+class NoNameGiven(UsageError):
+    """The holds are confirmed by a person, and none is named.
+
+    next: cctv hold confirm --for NAME --reason WHY
+    """
+
+
+class IndexNotReady(CctvError):
+    """The holds cannot be confirmed yet: {why}, and that was interrupted.
+
+    next: {following}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Why the holds must be confirmed; `resume` is the command that finishes what was interrupted, if it was."""
+
+    why: str
+    resume: str | None
+
+
+def ask_confirmation(root: Path, disk: DurableFiles, *, why: str, at: datetime, resume: str | None = None) -> None:
+    """From now on nothing is deleted until somebody confirms; with `resume`, not before that command has ended."""
+    said = {"schema": 1, "why": why, "at": iso(at), "resume": resume}
+    disk.write(root / UNCONFIRMED, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def unconfirmed(root: Path) -> Unconfirmed | None:
+    """What somebody must confirm; None when nothing is open."""
+    try:
+        said = json.loads((root / UNCONFIRMED).read_text())
+        return Unconfirmed(str(said["why"]), said["resume"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return Unconfirmed(f"{UNCONFIRMED} stands in the storage and cannot be read", None)
+
+
+def require_confirmed(root: Path) -> None:
+    """Raise HoldsUnconfirmed while the holds await a person."""
+    if (found := unconfirmed(root)) is not None:
+        raise HoldsUnconfirmed(why=found.why)
+
+
+def confirm(site: Storage, *, reason: str) -> Sequence[Hold]:
+    """Record that a named person confirms the holds in force, and let deletion go on; answers those holds.
+
+    Raises NothingToConfirm, NoNameGiven, IndexNotReady.
+    """
+    check_confirmation(site)
+    if site.actor.on_behalf_of is None:
+        raise NoNameGiven
+    match_files(site)
+    with write_transaction(site.engine) as connection:
+        found = holds_in_force(connection)
+        facts: AuditFacts = {"holds": [hold.id for hold in found]}
+        append_entry(connection, site, Act.HOLDS_CONFIRMED, "holds", facts=facts, reason=reason)
+    site.disk.unlink(site.root / UNCONFIRMED)
+    log.info("holds.confirmed", extra={"holds": len(found)})
+    return found
+
+
+def check_confirmation(site: Storage) -> None:
+    """Raise NothingToConfirm or IndexNotReady unless the holds can be confirmed now."""
+    waiting = unconfirmed(site.root)
+    if waiting is None:
+        raise NoHoldsToConfirm
+    if waiting.resume is not None:
+        raise IndexNotReady(why=waiting.why, following=waiting.resume)

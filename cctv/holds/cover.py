@@ -1,0 +1,100 @@
+"""The cover predicate that every deletion uses, and what sweeps set aside because of it.  Queries only.
+
+A segment that is due and held is *held over*: it leaves the queue of what is due, so that a sweep meets it once and not
+each minute for as long as the hold lasts.  The mark is an economy and decides nothing: deletion asks `covering` inside
+its own transaction.  It is set only where a hold in force covers the segment, and taken away in the transaction that
+releases the last of those; so what is held over is always held.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
+
+from cctv.db import schema
+from cctv.db.queries import overlaps_span
+from cctv.model.footage import Segment
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
+
+_AT_ONCE = 1000
+_held_over = schema.segments.c.held_over + 0  # no index: SQLite would walk all of one mark to find a few rows of it
+
+
+def is_covered_by_hold() -> ColumnElement[bool]:
+    """SQL: some hold in force covers the row of `segments`.  The only cover predicate in SQL."""
+    hold, camera, segment = schema.holds.c, schema.hold_cameras.c, schema.segments.c
+    return exists(
+        select(hold.id)
+        .join(schema.hold_cameras, camera.hold_id == hold.id)
+        .where(
+            camera.camera == segment.camera,
+            hold.released_us.is_(None),
+            hold.start_us < segment.end_us,
+            hold.end_us > segment.start_us,
+        )
+        .correlate(schema.segments)
+    )
+
+
+def mark_held_past_limit(connection: Connection, segments: Sequence[Segment]) -> None:
+    """Set aside those of the segments that a hold in force covers."""
+    ids: defaultdict[CameraId, list[int]] = defaultdict(list)
+    for one in segments:
+        ids[one.camera].append(one.id)
+    for camera, of_camera in ids.items():
+        chosen = schema.segments.c.id.in_(of_camera) & is_covered_by_hold()
+        _mark(connection, camera, chosen, held_over=1)
+
+
+def unmark_held_past_limit(connection: Connection, released: Hold) -> None:
+    """Put back in the queue what no hold covers any more, once this one is released in the same transaction."""
+    for camera in sorted(released.cameras):
+        under = overlaps_span(schema.segments.c, camera, released.span)
+        _mark(connection, camera, under & ~is_covered_by_hold(), held_over=0)
+
+
+def recheck_held_past_limit(connection: Connection) -> None:
+    """Put back whatever is held over and not held: nothing, unless somebody edited rows."""
+    segment = schema.segments.c
+    free = select(segment.camera, segment.id).where(segment.held_over == 1, ~is_covered_by_hold())
+    ids: defaultdict[str, list[int]] = defaultdict(list)
+    for camera, number in connection.execute(free):
+        ids[camera].append(number)
+    for camera, of_camera in ids.items():
+        for first in range(0, len(of_camera), _AT_ONCE):
+            _mark(connection, CameraId(camera), segment.id.in_(of_camera[first : first + _AT_ONCE]), held_over=0)
+
+
+def no_longer_held_over(connection: Connection, leaving: ColumnElement[bool]) -> None:
+    """Count off what is held over among rows that leave `segments` in the same transaction: lost footage, no other."""
+    segment = schema.segments.c
+    marked = select(segment.camera, func.count()).where(leaving, _held_over == 1).group_by(segment.camera)
+    for camera, count in connection.execute(marked).all():
+        _count(connection, camera, -count)
+
+
+def count_held_over(connection: Connection, now: datetime) -> int:
+    """How many of the segments that are held over are past their limit."""
+    table = schema.segments
+    known: int = connection.execute(select(func.coalesce(func.sum(schema.camera_totals.c.held_over), 0))).scalar_one()
+    early = select(func.count()).select_from(table).where(table.c.held_over == 1, table.c.limit_us > now)
+    not_yet: int = connection.execute(early).scalar_one()  # those that a sweep met within the lead before their limit
+    return known - not_yet
+
+
+def _mark(connection: Connection, camera: CameraId, chosen: ColumnElement[bool], *, held_over: int) -> int:
+    marked = connection.execute(
+        update(schema.segments).where(chosen, _held_over != held_over).values(held_over=held_over)
+    ).rowcount
+    if marked:
+        _count(connection, camera, marked if held_over else -marked)
+    return marked
+
+
+def _count(connection: Connection, camera: CameraId, change: int) -> None:
+    total = schema.camera_totals
+    connection.execute(update(total).where(total.c.camera == camera).values(held_over=total.c.held_over + change))

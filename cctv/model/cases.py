@@ -1,0 +1,136 @@
+"""Casework: incidents and requests as the rooms hand them to each other.  No I/O.
+
+The parties of a request are personal data: they stand in its rows, in its letters, in what is shown to the person who
+answers, and nowhere else - never in the audit log, a file name or an error message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from cctv.core.language import Language
+from cctv.core.time_range import Span
+from cctv.model.ids import CameraId, HoldId, IncidentId, RequestId
+from cctv.model.requests import NOTHING_STATED, Channel, Party, RefusalGround, Relation, RequesterRole, Stated
+
+
+class IncidentKind(Enum):
+    """What happened.  The value is the word in the log and in JSON; never rename one."""
+
+    THEFT = "theft"
+    DAMAGE = "damage"
+    VIOLENCE = "violence"
+    TRESPASS = "trespass"
+    FRAUD = "fraud"
+    FIRE = "fire"
+    ACCIDENT = "accident"
+    OTHER = "other"
+
+
+class RequestType(Enum):
+    """Which right a person uses.  The value is the word in the log and in JSON; never rename one."""
+
+    ACCESS = "access"
+    ERASURE = "erasure"
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
+    PORTABILITY = "portability"
+    RECTIFICATION = "rectification"
+    COMPLAINT = "complaint"
+
+
+class RequestState(Enum):
+    """Where a request stands; `cctv.cases.requests.lifecycle` says what may follow what."""
+
+    OPEN = "open"
+    UPHELD = "upheld"  # an objection that was found right: a copy, then deletion
+    REJECTED = "rejected"  # an objection outweighed by compelling grounds: the person must still be told
+    RESTRICTED = "restricted"  # answered; blocked and held until the person lifts it
+    ANSWERED = "answered"  # an erasure whose letter must still be sent
+    CLOSED = "closed"
+    FORGOTTEN = "forgotten"  # closed, and the personal data is gone
+
+
+class CaseOutcome(Enum):
+    """How a request ended.  "Not identifiable" and "no footage" are answers too, not refusals."""
+
+    GRANTED = "granted"
+    PARTLY = "partly"
+    VIEWING = "viewing"
+    REFUSED = "refused"
+    NO_FOOTAGE = "no-footage"
+    NOT_IDENTIFIABLE = "not-identifiable"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A recorded occurrence that justifies preserving and viewing; `title` and the last three are free text."""
+
+    id: IncidentId
+    kind: IncidentKind
+    title: str
+    cameras: tuple[CameraId, ...]
+    span: Span
+    opened: datetime
+    opened_by: str
+    settled: datetime | None = None
+    settled_by: str | None = None
+    place: str | None = None
+    finder: str | None = None
+    police_reference: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.settled is None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """A data subject's request over `cameras` and `span`; `due` is the last second in which it may be answered.
+
+    None for `channel`, `signed` and `dated`: nobody wrote it down.  No parties: they are forgotten.
+    """
+
+    id: RequestId
+    type: RequestType
+    state: RequestState
+    language: Language
+    cameras: tuple[CameraId, ...]
+    span: Span
+    received: datetime
+    due: datetime
+    opened: datetime
+    opened_by: str
+    parties: tuple[Party, ...] = ()
+    relation: Relation = Relation.VISITOR
+    channel: Channel | None = None
+    signed: bool | None = None
+    dated: bool | None = None
+    under_16: bool = False
+    stated: Stated = NOTHING_STATED
+    provisional_hold: HoldId | None = None  # over more than a day of footage, and nobody confirmed it yet
+    provisional_until: datetime | None = None
+    answered: datetime | None = None
+    closed: datetime | None = None
+    closed_by: str | None = None
+    outcome: CaseOutcome | None = None
+    ground: RefusalGround | None = None
+    forgotten: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody must still do something about it, or can."""
+        return self.closed is None
+
+    def party(self, role: RequesterRole) -> Party | None:
+        """The person in a role, None where there is none or they are forgotten."""
+        return next((one for one in self.parties if one.role is role), None)
+
+    @property
+    def requester(self) -> Party | None:
+        """Who asks and gets the letters: a guardian or proxy where one acts, else the subject; None once forgotten."""
+        return (
+            self.party(RequesterRole.GUARDIAN) or self.party(RequesterRole.PROXY) or self.party(RequesterRole.SUBJECT)
+        )

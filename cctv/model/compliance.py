@@ -1,0 +1,159 @@
+"""What a controller must be able to show (Article 5(2) GDPR), as the rooms hand it to each other.  No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from cctv.model.ids import BreachId, CameraId, CheckId, GrantId, ProcessorId
+
+
+class ProcessingRole(Enum):
+    """As what the site processes the footage of a breach."""
+
+    CONTROLLER = "controller"
+    PROCESSOR = "processor"
+
+
+class Risk(Enum):
+    """How a breach may touch people; unlikely means: no risk to their rights (Article 33(1) GDPR)."""
+
+    UNLIKELY = "unlikely"
+    RISK = "risk"
+    HIGH = "high"
+
+
+class NoticeRecipient(Enum):
+    """Who is told of a breach.  `PUBLIC` stands in for people who are unknown (Article 34(3)(c))."""
+
+    CONTROLLER = "controller"
+    AUTHORITY = "authority"
+    PEOPLE = "people"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """That somebody was told of a breach."""
+
+    whom: NoticeRecipient
+    sent: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A breach of personal data, suspected or certain.  What happened and what was done against it are free text."""
+
+    id: BreachId
+    role: ProcessingRole
+    risk: Risk
+    suspected: bool
+    aware: datetime  # both clocks start here; a suspicion starts them too
+    cameras: tuple[CameraId, ...]
+    people: int | None  # how many; None: unknown
+    people_known: bool  # whether they can be reached one by one
+    opened: datetime
+    opened_by: str
+    notices: tuple[Notice, ...] = ()
+    measures: bool = False  # what keeps it from happening again is written down
+    closed: datetime | None = None
+    closed_by: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed is None
+
+
+@dataclass(frozen=True, slots=True)
+class SubProcessor:
+    """Whom a processor engages, and when that was agreed to; None: not agreed ("geen onderaannemers zonder ...")."""
+
+    name: str
+    country: str
+    agreed: date | None
+
+
+class End(Enum):
+    """What a processor did with the data at the end (Article 28(3)(g))."""
+
+    RETURNED = "returned"
+    DESTROYED = "destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """Who processes footage or registers on the site's behalf."""
+
+    id: ProcessorId
+    name: str
+    service: str
+    country: str
+    contract: date | None
+    audited: date | None
+    sub_processors: tuple[SubProcessor, ...]
+    added: datetime
+    added_by: str
+    ended: date | None = None
+    end: End | None = None
+
+
+class Permission(Enum):
+    """What a grant allows.  The value is the word in the log and in JSON; never rename one."""
+
+    VIEW = "view"
+    EXPORT = "export"
+    EXPORT_UNREDACTED = "export.unredacted"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A named, dated permission of one account, with its briefing and its confidentiality agreement."""
+
+    id: GrantId
+    account: str
+    permission: Permission
+    briefed: date
+    confidentiality: date
+    granted: datetime
+    granted_by: str
+    withdrawn: datetime | None = None
+    withdrawn_by: str | None = None
+
+
+class DeclarationKind(Enum):
+    """A declaration of surveillance cameras to the police (BE: act of 21 March 2007, art. 5 to 7)."""
+
+    FIRST = "first"
+    YEARLY = "yearly"
+    CHANGED = "changed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """That the cameras were declared on a day."""
+
+    kind: DeclarationKind
+    on: date
+    reference: str
+    recorded: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkstationCheck:
+    """That somebody looked whether copies of footage were left on the workstations, and signed for it.
+
+    docs/policies/001.txt: "één keer per maand op gecontroleerd".
+
+    `found` is what was found and what became of it, None where nothing was.
+    """
+
+    id: CheckId
+    on: date
+    checker: str
+    found: str | None
+    recorded: datetime
+    recorded_by: str

@@ -1,0 +1,161 @@
+"""Kinds of place that may be watched, and the names of those that never may.
+
+Owns the promise "niet in toilet of kleedhokjes": a place is refused under any of its usual names in Dutch, French and
+English.  Pure.  Knows no override, and must never get one.
+
+Countries that personal data may go to without another ground: the EU, or the EEA.  No I/O.
+
+Owns the two lists.  A country is its ISO 3166-1 code of two letters.
+
+Jurisdictions: whose law applies, and how long it lets footage be kept.  No I/O.
+
+The supervisory authority of a jurisdiction.  No I/O.
+
+docs/policies/002.txt is Belgian and names the Dutch authority: the authority follows the jurisdiction of the site,
+never a text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+
+from cctv.core.i18n import pgettext_lazy
+
+_EU = frozenset(
+    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE".split()  # noqa: SIM905
+)
+_EEA = _EU | frozenset({"IS", "LI", "NO"})
+
+
+class Area(Enum):
+    """Where processors and third parties may be: the published policies promise the EU; a site may say EEA.
+
+    docs/policies/001.txt and docs/policies/003.txt.
+    """
+
+    EU = "EU"
+    EEA = "EEA"
+
+    def holds(self, country: str) -> bool:
+        """Whether a country, by its code of two letters in any case, lies inside."""
+        return country.upper() in (_EU if self is Area.EU else _EEA)
+
+
+class Jurisdiction(Enum):
+    """Whose law applies at the site."""
+
+    BE = "BE"
+    NL = "NL"
+
+    @property
+    def cap(self) -> timedelta:
+        """The longest ordinary keeping time."""
+        return _CAPS[self].period
+
+    @property
+    def source(self) -> str:
+        """Where the cap comes from, in words."""
+        return _CAPS[self].source
+
+
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    period: timedelta
+    source: str
+
+
+_CAPS = {
+    # A month that begins on 1 February has 28 days: the only fixed period that is never longer than "one month".
+    Jurisdiction.BE: _Cap(
+        timedelta(days=28), "camera act of 21 March 2007: one month, and the shortest month has 28 days"
+    ),
+    Jurisdiction.NL: _Cap(timedelta(days=28), "Autoriteit Persoonsgegevens: four weeks"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Name with its abbreviation, address on one line, and where to write: a mail address or a site."""
+
+    name: str
+    address: str
+    contact: str
+
+    def translated(self, translate: Callable[[str], str]) -> Authority:
+        """The same with its name and address in a language, which `translate` gives."""
+        return replace(self, name=translate(self.name), address=translate(self.address))
+
+
+_AUTHORITIES = {
+    Jurisdiction.BE: Authority(
+        pgettext_lazy("authority", "Belgian Data Protection Authority (APD/GBA)"),
+        pgettext_lazy("authority", "rue de la Presse 35, 1000 Brussels, Belgium"),
+        "contact@apd-gba.be",
+    ),
+    Jurisdiction.NL: Authority(
+        pgettext_lazy("authority", "Dutch Data Protection Authority, Autoriteit Persoonsgegevens (AP)"),
+        pgettext_lazy("authority", "Postbus 93374, 2509 AJ The Hague, the Netherlands"),
+        "www.autoriteitpersoonsgegevens.nl",
+    ),
+}
+
+
+def authority_of(jurisdiction: Jurisdiction) -> Authority:
+    """Whom a person may complain to; name and address are phrases."""
+    return _AUTHORITIES[jurisdiction]
+
+
+class ZoneKind(Enum):
+    """What sort of place a zone is; for the registers and the sign at the door."""
+
+    FACADE = "facade"
+    ENTRANCE = "entrance"
+    INTERIOR = "interior"
+    FOYER = "foyer"
+    CORRIDOR = "corridor"
+    COUNTER = "counter"
+    SHOP = "shop"
+    STORAGE = "storage"
+    TECHNICAL = "technical"
+    PARKING = "parking"
+    GROUNDS = "grounds"
+
+
+# Looked for in lower case without accents, every other sign read as a blank.
+_FORBIDDEN = re.compile(
+    r"""
+      \w*toilet\w*
+    | \b(?:heren|dames|gast(?:en)?|personeels?|bezoekers|publieks|invaliden|kinder)?
+      wcs?(?:ruimtes?|blok|hok(?:je)?s?|tjes?)?\d*\b
+    | \bw \s c\b
+    | \bwater \s? closets?\b
+    | \w*kleed \s? (?: kamer | hok | ruimte | cabine | lokaal | lokalen )
+    | \bpas \s? (?: hok | kamer | ruimte | cabine )
+    | \w*douche | \bshowers?\d*\b | \bshower \s? (?:room|area|block)
+    | \w*vestiaire
+    | \bsanita?ir | \bsanitar(?:y|ies)\b
+    | \bcabines? \s d \s? essayages?\b | \bsal(?:on|le)s? \s d \s? essayages?\b
+    | \bsalles? \s (?:de \s bains? | d \s eau)\b | \b(?:cabinets?|lieux?) \s d \s aisances?\b
+    | \w*lavator | \blavabos?\b | \bbadkamer
+    | \w*urino?ir | \burinals?\b | \b(?:latrines?|pissoirs?|pissotieres?|plees?|loos?|gents)\d*\b
+    | \b(?:rest|bath|wash|powder|locker|changing|change|fitting|dressing) \s? rooms?\d*\b
+    | \bchanging \s? (?:area|cubicle|facilit|cabin|stall)
+    | \b(?:ladies|mens?|womens?)(?: \s s)? \s? rooms?\b
+    """,
+    re.VERBOSE,
+)
+_HARMLESS = re.compile(r"\btoiletries\b|\btoilettage\b|\btoiletartikelen\b|\beau de toilette\b|\beaux de toilette\b")
+
+
+def forbidden_place(text: str) -> str | None:
+    """The words in `text` that name a toilet, shower or changing room, None when there are none."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
+    words = _HARMLESS.sub(" ", " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split()))
+    found = _FORBIDDEN.search(words)
+    return found[0] if found else None

@@ -1,0 +1,241 @@
+"""Getting alarms to somebody: by mail through the site's mail host, by a command of the site, or both.
+
+Owns the words and the JSON of a message.  A delivery that fails is told, never swallowed.  Holds no password: the mail
+host takes mail from this machine without one, or a command does what it takes.
+
+One look at the site, and telling somebody what changed since the look before.
+
+Owns the order: look, decide, send, remember.  What reached nobody is not remembered as told, so the next look sends it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import smtplib
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from cctv.cases.agenda.agenda import LEASE_AHEAD, AgendaKind, board
+from cctv.config.schema import AlertsSettings, Settings
+from cctv.core.clock import iso
+from cctv.core.durable import DurableFiles, exclusive
+from cctv.core.errors import CctvError, ConfigError, ToolFailed, ToolMissing
+from cctv.core.process import run_process
+from cctv.db.storage import Storage
+from cctv.monitoring.alarms import Alarm, AlarmKind, AlarmState, alarms, read_memory, remember, write_memory
+from cctv.monitoring.status import OverdueItem, Status, status_now
+
+PATIENCE = timedelta(seconds=30)
+_SAID = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
+
+
+class AlertsNotSet(ConfigError):
+    """cameras.toml does not say whom to tell: its section [alerts] has neither mail nor command.
+
+    next: add [alerts] with mail = "somebody@example.org" or command = ["/path/to/program"], then `cctv notify test`.
+    """
+
+
+class AlarmsNotDelivered(CctvError):
+    """Alarms did not get through by {channel}: {detail}.
+
+    next: correct [alerts] in cameras.toml, or the mail host or program that it names; then `cctv notify test`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent at once: all alarms of one look."""
+
+    site: str
+    zone: ZoneInfo
+    at: datetime
+    alarms: Sequence[Alarm]
+
+    @property
+    def subject(self) -> str:
+        first, more = self.alarms[0], len(self.alarms) - 1
+        return f"[cctv {self.site}] {_SAID[first.state]}: {first.text}{f' (and {more} more)' if more else ''}"
+
+    @property
+    def body(self) -> str:
+        return "\n\n".join(self._told(alarm) for alarm in self.alarms) + "\n"
+
+    @property
+    def as_json(self) -> str:
+        said = [
+            {
+                "kind": alarm.kind.value,
+                "state": alarm.state.value,
+                "subject": alarm.subject,
+                "since": iso(alarm.since),
+                "text": alarm.text,
+                "next": alarm.next_step or None,
+            }
+            for alarm in self.alarms
+        ]
+        return json.dumps({"schema": 1, "site": self.site, "at": iso(self.at), "alarms": said}, ensure_ascii=False)
+
+    def _told(self, alarm: Alarm) -> str:
+        since = f"{alarm.since.astimezone(self.zone):%d/%m/%Y %H:%M}"
+        when = {
+            AlarmState.RAISED: f"  since: {since}",
+            AlarmState.OVER: f"  it had lasted since {since}",
+            AlarmState.NOTICE: f"  at:    {since}",
+        }
+        lines = [f"{_SAID[alarm.state].upper()}: {alarm.text}", when[alarm.state]]
+        return "\n".join([*lines, *([f"  next:  {alarm.next_step}"] if alarm.next_step else [])])
+
+
+def deliver(alerts: AlertsSettings, message: Message) -> list[AlarmsNotDelivered]:
+    """Send the message every way that the settings name; what failed.  Raises AlertsNotSet where they name none."""
+    sending = [*([_mail] if alerts.mail else []), *([_command] if alerts.command else [])]
+    if not sending:
+        raise AlertsNotSet
+    failed = []
+    for channel, send in zip(alerts.ways, sending, strict=True):
+        try:
+            send(alerts, message)
+        except (OSError, ToolFailed, ToolMissing) as error:  # smtplib's own errors are OSErrors
+            failed.append(AlarmsNotDelivered(channel=channel, detail=_detail(error)))
+        except subprocess.TimeoutExpired:
+            detail = f"it did not end within {PATIENCE.total_seconds():.0f} seconds"
+            failed.append(AlarmsNotDelivered(channel=channel, detail=detail))
+    return failed
+
+
+def _detail(error: OSError | CctvError) -> str:
+    """What the mail host or the program answered, in its own words."""
+
+    if isinstance(error, SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+        return f"the mail host answers {code} {_text(said)}"
+    if isinstance(error, SMTPResponseException):
+        return f"the mail host answers {error.smtp_code} {_text(error.smtp_error)}"
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return (strerror or str(error) or type(error).__name__).rstrip(".")
+
+
+def _text(said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join(text.split()).rstrip(".")
+
+
+def _mail(alerts: AlertsSettings, message: Message) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"] = alerts.sender, alerts.mail
+    mail["Subject"] = " ".join(message.subject.split())
+    mail["Date"], mail["Message-ID"] = format_datetime(message.at), make_msgid(domain=alerts.sender.rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"  # no holiday reply to it
+    mail.set_content(message.body)
+    with smtplib.SMTP(alerts.smtp.host, alerts.smtp.port, timeout=PATIENCE.total_seconds()) as host:
+        host.send_message(mail)
+
+
+def _command(alerts: AlertsSettings, message: Message) -> None:
+    run_process(alerts.command, stdin=message.as_json.encode(), timeout=PATIENCE.total_seconds())
+
+
+log = logging.getLogger(__name__)
+
+
+class StorageSilent(CctvError):
+    """The storage {path} cannot be read: {problem}.
+
+    next: look at the disk (`dmesg`, its SMART values) and at `cctv status`.
+    """
+
+
+class MemoryNotKept(CctvError):
+    """What was told cannot be remembered in {path}: {problem}, so every look would tell it again.
+
+    next: let this account write there, or name another file as `state` in [alerts] of cameras.toml.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyResult:
+    """What one look found to tell, and the ways by which it did not get through."""
+
+    alarms: Sequence[Alarm]
+    failed: Sequence[AlarmsNotDelivered] = ()
+
+
+def look(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvError:
+    """The status, or why there is none: a storage that is away is an alarm, not a reason to be silent."""
+
+    try:
+        site = open_site()
+        late, soon = owed(site)
+        return replace(status_now(site), late=late, soon=soon)
+    except CctvError as error:
+        return error
+    except (OSError, SQLAlchemyError) as error:
+        log.error("status.failed", exc_info=error)
+        problem = " ".join(str(error).split())[:200].rstrip(".")
+        return StorageSilent(path=settings.site.storage, problem=problem)
+
+
+def owed(site: Storage) -> tuple[tuple[OverdueItem, ...], tuple[OverdueItem, ...]]:
+    """What of the board is past its day, and which leases end within a week; reviews have an alarm of their own."""
+
+    told = {AgendaKind.REQUEST, AgendaKind.BREACH, AgendaKind.LEASE, AgendaKind.WORKSTATIONS}
+    now, items = site.clock.now(), board(site, ())
+    late = [item for item in items if item.kind in told and item.due < now]
+    soon = [item for item in items if item.kind is AgendaKind.LEASE and item.due <= now + LEASE_AHEAD]
+    first, second = (
+        tuple(OverdueItem(item.id, item.what, item.due, item.line) for item in found) for found in (late, soon)
+    )
+    return first, second
+
+
+def notify_once(
+    settings: Settings, open_site: Callable[[], Storage], now: datetime, disk: DurableFiles, *, dry_run: bool = False
+) -> NotifyResult:
+    """Look once and send what is new.  Raises AlertsNotSet and MemoryNotKept before anything is sent."""
+    path = settings.alerts.state
+    if dry_run:
+        return NotifyResult(alarms(look(settings, open_site), read_memory(path), now))
+    if not settings.alerts.ways:
+        raise AlertsNotSet
+    try:
+        disk.make_directory(path.parent)
+        with exclusive(path.with_name(f"{path.name}.lock")):
+            return _look_and_tell(settings, look(settings, open_site), now, disk)
+    except OSError as error:
+        raise MemoryNotKept(path=path, problem=error.strerror or error) from error
+
+
+def _look_and_tell(settings: Settings, found: Status | CctvError, now: datetime, disk: DurableFiles) -> NotifyResult:
+    path = settings.alerts.state
+    before = read_memory(path)
+    write_memory(path, before, disk)  # what cannot be remembered is not sent
+    due = alarms(found, before, now)
+    failed: Sequence[AlarmsNotDelivered] = ()
+    reached = due
+    if due:
+        failed = deliver(settings.alerts, _message(settings, now, due))
+        log.info("alarms.sent", extra={"count": len(due), "failures": len(failed)})
+        reached = due if len(failed) < len(settings.alerts.ways) else []
+    write_memory(path, remember(found, before, now, reached), disk)
+    return NotifyResult(due, failed)
+
+
+def send_test(settings: Settings, now: datetime) -> Sequence[AlarmsNotDelivered]:
+    """Send a message that says it is a test; what failed."""
+    text = "This is a test: alarms of the recorder reach you this way."
+    alarm = Alarm(AlarmKind.TEST, AlarmState.NOTICE, "", now, text, "")
+    return deliver(settings.alerts, _message(settings, now, [alarm]))
+
+
+def _message(settings: Settings, now: datetime, due: Sequence[Alarm]) -> Message:
+    return Message(settings.site.name, settings.site.timezone, now, due)

@@ -1,0 +1,207 @@
+"""Status: cameras, recorder, deletion, disk and holds at one instant, and the exit code that they add up to.
+
+Reads only.  A promise that is broken (overdue) outranks a guard, and a guard outranks a camera that is down.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import Connection
+
+from cctv.audit.checkpoints import reach_check
+from cctv.backup.state import read_memory
+from cctv.core.errors import Exit
+from cctv.core.filesystem import Volume, volume_of
+from cctv.core.time_range import Span, total
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.footage.repair.queries import lost_under_holds
+from cctv.footage.runs import gaps_of
+from cctv.footage.segments import segments_of
+from cctv.holds.confirmation import HoldsUnconfirmed, unconfirmed
+from cctv.holds.store import holds_in_force
+from cctv.model.footage import GapCause, Segment, Tombstone
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId, ZoneId
+from cctv.recording.state import CameraState, Phase, is_running, read_state
+from cctv.retention.plan import make_plan, overdue
+from cctv.retention.policy_change import zones_to_adopt
+from cctv.retention.queries import last_refusal, last_sweep
+
+STALE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
+RATE_OVER = timedelta(minutes=5)
+LONGEST_FORECAST = 24 * 3650  # hours; a rate near zero would reach past the calendar
+
+
+class Health(Enum):
+    """How a camera fares."""
+
+    RECORDING = "recording"
+    CONNECTING = "connecting"
+    DOWN = "down"
+    RESTING = "outside its hours"
+    NOT_RUNNING = "recorder not running"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraHealth:
+    """One camera: since when it is so, the age of its last frame, why it is down, unrecorded time of the last 24 h.
+
+    `bit_rate` is that of its footage of the last minutes, in bits a second; None where there is none.
+    """
+
+    camera: CameraId
+    health: Health
+    since: datetime | None
+    last_frame: datetime | None
+    cause: GapCause | None
+    message: str | None
+    gaps_today: timedelta
+    bit_rate: float | None = None
+
+    @property
+    def is_well(self) -> bool:
+        return self.health in (Health.RECORDING, Health.RESTING)
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueItem:
+    """Something of the board whose day is past: an answer, a telling of a breach, a copy that did not come back."""
+
+    id: str
+    what: str
+    due: datetime
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything `cctv status` tells."""
+
+    now: datetime
+    cameras: tuple[CameraHealth, ...]
+    recorder_running: bool
+    last_sweep: datetime | None
+    guard: str | None
+    overdue: timedelta
+    held_past_limit: int
+    holds: tuple[Hold, ...]
+    disk_free: int
+    disk_total: int
+    disk_reserve: int  # bytes that stay free
+    disk_lasts: timedelta | None = None  # until the reserve is reached; None while it does not fill, or is not known
+    held_lost: tuple[Tombstone, ...] = ()  # footage that a hold in force should keep, and whose file is gone
+
+    to_adopt: tuple[ZoneId, ...] = ()  # zones whose stored footage has a longer limit than the policy of today
+
+    backs_up: bool = False  # whether cameras.toml says so
+    last_backup: datetime | None = None
+    backup_late: bool = False
+    volume: Volume | None = None  # what the footage stands on
+    log_whole: bool = True  # whether the audit log goes as far as was signed
+    soon: tuple[OverdueItem, ...] = ()  # copies whose lease ends within a week, or has ended
+    late: tuple[
+        OverdueItem, ...
+    ] = ()  # only for alarms: `cctv status` is asked each minute, and does not look at cases
+
+    @property
+    def holds_to_review(self) -> tuple[Hold, ...]:
+        return tuple(hold for hold in self.holds if hold.review <= self.now)
+
+    @property
+    def exit_code(self) -> Exit:
+        """The lowest code that applies."""
+        if self.held_lost or not self.log_whole:
+            return Exit.UNREADABLE
+        if self.overdue > timedelta(0):
+            return Exit.OVERDUE
+        if self.guard is not None:
+            return Exit.GUARD
+        if any(not one.is_well for one in self.cameras):
+            return Exit.CAMERA_DOWN
+        return Exit.OK
+
+
+def status_now(site: Storage) -> Status:
+    """Look at everything once."""
+    now = site.clock.now()
+    running = is_running(site)
+    said = read_state(site.root)
+    fresh = said if said is not None and running and now - said.at < STALE else None
+    current = fresh.cameras if fresh else {}
+    disk = shutil.disk_usage(site.root)
+    backup, backed_up = site.settings.backup, read_memory(site.root)
+    log_is_whole = reach_check(site.root)
+    with read_transaction(site.engine) as connection:
+        plan = make_plan(connection, now)
+        return Status(
+            now=now,
+            cameras=tuple(
+                _camera(connection, camera, current.get(camera), running=running, now=now)
+                for camera in site.settings.cameras
+            ),
+            recorder_running=running,
+            last_sweep=last_sweep(connection),
+            guard=_guard(connection, site),
+            overdue=overdue(plan.decisions, now),
+            held_past_limit=plan.held_past_limit,
+            holds=tuple(holds_in_force(connection)),
+            disk_free=disk.free,
+            disk_total=disk.total,
+            disk_reserve=round(disk.total * site.settings.recording.reserve_fraction),
+            held_lost=tuple(lost_under_holds(connection)),
+            disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
+            to_adopt=zones_to_adopt(site),
+            backs_up=bool(backup.recipients),
+            volume=volume_of(site.root),
+            log_whole=log_is_whole(connection),
+            last_backup=backed_up.last,
+            backup_late=bool(backup.recipients) and backed_up.is_late(now, backup.warn_after),
+        )
+
+
+def _guard(connection: Connection, site: Storage) -> str | None:
+    """What stopped the latest sweep, or will stop the next: nobody needs to wait for it to know."""
+    if unconfirmed(site.root) is not None:
+        return HoldsUnconfirmed.__name__
+    return last_refusal(connection)
+
+
+def _camera(
+    connection: Connection, camera: CameraId, state: CameraState | None, *, running: bool, now: datetime
+) -> CameraHealth:
+    day = Span(now - timedelta(days=1), now)
+    gaps = (
+        Span(gap.start, max(gap.end or now, gap.start + timedelta.resolution))
+        for gap in gaps_of(connection, camera, day)
+    )
+    lost = total(shared for gap in gaps if (shared := gap.intersection(day)))
+    rate = _bit_rate(segments_of(connection, camera, Span(now - RATE_OVER, now)))
+    if state is None:
+        health = Health.CONNECTING if running else Health.NOT_RUNNING
+        return CameraHealth(camera, health, None, None, None, None, lost, rate)
+    rests = state.phase is Phase.WAITING and state.cause is GapCause.SCHEDULE
+    health = Health.RESTING if rests else _HEALTH[state.phase]
+    return CameraHealth(camera, health, state.since, state.last_frame, state.cause, state.message, lost, rate)
+
+
+def _lasts(hours: float | None) -> timedelta | None:
+    return timedelta(hours=min(hours, LONGEST_FORECAST)) if hours is not None else None
+
+
+def _bit_rate(segments: Sequence[Segment]) -> float | None:
+    seconds = sum(one.span.duration.total_seconds() for one in segments)
+    return 8 * sum(one.size_bytes for one in segments) / seconds if seconds else None
+
+
+_HEALTH = {
+    Phase.RECORDING: Health.RECORDING,
+    Phase.CONNECTING: Health.CONNECTING,
+    Phase.WAITING: Health.DOWN,
+    Phase.STOPPED: Health.DOWN,
+}

@@ -1,0 +1,160 @@
+"""The answer to a request: the copy, then one transaction that ends the request, then what was ordered erased.
+
+1. the package, built and committed, unless one of the very same plans stands already  (crash: the next call takes it)
+2. the letter, written                                    (crash: a file that no row names; it goes with the request)
+3. answer, outcome, released holds and order to erase, committed                       (crash: the sweep takes the rest)
+4. files of released holds, and the footage
+5. the copy handed over, where that was asked for: its disclosure      (crash: `cctv export deliver` does it)
+
+Owns that order.  A package is built again when a decision, a recording or an approval changed after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cctv.cases.disclosures.leases import taker
+from cctv.cases.letters.answer_letters import LetterCopy, Wording, facts_for
+from cctv.cases.letters.request_letters import Draft, draft, enter, local_day
+from cctv.cases.requests.answer import AnswerPlan, answer, plan_answer
+from cctv.cases.requests.close import Erased, erase_ordered, finish
+from cctv.cases.requests.outcomes import RequestOutcome
+from cctv.core.durable import LockHeld, sha256_file
+from cctv.core.errors import GuardError
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.holds.store import match_files
+from cctv.model.cases import AccessRequest
+from cctv.model.disclosures import Method
+from cctv.model.requests import LetterKind
+from cctv.packages.build import build, plan_build
+from cctv.packages.deliver import Delivered, deliver
+from cctv.packages.manifest import MANIFEST, Manifest
+from cctv.packages.queries import PackageRow, select_packages
+from cctv.redaction.review.case import Progress, silent
+from cctv.redaction.review.queries import parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request that was answered, with the copy that goes with it and what was erased.
+
+    `delayed` says why what was ordered erased is not gone yet: a sweep under way, or a guard.
+    """
+
+    request: AccessRequest
+    plan: AnswerPlan
+    package: PackageRow | None
+    letter: Draft | None = None
+    erased: Erased | None = None
+    delayed: str | None = None
+    handed: Delivered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Where a copy goes at once, and how."""
+
+    to: Path
+    method: Method
+
+
+def prepare_answer(
+    site: Storage, request_id: str, wanted: RequestOutcome, wording: Wording | None, progress: Progress = silent
+) -> Answered:
+    """What `answer_request` would do, with the letter's text where no package must be built first.
+
+    Raises what `answer_request` raises.
+    """
+    with read_transaction(site.engine) as connection:
+        plan = plan_answer(connection, site, request_id, wanted)
+    package = _standing(site, plan.request) if plan.copied else None
+    if plan.copied and package is None:
+        plan_build(site, plan.request.id, progress)
+    if wording is None or (plan.copied and package is None):
+        return Answered(plan.request, plan, package)
+    return Answered(plan.request, plan, package, _letter(site, plan, wording, package, dry_run=True))
+
+
+def answer_request(
+    site: Storage,
+    request_id: str,
+    wanted: RequestOutcome,
+    wording: Wording | None,
+    progress: Progress = silent,
+    hand_over: HandOver | None = None,
+) -> Answered:
+    """Answer a request; without `wording` no letter is made, without `hand_over` the copy waits in exports/.
+
+    Raises what `plan_answer` and, where a copy goes with it, `build` raise; for the letter BalanceMissing,
+    BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
+    """
+    match_files(site)  # holds of others that an older index does not know keep what an erasure would promise to delete
+    with read_transaction(site.engine) as connection:
+        plan = plan_answer(connection, site, request_id, wanted)
+    package = None
+    if plan.copied:
+        package = _standing(site, plan.request) or build(site, plan.request.id, progress).package
+        if hand_over is not None:
+            _deliver(site, plan.request, package, hand_over, dry_run=True)
+    letter = _letter(site, plan, wording, package) if wording is not None else None
+    with write_transaction(site.engine) as connection:
+        if letter is not None:
+            enter(connection, site, plan.request, letter)
+        request = answer(connection, site, plan, package.id if package else None)
+    finish(site, request, plan.releases)
+    answered = Answered(request, plan, package, letter)
+    if plan.erasure is not None:
+        try:
+            (erased,) = erase_ordered(site, request.id)
+            answered = replace(answered, erased=erased)
+        except (LockHeld, GuardError) as error:
+            answered = replace(answered, delayed=error.phrase)
+    if package is None or hand_over is None:
+        return answered
+    return replace(answered, handed=_deliver(site, plan.request, package, hand_over, dry_run=False))
+
+
+def _deliver(site: Storage, request: AccessRequest, package: PackageRow, way: HandOver, *, dry_run: bool) -> Delivered:
+    return deliver(site, package.id, way.to, way.method, taker(request), dry_run=dry_run)
+
+
+def _letter(
+    site: Storage, plan: AnswerPlan, wording: Wording, package: PackageRow | None, *, dry_run: bool = False
+) -> Draft | None:
+    """The letter of an answer, written; None where there is none of its kind."""
+    copy = None
+    if package is not None:
+        manifest = Manifest.from_json((site.root / package.path / MANIFEST).read_bytes())
+        copy = LetterCopy(
+            id=package.id,
+            made=local_day(site, package.built),
+            videos=len(manifest.outputs),
+            manifest_sha256=package.manifest_sha256,
+            expires=local_day(site, package.expires),
+        )
+    with read_transaction(site.engine) as connection:
+        facts = facts_for(connection, site, plan, wording, copy)
+    if not facts.letters:
+        return None
+    return draft(site, plan.request, LetterKind.ANSWER, facts.letters, facts.enclosed, dry_run=dry_run)
+
+
+def _standing(site: Storage, request: AccessRequest) -> PackageRow | None:
+    """A package of this request that is still what was approved, the newest."""
+    with read_transaction(site.engine) as connection:
+        known = select_packages(connection, request.id)
+        parts = parts_of(connection, request.id)
+    if not parts or not all(part.approved for part in parts):
+        return None
+    for package in reversed(known):
+        path = site.root / package.path / MANIFEST
+        if package.deleted is not None or package.expires <= site.clock.now() or not path.is_file():
+            continue
+        if sha256_file(path) != package.manifest_sha256:
+            continue
+        built = {output.plan_sha256 for output in Manifest.from_json(path.read_bytes()).outputs}
+        if built == {part.digest for part in parts}:
+            return package
+    return None

@@ -1,0 +1,99 @@
+"""What the export room refuses, in the words that a person reads."""
+
+from __future__ import annotations
+
+from cctv.core.errors import CctvError, Exit, UsageError
+
+
+class ExportUnknown(UsageError):
+    """There is no package {id}.
+
+    next: cctv export list
+    """
+
+
+class NotApproved(CctvError):
+    """{request} cannot be exported: {parts} not approved{why}.
+
+    next: look at the sheet (cctv redaction show {request}), then cctv redaction approve {request} --all --reason WHY
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class PackageOver(CctvError):
+    """{id} is not handed over: its time was over on {when}.
+
+    next: build a new one, if there is still reason to.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class TargetUnfit(UsageError):
+    """Nothing can be handed over in {path}: {problem}.
+
+    next: {following}
+    """
+
+
+class RecipientTyped(UsageError):
+    """{id} is not for {recipient}: it was made for {case}.
+
+    next: leave --recipient out; cctv disclosure open registers footage for an authority.
+    """
+
+
+class DisclosureUnapproved(CctvError):
+    """{id} is not approved: nobody answered for its ground and its scope yet; nothing was changed.
+
+    next: cctv disclosure approve {id} --reason WHAT-WAS-CHECKED
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class DisclosureChanged(CctvError):
+    """{id} changed while its package was being made; nothing was kept.
+
+    next: cctv disclosure show {id}, then repeat the command.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class MasksHide(CctvError):
+    """{id} cannot be built: the recordings of {cameras} hold what masks hide, and its order does not name that.
+
+    next: end it, and register one without these cameras, or, where the order names what is masked, with --unmasked.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class RecordingUnreadable(CctvError):
+    """The recording {path} cannot be copied: {problem}.  Nothing was left behind.
+
+    next: cctv footage verify, and restore the file from the copy of held footage.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class CopyDiffers(CctvError):
+    """The copy {path} is not what was recorded and was removed: {problem}.
+
+    next: run the command again; if it fails again, keep the recordings and report this message.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class FootageAdded(CctvError):
+    """{request} cannot be exported: {count} segments of {cameras} came in after it was prepared and are
+    not reviewed.
+
+    next: cctv redaction prepare {request}, which keeps the decisions on footage that did not change
+    """
+
+    exit_code = Exit.DECISION_MISSING

@@ -1,0 +1,99 @@
+"""The folder of a package: written beside its place, flushed, and only then known and moved there.
+
+1. videos into exports/.building                              (crash: the next build removes it)
+2. README, key, manifest, signature, sums; all flushed        (crash: the same)
+3. row and audit entry, committed                             (crash: the next build removes it)
+4. rename to exports/EXP-YYYY-NNN                             (crash: the next build, or `settle`, does it)
+
+So a folder with a package's name is always whole.  Owns the working folder; needs the exports lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from cctv.core.durable import DurableFiles, sha256_file
+from cctv.crypto.signing_key import SigningKey
+from cctv.crypto.sshsig import allowed_signers, sign
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.packages.manifest import (
+    ALLOWED_SIGNERS,
+    MANIFEST,
+    PUBLIC_KEY,
+    README,
+    SIGNATURE,
+    SUMS,
+    DisclosureManifest,
+    ListedFile,
+    Manifest,
+    sums_text,
+)
+from cctv.packages.queries import package_of_manifest
+
+WORKING = ".building"
+Kind = TypeVar("Kind", Manifest, DisclosureManifest)
+
+
+def working_folder(site: Storage) -> Path:
+    return site.root / "exports" / WORKING
+
+
+def begin_build(site: Storage) -> Path:
+    """An empty working folder; what a crash left in it is moved into place if it was committed, else removed."""
+    finish_interrupted_build(site)
+    folder = working_folder(site)
+    site.disk.make_directory(folder)
+    folder.chmod(0o750)
+    return folder
+
+
+def finish_interrupted_build(site: Storage) -> str | None:
+    """Finish or remove what a crash left behind; the id of the package that was finished, if one was."""
+    folder = working_folder(site)
+    if not folder.exists():
+        return None
+    manifest = folder / MANIFEST
+    if manifest.exists():
+        with read_transaction(site.engine) as connection:
+            package = package_of_manifest(connection, sha256_file(manifest))
+        if package is not None and not (site.root / package.path).exists():
+            site.disk.rename(folder, site.root / package.path)
+            return package.id
+    discard(site)
+    return None
+
+
+def discard(site: Storage) -> None:
+    """Remove the working folder."""
+    folder = working_folder(site)
+    if folder.exists():
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+        site.disk.sync_directory(folder.parent)
+
+
+def complete_build(working: Path, disk: DurableFiles, draft: Kind, readme: str, key: SigningKey) -> Kind:
+    """Write all that is not video, flushed: README and key, the manifest that lists them, its signature, the sums."""
+    texts = {
+        README: readme,
+        PUBLIC_KEY: f"{key.public.line} cctv-package\n",
+        ALLOWED_SIGNERS: allowed_signers(key.public),
+    }
+    for name, text in texts.items():
+        disk.write(working / name, text.encode())
+    manifest = replace(draft, files=tuple(_listed(working / name) for name in texts))
+    signed = manifest.to_json()
+    disk.write(working / MANIFEST, signed)
+    disk.write(working / SIGNATURE, sign(signed, key).encode())
+    sums = {name: sha256 for name, (sha256, _) in manifest.hashes.items()}
+    sums |= {name: sha256_file(working / name) for name in (MANIFEST, SIGNATURE)}
+    disk.write(working / SUMS, sums_text(sums).encode())
+    return manifest
+
+
+def _listed(path: Path) -> ListedFile:
+    return ListedFile(path.name, sha256_file(path), path.stat().st_size)

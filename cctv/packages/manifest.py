@@ -1,0 +1,369 @@
+"""The manifest: what a package holds, where it came from, who decided, and what was checked.
+
+Owns its shape, schema 1, additive.  Pure.  Never names the requester or anyone else who may be in the picture; the
+accounts that prepared, approved and built it are named, because the recipient may ask who did.
+
+The manifest of an unredacted disclosure: which recorded frames left, on which ground, for whom.
+
+Owns its shape, schema 1, additive, `mode` "unredacted".  Pure.  Names the authority and its reference, never an officer
+and never anybody in the picture.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from cctv.config.fields import Polygon
+from cctv.core.errors import CctvError, Exit
+from cctv.core.i18n import N_
+
+MANIFEST, SIGNATURE, SUMS = "manifest.json", "manifest.json.sig", "SHA256SUMS"
+PUBLIC_KEY, ALLOWED_SIGNERS, README = "signing.pub", "allowed_signers", "README.txt"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
+
+
+class ManifestUnreadable(CctvError):
+    """The manifest cannot be read: {problem}.
+
+    next: do not use the package; ask whoever sent it for a fresh copy.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`[start, end)` in UTC, as the manifest writes it."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """An act: the account, on whose call if another's, and when."""
+
+    at: datetime
+    account: str
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestSource:
+    """A recorded segment that an output was made from."""
+
+    name: str
+    sha256: str
+    span: Period
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedPackage:
+    """What was found when a finished video was decoded again and compared with its plan.
+
+    `masked_pixels` of each frame lie under the camera's masks; none of them may be live.
+    """
+
+    frames: int
+    live_pixels_outside: int
+    same_times: bool
+    audio_streams: int
+    metadata_entries: int
+    masked_pixels: int = 0
+    masked_pixels_live: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """How many things were hidden by drawn boxes for one reason: person, plate, screen, badge, document, other."""
+
+    reason: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Boxes (x, y, width, height in pixels) of the backdrop of that number that a reviewer covered."""
+
+    backdrop: int
+    boxes: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Frames `first` to `last`, both included, and who looked at them as they are shown."""
+
+    first: int
+    last: int
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One video: an unbroken stretch of one camera, redacted.  `part` is its number under `cctv redaction`.
+
+    `masks` are the polygons, in percent of the picture, that are black in every frame whatever is kept visible.
+    `others` are people who were hidden: flat shapes, or absent.  `signed_off` are who looked at the backdrops.
+    """
+
+    file: str
+    sha256: str
+    size_bytes: int
+    frames: int
+    camera: str
+    part: int
+    span: Period
+    sources: tuple[ManifestSource, ...]
+    plan_sha256: str
+    backdrop_sha256: tuple[str, ...]
+    prepared: By
+    approved: By
+    verified: VerifiedPackage
+    masks: tuple[Polygon, ...] = ()
+    others: str = "shape"
+    hidden: tuple[Hidden, ...] = ()
+    covered: tuple[Covered, ...] = ()
+    signed_off: tuple[str, ...] = ()
+    reviewed: tuple[Reviewed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnrecordedSpan:
+    """A span for which there is no picture, and why; never collapsed into its neighbours."""
+
+    camera: str
+    span: Period
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """Another file of the package."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteName:
+    """Whose cameras."""
+
+    name: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that a package vows, signed as one."""
+
+    schema: int
+    package: str
+    request: str
+    site: SiteName
+    software: str
+    mode: str
+    language: str
+    requested: Period
+    cameras: tuple[str, ...]
+    built: By
+    expires: datetime
+    key: str
+    outputs: tuple[Output, ...]
+    gaps: tuple[UnrecordedSpan, ...]
+    files: tuple[ListedFile, ...]
+
+    def to_json(self) -> bytes:
+        """The text that is signed."""
+        return _adapter().dump_json(self, indent=2) + b"\n"
+
+    @staticmethod
+    def from_json(data: bytes) -> Manifest:
+        """Read a manifest that came from outside; raises ManifestUnreadable."""
+        return read_as(_adapter(), data)
+
+    @property
+    def case_id(self) -> str:
+        """The request that it was made for."""
+        return self.request
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file whose hash the manifest holds."""
+        return (*(output.file for output in self.outputs), *(listed.file for listed in self.files))
+
+    @property
+    def hashes(self) -> dict[str, tuple[str, int]]:
+        """SHA-256 and size in bytes of each of `names`."""
+        videos = {one.file: (one.sha256, one.size_bytes) for one in self.outputs}
+        return videos | {one.file: (one.sha256, one.size_bytes) for one in self.files}
+
+
+class Named(Protocol):
+    """What manifests of every kind say of themselves."""
+
+    @property
+    def schema(self) -> int: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+
+Kind = TypeVar("Kind", bound=Named)
+
+
+def read_as(adapter: TypeAdapter[Kind], data: bytes) -> Kind:
+    """A manifest of one kind that came from outside; raises ManifestUnreadable."""
+    try:
+        manifest = adapter.validate_json(data)
+    except (ValidationError, RecursionError) as error:
+        problem = _first_problem(error) if isinstance(error, ValidationError) else N_("it is too deep")
+        raise ManifestUnreadable(problem=problem) from error
+    if manifest.schema != 1:
+        raise ManifestUnreadable(problem=N_("its schema is {schema}; this program knows 1", schema=manifest.schema))
+    for name in manifest.names:
+        if not safe_name(name):
+            raise ManifestUnreadable(problem=N_("{name!r} is not a file name that a package may hold", name=name))
+    if len(set(manifest.names)) != len(manifest.names):
+        raise ManifestUnreadable(problem=N_("it names a file twice"))
+    return manifest
+
+
+def safe_name(name: str) -> bool:
+    """Whether a package may hold a file of that name: one level, plain letters, safe on every system."""
+    return _NAME.fullmatch(name) is not None
+
+
+def sums_text(hashes: dict[str, str]) -> str:
+    """The text of SHA256SUMS, as `sha256sum -c` reads it."""
+    return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]
+
+
+UNREDACTED = "unredacted"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """To whom and why: the words of `cctv disclosure open`."""
+
+    recipient: str
+    authority: str
+    reference: str
+    duty: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedSource:
+    """A recorded segment, and how many of its frames were taken."""
+
+    name: str
+    sha256: str
+    span: Period
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedOutput:
+    """One unbroken recording, bit for bit.
+
+    `span` may begin before what was asked for, at a key frame.  `stream_sha256` is over the bytes of all packets:
+    `ffmpeg -i FILE -map 0:v -c copy -f streamhash -hash sha256 -` prints it.  `unmasked` are the polygons, in percent
+    of the picture, that this camera otherwise never shows.
+    """
+
+    file: str
+    sha256: str
+    size_bytes: int
+    frames: int
+    stream_sha256: str
+    codec: str
+    camera: str
+    span: Period
+    sources: tuple[CopiedSource, ...]
+    unmasked: tuple[Polygon, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureManifest:
+    """Everything that a package of unredacted footage vows, signed as one."""
+
+    schema: int
+    package: str
+    disclosure: str
+    site: SiteName
+    software: str
+    mode: str
+    language: str
+    ground: LegalBasis
+    requested: Period
+    cameras: tuple[str, ...]
+    opened: By
+    approved: By
+    built: By
+    expires: datetime
+    key: str
+    outputs: tuple[CopiedOutput, ...]
+    gaps: tuple[UnrecordedSpan, ...]
+    files: tuple[ListedFile, ...]
+
+    def to_json(self) -> bytes:
+        """The text that is signed."""
+        return _copy_adapter().dump_json(self, indent=2) + b"\n"
+
+    @staticmethod
+    def from_json(data: bytes) -> DisclosureManifest:
+        """Read one that came from outside; raises ManifestUnreadable."""
+        return read_as(_copy_adapter(), data)
+
+    @property
+    def case_id(self) -> str:
+        """The disclosure that it was made for."""
+        return self.disclosure
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file whose hash the manifest holds."""
+        return (*(output.file for output in self.outputs), *(listed.file for listed in self.files))
+
+    @property
+    def hashes(self) -> dict[str, tuple[str, int]]:
+        """SHA-256 and size in bytes of each of `names`."""
+        videos = {one.file: (one.sha256, one.size_bytes) for one in self.outputs}
+        return videos | {one.file: (one.sha256, one.size_bytes) for one in self.files}
+
+
+AnyManifest = Manifest | DisclosureManifest
+
+
+def read_manifest(data: bytes) -> AnyManifest:
+    """A manifest of either kind that came from outside; raises ManifestUnreadable."""
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        said = None
+    if isinstance(said, dict) and said.get("mode") == UNREDACTED:
+        return DisclosureManifest.from_json(data)
+    return Manifest.from_json(data)
+
+
+@cache
+def _copy_adapter() -> TypeAdapter[DisclosureManifest]:
+    return TypeAdapter(DisclosureManifest)

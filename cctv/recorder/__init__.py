@@ -1,9 +1,0 @@
-"""The recorder: one thread per camera, from the stream to closed files that the archive takes in.
-
-Never deletes footage, never decodes a picture, never asks a camera for its sound.  `supervisor` is not imported here:
-`cctv status` reads the recorder's state without loading what records.
-"""
-
-from cctv.recorder.state import CameraState, DiskSaid, Phase, RecorderState, Standing, is_running, read_state
-
-__all__ = ["CameraState", "DiskSaid", "Phase", "RecorderState", "Standing", "is_running", "read_state"]

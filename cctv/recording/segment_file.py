@@ -1,0 +1,127 @@
+"""A segment while it is written: fragmented MP4, hashed as it goes, one write a fragment.
+
+Owns the file and its form.  A fragment is whole on the disk or not there: one that found no room is cut off again, so
+that what a kill or a full disk leaves can be played to its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from cctv.core.durable import DurableFiles
+from cctv.recording.codec_params import Format, is_h265
+
+# A killed recorder loses the fragment that is not full, the picture under way and one nap of the reader: < 0.5 s.
+FRAGMENT_US = 240_000
+_OPTIONS = {
+    "movflags": "frag_keyframe+empty_moov+default_base_moof",
+    "frag_duration": str(FRAGMENT_US),
+    "flush_packets": "1",  # what a fragment holds is handed over with it
+}
+_BUFFER = 1 << 18  # bytes; a fragment in few pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A closed file; `until` in ticks is where its last whole fragment ends, None for one that holds no picture."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    until: int | None
+
+
+class SegmentFile:
+    """Written by one thread; `flush` may be called by another."""
+
+    def __init__(self, path: Path, stream: Format, tick: Fraction, disk: DurableFiles) -> None:
+        self.path, self._disk, self._digest, self._size = path, disk, hashlib.sha256(), 0
+        self._pieces: list[bytes] = []
+        self._puts = 0
+        self._until: int | None = None
+        self._broken = self._named = False
+        self._lock = threading.Lock()
+        self._descriptor = disk.create(path)
+        self._zero: int | None = None
+        self._tick = tick
+        self._muxer = av.open(_Sink(self._pieces), "w", format="mp4", options=_OPTIONS, buffer_size=_BUFFER)
+        self._stream = self._muxer.add_stream_from_template(stream.template, opaque=True)
+        self._stream.time_base = tick
+        if is_h265(stream.template):
+            self._stream.codec_context.codec_tag = "hvc1"  # what players want of H.265 in MP4
+
+    def write(self, packet: Packet[VideoStream], pts: int, dts: int) -> None:
+        """Add a picture; its times are those of the run, in ticks.  Raises OSError, and then takes no more."""
+        if self._zero is None:
+            self._zero = dts
+        packet.stream, packet.time_base = self._stream, self._tick
+        packet.pts, packet.dts = pts - self._zero, dts - self._zero
+        self._muxer.mux_one(packet)
+        if self._pieces and self._put() > 1:
+            self._until = dts  # the fragment ended before this picture
+
+    def close(self, until: int) -> Written:
+        """Finish the file, the last of whose pictures ends at `until`.  Never raises for want of room."""
+        if self._zero is not None:
+            self._muxer.close()
+        if self._pieces and not self._broken:
+            try:
+                self._put()
+                self._until = until
+            except OSError:
+                self._broken = True
+        with self._lock:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        return Written(self.path, self._digest.hexdigest(), self._size, self._until)
+
+    def abandon(self) -> None:
+        """Write nothing more and leave the file as it is."""
+        self._broken = True
+        self._pieces.clear()
+        with self._lock:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def flush(self) -> None:
+        """Bring to the disk what is written so far; what a power cut may cost is what came since."""
+        with self._lock:
+            if self._descriptor < 0:
+                return
+            self._disk.sync(self._descriptor)
+            if not self._named:
+                self._disk.sync_directory(self.path.parent)
+                self._named = True
+
+    def _put(self) -> int:
+        """Write what the muxer handed over; how many times that was done, counting the header as the first."""
+        pieces = self._pieces[:]
+        self._pieces.clear()
+        if self._broken:
+            return 0
+        try:
+            self._disk.append(self._descriptor, self._size, pieces)
+        except OSError:
+            self._broken = True
+            raise
+        for piece in pieces:
+            self._digest.update(piece)
+            self._size += len(piece)
+        self._puts += 1
+        return self._puts
+
+
+class _Sink:
+    """What libavformat writes to."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.write = pieces.append  # answers None, which stands for "all of it"

@@ -1,0 +1,187 @@
+"""One attempt at recording: a single reader from its start to its end, and every file that it made.
+
+Owns the anchor of the run and what becomes of closed files.  Never starts a reader again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cctv.cameras.errors import CameraDown
+from cctv.cameras.rtsp import StreamAddress
+from cctv.config.schema import CameraSettings
+from cctv.core.filesystem import is_disk_full
+from cctv.core.time_range import Span
+from cctv.db.identity import read_identity
+from cctv.db.storage import Storage
+from cctv.footage.deletion import discard_header
+from cctv.footage.ingest import ingest
+from cctv.footage.layout import incoming_directory
+from cctv.footage.runs import Run, anchor_run, begin_run, end_run, note_gap
+from cctv.model.footage import GapCause, Segment
+from cctv.recording.disk_space import DiskFull
+from cctv.recording.reader import Reader
+from cctv.recording.segment_file import SegmentFile, Written
+from cctv.recording.segmenter import ClosedFile, Task, segment_span
+from cctv.recording.workers import Abandoned, Worker
+
+log = logging.getLogger(__name__)
+
+# A reader that was told to stop ends with the next picture, or when that fails to come; one that is still connecting
+# has nothing to lose.
+GRACE = timedelta(seconds=4)
+GRACE_CONNECTING = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """How an attempt ended: why, what the camera's fault was, if it was one, until when it recorded, if it did, and in
+    which run.
+    """
+
+    cause: GapCause
+    fault: CameraDown | None
+    recorded_until: datetime | None
+    run: Run | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionListener:
+    """What the camera's recorder wants to hear of an attempt, in the main thread."""
+
+    frames: Callable[[datetime], None]
+    anchored: Callable[[datetime], None]
+    taken_in: Callable[[Segment], None]
+
+
+class RecordingSession:
+    """Records until the camera fails, or until `stop`."""
+
+    def __init__(self, site: Storage, worker: Worker, camera: CameraSettings, run: Run, hooks: SessionListener) -> None:
+        self._site, self._worker, self._camera, self._run, self._hooks = site, worker, camera, run, hooks
+        self._next_run: Run | None = None  # begun for a camera whose clock drifts, and not used yet
+        self._anchor: datetime | None = None
+        self._recorded_until: datetime | None = None
+        self._jobs: list[asyncio.Task[None]] = []
+        self._reader: Reader | None = None
+        self._stopped_for: GapCause | None = None
+        self._stopped_at = 0.0
+        self._told: float | None = None
+        self._abandoned = False
+
+    @property
+    def open_file(self) -> SegmentFile | None:
+        """What is being written, if anything is."""
+        cutter = self._reader.cutter if self._reader is not None else None
+        return cutter.file if cutter is not None else None
+
+    async def record(self, address: StreamAddress) -> SessionResult:
+        """Read the stream, and see every file of it into the archive."""
+        directory = incoming_directory(self._site, self._camera.id)
+        segment = self._site.settings.recording.segment
+        task = Task(self._camera, address, directory, self._run.id, segment)
+        self._reader = Reader(task, self, self._site.disk, self._site.clock)
+        if self._stopped_for is None:
+            self._reader.start()
+            fault = await self._end_of_reader(self._reader)
+        else:
+            fault = None
+        if self._abandoned:
+            raise Abandoned
+        await asyncio.gather(*self._jobs)
+        fault = None if self._stopped_for else fault
+        cause = self._stopped_for or (fault.cause if fault else GapCause.UNREACHABLE)
+        if self._next_run is not None:
+            now = self._site.clock.now()
+            await self._worker.submit(end_run, self._site, self._next_run, self._recorded_until or now, cause)
+        return SessionResult(cause, fault, self._recorded_until, self._run)
+
+    async def _end_of_reader(self, reader: Reader) -> CameraDown | None:
+        try:
+            return await reader.ended
+        except OSError as error:
+            if is_disk_full(error):
+                return DiskFull(camera=self._camera.id)
+            read_identity(self._site.root)  # a lost mount says so in plainer words
+            raise
+
+    def stop(self, cause: GapCause) -> None:
+        """End the recording, with every picture received so far."""
+        if self._stopped_for is None:
+            self._stopped_for, self._stopped_at = cause, self._site.clock.monotonic()
+            if self._reader is not None:
+                self._reader.stop()
+
+    def abandon(self) -> None:
+        """End it at once and leave what it wrote where it is."""
+        self._abandoned = True
+        if self._reader is not None:
+            self._reader.leave()
+
+    def watch(self) -> None:
+        """Look how far the reader is; called a few times a second, by one timer for all cameras."""
+        reader = self._reader
+        if reader is None or reader.ended.done():
+            return
+        if reader.heard is not None and reader.heard != self._told:
+            self._told = reader.heard
+            ago = timedelta(seconds=self._site.clock.monotonic() - reader.heard)
+            self._hooks.frames(self._site.clock.now() - ago)
+        if self._stopped_for is not None:
+            grace = GRACE if reader.pictures else GRACE_CONNECTING
+            if self._site.clock.monotonic() - self._stopped_at > grace.total_seconds():
+                reader.leave()
+
+    def begun(self) -> None:
+        self._hooks.frames(self._site.clock.now())
+
+    def anchored(self, anchor: datetime) -> None:
+        self._anchor = anchor
+        log.debug("run.anchored", extra={"camera": self._camera.id, "run": self._run.id})
+        self._worker.submit(anchor_run, self._site, self._run, anchor)
+        self._hooks.anchored(anchor)
+
+    def closed(self, closed: ClosedFile) -> None:
+        for start, end in closed.holes:
+            span = Span(self._at(start), self._at(end))
+            log.info("frames.missed", extra={"camera": self._camera.id, "seconds": span.duration})
+            self._worker.submit(note_gap, self._site, self._camera.id, span, GapCause.FRAMES_MISSING)
+        if closed.file.until is None:  # a header and no picture: no footage, so no deletion session
+            self._worker.submit(discard_header, self._site, closed.file.path)
+            return
+        self._recorded_until = self._at(closed.end)
+        span = segment_span(self._at(closed.start), timedelta(0), closed.end - closed.start)
+        self._jobs.append(asyncio.create_task(self._enter(self._run, closed.file, span)))
+
+    def drifted(self) -> None:
+        if self._stopped_for is None:
+            log.info("camera.drifted", extra={"camera": self._camera.id, "run": self._run.id})
+            self._jobs.append(asyncio.create_task(self._prepare_run()))
+
+    def succeeded(self, anchor: datetime) -> None:
+        before, until = self._run, min(self._recorded_until or anchor, anchor)
+        assert self._next_run is not None
+        self._run, self._next_run, self._anchor = self._next_run, None, anchor
+        self._worker.submit(end_run, self._site, before, until, GapCause.CLOCK_STEP)
+        self._worker.submit(anchor_run, self._site, self._run, anchor)
+        self._hooks.anchored(anchor)
+
+    async def _prepare_run(self) -> None:
+        self._next_run = await self._worker.submit(begin_run, self._site, self._camera.id)
+        assert self._reader is not None
+        assert self._reader.cutter is not None
+        self._reader.cutter.successor = self._next_run.id
+
+    async def _enter(self, run: Run, file: Written, span: Span) -> None:
+        segment = await self._worker.submit(ingest, self._site, run, file.path, span, file.sha256)
+        facts = {"camera": segment.camera, "segment": segment.path, "run": run.id, "bytes": segment.size_bytes}
+        log.info("segment.closed", extra={**facts, "seconds": segment.span.duration})
+        self._hooks.taken_in(segment)
+
+    def _at(self, media: timedelta) -> datetime:
+        assert self._anchor is not None
+        return self._anchor + media

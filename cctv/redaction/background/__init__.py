@@ -1,0 +1,1 @@
+"""The empty scene: background model, illumination, camera motion."""

@@ -1,0 +1,119 @@
+"""How a frame's light differs from its backdrop's.
+
+Owns the robust fit of gain and offset that lets a dimming sun pass without hiding everything.  Pure.  Never lets a
+large object pass for a change of light: what it cannot explain by one fit of most of the picture it calls unknown.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.video.yuv import Mask, Plane, mean, median
+
+_PIXELS = 4000  # about as many tell of the light, whatever the size of the picture; at 768 x 576 every fifth each way
+_INLIER = 15.0  # levels; camera noise stays inside, a person mostly does not
+_ENOUGH = 0.5  # share of the picture that one fit must explain
+_JUMP = 20.0  # levels; a larger jump from the frame before, while the old light still explains ...
+_STILL = 0.2  # ... this share, may be a person who fills the picture
+
+
+_LEVELS = np.arange(256, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Frame luma = gain x backdrop luma + offset; chroma = backdrop chroma + (du, dv).  In levels of 0 to 255."""
+
+    gain: float = 1.0
+    offset: float = 0.0
+    du: float = 0.0
+    dv: float = 0.0
+    share: float = 1.0  # of the picture that this explains
+
+    def shown(self, backdrop: Plane) -> Plane:
+        """The backdrop, (3, height, width) uint8, as it would look in this light."""
+        if self == SAME or (self.gain == 1.0 and not (self.offset or self.du or self.dv)):
+            return backdrop
+        curves = (_LEVELS * self.gain + self.offset, _LEVELS + self.du, _LEVELS + self.dv)
+        shown = np.empty_like(backdrop)
+        for plane, curve, into in zip(backdrop, curves, shown, strict=True):
+            table = np.rint(curve)
+            if np.array_equal(table, _LEVELS):
+                into[:] = plane
+            else:
+                cv2.LUT(plane, np.clip(table, 0, 255).astype(np.uint8), into)
+        return shown
+
+
+SAME = Light()
+
+
+class ReferencePixels:
+    """Those pixels of a backdrop, (3, height, width) uint8, by which a frame's light is told: every few, if trusted."""
+
+    def __init__(self, backdrop: Plane, trusted: Mask) -> None:
+        grid = np.zeros(trusted.shape, np.bool_)
+        stride = max(1, round(math.sqrt(trusted.size / _PIXELS)))
+        grid[::stride, ::stride] = trusted[::stride, ::stride]
+        self._places = np.flatnonzero(grid)
+        self._empty = self.seen(backdrop)
+        self._middle = median(self._empty[0]) if self._places.size else 0.0
+
+    def seen(self, frame: Plane) -> NDArray[np.float32]:
+        """These pixels of a frame, (3, count)."""
+        return np.ascontiguousarray(frame).reshape(3, -1)[:, self._places].astype(np.float32)
+
+    def fit(self, frame: Plane, before: Light | None = None) -> Light | None:
+        """The light of a frame, (3, height, width) uint8; None when no light explains most of the picture.
+
+        `before` is the light of the frame before, against which a jump is judged.
+        """
+        if self._places.size < 32:
+            return None
+        seen, empty = self.seen(frame), self._empty
+        gain, offset = _line(empty[0], seen[0])
+        residual = np.abs(seen[0] - gain * empty[0] - offset)
+        inlier = residual < _INLIER
+        share = int(np.count_nonzero(inlier)) / inlier.size
+        if share < _ENOUGH:
+            return None
+        du, dv = (median((seen[i] - empty[i])[inlier]) for i in (1, 2))
+        if before is not None and self._jumped(seen[0], gain, offset, before):
+            return None
+        return Light(gain, offset, du, dv, share)
+
+    def _jumped(self, seen: NDArray[np.float32], gain: float, offset: float, before: Light) -> bool:
+        jump = abs((gain - before.gain) * self._middle + offset - before.offset)
+        if jump <= _JUMP:
+            return False
+        old = np.abs(seen - before.gain * self._empty[0] - before.offset) < _INLIER
+        return float(old.mean()) > _STILL
+
+
+def fit(frame: Plane, backdrop: Plane, trusted: Mask, before: Light | None = None) -> Light | None:
+    """The light of one frame against a backdrop, where `trusted`; see `Ground.fit`."""
+    return ReferencePixels(backdrop, trusted).fit(frame, before)
+
+
+def _line(empty: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, float]:
+    """Gain and offset by least squares over the inliers, starting at the median offset."""
+    gain, offset = 1.0, median(seen - empty)
+    for _ in range(3):
+        inlier = np.abs(seen - gain * empty - offset) < _INLIER
+        x, y = empty[inlier], seen[inlier]
+        if not x.size:
+            return 1.0, offset
+        across, along = mean(x), mean(y)
+        apart = x - across
+        spread = float(mean(apart * apart))
+        if spread < 25.0:  # a flat picture says nothing of gain
+            return 1.0, offset
+        slope = float(mean(apart * (y - along))) / spread
+        gain = min(max(slope, 0.6), 1.6)
+        offset = float(along - gain * across)
+    return gain, offset

@@ -1,0 +1,94 @@
+"""Stretches of like light: one backdrop for each.
+
+Owns the sampling pass's split at a lamp, a cloud or an infrared switch, and the choice of a backdrop for a frame.
+Pure.  Never mixes samples of unlike light: their median would be a scene that never was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.background.camera_motion import poses
+from cctv.redaction.background.illumination import fit
+from cctv.redaction.background.model import FEWEST, Backdrop, BackgroundSample, build
+from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.parallel import parallel_map
+from cctv.redaction.video.yuv import Mask, Plane, from_buffer
+
+_THUMB = (16, 12)
+_STEP = 9.0  # levels by which the middle cell of a thumbnail must jump; people never move more than half of the cells
+
+
+def backdrops_of(
+    samples: Sequence[BackgroundSample], size: Size, spacing: float = 1.0, masked: Mask | None = None
+) -> tuple[Backdrop, ...]:
+    """A backdrop for each stretch of like light among samples in order of time, `spacing` seconds apart.
+
+    All are of one (even) size, and covered where `masked` (half size) is True.
+
+    Stretches that return to an earlier light join it.  A stretch of too few samples gets a backdrop without a trusted
+    pixel: everything in it is hidden.  Where the camera was nudged, each of its poses gets a backdrop.
+    """
+    groups: list[tuple[NDArray[np.float32], list[BackgroundSample]]] = []
+    for run, thumbs in _runs(samples, size):
+        look = np.asarray(np.median(thumbs, axis=0), np.float32)
+        known = next((group for thumb, group in groups if _apart(thumb, look) < _STEP), None)
+        if known is None:
+            groups.append((look, list(run)))
+        else:
+            known.extend(run)
+    of_clip = [group for _, group in groups if any(sample.own for sample in group)]
+    found = [pose for group in of_clip for pose in poses(group, size, masked)]
+    enough = [pose for pose in found if len(pose.samples) >= FEWEST] or found[:1]
+    return tuple(
+        replace(build(pose.samples, size, spacing, masked), shift=(pose.shift.x, pose.shift.y)) for pose in enough
+    )
+
+
+def best(stacked: Plane, backdrops: Sequence[Backdrop], current: int) -> int:
+    """The index of the backdrop whose light explains most of a frame; stays with `current` unless another is better."""
+    if len(backdrops) == 1:
+        return 0
+    shares = [_explained(stacked, backdrop) for backdrop in backdrops]
+    winner = int(np.argmax(shares))
+    return winner if shares[winner] > shares[current] + 0.03 else current
+
+
+def _explained(stacked: Plane, backdrop: Backdrop) -> float:
+    light = fit(stacked, backdrop.stacked, backdrop.trusted)
+    if light is None:
+        return 0.0
+    apart = cv2.absdiff(stacked[:, ::4, ::4].copy(), light.shown(backdrop.stacked[:, ::4, ::4].copy()))
+    return float((apart <= 12).all(axis=0).mean())
+
+
+def _runs(
+    samples: Sequence[BackgroundSample], size: Size
+) -> list[tuple[list[BackgroundSample], list[NDArray[np.float32]]]]:
+    """Samples between two steps of the light, and their thumbnails."""
+    runs: list[tuple[list[BackgroundSample], list[NDArray[np.float32]]]] = []
+    for sample, thumb in zip(samples, parallel_map(lambda sample: _thumb(sample, size), samples), strict=True):
+        if not runs or _apart(np.median(runs[-1][1][-3:], axis=0).astype(np.float32), thumb) >= _STEP:
+            runs.append(([], []))
+        runs[-1][0].append(sample)
+        runs[-1][1].append(thumb)
+    return runs
+
+
+def _thumb(sample: BackgroundSample, size: Size) -> NDArray[np.float32]:
+    planes = from_buffer(sample.buffer, size)
+    parts = [cv2.resize(plane, _THUMB, interpolation=cv2.INTER_AREA) for plane in (planes.y, planes.u, planes.v)]
+    return np.stack(parts).astype(np.float32)
+
+
+def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """How far two thumbnails lie apart: the middle cell's luma, or four times its chroma (infrared has none)."""
+    apart = np.abs(one - other)
+    luma = float(np.median(apart[0]))
+    chroma = float(np.median(apart[1:].max(axis=0)))
+    return max(luma, 3.0 * chroma)

@@ -1,0 +1,1 @@
+"""What stays visible, composed into the result and proved."""

@@ -1,0 +1,225 @@
+"""From a clip and its decisions to a redacted video and its mask: decode, compose, encode.
+
+Owns the render pass and the order of all passes.  Writes beside the wanted name, checks what it wrote, and only then
+gives it that name: an interrupted or failed render leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from math import hypot
+from pathlib import Path
+
+import numpy as np
+
+from cctv.core.durable import DurableFiles
+from cctv.core.i18n import N_
+from cctv.redaction.background.scene_changes import runs
+from cctv.redaction.errors import SceneLost
+from cctv.redaction.render.caption import Caption, caption
+from cctv.redaction.render.compositor import Composer
+from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.render.verify import VerifyReport, VisibleClaim, mask_picture, paired, verify
+from cctv.redaction.render.visibility import FrameDecision, VisibilityPass
+from cctv.redaction.tracking.annotations import KeepBoxes, check_within
+from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel, Progress, analyse, survey
+from cctv.redaction.video.encoder import Picture, h264_writer, mask_writer, write_planes
+from cctv.redaction.video.parallel import prefetch
+from cctv.redaction.video.reader import Clip
+from cctv.redaction.video.spill import MaskSpool, Scratch, whole
+from cctv.redaction.video.yuv import Planes
+
+_SETTLES = 1_000_000  # microseconds; a lamp or an infrared filter takes less, and hides for as long
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One redaction: what to read, what was decided, where to write.
+
+    `keep_path` is only named in messages.  `elsewhere` is other footage of the same camera for the backdrop;
+    `survey` is one that was reviewed: it is used as it is, and no other is made.
+    """
+
+    clip: Clip
+    keep: KeepBoxes
+    options: Options
+    output: Path
+    mask_output: Path | None = None
+    keep_path: Path = Path("KEEP.json")
+    elsewhere: tuple[Clip, ...] = ()
+    survey: BackgroundModel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReport:
+    """What a render did.  Shares are 0 to 1; times are microseconds; `nudged` is the camera's largest shift, pixels."""
+
+    frames: int
+    first_time: int
+    last_time: int
+    backdrops: int
+    untrusted_share: float
+    nudged: float
+    people_in_backdrops: int
+    frames_unknown_light: int
+    frames_kept: int
+    frames_subject_visible: int
+    hidden_share: float
+    verified: VerifyReport
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    hidden_share: float
+    frames_kept: int
+    frames_visible: int
+
+
+def redact(work: Work, progress: Progress) -> RenderReport:
+    """Survey, analyse, render, verify; then put the output and the mask in place.
+
+    Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and SceneLost where a reviewed survey no longer
+    explains frames that keep somebody; leaves nothing behind then.
+    """
+    with ExitStack() as stack:
+        output = _Part(work.output)
+        stack.callback(output.remove)
+        mask = _Part(work.mask_output) if work.mask_output is not None else None
+        if mask is not None:
+            stack.callback(mask.remove)
+        even = work.clip.size.even()
+        kept = work.keep if work.options.mode is Mode.BACKDROP else None
+        scratch = stack.enter_context(Scratch(work.output.parent, even, kept))
+        found = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch)
+        check_within(work.keep, len(found.times), work.keep_path)
+        half = (even.height // 2, even.width // 2)
+        differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
+        analysis = analyse(work.clip, found, work.keep, differs, progress, scratch)
+        if work.survey is not None:
+            _require_scene(work, analysis)
+        line = _caption(work, found.times)
+        targets = _Targets(output.path, mask.path if mask else None, live)
+        tally = _render(work, analysis, line, scratch, targets, progress)
+        claim = VisibleClaim(work.clip, work.keep, work.options, analysis, line, live)
+        verified = verify(claim, targets.video, targets.masks, progress)
+        for part in (output, mask):
+            if part is not None:
+                part.settle()
+        return _report(analysis, tally, verified)
+
+
+def _require_scene(work: Work, analysis: Analysis) -> None:
+    """Raises SceneLost where somebody who was kept would silently be hidden for longer than a light takes to settle."""
+    times = analysis.survey.times
+    hidden = [light is None and bool(work.keep.kept_at(frame)) for frame, light in enumerate(analysis.lights)]
+    for first, last in runs(hidden):
+        if times[last] - times[first] >= _SETTLES:
+            start, end = ((times[frame] - times[0]) / 1e6 for frame in (first, last))
+            following = N_(
+                "look at the recording; keep nobody in frames {first} to {last} to let them be hidden, "
+                "or disclose that part otherwise.",
+                first=first,
+                last=last,
+            )
+            raise SceneLost(path=work.clip.path, start=f"{start:.1f}", end=f"{end:.1f}", following=following)
+
+
+def _report(analysis: Analysis, tally: _Tally, verified: VerifyReport) -> RenderReport:
+    found = analysis.survey
+    return RenderReport(
+        frames=len(found.times),
+        first_time=found.times[0],
+        last_time=found.times[-1],
+        backdrops=len(found.backdrops),
+        untrusted_share=max(backdrop.untrusted_share for backdrop in found.backdrops),
+        nudged=max(hypot(*backdrop.shift) for backdrop in found.backdrops),
+        people_in_backdrops=sum(len(backdrop.people) for backdrop in found.backdrops),
+        frames_unknown_light=sum(light is None for light in analysis.lights),
+        frames_kept=tally.frames_kept,
+        frames_subject_visible=tally.frames_visible,
+        hidden_share=tally.hidden_share,
+        verified=verified,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """What the render writes: the video, the mask's video if wanted, and every frame's live pixels."""
+
+    video: Path
+    masks: Path | None
+    live: MaskSpool
+
+
+def _render(
+    work: Work,
+    analysis: Analysis,
+    line: Caption | None,
+    scratch: Scratch,
+    targets: _Targets,
+    progress: Progress,
+) -> _Tally:
+    """The third pass: compose every frame and write it."""
+    clip, times = work.clip, analysis.survey.times
+    stream = clip.parts[0].stream
+    composed = prefetch(_composed(work, analysis, line, scratch))
+    kept = visible = 0
+    hidden = 0.0
+    with ExitStack() as stack:
+        stack.enter_context(closing(composed))
+        video = stack.enter_context(h264_writer(targets.video, Picture(clip.size, stream.aspect, stream.colour), times))
+        masks = stack.enter_context(mask_writer(targets.masks, clip.size, times)) if targets.masks else None
+        for picture, decision in composed:
+            write_planes(video, picture)
+            if masks is not None:
+                masks.write(mask_picture(decision.live, clip.size))
+            targets.live.append(decision.live)
+            hidden += 1.0 - int(np.count_nonzero(decision.live)) / decision.live.size
+            boxes = work.keep.kept_at(decision.frame)
+            kept += bool(boxes)
+            visible += bool(boxes) and bool(decision.live.any())
+            progress("render", decision.frame + 1, len(times))
+    return _Tally(hidden / len(times), kept, visible)
+
+
+def _composed(
+    work: Work, analysis: Analysis, line: Caption | None, scratch: Scratch
+) -> Iterator[tuple[Planes, FrameDecision]]:
+    """Every picture as it is to be shown, from what is known of its source: patches where all were set aside."""
+    composer = Composer(analysis.survey.backdrops, work.options, line, work.clip.masked)
+    with closing(prefetch(VisibilityPass(analysis, work.keep, work.options, line))) as decisions:
+        patches = scratch.patches()
+        if patches is not None:
+            for patch, decision in zip(patches, decisions, strict=True):
+                yield composer.compose(patch, decision), decision
+        else:
+            for planes, decision in paired(work.clip, decisions):
+                yield composer.compose(whole(planes), decision), decision
+
+
+def _caption(work: Work, times: Sequence[int]) -> Caption | None:
+    if work.options.caption is None:
+        return None
+    return caption(work.options.caption, work.clip.size.even(), work.keep, times)
+
+
+class _Part:
+    """A file under a passing name beside the one that it will get."""
+
+    def __init__(self, wanted: Path) -> None:
+        self.wanted = wanted
+        self.path = wanted.with_name(f".{wanted.name}.{os.getpid()}.part")
+
+    def remove(self) -> None:
+        if self.path.exists():  # see VideoWriter
+            self.path.unlink()
+
+    def settle(self) -> None:
+        """Flush the file, give it its name, flush the name."""
+        disk = DurableFiles()
+        disk.sync_file(self.path)
+        self.path.replace(self.wanted)
+        disk.sync_directory(self.wanted.parent)

@@ -1,0 +1,193 @@
+"""Frame by frame: which pixels are live, and where shapes stand.
+
+Owns the joining of both modes into one answer.  Works from an analysis, which carries the boxes that a person
+drew; reads no picture.  Never shows a pixel under a static mask, in no mode and in no kept box, nor a pixel outside of
+a kept box in backdrop mode, nor one that differs or is not trusted outside of a kept box in mask mode.
+
+What is True in a mask or shortly before or after it, for a long row of masks.
+
+Pure.  Two stacks make a queue, and each knows the union of what lies in it: three unions a mask, however far the
+window reaches.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cctv.redaction.render.caption import Caption
+from cctv.redaction.render.options import Mode, Options, Others
+from cctv.redaction.render.silhouettes import shape_boxes, shape_mask, stature_in, steady_boxes
+from cctv.redaction.tracking.annotations import KeepBoxes
+from cctv.redaction.tracking.foreground import covered, upright_covered
+from cctv.redaction.tracking.occlusion import OcclusionResult, grow_by_body_slack, grow_by_hide_margin, visible_mask
+from cctv.redaction.tracking.pipeline import Analysis
+from cctv.redaction.tracking.tracks import Track
+from cctv.redaction.video.geometry import Rect, Size, outer
+from cctv.redaction.video.yuv import Mask
+
+
+def temporal_dilate(masks: Iterable[Mask], hold: int) -> Iterator[Mask]:
+    """For each mask, what is True in it or in any of the `hold` masks before and after it."""
+    queue = _Queue()
+    count = oldest = 0
+
+    def around(frame: int) -> Mask:
+        nonlocal oldest
+        while oldest < frame - hold:
+            queue.drop()
+            oldest += 1
+        return queue.union()
+
+    for mask in masks:
+        queue.push(mask)
+        count += 1
+        if count > hold:
+            yield around(count - 1 - hold)
+    yield from (around(frame) for frame in range(max(0, count - hold), count))
+
+
+class _Queue:
+    def __init__(self) -> None:
+        self._new: list[Mask] = []
+        self._all_new: Mask | None = None
+        self._old: list[Mask] = []  # each with all that came after it to this stack; the oldest last
+
+    def push(self, mask: Mask) -> None:
+        self._new.append(mask)
+        self._all_new = mask if self._all_new is None else self._all_new | mask
+
+    def drop(self) -> None:
+        """Forget the oldest."""
+        if not self._old:
+            for mask in reversed(self._new):
+                self._old.append(self._old[-1] | mask if self._old else mask)
+            self._new, self._all_new = [], None
+        self._old.pop()
+
+    def union(self) -> Mask:
+        """What is True in any; an array of its own only where there is more than one stack."""
+        if self._all_new is None:
+            return self._old[-1]
+        return self._old[-1] | self._all_new if self._old else self._all_new
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What one frame shows where nothing is live: its backdrop, and `shapes` (half-size mask or None) on it."""
+
+    shapes: Mask | None
+    stretch: int
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FrameDecision:
+    """One frame: `live` (half-size mask, True = the source's pixels), and what covers the rest."""
+
+    frame: int
+    live: Mask
+    cover: Cover
+
+
+class VisibilityPass:
+    """Decides every frame of a clip in order; iterate once for each pass."""
+
+    def __init__(self, analysis: Analysis, keep: KeepBoxes, options: Options, caption: Caption | None) -> None:
+        self._analysis = analysis
+        self._keep = analysis.kept
+        self._options = options
+        self._caption = caption
+        self._half = Size(analysis.differs.shape[1], analysis.differs.shape[0])
+        drawn = options.mode is Mode.BACKDROP and options.others is Others.SHAPE
+        self._shown: tuple[Track, ...] = analysis.tracks if drawn else ()
+        self._stature = stature_in(self._shown, self._half)
+
+    def __iter__(self) -> Iterator[FrameDecision]:
+        hidden = self._hidden() if self._options.mode is Mode.MASK else None
+        for frame, cover in enumerate(self.covers()):
+            live = self._kept(frame)
+            if hidden is not None:
+                live |= ~next(hidden) & ~self._outlines(frame)
+            if self._analysis.masked is not None:
+                live &= ~self._analysis.masked.half
+            if self._caption is not None:
+                rows, columns = self._caption.rect.slices()
+                live[rows.start // 2 : rows.stop // 2, columns.start // 2 : columns.stop // 2] = False
+            yield FrameDecision(frame, live, cover)
+
+    def covers(self) -> Iterator[Cover]:
+        """What covers each frame in order."""
+        standing = _Standing(self._shown)
+        for frame in range(len(self._analysis.survey.times)):
+            yield Cover(self._shapes(standing.at(frame), frame), self._analysis.stretch[frame], frame)
+
+    def _kept(self, frame: int) -> Mask:
+        """Live pixels inside the kept boxes."""
+        never = self._never(frame)
+        live = np.zeros(never.shape, np.bool_)
+        hides = [box.scaled(0.5) for box in self._keep.hidden_at(frame)]
+        near = max(1, self._analysis.survey.hold // 2)
+        if self._analysis.lights[frame] is None:
+            return live
+        for number, path in enumerate(self._keep.keep):
+            verdicts: Sequence[OcclusionResult] = self._analysis.verdicts[number]
+            box = path.box_at(frame)
+            if box is not None:
+                at = frame - path.first
+                around = verdicts[max(0, at - near) : at + near + 1]
+                live |= visible_mask(box.scaled(0.5), verdicts[at], around, hides, never)
+        for hide in hides:
+            live[outer(grow_by_hide_margin(hide), self._half).slices()] = False
+        return live
+
+    def _never(self, frame: int) -> Mask:
+        """Pixels that disagree with each other over time: somebody may stand there unseen."""
+        return self._analysis.survey.backdrops[self._analysis.stretch[frame]].doubted
+
+    def _outlines(self, frame: int) -> Mask:
+        """All drawn boxes of a frame: inside of them, only `_kept` decides."""
+        mask = np.zeros(self._analysis.differs.shape, np.bool_)
+        for box in (*self._keep.kept_at(frame), *(grow_by_hide_margin(each) for each in self._keep.hidden_at(frame))):
+            mask[outer(box.scaled(0.5), self._half).slices()] = True
+        return mask
+
+    def _hidden(self) -> Iterator[Mask]:
+        """For each frame, what mask mode hides: regions filled out and held, and what the backdrop cannot vouch for."""
+        differs, hold = self._analysis.differs, self._analysis.survey.hold
+        unsure = [upright_covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
+        held = temporal_dilate((covered(*differs.with_regions(index)) for index in range(len(differs))), hold)
+        for frame, mask in enumerate(held):
+            yield unsure[self._analysis.stretch[frame]] | mask
+
+    def _shapes(self, tracks: list[Track], frame: int) -> Mask | None:
+        if not tracks:
+            return None
+        kept = [grow_by_body_slack(box.scaled(0.5)) for box in self._keep.kept_at(frame)]
+        boxes = [
+            box
+            for box in steady_boxes(tracks, frame, self._analysis.survey.rate)
+            if not any(_mostly_inside(box, each) for each in kept)
+        ]
+        return shape_mask(shape_boxes(boxes, self._stature), self._analysis.differs.shape) if boxes else None
+
+
+def _mostly_inside(box: Rect, kept: Rect) -> bool:
+    return box.overlap(kept) >= 0.8 * box.area
+
+
+class _Standing:
+    """The tracks that exist in a frame, found while frames rise."""
+
+    def __init__(self, tracks: tuple[Track, ...]) -> None:
+        self._waiting = deque(sorted(tracks, key=lambda track: track.first))
+        self._now: list[Track] = []
+
+    def at(self, frame: int) -> list[Track]:
+        while self._waiting and self._waiting[0].first <= frame:
+            self._now.append(self._waiting.popleft())
+        self._now = [track for track in self._now if track.last >= frame]
+        return self._now

@@ -1,0 +1,191 @@
+"""A part's analysis on disk: the survey and the tracks, in a directory of their own that a plan names by hash.
+
+Owns those directories under `derived/REQ-YYYY-NNN/`.  One is written once and never changed: a new survey gets a new
+one, and the old goes when no row names it any more.  So a crash leaves a directory too many, never one that lies.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+
+from cctv.core.durable import sha256_file
+from cctv.db.storage import Storage
+from cctv.redaction.background.scene_changes import scenery_changes
+from cctv.redaction.render.options import Options
+from cctv.redaction.review.artefacts import (
+    PICTURES,
+    SURVEY,
+    TRACKS,
+    RenderOutcome,
+    read_survey,
+    read_tracks,
+    write_outcome,
+    write_pictures,
+    write_survey,
+    write_tracks,
+)
+from cctv.redaction.review.background_samples import samples_of
+from cctv.redaction.review.case import Progress, case_directory
+from cctv.redaction.review.checkpoints import note_finished
+from cctv.redaction.review.plan import Artefact, BackdropDecision, CasePart, CasePlan
+from cctv.redaction.review.render import analysed, clip_for, covered, fail_closed, keep_of, survey_part
+from cctv.redaction.review.sheet.thumbnails import (
+    GalleryRequest,
+    Thumbnails,
+    bgr,
+    frame_ranges,
+    gallery,
+    keyframes,
+    moments,
+)
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel
+from cctv.redaction.video.reader import Clip
+from cctv.redaction.video.spill import Scratch
+from cctv.redaction.video.yuv import Planes
+
+log = logging.getLogger(__name__)
+
+_BACKDROP = "backdrop-{number}.png"
+
+
+def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
+    """Survey a new part and find its tracks; raises SourceUnreadable, DetectorFailed."""
+    with _new_directory(site, plan) as directory, ExitStack() as stack:
+        watched = stack.enter_context(fail_closed(plan, progress))
+        clip = clip_for(site, plan)
+        scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
+        samples = samples_of(site, plan, clip.size, watched)
+        survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch)
+        with analysed(clip, survey, NOTHING_KEPT, watched, scratch) as found:
+            write_tracks(directory / TRACKS, found.tracks)
+            numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
+            crops = Thumbnails(found.tracks)
+            write_outcome(directory, _outcome(clip, found, numbered, NOTHING_KEPT, watched, crops.see))
+        write_pictures(directory / PICTURES, crops.found)
+        _write_survey(directory, survey)
+        part = _entered(site, numbered, len(survey.times), directory)
+        note_finished(site, part)
+        facts = {"case": plan.request, "camera": plan.camera, "part": plan.position, "frames": len(survey.times)}
+        log.info("part.analysed", extra=facts)
+        return part
+
+
+def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progress) -> CasePart:
+    """The part under a plan with other decisions, with pictures of what it shows now.
+
+    What is newly drawn no longer counts as empty scene: the backdrops are made anew.  Tracks keep their numbers, and
+    what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
+    """
+    before = site.root / part.directory
+    tracks = read_tracks(before / TRACKS)
+    keep = keep_of(plan.decisions, tracks)
+    with _new_directory(site, plan) as directory, ExitStack() as stack:
+        watched = stack.enter_context(fail_closed(plan, progress))
+        clip = clip_for(site, plan)
+        scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
+        for name in (TRACKS, PICTURES):
+            shutil.copyfile(before / name, directory / name)
+        survey = read_survey(before / SURVEY)
+        if keep != keep_of(part.plan.decisions, tracks):
+            samples = samples_of(site, plan, clip.size, watched)
+            known = len(survey.backdrops)
+            survey = survey_part(clip, keep, samples, watched, scratch)
+            plan = _covered_anew(replace(plan, samples=samples.count), known, len(survey.backdrops))
+        with analysed(clip, covered(survey, plan), keep, watched, scratch) as found:
+            write_outcome(directory, _outcome(clip, found, plan, keep, watched))
+        _write_survey(directory, survey)
+        entered = _entered(site, plan, len(survey.times), directory)
+    return replace(
+        entered,
+        prepared=part.prepared,
+        prepared_by=part.prepared_by,
+        approval=part.approval,
+        reviews=part.reviews,
+    )
+
+
+def _outcome(
+    clip: Clip,
+    found: Analysis,
+    plan: CasePlan,
+    keep: KeepBoxes,
+    progress: Progress,
+    also: Callable[[int, Planes], None] = lambda _frame, _planes: None,
+) -> RenderOutcome:
+    """What a plan shows, and what changed in the scene, for the sheet."""
+    times = found.survey.times
+    drawn = (*plan.decisions.boxes.keep, *plan.decisions.boxes.hide)
+    lit = [light is not None for light in found.lights]
+    shifts = [backdrop.shift for backdrop in found.survey.backdrops]
+    changes = scenery_changes(found.tracks, found.stretch, lit, found.survey.rate, found.kept, shifts)
+    of_changes = {(one.first + one.last) // 2 for one in changes}
+    paths = (*keep.keep, *keep.hide)
+    shown = {at for within in frame_ranges(times) for at in moments(within, found.tracks, paths)}
+    marks = {(one.first + one.last) // 2: one.box for one in changes if one.box}
+    wanted = GalleryRequest(shown | of_changes, {*keyframes(drawn), *of_changes}, marks)
+    options = Options(others=plan.decisions.others, caption=None)
+    pictures = gallery(clip, found, keep, options, wanted, progress, also)
+    return RenderOutcome(pictures, changes, found.stretch)
+
+
+def _covered_anew(plan: CasePlan, before: int, now: int) -> CasePlan:
+    """The plan for new backdrops: where their number changed, every one of them is covered as each was."""
+    if before == now:
+        return plan
+    covers = tuple(dict.fromkeys(box for one in plan.backdrops for box in one.covers))
+    numbers = range(1, now + 1) if covers else ()
+    return replace(plan, backdrops=tuple(BackdropDecision(number, covers) for number in numbers))
+
+
+def backdrop_hashes(plan: CasePlan) -> tuple[str, ...]:
+    """The hashes of the pictures of the empty scene that a reviewer saw."""
+    return tuple(one.sha256 for one in plan.backdrop_files)
+
+
+def remove_unnamed(site: Storage, request_id: str, parts: Iterable[CasePart]) -> None:
+    """Remove the directories of a case that none of its parts names."""
+    named = {site.root / part.directory for part in parts}
+    directory = case_directory(site, request_id)
+    for path in directory.iterdir():
+        if path.is_dir() and path not in named:
+            shutil.rmtree(path)
+    site.disk.sync_directory(directory)
+
+
+def _write_survey(directory: Path, survey: BackgroundModel) -> None:
+    write_survey(directory / SURVEY, survey)
+    for number, backdrop in enumerate(survey.backdrops, 1):
+        cv2.imwrite(str(directory / _BACKDROP.format(number=number)), bgr(backdrop.planes))
+
+
+def _entered(site: Storage, plan: CasePlan, frames: int, directory: Path) -> CasePart:
+    names = sorted(path.name for path in directory.iterdir())
+    for name in names:
+        site.disk.sync_file(directory / name)
+    site.disk.sync_directory(directory)
+    artefacts = tuple(Artefact(name, sha256_file(directory / name)) for name in names)
+    plan = replace(plan, artefacts=artefacts, frames=frames)
+    return CasePart(plan, plan.digest, site.relative(directory), site.clock.now(), site.actor.account)
+
+
+@contextmanager
+def _new_directory(site: Storage, plan: CasePlan) -> Iterator[Path]:
+    """A directory for one analysis; gone again when that breaks off."""
+    stem = f"{plan.camera}_{plan.span.start:%Y%m%dT%H%M%SZ}"
+    number = 1
+    while (directory := case_directory(site, plan.request) / f"{stem}_{number}").exists():
+        number += 1
+    site.disk.make_directory(directory)
+    try:
+        yield directory
+    except BaseException:
+        shutil.rmtree(directory)
+        raise

@@ -1,0 +1,96 @@
+"""Approval: a person answers for what will be visible.
+
+Owns the rule that an approval names the digest of every part's plan, that every backdrop was signed off and every frame
+reviewed before it, and the second person where the policy asks for one.  Never approves a plan that rests on files that
+are gone or changed.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.requests.blocks import require_usable
+from cctv.cases.text_input import checked_text
+from cctv.config.schema import TwoPersonAct
+from cctv.core.durable import exclusive
+from cctv.core.i18n import N_
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.redaction.review.case import LOCK, CaseFile, case_directory, check_artefacts, prepared_case, require_open
+from cctv.redaction.review.errors import PlanChanged, SecondPersonNeeded
+from cctv.redaction.review.plan import Approval, CasePart
+from cctv.redaction.review.privacy_masks import require_masked
+from cctv.redaction.review.queries import parts_of, update_unmoved
+from cctv.redaction.review.review import backdrop_facts, require_reviewed, review_facts, reviewed, signed_off
+from cctv.redaction.review.sheet.write import write_sheet
+
+log = logging.getLogger(__name__)
+
+
+def approve(
+    site: Storage, request_id: str, reason: str, *, everything: bool = False, dry_run: bool = False
+) -> CaseFile:
+    """Approve every part of a request at its present digest; what nobody decided on stays hidden.
+
+    With `everything` the same person says to have looked at every backdrop and every frame: what is not signed off or
+    reviewed yet is, in the same transaction and with entries of its own.
+
+    Raises RequestUnknown, RequestClosed, NotPrepared, NotReviewed, ArtefactChanged, SecondPersonNeeded.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say on what you base it: --reason "WHY".'))
+    with read_transaction(site.engine) as connection:
+        case = prepared_case(connection, request_id)
+        require_open(site, case.request)
+        require_usable(site, case.request, "redaction approve")
+        require_masked(site, connection, case.parts)
+    _check_second_person(site, case)
+    for part in case.parts:
+        check_artefacts(site, part)
+    looked = replace(case, parts=tuple(_looked_at(site, part) for part in case.parts)) if everything else case
+    require_reviewed(site, looked)
+    now, account = site.clock.now(), site.actor.account
+    parts = tuple(replace(part, approval=Approval(now, account, part.digest)) for part in looked.parts)
+    approved = replace(case, parts=parts)
+    if not dry_run:
+        with exclusive(case_directory(site, case.request.id) / LOCK):
+            _store(site, case, approved, reason)
+            write_sheet(site, approved)
+        log.info("request.approved", extra={"case": case.request.id, "files": len(approved.parts)})
+    return approved
+
+
+def _looked_at(site: Storage, part: CasePart) -> CasePart:
+    """The part with everything signed off and reviewed that was not."""
+    plan = signed_off(site, part.plan, part.plan.unsigned)
+    signed = replace(part, plan=plan, digest=plan.digest)
+    return reviewed(site, signed, None) if signed.unreviewed else signed
+
+
+def _check_second_person(site: Storage, case: CaseFile) -> None:
+    if TwoPersonAct.REDACTION_APPROVE not in site.settings.policy.two_person:
+        return
+    for part in case.parts:
+        if site.actor.account in {part.prepared_by, *part.plan.decided_by}:
+            raise SecondPersonNeeded(request=case.request.id, account=site.actor.account)
+
+
+def _store(site: Storage, seen: CaseFile, approved: CaseFile, reason: str) -> None:
+    request = seen.request.id
+    with write_transaction(site.engine) as connection:
+        if len(parts_of(connection, request)) != len(seen.parts):
+            raise PlanChanged(part=request)
+        update_unmoved(connection, seen.parts, approved.parts)
+
+        def log(act: Act, facts: AuditFacts) -> None:
+            append_entry(connection, site, act, request, case_id=request, facts=facts, reason=reason)
+
+        for before, part in zip(seen.parts, approved.parts, strict=True):
+            if before.plan.unsigned:
+                log(Act.REDACTION_BACKDROP, backdrop_facts(part))
+            if before.unreviewed:
+                log(Act.REDACTION_REVIEWED, review_facts(part))
+        log(Act.REDACTION_APPROVED, {"plans": [f"{part.name}: {part.digest}" for part in approved.parts]})

@@ -1,0 +1,172 @@
+"""What an analysis leaves on disk: backdrops with the clip's times, tracks, pictures of them and of what a plan shows.
+
+Owns those files' formats.  Only pictures show people; like the sheet that they are for, they are of the request's own
+recordings and go with its case.  Never holds a picture of other footage, which would outlive its limit here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cctv.redaction.background.model import Backdrop
+from cctv.redaction.background.scene_changes import Change, ChangeKind
+from cctv.redaction.review.errors import ArtefactUnreadable
+from cctv.redaction.review.sheet.thumbnails import Gallery, TrackPicture
+from cctv.redaction.tracking.pipeline import BackgroundModel
+from cctv.redaction.tracking.tracks import Track, TrackBoundary
+from cctv.redaction.video.geometry import Rect
+from cctv.redaction.video.yuv import Planes
+
+SURVEY, TRACKS, PICTURES = "backdrops.npz", "tracks.json", "pictures.npz"
+OUTCOME, CHANGES = "outcome.npz", "changes.json"
+_PLANES = ("y", "u", "v")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOutcome:
+    """What a plan shows, what changed in the scene, and the backdrop (from 0) of each frame."""
+
+    pictures: Gallery
+    changes: tuple[Change, ...]
+    stretch: tuple[int, ...]
+
+
+def write_survey(path: Path, survey: BackgroundModel) -> None:
+    """Backdrops and times as compressed arrays; the caller flushes the file."""
+    arrays: dict[str, Any] = {"times": np.array(survey.times, np.int64)}
+    for number, one in enumerate(survey.backdrops):
+        arrays |= {f"{plane}{number}": getattr(one.planes, plane) for plane in _PLANES}
+        arrays |= {f"stacked{number}": one.stacked, f"trusted{number}": one.trusted, f"doubted{number}": one.doubted}
+        arrays |= {f"samples{number}": np.array(one.samples), f"shift{number}": np.array(one.shift)}
+        boxes = [(box.x, box.y, box.w, box.h) for box in one.people]
+        arrays[f"people{number}"] = np.array(boxes, np.float64).reshape(-1, 4)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def read_survey(path: Path) -> BackgroundModel:
+    """Raises ArtefactUnreadable."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            count = sum(name.startswith("samples") for name in held.files)
+            backdrops = tuple(_backdrop(held, number) for number in range(count))
+            return BackgroundModel(tuple(int(time) for time in held["times"]), backdrops)
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtefactUnreadable(path=path, problem=str(error)) from error
+
+
+def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:
+    return Backdrop(
+        planes=Planes(*(held[f"{plane}{number}"] for plane in _PLANES)),
+        stacked=held[f"stacked{number}"],
+        trusted=held[f"trusted{number}"],
+        doubted=held[f"doubted{number}"],
+        samples=int(held[f"samples{number}"]),
+        shift=(float(held[f"shift{number}"][0]), float(held[f"shift{number}"][1])),
+        people=tuple(Rect(*(float(side) for side in box)) for box in held[f"people{number}"]),
+    )
+
+
+def read_times(path: Path) -> tuple[int, ...]:
+    """The times (microseconds) of a part's frames, without its backdrops; raises ArtefactUnreadable."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            return tuple(int(time) for time in held["times"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtefactUnreadable(path=path, problem=str(error)) from error
+
+
+def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
+    """Tracks with a box for each frame, half-size pixels; the caller flushes the file."""
+    said = [
+        {
+            "id": track.id,
+            "first": track.first,
+            "began": track.began.value,
+            "ended": track.ended.value,
+            "boxes": [_sides(box) for box in track.boxes],
+        }
+        for track in tracks
+    ]
+    path.write_text(json.dumps({"schema": 1, "tracks": said}, separators=(",", ":")))
+
+
+def read_tracks(path: Path) -> tuple[Track, ...]:
+    """Raises ArtefactUnreadable."""
+    try:
+        said = json.loads(path.read_text())["tracks"]
+        return tuple(
+            Track(
+                one["id"],
+                one["first"],
+                tuple(Rect(*box) for box in one["boxes"]),
+                TrackBoundary(one["began"]),
+                TrackBoundary(one["ended"]),
+            )
+            for one in said
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactUnreadable(path=path, problem=str(error)) from error
+
+
+def write_outcome(directory: Path, outcome: RenderOutcome) -> None:
+    """Pictures coded, changes as JSON, into a part's directory; the caller flushes the files."""
+    pictures = outcome.pictures
+    arrays: dict[str, Any] = {"live": np.array(pictures.live), "stretch": np.array(outcome.stretch, np.int32)}
+    arrays |= {f"shown-{frame}": coded for frame, coded in pictures.shown.items()}
+    arrays |= {f"seen-{frame}": coded for frame, coded in pictures.seen.items()}
+    np.savez(directory / OUTCOME, allow_pickle=False, **arrays)
+    said = [
+        {"kind": one.kind.value, "first": one.first, "last": one.last, "box": _sides(one.box) if one.box else None}
+        for one in outcome.changes
+    ]
+    (directory / CHANGES).write_text(json.dumps({"schema": 1, "changes": said}, separators=(",", ":")))
+
+
+def read_outcome(directory: Path) -> RenderOutcome:
+    """Raises ArtefactUnreadable."""
+    held: dict[str, dict[int, Any]] = {"shown": {}, "seen": {}}
+    try:
+        with np.load(directory / OUTCOME, allow_pickle=False) as arrays:
+            for name in arrays.files:
+                kind, _, frame = name.partition("-")
+                if kind in held:
+                    held[kind][int(frame)] = arrays[name]
+            live = tuple(bool(one) for one in arrays["live"])
+            stretch = tuple(int(one) for one in arrays["stretch"])
+        said = json.loads((directory / CHANGES).read_text())["changes"]
+        changes = tuple(
+            Change(ChangeKind(one["kind"]), one["first"], one["last"], Rect(*one["box"]) if one["box"] else None)
+            for one in said
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactUnreadable(path=directory / OUTCOME, problem=str(error)) from error
+    return RenderOutcome(Gallery(held["shown"], held["seen"], live), changes, stretch)
+
+
+def _sides(box: Rect) -> list[float]:
+    return [box.x, box.y, box.w, box.h]
+
+
+def write_pictures(path: Path, pictures: Mapping[int, Sequence[TrackPicture]]) -> None:
+    """The crops of each track, by its id; the caller flushes the file."""
+    arrays = {f"{track}-{one.frame}": one.picture for track, held in pictures.items() for one in held}
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def read_pictures(path: Path) -> dict[int, tuple[TrackPicture, ...]]:
+    """Raises ArtefactUnreadable."""
+    found: dict[int, list[TrackPicture]] = {}
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            for name in held.files:
+                track, _, frame = name.partition("-")
+                found.setdefault(int(track), []).append(TrackPicture(int(frame), held[name]))
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtefactUnreadable(path=path, problem=str(error)) from error
+    return {track: tuple(sorted(pictures, key=lambda one: one.frame)) for track, pictures in found.items()}

@@ -1,0 +1,123 @@
+"""Parts that a preparation had finished before it was broken off: the next one goes on from them.
+
+Owns the note in a part's directory, written last, that says what was analysed.  A note counts only for the very same
+plan by the same version of this program, with every file as its hash says; anything else is analysed anew.
+
+Renders that a build had finished before it was broken off: the next build takes them as they are.
+
+1. video rendered and proved in the part's own directory, flushed   (crash: no note, so it is rendered again)
+2. note with its hash, durable                                      (crash: the next build goes on from here)
+3. linked into the package; both removed when the package is entered
+
+Owns those two files.  A note counts only for the same plan and line, by the same version of this program, and for a
+video with that hash.  They stand under `derived/`, so they go with their case whatever happens to the build.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+from cctv import __version__
+from cctv.core.clock import iso
+from cctv.core.durable import sha256_file
+from cctv.core.language import Language
+from cctv.db.storage import Storage
+from cctv.redaction.review.case import case_directory, check_artefacts
+from cctv.redaction.review.errors import ArtefactChanged
+from cctv.redaction.review.plan import CasePart, CasePlan
+from cctv.redaction.review.render import RenderResult, caption_line
+
+_FINISHED_NOTE = "finished.json"
+
+
+def note_finished(site: Storage, part: CasePart) -> None:
+    """Say in a part's directory, durably, that its analysis is whole."""
+    said = {
+        "schema": 1,
+        "software": __version__,
+        "plan": part.plan.to_json(),
+        "prepared": iso(part.prepared),
+        "prepared_by": part.prepared_by,
+    }
+    site.disk.write(site.root / part.directory / _FINISHED_NOTE, json.dumps(said).encode())
+
+
+def finished_part(site: Storage, plan: CasePlan) -> CasePart | None:
+    """The whole analysis of a plan on which nothing was decided yet; None where there is none that can be relied on."""
+    for note in sorted(case_directory(site, plan.request).glob(f"*/{_FINISHED_NOTE}")):
+        part = _noted_finished(site, note)
+        if part is not None and _asked(part.plan) == _asked(plan):
+            moved = replace(part.plan, position=plan.position)
+            return replace(part, plan=moved, digest=moved.digest)
+    return None
+
+
+def _asked(plan: CasePlan) -> CasePlan:
+    """A plan before its analysis; its number may change while nothing else does."""
+    return CasePlan(plan.request, plan.camera, 0, plan.sources, plan.requested, masks=plan.masks, schema=plan.schema)
+
+
+def _noted_finished(site: Storage, note: Path) -> CasePart | None:
+    try:
+        said = json.loads(note.read_bytes())
+        if said["schema"] != 1 or said["software"] != __version__:
+            return None
+        plan = CasePlan.from_json(said["plan"])
+        when = datetime.fromisoformat(said["prepared"])
+        part = CasePart(plan, plan.digest, site.relative(note.parent), when, str(said["prepared_by"]))
+        check_artefacts(site, part)
+    except (OSError, ValueError, KeyError, TypeError, ArtefactChanged):
+        return None
+    return part
+
+
+_VIDEO, _KEPT_NOTE = "rendered.mp4", "rendered.json"
+
+
+def kept_render(
+    site: Storage, part: CasePart, language: Language, target: Path, render: Callable[[Path], RenderResult]
+) -> RenderResult:
+    """A part's proved video at `target`: the one that an earlier build left, or what `render` makes."""
+    directory = site.root / part.directory
+    video, note = directory / _VIDEO, directory / _KEPT_NOTE
+    wanted = {
+        "schema": 1,
+        "software": __version__,
+        "plan": part.digest,
+        "line": caption_line(part, language, site.settings.site.timezone).at(0),
+    }
+    found = _noted_kept(video, note, wanted)
+    if found is None:
+        note.unlink(missing_ok=True)
+        video.unlink(missing_ok=True)
+        found = render(video)
+        site.disk.sync_file(video)
+        said = {**wanted, "sha256": sha256_file(video), "found": asdict(found)}
+        site.disk.write(note, json.dumps(said).encode())
+    target.hardlink_to(video)
+    return found
+
+
+def forget_renders(site: Storage, parts: Iterable[CasePart]) -> None:
+    """Remove what `kept_render` left for these parts."""
+    for part in parts:
+        directory = site.root / part.directory
+        for name in (_KEPT_NOTE, _VIDEO):
+            (directory / name).unlink(missing_ok=True)
+        site.disk.sync_directory(directory)
+
+
+def _noted_kept(video: Path, note: Path, wanted: dict[str, object]) -> RenderResult | None:
+    try:
+        said = json.loads(note.read_bytes())
+        if not isinstance(said, dict):
+            return None
+        found = RenderResult(**said.pop("found"))
+        same = said.pop("sha256") == sha256_file(video)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if same and said == wanted else None

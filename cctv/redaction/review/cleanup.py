@@ -1,0 +1,59 @@
+"""Taking derived files away: when their case closes, and after a month at most.
+
+docs/policies/001.txt: "maximaal één maand".
+
+Owns the end of `derived/REQ-YYYY-NNN/`.  Deletes what was made from footage, never footage.  A case that is still open
+then is prepared again.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from datetime import timedelta
+
+from cctv.audit.log import append_entry
+from cctv.core.durable import exclusive
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.model.ids import RequestId
+from cctv.redaction.review.case import LOCK, case_directory
+from cctv.redaction.review.queries import prepared_requests
+
+log = logging.getLogger(__name__)
+
+LONGEST = timedelta(days=28)  # four weeks fit into every month
+
+
+def delete_derived(site: Storage) -> tuple[RequestId, ...]:
+    """Remove the derived files of closed requests and of those prepared too long ago; safe to repeat.
+
+    1. audit entry, committed   (crash: the folder is there; the next call begins again)
+    2. folder removed, flushed
+    """
+    oldest = site.clock.now() - LONGEST
+    with read_transaction(site.engine) as connection:
+        found = prepared_requests(connection)
+    due = [one.request for one in found if one.closed or one.prepared <= oldest]
+    return tuple(request for request in due if _remove(site, request))
+
+
+def tidy_all(site: Storage) -> tuple[RequestId, ...]:
+    """Remove the derived files of every request, whatever its age: the site ends."""
+    with read_transaction(site.engine) as connection:
+        found = prepared_requests(connection)
+    return tuple(one.request for one in found if _remove(site, one.request))
+
+
+def _remove(site: Storage, request: RequestId) -> bool:
+    directory = case_directory(site, request)
+    if not directory.is_dir():
+        return False
+    with exclusive(directory / LOCK):
+        with write_transaction(site.engine) as connection:
+            append_entry(connection, site, Act.DERIVED_DELETED, site.relative(directory), case_id=request)
+        shutil.rmtree(directory)
+        log.info("derived.deleted", extra={"case": request})
+        site.disk.sync_directory(directory.parent)
+    return True

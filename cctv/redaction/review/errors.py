@@ -1,0 +1,181 @@
+"""What the redaction of a request refuses, in the words that a person reads.  Never names a requester."""
+
+from __future__ import annotations
+
+from cctv.core.errors import CctvError, Exit, UsageError
+
+
+class NotPrepared(CctvError):
+    """{request} is not prepared for redaction yet.
+
+    next: cctv redaction prepare {request}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class NoFootageToRedact(CctvError):
+    """There is no footage to redact for {request}: {causes}.
+
+    next: {following}
+    """
+
+    exit_code = Exit.NO_FOOTAGE
+
+
+class MasksAdded(CctvError):
+    """{parts} of {request} was prepared before masks of its camera that are in force now; nothing was changed.
+
+    next: cctv redaction prepare {request}, which covers them; then decide and approve again
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class SegmentMissing(CctvError):
+    """The segment {path} is in the index but not on the disk; nothing was changed.
+
+    next: run cctv status to see whether the disk is there, or restore the file from the copy of held footage; then
+    repeat this command.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class SegmentChanged(CctvError):
+    """The segment {path} is not what was recorded ({problem}); nothing was changed.
+
+    next: move the file aside, restore a whole one from the copy of held footage to its place, then repeat this
+    command.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class ArtefactChanged(CctvError):
+    """{path}, which the plan of {part} rests on, is {problem}; nothing was changed.
+
+    next: cctv redaction prepare {request} --again, then decide and approve anew
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class PartAmbiguous(UsageError):
+    """{request} has {count} parts, and every part numbers its tracks and frames from its own start: {parts}.
+
+    next: add {option} to say which one is meant.
+    """
+
+
+class PartUnknown(UsageError):
+    """{request} has no {wanted}; it has: {parts}.
+
+    next: cctv redaction show {request}
+    """
+
+
+class TrackUnknown(UsageError):
+    """{part} of {request} has no track {tracks}; it has {known}.
+
+    next: read the numbers from the sheet: {sheet}
+    """
+
+
+class NothingDecided(UsageError):
+    """Nothing was said to {verb}.
+
+    next: give the numbers of tracks from the sheet, or --boxes KEEP.json.
+    """
+
+
+class HideBoxesOnly(UsageError):
+    """{path} holds boxes to keep; `cctv redaction hide` takes hide boxes only.
+
+    next: put them under "hide", or use cctv redaction keep --boxes {path}, which sets both.
+    """
+
+
+class SecondPersonNeeded(CctvError):
+    """{request} must be approved by somebody else: {account} prepared it or decided on it, and the policy asks for two
+    people.
+
+    next: ask a colleague to run cctv redaction approve {request} --reason WHY from their own account.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class PlanChanged(CctvError):
+    """The plan of {part} changed while this command was running; nothing was changed.
+
+    next: look at the sheet again, then repeat the command.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class TypeHasNoCopy(CctvError):
+    """{request} is a request of the type {type}: it gets no copy of footage.
+
+    next: cctv request show {request}; for a copy, register a request of the type access.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class DetectorFailed(CctvError):
+    """The analysis of {camera} part {part} broke off at frame {frame} ({stage}: {problem}); nothing was changed, and
+    nothing may leave.
+
+    next: repeat the command; if it stops at the same frame, report this message, and answer without this part.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+class NotReviewed(CctvError):
+    """{request} was not looked at in full: {missing}.  Nothing was changed.
+
+    next: look at {sheet}; then sign off and review as it says, or cctv redaction approve {request} --all --reason WHY
+    if you looked at every backdrop and every range.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class BackdropUnknown(UsageError):
+    """{part} of {request} has no backdrop {number}; it has {known}.
+
+    next: read the numbers from the sheet: {sheet}
+    """
+
+
+class BackdropAmbiguous(UsageError):
+    """{part} of {request} has {count} backdrops, and a cover lies in one of them.
+
+    next: add --stretch N with the number from the sheet: {sheet}
+    """
+
+
+class CoverRefused(UsageError):
+    """{text} covers nothing: {problem}.
+
+    next: give --cover X,Y,WIDTH,HEIGHT in pixels from the top left corner of the picture, as --cover 310,80,40,120
+    """
+
+
+class RangeRefused(UsageError):
+    """{text} is not a range of frames of {part}: {problem}.
+
+    next: give --frames FIRST-LAST as the sheet has it, or --all for every frame.
+    """
+
+
+class ArtefactUnreadable(CctvError):
+    """What was prepared for the request cannot be read: {path} ({problem}).
+
+    next: cctv redaction prepare REQUEST --again, which makes it anew; then decide and approve again.
+    """
+
+    exit_code = Exit.UNREADABLE

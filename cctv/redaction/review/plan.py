@@ -1,0 +1,249 @@
+"""A part of a request's redaction: an unbroken stretch of one camera, its plan, and who approved which plan.
+
+Owns the plan's shape and its digest.  The digest covers what is shown and what it was decided on: the sources' hashes,
+what the analysis wrote, and every decision.  So an approval never outlives a change.  No I/O.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import PurePosixPath
+
+from pydantic import TypeAdapter
+
+from cctv.config.fields import Polygon
+from cctv.core.i18n import N_, Message
+from cctv.core.time_range import Span
+from cctv.model.footage import Segment
+from cctv.model.ids import CameraId, RequestId
+from cctv.redaction.render.options import Others
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
+from cctv.redaction.video.geometry import Rect
+
+SCHEMA = 1
+_BACKDROP = "backdrop-"
+
+
+@dataclass(frozen=True, slots=True)
+class PartSource:
+    """A recorded segment of the part; `path` is relative to the storage."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+    start: datetime
+    end: datetime
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.path).name
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+    @staticmethod
+    def of(segment: Segment) -> PartSource:
+        return PartSource(segment.path, segment.sha256, segment.size_bytes, segment.span.start, segment.span.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A file that the analysis wrote into the part's directory."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartDecisions:
+    """What a person decided.  A track in neither list is hidden, like everything that nobody decided on."""
+
+    keep: tuple[int, ...] = ()
+    hide: tuple[int, ...] = ()
+    boxes: KeepBoxes = NOTHING_KEPT
+    others: Others = Others.SHAPE
+
+
+@dataclass(frozen=True, slots=True)
+class BackdropDecision:
+    """What was decided of one backdrop of a part, by its number from 1.
+
+    `covers` are boxes in pixels of the picture that are flat in the output; `signed` is the hash of the picture that
+    `signed_by` signed off, None before anybody did.
+    """
+
+    number: int
+    covers: tuple[Rect, ...] = ()
+    signed: str | None = None
+    signed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Frames `first` to `last` of a part, looked at by a person as the plan of that `shown` digest shows them."""
+
+    first: int
+    last: int
+    shown: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePlan:
+    """Everything that determines the picture of one part.
+
+    `sources` are whole segments; of their frames only those count whose time lies in `requested`, the span of the
+    request.  `masks` are the static masks that were in force when it was prepared, polygons in percent of the picture;
+    `backdrops` are the backdrops on which something was decided.
+    """
+
+    request: RequestId
+    camera: CameraId
+    position: int
+    sources: tuple[PartSource, ...]
+    requested: Span
+    artefacts: tuple[Artefact, ...] = ()
+    frames: int = 0
+    tracks: tuple[int, ...] = ()
+    decisions: PartDecisions = PartDecisions()
+    decided_by: tuple[str, ...] = ()
+    samples: int = 0
+    masks: tuple[Polygon, ...] = ()
+    backdrops: tuple[BackdropDecision, ...] = ()
+    schema: int = SCHEMA
+
+    @property
+    def span(self) -> Span:
+        """What of the sources was asked for."""
+        return trimmed(self.sources, self.requested)
+
+    @property
+    def undecided(self) -> tuple[int, ...]:
+        """Tracks that nobody decided on; they are hidden."""
+        decided = {*self.decisions.keep, *self.decisions.hide}
+        return tuple(number for number in self.tracks if number not in decided)
+
+    def deciding(self, decisions: PartDecisions, account: str) -> CasePlan:
+        """The same plan with other decisions, and one more account that decided."""
+        accounts = tuple(sorted({*self.decided_by, account}))
+        return replace(self, decisions=decisions, decided_by=accounts)
+
+    @property
+    def backdrop_files(self) -> tuple[Artefact, ...]:
+        """The pictures of the empty scene, in their order; the first has number 1."""
+        files = {one.name.removeprefix(_BACKDROP): one for one in self.artefacts if one.name.startswith(_BACKDROP)}
+        return tuple(files[name] for name in sorted(files, key=lambda name: (len(name), name)))
+
+    def backdrop(self, number: int) -> BackdropDecision:
+        """What was decided of a backdrop."""
+        return next((one for one in self.backdrops if one.number == number), BackdropDecision(number))
+
+    def with_backdrop(self, decision: BackdropDecision) -> CasePlan:
+        """The same plan with another decision on one backdrop."""
+        others = [one for one in self.backdrops if one.number != decision.number]
+        return replace(self, backdrops=tuple(sorted([*others, decision], key=lambda one: one.number)))
+
+    @property
+    def unsigned(self) -> tuple[int, ...]:
+        """The numbers of the backdrops that nobody signed off as they are now."""
+        files = enumerate(self.backdrop_files, 1)
+        return tuple(number for number, file in files if self.backdrop(number).signed != file.sha256)
+
+    @property
+    def shown(self) -> str:
+        """Hex SHA-256 of everything but the sign-offs of backdrops: the same as long as the same picture is shown."""
+        bare = tuple(BackdropDecision(one.number, one.covers) for one in self.backdrops if one.covers)
+        return replace(self, backdrops=bare, decided_by=()).digest
+
+    def to_json(self) -> str:
+        """The canonical text that is stored and hashed."""
+        said = _adapter().dump_python(self, mode="json")
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @staticmethod
+    def from_json(text: str) -> CasePlan:
+        return _adapter().validate_json(text)
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of the canonical text."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's consent to the plan of one digest, and to no other."""
+
+    at: datetime
+    by: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePart:
+    """One part as it stands; `directory` is relative to the storage."""
+
+    plan: CasePlan
+    digest: str
+    directory: str
+    prepared: datetime
+    prepared_by: str
+    approval: Approval | None = None
+    reviews: tuple[Review, ...] = ()
+
+    @property
+    def name(self) -> Message:
+        """`gevel-1 part 2`: what messages call it."""
+        return N_("{camera} part {part}", camera=self.plan.camera, part=self.plan.position)
+
+    @property
+    def approved(self) -> bool:
+        """Whether somebody approved the plan exactly as it is now."""
+        return self.approval is not None and self.approval.digest == self.digest
+
+    @property
+    def reviewed(self) -> tuple[Review, ...]:
+        """The reviews that hold for what the plan shows now, in order."""
+        shown = self.plan.shown
+        return tuple(sorted((one for one in self.reviews if one.shown == shown), key=lambda one: (one.first, one.last)))
+
+    @property
+    def unreviewed(self) -> tuple[tuple[int, int], ...]:
+        """The ranges of frames (first, last) that nobody reviewed as the plan shows them now."""
+        missing, at = [], 0
+        for one in self.reviewed:
+            if one.first > at:
+                missing.append((at, one.first - 1))
+            at = max(at, one.last + 1)
+        return (*missing, (at, self.plan.frames - 1)) if at < self.plan.frames else tuple(missing)
+
+
+def reviews_to_json(reviews: tuple[Review, ...]) -> str:
+    """The text that a row holds."""
+    return _reviews().dump_json(reviews).decode()
+
+
+def reviews_from_json(text: str) -> tuple[Review, ...]:
+    return _reviews().validate_json(text)
+
+
+def trimmed(sources: Sequence[PartSource], requested: Span) -> Span:
+    """The span of unbroken sources as far as it was asked for; they share an instant with it, or were not chosen."""
+    return Span(max(sources[0].start, requested.start), min(sources[-1].end, requested.end))
+
+
+@cache
+def _adapter() -> TypeAdapter[CasePlan]:
+    return TypeAdapter(CasePlan)
+
+
+@cache
+def _reviews() -> TypeAdapter[tuple[Review, ...]]:
+    return TypeAdapter(tuple[Review, ...])

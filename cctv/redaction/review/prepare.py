@@ -1,0 +1,266 @@
+"""Preparing a request: its footage is cut into parts, each is analysed, and the sheet is written.
+
+1. sources checked, each new part analysed into a directory of its own, flushed   (crash: a directory that no row names;
+   the next call goes on from those that are whole)
+2. rows and audit entry, committed
+3. the sheet; directories that no row names are removed                           (crash: `redaction show` writes it)
+
+Owns that order.  A part whose recordings did not change keeps its numbers, decisions and approval.  Never changes a row
+while a file is missing or different.
+
+Cutting a request's footage into parts: unbroken stretches of one camera, each redacted as one video.
+
+Pure.  Never joins across a gap: a missing second stays missing.
+
+The recordings of a request that hold a frame of what was asked for, as unbroken stretches.
+
+A request may touch a recording for less than a frame takes; a stretch of which only that was asked for has no picture
+to show, and is no part.  Reads files only where a stretch is that short.  Never leaves out one that cannot be read:
+whoever uses it says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cctv.audit.log import append_entry
+from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.requests.blocks import require_usable
+from cctv.cases.requests.lifecycle import find_request
+from cctv.config.fields import Polygon
+from cctv.core.durable import exclusive
+from cctv.core.filesystem import require_disk_space
+from cctv.core.i18n import N_, Message, join_messages
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.media import MediaUnreadable, read_timing
+from cctv.footage.segments import segments_of
+from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest, RequestType
+from cctv.model.footage import Segment
+from cctv.model.ids import CameraId
+from cctv.redaction.review.analysis import analyse_part, remove_unnamed
+from cctv.redaction.review.case import (
+    LOCK,
+    CaseFile,
+    Progress,
+    case_directory,
+    check_sources,
+    require_open,
+    sheet_path,
+    silent,
+)
+from cctv.redaction.review.checkpoints import finished_part
+from cctv.redaction.review.errors import NoFootageToRedact, TypeHasNoCopy
+from cctv.redaction.review.plan import CasePart, CasePlan, PartSource, trimmed
+from cctv.redaction.review.privacy_masks import masks_in_force
+from cctv.redaction.review.queries import parts_of, replace_parts
+from cctv.redaction.review.sheet.write import write_sheet
+
+LARGEST_SEAM = timedelta(seconds=1)  # a longer pause between two segments is a gap that the recipient must see
+_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
+
+
+def split_into_parts(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
+    """The segments of one camera as unbroken stretches, in order."""
+    parts: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda one: one.span):
+        if parts and _follows(parts[-1][-1], segment):
+            parts[-1].append(segment)
+        else:
+            parts.append([segment])
+    return [tuple(part) for part in parts]
+
+
+def _follows(before: Segment, after: Segment) -> bool:
+    pause = after.span.start - before.span.end
+    return -_OVERLAP <= pause <= LARGEST_SEAM
+
+
+SHORT = timedelta(seconds=10)  # the slowest cameras send a frame each second or two
+
+
+def wanted_parts(site: Storage, connection: Connection, camera: CameraId, span: Span) -> list[tuple[Segment, ...]]:
+    """The stretches of a camera's segments that hold at least one frame within the span, in order."""
+    found = split_into_parts(segments_of(connection, camera, span))
+    return [part for part in found if _long(part, span) or any(_holds(site, segment, span) for segment in part)]
+
+
+def _long(part: tuple[Segment, ...], span: Span) -> bool:
+    return min(part[-1].span.end, span.end) - max(part[0].span.start, span.start) >= SHORT
+
+
+def _holds(site: Storage, segment: Segment, span: Span) -> bool:
+    try:
+        times = read_timing(site.root / segment.path).times
+    except MediaUnreadable:  # a part of it is asked for: reading it says what is wrong
+        return True
+    return any(span.contains(segment.span.start + time - times[0]) for time in times)
+
+
+log = logging.getLogger(__name__)
+
+_PART_BYTES = 16 << 20  # two backdrops of 1080p and the sheet's pictures
+_WITH_COPY = frozenset({RequestType.ACCESS, RequestType.PORTABILITY, RequestType.OBJECTION})
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPart:
+    """What was found in a part; `tracks` is None in a dry run, `unchanged` when an earlier analysis still holds."""
+
+    camera: CameraId
+    position: int
+    span: Span
+    segments: int
+    frames: int | None
+    tracks: int | None
+    unchanged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that can be decided on, and where its sheet is."""
+
+    request: AccessRequest
+    sheet: Path
+    parts: tuple[PreparedPart, ...]
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A part as the archive has it now, and the earlier analysis of the very same recordings, if there is one.
+
+    `sources` are whole segments, `span` is what of them was asked for.
+    An earlier analysis that left a mask uncovered does not count.
+    """
+
+    camera: CameraId
+    position: int
+    sources: tuple[PartSource, ...]
+    span: Span
+    before: CasePart | None
+    masks: tuple[Polygon, ...]
+
+
+def prepare(
+    site: Storage, request_id: str, progress: Progress = silent, *, again: bool = False, dry_run: bool = False
+) -> Prepared:
+    """Prepare a request for decisions.
+
+    Raises RequestUnknown, RequestClosed, TypeHasNoCopy; NoFootage (14); SegmentMissing, SegmentChanged,
+    SourceUnreadable (15).
+    """
+    with read_transaction(site.engine) as connection:
+        request = find_request(connection, request_id)
+        require_open(site, request)
+        if request.type not in _WITH_COPY:
+            raise TypeHasNoCopy(request=request.id, type=request.type)
+        require_usable(site, request, "redaction prepare")
+        cuts = _cuts(site, connection, request, again)
+        if not cuts:
+            raise _no_footage(request, footage_status(connection, site, request.cameras, request.span))
+    check_sources(site, (source for one in cuts for source in one.sources), progress)
+    if dry_run:
+        parts = tuple(_planned(one) for one in cuts)
+        return Prepared(request, sheet_path(site, request.id), parts, dry_run=True)
+    directory = case_directory(site, request.id)
+    site.disk.make_directory(directory)
+    with exclusive(directory / LOCK), require_disk_space(directory, _PART_BYTES * len(cuts)):
+        prepared = [_prepared(site, request, one, progress, again=again) for one in cuts]
+        _commit(site, request, prepared)
+        write_sheet(site, CaseFile(request, tuple(prepared)))
+        remove_unnamed(site, request.id, prepared)
+    log.info("request.prepared", extra={"case": request.id, "cameras": len(request.cameras), "files": len(prepared)})
+    found = tuple(_described(part, one) for part, one in zip(prepared, cuts, strict=True))
+    return Prepared(request, sheet_path(site, request.id), found, dry_run=False)
+
+
+def _cuts(site: Storage, connection: Connection, request: AccessRequest, again: bool) -> list[_Cut]:
+    known = {} if again else {part.plan.sources: part for part in parts_of(connection, request.id)}
+    cuts: list[_Cut] = []
+    for camera in request.cameras:
+        for position, segments in enumerate(wanted_parts(site, connection, camera, request.span), 1):
+            sources = tuple(PartSource.of(segment) for segment in segments)
+            span = trimmed(sources, request.span)
+            masks = masks_in_force(site, connection, camera, span)
+            before = known.get(sources)
+            if before is not None and set(masks) - set(before.plan.masks):
+                before = None
+            cuts.append(_Cut(camera, position, sources, span, before, masks))
+    return cuts
+
+
+def _prepared(site: Storage, request: AccessRequest, one: _Cut, progress: Progress, *, again: bool) -> CasePart:
+    """The earlier part, under the number that it has now, or a new one; a new number is a new plan.
+
+    Of a preparation that was broken off, what it had finished counts.
+    """
+    if one.before is None:
+        plan = CasePlan(request.id, one.camera, one.position, one.sources, request.span, masks=one.masks)
+        return (None if again else finished_part(site, plan)) or analyse_part(site, plan, progress)
+    plan = replace(one.before.plan, position=one.position)
+    return replace(one.before, plan=plan, digest=plan.digest)
+
+
+def _commit(site: Storage, request: AccessRequest, parts: Sequence[CasePart]) -> None:
+    facts: dict[str, str | int | list[str]] = {
+        "plans": [f"{part.name}: {part.digest}" for part in parts],
+        "segments": sum(len(part.plan.sources) for part in parts),
+        "samples": sum(part.plan.samples for part in parts),
+    }
+    require_usable(site, request, "redaction prepare")  # a block may have come while it was analysed
+    with write_transaction(site.engine) as connection:
+        require_open(site, find_request(connection, request.id))
+        replace_parts(connection, request.id, parts)
+        append_entry(connection, site, Act.REDACTION_PREPARED, request.id, case_id=request.id, facts=facts)
+
+
+def _planned(one: _Cut) -> PreparedPart:
+    return PreparedPart(one.camera, one.position, one.span, len(one.sources), None, None, one.before is not None)
+
+
+def _described(part: CasePart, one: _Cut) -> PreparedPart:
+    plan = part.plan
+    return PreparedPart(
+        plan.camera,
+        plan.position,
+        plan.span,
+        len(plan.sources),
+        plan.frames,
+        len(plan.tracks),
+        one.before is not None,
+    )
+
+
+def _no_footage(request: AccessRequest, footage: Iterable[FootageStatus]) -> NoFootageToRedact:
+    found = list(footage)
+    coming = any(one.being_written or one.to_come for one in found)
+    return NoFootageToRedact(
+        request=request.id,
+        causes=join_messages(
+            (N_("{camera}: {cause}", camera=one.camera, cause=_cause(one)) for one in found), between="; "
+        ),
+        following=N_("wait until it is recorded, then repeat this command.")
+        if coming
+        else f"cctv request answer {request.id} --outcome no-footage",
+    )
+
+
+def _cause(one: FootageStatus) -> Message:
+    causes = [N_("deleted because it was {reason}", reason=gone.reason) for gone in one.gone]
+    causes += [N_("not recorded ({cause})", cause=hole.cause) for hole in one.unrecorded if hole.cause]
+    if any(hole.cause is None for hole in one.unrecorded):
+        causes.append(N_("never recorded"))
+    if one.being_written:
+        causes.append(N_("still being written"))
+    if one.to_come:
+        causes.append(N_("still to come"))
+    return join_messages(dict.fromkeys(causes)) if causes else N_("no frame was taken in that time")

@@ -1,0 +1,105 @@
+"""Preview videos: a part as it would leave, to be watched by the reviewer.
+
+Owns `preview.mp4` in a part's directory.  It is rendered and proved as in a package.  A changed plan has another
+directory, so that a preview never shows another plan than the sheet beside it.  Never part of an export.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctv.audit.log import append_entry
+from cctv.cases.requests.blocks import require_usable
+from cctv.core.durable import exclusive
+from cctv.core.filesystem import require_disk_space
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.model.ids import RequestId
+from cctv.redaction.review.case import (
+    LOCK,
+    Progress,
+    case_directory,
+    check_artefacts,
+    check_sources,
+    choose_part,
+    prepared_case,
+    require_open,
+    silent,
+)
+from cctv.redaction.review.errors import PlanChanged
+from cctv.redaction.review.plan import CasePart
+from cctv.redaction.review.privacy_masks import require_masked
+from cctv.redaction.review.queries import parts_of
+from cctv.redaction.review.render import render_part
+from cctv.redaction.review.sheet.write import PREVIEW, write_sheet
+
+_MOST_OF_SOURCE = 1.5  # as in a build
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewVideo:
+    """A part's preview."""
+
+    camera: str
+    part: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """What was made, or would be."""
+
+    request: RequestId
+    videos: tuple[PreviewVideo, ...]
+
+
+def preview(
+    site: Storage,
+    request_id: str,
+    camera: str | None = None,
+    position: int | None = None,
+    progress: Progress = silent,
+    *,
+    dry_run: bool = False,
+) -> Previews:
+    """Render every part, or one, as it would be shown now.
+
+    Raises RequestUnknown, RequestClosed, NotPrepared; SegmentMissing, SegmentChanged, ArtefactChanged, DetectorFailed,
+    VerifyFailed (15), RoomMissing (16).
+    """
+    with read_transaction(site.engine) as connection:
+        case = prepared_case(connection, request_id)
+        require_open(site, case.request)
+        require_usable(site, case.request, "redaction preview")
+        every = camera is None and position is None
+        parts = list(case.parts) if every else [choose_part(case, camera, position)]
+        require_masked(site, connection, parts)
+    made = Previews(case.request.id, tuple(_video(site, part) for part in parts))
+    if dry_run:
+        return made
+    directory = case_directory(site, case.request.id)
+    needed = sum(source.size_bytes for part in parts for source in part.plan.sources)
+    with exclusive(directory / LOCK), require_disk_space(directory, int(needed * _MOST_OF_SOURCE)):
+        for part, video in zip(parts, made.videos, strict=True):
+            check_artefacts(site, part)
+            check_sources(site, part.plan.sources, progress)
+            render_part(site, part, case.request.language, video.path, progress)
+        _log(site, case.request.id, parts)
+        write_sheet(site, case)
+    return made
+
+
+def _video(site: Storage, part: CasePart) -> PreviewVideo:
+    return PreviewVideo(part.plan.camera, part.plan.position, site.root / part.directory / PREVIEW)
+
+
+def _log(site: Storage, request: RequestId, parts: list[CasePart]) -> None:
+    with write_transaction(site.engine) as connection:
+        now = parts_of(connection, request)
+        for part in parts:
+            if part not in now:
+                raise PlanChanged(part=part.name)
+        facts = {"plans": [f"{part.name}: {part.digest}" for part in parts]}
+        append_entry(connection, site, Act.REDACTION_PREVIEWED, request, case_id=request, facts=facts)

@@ -1,0 +1,47 @@
+"""Which static masks a part of a request must cover.
+
+Owns the union of those in cameras.toml now and those that the footage was recorded under, so that neither a mask that
+came later nor one that was taken away since shows what it hid.  Never drops one of either.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from cctv.config.fields import Polygon
+from cctv.core.i18n import join_messages
+from cctv.core.time_range import Span
+from cctv.db.storage import Storage
+from cctv.model.ids import CameraId
+from cctv.redaction.review.errors import MasksAdded
+from cctv.redaction.review.plan import CasePart
+from cctv.redaction.review.queries import policy_texts
+
+
+def masks_in_force(site: Storage, connection: Connection, camera: CameraId, span: Span) -> tuple[Polygon, ...]:
+    """The masks of a camera's footage in a span, in a fixed order."""
+    settings = site.settings.cameras.get(camera)
+    found = set(settings.masks) if settings is not None else set()
+    for text in policy_texts(connection, camera, span):
+        found.update(_recorded(text, camera))
+    return tuple(sorted(found))
+
+
+def require_masked(site: Storage, connection: Connection, parts: Iterable[CasePart]) -> None:
+    """Raises MasksAdded for parts whose analysis, pictures and backdrops leave a mask in force uncovered."""
+    bare = [
+        part
+        for part in parts
+        if set(masks_in_force(site, connection, part.plan.camera, part.plan.span)) - set(part.plan.masks)
+    ]
+    if bare:
+        raise MasksAdded(request=bare[0].plan.request, parts=join_messages(part.name for part in bare))
+
+
+def _recorded(text: str, camera: CameraId) -> Iterable[Polygon]:
+    """The masks that a policy's text names; one of which only the digest is left names none."""
+    for polygon in json.loads(text).get("masks", {}).get(camera, []):
+        yield tuple((float(x), float(y)) for x, y in polygon)

@@ -1,0 +1,213 @@
+"""The engine as a request uses it: a part as one clip, its survey with samples from around, its tracks, its render.
+
+Owns the wiring between a case and the engine's passes.  A survey that was reviewed is the one that is rendered: the
+backdrop is never made anew behind the reviewer's back.
+
+Rendering an approved part into a package.
+
+Owns the line in the picture and what is reported of a render.  Renders from the survey that was reviewed; never from a
+plan that is not approved exactly as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+
+from cctv.core.clock import to_us
+from cctv.core.errors import CctvError
+from cctv.core.i18n import N_
+from cctv.core.language import Language
+from cctv.core.logs import SHOWN
+from cctv.db.storage import Storage
+from cctv.redaction.background.cover import cover
+from cctv.redaction.background.lighting_segments import backdrops_of
+from cctv.redaction.background.model import FEWEST
+from cctv.redaction.errors import SourceUnreadable
+from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
+from cctv.redaction.render.options import Options
+from cctv.redaction.render.render import Work, redact
+from cctv.redaction.render.verify import VerifyReport
+from cctv.redaction.review.artefacts import SURVEY, TRACKS, read_survey, read_tracks
+from cctv.redaction.review.background_samples import Samples
+from cctv.redaction.review.case import Progress
+from cctv.redaction.review.errors import DetectorFailed
+from cctv.redaction.review.plan import CasePart, CasePlan, PartDecisions
+from cctv.redaction.review.sheet.labels import line_words
+from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel, analyse, sampled
+from cctv.redaction.tracking.tracks import Track
+from cctv.redaction.video.reader import Clip, clip_of
+from cctv.redaction.video.spill import MaskSpool, Scratch
+from cctv.redaction.video.yuv import frame_bytes
+
+log = logging.getLogger(__name__)
+
+# What pictures can bring about; bad input has errors of its own, and any other exception is a fault of the program.
+_OF_PICTURES = (cv2.error, ArithmeticError, MemoryError)
+_BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
+_FEWEST_OWN = 32
+_SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside of the person
+
+
+def clip_for(site: Storage, plan: CasePlan) -> Clip:
+    """The part's frames, and no other, as one clip on the part's own time line, its masks covered.
+
+    Raises SourceUnreadable.
+    """
+    paths = [site.root / source.path for source in plan.sources]
+    start = to_us(plan.span.start)
+    clip = clip_of(paths, [to_us(source.start) - start for source in plan.sources])
+    return replace(clip, masks=plan.masks).within(0, to_us(plan.span.end) - start)
+
+
+def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progress, scratch: Scratch) -> BackgroundModel:
+    """The empty scene of a part, from the part itself and from around it; drawn boxes do not count as empty.
+
+    Notes the part's pictures in `scratch`.  Raises SourceUnreadable.
+    """
+    size = clip.size.even()
+    sampler, times = sampled(clip, keep, progress, scratch)
+    if not times:
+        problem = N_("none of its pictures lies in the span that was asked for")
+        raise SourceUnreadable(path=clip.path, problem=problem, following=N_("ask for a longer span."))
+    own = sampler.kept
+    if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
+        most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))
+        own = own[:: -(-len(own) // most)]
+    masked = clip.masked
+    before, after = ([replace(one, own=False) for one in each] for each in (samples.before, samples.after))
+    every = [*before, *own, *after]
+    return BackgroundModel(times, backdrops_of(every, size, masked=masked.half if masked else None))
+
+
+@contextmanager
+def analysed(
+    clip: Clip, survey: BackgroundModel, keep: KeepBoxes, progress: Progress, scratch: Scratch
+) -> Iterator[Analysis]:
+    """Everything that moves in a part, its tracks numbered from 1; raises SourceUnreadable."""
+    with MaskSpool(_half(clip)) as differs:
+        yield analyse(clip, survey, keep, differs, progress, scratch)
+
+
+@contextmanager
+def fail_closed(plan: CasePlan, progress: Progress) -> Iterator[Progress]:
+    """Progress that is remembered, so that whatever goes wrong inside names its frame.
+
+    Raises DetectorFailed for what pictures can bring about; a fault of the program keeps its type and its traceback.
+    """
+    at = ["start", 0]
+
+    def watched(stage: str, done: int, of: int) -> None:
+        at[:] = [stage, done]
+        progress(stage, done, of)
+
+    try:
+        yield watched
+    except CctvError:
+        raise
+    except _OF_PICTURES as error:
+        log.warning("part.failed", extra={**_facts(plan, at), SHOWN: True}, exc_info=error)
+        raise DetectorFailed(
+            camera=plan.camera,
+            part=plan.position,
+            stage=at[0],
+            frame=at[1],
+            problem=f"{type(error).__name__}: {error}".splitlines()[0],
+        ) from error
+    except Exception as error:
+        error.add_note(f"in {plan.camera} part {plan.position} of {plan.request}, {at[0]}, frame {at[1]}")
+        log.error("part.failed", extra={**_facts(plan, at), SHOWN: True})  # the traceback is logged where it ends
+        raise
+
+
+def _facts(plan: CasePlan, at: Sequence[object]) -> dict[str, object]:
+    return {"case": plan.request, "camera": plan.camera, "part": plan.position, "stage": at[0], "frame": at[1]}
+
+
+def covered(survey: BackgroundModel, plan: CasePlan) -> BackgroundModel:
+    """The survey with what a reviewer covered in its backdrops."""
+    numbered = enumerate(survey.backdrops, 1)
+    return replace(survey, backdrops=tuple(cover(one, plan.backdrop(number).covers) for number, one in numbered))
+
+
+def keep_of(decisions: PartDecisions, tracks: Iterable[Track]) -> KeepBoxes:
+    """What was decided, by number or by drawing, as boxes of the picture."""
+    paths = {track.id: _path_of(track) for track in tracks if track.id in {*decisions.keep, *decisions.hide}}
+    kept = tuple(paths[number] for number in decisions.keep)
+    hidden = tuple(paths[number] for number in decisions.hide)
+    return KeepBoxes((*decisions.boxes.keep, *kept), (*decisions.boxes.hide, *hidden))
+
+
+def render(
+    clip: Clip, survey: BackgroundModel, keep: KeepBoxes, options: Options, target: Path, progress: Progress
+) -> VerifyReport:
+    """Render a part from a survey that was reviewed, and prove the result; on any error there is no target."""
+    return redact(Work(clip, keep, options, target, survey=survey), progress).verified
+
+
+def _path_of(track: Track) -> BoxPath:
+    """A track as a path of boxes: its box in every frame, at full size, grown a little."""
+    keys = tuple(
+        Keyframe(track.first + index, box.scaled(2).grown(2 + _SPREAD * box.w * 2, 2 + _SPREAD * box.h * 2))
+        for index, box in enumerate(track.boxes)
+    )
+    return BoxPath(f"track-{track.id}", keys)
+
+
+def _half(clip: Clip) -> tuple[int, int]:
+    even = clip.size.even()
+    return even.height // 2, even.width // 2
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResult:
+    """What was found when the finished video was decoded again; the engine refuses anything but these zeros.
+
+    `masked_pixels` alone may be more: how many pixels of each frame the camera's masks hide.
+    """
+
+    frames: int
+    live_pixels_outside: int
+    same_times: bool
+    audio_streams: int
+    metadata_entries: int
+    masked_pixels: int = 0
+    masked_pixels_live: int = 0
+
+
+def render_part(site: Storage, part: CasePart, language: Language, target: Path, progress: Progress) -> RenderResult:
+    """Render and prove one part; what stops it leaves nothing behind.
+
+    Raises SourceUnreadable, DetectorFailed, VerifyFailed (15), RenderFailed.
+    """
+    directory = site.root / part.directory
+    keep = keep_of(part.plan.decisions, read_tracks(directory / TRACKS))
+    line = caption_line(part, language, site.settings.site.timezone)
+    options = Options(others=part.plan.decisions.others, caption=line)
+    survey = covered(read_survey(directory / SURVEY), part.plan)
+    with fail_closed(part.plan, progress) as watched:
+        facts = {"case": part.plan.request, "camera": part.plan.camera, "part": part.plan.position}
+        log.info("render.started", extra=facts)
+        proved = render(clip_for(site, part.plan), survey, keep, options, target, watched)
+    return RenderResult(
+        frames=proved.frames,
+        live_pixels_outside=proved.live_pixels_outside_kept,
+        same_times=True,
+        audio_streams=proved.audio_streams,
+        metadata_entries=0,
+        masked_pixels=proved.masked_pixels,
+        masked_pixels_live=proved.masked_pixels_live,
+    )
+
+
+def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> Line:
+    """Reference, camera, local time of each frame with its zone, and what was done to the picture."""
+    text = f"{part.plan.request} {part.plan.camera} {CLOCK}: {line_words(language)}"
+    return Line(text, CaptionTime(part.plan.span.start, zone))

@@ -1,0 +1,1 @@
+"""The review sheet: a page that shows tracks and decisions."""

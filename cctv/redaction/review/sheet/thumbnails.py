@@ -1,0 +1,243 @@
+"""Pictures of what a decision shows: the result at chosen moments, the source beside it, and where anything is live.
+
+Owns the pass that composes them, by the same rules as a render, without writing a video.  Pictures of the source show
+people as they are: they stay on the box, for the reviewer alone.
+
+Which frames a reviewer is shown, and in which ranges they are reviewed.
+
+Pure.  Every range of a clip has at least one moment; where something moves or is kept, moments are close, and stand
+where something begins or ends.  Never leaves a frame out of every range.
+
+Pictures for the person who decides: the backdrop, and each track at its beginning, middle and end.
+
+Owns the crops of the sheet.  These pictures show people as they are: they stay on the box, for the reviewer alone.
+Never part of an export.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.background.model import Backdrop
+from cctv.redaction.render.compositor import Composer
+from cctv.redaction.render.options import Options
+from cctv.redaction.render.verify import paired
+from cctv.redaction.render.visibility import VisibilityPass
+from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
+from cctv.redaction.tracking.pipeline import Analysis, Progress
+from cctv.redaction.tracking.tracks import Track
+from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
+from cctv.redaction.video.reader import Clip
+from cctv.redaction.video.spill import whole
+from cctv.redaction.video.yuv import Planes, doubled
+
+_RANGE = 30_000_000  # microseconds: about as much as one looks at before one says yes
+_MOST_RANGES = 60  # of a part; those of a long one are longer
+_REGULAR = 6  # moments of a range in which something happens
+_MOST = 12  # moments of a range, changes included
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRange:
+    """Frames `first` to `last` of a part, both included."""
+
+    first: int
+    last: int
+
+
+def frame_ranges(times: Sequence[int]) -> tuple[FrameRange, ...]:
+    """All frames in ranges of about 30 seconds, or a sixtieth of a long clip; `times` in microseconds."""
+    whole = times[-1] - times[0]
+    count = min(_MOST_RANGES, max(1, math.ceil(whole / _RANGE)), len(times))
+    edges = [round(len(times) * index / count) for index in range(count + 1)]
+    return tuple(FrameRange(start, end - 1) for start, end in pairwise(edges))
+
+
+def moments(within: FrameRange, tracks: Iterable[Track], paths: Iterable[BoxPath]) -> tuple[int, ...]:
+    """The frames of a range to look at: a middle one where nothing moves, else regular ones and every change."""
+    spans = [*((one.first, one.last) for one in tracks), *((one.first, one.last) for one in paths)]
+    touching = [(first, last) for first, last in spans if first <= within.last and last >= within.first]
+    if not touching:
+        return ((within.first + within.last) // 2,)
+    changes = sorted({at for span in touching for at in span if within.first <= at <= within.last})
+    regular = {*_spread(range(within.first, within.last + 1), _REGULAR)}
+    apart = [at for at in changes if at not in regular]
+    return tuple(sorted(regular | {*_spread(apart, _MOST - len(regular))}))
+
+
+def _spread(frames: Sequence[int], count: int) -> list[int]:
+    """At most so many of them, evenly spread, the first and the last among them."""
+    if len(frames) <= count:
+        return list(frames)
+    return [frames[round(index * (len(frames) - 1) / (count - 1))] for index in range(count)]
+
+
+def keyframes(paths: Iterable[BoxPath], most: int = 24) -> tuple[int, ...]:
+    """The frames in which somebody drew a box, evenly thinned to so many."""
+    drawn = sorted({key.frame for path in paths for key in path.keyframes})
+    return tuple(_spread(drawn, most))
+
+
+Bgr = NDArray[np.uint8]
+"""A colour picture, (height, width, 3) uint8, blue first as cv2 has it."""
+_AROUND = 0.35  # of a box's sides shown around it, so that the person is seen in his place
+_TALL = 180  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPicture:
+    """One crop of a track: its frame and its picture, about _TALL pixels high."""
+
+    frame: int
+    picture: Bgr
+
+
+class Thumbnails:
+    """For each track's id, crops at a tenth, the half and nine tenths of its span, from one pass over the clip."""
+
+    def __init__(self, tracks: Sequence[Track]) -> None:
+        self._wanted: dict[int, list[Track]] = {}
+        for track in tracks:
+            length = len(track.boxes)
+            for offset in sorted({length // 10, length // 2, length * 9 // 10}):
+                self._wanted.setdefault(track.first + offset, []).append(track)
+        self._found: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
+
+    def see(self, frame: int, planes: Planes) -> None:
+        """Take what is wanted of a frame; frames come in order."""
+        for track in self._wanted.get(frame, ()):
+            self._found[track.id].append(TrackPicture(frame, _crop(planes, track, frame)))
+
+    @property
+    def found(self) -> dict[int, tuple[TrackPicture, ...]]:
+        """The crops so far, by track."""
+        return {identity: tuple(pictures) for identity, pictures in self._found.items()}
+
+
+def bgr(planes: Planes) -> Bgr:
+    """A yuv420p picture in colour."""
+    flat = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
+    stacked = flat.reshape(planes.size.height * 3 // 2, planes.size.width)
+    return np.asarray(cv2.cvtColor(stacked, cv2.COLOR_YUV2BGR_I420), np.uint8)
+
+
+def backdrop_picture(backdrop: Backdrop) -> Bgr:
+    """The backdrop with its untrusted pixels hatched in magenta; what a reviewer covered is flat."""
+    picture = bgr(backdrop.planes)
+    unsure = ~backdrop.trusted
+    untrusted = doubled(unsure if backdrop.covered is None else unsure & ~backdrop.covered)
+    rows, columns = np.indices(untrusted.shape)
+    picture[untrusted & ((rows + columns) % 12 < 5)] = (190, 40, 200)
+    return picture
+
+
+def _crop(planes: Planes, track: Track, frame: int) -> Bgr:
+    box = track.box_at(frame)
+    if box is None:
+        raise ValueError(f"track {track.id} has no frame {frame}")
+    full = box.scaled(2)
+    rect = _even(outer(full.grown(_AROUND * full.w + 8, _AROUND * full.h + 8), planes.size), planes.size)
+    rows, columns = rect.slices()
+    half = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
+    picture = bgr(Planes(planes.y[rows, columns], planes.u[half], planes.v[half]))
+    factor = _TALL / picture.shape[0]
+    width = max(1, round(picture.shape[1] * factor))
+    return np.asarray(
+        cv2.resize(picture, (width, _TALL), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC), np.uint8
+    )
+
+
+def _even(rect: PixelRect, size: Size) -> PixelRect:
+    right, bottom = min(rect.right + rect.right % 2, size.width), min(rect.bottom + rect.bottom % 2, size.height)
+    return PixelRect(rect.left // 2 * 2, rect.top // 2 * 2, right, bottom)
+
+
+Jpeg = NDArray[np.uint8]
+"""A coded picture, as one flat array of bytes."""
+_WIDE = 480  # pixels: a face that can be told from another is larger than 8 of them
+_KEPT, _HIDDEN, _MARKED = (75, 127, 26), (10, 87, 220), (190, 40, 200)  # blue first
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The result and the source of chosen frames, by frame, and for every frame whether anything of it is live."""
+
+    shown: dict[int, Jpeg]
+    seen: dict[int, Jpeg]
+    live: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryRequest:
+    """The frames whose result, and those whose source with the drawn boxes, a reviewer looks at.
+
+    `marks` are places in the source to look at, by frame.
+    """
+
+    shown: Collection[int]
+    seen: Collection[int]
+    marks: Mapping[int, Rect] = field(default_factory=dict)
+
+
+def gallery(
+    clip: Clip,
+    analysis: Analysis,
+    keep: KeepBoxes,
+    options: Options,
+    wanted: GalleryRequest,
+    progress: Progress,
+    also: Callable[[int, Planes], None] = lambda _frame, _planes: None,
+) -> Gallery:
+    """One pass over the clip; `also` is called with every frame's source.  Raises SourceUnreadable."""
+    composer = Composer(analysis.survey.backdrops, options, None, clip.masked)
+    shown: dict[int, Jpeg] = {}
+    seen: dict[int, Jpeg] = {}
+    live: list[bool] = []
+    total = len(analysis.survey.times)
+    for planes, decision in paired(clip, VisibilityPass(analysis, keep, options, None)):
+        frame = decision.frame
+        also(frame, planes)
+        live.append(bool(decision.live.any()))
+        if frame in wanted.seen:
+            seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame, wanted.marks.get(frame)))
+        if frame in wanted.shown:
+            shown[frame] = _jpeg(bgr(composer.compose(whole(planes), decision)))
+        progress("pictures", frame + 1, total)
+    return Gallery(shown, seen, tuple(live))
+
+
+def _outlined(picture: Bgr, keep: KeepBoxes, frame: int, mark: Rect | None) -> Bgr:
+    """The picture with the boxes of a frame: green what is kept, orange and crossed what is hidden, magenta a mark."""
+    thick = max(1, round(1.5 * picture.shape[1] / _WIDE))
+    boxes: Sequence[tuple[bool, tuple[int, int], tuple[int, int]]] = [
+        (kept, (round(box.x), round(box.y)), (round(box.right), round(box.bottom)))
+        for kept, held in ((True, keep.kept_at(frame)), (False, keep.hidden_at(frame)))
+        for box in held
+    ]
+    for kept, corner, other in boxes:
+        cv2.rectangle(picture, corner, other, _KEPT if kept else _HIDDEN, thick)
+        if not kept:
+            cv2.line(picture, corner, other, _HIDDEN, thick)
+            cv2.line(picture, (corner[0], other[1]), (other[0], corner[1]), _HIDDEN, thick)
+    if mark is not None:
+        corner, other = (round(mark.x), round(mark.y)), (round(mark.right), round(mark.bottom))
+        cv2.rectangle(picture, corner, other, _MARKED, thick)
+    return picture
+
+
+def _jpeg(picture: Bgr) -> Jpeg:
+    height, width = picture.shape[:2]
+    if width > _WIDE:
+        size = (_WIDE, max(1, round(height * _WIDE / width)))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    done, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 78])
+    if not done:
+        raise ValueError("a picture for the reviewer could not be coded")
+    return np.asarray(coded, np.uint8).ravel()

@@ -1,0 +1,279 @@
+"""The sheet of a request: what a person decides from, and sees of the result, written beside the analysis.
+
+Owns what of a case goes onto the page, and the commands on it; its looks are the engine's.  Never an export: it shows
+people as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.requests.blocks import require_usable
+from cctv.core.language import Language
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.model.cases import AccessRequest
+from cctv.redaction.background.cover import cover
+from cctv.redaction.review.artefacts import (
+    PICTURES,
+    SURVEY,
+    TRACKS,
+    RenderOutcome,
+    read_outcome,
+    read_pictures,
+    read_survey,
+    read_tracks,
+)
+from cctv.redaction.review.case import CaseFile, case_file, sheet_path
+from cctv.redaction.review.plan import CasePart
+from cctv.redaction.review.privacy_masks import require_masked
+from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME, cause_words, command_words
+from cctv.redaction.review.sheet.page import (
+    Sheet,
+    SheetBackdrop,
+    SheetCamera,
+    SheetChange,
+    SheetDecision,
+    SheetDrawing,
+    SheetGap,
+    SheetMoment,
+    SheetPart,
+    SheetRange,
+    SheetStretch,
+    SheetTrack,
+    render_sheet,
+)
+from cctv.redaction.review.sheet.thumbnails import FrameRange, Jpeg, TrackPicture, backdrop_picture, frame_ranges
+from cctv.redaction.tracking.tracks import Track
+
+PREVIEW = "preview.mp4"
+"""In a part's directory: what it would look like, once somebody asked for it."""
+
+
+def write_sheet(site: Storage, case: CaseFile) -> Path:
+    """Write the page for a case as it stands."""
+    language, request = site.settings.site.language, case.request
+    zone = site.settings.site.timezone
+    with read_transaction(site.engine) as connection:
+        footage = footage_status(connection, site, request.cameras, request.span)
+    sheet = Sheet(
+        reference=request.id,
+        made_at=site.clock.now().astimezone(zone),
+        cameras=tuple(_camera(site, case, found) for found in footage),
+        commands=_commands(case, language),
+        language=language.value,
+    )
+    path = sheet_path(site, request.id)
+    site.disk.write(path, render_sheet(sheet).encode())
+    return path
+
+
+def refreshed_case(site: Storage, request_id: str) -> CaseFile:
+    """A prepared case, its page written again where it is missing.
+
+    Raises RequestUnknown, NotPrepared, MasksAdded, FootageBlocked.
+    """
+    case = case_file(site, request_id)
+    require_usable(site, case.request, "redaction show")
+    if case.request.is_open and not sheet_path(site, case.request.id).exists():
+        with read_transaction(site.engine) as connection:
+            require_masked(site, connection, case.parts)
+        write_sheet(site, case)
+    return case
+
+
+def _camera(site: Storage, case: CaseFile, found: FootageStatus) -> SheetCamera:
+    zone, language = site.settings.site.timezone, site.settings.site.language
+    parts = [part for part in case.parts if part.plan.camera == found.camera]
+    several = len(case.parts) > 1
+    return SheetCamera(
+        name=found.camera,
+        requested=_stretch(case.request.span, zone),
+        coverage=tuple(_stretch(span, zone) for part in parts for span in _shown(part)),
+        gaps=tuple(_gaps(found, zone, language)),
+        parts=tuple(_Page(site, case.request, part, several).section() for part in parts),
+    )
+
+
+def _shown(part: CasePart) -> Iterable[Span]:
+    """What of each source was asked for."""
+    spans = (source.span.intersection(part.plan.requested) for source in part.plan.sources)
+    return (span for span in spans if span is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the analysis of a part left."""
+
+    directory: Path
+    outcome: RenderOutcome
+    tracks: tuple[Track, ...]
+    times: tuple[int, ...]
+
+
+class _Page:
+    """The section of one part."""
+
+    def __init__(self, site: Storage, request: AccessRequest, part: CasePart, several: bool) -> None:
+        self._part, self._plan = part, part.plan
+        self._request = request.id
+        self._which = f" --camera {part.plan.camera} --part {part.plan.position}" if several else ""
+        directory = site.root / part.directory
+        self._survey = read_survey(directory / SURVEY)
+        self._held = _Held(
+            directory, read_outcome(directory), read_tracks(directory / TRACKS), tuple(self._survey.times)
+        )
+        self._zone = site.settings.site.timezone
+        self._start = part.plan.span.start.astimezone(self._zone)
+        self._beside = sheet_path(site, request.id).parent
+
+    def section(self) -> SheetPart:
+        part, plan, held = self._part, self._plan, self._held
+        pictures = read_pictures(held.directory / PICTURES)
+        preview = held.directory / PREVIEW
+        return SheetPart(
+            position=plan.position,
+            span=_stretch(plan.span, self._zone),
+            frames=plan.frames,
+            backdrops=tuple(self._backdrops()),
+            tracks=tuple(self._track(track, pictures.get(track.id, ())) for track in held.tracks),
+            ranges=tuple(self._range(one) for one in frame_ranges(held.times)),
+            changes=tuple(self._changes()),
+            drawings=tuple(self._drawings()),
+            live=tuple(self._spans(held.outcome.pictures.live)),
+            others=plan.decisions.others.value,
+            visible=", ".join([*map(str, plan.decisions.keep), *(path.id for path in plan.decisions.boxes.keep)]),
+            preview=preview.relative_to(self._beside).as_posix() if preview.exists() else None,
+            approved_by=part.approval.by if part.approved and part.approval else None,
+        )
+
+    def _backdrops(self) -> Iterable[SheetBackdrop]:
+        plan = self._plan
+        for number, one in enumerate(self._survey.backdrops, 1):
+            decision = plan.backdrop(number)
+            covered = cover(one, decision.covers)
+            yield SheetBackdrop(
+                number=number,
+                uses=tuple(self._spans([stretch == number - 1 for stretch in self._held.outcome.stretch])),
+                picture=backdrop_picture(covered),
+                untrusted_share=one.untrusted_share,
+                command=self._typed("backdrop", f"--stretch {number} --approve"),
+                covers=len(decision.covers),
+                signed_by=decision.signed_by if number not in plan.unsigned else None,
+            )
+
+    def _track(self, track: Track, pictures: Iterable[TrackPicture]) -> SheetTrack:
+        decisions = self._plan.decisions
+        decision = SheetDecision.UNDECIDED
+        if track.id in decisions.hide:
+            decision = SheetDecision.HIDDEN
+        elif track.id in decisions.keep:
+            decision = SheetDecision.KEPT
+        return SheetTrack(
+            number=track.id,
+            first=track.first,
+            last=track.last,
+            span=self._between(track.first, track.last),
+            pictures=tuple((self._at(one.frame), one.picture) for one in pictures),
+            keep=self._typed("keep", str(track.id)),
+            hide=self._typed("hide", str(track.id)),
+            decision=decision,
+        )
+
+    def _range(self, within: FrameRange) -> SheetRange:
+        shown = self._held.outcome.pictures.shown
+        by = [one.by for one in self._part.reviewed if one.first <= within.last and one.last >= within.first]
+        whole = not any(first <= within.last and last >= within.first for first, last in self._part.unreviewed)
+        return SheetRange(
+            first=within.first,
+            last=within.last,
+            span=self._between(within.first, within.last),
+            moments=tuple(
+                self._moment(frame, shown[frame]) for frame in sorted(shown) if within.first <= frame <= within.last
+            ),
+            command=self._typed("review", f"--frames {within.first}-{within.last}"),
+            reviewed_by=tuple(dict.fromkeys(by)) if whole else (),
+        )
+
+    def _changes(self) -> Iterable[SheetChange]:
+        pictures = self._held.outcome.pictures
+        for one in self._held.outcome.changes:
+            middle = (one.first + one.last) // 2
+            seen, shown = (held.get(middle) for held in (pictures.seen, pictures.shown))
+            yield SheetChange(
+                kind=one.kind,
+                span=self._between(one.first, one.last),
+                first=one.first,
+                last=one.last,
+                seen=self._moment(middle, seen) if seen is not None else None,
+                shown=self._moment(middle, shown) if shown is not None else None,
+            )
+
+    def _drawings(self) -> Iterable[SheetDrawing]:
+        boxes = self._plan.decisions.boxes
+        drawn = {key.frame for path in (*boxes.keep, *boxes.hide) for key in path.keyframes}
+        for frame, picture in sorted(self._held.outcome.pictures.seen.items()):
+            if frame in drawn:
+                yield SheetDrawing(
+                    self._moment(frame, picture),
+                    tuple(path.id for path in boxes.keep if path.box_at(frame)),
+                    tuple(
+                        (path.id, path.reason.value if path.reason else None)
+                        for path in boxes.hide
+                        if path.box_at(frame)
+                    ),
+                )
+
+    def _typed(self, verb: str, rest: str) -> str:
+        return f"cctv redaction {verb} {self._request} {rest}{self._which} --reason WHY"
+
+    def _moment(self, frame: int, picture: Jpeg) -> SheetMoment:
+        return SheetMoment(frame, self._at(frame), picture)
+
+    def _at(self, frame: int) -> datetime:
+        return self._start + timedelta(microseconds=self._held.times[frame])
+
+    def _between(self, first: int, last: int) -> SheetStretch:
+        return SheetStretch(self._at(first), self._at(last))
+
+    def _spans(self, flags: Iterable[bool]) -> Iterable[SheetStretch]:
+        for flag, run in groupby(enumerate(flags), key=lambda one: one[1]):
+            frames = [frame for frame, _ in run]
+            if flag:
+                yield self._between(frames[0], frames[-1])
+
+
+def _gaps(found: FootageStatus, zone: ZoneInfo, language: Language) -> Iterable[SheetGap]:
+    holes = [(gone.span, DELETED) for gone in found.gone]
+    holes += [(hole.span, hole.cause.value if hole.cause else NEVER_RECORDED) for hole in found.unrecorded]
+    holes += [(span, TO_COME) for span in (found.being_written, found.to_come) if span is not None]
+    for span, cause in sorted(holes, key=lambda hole: hole[0]):
+        yield SheetGap(_stretch(span, zone), cause_words(cause, language))
+
+
+def _stretch(span: Span, zone: ZoneInfo) -> SheetStretch:
+    return SheetStretch(span.start.astimezone(zone), span.end.astimezone(zone))
+
+
+def _commands(case: CaseFile, language: Language) -> tuple[tuple[str, str], ...]:
+    request = case.request.id
+    which = " --camera CAMERA --part N" if len(case.parts) > 1 else ""
+    typed = (
+        f"cctv redaction keep {request} TRACK...{which} --reason WHY",
+        f"cctv redaction keep {request} --boxes KEEP.json{which} --reason WHY",
+        f"cctv redaction hide {request} TRACK...{which} --reason WHY",
+        f"cctv redaction backdrop {request}{which} --stretch N --cover X,Y,W,H --approve --reason WHY",
+        f"cctv redaction preview {request}",
+        f"cctv redaction approve {request} --reason WHY",
+        f"cctv redaction approve {request} --all --reason WHY",
+        f"cctv request answer {request}",
+        f"cctv export build {request}",
+    )
+    return tuple(zip(typed, command_words(language), strict=True))

@@ -1,0 +1,145 @@
+"""Redacting one file from elsewhere, without a site: what `cctv redaction file` calls.
+
+Owns the checks of its paths and of its options.  Never opens a database or a cameras.toml, never asks anything, and
+never touches footage that lies in a site's storage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctv.core.i18n import N_
+from cctv.redaction.errors import InputMissing, InsideStorage, OutputRefused
+from cctv.redaction.render.options import Mode, Options
+from cctv.redaction.render.render import RenderReport, Work, redact
+from cctv.redaction.tracking.annotations import NOTHING_KEPT, read_keep
+from cctv.redaction.tracking.pipeline import Progress
+from cctv.redaction.video.reader import clip_of
+
+SITE_MARKER = "site.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRedaction:
+    """What a person asks for.  `force` allows to replace an existing OUTPUT and MASK."""
+
+    input: Path
+    output: Path
+    options: Options
+    keep: Path | None = None
+    mask_output: Path | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What was written, and what the reader should know of it."""
+
+    output: Path
+    mask_output: Path | None
+    render: RenderReport
+    warnings: tuple[str, ...]
+
+
+def redact_file(request: FileRedaction, progress: Progress) -> FileReport:
+    """Redact INPUT to OUTPUT.  Without boxes to keep, everything that may be a person is hidden.
+
+    Raises InputMissing, KeepRefused, OutputRefused (2), InsideStorage (12), SourceUnreadable,
+    SearchFailed, VerifyFailed (15) or RenderFailed (1); OUTPUT is then as it was.
+    """
+    _check_paths(request)
+    keep = read_keep(request.keep) if request.keep is not None else NOTHING_KEPT
+    clip = clip_of([request.input])
+    work = Work(
+        clip,
+        keep,
+        request.options,
+        request.output,
+        request.mask_output,
+        request.keep or Path("KEEP.json"),
+    )
+    report = redact(work, progress)
+    return FileReport(request.output, request.mask_output, report, _warnings(request.options, report))
+
+
+def site_of(path: Path) -> Path | None:
+    """The site.json whose storage holds a file, links resolved; None when there is none."""
+    for folder in path.resolve().parents:
+        marker = folder / SITE_MARKER
+        if marker.is_file():
+            return marker
+    return None
+
+
+def _check_paths(request: FileRedaction) -> None:
+    if not request.input.is_file():
+        problem = N_("it is not a file") if request.input.exists() else N_("it does not exist")
+        raise InputMissing(path=request.input, problem=problem)
+    marker = site_of(request.input)
+    if marker is not None:
+        raise InsideStorage(path=request.input, marker=marker)
+    targets = [path for path in (request.output, request.mask_output) if path is not None]
+    read = [path for path in (request.input, request.keep) if path is not None]
+    for target in targets:
+        _check_target(target, read, force=request.force)
+    if request.mask_output is not None and _same(request.output, request.mask_output):
+        raise OutputRefused(
+            path=request.mask_output,
+            problem=N_("it is OUTPUT itself"),
+            following=N_("give the mask a name of its own."),
+        )
+    for path, endings in ((request.output, (".mp4", ".m4v")), (request.mask_output, (".mkv",))):
+        if path is not None and path.suffix.lower() not in endings:
+            following = N_("give it a name that ends in {ending}.", ending=endings[0])
+            raise OutputRefused(
+                path=path, problem=N_("it would hold {format}", format=endings[0][1:].upper()), following=following
+            )
+
+
+def _check_target(target: Path, read: list[Path], *, force: bool) -> None:
+    if not target.parent.is_dir():
+        raise OutputRefused(path=target, problem=N_("its folder does not exist"), following=f"mkdir -p {target.parent}")
+    if any(_same(target, each) for each in read):
+        raise OutputRefused(
+            path=target, problem=N_("it is read for this redaction"), following=N_("give another name.")
+        )
+    if target.exists() or target.is_symlink():
+        if not target.is_file() or target.is_symlink():
+            raise OutputRefused(path=target, problem=N_("it is not a plain file"), following=N_("give another name."))
+        if not force:
+            raise OutputRefused(
+                path=target, problem=N_("it exists"), following=N_("give another name, or add --force.")
+            )
+    if site_of(target) is not None:
+        raise OutputRefused(
+            path=target,
+            problem=N_("it lies in the storage of a site"),
+            following=N_("write it somewhere else."),
+        )
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
+
+
+def _warnings(options: Options, report: RenderReport) -> tuple[str, ...]:
+    said = []
+    if report.untrusted_share >= 1.0:
+        said.append("The clip is too short to know its empty scene: everything outside of the kept boxes is hidden.")
+    if report.frames_unknown_light:
+        said.append(
+            f"In {report.frames_unknown_light} frames the picture fits no empty scene (another light, or the camera "
+            "was turned, covered or shaken): they are hidden throughout."
+        )
+    if report.people_in_backdrops:
+        said.append(
+            f"{report.people_in_backdrops} places of the empty scene look like people who stood still: they are hidden."
+        )
+    if report.nudged:
+        said.append(f"The camera was nudged by {report.nudged:.0f} pixels: each of its positions has its own backdrop.")
+    if options.mode is Mode.MASK and options.fill.value in ("pixelate", "blur"):
+        said.append(f"The fill {options.fill.value} lets people be recognised by their clothes; solid does not.")
+    return tuple(said)

@@ -1,0 +1,1 @@
+"""Foreground, components, tracks and occlusions."""

@@ -1,0 +1,120 @@
+"""Tracks: one region through time, until it meets another.
+
+Owns the joining of regions from frame to frame.  Pure.  A track ends at every merge and every split; nothing is
+guessed across them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from cctv.redaction.video.geometry import Rect
+
+_REACH = 0.15  # of a box's sides: how far a region may move between frames and still be the same
+
+
+class TrackBoundary(Enum):
+    """Why a track begins or ends where it does."""
+
+    APPEARED = "appeared"
+    VANISHED = "vanished"
+    MERGED = "merged"
+    SPLIT = "split"
+    CLIP = "clip"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One region from frame `first` on, a box for each frame."""
+
+    id: int
+    first: int
+    boxes: tuple[Rect, ...]
+    began: TrackBoundary
+    ended: TrackBoundary
+
+    @property
+    def last(self) -> int:
+        """The last frame of the track."""
+        return self.first + len(self.boxes) - 1
+
+    def box_at(self, frame: int) -> Rect | None:
+        """The region's box in a frame, None outside of the track."""
+        return self.boxes[frame - self.first] if self.first <= frame <= self.last else None
+
+    def smooth_box_at(self, frame: int, reach: int) -> Rect | None:
+        """The mean box over `reach` frames before and after: steps and arms no longer show in it."""
+        if not self.first <= frame <= self.last:
+            return None
+        near = self.boxes[max(frame - self.first - reach, 0) : frame - self.first + reach + 1]
+        x = y = w = h = 0.0
+        for box in near:
+            x, y, w, h = x + box.x, y + box.y, w + box.w, h + box.h
+        count = len(near)
+        return Rect(x / count, y / count, w / count, h / count)
+
+
+def numbered(tracks: Iterable[Track]) -> tuple[Track, ...]:
+    """The tracks numbered from 1, by first frame."""
+    ordered = sorted(tracks, key=lambda track: (track.first, track.boxes[0].x, track.boxes[0].y))
+    return tuple(replace(track, id=number) for number, track in enumerate(ordered, 1))
+
+
+class Tracker:
+    """Takes the region boxes of one frame after the other; `finish` gives tracks, numbered from 1 by first frame."""
+
+    def __init__(self) -> None:
+        self._frame = 0
+        self._open: list[tuple[int, list[Rect], TrackBoundary]] = []
+        self._done: list[Track] = []
+
+    def add(self, boxes: Sequence[Rect]) -> None:
+        """The boxes of the next frame."""
+        forward = [[b for b, box in enumerate(boxes) if _meets(track[1][-1], box)] for track in self._open]
+        backward = [[t for t, reached in enumerate(forward) if b in reached] for b in range(len(boxes))]
+        following: list[tuple[int, list[Rect], TrackBoundary]] = []
+        for b, box in enumerate(boxes):
+            parents = backward[b]
+            if len(parents) == 1 and len(forward[parents[0]]) == 1:
+                first, held, began = self._open[parents[0]]
+                held.append(box)
+                following.append((first, held, began))
+            else:
+                following.append((self._frame, [box], self._beginning(parents)))
+        for t, track in enumerate(self._open):
+            reached = forward[t]
+            if len(reached) != 1 or len(backward[reached[0]]) != 1:
+                ending = (
+                    TrackBoundary.VANISHED
+                    if not reached
+                    else TrackBoundary.SPLIT
+                    if len(reached) > 1
+                    else TrackBoundary.MERGED
+                )
+                self._close(track, ending)
+        self._open = following
+        self._frame += 1
+
+    def finish(self) -> tuple[Track, ...]:
+        """All tracks; nothing may be added afterwards."""
+        for track in self._open:
+            self._close(track, TrackBoundary.CLIP)
+        self._open = []
+        return numbered(self._done)
+
+    def _beginning(self, parents: Sequence[int]) -> TrackBoundary:
+        if self._frame == 0:
+            return TrackBoundary.CLIP
+        return (
+            TrackBoundary.APPEARED if not parents else TrackBoundary.MERGED if len(parents) > 1 else TrackBoundary.SPLIT
+        )
+
+    def _close(self, track: tuple[int, list[Rect], TrackBoundary], ending: TrackBoundary) -> None:
+        first, boxes, began = track
+        self._done.append(Track(0, first, tuple(boxes), began, ending))
+
+
+def _meets(before: Rect, after: Rect) -> bool:
+    return before.grown(1 + _REACH * before.w, 1 + _REACH * before.h).overlap(after) > 0

@@ -1,0 +1,210 @@
+"""Writing video in this process, by PyAV: the redacted picture as H.264, the mask as FFV1.
+
+Owns the encoder.  Frames keep the times that they are given.  Never writes sound, metadata, chapters or the encoder's
+name, and never leaves a file behind that it did not finish.  An encoder beside us would cost two copies of every
+picture through a pipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import av.error
+import av.logging
+import numpy as np
+from av.bitstream import BitStreamFilterContext
+from av.codec.context import ThreadType
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from cctv.redaction.errors import RenderFailed
+from cctv.redaction.video.geometry import Size
+from cctv.redaction.video.yuv import Plane, Planes
+
+CRF = 20
+PRESET = "veryfast"
+_TICK = Fraction(1, 90_000)  # seconds: what every player knows
+_MICROSECOND = Fraction(1, 1_000_000)
+_NO_NOTE = "filter_units=remove_types=6"  # x264 writes its name and settings there
+_STEP = 40_000  # microseconds that a single picture lasts
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How the output's picture is described."""
+
+    size: Size  # as displayed; may be odd
+    aspect: Fraction = Fraction(1)  # of one pixel
+    colour: tuple[tuple[str, str], ...] = ()  # libavcodec's options
+
+
+@dataclass(frozen=True, slots=True)
+class _Coding:
+    """A codec in its container, and the pixels that it wants."""
+
+    codec: str
+    container: str
+    layout: str
+    options: dict[str, str]
+    muxing: dict[str, str]
+    tick: Fraction
+    bitstream: str | None = None
+
+
+class VideoWriter:
+    """Encodes pictures to `path` until closed; on any error the file is removed.  Use as a context manager.
+
+    `times` are microseconds, one for each picture, rising from 0 or later.  `fitted` makes what the codec wants of the
+    planes that are written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        picture: Picture,
+        coding: _Coding,
+        times: Sequence[int],
+        fitted: Callable[[tuple[Plane, ...]], Iterable[Plane]],
+    ) -> None:
+        self.path = path
+        self.count = 0
+        self._picture, self._coding, self._times, self._fitted = picture, coding, times, fitted
+        av.logging.set_level(av.logging.PANIC)  # failures are raised; nothing is printed
+        options = {"fflags": "+bitexact", **coding.muxing}
+        try:
+            self._container = av.open(f"file:{path}", "w", format=coding.container, options=options)
+        except (av.error.FFmpegError, OSError) as error:
+            raise RenderFailed(path=path, problem=str(error)) from error
+        with self._failing():
+            self._stream = self._opened()
+            self._container.start_encoding()
+            self._filter = BitStreamFilterContext(coding.bitstream, self._stream) if coding.bitstream else None
+
+    def _opened(self) -> VideoStream:
+        options = {"flags": "+bitexact", **self._coding.options, **dict(self._picture.colour)}
+        stream = self._container.add_stream(self._coding.codec, rate=_rate(self._times), options=options)
+        assert isinstance(stream, VideoStream)  # both codecs are
+        stream.width, stream.height = self._picture.size.width, self._picture.size.height
+        stream.pix_fmt = self._coding.layout
+        context = stream.codec_context
+        context.sample_aspect_ratio = self._picture.aspect
+        context.time_base = self._coding.tick
+        context.thread_count, context.thread_type = 0, ThreadType.FRAME  # as many as fit the machine, a picture each
+        return stream
+
+    def __enter__(self) -> VideoWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            with self._failing():
+                self._encode(None)
+                self._mux(None)
+                self._container.close()
+        else:
+            self._abandon()
+
+    def write(self, *planes: Plane) -> None:
+        """Encode the next picture from its planes.  Raises RenderFailed."""
+        frame = VideoFrame(self._picture.size.width, self._picture.size.height, self._coding.layout)
+        for into, plane in zip(frame.planes, self._fitted(planes), strict=True):
+            rows = np.frombuffer(memoryview(into), np.uint8).reshape(into.height, into.line_size)
+            np.copyto(rows[:, : into.width], plane)
+        frame.pts, frame.time_base = self._ticks(self._times[self.count]), self._coding.tick
+        self.count += 1
+        with self._failing():
+            self._encode(frame)
+
+    def _encode(self, frame: VideoFrame | None) -> None:
+        for packet in self._stream.encode(frame):
+            self._mux(packet)
+
+    def _mux(self, packet: Packet[VideoStream] | None) -> None:
+        """Write a packet, and what waits at the end.
+
+        The last one tells how long the last picture lasts: without it, players skip that where frames were reordered.
+        """
+        filtered = self._filter.filter(packet) if self._filter is not None else [packet] if packet is not None else []
+        last = self._times[-1] - self._times[-2] if len(self._times) > 1 else _STEP
+        for each in filtered:
+            each.stream = self._stream
+            each.time_base = self._coding.tick
+            each.duration = max(1, self._ticks(last))
+            self._container.mux(each)
+
+    def _ticks(self, microseconds: int) -> int:
+        return round(microseconds * _MICROSECOND / self._coding.tick)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Whatever libav refuses ends the writing, and leaves nothing behind."""
+        try:
+            yield
+        except (av.error.FFmpegError, OSError) as error:
+            self._abandon()
+            raise RenderFailed(path=self.path, problem=str(error)) from error
+
+    def _abandon(self) -> None:
+        with suppress(av.error.FFmpegError, OSError):  # the file goes: how it ends is of no use
+            self._container.close()
+        if self.path.exists():  # a read-only disk refuses to look for what is not there
+            self.path.unlink()
+
+
+def write_planes(writer: VideoWriter, planes: Planes) -> None:
+    """Encode one yuv420p picture."""
+    writer.write(planes.y, planes.u, planes.v)
+
+
+def h264_writer(path: Path, picture: Picture, times: Sequence[int]) -> VideoWriter:
+    """H.264 in MP4 with the index first.
+
+    yuv420p for even sizes; yuv444p for odd ones, which 4:2:0 cannot express (chroma is repeated, not blended, so that
+    no colour crosses the edge of a hidden block).
+    """
+    odd = picture.size.even() != picture.size
+    coding = _Coding(
+        "libx264",
+        "mp4",
+        "yuv444p" if odd else "yuv420p",
+        {"preset": PRESET, "crf": str(CRF)},
+        {"movflags": "+faststart", "video_track_timescale": str(_TICK.denominator)},
+        _TICK,
+        _NO_NOTE,
+    )
+    return VideoWriter(path, picture, coding, times, _repeated(picture.size) if odd else _as_they_are)
+
+
+def mask_writer(path: Path, size: Size, times: Sequence[int]) -> VideoWriter:
+    """FFV1 in Matroska, 8-bit gray, each frame a key frame with checksums."""
+    options = {"level": "3", "g": "1", "slicecrc": "1"}
+    coding = _Coding("ffv1", "matroska", "gray", options, {}, _MICROSECOND)
+    return VideoWriter(path, Picture(size), coding, times, _as_they_are)
+
+
+def _as_they_are(planes: tuple[Plane, ...]) -> Iterable[Plane]:
+    return planes
+
+
+def _repeated(size: Size) -> Callable[[tuple[Plane, ...]], Iterable[Plane]]:
+    def whole(planes: tuple[Plane, ...]) -> Iterable[Plane]:
+        yield planes[0][: size.height, : size.width]
+        for chroma in planes[1:]:
+            yield chroma.repeat(2, 0).repeat(2, 1)[: size.height, : size.width]
+
+    return whole
+
+
+def _rate(times: Sequence[int]) -> Fraction:
+    """Pictures a second in the mean: what the encoder plans with."""
+    lasting = times[-1] - times[0]
+    if lasting <= 0:
+        return Fraction(25)
+    return max(Fraction((len(times) - 1) * 1_000_000, lasting).limit_denominator(1001), Fraction(1, 1001))

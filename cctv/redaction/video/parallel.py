@@ -1,0 +1,65 @@
+"""Work in threads: the next items are made ahead while the last one is used, or all on every core.
+
+Owns those threads.  Order, items and errors are those of the iterable; of what is made ahead at most a few items wait,
+so memory is bounded.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+_WAITING = 4  # items; a picture of 1080p is 3 MB
+
+
+def prefetch(items: Iterable[Item], waiting: int = _WAITING) -> Generator[Item, None, None]:
+    """The items, made ahead of their use.  Close the iterator (or end it) and the thread has ended too."""
+    ready: queue.Queue[tuple[list[Item], BaseException | None]] = queue.Queue(waiting)
+    stop = threading.Event()
+
+    def make() -> None:
+        failure: BaseException | None = None
+        try:
+            for item in items:
+                if stop.is_set():
+                    break
+                ready.put(([item], None))
+        except BaseException as error:  # noqa: BLE001 - raised again where the items are used
+            failure = error
+        finally:
+            close = getattr(items, "close", None)
+            if close is not None:
+                close()
+        ready.put(([], failure))
+
+    worker = threading.Thread(target=make, name="ahead", daemon=True)
+    worker.start()
+    ended = False
+    try:
+        while True:
+            made, failure = ready.get()
+            if made:
+                yield made[0]
+                continue
+            ended = True
+            if failure is not None:
+                raise failure
+            return
+    finally:
+        stop.set()
+        while not ended:
+            made, _ = ready.get()
+            ended = not made
+        worker.join()
+
+
+def parallel_map(make: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
+    """What is made of each item, in order, on every core: for work that numpy or OpenCV do."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(make, items))

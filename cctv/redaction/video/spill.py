@@ -1,0 +1,218 @@
+"""What a first pass over a clip sets aside on disk, so that the later ones need not decode it again.
+
+Half-size pictures, which the analysis compares with the backdrops; and in backdrop mode those parts of the pictures
+that may become live: a box to keep never leaves the surroundings of what was drawn, so that nothing else of the source
+can be shown.  Owns two temporary files without a name, which vanish with the process.  Never holds more than its
+budget: of a longer clip nothing is kept, and each pass decodes it.
+
+A long row of half-size masks on disk, so that a clip of any length is worked on in bounded memory.
+
+Owns a temporary file without a name: it vanishes with the process, whatever happens.  Never holds a picture, only
+which pixels are meant.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cctv.redaction.tracking.annotations import KeepBoxes
+from cctv.redaction.tracking.propagation import surroundings
+from cctv.redaction.video.geometry import PixelRect, Rect, Size, enclosing, outer
+from cctv.redaction.video.yuv import Mask, Plane, Planes, from_buffer
+
+_BUDGET = 2 << 30  # bytes for each of the two: half-size pictures of ten minutes at 768 x 576 and 10 frames a second
+_SHARE = 8  # of the free space, one part for each
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Part of a picture: whole 2 x 2 blocks, `rect` in half-size pixels."""
+
+    planes: Planes
+    rect: PixelRect
+
+
+def whole(planes: Planes) -> Patch:
+    """All of a picture."""
+    return Patch(planes, PixelRect(0, 0, planes.u.shape[1], planes.u.shape[0]))
+
+
+class Scratch:
+    """The half-size pictures of one clip, and its patches where `keep` is given.  Use as a context manager.
+
+    `folder` is on the disk that holds the files; `size` is the clip's even size.
+    """
+
+    def __init__(self, folder: Path, size: Size, keep: KeepBoxes | None) -> None:
+        self._half = Size(size.width // 2, size.height // 2)
+        self._keep = keep
+        self._rects: list[PixelRect] = []
+        self._begun = self._noted = False
+        with ExitStack() as stack:
+            self._pictures = stack.enter_context(_Store(folder))
+            self._patches = stack.enter_context(_Store(folder))
+            self._open = stack.pop_all()
+
+    def __enter__(self) -> Scratch:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._open.close()
+
+    def noting(self, pictures: Iterable[Planes]) -> Iterator[tuple[Planes, Plane]]:
+        """The pictures of the clip as they come, each with its half-size picture; only the first pass is noted.
+
+        Of a pass that broke off nothing counts, and no other goes on behind it: frames would be out of step.
+        """
+        if self._begun:
+            yield from ((planes, planes.stacked()) for planes in pictures)
+            return
+        self._begun = True
+        for frame, planes in enumerate(pictures):
+            stacked = planes.stacked()
+            self._pictures.add((stacked,))
+            if self._keep is not None:
+                self._note(planes, visible_bounds(self._keep, frame, self._half))
+            yield planes, stacked
+        self._noted = True
+
+    def _note(self, planes: Planes, rect: PixelRect) -> None:
+        rows, columns = rect.slices()
+        luma = planes.y[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop]
+        self._patches.add((luma, planes.u[rows, columns], planes.v[rows, columns]))
+        self._rects.append(rect)
+
+    def pictures(self) -> Iterator[Plane] | None:
+        """Every half-size picture, (3, height/2, width/2) uint8, in order; None unless all were set aside."""
+        if not self._noted or not self._pictures.complete:
+            return None
+        return (flat.reshape(3, self._half.height, self._half.width) for flat in self._pictures)
+
+    def patches(self) -> Iterator[Patch] | None:
+        """What of each picture may become live, in order; None unless all were set aside."""
+        if self._keep is None or not self._noted or not self._patches.complete:
+            return None
+        return (
+            Patch(from_buffer(flat, _full(rect)), rect) for flat, rect in zip(self._patches, self._rects, strict=True)
+        )
+
+
+def visible_bounds(keep: KeepBoxes, frame: int, half: Size) -> PixelRect:
+    """The part of a frame outside of which no pixel is ever live in backdrop mode, half-size pixels."""
+    picture = Rect(0, 0, 2 * half.width, 2 * half.height)
+    bounds = [found for path in keep.keep if (found := surroundings(path, frame, picture)) is not None]
+    return outer(enclosing(bounds).scaled(0.5), half) if bounds else PixelRect(0, 0, 0, 0)
+
+
+def _full(rect: PixelRect) -> Size:
+    """The full size of a half-size rectangle."""
+    return Size(2 * (rect.right - rect.left), 2 * (rect.bottom - rect.top))
+
+
+class _Store:
+    """Rows of bytes in a file, each read back whole; empty again, and not `complete`, once they find no room."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
+            self._room = min(_BUDGET, shutil.disk_usage(folder).free // _SHARE)
+        except OSError:  # the writer of the result says what is wrong with this folder
+            self._file, self._room = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115
+        self._lengths = array("q")
+        self.complete = True
+
+    def __enter__(self) -> _Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+
+    def add(self, parts: Sequence[Plane]) -> None:
+        if not self.complete:
+            return
+        length = sum(part.size for part in parts)
+        self._room -= length
+        if self._room < 0:
+            self._give_up()
+            return
+        rows = [np.ascontiguousarray(part).data for part in parts]
+        try:
+            written = sum(self._file.write(row) for row in rows)
+        except OSError:  # others fill the disk: it costs the short cut, nothing else
+            written = 0
+        if written < length:
+            self._give_up()
+        self._lengths.append(length)
+
+    def _give_up(self) -> None:
+        self.complete = False
+        self._file.truncate(0)
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        at = 0
+        for length in self._lengths:
+            yield np.frombuffer(os.pread(self._file.fileno(), length, at), np.uint8)  # whoever else reads: no one place
+            at += length
+
+
+Regions = NDArray[np.int32]
+"""The connected regions of a mask, a row each: left, top, width, height, pixels."""
+
+
+class MaskSpool:
+    """Masks of one shape, appended in order and read back by index, by one thread at a time.  A context manager."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._ends = array("q", [0])
+
+    def __enter__(self) -> MaskSpool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def append(self, mask: Mask, regions: Regions | None = None) -> None:
+        """Add the next mask, and what it is made of."""
+        beside = b"" if regions is None else np.asarray(regions, np.int32).tobytes()
+        packed = zlib.compress(np.packbits(mask).tobytes() + beside, 1)
+        self._file.seek(self._ends[-1])
+        self._file.write(packed)
+        self._ends.append(self._ends[-1] + len(packed))
+
+    def __getitem__(self, index: int) -> Mask:
+        return self._unpacked(self._row(index))
+
+    def with_regions(self, index: int) -> tuple[Mask, Regions]:
+        """A mask and what it is made of; no row where that was not said."""
+        row = self._row(index)
+        return self._unpacked(row), row[self._packed_bytes :].view(np.int32).reshape(-1, 5)
+
+    def _row(self, index: int) -> NDArray[np.uint8]:
+        start, end = self._ends[index], self._ends[index + 1]
+        self._file.seek(start)
+        return np.frombuffer(zlib.decompress(self._file.read(end - start)), np.uint8)
+
+    def _unpacked(self, row: NDArray[np.uint8]) -> Mask:
+        count = self.shape[0] * self.shape[1]
+        return np.unpackbits(row[: self._packed_bytes], count=count).view(np.bool_).reshape(self.shape)
+
+    @property
+    def _packed_bytes(self) -> int:
+        return -(-self.shape[0] * self.shape[1] // 8)

@@ -1,0 +1,1 @@
+"""The signed certificate of what was deleted when, and its page."""

@@ -1,0 +1,96 @@
+"""The certificate's files: written, signed, and checked again on any machine, offline.
+
+`certificate.json` is what counts; `certificate.html` is the same to print.  Each has a signature beside it that stock
+`ssh-keygen -Y verify` accepts, with `allowed_signers` and the public key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.core.errors import CctvError, Exit, UsageError
+from cctv.crypto.signing_key import SigningKey, read_public_key
+from cctv.crypto.sshsig import sign, verify
+from cctv.db.engine import write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.retention.certificate.certificate import Certificate
+from cctv.retention.certificate.page import page_of
+
+JSON, PAGE, KEY, SIGNERS = "certificate.json", "certificate.html", "signing.pub", "allowed_signers"
+NAMESPACE = "cctv-certificate"
+_LARGEST = 64 << 20
+
+
+class CertificateExists(UsageError):
+    """{path} exists already; nothing was written.
+
+    next: name another folder with --out.
+    """
+
+
+class CertificateUnreadable(CctvError):
+    """{path} is no certificate that can be checked: {problem}.
+
+    next: give certificate.json, certificate.html or their folder, with the .sig files beside them.
+    """
+
+    exit_code = Exit.UNREADABLE
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCertificate:
+    """A certificate whose signatures hold.  `trusted` says whether the key was given from outside it."""
+
+    said: dict[str, Any]
+    fingerprint: str
+    trusted: bool
+
+
+def issue(site: Storage, certificate: Certificate, key: SigningKey, folder: Path) -> None:
+    """Write and sign; the audit entry commits after the files stand.  Raises CertificateExists."""
+    if folder.exists():
+        raise CertificateExists(path=folder)
+    text = certificate.text.encode()
+    sha256 = hashlib.sha256(text).hexdigest()
+    settings = site.settings.site
+    page = page_of(certificate.said, settings.language, settings.timezone, sha256).encode()
+    signers = f'cctv namespaces="{NAMESPACE}" {key.public.line}\n'
+    with write_transaction(site.engine) as connection:
+        facts: AuditFacts = {"from": certificate.said["from"], "to": certificate.said["to"], "sha256": sha256}
+        append_entry(connection, site, Act.CERTIFICATE_MADE, "certificate", facts=facts)
+        site.disk.make_directory(folder)
+        for name, data in ((JSON, text), (PAGE, page)):
+            site.disk.write(folder / name, data)
+            site.disk.write(folder / f"{name}.sig", sign(data, key, NAMESPACE).encode())
+        site.disk.write(folder / KEY, f"{key.public.line}\n".encode())
+        site.disk.write(folder / SIGNERS, signers.encode())
+
+
+def check(path: Path, key: Path | None = None) -> CheckedCertificate:
+    """Check a certificate's files; raises CertificateUnreadable, KeyUnreadable, SignatureInvalid."""
+    folder = path if path.is_dir() else path.parent
+    names = [JSON, *([PAGE] if (folder / PAGE).exists() else [])] if path.is_dir() else [path.name]
+    public = read_public_key(key if key is not None else folder / KEY)
+    for name in names:
+        verify(_bytes(folder / name), _bytes(folder / f"{name}.sig").decode("ascii", "replace"), public, NAMESPACE)
+    try:
+        said = json.loads(_bytes(folder / JSON)) if JSON in names else {}
+    except ValueError as error:
+        raise CertificateUnreadable(path=path, problem=str(error)) from error
+    return CheckedCertificate(said, public.fingerprint, key is not None)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise CertificateUnreadable(path=path, problem="it is too large to be one")
+        return path.read_bytes()
+    except OSError as error:
+        raise CertificateUnreadable(path=path, problem=error.strerror or "unreadable") from error

@@ -1,0 +1,317 @@
+"""Queries of explanation and certificate.  By index only where one segment is asked about; decides nothing.
+
+Explain: why footage is still there, or went: its limit and the rule behind it, its holds, and who did what about it.
+
+Costs what the camera and span hold, by index; the log is read by the names of its entries, never from end to end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
+
+from cctv.audit.chain import AuditEntry
+from cctv.audit.log import audit_entries, entries_since
+from cctv.core.time_range import Span
+from cctv.db import schema
+from cctv.footage.coverage import Missing, inventory
+from cctv.holds.store import find_hold, holds_in_force
+from cctv.model.audit import Act
+from cctv.model.footage import FoldedGroup, Reason, Segment, Tombstone
+from cctv.model.holds import Hold
+from cctv.model.ids import CameraId, ZoneId
+from cctv.retention.policy import RetentionDecision, decide, due
+
+SLACK = timedelta(days=2)  # numbers of tombstones rise with time, apart from what a clock was ever set back
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """A policy version: its canonical text, and since when it was recorded under."""
+
+    digest: str
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What went for one reason, of one camera and zone under one policy: counts, bytes, and the furthest times.
+
+    `latest` is how far beyond its limit the latest of them went; below zero when all of them went in time.
+    """
+
+    camera: CameraId
+    zone: ZoneId
+    policy: str
+    reason: Reason
+    segments: int
+    size_bytes: int
+    recorded: Span
+    first: datetime
+    last: datetime
+    latest: timedelta
+
+
+def policies(connection: Connection, digests: Sequence[str]) -> dict[str, PolicyRow]:
+    """The policy versions of these digests, as far as their text is known."""
+    table = schema.policies
+    rows = connection.execute(select(table).where(table.c.digest.in_(sorted(set(digests)))))
+    return {row.digest: PolicyRow(row.digest, row.text, row.first_seen_us) for row in rows}
+
+
+def holds_over(connection: Connection, camera: CameraId, span: Span) -> list[Hold]:
+    """Every hold over a camera and span that there ever was, released or not, the first placed first."""
+    hold, of = schema.holds.c, schema.hold_cameras.c
+    query = select(hold.id).join(schema.hold_cameras, of.hold_id == hold.id).where(of.camera == camera)
+    query = query.where(hold.start_us < span.end, hold.end_us > span.start)
+    found = connection.execute(query.order_by(hold.placed_us, hold.id)).scalars().all()
+    return [find_hold(connection, one) for one in found]
+
+
+def cases_over(connection: Connection, camera: CameraId, span: Span) -> list[str]:
+    """Ids of the incidents and requests about a camera over a span, open or closed."""
+    found: list[str] = []
+    for table in (schema.incidents, schema.requests):
+        rows = connection.execute(
+            select(table.c.id, table.c.cameras)
+            .where(table.c.start_us < span.end, table.c.end_us > span.start)
+            .order_by(table.c.opened_us, table.c.id)
+        )
+        found += [row.id for row in rows if camera in row.cameras]
+    return found
+
+
+def deleted_between(connection: Connection, first: datetime, last: datetime) -> list[Deleted]:
+    """What went from one instant to before another and has its tombstones still, by camera, zone, policy and reason."""
+    stone = schema.tombstones.c
+    keys = (stone.camera, stone.zone, stone.policy, stone.reason)
+    rows = connection.execute(
+        select(
+            *keys,
+            func.count().label("segments"),
+            func.sum(stone.size_bytes).label("size_bytes"),
+            func.min(stone.start_us).label("start_us"),
+            func.max(stone.end_us).label("end_us"),
+            func.min(stone.closed_us).label("first"),
+            func.max(stone.closed_us).label("last"),
+            func.max(stone.closed_us - stone.limit_us).label("latest"),
+        )
+        .where(_closed_between(connection, first, last))
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    return [
+        Deleted(
+            row.camera, row.zone, row.policy, row.reason, row.segments, int(row.size_bytes),
+            Span(row.start_us, row.end_us), row.first, row.last, row.latest,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _closed_between(connection: Connection, first: datetime, last: datetime) -> ColumnElement[bool]:
+    stone = schema.tombstones.c
+    low, high = _number_at(connection, first - SLACK), _number_at(connection, last + SLACK)
+    exact = and_(stone.closed_us >= first, stone.closed_us < last)
+    return and_(stone.id >= low, stone.id < high, exact)
+
+
+def _number_at(connection: Connection, at: datetime) -> int:
+    """The number of the first tombstone that began at an instant or later, found by halving: there is no index on it,
+    for every deletion would pay for that.
+    """
+    stone = schema.tombstones.c
+    first, last = connection.execute(select(func.min(stone.id), func.max(stone.id))).one()
+    if first is None:
+        return 0
+
+    def is_before(number: int) -> bool:
+        query = select(stone.began_us).where(stone.id >= number).order_by(stone.id).limit(1)
+        began: datetime | None = connection.execute(query).scalar()
+        return began is not None and began < at
+
+    return _halved(first, last + 1, is_before)
+
+
+def _halved(low: int, high: int, is_before: Callable[[int], bool]) -> int:
+    while low < high:
+        middle = (low + high) // 2
+        if is_before(middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """The sweeps of a time: how many ended, and how often each guard stopped one."""
+
+    completed: int
+    refused: tuple[tuple[str, int], ...]
+
+
+def passes_between(connection: Connection, first: datetime, last: datetime) -> Passes:
+    """Counts of the sweeps from one instant to before another."""
+    sweep = schema.sweeps.c
+    query = select(sweep.refused_by, func.count()).where(sweep.at_us >= first, sweep.at_us < last)
+    counts: dict[Any, int] = {row[0]: row[1] for row in connection.execute(query.group_by(sweep.refused_by))}
+    completed = counts.pop(None, 0)
+    return Passes(completed, tuple(sorted(counts.items())))
+
+
+def held_over_by(connection: Connection) -> int:
+    """How many segments holds keep past their limit, as far as sweeps have met them."""
+    query = select(func.coalesce(func.sum(schema.camera_totals.c.held_over), 0))
+    return int(connection.execute(query).scalar_one())
+
+
+def open_deletions(connection: Connection) -> int:
+    """Deletions that began and have not ended."""
+    stone = schema.tombstones.c
+    return int(connection.execute(_count(schema.tombstones, stone.closed_us.is_(None))).scalar_one())
+
+
+def _count(table: Table, where: ColumnElement[bool]) -> Any:  # noqa: ANN401
+    return select(func.count()).select_from(table).where(where)
+
+
+BATCHES = 100  # of deletions that are looked up in the log for one answer
+ENTRIES_NEAR = 50  # of a batch's own: recorder and commands may write between two
+
+_Promised = Segment | Tombstone | FoldedGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The policy version that footage was recorded under, and what it said of its zone.
+
+    `rule` is the bound that decided the period: zone, site cap or jurisdiction cap; None where the text is not known.
+    """
+
+    policy: str
+    since: datetime | None
+    rule: str | None
+    declared: timedelta | None
+    period: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known of a camera over a span: decisions about what is stored, what went, what never was.
+
+    `holds` are all that ever stood over the span, released ones too; `acts` are the log's entries about it with their
+    reason, as far as that still exists.
+    """
+
+    camera: CameraId
+    span: Span
+    decisions: tuple[RetentionDecision, ...]
+    gone: tuple[Tombstone, ...]
+    folded: tuple[FoldedGroup, ...]
+    missing: tuple[Missing, ...]
+    holds: tuple[Hold, ...]
+    acts: tuple[tuple[AuditEntry, str | None], ...]
+    policies: Mapping[str, PolicyRow]
+
+    def terms(self, footage: _Promised) -> Terms:
+        """What the policy in force at recording said of this footage."""
+        return terms_of(footage.policy, footage.zone, self.policies)
+
+    def holds_of(self, span: Span) -> tuple[Hold, ...]:
+        """The holds that ever stood over a part of the span."""
+        return tuple(one for one in self.holds if one.span.overlaps(span))
+
+
+def explain(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Explanation:
+    """Explain every segment of a camera that touches the span."""
+    found = inventory(connection, camera, span, now)
+    in_force = holds_in_force(connection)
+    decisions = tuple(decide(segment, in_force, now) for segment in found.segments)
+    promised: list[_Promised] = [*found.segments, *found.gone, *found.folded]
+    ever = holds_over(connection, camera, span)
+    cases = [*cases_over(connection, camera, span), *(hold.ground.case_id for hold in ever)]
+    return Explanation(
+        camera=camera,
+        span=span,
+        decisions=decisions,
+        gone=found.gone,
+        folded=found.folded,
+        missing=found.missing,
+        holds=tuple(ever),
+        acts=tuple(_acts(connection, camera, span, cases, ever, [*found.segments, *found.gone])),
+        policies=policies(connection, [one.policy for one in promised]),
+    )
+
+
+def goes_at(decision: RetentionDecision) -> datetime:
+    """When the sweep takes a segment that no hold keeps."""
+    return due(decision.segment)
+
+
+def terms_of(policy: str, zone: str, known: Mapping[str, PolicyRow]) -> Terms:
+    """What a policy version said of a zone.  Pure."""
+    row = known.get(policy)
+    if row is None:
+        return Terms(policy, None, None, None, None)
+    try:
+        said = json.loads(row.text)["zones"][zone]
+        declared, period = timedelta(seconds=said["declared"]), timedelta(seconds=said["limit"])
+        return Terms(policy, row.since, str(said["rule"]), declared, period)
+    except (ValueError, KeyError, TypeError):
+        return Terms(policy, row.since, None, None, None)
+
+
+def _acts(
+    connection: Connection,
+    camera: CameraId,
+    span: Span,
+    cases: Sequence[str],
+    ever: Sequence[Hold],
+    footage: Sequence[Segment | Tombstone],
+) -> list[tuple[AuditEntry, str | None]]:
+    """The log's entries about a camera and span, in order: of its cases, of its files, of their deletion."""
+    found: dict[int, tuple[AuditEntry, str | None]] = {}
+    ours = {hold.id for hold in ever}
+    for case in sorted(set(cases)):
+        for entry, reason in audit_entries(connection, about=case):
+            if not entry.subject.startswith("HOLD-") or entry.subject in ours:
+                found[entry.seq] = entry, reason
+    for one in footage:
+        for entry, reason in audit_entries(connection, about=one.path):
+            found[entry.seq] = entry, reason
+    for entry in _batches(connection, [one for one in footage if isinstance(one, Tombstone)]):
+        found[entry.seq] = entry, None
+    if any(isinstance(one, Tombstone) and one.reason is Reason.NEVER_ALLOWED for one in footage):
+        for entry, reason in audit_entries(connection, act=Act.DELETION_ORDERED, about="footage"):
+            cameras = entry.facts.get("cameras")
+            if isinstance(cameras, list) and camera in cameras and _overlaps(entry.facts.get("span"), span):
+                found[entry.seq] = entry, reason
+    return [found[seq] for seq in sorted(found)]
+
+
+def _batches(connection: Connection, gone: Sequence[Tombstone]) -> Iterator[AuditEntry]:
+    """The entries of the batches that the tombstones went with; each was written when its batch began."""
+    wanted = {one.began: one.id for one in gone if one.reason not in (Reason.LOST, Reason.FORGOTTEN)}
+    for began, number in sorted(wanted.items())[:BATCHES]:
+        for count, entry in enumerate(entries_since(connection, began)):
+            first, last = entry.facts.get("first_tombstone"), entry.facts.get("last_tombstone")
+            if isinstance(first, int) and isinstance(last, int) and first <= number <= last:
+                yield entry
+                break
+            if count >= ENTRIES_NEAR:
+                break
+
+
+def _overlaps(text: object, span: Span) -> bool:
+    try:
+        start, _, end = str(text).partition("/")
+        return Span(datetime.fromisoformat(start), datetime.fromisoformat(end)).overlaps(span)
+    except ValueError:
+        return False

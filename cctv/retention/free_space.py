@@ -1,0 +1,113 @@
+"""Making room: the sweeper's answer to a recorder that found the disk full.
+
+Deletes inside a deletion session, as every sweep does.  A request that its recorder has stopped renewing is none.
+
+Room: which footage goes before its limit because the disk is full.
+
+Pure.  Oldest first; never what a hold covers, never what its zone still guards (`min_retention`).  Nothing here knows
+how footage is deleted.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.footage.deletion import delete_segments
+from cctv.footage.space_requests import RoomAnswer, answer_room, room_wanted
+from cctv.holds.store import holds_in_force
+from cctv.model.footage import Reason, Segment, Tombstone
+from cctv.model.holds import Hold
+from cctv.model.ids import ZoneId
+from cctv.retention.policy import Action, RetentionDecision
+from cctv.retention.queries import oldest_unheld
+from cctv.retention.session import deletion_session
+
+GUARDED = timedelta(hours=72)  # of a zone that cameras.toml no longer has
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPlan:
+    """Decisions about the oldest footage, as far as it was looked at; `missing` bytes are not found among it."""
+
+    decisions: tuple[RetentionDecision, ...]
+    missing: int
+
+    @property
+    def expire(self) -> tuple[Segment, ...]:
+        return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether everything that may go early does not make the room that is wanted."""
+        return self.missing > 0
+
+
+def plan_room(
+    oldest: Sequence[Segment],
+    holds: Sequence[Hold],
+    now: datetime,
+    min_retention: Mapping[ZoneId, timedelta],
+    wanted: int,
+) -> RoomPlan:
+    """Take segments, oldest first, until `wanted` bytes are free; what must stay is named with its reason."""
+    decisions: list[RetentionDecision] = []
+    for segment in sorted(oldest, key=lambda one: (one.span.start, one.id)):
+        if wanted <= 0:
+            break
+        keeping = tuple(hold.id for hold in holds if hold.covers(segment.camera, segment.span))
+        if keeping:
+            decisions.append(RetentionDecision(segment, Action.KEEP, Reason.HELD, segment.limit, keeping))
+        elif now - segment.span.end < min_retention.get(segment.zone, GUARDED):
+            decisions.append(RetentionDecision(segment, Action.KEEP, Reason.WITHIN_LIMIT, segment.limit))
+        else:
+            decisions.append(RetentionDecision(segment, Action.EXPIRE, Reason.SPACE_NEEDED, segment.limit))
+            wanted -= segment.size_bytes
+    return RoomPlan(tuple(decisions), max(wanted, 0))
+
+
+log = logging.getLogger(__name__)
+
+FRESH = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMade:
+    """What went early, and whether nothing more may."""
+
+    gone: tuple[Tombstone, ...]
+    exhausted: bool
+
+
+def make_room(site: Storage, free: Callable[[], int] | None = None) -> RoomMade | None:
+    """Answer the recorder's request; None when there is none.  Raises LockHeld, or the guard that stops deletion."""
+    wanted = room_wanted(site.root)
+    if wanted is None or abs(site.clock.now() - wanted.asked) > FRESH:
+        return None
+    free = free or (lambda: shutil.disk_usage(site.root).free)
+    deleted: list[Tombstone] = []
+    exhausted = False
+    with deletion_session(site) as session:
+        while (missing := wanted.free_bytes - free()) > 0 and not exhausted:
+            plan = _plan(site, missing)
+            batch = delete_segments(session, plan.expire, Reason.SPACE_NEEDED)
+            deleted += batch
+            exhausted = not batch
+        log.info("space.freed", extra={"deleted": len(deleted), "action": "exhausted" if exhausted else "freed"})
+        answer_room(site, RoomAnswer(wanted.asked, len(deleted), exhausted))
+    return RoomMade(tuple(deleted), exhausted)
+
+
+def _plan(site: Storage, missing: int) -> RoomPlan:
+    now, settings = site.clock.now(), site.settings
+    guarded = {zone: settings.zones[zone].min_retention for zone in settings.zones}
+    ends = {zone: now - period for zone, period in guarded.items()}
+    with read_transaction(site.engine) as connection:
+        oldest = oldest_unheld(connection, ends, now - GUARDED, _BATCH)
+        return plan_room(oldest, holds_in_force(connection), now, guarded, missing)

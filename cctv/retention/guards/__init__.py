@@ -1,0 +1,1 @@
+"""Conditions that stop deletion until a person resolves them."""

@@ -1,0 +1,73 @@
+"""Guards: conditions that stop deletion until a person has looked (invariants 2 and 6).
+
+The storage's identity (site.json, file system, database) is checked when the site is opened and again before every
+sweep: a disk can go away while the sweeper sleeps.  A guard of the identity is not recorded, for there is nowhere of
+our own to write it; the others are.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from cctv.core.errors import GuardError
+from cctv.core.i18n import N_
+from cctv.db.engine import read_transaction
+from cctv.db.identity import DATABASE_FILE, DatabaseForeign, check, read_identity
+from cctv.db.storage import Storage
+from cctv.holds.confirmation import require_confirmed
+from cctv.holds.store import without_file
+from cctv.retention.guards.clock import require_plausible
+from cctv.retention.queries import knows_footage
+
+
+class IndexEmpty(GuardError):
+    """Deletion stops: the index knows no segment, but {count} files stand in segments/ (the first is {first}).
+
+    next: put the site's own cctv.db back, or make one again from the disk:
+    `cctv footage rebuild --reason WHY --dry-run`; nothing was deleted.
+    """
+
+
+class HoldFilesMissing(GuardError):
+    """Deletion stops: the storage lacks {missing}, and without it an older cctv.db would forget what is held.
+
+    next: put it back; if it is lost, compare `cctv hold list` with what you know, then `cctv footage reconcile --fix`
+    makes it again; nothing was deleted.
+    """
+
+
+def same_storage(site: Storage) -> None:
+    """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
+    said = read_identity(site.root)
+    if not (site.root / DATABASE_FILE).exists():
+        raise DatabaseForeign(path=site.root, problem=N_("it is not there"))
+    with read_transaction(site.engine) as connection:
+        check(connection, said, site.root)
+
+
+def check_guards(connection: Connection, site: Storage) -> None:
+    """Raise the first guard that stops deletion now; answer nothing when none does."""
+    require_confirmed(site.root)
+    _index_not_empty(connection, site)
+    _hold_files_there(connection, site)
+    require_plausible(connection, site)
+
+
+def _index_not_empty(connection: Connection, site: Storage) -> None:
+    if knows_footage(connection):
+        return
+    files = sorted((site.root / "segments").glob("*/*/*/*.mp4"))
+    if files:
+        raise IndexEmpty(count=len(files), first=site.relative(files[0]))
+
+
+def _hold_files_there(connection: Connection, site: Storage) -> None:
+    """Raise HoldFilesMissing when `holds/` or the file of a hold in force is not there: no crash leaves it so."""
+    if not (site.root / "holds").is_dir():
+        raise HoldFilesMissing(missing="holds/")
+    if not (missing := without_file(connection, site)):
+        return
+    with read_transaction(site.engine) as later:  # a release that commits meanwhile removes its file after the row
+        missing = [hold for hold in without_file(later, site) if hold in missing]
+    if missing:
+        raise HoldFilesMissing(missing=", ".join(f"holds/{hold}.json" for hold in missing))

@@ -1,0 +1,144 @@
+"""A sweep far larger than the time since the last one explains.
+
+What comes due in an hour is an hour of each camera.  More than twice that, and an hour for each camera on top, is
+believed only where releases of holds explain it, or where a person has: a changed limit, a hold that was lost, or a
+column that somebody edited all look like this.  The rule is pure; `sweep-accepted.json` in the storage is a person's
+word for one sweep, and the sweep that used it takes it away.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.core.clock import iso
+from cctv.core.errors import GuardError, UsageError
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.layout import sweeper_lock
+from cctv.holds.store import all_holds
+from cctv.model.audit import Act
+from cctv.model.footage import Segment
+from cctv.model.holds import Hold
+from cctv.retention.guards.person import require_person
+from cctv.retention.plan import Plan, make_plan
+from cctv.retention.queries import last_sweep
+
+ACCEPTED = "sweep-accepted.json"
+TIMES = 2  # while a zone's period was shortened, footage of the old promise and of the new come due side by side
+SPARE = timedelta(hours=1)  # a camera: what a sweep takes that another guard had kept waiting for a moment
+
+
+class SweepTooLarge(GuardError):
+    """Deletion stops: {asked} of footage ({segments} segments) would go, and the {elapsed} since the last sweep explain
+    {allowed}.
+
+    next: look at `cctv sweep --once --dry-run`, at the holds (`cctv hold list --all`) and at cameras.toml; if it may
+    all go, `cctv retention accept-sweep --for NAME --reason WHY`; nothing was deleted.
+    """
+
+
+class SweepExplained(UsageError):
+    """The next sweep is no larger than the time since the last one explains: there is nothing to accept.
+
+    next: cctv sweep --once --dry-run
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSize:
+    """How much a sweep takes that nothing explains, and how much it may; `elapsed` since the last sweep."""
+
+    segments: int
+    asked: timedelta
+    allowed: timedelta
+    elapsed: timedelta
+
+    @property
+    def too_large(self) -> bool:
+        return self.asked > self.allowed
+
+
+def size_of(going: Sequence[Segment], released: Sequence[Hold], elapsed: timedelta, accepted: timedelta) -> SweepSize:
+    """Measure a sweep.  What a released hold had kept is explained, whatever its age."""
+    kept = [replace(hold, released=None) for hold in released]
+    counted = [one for one in going if not any(hold.covers(one.camera, one.span) for hold in kept)]
+    cameras = len({one.camera for one in counted})
+    asked = sum((one.span.duration for one in counted), timedelta(0))
+    allowed = cameras * (TIMES * max(elapsed, timedelta(0)) + SPARE) + accepted
+    return SweepSize(len(counted), asked, allowed, elapsed)
+
+
+def require_explained(connection: Connection, site: Storage, plan: Plan) -> None:
+    """Raise SweepTooLarge unless the time since the last sweep, releases or a person explain the plan."""
+    found = _measure(connection, site, plan)
+    if found is not None and found.too_large:
+        raise SweepTooLarge(
+            asked=_hours(found.asked),
+            segments=found.segments,
+            elapsed=_hours(found.elapsed),
+            allowed=_hours(found.allowed),
+        )
+
+
+def plan_accept_sweep(site: Storage) -> SweepSize:
+    """What a person would accept; raises SweepExplained."""
+    with read_transaction(site.engine) as connection:
+        found = _measure(connection, site, make_plan(connection, site.clock.now()))
+    if found is None or not found.too_large:
+        raise SweepExplained
+    return found
+
+
+def accept_sweep_size(site: Storage, *, reason: str) -> SweepSize:
+    """A named person lets the next sweep take what it would take now; raises SweepExplained, NobodyNamed, LockHeld."""
+    with sweeper_lock(site):
+        found = plan_accept_sweep(site)
+        require_person(site)
+        with write_transaction(site.engine) as connection:
+            facts: AuditFacts = {"segments": found.segments, "footage_seconds": int(found.asked.total_seconds())}
+            append_entry(connection, site, Act.SWEEP_ACCEPTED, "sweep", facts=facts, reason=reason)
+        accept_large_sweep(site, found.asked)
+    return found
+
+
+def accept_large_sweep(site: Storage, footage: timedelta) -> None:
+    """The next completed sweep may take this much more than it could explain."""
+    said = {"schema": 1, "at": iso(site.clock.now()), "footage_seconds": footage.total_seconds()}
+    site.disk.write(site.root / ACCEPTED, json.dumps(said, indent=2).encode() + b"\n")
+
+
+def forget_allowance(site: Storage) -> None:
+    """A person's word was for one sweep."""
+    if (site.root / ACCEPTED).exists():
+        site.disk.unlink(site.root / ACCEPTED)
+
+
+def _measure(connection: Connection, site: Storage, plan: Plan) -> SweepSize | None:
+    """None for the first sweep, which has none to be compared with."""
+    last = last_sweep(connection)
+    if last is None or not plan.expire:
+        return None
+    return size_of(plan.expire, _released_since(connection, last), plan.now - last, _allowance(site))
+
+
+def _released_since(connection: Connection, last: datetime) -> list[Hold]:
+    return [hold for hold in all_holds(connection) if hold.released is not None and hold.released >= last]
+
+
+def _allowance(site: Storage) -> timedelta:
+    try:
+        said = json.loads((site.root / ACCEPTED).read_text())
+        return timedelta(seconds=float(said["footage_seconds"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return timedelta(0)
+
+
+def _hours(duration: timedelta) -> str:
+    return f"{duration / timedelta(hours=1):,.1f} hours"

@@ -1,0 +1,75 @@
+"""Folding: tombstones older than a year become one signed line for each camera and day of deletion.
+
+What is left proves what was deleted, under which rule and when; the single files' names and hashes go, for after a year
+they tell nothing but when somebody was filmed.  Never touches footage, an open deletion, or what was lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.crypto.signing_key import SigningKey, signing_key
+from cctv.crypto.sshsig import sign
+from cctv.db.engine import keep_connection_open, read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.deletion import tombstone_digest
+from cctv.footage.deletion_summaries import day_of, line_of, next_part, oldest_day, replace_tombstones, tombstones_by_id
+from cctv.footage.layout import sweeper_lock
+from cctv.model.audit import Act
+from cctv.model.footage import FoldedDay
+from cctv.model.ids import CameraId
+
+KEPT = timedelta(days=365)
+NAMESPACE = "cctv-deletions"
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What one pass folded: lines, and the tombstones that they replace."""
+
+    lines: int = 0
+    tombstones: int = 0
+
+
+def fold_oldest(site: Storage) -> Folded:
+    """Fold the oldest day of deletions that is more than a year ago; one day a pass, so that no sweep waits for many.
+
+    Runs under the sweeper's lock.  Costs one look at the oldest tombstone when there is nothing to do.
+    """
+    with sweeper_lock(site):
+        with read_transaction(site.engine) as connection:
+            found = oldest_day(connection, site.clock.now() - KEPT)
+        if not found:
+            return Folded()
+
+        key = signing_key(site.root / "keys", site.disk)
+        with keep_connection_open(site.engine):
+            counts = [_fold(site, key, camera, ids) for camera, ids in sorted(found.items())]
+    return Folded(sum(count > 0 for count in counts), sum(counts))
+
+
+def _fold(site: Storage, key: SigningKey, camera: CameraId, ids: list[int]) -> int:
+    """One camera's day: line, tombstones and audit entry in one transaction."""
+
+    with write_transaction(site.engine) as connection:
+        stones = tombstones_by_id(connection, ids)
+        if not stones or stones[0].closed is None:
+            return 0
+        day = day_of(stones[0].closed)
+        part = next_part(connection, day, camera)
+        digest = tombstone_digest(stones)
+        line, groups = line_of(site.identity.site, day, part, stones, digest, site.clock.now())
+        folded = FoldedDay(day, camera, part, groups, line, sign(line.encode(), key, NAMESPACE))
+        replace_tombstones(connection, stones, folded)
+        facts: AuditFacts = {
+            "day": day,
+            "segments": len(stones),
+            "digest": digest,
+            "line": hashlib.sha256(line.encode()).hexdigest(),
+        }
+        append_entry(connection, site, Act.TOMBSTONES_FOLDED, camera, facts=facts)
+    return len(stones)

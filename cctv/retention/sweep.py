@@ -1,0 +1,119 @@
+"""The sweep: plan, execution, record, inside a deletion session.
+
+A sweep that a guard stops is recorded too, with the guard's name.
+
+The resident sweeper's pace: when to wake next.  Pure.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.core.errors import GuardError
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.deletion import BATCH, delete_quarantined, delete_segments
+from cctv.footage.quarantine import quarantined_files
+from cctv.holds.cover import mark_held_past_limit, recheck_held_past_limit
+from cctv.model.audit import Act
+from cctv.model.footage import Reason, Tombstone
+from cctv.retention.guards.clock import remember_clock
+from cctv.retention.guards.sweep_size import forget_allowance, require_explained
+from cctv.retention.plan import Plan, make_plan, overdue
+from cctv.retention.queries import last_sweep, record_sweep
+from cctv.retention.session import deletion_session
+
+LONGEST_SLEEP = timedelta(seconds=60)
+SHORTEST_SLEEP = timedelta(milliseconds=50)
+PERIOD_SHARE = 10  # footage that is recorded while the sweeper sleeps must not come due before it wakes
+
+
+def sleep_for(next_due: datetime | None, now: datetime, shortest_period: timedelta) -> timedelta:
+    """Until the next footage is due; never so long that a released hold or footage still to come would wait past it."""
+    longest = min(LONGEST_SLEEP, shortest_period / PERIOD_SHARE)
+    if next_due is None:
+        return longest
+    return max(SHORTEST_SLEEP, min(longest, next_due - now))
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What a sweep did: the plan it followed, what is gone, what was finished for an earlier one."""
+
+    plan: Plan
+    gone: tuple[Tombstone, ...]
+    finished: tuple[Tombstone, ...]
+    quarantine_gone: tuple[str, ...]
+    overdue_before: timedelta
+
+
+def sweep_once(site: Storage) -> SweepReport:
+    """One pass.  Raises LockHeld, or the guard that stops it; then nothing is deleted."""
+    with deletion_session(site, on_refusal=lambda guard: _record_refusal(site, guard)) as session:
+        now = site.clock.now()
+        with read_transaction(site.engine) as connection:
+            last = last_sweep(connection)
+        if last is None or last.date() != now.date():
+            _look_again(site)
+        try:
+            with read_transaction(site.engine) as connection:
+                plan = make_plan(connection, now)
+                require_explained(connection, site, plan)
+        except GuardError as guard:
+            _record_refusal(site, guard)
+            raise
+        _hold_over(site, plan)
+        deleted = delete_segments(session, plan.expire, Reason.PAST_LIMIT)
+        report = SweepReport(
+            plan=plan,
+            gone=tuple(deleted),
+            finished=session.finished,
+            quarantine_gone=delete_quarantined(
+                session, [file for file in quarantined_files(site) if now >= file.limit]
+            ),
+            overdue_before=overdue(plan.decisions, now),
+        )
+        _record(site, report)
+        counts = {"deleted": len(deleted), "finished": len(session.finished), "kept": plan.kept_by_holds}
+        log.info("sweep.finished", extra={**counts, "overdue_seconds": report.overdue_before})
+        remember_clock(site)
+        forget_allowance(site)
+        return report
+
+
+def _look_again(site: Storage) -> None:
+    """Once a day: footage that is held over although no hold covers it would stay for good, unseen."""
+    with write_transaction(site.engine) as connection:
+        recheck_held_past_limit(connection)
+
+
+def _hold_over(site: Storage, plan: Plan) -> None:
+    """Set aside what holds keep, so that the next sweep does not meet it."""
+    held = [one.segment for one in plan.held]
+    for first in range(0, len(held), BATCH):
+        with write_transaction(site.engine) as connection:
+            mark_held_past_limit(connection, held[first : first + BATCH])
+
+
+def _record(site: Storage, report: SweepReport) -> None:
+    """Every sweep leaves a row; one that deleted something leaves an audit entry too."""
+    with write_transaction(site.engine) as connection:
+        expired, held = len(report.gone), report.plan.kept_by_holds
+        record_sweep(connection, report.plan.now, expired=expired, held=held, refused_by=None)
+        if report.gone:
+            facts: AuditFacts = {"expired": expired, "held": held}
+            append_entry(connection, site, Act.SWEEP_DONE, "sweep", facts=facts)
+
+
+def _record_refusal(site: Storage, guard: GuardError) -> None:
+    log.debug("sweep.refused", extra={"guard": guard.code})
+    with write_transaction(site.engine) as connection:
+        record_sweep(connection, site.clock.now(), expired=0, held=0, refused_by=guard.code)
+        append_entry(connection, site, Act.SWEEP_REFUSED, "sweep", facts={"guard": guard.code})

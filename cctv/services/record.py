@@ -1,0 +1,86 @@
+"""The recorder's process: lock, recovery, supervisor, signals.  Decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Mapping
+
+from cctv.config.credentials import Credential, load_credentials
+from cctv.config.loader import load_settings
+from cctv.core.errors import CctvError
+from cctv.core.logs import SHOWN
+from cctv.core.malloc import share_arenas
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.footage.layout import recorder_lock
+from cctv.footage.repair.recover import recover_incoming
+from cctv.footage.runs import archived_cameras, rename_gap
+from cctv.model.footage import GapCause
+from cctv.recording.supervisor import Changes, Supervisor, stamped
+from cctv.services.systemd import ServiceManager
+
+log = logging.getLogger(__name__)
+
+
+def run_recorder(
+    site: Storage, credentials: Mapping[str, Credential], *, write: Callable[[str], None], environ: Mapping[str, str]
+) -> None:
+    """Record every camera until SIGTERM or SIGINT.  Call it in the main thread; raises LockHeld."""
+    share_arenas()
+    tell = stamped(site.clock, write)
+    with recorder_lock(site):
+        _recover(site, tell)
+        asyncio.run(_record(site, credentials, tell, environ))
+
+
+def _recover(site: Storage, tell: Callable[[str], None]) -> None:
+    report = recover_incoming(site)
+    counts = {"adopted": len(report.adopted), "quarantined": len(report.quarantined)}
+    log.info("recovery.finished", extra=counts)
+    if report.adopted:
+        tell(f"{len(report.adopted)} segments of an earlier recorder taken in")
+    for path in report.quarantined:
+        tell(f"{path}: in quarantine; its note says why")
+    with read_transaction(site.engine) as connection:
+        recorded = archived_cameras(connection)
+    for camera in recorded:
+        if camera not in site.settings.cameras:
+            rename_gap(site, camera, site.clock.now(), GapCause.CAMERA_REMOVED)
+
+
+async def _record(
+    site: Storage, credentials: Mapping[str, Credential], tell: Callable[[str], None], environ: Mapping[str, str]
+) -> None:
+    supervisor = Supervisor(site, credentials, tell=tell, notifier=ServiceManager(environ))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, supervisor.stop)
+    loop.add_signal_handler(signal.SIGHUP, lambda: _reload(site, supervisor, tell, environ))
+    await supervisor.run()
+
+
+def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], environ: Mapping[str, str]) -> None:
+    """Read cameras.toml and the credentials again; what is wrong is refused, and the old settings stay in force."""
+    try:
+        settings = load_settings(site.settings.source.path, environ=environ).settings
+        found = supervisor.reload(settings, load_credentials(settings, environ))
+    except CctvError as error:
+        log.warning("settings.refused", extra={"error": error.code, SHOWN: True})
+        tell(f"the new settings are refused, the old ones stay in force: {error.message} next: {error.next_step}")
+    except OSError as error:
+        log.warning("settings.refused", extra={"error": type(error).__name__, SHOWN: True})
+        tell(f"the new settings cannot be read, the old ones stay in force: {error}")
+    else:
+        tell(f"settings read again: {_told(found)}")
+
+
+def _told(found: Changes) -> str:
+    said = (
+        ("added", found.added),
+        ("removed", found.removed),
+        ("new run", found.begun_again),
+        ("changed", found.touched),
+    )
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in said if names) or "no camera changed"

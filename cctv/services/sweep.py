@@ -1,0 +1,202 @@
+"""One pass of the sweep over everything that has an end: footage, then packages, then derived files.
+
+Wiring only: each room decides and deletes its own.  A guard that stops deletion of footage stops all of it.
+
+The resident sweeper: wiring and signals only.  `passes` does the work.
+
+A guard stops deletion but not the process: it says so once, keeps its watchdog, and tries again each minute.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from types import FrameType
+
+from cctv.audit.chain import AuditBroken
+from cctv.audit.checkpoints import Checkpoint, sign_checkpoint
+from cctv.cases.registers.anonymise import forget_registers
+from cctv.cases.requests.anonymise import forget_due
+from cctv.cases.requests.close import Erased, erase_ordered
+from cctv.cases.requests.scope import end_lapsed
+from cctv.core.durable import LockHeld
+from cctv.core.errors import FileUnreadable, GuardError
+from cctv.core.logs import SHOWN
+from cctv.crypto.signing_key import KeyExposed, KeyLost, KeyUnreadable
+from cctv.db.engine import read_transaction
+from cctv.db.storage import Storage
+from cctv.footage.segments import next_limit
+from cctv.footage.space_requests import room_wanted
+from cctv.packages.expiry import expire_packages
+from cctv.redaction.review.cleanup import delete_derived
+from cctv.retention.free_space import RoomMade, make_room
+from cctv.retention.policy import lead
+from cctv.retention.summarise import Folded, fold_oldest
+from cctv.retention.sweep import LONGEST_SLEEP, SweepReport, sleep_for, sweep_once
+from cctv.services.systemd import ServiceManager
+from cctv.viewing.cleanup import tidy_views
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one pass took away: footage, ids of packages, ids of requests whose derived files went."""
+
+    footage: SweepReport
+    packages: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
+    lapsed: tuple[str, ...] = ()  # provisional holds that nobody confirmed
+    erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections took
+    forgotten: tuple[str, ...] = ()  # requests and entries of registers whose people were forgotten
+    room: RoomMade | None = None  # what a recorder without room asked for
+    folded: Folded | None = None
+    signed: Checkpoint | None = None  # how far the log goes, once a pass that wrote to it
+    unsigned: str | None = None  # why something could not be signed; deletion goes on
+    busy: tuple[str, ...] = ()  # what somebody works on at the moment; the next pass takes it
+
+    @property
+    def took_something(self) -> bool:
+        return bool(
+            self.unsigned
+            or self.footage.gone
+            or self.packages
+            or self.derived
+            or self.lapsed
+            or self.forgotten
+            or any(one.gone for one in self.erased)
+            or (self.room and self.room.gone)
+        )
+
+
+def sweep_everything(site: Storage) -> Swept:
+    """Raises LockHeld, or the guard that stops deletion."""
+    swept = Swept(sweep_once(site))
+    swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site))
+    swept = replace(swept, forgotten=(*forget_due(site), *forget_registers(site)))
+    swept = replace(swept, room=make_room(site))
+    try:
+        swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))
+    except LockHeld:
+        log.info("packages.skipped", extra={"cause": "locked"})
+        swept = replace(swept, busy=(*swept.busy, "packages"))
+    try:
+        swept = replace(swept, derived=(*delete_derived(site), *tidy_views(site)))
+    except LockHeld:
+        swept = replace(swept, busy=(*swept.busy, "derived files"))
+    try:
+        swept = replace(swept, folded=fold_oldest(site))
+        return replace(swept, signed=sign_checkpoint(site))
+    except (KeyExposed, KeyLost, KeyUnreadable, AuditBroken, FileUnreadable) as error:
+        log.warning("checkpoint.failed", extra={"error": error.code, SHOWN: True})
+        return replace(swept, unsigned=error.message)
+
+
+def told(swept: Swept) -> str:
+    """What went, in words."""
+    said = [f"{count(len(swept.footage.gone), 'segment')} deleted, {swept.footage.plan.kept_by_holds} kept by holds"]
+    if swept.footage.finished:
+        said.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
+    if swept.footage.quarantine_gone:
+        said.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
+    if swept.room is not None:
+        said.append(told_room(swept.room))
+    if swept.packages:
+        said.append(f"packages deleted: {', '.join(swept.packages)}")
+    if swept.derived:
+        said.append(f"derived files deleted of {', '.join(swept.derived)}")
+    if swept.folded is not None and swept.folded.lines:
+        said.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
+    if any(one.gone for one in swept.erased):
+        gone = sum(one.gone for one in swept.erased)
+        said.append(f"{count(gone, 'segment')} erased for {', '.join(one.request for one in swept.erased if one.gone)}")
+    if swept.forgotten:
+        said.append(f"the people of {', '.join(swept.forgotten)} forgotten")
+    if swept.lapsed:
+        said.append(f"{', '.join(swept.lapsed)} ended: nobody confirmed more than a day of footage within 72 hours")
+    if swept.unsigned:
+        said.append(f"NOT SIGNED: {swept.unsigned}")
+    if swept.busy:
+        said.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
+    return "; ".join(said)
+
+
+def told_room(room: RoomMade) -> str:
+    """What went early, in words."""
+    said = f"{count(len(room.gone), 'segment')} deleted early: the disk is full"
+    return f"{said}, and nothing more may go early" if room.exhausted else said
+
+
+def count(number: int, thing: str) -> str:
+    """`1 segment`, `2 segments`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+_LOOK = 2.0  # seconds between two looks for a request of the recorder
+
+
+def run_sweeper(site: Storage, *, write: Callable[[str], None], environ: Mapping[str, str]) -> None:
+    """Sweep in time until SIGTERM or SIGINT.  `write` gets what people read.
+
+    Raises LockHeld when another sweeper is at work.
+    """
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+    manager = ServiceManager(environ)
+    manager.ready("sweeping")
+    guard: str | None = None
+    while not stop.is_set():
+        guard = _pass(site, manager, guard, write)
+        pause = _pause(site) if guard is None else LONGEST_SLEEP
+        _wait(site, stop, pause)
+    manager.stopping()
+
+
+def _wait(site: Storage, stop: threading.Event, pause: timedelta) -> None:
+    """Until the next pass is due, or sooner when the recorder asks for room."""
+    asked = wanted.asked if (wanted := room_wanted(site.root)) else None
+    until = site.clock.monotonic() + pause.total_seconds()
+    while not stop.is_set() and (left := until - site.clock.monotonic()) > 0:
+        stop.wait(min(left, _LOOK))
+        wanted = room_wanted(site.root)
+        if wanted is not None and wanted.asked != asked:
+            return
+
+
+def _pass(site: Storage, manager: ServiceManager, said: str | None, write: Callable[[str], None]) -> str | None:
+    """One sweep; answers the guard that stopped it, so that it is named once and not every minute."""
+    try:
+        swept = sweep_everything(site)
+    except GuardError as guard:
+        manager.alive(f"deletion stopped: {guard.message}")
+        if said != guard.code:
+            log.error("deletion.stopped", extra={"guard": guard.code, SHOWN: True})
+            write(f"deletion stopped: {guard.message}\nnext: {guard.next_step}")
+        return guard.code
+    if said is not None:
+        log.info("guard.cleared", extra={"guard": said})
+    counts = {"deleted": len(swept.footage.gone), "packages": len(swept.packages), "cases": len(swept.derived)}
+    log.log(logging.INFO if swept.took_something else logging.DEBUG, "pass.finished", extra=counts)
+    if swept.took_something:
+        write(told(swept))
+    manager.alive(told(swept))
+    return None
+
+
+def _pause(site: Storage) -> timedelta:
+    with read_transaction(site.engine) as connection:
+        following = next_limit(connection)
+    shortest = min((site.settings.limit_for(zone) for zone in site.settings.zones), default=LONGEST_SLEEP)
+    if following is None:
+        return sleep_for(None, site.clock.now(), shortest)
+    start, limit = following
+    return sleep_for(limit - lead(limit - start), site.clock.now(), shortest)

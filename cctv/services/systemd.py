@@ -1,0 +1,38 @@
+"""Telling systemd: ready, alive, stopping.  Says nothing to anybody where no service manager asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sdnotify import SystemdNotifier
+
+
+class ServiceManager:
+    """sd_notify(3) where NOTIFY_SOCKET is set."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._notifier = None
+        if environ.get("NOTIFY_SOCKET"):
+            self._notifier = SystemdNotifier()
+        self._status = ""
+
+    def ready(self, status: str) -> None:
+        self._send("READY=1")
+        self._tell(status)
+
+    def alive(self, status: str) -> None:
+        """Feed the watchdog; the status goes along when it changed."""
+        self._send("WATCHDOG=1")
+        self._tell(status)
+
+    def stopping(self) -> None:
+        self._send("STOPPING=1")
+
+    def _tell(self, status: str) -> None:
+        if status != self._status:
+            self._status = status
+            self._send(f"STATUS={status}")
+
+    def _send(self, message: str) -> None:
+        if self._notifier is not None:
+            self._notifier.notify(message)

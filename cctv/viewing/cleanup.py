@@ -1,0 +1,81 @@
+"""Taking views away: when their case ends, and after four weeks at most, like every derived file.
+
+docs/policies/001.txt: "maximaal 4 weken bewaard".
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.disclosures.queries import select_disclosure
+from cctv.cases.incident_queries import select_incident
+from cctv.cases.requests.queries import select_request
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.model.ids import IdKind, id_kind
+from cctv.redaction.review.cleanup import LONGEST
+from cctv.viewing.permission import VIEWS
+
+log = logging.getLogger(__name__)
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
+    """Remove the views of ended cases and those made too long ago; answers the cases.  Safe to repeat.
+
+    1. audit entry, committed   (crash: the files are there; the next call begins again)
+    2. files removed, flushed
+    """
+    now, touched = site.clock.now(), []
+    for folder in sorted((site.root / "derived").glob(f"*/{VIEWS}")):
+        case = folder.parent.name
+        with read_transaction(site.engine) as connection:
+            ended = everything or _ended(connection, case)
+        due = [path for path in sorted(folder.iterdir()) if ended or _is_old(path, now)]
+        if due:
+            with write_transaction(site.engine) as connection:
+                facts: AuditFacts = {"files": len(due)}
+                append_entry(connection, site, Act.DERIVED_DELETED, site.relative(folder), case_id=case, facts=facts)
+            for path in due:
+                site.disk.unlink(path)
+            log.info("views.deleted", extra={"case": case, "files": len(due)})
+            touched.append(case)
+        if ended:
+            shutil.rmtree(folder)
+            if not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
+            site.disk.sync_directory(site.root / "derived")
+    return tuple(touched)
+
+
+def _is_old(path: Path, now: datetime) -> bool:
+    """By the instant in its name; a file without one is what a crash left."""
+    try:
+        made = datetime.strptime(path.stem.rpartition("_")[2], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) >= timedelta(days=1)
+    return now - made >= LONGEST
+
+
+def _ended(connection: Connection, case: str) -> bool:
+    match id_kind(case):
+        case IdKind.INCIDENT:
+            incident = select_incident(connection, case)
+            return incident is None or not incident.is_open
+        case IdKind.REQUEST:
+            request = select_request(connection, case)
+            return request is None or not request.is_open
+        case IdKind.DISCLOSURE:
+            disclosure = select_disclosure(connection, case)
+            return disclosure is None or disclosure.closed is not None
+        case _:
+            return False

@@ -1,0 +1,125 @@
+"""The contact sheet: stills of one camera at even steps, on one page that opens from disk.
+
+1. audit entry, committed      (crash: somebody was about to look)
+2. the page, flushed           (crash: a .part that the next sweep takes with the folder)
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import cv2
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.core.clock import to_us
+from cctv.core.time_range import Span
+from cctv.db.engine import write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.model.footage import Segment
+from cctv.model.ids import CameraId
+from cctv.redaction.review.sheet.thumbnails import Bgr, bgr
+from cctv.redaction.video.reader import Reading, clip_of
+from cctv.viewing.permission import Look, require_view, views_directory
+
+MOST = 60  # stills: a page that a person still takes in
+_WIDTH = 480  # pixels of a still: enough to see what happened, too few to publish
+_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSheet:
+    """The page, and the instants of its stills."""
+
+    path: Path
+    times: tuple[datetime, ...]
+
+
+def show(
+    site: Storage, case_id: str, camera: CameraId, span: Span, *, stills: int, reason: str | None, dry_run: bool = False
+) -> ContactSheet:
+    """Write a page with at most `stills` stills of a span.
+
+    Raises what `require_view` raises, and SourceUnreadable (15) for a segment that cannot be decoded.
+    """
+    look = require_view(site, case_id, camera, span, "footage show")
+    wanted = instants(look, min(stills, MOST))
+    if dry_run:
+        return ContactSheet(site.root / "derived" / look.case, wanted)
+    with write_transaction(site.engine) as connection:
+        facts: AuditFacts = {"camera": camera, "span": str(span), "stills": len(wanted)}
+        append_entry(connection, site, Act.FOOTAGE_VIEWED, look.case, case_id=look.case, facts=facts, reason=reason)
+    found = list(_pictures(site, look, wanted))
+    zone = site.settings.site.timezone
+    page = _template().render(
+        language=site.settings.site.language.value,
+        case=look.case,
+        camera=camera,
+        site=site.settings.site.name,
+        stills=[(f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}", _data(picture)) for at, picture in found],
+    )
+    path = views_directory(site, look.case) / f"{camera}_{site.clock.now():%Y%m%dT%H%M%SZ}.html"
+    site.disk.write(path, page.encode())
+    return ContactSheet(path, tuple(at for at, _ in found))
+
+
+def instants(look: Look, count: int) -> tuple[datetime, ...]:
+    """At most `count` instants with footage, evenly spread over what there is of it.  Pure."""
+    pieces = [
+        piece
+        for stretch in look.stretches
+        for one in stretch
+        if (piece := one.span.intersection(look.span)) is not None
+    ]
+    whole = sum((piece.duration for piece in pieces), timedelta())
+    step = whole / max(count, 1)
+    found: list[datetime] = []
+    passed = timedelta()
+    for piece in pieces:
+        while len(found) < count and (at := step * len(found) + step / 2 - passed) < piece.duration:
+            found.append(piece.start + at)
+        passed += piece.duration
+    return tuple(found)
+
+
+def _pictures(site: Storage, look: Look, wanted: tuple[datetime, ...]) -> Iterator[tuple[datetime, Bgr]]:
+    """The first picture at or after each instant, its own segment read once."""
+    for stretch in look.stretches:
+        for segment in stretch:
+            inside = [at for at in wanted if segment.span.start <= at < segment.span.end]
+            if inside:
+                yield from _of_segment(site, look, segment, inside)
+
+
+def _of_segment(site: Storage, look: Look, segment: Segment, inside: list[datetime]) -> Iterator[tuple[datetime, Bgr]]:
+    start = to_us(segment.span.start)
+    clip = replace(clip_of([site.root / segment.path], [0]), masks=look.masks)
+    for at in inside:
+        reading = Reading(clip.within(to_us(at) - start, to_us(segment.span.end) - start))
+        for planes in reading:
+            yield at, bgr(planes)
+            break
+
+
+def _data(picture: Bgr) -> str:
+    height, width = picture.shape[:2]
+    if width > _WIDTH:
+        picture = cv2.resize(picture, (_WIDTH, round(height * _WIDTH / width)), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    made, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    assert made
+    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("cctv.viewing")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True).get_template(
+        "contact.html"
+    )

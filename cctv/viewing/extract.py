@@ -1,0 +1,100 @@
+"""The extract: the asked frames of one camera as videos on the box, one for each unbroken stretch, masks covered.
+
+For whoever deals with the case, on the box: people are seen as they are.  What leaves is a package or a disclosure.
+
+1. audit entry, committed      (crash: somebody was about to look)
+2. each video under a passing name, then its own, flushed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.core.clock import to_us
+from cctv.core.filesystem import require_disk_space
+from cctv.core.time_range import Span
+from cctv.db.engine import write_transaction
+from cctv.db.storage import Storage
+from cctv.model.audit import Act
+from cctv.model.footage import Segment
+from cctv.model.ids import CameraId
+from cctv.redaction.review.case import Progress, silent
+from cctv.redaction.video.encoder import Picture, h264_writer, write_planes
+from cctv.redaction.video.reader import Clip, Reading, clip_of
+from cctv.viewing.permission import Look, require_view, views_directory
+
+_MOST_OF_SOURCE = 1.5  # as in a build
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The videos, in order of time."""
+
+    paths: tuple[Path, ...]
+    frames: int
+
+
+def extract_footage(
+    site: Storage,
+    case_id: str,
+    camera: CameraId,
+    span: Span,
+    *,
+    reason: str | None,
+    progress: Progress = silent,
+    dry_run: bool = False,
+) -> Extract:
+    """Write the frames of a span, and no other.
+
+    Raises what `require_view` raises, SourceUnreadable (15), RenderFailed, RoomMissing (16).
+    """
+    look = require_view(site, case_id, camera, span, "footage extract")
+    if dry_run:
+        return Extract(tuple(_name(site, look, stretch, Path("views")) for stretch in look.stretches), 0)
+    directory = views_directory(site, look.case)
+    needed = sum(one.size_bytes for stretch in look.stretches for one in stretch)
+    with require_disk_space(directory, int(needed * _MOST_OF_SOURCE)):
+        with write_transaction(site.engine) as connection:
+            facts: AuditFacts = {"camera": camera, "span": str(span), "videos": len(look.stretches)}
+            append_entry(
+                connection, site, Act.FOOTAGE_EXTRACTED, look.case, case_id=look.case, facts=facts, reason=reason
+            )
+        paths, frames = [], 0
+        for stretch in look.stretches:
+            path = _name(site, look, stretch, directory)
+            frames += _write(site, _clip(site, look, stretch), path, progress)
+            paths.append(path)
+    return Extract(tuple(paths), frames)
+
+
+def _clip(site: Storage, look: Look, stretch: tuple[Segment, ...]) -> Clip:
+    start = to_us(look.span.start)
+    paths = [site.root / one.path for one in stretch]
+    clip = clip_of(paths, [to_us(one.span.start) - start for one in stretch])
+    return replace(clip, masks=look.masks).within(0, to_us(look.span.end) - start)
+
+
+def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
+    """Read twice: the writer wants every frame's time before the first."""
+    timing = Reading(clip)
+    for number, _ in enumerate(timing):
+        progress("reading", number + 1, clip.frames_estimate)
+    times = [time - timing.times[0] for time in timing.times]
+    part = path.with_name(f".{path.name}.part")
+    stream = clip.parts[0].stream
+    with h264_writer(part, Picture(clip.size, stream.aspect, stream.colour), times) as writer:
+        for number, planes in enumerate(Reading(clip)):
+            write_planes(writer, planes)
+            progress("writing", number + 1, len(times))
+    site.disk.sync_file(part)
+    site.disk.rename(part, path)
+    return len(times)
+
+
+def _name(site: Storage, look: Look, stretch: tuple[Segment, ...], directory: Path) -> Path:
+    first = max(stretch[0].span.start, look.span.start).astimezone(site.settings.site.timezone)
+    made = site.clock.now()
+    return directory / f"{look.camera}_{first:%Y-%m-%d_%H-%M-%S_%Z}_{made:%Y%m%dT%H%M%SZ}.mp4"

@@ -1,0 +1,96 @@
+"""Who may look at which footage: an open case that holds it, an account with a grant where one is asked for, no block.
+
+Every refusal is in the log.  Reads no picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry
+from cctv.cases.compliance.grants import require
+from cctv.cases.errors.requests import FootageBlocked
+from cctv.cases.footage_status import find_footage
+from cctv.cases.incidents import find_ground
+from cctv.cases.requests.blocks import require_unblocked
+from cctv.config.fields import Polygon
+from cctv.core.i18n import N_, Message, enum_label
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.storage import Storage
+from cctv.footage.segments import segments_of
+from cctv.holds.store import holds_of
+from cctv.model.audit import Act
+from cctv.model.compliance import Permission
+from cctv.model.footage import Segment
+from cctv.model.ids import CameraId
+from cctv.redaction.review.prepare import split_into_parts
+from cctv.redaction.review.privacy_masks import masks_in_force
+from cctv.viewing.errors import NotCovered, NothingToSee
+
+VIEWS = "views"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What may be looked at: unbroken stretches of one camera, in order, and the masks that cover them."""
+
+    case: str
+    camera: CameraId
+    span: Span
+    stretches: tuple[tuple[Segment, ...], ...]
+    masks: tuple[Polygon, ...]
+
+
+def require_view(site: Storage, case_id: str, camera: CameraId, span: Span, what: str) -> Look:
+    """Let a case look at a camera over a span.
+
+    Raises GroundUnknown, GroundClosed, NotGranted, NotCovered, FootageBlocked, NothingToSee; the last four are logged
+    as refusals of `what`, NothingToSee excepted.
+    """
+    require(site, Permission.VIEW)
+    with read_transaction(site.engine) as connection:
+        case = find_ground(connection, site, case_id).case_id
+    try:
+        with read_transaction(site.engine) as connection:
+            _require_covered(connection, case, camera, span)
+            require_unblocked(connection, site, case, [camera], span)
+            stretches = tuple(split_into_parts(segments_of(connection, camera, span)))
+            masks = masks_in_force(site, connection, camera, span)
+    except (NotCovered, FootageBlocked) as error:
+        with write_transaction(site.engine) as connection:
+            facts: AuditFacts = {"what": what, "camera": camera, "span": str(span), "exit": int(error.exit_code)}
+            append_entry(connection, site, Act.USE_REFUSED, case, case_id=case, facts=facts)
+        raise
+    if not stretches:
+        raise NothingToSee(camera=camera, cause=_cause(site, camera, span))
+    return Look(case, camera, span, stretches, masks)
+
+
+def views_directory(site: Storage, case_id: str) -> Path:
+    """`derived/INC-YYYY-NNN/views`, made when it is missing."""
+    directory = site.root / "derived" / case_id / VIEWS
+    site.disk.make_directory(directory)
+    return directory
+
+
+def _require_covered(connection: Connection, case: str, camera: CameraId, span: Span) -> None:
+    """What a case may look at is what it holds: no more than it is about."""
+    own = [hold.span for hold in holds_of(connection, case) if camera in hold.cameras]
+    if not any(one.start <= span.start and span.end <= one.end for one in own):
+        raise NotCovered(case=case, camera=camera)
+
+
+def _cause(site: Storage, camera: CameraId, span: Span) -> Message:
+    (found,) = find_footage(site, [camera], span)
+    if found.gone:
+        return N_("it was deleted: {reason}", reason=found.gone[0].reason)
+    if found.unrecorded:
+        cause = found.unrecorded[0].cause
+        why = enum_label(cause) if cause is not None else N_("the first recording began later")
+        return N_("it was not recorded ({why})", why=why)
+    return N_("it is still being written, or still to come")

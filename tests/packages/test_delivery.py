@@ -1,0 +1,144 @@
+"""A package leaves in somebody's hand or as an encrypted ZIP, and that it left is written down."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+from casestages import REQUEST, acts, stock_tools
+from sqlalchemy import text
+
+from cctv.db.engine import read_transaction
+from cctv.model.disclosures import Delivery
+from cctv.packages.deliver import fetch_lines
+from cctv.packages.encrypted_zip import DIGITS, GROUPS, new_passphrase
+from cctv.packages.workstation_copies import lent_since
+
+PACKAGE = "EXP-2026-001"
+
+
+@pytest.fixture
+def outgoing(tmp_path):
+    folder = tmp_path / "outgoing"
+    folder.mkdir()
+    return folder
+
+
+def _open_zip(path, passphrase: str, target) -> int:
+    """What the free program that the note names answers."""
+    command = ["7z", "x", "-y", f"-p{passphrase}", f"-o{target}", str(path)]
+    return subprocess.run(command, capture_output=True, check=False).returncode
+
+
+def test_the_zip_opens_with_7z_and_its_passphrase_only_and_holds_the_package(built, outgoing, tmp_path):
+    done = built.cctv(f"export deliver {PACKAGE} --method zip --to {outgoing} --json").json
+
+    parcel = outgoing / f"{PACKAGE}.zip"
+    assert _open_zip(parcel, "00000-00000-00000-00000-00000", tmp_path / "wrong") != 0
+    assert not any(path.stat().st_size for path in (tmp_path / "wrong").rglob("*.mp4"))
+    assert _open_zip(parcel, done["passphrase"], tmp_path / "right") == 0
+    assert stock_tools(tmp_path / "right" / PACKAGE) == [0, 0]
+    listed = subprocess.run(["7z", "l", "-slt", str(parcel)], check=True, capture_output=True, text=True).stdout
+    assert set(re.findall("^Method = (.*)$", listed, re.M)) == {"AES-256 Store"}
+
+
+def test_the_note_names_a_free_opener_and_not_the_passphrase_and_nothing_else_knows_it(built, outgoing):
+    done = built.cctv(f"export deliver {PACKAGE} --method zip --to {outgoing} --json").json
+
+    note = (outgoing / f"{PACKAGE}.txt").read_text()
+    assert "7-Zip" in note
+    assert "Keka" in note
+    assert sorted(path.name for path in outgoing.iterdir()) == [f"{PACKAGE}.txt", f"{PACKAGE}.zip"]
+    secret = done["passphrase"].encode()
+    kept = [*built.root.rglob("*"), *outgoing.iterdir()]
+    assert not any(secret in path.read_bytes() for path in kept if path.is_file())
+
+
+def test_that_it_left_is_a_disclosure_which_does_not_name_the_requester(built, outgoing):
+    done = built.cctv(f"export deliver {PACKAGE} --method hand --to {outgoing} --recipient nominee --json").json
+
+    shown = built.cctv(f"disclosure show {done['disclosure']} --json").json["disclosure"]
+    assert (shown["recipient"], shown["duty"], shown["case"], shown["package"], shown["method"]) == (
+        "nominee",
+        "right",
+        REQUEST,
+        PACKAGE,
+        "hand",
+    )
+    assert acts(built)[-1] == "disclosure.handed"
+    page = (outgoing / f"{done['disclosure']}.html").read_text()
+    with read_transaction(built.open().engine) as connection:
+        row = str(connection.execute(text("select * from disclosures")).one())
+    for said in (page, row, built.cctv(f"audit list --about {REQUEST} --json").out):
+        assert "Peeters" not in said
+        assert "an@example.be" not in said
+    assert stock_tools(outgoing / PACKAGE) == [0, 0]
+
+
+def test_a_dry_run_hands_nothing_over(built, outgoing):
+    said = built.cctv(f"export deliver {PACKAGE} --method zip --to {outgoing} --dry-run --json").json
+
+    assert said["dry_run"]
+    assert said["passphrase"] is None
+    assert list(outgoing.iterdir()) == []
+    assert built.cctv("disclosure list --all --json").json["disclosures"] == []
+
+
+def test_a_package_that_is_over_changed_or_already_there_is_not_handed_over(built, outgoing):
+    inside = built.root / "derived"
+    assert "storage" in built.cctv(f"export deliver {PACKAGE} --method zip --to {inside}", exit=2).err
+    (outgoing / f"{PACKAGE}.zip").write_bytes(b"")
+    assert "already" in built.cctv(f"export deliver {PACKAGE} --method zip --to {outgoing}", exit=2).err
+    (built.root / "exports" / PACKAGE / "README.txt").write_text("another")
+    assert built.cctv(f"export deliver {PACKAGE} --method hand --to {outgoing}", exit=15).err
+    built.clock.advance(days=31)
+    assert "over" in built.cctv(f"export deliver {PACKAGE} --method hand --to {outgoing}", exit=12).err
+    assert [path.name for path in outgoing.iterdir()] == [f"{PACKAGE}.zip"]
+    assert "disclosure.handed" not in acts(built)
+
+
+def test_the_fetch_line_copies_the_package_and_the_other_line_verifies_it(built, tmp_path):
+    lines = built.cctv(f"export fetch {PACKAGE} --json").json
+    source = shlex.split(lines["copy"])[2].partition(":")[2]
+
+    shutil.copytree(source, tmp_path / "desk" / PACKAGE)
+    code = subprocess.run(lines["stock_tools"], shell=True, cwd=tmp_path / "desk", capture_output=True, check=False)
+
+    assert shlex.split(lines["copy"])[:2] == ["scp", "-pr"]
+    assert code.returncode == 0
+    assert lines["verify"] == f"cctv export verify {PACKAGE}"
+    assert acts(built)[-1] == "export.fetched"
+
+
+def test_the_form_of_the_workstations_lists_what_passed_one(built, outgoing):
+    since = built.clock.now()
+    built.cctv(f"export fetch {PACKAGE}")
+    built.cctv(f"export deliver {PACKAGE} --method zip --to {outgoing}")
+    built.cctv(f"export deliver {PACKAGE} --method hand --to {outgoing}")
+
+    with read_transaction(built.open().engine) as connection:
+        lent = lent_since(connection, since, built.box().zone)
+
+    assert [(one.package, one.delivery) for one in lent] == [
+        (PACKAGE, Delivery.DOWNLOAD),
+        (PACKAGE, Delivery.ENCRYPTED_MAIL),
+    ]
+
+
+def test_a_path_with_blanks_and_quotes_stays_one_word(tmp_path):
+    path = tmp_path / "it's a 'box'" / PACKAGE
+
+    copied = shlex.split(fetch_lines("dpo", "recorder.local", path, "SHA256:x").copy)
+
+    assert copied == ["scp", "-pr", f"dpo@recorder.local:{path}", "."]
+
+
+def test_passphrases_are_digits_of_more_than_80_bits_and_differ():
+    found = {new_passphrase() for _ in range(20)}
+
+    assert len(found) == 20
+    assert all(re.fullmatch(r"\d{5}(-\d{5}){4}", one) for one in found)
+    assert 10 ** (GROUPS * DIGITS) > 2**80

@@ -1,0 +1,147 @@
+"""Clocks: the night when summer time begins or ends, a clock that is set, and one that drifts against the camera's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+import simrig
+from recording import PATIENCE, Recorder, Take
+
+from cctv.audit.log import audit_entries
+from cctv.config.loader import load_settings
+from cctv.core.clock import SystemClock, from_us
+from cctv.core.durable import DurableFiles
+from cctv.db.engine import read_transaction
+from cctv.db.storage import open_site
+from cctv.model.audit import Act, Actor
+from cctv.model.footage import GapCause
+from cctv.model.ids import CameraId
+from cctv.recording import segmenter
+from cctv.recording.supervisor import Supervisor
+
+NEAR = timedelta(seconds=0.3)  # 1 ms here; a busy machine is late
+CAMERA = CameraId("gevel-1")
+
+
+class ShiftedClock(SystemClock):
+    """The machine's clock, so far off, and so much too fast."""
+
+    def __init__(self, starts: datetime | None = None, rate: float = 1.0) -> None:
+        self._begun, self._rate = time.monotonic(), rate
+        self.offset = starts - super().now() if starts else timedelta(0)
+
+    def now(self) -> datetime:
+        gained = (time.monotonic() - self._begun) * (self._rate - 1)
+        return super().now() + self.offset + timedelta(seconds=gained)
+
+    def monotonic(self) -> float:
+        return self._begun + (time.monotonic() - self._begun) * self._rate
+
+
+class Nobody:
+    def ready(self, status: str) -> None: ...
+
+    def alive(self, status: str) -> None: ...
+
+    def stopping(self) -> None: ...
+
+
+def record(recorder: Recorder, clock: SystemClock, *steps: tuple[int, Callable[[], None]]) -> None:
+    """Record in this process; each step is taken once so many more segments are there, the last one ends it."""
+    settings = load_settings(recorder.config, environ={}).settings
+    site = open_site(settings, disk=DurableFiles(), clock=clock, actor=Actor("test"))
+
+    async def go() -> None:
+        supervisor = Supervisor(site, {}, tell=lambda line: None, notifier=Nobody())
+        running = asyncio.create_task(supervisor.run())
+        deadline = time.monotonic() + PATIENCE
+        for count, act in steps:
+            wanted = supervisor._cameras[CAMERA].state.segments + count
+            while supervisor._cameras[CAMERA].state.segments < wanted:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.05)
+            act()
+        supervisor.stop()
+        await running
+
+    asyncio.run(go())
+
+
+@contextmanager
+def one_camera(streams, make_recorder):
+    with simrig.Rig({CAMERA: streams["h264"]}) as rig:
+        yield make_recorder({CAMERA: f'rtsp = "{rig.url(CAMERA)}"'})
+
+
+def nothing() -> None:
+    """The end."""
+
+
+def contiguous(takes: list[Take]) -> bool:
+    counters = [counter for take in takes for counter in take.counters]
+    return all(later == earlier + 1 for earlier, later in pairwise(counters))
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
+def test_summer_time_begins_and_ends_without_a_seam(streams, make_recorder, day):
+    clock = ShiftedClock(datetime.fromisoformat(f"{day}T00:59:55+00:00"))  # local time leaps at 01:00 UTC
+    with one_camera(streams, make_recorder) as recorder:
+        record(recorder, clock, (5, nothing))
+
+    takes = recorder.takes(CAMERA)
+    assert len({take.run for take in takes}) == 1
+    assert contiguous(takes)
+    assert from_us(takes[0].start_us) < datetime.fromisoformat(f"{day}T01:00:00+00:00") < from_us(takes[-1].end_us)
+    assert [take.path.name for take in takes] == sorted({take.path.name for take in takes})
+    assert all(abs(later.start_us - earlier.end_us) < 1000 for earlier, later in pairwise(takes))
+    for take in takes:
+        assert abs(from_us(take.start_us) - from_us(take.scan.frames[0].sent_us) - clock.offset) < NEAR
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=1), timedelta(seconds=-4)])
+def test_a_clock_that_is_set_begins_a_run_that_tells_the_new_time(streams, make_recorder, step):
+    clock = ShiftedClock(datetime(2026, 11, 21, 12, tzinfo=UTC))
+    offsets = [clock.offset, clock.offset + step]
+
+    def set_clock() -> None:
+        clock.offset += step
+
+    with one_camera(streams, make_recorder) as recorder:
+        record(recorder, clock, (2, set_clock), (3, nothing))
+
+    takes = sorted(recorder.takes(CAMERA), key=lambda take: take.run)
+    runs = sorted({take.run for take in takes})
+    assert len(runs) == 2
+    for take in takes:
+        off = offsets[runs.index(take.run)]
+        assert abs(from_us(take.start_us) - from_us(take.scan.frames[0].sent_us) - off) < NEAR
+    first, *_ = recorder.gaps(CAMERA)
+    if step > timedelta(0):
+        assert first.cause is GapCause.CLOCK_STEP
+        assert first.end - first.start > step - timedelta(seconds=1)
+    with read_transaction(recorder.site().engine) as connection:
+        stopped = [entry for entry, _ in audit_entries(connection, act=Act.RECORDING_STOPPED)]
+    assert stopped[0].facts["cause"] == GapCause.CLOCK_STEP.value
+
+
+def test_a_camera_whose_clock_drifts_begins_runs_without_losing_a_picture(streams, make_recorder, monkeypatch):
+    monkeypatch.setattr(segmenter, "DRIFT_LOOK", 2.0)
+    monkeypatch.setattr(segmenter, "_LEAP", 60.0)  # two seconds of a busy machine may all be late
+    clock = ShiftedClock(rate=1.05)  # a tenth of a second in a segment of two
+    with one_camera(streams, make_recorder) as recorder:
+        record(recorder, clock, (9, nothing))
+
+    takes = recorder.takes(CAMERA)
+    assert contiguous(takes)
+    assert len({take.run for take in takes}) >= 3
+    for take in takes:  # without that, the last one would be 0.9 s off
+        gained = (take.scan.frames[0].sent_us / 1e6 - (time.time() - time.monotonic()) - clock._begun) * 0.05
+        assert abs(from_us(take.start_us) - from_us(take.scan.frames[0].sent_us) - timedelta(seconds=gained)) < 2 * NEAR
+    *between, _ = recorder.gaps(CAMERA)
+    assert all(gap.cause is GapCause.CLOCK_STEP and gap.end - gap.start < NEAR for gap in between)

@@ -1,0 +1,111 @@
+"""Where segments begin and end, by the pictures alone."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import pytest
+
+from cctv.core.clock import SystemClock
+from cctv.core.durable import DurableFiles
+from cctv.footage.media import read_timing
+from cctv.recording.segmenter import ClosedFile, Segmenter, Task
+from cctv.recording.timeline import Timeline, TimesBroken
+
+RATE = 90_000
+FRAME = 3600
+
+
+class Heard:
+    """Keeps what the cutter has to say."""
+
+    def __init__(self) -> None:
+        self.files: list[ClosedFile] = []
+        self.said: list[str] = []
+
+    def begun(self) -> None: ...
+
+    def anchored(self, anchor) -> None:
+        self.said.append("anchored")
+
+    def closed(self, closed: ClosedFile) -> None:
+        self.files.append(closed)
+
+    def drifted(self) -> None:
+        self.said.append("drifted")
+
+    def succeeded(self, anchor) -> None:
+        self.said.append("succeeded")
+
+
+class Bench:
+    """Six seconds of pictures, a key picture every second, and a cutter for segments of two."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "clip.h264"
+        source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=6", "-c:v", "libx264"]
+        shape = ["-preset", "ultrafast", "-g", "25", "-bf", "0", "-f", "h264", str(path)]
+        subprocess.run(["ffmpeg", "-v", "error", *source, *shape], check=True)
+        container = av.open(str(path))
+        self.packets = [packet for packet in container.demux() if packet.size]
+        self.heard, self.timeline = Heard(), Timeline(RATE)
+        task = Task(SimpleNamespace(id="gevel-1"), None, folder, 7, timedelta(seconds=2))
+        self.cutter = Segmenter(
+            task,
+            container.streams.video[0],
+            Fraction(1, RATE),
+            self.heard,
+            lambda call, *args: call(*args),
+            DurableFiles(),
+            SystemClock(),
+        )
+        self.container = container
+
+    def feed(self, number: int, pts: int, arrived: float) -> None:
+        for times in self.timeline.place(pts, pts):
+            self.cutter.take(self.packets[number], arrived, times, self.timeline.frame)
+
+    def spans(self) -> list[tuple[float, float]]:
+        return [(one.start.total_seconds(), one.end.total_seconds()) for one in self.heard.files]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_segments_begin_at_key_pictures_and_meet(bench, tmp_path):
+    for number in range(150):
+        bench.feed(number, number * FRAME, number * 0.04)
+    bench.cutter.close()
+
+    assert bench.spans() == [(0, 2), (2, 4), (4, 6)]
+    assert [len(read_timing(one.file.path).times) for one in bench.heard.files] == [50, 50, 50]
+    assert [one.file.path.name for one in bench.heard.files] == [f"run7-00000{number}.mp4" for number in range(3)]
+    assert bench.heard.said == ["anchored"]
+
+
+def test_a_segment_ends_where_its_pictures_end_when_some_are_missing_before_the_next(bench):
+    for number in range(150):
+        late = 1.0 if number >= 50 else 0.0
+        bench.feed(number, number * FRAME + round(late * RATE), number * 0.04 + late)
+    bench.cutter.close()
+
+    assert bench.spans()[:2] == [(0, 2), (3, 4)]  # segments keep to the run's even seconds
+    holes = [(start.total_seconds(), end.total_seconds()) for one in bench.heard.files for start, end in one.holes]
+    assert holes == [(2, 3)]
+
+
+def test_times_that_leap_ahead_of_the_clock_end_the_run(bench):
+    for number in range(30):
+        bench.feed(number, number * FRAME, number * 0.04)
+    with pytest.raises(TimesBroken):
+        bench.feed(30, 30 * FRAME + 3600 * RATE, 30 * 0.04)
+    bench.cutter.close()
+
+    assert bench.spans() == [(0, 1.2)]
