@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 CCTV = str(Path(sys.executable).with_name("cctv"))
-GOAL = 1.5
+GOAL = 2.0
 CAMERAS_TOML = """
 [site]
 name = "Bench"

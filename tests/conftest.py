@@ -17,7 +17,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for hatch_build
 from cctv.cli.app import run
-from cctv.cli.context import CommandContext
+from cctv.cli.invocation import Invocation
 from cctv.config.loader import load_settings
 from cctv.core.durable import DurableFiles
 from cctv.core.language import Language
@@ -145,10 +145,8 @@ class SiteUnderTest:
     def root(self) -> Path:
         return self.folder / "storage"
 
-    def box(self) -> CommandContext:
-        return CommandContext(
-            config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock, language=self.language
-        )
+    def box(self) -> Invocation:
+        return Invocation(config_path=self.config, environ={"NO_COLOR": "1"}, clock=self.clock, language=self.language)
 
     def cctv(self, command: str, *, exit: int | None = 0) -> Outcome:
         """Run `cctv COMMAND`; `exit` is the code to expect, None for any."""

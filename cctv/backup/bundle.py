@@ -16,10 +16,11 @@ from pathlib import Path
 
 from pyrage.x25519 import Identity, Recipient
 
-from cctv.backup.errors import BackupNotWritten, BackupTorn
+from cctv.backup.errors import BackupNotWritten
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import FileUnreadable
 from cctv.crypto.age import decrypt, encrypt
+from cctv.crypto.errors import BackupTorn
 
 PART = ".part"
 _BLOCK = 512

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from cctv.backup.bundle import Member, of_bytes
-from cctv.backup.errors import BackupTorn
 from cctv.core.clock import iso
 from cctv.core.durable import sha256_file
+from cctv.crypto.errors import BackupTorn
 
 MANIFEST = "manifest.json"
 _SCHEMA = 1

@@ -52,9 +52,10 @@ from cctv.db.identity import (
     read_identity,
     write_identity,
 )
-from cctv.db.migrate import HEAD, DatabaseNewer, migrate
+from cctv.db.migrate import HEAD, DatabaseNewer
 from cctv.db.snapshot import is_whole, settle
 from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site
+from cctv.db.upgrade import upgrade
 from cctv.footage.repair.reconcile import reconcile_locked
 from cctv.holds.confirmation import UNCONFIRMED, ask_confirmation, unconfirmed
 from cctv.holds.files import hold_path, is_hold_file, write_hold_file
@@ -203,7 +204,7 @@ def _prepare(
     """Step 3.  The prepared index stands in `.restore/`; what it says is about the storage."""
     index, now = work / DATABASE_FILE, means.clock.now()
     engine = open_engine(index)
-    migrate(engine)
+    upgrade(engine)
     site = Storage(means.settings, means.root, said, engine, means.disk, means.clock, means.actor)
     with read_transaction(engine) as connection:
         check(connection, said, means.root)

@@ -1,7 +1,7 @@
 """The command line's root: which nouns there are, and how an error becomes a message and an exit code.
 
-Imports click and nothing heavier, and of the standard library little; a noun's module loads when it is used.  Never
-decides anything.
+The one lazy boundary of the program: a noun's module, and with it settings, storage and all that the noun needs, is
+imported when the noun is typed.  Everywhere else imports stand at the top of a module.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 
 from cctv import __version__
-from cctv.cli.context import CommandContext
 from cctv.cli.i18n import TranslatedGroup, click_in_our_words, localized, speak
 from cctv.cli.internal_error import InternalError, write_details
+from cctv.cli.invocation import Invocation
 from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit
 from cctv.core.i18n import N_, _, gettext_template, translate_error
 from cctv.core.language import Language
@@ -77,10 +77,18 @@ class LazyGroup(TranslatedGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        module, _colon, attribute = COMMANDS[cmd_name][0].partition(":")
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        resolved = super().resolve_command(ctx, args)
+        if isinstance(ctx.obj, Invocation):
+            ctx.obj = import_module("cctv.cli.context").CommandContext(ctx.obj)
+        return resolved
 
     def get_usage(self, ctx: click.Context) -> str:
         made = localized(self)
@@ -104,28 +112,28 @@ class LazyGroup(TranslatedGroup):
 
 
 def _use(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
-    box = ctx.find_object(CommandContext)
-    if box is not None and given is not None:
-        box.config_path = Path(given)
-        speak(box.tongue)
+    invocation = ctx.find_object(Invocation)
+    if invocation is not None and given is not None:
+        invocation.config_path = Path(given)
+        speak(invocation.spoken_language)
 
 
 def _speak(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
-    box = ctx.find_object(CommandContext)
-    if box is not None and given is not None:
-        box.language = Language(given)
-        speak(box.tongue)
+    invocation = ctx.find_object(Invocation)
+    if invocation is not None and given is not None:
+        invocation.language = Language(given)
+        speak(invocation.spoken_language)
 
 
 def _debug(ctx: click.Context, _: click.Parameter, given: bool) -> None:
-    if (box := ctx.find_object(CommandContext)) is not None:
-        box.debug = given
+    if (invocation := ctx.find_object(Invocation)) is not None:
+        invocation.debug = given
 
 
 def _log_format(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
-    box = ctx.find_object(CommandContext)
-    if box is not None and given is not None:
-        box.log_format = LogFormat(given)
+    invocation = ctx.find_object(Invocation)
+    if invocation is not None and given is not None:
+        invocation.log_format = LogFormat(given)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -148,29 +156,33 @@ def root(ctx: click.Context) -> None:
       staff      cctv incident open "laptop, foyer" --kind theft --cameras foyer-1 --from "za 22u" --to "ma 8u"
       DPO        cctv request open --help   then  cctv request list
     """
-    if (box := ctx.find_object(CommandContext)) is not None:
-        box.start_log()
+    if ctx.invoked_subcommand is not None and ctx.obj is not None:
+        ctx.obj.invocation.start_log()
 
 
 # Made here, in English: click keeps the first one that it makes, whatever language is spoken then.
 root.get_help_option(click.Context(root, **root.context_settings))
 
 
-def run(arguments: Sequence[str], box: CommandContext) -> int:
+def run(arguments: Sequence[str], invocation: Invocation) -> int:
     """Run one command and answer its exit code; messages go to stderr, data to stdout.
 
     Raises what nobody foresaw; `main` tells of it.
     """
     configure()
     with click_in_our_words():
-        speak(box.tongue)
+        speak(invocation.spoken_language)
         try:
             done = root.main(
-                args=list(arguments), prog_name="cctv", obj=box, standalone_mode=False, terminal_width=_help_width()
+                args=list(arguments),
+                prog_name="cctv",
+                obj=invocation,
+                standalone_mode=False,
+                terminal_width=_help_width(),
             )
         except CctvError as error:
             _log_refusal(error)
-            _tell(error, as_json=box.json)
+            _tell(error, as_json=invocation.json)
             return int(error.exit_code)
         except click.exceptions.Exit as exiting:
             return exiting.exit_code
@@ -185,38 +197,38 @@ def run(arguments: Sequence[str], box: CommandContext) -> int:
 
 def main() -> int:
     """The `cctv` command."""
-    box = CommandContext()
+    invocation = Invocation()
     try:
-        code = run(sys.argv[1:], box)
+        code = run(sys.argv[1:], invocation)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILURE)
     except Exception as error:  # noqa: BLE001 - nothing is flattened: the traceback is kept, and the person told where
-        return tell_unforeseen(error, box)
+        return tell_unforeseen(error, invocation)
     return code
 
 
-def tell_unforeseen(error: Exception, box: CommandContext) -> int:
+def tell_unforeseen(error: Exception, invocation: Invocation) -> int:
     """Keep the traceback of an error that nobody foresaw, tell the person where it is, and answer the exit code.
 
     A service, or a command whose stderr is the journal, logs it there; with --debug it is on stderr; else it stands in
     a file.
     """
     place: object = N_("the log above")
-    if box.is_service or is_journal(box.environ):
-        if is_journal(box.environ):
+    if invocation.is_service or is_journal(invocation.environ):
+        if is_journal(invocation.environ):
             place = N_("the journal (journalctl _PID={pid})", pid=os.getpid())
         log.critical("internal.error", exc_info=error)
-    elif box.debug or (path := write_details(error, box.environ, box.now)) is None:
+    elif invocation.debug or (path := write_details(error, invocation.environ, invocation.now)) is None:
         log.critical("internal.error", exc_info=error)
     else:
         log.critical("internal.error", extra={"error": type(error).__name__, SHOWN: True})
         place = path
     told = InternalError(kind=type(error).__name__, place=place)
     with click_in_our_words():
-        speak(box.tongue)
-        _tell(told, as_json=box.json)
+        speak(invocation.spoken_language)
+        _tell(told, as_json=invocation.json)
     return int(told.exit_code)
 
 

@@ -19,7 +19,6 @@ from typing import Any
 
 import click
 
-from cctv.cli.context import CommandContext
 from cctv.core.i18n import DOMAIN, LOCALE, PLACEHOLDERS, current_language, gettext_template, pgettext, set_language
 from cctv.core.language import Language
 
@@ -147,9 +146,8 @@ class TranslatedGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
-        box = ctx.find_object(CommandContext)
-        if box is None or command is None or name not in self.speaking:
+        if command is None or ctx.obj is None or name not in self.speaking:
             speak(Language.EN)
             return name, command, rest
-        speak(box.tongue)
+        speak(ctx.obj.invocation.spoken_language)
         return name, localized(command), rest

@@ -55,7 +55,7 @@ def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
         if isinstance(value, str):
             _no_number(ctx, parameter, value)
         if box is not None and value:
-            setattr(box, name, value)
+            setattr(box.invocation, name, value)
 
     return callback
 

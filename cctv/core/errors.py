@@ -59,6 +59,11 @@ class CctvError(Exception):
     """Something went wrong."""
 
     exit_code: ClassVar[Exit] = Exit.FAILURE
+    code: ClassVar[str] = "CctvError"  # stable name in JSON: the class's name, or the one that it had first
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in vars(cls):
+            cls.code = cls.__name__
 
     def __init__(self, **fields: object) -> None:
         self.fields = fields
@@ -87,11 +92,6 @@ class CctvError(Exception):
         return format_message(words.gettext(message), self.fields, words), (
             format_message(words.gettext(following), self.fields, words) if following else None
         )
-
-    @property
-    def code(self) -> str:
-        """Stable name of this error in JSON: the class's name."""
-        return type(self).__name__
 
 
 class UsageError(CctvError):

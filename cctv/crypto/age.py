@@ -13,7 +13,10 @@ from pathlib import Path
 from pyrage import DecryptError, EncryptError, IdentityError, RecipientError, decrypt_io, encrypt_io
 from pyrage.x25519 import Identity, Recipient
 
-from cctv.backup.errors import (
+from cctv.config.schema import Settings
+from cctv.core.clock import iso
+from cctv.core.durable import DurableFiles
+from cctv.crypto.errors import (
     BackupTorn,
     KeyFileOnBox,
     KeyFileTaken,
@@ -22,9 +25,6 @@ from cctv.backup.errors import (
     RecoveryKeyUnusable,
     RecoveryKeyWrong,
 )
-from cctv.config.schema import Settings
-from cctv.core.clock import iso
-from cctv.core.durable import DurableFiles
 
 _MARK = "AGE-SECRET-KEY-1"
 _LONGEST = 64 << 10

@@ -1,18 +1,10 @@
-"""Schema versions: brings a database to the version that this program knows, and refuses one that it does not know.
-
-Alembic (0.2 s to import) loads only when there is something to do.
-"""
+"""Schema versions: refuses a database that this program does not know, or that is not upgraded yet."""
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
-
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, inspect, text
 
 from cctv.core.errors import CctvError, Exit
-from cctv.db.engine import write_transaction
 
 REVISIONS = ("0001",)  # every one that this program knows, oldest first
 HEAD = REVISIONS[-1]
@@ -27,28 +19,33 @@ class DatabaseNewer(CctvError):
     exit_code = Exit.GUARD
 
 
+class DatabaseOlder(CctvError):
+    """The database is of version {found}; this program needs {known}.
+
+    next: restart cctv-record and cctv-sweep, or run `cctv sweep --once`: they upgrade it; nothing was changed.
+    """
+
+    exit_code = Exit.GUARD
+
+
 def version(connection: Connection) -> str | None:
     """The database's schema version, None when it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to HEAD in one transaction; raises DatabaseNewer."""
+def require_known(engine: Engine) -> str | None:
+    """The schema version, None when the database is empty; raises DatabaseNewer for one that is not in REVISIONS."""
     with engine.connect() as connection:
-        found = version(connection)
-    if found == HEAD:
-        return
-    if found is not None and found not in REVISIONS:
-        raise DatabaseNewer(found=found, known=HEAD)
-    _upgrade(engine)
+        revision = version(connection)
+    if revision is not None and revision not in REVISIONS:
+        raise DatabaseNewer(found=revision, known=HEAD)
+    return revision
 
 
-def _upgrade(engine: Engine) -> None:
-    with as_file(files("cctv.db") / "migrations") as scripts, write_transaction(engine) as connection:
-        config = Config()
-        config.set_main_option("script_location", str(scripts))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+def require_current(engine: Engine) -> None:
+    """Raise DatabaseNewer, or DatabaseOlder, unless the database has the schema of this program."""
+    if (revision := require_known(engine)) != HEAD:
+        raise DatabaseOlder(found=revision or "0000", known=HEAD)

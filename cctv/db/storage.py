@@ -1,7 +1,7 @@
 """The site: what every act needs, opened once and handed down.
 
-Owns the order of opening: identity of the disk, then the database, then the comparison of the two.  Creates nothing
-except through `create_site`.
+Owns the order of opening: identity of the disk, then the database, then the comparison of the two.  Creates nothing:
+`cctv.footage.initialise` makes a storage.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.i18n import N_
 from cctv.db import schema
-from cctv.db.engine import open_engine, read_transaction, write_transaction
+from cctv.db.engine import open_engine, read_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
     SITE_FILE,
@@ -26,12 +26,10 @@ from cctv.db.identity import (
     StorageExists,
     StorageNotEmpty,
     check,
-    claim,
     parse_identity,
     read_identity,
-    write_identity,
 )
-from cctv.db.migrate import migrate
+from cctv.db.migrate import require_current
 from cctv.model.audit import Actor
 from cctv.model.ids import IdKind, short_id
 
@@ -59,7 +57,9 @@ class Storage:
 
 
 def open_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
-    """Open the storage that the settings name; raises StorageMissing, MountMissing, DatabaseForeign, DatabaseNewer."""
+    """Open the storage that the settings name; raises StorageMissing, MountMissing, DatabaseForeign, DatabaseNewer,
+    DatabaseOlder.
+    """
     root = settings.site.storage
     identity = read_identity(root)
     database = root / DATABASE_FILE
@@ -70,25 +70,7 @@ def open_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Ac
         if not inspect(connection).has_table("site"):
             raise DatabaseForeign(path=root, problem=N_("it is empty"))
         check(connection, identity, root)
-    migrate(engine)
-    return Storage(settings, root, identity, engine, disk, clock, actor)
-
-
-def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
-    """Make a storage in an empty folder; raises StorageExists or StorageNotEmpty and then changes nothing."""
-    root = settings.site.storage
-    refuse_occupied(root)
-    disk.make_directory(root)
-    for name in DIRECTORIES:
-        disk.make_directory(root / name)
-    (root / "keys").chmod(0o700)
-    identity = Identity.new(root)
-    engine = open_engine(root / DATABASE_FILE, create=True)
-    migrate(engine)
-    with write_transaction(engine) as connection:
-        claim(connection, identity, clock.now())
-    disk.sync_directory(root)
-    write_identity(root, identity, disk)
+    require_current(engine)
     return Storage(settings, root, identity, engine, disk, clock, actor)
 
 

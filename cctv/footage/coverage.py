@@ -157,6 +157,8 @@ class FootageAbsence(CctvError):
     next: cctv footage coverage shows what there is; try another camera or time.
     """
 
+    code = "NoFootage"
+
     exit_code = Exit.NO_FOOTAGE
 
 

@@ -10,8 +10,9 @@ from cctv.config.schema import Settings
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.db.engine import open_engine, read_transaction, write_transaction
-from cctv.db.identity import DATABASE_FILE, check, file_system_of, parse_identity, write_identity
-from cctv.db.storage import Storage, create_site
+from cctv.db.identity import DATABASE_FILE, Identity, check, claim, file_system_of, parse_identity, write_identity
+from cctv.db.storage import DIRECTORIES, Storage, refuse_occupied
+from cctv.db.upgrade import upgrade
 from cctv.model.audit import Act, Actor
 
 
@@ -22,6 +23,24 @@ class DiskAdoption:
     before: str
     after: str
     changed: bool
+
+
+def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
+    """Make a storage in an empty folder; raises StorageExists or StorageNotEmpty and then changes nothing."""
+    root = settings.site.storage
+    refuse_occupied(root)
+    disk.make_directory(root)
+    for name in DIRECTORIES:
+        disk.make_directory(root / name)
+    (root / "keys").chmod(0o700)
+    identity = Identity.new(root)
+    engine = open_engine(root / DATABASE_FILE, create=True)
+    upgrade(engine)
+    with write_transaction(engine) as connection:
+        claim(connection, identity, clock.now())
+    disk.sync_directory(root)
+    write_identity(root, identity, disk)
+    return Storage(settings, root, identity, engine, disk, clock, actor)
 
 
 def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:

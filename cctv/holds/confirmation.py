@@ -44,6 +44,8 @@ class NoHoldsToConfirm(UsageError):
     next: cctv hold list
     """
 
+    code = "NothingToConfirm"
+
 
 class NoNameGiven(UsageError):
     """The holds are confirmed by a person, and none is named.

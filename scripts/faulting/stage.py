@@ -19,9 +19,10 @@ from cctv.config.schema import Settings
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
 from cctv.db import engine
-from cctv.db.storage import Storage, create_site, open_site
+from cctv.db.storage import Storage, open_site
 from cctv.footage import media
 from cctv.footage.ingest import ingest
+from cctv.footage.initialise import create_site
 from cctv.footage.layout import incoming_directory
 from cctv.footage.media import NoVideo, Timing
 from cctv.footage.runs import Run, anchor_run, begin_run, end_run

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from cctv.cli.app import root
-from cctv.cli.context import CommandContext
+from cctv.cli.invocation import Invocation
 
 WIDTH = 100
 LONGEST = 200  # characters of a summary; no first sentence reaches it
@@ -26,7 +26,7 @@ Exit codes and every error message: [exit-codes.md](exit-codes.md).
 def commands_page() -> str:
     """The whole page."""
     top = root.make_context(
-        "cctv", [], resilient_parsing=True, obj=CommandContext(), terminal_width=WIDTH, max_content_width=WIDTH
+        "cctv", [], resilient_parsing=True, obj=Invocation(), terminal_width=WIDTH, max_content_width=WIDTH
     )
     found = list(walk(top))
     index = [f"* [`{ctx.command_path}`](#{anchor(ctx.command_path)}) - {ctx.command.get_short_help_str(LONGEST)}"

@@ -16,8 +16,8 @@ from reference.errors import every_error
 
 from cctv.cases.requests.next_steps import NextStepKind
 from cctv.cli.app import _SECTIONS, root
-from cctv.cli.context import CommandContext
 from cctv.cli.i18n import TranslatedGroup, placeholder, told_help
+from cctv.cli.invocation import Invocation
 from cctv.cli.options import OneOf
 from cctv.cli.output import UNIT, UNITS
 from cctv.core.errors import EXIT_MEANINGS
@@ -47,12 +47,17 @@ from cctv.model.requests import (
 from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Rooms whose errors a casework command may raise.
-ROOMS = ("kernel", "model", "config", "db", "signing", "holds", "archive", "letters", "retention", "casework",
-         "redaction", "export", "ending", "cli")  # fmt: skip
+# Packages whose errors a casework command may raise.
+PACKAGES = (
+    "core", "model", "config", "db", "crypto", "holds", "footage", "letters", "retention", "cases", "redaction",
+    "viewing", "packages", "services", "cli",
+)  # fmt: skip
 # Modules of them that only the operator's commands use.
-_OPERATORS = ("cctv.config.policy_text", "cctv.config.editor", "cctv.footage.repair.rebuild", "cctv.footage.repair.reconcile",
-              "cctv.retention.certificate.files", "cctv.retention.policy_change", "cctv.cli.commands.restore")  # fmt: skip
+_OPERATORS = (
+    "cctv.config.policy_text", "cctv.config.editor", "cctv.crypto.errors", "cctv.crypto.age",
+    "cctv.footage.repair.rebuild", "cctv.footage.repair.reconcile", "cctv.retention.certificate.files",
+    "cctv.retention.policy_change", "cctv.services.record", "cctv.services.sweep", "cctv.cli.commands.restore",
+)  # fmt: skip
 # Enums whose members are shown to people.
 WORDS = (
     IncidentKind, RequestType, RequestState, CaseOutcome,
@@ -64,10 +69,10 @@ WORDS = (
     DeclarationKind, NextStepKind, GroundKind, NationalNumber,
     GapCause, Reason, ZoneKind,
 )  # fmt: skip
-_ONE = {"said", "phrase", "_", "N_"}
-_MANY = {"said_of", "counted", "ngettext", "ngettext_lazy"}
-_BY_THEMSELVES = {"short", "worded", "pgettext", "pgettext_lazy"}
-_SHOWING = {"print", "echo", "print_next", "print_done", "tell", "tell_request", "UsageError", "agreed"}
+_ONE = {"_", "N_"}
+_MANY = {"ngettext", "ngettext_lazy"}
+_BY_THEMSELVES = {"pgettext", "pgettext_lazy"}
+_SHOWING = {"print", "echo", "print_next", "print_done", "tell", "tell_request", "UsageError", "confirm"}
 _LINE_INSIDE = re.compile(r"\bcctv [^`]*|\d+x\d+|x+")
 _TO_PROGRAMMERS = re.compile(
     r"deprecated|declar|iterable|defined twice|env var|UUID|boolean|Boolean|Choice\(|start character|Takes \{|colour|"
@@ -109,7 +114,7 @@ def every_message() -> list[Message]:
 
 def spoken_commands(group: TranslatedGroup = root) -> Iterator[click.Command]:
     """Every command that speaks the language of the site, groups first."""
-    ctx = click.Context(group, obj=CommandContext())
+    ctx = click.Context(group, obj=Invocation())
     for name in group.list_commands(ctx):
         command = group.get_command(ctx, name)
         assert command is not None
@@ -158,7 +163,7 @@ def _help_of(command: click.Command, where: str) -> Iterator[Message]:
 
 def _of_errors() -> Iterator[Message]:
     for error in every_error():
-        if error.module.split(".")[1] in ROOMS and not error.module.startswith(_OPERATORS):
+        if error.module.split(".")[1] in PACKAGES and not error.module.startswith(_OPERATORS):
             where = error.module.replace(".", "/") + ".py"
             yield Message(error.message, where)
             yield Message(error.next_step, where)
@@ -172,7 +177,7 @@ def sources(room: str = "") -> list[Path]:
 def _of_calls() -> Iterator[Message]:
     for file in sources():
         where = str(file.relative_to(ROOT))
-        if not where.startswith(("cctv/tongue/", "cctv/core/i18n.py", "cctv/core/i18n.py")):
+        if not where.startswith("cctv/core/i18n.py"):
             yield from calls_in(file.read_text(), where)
 
 
@@ -188,7 +193,7 @@ def calls_in(source: str, where: str) -> Iterator[Message]:
             yield Message(_text(node, 1, where), where, plural=_text(node, 2, where))
         elif name in _BY_THEMSELVES and all(isinstance(one, ast.Constant) for one in node.args):
             yield Message(_text(node, 1, where), where, _text(node, 0, where))
-        elif name == "table" and node.args and isinstance(node.args[0], ast.Tuple) and "cctv.core" in source:
+        elif name == "table" and node.args and isinstance(node.args[0], ast.Tuple) and "cctv.core.i18n" in source:
             columns = [one.value for one in node.args[0].elts if isinstance(one, ast.Constant)]
             yield from (Message(str(one), where, HEADINGS) for one in columns)
 
@@ -251,7 +256,7 @@ def plain_fields(source: str, where: str, errors: Collection[str]) -> Iterator[s
 
 
 def unsaid(source: str, where: str) -> Iterator[str]:
-    """What a file of the command line prints in plain English: text in a call that shows it, and not in `said`."""
+    """What a file of the command line prints in plain English: text in a call that shows it, and not in `_`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in _SHOWING:
             for given in node.args:

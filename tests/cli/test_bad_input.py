@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cctv.cli.app import run
-from cctv.cli.context import CommandContext
+from cctv.cli.invocation import Invocation
 from cctv.core.errors import Exit
 
 SPAN = "--from '2026-11-01 11:00' --to '2026-11-01 11:05'"
@@ -133,5 +133,5 @@ def test_a_folder_with_other_things_in_it_becomes_no_storage(bare_site):
 
 def test_no_cameras_toml_says_where_it_was_looked_for(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert run(["status"], CommandContext(environ={})) == 10
+    assert run(["status"], Invocation(environ={})) == 10
     assert "cameras.toml" in capsys.readouterr().err

@@ -15,9 +15,9 @@ from cctv.config.loader import load_settings
 from cctv.core.durable import DurableFiles, sha256_file
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
-from cctv.db.storage import create_site
 from cctv.footage.deletion import delete_segments
 from cctv.footage.ingest import ingest
+from cctv.footage.initialise import create_site
 from cctv.footage.layout import incoming_directory, sweeper_lock
 from cctv.footage.repair.recover import recover_incoming
 from cctv.footage.runs import begin_run

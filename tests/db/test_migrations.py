@@ -6,8 +6,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from cctv.db.engine import open_engine, read_transaction, write_transaction
-from cctv.db.migrate import HEAD, DatabaseNewer, migrate, version
+from cctv.db.migrate import HEAD, DatabaseNewer, version
 from cctv.db.schema import metadata
+from cctv.db.upgrade import upgrade
 
 SCHEMA = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE tbl_name != 'alembic_version'")
 
@@ -15,7 +16,7 @@ SCHEMA = text("SELECT name, tbl_name, sql FROM sqlite_master WHERE tbl_name != '
 @pytest.fixture
 def migrated(tmp_path):
     engine = open_engine(tmp_path / "cctv.db", create=True)
-    migrate(engine)
+    upgrade(engine)
     return engine
 
 
@@ -37,7 +38,7 @@ def test_the_migrations_make_the_tables_that_the_program_knows_and_no_other(migr
 def test_bringing_up_to_date_twice_changes_nothing(migrated):
     before = schema_of(migrated)
 
-    migrate(migrated)
+    upgrade(migrated)
 
     assert schema_of(migrated) == before
     with read_transaction(migrated) as connection:
@@ -50,7 +51,7 @@ def test_a_database_of_an_unknown_version_is_refused_and_left_as_it_is(migrated,
         connection.execute(text("UPDATE alembic_version SET version_num = :other"), {"other": other})
 
     with pytest.raises(DatabaseNewer, match=f"of version {other}; this program knows {HEAD}") as refused:
-        migrate(migrated)
+        upgrade(migrated)
 
     assert refused.value.next_step == "install the newer cctv that wrote it; nothing was changed."
     with read_transaction(migrated) as connection:

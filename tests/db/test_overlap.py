@@ -7,9 +7,9 @@ from sqlalchemy import insert, select
 
 from cctv.core.time_range import Span
 from cctv.db.engine import open_engine, write_transaction
-from cctv.db.migrate import migrate
 from cctv.db.queries import overlaps_span
 from cctv.db.schema import camera_totals, tombstones
+from cctv.db.upgrade import upgrade
 from cctv.model.footage import Reason
 from cctv.model.ids import CameraId
 
@@ -21,7 +21,7 @@ ROW = {"zone": "facade", "sha256": "f0", "size_bytes": 3, "policy": "p1", "reaso
 @pytest.mark.parametrize("is_known", [False, True])
 def test_what_overlaps_a_span_is_found(tmp_path, is_known):
     engine = open_engine(tmp_path / "cctv.db", create=True)
-    migrate(engine)
+    upgrade(engine)
     starts = [NOON + number * MINUTE for number in range(4)]
     with write_transaction(engine) as connection:
         for number, start in enumerate(starts):

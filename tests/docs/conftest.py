@@ -7,7 +7,7 @@ import pytest
 from pages import ROOT
 
 from cctv.cli.app import root
-from cctv.cli.context import CommandContext
+from cctv.cli.invocation import Invocation
 
 sys.path.insert(0, str(ROOT / "scripts"))  # for the generator, scripts/reference
 
@@ -29,4 +29,4 @@ def tree(ctx: click.Context) -> dict[str, click.Command]:
 @pytest.fixture(scope="session")
 def commands() -> dict[str, click.Command]:
     """`cctv hold place` and all the others."""
-    return tree(click.Context(root, info_name="cctv", obj=CommandContext()))
+    return tree(click.Context(root, info_name="cctv", obj=Invocation()))

@@ -13,7 +13,7 @@ from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import Identity, claim
-from cctv.db.migrate import migrate
+from cctv.db.upgrade import upgrade
 from cctv.footage.layout import INDEX, incoming_directory, recorder_lock
 from cctv.footage.repair.rebuild import NEW_FILE, rebuild_index
 from cctv.footage.runs import begin_run
@@ -169,7 +169,7 @@ def test_an_empty_index_of_this_very_storage_is_made_again(site, recorded):
 def make_blank(site, identity):
     """A database of this very storage that knows nothing."""
     engine = open_engine(site.root / "cctv.db", create=True)
-    migrate(engine)
+    upgrade(engine)
     known = Identity(identity["site"], identity["database"], identity["file_system"])
     with write_transaction(engine) as connection:
         claim(connection, known, site.clock.now())

@@ -5,7 +5,7 @@ import os
 import pytest
 from reference.errors import every_error
 from wording.catalogs import LANGUAGES, problems, read
-from wording.messages import ROOMS, Message, calls_in, every_message, plain_fields, sources, unsaid
+from wording.messages import PACKAGES, Message, calls_in, every_message, plain_fields, sources, unsaid
 
 from cctv.core.i18n import catalog
 from cctv.core.language import Language
@@ -46,7 +46,7 @@ def test_what_is_wrong_with_a_catalog_is_told(tmp_path):
 
 
 def test_no_error_of_casework_has_a_field_in_plain_english():
-    errors = {one.name for one in every_error() if one.module.split(".")[1] in ROOMS}
+    errors = {one.name for one in every_error() if one.module.split(".")[1] in PACKAGES}
     rooms = [file for room in ("casework", "redaction", "export", "holds", "ending") for file in sources(room)]
 
     assert [found for file in rooms for found in plain_fields(file.read_text(), str(file), errors)] == []

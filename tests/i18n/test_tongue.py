@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from cctv.cli.app import run
-from cctv.cli.context import CommandContext
+from cctv.cli.invocation import Invocation
 from cctv.core.language import Language
 
 SPAN = "--from '2026-11-01 11:00' --to '2026-11-01 11:05'"
@@ -79,7 +79,7 @@ def test_english_reads_no_catalog(site, monkeypatch):
     monkeypatch.setattr("cctv.core.i18n.GNUTranslations", None)
 
     assert "Usage:" in site.cctv("request open --help").out
-    assert run(["--help"], CommandContext(environ={"CCTV_CONFIG": "nowhere.toml"})) == 0
+    assert run(["--help"], Invocation(environ={"CCTV_CONFIG": "nowhere.toml"})) == 0
 
 
 def test_babel_loads_for_no_command_that_writes_no_page(site):

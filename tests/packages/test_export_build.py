@@ -11,7 +11,7 @@ from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, record_people, stock_tools
 
 from cctv.cli.app import run
-from cctv.cli.context import CommandContext
+from cctv.cli.invocation import Invocation
 from cctv.core import filesystem
 from cctv.core.durable import DurableFiles
 from cctv.packages import build, folder
@@ -81,7 +81,7 @@ def test_the_manifest_tells_where_everything_came_from_and_names_no_person(built
 def test_verify_works_by_id_and_far_from_the_site(built, tmp_path, monkeypatch, capsys):
     assert "every hash and the signature hold" in built.cctv("export verify exp-2026-001").out
     monkeypatch.chdir(tmp_path)
-    elsewhere = CommandContext(config_path=tmp_path / "none.toml", environ={})
+    elsewhere = Invocation(config_path=tmp_path / "none.toml", environ={})
     key = built.root / "keys" / "signing.pub"
 
     assert run(["export", "verify", str(_package(built)), "--key", str(key), "--json"], elsewhere) == 0
@@ -184,8 +184,8 @@ class _FullDisk(DurableFiles):
 
 
 def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(approved, monkeypatch, stand_in_render):
-    monkeypatch.setattr(CommandContext, "make_disk", staticmethod(_FullDisk))
-    full = CommandContext(approved.config, {}, approved.clock, _FullDisk, language=approved.language)
+    monkeypatch.setattr(Invocation, "make_disk", staticmethod(_FullDisk))
+    full = Invocation(approved.config, {}, approved.clock, _FullDisk, language=approved.language)
     monkeypatch.setattr(type(approved), "box", lambda self: full)
     assert "Nothing was left behind" in approved.cctv(BUILD, exit=16).err
     assert _exports(approved) == []

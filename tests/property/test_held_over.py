@@ -15,7 +15,8 @@ from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.db.engine import read_transaction, write_transaction
-from cctv.db.storage import Storage, create_site
+from cctv.db.storage import Storage
+from cctv.footage.initialise import create_site
 from cctv.footage.segments import (
     candidates,
     count_all_again,

@@ -10,13 +10,13 @@ from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import FRAMES, SUBJECT, write_keep
 
 from cctv.cli.app import run
-from cctv.cli.context import CommandContext
+from cctv.cli.invocation import Invocation
 
 
 @pytest.fixture
-def nowhere(tmp_path) -> CommandContext:
+def nowhere(tmp_path) -> Invocation:
     """No cameras.toml, no storage."""
-    return CommandContext(config_path=tmp_path / "none.toml", environ={"NO_COLOR": "1"})
+    return Invocation(config_path=tmp_path / "none.toml", environ={"NO_COLOR": "1"})
 
 
 def test_a_file_is_redacted_with_a_mask_beside_it(nowhere, footage_files, tmp_path, capsys):

@@ -55,6 +55,8 @@ class NothingToShow(CctvError):
     next: cctv request answer {id} --outcome no-footage
     """
 
+    code = "NothingToSee"
+
     exit_code = Exit.NO_FOOTAGE
 
 

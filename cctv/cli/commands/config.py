@@ -43,7 +43,7 @@ def check(box: CommandContext, strict: bool, policy: Path | None) -> None:
       cctv config check --policy privacy.html
     """
 
-    checked = load_settings(box.config_path, environ=box.environ, strict=strict)
+    checked = load_settings(box.invocation.config_path, environ=box.environ, strict=strict)
     settings = checked.settings
     if settings.letters.templates is not None:
         check_templates(templates_of(settings))

@@ -231,7 +231,9 @@ def _confirmed_text(console: Console, box: CommandContext, found: Sequence[Hold]
     if box.dry_run:
         console.print(_("Dry run: nothing was confirmed."))
     else:
-        confirmed = _("{who} confirms this.  The next sweep deletes what is due and not held.", who=box.on_behalf_of)
+        confirmed = _(
+            "{who} confirms this.  The next sweep deletes what is due and not held.", who=box.invocation.on_behalf_of
+        )
         console.print(confirmed)
 
 

@@ -9,6 +9,7 @@ import click
 from cctv.cli.context import CommandContext
 from cctv.config.credentials import load_credentials
 from cctv.core.logs import LogFormat
+from cctv.db.upgrade import upgrade_storage
 from cctv.services.record import run_recorder
 
 
@@ -27,6 +28,7 @@ def record(box: CommandContext) -> None:
     Runs in the foreground; Ctrl-C or SIGTERM closes every segment first.  As a service: docs/installing.md.
     """
 
-    write = talk(box.start_log(service=True))
+    write = talk(box.invocation.start_log(service=True))
     credentials = load_credentials(box.settings, box.environ)
+    upgrade_storage(box.settings)
     run_recorder(box.site, credentials, write=write, environ=box.environ)

@@ -103,7 +103,7 @@ def _adopted_text(console: Console, box: CommandContext, done: PolicyAdoption) -
     if box.dry_run:
         console.print("Dry run: nothing was changed.")
     else:
-        console.print(f"{box.on_behalf_of} adopts this: the limits of stored footage are shortened.")
+        console.print(f"{box.invocation.on_behalf_of} adopts this: the limits of stored footage are shortened.")
 
 
 def _clock_text(console: Console, box: CommandContext, seen: ClockState) -> None:
@@ -115,7 +115,9 @@ def _clock_text(console: Console, box: CommandContext, seen: ClockState) -> None
     if box.dry_run:
         console.print("Dry run: nothing was accepted.")
     else:
-        console.print(f"{box.on_behalf_of} says that the clock is right.  The next sweep deletes what is due.")
+        console.print(
+            f"{box.invocation.on_behalf_of} says that the clock is right.  The next sweep deletes what is due."
+        )
 
 
 def _sweep_text(console: Console, box: CommandContext, found: SweepSize) -> None:
@@ -126,4 +128,4 @@ def _sweep_text(console: Console, box: CommandContext, found: SweepSize) -> None
     if box.dry_run:
         console.print("Dry run: nothing was accepted.")
     else:
-        console.print(f"{box.on_behalf_of} accepts this: the next sweep deletes it.")
+        console.print(f"{box.invocation.on_behalf_of} accepts this: the next sweep deletes it.")

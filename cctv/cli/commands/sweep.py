@@ -8,6 +8,7 @@ from cctv.cli.commands.record import talk
 from cctv.cli.commands.retention import show_plan
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
+from cctv.db.upgrade import upgrade_storage
 from cctv.services.sweep import run_sweeper, sweep_everything, told
 
 
@@ -26,8 +27,9 @@ def sweep(box: CommandContext, once: bool) -> None:
     if box.dry_run:
         show_plan(box)
         return
+    upgrade_storage(box.settings)
     if not once:
-        run_sweeper(box.site, write=talk(box.start_log(service=True)), environ=box.environ)
+        run_sweeper(box.site, write=talk(box.invocation.start_log(service=True)), environ=box.environ)
         return
 
     swept = sweep_everything(box.site)

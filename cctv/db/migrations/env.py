@@ -1,7 +1,8 @@
-"""Alembic's entry: runs the migrations on the connection that `db.migrate` hands it."""
+"""Alembic's entry: runs the migrations on the connection that `cctv.db.upgrade` hands it."""
 
 from alembic import context
-from cctv.db.tables import metadata
+
+from cctv.db.schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
 context.run_migrations()

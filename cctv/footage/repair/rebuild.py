@@ -43,8 +43,8 @@ from cctv.db.engine import (
     write_transaction,
 )
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, Identity, check, claim, read_identity, write_identity
-from cctv.db.migrate import migrate
 from cctv.db.storage import Storage, keep_short_id, open_site
+from cctv.db.upgrade import upgrade
 from cctv.footage.index_lines import lines_in
 from cctv.footage.layout import incoming_name, recorder_lock, sweeper_lock
 from cctv.footage.repair.compare import list_day, walk
@@ -289,7 +289,7 @@ def _trouble(root: Path, said: Identity) -> str | None:
             if not inspect(connection).has_table("site"):
                 return "it is empty"
             check(connection, said, root)
-        migrate(engine)
+        upgrade(engine)
         with read_transaction(engine) as connection:
             blank = is_blank(connection)
     except (DatabaseDamaged, DatabaseForeign) as error:
@@ -313,7 +313,7 @@ def _new_database(site: Storage) -> Iterator[Storage]:
     path = site.root / NEW_FILE
     for beside in ("", *_BESIDE):
         site.disk.unlink(path.with_name(f"{NEW_FILE}{beside}"))
-    migrate(site.engine)
+    upgrade(site.engine)
     with write_transaction(site.engine) as connection:
         claim(connection, site.identity, site.clock.now())
     yield site

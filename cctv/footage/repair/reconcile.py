@@ -49,6 +49,8 @@ class TooManyFilesMissing(CctvError):
     `cctv footage reconcile --fix --accept-loss`.
     """
 
+    code = "MuchLost"
+
     exit_code = Exit.DECISION_MISSING
 
 

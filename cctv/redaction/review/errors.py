@@ -20,6 +20,8 @@ class NoFootageToRedact(CctvError):
     next: {following}
     """
 
+    code = "NoFootage"
+
     exit_code = Exit.NO_FOOTAGE
 
 
@@ -111,6 +113,8 @@ class PlanChanged(CctvError):
 
     next: look at the sheet again, then repeat the command.
     """
+
+    code = "PlanMoved"
 
     exit_code = Exit.DECISION_MISSING
 

@@ -155,6 +155,8 @@ class ClockAlreadyTrusted(UsageError):
     next: cctv sweep --once --dry-run
     """
 
+    code = "ClockBelieved"
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
