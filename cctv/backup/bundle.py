@@ -17,12 +17,12 @@ from pathlib import Path
 from pyrage.x25519 import Identity, Recipient
 
 from cctv.backup.errors import BackupNotWritten
+from cctv.backup.state import PART
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import FileUnreadable
 from cctv.crypto.age import decrypt, encrypt
 from cctv.crypto.errors import BackupTorn
 
-PART = ".part"
 _BLOCK = 512
 _CHUNK = 1 << 20
 

@@ -18,10 +18,11 @@ from pyrage.x25519 import Recipient
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.backup.bundle import PART, Member, of_bytes, write_bundle
+from cctv.backup.bundle import Member, of_bytes, write_bundle
 from cctv.backup.errors import HeldCopyElsewhere
 from cctv.backup.queries import held_lost, held_segments, released_since
 from cctv.backup.state import (
+    PART,
     HeldCopy,
     backup_lock,
     check_place,

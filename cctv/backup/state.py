@@ -21,12 +21,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cctv.backup.bundle import PART
 from cctv.backup.errors import BackupPlaceUnfit
 from cctv.core.clock import iso
 from cctv.core.durable import exclusive
 from cctv.db.identity import file_system_of
 from cctv.db.storage import Storage
+
+PART = ".part"  # the end of the name of a file that is still being written
 
 FILE = "backup.json"
 

@@ -44,7 +44,7 @@ from cctv.cameras.rtsp import StreamAddress, tcp_ping
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock, SystemClock
-from cctv.core.process import without_secrets
+from cctv.core.secrets import without_secrets
 
 WAIT = timedelta(seconds=3)  # devices spread their answers over half a second; the probe is sent several times
 

@@ -22,6 +22,7 @@ from cctv.cli.output import console, print_json
 from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
+from cctv.core.durable import DurableFiles
 from cctv.core.i18n import translate
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_span, parse_span
@@ -60,6 +61,10 @@ class CommandContext:
     def now(self) -> datetime:
         return self.invocation.now
 
+    def make_disk(self) -> DurableFiles:
+        """The file operations that a storage is opened with."""
+        return (self.invocation.make_disk or DurableFiles)()
+
     @cached_property
     def checked(self) -> LoadedSettings:
         """The checked settings with their warnings; raises ConfigError."""
@@ -82,7 +87,7 @@ class CommandContext:
     def site(self) -> Storage:
         """The open storage; raises StorageMissing and the guards of `cctv.db.identity`."""
         os.umask(STORAGE_UMASK)
-        return open_site(self.settings, disk=self.invocation.make_disk(), clock=self.clock, actor=self.actor)
+        return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
         """The cameras that `--cameras a,b` or `--zones z` name; all of them when neither is given."""

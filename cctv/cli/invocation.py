@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cctv.config.settings_file import site_language
 from cctv.core.clock import Clock, SystemClock
-from cctv.core.durable import DurableFiles
 from cctv.core.language import Language
 from cctv.core.logs import LogFormat, configure, is_journal
+
+if TYPE_CHECKING:
+    from cctv.core.durable import DurableFiles
 
 
 @dataclass
@@ -26,7 +29,7 @@ class Invocation:
     config_path: Path | None = None  # None: the usual places
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     clock: Clock = field(default_factory=SystemClock)
-    make_disk: Callable[[], DurableFiles] = DurableFiles
+    make_disk: Callable[[], DurableFiles] | None = None  # None: the real one; tests inject faults
     json: bool = False
     dry_run: bool = False
     on_behalf_of: str | None = None

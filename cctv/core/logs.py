@@ -24,7 +24,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import TextIO, TypeAlias
 
-from cctv.core.process import without_secrets
+from cctv.core.secrets import without_secrets
 
 IDS = frozenset({"camera", "segment", "case", "hold", "package", "part", "run"})
 CODES = frozenset(

@@ -7,17 +7,15 @@ passes a secret in an argument or the environment.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from typing import IO
 
 from cctv.core.errors import ToolFailed, ToolMissing
+from cctv.core.secrets import without_secrets
 
 _PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux"}
-_URL_SECRET = re.compile(r"(\w+://)[^\s/]*@")  # to the last @: a password may hold one
-_QUERY_SECRET = re.compile(r"([?&](?:user|usr|username|password|passwd|pwd|token)=)[^&\s]*", re.IGNORECASE)
 
 
 def require(tool: str) -> str:
@@ -26,11 +24,6 @@ def require(tool: str) -> str:
     if found is None:
         raise ToolMissing(tool=tool, package=_PACKAGES.get(tool, tool))
     return found
-
-
-def without_secrets(text: str) -> str:
-    """Text of a tool with the credentials of any URL removed (ffmpeg prints the URL with its password)."""
-    return _QUERY_SECRET.sub(r"\1", _URL_SECRET.sub(r"\1", text))
 
 
 def bound_to_parent(argv: Sequence[str], *, signal: str = "KILL") -> list[str]:

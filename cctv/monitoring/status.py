@@ -13,7 +13,7 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
-from cctv.audit.checkpoints import reach_check
+from cctv.audit.checkpoint_files import reach_check
 from cctv.backup.state import read_memory
 from cctv.core.errors import Exit
 from cctv.core.filesystem import Volume, volume_of

@@ -18,7 +18,8 @@ from datetime import timedelta
 from types import FrameType
 
 from cctv.audit.chain import AuditBroken
-from cctv.audit.checkpoints import Checkpoint, sign_checkpoint
+from cctv.audit.checkpoint_files import Checkpoint
+from cctv.audit.checkpoints import sign_checkpoint
 from cctv.cases.registers.anonymise import forget_registers
 from cctv.cases.requests.anonymise import forget_due
 from cctv.cases.requests.close import Erased, erase_ordered

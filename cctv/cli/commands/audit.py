@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cctv.audit.checkpoints import Proved, all_checkpoints, latest, prove, sign_checkpoint
+from cctv.audit.checkpoint_files import all_checkpoints, latest
+from cctv.audit.checkpoints import Proved, prove, sign_checkpoint
 from cctv.audit.log import audit_entries, chain_head, verify_log
 from cctv.cli.context import CommandContext
 from cctv.cli.options import json_option, mutation

@@ -57,7 +57,7 @@ def key(box: CommandContext, file: Path) -> None:
     if box.dry_run:
         box.emit({"dry_run": True}, lambda console: console.print(f"Would make a recovery key in {file}."))
         return
-    public, text = make_recovery_key(box.settings, None if shown else file, box.now, box.invocation.make_disk())
+    public, text = make_recovery_key(box.settings, None if shown else file, box.now, box.make_disk())
 
     def said(console: Console) -> None:
         if shown:

@@ -78,7 +78,7 @@ def add(box: CommandContext, /, name: str, **keys: str | None) -> None:
     edit = add_camera(find_settings(box.invocation.config_path, box.environ), name, keys)
     _check_credential(box, edit, keys["credential"])
     if not box.dry_run:
-        write_edit(edit, box.invocation.make_disk())
+        write_edit(edit, box.make_disk())
     told = {"camera": name, "file": edit.file, "dry_run": box.dry_run, "difference": edit.difference}
     box.emit(told, lambda console: _print_edit(edit, name, dry_run=box.dry_run))
     for warning in edit.checked.warnings:

@@ -52,7 +52,7 @@ def init(box: CommandContext) -> None:
         box.emit({"storage": root, "made": False}, lambda console: console.print(f"would make a storage in {root}"))
         return
     os.umask(STORAGE_UMASK)
-    site = create_storage(box.settings, disk=box.invocation.make_disk(), clock=box.clock, actor=box.actor)
+    site = create_storage(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
 
     def text(console: Console) -> None:
         console.print(f"made a storage in {root} for site {site.identity.site}")
@@ -70,7 +70,7 @@ def adopt_disk(box: CommandContext, reason: str) -> None:
 
     adopted = adopt(
         box.settings,
-        disk=box.invocation.make_disk(),
+        disk=box.make_disk(),
         clock=box.clock,
         actor=box.actor,
         reason=reason,

@@ -212,11 +212,11 @@ def rebuild(box: CommandContext, reason: str) -> int:
 
     os.umask(STORAGE_UMASK)
     if box.dry_run:
-        plan = plan_rebuild(box.settings, disk=box.invocation.make_disk(), clock=box.clock, actor=box.actor)
+        plan = plan_rebuild(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
         data = {"dry_run": True, **_plan_data(plan)}
         box.emit(data, lambda console: console.print(f"{_plan_text(plan)}\nDry run: nothing was changed."))
         return int(Exit.OK)
-    made = rebuild_index(box.settings, disk=box.invocation.make_disk(), clock=box.clock, actor=box.actor, reason=reason)
+    made = rebuild_index(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor, reason=reason)
     box.emit(_rebuilt_data(made), lambda console: _rebuilt_text(console, made))
     return int(Exit.PARTLY if made.reconciled.left else Exit.OK)
 

@@ -30,7 +30,7 @@ def run(box: CommandContext) -> None:
       cctv notify run
     """
 
-    told = notify_once(box.settings, lambda: box.site, box.now, box.invocation.make_disk(), dry_run=box.dry_run)
+    told = notify_once(box.settings, lambda: box.site, box.now, box.make_disk(), dry_run=box.dry_run)
     rows = [
         {
             "kind": one.kind,

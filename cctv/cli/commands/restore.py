@@ -64,7 +64,7 @@ def restore(
 
     assert file is not None
     os.umask(STORAGE_UMASK)
-    means = RestoreSources(box.settings, box.invocation.make_disk(), box.clock, box.actor, new_disk=new_disk)
+    means = RestoreSources(box.settings, box.make_disk(), box.clock, box.actor, new_disk=new_disk)
     if box.dry_run:
         restored = plan_restore(means, file, key, replace_whole=replace)
     else:

@@ -41,7 +41,7 @@ def board(box: CommandContext, calendar: str | None) -> None:
         site = box.settings.site
         site_id = box.site.identity.site
         data = as_calendar(found, site=site.name, site_id=site_id, now=box.now, zone=box.zone, tell=translate)
-        box.invocation.make_disk().write(Path(calendar).absolute(), data, 0o644)
+        box.make_disk().write(Path(calendar).absolute(), data, 0o644)
         box.emit(
             {"calendar": calendar, "entries": len(found)},
             lambda console: console.print(_("written: {file}", file=calendar)),
