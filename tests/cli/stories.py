@@ -308,7 +308,7 @@ def requests(teller: Teller) -> None:
 
 def redaction(teller: Teller) -> None:
     """A copy of a request: who stays visible, the approval, the package, and what is refused before."""
-    sys.path.insert(0, str(TESTS / "redaction_case"))
+    sys.path.insert(0, str(TESTS / "redaction_review"))
 
     nobody = pad(film(teller.folder / "nobody.mp4", []))
     people = pad(film(teller.folder / "people.mp4", [SUBJECT, OTHER]))

@@ -28,8 +28,6 @@ REQUIRED = (
     *("camera", "zone", "segment", "span", "gap", "coverage", "cap", "sweep", "plan", "decision", "guard", "tombstone"),
     *("quarantine", "incident", "hold", "subject", "track", "backdrop", "package", "manifest", "actor"),
 )
-# The pages describe the layout with cctv/core.  Drop this mark with the commit that moves the packages.
-moved = pytest.mark.skipif(not (PACKAGE / "core").is_dir(), reason="the packages have not been moved yet")
 
 
 def test_every_page_that_the_code_names_exists():
@@ -50,21 +48,18 @@ def test_the_code_names_a_policy_by_its_path_only():
     assert found == []
 
 
-@moved
 @pytest.mark.parametrize("page", [ARCHITECTURE, ROOT / "CONTRIBUTING.md", *DECISIONS], ids=lambda page: page.name)
 def test_every_module_and_package_that_a_page_names_exists(page):
     missing = [name for name in CODE.findall(page.read_text()) if not _exists(name)]
     assert missing == []
 
 
-@moved
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_path_below_the_package_in_a_page_exists(page):
     named = re.findall(r"`(cctv/[a-z_]+(?:/[a-z0-9_.]+)*/?)`", page.read_text())
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-@moved
 def test_the_layers_are_those_of_the_import_contract_and_every_package_has_a_row():
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
     text = ARCHITECTURE.read_text()
@@ -78,7 +73,6 @@ def test_the_terms_of_the_design_are_explained():
     assert all(meaning for meaning, _ in TERMS.values())
 
 
-@moved
 @pytest.mark.parametrize("place", sorted({code for _, code in TERMS.values() if code}))
 def test_a_term_is_defined_where_the_glossary_says(place):
     path, _, name = place.partition(": ")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pages import ROOT
 
-sys.path.insert(0, str(ROOT / "tests" / "redaction_case"))
+sys.path.insert(0, str(ROOT / "tests" / "redaction_review"))
 from casescene import BLUE, FRAMES, RED, SEGMENT, film, pictures_of, pixels_of
 from casestages import OTHER, SUBJECT, acts
 

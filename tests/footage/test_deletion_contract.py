@@ -6,13 +6,13 @@ A new one fails this test until it is listed with what it removes.  Footage may 
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import cctv
 from cctv.backup import bundle, create, held_copy, restore, restore_held
 from cctv.cases.requests import anonymise
+from cctv.cli import internal_error
 from cctv.config import editor
 from cctv.core import durable
 from cctv.footage import deletion, ingest, quarantine, space_requests
@@ -26,7 +26,7 @@ from cctv.redaction.video import encoder
 from cctv.retention import session
 from cctv.retention.guards import sweep_size
 from cctv.viewing import cleanup as viewing_cleanup
-from cctv.viewing.extract import extract_footage
+from cctv.viewing import extract
 
 PACKAGE = Path(cctv.__file__).parent
 REMOVES = {  # what each module removes, or moves; none but the first takes footage away
@@ -49,6 +49,7 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     folder: "unfinished packages",
     orphans: "packages and derived files that the index does not know",
     expiry: "packages past their end",
+    internal_error: "details of old errors, outside of the storage",
     confirmation: "holds-unconfirmed.json",
     files: "the file of a released hold",
     state: "the recorder's state while it is being written",
@@ -57,7 +58,7 @@ REMOVES = {  # what each module removes, or moves; none but the first takes foot
     analysis: "derived files",
     checkpoints: "derived files",
     cleanup: "derived files",
-    sys.modules[extract_footage.__module__]: "moves a finished view into place",
+    extract: "moves a finished view into place",
     viewing_cleanup: "views",
     sweep_size: "sweep-accepted.json",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "redaction_case"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "redaction_review"))
 
 from casestages import (
     approved,
