@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+STOP_PATIENCE = 120  # seconds; only a service that hangs takes that long
 CCTV = str(Path(sys.executable).with_name("cctv"))
 
 
@@ -60,7 +61,7 @@ class Product:
         for name, process in self._services:
             if name == command and process.poll() is None:
                 process.terminate()
-                if process.wait(30) != 0:
+                if process.wait(STOP_PATIENCE) != 0:
                     raise CommandFailed(f"cctv {command} ended with {process.returncode}; see {self._log}")
 
     def alive(self) -> None:

@@ -28,12 +28,12 @@ segment = "4s"
 
 [zones.facade]
 kind = "facade"
-retention = "30s"
+retention = "45s"
 min_retention = "8s"
 
 [zones.interior]
 kind = "interior"
-retention = "45s"
+retention = "75s"
 min_retention = "8s"
 
 [cameras.gevel-1]

@@ -13,6 +13,8 @@ import pytest
 
 from cctv.core.durable import DurableFiles
 
+pytestmark = pytest.mark.slow
+
 
 def opened(file, key):
     """The members of a back-up by their names, read without a line of ours."""

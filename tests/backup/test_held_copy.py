@@ -2,9 +2,13 @@
 
 import shutil
 
+import pytest
+
 from cctv.backup.state import held_name
 from cctv.core.durable import DurableFiles
 from cctv.holds.confirmation import ask_confirmation
+
+pytestmark = pytest.mark.slow
 
 
 def copied(rig):

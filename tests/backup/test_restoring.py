@@ -10,6 +10,8 @@ from cctv.core.durable import DurableFiles
 from cctv.db.engine import read_transaction
 from cctv.footage.layout import recorder_lock
 
+pytestmark = pytest.mark.slow
+
 
 def entries(rig):
     return rig.cctv("audit list --json").json["entries"]

@@ -10,6 +10,8 @@ from cctv.model.footage import NewSegment, Reason, Tombstone
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, ZoneId
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 1, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 GEVEL = CameraId("gevel-1")

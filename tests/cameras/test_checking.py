@@ -19,6 +19,8 @@ from cctv.config.schema import CameraSettings
 from cctv.core.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
 
+pytestmark = [pytest.mark.slow, pytest.mark.hardware]
+
 PASSWORD = "S3cret/p@ss:w %d'"
 CREDENTIALS = {"right": Credential("admin", PASSWORD), "wrong": Credential("admin", "Wr0ng-passw@rd")}
 

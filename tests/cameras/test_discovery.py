@@ -9,6 +9,8 @@ import pytest
 
 from cctv.cameras.onvif import FoundCamera, found_camera
 
+pytestmark = pytest.mark.slow
+
 GROUP, PORT = "239.255.255.250", 3702
 ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
 <s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"
@@ -75,7 +77,10 @@ def test_cameras_on_the_network_are_listed_with_what_cameras_toml_calls_them(bar
     text = bare_site.config.read_text()
     bare_site.config.write_text(text.replace('rtsp = "rtsp://127.0.0.1:9/foyer-1"', 'onvif = "192.0.2.9:8000"'))
 
-    said = bare_site.cctv("cameras discover --wait 4s")
+    for wait in ("4s", "30s"):  # a busy machine answers late
+        said = bare_site.cctv(f"cameras discover --wait {wait}")
+        if len(said.out.splitlines()) == 4:
+            break
 
     first, second = [line.split() for line in said.out.splitlines()[2:]]
     assert first == ["192.0.2.9:8000", "Foyer", "Eye", "4", "foyer-1"]

@@ -12,6 +12,8 @@ from cctv.config.schema import CameraSettings
 from cctv.core.clock import SystemClock
 from cctv.model.ids import CameraId, ZoneId
 
+pytestmark = pytest.mark.slow
+
 STREAMS = {"main": "rtsp://192.0.2.20/main"}
 CREDENTIALS = {"right": Credential("admin", "S3cret")}
 BUSY = 20  # seconds; a busy machine asks slowly

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import simrig
 
+pytestmark = [pytest.mark.slow, pytest.mark.hardware]
+
 RIGHT, WRONG = "Mark3dRight", "Mark3dWrong"  # letters and digits look the same quoted, escaped or percent-encoded
 MARKS = ("Mark3d", "TWFyazNk", "4d61726b3364")  # as it is, in base64, in hex
 PATIENCE = 60  # seconds; only a broken recorder ever waits that long

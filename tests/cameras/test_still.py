@@ -7,6 +7,8 @@ import simrig
 
 from cctv.cameras.snapshot import in_blocks
 
+pytestmark = [pytest.mark.slow, pytest.mark.hardware]
+
 PASSWORD = "S3cret/p@ss:w %d'"
 
 

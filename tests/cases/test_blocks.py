@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WHO = "--name 'Quirina Zandvoort' --contact quirina@example.be"
 OTHER = "--name 'Jan Smet' --contact jan@example.be"
 SPAN = "--cameras foyer-1 --from '1/11 9:02' --to '1/11 9:05'"

@@ -14,6 +14,8 @@ from cctv.cases.requests.deadlines import days_left
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.holds.store import holds_in_force
 
+pytestmark = pytest.mark.slow
+
 ZONE = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 11, 1, 11, tzinfo=UTC)
 OPEN = "request open --name 'Zqx Marked' --contact zqx@example.be --cameras gevel-1"

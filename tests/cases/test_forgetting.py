@@ -8,6 +8,8 @@ from cctv.cases.requests.lifecycle import list_requests
 from cctv.db import schema
 from cctv.db.engine import read_transaction
 
+pytestmark = pytest.mark.slow
+
 MARK = "Qwxzandvoort"
 WHO = (
     f"--name 'An {MARK}1' --contact {MARK}2@example.be --said-time '{MARK}3 uur' --said-place '{MARK}4' "

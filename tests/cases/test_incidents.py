@@ -11,6 +11,8 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.model.cases import IncidentKind
 from cctv.model.ids import CameraId
 
+pytestmark = pytest.mark.slow
+
 OPEN = "incident open 'laptop, foyer' --kind theft"
 
 

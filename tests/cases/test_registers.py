@@ -20,6 +20,8 @@ from cctv.core.time_range import Span
 from cctv.model.disclosures import Disclosure, Duty, Handing, Method, Receiver, Recipient
 from cctv.model.ids import DisclosureId
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 11, 1, 11, tzinfo=UTC)
 NAMES = [name.value for name in RegisterName]
 CONTROLLER = """

@@ -11,6 +11,8 @@ from cctv.cases.holds import release_hold
 from cctv.monitoring.alarms import AlarmHistory, alarms
 from cctv.monitoring.status import status_now
 
+pytestmark = pytest.mark.slow
+
 WHOLE = "--cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'"
 REQUEST = f"request open --no-prepare --type access --name An --contact an@example.org {WHOLE}"
 

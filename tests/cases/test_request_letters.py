@@ -12,6 +12,8 @@ from cctv.core.time_range import Span
 from cctv.model.footage import Reason
 from cctv.model.ids import CameraId
 
+pytestmark = pytest.mark.slow
+
 WHO = "--name 'Quirina Zandvoort' --contact 'Kerkstraat 12, 8400 Oostende'"
 SPAN = "--cameras foyer-1 --from '1/11 9:00' --to '1/11 9:02'"
 ONE = "REQ-2026-001"

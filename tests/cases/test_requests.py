@@ -7,6 +7,8 @@ from cctv.cases.requests.next_steps import open_facts
 from cctv.db import schema
 from cctv.db.engine import read_transaction
 
+pytestmark = pytest.mark.slow
+
 WHO = "--name 'Quirina Zandvoort' --contact quirina@example.be"
 SPAN = "--cameras foyer-1 --from '1/11 9:02' --to '1/11 9:05'"
 

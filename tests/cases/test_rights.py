@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WHO = "--name 'Quirina Zandvoort' --contact quirina@example.be"
 SPAN = "--cameras foyer-1 --from '1/11 9:02' --to '1/11 9:05'"
 ONE = "REQ-2026-001"

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WHO = "--name 'Quirina Zandvoort' --contact quirina@example.be"
 WIDE = "--cameras foyer-1,gang-2 --from '1/11 9:00' --to '1/11 21:01'"
 CLOSE = "--cameras foyer-1 --from '1/11 9:03' --to '1/11 9:05'"

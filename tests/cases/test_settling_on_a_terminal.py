@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("typed", "code", "settled"), [("n", 13, False), ("y", 0, True), ("j", 0, True), ("", 13, False)]

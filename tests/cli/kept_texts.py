@@ -24,12 +24,12 @@ class Snapshot:
         path = FOLDER / name
         if self.update:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(text.encode())
             return
-        kept = path.read_text(encoding="utf-8") if path.is_file() else ""
+        kept = path.read_bytes().decode() if path.is_file() else ""  # a carriage return of a CSV is a byte too
         if text == kept:
             return
-        difference = list(difflib.unified_diff(kept.splitlines(), text.splitlines(), "kept", "now", lineterm=""))
+        difference = list(difflib.unified_diff(kept.split("\n"), text.split("\n"), "kept", "now", lineterm=""))
         left = len(difference) - SHOWN_LINES
         more = [f"... and {left} more lines"] if left > 0 else []
         raise AssertionError(

@@ -21,6 +21,7 @@ from cctv.core.language import Language
 TESTS = Path(__file__).resolve().parent.parent
 REFUSED = (2, 10, 12, 13, 14)  # exit codes
 CLIP_BYTES = 128_000  # every file of footage; other sizes depend on what encodes, compresses or stores
+MOST_FOOTAGE = 1000 * CLIP_BYTES  # what is more is the size of a disk
 ALWAYS_NEW = {
     "hash": re.compile(r"\b[0-9a-f]{64}\b"),
     "key": re.compile(r"\bSHA256:[0-9A-Za-z+/]{43}"),
@@ -95,7 +96,8 @@ class Teller:
 
 
 def _bytes(hit: re.Match[str]) -> str:
-    return hit[0] if int(float(hit[2])) % CLIP_BYTES == 0 else f"{hit[1]}<bytes>"
+    count = int(float(hit[2]))
+    return hit[0] if count % CLIP_BYTES == 0 and count < MOST_FOOTAGE else f"{hit[1]}<bytes>"
 
 
 def _size(hit: re.Match[str]) -> str:

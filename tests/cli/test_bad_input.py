@@ -11,6 +11,8 @@ from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
 from cctv.core.errors import Exit
 
+pytestmark = pytest.mark.slow
+
 SPAN = "--from '2026-11-01 11:00' --to '2026-11-01 11:05'"
 
 

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PICTURES = {"cv2", "numpy", "av"}
 CAMERAS = {"zeep", "onvif"}
 LIBRARIES = {"sqlalchemy", "alembic", "pydantic", "cryptography", "jinja2", "weasyprint", "ffmpeg", "rich", "stdnum"}

@@ -27,6 +27,8 @@ from cctv.model.footage import Reason
 from cctv.model.ids import CameraId
 from cctv.retention.session import deletion_session
 
+pytestmark = pytest.mark.slow
+
 GEVEL = CameraId("gevel-1")
 
 

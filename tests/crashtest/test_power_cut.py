@@ -17,6 +17,8 @@ from faulting.states import crash_states
 
 from cctv.core.durable import DurableFiles
 
+pytestmark = pytest.mark.slow
+
 FEW = 6  # states of each scenario; ./scripts/faults looks at all of many seeds
 FLUSHES = {  # each with the scenario and seed that misses it soonest
     "append_line, the line": ("os.fsync(descriptor)", "append_line", "ingest", 0),

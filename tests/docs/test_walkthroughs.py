@@ -21,6 +21,8 @@ from cctv.cli.app import run
 from cctv.core.language import Language
 from cctv.model.audit import Actor
 
+pytestmark = pytest.mark.slow
+
 MEDIUM = "/media/usb"
 NOW = "2026-11-02 09:00"  # the Monday of the pages
 

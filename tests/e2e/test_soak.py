@@ -7,6 +7,8 @@ import sys
 import pytest
 import simrig
 
+pytestmark = [pytest.mark.slow, pytest.mark.hardware]
+
 
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(simrig.missing() is not None, reason=f"no simulated cameras: {simrig.missing()}")

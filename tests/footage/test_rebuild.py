@@ -21,6 +21,8 @@ from cctv.footage.segments import tombstones_of
 from cctv.model.audit import Act
 from cctv.model.ids import CameraId
 
+pytestmark = pytest.mark.slow
+
 REBUILD = "footage rebuild --reason 'cctv.db is damaged'"
 CONFIRM = "hold confirm --for 'An Maes' --reason 'compared with the incident book'"
 

@@ -18,6 +18,8 @@ from cctv.footage.runs import begin_run
 from cctv.footage.segments import count_all_again
 from cctv.model.audit import Act
 
+pytestmark = pytest.mark.slow
+
 HOLD = "incident open ruit --kind damage --cameras {camera} --from '2026-11-01 10:00' --to '2026-11-01 10:02'"
 
 

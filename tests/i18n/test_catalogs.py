@@ -47,7 +47,9 @@ def test_what_is_wrong_with_a_catalog_is_told(tmp_path):
 
 def test_no_error_of_casework_has_a_field_in_plain_english():
     errors = {one.name for one in every_error() if one.module.split(".")[1] in PACKAGES}
-    rooms = [file for room in ("cases", "redaction", "viewing", "packages", "holds", "services") for file in sources(room)]
+    rooms = [
+        file for room in ("cases", "redaction", "viewing", "packages", "holds", "services") for file in sources(room)
+    ]
 
     assert [found for file in rooms for found in plain_fields(file.read_text(), str(file), errors)] == []
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 OWN = '{% extends "cctv/nl/receipt.html" %}\n{% block closing %}\n<p>Tot ziens, CLOSING</p>\n{% endblock %}\n'
 
 

@@ -13,6 +13,8 @@ from cctv.letters.pdf import as_pdf
 from cctv.letters.render import render
 from cctv.letters.specimens import TODAY, specimens_of
 
+pytestmark = pytest.mark.slow
+
 # One letter of each language, the longest among them, and a form.
 MADE = [
     (LetterTemplate.ACCESS_ANSWER, Language.FR),

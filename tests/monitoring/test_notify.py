@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from mailhost import MailHost
 
+pytestmark = pytest.mark.slow
+
 TELL = """#!/bin/sh
 cat > "$1/told.$(ls "$1" | wc -l).json"
 """

@@ -5,6 +5,8 @@ from casestages import REQUEST, acts, record_people
 
 from cctv.cases.disclosures.disclosures import approve_disclosure
 
+pytestmark = pytest.mark.slow
+
 TWO = "REQ-2026-002"
 OBJECT = "request open --no-prepare --name Els --contact els@example.be --type objection --cameras foyer-1 " \
          "--from '2026-11-01 11:00' --to +1m"  # fmt: skip

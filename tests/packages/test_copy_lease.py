@@ -16,6 +16,8 @@ from cctv.model.disclosures import Recipient
 from cctv.model.requests import Mandate, Party, RequesterRole
 from cctv.monitoring.notify import owed
 
+pytestmark = pytest.mark.slow
+
 ZONE = ZoneInfo("Europe/Brussels")
 HANDED = datetime(2027, 1, 31, 15, tzinfo=UTC)
 LAWYER = Party(RequesterRole.PROXY, "x", "y", mandate=Mandate.POWER_OF_ATTORNEY)

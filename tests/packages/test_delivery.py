@@ -17,6 +17,8 @@ from cctv.packages.deliver import fetch_lines
 from cctv.packages.encrypted_zip import DIGITS, GROUPS, new_passphrase
 from cctv.packages.workstation_copies import lent_since
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "EXP-2026-001"
 
 

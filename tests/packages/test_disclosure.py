@@ -16,6 +16,8 @@ from cctv.db import schema
 from cctv.db.engine import read_transaction
 from cctv.packages.verify import verify_package
 
+pytestmark = pytest.mark.slow
+
 ORDER = (
     "disclosure open --recipient police --duty ordered --authority 'Lokale politie Oostende' --officer 'INP J. Claes'"
     " --reference OO.12.L1.004512/2026 --basis 'vordering 46bis Sv.'"

@@ -20,6 +20,8 @@ from cctv.packages.expiry import expire_packages
 from cctv.packages.folder import working_folder
 from cctv.redaction.review.render import RenderResult
 
+pytestmark = pytest.mark.slow
+
 BUILD = f"export build {REQUEST}"
 VIDEO = "foyer-1_2026-11-01_11-00-00_CET.mp4"
 

@@ -8,6 +8,8 @@ import pytest
 
 from cctv.packages.expiry import lease_end
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("built", "end"),

@@ -15,6 +15,8 @@ from casestages import OPEN, REQUEST, TOTAL, acts, record_people
 from cctv.redaction.render.privacy_masks import MaskedArea, masked_area
 from cctv.redaction.video.geometry import Size
 
+pytestmark = pytest.mark.slow
+
 ACROSS = ((30.0, 0.0), (60.0, 0.0), (60.0, 100.0), (30.0, 100.0))  # the subject walks behind it, and out again
 CORNER = ((0.0, 80.0), (20.0, 80.0), (20.0, 100.0), (0.0, 100.0))
 SECTION = "[cameras.foyer-1]\n"

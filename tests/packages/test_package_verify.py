@@ -30,6 +30,8 @@ from cctv.packages.manifest import (
 )
 from cctv.packages.verify import verify_package
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
 SPAN = Period(AT, AT + timedelta(minutes=2))
 BRUSSELS = ZoneInfo("Europe/Brussels")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from cctv.core.time_range import Span, merged, total
 from cctv.footage.coverage import SEAM, split_span, unexplained
 from cctv.model.footage import Gap, GapCause
 from cctv.model.ids import CameraId
+
+pytestmark = pytest.mark.slow
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LONG = 600  # of the units below: a span of a minute and a half, where seams and holes are met alike

@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -34,6 +35,8 @@ from cctv.model.footage import NewSegment, Reason
 from cctv.model.holds import Ground, GroundKind
 from cctv.model.ids import CameraId, ZoneId
 from cctv.retention.sweep import sweep_once
+
+pytestmark = pytest.mark.slow
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ALWAYS = Span(NOON, datetime.max.replace(tzinfo=UTC))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from cctv.model.legal import Jurisdiction
 from cctv.retention.guards.clock import Witnesses, judge
 from cctv.retention.guards.sweep_size import size_of
 from cctv.retention.policy import Action, decide, lead
+
+pytestmark = pytest.mark.slow
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 SUMMER_ENDS = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)

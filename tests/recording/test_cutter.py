@@ -17,6 +17,8 @@ from cctv.footage.media import read_timing
 from cctv.recording.segmenter import ClosedFile, Segmenter, Task
 from cctv.recording.timeline import Timeline, TimesBroken
 
+pytestmark = pytest.mark.slow
+
 RATE = 90_000
 FRAME = 3600
 

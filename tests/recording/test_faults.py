@@ -24,6 +24,8 @@ from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
 from cctv.recording.state import Phase
 
+pytestmark = [pytest.mark.slow, pytest.mark.hardware]
+
 SLACK = timedelta(seconds=0.5)  # what is shorter is no gap
 
 

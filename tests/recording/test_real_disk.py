@@ -13,6 +13,8 @@ from test_faults import explained, has_segments, is_recording, is_waiting, recor
 
 from cctv.model.footage import GapCause
 
+pytestmark = [pytest.mark.slow, pytest.mark.hardware]
+
 
 def mount(*words: object) -> bool:
     return subprocess.run(["mount", *map(str, words)], capture_output=True, check=False).returncode == 0

@@ -20,6 +20,8 @@ from recording import Recorder, Take, rtsp, seen_of
 from cctv.model.footage import GapCause
 from cctv.recording.state import Phase, is_running
 
+pytestmark = [pytest.mark.slow, pytest.mark.hardware]
+
 PASSWORD = "S3cret/p@ss:w %d'"
 WRONG = "Wr0ng-passw@rd"
 

@@ -17,6 +17,8 @@ from cctv.footage.media import holes_in, probe, read_timing
 from cctv.recording.codec_params import first_format, format_of, holds_picture, sequence_parameters
 from cctv.recording.segment_file import SegmentFile
 
+pytestmark = pytest.mark.slow
+
 TICK = Fraction(1, 90_000)
 FRAME = 3600
 

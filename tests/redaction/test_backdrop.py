@@ -11,6 +11,8 @@ from cctv.redaction.background.model import BackgroundSample, Sampler, build
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.yuv import from_buffer
 
+pytestmark = pytest.mark.slow
+
 SIZE = Size(WIDTH, HEIGHT)
 
 

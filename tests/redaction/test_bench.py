@@ -23,6 +23,8 @@ from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.tracking.annotations import NOTHING_KEPT
 from cctv.redaction.video.geometry import Rect, Size
 
+pytestmark = pytest.mark.slow
+
 WALKER, STATUE = 1, 6
 FRAME = 60  # the walker is alone in it
 

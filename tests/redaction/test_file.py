@@ -17,6 +17,8 @@ from cctv.redaction.standalone import FileRedaction, redact_file
 from cctv.redaction.video.encoder import Picture, h264_writer
 from cctv.redaction.video.geometry import Size
 
+pytestmark = pytest.mark.slow
+
 MASK = Options(Mode.MASK, caption=None)
 BACKDROP = Options(Mode.BACKDROP)
 LEFT = Person(walk(20, 5))

@@ -16,6 +16,8 @@ from cctv.redaction.video.parallel import prefetch
 from cctv.redaction.video.reader import Reading, clip_of
 from cctv.redaction.video.yuv import Planes
 
+pytestmark = pytest.mark.slow
+
 BLOCK = arrays(np.uint8, (8, 8))
 
 

@@ -10,6 +10,8 @@ from scenes import Scene, write
 from cctv.redaction.errors import VerifyFailed
 from cctv.redaction.render.verify import _check_streams
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("added", "said"),

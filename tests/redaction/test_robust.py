@@ -24,6 +24,8 @@ from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import doubled
 
+pytestmark = pytest.mark.slow
+
 LEFT = Person(walk(20, 5))
 RIGHT = Person(walk(300, -5, 206), luma=200, u=150, v=100)
 AT = 24

@@ -17,6 +17,8 @@ from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import doubled
 
+pytestmark = pytest.mark.slow
+
 SHOWN = 0.6  # of the true box live: the subject is visible
 HIDDEN = 0.9  # of a head: nobody can be told by it
 SUBJECT = 1  # enters at an edge, is crossed by another person, leaves

@@ -23,6 +23,8 @@ from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.spill import Scratch
 from cctv.redaction.video.yuv import Planes
 
+pytestmark = pytest.mark.slow
+
 LEFT, RIGHT = Person(walk(20, 5)), Person(walk(300, -5, 206), luma=200, u=150, v=100)
 PLANE = arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)))
 

@@ -26,6 +26,8 @@ from cctv.redaction.tracking.pipeline import analyse, survey
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.spill import MaskSpool
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 11, 21, 22, 0)  # noqa: DTZ001 - the sheet shows local time as it is given
 WHOLE = SheetStretch(START, START + timedelta(seconds=6))
 

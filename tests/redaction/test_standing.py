@@ -22,6 +22,8 @@ from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.reader import clip_of
 from cctv.redaction.video.yuv import from_buffer
 
+pytestmark = pytest.mark.slow
+
 SIZE = Size(640, 360)
 
 

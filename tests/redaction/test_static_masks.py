@@ -25,6 +25,8 @@ from cctv.redaction.video.reader import Reading, clip_of
 from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import Planes
 
+pytestmark = pytest.mark.slow
+
 SUBJECT = Person(walk(20, 5))
 ACROSS = ((25.0, 45.0), (62.0, 45.0), (62.0, 70.0), (25.0, 70.0))  # over the body of whoever walks behind it
 CORNER = ((70.0, 0.0), (100.0, 0.0), (100.0, 60.0))

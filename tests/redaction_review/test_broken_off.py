@@ -8,6 +8,8 @@ from casestages import acts
 from cctv.packages.build import build
 from cctv.redaction.review.prepare import prepare
 
+pytestmark = pytest.mark.slow
+
 ASK = (
     "request open --name 'An Peeters' --contact an@example.be --cameras foyer-1 "
     "--from '2026-11-01 10:00' --to +20m --no-prepare"

@@ -14,6 +14,8 @@ from cctv.config.schema import PolicySettings, TwoPersonAct
 from cctv.redaction.review.approve import approve
 from cctv.redaction.review.errors import SecondPersonNeeded
 
+pytestmark = pytest.mark.slow
+
 APPROVE = f"redaction approve {REQUEST} --all --reason 'looked at all of it'"
 
 

@@ -7,6 +7,8 @@ import re
 import pytest
 from casestages import OPEN, REQUEST, TOTAL, acts, record_people
 
+pytestmark = pytest.mark.slow
+
 PREPARE = f"redaction prepare {REQUEST}"
 
 

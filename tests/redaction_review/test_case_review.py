@@ -15,6 +15,8 @@ from sqlalchemy import text
 from cctv.db.engine import write_transaction
 from cctv.redaction.tracking.foreground import ReferenceScene
 
+pytestmark = pytest.mark.slow
+
 APPROVE = f"redaction approve {REQUEST} --reason looked"
 COVER = "120,90,20,30"
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from casestages import REQUEST
 
 from cctv.redaction.review.cleanup import delete_derived
+
+pytestmark = pytest.mark.slow
 
 
 def test_derived_files_go_when_the_request_closes(prepared):

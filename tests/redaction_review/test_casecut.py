@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from cctv.core.time_range import Span
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ZoneId
 from cctv.redaction.review.background_samples import spread
 from cctv.redaction.review.prepare import split_into_parts
+
+pytestmark = pytest.mark.slow
 
 START = datetime(2026, 11, 1, 13, tzinfo=UTC)
 

@@ -12,6 +12,8 @@ from casestages import FRAMES, SUBJECT, write_keep
 from cctv.cli.app import run
 from cctv.cli.invocation import Invocation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def nowhere(tmp_path) -> Invocation:

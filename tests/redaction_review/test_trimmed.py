@@ -11,6 +11,8 @@ from casestages import OPEN, REQUEST, SUBJECT, record_people, stock_tools, write
 
 from cctv.redaction.video.reader import Reading, clip_of
 
+pytestmark = pytest.mark.slow
+
 FIRST, LAST = 25, 55  # frames of the recording: 2.5 s to 5.5 s
 TRIMMED = OPEN.replace("'2026-11-01 11:00' --to +1m", "'2026-11-01 11:00:02.5' --to '2026-11-01 11:00:05.5'")
 

@@ -14,6 +14,8 @@ import pytest
 from cctv.backup.state import HeldCopy, remember_held
 from cctv.retention.certificate.files import NAMESPACE
 
+pytestmark = pytest.mark.slow
+
 MONTH = "--from '2026-11-01 0:00' --to '2026-12-01 0:00'"
 
 

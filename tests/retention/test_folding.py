@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 
+import pytest
+
 from cctv.crypto.signing_key import read_public_key
 from cctv.crypto.sshsig import verify
 from cctv.db.engine import read_transaction
 from cctv.footage.deletion_summaries import folded_between
 from cctv.retention.summarise import NAMESPACE
+
+pytestmark = pytest.mark.slow
 
 
 def rows(site, query):

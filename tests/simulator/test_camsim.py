@@ -15,6 +15,8 @@ import pytest
 import simrig
 from simulator import sei
 
+pytestmark = [pytest.mark.slow, pytest.mark.hardware]
+
 
 @pytest.fixture
 def healthy(rig):
@@ -217,7 +219,9 @@ def test_cameras_end_on_a_signal(small):
     ],
 )
 def test_what_cannot_be_played_is_refused_in_one_message(words, message):
-    done = subprocess.run([simrig.SCRIPTS / "camsim", *words], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        [simrig.SCRIPTS / "camsim", *words], capture_output=True, text=True, timeout=simrig.PATIENCE, check=False
+    )
 
     assert done.returncode == 2
     assert message in done.stderr
@@ -228,9 +232,9 @@ def test_what_cannot_be_played_is_refused_in_one_message(words, message):
 def test_an_unknown_command_changes_nothing_and_says_so(rig):
     ctl = [simrig.SCRIPTS / "camsim-ctl", str(rig.ready["control_port"])]
     for words in (["sing", "foyer-1"], ["freeze", "kelder-9"], ["drop", "foyer-1", "7"], ["alt", "gevel-1", "1"]):
-        done = subprocess.run([*ctl, *words], capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run([*ctl, *words], capture_output=True, text=True, timeout=simrig.PATIENCE, check=False)
         assert (done.returncode, done.stdout[:6]) == (1, "error:")
-    stat = subprocess.run([*ctl, "stat"], capture_output=True, text=True, timeout=20, check=True).stdout
+    stat = subprocess.run([*ctl, "stat"], capture_output=True, text=True, timeout=simrig.PATIENCE, check=True).stdout
     assert json.loads(stat)["schema"] == 1
 
 
@@ -290,7 +294,7 @@ def play(rig, camera, connection):
 
 
 def drain(connection):
-    connection.settimeout(0.3)
+    connection.settimeout(2.0)  # a busy machine sends its last late
     try:
         while connection.recv(65536):
             pass

@@ -10,6 +10,8 @@ import simrig
 from simulator.clips import Codec, load_clip
 from simulator.truth import keyframes, person
 
+pytestmark = pytest.mark.slow
+
 CONTRAST = 25
 LAYOUTS = pytest.mark.parametrize("layout", ["foyer", "facade"])
 

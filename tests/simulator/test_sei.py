@@ -8,6 +8,8 @@ import simrig
 from simulator import sei
 from simulator.clips import load_clip
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def recording(small, tmp_path):
