@@ -13,8 +13,8 @@ from cctv.cli.internal_error import KEPT, details_folder, write_details
 
 BROKEN = """
 import sys
-from cctv.cli import root
-import cctv.health
+from cctv.cli import app
+
 def status(*_, **__):
     try:
         raise AttributeError("lens of rtsp://admin:geheim@10.0.0.1/")
@@ -23,9 +23,9 @@ def status(*_, **__):
 sys.modules["cctv.broken"] = type(sys)("cctv.broken")
 import click
 sys.modules["cctv.broken"].broken = click.Command("status", callback=status)
-root.COMMANDS["status"] = ("cctv.broken:broken", "")
+app.COMMANDS["status"] = ("cctv.broken:broken", "")
 sys.argv = ["cctv", *sys.argv[1:]]
-sys.exit(root.main())
+sys.exit(app.main())
 """
 
 

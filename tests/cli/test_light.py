@@ -15,10 +15,10 @@ LIBRARIES = {"sqlalchemy", "alembic", "pydantic", "cryptography", "jinja2", "wea
 HEAVY = PICTURES | CAMERAS | LIBRARIES
 LOADED = """
 import contextlib, io, json, sys
-from cctv.cli.box import Box
-from cctv.cli.root import run
+from cctv.cli.invocation import Invocation
+from cctv.cli.app import run
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-    code = run(sys.argv[1:], Box())
+    code = run(sys.argv[1:], Invocation())
 print(json.dumps([code, sorted(name for name in sys.modules if "." not in name)]))
 """
 

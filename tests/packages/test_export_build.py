@@ -186,7 +186,6 @@ class _FullDisk(DurableFiles):
 
 
 def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(approved, monkeypatch, stand_in_render):
-    monkeypatch.setattr(Invocation, "make_disk", staticmethod(_FullDisk))
     full = Invocation(approved.config, {}, approved.clock, _FullDisk, language=approved.language)
     monkeypatch.setattr(type(approved), "box", lambda self: full)
     assert "Nothing was left behind" in approved.cctv(BUILD, exit=16).err

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cctv.core import clock
 from cctv.db.engine import read_transaction
 from cctv.footage.runs import begin_run, note_clock_offset
 from cctv.model.ids import CameraId
+from cctv.retention.guards import clock as clock_guard
 from cctv.retention.guards.clock import MARK, SLACK, ClockForward, Witnesses, judge, require_plausible
 from cctv.retention.guards.storage import check_guards
 
@@ -20,7 +20,7 @@ TEN_DAYS_AGO = NOW - timedelta(days=10)
 @pytest.fixture(autouse=True)
 def alone(monkeypatch):
     """A machine without network time, whatever keeps the one that tests."""
-    monkeypatch.setattr(clock, "is_synchronised", lambda: False)
+    monkeypatch.setattr(clock_guard, "is_synchronised", lambda: False)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def swept(site, clock):
 
 def restart(site, monkeypatch):
     """The machine has started anew: monotonic time says nothing of before."""
-    monkeypatch.setattr(clock, "boot_id", lambda: "another start")
+    monkeypatch.setattr(clock_guard, "boot_id", lambda: "another start")
 
 
 def camera_said(site, offset):
@@ -103,7 +103,7 @@ def test_a_box_that_was_off_for_ten_days_expires_what_is_due_when_a_camera_agree
 def test_a_box_that_was_off_for_ten_days_expires_what_is_due_by_the_networks_time(swept, clock, monkeypatch):
     restart(swept, monkeypatch)
     clock.set("2026-11-11 12:00")
-    monkeypatch.setattr(clock, "is_synchronised", lambda: True)
+    monkeypatch.setattr(clock_guard, "is_synchronised", lambda: True)
 
     swept.cctv("sweep --once")
 
@@ -114,7 +114,7 @@ def test_a_camera_that_stands_where_the_last_sweep_left_off_denies_the_networks_
     restart(swept, monkeypatch)
     clock.set("2026-11-11 12:00")
     camera_said(swept, timedelta(days=-10))
-    monkeypatch.setattr(clock, "is_synchronised", lambda: True)
+    monkeypatch.setattr(clock_guard, "is_synchronised", lambda: True)
 
     told = swept.cctv("sweep --once", exit=18)
 

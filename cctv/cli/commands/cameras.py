@@ -48,7 +48,7 @@ def list_cameras(box: CommandContext) -> None:
             "purpose": one.purpose,
             "address": one.rtsp or one.onvif,
             "via": "rtsp" if one.rtsp else "onvif",
-            "transport": one.transport,
+            "transport": one.transport.value,
             "credential": one.credential,
         }
         for one in known

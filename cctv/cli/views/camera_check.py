@@ -43,7 +43,7 @@ def checkup_as_json(one: Checkup) -> dict[str, Any]:
         "gop_seconds": one.gop.total_seconds() if one.gop else None,
         "sound": facts.sound if facts else None,
         "clock_offset_seconds": round(offset.total_seconds(), 1) if offset is not None else None,
-        "encrypted": one.encrypted,
+        "encrypted": one.encrypted.value,
         "records_on_board": device.records_on_board if device else None,
         "model": device.model if device else None,
         "firmware": device.firmware if device else None,

@@ -49,8 +49,9 @@ from cctv.redaction.video.yuv import frame_bytes
 
 log = logging.getLogger(__name__)
 
-# What pictures can bring about; bad input has errors of its own, and any other exception is a fault of the program.
-_OF_PICTURES = (cv2.error, ArithmeticError, MemoryError)
+# What pictures can bring about in OpenCV and numpy, a size that does not fit for example; bad input has errors of its
+# own, and any other exception is a fault of the program.
+_OF_PICTURES = (cv2.error, ArithmeticError, MemoryError, RuntimeError, ValueError)
 _BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
 _FEWEST_OWN = 32
 _SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside of the person

@@ -94,7 +94,7 @@ def _size(count: int) -> str:
 @cache
 def _templates() -> Environment:
     return Environment(
-        loader=PackageLoader("cctv.retention"),
+        loader=PackageLoader("cctv.retention.certificate"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -192,7 +192,7 @@ class _Bar:
 def render_sheet(sheet: Sheet) -> str:
     """The page as one HTML text."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("cctv.redaction", "templates"),
+        loader=jinja2.PackageLoader("cctv.redaction.review.sheet"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
