@@ -27,16 +27,16 @@ _AWAY = (
 
 def forbidden_places(raw: dict[str, Any]) -> list[ConfigProblem]:
     """Zones and cameras that say, in any of the three languages, that they watch a toilet or changing room."""
-    found: list[ConfigProblem] = []
+    refusals: list[ConfigProblem] = []
     for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose"))):
         tables = raw.get(section)
         for name, table in tables.items() if isinstance(tables, dict) else ():
             if word := forbidden_place(name):
-                found.append(_forbidden((section, name), word))
+                refusals.append(_forbidden((section, name), word))
             for key in words if isinstance(table, dict) else ():
                 if isinstance(table.get(key), str) and (word := forbidden_place(table[key])):
-                    found.append(_forbidden((section, name, key), word, table[key]))
-    return found
+                    refusals.append(_forbidden((section, name, key), word, table[key]))
+    return refusals
 
 
 def bad_ids(raw: dict[str, Any]) -> Iterator[ConfigProblem]:
@@ -86,9 +86,9 @@ def _zone_problems(zone: ZoneSettings, settings: Settings) -> Iterator[ConfigPro
 def _camera_problems(camera: CameraSettings, settings: Settings) -> Iterator[ConfigProblem]:
     key = ("cameras", camera.id)
     if camera.zone not in settings.zones:
-        known: list[str] = list(settings.zones)
-        following = suggestion(camera.zone, known) or f"use one of those zones, or add [zones.{camera.zone}]."
-        allowed = ", ".join(known) or "no zone is defined yet"
+        zone_ids: list[str] = list(settings.zones)
+        following = suggestion(camera.zone, zone_ids) or f"use one of those zones, or add [zones.{camera.zone}]."
+        allowed = ", ".join(zone_ids) or "no zone is defined yet"
         yield ConfigProblem((*key, "zone"), f'there is no zone "{camera.zone}"', allowed, following, value=camera.zone)
     if (camera.onvif is None) == (camera.rtsp is None):
         what = "it has no address" if camera.onvif is None else "it has two addresses"
@@ -97,32 +97,32 @@ def _camera_problems(camera: CameraSettings, settings: Settings) -> Iterator[Con
 
 def retention_warnings(settings: Settings) -> list[ConfigWarning]:
     """Periods that a cap shortens: the published text promises something else than what runs."""
-    out: list[ConfigWarning] = []
+    warnings: list[ConfigWarning] = []
     site = settings.site
     if site.max_retention > site.jurisdiction.cap:
-        out.append(
+        warnings.append(
             _shortened(settings, ("site", "max_retention"), "max_retention", site.max_retention, site.jurisdiction.cap)
         )
     for zone in settings.zones.values():
         bound = settings.bound_for(zone.id)
         if bound.rule is LimitRule.ZONE:
             continue
-        because = f"{site.jurisdiction.value} {site.jurisdiction.source}"
+        reason = f"{site.jurisdiction.value} {site.jurisdiction.source}"
         if bound.rule is LimitRule.SITE_CAP:
             line = settings.source.line(("site", "max_retention"))
-            because = f'max_retention = "{format_duration(bound.period)}" of [site]' + (
+            reason = f'max_retention = "{format_duration(bound.period)}" of [site]' + (
                 f", line {line}" if line else ""
             )
         key = ("zones", zone.id, "retention")
-        out.append(_shortened(settings, key, zone.id, zone.retention, bound.period, f"{bound.rule.value}, {because}"))
-    return out
+        warnings.append(_shortened(settings, key, zone.id, zone.retention, bound.period, f"{bound.rule.value}, {reason}"))
+    return warnings
 
 
 def other_warnings(settings: Settings) -> list[ConfigWarning]:
     """What works, but is probably not what was meant."""
-    out: list[ConfigWarning] = []
+    warnings: list[ConfigWarning] = []
     if not settings.cameras:
-        out.append(
+        warnings.append(
             ConfigWarning(("cameras",), None, "no camera is defined, so nothing is recorded: add [cameras.NAME]")
         )
     seen: dict[tuple[object, ...], CameraSettings] = {}
@@ -131,21 +131,21 @@ def other_warnings(settings: Settings) -> list[ConfigWarning]:
         if first is not camera:
             key = ("cameras", camera.id, "onvif" if camera.onvif else "rtsp")
             message = f"{camera.id} records the same address as {first.id}: remove one of them, or correct its address"
-            out.append(ConfigWarning(key, settings.source.line(key), message))
-    return [*out, *_letter_warnings(settings)]
+            warnings.append(ConfigWarning(key, settings.source.line(key), message))
+    return [*warnings, *_letter_warnings(settings)]
 
 
 def _letter_warnings(settings: Settings) -> list[ConfigWarning]:
     """What letters must say and cameras.toml does not: Articles 13(1)(a) and (b), 33(3)(b) GDPR."""
     controller = settings.controller
-    wanted = {
+    required = {
         "name": controller.name,
         "address": controller.address,
         "mail": controller.mail,
         "dpo": controller.dpo,
         "signatory": controller.signatory,
     }
-    absent = [key for key, value in wanted.items() if not value]
+    absent = [key for key, value in required.items() if not value]
     if not absent:
         return []
     message = f"no letter can be written: [controller] does not give {', '.join(absent)}"
@@ -156,15 +156,15 @@ def _shortened(
     settings: Settings,
     key: tuple[str, ...],
     name: str,
-    says: timedelta,
-    runs: timedelta,
-    because: str | None = None,
+    declared: timedelta,
+    effective: timedelta,
+    reason: str | None = None,
 ) -> ConfigWarning:
     law = settings.site.jurisdiction
-    because = because or f"{LimitRule.JURISDICTION_CAP.value}, {law.value} {law.source}"
+    reason = reason or f"{LimitRule.JURISDICTION_CAP.value}, {law.value} {law.source}"
     message = (
-        f"{name} says {format_duration(says)}, but nothing may be kept longer than {format_duration(runs)} "
-        f"({because}): it runs at {format_duration(runs)}; change the published text to {in_words(runs)}"
+        f"{name} says {format_duration(declared)}, but nothing may be kept longer than {format_duration(effective)} "
+        f"({reason}): it runs at {format_duration(effective)}; change the published text to {in_words(effective)}"
     )
     return ConfigWarning(key, settings.source.line(key), message)
 

@@ -57,22 +57,22 @@ def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credenti
     needed = {camera.credential for camera in settings.cameras.values() if camera.credential}
     if not needed:
         return Credentials({})
-    found: dict[str, Credential] = {}
+    credentials: dict[str, Credential] = {}
     directory = Path(environ[DIRECTORY]) if environ.get(DIRECTORY) else None
     if directory is not None:
-        found = _from_directory(directory, needed)
-    if settings.credentials.file is not None and not needed <= found.keys():
-        found = _from_file(settings.credentials.file, others=0o077) | found
+        credentials = _from_directory(directory, needed)
+    if settings.credentials.file is not None and not needed <= credentials.keys():
+        credentials = _from_file(settings.credentials.file, others=0o077) | credentials
     for camera in settings.cameras.values():
-        if camera.credential and camera.credential not in found:
-            raise _unknown(camera, settings, directory, sorted(found))
-    return Credentials(found)
+        if camera.credential and camera.credential not in credentials:
+            raise _unknown(camera, settings, directory, sorted(credentials))
+    return Credentials(credentials)
 
 
-def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, known: list[str]) -> CredentialUnknown:
+def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, names: list[str]) -> CredentialUnknown:
     line = settings.source.line(("cameras", camera.id, "credential"))
     sources = " or ".join(str(place) for place in (directory, settings.credentials.file) if place) or "any file"
-    following = f"add [{camera.credential}] to the credentials file; it has: {', '.join(known) or 'none'}."
+    following = f"add [{camera.credential}] to the credentials file; it has: {', '.join(names) or 'none'}."
     if settings.credentials.file is None and directory is None:
         following = 'add [credentials] with file = "credentials.toml" to cameras.toml, or LoadCredential= to the unit.'
     return CredentialUnknown(
@@ -85,9 +85,9 @@ def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None,
 
 
 def _from_directory(directory: Path, needed: set[str]) -> dict[str, Credential]:
-    whole = directory / _WHOLE_FILE
+    file = directory / _WHOLE_FILE
     # systemd grants its service by an ACL, which shows as group bits.
-    found = _from_file(whole, others=0o007) if whole.exists() else {}
+    credentials = _from_file(file, others=0o007) if file.exists() else {}
     for name in sorted(needed):
         path = directory / name
         if "/" in name or not path.is_file():
@@ -95,8 +95,8 @@ def _from_directory(directory: Path, needed: set[str]) -> dict[str, Credential]:
         username, colon, password = _guarded_text(path, others=0o007).rstrip("\r\n").partition(":")
         if not colon or not username:
             raise _refused(path, None, "it does not hold USERNAME:PASSWORD on one line", "write it in that form.")
-        found[name] = Credential(username, password)
-    return found
+        credentials[name] = Credential(username, password)
+    return credentials
 
 
 def _from_file(path: Path, *, others: int) -> dict[str, Credential]:

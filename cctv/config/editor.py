@@ -70,23 +70,23 @@ def with_section(text: str, kind: str, name: str, keys: Mapping[str, str | None]
     section = [f"[{kind}.{key(name).as_string()}]"]
     section += [f"{name} = {string(value).as_string()}" for name, value in keys.items() if value is not None]
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-    at = _end_of_last(lines, kind)
-    blank_before, blank_after = ([""] if at else []), ([""] if at < len(lines) and lines[at].strip() else [])
-    return ending.join([*lines[:at], *blank_before, *section, *blank_after, *lines[at:]]) + ending
+    index = _end_of_last(lines, kind)
+    blank_before, blank_after = ([""] if index else []), ([""] if index < len(lines) and lines[index].strip() else [])
+    return ending.join([*lines[:index], *blank_before, *section, *blank_after, *lines[index:]]) + ending
 
 
 def _end_of_last(lines: list[str], kind: str) -> int:
     """The index of the line before which a new section of the kind goes."""
     headers = [declared for declared in declarations("\n".join(lines)) if declared.is_table]
-    mine = [number for number, header in enumerate(headers) if header.path[0] == kind]
-    if not mine or mine[-1] + 1 == len(headers):
+    of_kind = [number for number, header in enumerate(headers) if header.path[0] == kind]
+    if not of_kind or of_kind[-1] + 1 == len(headers):
         return len(lines)
-    at = headers[mine[-1] + 1].line - 1
-    while at and lines[at - 1].lstrip().startswith("#"):
-        at -= 1
-    while at and not lines[at - 1].strip():
-        at -= 1
-    return at
+    index = headers[of_kind[-1] + 1].line - 1
+    while index and lines[index - 1].lstrip().startswith("#"):
+        index -= 1
+    while index and not lines[index - 1].strip():
+        index -= 1
+    return index
 
 
 def write_edit(edit: Edit, disk: DurableFiles) -> None:
@@ -109,10 +109,10 @@ def write_edit(edit: Edit, disk: DurableFiles) -> None:
 
 def _write_like(file: Path, beside: Path, data: bytes) -> None:
     """A file beside another, of the same owner, group and mode before anything stands in it."""
-    was = file.stat()
+    status = file.stat()
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as writer:
-        if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
-            os.fchown(descriptor, was.st_uid, was.st_gid)
-        os.fchmod(descriptor, was.st_mode & 0o7777)
+        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+        os.fchmod(descriptor, status.st_mode & 0o7777)
         writer.write(data)

@@ -98,7 +98,7 @@ def setting(value_type: ValueType[Any], help: str, default: Any = MISSING, **opt
 
 def settings_in(section: type[Any]) -> Mapping[str, tuple[str, Setting]]:
     """The settings of a section by their keys, in order, each with the attribute that holds its value."""
-    declared = ((each.name, each.metadata["setting"]) for each in fields(section) if "setting" in each.metadata)
+    declared = ((item.name, item.metadata["setting"]) for item in fields(section) if "setting" in item.metadata)
     return {setting.key or attribute: (attribute, setting) for attribute, setting in declared}
 
 
@@ -118,7 +118,7 @@ def section(table: type[Any], id_type: Callable[[str], str] | None = None, *, re
 
 def sections_in(file: type[Any]) -> Mapping[str, Section]:
     """The sections of the file by their names, in order."""
-    return {each.name: each.metadata["section"] for each in fields(file) if "section" in each.metadata}
+    return {item.name: item.metadata["section"] for item in fields(file) if "section" in item.metadata}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,20 +186,20 @@ def translations(value: object) -> Mapping[str, Mapping[Language, str]]:
     allowed = f'a table such as {{ "theft and damage" = {{ fr = "vol et dégradation" }} }}, of {", ".join(codes)}'
     if not isinstance(value, dict):
         raise BadValue("it is not a table", allowed)
-    read: dict[str, Mapping[Language, str]] = {}
+    result: dict[str, Mapping[Language, str]] = {}
     for words, table in value.items():
         if not isinstance(table, dict) or not table or not set(table) <= set(codes):
             raise BadValue(f'"{words}" is not given by language', allowed)
-        read[words] = MappingProxyType({Language(code): text(said) for code, said in table.items()})
-    return MappingProxyType(read)
+        result[words] = MappingProxyType({Language(code): text(translation) for code, translation in table.items()})
+    return MappingProxyType(result)
 
 
 def storage(value: object) -> str:
     """A directory for footage; the root of the file system is not one."""
-    wanted = text(value)
-    if PurePath(wanted).root and len(PurePath(wanted).parts) == 1:
+    path = text(value)
+    if PurePath(path).root and len(PurePath(path).parts) == 1:
         raise BadValue("it is the root of the file system", 'a directory such as "/var/lib/cctv"')
-    return wanted
+    return path
 
 
 def duration(value: object) -> timedelta:
@@ -224,26 +224,26 @@ def choice(kind: type[Choice]) -> ValueType[Choice]:
 
 def choices(kind: type[Choice]) -> ValueType[frozenset[Choice]]:
     """A list of values of an enumeration."""
-    one = choice(kind)
+    single = choice(kind)
 
     def read(value: object) -> frozenset[Choice]:
         if not isinstance(value, list):
-            raise BadValue("it is not a list", ", ".join(one.choices))
-        return frozenset(map(one.read, value))
+            raise BadValue("it is not a list", ", ".join(single.choices))
+        return frozenset(map(single.read, value))
 
-    return ValueType(read, lambda members: ", ".join(sorted(map(one.show, members))), one.choices)
+    return ValueType(read, lambda members: ", ".join(sorted(map(single.show, members))), single.choices)
 
 
 def timezone(value: object) -> ZoneInfo:
     """A time zone by its IANA name."""
-    wanted = text(value)
-    if not wanted.startswith(("right/", "posix/")):  # copies of the zones; those under right/ count leap seconds
+    zone_name = text(value)
+    if not zone_name.startswith(("right/", "posix/")):  # copies of the zones; those under right/ count leap seconds
         with suppress(ZoneInfoNotFoundError, ValueError, OSError):
-            return ZoneInfo(wanted)
-    known = sorted(available_timezones())
-    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in known}
-    full = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(wanted.casefold(), [*cities, *full], n=3, cutoff=0.7)
+            return ZoneInfo(zone_name)
+    zones = sorted(available_timezones())
+    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in zones}
+    full = {name.casefold(): name for name in zones}
+    near = difflib.get_close_matches(zone_name.casefold(), [*cities, *full], n=3, cutoff=0.7)
     names = list(dict.fromkeys(full.get(name) or cities[name] for name in near))
     following = "write " + " or ".join(f'"{name}"' for name in names) + "." if names else None
     raise BadValue("it is not a time zone", 'an IANA name such as "Europe/Brussels"', following)
@@ -251,38 +251,38 @@ def timezone(value: object) -> ZoneInfo:
 
 def reserve(value: object) -> float:
     """`5%` as a fraction."""
-    found = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]+)?)\s?%", text(value))
-    if found is None or not 1 <= float(found[1]) <= 50:
+    match = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]+)?)\s?%", text(value))
+    if match is None or not 1 <= float(match[1]) <= 50:
         raise BadValue("it is not a share of the disk", 'a percentage from "1%" to "50%"')
-    return float(found[1]) / 100
+    return float(match[1]) / 100
 
 
 def onvif(value: object) -> str:
     """The address of a camera's ONVIF service: a host, host:port or http(s) URL."""
-    wanted = text(value)
+    address = text(value)
     allowed = 'a host such as "192.0.2.20", a host and port such as "192.0.2.20:8000", or an http or https address'
-    parts = _address(wanted if "://" in wanted else f"//{wanted}", allowed)
+    parts = _address(address if "://" in address else f"//{address}", allowed)
     if parts.scheme not in ("", "http", "https"):
         raise BadValue(f'"{parts.scheme}" is not a scheme of ONVIF', allowed)
-    return wanted
+    return address
 
 
 def rtsp(value: object) -> str:
     """The address of a stream."""
-    wanted = text(value)
+    address = text(value)
     allowed = 'an address such as "rtsp://192.0.2.20/stream1"'
-    parts = _address(wanted, allowed)
+    parts = _address(address, allowed)
     if parts.scheme not in ("rtsp", "rtsps"):
         raise BadValue("it does not start with rtsp:// or rtsps://", allowed)
-    return wanted
+    return address
 
 
 def mail(value: object) -> str:
     """A mail address, without a name before it."""
-    wanted = text(value)
-    if not _MAIL.fullmatch(wanted):
+    address = text(value)
+    if not _MAIL.fullmatch(address):
         raise BadValue("it is not a mail address", 'an address such as "recorder@example.org"')
-    return wanted
+    return address
 
 
 def mail_host(value: object) -> MailHost:
@@ -339,16 +339,16 @@ def _point(pair: object) -> tuple[float, float]:
     return float(pair[0]), float(pair[1])
 
 
-def _address(wanted: str, allowed: str) -> SplitResult:
-    if "@" in wanted or SECRET.search(wanted):
+def _address(address: str, allowed: str) -> SplitResult:
+    if "@" in address or SECRET.search(address):
         raise BadValue("it holds a user name or password", allowed, CREDENTIALS)
     try:
-        parts = urlsplit(wanted)
+        parts = urlsplit(address)
         port = parts.port
     except ValueError as error:
         raise BadValue("it is not an address", allowed) from error
     host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
-    if re.search(r"\s", wanted) or not _HOST.fullmatch(host) or port == 0:
+    if re.search(r"\s", address) or not _HOST.fullmatch(host) or port == 0:
         raise BadValue("it names no host", allowed)
     return parts
 
@@ -388,10 +388,10 @@ def _weekdays(text: str) -> tuple[int, ...]:
     return tuple(sorted(days))
 
 
-def suggestion(wanted: str, known: Iterable[str]) -> str | None:
+def suggestion(typed: str, candidates: Iterable[str]) -> str | None:
     """`did you mean "retention"?`, None when nothing is near."""
-    names = {name.casefold(): name for name in reversed([*known])}
-    near = difflib.get_close_matches(wanted.casefold(), names, n=1)
+    names = {name.casefold(): name for name in reversed([*candidates])}
+    near = difflib.get_close_matches(typed.casefold(), names, n=1)
     return f'did you mean "{names[near[0]]}"?' if near else None
 
 

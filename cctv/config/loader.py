@@ -128,9 +128,9 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
                 thing=_thing(first.path, first.is_table),
                 following=N_("give one of them another name, or remove it."),
             ) from error
-        found = re.search(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
+        match = re.search(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
         last = text.count("\n") + 1
-        reason, line, column = (found[1], found[2] or last, found[3] or 1) if found else (str(error), last, 1)
+        reason, line, column = (match[1], match[2] or last, match[3] or 1) if match else (str(error), last, 1)
         raise TomlSyntax(path=file, line=line, column=column, reason=_lowered(reason)) from error
 
 
@@ -167,7 +167,7 @@ def _read_sections(raw: dict[str, Any]) -> tuple[dict[str, Any], list[ConfigProb
         elif section.id_type is None:
             values[name] = _read(section.table, table, (name,), wrong, missing)
         elif isinstance(table, dict):
-            values[name] = {each: _read(section.table, table[each], (name, each), wrong, missing) for each in table}
+            values[name] = {item_id: _read(section.table, table[item_id], (name, item_id), wrong, missing) for item_id in table}
         else:
             wrong.append(_no_table((name, "NAME"), (name,), table))
     return values, wrong + missing
@@ -198,17 +198,17 @@ def _no_table(header: KeyPath, key: KeyPath, value: object) -> ConfigProblem:
     return ConfigProblem(key, "it is not a table", f"a table that starts with [{'.'.join(header)}]", value=value)
 
 
-def _missing(key: KeyPath, known: list[str]) -> ConfigProblem:
+def _missing(key: KeyPath, keys: list[str]) -> ConfigProblem:
     required = "it is required" + ("; no purpose, no recording" if key[-1] == "purpose" else "")
     following = f"add a section [{key[0]}]." if len(key) == 1 else f"add {key[-1]} to [{'.'.join(key[:-1])}]."
-    return ConfigProblem(key, required, f"the keys {', '.join(known)}", following)
+    return ConfigProblem(key, required, f"the keys {', '.join(keys)}", following)
 
 
-def _unknown_key(key: KeyPath, known: list[str]) -> ConfigProblem:
-    following = suggestion(key[-1], known)
+def _unknown_key(key: KeyPath, keys: list[str]) -> ConfigProblem:
+    following = suggestion(key[-1], keys)
     if key[-1].casefold() in ("password", "passwd", "pass", "username", "user"):
         following = CREDENTIALS
-    return ConfigProblem(key, f'"{key[-1]}" is not a key here', ", ".join(known), following or "remove it.")
+    return ConfigProblem(key, f'"{key[-1]}" is not a key here', ", ".join(keys), following or "remove it.")
 
 
 def _build(values: dict[str, Any], source: SettingSource) -> Settings:
@@ -221,22 +221,22 @@ def _build(values: dict[str, Any], source: SettingSource) -> Settings:
         else:
             make = section.id_type
             tables = {
-                make(each): _table(section.table, given, site, source.path.parent, id=make(each))
-                for each, given in values[name].items()
+                make(item_id): _table(section.table, file_values, site, source.path.parent, id=make(item_id))
+                for item_id, file_values in values[name].items()
             }
             built[name] = MappingProxyType(tables)
     return Settings(**built, source=source)
 
 
-def _table(table: type[Any], given: dict[str, Any], site: Any, folder: Path, **more: Any) -> Any:  # noqa: ANN401
+def _table(table: type[Any], file_values: dict[str, Any], site: Any, folder: Path, **more: Any) -> Any:  # noqa: ANN401
     """One section: the values that the file gives, paths made absolute, and the defaults that depend on others."""
     values = dict(more)
     for key, (attribute, setting) in settings_in(table).items():
-        if key in given:
+        if key in file_values:
             locate = setting.type.locate
-            values[attribute] = locate(folder / given[key]) if locate else given[key]
+            values[attribute] = locate(folder / file_values[key]) if locate else file_values[key]
         elif setting.derive is not None:
-            values[attribute] = setting.derive(given, site)
+            values[attribute] = setting.derive(file_values, site)
     return table(**values)
 
 
@@ -248,13 +248,13 @@ def _as_problem(warning: ConfigWarning) -> ConfigProblem:
 
 def _refuse(kind: type[SettingsRefused], problems: Iterable[ConfigProblem], source: SettingSource) -> None:
     """Raise all problems at once, one a line, if there are any; the next step is the first one's."""
-    found = list(problems)
-    if not found:
+    listed = list(problems)
+    if not listed:
         return
-    following = found[0].following or f"correct {'.'.join(found[0].key)}, then `cctv config check`."
-    if len(found) > 1:
+    following = listed[0].following or f"correct {'.'.join(listed[0].key)}, then `cctv config check`."
+    if len(listed) > 1:
         following = f"{following} Then the others, and `cctv config check`."
-    lines = [problem.describe(source.path, source.line(problem.key)) for problem in found]
+    lines = [problem.describe(source.path, source.line(problem.key)) for problem in listed]
     raise kind(problem="\n".join(lines), following=following)
 
 
@@ -307,18 +307,18 @@ def _parts(dotted: str) -> KeyPath:
 
 def _after(line: str, quote: str, depth: int) -> tuple[str, int]:
     """The open multi-line string and the depth of brackets after a line."""
-    at = 0
-    while at < len(line):
+    position = 0
+    while position < len(line):
         if quote:
-            end = line.find(quote, at)
+            end = line.find(quote, position)
             if end < 0:
                 return quote, depth
-            at, quote = end + 3, ""
+            position, quote = end + 3, ""
             continue
-        token = _TOKEN.search(line, at)
+        token = _TOKEN.search(line, position)
         if token is None:
             break
-        at = token.end()
+        position = token.end()
         if token[0] in ('"""', "'''"):
             quote = token[0]
         depth = max(0, depth + (token[0] in ("[", "{")) - (token[0] in ("]", "}")))

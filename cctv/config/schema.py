@@ -98,7 +98,7 @@ class SiteSettings:
     max_retention: timedelta = setting(
         fields.DURATION,
         "nothing is kept longer without a hold, whatever a zone says",
-        derive=lambda given, site: given["jurisdiction"].cap,
+        derive=lambda values, site: values["jurisdiction"].cap,
         default_help="the jurisdiction's cap",
     )
 
@@ -116,8 +116,8 @@ class RecordingSettings:
     )
 
 
-def _min_retention(given: Mapping[str, timedelta], site: SiteSettings) -> timedelta:
-    return min(timedelta(hours=72), retention_limit(given["retention"], site.max_retention, site.jurisdiction).period)
+def _min_retention(values: Mapping[str, timedelta], site: SiteSettings) -> timedelta:
+    return min(timedelta(hours=72), retention_limit(values["retention"], site.max_retention, site.jurisdiction).period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ class AlertsSettings:
     sender: str = setting(
         fields.MAIL,
         "address that they come from",
-        derive=lambda given, site: given.get("mail", ""),
+        derive=lambda values, site: values.get("mail", ""),
         default_help="the same as `mail`",
     )
     smtp: fields.MailHost = setting(
@@ -321,7 +321,7 @@ class LettersSettings:
     window: EnvelopeWindow = setting(
         fields.choice(EnvelopeWindow),
         "where the window of the envelopes is: {choices}",
-        derive=lambda given, site: (
+        derive=lambda values, site: (
             EnvelopeWindow.RIGHT if site.jurisdiction is Jurisdiction.BE else EnvelopeWindow.LEFT
         ),
         default_help='`"right"` in BE, `"left"` in NL',
@@ -329,7 +329,7 @@ class LettersSettings:
     words: Mapping[str, Mapping[Language, str]] = setting(
         fields.TRANSLATIONS,
         "purposes of cameras and services of processors in other languages, by their own words",
-        derive=lambda given, site: MappingProxyType({}),
+        derive=lambda values, site: MappingProxyType({}),
         default_help="none",
     )
 
@@ -368,17 +368,17 @@ class Settings:
         """A camera by the name that a person typed; raises CameraUnknown."""
         if (camera := self.cameras.get(CameraId(name))) is not None:
             return camera
-        known: list[str] = list(self.cameras)
-        following = fields.suggestion(name, known) or "use one of those names, or add the camera to cameras.toml."
-        raise CameraUnknown(camera=name, known=", ".join(known) or "none", following=following)
+        names: list[str] = list(self.cameras)
+        following = fields.suggestion(name, names) or "use one of those names, or add the camera to cameras.toml."
+        raise CameraUnknown(camera=name, known=", ".join(names) or "none", following=following)
 
     def zone(self, name: str) -> ZoneSettings:
         """A zone by the name that a person typed; raises ZoneUnknown."""
         if (zone := self.zones.get(ZoneId(name))) is not None:
             return zone
-        known: list[str] = list(self.zones)
-        following = fields.suggestion(name, known) or "use one of those names, or add the zone to cameras.toml."
-        raise ZoneUnknown(zone=name, known=", ".join(known) or "none", following=following)
+        names: list[str] = list(self.zones)
+        following = fields.suggestion(name, names) or "use one of those names, or add the zone to cameras.toml."
+        raise ZoneUnknown(zone=name, known=", ".join(names) or "none", following=following)
 
     def bound_for(self, zone: ZoneId) -> Limit:
         """The period that a zone runs at and the bound that decided it."""

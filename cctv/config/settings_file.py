@@ -42,4 +42,4 @@ def language_in(text: str) -> Language:
     except (tomllib.TOMLDecodeError, RecursionError):
         return Language.EN
     name = site.get("language", USUAL.value) if isinstance(site, dict) else None
-    return next((each for each in Language if isinstance(name, str) and each.value == name.strip()), Language.EN)
+    return next((language for language in Language if isinstance(name, str) and language.value == name.strip()), Language.EN)

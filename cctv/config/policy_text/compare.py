@@ -46,23 +46,23 @@ class Finding:
 
 def compare(claims: Sequence[PolicyClaim], settings: Settings) -> tuple[Finding, ...]:
     """Every point, the gravest first, and in the order of the text within one status."""
-    by = {subject: [claim for claim in claims if claim.subject is subject] for subject in Subject}
-    found = [
-        *_cameras(by, settings),
-        *_retention(by[Subject.RETENTION], settings),
-        *_purposes(by, settings),
-        *_authority(by, settings),
-        *_deadlines(by),
-        *_rights(by[Subject.RIGHT]),
-        *_measures(by, settings),
-        *_stale(by),
+    by_subject = {subject: [claim for claim in claims if claim.subject is subject] for subject in Subject}
+    findings = [
+        *_cameras(by_subject, settings),
+        *_retention(by_subject[Subject.RETENTION], settings),
+        *_purposes(by_subject, settings),
+        *_authority(by_subject, settings),
+        *_deadlines(by_subject),
+        *_rights(by_subject[Subject.RIGHT]),
+        *_measures(by_subject, settings),
+        *_stale(by_subject),
     ]
     order = list(ClaimStatus)
-    return tuple(sorted(found, key=lambda each: (order.index(each.status), each.claim.line if each.claim else 0)))
+    return tuple(sorted(findings, key=lambda finding: (order.index(finding.status), finding.claim.line if finding.claim else 0)))
 
 
-def _cameras(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
-    if settings.cameras and not by[Subject.CAMERAS]:
+def _cameras(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
+    if settings.cameras and not by_subject[Subject.CAMERAS]:
         yield Finding(
             ClaimStatus.MISSING,
             Subject.CAMERAS,
@@ -91,17 +91,17 @@ def _retention(claims: Sequence[PolicyClaim], settings: Settings) -> Iterator[Fi
 def _nearest(claims: Sequence[PolicyClaim], zone: ZoneSettings) -> PolicyClaim | None:
     """The claim about a zone that names its place most exactly; of equals the shortest, since that is what binds."""
     fitting = [claim for claim in claims if not claim.kinds or zone.kind in claim.kinds]
-    return min(fitting, key=lambda c: (len(c.kinds) or 99, c.period or timedelta.max), default=None)
+    return min(fitting, key=lambda claim: (len(claim.kinds) or 99, claim.period or timedelta.max), default=None)
 
 
 def _both(runs: timedelta, claim: PolicyClaim) -> str:
     return f"{format_duration(runs)}, the text says {claim.said}"
 
 
-def _purposes(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
-    if not by[Subject.CAMERAS]:
+def _purposes(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
+    if not by_subject[Subject.CAMERAS]:
         return
-    named = {claim.value for claim in by[Subject.PURPOSE]}
+    named = {claim.value for claim in by_subject[Subject.PURPOSE]}
     for camera in settings.cameras.values():
         lacking = sorted(purposes_in(camera.purpose) - named)
         if lacking:
@@ -116,37 +116,37 @@ def _purposes(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Itera
             )
 
 
-def _authority(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
-    here = settings.site.jurisdiction
-    ours = translate_to(authority_of(here).name, Language.NL)
-    known = {name: country for _, name, country in lexicon.AUTHORITIES}
-    right = [claim for claim in by[Subject.AUTHORITY] if known[claim.value] is here]
-    for claim in _once(by[Subject.AUTHORITY]):
-        if known[claim.value] is not here:
-            message = f"the text names {claim.value}; the authority of this site is {ours}"
+def _authority(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
+    jurisdiction = settings.site.jurisdiction
+    authority = translate_to(authority_of(jurisdiction).name, Language.NL)
+    countries = {name: country for _, name, country in lexicon.AUTHORITIES}
+    matching = [claim for claim in by_subject[Subject.AUTHORITY] if countries[claim.value] is jurisdiction]
+    for claim in _once(by_subject[Subject.AUTHORITY]):
+        if countries[claim.value] is not jurisdiction:
+            message = f"the text names {claim.value}; the authority of this site is {authority}"
             yield _told(ClaimStatus.DIFFERS, claim, message)
-    if right:
-        yield _told(ClaimStatus.KEPT, right[0], f"the text names the authority of this site, {right[0].value}")
-    elif not by[Subject.AUTHORITY]:
-        message = f"the text does not name the authority where people complain: {ours} (Article 13(2)(d))"
+    if matching:
+        yield _told(ClaimStatus.KEPT, matching[0], f"the text names the authority of this site, {matching[0].value}")
+    elif not by_subject[Subject.AUTHORITY]:
+        message = f"the text does not name the authority where people complain: {authority} (Article 13(2)(d))"
         yield Finding(ClaimStatus.MISSING, Subject.AUTHORITY, message)
-    for claim in _once(by[Subject.COUNTRY]):
-        if claim.value != here.value:
-            message = f"the text is written for {claim.value}, the site's jurisdiction is {here.value}"
+    for claim in _once(by_subject[Subject.COUNTRY]):
+        if claim.value != jurisdiction.value:
+            message = f"the text is written for {claim.value}, the site's jurisdiction is {jurisdiction.value}"
             yield _told(ClaimStatus.DIFFERS, claim, message)
 
 
-def _deadlines(by: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
-    for claim in _once(by[Subject.ANSWER]):
+def _deadlines(by_subject: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
+    for claim in _once(by_subject[Subject.ANSWER]):
         period = claim.period or ANSWER
         if period < ANSWER:
             message = f"requests are due after 30 days or a month, whichever is earlier; the text says {claim.said}"
             yield _told(ClaimStatus.BROKEN, claim, message)
         else:
             yield _told(ClaimStatus.KEPT, claim, "requests are due within 30 days and within a month")
-    for claim in _once(by[Subject.BREACH]):
+    for claim in _once(by_subject[Subject.BREACH]):
         yield from _clock(claim, timedelta(hours=72), "the authority and the people concerned")
-    for claim in _once(by[Subject.BREACH_CONTROLLER]):
+    for claim in _once(by_subject[Subject.BREACH_CONTROLLER]):
         yield from _clock(claim, timedelta(hours=18), "the controller")
 
 
@@ -177,12 +177,12 @@ _PERSON = {
 }
 
 
-def _measures(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
+def _measures(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
     for subject, message in _ALWAYS.items():
-        yield from (_told(ClaimStatus.KEPT, claim, message) for claim in by[subject][:1])
+        yield from (_told(ClaimStatus.KEPT, claim, message) for claim in by_subject[subject][:1])
     for subject, message in _PERSON.items():
-        yield from (_told(ClaimStatus.ASK, claim, message) for claim in by[subject][:1])
-    for claim in by[Subject.TWO_FACTOR][:1]:
+        yield from (_told(ClaimStatus.ASK, claim, message) for claim in by_subject[subject][:1])
+    for claim in by_subject[Subject.TWO_FACTOR][:1]:
         lacking = sorted(act.value for act in TwoPersonAct if act not in settings.policy.two_person)
         if TwoPersonAct.HOLD_RELEASE.value in lacking or TwoPersonAct.EXPORT_UNREDACTED.value in lacking:
             yield _told(
@@ -190,15 +190,15 @@ def _measures(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Itera
             )
         else:
             yield _told(ClaimStatus.KEPT, claim, "releases and unredacted exports take two persons")
-    for claim in by[Subject.BACKUP][:1]:
+    for claim in by_subject[Subject.BACKUP][:1]:
         if settings.backup.recipients:
             yield _told(ClaimStatus.KEPT, claim, "back-ups are encrypted to a recovery key")
         else:
             yield _told(ClaimStatus.DIFFERS, claim, "[backup] names no recovery key: no back-up can be made")
 
 
-def _stale(by: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
-    for claim in by[Subject.OUTDATED_LAW][:1]:
+def _stale(by_subject: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
+    for claim in by_subject[Subject.OUTDATED_LAW][:1]:
         message = "the law that the text relies on is gone: the act of 1992 since 2018, the Privacy Shield since 2020"
         yield _told(ClaimStatus.DIFFERS, claim, message)
 

@@ -82,15 +82,15 @@ def read_policy_text(path: Path) -> str:
 def read_claims(text: str) -> tuple[PolicyClaim, ...]:
     """Every claim that the text makes, in its order; `line` counts from 1."""
     sentences = list(_sentences(text))
-    found: list[PolicyClaim] = []
+    claims: list[PolicyClaim] = []
     last_camera = -_NEAR - 1
     surveyed = any(lexicon.SURVEILLANCE.search(sentence.plain) for sentence in sentences)
     for number, sentence in enumerate(sentences):
         if surveyed and lexicon.CAMERAS.search(sentence.plain):
             last_camera = number
         near = number - last_camera <= _NEAR
-        found.extend(_of_sentence(sentence, near=near, camera=number == last_camera))
-    return tuple(found)
+        claims.extend(_of_sentence(sentence, near=near, camera=number == last_camera))
+    return tuple(claims)
 
 
 def purposes_in(text: str) -> frozenset[str]:
@@ -101,10 +101,10 @@ def purposes_in(text: str) -> frozenset[str]:
 
 def _sentences(text: str) -> Iterator[_Sentence]:
     for line, content in enumerate(text.split("\n"), 1):
-        for found in _SENTENCE.finditer(content):
-            said = found[0].strip(" \t•-")
-            if said:
-                yield _Sentence(said, lexicon.folded(said), line)
+        for match in _SENTENCE.finditer(content):
+            sentence = match[0].strip(" \t•-")
+            if sentence:
+                yield _Sentence(sentence, lexicon.folded(sentence), line)
 
 
 def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[PolicyClaim]:
@@ -164,8 +164,8 @@ def _clauses(plain: str) -> Iterator[str]:
 
 def _places(clause: str) -> frozenset[ZoneKind]:
     """The kinds of place that a clause is limited to: the most exact word decides."""
-    found = [kinds for pattern, kinds in lexicon.PLACES if pattern.search(clause)]
-    return min(found, key=len) if found else frozenset()
+    places = [kinds for pattern, kinds in lexicon.PLACES if pattern.search(clause)]
+    return min(places, key=len) if places else frozenset()
 
 
 def _deadlines(sentence: _Sentence) -> Iterator[PolicyClaim]:
@@ -194,9 +194,9 @@ def _unit(word: str) -> timedelta:
     return next(unit for unit, names in lexicon.UNITS.items() if re.fullmatch(names, word))
 
 
-def _length(found: re.Match[str]) -> timedelta:
-    count = found[1]
-    return (lexicon.NUMBERS[count] if count in lexicon.NUMBERS else int(count)) * _unit(found[2])
+def _length(match: re.Match[str]) -> timedelta:
+    count = match[1]
+    return (lexicon.NUMBERS[count] if count in lexicon.NUMBERS else int(count)) * _unit(match[2])
 
 
 def _without_tags(text: str) -> str:
