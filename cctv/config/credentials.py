@@ -1,7 +1,7 @@
 """Camera user names and passwords, from an owner-only file or from systemd.
 
-Owns the only reading of them and the check that nobody else can.  A password never appears in a repr, a message or the
-chain of an exception; nothing here is written anywhere.
+The only reader of them; checks that no other account can read them.  A password never appears in a repr, a message or
+the chain of an exception, and is written nowhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FORM = '[NAME], username = "...", password = "..."'
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a camera asks for; the repr hides the password."""
+    """A user name and password for a camera; the repr hides the password."""
 
     username: str
     password: str = field(repr=False)
@@ -34,7 +34,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Credentials(Mapping[str, Credential]):
-    """Credentials by name."""
+    """Credentials by name; `KeyError` for a name without one."""
 
     by_name: Mapping[str, Credential]
 
@@ -52,7 +52,7 @@ def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credenti
     """All credentials that the cameras name: from systemd's directory first, then from the file of [credentials].
 
     Reads nothing when no camera names one.  Raises CredentialsRefused for a file that others can read or that is
-    malformed, and CredentialUnknown for a name that is nowhere.
+    malformed, and CredentialUnknown for a name without a credential.
     """
     needed = {camera.credential for camera in settings.cameras.values() if camera.credential}
     if not needed:
@@ -104,7 +104,7 @@ def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
     try:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        # tomllib's own words may quote the text, and so a password.
+        # tomllib's message may quote the text, and so a password.
         raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from error
     lines = key_lines(text)
     return {name: _credential(path, name, table, lines.get((name,))) for name, table in raw.items()}
@@ -125,7 +125,7 @@ def _credential(path: Path, name: str, table: object, line: int | None) -> Crede
 
 
 def _guarded_text(path: Path, *, others: int) -> str:
-    """The file's text, if nobody but its owner can read it; checked on the open file, so that it cannot be swapped."""
+    """The file's text, if only its owner can read it; checked on the open file, so that it cannot be swapped."""
     try:
         with path.open("rb") as file:
             _check_owner_only(path, os.fstat(file.fileno()), others)

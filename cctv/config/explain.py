@@ -1,6 +1,6 @@
 """Where each effective setting comes from: the file, a default, or a cap.
 
-Owns the rows of `cctv config show`.  Pure.  Never shows a credential, only the name of one.
+Makes the rows of `cctv config show`.  Pure.  Never shows a credential, only the name of one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _rows(settings: Settings, section: KeyPath, table: object) -> Iterator[Setti
         if not setting.applies(table):
             continue
         key, value = (*section, name), getattr(table, attribute)
-        in_file = key in settings.source.given
+        in_file = key in settings.source.file_keys
         line = settings.source.line(key) if in_file else None
         if (cap := _cap(settings, key)) is not None:
             note = f"the file says {setting.show(value)}; {cap[1]}"
@@ -60,7 +60,7 @@ def _rows(settings: Settings, section: KeyPath, table: object) -> Iterator[Setti
 
 
 def _cap(settings: Settings, key: KeyPath) -> tuple[object, str] | None:
-    """The period that a cap leaves of a longer one, and which cap it is; None for everything else."""
+    """The period after a cap, and which cap it is; None for a setting that no cap shortens."""
     site = settings.site
     if key == ("site", "max_retention") and site.max_retention > site.jurisdiction.cap:
         return site.jurisdiction.cap, site.jurisdiction.source

@@ -1,8 +1,8 @@
 """Reading cameras.toml: find it, parse it, check it, freeze it.
 
-Owns the reading of every key, with its line: tomllib reports no positions, so the text is scanned for headers and keys
-as well.  The scan never reads values; a key that it misses falls back to its section.  Never writes, never opens the
-storage, never reads credentials.  The language of help is read apart, by settings_file.py.
+Reads every key with its line: tomllib reports no positions, so the text is scanned for headers and keys as well.  The
+scan never reads values; a key that it misses gets the line of its section.  Never writes, never opens the storage,
+never reads credentials.  The language of help is read by settings_file.py.
 """
 
 from __future__ import annotations
@@ -44,10 +44,20 @@ _TOKEN = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*|[\[\]{}]')
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """Settings that may be used, and what should be changed in them."""
+    """Checked settings, and warnings about them."""
 
     settings: Settings
     warnings: tuple[ConfigWarning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredKey:
+    """A header or key with its line, counted from 1."""
+
+    path: KeyPath
+    line: int
+    is_table: bool
+    repeatable: bool = False  # [[...]] may occur more than once
 
 
 def load_settings(path: Path | None, *, environ: Mapping[str, str], strict: bool = False) -> LoadedSettings:
@@ -60,9 +70,9 @@ def load_settings(path: Path | None, *, environ: Mapping[str, str], strict: bool
 
 
 def check_text(text: str, file: Path, *, strict: bool = False) -> LoadedSettings:
-    """The checked settings of a text that is in the file, or is to be; raises a ConfigError."""
+    """The checked settings of the text of `file`, written or not; raises a ConfigError."""
     raw = _parsed(text, file)
-    source = SettingSource(file, MappingProxyType(key_lines(text)), frozenset(_given(raw)))
+    source = SettingSource(file, MappingProxyType(key_lines(text)), frozenset(_key_paths(raw)))
     _refuse(ForbiddenPlace, checks.forbidden_places(raw), source)
     values, wrong = _read_sections(raw)
     _refuse(SettingsRefused, [*checks.bad_ids(raw), *wrong], source)
@@ -91,12 +101,6 @@ def find_settings(path: Path | None, environ: Mapping[str, str]) -> Path:
     )
 
 
-def _existing(path: Path, origin: str, following: str) -> Path:
-    if not path.exists():
-        raise SettingsNotFound(wanted=path, origin=origin, following=following)
-    return path.absolute()
-
-
 def read_text(file: Path) -> str:
     """The file as text; raises SettingsUnreadable."""
     try:
@@ -109,6 +113,45 @@ def read_text(file: Path) -> str:
         raise SettingsUnreadable(
             path=file, reason=N_("byte {start} is not UTF-8", start=error.start), following=following
         ) from error
+
+
+def declarations(text: str) -> Iterator[DeclaredKey]:
+    """Every header and key, in order."""
+    section: KeyPath = ()
+    quote, depth = "", 0
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        if not quote and not depth:
+            if (header := _HEADER.fullmatch(line)) is not None:
+                section = _parts(header[2])
+                yield DeclaredKey(section, number, is_table=True, repeatable=header[1] == "[[")
+                continue
+            if (entry := _ENTRY.match(line)) is not None:
+                yield DeclaredKey(section + _parts(entry[1]), number, is_table=False)
+        quote, depth = _after(line, quote, depth)
+
+
+def key_lines(text: str) -> dict[KeyPath, int]:
+    """The first line of every header and key."""
+    lines: dict[KeyPath, int] = {}
+    for declared in declarations(text):
+        lines.setdefault(declared.path, declared.line)
+    return lines
+
+
+def find_duplicate_key(text: str) -> tuple[DeclaredKey, DeclaredKey] | None:
+    """The first header or key that is written a second time, with its first."""
+    seen: dict[KeyPath, DeclaredKey] = {}
+    for declared in declarations(text):
+        first = seen.setdefault(declared.path, declared)
+        if first is not declared and not (first.repeatable or declared.repeatable):
+            return first, declared
+    return None
+
+
+def _existing(path: Path, origin: str, following: str) -> Path:
+    if not path.exists():
+        raise SettingsNotFound(wanted=path, origin=origin, following=following)
+    return path.absolute()
 
 
 def _parsed(text: str, file: Path) -> dict[str, Any]:
@@ -134,11 +177,11 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         raise TomlSyntax(path=file, line=line, column=column, reason=_lowered(reason)) from error
 
 
-def _given(table: dict[str, Any], around: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def _key_paths(table: dict[str, Any], around: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     for key, value in table.items():
         yield (*around, key)
         if isinstance(value, dict):
-            yield from _given(value, (*around, key))
+            yield from _key_paths(value, (*around, key))
 
 
 def _lowered(reason: str) -> str:
@@ -152,7 +195,7 @@ def _thing(path: tuple[str, ...], is_table: bool) -> str:
 
 
 def _read_sections(raw: dict[str, Any]) -> tuple[dict[str, Any], list[ConfigProblem]]:
-    """The values of each section by key, and all that is wrong with single keys, misspelt ones first.
+    """The values of each section by key, and all problems of single keys, misspelt ones first.
 
     A misspelt key is also a missing one, and the next step of the misspelling is the better one.
     """
@@ -167,7 +210,9 @@ def _read_sections(raw: dict[str, Any]) -> tuple[dict[str, Any], list[ConfigProb
         elif section.id_type is None:
             values[name] = _read(section.table, table, (name,), wrong, missing)
         elif isinstance(table, dict):
-            values[name] = {item_id: _read(section.table, table[item_id], (name, item_id), wrong, missing) for item_id in table}
+            values[name] = {
+                item_id: _read(section.table, table[item_id], (name, item_id), wrong, missing) for item_id in table
+            }
         else:
             wrong.append(_no_table((name, "NAME"), (name,), table))
     return values, wrong + missing
@@ -176,7 +221,7 @@ def _read_sections(raw: dict[str, Any]) -> tuple[dict[str, Any], list[ConfigProb
 def _read(
     table: type[Any], raw: object, key: KeyPath, wrong: list[ConfigProblem], missing: list[ConfigProblem]
 ) -> dict[str, Any]:
-    """The values that a table gives, by key; `wrong` and `missing` gather what is not as it should be."""
+    """The values that a table gives, by key; adds problems to `wrong` and `missing`."""
     if not isinstance(raw, dict):
         wrong.append(_no_table(key, key, raw))
         return {}
@@ -212,7 +257,7 @@ def _unknown_key(key: KeyPath, keys: list[str]) -> ConfigProblem:
 
 
 def _build(values: dict[str, Any], source: SettingSource) -> Settings:
-    """The settings of what `_read_sections` read without a problem; [site] first, since defaults depend on it."""
+    """The settings of what `_read_sections` read without problems; [site] first, since defaults depend on it."""
     site, built = None, {}
     for name, section in sections_in(Settings).items():
         if section.id_type is None:
@@ -256,49 +301,6 @@ def _refuse(kind: type[SettingsRefused], problems: Iterable[ConfigProblem], sour
         following = f"{following} Then the others, and `cctv config check`."
     lines = [problem.describe(source.path, source.line(problem.key)) for problem in listed]
     raise kind(problem="\n".join(lines), following=following)
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredKey:
-    """A header or key as written."""
-
-    path: KeyPath
-    line: int
-    is_table: bool
-    repeatable: bool = False  # [[...]] may stand more than once
-
-
-def declarations(text: str) -> Iterator[DeclaredKey]:
-    """Every header and key, in order."""
-    section: KeyPath = ()
-    quote, depth = "", 0
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
-        if not quote and not depth:
-            if (header := _HEADER.fullmatch(line)) is not None:
-                section = _parts(header[2])
-                yield DeclaredKey(section, number, is_table=True, repeatable=header[1] == "[[")
-                continue
-            if (entry := _ENTRY.match(line)) is not None:
-                yield DeclaredKey(section + _parts(entry[1]), number, is_table=False)
-        quote, depth = _after(line, quote, depth)
-
-
-def key_lines(text: str) -> dict[KeyPath, int]:
-    """The first line of every header and key."""
-    lines: dict[KeyPath, int] = {}
-    for declared in declarations(text):
-        lines.setdefault(declared.path, declared.line)
-    return lines
-
-
-def find_duplicate_key(text: str) -> tuple[DeclaredKey, DeclaredKey] | None:
-    """The first header or key that is written a second time, with its first."""
-    seen: dict[KeyPath, DeclaredKey] = {}
-    for declared in declarations(text):
-        first = seen.setdefault(declared.path, declared)
-        if first is not declared and not (first.repeatable or declared.repeatable):
-            return first, declared
-    return None
 
 
 def _parts(dotted: str) -> KeyPath:

@@ -1,7 +1,7 @@
 """The shape of cameras.toml, each setting declared once: its key, type, default and help text.
 
 Reading (loader.py), `cctv config show` (explain.py) and the tables of docs/cameras-toml.md (scripts/reference) all
-follow from the fields below.  Frozen; made by loader.py only, never written back.  Never holds a password.
+follow from the fields below.  Frozen; made by loader.py only, never written back.  Never contains a password.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ class Limit:
 
 
 def retention_limit(declared: timedelta, site_cap: timedelta, jurisdiction: Jurisdiction) -> Limit:
-    """The shortest of what a zone asks, the site allows and the law allows; of equals, the first in that order.
+    """The shortest of what a zone declares, the site allows and the law allows; of equals, the first in that order.
 
-    Never lengthens a period, and knows no exception: holds are not its concern.
+    Never lengthens a period, and has no exception: holds are applied elsewhere.
     """
     bounds = (
         Limit(declared, LimitRule.ZONE),
@@ -269,7 +269,7 @@ class AlertsSettings:
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """By what people are notified, in words; empty where no one is."""
+        """The ways of notification, as text; empty where there are none."""
         mail = (f"mail to {self.mail}",) if self.mail else ()
         return (*mail, f"the command {self.command[0]}") if self.command else mail
 
@@ -340,7 +340,7 @@ class SettingSource:
 
     path: Path
     lines: Mapping[KeyPath, int]
-    given: frozenset[KeyPath]  # keys that the file has; the others are defaults
+    file_keys: frozenset[KeyPath]  # keys that the file has; the others are defaults
 
     def line(self, key: tuple[str | int, ...]) -> int | None:
         """The line of a key, else of the nearest section or key around it; None where the file has none of them."""
@@ -392,7 +392,7 @@ class Settings:
     def policy_text(self) -> str:
         """Every zone's limit and both caps, in seconds, and the cameras' masks as canonical JSON: a policy version.
 
-        Footage keeps the masks that it was recorded under, so that one taken away later still hides what it hid.
+        Footage keeps the masks that it was recorded under, so that one removed later still hides what it hid.
         """
         zones = {
             name: {
@@ -414,7 +414,7 @@ class Settings:
 
     @property
     def policy_digest(self) -> str:
-        """SHA-256 of `policy_text`; a changed policy has another."""
+        """Hex SHA-256 of `policy_text`."""
         return hashlib.sha256(self.policy_text.encode()).hexdigest()
 
 

@@ -23,7 +23,7 @@ from cctv.core.language import Language
 if TYPE_CHECKING:  # cctv.core.errors imports this module
     from cctv.core.errors import CctvError
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)  # its messages are text for who builds the catalogs, not events
 
 DOMAIN = "cctv"  # of gettext
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
@@ -108,10 +108,10 @@ def catalog(language: Language) -> NullTranslations:
     try:
         with compiled.open("rb") as file:
             if source.exists() and source.stat().st_mtime_ns > compiled.stat().st_mtime_ns:
-                log.warning("%s is older than %s: %s", compiled, source.name, _BUILD)
+                _log.warning("%s is older than %s: %s", compiled, source.name, _BUILD)
             return GNUTranslations(file)
     except FileNotFoundError:
-        log.warning("%s is missing, so that messages are in English: %s", compiled, _BUILD)
+        _log.warning("%s is missing, so that messages are in English: %s", compiled, _BUILD)
         return NullTranslations()
 
 
