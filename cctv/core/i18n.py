@@ -23,7 +23,7 @@ from cctv.core.language import Language
 if TYPE_CHECKING:  # cctv.core.errors imports this module
     from cctv.core.errors import CctvError
 
-_log = logging.getLogger(__name__)  # its messages are text for who builds the catalogs, not events
+_log = logging.getLogger(__name__)  # text for people who build the catalogs, not events: not `log`, which tests check
 
 DOMAIN = "cctv"  # of gettext
 LOCALE = Path(__file__).resolve().parent.parent / "locale"

@@ -84,8 +84,8 @@ def test_english_reads_no_catalog(site, monkeypatch):
 
 def test_babel_loads_for_no_command_that_writes_no_page(site):
     code = (
-        "import sys\nfrom cctv.cli.context import Box\nfrom cctv.cli.app import run\n"
-        "print(run(['--help'], Box()), run(['status'], Box()), 'babel' in sys.modules, file=sys.stderr)"
+        "import sys\nfrom cctv.cli.invocation import Invocation\nfrom cctv.cli.app import run\n"
+        "print(run(['--help'], Invocation()), run(['status'], Invocation()), 'babel' in sys.modules, file=sys.stderr)"
     )
     environ = {**os.environ, "CCTV_CONFIG": str(site.config)}
     told = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
