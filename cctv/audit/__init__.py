@@ -1,1 +1,1 @@
-"""The audit log: append-only, hash-linked, written in the transaction of the act itself (invariant 3)."""
+"""The audit log: append-only, hash-linked, written in the transaction of the act (invariant 3)."""

@@ -1,7 +1,7 @@
-"""The hash chain: how an entry is written down, hashed and checked.
+"""The hash chain: how an entry is serialised, hashed and verified.
 
-Pure.  An entry carries ids, codes and numbers; of free text only a keyed digest, so that erasing the text and its key
-leaves the chain whole and the text beyond guessing.
+Pure.  An entry has ids, codes and numbers; of free text only a keyed digest, so that erasing the text and its key
+leaves the chain intact and the text beyond guessing.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class AuditEntry:
 
     def to_json(self) -> str:
         """The canonical text that is hashed and stored: sorted keys, no spaces."""
-        said = {
+        payload = {
             "schema": 1,
             "seq": self.seq,
             "at_us": to_us(self.at),
@@ -61,21 +61,22 @@ class AuditEntry:
             "reason_digest": self.reason_digest,
             "previous": self.previous,
         }
-        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod
     def from_json(text: str) -> AuditEntry:
-        said: dict[str, Any] = json.loads(text)
+        """The entry of a canonical text; raises ValueError, KeyError or TypeError for any other."""
+        payload: dict[str, Any] = json.loads(text)
         return AuditEntry(
-            seq=said["seq"],
-            at=from_us(said["at_us"]),
-            actor=Actor(said["actor"], said["for"]),
-            act=Act(said["act"]),
-            subject=said["subject"],
-            case_id=said["case"],
-            facts=said["facts"],
-            reason_digest=said["reason_digest"],
-            previous=said["previous"],
+            seq=payload["seq"],
+            at=from_us(payload["at_us"]),
+            actor=Actor(payload["actor"], payload["for"]),
+            act=Act(payload["act"]),
+            subject=payload["subject"],
+            case_id=payload["case"],
+            facts=payload["facts"],
+            reason_digest=payload["reason_digest"],
+            previous=payload["previous"],
         )
 
 
@@ -85,12 +86,12 @@ def entry_hash(text: str) -> str:
 
 
 def reason_digest(key: bytes, reason: str) -> str:
-    """Hex HMAC-SHA-256 of a free text."""
+    """Hex HMAC-SHA-256 of a free text under the key that is stored beside it."""
     return hmac.new(key, reason.encode(), hashlib.sha256).hexdigest()
 
 
 def check_chain(rows: Iterable[tuple[int, str, str]]) -> tuple[int, str]:
-    """Length and last hash of a chain of (seq, text, hash); raises AuditBroken at the first that does not fit."""
+    """Length and last hash of a chain of (seq, text, hash); raises AuditBroken at the first invalid one."""
     previous, good = GENESIS, 0
     for seq, text, stored in rows:
         if seq != good + 1:

@@ -1,8 +1,8 @@
-"""Checkpoints: the log's last entry, signed, kept beside the database; so that its tail cannot be cut unseen.
+"""Checkpoints: signatures of the log's last entry, so that truncating its tail is detected.
 
-`audit/checkpoint.json` is the latest, `audit/checkpoints.jsonl` has one of each day.  A chain proves that nothing in it
-was changed; only a signature by a key that is not in the database proves how far it went.  Never signs over a
-checkpoint that the log does not contain any more, unless the log itself says that it was begun again.
+A chain proves that nothing in it was changed; only a signature by a key outside the database proves how long it was.
+`cctv.audit.checkpoint_files` has the files.  Never signs over a checkpoint that the log no longer contains, unless the
+log records that it was restarted.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ NAMESPACE = "cctv-audit"
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """Checkpoints whose signature holds, the latest that the log contains, and those of a log before it was begun
-    again, by the entry that says so.
+    """The number of checkpoints with a valid signature, the latest that the log contains, and those of a log before it
+    was restarted, each with the entry that records the restart.
     """
 
     checkpoints: int
@@ -38,49 +38,49 @@ class Proved:
 
 
 def sign_checkpoint(site: Storage) -> Checkpoint | None:
-    """Sign the last entry; None when it is signed already.  Raises AuditBroken where the log was cut, or what is wrong
-    with the key.
+    """Sign the last entry; None when there is none, or it is signed already.
 
-    1. the latest, in place of the one before     (crash: the day's line is missing; the next one writes it)
-    2. the day's line, once a day
+    1. replace the latest checkpoint     (crash: the day's line is missing; the next one writes it)
+    2. append the day's line, once a day
+
+    Raises AuditBroken where the log was truncated, KeyLost, KeyExposed or KeyUnreadable.
     """
     folder = site.root / FOLDER
     last = latest(site.root)
     with read_transaction(site.engine) as connection:
-        seq, found = chain_head(connection)
-        if seq == 0 or (last is not None and (last.seq, last.hash) == (seq, found)):
+        seq, digest = chain_head(connection)
+        if seq == 0 or (last is not None and (last.seq, last.hash) == (seq, digest)):
             return None
         if last is not None:
             contained(connection, last)
 
     now = site.clock.now()
-    said = {"schema": 1, "site": site.identity.site, "seq": seq, "hash": found, "at_us": to_us(now)}
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    payload = {"schema": 1, "site": site.identity.site, "seq": seq, "hash": digest, "at_us": to_us(now)}
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
     key = signing_key(site.root / "keys", site.disk)
-    made = Checkpoint(site.identity.site, seq, found, now, text, sign(text.encode(), key, NAMESPACE))
+    checkpoint = Checkpoint(site.identity.site, seq, digest, now, text, sign(text.encode(), key, NAMESPACE))
     site.disk.make_directory(folder)
-    site.disk.write(folder / LATEST, made.line.encode() + b"\n")
+    site.disk.write(folder / LATEST, checkpoint.line.encode() + b"\n")
     if last is None or last.at.astimezone(UTC).date() != now.astimezone(UTC).date():
-        site.disk.append_line(folder / DAILY, made.line)
-    return made
+        site.disk.append_line(folder / DAILY, checkpoint.line)
+    return checkpoint
 
 
-def prove(connection: Connection, found: Sequence[Checkpoint], key: PublicKey | None) -> Proved:
+def prove(connection: Connection, checkpoints: Sequence[Checkpoint], key: PublicKey | None) -> Proved:
     """Compare the log with checkpoints that were read before it.
 
-    Raises AuditBroken where the log does not contain one of them and does not say that it was begun again,
+    Raises AuditBroken where the log does not contain one of them and records no restart, or `key` is None;
     SignatureInvalid where one is not signed by the site's key.
     """
-
-    aside: list[tuple[Checkpoint, AuditEntry]] = []
-    whole: Checkpoint | None = None
-    for one in found:
+    superseded: list[tuple[Checkpoint, AuditEntry]] = []
+    newest: Checkpoint | None = None
+    for checkpoint in checkpoints:
         if key is None:
-            raise AuditBroken(seq=one.seq, good=0, problem="keys/signing.pub, which signed it, is gone")
-        verify(one.text.encode(), one.signature, key, NAMESPACE)
-        parted = contained(connection, one)
-        if parted is not None:
-            aside.append((one, parted))
-        elif whole is None or one.seq > whole.seq:
-            whole = one
-    return Proved(len(found), whole, tuple(aside))
+            raise AuditBroken(seq=checkpoint.seq, good=0, problem="keys/signing.pub, which signed it, is gone")
+        verify(checkpoint.text.encode(), checkpoint.signature, key, NAMESPACE)
+        restart = contained(connection, checkpoint)
+        if restart is not None:
+            superseded.append((checkpoint, restart))
+        elif newest is None or checkpoint.seq > newest.seq:
+            newest = checkpoint
+    return Proved(len(checkpoints), newest, tuple(superseded))

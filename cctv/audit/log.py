@@ -1,4 +1,7 @@
-"""The audit log's rows.  Appends only inside the transaction of the act; never changes or removes an entry."""
+"""The rows of the audit log, and the free texts of its entries.
+
+Appends only inside the transaction of the act; never changes or removes an entry.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ def append_entry(
     if not is_dry_run(connection):
         log.info("act.recorded", extra={"kind": act, "case": case_id})
     connection.execute(insert(schema.audit).values(seq=entry.seq, entry=text, hash=entry_hash(text)))
-    connection.execute(insert(schema.audit_names), [{"name": one, "seq": entry.seq} for one in sorted(_names(entry))])
+    connection.execute(insert(schema.audit_names), [{"name": name, "seq": entry.seq} for name in sorted(_names(entry))])
     if reason:
         connection.execute(
             insert(schema.notes).values(case_id=case_id or subject, key=key.hex(), text=reason, audit_seq=entry.seq)
@@ -66,28 +69,31 @@ def append_entry(
 def audit_entries(
     connection: Connection, *, act: Act | None = None, about: str | None = None, last: int | None = None
 ) -> list[tuple[AuditEntry, str | None]]:
-    """Entries in order with the reason's text while it still exists; `about` matches subject or case."""
+    """Entries in order with the reason's text while it still exists; `about` matches subject or case.
+
+    `last` limits the result to the last so many.
+    """
     query = (
         select(schema.audit.c.entry, schema.notes.c.text)
         .join(schema.notes, schema.notes.c.audit_seq == schema.audit.c.seq, isouter=True)
         .order_by(schema.audit.c.seq.desc())
     )
     if about is not None:
-        named = schema.audit_names.c
-        query = query.join(schema.audit_names, named.seq == schema.audit.c.seq).where(named.name == about.casefold())
-    found: list[tuple[AuditEntry, str | None]] = []
+        names = schema.audit_names.c
+        query = query.join(schema.audit_names, names.seq == schema.audit.c.seq).where(names.name == about.casefold())
+    entries: list[tuple[AuditEntry, str | None]] = []
     for row in connection.execute(query):
         entry = AuditEntry.from_json(row.entry)
         if act and entry.act is not act:
             continue
-        found.append((entry, row.text))
-        if last is not None and len(found) >= last:
+        entries.append((entry, row.text))
+        if last is not None and len(entries) >= last:
             break
-    return found[::-1]
+    return entries[::-1]
 
 
 def entry_at(connection: Connection, seq: int) -> AuditEntry | None:
-    """One entry, None where there is none of that number."""
+    """The entry of a number, None where there is none."""
     text = connection.execute(select(schema.audit.c.entry).where(schema.audit.c.seq == seq)).scalar()
     return AuditEntry.from_json(text) if text is not None else None
 
@@ -100,14 +106,15 @@ def chain_head(connection: Connection) -> tuple[int, str]:
 
 
 def stored_entry_hash(connection: Connection, seq: int) -> str | None:
-    """The hash of an entry, None where there is none of that number."""
-    found: str | None = connection.execute(select(schema.audit.c.hash).where(schema.audit.c.seq == seq)).scalar()
-    return found
+    """The hash of the entry of a number, None where there is none."""
+    digest: str | None = connection.execute(select(schema.audit.c.hash).where(schema.audit.c.seq == seq)).scalar()
+    return digest
 
 
 def entries_since(connection: Connection, at: datetime) -> Iterator[AuditEntry]:
-    """The entries from the first that is not before an instant, in order.  Found by halving: entries have no column
-    of their own for the time, and it rises with their number.
+    """The entries at or after an instant, in order.
+
+    The first is found by binary search: entries have no column for their time, which rises with their number.
     """
     low, high = 1, chain_head(connection)[0] + 1
     while low < high:
@@ -122,24 +129,41 @@ def entries_since(connection: Connection, at: datetime) -> Iterator[AuditEntry]:
         yield AuditEntry.from_json(row.entry)
 
 
+def verify_log(connection: Connection) -> tuple[int, str]:
+    """Verify the chain and the search by name; returns the number of entries and the last hash.  Raises AuditBroken."""
+    rows = connection.execute(
+        select(schema.audit.c.seq, schema.audit.c.entry, schema.audit.c.hash).order_by(schema.audit.c.seq)
+    )
+    head = check_chain((row.seq, row.entry, row.hash) for row in rows)
+    _check_names(connection)
+    return head
+
+
+def forget_texts_about(connection: Connection, name: str, *, but: Sequence[str] = ()) -> int:
+    """Destroy the free texts of entries whose subject or case is `name`, except what `but` names; returns how many."""
+
+    def entries_named(*names: str) -> Select[Any]:
+        table = schema.audit_names.c
+        return select(table.seq).where(table.name.in_([name.casefold() for name in names]))
+
+    seq = schema.notes.c.audit_seq
+    doomed = delete(schema.notes).where(seq.in_(entries_named(name)), seq.not_in(entries_named(*but)))
+    return connection.execute(doomed).rowcount
+
+
+def forget_text(connection: Connection, case_id: str) -> int:
+    """Destroy the free texts of a case and their keys; the entries stay and still verify.  Returns how many."""
+    return connection.execute(delete(schema.notes).where(schema.notes.c.case_id == case_id)).rowcount
+
+
 def _names(entry: AuditEntry) -> set[str]:
     return {name.casefold() for name in (entry.subject, entry.case_id) if name}
 
 
-def verify_log(connection: Connection) -> tuple[int, str]:
-    """Number of entries and the last hash; raises AuditBroken."""
-    rows = connection.execute(
-        select(schema.audit.c.seq, schema.audit.c.entry, schema.audit.c.hash).order_by(schema.audit.c.seq)
-    )
-    whole = check_chain((row.seq, row.entry, row.hash) for row in rows)
-    _check_names(connection)
-    return whole
-
-
 def _check_names(connection: Connection) -> None:
     """Raise AuditBroken unless `--about` finds every entry by its subject and its case, and by nothing else."""
-    named = schema.audit_names.c
-    pairs = iter(connection.execute(select(named.seq, named.name).order_by(named.seq, named.name)))
+    names = schema.audit_names.c
+    pairs = iter(connection.execute(select(names.seq, names.name).order_by(names.seq, names.name)))
     for row in connection.execute(select(schema.audit.c.seq, schema.audit.c.entry).order_by(schema.audit.c.seq)):
         for name in sorted(_names(AuditEntry.from_json(row.entry))):
             if next(pairs, None) != (row.seq, name):
@@ -148,19 +172,3 @@ def _check_names(connection: Connection) -> None:
     if (extra := next(pairs, None)) is not None:
         problem = f"the search finds it by the name {extra.name}, which it does not have (audit_names was changed)"
         raise AuditBroken(seq=extra.seq, good=extra.seq - 1, problem=problem)
-
-
-def forget_texts_about(connection: Connection, name: str, *, but: Sequence[str] = ()) -> int:
-    """Destroy the free texts of entries whose subject or case is `name`, those that one of `but` names left out."""
-
-    def named(*names: str) -> Select[Any]:
-        table = schema.audit_names.c
-        return select(table.seq).where(table.name.in_([one.casefold() for one in names]))
-
-    seq = schema.notes.c.audit_seq
-    return connection.execute(delete(schema.notes).where(seq.in_(named(name)), seq.not_in(named(*but)))).rowcount
-
-
-def forget_text(connection: Connection, case_id: str) -> int:
-    """Destroy the free texts of a case and their keys; the entries stay and still verify."""
-    return connection.execute(delete(schema.notes).where(schema.notes.c.case_id == case_id)).rowcount

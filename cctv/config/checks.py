@@ -1,7 +1,7 @@
 """Rules between the keys of cameras.toml.
 
-Owns what makes a well-formed file acceptable: no toilet or changing room, known zones, periods that fit each other and
-the caps.  Pure.  Never lets a strictness setting lift a refusal.
+Decides whether a well-formed file is acceptable: no toilet or changing room, existing zones, periods that fit each
+other and the caps.  Pure.  A strictness setting never lifts a refusal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cctv.core.typed_time.durations import format_duration
 from cctv.model.ids import valid_id
 from cctv.model.legal import forbidden_place
 
-_SEGMENTS = timedelta(seconds=1), timedelta(hours=1)
+_MIN_SEGMENT, _MAX_SEGMENT = timedelta(seconds=1), timedelta(hours=1)
 _AWAY = (
     "remove it: no camera may watch a toilet, shower or changing room. A camera beside one is named after what it does "
     "watch, and keeps the door out of view with masks."
@@ -26,21 +26,21 @@ _AWAY = (
 
 
 def forbidden_places(raw: dict[str, Any]) -> list[ConfigProblem]:
-    """Zones and cameras that say, in any of the three languages, that they watch a toilet or changing room."""
-    found: list[ConfigProblem] = []
+    """Zones and cameras whose text names a toilet or changing room, in any of the three languages."""
+    refusals: list[ConfigProblem] = []
     for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose"))):
         tables = raw.get(section)
         for name, table in tables.items() if isinstance(tables, dict) else ():
             if word := forbidden_place(name):
-                found.append(_forbidden((section, name), word))
+                refusals.append(_forbidden((section, name), word))
             for key in words if isinstance(table, dict) else ():
                 if isinstance(table.get(key), str) and (word := forbidden_place(table[key])):
-                    found.append(_forbidden((section, name, key), word, table[key]))
-    return found
+                    refusals.append(_forbidden((section, name, key), word, table[key]))
+    return refusals
 
 
 def bad_ids(raw: dict[str, Any]) -> Iterator[ConfigProblem]:
-    """Names of zones and cameras that could not be names of directories."""
+    """Names of zones and cameras that cannot be names of directories."""
     for section in ("zones", "cameras"):
         tables = raw.get(section)
         for name in tables if isinstance(tables, dict) else ():
@@ -50,9 +50,9 @@ def bad_ids(raw: dict[str, Any]) -> Iterator[ConfigProblem]:
 
 
 def problems(settings: Settings) -> Iterator[ConfigProblem]:
-    """What refuses the settings."""
+    """Why the settings are refused; nothing where they are acceptable."""
     segment = settings.recording.segment
-    if not _SEGMENTS[0] <= segment <= _SEGMENTS[1]:
+    if not _MIN_SEGMENT <= segment <= _MAX_SEGMENT:
         yield ConfigProblem(
             ("recording", "segment"), "a segment lasts from 1s to 1h", "1s to 1h", value=format_duration(segment)
         )
@@ -63,6 +63,55 @@ def problems(settings: Settings) -> Iterator[ConfigProblem]:
         yield from _zone_problems(zone, settings)
     for camera in settings.cameras.values():
         yield from _camera_problems(camera, settings)
+
+
+def retention_warnings(settings: Settings) -> list[ConfigWarning]:
+    """Periods that a cap shortens: the published text promises something else than what runs."""
+    warnings: list[ConfigWarning] = []
+    site = settings.site
+    if site.max_retention > site.jurisdiction.cap:
+        warnings.append(
+            _shortened(settings, ("site", "max_retention"), "max_retention", site.max_retention, site.jurisdiction.cap)
+        )
+    for zone in settings.zones.values():
+        bound = settings.bound_for(zone.id)
+        if bound.rule is LimitRule.ZONE:
+            continue
+        reason = f"{site.jurisdiction.value} {site.jurisdiction.source}"
+        if bound.rule is LimitRule.SITE_CAP:
+            line = settings.source.line(("site", "max_retention"))
+            reason = f'max_retention = "{format_duration(bound.period)}" of [site]' + (f", line {line}" if line else "")
+        key = ("zones", zone.id, "retention")
+        warnings.append(
+            _shortened(settings, key, zone.id, zone.retention, bound.period, f"{bound.rule.value}, {reason}")
+        )
+    return warnings
+
+
+def other_warnings(settings: Settings) -> list[ConfigWarning]:
+    """What works, but is probably a mistake."""
+    warnings: list[ConfigWarning] = []
+    if not settings.cameras:
+        warnings.append(
+            ConfigWarning(("cameras",), None, "no camera is defined, so nothing is recorded: add [cameras.NAME]")
+        )
+    seen: dict[tuple[object, ...], CameraSettings] = {}
+    for camera in settings.cameras.values():
+        first = seen.setdefault(_address(camera), camera)
+        if first is not camera:
+            key = ("cameras", camera.id, "onvif" if camera.onvif else "rtsp")
+            message = f"{camera.id} records the same address as {first.id}: remove one of them, or correct its address"
+            warnings.append(ConfigWarning(key, settings.source.line(key), message))
+    return [*warnings, *_letter_warnings(settings)]
+
+
+def in_words(period: timedelta) -> str:
+    """`28 days or 4 weeks`: a period for a text that visitors read."""
+    if period % timedelta(days=1):
+        return format_duration(period)
+    days = period.days
+    weeks = f" or {days // 7} week{'s' if days > 7 else ''}" if days and days % 7 == 0 else ""
+    return f"{days} day{'s' if days != 1 else ''}{weeks}"
 
 
 def _zone_problems(zone: ZoneSettings, settings: Settings) -> Iterator[ConfigProblem]:
@@ -86,66 +135,26 @@ def _zone_problems(zone: ZoneSettings, settings: Settings) -> Iterator[ConfigPro
 def _camera_problems(camera: CameraSettings, settings: Settings) -> Iterator[ConfigProblem]:
     key = ("cameras", camera.id)
     if camera.zone not in settings.zones:
-        known: list[str] = list(settings.zones)
-        following = suggestion(camera.zone, known) or f"use one of those zones, or add [zones.{camera.zone}]."
-        allowed = ", ".join(known) or "no zone is defined yet"
+        zone_ids: list[str] = list(settings.zones)
+        following = suggestion(camera.zone, zone_ids) or f"use one of those zones, or add [zones.{camera.zone}]."
+        allowed = ", ".join(zone_ids) or "no zone is defined yet"
         yield ConfigProblem((*key, "zone"), f'there is no zone "{camera.zone}"', allowed, following, value=camera.zone)
     if (camera.onvif is None) == (camera.rtsp is None):
         what = "it has no address" if camera.onvif is None else "it has two addresses"
         yield ConfigProblem(key, what, "exactly one of onvif and rtsp", "give onvif = or rtsp =, not both.")
 
 
-def retention_warnings(settings: Settings) -> list[ConfigWarning]:
-    """Periods that a cap shortens: the published text promises something else than what runs."""
-    out: list[ConfigWarning] = []
-    site = settings.site
-    if site.max_retention > site.jurisdiction.cap:
-        out.append(
-            _shortened(settings, ("site", "max_retention"), "max_retention", site.max_retention, site.jurisdiction.cap)
-        )
-    for zone in settings.zones.values():
-        bound = settings.bound_for(zone.id)
-        if bound.rule is LimitRule.ZONE:
-            continue
-        because = f"{site.jurisdiction.value} {site.jurisdiction.source}"
-        if bound.rule is LimitRule.SITE_CAP:
-            line = settings.source.line(("site", "max_retention"))
-            because = f'max_retention = "{format_duration(bound.period)}" of [site]' + (
-                f", line {line}" if line else ""
-            )
-        key = ("zones", zone.id, "retention")
-        out.append(_shortened(settings, key, zone.id, zone.retention, bound.period, f"{bound.rule.value}, {because}"))
-    return out
-
-
-def other_warnings(settings: Settings) -> list[ConfigWarning]:
-    """What works, but is probably not what was meant."""
-    out: list[ConfigWarning] = []
-    if not settings.cameras:
-        out.append(
-            ConfigWarning(("cameras",), None, "no camera is defined, so nothing is recorded: add [cameras.NAME]")
-        )
-    seen: dict[tuple[object, ...], CameraSettings] = {}
-    for camera in settings.cameras.values():
-        first = seen.setdefault(_address(camera), camera)
-        if first is not camera:
-            key = ("cameras", camera.id, "onvif" if camera.onvif else "rtsp")
-            message = f"{camera.id} records the same address as {first.id}: remove one of them, or correct its address"
-            out.append(ConfigWarning(key, settings.source.line(key), message))
-    return [*out, *_letter_warnings(settings)]
-
-
 def _letter_warnings(settings: Settings) -> list[ConfigWarning]:
-    """What letters must say and cameras.toml does not: Articles 13(1)(a) and (b), 33(3)(b) GDPR."""
+    """What letters must state and cameras.toml does not give: Articles 13(1)(a) and (b), 33(3)(b) GDPR."""
     controller = settings.controller
-    wanted = {
+    required = {
         "name": controller.name,
         "address": controller.address,
         "mail": controller.mail,
         "dpo": controller.dpo,
         "signatory": controller.signatory,
     }
-    absent = [key for key, value in wanted.items() if not value]
+    absent = [key for key, value in required.items() if not value]
     if not absent:
         return []
     message = f"no letter can be written: [controller] does not give {', '.join(absent)}"
@@ -156,26 +165,17 @@ def _shortened(
     settings: Settings,
     key: tuple[str, ...],
     name: str,
-    says: timedelta,
-    runs: timedelta,
-    because: str | None = None,
+    declared: timedelta,
+    effective: timedelta,
+    reason: str | None = None,
 ) -> ConfigWarning:
     law = settings.site.jurisdiction
-    because = because or f"{LimitRule.JURISDICTION_CAP.value}, {law.value} {law.source}"
+    reason = reason or f"{LimitRule.JURISDICTION_CAP.value}, {law.value} {law.source}"
     message = (
-        f"{name} says {format_duration(says)}, but nothing may be kept longer than {format_duration(runs)} "
-        f"({because}): it runs at {format_duration(runs)}; change the published text to {in_words(runs)}"
+        f"{name} says {format_duration(declared)}, but nothing may be kept longer than {format_duration(effective)} "
+        f"({reason}): it runs at {format_duration(effective)}; change the published text to {in_words(effective)}"
     )
     return ConfigWarning(key, settings.source.line(key), message)
-
-
-def in_words(period: timedelta) -> str:
-    """`28 days or 4 weeks`: for a text that visitors read."""
-    if period % timedelta(days=1):
-        return format_duration(period)
-    days = period.days
-    weeks = f" or {days // 7} week{'s' if days > 7 else ''}" if days and days % 7 == 0 else ""
-    return f"{days} day{'s' if days != 1 else ''}{weeks}"
 
 
 def _address(camera: CameraSettings) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """Camera user names and passwords, from an owner-only file or from systemd.
 
-Owns the only reading of them and the check that nobody else can.  A password never appears in a repr, a message or the
-chain of an exception; nothing here is written anywhere.
+The only reader of them; checks that no other account can read them.  A password never appears in a repr, a message or
+the chain of an exception, and is written nowhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FORM = '[NAME], username = "...", password = "..."'
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a camera asks for; the repr hides the password."""
+    """A user name and password for a camera; the repr hides the password."""
 
     username: str
     password: str = field(repr=False)
@@ -34,7 +34,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Credentials(Mapping[str, Credential]):
-    """Credentials by name."""
+    """Credentials by name; `KeyError` for a name without one."""
 
     by_name: Mapping[str, Credential]
 
@@ -52,27 +52,27 @@ def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credenti
     """All credentials that the cameras name: from systemd's directory first, then from the file of [credentials].
 
     Reads nothing when no camera names one.  Raises CredentialsRefused for a file that others can read or that is
-    malformed, and CredentialUnknown for a name that is nowhere.
+    malformed, and CredentialUnknown for a name without a credential.
     """
     needed = {camera.credential for camera in settings.cameras.values() if camera.credential}
     if not needed:
         return Credentials({})
-    found: dict[str, Credential] = {}
+    credentials: dict[str, Credential] = {}
     directory = Path(environ[DIRECTORY]) if environ.get(DIRECTORY) else None
     if directory is not None:
-        found = _from_directory(directory, needed)
-    if settings.credentials.file is not None and not needed <= found.keys():
-        found = _from_file(settings.credentials.file, others=0o077) | found
+        credentials = _from_directory(directory, needed)
+    if settings.credentials.file is not None and not needed <= credentials.keys():
+        credentials = _from_file(settings.credentials.file, others=0o077) | credentials
     for camera in settings.cameras.values():
-        if camera.credential and camera.credential not in found:
-            raise _unknown(camera, settings, directory, sorted(found))
-    return Credentials(found)
+        if camera.credential and camera.credential not in credentials:
+            raise _unknown(camera, settings, directory, sorted(credentials))
+    return Credentials(credentials)
 
 
-def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, known: list[str]) -> CredentialUnknown:
+def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None, names: list[str]) -> CredentialUnknown:
     line = settings.source.line(("cameras", camera.id, "credential"))
     sources = " or ".join(str(place) for place in (directory, settings.credentials.file) if place) or "any file"
-    following = f"add [{camera.credential}] to the credentials file; it has: {', '.join(known) or 'none'}."
+    following = f"add [{camera.credential}] to the credentials file; it has: {', '.join(names) or 'none'}."
     if settings.credentials.file is None and directory is None:
         following = 'add [credentials] with file = "credentials.toml" to cameras.toml, or LoadCredential= to the unit.'
     return CredentialUnknown(
@@ -85,9 +85,9 @@ def _unknown(camera: CameraSettings, settings: Settings, directory: Path | None,
 
 
 def _from_directory(directory: Path, needed: set[str]) -> dict[str, Credential]:
-    whole = directory / _WHOLE_FILE
+    file = directory / _WHOLE_FILE
     # systemd grants its service by an ACL, which shows as group bits.
-    found = _from_file(whole, others=0o007) if whole.exists() else {}
+    credentials = _from_file(file, others=0o007) if file.exists() else {}
     for name in sorted(needed):
         path = directory / name
         if "/" in name or not path.is_file():
@@ -95,8 +95,8 @@ def _from_directory(directory: Path, needed: set[str]) -> dict[str, Credential]:
         username, colon, password = _guarded_text(path, others=0o007).rstrip("\r\n").partition(":")
         if not colon or not username:
             raise _refused(path, None, "it does not hold USERNAME:PASSWORD on one line", "write it in that form.")
-        found[name] = Credential(username, password)
-    return found
+        credentials[name] = Credential(username, password)
+    return credentials
 
 
 def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
@@ -104,7 +104,7 @@ def _from_file(path: Path, *, others: int) -> dict[str, Credential]:
     try:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        # tomllib's own words may quote the text, and so a password.
+        # tomllib's message may quote the text, and so a password.
         raise _refused(path, None, "it is not TOML", f"use the form {_FORM}, one section a credential.") from error
     lines = key_lines(text)
     return {name: _credential(path, name, table, lines.get((name,))) for name, table in raw.items()}
@@ -125,7 +125,7 @@ def _credential(path: Path, name: str, table: object, line: int | None) -> Crede
 
 
 def _guarded_text(path: Path, *, others: int) -> str:
-    """The file's text, if nobody but its owner can read it; checked on the open file, so that it cannot be swapped."""
+    """The file's text, if only its owner can read it; checked on the open file, so that it cannot be swapped."""
     try:
         with path.open("rb") as file:
             _check_owner_only(path, os.fstat(file.fileno()), others)

@@ -1,7 +1,7 @@
 """Adding a camera to cameras.toml by command: the text stays as its author wrote it, with one section more.
 
-Owns where the section goes and how the file is replaced.  Never writes a file that the loader would refuse, and never
-changes who may read it.
+Decides the place of the section, and replaces the file atomically.  Never writes a file that the loader would refuse,
+and never changes who may read it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SettingsNotWritten(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A cameras.toml before and after, and what the new one says once it is read."""
+    """The text of cameras.toml before and after a change, and the settings of the new one."""
 
     file: Path
     before: str
@@ -52,7 +52,7 @@ class Edit:
 
 
 def add_camera(file: Path, name: str, keys: Mapping[str, str | None]) -> Edit:
-    """The file with the camera in it; raises CameraExists, or what the loader says of such a file.  Writes nothing."""
+    """The file with the camera added; raises CameraExists, or ConfigError as the loader does.  Writes nothing."""
     before = read_text(file)
     current = check_text(before, file).settings
     if CameraId(name) in current.cameras:
@@ -70,49 +70,49 @@ def with_section(text: str, kind: str, name: str, keys: Mapping[str, str | None]
     section = [f"[{kind}.{key(name).as_string()}]"]
     section += [f"{name} = {string(value).as_string()}" for name, value in keys.items() if value is not None]
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-    at = _end_of_last(lines, kind)
-    blank_before, blank_after = ([""] if at else []), ([""] if at < len(lines) and lines[at].strip() else [])
-    return ending.join([*lines[:at], *blank_before, *section, *blank_after, *lines[at:]]) + ending
-
-
-def _end_of_last(lines: list[str], kind: str) -> int:
-    """The index of the line before which a new section of the kind goes."""
-    headers = [declared for declared in declarations("\n".join(lines)) if declared.is_table]
-    mine = [number for number, header in enumerate(headers) if header.path[0] == kind]
-    if not mine or mine[-1] + 1 == len(headers):
-        return len(lines)
-    at = headers[mine[-1] + 1].line - 1
-    while at and lines[at - 1].lstrip().startswith("#"):
-        at -= 1
-    while at and not lines[at - 1].strip():
-        at -= 1
-    return at
+    index = _end_of_last(lines, kind)
+    blank_before, blank_after = ([""] if index else []), ([""] if index < len(lines) and lines[index].strip() else [])
+    return ending.join([*lines[:index], *blank_before, *section, *blank_after, *lines[index:]]) + ending
 
 
 def write_edit(edit: Edit, disk: DurableFiles) -> None:
-    """Put the new file in place of the old one, with its owner, group and mode; where it is a link, what it names.
+    """Replace the old file, or the target of a link, by the new one, with the same owner, group and mode.
 
-    Raises SettingsNotWritten, and then nothing changed.
+    Raises SettingsNotWritten; then nothing was changed.
     """
     file = edit.file.resolve()
-    beside = file.with_name(f".{file.name}.new")
+    temporary = file.with_name(f".{file.name}.new")
     try:
-        _write_like(file, beside, edit.after.encode())
-        disk.sync_file(beside)
-        beside.replace(file)
+        _write_like(file, temporary, edit.after.encode())
+        disk.sync_file(temporary)
+        temporary.replace(file)
         disk.sync_directory(file.parent)
     except OSError as error:
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         raise SettingsNotWritten(path=edit.file, reason=error.strerror or error) from error
 
 
-def _write_like(file: Path, beside: Path, data: bytes) -> None:
-    """A file beside another, of the same owner, group and mode before anything stands in it."""
-    was = file.stat()
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _end_of_last(lines: list[str], kind: str) -> int:
+    """The index of the line before which a new section of the kind is inserted."""
+    headers = [declared for declared in declarations("\n".join(lines)) if declared.is_table]
+    of_kind = [number for number, header in enumerate(headers) if header.path[0] == kind]
+    if not of_kind or of_kind[-1] + 1 == len(headers):
+        return len(lines)
+    index = headers[of_kind[-1] + 1].line - 1
+    while index and lines[index - 1].lstrip().startswith("#"):
+        index -= 1
+    while index and not lines[index - 1].strip():
+        index -= 1
+    return index
+
+
+def _write_like(file: Path, temporary: Path, data: bytes) -> None:
+    """Write a file with the owner, group and mode of another, set before any data is in it."""
+    status = file.stat()
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as writer:
-        if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
-            os.fchown(descriptor, was.st_uid, was.st_gid)
-        os.fchmod(descriptor, was.st_mode & 0o7777)
+        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+        os.fchmod(descriptor, status.st_mode & 0o7777)
         writer.write(data)

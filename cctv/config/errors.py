@@ -1,7 +1,7 @@
 """Errors and warnings about cameras.toml and the credentials.
 
-Owns their wording: file, line, key, value, what is allowed, next step.  Never shows a password, nor a value that may be
-one.
+A message has file, line, key, value, what is allowed, and the next step.  Never shows a password, nor a value that may
+be one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cctv.core.errors import ConfigError, UsageError
 KeyPath = tuple[str, ...]
 SECRET = re.compile(r"pass(word|wd|phrase)?[=_:]|pwd[=_:]", re.IGNORECASE)
 CREDENTIALS = 'put the user name and password in the credentials file and name them here with credential = "..."'
-_SHOW_NOTHING = object()
+_NO_VALUE = object()
 
 
 class BadValue(ValueError):
@@ -34,12 +34,12 @@ class ConfigProblem:
     what: str
     allowed: str | None = None
     following: str | None = None  # the next step; None where correcting the key is all
-    value: object = _SHOW_NOTHING
+    value: object = _NO_VALUE
 
     def describe(self, path: Path, line: int | None) -> str:
         """`/etc/cctv/cameras.toml, line 12: zones.facade.retention = "7 days": ... Allowed: ...`."""
         place = str(path) if line is None else f"{path}, line {line}"
-        value = "" if self.value is _SHOW_NOTHING else f" = {scrubbed(self.value)}"
+        value = "" if self.value is _NO_VALUE else f" = {scrubbed(self.value)}"
         allowed = f". Allowed: {self.allowed}" if self.allowed else ""
         return f"{place}: {'.'.join(self.key)}{value}: {self.what}{allowed}".rstrip(".") + "."
 

@@ -1,6 +1,6 @@
 """Where each effective setting comes from: the file, a default, or a cap.
 
-Owns the rows of `cctv config show`.  Pure.  Never shows a credential, only the name of one.
+Makes the rows of `cctv config show`.  Pure.  Never shows a credential, only the name of one.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def explain(settings: Settings) -> list[SettingRow]:
         tables = getattr(settings, name)
         if section.id_type is None:
             rows += _rows(settings, (name,), tables)
-        for each in tables if section.id_type is not None else ():
-            rows += _rows(settings, (name, each), tables[each])
+        for item_id in tables if section.id_type is not None else ():
+            rows += _rows(settings, (name, item_id), tables[item_id])
     return rows
 
 
@@ -50,17 +50,17 @@ def _rows(settings: Settings, section: KeyPath, table: object) -> Iterator[Setti
         if not setting.applies(table):
             continue
         key, value = (*section, name), getattr(table, attribute)
-        given = key in settings.source.given
-        line = settings.source.line(key) if given else None
+        in_file = key in settings.source.file_keys
+        line = settings.source.line(key) if in_file else None
         if (cap := _cap(settings, key)) is not None:
             note = f"the file says {setting.show(value)}; {cap[1]}"
             yield SettingRow(".".join(key), setting.show(cap[0]), Origin.CAPPED, line, note)
         else:
-            yield SettingRow(".".join(key), setting.show(value), Origin.FILE if given else Origin.DEFAULT, line)
+            yield SettingRow(".".join(key), setting.show(value), Origin.FILE if in_file else Origin.DEFAULT, line)
 
 
 def _cap(settings: Settings, key: KeyPath) -> tuple[object, str] | None:
-    """The period that a cap leaves of a longer one, and which cap it is; None for everything else."""
+    """The period after a cap, and which cap it is; None for a setting that no cap shortens."""
     site = settings.site
     if key == ("site", "max_retention") and site.max_retention > site.jurisdiction.cap:
         return site.jurisdiction.cap, site.jurisdiction.source

@@ -1,7 +1,7 @@
-"""Values of cameras.toml: how each kind is read from TOML, shown again and refused, and how a setting is declared.
+"""Values of cameras.toml: how each type is read from TOML, shown and refused; how a setting is declared.
 
-Owns what a value may look like and the text for when it does not.  Pure.  Never repeats a value that may hold a
-password.
+Every reader returns the value or raises BadValue, which says what is allowed.  Pure.  Never repeats a value that may
+hold a password.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ T = TypeVar("T")
 Choice = TypeVar("Choice", bound=Enum)
 
 SMTP_PORT = 25
-_ADDRESS_LINES = 4  # what fits a window envelope under the name
+_MAX_ADDRESS_LINES = 4  # what fits a window envelope under the name
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _MAIL = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _AGE = re.compile(r"age1[02-9ac-hj-np-z]{58}")
@@ -39,17 +39,17 @@ _WINDOW = re.compile(r"(?:([a-z,-]+)\s+)?([0-9]{1,2}):([0-9]{2})\s?-\s?([0-9]{1,
 _SMTP = 'a host such as "localhost" or "mail.example.org:25", without user name and password'
 _MASKS = "polygons of at least three points in percent of the picture, such as [[[0, 0], [100, 0], [100, 50]]]"
 _WINDOWS = 'days and hours such as "mo-fr 08:00-18:00", "fr,sa 22:00-04:00" or "08:00-24:00"'
-_DAY = 24 * 60  # minutes
+_DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class ValueType(Generic[T]):
-    """A kind of value.
+    """A type of value.
 
-    read: makes it of what TOML gives; raises BadValue.
+    read: converts what TOML gives; raises BadValue.
     show: its text in `cctv config show`.
     choices: the texts that are allowed, where they can be listed.
-    locate: how a path is made absolute once it starts at the folder of the file; None where the value is no path.
+    locate: how a path relative to the folder of the file is made absolute; None where the value is no path.
     """
 
     read: Callable[[object], T]
@@ -62,7 +62,7 @@ class ValueType(Generic[T]):
 class Setting:
     """One key of a section.
 
-    help: what it is, in Markdown, for docs/cameras-toml.md; `{choices}` stands for the values of its type.
+    help: its description, in Markdown, for docs/cameras-toml.md; `{choices}` stands for the values of its type.
     derive: the value where the file gives none, from the section's values in the file and from [site] (None while
     [site] itself is made); None where a constant is the default, or the key is required.
     default_help: the default in the page, where it is no constant.
@@ -86,7 +86,7 @@ class Setting:
         return self.default is MISSING and self.derive is None
 
     def show(self, value: object) -> str:
-        """A value of it as `cctv config show` prints it."""
+        """A value of this setting as `cctv config show` prints it."""
         nothing = value is None or (isinstance(value, Collection) and not value)
         return self.absent if nothing else self.type.show(value)
 
@@ -98,7 +98,7 @@ def setting(value_type: ValueType[Any], help: str, default: Any = MISSING, **opt
 
 def settings_in(section: type[Any]) -> Mapping[str, tuple[str, Setting]]:
     """The settings of a section by their keys, in order, each with the attribute that holds its value."""
-    declared = ((each.name, each.metadata["setting"]) for each in fields(section) if "setting" in each.metadata)
+    declared = ((item.name, item.metadata["setting"]) for item in fields(section) if "setting" in item.metadata)
     return {setting.key or attribute: (attribute, setting) for attribute, setting in declared}
 
 
@@ -118,7 +118,7 @@ def section(table: type[Any], id_type: Callable[[str], str] | None = None, *, re
 
 def sections_in(file: type[Any]) -> Mapping[str, Section]:
     """The sections of the file by their names, in order."""
-    return {each.name: each.metadata["section"] for each in fields(file) if "section" in each.metadata}
+    return {item.name: item.metadata["section"] for item in fields(file) if "section" in item.metadata}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +167,8 @@ def text(value: object) -> str:
 
 def text_lines(value: object) -> tuple[str, ...]:
     """The lines of a postal address, without the name."""
-    allowed = f'a list of 1 to {_ADDRESS_LINES} lines such as ["Hendrik Serruyslaan 18A", "8400 Oostende"]'
-    if not isinstance(value, list) or not 1 <= len(value) <= _ADDRESS_LINES:
+    allowed = f'a list of 1 to {_MAX_ADDRESS_LINES} lines such as ["Hendrik Serruyslaan 18A", "8400 Oostende"]'
+    if not isinstance(value, list) or not 1 <= len(value) <= _MAX_ADDRESS_LINES:
         raise BadValue("it is not an address", allowed)
     return tuple(text(line) for line in value)
 
@@ -181,25 +181,25 @@ def flag(value: object) -> bool:
 
 
 def translations(value: object) -> Mapping[str, Mapping[Language, str]]:
-    """Purposes and services by their own words, each in one or more of the languages of letters."""
+    """Translations of purposes and services, each in one or more of the languages of letters."""
     codes = [language.value for language in Language]
     allowed = f'a table such as {{ "theft and damage" = {{ fr = "vol et dégradation" }} }}, of {", ".join(codes)}'
     if not isinstance(value, dict):
         raise BadValue("it is not a table", allowed)
-    read: dict[str, Mapping[Language, str]] = {}
-    for words, table in value.items():
+    result: dict[str, Mapping[Language, str]] = {}
+    for original, table in value.items():
         if not isinstance(table, dict) or not table or not set(table) <= set(codes):
-            raise BadValue(f'"{words}" is not given by language', allowed)
-        read[words] = MappingProxyType({Language(code): text(said) for code, said in table.items()})
-    return MappingProxyType(read)
+            raise BadValue(f'"{original}" is not given by language', allowed)
+        result[original] = MappingProxyType({Language(code): text(translation) for code, translation in table.items()})
+    return MappingProxyType(result)
 
 
 def storage(value: object) -> str:
     """A directory for footage; the root of the file system is not one."""
-    wanted = text(value)
-    if PurePath(wanted).root and len(PurePath(wanted).parts) == 1:
+    path = text(value)
+    if PurePath(path).root and len(PurePath(path).parts) == 1:
         raise BadValue("it is the root of the file system", 'a directory such as "/var/lib/cctv"')
-    return wanted
+    return path
 
 
 def duration(value: object) -> timedelta:
@@ -224,26 +224,26 @@ def choice(kind: type[Choice]) -> ValueType[Choice]:
 
 def choices(kind: type[Choice]) -> ValueType[frozenset[Choice]]:
     """A list of values of an enumeration."""
-    one = choice(kind)
+    single = choice(kind)
 
     def read(value: object) -> frozenset[Choice]:
         if not isinstance(value, list):
-            raise BadValue("it is not a list", ", ".join(one.choices))
-        return frozenset(map(one.read, value))
+            raise BadValue("it is not a list", ", ".join(single.choices))
+        return frozenset(map(single.read, value))
 
-    return ValueType(read, lambda members: ", ".join(sorted(map(one.show, members))), one.choices)
+    return ValueType(read, lambda members: ", ".join(sorted(map(single.show, members))), single.choices)
 
 
 def timezone(value: object) -> ZoneInfo:
     """A time zone by its IANA name."""
-    wanted = text(value)
-    if not wanted.startswith(("right/", "posix/")):  # copies of the zones; those under right/ count leap seconds
+    zone_name = text(value)
+    if not zone_name.startswith(("right/", "posix/")):  # copies of the zones; those under right/ count leap seconds
         with suppress(ZoneInfoNotFoundError, ValueError, OSError):
-            return ZoneInfo(wanted)
-    known = sorted(available_timezones())
-    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in known}
-    full = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(wanted.casefold(), [*cities, *full], n=3, cutoff=0.7)
+            return ZoneInfo(zone_name)
+    zones = sorted(available_timezones())
+    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in zones}
+    full = {name.casefold(): name for name in zones}
+    near = difflib.get_close_matches(zone_name.casefold(), [*cities, *full], n=3, cutoff=0.7)
     names = list(dict.fromkeys(full.get(name) or cities[name] for name in near))
     following = "write " + " or ".join(f'"{name}"' for name in names) + "." if names else None
     raise BadValue("it is not a time zone", 'an IANA name such as "Europe/Brussels"', following)
@@ -251,42 +251,42 @@ def timezone(value: object) -> ZoneInfo:
 
 def reserve(value: object) -> float:
     """`5%` as a fraction."""
-    found = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]+)?)\s?%", text(value))
-    if found is None or not 1 <= float(found[1]) <= 50:
+    match = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]+)?)\s?%", text(value))
+    if match is None or not 1 <= float(match[1]) <= 50:
         raise BadValue("it is not a share of the disk", 'a percentage from "1%" to "50%"')
-    return float(found[1]) / 100
+    return float(match[1]) / 100
 
 
 def onvif(value: object) -> str:
     """The address of a camera's ONVIF service: a host, host:port or http(s) URL."""
-    wanted = text(value)
+    address = text(value)
     allowed = 'a host such as "192.0.2.20", a host and port such as "192.0.2.20:8000", or an http or https address'
-    parts = _address(wanted if "://" in wanted else f"//{wanted}", allowed)
+    parts = _address(address if "://" in address else f"//{address}", allowed)
     if parts.scheme not in ("", "http", "https"):
         raise BadValue(f'"{parts.scheme}" is not a scheme of ONVIF', allowed)
-    return wanted
+    return address
 
 
 def rtsp(value: object) -> str:
     """The address of a stream."""
-    wanted = text(value)
+    address = text(value)
     allowed = 'an address such as "rtsp://192.0.2.20/stream1"'
-    parts = _address(wanted, allowed)
+    parts = _address(address, allowed)
     if parts.scheme not in ("rtsp", "rtsps"):
         raise BadValue("it does not start with rtsp:// or rtsps://", allowed)
-    return wanted
+    return address
 
 
 def mail(value: object) -> str:
     """A mail address, without a name before it."""
-    wanted = text(value)
-    if not _MAIL.fullmatch(wanted):
+    address = text(value)
+    if not _MAIL.fullmatch(address):
         raise BadValue("it is not a mail address", 'an address such as "recorder@example.org"')
-    return wanted
+    return address
 
 
 def mail_host(value: object) -> MailHost:
-    """The mail host that takes mail from this machine."""
+    """The mail host that accepts mail from this machine, `host` or `host:port`."""
     parts = _address(f"//{text(value)}", _SMTP)
     if parts.path or parts.query or parts.fragment:
         raise BadValue("it is more than a host and a port", _SMTP)
@@ -294,7 +294,7 @@ def mail_host(value: object) -> MailHost:
 
 
 def recipients(value: object) -> tuple[str, ...]:
-    """Public keys that back-ups are encrypted to; whether each is whole is seen when one is used."""
+    """Public keys that back-ups are encrypted to; whether each is valid is checked when it is used."""
     allowed = 'a list of public keys such as ["age1..."], as `cctv backup key` prints them'
     if not isinstance(value, list):
         raise BadValue("it is not a list", allowed)
@@ -321,6 +321,20 @@ def masks(value: object) -> tuple[Polygon, ...]:
     return tuple(_polygon(item) for item in value)
 
 
+def parse_schedule(value: object) -> Schedule:
+    """When a camera records, from a list of windows."""
+    if not isinstance(value, list) or not value:
+        raise BadValue("it is not a list of windows", f"a list of {_WINDOWS}")
+    return Schedule(tuple(_window(item) for item in value))
+
+
+def suggestion(typed: str, candidates: Iterable[str]) -> str | None:
+    """`did you mean "retention"?`, None when nothing is near."""
+    names = {name.casefold(): name for name in reversed([*candidates])}
+    near = difflib.get_close_matches(typed.casefold(), names, n=1)
+    return f'did you mean "{names[near[0]]}"?' if near else None
+
+
 def _polygon(item: object) -> Polygon:
     if not isinstance(item, list) or len(item) < 3:
         raise BadValue("a polygon has at least three points", _MASKS)
@@ -339,25 +353,18 @@ def _point(pair: object) -> tuple[float, float]:
     return float(pair[0]), float(pair[1])
 
 
-def _address(wanted: str, allowed: str) -> SplitResult:
-    if "@" in wanted or SECRET.search(wanted):
+def _address(address: str, allowed: str) -> SplitResult:
+    if "@" in address or SECRET.search(address):
         raise BadValue("it holds a user name or password", allowed, CREDENTIALS)
     try:
-        parts = urlsplit(wanted)
+        parts = urlsplit(address)
         port = parts.port
     except ValueError as error:
         raise BadValue("it is not an address", allowed) from error
     host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
-    if re.search(r"\s", wanted) or not _HOST.fullmatch(host) or port == 0:
+    if re.search(r"\s", address) or not _HOST.fullmatch(host) or port == 0:
         raise BadValue("it names no host", allowed)
     return parts
-
-
-def parse_schedule(value: object) -> Schedule:
-    """A list of windows; raises BadValue for anything else."""
-    if not isinstance(value, list) or not value:
-        raise BadValue("it is not a list of windows", f"a list of {_WINDOWS}")
-    return Schedule(tuple(_window(item) for item in value))
 
 
 def _window(item: object) -> Window:
@@ -365,14 +372,14 @@ def _window(item: object) -> Window:
     if match is None:
         raise BadValue(f'"{item}" is not a window', _WINDOWS)
     start, end = _minute(match[2], match[3]), _minute(match[4], match[5])
-    if start in (end, _DAY):
+    if start in (end, _DAY_MINUTES):
         raise BadValue(f'"{item}" covers no time', _WINDOWS)
     return Window(_weekdays(match[1]) if match[1] else tuple(range(7)), start, end)
 
 
 def _minute(hour: str, minute: str) -> int:
     total = int(hour) * 60 + int(minute)
-    if int(minute) > 59 or total > _DAY:
+    if int(minute) > 59 or total > _DAY_MINUTES:
         raise BadValue(f'"{hour}:{minute}" is not on a clock of 24 hours', _WINDOWS)
     return total
 
@@ -388,13 +395,6 @@ def _weekdays(text: str) -> tuple[int, ...]:
     return tuple(sorted(days))
 
 
-def suggestion(wanted: str, known: Iterable[str]) -> str | None:
-    """`did you mean "retention"?`, None when nothing is near."""
-    names = {name.casefold(): name for name in reversed([*known])}
-    near = difflib.get_close_matches(wanted.casefold(), names, n=1)
-    return f'did you mean "{names[near[0]]}"?' if near else None
-
-
 TEXT = ValueType(text)
 PATH = ValueType(text, locate=Path.absolute)
 STORAGE = ValueType(storage, locate=Path.resolve)
@@ -404,7 +404,7 @@ TIMEZONE = ValueType(timezone, lambda zone: zone.key)
 RESERVE = ValueType(reserve, lambda fraction: f"{fraction * 100:g}%")
 ONVIF = ValueType(onvif)
 RTSP = ValueType(rtsp)
-SCHEDULE = ValueType(parse_schedule, lambda it: f"{len(it.windows)} window{'s' if len(it.windows) > 1 else ''}")
+SCHEDULE = ValueType(parse_schedule, lambda plan: f"{len(plan.windows)} window{'s' if len(plan.windows) > 1 else ''}")
 MASKS = ValueType(masks, lambda polygons: f"{len(polygons)} polygons")
 MAIL = ValueType(mail)
 MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")

@@ -1,7 +1,7 @@
 """The shape of cameras.toml, each setting declared once: its key, type, default and help text.
 
 Reading (loader.py), `cctv config show` (explain.py) and the tables of docs/cameras-toml.md (scripts/reference) all
-follow from the fields below.  Frozen; made by loader.py only, never written back.  Never holds a password.
+follow from the fields below.  Frozen; made by loader.py only, never written back.  Never contains a password.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ class Limit:
 
 
 def retention_limit(declared: timedelta, site_cap: timedelta, jurisdiction: Jurisdiction) -> Limit:
-    """The shortest of what a zone asks, the site allows and the law allows; of equals, the first in that order.
+    """The shortest of what a zone declares, the site allows and the law allows; of equals, the first in that order.
 
-    Never lengthens a period, and knows no exception: holds are not its concern.
+    Never lengthens a period, and has no exception: holds are applied elsewhere.
     """
     bounds = (
         Limit(declared, LimitRule.ZONE),
@@ -98,7 +98,7 @@ class SiteSettings:
     max_retention: timedelta = setting(
         fields.DURATION,
         "nothing is kept longer without a hold, whatever a zone says",
-        derive=lambda given, site: given["jurisdiction"].cap,
+        derive=lambda values, site: values["jurisdiction"].cap,
         default_help="the jurisdiction's cap",
     )
 
@@ -116,8 +116,8 @@ class RecordingSettings:
     )
 
 
-def _min_retention(given: Mapping[str, timedelta], site: SiteSettings) -> timedelta:
-    return min(timedelta(hours=72), retention_limit(given["retention"], site.max_retention, site.jurisdiction).period)
+def _min_retention(values: Mapping[str, timedelta], site: SiteSettings) -> timedelta:
+    return min(timedelta(hours=72), retention_limit(values["retention"], site.max_retention, site.jurisdiction).period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ class AlertsSettings:
     sender: str = setting(
         fields.MAIL,
         "address that they come from",
-        derive=lambda given, site: given.get("mail", ""),
+        derive=lambda values, site: values.get("mail", ""),
         default_help="the same as `mail`",
     )
     smtp: fields.MailHost = setting(
@@ -269,7 +269,7 @@ class AlertsSettings:
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """By what people are notified, in words; empty where no one is."""
+        """The ways of notification, as text; empty where there are none."""
         mail = (f"mail to {self.mail}",) if self.mail else ()
         return (*mail, f"the command {self.command[0]}") if self.command else mail
 
@@ -321,7 +321,7 @@ class LettersSettings:
     window: EnvelopeWindow = setting(
         fields.choice(EnvelopeWindow),
         "where the window of the envelopes is: {choices}",
-        derive=lambda given, site: (
+        derive=lambda values, site: (
             EnvelopeWindow.RIGHT if site.jurisdiction is Jurisdiction.BE else EnvelopeWindow.LEFT
         ),
         default_help='`"right"` in BE, `"left"` in NL',
@@ -329,7 +329,7 @@ class LettersSettings:
     words: Mapping[str, Mapping[Language, str]] = setting(
         fields.TRANSLATIONS,
         "purposes of cameras and services of processors in other languages, by their own words",
-        derive=lambda given, site: MappingProxyType({}),
+        derive=lambda values, site: MappingProxyType({}),
         default_help="none",
     )
 
@@ -340,7 +340,7 @@ class SettingSource:
 
     path: Path
     lines: Mapping[KeyPath, int]
-    given: frozenset[KeyPath]  # keys that the file has; the others are defaults
+    file_keys: frozenset[KeyPath]  # keys that the file has; the others are defaults
 
     def line(self, key: tuple[str | int, ...]) -> int | None:
         """The line of a key, else of the nearest section or key around it; None where the file has none of them."""
@@ -368,17 +368,17 @@ class Settings:
         """A camera by the name that a person typed; raises CameraUnknown."""
         if (camera := self.cameras.get(CameraId(name))) is not None:
             return camera
-        known: list[str] = list(self.cameras)
-        following = fields.suggestion(name, known) or "use one of those names, or add the camera to cameras.toml."
-        raise CameraUnknown(camera=name, known=", ".join(known) or "none", following=following)
+        names: list[str] = list(self.cameras)
+        following = fields.suggestion(name, names) or "use one of those names, or add the camera to cameras.toml."
+        raise CameraUnknown(camera=name, known=", ".join(names) or "none", following=following)
 
     def zone(self, name: str) -> ZoneSettings:
         """A zone by the name that a person typed; raises ZoneUnknown."""
         if (zone := self.zones.get(ZoneId(name))) is not None:
             return zone
-        known: list[str] = list(self.zones)
-        following = fields.suggestion(name, known) or "use one of those names, or add the zone to cameras.toml."
-        raise ZoneUnknown(zone=name, known=", ".join(known) or "none", following=following)
+        names: list[str] = list(self.zones)
+        following = fields.suggestion(name, names) or "use one of those names, or add the zone to cameras.toml."
+        raise ZoneUnknown(zone=name, known=", ".join(names) or "none", following=following)
 
     def bound_for(self, zone: ZoneId) -> Limit:
         """The period that a zone runs at and the bound that decided it."""
@@ -392,7 +392,7 @@ class Settings:
     def policy_text(self) -> str:
         """Every zone's limit and both caps, in seconds, and the cameras' masks as canonical JSON: a policy version.
 
-        Footage keeps the masks that it was recorded under, so that one taken away later still hides what it hid.
+        Footage keeps the masks that it was recorded under, so that one removed later still hides what it hid.
         """
         zones = {
             name: {
@@ -414,7 +414,7 @@ class Settings:
 
     @property
     def policy_digest(self) -> str:
-        """SHA-256 of `policy_text`; a changed policy has another."""
+        """Hex SHA-256 of `policy_text`."""
         return hashlib.sha256(self.policy_text.encode()).hexdigest()
 
 

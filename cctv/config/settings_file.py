@@ -1,6 +1,6 @@
-"""Where cameras.toml is looked for, and the language of the site: what `--help` needs of it.
+"""The search for cameras.toml, and the language of the site: what `--help` needs of it.
 
-Apart from loader.py, which imports and checks what help has no use for.
+Apart from loader.py, so that help does not import and check everything else.
 """
 
 from __future__ import annotations
@@ -36,10 +36,12 @@ def site_language(path: Path | None, environ: Mapping[str, str]) -> Language:
 
 
 def language_in(text: str) -> Language:
-    """What `language` of [site] is: the usual one where it is left out, English where the text cannot be used."""
+    """The `language` of [site]: the default where it is left out, English where the text is not usable."""
     try:
         site = tomllib.loads(text).get("site", {})
     except (tomllib.TOMLDecodeError, RecursionError):
         return Language.EN
     name = site.get("language", USUAL.value) if isinstance(site, dict) else None
-    return next((each for each in Language if isinstance(name, str) and each.value == name.strip()), Language.EN)
+    return next(
+        (language for language in Language if isinstance(name, str) and language.value == name.strip()), Language.EN
+    )

@@ -1,6 +1,6 @@
 """Time: the injected clock, and instants as integer microseconds.
 
-Owns the only call of the system clock.  Every decision takes `now` as an argument; a naive datetime is refused here, so
+Has the only call of the system clock.  Every decision takes `now` as an argument; a naive datetime is refused here, so
 that none reaches the index.
 """
 
@@ -15,14 +15,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
-    """Wall time and monotonic time; tests own one."""
+    """Wall time and monotonic time; a test passes its own."""
 
     def now(self) -> datetime:
         """The present instant, UTC-aware."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never go back, from an arbitrary start."""
+        """Seconds of a clock that never goes back, from an arbitrary start."""
         ...
 
 

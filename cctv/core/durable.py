@@ -1,8 +1,8 @@
 """Durable file operations: the only place that writes, renames or removes what must survive a power cut.
 
-Each operation returns only when the disk has it, in the order that a crash forgives: the bytes, then the name.  Footage
-is deleted by `archive.disposal` alone, in a deletion session, through `Disk.unlink`.  `Disk` is a class so that a test
-can record the calls, lose what was not yet synced, and look at every state that a crash may leave.
+Each operation returns only when the disk has it, the bytes flushed before the name.  Footage is deleted by
+`cctv.footage.deletion` alone, in a deletion session, through `DurableFiles.unlink`.  `DurableFiles` is a class so that
+a test can record the calls, drop what was not yet synced, and inspect every state that a crash may leave.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from cctv.core.errors import CctvError, Exit
 
-_CHUNK = 1 << 20
-_VECTORS = 64  # far below what one writev(2) takes
+_CHUNK_BYTES = 1 << 20
+_MAX_VECTORS = 64  # far below what one writev(2) takes
 
 
 class LockHeld(CctvError):
@@ -50,7 +50,10 @@ class DurableFiles:
             os.close(descriptor)
 
     def create(self, path: Path, mode: int = 0o640) -> int:
-        """Begin a file that grows; a descriptor for `append` and `sync`.  Nothing is on the disk before `sync`."""
+        """Create a file that grows; returns a descriptor for `append` and `sync`.  Only `sync` puts it on the disk.
+
+        Raises FileExistsError where there is one already.
+        """
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
 
     def append(self, descriptor: int, size: int, pieces: Sequence[bytes]) -> None:
@@ -58,7 +61,7 @@ class DurableFiles:
         left = [memoryview(piece) for piece in pieces]
         try:
             while left:
-                written = os.writev(descriptor, left[:_VECTORS])
+                written = os.writev(descriptor, left[:_MAX_VECTORS])
                 while left and written >= len(left[0]):
                     written -= len(left.pop(0))
                 if written:
@@ -73,14 +76,14 @@ class DurableFiles:
         os.fdatasync(descriptor)
 
     def settle(self, root: Path) -> None:
-        """Flush all that the kernel still has of the file system of a folder.
+        """Flush everything that is unwritten on the file system of a folder.
 
-        For what a process finds that another left: after a kill it cannot know what that one had flushed.
+        For files that a killed process left: nothing tells which of them it had flushed.
         """
         descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            if (number := _syncfs(descriptor)) != 0:
-                raise OSError(number, os.strerror(number), str(root))
+            if (code := _syncfs(descriptor)) != 0:
+                raise OSError(code, os.strerror(code), str(root))
         finally:
             os.close(descriptor)
 
@@ -92,9 +95,9 @@ class DurableFiles:
             self.sync_directory(path.parent)
 
     def write(self, path: Path, data: bytes, mode: int = 0o640) -> None:
-        """Put a whole file in place: written beside it, flushed, renamed over it."""
-        beside = path.with_name(f".{path.name}.part")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        """Write or replace a file: 1. write a temporary one beside it, 2. flush it, 3. rename it, 4. flush the name."""
+        temporary = path.with_name(f".{path.name}.part")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         try:
             view = memoryview(data)
             while view:
@@ -102,7 +105,7 @@ class DurableFiles:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        beside.replace(path)
+        temporary.replace(path)
         self.sync_directory(path.parent)
 
     def append_line(self, path: Path, line: str) -> None:
@@ -129,7 +132,7 @@ class DurableFiles:
             self.sync_directory(source.parent)
 
     def unlink(self, path: Path) -> bool:
-        """Remove a name, durably; False when it was gone already."""
+        """Remove a name, durably; False when it did not exist."""
         try:
             path.unlink()
         except FileNotFoundError:
@@ -140,24 +143,18 @@ class DurableFiles:
         return True
 
 
-def _syncfs(descriptor: int) -> int:
-    """syncfs(2), which Python does not have; answers the error's number, 0 for none."""
-
-    return ctypes.get_errno() if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) else 0
-
-
 def sha256_file(path: Path) -> str:
     """Hex SHA-256 of a file's bytes, read in pieces."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
+        while piece := file.read(_CHUNK_BYTES):
             digest.update(piece)
     return digest.hexdigest()
 
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file; raises LockHeld when another process has it.  The kernel lets go of it at any death."""
+    """Hold a lock file; raises LockHeld when another process has it.  The kernel frees it when this one dies."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         try:
@@ -167,3 +164,8 @@ def exclusive(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _syncfs(descriptor: int) -> int:
+    """syncfs(2), which Python does not have; returns errno, 0 for success."""
+    return ctypes.get_errno() if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) else 0

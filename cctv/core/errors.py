@@ -1,7 +1,7 @@
 """Errors: one class, one message, one exit code.
 
 The class's docstring is the message.  Its first paragraph is the sentence a person reads, with `{fields}` filled from
-the keyword arguments; the line after `next:` is what to type or do.  Owns the exit codes (docs/exit-codes.md is
+the keyword arguments; the text after `next:` is what to type or do.  Defines the exit codes (docs/exit-codes.md is
 generated from here).  Never prints.
 """
 
@@ -59,7 +59,7 @@ class CctvError(Exception):
     """Something went wrong."""
 
     exit_code: ClassVar[Exit] = Exit.FAILURE
-    code: ClassVar[str] = "CctvError"  # stable name in JSON: the class's name, or the one that it had first
+    code: ClassVar[str] = "CctvError"  # stable name in JSON: the class's first name
 
     def __init_subclass__(cls) -> None:
         if "code" not in vars(cls):
@@ -81,16 +81,14 @@ class CctvError(Exception):
 
     @property
     def phrase(self) -> Message:
-        """The message, for a sentence of which it is a part."""
+        """The message as translatable text, for use inside another message."""
+        return Message(self.message, lambda translations: self.translated(translations)[0])
 
-        return Message(self.message, lambda words: self.told(words)[0])
-
-    def told(self, words: NullTranslations) -> tuple[str, str | None]:
+    def translated(self, translations: NullTranslations) -> tuple[str, str | None]:
         """The message and the next step, translated; the latter is None where there is none."""
-
         message, following = self.templates()
-        return format_message(words.gettext(message), self.fields, words), (
-            format_message(words.gettext(following), self.fields, words) if following else None
+        return format_message(translations.gettext(message), self.fields, translations), (
+            format_message(translations.gettext(following), self.fields, translations) if following else None
         )
 
 

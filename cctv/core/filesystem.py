@@ -1,11 +1,10 @@
-"""Volumes: what lies under a folder - its file system, whether it is encrypted, whether snapshots may keep what was
-deleted; and the one answer to whether an error means that a file system is full.
+"""File systems: what a folder stands on, and refusing work that a disk has no space for.
 
-Reads /proc and /sys only; never asks a program and never guesses: what cannot be seen is None.
-
-Room on the disk: long work refuses what cannot fit, and says the same when the disk fills up on the way.
-
-Owns that one refusal (exit 16).  Frees nothing: what may go is decided elsewhere.
+* `volume_of` reports the file system, its encryption, and what may keep deleted files.  It reads /proc and /sys only,
+  starts no program and never guesses: what cannot be determined is None.
+* `is_disk_full` is the only test of whether an error means that a file system is full.
+* `require_disk_space` refuses long work that does not fit, and reports the same (exit 16) when the disk fills up on the
+  way.  Nothing here frees space.
 """
 
 from __future__ import annotations
@@ -27,15 +26,25 @@ _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")  # strerror in the C locale, which tools run in
 _WITHOUT_SHARED_MEMORY = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _SHARED_MEMORY_BYTES = 1 << 20
+_LEAST_FREE_BYTES = 32 << 20  # for the index and what comes with any work
+
+
+class RoomMissing(CctvError):
+    """The disk of {path} is full: this needs about {needed} MB, {free} MB are free.  Nothing was left behind.
+
+    next: free some space (cctv status; cctv export list shows packages that may go), then repeat the command.
+    """
+
+    exit_code = Exit.STORAGE_FULL
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
     """What a folder stands on.
 
-    `encrypted` is None where it cannot be told (a network, a layered or a ZFS file system).  `snapshots` names what can
-    keep a copy of a deleted file; `has_snapshots` is whether one is known to be there now, None where that cannot be
-    told from here.
+    `encrypted` is None where it cannot be determined (a network, a layered or a ZFS file system).  `snapshots` names
+    what can keep a copy of a deleted file; `has_snapshots` is whether one exists now, None where it cannot be
+    determined.
     """
 
     file_system: str
@@ -46,7 +55,7 @@ class Volume:
 
 
 def volume_of(folder: Path, *, mounts: Path = Path("/proc/self/mountinfo"), sys: Path = Path("/sys")) -> Volume:
-    """What a folder stands on."""
+    """The volume of a folder; `mounts` and `sys` are replaced in tests only.  Raises OSError."""
     number = folder.stat().st_dev
     major_minor = f"{os.major(number)}:{os.minor(number)}"
     file_system, device = _mount(mounts, major_minor)
@@ -61,18 +70,18 @@ def volume_of(folder: Path, *, mounts: Path = Path("/proc/self/mountinfo"), sys:
     is_lvm = any(uuid.startswith("LVM-") for uuid in uuids)
     if is_lvm:
         snapshots.append("LVM")
-    has: bool | None = False if not snapshots else None
+    has_snapshots: bool | None = False if not snapshots else None
     if is_lvm and any(name.endswith("-real") for name in names):  # the origin of a classic LVM snapshot
-        has = True
-    return Volume(file_system, device, encrypted, tuple(snapshots), has)
+        has_snapshots = True
+    return Volume(file_system, device, encrypted, tuple(snapshots), has_snapshots)
 
 
 def is_disk_full(error: BaseException | None, *, free_bytes: int | None = None) -> bool:
     """Whether an error, or one that it was raised from, says that a disk or a quota has no space left.
 
-    Knows how the system says so (libav's errors carry its number), SQLite, SQLAlchemy around SQLite, and a child
-    process on its stderr.  `free_bytes`, None when unknown, is what is free on the database's disk: without space for
-    its shared memory SQLite only reports "disk I/O error" or "unable to open database file".
+    Recognises errno (libav's errors carry it), SQLite, SQLAlchemy around SQLite, and the stderr of a child process.
+    `free_bytes`, None when unknown, is what is free on the database's disk: without space for its shared memory SQLite
+    only reports "disk I/O error" or "unable to open database file".
     """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -81,6 +90,22 @@ def is_disk_full(error: BaseException | None, *, free_bytes: int | None = None) 
         seen.add(id(error))
         error = error.__cause__
     return False
+
+
+@contextmanager
+def require_disk_space(path: Path, needed_bytes: int) -> Iterator[None]:
+    """Raise RoomMissing when fewer bytes are free, and in place of any error that a full disk causes inside."""
+    needed = needed_bytes + _LEAST_FREE_BYTES
+    if shutil.disk_usage(path).free < needed:
+        raise _missing(path, needed)
+    try:
+        yield
+    except RoomMissing:  # of a smaller step inside: it names its own folder and bytes
+        raise
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        raise _missing(path, needed) from error
 
 
 def _means_full(error: BaseException, free_bytes: int | None) -> bool:
@@ -97,19 +122,24 @@ def _means_full(error: BaseException, free_bytes: int | None) -> bool:
     return code == sqlite3.SQLITE_FULL
 
 
+def _missing(path: Path, needed: int) -> RoomMissing:
+    free = shutil.disk_usage(path).free
+    return RoomMissing(path=path, needed=-(-needed // 1_000_000), free=free // 1_000_000)
+
+
 def _mount(mounts: Path, major_minor: str) -> tuple[str, str]:
-    """File system and device of the mount with that number; the last one mounted is the one on top."""
-    found = ("unknown", "unknown")
+    """File system and device of the mount with that number; the last one mounted is on top."""
+    top = ("unknown", "unknown")
     try:
         lines = mounts.read_text().splitlines()
     except OSError:
-        return found
+        return top
     for line in lines:
         mount, _, rest = line.partition(" - ")
         fields, after = mount.split(), rest.split()
         if len(fields) > 2 and len(after) > 1 and fields[2] == major_minor:
-            found = after[0], after[1]
-    return found
+            top = after[0], after[1]
+    return top
 
 
 def _block(sys: Path, major_minor: str, device: str) -> Path | None:
@@ -124,7 +154,7 @@ def _block(sys: Path, major_minor: str, device: str) -> Path | None:
 
 
 def _layers(block: Path) -> Iterator[Path]:
-    """The device and everything that it is made of."""
+    """The device and, recursively, the devices below it."""
     yield block
     slaves = block / "slaves"
     if slaves.is_dir():
@@ -137,36 +167,3 @@ def _read(path: Path) -> str:
         return path.read_text().strip()
     except OSError:
         return ""
-
-
-_LEAST_FREE = 32 << 20  # bytes, for the index and what goes with any work
-
-
-class RoomMissing(CctvError):
-    """The disk of {path} is full: this needs about {needed} MB, {free} MB are free.  Nothing was left behind.
-
-    next: free some space (cctv status; cctv export list shows packages that may go), then repeat the command.
-    """
-
-    exit_code = Exit.STORAGE_FULL
-
-
-@contextmanager
-def require_disk_space(path: Path, needed_bytes: int) -> Iterator[None]:
-    """Raises RoomMissing when fewer bytes are free, and in place of any error that a full disk causes inside."""
-    needed = needed_bytes + _LEAST_FREE
-    if shutil.disk_usage(path).free < needed:
-        raise _missing(path, needed)
-    try:
-        yield
-    except RoomMissing:  # of a smaller step inside: it names its own folder and bytes
-        raise
-    except Exception as error:
-        if not is_disk_full(error):
-            raise
-        raise _missing(path, needed) from error
-
-
-def _missing(path: Path, needed: int) -> RoomMissing:
-    free = shutil.disk_usage(path).free
-    return RoomMissing(path=path, needed=-(-needed // 1_000_000), free=free // 1_000_000)

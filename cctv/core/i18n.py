@@ -1,15 +1,11 @@
 """Translation of what people read, into the language of the site (`nl`, `fr`, `en`).
 
-English stands in the code; `cctv/locale` has the Dutch and the French.  Never touches JSON, the log, ids, or what a
-person types.
+The code has the English text.  Modules below the command line make `Message`s, which are English strings that keep
+their template for translation, and know no language; JSON and the log use the English.  The command line sets the
+language of the session and translates.  Ids and what a person types are never translated.
 
-Translatable text, as lazy gettext: a `str` that is English, and keeps what it was made of for its translation.
-
-Modules below the command line make phrases and know no language; JSON and the log use the English.  Pure.
-
-The translations of each language: gettext catalogs in `cctv/locale`, compiled from their `.po` files.
-
-The `.mo` files are not in git: installing the package (`hatch_build.py`) and `./scripts/words` make them.
+The catalogs in `cctv/locale` are compiled from `.po` to `.mo` files, which are not in git: installing the package
+(`hatch_build.py`) and `./scripts/words` make them.
 """
 
 from __future__ import annotations
@@ -24,71 +20,79 @@ from typing import TYPE_CHECKING
 
 from cctv.core.language import Language
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # cctv.core.errors imports this module
     from cctv.core.errors import CctvError
+
+_log = logging.getLogger(__name__)  # text for people who build the catalogs, not events: not `log`, which tests check
+
+DOMAIN = "cctv"  # of gettext
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
+# Contexts (msgctxt) of short texts, which may mean another thing in a sentence.  Members of an enum have its class.
+HEADINGS = "heading"
+PLACEHOLDERS = "placeholder"
+_BUILD = "run ./scripts/words, or install the package again: pip install -e ."
+_session_language: Callable[[], Language] = lambda: Language.EN  # noqa: E731
 
 
 class Message(str):
-    """English; `told` translates it.  An f-string or `+` makes plain English of it: use the fields of a template."""
+    """Translatable English text; `render` translates it.
 
-    told: Callable[[NullTranslations], str]
+    An f-string or `+` makes plain English of it: use the fields of a template.
+    """
 
-    def __new__(cls, english: str, told: Callable[[NullTranslations], str]) -> Message:
-        made = super().__new__(cls, english)
-        made.told = told
-        return made
+    render: Callable[[NullTranslations], str]
+
+    def __new__(cls, english: str, render: Callable[[NullTranslations], str]) -> Message:
+        message = super().__new__(cls, english)
+        message.render = render
+        return message
 
 
-def N_(template: str, /, **values: object) -> Message:
-    """A sentence; `{fields}` are filled from the values, of which phrases and members of enums are told as well."""
+def N_(template: str, /, **values: object) -> Message:  # noqa: N802 - the name by convention of gettext
+    """A sentence; `{fields}` are filled from the values, of which messages and enum members are translated too."""
     return Message(
-        format_message(template, values), lambda words: format_message(words.gettext(template), values, words)
+        format_message(template, values),
+        lambda translations: format_message(translations.gettext(template), values, translations),
     )
 
 
-def ngettext_lazy(count: int, one: str, many: str, /, **values: object) -> Message:
+def ngettext_lazy(count: int, singular: str, plural: str, /, **values: object) -> Message:
     """A sentence about a number of things; `{count}` is the number."""
     values = {"count": count, **values}
     return Message(
-        format_message(one if count == 1 else many, values),
-        lambda words: format_message(words.ngettext(one, many, count), values, words),
+        format_message(singular if count == 1 else plural, values),
+        lambda translations: format_message(translations.ngettext(singular, plural, count), values, translations),
     )
 
 
 def enum_label(member: Enum) -> Message:
-    """The word of the log and of the options for a member of an enum; its class is the context of the translation."""
+    """The value of an enum member, as the log and options write it; its class is the context of the translation."""
     return pgettext_lazy(type(member).__name__, str(member.value))
 
 
 def pgettext_lazy(context: str, english: str) -> Message:
     """A text without fields that may mean another thing elsewhere: `context` is its `msgctxt`."""
-    return Message(english, lambda words: words.pgettext(context, english))
+    return Message(english, lambda translations: translations.pgettext(context, english))
 
 
 def join_messages(items: Iterable[object], between: str = ", ") -> Message:
-    """Things one after the other: text, phrases, members of enums."""
+    """Text, messages and enum members, joined."""
     parts = tuple(items)
     return Message(
         between.join(str(_shown(part, None)) for part in parts),
-        lambda words: str(_shown(between, words)).join(str(_shown(part, words)) for part in parts),
+        lambda translations: str(_shown(between, translations)).join(str(_shown(part, translations)) for part in parts),
     )
 
 
-def format_message(template: str, values: Mapping[str, object], words: NullTranslations | None = None) -> str:
-    """A template with its values."""
-    return template.format(**{name: _shown(value, words) for name, value in values.items()})
+def format_message(template: str, values: Mapping[str, object], translations: NullTranslations | None = None) -> str:
+    """A template with its fields filled; messages and enum members among the values are translated."""
+    return template.format(**{name: _shown(value, translations) for name, value in values.items()})
 
 
-def _shown(value: object, words: NullTranslations | None) -> object:
+def _shown(value: object, translations: NullTranslations | None) -> object:
     if isinstance(value, Enum):
         value = enum_label(value)
-    return value.told(words) if words is not None and isinstance(value, Message) else value
-
-
-DOMAIN = "cctv"  # of gettext
-LOCALE = Path(__file__).resolve().parent.parent / "locale"
-_BUILD = "run ./scripts/words, or install the package again: pip install -e ."
-_log = logging.getLogger(__name__)
+    return value.render(translations) if translations is not None and isinstance(value, Message) else value
 
 
 @cache
@@ -111,31 +115,25 @@ def catalog(language: Language) -> NullTranslations:
         return NullTranslations()
 
 
-# Contexts (msgctxt) of short words, which may mean another thing in a sentence.  Members of an enum have its class.
-HEADINGS = "heading"
-PLACEHOLDERS = "placeholder"
-_spoken: Callable[[], Language] = lambda: Language.EN  # noqa: E731
-
-
 def set_language(language: Callable[[], Language]) -> None:
-    """Set the language of the session; it is asked for at each message."""
-    global _spoken
-    _spoken = language
+    """Set the language of the session, as a function that is called for each message."""
+    global _session_language
+    _session_language = language
 
 
 def current_language() -> Language:
     """The language of the session."""
-    return _spoken()
+    return _session_language()
 
 
 def _(template: str, /, **values: object) -> str:
-    """A message in the language of the session, its `{fields}` filled; see `cctv.core.i18n.phrase`."""
+    """A message in the language of the session, its `{fields}` filled; see `N_`."""
     return translate(N_(template, **values))
 
 
-def ngettext(count: int, one: str, many: str, /, **values: object) -> str:
+def ngettext(count: int, singular: str, plural: str, /, **values: object) -> str:
     """A message about a number of things, `{count}`, in the language of the session."""
-    return translate(ngettext_lazy(count, one, many, **values))
+    return translate(ngettext_lazy(count, singular, plural, **values))
 
 
 def enum_text(member: Enum) -> str:
@@ -144,8 +142,8 @@ def enum_text(member: Enum) -> str:
 
 
 def pgettext(context: str, text: str) -> str:
-    """A word by itself: the heading of a column, what stands for a value in help, a choice of an option."""
-    return catalog(_spoken()).pgettext(context, text) if text else text
+    """A text by itself: a column heading, a placeholder in help, a choice of an option."""
+    return catalog(_session_language()).pgettext(context, text) if text else text
 
 
 def decimal(number: str) -> str:
@@ -154,31 +152,31 @@ def decimal(number: str) -> str:
 
 
 def translate(text: str) -> str:
-    """A phrase in the language of the session; any other text as it is."""
-    return translate_to(text, _spoken())
+    """A message in the language of the session; any other text as it is."""
+    return translate_to(text, _session_language())
 
 
 def translate_to(text: str, language: Language) -> str:
-    """A phrase in a given language, whatever that of the session: for a page that is kept."""
-    return text.told(catalog(language)) if isinstance(text, Message) else text
+    """A message in a given language, whatever that of the session: for a page that is stored."""
+    return text.render(catalog(language)) if isinstance(text, Message) else text
 
 
 def translator(language: Language) -> tuple[Callable[[str], str], Callable[[str, str], str]]:
-    """`gettext` and `pgettext` of a given language, for the templates of a page that is kept."""
-    words = catalog(language)
-    return words.gettext, words.pgettext
+    """`gettext` and `pgettext` of a given language, for the templates of a page that is stored."""
+    translations = catalog(language)
+    return translations.gettext, translations.pgettext
 
 
 def translate_error(error: CctvError) -> tuple[str, str | None]:
     """The message and the next step of an error, in the language of the session."""
-    return error.told(catalog(_spoken()))
+    return error.translated(catalog(_session_language()))
 
 
 def gettext_template(message: str) -> str:
     """The translation of a template that the caller fills, or of a text without fields."""
-    return catalog(_spoken()).gettext(message) if message else message
+    return catalog(_session_language()).gettext(message) if message else message
 
 
-def ngettext_template(one: str, many: str, count: int) -> str:
-    """The same of a template that depends on a number."""
-    return catalog(_spoken()).ngettext(one, many, count)
+def ngettext_template(singular: str, plural: str, count: int) -> str:
+    """The translation of a template that depends on a number."""
+    return catalog(_session_language()).ngettext(singular, plural, count)

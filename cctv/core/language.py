@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Language(Enum):
-    """What the people concerned read."""
+    """A language that the people concerned read; the value is its ISO 639-1 code."""
 
     NL = "nl"
     FR = "fr"

@@ -1,7 +1,7 @@
 """Local days: where a day of a time zone begins and ends, and dates counted in months and days.  Pure.
 
 The only place that turns a date into an instant.  A day has 23, 24 or 25 hours where summer time begins or ends, so no
-function adds 24 hours: each counts on the calendar and asks the zone then.
+function adds 24 hours: each counts on the calendar and converts by the zone afterwards.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def start_of_next_day(day: date, zone: tzinfo) -> datetime:
 
 
 def end_of_day(day: date, zone: tzinfo) -> datetime:
-    """The last second of a local day, in UTC: how a deadline is written, which is kept until it has passed."""
+    """The last second of a local day, in UTC: how a deadline is written, which is met until it has passed."""
     return start_of_next_day(day, zone) - _SECOND
 
 

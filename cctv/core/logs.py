@@ -1,11 +1,11 @@
 """Logging: one line, or one JSON object, for each event of the program; docs/logging.md describes both.
 
-Owns the convention, the formats and what may be logged.  A module that acts has
+Responsible for the convention, the formats and which fields may be logged.  A module that logs has
 
     log = logging.getLogger(__name__)
     log.info("segment.closed", extra={"camera": camera, "segment": path, "frames": 250})
 
-The message is the event: a constant name, `noun.past-participle`, without arguments.  What it is about stands in
+The message is the event: a constant name, `noun.past-participle`, without arguments.  Its fields are in
 `extra`, whose keys are those of FIELDS: ids, codes, counts, durations, paths inside the storage.  No other key is
 written, and no value that could be a sentence: names of people, reasons and addresses never reach the log.
 """
@@ -39,7 +39,7 @@ DURATIONS = frozenset({"overdue_seconds", "seconds", "step_seconds", "wait_secon
 PATHS = frozenset({"path", "folder"})
 FIELDS = IDS | CODES | COUNTS | DURATIONS | PATHS
 ALWAYS = ("camera", "segment", "case")  # keys of every JSON object, null where they do not apply
-SHOWN = "shown"  # in `extra`: the command shows this to the person itself, in words
+SHOWN = "shown"  # in `extra`: the command shows this to the person itself, as text
 
 REFUSED = "(refused)"  # instead of a value that may not be logged
 _OURS = "cctv"
@@ -59,13 +59,13 @@ class LogFormat(Enum):
 
 
 def configure(level: int = logging.WARNING, format: LogFormat = LogFormat.TEXT, stream: TextIO | None = None) -> None:
-    """Send what is logged from `level` on to a stream; what was configured before is undone.
+    """Send records from `level` on to a stream; replaces an earlier configuration.
 
     `stream` None is the process's stderr, whichever that is when something is logged.  In text, without DEBUG, an event
-    that its command shows to the person itself (`SHOWN`) is left out.  Other libraries are heard from WARNING on.
+    that its command shows to the person itself (`SHOWN`) is left out.  Other libraries log from WARNING on.
     """
     top = logging.getLogger()
-    for handler in [one for one in top.handlers if isinstance(one, _StreamHandler)]:
+    for handler in [existing for existing in top.handlers if isinstance(existing, _StreamHandler)]:
         top.removeHandler(handler)
     debug = level <= logging.DEBUG
     handler = _StreamHandler(stream)
@@ -77,7 +77,7 @@ def configure(level: int = logging.WARNING, format: LogFormat = LogFormat.TEXT, 
 
 
 def is_journal(environ: Mapping[str, str], stream: TextIO | None = None) -> bool:
-    """Whether the stream (None: stderr) is a connection to the systemd journal, as JOURNAL_STREAM tells.
+    """Whether the stream (None: stderr) is a connection to the systemd journal, as JOURNAL_STREAM says.
 
     The variable alone is not enough: a child whose stderr was redirected inherits it.
     """
@@ -90,13 +90,13 @@ def is_journal(environ: Mapping[str, str], stream: TextIO | None = None) -> bool
 
 
 def fields(record: logging.LogRecord) -> dict[str, Json]:
-    """What a record says beside its event: the allowed keys of its `extra`, each with a value that may be logged."""
-    given = {key: value for key, value in vars(record).items() if key not in _STANDARD and key in FIELDS}
-    return {key: _value(key, value) for key, value in given.items() if value is not None}
+    """The fields of a record: the allowed keys of its `extra`, each with a value that may be logged."""
+    values = {key: value for key, value in vars(record).items() if key not in _STANDARD and key in FIELDS}
+    return {key: _value(key, value) for key, value in values.items() if value is not None}
 
 
 def event_of(record: logging.LogRecord) -> str:
-    """The name of a record's event; a message that is no name is not written."""
+    """The name of a record's event; REFUSED for a message that is not a name."""
     if not record.name.startswith(_OURS):
         return _LIBRARY_EVENT
     return record.msg if isinstance(record.msg, str) and _EVENT.fullmatch(record.msg) else REFUSED
@@ -134,24 +134,26 @@ class _StreamHandler(logging.Handler):
             stream = self._stream or sys.stderr
             stream.write(self.format(record) + "\n")
             stream.flush()
-        except (OSError, ValueError):  # the reader has gone away; there is nobody to tell
+        except (OSError, ValueError):  # the reader closed the stream
             self.handleError(record)
 
 
 class _Formatter(logging.Formatter):
+    """What both formats share."""
+
     def __init__(self, *, debug: bool) -> None:
         super().__init__()
         self._debug = debug
 
     def head(self, record: logging.LogRecord) -> dict[str, Json]:
-        """Everything of a record but its traceback, in the order in which it is written."""
+        """All keys of a record but its traceback, in the order in which they are written."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         head: dict[str, Json] = {
             "time": at, "level": record.levelname.lower(), "logger": record.name, "event": event_of(record)
         }  # fmt: skip
         if head["event"] in (_LIBRARY_EVENT, REFUSED):
             head["source"] = f"{record.module}:{record.lineno}"
-            if self._debug:  # free text of others: for the person who asked for it only
+            if self._debug:  # free text of libraries: at DEBUG only
                 head["detail"] = without_secrets(record.getMessage())
         return head | fields(record)
 
@@ -164,16 +166,21 @@ class _Formatter(logging.Formatter):
 class _JsonFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         head = self.head(record)
-        said = {**dict.fromkeys((*list(head)[:4], *ALWAYS)), **head}
+        payload = {**dict.fromkeys((*list(head)[:4], *ALWAYS)), **head}
         if (trace := self.traceback(record)) is not None:
-            said["traceback"] = trace
-        return json.dumps(said, ensure_ascii=False)
+            payload["traceback"] = trace
+        return json.dumps(payload, ensure_ascii=False)
 
 
 class _TextFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        said = self.head(record)
-        head = (str(said.pop("time")), str(said.pop("level")).upper(), str(said.pop("logger")), str(said.pop("event")))
-        line = " ".join((*head, *(f"{key}={value}" for key, value in said.items())))
+        payload = self.head(record)
+        head = (
+            str(payload.pop("time")),
+            str(payload.pop("level")).upper(),
+            str(payload.pop("logger")),
+            str(payload.pop("event")),
+        )
+        line = " ".join((*head, *(f"{key}={value}" for key, value in payload.items())))
         trace = self.traceback(record)
         return line if trace is None else f"{line}\n{trace}"

@@ -19,11 +19,11 @@ _PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "uti
 
 
 def require(tool: str) -> str:
-    """The tool's path; raises ToolMissing with the package to install."""
-    found = shutil.which(tool)
-    if found is None:
+    """The path of a tool on PATH; raises ToolMissing with the package to install."""
+    path = shutil.which(tool)
+    if path is None:
         raise ToolMissing(tool=tool, package=_PACKAGES.get(tool, tool))
-    return found
+    return path
 
 
 def bound_to_parent(argv: Sequence[str], *, signal: str = "KILL") -> list[str]:
@@ -32,12 +32,12 @@ def bound_to_parent(argv: Sequence[str], *, signal: str = "KILL") -> list[str]:
 
 
 def run_process(argv: Sequence[str], *, stdin: bytes | None = None, timeout: float | None = None) -> bytes:
-    """Run to the end and return stdout; raises ToolFailed with the last lines of stderr."""
+    """Run to the end and return stdout; raises ToolFailed with the last lines of stderr.  `timeout` is in seconds."""
     command = bound_to_parent(argv)
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout, check=False, env=clean_env())
-    if done.returncode != 0:
-        raise ToolFailed(tool=argv[0], status=done.returncode, detail=last_lines(done.stderr))
-    return done.stdout
+    result = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout, check=False, env=clean_env())
+    if result.returncode != 0:
+        raise ToolFailed(tool=argv[0], status=result.returncode, detail=last_lines(result.stderr))
+    return result.stdout
 
 
 def start_process(
@@ -52,9 +52,9 @@ def start_process(
 
 
 def clean_env() -> dict[str, str]:
-    """The environment for tools: English messages, nothing that carries a credential of ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CCTV_", "LANGUAGE"))}
-    return {**kept, "LC_ALL": "C.UTF-8"}
+    """The environment for tools: English messages, no credential of this program."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("CCTV_", "LANGUAGE"))}
+    return {**environ, "LC_ALL": "C.UTF-8"}
 
 
 def last_lines(stderr: bytes, count: int = 3) -> str:

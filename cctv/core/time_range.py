@@ -1,4 +1,4 @@
-"""Spans: half-open UTC intervals `[start, end)`, and what sets of them leave over.
+"""Spans: half-open UTC intervals `[start, end)`, and the algebra of sets of them.
 
 Pure.  A span is never empty and never naive.
 """
@@ -22,8 +22,8 @@ class Span:
     def __post_init__(self) -> None:
         if self.start.tzinfo is None or self.end.tzinfo is None:
             raise ValueError("a span needs aware times")
-        # In UTC before they are compared: Python compares two times of one zone as the wall shows them, and the wall
-        # shows an hour twice on the night when summer time ends.
+        # In UTC before they are compared: Python compares two times of one zone by wall-clock time, which repeats an
+        # hour on the night when summer time ends.
         if self.start.tzinfo is not UTC:
             object.__setattr__(self, "start", self.start.astimezone(UTC))
         if self.end.tzinfo is not UTC:
@@ -43,7 +43,7 @@ class Span:
         return self.start <= instant < self.end
 
     def intersection(self, other: Span) -> Span | None:
-        """What the two share, if anything."""
+        """What the two share, None where they only touch or lie apart."""
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Span(start, end) if start < end else None
 
@@ -52,36 +52,36 @@ class Span:
 
 
 def merged(spans: Iterable[Span], tolerance: timedelta = timedelta(0)) -> list[Span]:
-    """The same instants as few spans in order; spans at most `tolerance` apart become one."""
+    """The union of the spans as disjoint spans in order; spans at most `tolerance` apart become one."""
     ordered = sorted(spans, key=lambda span: span.start)
     if not ordered:
         return []
-    out: list[Span] = []
+    result: list[Span] = []
     start, end = ordered[0].start, ordered[0].end
     for span in ordered:
         if span.start - end > tolerance:
-            out.append(Span(start, end))
+            result.append(Span(start, end))
             start, end = span.start, span.end
         elif span.end > end:
             end = span.end
-    return [*out, Span(start, end)]
+    return [*result, Span(start, end)]
 
 
-def without(whole: Span, taken: Iterable[Span]) -> list[Span]:
-    """What of `whole` none of `taken` covers, in order."""
-    left: list[Span] = []
+def without(whole: Span, removed: Iterable[Span]) -> list[Span]:
+    """The parts of `whole` outside every span of `removed`, in order."""
+    rest: list[Span] = []
     cursor = whole.start
-    for span in merged(taken):
+    for span in merged(removed):
         if span.end <= cursor:
             continue
         if span.start >= whole.end:
             break
         if span.start > cursor:
-            left.append(Span(cursor, span.start))
+            rest.append(Span(cursor, span.start))
         cursor = max(cursor, span.end)
     if cursor < whole.end:
-        left.append(Span(cursor, whole.end))
-    return left
+        rest.append(Span(cursor, whole.end))
+    return rest
 
 
 def total(spans: Iterable[Span]) -> timedelta:

@@ -1,1 +1,1 @@
-"""Signing: the site's key, and signatures that stock `ssh-keygen -Y verify` accepts."""
+"""Signing with a key that stock `ssh-keygen -Y verify` accepts, and encryption that stock `age` decrypts."""

@@ -1,6 +1,6 @@
-"""The recovery key and the age format: what is written here, the stock `age` program opens.
+"""The recovery key and the age format: what is written here, the stock `age` program decrypts.
 
-Streams, so that a back-up is never whole in memory.  Never writes a private key into the storage, never keeps one.
+Streams, so that a back-up is never held in memory.  Never writes a private key into the storage, never keeps one.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ from cctv.crypto.errors import (
 )
 
 _MARK = "AGE-SECRET-KEY-1"
-_LONGEST = 64 << 10
+_MAX_KEY_FILE_BYTES = 64 << 10
 
 
 def make_recovery_key(settings: Settings, path: Path | None, now: datetime, disk: DurableFiles) -> tuple[str, str]:
-    """A new key: its public half, and its file as age-keygen writes it.  Written to `path` where one is given."""
+    """Make a key; returns its public half, and its file as age-keygen writes it.
 
+    The file is written to `path` unless that is None; raises KeyFileTaken, KeyFileOnBox.
+    """
     if path is not None:
         if path.exists() or path.is_symlink():
             raise KeyFileTaken(path=path)
@@ -48,38 +50,35 @@ def make_recovery_key(settings: Settings, path: Path | None, now: datetime, disk
 
 def read_recovery_key(path: Path) -> Identity:
     """The private key in a file; raises KeyFileUnreadable."""
-
     try:
         with path.open("rb") as file:
-            lines = file.read(_LONGEST).decode("utf-8", "replace").splitlines()
+            lines = file.read(_MAX_KEY_FILE_BYTES).decode("utf-8", "replace").splitlines()
     except OSError as error:
         raise KeyFileUnreadable(path=path, problem=error.strerror or "unreadable") from error
-    said = next((line.strip() for line in lines if line.strip().startswith(_MARK)), None)
-    if said is None:
+    secret = next((line.strip() for line in lines if line.strip().startswith(_MARK)), None)
+    if secret is None:
         raise KeyFileUnreadable(path=path, problem=f"no line of it starts with {_MARK}")
     try:
-        return Identity.from_str(said)
+        return Identity.from_str(secret)
     except IdentityError as error:
         raise KeyFileUnreadable(path=path, problem=str(error)) from error
 
 
 def recipients(settings: Settings) -> Sequence[Recipient]:
-    """Whom back-ups are encrypted to; raises RecoveryKeyMissing, RecoveryKeyUnusable."""
-
+    """The keys that back-ups are encrypted to; raises RecoveryKeyMissing, RecoveryKeyUnusable."""
     if not settings.backup.recipients:
         raise RecoveryKeyMissing
-    found = []
+    keys = []
     for key in settings.backup.recipients:
         try:
-            found.append(Recipient.from_str(key))
+            keys.append(Recipient.from_str(key))
         except RecipientError as error:
             raise RecoveryKeyUnusable(key=key, problem=error) from error
-    return found
+    return keys
 
 
 def encrypt(pieces: Iterator[bytes], descriptor: int, to: Sequence[Recipient]) -> None:
     """Write the pieces, encrypted, to a descriptor; raises the OSError or CctvError that stopped it."""
-
     source, sink = _Source(pieces), _Sink(descriptor)
     try:
         encrypt_io(source, sink, to)
@@ -88,8 +87,7 @@ def encrypt(pieces: Iterator[bytes], descriptor: int, to: Sequence[Recipient]) -
 
 
 def decrypt(path: Path, descriptor: int, key: Identity) -> None:
-    """Write what a file holds to a descriptor; raises RecoveryKeyWrong, BackupTorn, or the OSError of the writing."""
-
+    """Write the plaintext of a file to a descriptor; raises RecoveryKeyWrong, BackupTorn, or OSError of the writing."""
     sink = _Sink(descriptor)
     try:
         with path.open("rb") as file:
@@ -105,7 +103,7 @@ def decrypt(path: Path, descriptor: int, key: Identity) -> None:
 
 
 class _Source:
-    """Pieces as a file that can be read; keeps the error that making them raised, which age would make a text of."""
+    """Pieces as a readable file; keeps the error that producing them raised, which pyrage would reduce to text."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._rest = pieces, b""
@@ -120,12 +118,12 @@ class _Source:
         except Exception as error:
             self.failed = error
             raise
-        answer, self._rest = self._rest[:size], self._rest[size:]
-        return answer
+        chunk, self._rest = self._rest[:size], self._rest[size:]
+        return chunk
 
 
 class _Sink:
-    """A descriptor as a file that can be written; keeps its error likewise."""
+    """A descriptor as a writable file; keeps its error likewise."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -142,4 +140,4 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Nothing is buffered."""

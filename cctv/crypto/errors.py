@@ -1,4 +1,4 @@
-"""Errors of keys and of age files, in the words that a person reads."""
+"""Errors of recovery keys and of encrypted back-ups."""
 
 from __future__ import annotations
 

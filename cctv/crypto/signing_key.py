@@ -1,8 +1,8 @@
 """The signing key: one Ed25519 pair for a site, in OpenSSH's formats.
 
 `keys/signing` is private, readable by its owner only, and made at first use; `keys/signing.pub` is what recipients
-compare.  Owns reading, making and naming keys.  Never replaces a key, never shows or copies the private half, and never
-signs with one that others could have read.
+compare.  This module reads and makes keys, and packs strings as OpenSSH puts them on the wire.  It never replaces a
+key, never shows or copies the private half, and never signs with one that others could have read.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from cryptography.hazmat.primitives.serialization import (
 from cctv.core.durable import DurableFiles, exclusive
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_
-from cctv.crypto.ssh_wire import WireError, pack, unpack
 
 ALGORITHM = b"ssh-ed25519"
 PRIVATE, PUBLIC = "signing", "signing.pub"
-_LONGEST_KEY_FILE = 64 << 10
+_RAW_KEY_BYTES = 32
+_MAX_KEY_FILE_BYTES = 64 << 10
 
 
 class KeyUnreadable(CctvError):
@@ -59,6 +59,10 @@ class KeyLost(CctvError):
     """
 
     exit_code = Exit.UNREADABLE
+
+
+class WireError(ValueError):
+    """The bytes are not the OpenSSH strings that were expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def read_public_key(path: Path) -> PublicKey:
     following = N_("give a file that holds a line such as: ssh-ed25519 AAAA...")
     try:
         with path.open("rb") as file:
-            words = file.read(_LONGEST_KEY_FILE).split()
+            words = file.read(_MAX_KEY_FILE_BYTES).split()
     except OSError as error:
         problem = error.strerror or "unreadable"
         raise KeyUnreadable(path=path, problem=problem, following=following) from error
@@ -126,9 +130,29 @@ def read_public_key(path: Path) -> PublicKey:
 def public_key_of(blob: bytes) -> PublicKey:
     """The key of a wire blob; raises WireError."""
     algorithm, raw = unpack(blob, 2)
-    if algorithm != ALGORITHM or len(raw) != 32:
+    if algorithm != ALGORITHM or len(raw) != _RAW_KEY_BYTES:
         raise WireError("not an Ed25519 key")
     return PublicKey(raw)
+
+
+def pack(*strings: bytes) -> bytes:
+    """Strings one after the other, each as a length of four bytes and its bytes (RFC 4251, section 5)."""
+    return b"".join(len(item).to_bytes(4, "big") + item for item in strings)
+
+
+def unpack(data: bytes, count: int) -> list[bytes]:
+    """Exactly `count` strings and nothing after them; raises WireError.  Never reads past the end."""
+    strings: list[bytes] = []
+    rest = data
+    for _ in range(count):
+        length = int.from_bytes(rest[:4], "big")
+        if len(rest) < 4 + length:
+            raise WireError("it breaks off")
+        strings.append(rest[4 : 4 + length])
+        rest = rest[4 + length :]
+    if rest:
+        raise WireError("something follows it")
+    return strings
 
 
 def _make(directory: Path, disk: DurableFiles) -> None:

@@ -1,6 +1,6 @@
 """SSHSIG: detached signatures in OpenSSH's format (PROTOCOL.sshsig), made and checked without ssh-keygen.
 
-Owns the format.  Pure.  Every signature is bound to the namespace, so that none made here passes for a login or a
+Pure.  Every signature is bound to the namespace, so that none made here passes for a login or a
 commit, and none made elsewhere with the same key passes for a package.
 """
 
@@ -16,12 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_
-from cctv.crypto.signing_key import ALGORITHM, PublicKey, SigningKey, public_key_of
-from cctv.crypto.ssh_wire import WireError, pack, unpack
+from cctv.crypto.signing_key import ALGORITHM, PublicKey, SigningKey, WireError, pack, public_key_of, unpack
 
 NAMESPACE = "cctv-package"
-SIGNER = "cctv"
-"""The name under which allowed_signers lists the key (`ssh-keygen -Y verify -I`)."""
+SIGNER = "cctv"  # the name under which allowed_signers lists the key (`ssh-keygen -Y verify -I`)
 
 _MAGIC = b"SSHSIG"
 _VERSION = (1).to_bytes(4, "big")
@@ -39,7 +37,7 @@ class SignatureInvalid(CctvError):
 
 
 def sign(data: bytes, key: SigningKey, namespace: str = NAMESPACE) -> str:
-    """The armoured signature of some bytes: what belongs into a .sig file."""
+    """The armoured signature of some bytes, as a .sig file holds it."""
     signature = key.private.sign(_signed(data, namespace.encode(), b"sha512"))
     fields = pack(key.public.blob, namespace.encode(), b"", b"sha512", pack(ALGORITHM, signature))
     armour = base64.b64encode(_MAGIC + _VERSION + fields).decode()
@@ -49,7 +47,7 @@ def sign(data: bytes, key: SigningKey, namespace: str = NAMESPACE) -> str:
 def verify(data: bytes, armoured: str, key: PublicKey, namespace: str = NAMESPACE) -> None:
     """Check that `key` signed these bytes; raises SignatureInvalid."""
     try:
-        signer, said_namespace, hash_name, signature = _read(armoured)
+        signer, signed_namespace, hash_name, signature = _read(armoured)
     except (WireError, binascii.Error) as error:
         raise SignatureInvalid(problem=N_("it cannot be read ({error})", error=error)) from error
     if signer != key:
@@ -59,10 +57,10 @@ def verify(data: bytes, armoured: str, key: PublicKey, namespace: str = NAMESPAC
             wanted=key.fingerprint,
         )
         raise SignatureInvalid(problem=problem)
-    if said_namespace != namespace.encode():
+    if signed_namespace != namespace.encode():
         raise SignatureInvalid(problem=N_("it was made for another purpose than {namespace}", namespace=namespace))
     try:
-        Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, _signed(data, said_namespace, hash_name))
+        Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, _signed(data, signed_namespace, hash_name))
     except InvalidSignature as error:
         raise SignatureInvalid(problem=N_("the signed text was changed after it was signed")) from error
 

@@ -1,7 +1,8 @@
 """The engine: SQLite in WAL mode with full synchronisation, and the two kinds of transaction.
 
-Owns everything that only SQLite has.  A write transaction takes the write lock at its start (BEGIN IMMEDIATE), so that
-what it read still holds when it commits: a hold cannot slip between the sweep's check and its tombstone.
+Everything specific to SQLite is here and in `cctv.db.snapshot`.  A write transaction takes the write lock at its start
+(BEGIN IMMEDIATE), so that what it read still holds when it commits: a hold cannot slip between the sweep's check and
+its tombstone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from cctv.core.errors import GuardError
 
 BUSY_SECONDS = 30
-_POLL = 0.001  # seconds
+_POLL_SECONDS = 0.001
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -57,21 +58,21 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
 
 
 def damage_in(error: BaseException) -> str | None:
-    """What SQLite says of a file that is damaged, None for any other error."""
+    """SQLite's message about a damaged file, None for any other error."""
     code = getattr(error, "sqlite_errorcode", None)
     return str(error) if isinstance(code, int) and code & 0xFF in _DAMAGED else None
 
 
 def check_whole(engine: Engine, path: Path) -> None:
-    """Raise DatabaseDamaged unless every page of the database is as it should be.  Reads all of it."""
+    """Raise DatabaseDamaged unless every page of the database is intact.  Reads all of it."""
     with read_transaction(engine) as connection:
-        said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
-    if said != "ok":
-        raise DatabaseDamaged(path=path, problem=str(said))
+        result = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    if result != "ok":
+        raise DatabaseDamaged(path=path, problem=str(result))
 
 
 def leave_wal_mode(engine: Engine) -> None:
-    """Move all that the write-ahead log holds into the file itself, so that the file can be moved alone."""
+    """Move the write-ahead log into the database file, so that the file can be moved alone."""
     connection = engine.raw_connection()
     try:
         connection.cursor().execute("PRAGMA journal_mode=DELETE")
@@ -80,9 +81,9 @@ def leave_wal_mode(engine: Engine) -> None:
 
 
 def checkpoint_wal(engine: Engine) -> bool:
-    """Move all that the write-ahead log holds into the database and empty it, so that erased rows stand in neither.
+    """Move the write-ahead log into the database and empty it, so that erased rows are in neither.
 
-    False while somebody reads or writes elsewhere: the next call tries again.
+    False while another connection reads or writes: the next call tries again.
     """
     with engine.connect() as connection:
         busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
@@ -93,8 +94,8 @@ def checkpoint_wal(engine: Engine) -> bool:
 def write_transaction(engine: Engine, *, dry_run: bool = False) -> Iterator[Connection]:
     """A write transaction: committed durably when the block ends, rolled back when it raises.
 
-    With `dry_run` it is rolled back at its end too: the same checks and the same answer, and nothing is changed.  The
-    caller leaves out what no transaction takes back, such as files.
+    With `dry_run` it is always rolled back: the same checks and result, and nothing is changed.  The caller leaves out
+    what a rollback does not undo, such as files.
     """
     options = {"cctv_write": True, "cctv_dry_run": dry_run}
     with engine.connect().execution_options(**options) as connection, connection.begin() as transaction:
@@ -110,16 +111,16 @@ def is_dry_run(connection: Connection) -> bool:
 
 @contextmanager
 def read_transaction(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the database; writers are not held up."""
+    """One consistent view of the database; blocks no writer."""
     with engine.connect() as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def keep_connection_open(engine: Engine) -> Iterator[None]:
-    """Around many short transactions: closing the last connection folds the whole log into the database each time."""
+    """For many short transactions: closing the last connection would checkpoint the whole log each time."""
     with engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")  # SQLite opens the log at the first reading
+        connection.exec_driver_sql("SELECT 1")  # SQLite opens the log at the first read
         connection.rollback()
         yield
 
@@ -140,17 +141,17 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _take_write_lock(connection: Connection) -> None:
-    """Ask for the lock each millisecond: SQLite sleeps for up to 100, past many commits of a busy sweeper."""
+    """Try for the lock each millisecond: SQLite sleeps for up to 100, past many commits of a busy sweep."""
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA busy_timeout=0")
-    for _ in range(BUSY_SECONDS * 1000):
+    for _ in range(round(BUSY_SECONDS / _POLL_SECONDS)):
         try:
             cursor.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 break
-            time.sleep(_POLL)
+            time.sleep(_POLL_SECONDS)
             continue
         cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         return
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises what SQLite says, as every statement does
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises SQLite's error, as every statement does

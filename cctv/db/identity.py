@@ -1,7 +1,7 @@
 """Identity: site.json on the disk and the same two UUIDs in the database.
 
 A storage is made once, on purpose (`cctv footage init`).  After that a missing or different site.json, another file
-system or a database of somebody else stops recording and deletion: a lost mount must not look like an empty archive.
+system or the database of another site stops recording and deletion: a lost mount must not look like empty storage.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class DatabaseForeign(GuardError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What site.json says: two UUIDs and the file system that holds the footage."""
+    """The content of site.json: two UUIDs and the file system that holds the footage."""
 
     site: str
     database: str
@@ -71,6 +71,7 @@ class Identity:
 
     @staticmethod
     def new(root: Path) -> Identity:
+        """A new identity on the file system of `root`."""
         return Identity(str(uuid.uuid4()), str(uuid.uuid4()), file_system_of(root))
 
 
@@ -80,10 +81,10 @@ def file_system_of(root: Path) -> str:
 
 
 def parse_identity(root: Path) -> Identity:
-    """What site.json says, whether or not it is true; raises StorageMissing, MountMissing."""
+    """The content of site.json, not compared with the disk; raises StorageMissing, MountMissing."""
     try:
-        said = json.loads((root / SITE_FILE).read_text())
-        return Identity(said["site"], said["database"], said["file_system"])
+        payload = json.loads((root / SITE_FILE).read_text())
+        return Identity(payload["site"], payload["database"], payload["file_system"])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StorageMissing(path=root) from error
     except (ValueError, KeyError, TypeError) as error:
@@ -93,22 +94,22 @@ def parse_identity(root: Path) -> Identity:
 
 
 def read_identity(root: Path) -> Identity:
-    """site.json of the storage that stands there; raises StorageMissing, MountMissing."""
+    """The content of site.json, if the file system is the one it names; raises StorageMissing, MountMissing."""
     identity = parse_identity(root)
-    found = file_system_of(root)
-    if found != identity.file_system:
-        raise MountMissing(path=root, found=found, expected=identity.file_system)
+    file_system = file_system_of(root)
+    if file_system != identity.file_system:
+        raise MountMissing(path=root, found=file_system, expected=identity.file_system)
     return identity
 
 
 def write_identity(root: Path, identity: Identity, disk: DurableFiles) -> None:
-    """Put site.json in place, last of all, so that a storage half made is none."""
-    said = {"schema": 1, "site": identity.site, "database": identity.database, "file_system": identity.file_system}
-    disk.write(root / SITE_FILE, json.dumps(said, indent=2).encode() + b"\n")
+    """Write site.json; it comes last, so that an unfinished storage is none."""
+    payload = {"schema": 1, "site": identity.site, "database": identity.database, "file_system": identity.file_system}
+    disk.write(root / SITE_FILE, json.dumps(payload, indent=2).encode() + b"\n")
 
 
 def claim(connection: Connection, identity: Identity, now: datetime) -> None:
-    """Write the identity into a new database, in place of one that an interrupted making left."""
+    """Write the identity into a new database, in place of one from an interrupted creation."""
     connection.execute(delete(schema.site))
     connection.execute(
         insert(schema.site).values(id=1, site_uuid=identity.site, database_uuid=identity.database, created_us=now)
@@ -116,7 +117,7 @@ def claim(connection: Connection, identity: Identity, now: datetime) -> None:
 
 
 def check(connection: Connection, identity: Identity, root: Path) -> None:
-    """Raise DatabaseForeign unless the database says the same two UUIDs."""
+    """Raise DatabaseForeign unless the database has the same two UUIDs."""
     row = connection.execute(select(schema.site.c.site_uuid, schema.site.c.database_uuid)).one_or_none()
     if row is None:
         raise DatabaseForeign(path=root, problem=N_("it is empty"))

@@ -1,4 +1,4 @@
-"""Schema versions: refuses a database that this program does not know, or that is not upgraded yet."""
+"""Schema versions: refuses a database of an unknown version, or of one that is not upgraded yet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from cctv.core.errors import CctvError, Exit
 
-REVISIONS = ("0001",)  # every one that this program knows, oldest first
+REVISIONS = ("0001",)  # oldest first
 HEAD = REVISIONS[-1]
 
 

@@ -1,4 +1,4 @@
-"""The search for what overlaps a span, at a cost that does not grow with what is stored."""
+"""The search for footage that overlaps a span, at a cost that does not grow with the index."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Columns = ReadOnlyColumnCollection[str, Column[Any]]
 def overlaps_span(columns: Columns, camera: CameraId, span: Span) -> ColumnElement[bool]:
     """SQL: a row of `segments` or `tombstones` is of the camera and overlaps the span.
 
-    What overlaps began at most the longest segment of its camera before the span; where that is not known, the search
-    looks at everything that began before the span's end.
+    An overlapping row starts at most the camera's longest segment before the span; where that is unknown, the search
+    reads every row that starts before the span's end.
     """
     totals = schema.camera_totals.c
-    reach = select(literal(span.start, Instant) - totals.longest_us).where(totals.camera == camera).scalar_subquery()
+    earliest = select(literal(span.start, Instant) - totals.longest_us).where(totals.camera == camera).scalar_subquery()
     return and_(
         columns.camera == camera,
         columns.start_us < span.end,
-        columns.start_us > func.coalesce(reach, literal(EPOCH, Instant)),
+        columns.start_us > func.coalesce(earliest, literal(EPOCH, Instant)),
         columns.end_us > span.start,
     )

@@ -1,6 +1,6 @@
 """The tables of the index: footage and its deletion, holds, the audit log, cases, what a controller must show.
 
-Owns their shape only: queries live in the stores.  A column is named as the database stores it (`_us`: microseconds
+Only their shape: queries are in the packages.  A column is named as the database stores it (`_us`: microseconds
 since 1970) and converts itself, so that a row has instants, enums and tuples.  Portable to PostgreSQL.  A change here
 needs a migration; a test compares the two.
 """
@@ -78,7 +78,7 @@ runs = Table(
     Column("started_us", Instant, nullable=False),
     Column("anchor_us", Instant),
     Column("ended_us", Instant),
-    Column("clock_offset_us", Duration),  # the camera's own clock less ours, None where it did not say
+    Column("clock_offset_us", Duration),  # the camera's own clock minus ours, None where it reported none
 )
 
 segments = Table(
@@ -95,7 +95,7 @@ segments = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("policy", Text, ForeignKey("policies.digest"), nullable=False),
     Column("run_id", Key, ForeignKey("runs.id")),
-    Column("held_over", Integer, nullable=False, server_default="0"),  # 1: a sweep found it due and held
+    Column("held_over", Integer, nullable=False, server_default="0"),  # 1: due, and held by a hold (cctv.holds.cover)
     Index(None, "camera", "start_us"),
     Index(None, "held_over", "limit_us"),
     sqlite_autoincrement=True,  # a tombstone's segment_id must never name a later segment
@@ -199,7 +199,7 @@ audit = Table(
     Column("hash", Text, nullable=False, unique=True),
 )
 
-# Where an entry's subject and case are found without reading the log; no part of the proof.
+# Search of entries by subject and case without reading the log; no part of the proof.
 audit_names = Table(
     "audit_names",
     metadata,
@@ -256,7 +256,7 @@ requests = Table(
     Column("outcome", EnumColumn(CaseOutcome)),
     Column("relation", EnumColumn(Relation), nullable=False, server_default="visitor"),
     Column("channel", EnumColumn(Channel)),
-    Column("signed", Flag),  # None: nobody wrote it down
+    Column("signed", Flag),  # None: not recorded
     Column("dated", Flag),
     Column("under_16", Flag, nullable=False, server_default="0"),
     Column("stated", JsonRecord(Stated)),
@@ -299,7 +299,7 @@ identity_checks = Table(
 extensions = Table(
     "extensions",
     metadata,
-    Column("request_id", Text, ForeignKey("requests.id"), primary_key=True),  # one, and no second
+    Column("request_id", Text, ForeignKey("requests.id"), primary_key=True),  # at most one
     Column("ground", EnumColumn(ExtensionGround), nullable=False),
     Column("due_us", Instant, nullable=False),
     Column("decided_us", Instant, nullable=False),
@@ -332,7 +332,7 @@ letters = Table(
     Index(None, "request_id"),
 )
 
-# Apart from holds: a block stops viewing and export, and deletion never looks at it.
+# Apart from holds: a block stops viewing and export, and deletion ignores it.
 blocks = Table(
     "blocks",
     metadata,
@@ -370,7 +370,7 @@ yields = Table(
     Index(None, "block_id"),
 )
 
-# Footage that goes as soon as no hold covers it; outlives the request's personal data, and has none.
+# Footage to delete as soon as no hold covers it; outlives the request's personal data, and has none.
 erasures = Table(
     "erasures",
     metadata,
@@ -401,13 +401,13 @@ redactions = Table(
     Column("approved_by", Text),
     Column("approved_digest", Text),
     Column("reviews", Text, nullable=False, server_default="[]"),
-    Column("decided", Flag, nullable=False, server_default="0"),  # what the plan says, for who cannot read it all
+    Column("decided", Flag, nullable=False, server_default="0"),  # as the plan says, for queries
     Column("signed_off", Flag, nullable=False, server_default="0"),
     Column("reviewed", Flag, nullable=False, server_default="0"),
     UniqueConstraint("request_id", "camera", "position"),
 )
 
-# Footage handed to somebody: an authority's from its registration on, a request's from the moment its package left.
+# Footage that is handed over: an authority's from its registration on, a request's from the moment its package left.
 disclosures = Table(
     "disclosures",
     metadata,
@@ -533,14 +533,14 @@ workstation_checks = Table(
     Column("id", Text, primary_key=True),
     Column("checked_on", Day, nullable=False),
     Column("checker", Text, nullable=False),
-    Column("found", Text),  # what was found and what became of it; nothing where there is none
+    Column("found", Text),  # the copies and what became of them; NULL where there were none
     Column("recorded_us", Instant, nullable=False),
     Column("recorded_by", Text, nullable=False),
     Column("forgotten_us", Instant),
     Index(None, "checked_on"),
 )
 
-# Who was written to about which policy version, by case and not by name: it stays when the case is forgotten.
+# Who was notified of which policy version, by case and not by name: it stays when the case is forgotten.
 policy_letters = Table(
     "policy_letters",
     metadata,

@@ -1,6 +1,6 @@
-"""A copy of the database while others write to it (SQLite's online back-up), and whether a copy is whole.
+"""A copy of the database while others write to it (SQLite's online back-up), and whether a copy is intact.
 
-Owns what only SQLite has about copies.  A copy is one file: no write-ahead log stands beside it.
+A copy is one file, without a write-ahead log.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """One consistent state of `source` as a file of its own; writers go on.
+    """Write one consistent state of `source` to the file `target`; blocks no writer.
 
-    In one step: under write-ahead logging a reader keeps nobody waiting, and a copy in steps begins again with every
-    row that a recorder enters in between.
+    In one step: under write-ahead logging a reader blocks no one, and a copy in steps starts over with every row that a
+    recorder inserts in between.
     """
     with closing(_open(source, "ro")) as origin, closing(sqlite3.connect(target)) as copy:
         origin.backup(copy)
@@ -23,13 +23,13 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def settle(path: Path) -> None:
-    """Take what a write-ahead log holds into the file itself, so that the file can be moved alone."""
+    """Move the write-ahead log into the database file, so that the file can be moved alone."""
     with closing(_open(path, "rw")) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the file is an index of ours and every page of it as it should be.  Reads all of it."""
+    """Whether the file is an index of this program and every page of it is intact.  Reads all of it."""
     try:
         with closing(_open(path, "ro")) as connection:
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'site'").fetchone() is None:

@@ -1,7 +1,7 @@
-"""The site: what every act needs, opened once and handed down.
+"""The open storage, which every act gets as an argument, and the numbering of short ids.
 
-Owns the order of opening: identity of the disk, then the database, then the comparison of the two.  Creates nothing:
-`cctv.footage.initialise` makes a storage.
+Opening: 1. the identity of the disk, 2. the database, 3. the comparison of the two, 4. the schema version.  Creates
+nothing: `cctv.footage.initialise` makes a storage.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DIRECTORIES = ("holds", "incoming", "segments", "quarantine", "derived", "export
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Settings, the storage's root, its index, the disk, the clock, and who acts."""
+    """Settings, the root of the storage, its identity and index, file operations, the clock, and who acts."""
 
     settings: Settings
     root: Path
@@ -49,15 +49,16 @@ class Storage:
     actor: Actor
 
     def acting_as(self, actor: Actor) -> Storage:
+        """The same storage for another actor."""
         return replace(self, actor=actor)
 
     def relative(self, path: Path) -> str:
-        """A path inside the storage, as the index and the log write it."""
+        """A path relative to the storage, as the index and the log have it; raises ValueError for one outside."""
         return str(path.relative_to(self.root))
 
 
 def open_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
-    """Open the storage that the settings name; raises StorageMissing, MountMissing, DatabaseForeign, DatabaseNewer,
+    """Open the storage of the settings; raises StorageMissing, MountMissing, DatabaseForeign, DatabaseNewer,
     DatabaseOlder.
     """
     root = settings.site.storage
@@ -75,7 +76,7 @@ def open_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Ac
 
 
 def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
-    """The next id of its kind and year, taken inside the act's own transaction."""
+    """Allocate the next id of its kind and year in the caller's transaction."""
     table = schema.short_ids
     connection.execute(upsert(table).values(kind=kind, year=year, last_number=0).on_conflict_do_nothing())
     where = (table.c.kind == kind) & (table.c.year == year)
@@ -84,9 +85,9 @@ def next_short_id(connection: Connection, kind: IdKind, year: int) -> str:
     return short_id(kind, year, number)
 
 
-def keep_short_id(connection: Connection, taken: str) -> None:
-    """See to it that an id which came from outside the index is not given again."""
-    prefix, year, number = taken.split("-")
+def keep_short_id(connection: Connection, identifier: str) -> None:
+    """Make sure that an id from outside the index is not allocated again."""
+    prefix, year, number = identifier.split("-")
     table, kind = schema.short_ids, IdKind(prefix)
     values = {"kind": kind, "year": int(year), "last_number": 0}
     connection.execute(upsert(table).values(**values).on_conflict_do_nothing())
@@ -97,7 +98,7 @@ def keep_short_id(connection: Connection, taken: str) -> None:
 def refuse_occupied(root: Path) -> None:
     """Raise StorageExists or StorageNotEmpty unless a storage can be made there.
 
-    What an earlier making left that died before site.json is no obstacle: it holds no file but an empty index.
+    An interrupted creation is no obstacle: before site.json it has no file but an empty index.
     """
     if not root.is_dir():
         return
@@ -113,7 +114,7 @@ def refuse_occupied(root: Path) -> None:
 
 
 def _has_past(database: Path) -> bool:
-    """Whether a database ever recorded an act: then it is somebody's, and no leftover."""
+    """Whether a database has an audit entry: then it is in use, and no leftover."""
     with read_transaction(open_engine(database)) as connection:
         if not inspect(connection).has_table("audit"):
             return False

@@ -1,7 +1,7 @@
 """Columns that convert themselves: instants, durations, days, flags, enums and JSON.
 
-Owns how a value is written down.  NULL is None for every type.  A store hands over model values and gets them back;
-what SQL computes of them keeps its type: the difference of two instants is a duration.
+The only conversion between model values and stored ones.  NULL is None for every type.  What SQL computes keeps its
+type: the difference of two instants is a duration.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, TypeDe
 
 from cctv.core.clock import from_us, to_us
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # exists for type checkers only
     from _typeshed import DataclassInstance
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -26,7 +26,7 @@ _D = TypeVar("_D", bound="DataclassInstance")
 
 
 class Duration(TypeDecorator[timedelta]):
-    """A length of time; whole microseconds in the database."""
+    """A length of time; integer microseconds in the database."""
 
     impl = BigInteger
     cache_ok = True

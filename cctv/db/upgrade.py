@@ -1,4 +1,4 @@
-"""Bringing a database to the schema that this program knows, by Alembic.
+"""Upgrading a database to the schema of this program, by Alembic.
 
 Apart from migrate.py, because Alembic takes 0.2 s to import, and only what makes or upgrades a database needs it.
 """
@@ -24,9 +24,9 @@ def upgrade(engine: Engine) -> None:
 
 
 def upgrade_storage(settings: Settings) -> None:
-    """Upgrade the storage's database if it has one; what is wrong with the storage is told when it is opened.
+    """Upgrade the storage's database if it has one; raises DatabaseNewer, StorageMissing, MountMissing.
 
-    The services call it when they start: after a new version was installed they are restarted, and commands are not.
+    The services call it when they start, because an installation of a new version restarts them.
     """
     root = settings.site.storage
     if (root / DATABASE_FILE).exists():

@@ -1,1 +1,1 @@
-"""Holds: what keeps footage beyond its limit.  Deletion asks here, inside its own transaction, and nowhere else."""
+"""Holds: what keeps footage beyond its limit.  Deletion checks them here, inside its own transaction."""

@@ -1,8 +1,11 @@
-"""Confirming: after a restore, or an index made again from the disk, a named person looks at the holds first.
+"""Confirmation of the holds by a named person, after a restore or a rebuild of the index from the disk.
 
-`holds-unconfirmed.json` in the storage says that nobody has yet.  It is written, flushed, before the other index is put
-in place, and removed after the confirmation has committed: a crash in between asks once more.  While it stands nothing
-is deleted, and a file that cannot be read stands too.  It is no file of `holds/`, so that nothing mistakes it for one.
+`holds-unconfirmed.json` in the storage records that it is pending; it is outside `holds/`, so that it is not read as a
+hold.  While it exists, readable or not, nothing is deleted.
+
+1. write and flush the file, before the new index is put in place
+2. commit the confirmation     (crash before: the file still asks for it)
+3. remove the file             (crash before: the confirmation is asked for once more)
 """
 
 from __future__ import annotations
@@ -72,16 +75,16 @@ class Unconfirmed:
 
 
 def ask_confirmation(root: Path, disk: DurableFiles, *, why: str, at: datetime, resume: str | None = None) -> None:
-    """From now on nothing is deleted until somebody confirms; with `resume`, not before that command has ended."""
-    said = {"schema": 1, "why": why, "at": iso(at), "resume": resume}
-    disk.write(root / UNCONFIRMED, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
+    """Stop deletion until the holds are confirmed; with `resume`, that command must finish first."""
+    payload = {"schema": 1, "why": why, "at": iso(at), "resume": resume}
+    disk.write(root / UNCONFIRMED, json.dumps(payload, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def unconfirmed(root: Path) -> Unconfirmed | None:
-    """What somebody must confirm; None when nothing is open."""
+    """The pending confirmation, None when there is none."""
     try:
-        said = json.loads((root / UNCONFIRMED).read_text())
-        return Unconfirmed(str(said["why"]), said["resume"])
+        payload = json.loads((root / UNCONFIRMED).read_text())
+        return Unconfirmed(str(payload["why"]), payload["resume"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
@@ -89,31 +92,31 @@ def unconfirmed(root: Path) -> Unconfirmed | None:
 
 
 def require_confirmed(root: Path) -> None:
-    """Raise HoldsUnconfirmed while the holds await a person."""
-    if (found := unconfirmed(root)) is not None:
-        raise HoldsUnconfirmed(why=found.why)
+    """Raise HoldsUnconfirmed while a confirmation is pending."""
+    if (waiting := unconfirmed(root)) is not None:
+        raise HoldsUnconfirmed(why=waiting.why)
 
 
 def confirm(site: Storage, *, reason: str) -> Sequence[Hold]:
-    """Record that a named person confirms the holds in force, and let deletion go on; answers those holds.
+    """Record that a named person confirms the holds in force, and allow deletion again; returns those holds.
 
-    Raises NothingToConfirm, NoNameGiven, IndexNotReady.
+    Raises NoHoldsToConfirm, NoNameGiven, IndexNotReady.
     """
     check_confirmation(site)
     if site.actor.on_behalf_of is None:
         raise NoNameGiven
     match_files(site)
     with write_transaction(site.engine) as connection:
-        found = holds_in_force(connection)
-        facts: AuditFacts = {"holds": [hold.id for hold in found]}
+        holds = holds_in_force(connection)
+        facts: AuditFacts = {"holds": [hold.id for hold in holds]}
         append_entry(connection, site, Act.HOLDS_CONFIRMED, "holds", facts=facts, reason=reason)
     site.disk.unlink(site.root / UNCONFIRMED)
-    log.info("holds.confirmed", extra={"holds": len(found)})
-    return found
+    log.info("holds.confirmed", extra={"holds": len(holds)})
+    return holds
 
 
 def check_confirmation(site: Storage) -> None:
-    """Raise NothingToConfirm or IndexNotReady unless the holds can be confirmed now."""
+    """Raise NoHoldsToConfirm or IndexNotReady unless the holds can be confirmed now."""
     waiting = unconfirmed(site.root)
     if waiting is None:
         raise NoHoldsToConfirm

@@ -1,9 +1,9 @@
-"""The cover predicate that every deletion uses, and what sweeps set aside because of it.  Queries only.
+"""The cover predicate that every deletion uses, and the mark of segments that are held past their limit.  Queries only.
 
-A segment that is due and held is *held over*: it leaves the queue of what is due, so that a sweep meets it once and not
-each minute for as long as the hold lasts.  The mark is an economy and decides nothing: deletion asks `covering` inside
-its own transaction.  It is set only where a hold in force covers the segment, and taken away in the transaction that
-releases the last of those; so what is held over is always held.
+A segment that is due and held is marked `held_over` and leaves the queue of due segments, so that a sweep reads it once
+and not each minute for as long as the hold lasts.  The mark decides nothing: deletion evaluates `is_covered_by_hold`
+inside its own transaction.  It is set only where a hold in force covers the segment, and cleared in the transaction
+that releases the last of those, so that a marked segment is always held.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cctv.model.footage import Segment
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
 
-_AT_ONCE = 1000
+_BATCH_ROWS = 1000
 _held_over = schema.segments.c.held_over + 0  # no index: SQLite would walk all of one mark to find a few rows of it
 
 
@@ -41,36 +41,36 @@ def is_covered_by_hold() -> ColumnElement[bool]:
 
 
 def mark_held_past_limit(connection: Connection, segments: Sequence[Segment]) -> None:
-    """Set aside those of the segments that a hold in force covers."""
+    """Mark those of the segments that a hold in force covers."""
     ids: defaultdict[CameraId, list[int]] = defaultdict(list)
-    for one in segments:
-        ids[one.camera].append(one.id)
-    for camera, of_camera in ids.items():
-        chosen = schema.segments.c.id.in_(of_camera) & is_covered_by_hold()
-        _mark(connection, camera, chosen, held_over=1)
+    for segment in segments:
+        ids[segment.camera].append(segment.id)
+    for camera, segment_ids in ids.items():
+        covered = schema.segments.c.id.in_(segment_ids) & is_covered_by_hold()
+        _mark(connection, camera, covered, held_over=1)
 
 
 def unmark_held_past_limit(connection: Connection, released: Hold) -> None:
-    """Put back in the queue what no hold covers any more, once this one is released in the same transaction."""
+    """Unmark the segments that no hold covers any more, once `released` is released in the same transaction."""
     for camera in sorted(released.cameras):
         under = overlaps_span(schema.segments.c, camera, released.span)
         _mark(connection, camera, under & ~is_covered_by_hold(), held_over=0)
 
 
 def recheck_held_past_limit(connection: Connection) -> None:
-    """Put back whatever is held over and not held: nothing, unless somebody edited rows."""
+    """Unmark segments that are marked and not held: none, unless rows were edited by hand."""
     segment = schema.segments.c
     free = select(segment.camera, segment.id).where(segment.held_over == 1, ~is_covered_by_hold())
     ids: defaultdict[str, list[int]] = defaultdict(list)
     for camera, number in connection.execute(free):
         ids[camera].append(number)
-    for camera, of_camera in ids.items():
-        for first in range(0, len(of_camera), _AT_ONCE):
-            _mark(connection, CameraId(camera), segment.id.in_(of_camera[first : first + _AT_ONCE]), held_over=0)
+    for camera, segment_ids in ids.items():
+        for first in range(0, len(segment_ids), _BATCH_ROWS):
+            _mark(connection, CameraId(camera), segment.id.in_(segment_ids[first : first + _BATCH_ROWS]), held_over=0)
 
 
 def no_longer_held_over(connection: Connection, leaving: ColumnElement[bool]) -> None:
-    """Count off what is held over among rows that leave `segments` in the same transaction: lost footage, no other."""
+    """Subtract from the totals the marked rows that leave `segments` in the same transaction: lost footage."""
     segment = schema.segments.c
     marked = select(segment.camera, func.count()).where(leaving, _held_over == 1).group_by(segment.camera)
     for camera, count in connection.execute(marked).all():
@@ -78,12 +78,14 @@ def no_longer_held_over(connection: Connection, leaving: ColumnElement[bool]) ->
 
 
 def count_held_over(connection: Connection, now: datetime) -> int:
-    """How many of the segments that are held over are past their limit."""
+    """How many marked segments are past their limit."""
     table = schema.segments
-    known: int = connection.execute(select(func.coalesce(func.sum(schema.camera_totals.c.held_over), 0))).scalar_one()
+    marked: int = connection.execute(select(func.coalesce(func.sum(schema.camera_totals.c.held_over), 0))).scalar_one()
     early = select(func.count()).select_from(table).where(table.c.held_over == 1, table.c.limit_us > now)
-    not_yet: int = connection.execute(early).scalar_one()  # those that a sweep met within the lead before their limit
-    return known - not_yet
+    early_count: int = connection.execute(
+        early
+    ).scalar_one()  # those that a sweep marked within the lead before their limit
+    return marked - early_count
 
 
 def _mark(connection: Connection, camera: CameraId, chosen: ColumnElement[bool], *, held_over: int) -> int:

@@ -1,4 +1,4 @@
-"""`holds/<id>.json`: the hold as the disk knows it.
+"""`holds/<id>.json`: the copy of a hold on the disk.
 
 Flushed before the placing commits and removed after a release commits: a crash can only over-hold (invariant 2).
 """
@@ -19,12 +19,13 @@ from cctv.model.ids import CameraId, HoldId
 
 
 def hold_path(site: Storage, hold: HoldId) -> Path:
+    """The path of a hold's file, whether or not it exists."""
     return site.root / "holds" / f"{hold}.json"
 
 
 def write_hold_file(site: Storage, hold: Hold) -> None:
-    """Write the hold's file in place of the one that is there, flushed; makes `holds/` where it is missing."""
-    said = {
+    """Write the hold's file in place of an earlier one, flushed; makes `holds/` where it is missing."""
+    payload = {
         "schema": 1,
         "id": hold.id,
         "ground_kind": hold.ground.kind.value,
@@ -39,20 +40,21 @@ def write_hold_file(site: Storage, hold: Hold) -> None:
     path = hold_path(site, hold.id)
     if not path.parent.is_dir():
         site.disk.make_directory(path.parent)
-    site.disk.write(path, json.dumps(said, indent=2).encode() + b"\n")
+    site.disk.write(path, json.dumps(payload, indent=2).encode() + b"\n")
 
 
 def remove_hold_file(site: Storage, hold: HoldId) -> None:
+    """Remove a hold's file durably, if it exists."""
     site.disk.unlink(hold_path(site, hold))
 
 
 def read_hold_files(site: Storage) -> list[Hold]:
-    """Every hold that the disk knows, in the order of their ids; raises FileUnreadable."""
+    """Every hold of `holds/`, in the order of their ids; raises FileUnreadable."""
     return [_read(path, site) for path in sorted((site.root / "holds").glob("HOLD-*.json"))]
 
 
 def is_hold_file(site: Storage, path: Path) -> bool:
-    """Whether a file of `holds/` is whole."""
+    """Whether a file of `holds/` is an intact hold."""
     try:
         _read(path, site)
     except FileUnreadable:
@@ -62,15 +64,15 @@ def is_hold_file(site: Storage, path: Path) -> bool:
 
 def _read(path: Path, site: Storage) -> Hold:
     try:
-        said = json.loads(path.read_text())
+        payload = json.loads(path.read_text())
         return Hold(
-            id=HoldId(said["id"]),
-            ground=Ground(GroundKind(said["ground_kind"]), said["ground_id"]),
-            cameras=frozenset(CameraId(camera) for camera in said["cameras"]),
-            span=Span(datetime.fromisoformat(said["start"]), datetime.fromisoformat(said["end"])),
-            review=datetime.fromisoformat(said["review"]),
-            placed=datetime.fromisoformat(said["placed"]),
-            placed_by=said["placed_by"],
+            id=HoldId(payload["id"]),
+            ground=Ground(GroundKind(payload["ground_kind"]), payload["ground_id"]),
+            cameras=frozenset(CameraId(camera) for camera in payload["cameras"]),
+            span=Span(datetime.fromisoformat(payload["start"]), datetime.fromisoformat(payload["end"])),
+            review=datetime.fromisoformat(payload["review"]),
+            placed=datetime.fromisoformat(payload["placed"]),
+            placed_by=payload["placed_by"],
         )
     except (ValueError, KeyError, TypeError) as error:
         following = N_("compare it with `cctv hold list`; written last at {when}", when=iso(site.clock.now()))

@@ -1,9 +1,8 @@
-"""The holds' rows: placing, releasing, and bringing `holds/` and the index to agreement.
+"""The rows of holds: placing, releasing, renewing, and reconciling `holds/` with the index.
 
-`place` and `release` run in the caller's write transaction, so that a case, its hold and their audit entries commit as
-one.  The caller removes the hold's file after a release has committed (`remove_hold_file`); start-up does it otherwise.
-
-A hold's review date, moved: the one thing about a hold in force that changes.
+`place`, `release` and `renew` run in the caller's write transaction, so that a case, its hold and their audit entries
+commit together.  The caller removes the hold's file after a release has committed (`remove_hold_file`); start-up does
+it otherwise.  Of a hold in force only the review date ever changes.
 """
 
 from __future__ import annotations
@@ -31,20 +30,6 @@ from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write
 from cctv.model.audit import Act
 from cctv.model.holds import Ground, Hold
 from cctv.model.ids import CameraId, HoldId, IdKind
-
-
-def renew(connection: Connection, site: Storage, hold: Hold, review: datetime, *, reason: str) -> Hold:
-    """Move the review date in the caller's transaction, its file first: a crash can only leave an earlier row.
-
-    Nothing else reads the date of the file but an index that is made again, and a later review deletes nothing.
-    """
-    renewed = replace(hold, review=review)
-    write_hold_file(site, renewed)
-    connection.execute(update(schema.holds).where(schema.holds.c.id == hold.id).values(review_us=review))
-    facts: AuditFacts = {"review": iso(review), "before": iso(hold.review)}
-    append_entry(connection, site, Act.HOLD_RENEWED, hold.id, case_id=hold.ground.case_id, facts=facts, reason=reason)
-    return renewed
-
 
 log = logging.getLogger(__name__)
 
@@ -92,17 +77,10 @@ def place(
     return hold
 
 
-def _free_id(connection: Connection, site: Storage, year: int) -> HoldId:
-    """The next id that no file of `holds/` has: an older index counts from further back, and would write over one."""
-    while hold_path(site, hold := HoldId(next_short_id(connection, IdKind.HOLD, year))).exists():
-        pass
-    return hold
-
-
 def unknown_files(connection: Connection, site: Storage) -> list[Hold]:
-    """Holds of `holds/` that the index does not know, which `match_files` would take in; raises FileUnreadable."""
-    known = {hold.id for hold in all_holds(connection)}
-    return [hold for hold in read_hold_files(site) if hold.id not in known]
+    """Holds of `holds/` that are not in the index, which `match_files` would adopt; raises FileUnreadable."""
+    indexed = {hold.id for hold in all_holds(connection)}
+    return [hold for hold in read_hold_files(site) if hold.id not in indexed]
 
 
 def without_file(connection: Connection, site: Storage) -> list[HoldId]:
@@ -111,20 +89,20 @@ def without_file(connection: Connection, site: Storage) -> list[HoldId]:
 
 
 def match_files(site: Storage) -> list[Hold]:
-    """Bring `holds/` and the index to agreement; the sweep calls it before it decides.  Answers the holds taken in.
+    """Reconcile `holds/` with the index; the sweep calls it before it decides.  Returns the adopted holds.
 
-    A file without a row is a placing that died before it committed, or a hold younger than a restored index: it is
-    taken in, for only over-holding is safe.  A file of a released hold is what a crash left of its release: it goes.
+    A file without a row is from a placing that crashed before its commit, or of a hold younger than a restored index:
+    it is adopted, for only over-holding is safe.  The file of a released hold is left from a crash: it is removed.
     """
     names = {path.stem for path in (site.root / "holds").glob("HOLD-*.json")}
     with read_transaction(site.engine) as connection:
         if names == {hold.id for hold in holds_in_force(connection)}:
             return []
-    site.disk.settle(site.root)  # a placing that was killed may not have flushed the file that a row will rely on
-    with write_transaction(site.engine) as connection:  # no placing is under way while this has the write lock
-        known = {hold.id: hold for hold in all_holds(connection)}
+    site.disk.settle(site.root)  # a placing that was killed may not have flushed its file, which the row relies on
+    with write_transaction(site.engine) as connection:  # no placing is in progress under this write lock
+        indexed = {hold.id: hold for hold in all_holds(connection)}
         on_disk = read_hold_files(site)
-        orphans = [hold for hold in on_disk if hold.id not in known]
+        orphans = [hold for hold in on_disk if hold.id not in indexed]
         for hold in orphans:
             _insert(connection, hold)
             log.warning("hold.adopted", extra={"hold": hold.id, "case": hold.ground.case_id, SHOWN: True})
@@ -132,13 +110,13 @@ def match_files(site: Storage) -> list[Hold]:
             facts: AuditFacts = {"cameras": sorted(hold.cameras), "span": str(hold.span)}
             append_entry(connection, site, Act.HOLD_ADOPTED, hold.id, case_id=hold.ground.case_id, facts=facts)
     for hold in on_disk:
-        if hold.id in known and not known[hold.id].in_force:
+        if hold.id in indexed and not indexed[hold.id].in_force:
             remove_hold_file(site, hold.id)
     return orphans
 
 
 def release(connection: Connection, site: Storage, hold_id: str, *, reason: str | None) -> Hold:
-    """Release a hold in the caller's transaction; raises HoldUnknown, HoldReleased."""
+    """Release a hold in the caller's transaction; returns it.  Raises HoldUnknown, HoldReleased."""
     hold = find_hold(connection, hold_id)
     if hold.released is not None:
         raise HoldReleased(id=hold_id, when=hold.released.date())
@@ -154,16 +132,29 @@ def release(connection: Connection, site: Storage, hold_id: str, *, reason: str 
     return find_hold(connection, hold_id)
 
 
+def renew(connection: Connection, site: Storage, hold: Hold, review: datetime, *, reason: str) -> Hold:
+    """Move the review date in the caller's transaction, its file first: a crash can only leave an earlier row.
+
+    Only a rebuild of the index reads the date of the file, and a later review deletes nothing.
+    """
+    renewed = replace(hold, review=review)
+    write_hold_file(site, renewed)
+    connection.execute(update(schema.holds).where(schema.holds.c.id == hold.id).values(review_us=review))
+    facts: AuditFacts = {"review": iso(review), "before": iso(hold.review)}
+    append_entry(connection, site, Act.HOLD_RENEWED, hold.id, case_id=hold.ground.case_id, facts=facts, reason=reason)
+    return renewed
+
+
 def find_hold(connection: Connection, hold_id: str) -> Hold:
-    """One hold, released or not; raises HoldUnknown."""
-    found = _load(connection, schema.holds.c.id == hold_id)
-    if not found:
+    """A hold, released or not; raises HoldUnknown."""
+    holds = _load(connection, schema.holds.c.id == hold_id)
+    if not holds:
         raise HoldUnknown(id=hold_id)
-    return found[0]
+    return holds[0]
 
 
 def holds_in_force(connection: Connection) -> list[Hold]:
-    """The holds that keep something, oldest first."""
+    """The holds that are not released, oldest first."""
     return _load(connection, schema.holds.c.released_us.is_(None))
 
 
@@ -173,9 +164,16 @@ def all_holds(connection: Connection) -> list[Hold]:
 
 
 def holds_of(connection: Connection, case_id: str, *, released_too: bool = False) -> list[Hold]:
-    """The holds that stand on one case."""
+    """The holds of a case, oldest first; `released_too` includes the released ones."""
     of_case = schema.holds.c.ground_id == case_id
     return _load(connection, of_case if released_too else of_case & schema.holds.c.released_us.is_(None))
+
+
+def _free_id(connection: Connection, site: Storage, year: int) -> HoldId:
+    """The next id without a file in `holds/`: a restored, older index counts from a lower number."""
+    while hold_path(site, hold := HoldId(next_short_id(connection, IdKind.HOLD, year))).exists():
+        pass
+    return hold
 
 
 def _insert(connection: Connection, hold: Hold) -> None:

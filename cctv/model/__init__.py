@@ -1,1 +1,1 @@
-
+"""The types that packages exchange.  No I/O."""

@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Act(Enum):
-    """Everything that changes, shows or refuses something.  The value is the word in the log; never rename one."""
+    """Everything that changes, shows or refuses something.  The value is what the log stores; never rename one."""
 
     STORAGE_CREATED = "storage.created"
     DISK_ADOPTED = "disk.adopted"

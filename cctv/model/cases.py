@@ -1,4 +1,4 @@
-"""Casework: incidents and requests as the rooms hand them to each other.  No I/O.
+"""Cases: incidents and requests, as packages exchange them.  No I/O.
 
 The parties of a request are personal data: they stand in its rows, in its letters, in what is shown to the person who
 answers, and nowhere else - never in the audit log, a file name or an error message.
@@ -17,7 +17,7 @@ from cctv.model.requests import NOTHING_STATED, Channel, Party, RefusalGround, R
 
 
 class IncidentKind(Enum):
-    """What happened.  The value is the word in the log and in JSON; never rename one."""
+    """What happened.  The value is what the log and JSON store; never rename one."""
 
     THEFT = "theft"
     DAMAGE = "damage"
@@ -30,7 +30,7 @@ class IncidentKind(Enum):
 
 
 class RequestType(Enum):
-    """Which right a person uses.  The value is the word in the log and in JSON; never rename one."""
+    """Which right a person uses.  The value is what the log and JSON store; never rename one."""
 
     ACCESS = "access"
     ERASURE = "erasure"
@@ -42,15 +42,15 @@ class RequestType(Enum):
 
 
 class RequestState(Enum):
-    """Where a request stands; `cctv.cases.requests.lifecycle` says what may follow what."""
+    """State of a request; `cctv.cases.requests.lifecycle` has the permitted transitions."""
 
     OPEN = "open"
-    UPHELD = "upheld"  # an objection that was found right: a copy, then deletion
-    REJECTED = "rejected"  # an objection outweighed by compelling grounds: the person must still be told
+    UPHELD = "upheld"  # an objection that was accepted: a copy, then deletion
+    REJECTED = "rejected"  # an objection outweighed by compelling grounds: the person must still be notified
     RESTRICTED = "restricted"  # answered; blocked and held until the person lifts it
     ANSWERED = "answered"  # an erasure whose letter must still be sent
     CLOSED = "closed"
-    FORGOTTEN = "forgotten"  # closed, and the personal data is gone
+    FORGOTTEN = "forgotten"  # closed, and the personal data is deleted
 
 
 class CaseOutcome(Enum):
@@ -90,7 +90,7 @@ class Incident:
 class AccessRequest:
     """A data subject's request over `cameras` and `span`; `due` is the last second in which it may be answered.
 
-    None for `channel`, `signed` and `dated`: nobody wrote it down.  No parties: they are forgotten.
+    `channel`, `signed` and `dated` are None where it was not recorded; `parties` is empty once they are forgotten.
     """
 
     id: RequestId
@@ -110,7 +110,7 @@ class AccessRequest:
     dated: bool | None = None
     under_16: bool = False
     stated: Stated = NOTHING_STATED
-    provisional_hold: HoldId | None = None  # over more than a day of footage, and nobody confirmed it yet
+    provisional_hold: HoldId | None = None  # over more than a day of footage, and not confirmed yet
     provisional_until: datetime | None = None
     answered: datetime | None = None
     closed: datetime | None = None
@@ -121,12 +121,12 @@ class AccessRequest:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody must still do something about it, or can."""
+        """Whether something can or must still be done about it."""
         return self.closed is None
 
     def party(self, role: RequesterRole) -> Party | None:
         """The person in a role, None where there is none or they are forgotten."""
-        return next((one for one in self.parties if one.role is role), None)
+        return next((party for party in self.parties if party.role is role), None)
 
     @property
     def requester(self) -> Party | None:

@@ -1,4 +1,4 @@
-"""What a controller must be able to show (Article 5(2) GDPR), as the rooms hand it to each other.  No I/O."""
+"""What a controller must be able to show (Article 5(2) GDPR), as packages exchange it.  No I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cctv.model.ids import BreachId, CameraId, CheckId, GrantId, ProcessorId
 
 
 class ProcessingRole(Enum):
-    """As what the site processes the footage of a breach."""
+    """In which role the site processes the footage of a breach."""
 
     CONTROLLER = "controller"
     PROCESSOR = "processor"
@@ -25,7 +25,7 @@ class Risk(Enum):
 
 
 class NoticeRecipient(Enum):
-    """Who is told of a breach.  `PUBLIC` stands in for people who are unknown (Article 34(3)(c))."""
+    """Who is notified of a breach.  `PUBLIC` stands in for people who are unknown (Article 34(3)(c))."""
 
     CONTROLLER = "controller"
     AUTHORITY = "authority"
@@ -35,7 +35,7 @@ class NoticeRecipient(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """That somebody was told of a breach."""
+    """That a recipient was notified of a breach."""
 
     whom: NoticeRecipient
     sent: datetime
@@ -144,11 +144,11 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class WorkstationCheck:
-    """That somebody looked whether copies of footage were left on the workstations, and signed for it.
+    """That a person checked the workstations for copies of footage, and signed for it.
 
     docs/policies/001.txt: "één keer per maand op gecontroleerd".
 
-    `found` is what was found and what became of it, None where nothing was.
+    `found` describes the copies and what became of them; None where there were none.
     """
 
     id: CheckId

@@ -1,4 +1,4 @@
-"""Disclosures: footage that is handed to somebody, to whom, because of what, and what became of it.  No I/O.
+"""Disclosures: footage that is handed over: to whom, on which ground, and what became of it.  No I/O.
 
 `Receiver` may be personal data: it stands in the disclosure's row, in what is shown to the person who acts, and nowhere
 else - never in the audit log, a file name or an error message.
@@ -15,9 +15,9 @@ from cctv.model.ids import CameraId, DisclosureId, ExportId
 
 
 class Recipient(Enum):
-    """Who receives footage.  The value is the word in the log and in JSON; never rename one.
+    """Who receives footage.  The value is what the log and JSON store; never rename one.
 
-    There is no word for a commercial recipient: such a disclosure cannot be registered.
+    There is no member for a commercial recipient: such a disclosure cannot be registered.
     """
 
     SUBJECT = "subject"
@@ -31,7 +31,7 @@ class Recipient(Enum):
 
 
 class Duty(Enum):
-    """Why it may leave.  The value is the word in the log and in JSON; never rename one."""
+    """Why footage may leave.  The value is what the log and JSON store; never rename one."""
 
     RIGHT = "right"  # of the data subject: Article 15 GDPR
     ORDERED = "ordered"  # a magistrate or an officer asked for it in writing
@@ -48,7 +48,7 @@ class Method(Enum):
 
 
 class Delivery(Enum):
-    """How a package goes to whom it is for."""
+    """How a package is sent to its recipient."""
 
     IN_PERSON = "in-person"
     REGISTERED_POST = "registered-post"
@@ -57,7 +57,7 @@ class Delivery(Enum):
 
 
 class PasswordWay(Enum):
-    """How its password goes: never the way of the package."""
+    """How its password is sent: never the way of the package."""
 
     PHONE = "phone"
     POST = "post"
@@ -66,7 +66,7 @@ class PasswordWay(Enum):
 
 
 class DisclosureState(Enum):
-    """Where a disclosure stands."""
+    """State of a disclosure."""
 
     OPEN = "open"
     APPROVED = "approved"
@@ -97,7 +97,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Handing:
-    """That a package left: which, when, by whom, how."""
+    """That a package was handed over: when, by whom, how."""
 
     at: datetime
     by: str

@@ -1,6 +1,6 @@
-"""Footage: segments, gaps, runs and tombstones as the rooms hand them to each other.  No I/O.
+"""Footage: segments, gaps, tombstones and deletion summaries, as packages exchange them.  No I/O.
 
-Folded deletions: what is left of tombstones after a year, counts and bytes in place of single files.  No I/O.
+A deletion summary replaces tombstones after a year: counts and bytes in place of single files.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class GapCause(Enum):
 
 
 class Reason(Enum):
-    """Why a segment is kept or goes."""
+    """Why a segment is kept or deleted."""
 
     WITHIN_LIMIT = "within its limit"
     HELD = "held"
@@ -39,8 +39,8 @@ class Reason(Enum):
     NEVER_ALLOWED = "should never have been made"
     ERASED = "erased at a person's request"
     SITE_CLOSED = "site closed"
-    LOST = "lost"  # nobody deleted it: its file was not there any more
-    FORGOTTEN = "gone before the index was made again"  # deleted or lost; the index that knew which is lost itself
+    LOST = "lost"  # not deleted by this program: its file was missing
+    FORGOTTEN = "gone before the index was made again"  # deleted or lost; the index that recorded which is lost itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class NewSegment:
 class Segment:
     """One indexed media file covering a span of one camera.
 
-    `limit` is the instant by which it must be gone, fixed when its run started; `policy` is the digest of the policy
+    `limit` is the instant by which it must be deleted, fixed when its run started; `policy` is the digest of the policy
     version then in force; `path` is relative to the storage.
     """
 
@@ -89,7 +89,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """Proof that the deletion of a segment began, under which rule, and when its file was gone."""
+    """Proof that the deletion of a segment began, under which rule, and when its file was deleted."""
 
     id: int
     camera: CameraId
@@ -109,8 +109,8 @@ class Tombstone:
 class FoldedGroup:
     """Segments of one camera and zone, recorded on one day (UTC) under one policy, deleted for one reason.
 
-    `span` is from the first frame of the first to the end of the last.  `latest` is how far beyond its limit the latest
-    of them went; below zero when all of them went in time.
+    `span` is from the first frame of the first to the end of the last.  `latest` is how far beyond its limit the last
+    of them was deleted; negative when all were deleted in time.
     """
 
     camera: CameraId
@@ -128,7 +128,7 @@ class FoldedGroup:
 
 @dataclass(frozen=True, slots=True)
 class FoldedDay:
-    """What one camera lost on one day (UTC), as the signed line says it; `part` counts lines of the same day."""
+    """The deletions of one camera on one day (UTC), as the signed line states them; `part` counts lines of the day."""
 
     day: str
     camera: CameraId
@@ -140,4 +140,4 @@ class FoldedDay:
     @property
     def span(self) -> Span:
         """From the first footage to the end of the last."""
-        return Span(min(one.span.start for one in self.groups), max(one.span.end for one in self.groups))
+        return Span(min(group.span.start for group in self.groups), max(group.span.end for group in self.groups))

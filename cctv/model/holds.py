@@ -1,4 +1,4 @@
-"""Holds: dated suspensions of expiry, and the one rule of what they cover.  No I/O."""
+"""Holds: dated suspensions of expiry, and the rule of what they cover.  No I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cctv.model.ids import CameraId, HoldId
 
 
 class GroundKind(Enum):
-    """What justifies a hold.  Deletion does not look at it: a hold is a hold (invariant 2)."""
+    """What justifies a hold.  Deletion ignores the kind: every hold counts (invariant 2)."""
 
     INCIDENT = "incident"
     REQUEST = "request"
@@ -22,7 +22,7 @@ class GroundKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The one case that a hold stands on: its kind and short id."""
+    """The case that justifies a hold: its kind and short id."""
 
     kind: GroundKind
     case_id: str

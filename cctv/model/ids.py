@@ -1,4 +1,4 @@
-"""Identifiers: what a camera, a zone, a hold or a case is called.
+"""Identifiers of cameras, zones, holds, cases and packages.
 
 Short ids (`INC-2026-014`) are what people type and what files are named by; they carry no personal data.
 """
@@ -25,11 +25,6 @@ _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP|BRE|PRO|GRA|CHK)-(\d{4})-(\d{3,})")
 
 
-def valid_id(text: str) -> bool:
-    """Whether a camera or zone may be called so: `[a-z0-9-]{1,40}`, safe as a file name everywhere."""
-    return _NAME.fullmatch(text) is not None
-
-
 class IdKind(Enum):
     """What a short id names; the value is its prefix."""
 
@@ -44,6 +39,11 @@ class IdKind(Enum):
     CHECK = "CHK"  # of the workstations
 
 
+def valid_id(text: str) -> bool:
+    """Whether a camera or zone may have this name: `[a-z0-9-]{1,40}`, safe as a file name everywhere."""
+    return _NAME.fullmatch(text) is not None
+
+
 def short_id(kind: IdKind, year: int, number: int) -> str:
     """`HOLD-2026-003`."""
     return f"{kind.value}-{year}-{number:03d}"
@@ -51,5 +51,5 @@ def short_id(kind: IdKind, year: int, number: int) -> str:
 
 def id_kind(text: str) -> IdKind | None:
     """The kind of a short id, None when it is not one."""
-    found = _SHORT.fullmatch(text)
-    return IdKind(found[1]) if found else None
+    match = _SHORT.fullmatch(text)
+    return IdKind(match[1]) if match else None

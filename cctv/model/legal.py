@@ -1,18 +1,13 @@
-"""Kinds of place that may be watched, and the names of those that never may.
+"""The law of the site: jurisdictions, their retention caps and authorities; places that no camera may watch.
 
-Owns the promise "niet in toilet of kleedhokjes": a place is refused under any of its usual names in Dutch, French and
-English.  Pure.  Knows no override, and must never get one.
+Pure data and lookups; no I/O.
 
-Countries that personal data may go to without another ground: the EU, or the EEA.  No I/O.
-
-Owns the two lists.  A country is its ISO 3166-1 code of two letters.
-
-Jurisdictions: whose law applies, and how long it lets footage be kept.  No I/O.
-
-The supervisory authority of a jurisdiction.  No I/O.
-
-docs/policies/002.txt is Belgian and names the Dutch authority: the authority follows the jurisdiction of the site,
-never a text.
+* A cap is the longest ordinary keeping time of a jurisdiction.
+* The supervisory authority follows the jurisdiction of the site, never a text: docs/policies/002.txt is Belgian and
+  names the Dutch authority.
+* `Area` is where personal data may go without another ground, as ISO 3166-1 codes of two letters.
+* The promise "niet in toilet of kleedhokjes" (docs/policies): a place is refused under any of its usual names in Dutch,
+  French and English.  There is no override, and there must never be one.
 """
 
 from __future__ import annotations
@@ -59,7 +54,7 @@ class Jurisdiction(Enum):
 
     @property
     def source(self) -> str:
-        """Where the cap comes from, in words."""
+        """The legal source of the cap, as text."""
         return _CAPS[self].source
 
 
@@ -87,7 +82,7 @@ class Authority:
     contact: str
 
     def translated(self, translate: Callable[[str], str]) -> Authority:
-        """The same with its name and address in a language, which `translate` gives."""
+        """The authority with its name and address translated by `translate`."""
         return replace(self, name=translate(self.name), address=translate(self.address))
 
 
@@ -106,7 +101,7 @@ _AUTHORITIES = {
 
 
 def authority_of(jurisdiction: Jurisdiction) -> Authority:
-    """Whom a person may complain to; name and address are phrases."""
+    """The authority that a person may complain to; name and address are messages."""
     return _AUTHORITIES[jurisdiction]
 
 
@@ -126,7 +121,7 @@ class ZoneKind(Enum):
     GROUNDS = "grounds"
 
 
-# Looked for in lower case without accents, every other sign read as a blank.
+# Matched against lower case without accents, every other sign replaced by a blank.
 _FORBIDDEN = re.compile(
     r"""
       \w*toilet\w*
@@ -153,9 +148,9 @@ _HARMLESS = re.compile(r"\btoiletries\b|\btoilettage\b|\btoiletartikelen\b|\beau
 
 
 def forbidden_place(text: str) -> str | None:
-    """The words in `text` that name a toilet, shower or changing room, None when there are none."""
+    """The part of `text`, folded, that names a toilet, shower or changing room; None when there is none."""
     folded = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
     words = _HARMLESS.sub(" ", " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split()))
-    found = _FORBIDDEN.search(words)
-    return found[0] if found else None
+    match = _FORBIDDEN.search(words)
+    return match[0] if match else None

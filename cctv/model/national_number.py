@@ -1,11 +1,11 @@
-"""National register numbers: found in free text, so that none is ever written down.
+"""National register numbers: detected in free text, so that none is ever stored.
 
 A check of identity leaves a method, a date and a checker, never the number of a document.  Three numbers have check
-digits by which they are known: the Belgian rijksregisternummer and bis number, and the Dutch burgerservicenummer.  A
+digits that identify them: the Belgian rijksregisternummer and bis number, and the Dutch burgerservicenummer.  A
 number without valid ones is let through, for it may be anything.
 
-Owns the search in text; what a valid number is, python-stdnum knows.  The number of a Belgian born from
-2000 on is valid there up to the present year of the machine.
+This module searches the text; python-stdnum validates, with a year of birth from 2000 up to the present year of the
+machine for Belgian numbers.
 """
 
 from __future__ import annotations

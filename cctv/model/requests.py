@@ -1,8 +1,8 @@
 """What a request consists of: who asks and how, what was checked, what was decided.  No I/O.
 
 Names, addresses and statements are personal data: they stand in the request's own rows, in its letters, and in what is
-shown to the person who answers; nowhere else.  The value of every enum is the word in the log, in the index and in
-JSON; never rename one.
+shown to the person who answers; nowhere else.  The value of every enum is what the log, the index and JSON store;
+never rename one.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class RequesterRole(Enum):
     """What a person is in a request."""
 
     SUBJECT = "subject"  # whose data it is about
-    GUARDIAN = "guardian"  # asks for a child, or for somebody under guardianship
+    GUARDIAN = "guardian"  # asks for a child, or for a person under guardianship
     PROXY = "proxy"  # asks in the subject's name: a lawyer, a relative
     NOMINEE = "nominee"  # receives the answer at the subject's express demand (docs/policies/000.txt)
 
 
 class Mandate(Enum):
-    """On what somebody acts for, or receives for, the subject.  The document is looked at, never kept."""
+    """On what authority a person acts or receives for the subject.  The document is inspected, never stored."""
 
     PARENTAL_AUTHORITY = "parental-authority"
     GUARDIANSHIP = "guardianship"
@@ -55,7 +55,7 @@ class IdentityMethod(Enum):
 
     DOCUMENT_SEEN = "document-seen"  # shown at the counter or by video, and given back
     EID = "eid"  # signed or logged in with an electronic identity
-    KNOWN_ADDRESS = "known-address"  # answered from the address that the site knew before
+    KNOWN_ADDRESS = "known-address"  # answered from the address that the site already had
     KNOWN_PERSON = "known-person"  # the checker knows the person
     BAR_MEMBERSHIP = "bar-membership"  # a lawyer, looked up in the bar's register
 
@@ -99,10 +99,10 @@ class RestrictionGround(Enum):
 
 
 class Safeguard(Enum):
-    """How others in the picture are spared while a person looks at it here (Article 15(4) GDPR)."""
+    """How third parties are protected while a person views footage on site (Article 15(4) GDPR)."""
 
     HIDDEN = "hidden"  # as in a copy
-    SECOND_PERSON = "second-person"  # who sees to it that only what shows the person is shown
+    SECOND_PERSON = "second-person"  # who ensures that only what shows the person is shown
 
 
 class ExtensionGround(Enum):
@@ -113,7 +113,7 @@ class ExtensionGround(Enum):
 
 
 class LetterKind(Enum):
-    """The letters of a request; a file is named by this word and the request's id."""
+    """The letters of a request; a file is named by this value and the request's id."""
 
     RECEIPT = "receipt"
     IDENTITY = "identity"
@@ -126,7 +126,7 @@ class LetterKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A person in a request; `contact` is the known address, `deliver_to` another one that the answer is wanted at."""
+    """A person in a request; `contact` is the known address, `deliver_to` another one for the answer."""
 
     role: RequesterRole
     name: str
@@ -138,7 +138,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the person said about when, where and how they were in the picture, in their own words."""
+    """What the person stated about when, where and how they were in the picture, in their own words."""
 
     time: str | None = None
     place: str | None = None
@@ -150,7 +150,7 @@ NOTHING_STATED = Stated()
 
 @dataclass(frozen=True, slots=True)
 class IdentityCheck:
-    """That somebody's identity was checked: by which method, on which day, by whom."""
+    """That a person's identity was checked: by which method, on which day, by whom."""
 
     role: RequesterRole
     method: IdentityMethod
@@ -162,7 +162,7 @@ class IdentityCheck:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """The one extension; `due` binds once the person was told, `sent`, inside the first period."""
+    """The only extension; `due` is binding once the person was notified, at `sent`, inside the first period."""
 
     ground: ExtensionGround
     due: datetime
@@ -173,7 +173,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Yield:
-    """That a block yields to one case, on one ground; `told` is when the person who was protected heard of it."""
+    """That a block yields to one case, on one ground; `told` is when the protected person was notified."""
 
     id: int
     case_id: str
@@ -208,7 +208,7 @@ class Block:
 
     def yields_to(self, case_id: str) -> bool:
         """Whether the DPO let this case through."""
-        return any(one.case_id == case_id for one in self.yields)
+        return any(exemption.case_id == case_id for exemption in self.yields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ErasureOrder:
-    """Footage that must go as soon as no hold covers it; `done` when nothing of it is left.  No personal data."""
+    """Footage that must go as soon as no hold covers it; `done` when all of it is deleted.  No personal data."""
 
     id: int
     request: RequestId

@@ -11,7 +11,7 @@ from cctv.config.credentials import Credential, load_credentials
 from cctv.config.loader import load_settings
 from cctv.core.errors import CctvError
 from cctv.core.logs import SHOWN
-from cctv.core.malloc import share_arenas
+from cctv.core.machine import share_arenas
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import recorder_lock

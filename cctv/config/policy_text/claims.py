@@ -1,7 +1,4 @@
-"""What a privacy text may promise, as data.
-
-Owns the shape of a claim.  Pure.
-"""
+"""What a privacy text may promise, as data.  Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ class Subject(Enum):
 
 
 class Purpose(Enum):
-    """Why cameras record, in the classes that a text and a setting can be compared by."""
+    """Why cameras record, in classes by which a text and a setting are compared."""
 
     THEFT = "theft"
     DAMAGE = "damage"
@@ -49,7 +46,7 @@ class Purpose(Enum):
 
 
 class Right(Enum):
-    """A right of the data subject that Article 13(2)(b) GDPR wants named."""
+    """A right of the data subject that Article 13(2)(b) GDPR requires a text to name."""
 
     ACCESS = "access"
     RECTIFICATION = "rectification"
@@ -60,11 +57,11 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyClaim:
-    """One promise: what it is about, its value, and the words that make it.
+    """One promise: what it is about, its value, and the sentence that makes it.
 
-    `period` is the shortest that the words may mean (a month is 28 days), `said` is how the text puts it; `kinds` are
-    the places that the promise is limited to, empty for all; `at_most` says that less keeps the promise too.  `value`
-    names an authority, a country, a right, a purpose or a law.
+    `period` is the shortest meaning of the text (a month is 28 days), `wording` is the text of the period; `kinds` are
+    the places that the promise is limited to, empty for all; `at_most` is True where less keeps the promise too.
+    `value` names an authority, a country, a right, a purpose or a law.
     """
 
     subject: Subject
@@ -72,6 +69,6 @@ class PolicyClaim:
     line: int
     value: str = ""
     period: timedelta | None = None
-    said: str = ""
+    wording: str = ""
     kinds: frozenset[ZoneKind] = frozenset()
     at_most: bool = False

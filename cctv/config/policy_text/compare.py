@@ -1,8 +1,8 @@
 """The claims of a published text against the settings in force.
 
-Owns what is a difference, and the sentence that tells it.  Pure.  Footage that is kept longer than the text says breaks
-a promise; a text that promises more than is kept, or says nothing, is only wrong on paper: both are differences, in
-that order.
+Pure: claims and settings in, findings out, each with its message.  Footage that is kept longer than the text states
+breaks a promise; a text that promises more than is kept, or says nothing, is only inaccurate: both are differences, in
+that order of severity.
 """
 
 from __future__ import annotations
@@ -21,16 +21,30 @@ from cctv.core.language import Language
 from cctv.core.typed_time.durations import format_duration
 from cctv.model.legal import authority_of
 
-ANSWER = timedelta(days=28)  # the earlier of 30 days and a month, which is 28 days at its shortest (casework.deadlines)
+# The earlier of 30 days and a month, which is 28 days at its shortest (cctv.cases.requests.deadlines).
+ANSWER = timedelta(days=28)
+
+_ALWAYS_KEPT = {
+    Subject.SOUND: "no sound is ever recorded",
+    Subject.PRIVATE_PLACES: "toilets and changing rooms are refused as zones and cameras",
+    Subject.INCIDENT_ONLY: "a view or an extract needs an open incident, request or disclosure",
+    Subject.UNTIL_SETTLED: "an incident holds its footage until it is settled",
+    Subject.LOG: "every act is in the audit log",
+}
+_FOR_A_PERSON = {
+    Subject.NO_BACKUP: "whether this is meant for registers and held footage too, which `cctv backup` copies encrypted",
+    Subject.OUTSIDE_EU: "whether any of these parties sees camera footage: this program refuses parties outside the EU",
+    Subject.IDENTITY_COPY: "a copy of the document is never stored here; the text should ask to see it, not to send it",
+}
 
 
 class ClaimStatus(Enum):
-    """How a published text and the settings stand to each other in one point; the gravest first."""
+    """How a published text and the settings compare in one point; the most severe first."""
 
     BROKEN = "broken"  # what runs breaks what the text promises
-    DIFFERS = "differs"  # the text says another thing than what runs, and nobody is harmed by it
+    DIFFERS = "differs"  # the text says another thing than what runs, without harm
     MISSING = "missing"  # the text does not say what it must
-    ASK = "ask"  # a person has to look: nothing here can tell
+    ASK = "ask"  # a person has to decide: it cannot be determined here
     KEPT = "kept"  # what runs keeps the promise
 
 
@@ -45,24 +59,26 @@ class Finding:
 
 
 def compare(claims: Sequence[PolicyClaim], settings: Settings) -> tuple[Finding, ...]:
-    """Every point, the gravest first, and in the order of the text within one status."""
-    by = {subject: [claim for claim in claims if claim.subject is subject] for subject in Subject}
-    found = [
-        *_cameras(by, settings),
-        *_retention(by[Subject.RETENTION], settings),
-        *_purposes(by, settings),
-        *_authority(by, settings),
-        *_deadlines(by),
-        *_rights(by[Subject.RIGHT]),
-        *_measures(by, settings),
-        *_stale(by),
+    """Every point, the most severe first, and in the order of the text within one status."""
+    by_subject = {subject: [claim for claim in claims if claim.subject is subject] for subject in Subject}
+    findings = [
+        *_camera_mentions(by_subject, settings),
+        *_retention(by_subject[Subject.RETENTION], settings),
+        *_purposes(by_subject, settings),
+        *_authority(by_subject, settings),
+        *_deadlines(by_subject),
+        *_rights(by_subject[Subject.RIGHT]),
+        *_measures(by_subject, settings),
+        *_outdated_law(by_subject),
     ]
     order = list(ClaimStatus)
-    return tuple(sorted(found, key=lambda each: (order.index(each.status), each.claim.line if each.claim else 0)))
+    return tuple(
+        sorted(findings, key=lambda finding: (order.index(finding.status), finding.claim.line if finding.claim else 0))
+    )
 
 
-def _cameras(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
-    if settings.cameras and not by[Subject.CAMERAS]:
+def _camera_mentions(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
+    if settings.cameras and not by_subject[Subject.CAMERAS]:
         yield Finding(
             ClaimStatus.MISSING,
             Subject.CAMERAS,
@@ -72,7 +88,7 @@ def _cameras(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterat
 
 def _retention(claims: Sequence[PolicyClaim], settings: Settings) -> Iterator[Finding]:
     for zone in settings.zones.values():
-        runs, claim = settings.limit_for(zone.id), _nearest(claims, zone)
+        runs, claim = settings.limit_for(zone.id), _governing_claim(claims, zone)
         if claim is None or claim.period is None:
             yield Finding(
                 ClaimStatus.MISSING,
@@ -81,27 +97,27 @@ def _retention(claims: Sequence[PolicyClaim], settings: Settings) -> Iterator[Fi
                 f"it is kept {format_duration(runs)}",
             )
         elif runs > claim.period:
-            yield _told(ClaimStatus.BROKEN, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
+            yield _finding(ClaimStatus.BROKEN, claim, f"the zone {zone.id} keeps footage {_periods(runs, claim)}")
         elif runs < claim.period and not claim.at_most:
-            yield _told(ClaimStatus.DIFFERS, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
+            yield _finding(ClaimStatus.DIFFERS, claim, f"the zone {zone.id} keeps footage {_periods(runs, claim)}")
         else:
-            yield _told(ClaimStatus.KEPT, claim, f"the zone {zone.id} keeps footage {_both(runs, claim)}")
+            yield _finding(ClaimStatus.KEPT, claim, f"the zone {zone.id} keeps footage {_periods(runs, claim)}")
 
 
-def _nearest(claims: Sequence[PolicyClaim], zone: ZoneSettings) -> PolicyClaim | None:
-    """The claim about a zone that names its place most exactly; of equals the shortest, since that is what binds."""
+def _governing_claim(claims: Sequence[PolicyClaim], zone: ZoneSettings) -> PolicyClaim | None:
+    """The claim that names the place of a zone most exactly, of equals the shortest, which binds; None without one."""
     fitting = [claim for claim in claims if not claim.kinds or zone.kind in claim.kinds]
-    return min(fitting, key=lambda c: (len(c.kinds) or 99, c.period or timedelta.max), default=None)
+    return min(fitting, key=lambda claim: (len(claim.kinds) or 99, claim.period or timedelta.max), default=None)
 
 
-def _both(runs: timedelta, claim: PolicyClaim) -> str:
-    return f"{format_duration(runs)}, the text says {claim.said}"
+def _periods(runs: timedelta, claim: PolicyClaim) -> str:
+    return f"{format_duration(runs)}, the text says {claim.wording}"
 
 
-def _purposes(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
-    if not by[Subject.CAMERAS]:
+def _purposes(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
+    if not by_subject[Subject.CAMERAS]:
         return
-    named = {claim.value for claim in by[Subject.PURPOSE]}
+    named = {claim.value for claim in by_subject[Subject.PURPOSE]}
     for camera in settings.cameras.values():
         lacking = sorted(purposes_in(camera.purpose) - named)
         if lacking:
@@ -116,43 +132,43 @@ def _purposes(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Itera
             )
 
 
-def _authority(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
-    here = settings.site.jurisdiction
-    ours = translate_to(authority_of(here).name, Language.NL)
-    known = {name: country for _, name, country in lexicon.AUTHORITIES}
-    right = [claim for claim in by[Subject.AUTHORITY] if known[claim.value] is here]
-    for claim in _once(by[Subject.AUTHORITY]):
-        if known[claim.value] is not here:
-            message = f"the text names {claim.value}; the authority of this site is {ours}"
-            yield _told(ClaimStatus.DIFFERS, claim, message)
-    if right:
-        yield _told(ClaimStatus.KEPT, right[0], f"the text names the authority of this site, {right[0].value}")
-    elif not by[Subject.AUTHORITY]:
-        message = f"the text does not name the authority where people complain: {ours} (Article 13(2)(d))"
+def _authority(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
+    jurisdiction = settings.site.jurisdiction
+    authority = translate_to(authority_of(jurisdiction).name, Language.NL)
+    countries = {name: country for _, name, country in lexicon.AUTHORITIES}
+    matching = [claim for claim in by_subject[Subject.AUTHORITY] if countries[claim.value] is jurisdiction]
+    for claim in _distinct(by_subject[Subject.AUTHORITY]):
+        if countries[claim.value] is not jurisdiction:
+            message = f"the text names {claim.value}; the authority of this site is {authority}"
+            yield _finding(ClaimStatus.DIFFERS, claim, message)
+    if matching:
+        yield _finding(ClaimStatus.KEPT, matching[0], f"the text names the authority of this site, {matching[0].value}")
+    elif not by_subject[Subject.AUTHORITY]:
+        message = f"the text does not name the authority where people complain: {authority} (Article 13(2)(d))"
         yield Finding(ClaimStatus.MISSING, Subject.AUTHORITY, message)
-    for claim in _once(by[Subject.COUNTRY]):
-        if claim.value != here.value:
-            message = f"the text is written for {claim.value}, the site's jurisdiction is {here.value}"
-            yield _told(ClaimStatus.DIFFERS, claim, message)
+    for claim in _distinct(by_subject[Subject.COUNTRY]):
+        if claim.value != jurisdiction.value:
+            message = f"the text is written for {claim.value}, the site's jurisdiction is {jurisdiction.value}"
+            yield _finding(ClaimStatus.DIFFERS, claim, message)
 
 
-def _deadlines(by: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
-    for claim in _once(by[Subject.ANSWER]):
+def _deadlines(by_subject: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
+    for claim in _distinct(by_subject[Subject.ANSWER]):
         period = claim.period or ANSWER
         if period < ANSWER:
-            message = f"requests are due after 30 days or a month, whichever is earlier; the text says {claim.said}"
-            yield _told(ClaimStatus.BROKEN, claim, message)
+            message = f"requests are due after 30 days or a month, whichever is earlier; the text says {claim.wording}"
+            yield _finding(ClaimStatus.BROKEN, claim, message)
         else:
-            yield _told(ClaimStatus.KEPT, claim, "requests are due within 30 days and within a month")
-    for claim in _once(by[Subject.BREACH]):
-        yield from _clock(claim, timedelta(hours=72), "the authority and the people concerned")
-    for claim in _once(by[Subject.BREACH_CONTROLLER]):
-        yield from _clock(claim, timedelta(hours=18), "the controller")
+            yield _finding(ClaimStatus.KEPT, claim, "requests are due within 30 days and within a month")
+    for claim in _distinct(by_subject[Subject.BREACH]):
+        yield from _notification(claim, timedelta(hours=72), "the authority and the people concerned")
+    for claim in _distinct(by_subject[Subject.BREACH_CONTROLLER]):
+        yield from _notification(claim, timedelta(hours=18), "the controller")
 
 
-def _clock(claim: PolicyClaim, runs: timedelta, whom: str) -> Iterator[Finding]:
+def _notification(claim: PolicyClaim, runs: timedelta, whom: str) -> Iterator[Finding]:
     status = ClaimStatus.KEPT if claim.period is not None and claim.period >= runs else ClaimStatus.BROKEN
-    yield _told(status, claim, f"the clock to tell {whom} of a breach runs {runs // timedelta(hours=1)} hours")
+    yield _finding(status, claim, f"the clock to tell {whom} of a breach runs {runs // timedelta(hours=1)} hours")
 
 
 def _rights(claims: Sequence[PolicyClaim]) -> Iterator[Finding]:
@@ -163,53 +179,39 @@ def _rights(claims: Sequence[PolicyClaim]) -> Iterator[Finding]:
             yield Finding(ClaimStatus.MISSING, Subject.RIGHT, message)
 
 
-_ALWAYS = {
-    Subject.SOUND: "no sound is ever recorded",
-    Subject.PRIVATE_PLACES: "toilets and changing rooms are refused as zones and cameras",
-    Subject.INCIDENT_ONLY: "a view or an extract needs an open incident, request or disclosure",
-    Subject.UNTIL_SETTLED: "an incident holds its footage until it is settled",
-    Subject.LOG: "every act is in the audit log",
-}
-_PERSON = {
-    Subject.NO_BACKUP: "whether this is meant for registers and held footage too, which `cctv backup` copies encrypted",
-    Subject.OUTSIDE_EU: "whether any of these parties sees camera footage: this program refuses parties outside the EU",
-    Subject.IDENTITY_COPY: "a copy of the document is never stored here; the text should ask to see it, not to send it",
-}
-
-
-def _measures(by: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
-    for subject, message in _ALWAYS.items():
-        yield from (_told(ClaimStatus.KEPT, claim, message) for claim in by[subject][:1])
-    for subject, message in _PERSON.items():
-        yield from (_told(ClaimStatus.ASK, claim, message) for claim in by[subject][:1])
-    for claim in by[Subject.TWO_FACTOR][:1]:
+def _measures(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) -> Iterator[Finding]:
+    for subject, message in _ALWAYS_KEPT.items():
+        yield from (_finding(ClaimStatus.KEPT, claim, message) for claim in by_subject[subject][:1])
+    for subject, message in _FOR_A_PERSON.items():
+        yield from (_finding(ClaimStatus.ASK, claim, message) for claim in by_subject[subject][:1])
+    for claim in by_subject[Subject.TWO_FACTOR][:1]:
         lacking = sorted(act.value for act in TwoPersonAct if act not in settings.policy.two_person)
         if TwoPersonAct.HOLD_RELEASE.value in lacking or TwoPersonAct.EXPORT_UNREDACTED.value in lacking:
-            yield _told(
+            yield _finding(
                 ClaimStatus.DIFFERS, claim, f"[policy] two_person does not ask a second person for {lacking[0]}"
             )
         else:
-            yield _told(ClaimStatus.KEPT, claim, "releases and unredacted exports take two persons")
-    for claim in by[Subject.BACKUP][:1]:
+            yield _finding(ClaimStatus.KEPT, claim, "releases and unredacted exports take two persons")
+    for claim in by_subject[Subject.BACKUP][:1]:
         if settings.backup.recipients:
-            yield _told(ClaimStatus.KEPT, claim, "back-ups are encrypted to a recovery key")
+            yield _finding(ClaimStatus.KEPT, claim, "back-ups are encrypted to a recovery key")
         else:
-            yield _told(ClaimStatus.DIFFERS, claim, "[backup] names no recovery key: no back-up can be made")
+            yield _finding(ClaimStatus.DIFFERS, claim, "[backup] names no recovery key: no back-up can be made")
 
 
-def _stale(by: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
-    for claim in by[Subject.OUTDATED_LAW][:1]:
+def _outdated_law(by_subject: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:
+    for claim in by_subject[Subject.OUTDATED_LAW][:1]:
         message = "the law that the text relies on is gone: the act of 1992 since 2018, the Privacy Shield since 2020"
-        yield _told(ClaimStatus.DIFFERS, claim, message)
+        yield _finding(ClaimStatus.DIFFERS, claim, message)
 
 
-def _once(claims: Sequence[PolicyClaim]) -> list[PolicyClaim]:
-    """The first of those that say the same."""
+def _distinct(claims: Sequence[PolicyClaim]) -> list[PolicyClaim]:
+    """The first claim of each value and period."""
     first: dict[tuple[str, timedelta | None], PolicyClaim] = {}
     for claim in claims:
         first.setdefault((claim.value, claim.period), claim)
     return list(first.values())
 
 
-def _told(status: ClaimStatus, claim: PolicyClaim, message: str) -> Finding:
+def _finding(status: ClaimStatus, claim: PolicyClaim, message: str) -> Finding:
     return Finding(status, claim.subject, message, claim)

@@ -1,7 +1,7 @@
-"""The phrases by which Dutch, French and English privacy texts say what they promise.
+"""The phrases in which Dutch, French and English privacy texts make their promises.
 
-Owns the words and nothing else: patterns over text in lower case without accents (`folded`).  A pattern stands here
-because a published text uses it; those of the five policies that this program was built for are all covered.
+Only patterns, over text in lower case without accents (`folded`).  Each is here because a published text uses it; the
+phrases of the five policies in docs/policies are all covered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 
 
 def folded(text: str) -> str:
-    """Lower case, without accents, typographic quotes and dashes made plain; as long as the text, sign for sign."""
+    """Lower case, without accents, typographic quotes and dashes made plain; every character keeps its index."""
     return "".join(_plain(sign) for sign in text)
 
 
@@ -42,7 +42,7 @@ CAMERAS = _words(
     r"\bvideo ?surveillance\b",
     r"\bvideoprotection\b",
 )
-SURVEILLANCE = _words(  # a text that hires out cameras or sells them has the word `camera` too
+SURVEILLANCE = _words(  # a text about hiring out or selling cameras contains `camera` too
     r"\bcamerabeelden\b",
     r"\bbewakings(?:camera\w*|beelden)\b",
     r"\bcamera(?:bewaking|toezicht)\b",

@@ -1,9 +1,9 @@
-"""From a file with a published privacy text to the claims that the text makes.
+"""From a file with a published privacy text to the claims of the text.
 
-Owns the reading of plain text and HTML, the cutting into sentences and clauses, and what a period in one of them
-belongs to.  A file that is neither text nor HTML is refused with the way to text.  A period is a promise about camera
-footage only where a clause names footage and keeping; everything else that a company keeps for months or years
-(accounts, invoices, photo booths for hire) is none of it.
+Reads plain text and HTML, splits it into sentences and clauses, and decides what a period in one of them refers to.  A
+file of another format is refused, with the command that converts it.  A period is a promise about camera footage only
+where a clause names footage and keeping; whatever else a company keeps for months or years (accounts, invoices, photo
+booths for hire) is ignored.
 """
 
 from __future__ import annotations
@@ -22,16 +22,14 @@ from cctv.model.legal import ZoneKind
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\w)[^.!?\n]+)*[.!?]?")
 _CLAUSE = re.compile(r"\s*(?:[,;:]|\b(?:en|and|et|terwijl|while|tandis que)\b)\s*")
-_NEAR = 3  # sentences: "De beelden worden ... bewaard" stands right after the one that names the cameras
+_NEAR_SENTENCES = 3  # "De beelden worden ... bewaard" follows the sentence that names the cameras
 _COUNT = "|".join(sorted((*lexicon.NUMBERS, r"\d{1,3}"), key=len, reverse=True))
 _PERIOD = re.compile(
     rf"\b({_COUNT})[ -](?:\w+ )?(" + "|".join(f"(?:{units})" for units in lexicon.UNITS.values()) + r")\b"
 )
-
-
 _MAX_BYTES = 4 << 20  # the longest policies of large companies have some hundred thousand
-_BREAKS = frozenset({"p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "td"})
-_UNREAD = frozenset({"script", "style", "head", "nav", "template"})
+_BLOCK_TAGS = frozenset({"p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "td"})
+_HIDDEN_TAGS = frozenset({"script", "style", "head", "nav", "template"})
 
 
 class PolicyTextUnreadable(ConfigError):
@@ -51,12 +49,12 @@ class PolicyTextDiffers(ConfigError):
 @dataclass(frozen=True, slots=True)
 class _Sentence:
     text: str  # as published
-    plain: str  # folded, sign for sign
+    plain: str  # folded, with the same indexes
     line: int
 
 
 def read_policy_text(path: Path) -> str:
-    """The words of a text or HTML file; raises PolicyTextUnreadable (10)."""
+    """The text of a text or HTML file; raises PolicyTextUnreadable."""
     try:
         data = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else None
     except OSError as error:
@@ -80,31 +78,30 @@ def read_policy_text(path: Path) -> str:
 
 
 def read_claims(text: str) -> tuple[PolicyClaim, ...]:
-    """Every claim that the text makes, in its order; `line` counts from 1."""
+    """Every claim of the text, in its order; lines count from 1."""
     sentences = list(_sentences(text))
-    found: list[PolicyClaim] = []
-    last_camera = -_NEAR - 1
+    claims: list[PolicyClaim] = []
+    last_camera = -_NEAR_SENTENCES - 1
     surveyed = any(lexicon.SURVEILLANCE.search(sentence.plain) for sentence in sentences)
     for number, sentence in enumerate(sentences):
         if surveyed and lexicon.CAMERAS.search(sentence.plain):
             last_camera = number
-        near = number - last_camera <= _NEAR
-        found.extend(_of_sentence(sentence, near=near, camera=number == last_camera))
-    return tuple(found)
+        near = number - last_camera <= _NEAR_SENTENCES
+        claims.extend(_of_sentence(sentence, near=near, camera=number == last_camera))
+    return tuple(claims)
 
 
 def purposes_in(text: str) -> frozenset[str]:
-    """The classes of purpose that some words name."""
+    """The values of `Purpose` that a text names."""
     plain = lexicon.folded(text)
     return frozenset(purpose.value for pattern, purpose in lexicon.PURPOSES if pattern.search(plain))
 
 
 def _sentences(text: str) -> Iterator[_Sentence]:
     for line, content in enumerate(text.split("\n"), 1):
-        for found in _SENTENCE.finditer(content):
-            said = found[0].strip(" \t•-")
-            if said:
-                yield _Sentence(said, lexicon.folded(said), line)
+        for match in _SENTENCE.finditer(content):
+            if sentence := match[0].strip(" \t•-"):
+                yield _Sentence(sentence, lexicon.folded(sentence), line)
 
 
 def _of_sentence(sentence: _Sentence, *, near: bool, camera: bool) -> Iterator[PolicyClaim]:
@@ -145,14 +142,14 @@ def _retention(sentence: _Sentence) -> Iterator[PolicyClaim]:
             sentence.text,
             sentence.line,
             period=_length(period),
-            said=period[0],
+            wording=period[0],
             kinds=_places(clause),
             at_most=bool(lexicon.AT_MOST.search(clause)),
         )
 
 
 def _clauses(plain: str) -> Iterator[str]:
-    """The sentence in pieces that hold one period each."""
+    """The sentence split into parts with at most one period each."""
     start, seen = 0, False
     for joint in _CLAUSE.finditer(plain):
         seen = seen or bool(_PERIOD.search(plain, start, joint.start()))
@@ -163,13 +160,13 @@ def _clauses(plain: str) -> Iterator[str]:
 
 
 def _places(clause: str) -> frozenset[ZoneKind]:
-    """The kinds of place that a clause is limited to: the most exact word decides."""
-    found = [kinds for pattern, kinds in lexicon.PLACES if pattern.search(clause)]
-    return min(found, key=len) if found else frozenset()
+    """The kinds of place that a clause is limited to: the most exact phrase decides; empty for none."""
+    places = [kinds for pattern, kinds in lexicon.PLACES if pattern.search(clause)]
+    return min(places, key=len) if places else frozenset()
 
 
 def _deadlines(sentence: _Sentence) -> Iterator[PolicyClaim]:
-    """Within how long a request is answered, and a breach told."""
+    """Within how long a request is answered, and a breach notified."""
     for period in _PERIOD.finditer(sentence.plain):
         unit, length = _unit(period[2]), _length(period)
         if unit == timedelta(hours=1):
@@ -187,43 +184,43 @@ def _deadlines(sentence: _Sentence) -> Iterator[PolicyClaim]:
             subject = Subject.ANSWER
         else:
             continue
-        yield PolicyClaim(subject, sentence.text, sentence.line, period=length, said=period[0], at_most=True)
+        yield PolicyClaim(subject, sentence.text, sentence.line, period=length, wording=period[0], at_most=True)
 
 
 def _unit(word: str) -> timedelta:
     return next(unit for unit, names in lexicon.UNITS.items() if re.fullmatch(names, word))
 
 
-def _length(found: re.Match[str]) -> timedelta:
-    count = found[1]
-    return (lexicon.NUMBERS[count] if count in lexicon.NUMBERS else int(count)) * _unit(found[2])
+def _length(match: re.Match[str]) -> timedelta:
+    count = match[1]
+    return (lexicon.NUMBERS[count] if count in lexicon.NUMBERS else int(count)) * _unit(match[2])
 
 
 def _without_tags(text: str) -> str:
     parser = _VisibleText()
     parser.feed(text)
     parser.close()
-    return "".join(parser.words)
+    return "".join(parser.parts)
 
 
 class _VisibleText(HTMLParser):
-    """What a reader of the page sees, one block a line."""
+    """The visible text of a page, one block a line."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self._unread = 0
+        self.parts: list[str] = []
+        self._hidden_depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._unread += tag in _UNREAD
-        if tag in _BREAKS:
-            self.words.append("\n")
+        self._hidden_depth += tag in _HIDDEN_TAGS
+        if tag in _BLOCK_TAGS:
+            self.parts.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        self._unread -= tag in _UNREAD and self._unread > 0
-        if tag in _BREAKS:
-            self.words.append("\n")
+        self._hidden_depth -= tag in _HIDDEN_TAGS and self._hidden_depth > 0
+        if tag in _BLOCK_TAGS:
+            self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._unread:
-            self.words.append(data.replace("\n", " "))
+        if not self._hidden_depth:
+            self.parts.append(data.replace("\n", " "))

@@ -1,7 +1,7 @@
 """Durations as people type them: an integer and one of s, m, h or d.
 
-Owns the one notation of cameras.toml, the command line and messages.  Pure.  Never guesses a unit: months and years
-have no fixed length, so they are refused rather than approximated.
+The only notation of cameras.toml, the command line and messages.  Pure.  Never guesses a unit: months and years have
+no fixed length, so they are refused rather than approximated.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class DurationUnreadable(UsageError):
 
 def parse_duration(text: str) -> timedelta:
     """`72h` as a timedelta; raises DurationUnreadable for anything else."""
-    found = _TYPED.fullmatch(text.strip())
-    if found is None:
+    match = _TYPED.fullmatch(text.strip())
+    if match is None:
         raise _unreadable(text, _problem(text.strip()))
-    count, unit = int(found[1]), _UNITS[found[2]]
+    count, unit = int(match[1]), _UNITS[match[2]]
     if count > LONGEST // unit:
         raise _unreadable(text, N_("it is longer than 100 years"))
     return count * unit

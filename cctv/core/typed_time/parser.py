@@ -1,9 +1,7 @@
-"""What a person typed for a time, taken apart but not yet placed: weekday, day, clock, offset.
+"""Parse a typed time into its parts (weekday, day, clock, offset); `resolve` makes an instant of them.
 
-Owns the notation: ISO 8601 and the Dutch, French and English forms of docs/decisions/0014-typed-times.md, whatever the
-language of the machine.  Pure.  Never reads a date month first.
-
-The days of the week, Monday is 0: as people write them in Dutch, English and French; as they are shown.  Pure.
+The notation is ISO 8601 and the Dutch, French and English forms of docs/decisions/0014-typed-times.md, whatever the
+language of the machine.  Weekdays count from 0, Monday.  Pure.  Never reads a date month first.
 """
 
 from __future__ import annotations
@@ -30,13 +28,6 @@ WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name
 
 CONTEXT = "weekday"  # of their translation
 SHOWN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-def shown(day: date) -> Message:
-    """`Sat`; can be typed back in any of the three languages."""
-    return pgettext_lazy(CONTEXT, SHOWN[day.weekday()])
-
-
 _SHIFTS = {
     **dict.fromkeys(("eergisteren", "avant-hier"), -2),
     **dict.fromkeys(("gisteren", "hier", "yesterday"), -1),
@@ -77,7 +68,7 @@ class TimeUnreadable(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed, before it has a place in time; a part that was not typed is None."""
+    """The parts of a typed time; a part that was not typed is None."""
 
     text: str
     weekday: int | None = None
@@ -91,12 +82,17 @@ class Typed:
 
     @property
     def floats(self) -> bool:
-        """Whether several moments answer to it, so that a direction must choose."""
+        """Whether several moments match, so that the caller must choose the nearest in one direction."""
         return self.shift is None and self.year is None
 
 
+def shown(day: date) -> Message:
+    """`Sat`; can be typed back in any of the three languages."""
+    return pgettext_lazy(CONTEXT, SHOWN[day.weekday()])
+
+
 def read(text: str) -> Typed:
-    """Weekday, day, clock and offset in that order, each optional, nothing else."""
+    """Weekday, day, clock and offset in that order, each optional; raises TimeUnreadable for anything else."""
     rest = plain(text)
     if not rest:
         raise TimeUnreadable(text=text, problem=N_("it is empty"))
@@ -112,29 +108,44 @@ def read(text: str) -> Typed:
     return typed
 
 
+def is_day(year: int, month: int, day: int) -> bool:
+    """Whether the calendar has the day."""
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def plain(text: str) -> str:
+    """Lower case, one kind of blank and apostrophe, no accents."""
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
+    return " ".join("".join(sign for sign in folded if not unicodedata.combining(sign)).split())
+
+
 def _read_words(typed: Typed, rest: str) -> tuple[Typed, str]:
     rest = rest[_end_of(_FILLER.match(rest)) :]
-    while (found := _WORD.match(rest)) is not None:
-        word = found[1]
+    while (match := _WORD.match(rest)) is not None:
+        word = match[1]
         if word in WEEKDAYS and typed.weekday is None:
             typed = replace(typed, weekday=WEEKDAYS[word])
         elif word in _SHIFTS and typed.shift is None:
             typed = replace(typed, shift=_SHIFTS[word])
         else:
             raise TimeUnreadable(text=typed.text, problem=N_('"{word}" is not a day that is known here', word=word))
-        rest = rest[found.end() :]
+        rest = rest[match.end() :]
         rest = rest[_end_of(_FILLER.match(rest)) :]
     return typed, rest
 
 
 def _read_date(typed: Typed, rest: str) -> tuple[Typed, str]:
-    found = next((match for pattern in _DATES if (match := pattern.match(rest))), None)
-    if found is None:
+    date_match = next((match for pattern in _DATES if (match := pattern.match(rest))), None)
+    if date_match is None:
         return typed, rest
     if typed.shift is not None:
         raise TimeUnreadable(text=typed.text, problem=N_("it names two days"))
-    day, month = int(found["d"]), int(found["m"])
-    year = None if found["y"] is None else int(found["y"]) + (2000 if len(found["y"]) == 2 else 0)
+    day, month = int(date_match["d"]), int(date_match["m"])
+    year = None if date_match["y"] is None else int(date_match["y"]) + (2000 if len(date_match["y"]) == 2 else 0)
     if not is_day(2000 if year is None else year, month, day):  # 2000 has a 29 February
         raise TimeUnreadable(
             text=typed.text,
@@ -147,17 +158,17 @@ def _read_date(typed: Typed, rest: str) -> tuple[Typed, str]:
                 "the year {year} is not between {first} and {last}", year=year, first=_YEARS[0], last=_YEARS[-1]
             ),
         )
-    rest = rest[found.end() :]
+    rest = rest[date_match.end() :]
     return replace(typed, day=day, month=month, year=year), rest[_end_of(_FILLER.match(rest)) :]
 
 
 def _read_clock(typed: Typed, rest: str) -> tuple[Typed, str]:
     if not rest:
         return typed, rest
-    found = next((match for pattern in _CLOCKS if (match := pattern.match(rest))), None)
-    if found is None:
+    clock_match = next((match for pattern in _CLOCKS if (match := pattern.match(rest))), None)
+    if clock_match is None:
         raise TimeUnreadable(text=typed.text, problem=N_('"{rest}" is not a time of day', rest=rest))
-    parts = found.groupdict()
+    parts = clock_match.groupdict()
     hour, minute, second = (int(parts.get(name) or 0) for name in "hms")
     fraction = int((parts.get("f") or "0").ljust(6, "0"))
     past_midnight = hour == 24 and not (minute or second or fraction)
@@ -165,41 +176,27 @@ def _read_clock(typed: Typed, rest: str) -> tuple[Typed, str]:
         clock = time(0 if past_midnight else hour, minute, second, fraction)
     except ValueError as error:
         raise TimeUnreadable(
-            text=typed.text, problem=N_("{clock} is not on a clock of 24 hours", clock=found[0].strip())
+            text=typed.text, problem=N_("{clock} is not on a clock of 24 hours", clock=clock_match[0].strip())
         ) from error
-    return replace(typed, clock=clock, past_midnight=past_midnight), rest[found.end() :]
+    return replace(typed, clock=clock, past_midnight=past_midnight), rest[clock_match.end() :]
 
 
 def _read_suffix(typed: Typed, rest: str) -> tzinfo | str:
-    found = _SUFFIX.fullmatch(rest)
-    if found is None:
+    suffix = _SUFFIX.fullmatch(rest)
+    if suffix is None:
         raise TimeUnreadable(text=typed.text, problem=N_('"{rest}" is left over', rest=rest.strip()))
     if typed.year is None:
         raise TimeUnreadable(text=typed.text, problem=N_('"{rest}" needs a full date before it', rest=rest.strip()))
-    if found["zulu"]:
+    if suffix["zulu"]:
         return UTC
-    if found["name"]:
-        return str(found["name"]).upper()
-    digits = found["offset"][1:].replace(":", "").ljust(4, "0")
+    if suffix["name"]:
+        return str(suffix["name"]).upper()
+    digits = suffix["offset"][1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     if offset > timedelta(hours=14) or int(digits[2:]) > 59:
-        raise TimeUnreadable(text=typed.text, problem=N_('no place has the offset "{offset}"', offset=found["offset"]))
-    return timezone(-offset if found["offset"][0] == "-" else offset)
+        raise TimeUnreadable(text=typed.text, problem=N_('no place has the offset "{offset}"', offset=suffix["offset"]))
+    return timezone(-offset if suffix["offset"][0] == "-" else offset)
 
 
-def _end_of(found: re.Match[str] | None) -> int:
-    return found.end() if found else 0
-
-
-def is_day(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
-
-
-def plain(text: str) -> str:
-    """Lower case, one kind of blank and apostrophe, no accents."""
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
-    return " ".join("".join(sign for sign in folded if not unicodedata.combining(sign)).split())
+def _end_of(match: re.Match[str] | None) -> int:
+    return match.end() if match else 0

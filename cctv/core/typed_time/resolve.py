@@ -1,7 +1,7 @@
 """Times as people type them, resolved to UTC instants in the site's time zone.
 
-Owns the meaning of `--from`, `--to`, `--at` and review dates; `notation` reads them.  Pure: `now` and the zone are
-arguments.  Never guesses at an hour that summer time doubled or removed.
+Defines the meaning of `--from`, `--to`, `--at` and review dates; `parser` reads their text.  Pure: `now` and the zone
+are arguments.  Never guesses at an hour that summer time doubled or removed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cctv.core.typed_time.durations import parse_duration
 from cctv.core.typed_time.parser import TimeUnreadable, Typed, is_day, plain, read, shown
 
 _NOW = frozenset({"nu", "now", "maintenant"})
-_FAR = timedelta(days=183)  # an end without a year that lies further ahead was meant to be before the start
+_MAX_SPAN = timedelta(days=183)  # an end without a year that lies further ahead was meant to be before the start
 
 
 class HourDoubled(UsageError):
@@ -92,7 +92,7 @@ def parse_review(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def parse_ahead(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """A moment with its hour: the next such one where no full date was typed; one that lies behind is the caller's."""
+    """A moment with its hour: the next such one where no full date was typed; the caller refuses one in the past."""
     typed = read(text)
     if typed.clock is None:
         raise TimeUnreadable(text=text, problem=N_("an appointment has its hour"))
@@ -145,13 +145,13 @@ def _end(text: str, start: datetime, now: datetime, zone: ZoneInfo) -> datetime:
         return start + parse_duration(text.strip()[1:])
     typed = read(text)
     finish = _first_after(typed, start, now, zone, start_of_next_day)
-    if typed.floats and typed.day is not None and finish - start > _FAR:
+    if typed.floats and typed.day is not None and finish - start > _MAX_SPAN:
         finish = _latest(typed, start, zone)
     return finish
 
 
 def _days(typed: Typed, origin: date, now: datetime, zone: ZoneInfo, *, step: int) -> Iterator[date]:
-    """The days that answer to what was typed, from `origin` on in the direction of `step`."""
+    """The days that match what was typed, from `origin` on in the direction of `step`."""
     if typed.shift is not None:
         yield _matching(typed, now.astimezone(zone).date() + timedelta(days=typed.shift))
     elif typed.day is not None and typed.month is not None:
@@ -171,7 +171,7 @@ def _matching(typed: Typed, day: date) -> date:
 
 
 def _readings(typed: Typed, day: date, zone: ZoneInfo, whole_day: _WholeDay) -> list[datetime]:
-    """The instants that the wall clock may mean, in order: two when summer time doubled or removed it, else one."""
+    """The instants that a wall-clock time may mean, in order: two when summer time doubled or removed it, else one."""
     if typed.clock is None:
         return [whole_day(day, zone)]
     wall = datetime.combine(day + timedelta(days=typed.past_midnight), typed.clock)
