@@ -58,17 +58,17 @@ def departures(connection: Connection, leaving: Sequence[Hold], now: datetime) -
     for segment in _kept_by(connection, leaving):
         keeping = tuple(hold.id for hold in others if hold.covers(segment.camera, segment.span))
         groups.setdefault((segment.camera, _fate(segment, keeping, now), keeping), []).append(segment)
-    return tuple(_departure(key, group) for key, group in groups.items())
+    return tuple(_release_effect(key, group) for key, group in groups.items())
 
 
 def _kept_by(connection: Connection, leaving: Iterable[Hold]) -> list[Segment]:
-    found = {
+    segments = {
         segment.id: segment
         for hold in leaving
         for camera in hold.cameras
         for segment in segments_of(connection, camera, hold.span)
     }
-    return sorted(found.values(), key=lambda segment: (segment.camera, segment.span))
+    return sorted(segments.values(), key=lambda segment: (segment.camera, segment.span))
 
 
 def _fate(segment: Segment, keeping: tuple[HoldId, ...], now: datetime) -> Fate:
@@ -77,7 +77,7 @@ def _fate(segment: Segment, keeping: tuple[HoldId, ...], now: datetime) -> Fate:
     return Fate.NEXT_SWEEP if segment.limit <= now else Fate.AT_LIMIT
 
 
-def _departure(key: tuple[CameraId, Fate, tuple[HoldId, ...]], group: Sequence[Segment]) -> ReleaseEffect:
+def _release_effect(key: tuple[CameraId, Fate, tuple[HoldId, ...]], group: Sequence[Segment]) -> ReleaseEffect:
     camera, fate, keeping = key
     return ReleaseEffect(
         camera=camera,
@@ -145,10 +145,10 @@ def footage_status(
 ) -> tuple[FootageStatus, ...]:
     """The same in the caller's transaction."""
     now = site.clock.now()
-    return tuple(_found(connection, site, inventory(connection, camera, span, now), now) for camera in cameras)
+    return tuple(_camera_status(connection, site, inventory(connection, camera, span, now), now) for camera in cameras)
 
 
-def _found(connection: Connection, site: Storage, stock: Inventory, now: datetime) -> FootageStatus:
+def _camera_status(connection: Connection, site: Storage, stock: Inventory, now: datetime) -> FootageStatus:
     began = first_recorded(connection, stock.camera)
     recent = _being_written(connection, site, stock.camera, now)
     open_holes = [hole for hole in stock.missing if hole.cause is None and recent and _within(hole.span, recent)]
@@ -158,8 +158,8 @@ def _found(connection: Connection, site: Storage, stock: Inventory, now: datetim
         span=stock.span,
         saved=stock.saved,
         size_bytes=stock.size_bytes,
-        gone=tuple(_joined_gone(stock.gone, stock.deleted)),
-        unrecorded=tuple(_joined_holes(holes, began)),
+        gone=tuple(_merged_deletions(stock.gone, stock.deleted)),
+        unrecorded=tuple(_merged_holes(holes, began)),
         being_written=Span(open_holes[0].span.start, open_holes[-1].span.end) if open_holes else None,
         to_come=stock.to_come,
         ever_recorded=began is not None,
@@ -181,30 +181,30 @@ def _within(inner: Span, outer: Span) -> bool:
     return outer.start - SEAM <= inner.start and inner.end <= outer.end
 
 
-def _joined_gone(tombstones: Iterable[Tombstone], stretches: Sequence[Span]) -> list[DeletedFootage]:
+def _merged_deletions(tombstones: Iterable[Tombstone], stretches: Sequence[Span]) -> list[DeletedFootage]:
     """Tombstones as few spans: one for each stretch of footage that was deleted, two where the reason changes."""
-    out: list[DeletedFootage] = []
-    met = [(one, stretch) for one in tombstones for stretch in overlapping(stretches, one.span)]
-    for one, stretch in met:
-        start, end = max(one.span.start, stretch.start), min(one.span.end, stretch.end)
-        deleted, last = one.closed or one.began, out[-1] if out else None
-        if last and last.reason is one.reason and stretch.start <= last.span.start:
+    spans: list[DeletedFootage] = []
+    pairs = [(tombstone, stretch) for tombstone in tombstones for stretch in overlapping(stretches, tombstone.span)]
+    for tombstone, stretch in pairs:
+        start, end = max(tombstone.span.start, stretch.start), min(tombstone.span.end, stretch.end)
+        deleted, last = tombstone.closed or tombstone.began, spans[-1] if spans else None
+        if last and last.reason is tombstone.reason and stretch.start <= last.span.start:
             reach = Span(last.span.start, max(last.span.end, end))
-            out[-1] = DeletedFootage(
-                reach, min(last.first_deleted, deleted), max(last.last_deleted, deleted), one.reason
+            spans[-1] = DeletedFootage(
+                reach, min(last.first_deleted, deleted), max(last.last_deleted, deleted), tombstone.reason
             )
         else:
-            out.append(DeletedFootage(Span(start, end), deleted, deleted, one.reason))
-    return out
+            spans.append(DeletedFootage(Span(start, end), deleted, deleted, tombstone.reason))
+    return spans
 
 
-def _joined_holes(holes: Iterable[Missing], began: datetime | None) -> list[UnrecordedFootage]:
-    out: list[UnrecordedFootage] = []
+def _merged_holes(holes: Iterable[Missing], began: datetime | None) -> list[UnrecordedFootage]:
+    spans: list[UnrecordedFootage] = []
     for hole in holes:
         later = began if hole.cause is None and began is not None and began >= hole.span.end else None
-        last = out[-1] if out else None
+        last = spans[-1] if spans else None
         if last and (last.cause, last.began) == (hole.cause, later) and hole.span.start == last.span.end:
-            out[-1] = UnrecordedFootage(Span(last.span.start, max(last.span.end, hole.span.end)), hole.cause, later)
+            spans[-1] = UnrecordedFootage(Span(last.span.start, max(last.span.end, hole.span.end)), hole.cause, later)
         else:
-            out.append(UnrecordedFootage(hole.span, hole.cause, later))
-    return out
+            spans.append(UnrecordedFootage(hole.span, hole.cause, later))
+    return spans

@@ -61,7 +61,7 @@ class ReleasedHold:
 
 def plan_hold(site: Storage, new: NewHold) -> PlacedHold:
     """Check what `place_hold` checks, and look at what it would keep."""
-    new = _checked(site, new)
+    new = _validated(site, new)
     with read_transaction(site.engine) as connection:
         ground = find_ground(connection, site, new.ground)
         return PlacedHold(ground, None, footage_status(connection, site, new.cameras, new.span))
@@ -69,7 +69,7 @@ def plan_hold(site: Storage, new: NewHold) -> PlacedHold:
 
 def place_hold(site: Storage, new: NewHold) -> PlacedHold:
     """Keep footage beyond its limit: stored, being written, and still to come."""
-    new = _checked(site, new)
+    new = _validated(site, new)
     with write_transaction(site.engine) as connection:
         ground = find_ground(connection, site, new.ground)
         hold = place(
@@ -100,15 +100,15 @@ def hold_file(site: Storage, hold_id: str) -> PlacedHold:
 def plan_release(site: Storage, hold_id: str) -> ReleasedHold:
     """What releasing would let go; raises HoldUnknown, HoldReleased."""
     with read_transaction(site.engine) as connection:
-        hold = _unreleased(connection, site, hold_id)
+        hold = _load_unreleased(connection, site, hold_id)
         return ReleasedHold(hold, departures(connection, [hold], site.clock.now()))
 
 
 def plan_renewal(site: Storage, hold_id: str, review: datetime) -> Hold:
     """The hold as `renew_hold` would leave it; raises what that raises."""
     with read_transaction(site.engine) as connection:
-        hold = _unreleased(connection, site, hold_id)
-        return replace(hold, review=_renewed(connection, site, hold, review))
+        hold = _load_unreleased(connection, site, hold_id)
+        return replace(hold, review=_renewal_review(connection, site, hold, review))
 
 
 def renew_hold(site: Storage, hold_id: str, review: datetime, *, reason: str) -> Hold:
@@ -118,8 +118,8 @@ def renew_hold(site: Storage, hold_id: str, review: datetime, *, reason: str) ->
     """
     reason = checked_text(N_("reason"), reason, N_('say why the footage is still needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
-        hold = _unreleased(connection, site, hold_id)
-        return renew(connection, site, hold, _renewed(connection, site, hold, review), reason=reason)
+        hold = _load_unreleased(connection, site, hold_id)
+        return renew(connection, site, hold, _renewal_review(connection, site, hold, review), reason=reason)
 
 
 def release_hold(site: Storage, hold_id: str, *, reason: str) -> ReleasedHold:
@@ -129,17 +129,17 @@ def release_hold(site: Storage, hold_id: str, *, reason: str) -> ReleasedHold:
     """
     reason = checked_text(N_("reason"), reason, N_('say why the footage is no longer needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
-        hold = _unreleased(connection, site, hold_id)
-        asked = ask_release(connection, site, hold, reason)
-        released = hold if asked else release(connection, site, hold.id, reason=reason)
-    if asked is not None:
-        raise asked
+        hold = _load_unreleased(connection, site, hold_id)
+        refusal = ask_release(connection, site, hold, reason)
+        released = hold if refusal else release(connection, site, hold.id, reason=reason)
+    if refusal is not None:
+        raise refusal
     remove_hold_file(site, released.id)
     with read_transaction(site.engine) as connection:
         return ReleasedHold(released, departures(connection, [released], site.clock.now()))
 
 
-def _checked(site: Storage, new: NewHold) -> NewHold:
+def _validated(site: Storage, new: NewHold) -> NewHold:
     if not new.cameras:
         raise NoCameras(problem=N_("a hold keeps the footage of at least one"), example="foyer-1,gang-2")
     _check_review(site, new.review)
@@ -155,7 +155,7 @@ def _check_review(site: Storage, review: datetime) -> None:
         raise ReviewTooFar(when=when, most=LONGEST_REVIEW.days, latest=until)
 
 
-def _renewed(connection: Connection, site: Storage, hold: Hold, review: datetime) -> datetime:
+def _renewal_review(connection: Connection, site: Storage, hold: Hold, review: datetime) -> datetime:
     _check_review(site, review)
     now = site.clock.now()
     if review <= now:
@@ -163,15 +163,15 @@ def _renewed(connection: Connection, site: Storage, hold: Hold, review: datetime
     return _review(connection, hold.ground, review, now)
 
 
-def _review(connection: Connection, ground: Ground, wanted: datetime, now: datetime) -> datetime:
+def _review(connection: Connection, ground: Ground, review: datetime, now: datetime) -> datetime:
     """A request's hold is reviewed when the answer is due; once that is past, when people say."""
     if id_kind(ground.case_id) is not IdKind.REQUEST:
-        return wanted
+        return review
     request = select_request(connection, ground.case_id)
-    return request.due if request is not None and request.due > now else wanted
+    return request.due if request is not None and request.due > now else review
 
 
-def _unreleased(connection: Connection, site: Storage, hold_id: str) -> Hold:
+def _load_unreleased(connection: Connection, site: Storage, hold_id: str) -> Hold:
     hold = find_hold(connection, typed_id(hold_id))
     if hold.released is not None:
         raise HoldReleased(id=hold.id, when=hold.released.astimezone(site.settings.site.timezone).date())

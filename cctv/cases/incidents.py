@@ -123,10 +123,10 @@ _FITTING = {
 
 def check_purpose(kind: IncidentKind, cameras: Sequence[CameraSettings]) -> None:
     """Raises OutsidePurpose where a camera's purpose names other things only; words that nobody knows allow all."""
-    wanted = {purpose.value for purpose in _FITTING.get(kind, frozenset())}
-    if not wanted:
+    allowed = {purpose.value for purpose in _FITTING.get(kind, frozenset())}
+    if not allowed:
         return
-    wrong = [one.id for one in cameras if (named := purposes_in(one.purpose)) and not named & wanted]
+    wrong = [camera.id for camera in cameras if (named := purposes_in(camera.purpose)) and not named & allowed]
     if wrong:
         raise OutsidePurpose(kind=kind, cameras=", ".join(wrong))
 
@@ -161,8 +161,8 @@ class IncidentFile:
 def open_incident(site: Storage, new: NewIncident) -> OpenedIncident:
     """Record an incident and keep its footage, stored, being written or still to come; review in 30 days."""
     new = new.checked()
-    known = site.settings.cameras
-    check_purpose(new.kind, [known[camera] for camera in new.cameras if camera in known])
+    cameras = site.settings.cameras
+    check_purpose(new.kind, [cameras[camera] for camera in new.cameras if camera in cameras])
     with write_transaction(site.engine) as connection:
         now = site.clock.now()
         incident = Incident(
@@ -201,10 +201,10 @@ def open_incident(site: Storage, new: NewIncident) -> OpenedIncident:
 
 def find_incident(connection: Connection, incident_id: str) -> Incident:
     """One incident; raises IncidentUnknown."""
-    found = select_incident(connection, typed_id(incident_id))
-    if found is None:
+    incident = select_incident(connection, typed_id(incident_id))
+    if incident is None:
         raise IncidentUnknown(id=incident_id)
-    return found
+    return incident
 
 
 def list_incidents(site: Storage, *, settled_too: bool) -> Sequence[Incident]:

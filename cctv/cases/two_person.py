@@ -17,7 +17,7 @@ from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.holds import Hold
 
-COUNTS = timedelta(days=7)  # whoever confirms later should hear again why
+RELEASE_REQUEST_VALIDITY = timedelta(days=7)  # whoever confirms later should hear again why
 
 
 def ask_release(connection: Connection, site: Storage, hold: Hold, reason: str) -> ReleaseAsked | None:
@@ -27,18 +27,18 @@ def ask_release(connection: Connection, site: Storage, hold: Hold, reason: str) 
     """
     if TwoPersonAct.HOLD_RELEASE not in site.settings.policy.two_person:
         return None
-    asked, now = _asked(connection, hold), site.clock.now()
-    if asked is not None and now - asked.at < COUNTS:
-        if asked.actor.account != site.actor.account:
+    request, now = _release_request(connection, hold), site.clock.now()
+    if request is not None and now - request.at < RELEASE_REQUEST_VALIDITY:
+        if request.actor.account != site.actor.account:
             return None
     else:
         case = hold.ground.case_id
-        asked = append_entry(connection, site, Act.RELEASE_ASKED, hold.id, case_id=case, reason=reason)
-    when = asked.at.astimezone(site.settings.site.timezone).date()
-    return ReleaseAsked(id=hold.id, account=asked.actor.account, when=when)
+        request = append_entry(connection, site, Act.RELEASE_ASKED, hold.id, case_id=case, reason=reason)
+    when = request.at.astimezone(site.settings.site.timezone).date()
+    return ReleaseAsked(id=hold.id, account=request.actor.account, when=when)
 
 
-def _asked(connection: Connection, hold: Hold) -> AuditEntry | None:
+def _release_request(connection: Connection, hold: Hold) -> AuditEntry | None:
     for entry, _ in reversed(audit_entries(connection, about=hold.id)):
         if entry.act is Act.HOLD_RENEWED:
             return None

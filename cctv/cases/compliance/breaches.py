@@ -100,11 +100,11 @@ def open_breach(site: Storage, new: NewBreach, *, dry_run: bool = False) -> Brea
     return breach
 
 
-def assess(site: Storage, breach_id: str, found: Findings, *, reason: str, dry_run: bool = False) -> Breach:
+def assess(site: Storage, breach_id: str, findings: Findings, *, reason: str, dry_run: bool = False) -> Breach:
     """Write down what became known of a breach; the clocks do not start anew."""
     reason = checked_text(N_("reason"), reason, N_("say why, for example --reason the file was encrypted."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        breach = found.of(_open(connection, site, breach_id))
+        breach = findings.of(_open(connection, site, breach_id))
         update_breach(connection, breach)
         facts: AuditFacts = {"risk": breach.risk.value, "suspected": breach.suspected}
         append_entry(connection, site, Act.BREACH_CHANGED, breach.id, case_id=breach.id, facts=facts, reason=reason)
@@ -129,7 +129,7 @@ def tell(
         reason = checked_text(N_("reason"), reason, N_("say why it was late."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         breach = _open(connection, site, breach_id)
-        late = next((at > clock.due for clock in clocks(breach) if clock.whom is whom), False)
+        late = next((at > deadline.due for deadline in clocks(breach) if deadline.whom is whom), False)
         if late and reason is None:
             raise BreachUnfinished(
                 id=breach.id,
@@ -180,8 +180,8 @@ def breach_file(site: Storage, breach_id: str) -> BreachFile:
     """All there is to show of one breach; raises BreachUnknown."""
     with read_transaction(site.engine) as connection:
         breach = _find(connection, breach_id)
-        said = audit_entries(connection, about=breach.id)
-        return BreachFile(breach, clocks(breach), tuple((entry.act, text) for entry, text in said if text))
+        entries = audit_entries(connection, about=breach.id)
+        return BreachFile(breach, clocks(breach), tuple((entry.act, text) for entry, text in entries if text))
 
 
 def _on(moment: datetime, site: Storage) -> Message:
@@ -190,7 +190,7 @@ def _on(moment: datetime, site: Storage) -> Message:
 
 def _refuse_unfinished(breach: Breach) -> None:
     """A suspicion that proved wrong owes no telling; everything else does."""
-    owed = [clock.whom for clock in clocks(breach) if clock.sent is None]
+    owed = [deadline.whom for deadline in clocks(breach) if deadline.sent is None]
     if owed and not (breach.suspected and breach.risk is Risk.UNLIKELY):
         raise BreachUnfinished(
             id=breach.id,
@@ -215,10 +215,10 @@ def _refuse_unfinished(breach: Breach) -> None:
 
 
 def _find(connection: Connection, breach_id: str) -> Breach:
-    found = select_breach(connection, typed_id(breach_id))
-    if found is None:
+    breach = select_breach(connection, typed_id(breach_id))
+    if breach is None:
         raise BreachUnknown(id=breach_id)
-    return found
+    return breach
 
 
 def _open(connection: Connection, site: Storage, breach_id: str) -> Breach:

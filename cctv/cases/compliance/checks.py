@@ -62,8 +62,8 @@ def check_workstations(
         check = WorkstationCheck(check_id, on, checker, found, now, site.actor.account)
         insert_check(connection, check)
         facts: AuditFacts = {"on": on.isoformat(), "result": "clean" if found is None else "found"}
-        said = "; ".join(filter(None, (checker, found)))
-        append_entry(connection, site, Act.WORKSTATIONS_CHECKED, check.id, facts=facts, reason=said)
+        details = "; ".join(filter(None, (checker, found)))
+        append_entry(connection, site, Act.WORKSTATIONS_CHECKED, check.id, facts=facts, reason=details)
     return check
 
 

@@ -42,12 +42,12 @@ def clocks(breach: Breach) -> tuple[NotificationDeadline, ...]:
     by a public notice.
     """
     if breach.role is ProcessingRole.PROCESSOR:
-        wanted = [(NoticeRecipient.CONTROLLER, CONTROLLER)]
+        periods = [(NoticeRecipient.CONTROLLER, CONTROLLER)]
     else:
-        wanted = [] if breach.risk is Risk.UNLIKELY else [(NoticeRecipient.AUTHORITY, AUTHORITY)]
-        wanted.append((NoticeRecipient.PEOPLE if breach.people_known else NoticeRecipient.PUBLIC, PEOPLE))
+        periods = [] if breach.risk is Risk.UNLIKELY else [(NoticeRecipient.AUTHORITY, AUTHORITY)]
+        periods.append((NoticeRecipient.PEOPLE if breach.people_known else NoticeRecipient.PUBLIC, PEOPLE))
     sent = {notice.whom: notice.sent for notice in reversed(breach.notices)}
-    return tuple(NotificationDeadline(whom, breach.aware + period, sent.get(whom)) for whom, period in wanted)
+    return tuple(NotificationDeadline(whom, breach.aware + period, sent.get(whom)) for whom, period in periods)
 
 
 def declaration_due(
@@ -60,11 +60,11 @@ def declaration_due(
     """
     if jurisdiction is not Jurisdiction.BE:
         return None
-    done = [one for one in declarations if one.on <= today]
-    if done and max(done, key=lambda one: one.on).kind is DeclarationKind.ENDED:
+    past = [declaration for declaration in declarations if declaration.on <= today]
+    if past and max(past, key=lambda declaration: declaration.on).kind is DeclarationKind.ENDED:
         return None
-    if done:
-        return months_after(max(one.on for one in done), 12)
+    if past:
+        return months_after(max(declaration.on for declaration in past), 12)
     return first_use - timedelta(days=1) if first_use is not None else None
 
 

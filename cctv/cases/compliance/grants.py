@@ -67,7 +67,14 @@ def withdraw_grant(site: Storage, grant_id: str, *, reason: str, dry_run: bool =
     """Withdraw a grant at once; raises GrantUnknown."""
     reason = checked_text(N_("reason"), reason, N_("say why, for example --reason left the company."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        grant = next((g for g in select_grants(connection, withdrawn_too=False) if g.id == typed_id(grant_id)), None)
+        grant = next(
+            (
+                candidate
+                for candidate in select_grants(connection, withdrawn_too=False)
+                if candidate.id == typed_id(grant_id)
+            ),
+            None,
+        )
         if grant is None:
             raise GrantUnknown(id=grant_id)
         mark_withdrawn(connection, grant.id, site.clock.now(), site.actor.account)
@@ -88,8 +95,8 @@ def require(site: Storage, permission: Permission) -> None:
         return
     account = site.actor.account
     with write_transaction(site.engine) as connection:
-        found = select_grants(connection, withdrawn_too=False)
-        if any(grant.account == account and grant.permission is permission for grant in found):
+        grants = select_grants(connection, withdrawn_too=False)
+        if any(grant.account == account and grant.permission is permission for grant in grants):
             return
         facts: AuditFacts = {"permission": permission.value}
         append_entry(connection, site, Act.GRANT_MISSED, account, facts=facts)

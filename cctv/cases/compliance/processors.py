@@ -79,10 +79,10 @@ def engage(
     following = N_("refuse your agreement to it (Article 28(2) GDPR).")
     code = checked_country(name, country, site.settings.policy.area, following)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        before = _engaged(connection, processor_id)
-        others = tuple(one for one in before.sub_processors if one.name != name)
+        before = _load_engaged(connection, processor_id)
+        others = tuple(sub_processor for sub_processor in before.sub_processors if sub_processor.name != name)
         processor = replace(before, sub_processors=(*others, SubProcessor(name, code, agreed)))
-        return _changed(connection, site, processor, {"sub_processor": code, "agreed": agreed is not None})
+        return _save_change(connection, site, processor, {"sub_processor": code, "agreed": agreed is not None})
 
 
 def audited(
@@ -90,9 +90,9 @@ def audited(
 ) -> Processor:
     """Write down when a processor was audited, and the date of a new contract."""
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        before = _engaged(connection, processor_id)
+        before = _load_engaged(connection, processor_id)
         processor = replace(before, audited=on, contract=contract or before.contract)
-        return _changed(connection, site, processor, {"audited": on.isoformat()})
+        return _save_change(connection, site, processor, {"audited": on.isoformat()})
 
 
 def end_processor(
@@ -106,7 +106,7 @@ def end_processor(
         N_("reason"), reason, N_("say how it was shown, for example --reason certificate of 3 March.")
     )
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        processor = replace(_engaged(connection, processor_id), ended=on, end=how)
+        processor = replace(_load_engaged(connection, processor_id), ended=on, end=how)
         put_processor(connection, processor)
         facts: AuditFacts = {"on": on.isoformat(), "how": how.value}
         append_entry(connection, site, Act.PROCESSOR_ENDED, processor.id, facts=facts, reason=reason)
@@ -119,15 +119,15 @@ def list_processors(site: Storage) -> Sequence[Processor]:
         return select_processors(connection)
 
 
-def _changed(connection: Connection, site: Storage, processor: Processor, facts: AuditFacts) -> Processor:
+def _save_change(connection: Connection, site: Storage, processor: Processor, facts: AuditFacts) -> Processor:
     put_processor(connection, processor)
     append_entry(connection, site, Act.PROCESSOR_CHANGED, processor.id, facts=facts)
     return processor
 
 
-def _engaged(connection: Connection, processor_id: str) -> Processor:
-    wanted = typed_id(processor_id)
-    for one in select_processors(connection):
-        if one.id == wanted and one.ended is None:
-            return one
+def _load_engaged(connection: Connection, processor_id: str) -> Processor:
+    typed = typed_id(processor_id)
+    for processor in select_processors(connection):
+        if processor.id == typed and processor.ended is None:
+            return processor
     raise ProcessorUnknown(id=processor_id)

@@ -72,8 +72,12 @@ def put_processor(connection: Connection, processor: Processor) -> None:
         "contract_on": processor.contract,
         "audited_on": processor.audited,
         "sub_processors": [
-            {"name": one.name, "country": one.country, "agreed": one.agreed.isoformat() if one.agreed else None}
-            for one in processor.sub_processors
+            {
+                "name": sub_processor.name,
+                "country": sub_processor.country,
+                "agreed": sub_processor.agreed.isoformat() if sub_processor.agreed else None,
+            }
+            for sub_processor in processor.sub_processors
         ],
         "added_us": processor.added,
         "added_by": processor.added_by,
@@ -196,7 +200,7 @@ def _breach(connection: Connection, row: Row[Any]) -> Breach:
         people_known=row.people_known,
         opened=row.opened_us,
         opened_by=row.opened_by,
-        notices=tuple(Notice(one.whom, one.sent_us, one.sent_by) for one in connection.execute(query)),
+        notices=tuple(Notice(notice.whom, notice.sent_us, notice.sent_by) for notice in connection.execute(query)),
         measures=row.measures,
         closed=row.closed_us,
         closed_by=row.closed_by,
@@ -212,8 +216,10 @@ def _processor(row: Row[Any]) -> Processor:
         contract=row.contract_on,
         audited=row.audited_on,
         sub_processors=tuple(
-            SubProcessor(one["name"], one["country"], date.fromisoformat(one["agreed"]) if one["agreed"] else None)
-            for one in row.sub_processors
+            SubProcessor(
+                entry["name"], entry["country"], date.fromisoformat(entry["agreed"]) if entry["agreed"] else None
+            )
+            for entry in row.sub_processors
         ),
         added=row.added_us,
         added_by=row.added_by,

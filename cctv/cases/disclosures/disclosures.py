@@ -67,7 +67,7 @@ def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None
         raise RecipientUnfit(
             recipient=recipient,
             duty=duty,
-            allowed=", ".join(one.value for one in Duty if one in allowed) or N_("no duty at all"),
+            allowed=", ".join(candidate.value for candidate in Duty if candidate in allowed) or N_("no duty at all"),
         )
     if unmasked and duty is not Duty.ORDERED:
         raise UnmaskedUnfit(duty=duty)
@@ -150,7 +150,7 @@ def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
     new, now = new.checked(), site.clock.now()
     with write_transaction(site.engine) as connection:
         case_id = find_ground(connection, site, new.case_id).case_id if new.case_id else None
-        one = Disclosure(
+        disclosure = Disclosure(
             id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),
             recipient=new.recipient,
             duty=new.duty,
@@ -163,34 +163,40 @@ def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
             unmasked=new.unmasked,
             lease_end=new.lease_end,
         )
-        insert_disclosure(connection, one)
-        _log(connection, site, Act.DISCLOSURE_OPENED, one, reason="; ".join(filter(None, _texts(one.receiver))))
+        insert_disclosure(connection, disclosure)
+        _log(
+            connection,
+            site,
+            Act.DISCLOSURE_OPENED,
+            disclosure,
+            reason="; ".join(filter(None, _texts(disclosure.receiver))),
+        )
         hold = place(
             connection,
             site,
-            ground=Ground(GroundKind.DISCLOSURE, one.id),
-            cameras=one.cameras,
-            span=one.span,
+            ground=Ground(GroundKind.DISCLOSURE, disclosure.id),
+            cameras=disclosure.cameras,
+            span=disclosure.span,
             review=now + REVIEW,
-            reason=f"disclosure to {one.recipient.value}",
+            reason=f"disclosure to {disclosure.recipient.value}",
         )
-    return OpenedDisclosure(one, hold, find_footage(site, one.cameras, one.span))
+    return OpenedDisclosure(disclosure, hold, find_footage(site, disclosure.cameras, disclosure.span))
 
 
 def find_disclosure(connection: Connection, disclosure_id: str) -> Disclosure:
     """One disclosure; raises DisclosureUnknown."""
-    found = select_disclosure(connection, typed_id(disclosure_id))
-    if found is None:
+    disclosure = select_disclosure(connection, typed_id(disclosure_id))
+    if disclosure is None:
         raise DisclosureUnknown(id=disclosure_id)
-    return found
+    return disclosure
 
 
 def unclosed(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
     """One that is not ended; raises DisclosureUnknown, DisclosureClosed."""
-    one = find_disclosure(connection, disclosure_id)
-    if one.closed is not None:
-        raise DisclosureClosed(id=one.id, when=one.closed.astimezone(site.settings.site.timezone).date())
-    return one
+    disclosure = find_disclosure(connection, disclosure_id)
+    if disclosure.closed is not None:
+        raise DisclosureClosed(id=disclosure.id, when=disclosure.closed.astimezone(site.settings.site.timezone).date())
+    return disclosure
 
 
 def list_disclosures(site: Storage, *, closed_too: bool) -> Sequence[Disclosure]:
@@ -202,9 +208,9 @@ def list_disclosures(site: Storage, *, closed_too: bool) -> Sequence[Disclosure]
 def disclosure_file(site: Storage, disclosure_id: str) -> DisclosureFile:
     """All there is to show of one; raises DisclosureUnknown."""
     with read_transaction(site.engine) as connection:
-        one = find_disclosure(connection, disclosure_id)
-        own = tuple(holds_of(connection, one.id, released_too=True))
-        return DisclosureFile(one, own, footage_status(connection, site, one.cameras, one.span))
+        disclosure = find_disclosure(connection, disclosure_id)
+        own = tuple(holds_of(connection, disclosure.id, released_too=True))
+        return DisclosureFile(disclosure, own, footage_status(connection, site, disclosure.cameras, disclosure.span))
 
 
 def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_run: bool = False) -> Disclosure:
@@ -214,26 +220,26 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
     """
     reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        one = unclosed(connection, site, disclosure_id)
+        disclosure = unclosed(connection, site, disclosure_id)
         needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
-        if needs_two and site.actor.account == one.opened_by:
-            raise DisclosureNeedsSecond(id=one.id, account=one.opened_by)
-        approved = replace(one, approved=site.clock.now(), approved_by=site.actor.account)
+        if needs_two and site.actor.account == disclosure.opened_by:
+            raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)
+        approved = replace(disclosure, approved=site.clock.now(), approved_by=site.actor.account)
         update_disclosure(connection, approved)
         _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
     return approved
 
 
-def package_built(connection: Connection, one: Disclosure, package: ExportId) -> None:
+def package_built(connection: Connection, disclosure: Disclosure, package: ExportId) -> None:
     """Enter the package that was made for a disclosure, in the caller's transaction."""
-    update_disclosure(connection, replace(one, package=package))
+    update_disclosure(connection, replace(disclosure, package=package))
 
 
-def handed_over(connection: Connection, site: Storage, one: Disclosure, method: Method) -> Disclosure:
+def handed_over(connection: Connection, site: Storage, disclosure: Disclosure, method: Method) -> Disclosure:
     """Enter that an authority's package left, in the caller's transaction; a lease without an end gets one."""
     at = site.clock.now()
-    until = one.lease_end or lease_end(one.recipient, at, site.settings.site.timezone)
-    now = replace(one, handed=Handing(at, site.actor.account, method), lease_end=until)
+    until = disclosure.lease_end or lease_end(disclosure.recipient, at, site.settings.site.timezone)
+    now = replace(disclosure, handed=Handing(at, site.actor.account, method), lease_end=until)
     update_disclosure(connection, now)
     _log(connection, site, Act.DISCLOSURE_HANDED, now)
     return now
@@ -248,7 +254,7 @@ def given_to_subject(
     Without an end, `until`, the copy is the recipient's own: nothing is expected back, and the disclosure ends at once.
     """
     now, theirs = site.clock.now(), until is None
-    one = Disclosure(
+    disclosure = Disclosure(
         id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),
         recipient=recipient,
         duty=Duty.RIGHT,
@@ -265,20 +271,20 @@ def given_to_subject(
         closed_by=site.actor.account if theirs else None,
         ending=DisclosureClosure.HANDED if theirs else None,
     )
-    insert_disclosure(connection, one)
-    _log(connection, site, Act.DISCLOSURE_HANDED, one)
-    return one
+    insert_disclosure(connection, disclosure)
+    _log(connection, site, Act.DISCLOSURE_HANDED, disclosure)
+    return disclosure
 
 
 def record_receipt(site: Storage, disclosure_id: str, on: datetime, *, dry_run: bool = False) -> Disclosure:
     """Enter the date of the signed receipt; raises DisclosureUnknown, NotHandedOver, ReceiptLater."""
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        one = find_disclosure(connection, disclosure_id)
-        if one.handed is None:
-            raise NotHandedOver(id=one.id)
+        disclosure = find_disclosure(connection, disclosure_id)
+        if disclosure.handed is None:
+            raise NotHandedOver(id=disclosure.id)
         if on > site.clock.now():
             raise ReceiptLater(when=on.astimezone(site.settings.site.timezone).date())
-        signed = replace(one, receipt=on)
+        signed = replace(disclosure, receipt=on)
         update_disclosure(connection, signed)
         _log(connection, site, Act.DISCLOSURE_RECEIPTED, signed)
     return signed
@@ -288,11 +294,11 @@ def set_lease(site: Storage, disclosure_id: str, until: datetime, *, reason: str
     """Agree another end of a copy's lease; raises DisclosureUnknown, DisclosureClosed, NotLent."""
     reason = checked_text(N_("reason"), reason, N_('say why: --reason "the case is before the court until then".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        one = find_disclosure(connection, disclosure_id)
-        if one.duty is Duty.RIGHT and one.lease_end is None:
-            raise NotLent(id=one.id)
-        one = unclosed(connection, site, disclosure_id)
-        agreed = replace(one, lease_end=until)
+        disclosure = find_disclosure(connection, disclosure_id)
+        if disclosure.duty is Duty.RIGHT and disclosure.lease_end is None:
+            raise NotLent(id=disclosure.id)
+        disclosure = unclosed(connection, site, disclosure_id)
+        agreed = replace(disclosure, lease_end=until)
         update_disclosure(connection, agreed)
         _log(connection, site, Act.DISCLOSURE_LEASED, agreed, reason=reason)
     return agreed
@@ -307,53 +313,55 @@ def end_disclosure(
     """
     reason = checked_text(N_("reason"), reason, N_('say how it ended: --reason "HOW".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        one = unclosed(connection, site, disclosure_id)
-        _refuse_unfit(site, one, ending)
-        own = tuple(holds_of(connection, one.id))
-        ended = replace(one, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
+        disclosure = unclosed(connection, site, disclosure_id)
+        _refuse_unfit(site, disclosure, ending)
+        own = tuple(holds_of(connection, disclosure.id))
+        ended = replace(disclosure, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
         leaving = departures(connection, own, site.clock.now())
         update_disclosure(connection, ended)
         _log(connection, site, Act.DISCLOSURE_CLOSED, ended, reason=reason)
         for hold in own:
-            release(connection, site, hold.id, reason=f"{one.id} ended: {ending.value}")
+            release(connection, site, hold.id, reason=f"{disclosure.id} ended: {ending.value}")
     if not dry_run:
         for hold in own:
             remove_hold_file(site, hold.id)
     return EndedDisclosure(ended, own, leaving)
 
 
-def _refuse_unfit(site: Storage, one: Disclosure, ending: DisclosureClosure) -> None:
-    if (ending in _LEFT) != (one.handed is not None) or (
-        ending is DisclosureClosure.PASSED_ON and one.recipient not in FOR_SUBJECT
+def _refuse_unfit(site: Storage, disclosure: Disclosure, ending: DisclosureClosure) -> None:
+    if (ending in _LEFT) != (disclosure.handed is not None) or (
+        ending is DisclosureClosure.PASSED_ON and disclosure.recipient not in FOR_SUBJECT
     ):
-        raise EndingUnfit(id=one.id, ending=ending.value, state=one.state)
-    if ending is DisclosureClosure.HANDED and one.lease_end is not None and one.recipient in LENT:
-        until = one.lease_end.astimezone(site.settings.site.timezone)
-        raise LeaseRunning(id=one.id, recipient=one.recipient, until=f"{until:%d/%m/%Y}")
+        raise EndingUnfit(id=disclosure.id, ending=ending.value, state=disclosure.state)
+    if ending is DisclosureClosure.HANDED and disclosure.lease_end is not None and disclosure.recipient in LENT:
+        until = disclosure.lease_end.astimezone(site.settings.site.timezone)
+        raise LeaseRunning(id=disclosure.id, recipient=disclosure.recipient, until=f"{until:%d/%m/%Y}")
 
 
 def _texts(receiver: Receiver) -> tuple[str, ...]:
     return receiver.authority, receiver.officer, receiver.reference, receiver.basis
 
 
-def _log(connection: Connection, site: Storage, act: Act, one: Disclosure, reason: str | None = None) -> None:
+def _log(connection: Connection, site: Storage, act: Act, disclosure: Disclosure, reason: str | None = None) -> None:
     facts: dict[str, str | int | list[str]] = {
-        "recipient": one.recipient.value,
-        "duty": one.duty.value,
-        "cameras": list(one.cameras),
-        "span": str(one.span),
+        "recipient": disclosure.recipient.value,
+        "duty": disclosure.duty.value,
+        "cameras": list(disclosure.cameras),
+        "span": str(disclosure.span),
     }
-    if one.unmasked:
+    if disclosure.unmasked:
         facts["unmasked"] = "yes"
-    if one.package is not None:
-        facts["package"] = one.package
-    if one.handed is not None:
-        facts["method"] = one.handed.method.value
-    if one.receipt is not None:
-        facts["receipt"] = str(one.receipt.astimezone(site.settings.site.timezone).date())
-    if act is Act.DISCLOSURE_LEASED or (act is Act.DISCLOSURE_HANDED and one.lease_end is not None):
-        assert one.lease_end is not None
-        facts["until"] = str(one.lease_end.astimezone(site.settings.site.timezone).date())
-    if one.ending is not None:
-        facts["ending"] = one.ending.value
-    append_entry(connection, site, act, one.id, case_id=one.case_id or one.id, facts=facts, reason=reason)
+    if disclosure.package is not None:
+        facts["package"] = disclosure.package
+    if disclosure.handed is not None:
+        facts["method"] = disclosure.handed.method.value
+    if disclosure.receipt is not None:
+        facts["receipt"] = str(disclosure.receipt.astimezone(site.settings.site.timezone).date())
+    if act is Act.DISCLOSURE_LEASED or (act is Act.DISCLOSURE_HANDED and disclosure.lease_end is not None):
+        assert disclosure.lease_end is not None
+        facts["until"] = str(disclosure.lease_end.astimezone(site.settings.site.timezone).date())
+    if disclosure.ending is not None:
+        facts["ending"] = disclosure.ending.value
+    append_entry(
+        connection, site, act, disclosure.id, case_id=disclosure.case_id or disclosure.id, facts=facts, reason=reason
+    )

@@ -25,7 +25,7 @@ from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, lo
 from cctv.cases.requests.block_queries import mark_told
 from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.close import end, ending_of, finish
-from cctv.cases.requests.deadlines import told_of_extension
+from cctv.cases.requests.deadlines import apply_extension
 from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
@@ -78,7 +78,7 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
         checks = facts_of(connection, site, request).checks
-    asked, way = asked_of(site, request), IdentityWay
+    request_facts, way = asked_of(site, request), IdentityWay
     ways: tuple[IdentityWay, ...]
     by = min(local_day(site, site.clock.now() + ANSWER_BY), local_day(site, request.due))
     if mandates_missing(request):
@@ -89,7 +89,7 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
         doubt, ways = IdentityDoubt.UNKNOWN_ADDRESS, (way.SHOW_DOCUMENT, way.SIGNED_MESSAGE)
     else:
         raise NothingToAsk(id=request.id)
-    facts = IdentityAsked(asked, doubt, ways, by)
+    facts = IdentityAsked(request_facts, doubt, ways, by)
     return _write(site, request, LetterKind.IDENTITY, facts, Transition.IDENTITY, dry_run)
 
 
@@ -103,24 +103,24 @@ class Appointment:
     safeguard: Safeguard = Safeguard.HIDDEN
 
 
-def invite(site: Storage, request_id: str, wanted: Appointment, *, dry_run: bool = False) -> Wrote:
+def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run: bool = False) -> Wrote:
     """Invite the person to come and look at the footage, with the information of Article 15; its hold keeps it.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, AppointmentUnfit, NothingToSee, FootageBlocked, TextUnusable,
     SenderUnknown, WordsUntranslated.
     """
-    place = checked_text(N_("place"), wanted.place, N_("say where: --place PLACE."))
-    host = checked_text(N_("host"), wanted.host, N_("name whom to ask for at the door: --host NAME."))
+    place = checked_text(N_("place"), appointment.place, N_("say where: --place PLACE."))
+    host = checked_text(N_("host"), appointment.host, N_("name whom to ask for at the door: --host NAME."))
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.INVITE)
-        _check_appointment(site, request, wanted.at)
+        _check_appointment(site, request, appointment.at)
         if not facts_of(connection, site, request).has_footage:
             raise NothingToShow(id=request.id)
-        found = footage_status(connection, site, request.cameras, request.span)
+        footage = footage_status(connection, site, request.cameras, request.span)
     require_usable(site, request, "invite")
-    gaps, asked = tuple(one for camera in found for one in absences(camera)), asked_of(site, request)
+    gaps, request_facts = tuple(absence for status in footage for absence in absences(status)), asked_of(site, request)
     processing = processing_for(site, request)
-    facts = ViewingInvitation(asked, processing, wanted.at, place, host, wanted.safeguard, gaps)
+    facts = ViewingInvitation(request_facts, processing, appointment.at, place, host, appointment.safeguard, gaps)
     return _write(site, request, LetterKind.INVITATION, facts, Transition.INVITE, dry_run)
 
 
@@ -181,7 +181,7 @@ def _enter(
     facts: AuditFacts = {"letter": kind.value, "day": day.isoformat()}
     append_entry(connection, site, Act.LETTER_SENT, request.id, case_id=request.id, facts=facts)
     if kind is LetterKind.EXTENSION:
-        told_of_extension(connection, site, request, day)
+        apply_extension(connection, site, request, day)
     if kind is LetterKind.YIELD:
         mark_told(connection, request.id, at)
     if kind is LetterKind.ANSWER and request.state is RequestState.ANSWERED:

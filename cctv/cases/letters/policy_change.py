@@ -76,66 +76,66 @@ def tell_policy(
     _check_folder(site, folder)
     policy, people = site.settings.policy_digest, everybody(site)
     with read_transaction(site.engine) as connection:
-        told = cases_told(connection, policy)
+        informed = cases_told(connection, policy)
         in_force = policy_since(connection, site.settings)
     since = news.since or (local_day(site, in_force) if in_force else None)
     if since is None:
         raise PolicyNotYet
-    before = [one for one in people if told.intersection(one.cases)]
-    owed = [one for one in people if one.contact and (again or one not in before)]
+    before = [person for person in people if informed.intersection(person.cases)]
+    owed = [person for person in people if person.contact and (again or person not in before)]
     drafts = _drafts(site, owed, news, since)
     templates = templates_of(site.settings)
     texts = [text_of(letter, templates)[0] for letter in drafts]  # every refusal comes before the first file
     if dry_run:
-        written = [PolicyLetter(one.cases, one.language, text) for one, text in zip(owed, texts, strict=True)]
+        written = [PolicyLetter(person.cases, person.language, text) for person, text in zip(owed, texts, strict=True)]
     else:
         written = [_write(site, folder, policy, *pair) for pair in zip(owed, drafts, strict=True)]
     return PolicyTold(
         policy=policy,
         since=since,
         written=tuple(written),
-        before=() if again else tuple(one.cases[0] for one in before if one.contact),
-        unreachable=tuple(one.cases[0] for one in people if not one.contact),
+        before=() if again else tuple(person.cases[0] for person in before if person.contact),
+        unreachable=tuple(person.cases[0] for person in people if not person.contact),
     )
 
 
 def _drafts(site: Storage, owed: Sequence[ReachedRequester], news: PolicyNews, since: date) -> list[Letter]:
     following = N_('say it in the language of the letter: --change nl "WHAT".')
     changes = {
-        language: tuple(checked_text(N_("change"), one, following) for one in texts)
+        language: tuple(checked_text(N_("change"), text, following) for text in texts)
         for language, texts in news.changes.items()
     }
-    wanting = sorted({one.language.value for one in owed if not changes.get(one.language)})
-    if wanting:
-        raise ChangesUntold(languages=", ".join(wanting), first=wanting[0])
+    missing = sorted({person.language.value for person in owed if not changes.get(person.language)})
+    if missing:
+        raise ChangesUntold(languages=", ".join(missing), first=missing[0])
     where = checked_text(N_("where"), news.where, N_("say where the whole text can be read: --where ADDRESS."))
     today, sender = local_day(site, site.clock.now()), sender_of(site.settings)
     return [
         Letter(
-            one.language,
-            one.cases[0],
+            person.language,
+            person.cases[0],
             today,
             sender,
-            Addressee(one.name, address_lines(one.contact)),
-            PolicyChanged(since, changes[one.language], where),
+            Addressee(person.name, address_lines(person.contact)),
+            PolicyChanged(since, changes[person.language], where),
         )
-        for one in owed
+        for person in owed
     ]
 
 
 def _write(site: Storage, folder: Path, policy: str, person: ReachedRequester, letter: Letter) -> PolicyLetter:
-    made = render(letter, templates_of(site.settings))
+    rendered = render(letter, templates_of(site.settings))
     stem = f"{person.cases[0]}-policy-{policy[:_SHORT]}"
     files = (folder / f"{stem}.pdf", folder / f"{stem}.txt")
-    for file, contents in zip(files, (made.pdf, made.text.encode()), strict=True):
+    for file, contents in zip(files, (rendered.pdf, rendered.text.encode()), strict=True):
         site.disk.write(file, contents)
-    sha256 = hashlib.sha256(made.pdf).hexdigest()
+    sha256 = hashlib.sha256(rendered.pdf).hexdigest()
     with write_transaction(site.engine) as connection:
         for case in person.cases:
             insert_policy_letter(connection, policy, case, sha256, site.clock.now(), site.actor.account)
         facts: AuditFacts = {"letter": letter.kind.value, "policy": policy, "sha256": sha256}
         append_entry(connection, site, Act.LETTER_MADE, person.cases[0], case_id=person.cases[0], facts=facts)
-    return PolicyLetter(person.cases, person.language, made.text, files)
+    return PolicyLetter(person.cases, person.language, rendered.text, files)
 
 
 def _check_folder(site: Storage, folder: Path) -> None:

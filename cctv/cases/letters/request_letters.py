@@ -73,34 +73,34 @@ def processing_for(site: Storage, request: AccessRequest) -> Processing:
 def what_becomes(site: Storage, leaving: Sequence[ReleaseEffect]) -> tuple[date | None, GroundKind | None]:
     """By which day footage is gone that a case no longer keeps, or what another one keeps it for; neither: at once."""
     now = site.clock.now()
-    kept = next((one.holds[0] for one in leaving if one.fate is Fate.STILL_HELD), None)
-    if kept is not None:
+    hold_id = next((effect.holds[0] for effect in leaving if effect.fate is Fate.STILL_HELD), None)
+    if hold_id is not None:
         with read_transaction(site.engine) as connection:
-            return None, find_hold(connection, kept).ground.kind
-    return (local_day(site, max([now, *(one.last_limit for one in leaving)])) if leaving else None), None
+            return None, find_hold(connection, hold_id).ground.kind
+    return (local_day(site, max([now, *(effect.last_limit for effect in leaving)])) if leaving else None), None
 
 
 def recipients_of(connection: Connection, site: Storage, request: AccessRequest) -> tuple[RecipientFacts, ...]:
     """To whom footage of these cameras in this time was handed, beside the people who asked for their own."""
     return tuple(
-        RecipientFacts(one.receiver.authority, one.recipient, local_day(site, one.handed.at))
-        for one in select_disclosures(connection, closed_too=True)
-        if one.handed and one.recipient not in _PEOPLE and _shares(one, request)
+        RecipientFacts(disclosure.receiver.authority, disclosure.recipient, local_day(site, disclosure.handed.at))
+        for disclosure in select_disclosures(connection, closed_too=True)
+        if disclosure.handed and disclosure.recipient not in _PEOPLE and _overlaps(disclosure, request)
     )
 
 
 def letter_of(site: Storage, request: AccessRequest, facts: LetterFacts) -> Letter:
     """A letter to whoever asks, at the address where the answer is wanted; raises NobodyToWriteTo, SenderUnknown."""
-    asking = request.requester
-    if asking is None:
+    requester = request.requester
+    if requester is None:
         raise NobodyToWriteTo(id=request.id)
     subject = request.party(RequesterRole.SUBJECT)
     addressee = Addressee(
-        name=asking.name,
-        lines=address_lines(asking.deliver_to or asking.contact),
-        capacity=asking.role,
-        on_behalf_of=subject.name if subject and asking.role is not RequesterRole.SUBJECT else None,
-        mandate=asking.mandated,
+        name=requester.name,
+        lines=address_lines(requester.deliver_to or requester.contact),
+        capacity=requester.role,
+        on_behalf_of=subject.name if subject and requester.role is not RequesterRole.SUBJECT else None,
+        mandate=requester.mandated,
     )
     today = local_day(site, site.clock.now())
     return Letter(request.language, request.id, today, sender_of(site.settings), addressee, facts)
@@ -120,46 +120,46 @@ def draft(
     Raises SenderUnknown, WordsUntranslated (10), FactMissing (13).
     """
     templates = templates_of(site.settings)
-    written = [letter_of(site, request, one) for one in facts]
+    written = [letter_of(site, request, letter_facts) for letter_facts in facts]
     if dry_run:
-        return Draft(kind, "\n\n".join(text_of(one, templates)[0] for one in written))
-    made = [render(one, templates) for one in written]
+        return Draft(kind, "\n\n".join(text_of(letter, templates)[0] for letter in written))
+    rendered = [render(letter, templates) for letter in written]
     folder = letters_directory(site, request.id)
     site.disk.make_directory(folder)
     files: dict[str, str] = {}
-    for one in made:
-        stem = _free(site, request, kind, len(files))
-        site.disk.write(folder / f"{stem}.pdf", one.pdf)
-        site.disk.write(folder / f"{stem}.txt", one.text.encode())
-        files[site.relative(folder / f"{stem}.pdf")] = hashlib.sha256(one.pdf).hexdigest()
+    for output in rendered:
+        stem = _free_stem(site, request, kind, len(files))
+        site.disk.write(folder / f"{stem}.pdf", output.pdf)
+        site.disk.write(folder / f"{stem}.txt", output.text.encode())
+        files[site.relative(folder / f"{stem}.pdf")] = hashlib.sha256(output.pdf).hexdigest()
     for name, data in (enclosed or {}).items():
         site.disk.write(folder / name, data)
-    return Draft(kind, "\n\n".join(one.text for one in made), files)
+    return Draft(kind, "\n\n".join(output.text for output in rendered), files)
 
 
-def enter(connection: Connection, site: Storage, request: AccessRequest, made: Draft) -> tuple[MadeLetter, ...]:
+def enter(connection: Connection, site: Storage, request: AccessRequest, drafted: Draft) -> tuple[MadeLetter, ...]:
     """Enter letters in the caller's transaction, with their audit entry."""
     entered = tuple(
-        MadeLetter(request.id, made.kind, path, sha256, site.clock.now(), site.actor.account)
-        for path, sha256 in made.files.items()
+        MadeLetter(request.id, drafted.kind, path, sha256, site.clock.now(), site.actor.account)
+        for path, sha256 in drafted.files.items()
     )
-    for one in entered:
-        insert_letter(connection, one)
-        facts: AuditFacts = {"letter": made.kind.value, "sha256": one.sha256}
+    for letter in entered:
+        insert_letter(connection, letter)
+        facts: AuditFacts = {"letter": drafted.kind.value, "sha256": letter.sha256}
         append_entry(connection, site, Act.LETTER_MADE, request.id, case_id=request.id, facts=facts)
     return entered
 
 
-def _free(site: Storage, request: AccessRequest, kind: LetterKind, more: int) -> str:
+def _free_stem(site: Storage, request: AccessRequest, kind: LetterKind, more: int) -> str:
     """`receipt`, then `receipt-2`: an earlier letter is never written over."""
     with read_transaction(site.engine) as connection:
-        known = sum(one.kind is kind for one in letters_of(connection, request.id))
-    number = known + more + 1
+        existing = sum(letter.kind is kind for letter in letters_of(connection, request.id))
+    number = existing + more + 1
     return f"{request.id}-{kind.value}" + (f"-{number}" if number > 1 else "")
 
 
-def _shares(one: Disclosure, request: AccessRequest) -> bool:
-    return bool(set(one.cameras) & set(request.cameras)) and one.span.overlaps(request.span)
+def _overlaps(disclosure: Disclosure, request: AccessRequest) -> bool:
+    return bool(set(disclosure.cameras) & set(request.cameras)) and disclosure.span.overlaps(request.span)
 
 
 def address_lines(address: str) -> tuple[str, ...]:

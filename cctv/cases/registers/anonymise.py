@@ -66,13 +66,13 @@ def _disclosure_ended(at: datetime, _: date) -> ColumnElement[bool]:
 def _processor_without_names(connection: Connection, entry: str) -> dict[str, object]:
     column = schema.processors.c
     engaged = connection.execute(select(column.sub_processors).where(column.id == entry)).scalar_one()
-    return {"name": "", "service": "", "sub_processors": [one | {"name": ""} for one in engaged]}
+    return {"name": "", "service": "", "sub_processors": [sub_processor | {"name": ""} for sub_processor in engaged]}
 
 
 def _check_without_names(connection: Connection, entry: str) -> dict[str, object]:
     column = schema.workstation_checks.c
-    found = connection.execute(select(column.found).where(column.id == entry)).scalar_one()
-    return {"checker": "", "found": None if found is None else ""}
+    finding = connection.execute(select(column.found).where(column.id == entry)).scalar_one()
+    return {"checker": "", "found": None if finding is None else ""}
 
 
 INCIDENTS = Forgettable(
@@ -103,7 +103,7 @@ def forget_registers(site: Storage) -> tuple[str, ...]:
     """
     now, zone = site.clock.now(), site.settings.site.timezone
     forgotten: list[str] = []
-    for register, keep in _kept(site.settings.policy):
+    for register, keep in _retention_periods(site.settings.policy):
         ended = now - keep
         with read_transaction(site.engine) as connection:
             due = select_due(connection, register, ended, ended.astimezone(zone).date())
@@ -115,7 +115,7 @@ def forget_registers(site: Storage) -> tuple[str, ...]:
     return tuple(forgotten)
 
 
-def _kept(policy: PolicySettings) -> tuple[tuple[Forgettable, timedelta], ...]:
+def _retention_periods(policy: PolicySettings) -> tuple[tuple[Forgettable, timedelta], ...]:
     return (
         (INCIDENTS, policy.forget_incidents),
         (DISCLOSURES, policy.forget_disclosures),

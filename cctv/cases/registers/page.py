@@ -31,7 +31,7 @@ def page_of(register: Register, language: Language, *, site: str, made: str, by:
         .get_template("register.html")
         .render(
             rows=[[translate_to(cell, language) for cell in row] for row in register.rows],
-            missing=[translate_to(each, language) for each in register.missing],
+            missing=[translate_to(item, language) for item in register.missing],
             language=language.value,
             title=title(register.name, language),
             labels=[label(column, language) for column in register.columns],
@@ -72,13 +72,17 @@ class Sign:
 
 def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
     """One sign for each zone that a camera watches; purposes stand as cameras.toml has them."""
-    given = settings.controller
+    controller = settings.controller
     gettext, pgettext = translator(language)
-    controller = ", ".join(part for part in (given.name, *given.address) if part)
-    questions = ", ".join(part for part in (given.mail, given.phone) if part)
-    wanted = {"name": given.name, "address": given.address, "mail or phone": given.mail or given.phone}
-    missing = tuple(f"[controller] {key}" for key, value in wanted.items() if not value)
-    found = []
+    controller_line = ", ".join(part for part in (controller.name, *controller.address) if part)
+    questions = ", ".join(part for part in (controller.mail, controller.phone) if part)
+    required = {
+        "name": controller.name,
+        "address": controller.address,
+        "mail or phone": controller.mail or controller.phone,
+    }
+    missing = tuple(f"[controller] {key}" for key, value in required.items() if not value)
+    zone_signs = []
     for zone in settings.zones.values():
         purposes = dict.fromkeys(camera.purpose for camera in settings.cameras.values() if camera.zone == zone.id)
         if not purposes:
@@ -87,10 +91,10 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
             translate_to(_HEAD[settings.site.jurisdiction], language),
             f"{pgettext('pictogram', 'Purpose')}: {'; '.join(purposes)}",
             f"{pgettext('pictogram', 'Kept')}: {format_duration(settings.limit_for(zone.id))}",
-            f"{pgettext('pictogram', 'Controller')}: {controller}",
+            f"{pgettext('pictogram', 'Controller')}: {controller_line}",
             f"{pgettext('pictogram', 'Questions')}: {questions}",
         ]
-        if given.dpo:
-            lines.append(f"{gettext('Data protection officer')}: {given.dpo}")
-        found.append(Sign(zone.id, tuple(lines), missing))
-    return tuple(found)
+        if controller.dpo:
+            lines.append(f"{gettext('Data protection officer')}: {controller.dpo}")
+        zone_signs.append(Sign(zone.id, tuple(lines), missing))
+    return tuple(zone_signs)

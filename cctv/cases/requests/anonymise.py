@@ -66,18 +66,18 @@ def forget_due(site: Storage) -> tuple[RequestId, ...]:
     """Forget every request whose time has come; the sweep calls it.  Answers those that were forgotten."""
     now, policy = site.clock.now(), site.settings.policy
     with read_transaction(site.engine) as connection:
-        found = select_unforgotten(connection)
+        requests = select_unforgotten(connection)
     due = []
-    for one in found:
-        keep = policy.forget_complaints if one.type is RequestType.COMPLAINT else policy.forget_requests
-        if (at := forget_after(one, keep)) is not None and at <= now:
-            due.append(one)
+    for request in requests:
+        keep = policy.forget_complaints if request.type is RequestType.COMPLAINT else policy.forget_requests
+        if (at := forget_after(request, keep)) is not None and at <= now:
+            due.append(request)
     for request in due:
         with write_transaction(site.engine) as connection:
             _forget_now(connection, site, request)
         forget_files(site, request.id)
     _remove_leftovers(site)
-    return tuple(one.id for one in due)
+    return tuple(request.id for request in due)
 
 
 def _forget_now(connection: Connection, site: Storage, request: AccessRequest) -> None:
@@ -85,9 +85,9 @@ def _forget_now(connection: Connection, site: Storage, request: AccessRequest) -
         mark_closed(connection, request.id, site.clock.now(), site.actor.account)
         facts: AuditFacts = {"outcome": request.outcome.value if request.outcome else "", "sent": "not reported"}
         append_entry(connection, site, Act.REQUEST_CLOSED, request.id, case_id=request.id, facts=facts)
-        found = select_request(connection, request.id)
-        assert found is not None
-        request = found
+        closed = select_request(connection, request.id)
+        assert closed is not None
+        request = closed
     forget(connection, site, request)
 
 

@@ -60,13 +60,13 @@ def lift_blocks(
     if lifted:
         facts: AuditFacts = {"kind": lifted[0].kind.value}
         append_entry(connection, site, Act.BLOCK_LIFTED, request.id, case_id=request.id, facts=facts, reason=reason)
-    return tuple(replace(one, lifted=site.clock.now(), lifted_by=site.actor.account) for one in lifted)
+    return tuple(replace(block, lifted=site.clock.now(), lifted_by=site.actor.account) for block in lifted)
 
 
 def blocking(connection: Connection, case_id: str, cameras: Iterable[CameraId], span: Span) -> tuple[Block, ...]:
     """The blocks that stop a case from using footage of these cameras over a span."""
-    found = {block.id: block for camera in cameras for block in blocks_over(connection, camera, span)}
-    return tuple(block for block in found.values() if not _lets_through(connection, block, case_id))
+    blocks = {block.id: block for camera in cameras for block in blocks_over(connection, camera, span)}
+    return tuple(block for block in blocks.values() if not _lets_through(connection, block, case_id))
 
 
 def require_unblocked(

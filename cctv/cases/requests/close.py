@@ -48,21 +48,21 @@ class Closure:
     departures: tuple[ReleaseEffect, ...]
 
 
-def plan_closure(site: Storage, request_id: str, wanted: RequestOutcome) -> Closure:
+def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """What closing would release; raises what `close_request` raises."""
     with read_transaction(site.engine) as connection:
-        request, _ = _closing(connection, site, request_id, wanted)
+        request, _ = _load_for_closing(connection, site, request_id, requested)
         own = tuple(holds_of(connection, request.id))
         return Closure(request, own, departures(connection, own, site.clock.now()))
 
 
-def close_request(site: Storage, request_id: str, wanted: RequestOutcome) -> Closure:
+def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, and what `check_ending` raises.
     """
     with write_transaction(site.engine) as connection:
-        request, ending = _closing(connection, site, request_id, wanted)
+        request, ending = _load_for_closing(connection, site, request_id, requested)
         own = end(connection, site, request, ending, Transition.CLOSE)
         closed = find_request(connection, request.id)
     finish(site, closed, own)
@@ -114,13 +114,13 @@ def finish(site: Storage, request: AccessRequest, released: Sequence[Hold]) -> N
         forget_files(site, request.id)
 
 
-def _closing(
-    connection: Connection, site: Storage, request_id: str, wanted: RequestOutcome
+def _load_for_closing(
+    connection: Connection, site: Storage, request_id: str, requested: RequestOutcome
 ) -> tuple[AccessRequest, RequestOutcome]:
     request = load_for_transition(connection, site, request_id, Transition.CLOSE)
     if request.outcome is not None:  # an erasure that was answered: how it ended is decided
         return request, RequestOutcome(request.outcome, request.ground)
-    return request, check_ending(request.type, request.state, wanted)
+    return request, check_ending(request.type, request.state, requested)
 
 
 def ending_of(request: AccessRequest, otherwise: CaseOutcome) -> RequestOutcome:
@@ -169,7 +169,7 @@ def erase_ordered(site: Storage, request_id: str | None = None) -> tuple[Erased,
 def _erase(site: Storage, order: ErasureOrder) -> Erased:
     removed = remove_ordered(site, order.cameras, order.span)
     with write_transaction(site.engine) as connection:
-        waiting = len(_left(connection, order))
+        waiting = len(_segments_left(connection, order))
         over = site.clock.now() >= order.span.end + _OPEN_FILES * site.settings.recording.segment
         done = over and not waiting
         if done:
@@ -180,7 +180,7 @@ def _erase(site: Storage, order: ErasureOrder) -> Erased:
     return Erased(order.request, len(removed.gone), waiting, done)
 
 
-def _left(connection: Connection, order: ErasureOrder) -> Sequence[object]:
+def _segments_left(connection: Connection, order: ErasureOrder) -> Sequence[object]:
     return [segment for camera in order.cameras for segment in segments_of(connection, camera, order.span)]
 
 

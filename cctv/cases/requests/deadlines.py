@@ -82,9 +82,9 @@ class Extended:
 
 def plan_extension(site: Storage, request_id: str, ground: ExtensionGround, *, reason: str) -> Extended:
     """What `extend` would decide; raises what that raises."""
-    _reason(reason)
+    _checked_reason(reason)
     with read_transaction(site.engine) as connection:
-        return _decided(connection, site, request_id, ground)
+        return _decide(connection, site, request_id, ground)
 
 
 def extend(
@@ -94,22 +94,22 @@ def extend(
 
     Raises RequestUnknown, RequestClosed, MoveRefused, ExtendedAlready, ExtensionLate; SenderUnknown for the letter.
     """
-    reason = _reason(reason)
+    reason = _checked_reason(reason)
     planned = plan_extension(site, request_id, ground, reason=reason)
     letter = _letter(site, planned, reason) if with_letter else None
     with write_transaction(site.engine) as connection:
-        done = _decided(connection, site, request_id, ground)
-        insert_extension(connection, done.request.id, done.extension)
+        decided = _decide(connection, site, request_id, ground)
+        insert_extension(connection, decided.request.id, decided.extension)
         if letter is not None:
-            enter(connection, site, done.request, letter)
+            enter(connection, site, decided.request, letter)
         zone = site.settings.site.timezone
-        facts: AuditFacts = {"ground": ground.value, "due": str(done.extension.due.astimezone(zone).date())}
-        case = done.request.id
+        facts: AuditFacts = {"ground": ground.value, "due": str(decided.extension.due.astimezone(zone).date())}
+        case = decided.request.id
         append_entry(connection, site, Act.REQUEST_EXTENDED, case, case_id=case, facts=facts, reason=reason)
-    return done
+    return decided
 
 
-def told_of_extension(connection: Connection, site: Storage, request: AccessRequest, day: date) -> Extended:
+def apply_extension(connection: Connection, site: Storage, request: AccessRequest, day: date) -> Extended:
     """The person was told on a day: the deadline moves, in the caller's transaction.
 
     Raises NotExtended, SentLater, ExtensionLate (told after the first period).
@@ -143,7 +143,7 @@ def _letter(site: Storage, planned: Extended, reason: str) -> Draft:
     return draft(site, request, LetterKind.EXTENSION, [facts])
 
 
-def _decided(connection: Connection, site: Storage, request_id: str, ground: ExtensionGround) -> Extended:
+def _decide(connection: Connection, site: Storage, request_id: str, ground: ExtensionGround) -> Extended:
     request = load_for_transition(connection, site, request_id, Transition.EXTEND)
     zone, now = site.settings.site.timezone, site.clock.now()
     if extension_of(connection, request.id) is not None:
@@ -153,5 +153,5 @@ def _decided(connection: Connection, site: Storage, request_id: str, ground: Ext
     return Extended(request, Extension(ground, extended(request.received, zone), now, site.actor.account))
 
 
-def _reason(reason: str) -> str:
+def _checked_reason(reason: str) -> str:
     return checked_text(N_("reason"), reason, N_('say what takes so long; the letter says it too: --reason "WHY".'))

@@ -131,10 +131,10 @@ class RequestFile:
 
 def find_request(connection: Connection, request_id: str) -> AccessRequest:
     """One request; raises RequestUnknown."""
-    found = select_request(connection, typed_id(request_id))
-    if found is None:
+    request = select_request(connection, typed_id(request_id))
+    if request is None:
         raise RequestUnknown(id=request_id)
-    return found
+    return request
 
 
 def load_for_transition(connection: Connection, site: Storage, request_id: str, move: Transition) -> AccessRequest:
@@ -145,13 +145,13 @@ def load_for_transition(connection: Connection, site: Storage, request_id: str, 
     if request.closed is not None:
         when = request.closed.astimezone(site.settings.site.timezone).date()
         raise RequestClosed(id=request.id, when=when, by=request.closed_by)
-    known = ", ".join(one.value for one in allowed_transitions(request.type, request.state))
+    allowed = ", ".join(transition.value for transition in allowed_transitions(request.type, request.state))
     raise MoveRefused(
         id=request.id,
         state=request.state,
         type=request.type,
         move=move.value,
-        following=N_("what it can take now: {known}.  cctv request show {id}", known=known, id=request.id),
+        following=N_("what it can take now: {known}.  cctv request show {id}", known=allowed, id=request.id),
     )
 
 

@@ -86,7 +86,7 @@ class RequestFacts:
     approved: int = 0
 
 
-def words_of(step: Step) -> Message:
+def step_label(step: Step) -> Message:
     """A step in words, and for whom if that matters."""
     return N_("{need} ({about})", need=step.need, about=step.about) if step.about else enum_label(step.need)
 
@@ -95,7 +95,7 @@ def missing(facts: RequestFacts, now: datetime) -> tuple[Step, ...]:
     """The steps to the answer, the first to do first; empty for a closed request."""
     if facts.request.closed is not None:
         return ()
-    return (*_people(facts, now), *_telling(facts), *_work(facts))
+    return (*_identity_steps(facts, now), *_letter_steps(facts), *_answer_steps(facts))
 
 
 def next_line(facts: RequestFacts, now: datetime) -> str | None:
@@ -104,83 +104,93 @@ def next_line(facts: RequestFacts, now: datetime) -> str | None:
     return steps[0].line if steps else None
 
 
-def _people(facts: RequestFacts, now: datetime) -> Iterator[Step]:
+def _identity_steps(facts: RequestFacts, now: datetime) -> Iterator[Step]:
     """Who asks, on what, and over how much: what may stop an answer."""
-    one = facts.request
-    if one.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
+    request = facts.request
+    if request.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
         return
-    if one.provisional_until is not None:
-        lapsed = one.provisional_hold is None or has_lapsed(one, now)
+    if request.provisional_until is not None:
+        lapsed = request.provisional_hold is None or has_lapsed(request, now)
         about = pgettext_lazy("Role", "lapsed") if lapsed else pgettext_lazy("Role", "provisional")
-        yield Step(NextStepKind.CONFIRM, f'cctv request confirm {one.id} --reason "..."', must=True, about=about)
-    for role in mandates_missing(one):
-        line = f"cctv request mandate {one.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
+        yield Step(NextStepKind.CONFIRM, f'cctv request confirm {request.id} --reason "..."', must=True, about=about)
+    for role in mandates_missing(request):
+        line = f"cctv request mandate {request.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
         yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
-    for role in identities_missing(one, facts.checks):
-        line = f"cctv request identity {one.id} --role {role.value} --method METHOD --checker NAME"
+    for role in identities_missing(request, facts.checks):
+        line = f"cctv request identity {request.id} --role {role.value} --method METHOD --checker NAME"
         yield Step(NextStepKind.IDENTITY, line, must=True, about=enum_label(role))
 
 
-def _telling(facts: RequestFacts) -> Iterator[Step]:
-    one, sent = facts.request, facts.sent
-    if one.state is RequestState.OPEN and LetterKind.RECEIPT not in facts.letters:
-        yield Step(NextStepKind.RECEIPT, f"cctv request receipt {one.id}")
+def _letter_steps(facts: RequestFacts) -> Iterator[Step]:
+    request, sent = facts.request, facts.sent
+    if request.state is RequestState.OPEN and LetterKind.RECEIPT not in facts.letters:
+        yield Step(NextStepKind.RECEIPT, f"cctv request receipt {request.id}")
     if facts.extension is not None and facts.extension.sent is None:
-        yield Step(NextStepKind.TELL_EXTENSION, f"cctv request sent {one.id} --letter extension")
+        yield Step(NextStepKind.TELL_EXTENSION, f"cctv request sent {request.id} --letter extension")
     if facts.untold_yields:
-        yield Step(NextStepKind.TELL_YIELD, f"cctv request sent {one.id} --letter yield")
-    if one.state is RequestState.ANSWERED and LetterKind.ANSWER not in sent:
-        yield Step(NextStepKind.SEND, f"cctv request sent {one.id} --letter answer")
+        yield Step(NextStepKind.TELL_YIELD, f"cctv request sent {request.id} --letter yield")
+    if request.state is RequestState.ANSWERED and LetterKind.ANSWER not in sent:
+        yield Step(NextStepKind.SEND, f"cctv request sent {request.id} --letter answer")
 
 
-def _work(facts: RequestFacts) -> Iterator[Step]:
-    one = facts.request
-    if one.state is RequestState.RESTRICTED:
-        yield Step(NextStepKind.LIFT, f'cctv request lift {one.id} --reason "..."')
-    if one.state in {RequestState.RESTRICTED, RequestState.ANSWERED}:
+def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
+    request = facts.request
+    if request.state is RequestState.RESTRICTED:
+        yield Step(NextStepKind.LIFT, f'cctv request lift {request.id} --reason "..."')
+    if request.state in {RequestState.RESTRICTED, RequestState.ANSWERED}:
         return
-    if not facts.has_footage and one.type is not RequestType.COMPLAINT and one.state is not RequestState.REJECTED:
-        if one.type is RequestType.OBJECTION and one.state is RequestState.OPEN:
-            yield Step(NextStepKind.DECISION, f'cctv request uphold {one.id} --reason "..."', must=True)
-        yield Step(NextStepKind.ANSWER, f"cctv request answer {one.id} --outcome no-footage")
+    if (
+        not facts.has_footage
+        and request.type is not RequestType.COMPLAINT
+        and request.state is not RequestState.REJECTED
+    ):
+        if request.type is RequestType.OBJECTION and request.state is RequestState.OPEN:
+            yield Step(NextStepKind.DECISION, f'cctv request uphold {request.id} --reason "..."', must=True)
+        yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id} --outcome no-footage")
         return
-    if one.type is RequestType.RECTIFICATION and not facts.statements:
-        yield Step(NextStepKind.STATEMENT, f'cctv request statement {one.id} --text "..."', must=True)
-    if one.type is RequestType.OBJECTION and one.state is RequestState.OPEN:
+    if request.type is RequestType.RECTIFICATION and not facts.statements:
+        yield Step(NextStepKind.STATEMENT, f'cctv request statement {request.id} --text "..."', must=True)
+    if request.type is RequestType.OBJECTION and request.state is RequestState.OPEN:
         yield Step(
-            NextStepKind.DECISION, N_('cctv request uphold {id} --reason "..."  (or reject)', id=one.id), must=True
+            NextStepKind.DECISION, N_('cctv request uphold {id} --reason "..."  (or reject)', id=request.id), must=True
         )
         return
-    if copy_wanted(one):
-        steps = tuple(_copy(facts))
+    if copy_wanted(request):
+        steps = tuple(_copy_steps(facts))
         if steps:
             yield from steps
             return
-    typed = " --outcome viewing" if LetterKind.INVITATION in facts.letters else _TYPED.get((one.type, one.state), "")
-    yield Step(NextStepKind.ANSWER, f"cctv request answer {one.id}{typed}")
+    typed = (
+        " --outcome viewing"
+        if LetterKind.INVITATION in facts.letters
+        else _ANSWER_OPTIONS.get((request.type, request.state), "")
+    )
+    yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id}{typed}")
 
 
-def _copy(facts: RequestFacts) -> Iterator[Step]:
+def _copy_steps(facts: RequestFacts) -> Iterator[Step]:
     """From the footage to an approval, in the order of the work: sheet, decisions, a look at what they show."""
-    one, parts = facts.request, facts.parts
+    request, parts = facts.request, facts.parts
     if not parts:
-        yield Step(NextStepKind.PREPARE, f"cctv redaction prepare {one.id}")
+        yield Step(NextStepKind.PREPARE, f"cctv redaction prepare {request.id}")
         return
     if facts.approved == parts:
         return
     looked = min(facts.signed_off, facts.reviewed) == parts
     if facts.decided < parts and not looked:  # who looked at everything may mean that nobody stays visible
-        line = N_('cctv redaction keep {id} TRACK... --reason "..."  (its sheet: cctv redaction show {id})', id=one.id)
+        line = N_(
+            'cctv redaction keep {id} TRACK... --reason "..."  (its sheet: cctv redaction show {id})', id=request.id
+        )
         yield Step(NextStepKind.DECIDE, line)
     if facts.signed_off < parts:
-        yield Step(NextStepKind.BACKDROP, f'cctv redaction backdrop {one.id} --approve --reason "..."')
+        yield Step(NextStepKind.BACKDROP, f'cctv redaction backdrop {request.id} --approve --reason "..."')
     if facts.reviewed < parts:
-        yield Step(NextStepKind.REVIEW, f'cctv redaction review {one.id} --all --reason "..."')
-    yield Step(NextStepKind.APPROVE, f'cctv redaction approve {one.id} --reason "..."')
+        yield Step(NextStepKind.REVIEW, f'cctv redaction review {request.id} --all --reason "..."')
+    yield Step(NextStepKind.APPROVE, f'cctv redaction approve {request.id} --reason "..."')
 
 
 # What only a person can say for the letter.
-_TYPED = {
+_ANSWER_OPTIONS = {
     (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
     (RequestType.COMPLAINT, RequestState.OPEN): ' --reason "..." --measures "..."',
     (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
@@ -197,13 +207,13 @@ def copy_wanted(request: AccessRequest) -> bool:
     return request.type in {RequestType.ACCESS, RequestType.PORTABILITY}
 
 
-_OPEN = select(schema.requests.c.id).where(schema.requests.c.closed_us.is_(None))
+_OPEN_REQUEST_IDS = select(schema.requests.c.id).where(schema.requests.c.closed_us.is_(None))
 
 
 def open_facts(connection: Connection, site: Storage) -> list[RequestFacts]:
     """Every open request with what was done about it, the first due first."""
-    found = _facts(connection, select_requests(connection, closed_too=False), _OPEN)
-    return [replace(one, has_footage=_has_footage(connection, site, one.request)) for one in found]
+    open_requests = _facts(connection, select_requests(connection, closed_too=False), _OPEN_REQUEST_IDS)
+    return [replace(facts, has_footage=_has_footage(connection, site, facts.request)) for facts in open_requests]
 
 
 def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> RequestFacts:
@@ -220,7 +230,7 @@ def _has_footage(connection: Connection, site: Storage, request: AccessRequest) 
         stored = select(segment.id).where(overlaps_span(segment, camera, request.span)).limit(1)
         if connection.execute(stored).first() is not None:
             return True
-    return not all(one.is_empty for one in footage_status(connection, site, request.cameras, request.span))
+    return not all(status.is_empty for status in footage_status(connection, site, request.cameras, request.span))
 
 
 def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Select[Any]) -> list[RequestFacts]:
@@ -236,30 +246,30 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
     untold = _untold(connection, which)
     return [
         RequestFacts(
-            request=one,
-            checks=tuple(check_of(row) for row in checks[one.id]),
-            extension=next((extension_from(row) for row in extensions[one.id]), None),
-            letters=frozenset(row.kind for row in letters[one.id]),
-            sent=frozenset(row.kind for row in letters[one.id] if row.sent_us is not None),
-            statements=statements.get(one.id, 0),
-            untold_yields=untold.get(one.id, 0),
-            parts=len(parts[one.id]),
-            decided=sum(row.decided for row in parts[one.id]),
-            signed_off=sum(row.signed_off for row in parts[one.id]),
-            reviewed=sum(row.reviewed for row in parts[one.id]),
-            approved=sum(row.approved_digest == row.digest for row in parts[one.id]),
+            request=request,
+            checks=tuple(check_of(row) for row in checks[request.id]),
+            extension=next((extension_from(row) for row in extensions[request.id]), None),
+            letters=frozenset(row.kind for row in letters[request.id]),
+            sent=frozenset(row.kind for row in letters[request.id] if row.sent_us is not None),
+            statements=statements.get(request.id, 0),
+            untold_yields=untold.get(request.id, 0),
+            parts=len(parts[request.id]),
+            decided=sum(row.decided for row in parts[request.id]),
+            signed_off=sum(row.signed_off for row in parts[request.id]),
+            reviewed=sum(row.reviewed for row in parts[request.id]),
+            approved=sum(row.approved_digest == row.digest for row in parts[request.id]),
         )
-        for one in requests
+        for request in requests
     ]
 
 
 def _grouped(
     connection: Connection, query: Select[Any], request_id: ColumnElement[str], which: Select[Any]
 ) -> defaultdict[str, list[Row[Any]]]:
-    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    groups: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(query.where(request_id.in_(which))):
-        found[row.request_id].append(row)
-    return found
+        groups[row.request_id].append(row)
+    return groups
 
 
 def _counted(connection: Connection, request_id: ColumnElement[str], which: Select[Any]) -> dict[str, int]:
@@ -268,11 +278,11 @@ def _counted(connection: Connection, request_id: ColumnElement[str], which: Sele
 
 
 def _untold(connection: Connection, which: Select[Any]) -> dict[str, int]:
-    block, given = schema.blocks.c, schema.yields.c
+    block, block_yield = schema.blocks.c, schema.yields.c
     query = (
         select(block.request_id, func.count())
-        .join(schema.yields, given.block_id == block.id)
-        .where(given.told_us.is_(None), block.request_id.in_(which))
+        .join(schema.yields, block_yield.block_id == block.id)
+        .where(block_yield.told_us.is_(None), block.request_id.in_(which))
         .group_by(block.request_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}

@@ -66,8 +66,8 @@ MANDATES: dict[RequesterRole, tuple[Mandate, ...]] = {
 def check_party(party: Party) -> Party:
     """The same with clean texts; raises TextUnusable, NationalNumberTyped, MandateUnusable."""
     if party.mandate is not None and party.mandate not in MANDATES[party.role]:
-        known = ", ".join(one.value for one in MANDATES[party.role]) or N_("nothing: they ask for themselves")
-        raise MandateUnusable(role=party.role, mandate=party.mandate, known=known)
+        allowed = ", ".join(mandate.value for mandate in MANDATES[party.role]) or N_("nothing: they ask for themselves")
+        raise MandateUnusable(role=party.role, mandate=party.mandate, known=allowed)
     name = checked_text(N_("name"), party.name, N_('give the name as the letter has it: --name "An Peeters".'))
     contact = checked_text(N_("contact"), party.contact, N_("give the e-mail or postal address: --contact ADDRESS."))
     deliver_to = party.deliver_to
@@ -92,7 +92,9 @@ def check_stated(stated: Stated) -> Stated:
 
 def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
     """Who acts or receives without a mandate; for a child under 16 (docs/policies/001.txt) a guardian, named or not."""
-    missing = [one.role for one in request.parties if one.role is not RequesterRole.SUBJECT and one.mandate is None]
+    missing = [
+        party.role for party in request.parties if party.role is not RequesterRole.SUBJECT and party.mandate is None
+    ]
     if request.under_16 and request.party(RequesterRole.GUARDIAN) is None:
         missing.append(RequesterRole.GUARDIAN)
     return tuple(missing)
@@ -104,19 +106,19 @@ def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
     Whoever acts for somebody else; the nominee, and then who asked for it, always; who wants the answer elsewhere than
     at the known address.
     """
-    asking = request.requester
+    requester = request.requester
     needed: list[RequesterRole] = []
-    if asking is not None and (asking.role is not RequesterRole.SUBJECT or asking.deliver_to is not None):
-        needed.append(asking.role)
+    if requester is not None and (requester.role is not RequesterRole.SUBJECT or requester.deliver_to is not None):
+        needed.append(requester.role)
     if request.party(RequesterRole.NOMINEE) is not None:
-        needed += [asking.role] if asking is not None else []
+        needed += [requester.role] if requester is not None else []
         needed.append(RequesterRole.NOMINEE)
     return tuple(dict.fromkeys(needed))
 
 
 def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
     """Those of them that nobody checked yet."""
-    checked = {one.role for one in checks}
+    checked = {check.role for check in checks}
     return tuple(role for role in identities_needed(request) if role not in checked)
 
 
@@ -149,7 +151,7 @@ def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bo
         role = new.role or (request.requester.role if request.requester else RequesterRole.SUBJECT)
         if request.party(role) is None:
             raise RoleUnknown(
-                id=request.id, role=role.value, roles=", ".join(one.role.value for one in request.parties)
+                id=request.id, role=role.value, roles=", ".join(party.role.value for party in request.parties)
             )
         now = site.clock.now()
         today = now.astimezone(site.settings.site.timezone).date()
@@ -175,9 +177,9 @@ def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = F
         mandate = party.mandate.value if party.mandate else "none"
         facts: AuditFacts = {"role": party.role.value, "mandate": mandate}
         append_entry(connection, site, Act.REQUEST_MANDATED, request.id, case_id=request.id, facts=facts)
-        found = select_request(connection, request.id)
-        assert found is not None
-        return request if dry_run else found
+        updated = select_request(connection, request.id)
+        assert updated is not None
+        return request if dry_run else updated
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
         raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
     if new.received and new.received > now.astimezone(zone).date():
         raise ReceivedLater(when=new.received)
-    return replace(new, parties=tuple(check_party(one) for one in new.parties), stated=check_stated(new.stated))
+    return replace(new, parties=tuple(check_party(party) for party in new.parties), stated=check_stated(new.stated))
 
 
 def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
@@ -270,6 +272,6 @@ def _log(connection: Connection, site: Storage, request: AccessRequest) -> None:
         "due": str(request.due.astimezone(zone).date()),
         "relation": request.relation.value,
         "channel": request.channel.value if request.channel else "not recorded",
-        "parties": [one.role.value for one in request.parties],
+        "parties": [party.role.value for party in request.parties],
     }
     append_entry(connection, site, Act.REQUEST_OPENED, request.id, case_id=request.id, facts=facts)

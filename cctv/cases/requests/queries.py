@@ -104,8 +104,8 @@ def anonymise_request(connection: Connection, request_id: RequestId, at: datetim
 
 
 def select_request(connection: Connection, request_id: str) -> AccessRequest | None:
-    found = _select(connection, schema.requests.c.id == request_id)
-    return found[0] if found else None
+    requests = _select(connection, schema.requests.c.id == request_id)
+    return requests[0] if requests else None
 
 
 def select_requests(connection: Connection, *, closed_too: bool) -> list[AccessRequest]:

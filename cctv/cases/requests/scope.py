@@ -73,14 +73,14 @@ class Scoped:
     footage: tuple[FootageStatus, ...]
 
 
-def asked(cameras: Sequence[CameraId], span: Span) -> timedelta:
+def camera_time(cameras: Sequence[CameraId], span: Span) -> timedelta:
     """Camera time: the span once for each camera."""
     return span.duration * len(cameras)
 
 
 def is_wide(cameras: Sequence[CameraId], span: Span) -> bool:
     """Whether somebody must confirm it."""
-    return asked(cameras, span) > WIDEST
+    return camera_time(cameras, span) > WIDEST
 
 
 def has_lapsed(request: AccessRequest, now: datetime) -> bool:
@@ -112,12 +112,12 @@ def forecast(
     connection: Connection, site: Storage, cameras: Sequence[CameraId], span: Span, until: datetime
 ) -> StorageForecast:
     """What it costs to keep this footage until an instant.  What is to come is counted at the rate of the rest."""
-    found = footage_status(connection, site, cameras, span)
+    footage = footage_status(connection, site, cameras, span)
     stored = [segment for camera in cameras for segment in segments_of(connection, camera, span)]
-    coming = sum(_coming_bytes(one) for one in found)
+    coming = sum(_coming_bytes(status) for status in footage)
     usage = shutil.disk_usage(site.root)
     return StorageForecast(
-        asked=asked(cameras, span),
+        asked=camera_time(cameras, span),
         size_bytes=sum(segment.size_bytes for segment in stored) + coming,
         kept_bytes=sum(segment.size_bytes for segment in stored if segment.limit <= until) + coming,
         free_bytes=usage.free,
@@ -186,12 +186,12 @@ def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
             connection, site, Act.REQUEST_CONFIRMED, request.id, case_id=request.id, facts=facts, reason=reason
         )
         own = holds_of(connection, request.id)
-        hold = next((one for one in own if one.id == request.provisional_hold), None)
+        hold = next((hold for hold in own if hold.id == request.provisional_hold), None)
         if hold is None:
             request, hold = freeze(connection, site, request)
         hold = renew(connection, site, hold, request.due, reason=reason)
         set_provisional(connection, request.id, None, None)
-        replaced = [one for one in own if one.id != hold.id and _within(one, hold)]
+        replaced = [other for other in own if other.id != hold.id and _within(other, hold)]
         released = _release(connection, site, replaced, f"{request.id}: confirmed as {hold.id}")
     request = replace(request, provisional_hold=None, provisional_until=None)
     return _done(site, request, hold, released)
@@ -200,9 +200,9 @@ def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
 def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
     """Release the provisional holds whose 72 hours are over; the sweep calls it.  Answers those that ended."""
     with read_transaction(site.engine) as connection:
-        found = select_provisional(connection)
+        requests = select_provisional(connection)
     ended: list[HoldId] = []
-    for request in found:
+    for request in requests:
         if has_lapsed(request, site.clock.now()):
             ended += _lapse(site, request)
     return tuple(ended)
@@ -264,16 +264,16 @@ def _within(inner: Hold, outer: Hold) -> bool:
 
 
 def _release(connection: Connection, site: Storage, leaving: Sequence[Hold], reason: str) -> tuple[HoldId, ...]:
-    return tuple(release(connection, site, one.id, reason=reason).id for one in leaving)
+    return tuple(release(connection, site, hold.id, reason=reason).id for hold in leaving)
 
 
 def _remove_files(site: Storage, released: Sequence[HoldId]) -> None:
-    for one in released:
-        remove_hold_file(site, one)
+    for hold_id in released:
+        remove_hold_file(site, hold_id)
 
 
-def _coming_bytes(found: FootageStatus) -> int:
-    recorded = total(found.saved)
-    if found.to_come is None or not recorded:
+def _coming_bytes(status: FootageStatus) -> int:
+    recorded = total(status.saved)
+    if status.to_come is None or not recorded:
         return 0
-    return int(found.size_bytes * (found.to_come.duration / recorded))
+    return int(status.size_bytes * (status.to_come.duration / recorded))
