@@ -1,10 +1,7 @@
-"""Found: what exists of the footage that a case asks for, camera by camera, in the terms that people are told.
+"""What exists of the footage that a case requests, camera by camera, and what becomes of footage under released holds.
 
-Owns the step from the archive's rows to those terms: neighbouring spans as one, the cause of every hole.  Reads only.
-
-Departures: which footage goes when, once certain holds are released.
-
-Reads only; the sweeper decides and deletes.  Never says that footage goes while another hold covers it.
+Responsible for turning rows of the index into few spans: neighbours merged, each span without footage with its cause.
+Reads only: the sweep decides and deletes.  Footage that another hold covers is never reported as due for deletion.
 """
 
 from __future__ import annotations
@@ -27,6 +24,9 @@ from cctv.model.footage import GapCause, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId
 
+SEAM = timedelta(milliseconds=500)  # as archive.inventory: what lies between two segments of one run
+_OPEN_FILES = 3  # segments: one being written, one being closed, and one for a camera with a long key frame interval
+
 
 class Fate(Enum):
     """What becomes of footage that a hold no longer keeps."""
@@ -48,51 +48,6 @@ class ReleaseEffect:
     first_limit: datetime
     last_limit: datetime
     holds: tuple[HoldId, ...]
-
-
-def departures(connection: Connection, leaving: Sequence[Hold], now: datetime) -> tuple[ReleaseEffect, ...]:
-    """The footage that `leaving` keep and what becomes of it without them, by camera and fate."""
-    released = {hold.id for hold in leaving}
-    others = [hold for hold in holds_in_force(connection) if hold.id not in released]
-    groups: dict[tuple[CameraId, Fate, tuple[HoldId, ...]], list[Segment]] = {}
-    for segment in _kept_by(connection, leaving):
-        keeping = tuple(hold.id for hold in others if hold.covers(segment.camera, segment.span))
-        groups.setdefault((segment.camera, _fate(segment, keeping, now), keeping), []).append(segment)
-    return tuple(_release_effect(key, group) for key, group in groups.items())
-
-
-def _kept_by(connection: Connection, leaving: Iterable[Hold]) -> list[Segment]:
-    segments = {
-        segment.id: segment
-        for hold in leaving
-        for camera in hold.cameras
-        for segment in segments_of(connection, camera, hold.span)
-    }
-    return sorted(segments.values(), key=lambda segment: (segment.camera, segment.span))
-
-
-def _fate(segment: Segment, keeping: tuple[HoldId, ...], now: datetime) -> Fate:
-    if keeping:
-        return Fate.STILL_HELD
-    return Fate.NEXT_SWEEP if segment.limit <= now else Fate.AT_LIMIT
-
-
-def _release_effect(key: tuple[CameraId, Fate, tuple[HoldId, ...]], group: Sequence[Segment]) -> ReleaseEffect:
-    camera, fate, keeping = key
-    return ReleaseEffect(
-        camera=camera,
-        fate=fate,
-        span=Span(group[0].span.start, max(segment.span.end for segment in group)),
-        segments=len(group),
-        size_bytes=sum(segment.size_bytes for segment in group),
-        first_limit=min(segment.limit for segment in group),
-        last_limit=max(segment.limit for segment in group),
-        holds=keeping,
-    )
-
-
-SEAM = timedelta(milliseconds=500)  # as archive.inventory: what lies between two segments of one run
-_OPEN_FILES = 3  # segments: one being written, one being closed, and one for a camera with a long key frame interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +101,47 @@ def footage_status(
     """The same in the caller's transaction."""
     now = site.clock.now()
     return tuple(_camera_status(connection, site, inventory(connection, camera, span, now), now) for camera in cameras)
+
+
+def departures(connection: Connection, leaving: Sequence[Hold], now: datetime) -> tuple[ReleaseEffect, ...]:
+    """The footage that `leaving` keep and what becomes of it without them, by camera and fate."""
+    released = {hold.id for hold in leaving}
+    others = [hold for hold in holds_in_force(connection) if hold.id not in released]
+    groups: dict[tuple[CameraId, Fate, tuple[HoldId, ...]], list[Segment]] = {}
+    for segment in _kept_by(connection, leaving):
+        keeping = tuple(hold.id for hold in others if hold.covers(segment.camera, segment.span))
+        groups.setdefault((segment.camera, _fate(segment, keeping, now), keeping), []).append(segment)
+    return tuple(_release_effect(key, group) for key, group in groups.items())
+
+
+def _kept_by(connection: Connection, leaving: Iterable[Hold]) -> list[Segment]:
+    segments = {
+        segment.id: segment
+        for hold in leaving
+        for camera in hold.cameras
+        for segment in segments_of(connection, camera, hold.span)
+    }
+    return sorted(segments.values(), key=lambda segment: (segment.camera, segment.span))
+
+
+def _fate(segment: Segment, keeping: tuple[HoldId, ...], now: datetime) -> Fate:
+    if keeping:
+        return Fate.STILL_HELD
+    return Fate.NEXT_SWEEP if segment.limit <= now else Fate.AT_LIMIT
+
+
+def _release_effect(key: tuple[CameraId, Fate, tuple[HoldId, ...]], group: Sequence[Segment]) -> ReleaseEffect:
+    camera, fate, keeping = key
+    return ReleaseEffect(
+        camera=camera,
+        fate=fate,
+        span=Span(group[0].span.start, max(segment.span.end for segment in group)),
+        segments=len(group),
+        size_bytes=sum(segment.size_bytes for segment in group),
+        first_limit=min(segment.limit for segment in group),
+        last_limit=max(segment.limit for segment in group),
+        holds=keeping,
+    )
 
 
 def _camera_status(connection: Connection, site: Storage, stock: Inventory, now: datetime) -> FootageStatus:

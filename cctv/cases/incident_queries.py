@@ -1,4 +1,4 @@
-"""The rows of incidents, and when a camera was first recorded.  Queries only; decides nothing."""
+"""The rows of incidents, and when a camera was first recorded.  Queries only."""
 
 from __future__ import annotations
 

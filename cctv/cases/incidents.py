@@ -1,9 +1,8 @@
-"""Incidents: opened with a hold, settled with its release, each in one transaction with its audit entries.
+"""Incidents, and the open case that justifies a hold.
 
-Owns what an incident is allowed to do.  Never deletes footage: settling releases the incident's own holds, and the
-sweeper does the rest.
-
-Grounds: the open case that justifies a hold, found by its short id.  Reads only.
+Opening an incident places a hold, settling it releases the incident's own holds, each in one transaction with its audit
+entries.  Responsible for what may be done with an incident.  Deletes no footage: the sweep does, once holds are
+released.
 """
 
 from __future__ import annotations
@@ -38,48 +37,16 @@ from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, IdKind, IncidentId, id_kind
 
 _KINDS = {RequestType.RESTRICTION: GroundKind.RESTRICTION, RequestType.OBJECTION: GroundKind.OBJECTION}
-
-
-def ground_of(request: AccessRequest) -> Ground:
-    """The ground that a request gives to its hold; every type but two is simply a request."""
-    return Ground(_KINDS.get(request.type, GroundKind.REQUEST), request.id)
-
-
-def find_ground(connection: Connection, site: Storage, case_id: str) -> Ground:
-    """The open case that an id names; raises GroundUnreadable, GroundUnknown, GroundClosed."""
-    case_id = typed_id(case_id)
-    match id_kind(case_id):
-        case IdKind.INCIDENT:
-            incident = select_incident(connection, case_id)
-            if incident is None:
-                raise GroundUnknown(what=N_("incident"), id=case_id, following="cctv incident list --all")
-            if incident.settled is not None:
-                raise _closed(site, case_id, N_("settled"), incident.settled)
-            return Ground(GroundKind.INCIDENT, case_id)
-        case IdKind.REQUEST:
-            request = select_request(connection, case_id)
-            if request is None:
-                raise GroundUnknown(what=N_("request"), id=case_id, following="cctv request list --all")
-            if request.closed is not None:
-                raise _closed(site, case_id, N_("closed"), request.closed)
-            return ground_of(request)
-        case IdKind.DISCLOSURE:
-            disclosure = select_disclosure(connection, case_id)
-            if disclosure is None:
-                raise GroundUnknown(what=N_("disclosure"), id=case_id, following="cctv disclosure list --all")
-            if disclosure.closed is not None:
-                raise _closed(site, case_id, N_("ended"), disclosure.closed)
-            return Ground(GroundKind.DISCLOSURE, case_id)
-        case _:
-            raise GroundUnreadable(id=case_id)
-
-
-def _closed(site: Storage, case_id: str, ended: str, when: datetime) -> GroundClosed:
-    return GroundClosed(id=case_id, ended=ended, when=when.astimezone(site.settings.site.timezone).date())
-
-
 REVIEW = timedelta(days=30)
 _TITLE = N_('say in a few words what happened, for example "laptop, foyer".')
+# What a camera must record for before an incident of a kind is its business.  Violence, fire and accidents are always:
+# somebody's vital interests outweigh the purpose (Article 6(1)(d) GDPR).
+_FITTING = {
+    IncidentKind.THEFT: frozenset({Purpose.THEFT}),
+    IncidentKind.DAMAGE: frozenset({Purpose.DAMAGE}),
+    IncidentKind.FRAUD: frozenset({Purpose.FRAUD}),
+    IncidentKind.TRESPASS: frozenset({Purpose.ACCESS, Purpose.SAFETY, Purpose.THEFT}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +72,6 @@ class NewIncident:
             finder=_optional("finder", self.finder),
             police_reference=_optional("police reference", self.police_reference),
         )
-
-
-def _optional(what: str, text: str | None) -> str | None:
-    return checked_text(what, text, N_("leave the option out, or give a few words.")) if text is not None else None
-
-
-# What a camera must record for before an incident of a kind is its business.  Violence, fire and accidents are always:
-# somebody's vital interests outweigh the purpose (Article 6(1)(d) GDPR).
-_FITTING = {
-    IncidentKind.THEFT: frozenset({Purpose.THEFT}),
-    IncidentKind.DAMAGE: frozenset({Purpose.DAMAGE}),
-    IncidentKind.FRAUD: frozenset({Purpose.FRAUD}),
-    IncidentKind.TRESPASS: frozenset({Purpose.ACCESS, Purpose.SAFETY, Purpose.THEFT}),
-}
-
-
-def check_purpose(kind: IncidentKind, cameras: Sequence[CameraSettings]) -> None:
-    """Raises OutsidePurpose where a camera's purpose names other things only; words that nobody knows allow all."""
-    allowed = {purpose.value for purpose in _FITTING.get(kind, frozenset())}
-    if not allowed:
-        return
-    wrong = [camera.id for camera in cameras if (named := purposes_in(camera.purpose)) and not named & allowed]
-    if wrong:
-        raise OutsidePurpose(kind=kind, cameras=", ".join(wrong))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +188,58 @@ def settle_incident(site: Storage, incident_id: str, *, reason: str) -> Settleme
         remove_hold_file(site, hold.id)
     with read_transaction(site.engine) as connection:
         return Settlement(settled, own, departures(connection, own, site.clock.now()))
+
+
+def check_purpose(kind: IncidentKind, cameras: Sequence[CameraSettings]) -> None:
+    """Raises OutsidePurpose where a camera's purpose names other things only; words that nobody knows allow all."""
+    allowed = {purpose.value for purpose in _FITTING.get(kind, frozenset())}
+    if not allowed:
+        return
+    wrong = [camera.id for camera in cameras if (named := purposes_in(camera.purpose)) and not named & allowed]
+    if wrong:
+        raise OutsidePurpose(kind=kind, cameras=", ".join(wrong))
+
+
+def ground_of(request: AccessRequest) -> Ground:
+    """The ground that a request gives to its hold; every type but two is simply a request."""
+    return Ground(_KINDS.get(request.type, GroundKind.REQUEST), request.id)
+
+
+def find_ground(connection: Connection, site: Storage, case_id: str) -> Ground:
+    """The open case that an id names; raises GroundUnreadable, GroundUnknown, GroundClosed."""
+    case_id = typed_id(case_id)
+    match id_kind(case_id):
+        case IdKind.INCIDENT:
+            incident = select_incident(connection, case_id)
+            if incident is None:
+                raise GroundUnknown(what=N_("incident"), id=case_id, following="cctv incident list --all")
+            if incident.settled is not None:
+                raise _closed(site, case_id, N_("settled"), incident.settled)
+            return Ground(GroundKind.INCIDENT, case_id)
+        case IdKind.REQUEST:
+            request = select_request(connection, case_id)
+            if request is None:
+                raise GroundUnknown(what=N_("request"), id=case_id, following="cctv request list --all")
+            if request.closed is not None:
+                raise _closed(site, case_id, N_("closed"), request.closed)
+            return ground_of(request)
+        case IdKind.DISCLOSURE:
+            disclosure = select_disclosure(connection, case_id)
+            if disclosure is None:
+                raise GroundUnknown(what=N_("disclosure"), id=case_id, following="cctv disclosure list --all")
+            if disclosure.closed is not None:
+                raise _closed(site, case_id, N_("ended"), disclosure.closed)
+            return Ground(GroundKind.DISCLOSURE, case_id)
+        case _:
+            raise GroundUnreadable(id=case_id)
+
+
+def _closed(site: Storage, case_id: str, ended: str, when: datetime) -> GroundClosed:
+    return GroundClosed(id=case_id, ended=ended, when=when.astimezone(site.settings.site.timezone).date())
+
+
+def _optional(what: str, text: str | None) -> str | None:
+    return checked_text(what, text, N_("leave the option out, or give a few words.")) if text is not None else None
 
 
 def _unsettled(connection: Connection, site: Storage, incident_id: str) -> tuple[Incident, tuple[Hold, ...]]:

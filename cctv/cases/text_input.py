@@ -1,4 +1,7 @@
-"""What people type: texts and ids, cleaned before they reach a row.  Pure.  Never repeats the text in an error."""
+"""Validates free text and ids that people type, before they reach a row.
+
+Pure.  An error never repeats the text: it may hold personal data.
+"""
 
 from __future__ import annotations
 

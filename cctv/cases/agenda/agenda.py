@@ -1,6 +1,7 @@
-"""What stands on the board, from what each case says of itself.  Pure: `now` and everything else is an argument.
+"""The agenda: everything that is due, the first due first, each item with the command that deals with it.
 
-Reading what the board needs, at the cost of what is open.
+`board` reads what open cases and registers hold, at the cost of what is open; the functions for each kind of item are
+pure.  An item names no requester.
 """
 
 from __future__ import annotations

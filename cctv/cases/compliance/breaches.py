@@ -1,6 +1,6 @@
-"""Breaches of personal data: recorded at the first suspicion, told in time, closed when nothing is owed any more.
+"""Breaches of personal data: recorded at the first suspicion, notified in time, closed when nothing is owed any more.
 
-Owns what may happen to a breach.  Never sends anything: who was told is recorded by whoever told them.
+Responsible for what may be done with a breach.  Sends nothing: people record whom they notified.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""By when who must be told of a breach, when cameras are to be declared and workstations to be checked.
+"""By when whom to notify of a breach, declare the cameras and check the workstations.  Pure.
 
-Owns the deadlines; pure.  Every clock of a breach starts at the awareness of it, and a suspicion counts
-(docs/policies/001.txt: "(vermoedelijke) datalek").
+Every deadline of a breach counts from the awareness of it, and a suspicion counts (docs/policies/001.txt:
+"(vermoedelijke) datalek").
 """
 
 from __future__ import annotations

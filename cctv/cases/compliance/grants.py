@@ -2,8 +2,8 @@
 
 docs/policies/000.txt: "uitdrukkelijke toestemming", "briefing".
 
-Owns the register of grants and its check.  What a site asks a grant for stands in `[policy] granted_only`; an
-administrator has no grant unless somebody else gave it.
+Responsible for the register of grants and for the check of one.  `[policy] granted_only` names what needs a grant; an
+administrator has none unless another account gave it.
 """
 
 from __future__ import annotations

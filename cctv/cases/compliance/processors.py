@@ -1,6 +1,6 @@
-"""Processors: who works on the site's behalf, under which contract, with whom, and what became of the data at the end.
+"""Processors: who works on the site's behalf, under which contract, with whom, and how the data ended.
 
-Owns what may happen to an entry.  Never lets one in that is outside the area that the site promises.
+Responsible for what may be done with an entry.  Never enters a processor outside the area that the site promises.
 """
 
 from __future__ import annotations

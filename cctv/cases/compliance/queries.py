@@ -1,4 +1,4 @@
-"""The rows of breaches, processors, grants, declarations and checks.  Queries only; decides nothing."""
+"""The rows of breaches, processors, grants, declarations and workstation checks.  Queries only."""
 
 from __future__ import annotations
 

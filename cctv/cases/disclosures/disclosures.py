@@ -1,12 +1,11 @@
 """Disclosures: registered with a hold, approved by a person who checked the ground, handed over, ended.
 
-Owns what a disclosure is allowed to do.  Who receives it, under which number and on which basis stand in its row and
-nowhere else; the log has their keyed digest.  Never registers one to a recipient that no policy allows.
+Responsible for what may be done with a disclosure, and for which recipient may receive footage on which duty.  Police
+and fire brigade: "wettelijk verplicht deze gegevens af te geven" (docs/policies/003.txt).  Insurer and lawyer: never
+"zonder de uitdrukkelijke toestemming" (docs/policies/000.txt), or where a law says so.  No one commercial.
 
-What a disclosure may be: which recipient on which duty, with which texts.  Pure.
-
-Police and fire brigade: "wettelijk verplicht deze gegevens af te geven" (docs/policies/003.txt).  Insurer and lawyer:
-never "zonder de uitdrukkelijke toestemming" (docs/policies/000.txt), or where a law says so.  Nobody commercial.
+The recipient, their file number and the legal basis are in the disclosure's row only; the audit log has their keyed
+digest.
 """
 
 from __future__ import annotations
@@ -58,38 +57,6 @@ DUTIES: dict[Recipient, frozenset[Duty]] = {
     Recipient.LAWYER: _PRIVATE,
 }
 """Who may receive unredacted footage, and on which duties.  A data subject never does."""
-
-
-def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None:
-    """Raises RecipientUnfit for a pair that no policy allows; UnmaskedUnfit without an order."""
-    allowed = DUTIES.get(recipient, frozenset())
-    if duty not in allowed:
-        raise RecipientUnfit(
-            recipient=recipient,
-            duty=duty,
-            allowed=", ".join(candidate.value for candidate in Duty if candidate in allowed) or N_("no duty at all"),
-        )
-    if unmasked and duty is not Duty.ORDERED:
-        raise UnmaskedUnfit(duty=duty)
-
-
-def check_texts(receiver: Receiver) -> Receiver:
-    """The same, clean; the officer alone may be left out.  Raises TextUnusable."""
-    return Receiver(
-        authority=checked_text(
-            N_("authority"), receiver.authority, N_('name it: --authority "Lokale politie Oostende".')
-        ),
-        officer=checked_text(N_("officer"), receiver.officer, N_("name whoever asks, or leave --officer out."))
-        if receiver.officer
-        else "",
-        reference=checked_text(
-            N_("reference"), receiver.reference, N_("give the number of their file: --reference NUMBER.")
-        ),
-        basis=checked_text(
-            N_("basis"), receiver.basis, N_('name the order or the law: --basis "vordering 46bis Sv.".')
-        ),
-    )
-
 
 REVIEW = timedelta(days=30)
 _LEFT = frozenset(
@@ -143,6 +110,37 @@ class EndedDisclosure:
     disclosure: Disclosure
     releases: tuple[Hold, ...]
     departures: tuple[ReleaseEffect, ...]
+
+
+def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None:
+    """Raises RecipientUnfit for a pair that no policy allows; UnmaskedUnfit without an order."""
+    allowed = DUTIES.get(recipient, frozenset())
+    if duty not in allowed:
+        raise RecipientUnfit(
+            recipient=recipient,
+            duty=duty,
+            allowed=", ".join(candidate.value for candidate in Duty if candidate in allowed) or N_("no duty at all"),
+        )
+    if unmasked and duty is not Duty.ORDERED:
+        raise UnmaskedUnfit(duty=duty)
+
+
+def check_texts(receiver: Receiver) -> Receiver:
+    """The same, clean; the officer alone may be left out.  Raises TextUnusable."""
+    return Receiver(
+        authority=checked_text(
+            N_("authority"), receiver.authority, N_('name it: --authority "Lokale politie Oostende".')
+        ),
+        officer=checked_text(N_("officer"), receiver.officer, N_("name whoever asks, or leave --officer out."))
+        if receiver.officer
+        else "",
+        reference=checked_text(
+            N_("reference"), receiver.reference, N_("give the number of their file: --reference NUMBER.")
+        ),
+        basis=checked_text(
+            N_("basis"), receiver.basis, N_('name the order or the law: --basis "vordering 46bis Sv.".')
+        ),
+    )
 
 
 def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:

@@ -1,9 +1,9 @@
-"""Leases: delivered copies that must come back or be destroyed, and those that their recipient may keep.
+"""Leases: which handed copies must come back or be destroyed, and which the recipient may keep.  Pure.
 
 A data subject's copy is theirs (Article 15(3) GDPR), also when a parent or guardian receives it in their place.  So is
-one that goes to another controller by the right to portability (Article 20(2)).  Police, fire brigade and court keep
-theirs in a file of their own, unless it was agreed otherwise.  With anybody else it is a lease: a nominee, a proxy, an
-insurer, a lawyer.  Pure.
+one that is sent to another controller by the right to portability (Article 20(2)).  Police, fire brigade and court keep
+theirs in a file of their own, unless it was agreed otherwise.  Any other recipient (nominee, proxy, insurer, lawyer)
+has the copy on loan.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rows of disclosures.  Queries only; decides nothing."""
+"""The rows of disclosures.  Queries only."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Which letter an answer is, by type and outcome, and its facts.  Reads the case; decides nothing.
+"""Which letter answers a request, by its type and outcome, and that letter's facts.  Reads the case; decides nothing.
 
-Every answer that has nothing to hand over still says that the processing exists, why, how long and who gets what
+An answer without a copy still says that the processing exists, why, how long and who receives what
 (docs/policies/000.txt): "no footage" and "not identifiable" do.
 """
 
@@ -21,12 +21,11 @@ from cctv.cases.errors.requests import (
     RecipientsUntold,
 )
 from cctv.cases.footage_status import footage_status
-from cctv.cases.letters.queries import letters_of
 from cctv.cases.letters.request_letters import asked_of, local_day, processing_for, recipients_of, what_becomes
 from cctv.cases.requests.answer import AnswerPlan
 from cctv.cases.requests.block_queries import blocks_of
 from cctv.cases.requests.no_footage import FILE, absences, signed_statement
-from cctv.cases.requests.queries import statements_of
+from cctv.cases.requests.queries import letters_of, statements_of
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span

@@ -1,12 +1,10 @@
-"""Correspondence: letters that tell or ask and change nothing else.
+"""Letters that inform or ask: receipt, request for identification, invitation to view; and recording that one was sent.
 
-The receipt, the question who somebody is, the invitation to come and look.
+Three letters take effect only when they are sent:
 
-Sending: a person posted or mailed a letter, and some letters have effect only then.
-
-* extension: the deadline moves (Article 12(3) GDPR wants the person told inside the first period);
-* yield: the person who was protected has been told;
-* answer: an erasure is closed, and forgets its people.
+* extension: the deadline moves (Article 12(3) GDPR wants the person informed inside the first period);
+* yield: the protected person counts as informed;
+* answer: an erasure is closed, and its people are anonymised.
 """
 
 from __future__ import annotations
@@ -20,7 +18,6 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import AppointmentUnfit, NothingToAsk, NothingToShow, RequestForgotten, SentLater
 from cctv.cases.footage_status import footage_status
-from cctv.cases.letters.queries import mark_letters_sent
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, processing_for
 from cctv.cases.requests.block_queries import mark_told
 from cctv.cases.requests.blocks import require_usable
@@ -30,6 +27,7 @@ from cctv.cases.requests.lifecycle import Transition, find_request, load_for_tra
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
 from cctv.cases.requests.open import identities_missing, mandates_missing
+from cctv.cases.requests.queries import mark_letters_sent
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.core.local_days import start_of_day
@@ -53,6 +51,25 @@ class Wrote:
 
     request: AccessRequest
     letter: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """When and where a person may come and look, whom to ask for at the door, and how others are spared."""
+
+    at: datetime
+    place: str
+    host: str
+    safeguard: Safeguard = Safeguard.HIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request after a letter went; `day` is when."""
+
+    request: AccessRequest
+    kind: LetterKind
+    day: date
 
 
 def write_receipt(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
@@ -93,16 +110,6 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
     return _write(site, request, LetterKind.IDENTITY, facts, Transition.IDENTITY, dry_run)
 
 
-@dataclass(frozen=True, slots=True)
-class Appointment:
-    """When and where a person may come and look, whom to ask for at the door, and how others are spared."""
-
-    at: datetime
-    place: str
-    host: str
-    safeguard: Safeguard = Safeguard.HIDDEN
-
-
 def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run: bool = False) -> Wrote:
     """Invite the person to come and look at the footage, with the information of Article 15; its hold keeps it.
 
@@ -122,32 +129,6 @@ def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run:
     processing = processing_for(site, request)
     facts = ViewingInvitation(request_facts, processing, appointment.at, place, host, appointment.safeguard, gaps)
     return _write(site, request, LetterKind.INVITATION, facts, Transition.INVITE, dry_run)
-
-
-def _check_appointment(site: Storage, request: AccessRequest, at: datetime) -> None:
-    """Ahead, and in time: looking is the answer, which is due."""
-    due = local_day(site, request.due)
-    if not site.clock.now() < at <= request.due:
-        raise AppointmentUnfit(id=request.id, when=echo_instant(at, site.settings.site.timezone), due=due)
-
-
-def _write(
-    site: Storage, request: AccessRequest, kind: LetterKind, facts: LetterFacts, move: Transition, dry_run: bool
-) -> Wrote:
-    letter = draft(site, request, kind, [facts], dry_run=dry_run)
-    if not dry_run:
-        with write_transaction(site.engine) as connection:
-            enter(connection, site, load_for_transition(connection, site, request.id, move), letter)
-    return Wrote(request, letter)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A request after a letter went; `day` is when."""
-
-    request: AccessRequest
-    kind: LetterKind
-    day: date
 
 
 def mark_sent(
@@ -171,6 +152,23 @@ def mark_sent(
         request = find_request(connection, request.id)
     finish(site, request, released)
     return Sent(request, kind, day)
+
+
+def _check_appointment(site: Storage, request: AccessRequest, at: datetime) -> None:
+    """Ahead, and in time: looking is the answer, which is due."""
+    due = local_day(site, request.due)
+    if not site.clock.now() < at <= request.due:
+        raise AppointmentUnfit(id=request.id, when=echo_instant(at, site.settings.site.timezone), due=due)
+
+
+def _write(
+    site: Storage, request: AccessRequest, kind: LetterKind, facts: LetterFacts, move: Transition, dry_run: bool
+) -> Wrote:
+    letter = draft(site, request, kind, [facts], dry_run=dry_run)
+    if not dry_run:
+        with write_transaction(site.engine) as connection:
+            enter(connection, site, load_for_transition(connection, site, request.id, move), letter)
+    return Wrote(request, letter)
 
 
 def _enter(

@@ -1,10 +1,11 @@
-"""The letter that tells of a new policy, for everybody whom the registers can reach.
+"""Letters about a new privacy policy, to everyone whom the registers can reach (docs/policies/002.txt: "per e-mail").
 
-docs/policies/002.txt promises it "per e-mail".
+Responsible for who still has to be informed of the policy version of cameras.toml.  For each person:
 
-Owns who still has to be told of the policy version that cameras.toml gives.  Each letter is written, flushed, before
-the transaction that notes and logs it: a crash leaves files without a note, and the next call writes them again.  Files
-and notes carry the ids of cases and nobody's name.  Sends nothing.
+1. the letter's files are written and flushed   (crash: files without a row; the next call writes them again)
+2. one transaction inserts a row for each case and the audit entry
+
+Files and rows carry the ids of cases and no names.  Sends nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from pathlib import Path
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import ChangesUntold, LettersUnplaced, PolicyNotYet
-from cctv.cases.letters.queries import cases_told, insert_policy_letter
 from cctv.cases.letters.request_letters import address_lines, local_day
 from cctv.cases.registers.addressees import ReachedRequester, everybody, policy_since
+from cctv.cases.requests.queries import cases_told, insert_policy_letter
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.core.language import Language

@@ -1,8 +1,11 @@
-"""Lettering: the letters of a request, made of what the case holds, kept under `letters/REQ-YYYY-NNN/`.
+"""Letters of a request, made of what the case holds, kept under `letters/REQ-YYYY-NNN/`.
 
-Owns the step from a request to a letter's facts, and where letters stand.  A letter is set and written, flushed, before
-the transaction that enters it: a crash leaves a file that no row names, which goes when the request is forgotten.  File
-names carry the request's id and the kind, and nobody's name.
+Responsible for turning a request into a letter's facts, and for where letters are stored:
+
+1. `draft` renders the letters and writes their files, flushed   (crash: a file without a row; anonymising removes it)
+2. `enter` inserts their rows and audit entries in the caller's transaction
+
+File names carry the request's id and the letter's kind, never a name.
 """
 
 from __future__ import annotations
@@ -20,8 +23,8 @@ from cctv.cases.compliance.queries import select_processors
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.errors.requests import NobodyToWriteTo
 from cctv.cases.footage_status import Fate, ReleaseEffect
-from cctv.cases.letters.queries import MadeLetter, insert_letter, letters_of
 from cctv.cases.requests.anonymise import letters_directory
+from cctv.cases.requests.queries import MadeLetter, insert_letter, letters_of
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import find_hold

@@ -1,9 +1,9 @@
-"""Whom to tell when the policy changes: everybody whom the registers can still reach.
+"""Whom to inform when the policy changes: everyone whom the registers can still reach.
 
 docs/policies/002.txt promises it "per e-mail".
 
-Owns who is on the list: who asked and is not forgotten, and who has a copy on loan.  Each stands once, with the address
-where their answers go.  Sends nothing.
+Responsible for who is on the list: requesters who are not anonymised, and recipients of a copy on loan.  Each appears
+once, with the address where their answers are sent.  Sends nothing.
 """
 
 from __future__ import annotations

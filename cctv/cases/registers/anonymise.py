@@ -1,12 +1,9 @@
-"""Rows of registers whose people must be forgotten: which are due, and the row without them.  Queries only.
+"""Anonymises the registers: an entry that has ended loses its names and free text, each after its own period.
 
-Requests have theirs in `requeststore`.  Deleted and changed rows are overwritten (`secure_delete`).
-
-Forgetting in the registers: an entry that has ended loses its names and its free text, each after its own time.
-
-Owns which register forgets after which `[policy] forget_*`.  What stays says that something was done, when, under which
-account, and what kind it was.  Requests and complaints are `forgetting`; declarations name nobody, and the two
-registers of processing are made of cameras.toml.
+Responsible for which register follows which `[policy] forget_*`.  What remains says that something was done, when, by
+which account, and of what kind.  Deleted and changed rows are overwritten (`secure_delete`).  Requests and complaints
+are in `cctv.cases.requests.anonymise`; declarations name no one, and the two registers of processing are made of
+cameras.toml.
 """
 
 from __future__ import annotations
@@ -37,23 +34,13 @@ class Forgettable:
     erase: Callable[[Connection, str], dict[str, object]]
 
 
-def select_due(connection: Connection, register: Forgettable, at: datetime, day: date) -> list[str]:
-    """The entries that ended by an instant, or before a day, and still hold personal data."""
-    table = register.table
-    query = select(table.c.id).where(table.c.forgotten_us.is_(None), register.ended(at, day)).order_by(table.c.id)
-    return list(connection.scalars(query))
-
-
-def erase(connection: Connection, register: Forgettable, entry: str, now: datetime) -> None:
-    """Take names and free text out of a row."""
-    table, values = register.table, register.erase(connection, entry)
-    connection.execute(update(table).where(table.c.id == entry).values(**values, forgotten_us=now))
-
-
-def remembered_disclosures(connection: Connection, case_id: str) -> list[str]:
-    """Disclosures of a case that still hold personal data."""
-    table = schema.disclosures.c
-    return list(connection.scalars(select(table.id).where(table.case_id == case_id, table.forgotten_us.is_(None))))
+INCIDENTS = Forgettable(
+    schema.incidents,
+    lambda at, _: schema.incidents.c.settled_us <= at,
+    lambda *_: {"title": "", "place": None, "finder": None, "police_reference": None},
+)
+BREACHES = Forgettable(schema.breaches, lambda at, _: schema.breaches.c.closed_us <= at, lambda *_: {})
+GRANTS = Forgettable(schema.grants, lambda at, _: schema.grants.c.withdrawn_us <= at, lambda *_: {})
 
 
 def _disclosure_ended(at: datetime, _: date) -> ColumnElement[bool]:
@@ -75,24 +62,36 @@ def _check_without_names(connection: Connection, entry: str) -> dict[str, object
     return {"checker": "", "found": None if finding is None else ""}
 
 
-INCIDENTS = Forgettable(
-    schema.incidents,
-    lambda at, _: schema.incidents.c.settled_us <= at,
-    lambda *_: {"title": "", "place": None, "finder": None, "police_reference": None},
-)
 DISCLOSURES = Forgettable(schema.disclosures, _disclosure_ended, lambda *_: {"receiver": Receiver()})
-BREACHES = Forgettable(schema.breaches, lambda at, _: schema.breaches.c.closed_us <= at, lambda *_: {})
 PROCESSORS = Forgettable(
     schema.processors,
     lambda _, day: schema.processors.c.ended_on < day,
     _processor_without_names,
 )
-GRANTS = Forgettable(schema.grants, lambda at, _: schema.grants.c.withdrawn_us <= at, lambda *_: {})
 CHECKS = Forgettable(
     schema.workstation_checks,
     lambda _, day: schema.workstation_checks.c.checked_on < day,
     _check_without_names,
 )
+
+
+def select_due(connection: Connection, register: Forgettable, at: datetime, day: date) -> list[str]:
+    """The entries that ended by an instant, or before a day, and still hold personal data."""
+    table = register.table
+    query = select(table.c.id).where(table.c.forgotten_us.is_(None), register.ended(at, day)).order_by(table.c.id)
+    return list(connection.scalars(query))
+
+
+def erase(connection: Connection, register: Forgettable, entry: str, now: datetime) -> None:
+    """Take names and free text out of a row."""
+    table, values = register.table, register.erase(connection, entry)
+    connection.execute(update(table).where(table.c.id == entry).values(**values, forgotten_us=now))
+
+
+def remembered_disclosures(connection: Connection, case_id: str) -> list[str]:
+    """Disclosures of a case that still hold personal data."""
+    table = schema.disclosures.c
+    return list(connection.scalars(select(table.id).where(table.case_id == case_id, table.forgotten_us.is_(None))))
 
 
 def forget_registers(site: Storage) -> tuple[str, ...]:

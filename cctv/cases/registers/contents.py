@@ -1,6 +1,6 @@
-"""The rows of every register, from what the other rooms recorded.
+"""The rows of every register, from what the other modules recorded.
 
-Owns what stands in which column.  Dates are the site's, as ISO has them, so that a spreadsheet sorts them.
+Responsible for which value is in which column.  Dates are local, in ISO format, so that a spreadsheet sorts them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The text of the pictogram at each zone: who records, why, and where a person turns to.
+"""Pages to print: a register as one HTML file without external resources, and the pictogram text of each zone.  Pure.
 
-BE: royal decree of 10 February 2008, changed on 28 May 2018: "Camerabewaking - Wet van 21 maart 2007", the controller,
-its address, e-mail or telephone, the officer for data protection.  NL: Article 13 GDPR, in its first layer.  Pure.
-
-A register as a page to print: one HTML file without anything from elsewhere, in the site's language.  Pure.
+The pictogram says who records, why, and whom to contact.  BE: royal decree of 10 February 2008, changed on 28 May 2018:
+"Camerabewaking - Wet van 21 maart 2007", the controller, its address, e-mail or telephone, the data protection officer.
+NL: Article 13 GDPR, in its first layer.
 """
 
 from __future__ import annotations
@@ -13,14 +12,27 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cctv.cases.registers.labels import label, title
-from cctv.cases.registers.register import Register
+from cctv.cases.registers.register import Register, label, title
 from cctv.config.schema import Settings
 from cctv.core.i18n import N_, translate_to, translator
 from cctv.core.language import Language
 from cctv.core.typed_time.durations import format_duration
 from cctv.model.ids import ZoneId
 from cctv.model.legal import Jurisdiction
+
+_HEAD = {
+    Jurisdiction.BE: N_("Camera surveillance - Act of 21 March 2007"),
+    Jurisdiction.NL: N_("Camera surveillance"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The lines of one zone's sign, and what it lacks (keys of cameras.toml)."""
+
+    zone: ZoneId
+    lines: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 def page_of(register: Register, language: Language, *, site: str, made: str, by: str) -> str:
@@ -42,32 +54,6 @@ def page_of(register: Register, language: Language, *, site: str, made: str, by:
             by=by,
         )
     )
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("cctv.cases.registers"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-_HEAD = {
-    Jurisdiction.BE: N_("Camera surveillance - Act of 21 March 2007"),
-    Jurisdiction.NL: N_("Camera surveillance"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """The lines of one zone's sign, and what it lacks (keys of cameras.toml)."""
-
-    zone: ZoneId
-    lines: tuple[str, ...]
-    missing: tuple[str, ...]
 
 
 def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
@@ -98,3 +84,14 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
             lines.append(f"{gettext('Data protection officer')}: {controller.dpo}")
         zone_signs.append(Sign(zone.id, tuple(lines), missing))
     return tuple(zone_signs)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("cctv.cases.registers"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

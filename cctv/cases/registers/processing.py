@@ -1,6 +1,6 @@
-"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from what runs.
+"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from the settings.
 
-Owns what each must name.  Pure.  Never fills in what the settings do not have: it is missing, and said to be.
+Responsible for what each must name.  Pure.  Never fills in what the settings lack: it is listed as missing.
 
 Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7, royal decree of 8 May 2018: controller, ground,
 kind of place, description and place of each camera, pictogram, retention, recipients, measures, live viewing.
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cctv.cases.registers.labels import fixed
-from cctv.cases.registers.register import Register, RegisterName
+from cctv.cases.registers.register import Register, RegisterName, fixed
 from cctv.config.schema import CameraSettings, Settings
 from cctv.core.i18n import N_, enum_label
 from cctv.core.language import Language

@@ -1,9 +1,14 @@
-"""Forgetting: the people of a closed request leave the register, and what stays is anonymous.
+"""Anonymises closed requests.
 
-An erasure is forgotten when it is closed ("vergeetverzoek: geanonimiseerde gegevens", docs/policies/002.txt), a
-complaint after `[policy] forget_complaints`, any other request after `forget_requests`.  Names, addresses, what was
-said, statements, reasons with the keys of their digests, and letters go: from the rows, from the database's free pages
-(`secure_delete`) and from its log.  The audit entries stay, and still verify.
+An erasure is anonymised when it is closed ("vergeetverzoek: geanonimiseerde gegevens", docs/policies/002.txt), a
+complaint after `[policy] forget_complaints`, any other request after `forget_requests`.
+
+1. one transaction removes names, addresses, stated details, statements, letters' rows, and reasons with the keys of
+   their digests; deleted rows are overwritten (`secure_delete`)
+2. after the commit: the letters' folder is deleted        (crash: the next sweep deletes it)
+3. the write-ahead log is checkpointed, so that no page of it holds a name
+
+The audit entries remain, and still verify.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Answering: what must be so before a request is answered, and the one transaction that answers it.
+"""What is required before a request is answered, and the one transaction that answers it.
 
-Owns the refusals (a person's mandate, identity or decision is missing) and what an answer does to holds, blocks and
-footage.  The copy itself is the export room's.  Never deletes: an erasure is ordered here and taken afterwards.
+Responsible for the refusals (a mandate, identity check or decision is missing) and for what an answer does to holds,
+blocks and footage.  `cctv.packages` builds the copy.  Deletes nothing: an erasure is ordered here and carried out after
+the commit.
 """
 
 from __future__ import annotations

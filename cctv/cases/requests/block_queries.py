@@ -1,4 +1,4 @@
-"""The rows of blocks, of what they yield to, and of erasures that wait.  Queries only."""
+"""The rows of blocks, of the cases that they yield to, and of erasure orders.  Queries only."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Blocks: no viewing and no export of footage, from receipt of a restriction or an objection until it is lifted.
 
-Apart from holds: a block stops looking, a hold stops deletion, and the same request has one of each (Articles 18 and 21
-GDPR, docs/policies/002.txt).  Owns the one question whether a case may use footage.  A block yields to a named legal
-claim or authority only, by decision of the DPO; an objection that was upheld lets through the copy for its own
-requester, also once it is closed and its footage waits for the holds of others.
+A block stops use and a hold stops deletion; the same request has one of each (Articles 18 and 21 GDPR,
+docs/policies/002.txt).  Responsible for whether a case may use footage.  A block yields only to a named legal claim or
+authority, by decision of the DPO.  An upheld objection lets through the copy for its own requester, also once it is
+closed and its footage waits for the holds of others.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""Closing: a request ends with its outcome; its own holds are released and its blocks lifted in one transaction.
+"""Closes requests, and erases footage by order of a request.
 
-Deletes nothing: the sweeper does, and it looks at holds again.  An erasure that is closed forgets its people at once.
+Closing records the outcome, releases the request's own holds and lifts its blocks in one transaction; an erasure is
+anonymised at once.  Closing deletes no footage: the sweep does, and it checks holds again.
 
-Erasing footage by request: what no hold of anyone covers goes, the rest waits for its holds and is listed.
+Erasure: what no hold of another case covers is deleted, the rest waits for its holds.
 
-An order stands in the log and in `erasures` before anything goes, and stays until nothing of it is left; the sweep
-looks at it again.  Deletes through `retention.removal` only, in a deletion session, never past a hold.
-The request's own hold does not keep what the request wants erased: it is released with the order.
+1. `order_erasure` enters the order and its audit entry, in the transaction that releases the request's own hold
+2. `erase_ordered` deletes through `retention.removal` only, in a deletion session, never past a hold
+3. the order is marked done when no segment of it is left; until then every sweep repeats step 2
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from cctv.model.ids import RequestId
 from cctv.model.requests import ErasureOrder
 from cctv.retention.removal import RemovalPlan, plan_removal, remove_ordered
 
+_OPEN_FILES = 3  # segments that the recorder may still bring after a span has passed, as in `found`
+
 
 @dataclass(frozen=True, slots=True)
 class Closure:
@@ -46,6 +49,16 @@ class Closure:
     request: AccessRequest
     releases: tuple[Hold, ...]
     departures: tuple[ReleaseEffect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What one pass took of an order, and what waits for holds."""
+
+    request: RequestId
+    gone: int
+    waiting: int
+    done: bool
 
 
 def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
@@ -114,31 +127,9 @@ def finish(site: Storage, request: AccessRequest, released: Sequence[Hold]) -> N
         forget_files(site, request.id)
 
 
-def _load_for_closing(
-    connection: Connection, site: Storage, request_id: str, requested: RequestOutcome
-) -> tuple[AccessRequest, RequestOutcome]:
-    request = load_for_transition(connection, site, request_id, Transition.CLOSE)
-    if request.outcome is not None:  # an erasure that was answered: how it ended is decided
-        return request, RequestOutcome(request.outcome, request.ground)
-    return request, check_ending(request.type, request.state, requested)
-
-
 def ending_of(request: AccessRequest, otherwise: CaseOutcome) -> RequestOutcome:
     """How an answered request ended; `otherwise` where it was not answered yet."""
     return RequestOutcome(request.outcome or otherwise, request.ground)
-
-
-_OPEN_FILES = 3  # segments that the recorder may still bring after a span has passed, as in `found`
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """What one pass took of an order, and what waits for holds."""
-
-    request: RequestId
-    gone: int
-    waiting: int
-    done: bool
 
 
 def plan_erasure(connection: Connection, request: AccessRequest) -> RemovalPlan:
@@ -164,6 +155,15 @@ def erase_ordered(site: Storage, request_id: str | None = None) -> tuple[Erased,
     with read_transaction(site.engine) as connection:
         orders = open_erasures(connection, request_id)
     return tuple(_erase(site, order) for order in orders)
+
+
+def _load_for_closing(
+    connection: Connection, site: Storage, request_id: str, requested: RequestOutcome
+) -> tuple[AccessRequest, RequestOutcome]:
+    request = load_for_transition(connection, site, request_id, Transition.CLOSE)
+    if request.outcome is not None:  # an erasure that was answered: how it ended is decided
+        return request, RequestOutcome(request.outcome, request.ground)
+    return request, check_ending(request.type, request.state, requested)
 
 
 def _erase(site: Storage, order: ErasureOrder) -> Erased:

@@ -1,8 +1,4 @@
-"""The one extension of Article 12(3) GDPR: two months, reasoned, and told inside the first period.
-
-The deadline moves when the person was told, not when somebody decided: a letter that was never sent extends nothing.
-
-Deadlines: when a request must be answered.  Pure.
+"""When a request must be answered, and the one extension of that deadline.
 
 Two promises run at once, and the earlier one binds: "binnen 30 dagen na ontvangst" of the published policies, and one
 month of Article 12(3) GDPR.  Both are counted as Regulation (EEC, Euratom) No 1182/71, Article 3, says:
@@ -12,11 +8,11 @@ month of Article 12(3) GDPR.  Both are counted as Regulation (EEC, Euratom) No 1
 * a month ends on the same date of the next month, or on its last day where that date does not exist (3(2)(c)).
 
 One extension is "two further months where necessary" (Article 12(3)): two months after the day on which the first
-period ends, and never later than three months after receipt.
+period ends, and never later than three months after receipt.  It needs a reason, and the person must be informed inside
+the first period.  The deadline moves when they were informed: a letter that was never sent extends nothing.
 
-Article 3(4) would move an end on a Saturday, Sunday or holiday to the next working day.  That grace is not taken: the
-published promise of 30 days has none, and an answer may always come early.  Must never yield a day later than either
-rule.
+Article 3(4) would move an end on a Saturday, Sunday or holiday to the next working day.  That grace is not used: the
+published promise of 30 days has none, and an answer may always come early.  Never yields a day later than either rule.
 """
 
 from __future__ import annotations
@@ -47,6 +43,14 @@ PROMISED = timedelta(days=30)  # docs/policies/000.txt and 002.txt: "binnen 30 d
 EXTENSION = 2  # months, Article 12(3)
 
 
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """A request and its extension; `request.due` is the first deadline until the extension was sent."""
+
+    request: AccessRequest
+    extension: Extension
+
+
 def due_date(received: date) -> date:
     """The last day on which a request received that day may be answered."""
     return min(received + PROMISED, months_after(received, 1))
@@ -70,14 +74,6 @@ def extended(received: datetime, zone: ZoneInfo) -> datetime:
 def days_left(due_at: datetime, now: datetime, zone: ZoneInfo) -> int:
     """Days until the last day: 0 on that day itself, negative after it."""
     return calendar_days(now, due_at, zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Extended:
-    """A request and its extension; `request.due` is the first deadline until the extension was sent."""
-
-    request: AccessRequest
-    extension: Extension
 
 
 def plan_extension(site: Storage, request_id: str, ground: ExtensionGround, *, reason: str) -> Extended:

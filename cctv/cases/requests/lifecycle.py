@@ -1,16 +1,15 @@
-"""Requests as they stand: found, listed, shown; and the check of what may be done with one.
+"""States of a request, the transitions between them, and looking up a request that may take one.
 
-The people of a request stand in its own rows: never in the audit log, a file name, an error or a reason of ours.
-
-States: where a request stands and what may follow.  Pure: one table, and nothing else decides it.
-
-A request is OPEN until it is answered.  Three types have a state of their own in between:
+One table decides which transition is allowed.  A request is OPEN until it is answered.  Three types have a state of
+their own in between:
 
 * an objection is decided first, UPHELD or REJECTED, and then answered;
 * a restriction, once answered, is RESTRICTED until the person lifts it;
-* an erasure, once answered, is ANSWERED until its letter is sent: closing it takes the address away.
+* an erasure, once answered, is ANSWERED until its letter is sent: closing it removes the address.
 
-CLOSED has one way on, and FORGOTTEN none.
+CLOSED has one transition left, and FORGOTTEN none.
+
+Personal data of a request is in its own rows: never in the audit log, a file name, an error or a reason of ours.
 """
 
 from __future__ import annotations
@@ -41,6 +40,8 @@ from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.holds import Hold
 from cctv.model.requests import Block, ErasureOrder, Extension, IdentityCheck, Statement
 
+_BLOCKING = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION})
+
 
 class Transition(Enum):
     """What somebody may do with a request.  The value is the verb on the command line."""
@@ -62,6 +63,20 @@ class Transition(Enum):
     FORGET = "forget"
 
 
+@dataclass(frozen=True, slots=True)
+class RequestFile:
+    """All there is of a request: its holds and blocks, in force or not, what was checked, its footage as it is now."""
+
+    request: AccessRequest
+    holds: tuple[Hold, ...]
+    blocks: tuple[Block, ...]
+    checks: tuple[IdentityCheck, ...]
+    extension: Extension | None
+    statements: tuple[Statement, ...]
+    erasures: tuple[ErasureOrder, ...]
+    footage: tuple[FootageStatus, ...]
+
+
 _WORK = (
     Transition.RECEIPT,
     Transition.IDENTITY,
@@ -71,7 +86,6 @@ _WORK = (
     Transition.EXTEND,
     Transition.STATEMENT,
 )
-_BLOCKING = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION})
 
 
 def _table() -> dict[tuple[RequestType, RequestState, Transition], RequestState]:
@@ -113,20 +127,6 @@ def next_state(kind: RequestType, state: RequestState, move: Transition) -> Requ
 def allowed_transitions(kind: RequestType, state: RequestState) -> tuple[Transition, ...]:
     """What may be done in a state, in the order of the commands."""
     return tuple(move for move in Transition if (kind, state, move) in _TABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFile:
-    """All there is of a request: its holds and blocks, in force or not, what was checked, its footage as it is now."""
-
-    request: AccessRequest
-    holds: tuple[Hold, ...]
-    blocks: tuple[Block, ...]
-    checks: tuple[IdentityCheck, ...]
-    extension: Extension | None
-    statements: tuple[Statement, ...]
-    erasures: tuple[ErasureOrder, ...]
-    footage: tuple[FootageStatus, ...]
 
 
 def find_request(connection: Connection, request_id: str) -> AccessRequest:

@@ -1,12 +1,11 @@
-"""Missing: what stands between a request and its answer, and what to type for each.  Pure.
+"""What is missing before a request can be answered, and the command for each step.
 
-One list serves `request open`, `request show`, the board and the refusal of an answer that is not ready, and its first
-step is the next thing to type wherever that is said.  A step that `must` be done stops the answer; the others are the
-next thing to do, or a person's choice.
+One list serves `request open`, `request show`, the agenda and the refusal of an answer that is not ready; its first
+step is the next command everywhere.  A step that `must` be done stops the answer; the others are the next thing to do,
+or a person's choice.  `missing` is pure.
 
-What is missing of open requests, read at once.  Queries only; costs what the open ones cost, however many closed.
-
-Whether there is footage costs one look at the index of each camera; only where none is stored, what may still come.
+The facts of all open requests are read at once, at the cost of the open ones, however many are closed.  Whether there
+is footage costs one query of the index a camera; only where none is stored, the footage status.
 """
 
 from __future__ import annotations
@@ -30,6 +29,14 @@ from cctv.db.queries import overlaps_span
 from cctv.db.storage import Storage
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.requests import Extension, IdentityCheck, LetterKind
+
+# What only a person can say for the letter.
+_ANSWER_OPTIONS = {
+    (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
+    (RequestType.COMPLAINT, RequestState.OPEN): ' --reason "..." --measures "..."',
+    (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
+}
+_OPEN_REQUEST_IDS = select(schema.requests.c.id).where(schema.requests.c.closed_us.is_(None))
 
 
 class NextStepKind(Enum):
@@ -102,6 +109,29 @@ def next_line(facts: RequestFacts, now: datetime) -> str | None:
     """What to type next for a request; None when nothing is left to do."""
     steps = missing(facts, now)
     return steps[0].line if steps else None
+
+
+def copy_wanted(request: AccessRequest) -> bool:
+    """Whether the answer comes with a copy: access, portability, and an objection that was upheld.
+
+    The last is promised by docs/policies/002.txt.
+    """
+    if request.type is RequestType.OBJECTION:
+        return request.state is RequestState.UPHELD
+    return request.type in {RequestType.ACCESS, RequestType.PORTABILITY}
+
+
+def open_facts(connection: Connection, site: Storage) -> list[RequestFacts]:
+    """Every open request with what was done about it, the first due first."""
+    open_requests = _facts(connection, select_requests(connection, closed_too=False), _OPEN_REQUEST_IDS)
+    return [replace(facts, has_footage=_has_footage(connection, site, facts.request)) for facts in open_requests]
+
+
+def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> RequestFacts:
+    """One request, and whether there is footage to answer with."""
+    only = select(schema.requests.c.id).where(schema.requests.c.id == request.id)
+    (facts,) = _facts(connection, [request], only)
+    return replace(facts, has_footage=_has_footage(connection, site, request))
 
 
 def _identity_steps(facts: RequestFacts, now: datetime) -> Iterator[Step]:
@@ -187,40 +217,6 @@ def _copy_steps(facts: RequestFacts) -> Iterator[Step]:
     if facts.reviewed < parts:
         yield Step(NextStepKind.REVIEW, f'cctv redaction review {request.id} --all --reason "..."')
     yield Step(NextStepKind.APPROVE, f'cctv redaction approve {request.id} --reason "..."')
-
-
-# What only a person can say for the letter.
-_ANSWER_OPTIONS = {
-    (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
-    (RequestType.COMPLAINT, RequestState.OPEN): ' --reason "..." --measures "..."',
-    (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
-}
-
-
-def copy_wanted(request: AccessRequest) -> bool:
-    """Whether the answer comes with a copy: access, portability, and an objection that was upheld.
-
-    The last is promised by docs/policies/002.txt.
-    """
-    if request.type is RequestType.OBJECTION:
-        return request.state is RequestState.UPHELD
-    return request.type in {RequestType.ACCESS, RequestType.PORTABILITY}
-
-
-_OPEN_REQUEST_IDS = select(schema.requests.c.id).where(schema.requests.c.closed_us.is_(None))
-
-
-def open_facts(connection: Connection, site: Storage) -> list[RequestFacts]:
-    """Every open request with what was done about it, the first due first."""
-    open_requests = _facts(connection, select_requests(connection, closed_too=False), _OPEN_REQUEST_IDS)
-    return [replace(facts, has_footage=_has_footage(connection, site, facts.request)) for facts in open_requests]
-
-
-def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> RequestFacts:
-    """One request, and whether there is footage to answer with."""
-    only = select(schema.requests.c.id).where(schema.requests.c.id == request.id)
-    (facts,) = _facts(connection, [request], only)
-    return replace(facts, has_footage=_has_footage(connection, site, request))
 
 
 def _has_footage(connection: Connection, site: Storage, request: AccessRequest) -> bool:

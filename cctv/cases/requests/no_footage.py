@@ -1,7 +1,7 @@
-"""Absence: a signed statement, from the index and the audit log, of why there is no footage to answer with.
+"""A signed statement, from the index and the audit log, of why there is no footage to answer with.
 
-Says each span without picture with its cause, each deletion with the tombstone that proves it, and how far the log
-went.  Names nobody.  The signature is in OpenSSH's format: `ssh-keygen -Y verify` checks it without us.
+Lists each span without picture with its cause, each deletion with the tombstone that proves it, and the head of the
+log.  Names no one.  The signature is in OpenSSH's format: `ssh-keygen -Y verify` checks it without this program.
 """
 
 from __future__ import annotations

@@ -1,15 +1,12 @@
-"""Opening: a request is registered, its clock starts at receipt, its footage is frozen, all in one transaction.
+"""Registers a request and its people: mandates and identity checks.
 
-Never refuses to register a request: not for a missing signature, mandate, check of identity or footage.  What asks for
-more than a day of footage is frozen for 72 hours, until somebody confirms it (`scope`).
+Opening registers the request, starts its deadline at receipt and freezes its footage, all in one transaction.  It is
+never refused for a missing signature, mandate, identity check or footage.  More than a day of footage is frozen for 72
+hours, until a person confirms it (`scope`).
 
-The people of a request: who may act on which mandate, and whose identity must be checked.  Pure.
-
-Owns the rules of docs/policies/000.txt, 001.txt and 002.txt: a copy goes to the known address; elsewhere, or to
-somebody else, only after a check of identity.  A mandate or a check that is missing never keeps a request from being
-registered.
-
-Identity and mandates: that they were looked at, how, when and by whom.  Never a copy, never a number.
+Responsible for who may act on which mandate and whose identity must be checked (docs/policies/000.txt, 001.txt and
+002.txt): a copy is sent to the known address; elsewhere, or to another person, only after an identity check.  Records
+that identity was checked, how, when and by whom; never a copy or a number of a document.
 """
 
 from __future__ import annotations
@@ -61,6 +58,122 @@ MANDATES: dict[RequesterRole, tuple[Mandate, ...]] = {
     RequesterRole.PROXY: (Mandate.POWER_OF_ATTORNEY, Mandate.GUARDIANSHIP),
     RequesterRole.NOMINEE: (Mandate.EXPRESS_DEMAND, Mandate.POWER_OF_ATTORNEY),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class NewCheck:
+    """What somebody looked at; `role` is None for whoever asks, `checked` for today."""
+
+    method: IdentityMethod
+    checker: str
+    role: RequesterRole | None = None
+    checked: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityResult:
+    """A request and the check that was entered."""
+
+    request: AccessRequest
+    check: IdentityCheck
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """What a letter says; `received` is its day of receipt, `language` the requester's, where they are known."""
+
+    type: RequestType
+    parties: tuple[Party, ...]
+    cameras: tuple[CameraId, ...]
+    span: Span
+    received: date | None = None
+    language: Language | None = None
+    relation: Relation = Relation.VISITOR
+    channel: Channel | None = None
+    signed: bool | None = None
+    dated: bool | None = None
+    under_16: bool = False
+    stated: Stated = NOTHING_STATED
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRequest:
+    """A request, the hold that freezes its footage, the block if it has one, and how much of the footage exists."""
+
+    request: AccessRequest
+    hold: Hold
+    block: Block | None
+    footage: tuple[FootageStatus, ...]
+
+
+def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
+    """Register a request and freeze its footage until it is closed; the hold is reviewed when the answer is due.
+
+    A restriction and an objection block the footage from this moment too (docs/policies/002.txt, "onmiddellijk").
+    """
+    now = site.clock.now()
+    new = check_request(new, now, site.settings.site.timezone)
+    with write_transaction(site.engine) as connection:
+        request = _registered(RequestId(next_short_id(connection, IdKind.REQUEST, now.year)), site, new, now)
+        insert_request(connection, request)
+        _log(connection, site, request)
+        request, hold = freeze(connection, site, request)
+        block = place_block(connection, site, request)
+    return OpenedRequest(request, hold, block, find_footage(site, request.cameras, request.span))
+
+
+def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
+    """The same with clean texts.
+
+    Raises NoCameras, TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater.
+    """
+    if not new.cameras:
+        raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
+    if new.received and new.received > now.astimezone(zone).date():
+        raise ReceivedLater(when=new.received)
+    return replace(new, parties=tuple(check_party(party) for party in new.parties), stated=check_stated(new.stated))
+
+
+def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = False) -> AccessRequest:
+    """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, MandateUnusable.
+    """
+    party = check_party(party)
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.MANDATE)
+        put_party(connection, request.id, party)
+        mandate = party.mandate.value if party.mandate else "none"
+        facts: AuditFacts = {"role": party.role.value, "mandate": mandate}
+        append_entry(connection, site, Act.REQUEST_MANDATED, request.id, case_id=request.id, facts=facts)
+        updated = select_request(connection, request.id)
+        assert updated is not None
+        return request if dry_run else updated
+
+
+def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bool = False) -> IdentityResult:
+    """Enter that the identity of a person in a request was checked.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, RoleUnknown, CheckedLater.
+    """
+    checker = checked_text(N_("checker"), new.checker, N_("name the person who looked: --checker NAME."))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
+        role = new.role or (request.requester.role if request.requester else RequesterRole.SUBJECT)
+        if request.party(role) is None:
+            raise RoleUnknown(
+                id=request.id, role=role.value, roles=", ".join(party.role.value for party in request.parties)
+            )
+        now = site.clock.now()
+        today = now.astimezone(site.settings.site.timezone).date()
+        checked = new.checked or today
+        if checked > today:
+            raise CheckedLater(when=checked)
+        check = IdentityCheck(role, new.method, checked, checker, now, site.actor.account)
+        insert_check(connection, request.id, check)
+        facts: AuditFacts = {"role": role.value, "method": check.method.value, "checked": checked.isoformat()}
+        append_entry(connection, site, Act.REQUEST_IDENTIFIED, request.id, case_id=request.id, facts=facts)
+    return IdentityResult(request, check)
 
 
 def check_party(party: Party) -> Party:
@@ -120,122 +233,6 @@ def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) 
     """Those of them that nobody checked yet."""
     checked = {check.role for check in checks}
     return tuple(role for role in identities_needed(request) if role not in checked)
-
-
-@dataclass(frozen=True, slots=True)
-class NewCheck:
-    """What somebody looked at; `role` is None for whoever asks, `checked` for today."""
-
-    method: IdentityMethod
-    checker: str
-    role: RequesterRole | None = None
-    checked: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityResult:
-    """A request and the check that was entered."""
-
-    request: AccessRequest
-    check: IdentityCheck
-
-
-def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bool = False) -> IdentityResult:
-    """Enter that the identity of a person in a request was checked.
-
-    Raises RequestUnknown, RequestClosed, MoveRefused, RoleUnknown, CheckedLater.
-    """
-    checker = checked_text(N_("checker"), new.checker, N_("name the person who looked: --checker NAME."))
-    with write_transaction(site.engine, dry_run=dry_run) as connection:
-        request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
-        role = new.role or (request.requester.role if request.requester else RequesterRole.SUBJECT)
-        if request.party(role) is None:
-            raise RoleUnknown(
-                id=request.id, role=role.value, roles=", ".join(party.role.value for party in request.parties)
-            )
-        now = site.clock.now()
-        today = now.astimezone(site.settings.site.timezone).date()
-        checked = new.checked or today
-        if checked > today:
-            raise CheckedLater(when=checked)
-        check = IdentityCheck(role, new.method, checked, checker, now, site.actor.account)
-        insert_check(connection, request.id, check)
-        facts: AuditFacts = {"role": role.value, "method": check.method.value, "checked": checked.isoformat()}
-        append_entry(connection, site, Act.REQUEST_IDENTIFIED, request.id, case_id=request.id, facts=facts)
-    return IdentityResult(request, check)
-
-
-def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = False) -> AccessRequest:
-    """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
-
-    Raises RequestUnknown, RequestClosed, MoveRefused, MandateUnusable.
-    """
-    party = check_party(party)
-    with write_transaction(site.engine, dry_run=dry_run) as connection:
-        request = load_for_transition(connection, site, request_id, Transition.MANDATE)
-        put_party(connection, request.id, party)
-        mandate = party.mandate.value if party.mandate else "none"
-        facts: AuditFacts = {"role": party.role.value, "mandate": mandate}
-        append_entry(connection, site, Act.REQUEST_MANDATED, request.id, case_id=request.id, facts=facts)
-        updated = select_request(connection, request.id)
-        assert updated is not None
-        return request if dry_run else updated
-
-
-@dataclass(frozen=True, slots=True)
-class NewRequest:
-    """What a letter says; `received` is its day of receipt, `language` the requester's, where they are known."""
-
-    type: RequestType
-    parties: tuple[Party, ...]
-    cameras: tuple[CameraId, ...]
-    span: Span
-    received: date | None = None
-    language: Language | None = None
-    relation: Relation = Relation.VISITOR
-    channel: Channel | None = None
-    signed: bool | None = None
-    dated: bool | None = None
-    under_16: bool = False
-    stated: Stated = NOTHING_STATED
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedRequest:
-    """A request, the hold that freezes its footage, the block if it has one, and how much of the footage exists."""
-
-    request: AccessRequest
-    hold: Hold
-    block: Block | None
-    footage: tuple[FootageStatus, ...]
-
-
-def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
-    """The same with clean texts.
-
-    Raises NoCameras, TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater.
-    """
-    if not new.cameras:
-        raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
-    if new.received and new.received > now.astimezone(zone).date():
-        raise ReceivedLater(when=new.received)
-    return replace(new, parties=tuple(check_party(party) for party in new.parties), stated=check_stated(new.stated))
-
-
-def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
-    """Register a request and freeze its footage until it is closed; the hold is reviewed when the answer is due.
-
-    A restriction and an objection block the footage from this moment too (docs/policies/002.txt, "onmiddellijk").
-    """
-    now = site.clock.now()
-    new = check_request(new, now, site.settings.site.timezone)
-    with write_transaction(site.engine) as connection:
-        request = _registered(RequestId(next_short_id(connection, IdKind.REQUEST, now.year)), site, new, now)
-        insert_request(connection, request)
-        _log(connection, site, request)
-        request, hold = freeze(connection, site, request)
-        block = place_block(connection, site, request)
-    return OpenedRequest(request, hold, block, find_footage(site, request.cameras, request.span))
 
 
 def _registered(request_id: RequestId, site: Storage, new: NewRequest, now: datetime) -> AccessRequest:

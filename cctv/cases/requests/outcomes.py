@@ -1,7 +1,7 @@
-"""Outcomes: how a request may end, and on which grounds it may be refused.  Pure.
+"""How a request may end, and on which grounds it may be refused.  Pure.
 
-The list of grounds is closed.  Each stands on an article and counts for some types only; blanket grounds ("policy",
-"security", "too much work") are not on it.  Which article a refusal names is decided here and nowhere else.
+The list of grounds is closed.  Each is based on an article and counts for some types only; blanket grounds ("policy",
+"security", "too much work") are not on it.  Only this module decides which article a refusal names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Rights in effect: an objection is upheld or rejected, a block yields or is lifted, a statement stands beside footage.
+"""Decisions on a right: an objection is upheld or rejected, a block yields or is lifted, a statement is added.
 
-A block yields to a named legal claim or authority, for one case, by decision of a named person; the person who was
-protected is told.  Recording goes on whatever is decided: an objection is about footage that there is.
+A block yields to a named legal claim or authority, for one case, by decision of a named person; the protected person is
+informed.  Recording continues whatever is decided: an objection is about existing footage.
 """
 
 from __future__ import annotations
@@ -55,6 +55,17 @@ class Lifted:
     released: tuple[Hold, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class YieldTo:
+    """What a block yields to: the case, the ground, who gets to see the footage, and under which reference."""
+
+    case_id: str
+    ground: YieldGround
+    recipient: str
+    reference: str
+    reason: str
+
+
 def decide_objection(
     site: Storage, request_id: str, move: Transition, *, reason: str, dry_run: bool = False
 ) -> AccessRequest:
@@ -69,17 +80,6 @@ def decide_objection(
         append_entry(connection, site, Act.REQUEST_DECIDED, request.id, case_id=request.id, facts=facts, reason=reason)
         decided = apply_transition(connection, request, move)
         return request if dry_run else decided
-
-
-@dataclass(frozen=True, slots=True)
-class YieldTo:
-    """What a block yields to: the case, the ground, who gets to see the footage, and under which reference."""
-
-    case_id: str
-    ground: YieldGround
-    recipient: str
-    reference: str
-    reason: str
 
 
 def plan_yield(site: Storage, request_id: str, target: YieldTo) -> Yielded:

@@ -1,8 +1,9 @@
-"""Scope: which footage a request freezes, and what happens when that is more than a day of it.
+"""Which footage a request freezes, and what happens when that is more than a day of it.
 
-Up to 24 hours of camera time are frozen until the request is closed.  More is frozen for 72 hours: somebody confirms it
-with a reason, having seen how much that is and what it does to the disk, or narrows it; else the provisional hold ends
-by itself, and the log says so.  It is the only hold that ends without a person: its end was told when it was placed.
+Up to 24 hours of camera time are frozen until the request is closed.  More is frozen for 72 hours: a person confirms it
+with a reason, having seen how much it is and what it costs on disk, or narrows it.  Otherwise the provisional hold ends
+by itself, with an audit entry.  It is the only hold that ends without a person: its end was announced when it was
+placed.
 """
 
 from __future__ import annotations
