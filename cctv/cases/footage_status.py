@@ -24,8 +24,8 @@ from cctv.model.footage import GapCause, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId
 
-SEAM = timedelta(milliseconds=500)  # as archive.inventory: what lies between two segments of one run
-_OPEN_FILES = 3  # segments: one being written, one being closed, and one for a camera with a long key frame interval
+SEAM = timedelta(milliseconds=500)  # as in footage.coverage: the gap between two segments of one run
+_OPEN_SEGMENTS = 3  # one being written, one being closed, and one for a camera with a long key frame interval
 
 
 class Fate(Enum):
@@ -103,8 +103,8 @@ def footage_status(
     return tuple(_camera_status(connection, site, inventory(connection, camera, span, now), now) for camera in cameras)
 
 
-def departures(connection: Connection, leaving: Sequence[Hold], now: datetime) -> tuple[ReleaseEffect, ...]:
-    """The footage that `leaving` keep and what becomes of it without them, by camera and fate."""
+def release_effects(connection: Connection, leaving: Sequence[Hold], now: datetime) -> tuple[ReleaseEffect, ...]:
+    """The footage that the `leaving` holds keep and what becomes of it without them, by camera and fate."""
     released = {hold.id for hold in leaving}
     others = [hold for hold in holds_in_force(connection) if hold.id not in released]
     groups: dict[tuple[CameraId, Fate, tuple[HoldId, ...]], list[Segment]] = {}
@@ -167,7 +167,7 @@ def _being_written(connection: Connection, site: Storage, camera: CameraId, now:
     incoming = site.root / "incoming" / camera
     if not incoming.is_dir() or not any(incoming.glob("run*.mp4")):
         return None
-    earliest = now - _OPEN_FILES * site.settings.recording.segment
+    earliest = now - _OPEN_SEGMENTS * site.settings.recording.segment
     indexed = segments_of(connection, camera, Span(earliest, now))
     start = max([earliest, *(segment.span.end for segment in indexed)])
     return Span(start, now) if start < now else None

@@ -17,7 +17,7 @@ from cctv.audit.chain import AuditEntry
 from cctv.audit.log import append_entry, audit_entries
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import ReleaseAsked, ReviewPast, ReviewTooFar
-from cctv.cases.footage_status import FootageStatus, ReleaseEffect, departures, find_footage, footage_status
+from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.requests.queries import select_request
 from cctv.cases.text_input import checked_text, typed_id
@@ -50,7 +50,7 @@ class NewHold:
 
 @dataclass(frozen=True, slots=True)
 class PlacedHold:
-    """A hold and what it keeps; without a hold when it was only looked at."""
+    """A hold and the footage that it keeps; `hold` is None when it was only planned."""
 
     ground: Ground
     hold: Hold | None
@@ -66,7 +66,7 @@ class ReleasedHold:
 
 
 def plan_hold(site: Storage, new: NewHold) -> PlacedHold:
-    """Check what `place_hold` checks, and look at what it would keep."""
+    """What `place_hold` would keep; raises what that raises."""
     new = _validated(site, new)
     with read_transaction(site.engine) as connection:
         ground = find_ground(connection, site, new.ground)
@@ -74,7 +74,10 @@ def plan_hold(site: Storage, new: NewHold) -> PlacedHold:
 
 
 def place_hold(site: Storage, new: NewHold) -> PlacedHold:
-    """Keep footage beyond its limit: stored, being written, and still to come."""
+    """Keep footage beyond its limit: stored, being written, and still to come.
+
+    Raises NoCameras, TextUnusable, ReviewTooFar, GroundUnreadable, GroundUnknown, GroundClosed.
+    """
     new = _validated(site, new)
     with write_transaction(site.engine) as connection:
         ground = find_ground(connection, site, new.ground)
@@ -97,17 +100,17 @@ def list_holds(site: Storage, *, released_too: bool) -> Sequence[Hold]:
 
 
 def hold_file(site: Storage, hold_id: str) -> PlacedHold:
-    """One hold and its footage as it stands now; raises HoldUnknown."""
+    """One hold and the present status of its footage; raises HoldUnknown."""
     with read_transaction(site.engine) as connection:
         hold = find_hold(connection, typed_id(hold_id))
         return PlacedHold(hold.ground, hold, footage_status(connection, site, sorted(hold.cameras), hold.span))
 
 
 def plan_release(site: Storage, hold_id: str) -> ReleasedHold:
-    """What releasing would let go; raises HoldUnknown, HoldReleased."""
+    """What releasing would do to the footage; raises HoldUnknown, HoldReleased."""
     with read_transaction(site.engine) as connection:
         hold = _load_unreleased(connection, site, hold_id)
-        return ReleasedHold(hold, departures(connection, [hold], site.clock.now()))
+        return ReleasedHold(hold, release_effects(connection, [hold], site.clock.now()))
 
 
 def plan_renewal(site: Storage, hold_id: str, review: datetime) -> Hold:
@@ -118,7 +121,7 @@ def plan_renewal(site: Storage, hold_id: str, review: datetime) -> Hold:
 
 
 def renew_hold(site: Storage, hold_id: str, review: datetime, *, reason: str) -> Hold:
-    """Somebody decided that a hold stays: a new review date, 90 days away at the most.
+    """Give a hold a new review date, 90 days away at the most.
 
     Raises HoldUnknown, HoldReleased, ReviewTooFar, ReviewPast.
     """
@@ -131,7 +134,7 @@ def renew_hold(site: Storage, hold_id: str, review: datetime, *, reason: str) ->
 def release_hold(site: Storage, hold_id: str, *, reason: str) -> ReleasedHold:
     """Release a hold; what no other hold keeps then expires as if it had never been.
 
-    Raises ReleaseAsked, and releases nothing, while a second person is missing whom the policy asks for.
+    Raises ReleaseAsked, and releases nothing, while the policy requires a second person; HoldUnknown, HoldReleased.
     """
     reason = checked_text(N_("reason"), reason, N_('say why the footage is no longer needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
@@ -142,7 +145,7 @@ def release_hold(site: Storage, hold_id: str, *, reason: str) -> ReleasedHold:
         raise refusal
     remove_hold_file(site, released.id)
     with read_transaction(site.engine) as connection:
-        return ReleasedHold(released, departures(connection, [released], site.clock.now()))
+        return ReleasedHold(released, release_effects(connection, [released], site.clock.now()))
 
 
 def _validated(site: Storage, new: NewHold) -> NewHold:
@@ -170,7 +173,7 @@ def _renewal_review(connection: Connection, site: Storage, hold: Hold, review: d
 
 
 def _review(connection: Connection, ground: Ground, review: datetime, now: datetime) -> datetime:
-    """A request's hold is reviewed when the answer is due; once that is past, when people say."""
+    """A request's hold is reviewed when the answer is due; after that, and for other cases, at the given date."""
     if id_kind(ground.case_id) is not IdKind.REQUEST:
         return review
     request = select_request(connection, ground.case_id)
@@ -185,9 +188,9 @@ def _load_unreleased(connection: Connection, site: Storage, hold_id: str) -> Hol
 
 
 def _two_person_refusal(connection: Connection, site: Storage, hold: Hold, reason: str) -> ReleaseAsked | None:
-    """None when the hold may be released now; else what is missing, asked for in the caller's transaction.
+    """None when the hold may be released now; else the error to raise, with the request in the caller's transaction.
 
-    Answers rather than raises, so that the asking is committed.
+    Returned rather than raised, so that the request is committed.
     """
     if TwoPersonAct.HOLD_RELEASE not in site.settings.policy.two_person:
         return None

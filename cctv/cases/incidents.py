@@ -18,7 +18,7 @@ from cctv.audit.log import append_entry
 from cctv.cases.disclosures.queries import select_disclosure
 from cctv.cases.errors.incidents import IncidentSettled, IncidentUnknown, NoCameras, OutsidePurpose
 from cctv.cases.errors.requests import GroundClosed, GroundUnknown, GroundUnreadable
-from cctv.cases.footage_status import FootageStatus, ReleaseEffect, departures, find_footage, footage_status
+from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incident_queries import insert_incident, mark_settled, select_incident, select_incidents
 from cctv.cases.requests.queries import select_request
 from cctv.cases.text_input import checked_text, typed_id
@@ -40,7 +40,7 @@ _KINDS = {RequestType.RESTRICTION: GroundKind.RESTRICTION, RequestType.OBJECTION
 REVIEW = timedelta(days=30)
 _TITLE = N_('say in a few words what happened, for example "laptop, foyer".')
 # What a camera must record for before an incident of a kind is its business.  Violence, fire and accidents are always:
-# somebody's vital interests outweigh the purpose (Article 6(1)(d) GDPR).
+# a person's vital interests outweigh the purpose (Article 6(1)(d) GDPR).
 _FITTING = {
     IncidentKind.THEFT: frozenset({Purpose.THEFT}),
     IncidentKind.DAMAGE: frozenset({Purpose.DAMAGE}),
@@ -51,7 +51,7 @@ _FITTING = {
 
 @dataclass(frozen=True, slots=True)
 class NewIncident:
-    """What a person tells about an incident; `checked` before anything happens."""
+    """What a person reports of an incident, before `checked`."""
 
     kind: IncidentKind
     title: str
@@ -94,7 +94,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class IncidentFile:
-    """An incident with its holds, released or not, and its footage as it stands now."""
+    """An incident with its holds, released or not, and the present status of its footage."""
 
     incident: Incident
     holds: tuple[Hold, ...]
@@ -138,7 +138,7 @@ def open_incident(site: Storage, new: NewIncident) -> OpenedIncident:
             review=now + REVIEW,
             reason=incident.title,
         )
-    # Looked up after the commit: nothing covered can go any more, and a wide span must not keep the recorder waiting.
+    # Read after the commit: covered footage is safe by now, and a wide span must not keep the recorder waiting.
     return OpenedIncident(incident, hold, find_footage(site, incident.cameras, incident.span))
 
 
@@ -165,10 +165,10 @@ def incident_file(site: Storage, incident_id: str) -> IncidentFile:
 
 
 def plan_settlement(site: Storage, incident_id: str) -> Settlement:
-    """What settling would release, and what would go when; raises IncidentUnknown, IncidentSettled."""
+    """What settling would release, and when its footage would be deleted; raises IncidentUnknown, IncidentSettled."""
     with read_transaction(site.engine) as connection:
         incident, own = _unsettled(connection, site, incident_id)
-        return Settlement(incident, own, departures(connection, own, site.clock.now()))
+        return Settlement(incident, own, release_effects(connection, own, site.clock.now()))
 
 
 def settle_incident(site: Storage, incident_id: str, *, reason: str) -> Settlement:
@@ -187,11 +187,11 @@ def settle_incident(site: Storage, incident_id: str, *, reason: str) -> Settleme
     for hold in own:
         remove_hold_file(site, hold.id)
     with read_transaction(site.engine) as connection:
-        return Settlement(settled, own, departures(connection, own, site.clock.now()))
+        return Settlement(settled, own, release_effects(connection, own, site.clock.now()))
 
 
 def check_purpose(kind: IncidentKind, cameras: Sequence[CameraSettings]) -> None:
-    """Raises OutsidePurpose where a camera's purpose names other things only; words that nobody knows allow all."""
+    """Raises OutsidePurpose where a camera's purpose names other things only; an unrecognised purpose allows all."""
     allowed = {purpose.value for purpose in _FITTING.get(kind, frozenset())}
     if not allowed:
         return

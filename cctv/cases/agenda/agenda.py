@@ -32,13 +32,13 @@ from cctv.model.disclosures import Disclosure
 from cctv.model.holds import GroundKind, Hold
 
 ROTATE = timedelta(days=180)  # docs/policies/000.txt: "op regelmatige basis", no period: twice a year
-LEASE_AHEAD = timedelta(days=7)  # somebody is written to, and answers, before the copy is late
-HOLD_AHEAD = timedelta(days=14)  # a review that is further away is nobody's work yet
+LEASE_AHEAD = timedelta(days=7)  # time for a letter and its answer before the copy is late
+HOLD_AHEAD = timedelta(days=14)  # a review further away needs no work yet
 _REQUESTED = {GroundKind.REQUEST, GroundKind.RESTRICTION, GroundKind.OBJECTION}  # their holds follow the request
 
 
 class AgendaKind(Enum):
-    """What an item is about.  The value is the word in JSON; never rename one."""
+    """What an item is about.  The value is written to JSON; never rename one."""
 
     REQUEST = "request"
     BREACH = "breach"
@@ -51,9 +51,9 @@ class AgendaKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that is owed.
+    """One thing that is due.
 
-    `missing` are the steps in words, `line` is the next to type; `footage_until` is when the footage of a request would
+    `missing` are the labels of the steps, `line` is the next command; `footage_until` is when the footage of a request would
     have begun to expire if nothing held it.
     """
 
@@ -82,7 +82,7 @@ def request_items(facts: Iterable[RequestFacts], settings: Settings, now: dateti
 
 
 def breach_items(breaches: Iterable[Breach]) -> Iterator[Item]:
-    """Each telling that is still owed."""
+    """Each notification of a breach that is still owed."""
     for breach in breaches:
         for deadline in clocks(breach):
             if deadline.sent is None:
@@ -91,7 +91,7 @@ def breach_items(breaches: Iterable[Breach]) -> Iterator[Item]:
 
 
 def hold_items(holds: Iterable[Hold], now: datetime) -> Iterator[Item]:
-    """Holds whose review is near or past; those of requests are on the board with their request."""
+    """Holds whose review is near or past; those of requests are on the agenda with their request."""
     for hold in holds:
         if hold.ground.kind not in _REQUESTED and hold.review <= now + HOLD_AHEAD:
             line = N_('cctv hold renew {id} --review 30d --reason "..."  (or release)', id=hold.id)
@@ -127,7 +127,7 @@ def workstations_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
 
 
 def credential_items(rotated: Sequence[tuple[str, date | None]], now: datetime, zone: ZoneInfo) -> Iterator[Item]:
-    """Passwords that are due for a change; of one whose last change nobody wrote down it is due today."""
+    """Passwords that are due for a change; today where no last change is recorded (None)."""
     today = now.astimezone(zone).date()
     for name, last in rotated:
         due = last + ROTATE if last is not None else today

@@ -27,8 +27,7 @@ def as_calendar(
     zone: ZoneInfo,
     tell: Callable[[str], str] = str,
 ) -> bytes:
-    """All items as entries of one calendar; whole days, breaches by the hour.  `tell` puts phrases in other words."""
-
+    """All items as entries of one calendar; whole days, breaches by the hour.  `tell` translates a message."""
     calendar = Calendar()
     calendar.add("prodid", "-//cctv//board//EN")
     calendar.add("version", "2.0")

@@ -26,7 +26,7 @@ _FOUND = N_('say where and what became of it, for example --found "two files on 
 def check_workstations(
     site: Storage, *, on: date, checker: str, found: str | None, dry_run: bool = False
 ) -> WorkstationCheck:
-    """Write down that the workstations were checked; `found` is None where no copy was left.
+    """Record that the workstations were checked; `found` describes the copies that were left, None for none.
 
     Raises TextUnusable, CheckStillToCome.
     """
@@ -52,7 +52,7 @@ def list_checks(site: Storage) -> Sequence[WorkstationCheck]:
 
 
 def declare(site: Storage, kind: DeclarationKind, *, on: date, reference: str, dry_run: bool = False) -> Declaration:
-    """Write down that the cameras were declared on a day, with the reference that the page gave."""
+    """Record that the cameras were declared on a day, with the reference that the page gave; raises TextUnusable."""
     reference = checked_text(N_("reference"), reference, N_("give the number that the page printed."))
     declaration = Declaration(kind, on, reference, site.clock.now(), site.actor.account)
     with write_transaction(site.engine, dry_run=dry_run) as connection:

@@ -23,22 +23,22 @@ PEOPLE = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class NotificationDeadline:
-    """One telling that a breach asks for."""
+    """One notification that a breach requires; `sent` is None until it was sent."""
 
     whom: NoticeRecipient
     due: datetime
     sent: datetime | None
 
     def is_overdue(self, now: datetime) -> bool:
-        """True when nobody was told by then."""
+        """Whether it was due before now and not sent."""
         return self.sent is None and now > self.due
 
 
 def clocks(breach: Breach) -> tuple[NotificationDeadline, ...]:
-    """Whom to tell by when.
+    """Whom to notify by when.
 
-    A processor tells its controller within 18 hours, and nobody else.  A controller tells the authority, unless a risk
-    is unlikely, and the people concerned, whatever the risk: so the policies promise.  People who are unknown are told
+    A processor notifies its controller within 18 hours, and no one else.  A controller notifies the authority, unless a risk
+    is unlikely, and the people concerned, whatever the risk, as the policies promise.  People who are unknown are notified
     by a public notice.
     """
     if breach.role is ProcessingRole.PROCESSOR:
@@ -69,7 +69,7 @@ def declaration_due(
 
 
 def workstations_due(last: date | None, first_use: date | None) -> date | None:
-    """The day by which somebody must look for copies on the workstations; None before anything was recorded.
+    """The day by which a person must check the workstations for copies; None before anything was recorded.
 
     docs/policies/001.txt: "één keer per maand".  The same date of the next month, or its last day where that date does
     not exist.

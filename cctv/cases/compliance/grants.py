@@ -34,7 +34,10 @@ def give_grant(
     reason: str,
     dry_run: bool = False,
 ) -> Grant:
-    """Grant a permission.  Nobody grants one to themselves; the briefing and the agreement come first."""
+    """Grant a permission to an account.
+
+    Raises GrantRefused for one's own account, and before the briefing and the agreement; TextUnusable.
+    """
     account = checked_text(N_("account"), account, N_("give the unix account, as `id -un` prints it."))
     reason = checked_text(N_("reason"), reason, N_("say why this person needs it."))
     now = site.clock.now()
@@ -90,7 +93,7 @@ def list_grants(site: Storage, *, withdrawn_too: bool) -> Sequence[Grant]:
 
 
 def require(site: Storage, permission: Permission) -> None:
-    """Refuse who has no grant where the site asks for one; the refusal is in the log.  Raises NotGranted (12)."""
+    """Raises NotGranted (12), with an audit entry, where the site requires a grant that the account lacks."""
     if permission not in site.settings.policy.granted_only:
         return
     account = site.actor.account

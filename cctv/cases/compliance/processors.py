@@ -27,7 +27,7 @@ from cctv.model.legal import Area
 
 @dataclass(frozen=True, slots=True)
 class NewProcessor:
-    """What a person tells of a processor."""
+    """What a person enters about a processor."""
 
     name: str
     service: str
@@ -36,7 +36,7 @@ class NewProcessor:
 
 
 def checked_country(name: str, country: str, area: Area, following: str) -> str:
-    """The code in capitals; raises CountryUnreadable, OutsideArea."""
+    """The country code in capitals; raises CountryUnreadable, OutsideArea."""
     code = country.strip().upper()
     if len(code) != 2 or not code.isalpha() or not code.isascii():
         raise CountryUnreadable(country=country)
@@ -74,7 +74,10 @@ def add_processor(site: Storage, new: NewProcessor, *, dry_run: bool = False) ->
 def engage(
     site: Storage, processor_id: str, *, name: str, country: str, agreed: date | None, dry_run: bool = False
 ) -> Processor:
-    """Enter whom a processor engages; the same name again writes its agreement anew."""
+    """Enter a sub-processor; the same name again replaces its country and agreement.
+
+    Raises TextUnusable, CountryUnreadable, OutsideArea, ProcessorUnknown.
+    """
     name = checked_text(N_("name"), name, N_("give the company's name."))
     following = N_("refuse your agreement to it (Article 28(2) GDPR).")
     code = checked_country(name, country, site.settings.policy.area, following)
@@ -88,7 +91,7 @@ def engage(
 def audited(
     site: Storage, processor_id: str, *, on: date, contract: date | None = None, dry_run: bool = False
 ) -> Processor:
-    """Write down when a processor was audited, and the date of a new contract."""
+    """Write down when a processor was audited, and the date of a new contract.  Raises ProcessorUnknown."""
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = _load_engaged(connection, processor_id)
         processor = replace(before, audited=on, contract=contract or before.contract)

@@ -13,6 +13,7 @@ from cctv.model.ids import BreachId, GrantId
 
 
 def insert_breach(connection: Connection, breach: Breach) -> None:
+    """Insert a new breach; its notices are rows of their own."""
     connection.execute(
         insert(schema.breaches).values(
             id=breach.id,
@@ -44,11 +45,13 @@ def update_breach(connection: Connection, breach: Breach) -> None:
 
 
 def insert_notice(connection: Connection, breach_id: BreachId, notice: Notice) -> None:
+    """Insert whom a breach was notified to, and when."""
     values = {"breach_id": breach_id, "whom": notice.whom, "sent_us": notice.sent, "sent_by": notice.by}
     connection.execute(insert(schema.breach_notices).values(**values))
 
 
 def select_breach(connection: Connection, breach_id: str) -> Breach | None:
+    """One breach with its notices; None when no row has the id."""
     row = connection.execute(select(schema.breaches).where(schema.breaches.c.id == breach_id)).one_or_none()
     return _breach(connection, row) if row else None
 
@@ -96,6 +99,7 @@ def select_processors(connection: Connection) -> list[Processor]:
 
 
 def insert_grant(connection: Connection, grant: Grant) -> None:
+    """Insert a grant that is in force."""
     connection.execute(
         insert(schema.grants).values(
             id=grant.id,
@@ -110,11 +114,13 @@ def insert_grant(connection: Connection, grant: Grant) -> None:
 
 
 def mark_withdrawn(connection: Connection, grant_id: GrantId, at: datetime, by: str) -> None:
+    """Set when a grant was withdrawn, and by which account."""
     values = {"withdrawn_us": at, "withdrawn_by": by}
     connection.execute(update(schema.grants).where(schema.grants.c.id == grant_id).values(**values))
 
 
 def select_grants(connection: Connection, *, withdrawn_too: bool) -> list[Grant]:
+    """Grants in order of their ids."""
     table = schema.grants
     query = select(table).order_by(table.c.id)
     if not withdrawn_too:
@@ -123,6 +129,7 @@ def select_grants(connection: Connection, *, withdrawn_too: bool) -> list[Grant]
 
 
 def insert_declaration(connection: Connection, declaration: Declaration) -> None:
+    """Insert a declaration of the cameras."""
     connection.execute(
         insert(schema.declarations).values(
             kind=declaration.kind,
@@ -135,6 +142,7 @@ def insert_declaration(connection: Connection, declaration: Declaration) -> None
 
 
 def select_declarations(connection: Connection) -> list[Declaration]:
+    """All declarations, the oldest first."""
     table = schema.declarations
     rows = connection.execute(select(table).order_by(table.c.declared_on, table.c.id))
     return [
@@ -150,6 +158,7 @@ def select_declarations(connection: Connection) -> list[Declaration]:
 
 
 def insert_check(connection: Connection, check: WorkstationCheck) -> None:
+    """Insert a workstation check."""
     connection.execute(
         insert(schema.workstation_checks).values(
             id=check.id,

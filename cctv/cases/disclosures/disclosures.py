@@ -32,7 +32,7 @@ from cctv.cases.errors.disclosures import (
     UnmaskedUnfit,
 )
 from cctv.cases.errors.incidents import NoCameras
-from cctv.cases.footage_status import FootageStatus, ReleaseEffect, departures, find_footage, footage_status
+from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.text_input import checked_text, typed_id
 from cctv.config.schema import TwoPersonAct
@@ -66,7 +66,7 @@ _LEFT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class NewDisclosure:
-    """What an authority asks.  `case_id` names the incident that it is about, `lease_end` when the copy ends."""
+    """What an authority requests.  `case_id` names the incident that it is about, `lease_end` when the copy ends."""
 
     recipient: Recipient
     duty: Duty
@@ -96,7 +96,7 @@ class OpenedDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureFile:
-    """A disclosure with its holds, released or not, and its footage as it stands now."""
+    """A disclosure with its holds, released or not, and the present status of its footage."""
 
     disclosure: Disclosure
     holds: tuple[Hold, ...]
@@ -247,7 +247,7 @@ def given_to_subject(
     connection: Connection, site: Storage, package: ExportId, request_id: str, scope: tuple[tuple[CameraId, ...], Span],
     recipient: Recipient, method: Method, until: datetime | None,
 ) -> Disclosure:  # fmt: skip
-    """Enter that a request's package left, in the caller's transaction; who the subject is stays in the request.
+    """Enter that a request's package was handed over, in the caller's transaction; the row does not name the subject.
 
     Without an end, `until`, the copy is the recipient's own: nothing is expected back, and the disclosure ends at once.
     """
@@ -315,7 +315,7 @@ def end_disclosure(
         _refuse_unfit(site, disclosure, ending)
         own = tuple(holds_of(connection, disclosure.id))
         ended = replace(disclosure, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
-        leaving = departures(connection, own, site.clock.now())
+        leaving = release_effects(connection, own, site.clock.now())
         update_disclosure(connection, ended)
         _log(connection, site, Act.DISCLOSURE_CLOSED, ended, reason=reason)
         for hold in own:

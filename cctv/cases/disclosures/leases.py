@@ -23,9 +23,9 @@ LENT = FOR_SUBJECT | {Recipient.INSURER, Recipient.LAWYER}
 
 
 def taker(request: AccessRequest) -> Recipient:
-    """Who takes the package of a request: whom the subject named, else who asked in their name, else themselves.
+    """Who receives the package of a request: the nominee, else the proxy, else the data subject.
 
-    Whoever has custody or guardianship takes it as the subject.
+    A person with custody or guardianship receives it as the subject.
     """
     if request.party(RequesterRole.NOMINEE) is not None:
         return Recipient.NOMINEE
@@ -37,7 +37,7 @@ def taker(request: AccessRequest) -> Recipient:
 def lease_end(
     recipient: Recipient, handed: datetime, zone: ZoneInfo, right: RequestType | None = None
 ) -> datetime | None:
-    """When a copy that nobody agreed an end for must be back: a month after it was handed over.
+    """When a copy without an agreed end must be back: a month after it was handed over.
 
     docs/policies/001.txt: "maximaal één maand".
 

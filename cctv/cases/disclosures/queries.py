@@ -12,6 +12,7 @@ from cctv.model.disclosures import Disclosure, Handing
 
 
 def insert_disclosure(connection: Connection, disclosure: Disclosure) -> None:
+    """Insert a new disclosure."""
     connection.execute(insert(schema.disclosures).values(_values(disclosure)))
 
 
@@ -22,6 +23,7 @@ def update_disclosure(connection: Connection, disclosure: Disclosure) -> None:
 
 
 def select_disclosure(connection: Connection, disclosure_id: str) -> Disclosure | None:
+    """One disclosure; None when no row has the id."""
     table = schema.disclosures
     row = connection.execute(select(table).where(table.c.id == disclosure_id)).one_or_none()
     return _disclosure(row) if row else None

@@ -57,19 +57,19 @@ from cctv.model.requests import LetterKind, RefusalGround, RequesterRole, Restri
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What only a person can say for the letter, beside the reason: in its language."""
+    """What only a person can supply for the letter, beside the reason, in its language."""
 
     balance: str | None = None
     measures: str | None = None
     basis: RestrictionGround | None = None
     delivery: Delivery | None = None
     password: PasswordWay | None = None
-    told: bool = False  # whoever received the footage was informed (Article 19 GDPR)
+    told: bool = False  # the recipients of the footage were informed (Article 19 GDPR)
 
 
 @dataclass(frozen=True, slots=True)
 class LetterCopy:
-    """The package that goes with an answer, as its letter names it."""
+    """The package that is enclosed with an answer, as its letter names it."""
 
     id: ExportId
     made: date
@@ -121,7 +121,7 @@ def facts_for(
                 "allowed_signers": signed.signers.encode(),
             }
             return AnswerFacts((facts,), enclosed)
-        case CaseOutcome.VIEWING:  # the invitation said all there is to say
+        case CaseOutcome.VIEWING:  # the invitation gave the information of Article 15
             if not any(letter.kind is LetterKind.INVITATION for letter in letters_of(connection, request.id)):
                 raise InvitationMissing(id=request.id)
             return AnswerFacts((), {})
@@ -187,7 +187,7 @@ def _examined(plan: AnswerPlan, wording: Wording, received: date, today: date) -
 def _informed_recipients(
     connection: Connection, site: Storage, request: AccessRequest, wording: Wording
 ) -> tuple[str, ...]:
-    """Whoever received the footage, once a person says that they were informed; raises RecipientsUntold."""
+    """The names of the recipients; raises RecipientsUntold unless a person reports that they were informed."""
     names = tuple(
         dict.fromkeys(recipient.name for recipient in recipients_of(connection, site, request) if recipient.name)
     )
@@ -258,7 +258,7 @@ def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFac
 
 
 def _merged_footage(segments: Sequence[Segment]) -> tuple[Footage, ...]:
-    """Segments as few spans."""
+    """Segments merged into few spans: those less than a second apart become one."""
     spans: list[Footage] = []
     for segment in sorted(segments, key=lambda segment: (segment.camera, segment.span.start)):
         last = spans[-1] if spans else None
@@ -270,7 +270,7 @@ def _merged_footage(segments: Sequence[Segment]) -> tuple[Footage, ...]:
 
 
 def _merged_waiting(waiting: Sequence[tuple[Segment, Waiting]]) -> tuple[Waiting, ...]:
-    """The same for what waits, parted by ground and review."""
+    """The same for footage that waits, grouped by ground and review."""
     groups: dict[tuple[CameraId, str, date], list[Segment]] = {}
     for segment, entry in waiting:
         groups.setdefault((segment.camera, entry.ground.name, entry.review), []).append(segment)

@@ -42,7 +42,7 @@ from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestTy
 from cctv.model.holds import Hold
 from cctv.model.requests import LetterKind, Safeguard
 
-ANSWER_BY = timedelta(days=14)  # to show who one is: half of the time that we have ourselves
+ANSWER_BY = timedelta(days=14)  # to prove identity: about half of the time that the controller has
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """When and where a person may come and look, whom to ask for at the door, and how others are spared."""
+    """When and where a person may view the footage, whom to ask for there, and how others are protected."""
 
     at: datetime
     place: str
@@ -65,7 +65,7 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request after a letter went; `day` is when."""
+    """A request after a letter of a kind was sent on a day."""
 
     request: AccessRequest
     kind: LetterKind
@@ -73,7 +73,7 @@ class Sent:
 
 
 def write_receipt(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
-    """Say that a request was received and when the answer is due; a complaint has a receipt of its own.
+    """Confirm that a request was received and when the answer is due; a complaint has a receipt of its own.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, SenderUnknown.
     """
@@ -111,7 +111,7 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
 
 
 def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run: bool = False) -> Wrote:
-    """Invite the person to come and look at the footage, with the information of Article 15; its hold keeps it.
+    """Invite the person to view the footage, with the information of Article 15; its hold keeps it.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, AppointmentUnfit, NothingToSee, FootageBlocked, TextUnusable,
     SenderUnknown, WordsUntranslated.
@@ -134,7 +134,7 @@ def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run:
 def mark_sent(
     site: Storage, request_id: str, kind: LetterKind, day: date | None = None, *, dry_run: bool = False
 ) -> Sent:
-    """Enter that a letter went, today or on an earlier day.
+    """Record that a letter was sent, today or on an earlier day.
 
     Raises RequestUnknown, RequestForgotten, SentLater; NotExtended, ExtensionLate for an extension.
     """
@@ -155,7 +155,7 @@ def mark_sent(
 
 
 def _check_appointment(site: Storage, request: AccessRequest, at: datetime) -> None:
-    """Ahead, and in time: looking is the answer, which is due."""
+    """Raises AppointmentUnfit unless it is in the future and before the answer is due: viewing is the answer."""
     due = local_day(site, request.due)
     if not site.clock.now() < at <= request.due:
         raise AppointmentUnfit(id=request.id, when=echo_instant(at, site.settings.site.timezone), due=due)

@@ -34,12 +34,12 @@ from cctv.letters.render import render, text_of
 from cctv.letters.sender import sender_of, templates_of
 from cctv.model.audit import Act
 
-_SHORT = 8  # hex digits of the policy version in a file's name
+_VERSION_HEX_DIGITS = 8  # of the policy version in a file's name
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyNews:
-    """What changes, in each language; `where` the whole text is; `since` when, None for since it is in force."""
+    """What changes, in each language; `where` the full text is; `since` when, None for when it came into force."""
 
     changes: Mapping[Language, Sequence[str]]
     where: str
@@ -48,7 +48,7 @@ class PolicyNews:
 
 @dataclass(frozen=True, slots=True)
 class PolicyLetter:
-    """One person's letter: the cases that they are known by, its text, where it stands; no files of a dry run."""
+    """One person's letter: the cases that they are known by, its text and its files; none in a dry run."""
 
     cases: tuple[str, ...]
     language: Language
@@ -58,7 +58,7 @@ class PolicyLetter:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTold:
-    """Whom letters were written to, whom before, and for whom the registers have no address: by their first case."""
+    """People by their first case: `written` to now, `before`, and without an address in the registers."""
 
     policy: str
     since: date
@@ -70,7 +70,7 @@ class PolicyTold:
 def tell_policy(
     site: Storage, folder: Path, news: PolicyNews, *, again: bool = False, dry_run: bool = False
 ) -> PolicyTold:
-    """Write a letter for each person who was not written to about this policy version; `again` to those who were too.
+    """Write a letter to each person who has none about this policy version; with `again`, to everyone.
 
     Raises PolicyNotYet, ChangesUntold, LettersUnplaced, TextUnusable, SenderUnknown, FactMissing before any is written.
     """
@@ -126,7 +126,7 @@ def _drafts(site: Storage, owed: Sequence[ReachedRequester], news: PolicyNews, s
 
 def _write(site: Storage, folder: Path, policy: str, person: ReachedRequester, letter: Letter) -> PolicyLetter:
     rendered = render(letter, templates_of(site.settings))
-    stem = f"{person.cases[0]}-policy-{policy[:_SHORT]}"
+    stem = f"{person.cases[0]}-policy-{policy[:_VERSION_HEX_DIGITS]}"
     files = (folder / f"{stem}.pdf", folder / f"{stem}.txt")
     for file, contents in zip(files, (rendered.pdf, rendered.text.encode()), strict=True):
         site.disk.write(file, contents)

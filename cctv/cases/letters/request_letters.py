@@ -40,12 +40,12 @@ from cctv.model.requests import LetterKind, RequesterRole
 
 _PEOPLE = frozenset(
     {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
-)  # their copies are answers, and told as such
+)  # their copies are answers, and listed as such
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A letter that can be entered: its text, and the files that stand already."""
+    """A letter that can be entered: its text, and the files that were written for it."""
 
     kind: LetterKind
     text: str
@@ -53,7 +53,7 @@ class Draft:
 
 
 def asked_of(site: Storage, request: AccessRequest) -> Asked:
-    """What was asked, as letters say it."""
+    """The type, day of receipt, cameras and span of a request, as letters state them."""
     return Asked(request.type, local_day(site, request.received), request.cameras, request.span)
 
 
@@ -63,7 +63,7 @@ def local_day(site: Storage, at: datetime) -> date:
 
 
 def processing_for(site: Storage, request: AccessRequest) -> Processing:
-    """How the cameras of a request process, who does on the site's behalf, and to whom its footage was handed.
+    """How the cameras of a request process, the processors, and to whom its footage was handed.
 
     Raises WordsUntranslated.
     """
@@ -74,7 +74,10 @@ def processing_for(site: Storage, request: AccessRequest) -> Processing:
 
 
 def what_becomes(site: Storage, leaving: Sequence[ReleaseEffect]) -> tuple[date | None, GroundKind | None]:
-    """By which day footage is gone that a case no longer keeps, or what another one keeps it for; neither: at once."""
+    """What becomes of footage under released holds: the day by which it is deleted, or the ground that keeps it.
+
+    The day is None where another hold keeps some of it; both are None where there is no footage.
+    """
     now = site.clock.now()
     hold_id = next((effect.holds[0] for effect in leaving if effect.fate is Fate.STILL_HELD), None)
     if hold_id is not None:
@@ -84,7 +87,7 @@ def what_becomes(site: Storage, leaving: Sequence[ReleaseEffect]) -> tuple[date 
 
 
 def recipients_of(connection: Connection, site: Storage, request: AccessRequest) -> tuple[RecipientFacts, ...]:
-    """To whom footage of these cameras in this time was handed, beside the people who asked for their own."""
+    """To whom footage of a request's cameras and span was handed, except answers to data subjects."""
     return tuple(
         RecipientFacts(disclosure.receiver.authority, disclosure.recipient, local_day(site, disclosure.handed.at))
         for disclosure in select_disclosures(connection, closed_too=True)
@@ -93,7 +96,7 @@ def recipients_of(connection: Connection, site: Storage, request: AccessRequest)
 
 
 def letter_of(site: Storage, request: AccessRequest, facts: LetterFacts) -> Letter:
-    """A letter to whoever asks, at the address where the answer is wanted; raises NobodyToWriteTo, SenderUnknown."""
+    """A letter to the requester at their delivery address; raises NobodyToWriteTo, SenderUnknown."""
     requester = request.requester
     if requester is None:
         raise NobodyToWriteTo(id=request.id)
@@ -118,7 +121,7 @@ def draft(
     *,
     dry_run: bool = False,
 ) -> Draft:
-    """Set the letters of one kind and write them with their enclosures; a dry run only checks that they can be made.
+    """Render the letters of one kind and write them with their enclosures; a dry run renders their text only.
 
     Raises SenderUnknown, WordsUntranslated (10), FactMissing (13).
     """
@@ -141,7 +144,7 @@ def draft(
 
 
 def enter(connection: Connection, site: Storage, request: AccessRequest, drafted: Draft) -> tuple[MadeLetter, ...]:
-    """Enter letters in the caller's transaction, with their audit entry."""
+    """Insert the rows of drafted letters in the caller's transaction, each with its audit entry."""
     entered = tuple(
         MadeLetter(request.id, drafted.kind, path, sha256, site.clock.now(), site.actor.account)
         for path, sha256 in drafted.files.items()
@@ -154,7 +157,7 @@ def enter(connection: Connection, site: Storage, request: AccessRequest, drafted
 
 
 def _free_stem(site: Storage, request: AccessRequest, kind: LetterKind, more: int) -> str:
-    """`receipt`, then `receipt-2`: an earlier letter is never written over."""
+    """`receipt`, then `receipt-2`: an earlier letter is never overwritten."""
     with read_transaction(site.engine) as connection:
         existing = sum(letter.kind is kind for letter in letters_of(connection, request.id))
     number = existing + more + 1

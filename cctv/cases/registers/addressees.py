@@ -33,7 +33,7 @@ _ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRo
 
 @dataclass(frozen=True, slots=True)
 class ReachedRequester:
-    """A person to tell: `contact` is empty where the registers have no address, `cases` are those they are known by."""
+    """A person to inform: `contact` is empty where the registers have no address, `cases` are the ids of theirs."""
 
     name: str
     contact: str
@@ -44,7 +44,7 @@ class ReachedRequester:
 def reached(
     requests: Sequence[AccessRequest], disclosures: Iterable[Disclosure], language: Language
 ) -> tuple[ReachedRequester, ...]:
-    """Each once; `language` is the site's, for whoever has a lease of no request."""
+    """Each person once; `language` is the site's, for a recipient of a lease without a request."""
     lent = [
         disclosure
         for disclosure in disclosures
@@ -60,7 +60,7 @@ def reached(
 
 
 def everybody(site: Storage) -> tuple[ReachedRequester, ...]:
-    """Everybody whom the registers can reach now."""
+    """Everyone whom the registers can reach now."""
     with read_transaction(site.engine) as connection:
         requests = select_requests(connection, closed_too=True)
         disclosures = select_disclosures(connection, closed_too=False)

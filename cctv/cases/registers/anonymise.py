@@ -27,7 +27,7 @@ Ended = Callable[[datetime, date], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Forgettable:
-    """A register: its table, when an entry of it ended (at an instant at the latest, or before a day), what goes."""
+    """A register: its table, when an entry of it ended (at an instant at the latest, or before a day), values that erase."""
 
     table: Table
     ended: Ended
@@ -44,7 +44,7 @@ GRANTS = Forgettable(schema.grants, lambda at, _: schema.grants.c.withdrawn_us <
 
 
 def _disclosure_ended(at: datetime, _: date) -> ColumnElement[bool]:
-    """Its package is gone too: the manifest names who asked."""
+    """Closed, and its package deleted too: the manifest names the recipient."""
     package = schema.exports.c
     standing = select(package.id).where(package.disclosure_id == schema.disclosures.c.id, package.deleted_us.is_(None))
     return (schema.disclosures.c.closed_us <= at) & ~standing.exists()
@@ -83,7 +83,7 @@ def select_due(connection: Connection, register: Forgettable, at: datetime, day:
 
 
 def erase(connection: Connection, register: Forgettable, entry: str, now: datetime) -> None:
-    """Take names and free text out of a row."""
+    """Remove names and free text from a row."""
     table, values = register.table, register.erase(connection, entry)
     connection.execute(update(table).where(table.c.id == entry).values(**values, forgotten_us=now))
 
@@ -95,10 +95,10 @@ def remembered_disclosures(connection: Connection, case_id: str) -> list[str]:
 
 
 def forget_registers(site: Storage) -> tuple[str, ...]:
-    """Forget every entry whose time has come; the sweep calls it.  Answers the ids of those that were forgotten.
+    """Anonymise every entry whose period is over; the sweep calls it.  Returns their ids.
 
-    Each is a transaction of its own, with its audit entry; the database's log is folded at the end, so that no page of
-    it names anybody.
+    Each is a transaction of its own, with its audit entry; the write-ahead log is checkpointed at the end, so that
+    no page of it holds a name.
     """
     now, zone = site.clock.now(), site.settings.site.timezone
     forgotten: list[str] = []
@@ -128,6 +128,6 @@ def _retention_periods(policy: PolicySettings) -> tuple[tuple[Forgettable, timed
 def _forget(site: Storage, register: Forgettable, entry: str) -> None:
     with write_transaction(site.engine) as connection:
         erase(connection, register, entry, site.clock.now())
-        others = remembered_disclosures(connection, entry)  # what an incident's disclosures say has its own time
+        others = remembered_disclosures(connection, entry)  # an incident's disclosures have a period of their own
         forget_texts_about(connection, entry, but=others)
         append_entry(connection, site, Act.REGISTER_FORGOTTEN, entry)

@@ -35,7 +35,7 @@ from cctv.model.disclosures import Disclosure, Duty
 
 
 def make_register(site: Storage, name: RegisterName, language: Language = Language.EN) -> Register:
-    """One register as it stands now, ended entries too; `language` is that of phrases which no row has."""
+    """One register, ended entries too; `language` is that of texts which come from no row."""
     if name is RegisterName.PROCESSING:
         return processing_register(site.settings, list_processors(site), language)
     if name is RegisterName.CAMERAS:
@@ -44,7 +44,7 @@ def make_register(site: Storage, name: RegisterName, language: Language = Langua
 
 
 def made_register(site: Storage, name: RegisterName, language: Language = Language.EN) -> Register:
-    """The same for a person who looks at it: that is in the log."""
+    """The same for a person who views it, with an audit entry."""
     register = make_register(site, name, language)
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.REGISTER_SHOWN, name.value, facts={"rows": len(register.rows)})
@@ -61,7 +61,7 @@ def _complaints(site: Storage) -> Register:
 
 
 def _requests_of_type(site: Storage, name: RegisterName, includes: Callable[[RequestType], bool]) -> Register:
-    """The requester's name stands in it until the request is forgotten; an erasure has none any more once closed."""
+    """With the requester's name until the request is anonymised; an erasure is when it is closed."""
     zone = site.settings.site.timezone
     with read_transaction(site.engine) as connection:
         requests = [request for request in select_requests(connection, closed_too=True) if includes(request.type)]
@@ -89,7 +89,7 @@ def _requests_of_type(site: Storage, name: RegisterName, includes: Callable[[Req
 
 
 def _disclosures(site: Storage) -> Register:
-    """To a data subject and to an authority alike; what the receiver is called stands in it until the row is erased."""
+    """To data subjects and to authorities; with the recipient's name until the row is anonymised."""
     zone = site.settings.site.timezone
     columns = ("id", "recipient", "authority", "officer", "reference", "basis", "case", "cameras", "from", "to",
                "method", "handed_over", "receipt", "lease_end", "end")  # fmt: skip

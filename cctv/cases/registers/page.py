@@ -36,7 +36,7 @@ class Sign:
 
 
 def page_of(register: Register, language: Language, *, site: str, made: str, by: str) -> str:
-    """The page; `made` is the local time as it should be read."""
+    """The page as HTML; `made` is the local time as it is printed, `by` the account."""
     gettext, pgettext = translator(language)
     return (
         _templates()
@@ -57,7 +57,7 @@ def page_of(register: Register, language: Language, *, site: str, made: str, by:
 
 
 def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
-    """One sign for each zone that a camera watches; purposes stand as cameras.toml has them."""
+    """One sign for each zone that a camera watches; purposes are worded as in cameras.toml."""
     controller = settings.controller
     gettext, pgettext = translator(language)
     controller_line = ", ".join(part for part in (controller.name, *controller.address) if part)

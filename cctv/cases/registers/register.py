@@ -116,7 +116,7 @@ _FIXED = {
 
 
 class RegisterName(Enum):
-    """Which registers there are.  The value is the word on the command line and in JSON."""
+    """Which registers there are.  The value is used on the command line and in JSON."""
 
     REQUESTS = "requests"
     COMPLAINTS = "complaints"
@@ -135,9 +135,9 @@ class RegisterName(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One register as it stands.  `columns` are keys (English); each row has one text a column, "" where there is none.
+    """One register.  `columns` are keys (English); each row has one text a column, "" where there is none.
 
-    `missing` says what the law wants in it and nobody has entered, each with the key or command that enters it.
+    `missing` lists what the law requires and is not entered, each with the key or command that enters it.
     """
 
     name: RegisterName
@@ -167,17 +167,17 @@ TITLES = {
 
 
 def title(name: RegisterName, language: Language) -> str:
-    """What a register is called."""
+    """The title of a register."""
     return translate_to(TITLES[name], language)
 
 
 def label(column: str, language: Language) -> str:
-    """What a column is called; raises KeyError for a column that no register has."""
+    """The label of a column; raises KeyError for a column that no register has."""
     return translate_to(_COLUMNS[column], language)
 
 
 def fixed(key: str, language: Language) -> str:
-    """What a register says by law, and not from a row."""
+    """A text that the law requires in a register, and that comes from no row; raises KeyError."""
     return translate_to(_FIXED[key], language)
 
 

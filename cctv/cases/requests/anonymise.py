@@ -32,7 +32,7 @@ from cctv.model.ids import RequestId
 LETTERS = "letters"
 UNSENT = timedelta(
     days=28
-)  # an erasure whose letter nobody reported as sent keeps its address no longer than derived files
+)  # an erasure whose letter is not reported as sent keeps its address as long as derived files
 
 
 def letters_directory(site: Storage, request_id: str) -> Path:
@@ -41,7 +41,7 @@ def letters_directory(site: Storage, request_id: str) -> Path:
 
 
 def forget_after(request: AccessRequest, keep: timedelta) -> datetime | None:
-    """When the people of a request must be forgotten; None while it is open.  Pure."""
+    """When a request must be anonymised; None while it is open, or once it is.  Pure."""
     if request.forgotten is not None:
         return None
     if request.type is RequestType.ERASURE and request.answered is not None:
@@ -50,7 +50,7 @@ def forget_after(request: AccessRequest, keep: timedelta) -> datetime | None:
 
 
 def forget(connection: Connection, site: Storage, request: AccessRequest) -> AccessRequest:
-    """Take the personal data out of the rows, in the caller's transaction; `forget_files` does the rest afterwards."""
+    """Remove the personal data from the rows, in the caller's transaction; `forget_files` does the rest afterwards."""
     request = apply_transition(connection, request, Transition.FORGET)
     anonymise_request(connection, request.id, site.clock.now())
     forget_text(connection, request.id)
@@ -59,7 +59,7 @@ def forget(connection: Connection, site: Storage, request: AccessRequest) -> Acc
 
 
 def forget_files(site: Storage, request_id: str) -> None:
-    """After the commit: letters go, and the database's log is folded, so that no page of it names anybody."""
+    """After the commit: delete the letters, and checkpoint the write-ahead log."""
     folder = letters_directory(site, request_id)
     if folder.is_dir():
         shutil.rmtree(folder)
@@ -68,7 +68,7 @@ def forget_files(site: Storage, request_id: str) -> None:
 
 
 def forget_due(site: Storage) -> tuple[RequestId, ...]:
-    """Forget every request whose time has come; the sweep calls it.  Answers those that were forgotten."""
+    """Anonymise every request whose period is over; the sweep calls it.  Returns their ids."""
     now, policy = site.clock.now(), site.settings.policy
     with read_transaction(site.engine) as connection:
         requests = select_unforgotten(connection)
@@ -97,7 +97,7 @@ def _forget_now(connection: Connection, site: Storage, request: AccessRequest) -
 
 
 def _remove_leftovers(site: Storage) -> None:
-    """Letters of a forgotten request that a crash left."""
+    """Delete letters of an anonymised request that a crash left."""
     root = site.root / LETTERS
     for folder in sorted(root.iterdir()) if root.is_dir() else []:
         with read_transaction(site.engine) as connection:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import AnswerNotReady, FootageThere
-from cctv.cases.footage_status import ReleaseEffect, departures
+from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.close import end, order_erasure, plan_erasure, release_own
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing, step_label
@@ -36,7 +36,7 @@ _HANDED_OVER = frozenset({CaseOutcome.GRANTED, CaseOutcome.PARTLY})
 class AnswerPlan:
     """What answering would do; it was allowed when this was made.
 
-    `copied` says whether a package goes with it, `erasure` what deleting would take, `releases` which holds end,
+    `copied` says whether a package is enclosed, `erasure` what would be deleted, `releases` which holds end,
     `departures` what becomes of the footage under them where nothing is erased.
     """
 
@@ -74,7 +74,7 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
         ending = RequestOutcome(CaseOutcome.PARTLY, None, ending.reason)  # the rest waits for the holds of others
     ends = next_state(request.type, request.state, Transition.ANSWER) is not RequestState.RESTRICTED
     own = tuple(holds_of(connection, request.id)) if ends else ()
-    leaving = departures(connection, own, site.clock.now()) if own and erasure is None else ()
+    leaving = release_effects(connection, own, site.clock.now()) if own and erasure is None else ()
     copied = copy_wanted(request) and ending.outcome in _HANDED_OVER
     return AnswerPlan(request, requested, ending, copied, erasure, own, leaving)
 
@@ -82,8 +82,8 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
 def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str | None) -> AccessRequest:
     """Answer in the caller's transaction, as it was planned; `package` is the id of the copy, if there is one.
 
-    The caller hands `plan.releases` to `finish` after the commit, and then takes what was ordered erased.  Raises what
-    `plan_answer` raises where things moved.
+    The caller hands `plan.releases` to `finish` after the commit, and then erases what was ordered.  Raises what
+    `plan_answer` raises when something changed since.
     """
     current = plan_answer(connection, site, plan.request.id, plan.requested)
     request, ending = current.request, current.ending

@@ -17,7 +17,7 @@ _IN_FORCE = schema.blocks.c.lifted_us.is_(None)
 
 
 def insert_block(connection: Connection, block: Block) -> Block:
-    """Store a block and answer it with its number."""
+    """Store a block; returns it with its number."""
     key = connection.execute(
         insert(schema.blocks).values(
             request_id=block.request,
@@ -35,6 +35,7 @@ def insert_block(connection: Connection, block: Block) -> Block:
 
 
 def mark_lifted(connection: Connection, block: Block, at: datetime, by: str) -> None:
+    """Set when a block was lifted, and by which account."""
     table = schema.blocks
     connection.execute(update(table).where(table.c.id == block.id).values(lifted_us=at, lifted_by=by))
 
@@ -54,6 +55,7 @@ def blocks_over(connection: Connection, camera: CameraId, span: Span) -> list[Bl
 
 
 def insert_yield(connection: Connection, block: Block, granted: Yield) -> None:
+    """Insert a case that a block yields to."""
     connection.execute(
         insert(schema.yields).values(
             block_id=block.id,
@@ -66,13 +68,14 @@ def insert_yield(connection: Connection, block: Block, granted: Yield) -> None:
 
 
 def mark_told(connection: Connection, request_id: RequestId, at: datetime) -> None:
-    """The person was told of everything that the blocks of a request yielded to so far."""
+    """Set when the person was informed of the cases that the blocks of a request yielded to so far."""
     table, block = schema.yields, schema.blocks.c
     own = table.c.block_id.in_(select(block.id).where(block.request_id == request_id))
     connection.execute(update(table).where(own, table.c.told_us.is_(None)).values(told_us=at))
 
 
 def insert_erasure(connection: Connection, order: ErasureOrder) -> None:
+    """Insert an order to erase footage."""
     connection.execute(
         insert(schema.erasures).values(
             request_id=order.request,
@@ -95,6 +98,7 @@ def open_erasures(connection: Connection, request_id: str | None = None) -> list
 
 
 def mark_erased(connection: Connection, order: ErasureOrder, at: datetime) -> None:
+    """Set when an erasure order was done."""
     table = schema.erasures
     connection.execute(update(table).where(table.c.id == order.id).values(done_us=at))
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.footage_status import ReleaseEffect, departures
+from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.anonymise import forget, forget_files
 from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_erasures
 from cctv.cases.requests.blocks import lift_blocks
@@ -39,7 +39,7 @@ from cctv.model.ids import RequestId
 from cctv.model.requests import ErasureOrder
 from cctv.retention.removal import RemovalPlan, plan_removal, remove_ordered
 
-_OPEN_FILES = 3  # segments that the recorder may still bring after a span has passed, as in `found`
+_OPEN_SEGMENTS = 3  # those that the recorder may still bring after a span has passed, as in `footage_status`
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What one pass took of an order, and what waits for holds."""
+    """How many segments of an order were deleted now, and how many wait for holds."""
 
     request: RequestId
     gone: int
@@ -66,7 +66,7 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
     with read_transaction(site.engine) as connection:
         request, _ = _load_for_closing(connection, site, request_id, requested)
         own = tuple(holds_of(connection, request.id))
-        return Closure(request, own, departures(connection, own, site.clock.now()))
+        return Closure(request, own, release_effects(connection, own, site.clock.now()))
 
 
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
@@ -80,16 +80,16 @@ def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> 
         closed = find_request(connection, request.id)
     finish(site, closed, own)
     with read_transaction(site.engine) as connection:
-        return Closure(closed, own, departures(connection, own, site.clock.now()))
+        return Closure(closed, own, release_effects(connection, own, site.clock.now()))
 
 
 def end(
     connection: Connection, site: Storage, request: AccessRequest, ending: RequestOutcome, move: Transition
 ) -> tuple[Hold, ...]:
-    """End a request by a move that closes it, in the caller's transaction; answers the holds that were released.
+    """End a request by a move that closes it, in the caller's transaction; returns the holds that were released.
 
     The caller hands them to `finish` after the commit.  Footage that an upheld objection still wants erased stays
-    blocked until it is gone.
+    blocked until it is deleted.
     """
     now, own = site.clock.now(), tuple(holds_of(connection, request.id))
     if request.answered is None:
@@ -120,7 +120,7 @@ def release_own(connection: Connection, site: Storage, own: Sequence[Hold], reas
 
 
 def finish(site: Storage, request: AccessRequest, released: Sequence[Hold]) -> None:
-    """After the commit: files of released holds go, and what a forgotten request left."""
+    """After the commit: delete the files of released holds, and what an anonymised request left."""
     for hold in released:
         remove_hold_file(site, hold.id)
     if request.forgotten is not None:
@@ -133,7 +133,7 @@ def ending_of(request: AccessRequest, otherwise: CaseOutcome) -> RequestOutcome:
 
 
 def plan_erasure(connection: Connection, request: AccessRequest) -> RemovalPlan:
-    """What erasing a request's footage would take, and what the holds of others keep."""
+    """What erasing a request's footage would delete, and what the holds of other cases keep."""
     own = frozenset(hold.id for hold in holds_of(connection, request.id))
     return plan_removal(connection, request.cameras, request.span, why=Reason.ERASED, without=own)
 
@@ -147,10 +147,10 @@ def order_erasure(connection: Connection, site: Storage, request: AccessRequest)
 
 
 def erase_ordered(site: Storage, request_id: str | None = None) -> tuple[Erased, ...]:
-    """Take what may go of every open order, or of one request's; the sweep calls it.
+    """Delete what may be deleted of every open order, or of one request's; the sweep calls it.
 
-    Raises LockHeld while a sweep is under way, or the guard that stops deletion: the order stands, and the next pass
-    takes it.
+    Raises LockHeld while a sweep is under way, or the guard that stops deletion: the order remains, and the next sweep
+    carries it out.
     """
     with read_transaction(site.engine) as connection:
         orders = open_erasures(connection, request_id)
@@ -170,7 +170,7 @@ def _erase(site: Storage, order: ErasureOrder) -> Erased:
     removed = remove_ordered(site, order.cameras, order.span)
     with write_transaction(site.engine) as connection:
         waiting = len(_segments_left(connection, order))
-        over = site.clock.now() >= order.span.end + _OPEN_FILES * site.settings.recording.segment
+        over = site.clock.now() >= order.span.end + _OPEN_SEGMENTS * site.settings.recording.segment
         done = over and not waiting
         if done:
             mark_erased(connection, order, site.clock.now())
@@ -185,7 +185,7 @@ def _segments_left(connection: Connection, order: ErasureOrder) -> Sequence[obje
 
 
 def _unblock(connection: Connection, site: Storage, order: ErasureOrder) -> None:
-    """An upheld objection blocks what waits until it is gone; then there is nothing left to block."""
+    """Lift the blocks of a closed request: an upheld objection blocks its footage until that is deleted."""
     request = select_request(connection, order.request)
     if request is not None and request.closed is not None:
         lift_blocks(connection, site, request, reason=None)

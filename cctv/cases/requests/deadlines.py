@@ -40,7 +40,7 @@ from cctv.model.cases import AccessRequest
 from cctv.model.requests import Extension, ExtensionGround, LetterKind
 
 PROMISED = timedelta(days=30)  # docs/policies/000.txt and 002.txt: "binnen 30 dagen na ontvangst"
-EXTENSION = 2  # months, Article 12(3)
+EXTENSION_MONTHS = 2  # Article 12(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def due(received: datetime, zone: ZoneInfo) -> datetime:
 
 
 def extended_date(received: date) -> date:
-    """The last day once the one extension was given and told."""
-    return min(months_after(due_date(received), EXTENSION), months_after(received, 1 + EXTENSION))
+    """The last day once the person was informed of the one extension."""
+    return min(months_after(due_date(received), EXTENSION_MONTHS), months_after(received, 1 + EXTENSION_MONTHS))
 
 
 def extended(received: datetime, zone: ZoneInfo) -> datetime:
@@ -86,7 +86,7 @@ def plan_extension(site: Storage, request_id: str, ground: ExtensionGround, *, r
 def extend(
     site: Storage, request_id: str, ground: ExtensionGround, *, reason: str, with_letter: bool = True
 ) -> Extended:
-    """Decide on the one extension and make its letter; it binds once `mark_sent` says that the person was told.
+    """Decide on the one extension and make its letter; it takes effect once `mark_sent` records it as sent.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, ExtendedAlready, ExtensionLate; SenderUnknown for the letter.
     """
@@ -106,9 +106,9 @@ def extend(
 
 
 def apply_extension(connection: Connection, site: Storage, request: AccessRequest, day: date) -> Extended:
-    """The person was told on a day: the deadline moves, in the caller's transaction.
+    """Move the deadline in the caller's transaction: the person was informed on a day.
 
-    Raises NotExtended, SentLater, ExtensionLate (told after the first period).
+    Raises NotExtended, SentLater, ExtensionLate (informed after the first period).
     """
     extension = extension_of(connection, request.id)
     if extension is None:

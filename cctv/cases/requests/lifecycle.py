@@ -44,7 +44,7 @@ _BLOCKING = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION})
 
 
 class Transition(Enum):
-    """What somebody may do with a request.  The value is the verb on the command line."""
+    """What may be done with a request.  The value is the verb on the command line."""
 
     RECEIPT = "receipt"
     IDENTITY = "identity"
@@ -120,7 +120,7 @@ _TABLE = _table()
 
 
 def next_state(kind: RequestType, state: RequestState, move: Transition) -> RequestState | None:
-    """The state that a move leads to, None where it is not allowed."""
+    """The state that a transition leads to, None where it is not allowed."""
     return _TABLE.get((kind, state, move))
 
 
@@ -138,7 +138,7 @@ def find_request(connection: Connection, request_id: str) -> AccessRequest:
 
 
 def load_for_transition(connection: Connection, site: Storage, request_id: str, move: Transition) -> AccessRequest:
-    """A request as it stands, which may take this move; raises RequestUnknown, RequestClosed, MoveRefused."""
+    """A request that may take this transition; raises RequestUnknown, RequestClosed, MoveRefused."""
     request = find_request(connection, request_id)
     if next_state(request.type, request.state, move) is not None:
         return request
@@ -156,7 +156,7 @@ def load_for_transition(connection: Connection, site: Storage, request_id: str, 
 
 
 def apply_transition(connection: Connection, request: AccessRequest, move: Transition) -> AccessRequest:
-    """Bring a request to the state that a move leads to, in the caller's transaction."""
+    """Set the state that a transition leads to, in the caller's transaction."""
     state = next_state(request.type, request.state, move)
     assert state is not None
     if state is not request.state:

@@ -40,7 +40,7 @@ _OPEN_REQUEST_IDS = select(schema.requests.c.id).where(schema.requests.c.closed_
 
 
 class NextStepKind(Enum):
-    """What is missing.  The value is the word in JSON; never rename one."""
+    """What is missing.  The value is written to JSON; never rename one."""
 
     CONFIRM = "confirm"
     MANDATE = "mandate"
@@ -62,7 +62,7 @@ class NextStepKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that is missing: what, for whom if that matters, the line to type, whether the answer waits for it."""
+    """One thing that is missing: its kind, the command, whether the answer waits for it, and the role concerned."""
 
     need: NextStepKind
     line: str
@@ -74,7 +74,7 @@ class Step:
 class RequestFacts:
     """What the steps are made of: a request and what belongs to it, footage and people's acts alike.
 
-    `letters` are the kinds that were made, `sent` those of them that went.  `parts` counts those of its redaction, and
+    `letters` are the kinds that were made, `sent` those of them that were sent.  `parts` counts those of its redaction, and
     then those that somebody decided on, signed off the backdrops of, reviewed in full, approved.
     """
 
@@ -94,7 +94,7 @@ class RequestFacts:
 
 
 def step_label(step: Step) -> Message:
-    """A step in words, and for whom if that matters."""
+    """The label of a step, with the role concerned if there is one."""
     return N_("{need} ({about})", need=step.need, about=step.about) if step.about else enum_label(step.need)
 
 
@@ -106,7 +106,7 @@ def missing(facts: RequestFacts, now: datetime) -> tuple[Step, ...]:
 
 
 def next_line(facts: RequestFacts, now: datetime) -> str | None:
-    """What to type next for a request; None when nothing is left to do."""
+    """The next command for a request; None when nothing is left to do."""
     steps = missing(facts, now)
     return steps[0].line if steps else None
 
@@ -135,7 +135,7 @@ def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> R
 
 
 def _identity_steps(facts: RequestFacts, now: datetime) -> Iterator[Step]:
-    """Who asks, on what, and over how much: what may stop an answer."""
+    """Scope, mandates and identities: what may stop an answer."""
     request = facts.request
     if request.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
         return
@@ -199,7 +199,7 @@ def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
 
 
 def _copy_steps(facts: RequestFacts) -> Iterator[Step]:
-    """From the footage to an approval, in the order of the work: sheet, decisions, a look at what they show."""
+    """From the footage to an approval, in the order of the work: sheet, decisions, review."""
     request, parts = facts.request, facts.parts
     if not parts:
         yield Step(NextStepKind.PREPARE, f"cctv redaction prepare {request.id}")
@@ -207,7 +207,7 @@ def _copy_steps(facts: RequestFacts) -> Iterator[Step]:
     if facts.approved == parts:
         return
     looked = min(facts.signed_off, facts.reviewed) == parts
-    if facts.decided < parts and not looked:  # who looked at everything may mean that nobody stays visible
+    if facts.decided < parts and not looked:  # a full review without decisions: no one stays visible
         line = N_(
             'cctv redaction keep {id} TRACK... --reason "..."  (its sheet: cctv redaction show {id})', id=request.id
         )

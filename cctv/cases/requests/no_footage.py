@@ -39,7 +39,7 @@ _GONE = {
 
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
-    """The statement's bytes and signature with the signer's public lines, and what the letter says of it."""
+    """The statement's bytes and signature with the signer's public lines, and its facts for the letter."""
 
     text: bytes
     signature: str
@@ -50,7 +50,7 @@ class SignedStatement:
 def absences(status: FootageStatus) -> tuple[Absence, ...]:
     """Every span of a camera without picture, in order, and why.
 
-    That somebody else asked for an erasure is nobody's business: it is told as deleted because the site had to.
+    Another person's erasure is not disclosed: it is listed as deleted because the site had to.
     """
     spans = [(deleted.span, _GONE[deleted.reason]) for deleted in status.gone]
     for hole in status.unrecorded:
@@ -62,7 +62,7 @@ def absences(status: FootageStatus) -> tuple[Absence, ...]:
 
 
 def signed_statement(connection: Connection, site: Storage, request: AccessRequest) -> SignedStatement:
-    """The statement for a request, as index and log stand now."""
+    """The statement for a request, from the present index and log."""
     now, (entries, head) = site.clock.now(), chain_head(connection)
     statement = {
         "schema": 1,

@@ -62,7 +62,7 @@ MANDATES: dict[RequesterRole, tuple[Mandate, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class NewCheck:
-    """What somebody looked at; `role` is None for whoever asks, `checked` for today."""
+    """An identity check to enter; `role` is None for the requester, `checked` for today."""
 
     method: IdentityMethod
     checker: str
@@ -80,7 +80,7 @@ class IdentityResult:
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What a letter says; `received` is its day of receipt, `language` the requester's, where they are known."""
+    """What a letter states; `received` is its day of receipt, `language` the requester's, where they are known."""
 
     type: RequestType
     parties: tuple[Party, ...]
@@ -152,7 +152,7 @@ def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = F
 
 
 def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bool = False) -> IdentityResult:
-    """Enter that the identity of a person in a request was checked.
+    """Record that the identity of a person in a request was checked.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, RoleUnknown, CheckedLater.
     """
@@ -204,7 +204,7 @@ def check_stated(stated: Stated) -> Stated:
 
 
 def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
-    """Who acts or receives without a mandate; for a child under 16 (docs/policies/001.txt) a guardian, named or not."""
+    """Roles that act or receive without a mandate; for a child under 16 (docs/policies/001.txt) a guardian, named or not."""
     missing = [
         party.role for party in request.parties if party.role is not RequesterRole.SUBJECT and party.mandate is None
     ]
@@ -216,8 +216,8 @@ def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
 def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
     """Whose identity must be checked before anything is handed over.
 
-    Whoever acts for somebody else; the nominee, and then who asked for it, always; who wants the answer elsewhere than
-    at the known address.
+    A person who acts for another; the nominee, and with one always the requester too; a requester who wants the answer
+    elsewhere than at the known address.
     """
     requester = request.requester
     needed: list[RequesterRole] = []
@@ -230,7 +230,7 @@ def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
 
 
 def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
-    """Those of them that nobody checked yet."""
+    """Those of `identities_needed` without a check."""
     checked = {check.role for check in checks}
     return tuple(role for role in identities_needed(request) if role not in checked)
 

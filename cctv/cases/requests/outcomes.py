@@ -52,12 +52,12 @@ OUTCOMES: dict[RequestType, frozenset[CaseOutcome]] = {
     _T.RECTIFICATION: _ANY,
     _T.COMPLAINT: frozenset({_O.GRANTED, _O.PARTLY, _O.REFUSED}),
 }
-_EXPLAINED = frozenset({_O.REFUSED, _O.PARTLY, _O.NOT_IDENTIFIABLE})  # Articles 11(2) and 12(4): the person is told why
+_EXPLAINED = frozenset({_O.REFUSED, _O.PARTLY, _O.NOT_IDENTIFIABLE})  # Articles 11(2) and 12(4): needs a reason
 
 
 @dataclass(frozen=True, slots=True)
 class RequestOutcome:
-    """How somebody wants to end a request; `reason` is the explanation that the letter gives."""
+    """How a request ends; `reason` is the explanation that the letter gives."""
 
     outcome: CaseOutcome
     ground: RefusalGround | None = None

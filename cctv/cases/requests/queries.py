@@ -33,7 +33,7 @@ _OPEN = schema.requests.c.closed_us.is_(None)
 
 @dataclass(frozen=True, slots=True)
 class MadeLetter:
-    """A letter of a request; `path` is relative to the storage and names nobody."""
+    """A letter of a request; `path` is relative to the storage and names no one."""
 
     request: RequestId
     kind: LetterKind
@@ -45,6 +45,7 @@ class MadeLetter:
 
 
 def insert_request(connection: Connection, request: AccessRequest) -> None:
+    """Insert a new request with its parties."""
     connection.execute(
         insert(schema.requests).values(
             id=request.id,
@@ -88,18 +89,22 @@ def put_party(connection: Connection, request_id: RequestId, party: Party) -> No
 
 
 def set_state(connection: Connection, request_id: RequestId, state: RequestState) -> None:
+    """Set the state of a request."""
     _change(connection, request_id, state=state)
 
 
 def set_scope(connection: Connection, request_id: RequestId, cameras: Sequence[CameraId], span: Span) -> None:
+    """Set a request's cameras and span."""
     _change(connection, request_id, cameras=cameras, start_us=span.start, end_us=span.end)
 
 
 def set_provisional(connection: Connection, request_id: RequestId, hold: HoldId | None, until: datetime | None) -> None:
+    """Set the provisional hold of a request and when it lapses; None for neither."""
     _change(connection, request_id, provisional_hold=hold, provisional_us=until)
 
 
 def set_due(connection: Connection, request_id: RequestId, due: datetime) -> None:
+    """Set when a request must be answered."""
     _change(connection, request_id, due_us=due)
 
 
@@ -110,15 +115,17 @@ def mark_answered(
     ground: RefusalGround | None,
     at: datetime,
 ) -> None:
+    """Set how a request was answered, and when."""
     _change(connection, request_id, outcome=outcome, outcome_ground=ground, answered_us=at)
 
 
 def mark_closed(connection: Connection, request_id: RequestId, at: datetime, by: str) -> None:
+    """Close a request: when, and by which account."""
     _change(connection, request_id, state=RequestState.CLOSED, closed_us=at, closed_by=by)
 
 
 def anonymise_request(connection: Connection, request_id: RequestId, at: datetime) -> None:
-    """Take the personal data out of the rows of a request.  Deleted rows are overwritten (`secure_delete`)."""
+    """Remove the personal data from the rows of a request.  Deleted rows are overwritten (`secure_delete`)."""
     for table in (schema.parties, schema.statements, schema.letters):
         connection.execute(delete(table).where(table.c.request_id == request_id))
     checks = schema.identity_checks
@@ -127,6 +134,7 @@ def anonymise_request(connection: Connection, request_id: RequestId, at: datetim
 
 
 def select_request(connection: Connection, request_id: str) -> AccessRequest | None:
+    """One request with its parties; None when no row has the id."""
     requests = _select(connection, schema.requests.c.id == request_id)
     return requests[0] if requests else None
 
@@ -144,11 +152,12 @@ def select_unforgotten(connection: Connection) -> list[AccessRequest]:
 
 
 def select_provisional(connection: Connection) -> list[AccessRequest]:
-    """Open requests with a hold that nobody confirmed yet."""
+    """Open requests with a provisional hold that is not confirmed yet."""
     return _select(connection, _OPEN & schema.requests.c.provisional_hold.is_not(None))
 
 
 def insert_check(connection: Connection, request_id: RequestId, check: IdentityCheck) -> None:
+    """Insert an identity check."""
     connection.execute(
         insert(schema.identity_checks).values(
             request_id=request_id,
@@ -182,6 +191,7 @@ def check_of(row: Row[Any]) -> IdentityCheck:
 
 
 def insert_extension(connection: Connection, request_id: RequestId, extension: Extension) -> None:
+    """Insert the extension that was decided on, which was not sent yet."""
     connection.execute(
         insert(schema.extensions).values(
             request_id=request_id,
@@ -194,11 +204,13 @@ def insert_extension(connection: Connection, request_id: RequestId, extension: E
 
 
 def mark_extension_sent(connection: Connection, request_id: RequestId, at: datetime) -> None:
+    """Set when the person was informed of the extension."""
     table = schema.extensions
     connection.execute(update(table).where(table.c.request_id == request_id).values(sent_us=at))
 
 
 def extension_of(connection: Connection, request_id: str) -> Extension | None:
+    """The extension of a request; None when it has none."""
     table = schema.extensions
     row = connection.execute(select(table).where(table.c.request_id == request_id)).one_or_none()
     return extension_from(row) if row else None
@@ -216,6 +228,7 @@ def extension_from(row: Row[Any]) -> Extension:
 
 
 def insert_statement(connection: Connection, request_id: RequestId, statement: Statement) -> None:
+    """Insert a supplementary statement."""
     connection.execute(
         insert(schema.statements).values(
             request_id=request_id,
@@ -234,6 +247,7 @@ def statements_of(connection: Connection, request_id: str) -> list[Statement]:
 
 
 def insert_letter(connection: Connection, letter: MadeLetter) -> None:
+    """Insert a letter that was made, and not sent yet."""
     connection.execute(
         insert(schema.letters).values(
             request_id=letter.request,
@@ -265,7 +279,7 @@ def letters_of(connection: Connection, request_id: str) -> list[MadeLetter]:
 
 
 def mark_letters_sent(connection: Connection, request_id: RequestId, kind: LetterKind, at: datetime) -> None:
-    """Every letter of a kind that had not gone went now."""
+    """Set when the unsent letters of a kind were sent."""
     table = schema.letters
     which = (table.c.request_id == request_id) & (table.c.kind == kind) & table.c.sent_us.is_(None)
     connection.execute(update(table).where(which).values(sent_us=at))
@@ -274,7 +288,7 @@ def mark_letters_sent(connection: Connection, request_id: RequestId, kind: Lette
 def insert_policy_letter(
     connection: Connection, policy: str, case_id: str, sha256: str, at: datetime, account: str
 ) -> None:
-    """Note that whoever a case is about was written to about a policy version."""
+    """Record that the person of a case was written to about a policy version."""
     table = schema.policy_letters
     row = {"policy": policy, "case_id": case_id, "sha256": sha256, "made_us": at, "made_by": account}
     connection.execute(insert(table).values(row))

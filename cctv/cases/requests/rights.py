@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import DeciderMissing, NothingBlocked, YieldsAlready
-from cctv.cases.footage_status import ReleaseEffect, departures
+from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
 from cctv.cases.requests.block_queries import blocks_of, insert_yield
@@ -57,7 +57,7 @@ class Lifted:
 
 @dataclass(frozen=True, slots=True)
 class YieldTo:
-    """What a block yields to: the case, the ground, who gets to see the footage, and under which reference."""
+    """What a block yields to: the case, the ground, the recipient of the footage, and their reference."""
 
     case_id: str
     ground: YieldGround
@@ -90,9 +90,9 @@ def plan_yield(site: Storage, request_id: str, target: YieldTo) -> Yielded:
 
 
 def yield_block(site: Storage, request_id: str, target: YieldTo, *, with_letter: bool = True) -> Yielded:
-    """Let one open case use blocked footage, and make the letter that tells the person who was protected.
+    """Let one open case use blocked footage, and make the letter that informs the protected person.
 
-    The footage stays blocked for everybody else.  Raises DeciderMissing without a named person, NothingBlocked,
+    The footage stays blocked for every other case.  Raises DeciderMissing without a named person, NothingBlocked,
     YieldsAlready, what finding the case raises; SenderUnknown for the letter.
     """
     target = _checked(site, target)
@@ -114,7 +114,7 @@ def yield_block(site: Storage, request_id: str, target: YieldTo, *, with_letter:
 
 
 def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = True, dry_run: bool = False) -> Lifted:
-    """The person lifts the restriction, or takes the objection back: block and hold end, and the request with them.
+    """The person lifts the restriction, or withdraws the objection: block and hold end, and the request with them.
 
     A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown.
     """
@@ -122,7 +122,7 @@ def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = Tru
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.LIFT)
         own = tuple(holds_of(connection, request.id))
-        leaving = departures(connection, own, site.clock.now())
+        leaving = release_effects(connection, own, site.clock.now())
     if dry_run:
         return Lifted(request, own)
     letter = _lift_letter(site, request, leaving) if with_letter else None
@@ -187,7 +187,7 @@ def _yield_letter(site: Storage, planned: Yielded, target: YieldTo) -> Draft:
 
 
 def _lift_letter(site: Storage, request: AccessRequest, leaving: Sequence[ReleaseEffect]) -> Draft:
-    """The reason for lifting stays in the log: it says who wrote when, which the person knows."""
+    """The reason for lifting is in the log only: the person knows what they wrote, and when."""
     gone_by, kept_for = what_becomes(site, leaving)
     request_facts, today = asked_of(site, request), local_day(site, site.clock.now())
     facts: LetterFacts = ObjectionWithdrawn(request_facts, today, gone_by, kept_for)

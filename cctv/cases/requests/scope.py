@@ -45,7 +45,7 @@ PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a M
 
 @dataclass(frozen=True, slots=True)
 class StorageForecast:
-    """What freezing costs: bytes that would have gone by the day of the answer, and what is then left of the disk."""
+    """What freezing costs: bytes that would have been deleted by the day of the answer, and free disk space."""
 
     asked: timedelta
     size_bytes: int
@@ -59,7 +59,7 @@ class StorageForecast:
 
     @property
     def fits(self) -> bool:
-        """Whether the reserve stays free, below which recording makes room or stops."""
+        """Whether the reserve stays free, below which recording frees space or stops."""
         return self.left_bytes >= self.reserve_bytes
 
 
@@ -80,7 +80,7 @@ def camera_time(cameras: Sequence[CameraId], span: Span) -> timedelta:
 
 
 def is_wide(cameras: Sequence[CameraId], span: Span) -> bool:
-    """Whether somebody must confirm it."""
+    """Whether a person must confirm it: more than 24 hours of camera time."""
     return camera_time(cameras, span) > WIDEST
 
 
@@ -142,7 +142,7 @@ def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span
 
 
 def change_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Scoped:
-    """Make a request about other cameras or another time; its hold and block move along in the same transaction.
+    """Make a request about other cameras or another time; its hold and block follow in the same transaction.
 
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
     confirmed.  Holds that a person placed for the request stay.
@@ -172,7 +172,7 @@ def plan_confirmation(site: Storage, request_id: str) -> Scoped:
 def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
     """Freeze more than a day of footage until the request is closed.
 
-    After the provisional hold has lapsed a new one is placed: what went in between is gone.
+    After the provisional hold has lapsed a new one is placed: what was deleted in between is lost.
     """
     reason = checked_text(N_("reason"), reason, N_('say why so much is needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
@@ -199,7 +199,7 @@ def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
 
 
 def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
-    """Release the provisional holds whose 72 hours are over; the sweep calls it.  Answers those that ended."""
+    """Release the provisional holds whose 72 hours are over; the sweep calls it.  Returns those that ended."""
     with read_transaction(site.engine) as connection:
         requests = select_provisional(connection)
     ended: list[HoldId] = []
