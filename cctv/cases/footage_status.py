@@ -177,14 +177,18 @@ def _within(inner: Span, outer: Span) -> bool:
     return outer.start - SEAM <= inner.start and inner.end <= outer.end
 
 
-def _merged_deletions(tombstones: Iterable[Tombstone], stretches: Sequence[Span]) -> list[DeletedFootage]:
-    """Tombstones as few spans: one for each stretch of footage that was deleted, two where the reason changes."""
+def _merged_deletions(tombstones: Iterable[Tombstone], deleted_spans: Sequence[Span]) -> list[DeletedFootage]:
+    """Tombstones as few spans: one for each deleted_span of footage that was deleted, two where the reason changes."""
     spans: list[DeletedFootage] = []
-    pairs = [(tombstone, stretch) for tombstone in tombstones for stretch in overlapping(stretches, tombstone.span)]
-    for tombstone, stretch in pairs:
-        start, end = max(tombstone.span.start, stretch.start), min(tombstone.span.end, stretch.end)
+    pairs = [
+        (tombstone, deleted_span)
+        for tombstone in tombstones
+        for deleted_span in overlapping(deleted_spans, tombstone.span)
+    ]
+    for tombstone, deleted_span in pairs:
+        start, end = max(tombstone.span.start, deleted_span.start), min(tombstone.span.end, deleted_span.end)
         deleted, last = tombstone.closed or tombstone.began, spans[-1] if spans else None
-        if last and last.reason is tombstone.reason and stretch.start <= last.span.start:
+        if last and last.reason is tombstone.reason and deleted_span.start <= last.span.start:
             reach = Span(last.span.start, max(last.span.end, end))
             spans[-1] = DeletedFootage(
                 reach, min(last.first_deleted, deleted), max(last.last_deleted, deleted), tombstone.reason

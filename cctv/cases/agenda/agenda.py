@@ -53,8 +53,8 @@ class AgendaKind(Enum):
 class Item:
     """One thing that is due.
 
-    `missing` are the labels of the steps, `line` is the next command; `footage_until` is when the footage of a request would
-    have begun to expire if nothing held it.
+    `missing` are the labels of the steps, `line` is the next command.  `footage_until` is when the footage of a request
+    would begin to expire if nothing held it; None for other kinds, and where no camera is configured any more.
     """
 
     kind: AgendaKind

@@ -72,7 +72,7 @@ class Findings:
 
 
 def open_breach(site: Storage, new: NewBreach, *, dry_run: bool = False) -> Breach:
-    """Record a breach; its deadlines count from `aware`.  Raises TextUnusable, AwareLater.  A dry run writes nothing."""
+    """Record a breach; its deadlines count from `aware`.  Raises TextUnusable, AwareLater."""
     happened, now = checked_text(N_("description"), new.happened, _HAPPENED), site.clock.now()
     if new.aware > now:
         raise AwareLater(when=_on(new.aware, site))

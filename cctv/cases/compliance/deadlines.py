@@ -37,9 +37,9 @@ class NotificationDeadline:
 def clocks(breach: Breach) -> tuple[NotificationDeadline, ...]:
     """Whom to notify by when.
 
-    A processor notifies its controller within 18 hours, and no one else.  A controller notifies the authority, unless a risk
-    is unlikely, and the people concerned, whatever the risk, as the policies promise.  People who are unknown are notified
-    by a public notice.
+    A processor notifies its controller within 18 hours, and no one else.  A controller notifies the authority, unless a
+    risk is unlikely, and the people concerned, whatever the risk, as the policies promise.  People who are unknown are
+    notified by a public notice.
     """
     if breach.role is ProcessingRole.PROCESSOR:
         periods = [(NoticeRecipient.CONTROLLER, CONTROLLER)]

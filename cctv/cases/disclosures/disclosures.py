@@ -251,7 +251,7 @@ def given_to_subject(
 
     Without an end, `until`, the copy is the recipient's own: nothing is expected back, and the disclosure ends at once.
     """
-    now, theirs = site.clock.now(), until is None
+    now, kept_by_recipient = site.clock.now(), until is None
     disclosure = Disclosure(
         id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),
         recipient=recipient,
@@ -265,9 +265,9 @@ def given_to_subject(
         package=package,
         handed=Handing(now, site.actor.account, method),
         lease_end=until,
-        closed=now if theirs else None,
-        closed_by=site.actor.account if theirs else None,
-        ending=DisclosureClosure.HANDED if theirs else None,
+        closed=now if kept_by_recipient else None,
+        closed_by=site.actor.account if kept_by_recipient else None,
+        ending=DisclosureClosure.HANDED if kept_by_recipient else None,
     )
     insert_disclosure(connection, disclosure)
     _log(connection, site, Act.DISCLOSURE_HANDED, disclosure)

@@ -108,13 +108,13 @@ def facts_for(
             assert ending.ground is not None
             return AnswerFacts((Refusal(request_facts, today, ending.ground, ending.reason or ""),), {})
         case CaseOutcome.NOT_IDENTIFIABLE:
-            processing, then = processing_for(site, request), what_becomes(site, plan.departures)
-            return AnswerFacts((NotIdentifiable(request_facts, processing, ending.reason or "", *then),), {})
+            processing, remainder = processing_for(site, request), what_becomes(site, plan.departures)
+            return AnswerFacts((NotIdentifiable(request_facts, processing, ending.reason or "", *remainder),), {})
         case CaseOutcome.NO_FOOTAGE:
             signed = signed_statement(connection, site, request)
             footage = footage_status(connection, site, request.cameras, request.span)
-            why = tuple(absence for status in footage for absence in absences(status))
-            facts = NoFootageLetter(request_facts, processing_for(site, request), why, signed.facts)
+            gaps = tuple(absence for status in footage for absence in absences(status))
+            facts = NoFootageLetter(request_facts, processing_for(site, request), gaps, signed.facts)
             enclosed = {
                 FILE: signed.text,
                 f"{FILE}.sig": signed.signature.encode(),

@@ -20,7 +20,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import ChangesUntold, LettersUnplaced, PolicyNotYet
 from cctv.cases.letters.request_letters import address_lines, local_day
-from cctv.cases.registers.addressees import ReachedRequester, everybody, policy_since
+from cctv.cases.registers.addressees import ReachedRequester, policy_since, reachable_people
 from cctv.cases.requests.queries import cases_told, insert_policy_letter
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
@@ -75,7 +75,7 @@ def tell_policy(
     Raises PolicyNotYet, ChangesUntold, LettersUnplaced, TextUnusable, SenderUnknown, FactMissing before any is written.
     """
     _check_folder(site, folder)
-    policy, people = site.settings.policy_digest, everybody(site)
+    policy, people = site.settings.policy_digest, reachable_people(site)
     with read_transaction(site.engine) as connection:
         informed = cases_told(connection, policy)
         in_force = policy_since(connection, site.settings)

@@ -59,7 +59,7 @@ def reached(
     return tuple(people.values())
 
 
-def everybody(site: Storage) -> tuple[ReachedRequester, ...]:
+def reachable_people(site: Storage) -> tuple[ReachedRequester, ...]:
     """Everyone whom the registers can reach now."""
     with read_transaction(site.engine) as connection:
         requests = select_requests(connection, closed_too=True)

@@ -27,7 +27,7 @@ Ended = Callable[[datetime, date], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Forgettable:
-    """A register: its table, when an entry of it ended (at an instant at the latest, or before a day), values that erase."""
+    """A register's table, the condition that an entry ended by an instant or before a day, and the values that erase it."""
 
     table: Table
     ended: Ended

@@ -17,7 +17,7 @@ from cctv.cases.compliance.grants import list_grants
 from cctv.cases.compliance.processors import list_processors
 from cctv.cases.disclosures.disclosures import list_disclosures
 from cctv.cases.incident_queries import select_incidents
-from cctv.cases.registers.addressees import addressees, everybody
+from cctv.cases.registers.addressees import addressees, reachable_people
 from cctv.cases.registers.processing import camera_register, processing_register
 from cctv.cases.registers.register import Register, RegisterName
 from cctv.cases.requests.queries import select_requests
@@ -231,7 +231,7 @@ def _workstations(site: Storage) -> Register:
 
 
 def _addressees(site: Storage) -> Register:
-    return addressees(everybody(site))
+    return addressees(reachable_people(site))
 
 
 def _finding(check: WorkstationCheck) -> str:

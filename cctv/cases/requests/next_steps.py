@@ -74,8 +74,9 @@ class Step:
 class RequestFacts:
     """What the steps are made of: a request and what belongs to it, footage and people's acts alike.
 
-    `letters` are the kinds that were made, `sent` those of them that were sent.  `parts` counts those of its redaction, and
-    then those that somebody decided on, signed off the backdrops of, reviewed in full, approved.
+    `letters` are the kinds that were made, `sent` those of them that were sent.  `parts` counts the parts of the
+    redaction; the counts after it are the parts that were decided, whose backdrops were signed off, that were reviewed
+    in full, and that were approved.
     """
 
     request: AccessRequest

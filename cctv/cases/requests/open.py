@@ -204,7 +204,7 @@ def check_stated(stated: Stated) -> Stated:
 
 
 def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
-    """Roles that act or receive without a mandate; for a child under 16 (docs/policies/001.txt) a guardian, named or not."""
+    """Roles that lack a mandate; a child under 16 (docs/policies/001.txt) needs a guardian, named or not."""
     missing = [
         party.role for party in request.parties if party.role is not RequesterRole.SUBJECT and party.mandate is None
     ]
