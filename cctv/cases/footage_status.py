@@ -178,7 +178,7 @@ def _within(inner: Span, outer: Span) -> bool:
 
 
 def _merged_deletions(tombstones: Iterable[Tombstone], deleted_spans: Sequence[Span]) -> list[DeletedFootage]:
-    """Tombstones as few spans: one for each deleted_span of footage that was deleted, two where the reason changes."""
+    """Tombstones merged into few spans: one for each deleted span, two where the reason changes."""
     spans: list[DeletedFootage] = []
     pairs = [
         (tombstone, deleted_span)

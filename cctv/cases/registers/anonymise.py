@@ -27,20 +27,11 @@ Ended = Callable[[datetime, date], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Forgettable:
-    """A register's table, the condition that an entry ended by an instant or before a day, and the values that erase it."""
+    """A register's table, the condition that an entry ended by an instant or before a day, the values that erase it."""
 
     table: Table
     ended: Ended
     erase: Callable[[Connection, str], dict[str, object]]
-
-
-INCIDENTS = Forgettable(
-    schema.incidents,
-    lambda at, _: schema.incidents.c.settled_us <= at,
-    lambda *_: {"title": "", "place": None, "finder": None, "police_reference": None},
-)
-BREACHES = Forgettable(schema.breaches, lambda at, _: schema.breaches.c.closed_us <= at, lambda *_: {})
-GRANTS = Forgettable(schema.grants, lambda at, _: schema.grants.c.withdrawn_us <= at, lambda *_: {})
 
 
 def _disclosure_ended(at: datetime, _: date) -> ColumnElement[bool]:
@@ -62,12 +53,19 @@ def _check_without_names(connection: Connection, entry: str) -> dict[str, object
     return {"checker": "", "found": None if finding is None else ""}
 
 
+INCIDENTS = Forgettable(
+    schema.incidents,
+    lambda at, _: schema.incidents.c.settled_us <= at,
+    lambda *_: {"title": "", "place": None, "finder": None, "police_reference": None},
+)
 DISCLOSURES = Forgettable(schema.disclosures, _disclosure_ended, lambda *_: {"receiver": Receiver()})
+BREACHES = Forgettable(schema.breaches, lambda at, _: schema.breaches.c.closed_us <= at, lambda *_: {})
 PROCESSORS = Forgettable(
     schema.processors,
     lambda _, day: schema.processors.c.ended_on < day,
     _processor_without_names,
 )
+GRANTS = Forgettable(schema.grants, lambda at, _: schema.grants.c.withdrawn_us <= at, lambda *_: {})
 CHECKS = Forgettable(
     schema.workstation_checks,
     lambda _, day: schema.workstation_checks.c.checked_on < day,
