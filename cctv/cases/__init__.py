@@ -1,4 +1,1 @@
-"""Casework: incidents, requests and disclosures, their holds, their deadlines, and what exists of their footage.
-
-Others use `disclosures` by its module, for what concerns those alone.
-"""
+"""Cases: incidents, access requests, disclosures and compliance records, with their holds, deadlines and letters."""

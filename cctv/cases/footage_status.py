@@ -1,10 +1,7 @@
-"""Found: what exists of the footage that a case asks for, camera by camera, in the terms that people are told.
+"""What exists of the footage that a case requests, camera by camera, and what becomes of footage under released holds.
 
-Owns the step from the archive's rows to those terms: neighbouring spans as one, the cause of every hole.  Reads only.
-
-Departures: which footage goes when, once certain holds are released.
-
-Reads only; the sweeper decides and deletes.  Never says that footage goes while another hold covers it.
+Responsible for turning rows of the index into few spans: neighbours merged, each span without footage with its cause.
+Reads only: the sweep decides and deletes.  Footage that another hold covers is never reported as due for deletion.
 """
 
 from __future__ import annotations
@@ -27,6 +24,9 @@ from cctv.model.footage import GapCause, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId
 
+SEAM = timedelta(milliseconds=500)  # as in footage.coverage: the gap between two segments of one run
+_OPEN_SEGMENTS = 3  # one being written, one being closed, and one for a camera with a long key frame interval
+
 
 class Fate(Enum):
     """What becomes of footage that a hold no longer keeps."""
@@ -48,51 +48,6 @@ class ReleaseEffect:
     first_limit: datetime
     last_limit: datetime
     holds: tuple[HoldId, ...]
-
-
-def departures(connection: Connection, leaving: Sequence[Hold], now: datetime) -> tuple[ReleaseEffect, ...]:
-    """The footage that `leaving` keep and what becomes of it without them, by camera and fate."""
-    released = {hold.id for hold in leaving}
-    others = [hold for hold in holds_in_force(connection) if hold.id not in released]
-    groups: dict[tuple[CameraId, Fate, tuple[HoldId, ...]], list[Segment]] = {}
-    for segment in _kept_by(connection, leaving):
-        keeping = tuple(hold.id for hold in others if hold.covers(segment.camera, segment.span))
-        groups.setdefault((segment.camera, _fate(segment, keeping, now), keeping), []).append(segment)
-    return tuple(_departure(key, group) for key, group in groups.items())
-
-
-def _kept_by(connection: Connection, leaving: Iterable[Hold]) -> list[Segment]:
-    found = {
-        segment.id: segment
-        for hold in leaving
-        for camera in hold.cameras
-        for segment in segments_of(connection, camera, hold.span)
-    }
-    return sorted(found.values(), key=lambda segment: (segment.camera, segment.span))
-
-
-def _fate(segment: Segment, keeping: tuple[HoldId, ...], now: datetime) -> Fate:
-    if keeping:
-        return Fate.STILL_HELD
-    return Fate.NEXT_SWEEP if segment.limit <= now else Fate.AT_LIMIT
-
-
-def _departure(key: tuple[CameraId, Fate, tuple[HoldId, ...]], group: Sequence[Segment]) -> ReleaseEffect:
-    camera, fate, keeping = key
-    return ReleaseEffect(
-        camera=camera,
-        fate=fate,
-        span=Span(group[0].span.start, max(segment.span.end for segment in group)),
-        segments=len(group),
-        size_bytes=sum(segment.size_bytes for segment in group),
-        first_limit=min(segment.limit for segment in group),
-        last_limit=max(segment.limit for segment in group),
-        holds=keeping,
-    )
-
-
-SEAM = timedelta(milliseconds=500)  # as archive.inventory: what lies between two segments of one run
-_OPEN_FILES = 3  # segments: one being written, one being closed, and one for a camera with a long key frame interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +100,51 @@ def footage_status(
 ) -> tuple[FootageStatus, ...]:
     """The same in the caller's transaction."""
     now = site.clock.now()
-    return tuple(_found(connection, site, inventory(connection, camera, span, now), now) for camera in cameras)
+    return tuple(_camera_status(connection, site, inventory(connection, camera, span, now), now) for camera in cameras)
 
 
-def _found(connection: Connection, site: Storage, stock: Inventory, now: datetime) -> FootageStatus:
+def release_effects(connection: Connection, leaving: Sequence[Hold], now: datetime) -> tuple[ReleaseEffect, ...]:
+    """The footage that the `leaving` holds keep and what becomes of it without them, by camera and fate."""
+    released = {hold.id for hold in leaving}
+    others = [hold for hold in holds_in_force(connection) if hold.id not in released]
+    groups: dict[tuple[CameraId, Fate, tuple[HoldId, ...]], list[Segment]] = {}
+    for segment in _kept_by(connection, leaving):
+        keeping = tuple(hold.id for hold in others if hold.covers(segment.camera, segment.span))
+        groups.setdefault((segment.camera, _fate(segment, keeping, now), keeping), []).append(segment)
+    return tuple(_release_effect(key, group) for key, group in groups.items())
+
+
+def _kept_by(connection: Connection, leaving: Iterable[Hold]) -> list[Segment]:
+    segments = {
+        segment.id: segment
+        for hold in leaving
+        for camera in hold.cameras
+        for segment in segments_of(connection, camera, hold.span)
+    }
+    return sorted(segments.values(), key=lambda segment: (segment.camera, segment.span))
+
+
+def _fate(segment: Segment, keeping: tuple[HoldId, ...], now: datetime) -> Fate:
+    if keeping:
+        return Fate.STILL_HELD
+    return Fate.NEXT_SWEEP if segment.limit <= now else Fate.AT_LIMIT
+
+
+def _release_effect(key: tuple[CameraId, Fate, tuple[HoldId, ...]], group: Sequence[Segment]) -> ReleaseEffect:
+    camera, fate, keeping = key
+    return ReleaseEffect(
+        camera=camera,
+        fate=fate,
+        span=Span(group[0].span.start, max(segment.span.end for segment in group)),
+        segments=len(group),
+        size_bytes=sum(segment.size_bytes for segment in group),
+        first_limit=min(segment.limit for segment in group),
+        last_limit=max(segment.limit for segment in group),
+        holds=keeping,
+    )
+
+
+def _camera_status(connection: Connection, site: Storage, stock: Inventory, now: datetime) -> FootageStatus:
     began = first_recorded(connection, stock.camera)
     recent = _being_written(connection, site, stock.camera, now)
     open_holes = [hole for hole in stock.missing if hole.cause is None and recent and _within(hole.span, recent)]
@@ -158,8 +154,8 @@ def _found(connection: Connection, site: Storage, stock: Inventory, now: datetim
         span=stock.span,
         saved=stock.saved,
         size_bytes=stock.size_bytes,
-        gone=tuple(_joined_gone(stock.gone, stock.deleted)),
-        unrecorded=tuple(_joined_holes(holes, began)),
+        gone=tuple(_merged_deletions(stock.gone, stock.deleted)),
+        unrecorded=tuple(_merged_holes(holes, began)),
         being_written=Span(open_holes[0].span.start, open_holes[-1].span.end) if open_holes else None,
         to_come=stock.to_come,
         ever_recorded=began is not None,
@@ -171,7 +167,7 @@ def _being_written(connection: Connection, site: Storage, camera: CameraId, now:
     incoming = site.root / "incoming" / camera
     if not incoming.is_dir() or not any(incoming.glob("run*.mp4")):
         return None
-    earliest = now - _OPEN_FILES * site.settings.recording.segment
+    earliest = now - _OPEN_SEGMENTS * site.settings.recording.segment
     indexed = segments_of(connection, camera, Span(earliest, now))
     start = max([earliest, *(segment.span.end for segment in indexed)])
     return Span(start, now) if start < now else None
@@ -181,30 +177,34 @@ def _within(inner: Span, outer: Span) -> bool:
     return outer.start - SEAM <= inner.start and inner.end <= outer.end
 
 
-def _joined_gone(tombstones: Iterable[Tombstone], stretches: Sequence[Span]) -> list[DeletedFootage]:
-    """Tombstones as few spans: one for each stretch of footage that was deleted, two where the reason changes."""
-    out: list[DeletedFootage] = []
-    met = [(one, stretch) for one in tombstones for stretch in overlapping(stretches, one.span)]
-    for one, stretch in met:
-        start, end = max(one.span.start, stretch.start), min(one.span.end, stretch.end)
-        deleted, last = one.closed or one.began, out[-1] if out else None
-        if last and last.reason is one.reason and stretch.start <= last.span.start:
+def _merged_deletions(tombstones: Iterable[Tombstone], deleted_spans: Sequence[Span]) -> list[DeletedFootage]:
+    """Tombstones merged into few spans: one for each deleted span, two where the reason changes."""
+    spans: list[DeletedFootage] = []
+    pairs = [
+        (tombstone, deleted_span)
+        for tombstone in tombstones
+        for deleted_span in overlapping(deleted_spans, tombstone.span)
+    ]
+    for tombstone, deleted_span in pairs:
+        start, end = max(tombstone.span.start, deleted_span.start), min(tombstone.span.end, deleted_span.end)
+        deleted, last = tombstone.closed or tombstone.began, spans[-1] if spans else None
+        if last and last.reason is tombstone.reason and deleted_span.start <= last.span.start:
             reach = Span(last.span.start, max(last.span.end, end))
-            out[-1] = DeletedFootage(
-                reach, min(last.first_deleted, deleted), max(last.last_deleted, deleted), one.reason
+            spans[-1] = DeletedFootage(
+                reach, min(last.first_deleted, deleted), max(last.last_deleted, deleted), tombstone.reason
             )
         else:
-            out.append(DeletedFootage(Span(start, end), deleted, deleted, one.reason))
-    return out
+            spans.append(DeletedFootage(Span(start, end), deleted, deleted, tombstone.reason))
+    return spans
 
 
-def _joined_holes(holes: Iterable[Missing], began: datetime | None) -> list[UnrecordedFootage]:
-    out: list[UnrecordedFootage] = []
+def _merged_holes(holes: Iterable[Missing], began: datetime | None) -> list[UnrecordedFootage]:
+    spans: list[UnrecordedFootage] = []
     for hole in holes:
         later = began if hole.cause is None and began is not None and began >= hole.span.end else None
-        last = out[-1] if out else None
+        last = spans[-1] if spans else None
         if last and (last.cause, last.began) == (hole.cause, later) and hole.span.start == last.span.end:
-            out[-1] = UnrecordedFootage(Span(last.span.start, max(last.span.end, hole.span.end)), hole.cause, later)
+            spans[-1] = UnrecordedFootage(Span(last.span.start, max(last.span.end, hole.span.end)), hole.cause, later)
         else:
-            out.append(UnrecordedFootage(hole.span, hole.cause, later))
-    return out
+            spans.append(UnrecordedFootage(hole.span, hole.cause, later))
+    return spans

@@ -1,6 +1,8 @@
-"""Holding: holds that people place and release by hand, on the ground of a case that is open.
+"""Holds that people place, renew and release by hand, each justified by an open case.
 
-Owns the check of the review date.  Never places a hold on nothing but a wish.
+Responsible for the limit of the review date, and for the two-person rule of `[policy] two_person`: where it names
+`hold.release`, one account requests the release and another one releases.  A request is an audit entry and nothing
+else.  It is valid for a week, and no longer once the hold is renewed.
 """
 
 from __future__ import annotations
@@ -11,13 +13,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from cctv.audit.chain import AuditEntry
+from cctv.audit.log import append_entry, audit_entries
 from cctv.cases.errors.incidents import NoCameras
-from cctv.cases.errors.requests import ReviewPast, ReviewTooFar
-from cctv.cases.footage_status import FootageStatus, ReleaseEffect, departures, find_footage, footage_status
+from cctv.cases.errors.requests import ReleaseAsked, ReviewPast, ReviewTooFar
+from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.requests.queries import select_request
 from cctv.cases.text_input import checked_text, typed_id
-from cctv.cases.two_person import ask_release
+from cctv.config.schema import TwoPersonAct
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_instant
@@ -25,10 +29,12 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import HoldReleased, all_holds, find_hold, holds_in_force, place, release, renew
+from cctv.model.audit import Act
 from cctv.model.holds import Ground, Hold
 from cctv.model.ids import CameraId, IdKind, id_kind
 
 LONGEST_REVIEW = timedelta(days=90)
+RELEASE_REQUEST_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class NewHold:
 
 @dataclass(frozen=True, slots=True)
 class PlacedHold:
-    """A hold and what it keeps; without a hold when it was only looked at."""
+    """A hold and the footage that it keeps; `hold` is None when it was only planned."""
 
     ground: Ground
     hold: Hold | None
@@ -60,16 +66,19 @@ class ReleasedHold:
 
 
 def plan_hold(site: Storage, new: NewHold) -> PlacedHold:
-    """Check what `place_hold` checks, and look at what it would keep."""
-    new = _checked(site, new)
+    """What `place_hold` would keep; raises what that raises."""
+    new = _validated(site, new)
     with read_transaction(site.engine) as connection:
         ground = find_ground(connection, site, new.ground)
         return PlacedHold(ground, None, footage_status(connection, site, new.cameras, new.span))
 
 
 def place_hold(site: Storage, new: NewHold) -> PlacedHold:
-    """Keep footage beyond its limit: stored, being written, and still to come."""
-    new = _checked(site, new)
+    """Keep footage beyond its limit: stored, being written, and still to come.
+
+    Raises NoCameras, TextUnusable, ReviewTooFar, GroundUnreadable, GroundUnknown, GroundClosed.
+    """
+    new = _validated(site, new)
     with write_transaction(site.engine) as connection:
         ground = find_ground(connection, site, new.ground)
         hold = place(
@@ -91,55 +100,55 @@ def list_holds(site: Storage, *, released_too: bool) -> Sequence[Hold]:
 
 
 def hold_file(site: Storage, hold_id: str) -> PlacedHold:
-    """One hold and its footage as it stands now; raises HoldUnknown."""
+    """One hold and the present status of its footage; raises HoldUnknown."""
     with read_transaction(site.engine) as connection:
         hold = find_hold(connection, typed_id(hold_id))
         return PlacedHold(hold.ground, hold, footage_status(connection, site, sorted(hold.cameras), hold.span))
 
 
 def plan_release(site: Storage, hold_id: str) -> ReleasedHold:
-    """What releasing would let go; raises HoldUnknown, HoldReleased."""
+    """What releasing would do to the footage; raises HoldUnknown, HoldReleased."""
     with read_transaction(site.engine) as connection:
-        hold = _unreleased(connection, site, hold_id)
-        return ReleasedHold(hold, departures(connection, [hold], site.clock.now()))
+        hold = _load_unreleased(connection, site, hold_id)
+        return ReleasedHold(hold, release_effects(connection, [hold], site.clock.now()))
 
 
 def plan_renewal(site: Storage, hold_id: str, review: datetime) -> Hold:
     """The hold as `renew_hold` would leave it; raises what that raises."""
     with read_transaction(site.engine) as connection:
-        hold = _unreleased(connection, site, hold_id)
-        return replace(hold, review=_renewed(connection, site, hold, review))
+        hold = _load_unreleased(connection, site, hold_id)
+        return replace(hold, review=_renewal_review(connection, site, hold, review))
 
 
 def renew_hold(site: Storage, hold_id: str, review: datetime, *, reason: str) -> Hold:
-    """Somebody decided that a hold stays: a new review date, 90 days away at the most.
+    """Give a hold a new review date, 90 days away at the most.
 
     Raises HoldUnknown, HoldReleased, ReviewTooFar, ReviewPast.
     """
     reason = checked_text(N_("reason"), reason, N_('say why the footage is still needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
-        hold = _unreleased(connection, site, hold_id)
-        return renew(connection, site, hold, _renewed(connection, site, hold, review), reason=reason)
+        hold = _load_unreleased(connection, site, hold_id)
+        return renew(connection, site, hold, _renewal_review(connection, site, hold, review), reason=reason)
 
 
 def release_hold(site: Storage, hold_id: str, *, reason: str) -> ReleasedHold:
     """Release a hold; what no other hold keeps then expires as if it had never been.
 
-    Raises ReleaseAsked, and releases nothing, while a second person is missing whom the policy asks for.
+    Raises ReleaseAsked, and releases nothing, while the policy requires a second person; HoldUnknown, HoldReleased.
     """
     reason = checked_text(N_("reason"), reason, N_('say why the footage is no longer needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
-        hold = _unreleased(connection, site, hold_id)
-        asked = ask_release(connection, site, hold, reason)
-        released = hold if asked else release(connection, site, hold.id, reason=reason)
-    if asked is not None:
-        raise asked
+        hold = _load_unreleased(connection, site, hold_id)
+        refusal = _two_person_refusal(connection, site, hold, reason)
+        released = hold if refusal else release(connection, site, hold.id, reason=reason)
+    if refusal is not None:
+        raise refusal
     remove_hold_file(site, released.id)
     with read_transaction(site.engine) as connection:
-        return ReleasedHold(released, departures(connection, [released], site.clock.now()))
+        return ReleasedHold(released, release_effects(connection, [released], site.clock.now()))
 
 
-def _checked(site: Storage, new: NewHold) -> NewHold:
+def _validated(site: Storage, new: NewHold) -> NewHold:
     if not new.cameras:
         raise NoCameras(problem=N_("a hold keeps the footage of at least one"), example="foyer-1,gang-2")
     _check_review(site, new.review)
@@ -155,7 +164,7 @@ def _check_review(site: Storage, review: datetime) -> None:
         raise ReviewTooFar(when=when, most=LONGEST_REVIEW.days, latest=until)
 
 
-def _renewed(connection: Connection, site: Storage, hold: Hold, review: datetime) -> datetime:
+def _renewal_review(connection: Connection, site: Storage, hold: Hold, review: datetime) -> datetime:
     _check_review(site, review)
     now = site.clock.now()
     if review <= now:
@@ -163,16 +172,43 @@ def _renewed(connection: Connection, site: Storage, hold: Hold, review: datetime
     return _review(connection, hold.ground, review, now)
 
 
-def _review(connection: Connection, ground: Ground, wanted: datetime, now: datetime) -> datetime:
-    """A request's hold is reviewed when the answer is due; once that is past, when people say."""
+def _review(connection: Connection, ground: Ground, review: datetime, now: datetime) -> datetime:
+    """A request's hold is reviewed when the answer is due; after that, and for other cases, at the given date."""
     if id_kind(ground.case_id) is not IdKind.REQUEST:
-        return wanted
+        return review
     request = select_request(connection, ground.case_id)
-    return request.due if request is not None and request.due > now else wanted
+    return request.due if request is not None and request.due > now else review
 
 
-def _unreleased(connection: Connection, site: Storage, hold_id: str) -> Hold:
+def _load_unreleased(connection: Connection, site: Storage, hold_id: str) -> Hold:
     hold = find_hold(connection, typed_id(hold_id))
     if hold.released is not None:
         raise HoldReleased(id=hold.id, when=hold.released.astimezone(site.settings.site.timezone).date())
     return hold
+
+
+def _two_person_refusal(connection: Connection, site: Storage, hold: Hold, reason: str) -> ReleaseAsked | None:
+    """None when the hold may be released now; else the error to raise, with the request in the caller's transaction.
+
+    Returned rather than raised, so that the request is committed.
+    """
+    if TwoPersonAct.HOLD_RELEASE not in site.settings.policy.two_person:
+        return None
+    request, now = _pending_request(connection, hold), site.clock.now()
+    if request is not None and now - request.at < RELEASE_REQUEST_VALIDITY:
+        if request.actor.account != site.actor.account:
+            return None
+    else:
+        case = hold.ground.case_id
+        request = append_entry(connection, site, Act.RELEASE_ASKED, hold.id, case_id=case, reason=reason)
+    when = request.at.astimezone(site.settings.site.timezone).date()
+    return ReleaseAsked(id=hold.id, account=request.actor.account, when=when)
+
+
+def _pending_request(connection: Connection, hold: Hold) -> AuditEntry | None:
+    for entry, _ in reversed(audit_entries(connection, about=hold.id)):
+        if entry.act is Act.HOLD_RENEWED:
+            return None
+        if entry.act is Act.RELEASE_ASKED and entry.subject == hold.id:
+            return entry
+    return None

@@ -1,4 +1,4 @@
-"""The rows of incidents, and when a camera was first recorded.  Queries only; decides nothing."""
+"""The rows of incidents, and when a camera was first recorded.  Queries only."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cctv.model.ids import CameraId, IncidentId
 
 
 def insert_incident(connection: Connection, incident: Incident) -> None:
+    """Insert a new incident, which is not settled."""
     connection.execute(
         insert(schema.incidents).values(
             id=incident.id,
@@ -32,11 +33,13 @@ def insert_incident(connection: Connection, incident: Incident) -> None:
 
 
 def mark_settled(connection: Connection, incident_id: IncidentId, at: datetime, by: str) -> None:
+    """Set when an incident was settled, and by which account."""
     table = schema.incidents
     connection.execute(update(table).where(table.c.id == incident_id).values(settled_us=at, settled_by=by))
 
 
 def select_incident(connection: Connection, incident_id: str) -> Incident | None:
+    """One incident; None when no row has the id."""
     table = schema.incidents
     row = connection.execute(select(table).where(table.c.id == incident_id)).one_or_none()
     return _incident(row) if row else None

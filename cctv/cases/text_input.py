@@ -1,4 +1,7 @@
-"""What people type: texts and ids, cleaned before they reach a row.  Pure.  Never repeats the text in an error."""
+"""Validates free text and ids that people type, before they reach a row.
+
+Pure.  An error never repeats the text: it may hold personal data.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from cctv.cases.errors.incidents import TextUnusable
 from cctv.core.i18n import N_
 from cctv.model.national_number import refuse_national_number
 
-ERASED = N_("erased")  # in the place of a name or a text that is forgotten
-LONGEST = 500  # characters; a title, a name or a reason, not a statement
+ERASED = N_("erased")  # in the place of a name or text that was anonymised
+MAX_CHARACTERS = 500  # a title, a name or a reason, not a statement
 
 
 def checked_text(what: str, text: str, following: str) -> str:
@@ -20,11 +23,11 @@ def checked_text(what: str, text: str, following: str) -> str:
     line = " ".join(text.split())
     if not line:
         raise TextUnusable(what=what, problem=N_("it is empty"), following=following)
-    if len(line) > LONGEST:
+    if len(line) > MAX_CHARACTERS:
         raise TextUnusable(
-            what=what, problem=N_("it is longer than {longest} characters", longest=LONGEST), following=following
+            what=what, problem=N_("it is longer than {longest} characters", longest=MAX_CHARACTERS), following=following
         )
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in line):
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in line):
         raise TextUnusable(what=what, problem=N_("it holds a control character"), following=following)
     refuse_national_number(what, line)
     return line

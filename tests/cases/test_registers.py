@@ -11,9 +11,8 @@ import pytest
 
 from cctv.cases.registers.addressees import addressees, reached
 from cctv.cases.registers.contents import make_register
-from cctv.cases.registers.labels import label, title
 from cctv.cases.registers.page import page_of, signs
-from cctv.cases.registers.register import Register, RegisterName, as_csv
+from cctv.cases.registers.register import Register, RegisterName, as_csv, label, title
 from cctv.config.loader import load_settings
 from cctv.core.language import Language
 from cctv.core.time_range import Span

@@ -1,6 +1,7 @@
-"""What stands on the board, from what each case says of itself.  Pure: `now` and everything else is an argument.
+"""The agenda: everything that is due, the first due first, each item with the command that deals with it.
 
-Reading what the board needs, at the cost of what is open.
+`board` reads what open cases and registers hold, at the cost of what is open; the functions for each kind of item are
+pure.  An item names no requester.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from cctv.cases.compliance.deadlines import clocks, declaration_due, workstation
 from cctv.cases.compliance.queries import last_check_on
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.incident_queries import first_recorded
-from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts, words_of
+from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts, step_label
 from cctv.config.schema import Settings
 from cctv.core.i18n import N_, join_messages
 from cctv.core.local_days import end_of_day
@@ -31,13 +32,13 @@ from cctv.model.disclosures import Disclosure
 from cctv.model.holds import GroundKind, Hold
 
 ROTATE = timedelta(days=180)  # docs/policies/000.txt: "op regelmatige basis", no period: twice a year
-LEASE_AHEAD = timedelta(days=7)  # somebody is written to, and answers, before the copy is late
-HOLD_AHEAD = timedelta(days=14)  # a review that is further away is nobody's work yet
+LEASE_AHEAD = timedelta(days=7)  # time for a letter and its answer before the copy is late
+HOLD_AHEAD = timedelta(days=14)  # a review further away needs no work yet
 _REQUESTED = {GroundKind.REQUEST, GroundKind.RESTRICTION, GroundKind.OBJECTION}  # their holds follow the request
 
 
 class AgendaKind(Enum):
-    """What an item is about.  The value is the word in JSON; never rename one."""
+    """What an item is about.  The value is written to JSON; never rename one."""
 
     REQUEST = "request"
     BREACH = "breach"
@@ -50,10 +51,10 @@ class AgendaKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that is owed.
+    """One thing that is due.
 
-    `missing` are the steps in words, `line` is the next to type; `footage_until` is when the footage of a request would
-    have begun to expire if nothing held it.
+    `missing` are the labels of the steps, `line` is the next command.  `footage_until` is when the footage of a request
+    would begin to expire if nothing held it; None for other kinds, and where no camera is configured any more.
     """
 
     kind: AgendaKind
@@ -67,43 +68,43 @@ class Item:
 
 def request_items(facts: Iterable[RequestFacts], settings: Settings, now: datetime) -> Iterator[Item]:
     """Every open request with what is missing."""
-    for each in facts:
-        one, steps = each.request, missing(each, now)
-        words = tuple(words_of(step) for step in steps)
-        line = next_line(each, now) or f"cctv request show {one.id}"
+    for case in facts:
+        request, steps = case.request, missing(case, now)
+        steps_missing = tuple(step_label(step) for step in steps)
+        line = next_line(case, now) or f"cctv request show {request.id}"
         until = [
-            one.span.start + settings.limit_for(settings.cameras[camera].zone)
-            for camera in one.cameras
+            request.span.start + settings.limit_for(settings.cameras[camera].zone)
+            for camera in request.cameras
             if camera in settings.cameras
         ]
-        what = join_messages((one.type, one.state))
-        yield Item(AgendaKind.REQUEST, one.id, one.due, what, line, words, min(until, default=None))
+        what = join_messages((request.type, request.state))
+        yield Item(AgendaKind.REQUEST, request.id, request.due, what, line, steps_missing, min(until, default=None))
 
 
 def breach_items(breaches: Iterable[Breach]) -> Iterator[Item]:
-    """Each telling that is still owed."""
-    for one in breaches:
-        for clock in clocks(one):
-            if clock.sent is None:
-                line = f"cctv breach tell {one.id} --whom {clock.whom.value}"
-                yield Item(AgendaKind.BREACH, one.id, clock.due, N_("tell the {whom}", whom=clock.whom), line)
+    """Each notification of a breach that is still owed."""
+    for breach in breaches:
+        for deadline in clocks(breach):
+            if deadline.sent is None:
+                line = f"cctv breach tell {breach.id} --whom {deadline.whom.value}"
+                yield Item(AgendaKind.BREACH, breach.id, deadline.due, N_("tell the {whom}", whom=deadline.whom), line)
 
 
 def hold_items(holds: Iterable[Hold], now: datetime) -> Iterator[Item]:
-    """Holds whose review is near or past; those of requests are on the board with their request."""
-    for one in holds:
-        if one.ground.kind not in _REQUESTED and one.review <= now + HOLD_AHEAD:
-            line = N_('cctv hold renew {id} --review 30d --reason "..."  (or release)', id=one.id)
-            yield Item(AgendaKind.HOLD, one.id, one.review, N_("review, for {case}", case=one.ground.case_id), line)
+    """Holds whose review is near or past; those of requests are on the agenda with their request."""
+    for hold in holds:
+        if hold.ground.kind not in _REQUESTED and hold.review <= now + HOLD_AHEAD:
+            line = N_('cctv hold renew {id} --review 30d --reason "..."  (or release)', id=hold.id)
+            yield Item(AgendaKind.HOLD, hold.id, hold.review, N_("review, for {case}", case=hold.ground.case_id), line)
 
 
 def lease_items(disclosures: Iterable[Disclosure]) -> Iterator[Item]:
     """Delivered copies that must come back or be destroyed."""
-    for one in disclosures:
-        if one.lease_end is not None and one.closed is None and one.handed is not None:
-            what = N_("copy of {recipient} to be returned or destroyed", recipient=one.recipient)
-            line = N_('cctv disclosure end {id} --how returned --reason "..."  (or destroyed)', id=one.id)
-            yield Item(AgendaKind.LEASE, one.id, one.lease_end, what, line)
+    for disclosure in disclosures:
+        if disclosure.lease_end is not None and disclosure.closed is None and disclosure.handed is not None:
+            what = N_("copy of {recipient} to be returned or destroyed", recipient=disclosure.recipient)
+            line = N_('cctv disclosure end {id} --how returned --reason "..."  (or destroyed)', id=disclosure.id)
+            yield Item(AgendaKind.LEASE, disclosure.id, disclosure.lease_end, what, line)
 
 
 def declaration_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
@@ -126,7 +127,7 @@ def workstations_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
 
 
 def credential_items(rotated: Sequence[tuple[str, date | None]], now: datetime, zone: ZoneInfo) -> Iterator[Item]:
-    """Passwords that are due for a change; of one whose last change nobody wrote down it is due today."""
+    """Passwords that are due for a change; today where no last change is recorded (None)."""
     today = now.astimezone(zone).date()
     for name, last in rotated:
         due = last + ROTATE if last is not None else today
@@ -150,7 +151,7 @@ def board(site: Storage, rotated: Sequence[tuple[str, date | None]]) -> tuple[It
         first, today = _first_use(connection, site), now.astimezone(zone).date()
         declared = list_declarations(site)
         checked = last_check_on(connection, today)
-    found = [
+    items = [
         *request_items(facts, settings, now),
         *breach_items(list_breaches(site, closed_too=False)),
         *hold_items(in_force, now),
@@ -159,11 +160,11 @@ def board(site: Storage, rotated: Sequence[tuple[str, date | None]]) -> tuple[It
         *workstations_item(workstations_due(checked, first), zone),
         *credential_items(rotated, now, zone),
     ]
-    return tuple(sorted(found, key=lambda item: (item.due, item.id)))
+    return tuple(sorted(items, key=lambda item: (item.due, item.id)))
 
 
 def _first_use(connection: Connection, site: Storage) -> date | None:
     """The day of the oldest footage that a camera of today ever had."""
-    known = [first_recorded(connection, camera) for camera in site.settings.cameras]
-    first = min((at for at in known if at is not None), default=None)
+    starts = [first_recorded(connection, camera) for camera in site.settings.cameras]
+    first = min((start for start in starts if start is not None), default=None)
     return first.astimezone(site.settings.site.timezone).date() if first is not None else None

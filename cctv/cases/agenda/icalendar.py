@@ -1,7 +1,7 @@
-"""The board as an iCalendar file (RFC 5545) that any calendar subscribes to.  Pure.
+"""The agenda as an iCalendar file (RFC 5545) that any calendar subscribes to.  Pure.
 
-An entry's UID is the item's kind and id, so that a calendar moves it and never doubles it.  Without names: calendars
-are synchronised to telephones and clouds.
+An entry's UID is made of the item's kind, id and text, so that a calendar updates an entry instead of adding another.
+No names: calendars are synchronised to telephones and clouds.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ def as_calendar(
     zone: ZoneInfo,
     tell: Callable[[str], str] = str,
 ) -> bytes:
-    """All items as entries of one calendar; whole days, breaches by the hour.  `tell` puts phrases in other words."""
-
+    """All items as entries of one calendar; whole days, breaches by the hour.  `tell` translates a message."""
     calendar = Calendar()
     calendar.add("prodid", "-//cctv//board//EN")
     calendar.add("version", "2.0")

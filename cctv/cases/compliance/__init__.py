@@ -1,5 +1,5 @@
-"""Duties of the controller around the footage: breaches and their clocks, processors, grants, declarations, checks.
+"""Compliance records of the controller: breaches, processors, grants, declarations and workstation checks.
 
-Owns their rules (pure: `clocks`) and their acts; each act and its audit entry share a transaction.  What happened, what
-was done and why is free text of the case: it goes with `audit.forget`.
+Each change and its audit entry share a transaction.  Free text of a case (what happened, what was done, why) is kept in
+the audit log, where `forget_texts_about` removes it.
 """

@@ -1,6 +1,6 @@
-"""Breaches of personal data: recorded at the first suspicion, told in time, closed when nothing is owed any more.
+"""Breaches of personal data: recorded at the first suspicion, notified in time, closed when nothing is owed any more.
 
-Owns what may happen to a breach.  Never sends anything: who was told is recorded by whoever told them.
+Responsible for what may be done with a breach.  Sends nothing: people record whom they notified.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MEASURES = N_('say what keeps it from happening again, for example --text "pack
 
 @dataclass(frozen=True, slots=True)
 class NewBreach:
-    """What a person tells of a breach.  `people` is None while nobody knows how many."""
+    """What a person reports of a breach.  `people` is None while their number is unknown."""
 
     happened: str
     aware: datetime
@@ -44,7 +44,7 @@ class NewBreach:
 
 @dataclass(frozen=True, slots=True)
 class BreachFile:
-    """A breach, whom to tell by when, and its texts in order: act and text."""
+    """A breach, whom to notify by when, and its texts in order: act and text."""
 
     breach: Breach
     clocks: tuple[NotificationDeadline, ...]
@@ -61,7 +61,7 @@ class Findings:
     people_known: bool | None = None
 
     def of(self, breach: Breach) -> Breach:
-        """The breach as it looks now."""
+        """The breach with these findings."""
         return replace(
             breach,
             risk=self.risk or breach.risk,
@@ -72,7 +72,7 @@ class Findings:
 
 
 def open_breach(site: Storage, new: NewBreach, *, dry_run: bool = False) -> Breach:
-    """Record a breach; its clocks run from `aware`.  Raises TextUnusable, AwareLater.  A dry run writes nothing."""
+    """Record a breach; its deadlines count from `aware`.  Raises TextUnusable, AwareLater."""
     happened, now = checked_text(N_("description"), new.happened, _HAPPENED), site.clock.now()
     if new.aware > now:
         raise AwareLater(when=_on(new.aware, site))
@@ -100,11 +100,11 @@ def open_breach(site: Storage, new: NewBreach, *, dry_run: bool = False) -> Brea
     return breach
 
 
-def assess(site: Storage, breach_id: str, found: Findings, *, reason: str, dry_run: bool = False) -> Breach:
-    """Write down what became known of a breach; the clocks do not start anew."""
+def assess(site: Storage, breach_id: str, findings: Findings, *, reason: str, dry_run: bool = False) -> Breach:
+    """Record findings about a breach; its deadlines do not restart."""
     reason = checked_text(N_("reason"), reason, N_("say why, for example --reason the file was encrypted."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        breach = found.of(_open(connection, site, breach_id))
+        breach = findings.of(_open(connection, site, breach_id))
         update_breach(connection, breach)
         facts: AuditFacts = {"risk": breach.risk.value, "suspected": breach.suspected}
         append_entry(connection, site, Act.BREACH_CHANGED, breach.id, case_id=breach.id, facts=facts, reason=reason)
@@ -120,7 +120,10 @@ def tell(
     reason: str | None = None,
     dry_run: bool = False,
 ) -> Breach:
-    """Record that somebody was told, now or at an earlier instant; the reason says why it was late."""
+    """Record that a recipient was notified, now or at an earlier instant; the reason explains a late notice.
+
+    Raises BreachUnknown, BreachClosed, AwareLater; BreachUnfinished for a late notice without a reason.
+    """
     now = site.clock.now()
     at = sent or now
     if at > now:
@@ -129,7 +132,7 @@ def tell(
         reason = checked_text(N_("reason"), reason, N_("say why it was late."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         breach = _open(connection, site, breach_id)
-        late = next((at > clock.due for clock in clocks(breach) if clock.whom is whom), False)
+        late = next((at > deadline.due for deadline in clocks(breach) if deadline.whom is whom), False)
         if late and reason is None:
             raise BreachUnfinished(
                 id=breach.id,
@@ -146,7 +149,7 @@ def tell(
 
 
 def add_measures(site: Storage, breach_id: str, text: str, *, dry_run: bool = False) -> Breach:
-    """Write down what keeps it from happening again.
+    """Record the measure that prevents a recurrence.
 
     docs/policies/001.txt: "maatregelen ... om herhaling ... te voorkomen".
     """
@@ -159,7 +162,7 @@ def add_measures(site: Storage, breach_id: str, text: str, *, dry_run: bool = Fa
 
 
 def close_breach(site: Storage, breach_id: str, *, reason: str, dry_run: bool = False) -> Breach:
-    """Close a breach; refused while somebody is still to be told or no measure is written down."""
+    """Close a breach; raises BreachUnfinished while a notification is owed or no measure is recorded."""
     reason = checked_text(N_("reason"), reason, N_("say how it ended, for example --reason stick found, unread."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         breach = _open(connection, site, breach_id)
@@ -180,8 +183,8 @@ def breach_file(site: Storage, breach_id: str) -> BreachFile:
     """All there is to show of one breach; raises BreachUnknown."""
     with read_transaction(site.engine) as connection:
         breach = _find(connection, breach_id)
-        said = audit_entries(connection, about=breach.id)
-        return BreachFile(breach, clocks(breach), tuple((entry.act, text) for entry, text in said if text))
+        entries = audit_entries(connection, about=breach.id)
+        return BreachFile(breach, clocks(breach), tuple((entry.act, text) for entry, text in entries if text))
 
 
 def _on(moment: datetime, site: Storage) -> Message:
@@ -189,8 +192,8 @@ def _on(moment: datetime, site: Storage) -> Message:
 
 
 def _refuse_unfinished(breach: Breach) -> None:
-    """A suspicion that proved wrong owes no telling; everything else does."""
-    owed = [clock.whom for clock in clocks(breach) if clock.sent is None]
+    """Raises BreachUnfinished; a suspicion that proved wrong needs no notification, everything else does."""
+    owed = [deadline.whom for deadline in clocks(breach) if deadline.sent is None]
     if owed and not (breach.suspected and breach.risk is Risk.UNLIKELY):
         raise BreachUnfinished(
             id=breach.id,
@@ -215,10 +218,10 @@ def _refuse_unfinished(breach: Breach) -> None:
 
 
 def _find(connection: Connection, breach_id: str) -> Breach:
-    found = select_breach(connection, typed_id(breach_id))
-    if found is None:
+    breach = select_breach(connection, typed_id(breach_id))
+    if breach is None:
         raise BreachUnknown(id=breach_id)
-    return found
+    return breach
 
 
 def _open(connection: Connection, site: Storage, breach_id: str) -> Breach:

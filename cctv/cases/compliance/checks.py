@@ -1,10 +1,6 @@
-"""The monthly check of the workstations: that somebody looked for copies, and what became of those that were found.
+"""Workstation checks for copies of footage, and declarations of the cameras to the police.
 
-Owns the record, not the looking: a person looks, on paper or at the desk, and signs.
-
-Declarations of the cameras to the police: written down, so that the next one is known.
-
-Never declares anything itself: that is done on the government's own page.
+Keeps the records only: a person inspects the workstations and signs, and declares on the government's own page.
 """
 
 from __future__ import annotations
@@ -24,31 +20,13 @@ from cctv.model.audit import Act
 from cctv.model.compliance import Declaration, DeclarationKind, WorkstationCheck
 from cctv.model.ids import CheckId, IdKind
 
-
-def declare(site: Storage, kind: DeclarationKind, *, on: date, reference: str, dry_run: bool = False) -> Declaration:
-    """Write down that the cameras were declared on a day, with the reference that the page gave."""
-    reference = checked_text(N_("reference"), reference, N_("give the number that the page printed."))
-    declaration = Declaration(kind, on, reference, site.clock.now(), site.actor.account)
-    with write_transaction(site.engine, dry_run=dry_run) as connection:
-        insert_declaration(connection, declaration)
-        facts: AuditFacts = {"kind": kind.value, "on": on.isoformat()}
-        append_entry(connection, site, Act.CAMERAS_DECLARED, "declaration", facts=facts)
-    return declaration
-
-
-def list_declarations(site: Storage) -> Sequence[Declaration]:
-    """All of them, the oldest first."""
-    with read_transaction(site.engine) as connection:
-        return select_declarations(connection)
-
-
 _FOUND = N_('say where and what became of it, for example --found "two files on the porter\'s, removed".')
 
 
 def check_workstations(
     site: Storage, *, on: date, checker: str, found: str | None, dry_run: bool = False
 ) -> WorkstationCheck:
-    """Write down that the workstations were checked; `found` is None where no copy was left.
+    """Record that the workstations were checked; `found` describes the copies that were left, None for none.
 
     Raises TextUnusable, CheckStillToCome.
     """
@@ -62,8 +40,8 @@ def check_workstations(
         check = WorkstationCheck(check_id, on, checker, found, now, site.actor.account)
         insert_check(connection, check)
         facts: AuditFacts = {"on": on.isoformat(), "result": "clean" if found is None else "found"}
-        said = "; ".join(filter(None, (checker, found)))
-        append_entry(connection, site, Act.WORKSTATIONS_CHECKED, check.id, facts=facts, reason=said)
+        details = "; ".join(filter(None, (checker, found)))
+        append_entry(connection, site, Act.WORKSTATIONS_CHECKED, check.id, facts=facts, reason=details)
     return check
 
 
@@ -71,3 +49,20 @@ def list_checks(site: Storage) -> Sequence[WorkstationCheck]:
     """All of them, the oldest first."""
     with read_transaction(site.engine) as connection:
         return select_checks(connection)
+
+
+def declare(site: Storage, kind: DeclarationKind, *, on: date, reference: str, dry_run: bool = False) -> Declaration:
+    """Record that the cameras were declared on a day, with the reference that the page gave; raises TextUnusable."""
+    reference = checked_text(N_("reference"), reference, N_("give the number that the page printed."))
+    declaration = Declaration(kind, on, reference, site.clock.now(), site.actor.account)
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        insert_declaration(connection, declaration)
+        facts: AuditFacts = {"kind": kind.value, "on": on.isoformat()}
+        append_entry(connection, site, Act.CAMERAS_DECLARED, "declaration", facts=facts)
+    return declaration
+
+
+def list_declarations(site: Storage) -> Sequence[Declaration]:
+    """All of them, the oldest first."""
+    with read_transaction(site.engine) as connection:
+        return select_declarations(connection)

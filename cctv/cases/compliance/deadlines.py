@@ -1,7 +1,7 @@
-"""By when who must be told of a breach, when cameras are to be declared and workstations to be checked.
+"""By when whom to notify of a breach, declare the cameras and check the workstations.  Pure.
 
-Owns the deadlines; pure.  Every clock of a breach starts at the awareness of it, and a suspicion counts
-(docs/policies/001.txt: "(vermoedelijke) datalek").
+Every deadline of a breach counts from the awareness of it, and a suspicion counts (docs/policies/001.txt:
+"(vermoedelijke) datalek").
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ PEOPLE = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class NotificationDeadline:
-    """One telling that a breach asks for."""
+    """One notification that a breach requires; `sent` is None until it was sent."""
 
     whom: NoticeRecipient
     due: datetime
     sent: datetime | None
 
     def is_overdue(self, now: datetime) -> bool:
-        """True when nobody was told by then."""
+        """Whether it was due before now and not sent."""
         return self.sent is None and now > self.due
 
 
 def clocks(breach: Breach) -> tuple[NotificationDeadline, ...]:
-    """Whom to tell by when.
+    """Whom to notify by when.
 
-    A processor tells its controller within 18 hours, and nobody else.  A controller tells the authority, unless a risk
-    is unlikely, and the people concerned, whatever the risk: so the policies promise.  People who are unknown are told
-    by a public notice.
+    A processor notifies its controller within 18 hours, and no one else.  A controller notifies the authority, unless a
+    risk is unlikely, and the people concerned, whatever the risk, as the policies promise.  People who are unknown are
+    notified by a public notice.
     """
     if breach.role is ProcessingRole.PROCESSOR:
-        wanted = [(NoticeRecipient.CONTROLLER, CONTROLLER)]
+        periods = [(NoticeRecipient.CONTROLLER, CONTROLLER)]
     else:
-        wanted = [] if breach.risk is Risk.UNLIKELY else [(NoticeRecipient.AUTHORITY, AUTHORITY)]
-        wanted.append((NoticeRecipient.PEOPLE if breach.people_known else NoticeRecipient.PUBLIC, PEOPLE))
+        periods = [] if breach.risk is Risk.UNLIKELY else [(NoticeRecipient.AUTHORITY, AUTHORITY)]
+        periods.append((NoticeRecipient.PEOPLE if breach.people_known else NoticeRecipient.PUBLIC, PEOPLE))
     sent = {notice.whom: notice.sent for notice in reversed(breach.notices)}
-    return tuple(NotificationDeadline(whom, breach.aware + period, sent.get(whom)) for whom, period in wanted)
+    return tuple(NotificationDeadline(whom, breach.aware + period, sent.get(whom)) for whom, period in periods)
 
 
 def declaration_due(
@@ -60,16 +60,16 @@ def declaration_due(
     """
     if jurisdiction is not Jurisdiction.BE:
         return None
-    done = [one for one in declarations if one.on <= today]
-    if done and max(done, key=lambda one: one.on).kind is DeclarationKind.ENDED:
+    past = [declaration for declaration in declarations if declaration.on <= today]
+    if past and max(past, key=lambda declaration: declaration.on).kind is DeclarationKind.ENDED:
         return None
-    if done:
-        return months_after(max(one.on for one in done), 12)
+    if past:
+        return months_after(max(declaration.on for declaration in past), 12)
     return first_use - timedelta(days=1) if first_use is not None else None
 
 
 def workstations_due(last: date | None, first_use: date | None) -> date | None:
-    """The day by which somebody must look for copies on the workstations; None before anything was recorded.
+    """The day by which a person must check the workstations for copies; None before anything was recorded.
 
     docs/policies/001.txt: "één keer per maand".  The same date of the next month, or its last day where that date does
     not exist.

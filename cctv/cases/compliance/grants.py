@@ -2,8 +2,8 @@
 
 docs/policies/000.txt: "uitdrukkelijke toestemming", "briefing".
 
-Owns the register of grants and its check.  What a site asks a grant for stands in `[policy] granted_only`; an
-administrator has no grant unless somebody else gave it.
+Responsible for the register of grants and for the check of one.  `[policy] granted_only` names what needs a grant; an
+administrator has none unless another account gave it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ def give_grant(
     reason: str,
     dry_run: bool = False,
 ) -> Grant:
-    """Grant a permission.  Nobody grants one to themselves; the briefing and the agreement come first."""
+    """Grant a permission to an account.
+
+    Raises GrantRefused for one's own account, and before the briefing and the agreement; TextUnusable.
+    """
     account = checked_text(N_("account"), account, N_("give the unix account, as `id -un` prints it."))
     reason = checked_text(N_("reason"), reason, N_("say why this person needs it."))
     now = site.clock.now()
@@ -67,7 +70,14 @@ def withdraw_grant(site: Storage, grant_id: str, *, reason: str, dry_run: bool =
     """Withdraw a grant at once; raises GrantUnknown."""
     reason = checked_text(N_("reason"), reason, N_("say why, for example --reason left the company."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        grant = next((g for g in select_grants(connection, withdrawn_too=False) if g.id == typed_id(grant_id)), None)
+        grant = next(
+            (
+                candidate
+                for candidate in select_grants(connection, withdrawn_too=False)
+                if candidate.id == typed_id(grant_id)
+            ),
+            None,
+        )
         if grant is None:
             raise GrantUnknown(id=grant_id)
         mark_withdrawn(connection, grant.id, site.clock.now(), site.actor.account)
@@ -83,13 +93,13 @@ def list_grants(site: Storage, *, withdrawn_too: bool) -> Sequence[Grant]:
 
 
 def require(site: Storage, permission: Permission) -> None:
-    """Refuse who has no grant where the site asks for one; the refusal is in the log.  Raises NotGranted (12)."""
+    """Raises NotGranted (12), with an audit entry, where the site requires a grant that the account lacks."""
     if permission not in site.settings.policy.granted_only:
         return
     account = site.actor.account
     with write_transaction(site.engine) as connection:
-        found = select_grants(connection, withdrawn_too=False)
-        if any(grant.account == account and grant.permission is permission for grant in found):
+        grants = select_grants(connection, withdrawn_too=False)
+        if any(grant.account == account and grant.permission is permission for grant in grants):
             return
         facts: AuditFacts = {"permission": permission.value}
         append_entry(connection, site, Act.GRANT_MISSED, account, facts=facts)

@@ -1,6 +1,6 @@
-"""Processors: who works on the site's behalf, under which contract, with whom, and what became of the data at the end.
+"""Processors: who works on the site's behalf, under which contract, with whom, and how the data ended.
 
-Owns what may happen to an entry.  Never lets one in that is outside the area that the site promises.
+Responsible for what may be done with an entry.  Never enters a processor outside the area that the site promises.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from cctv.model.legal import Area
 
 @dataclass(frozen=True, slots=True)
 class NewProcessor:
-    """What a person tells of a processor."""
+    """What a person enters about a processor."""
 
     name: str
     service: str
@@ -36,7 +36,7 @@ class NewProcessor:
 
 
 def checked_country(name: str, country: str, area: Area, following: str) -> str:
-    """The code in capitals; raises CountryUnreadable, OutsideArea."""
+    """The country code in capitals; raises CountryUnreadable, OutsideArea."""
     code = country.strip().upper()
     if len(code) != 2 or not code.isalpha() or not code.isascii():
         raise CountryUnreadable(country=country)
@@ -74,25 +74,28 @@ def add_processor(site: Storage, new: NewProcessor, *, dry_run: bool = False) ->
 def engage(
     site: Storage, processor_id: str, *, name: str, country: str, agreed: date | None, dry_run: bool = False
 ) -> Processor:
-    """Enter whom a processor engages; the same name again writes its agreement anew."""
+    """Enter a sub-processor; the same name again replaces its country and agreement.
+
+    Raises TextUnusable, CountryUnreadable, OutsideArea, ProcessorUnknown.
+    """
     name = checked_text(N_("name"), name, N_("give the company's name."))
     following = N_("refuse your agreement to it (Article 28(2) GDPR).")
     code = checked_country(name, country, site.settings.policy.area, following)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        before = _engaged(connection, processor_id)
-        others = tuple(one for one in before.sub_processors if one.name != name)
+        before = _load_engaged(connection, processor_id)
+        others = tuple(sub_processor for sub_processor in before.sub_processors if sub_processor.name != name)
         processor = replace(before, sub_processors=(*others, SubProcessor(name, code, agreed)))
-        return _changed(connection, site, processor, {"sub_processor": code, "agreed": agreed is not None})
+        return _save_change(connection, site, processor, {"sub_processor": code, "agreed": agreed is not None})
 
 
 def audited(
     site: Storage, processor_id: str, *, on: date, contract: date | None = None, dry_run: bool = False
 ) -> Processor:
-    """Write down when a processor was audited, and the date of a new contract."""
+    """Write down when a processor was audited, and the date of a new contract.  Raises ProcessorUnknown."""
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        before = _engaged(connection, processor_id)
+        before = _load_engaged(connection, processor_id)
         processor = replace(before, audited=on, contract=contract or before.contract)
-        return _changed(connection, site, processor, {"audited": on.isoformat()})
+        return _save_change(connection, site, processor, {"audited": on.isoformat()})
 
 
 def end_processor(
@@ -106,7 +109,7 @@ def end_processor(
         N_("reason"), reason, N_("say how it was shown, for example --reason certificate of 3 March.")
     )
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        processor = replace(_engaged(connection, processor_id), ended=on, end=how)
+        processor = replace(_load_engaged(connection, processor_id), ended=on, end=how)
         put_processor(connection, processor)
         facts: AuditFacts = {"on": on.isoformat(), "how": how.value}
         append_entry(connection, site, Act.PROCESSOR_ENDED, processor.id, facts=facts, reason=reason)
@@ -119,15 +122,15 @@ def list_processors(site: Storage) -> Sequence[Processor]:
         return select_processors(connection)
 
 
-def _changed(connection: Connection, site: Storage, processor: Processor, facts: AuditFacts) -> Processor:
+def _save_change(connection: Connection, site: Storage, processor: Processor, facts: AuditFacts) -> Processor:
     put_processor(connection, processor)
     append_entry(connection, site, Act.PROCESSOR_CHANGED, processor.id, facts=facts)
     return processor
 
 
-def _engaged(connection: Connection, processor_id: str) -> Processor:
-    wanted = typed_id(processor_id)
-    for one in select_processors(connection):
-        if one.id == wanted and one.ended is None:
-            return one
+def _load_engaged(connection: Connection, processor_id: str) -> Processor:
+    typed = typed_id(processor_id)
+    for processor in select_processors(connection):
+        if processor.id == typed and processor.ended is None:
+            return processor
     raise ProcessorUnknown(id=processor_id)

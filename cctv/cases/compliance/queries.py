@@ -1,4 +1,4 @@
-"""The rows of breaches, processors, grants, declarations and checks.  Queries only; decides nothing."""
+"""The rows of breaches, processors, grants, declarations and workstation checks.  Queries only."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cctv.model.ids import BreachId, GrantId
 
 
 def insert_breach(connection: Connection, breach: Breach) -> None:
+    """Insert a new breach; its notices are rows of their own."""
     connection.execute(
         insert(schema.breaches).values(
             id=breach.id,
@@ -44,11 +45,13 @@ def update_breach(connection: Connection, breach: Breach) -> None:
 
 
 def insert_notice(connection: Connection, breach_id: BreachId, notice: Notice) -> None:
+    """Insert whom a breach was notified to, and when."""
     values = {"breach_id": breach_id, "whom": notice.whom, "sent_us": notice.sent, "sent_by": notice.by}
     connection.execute(insert(schema.breach_notices).values(**values))
 
 
 def select_breach(connection: Connection, breach_id: str) -> Breach | None:
+    """One breach with its notices; None when no row has the id."""
     row = connection.execute(select(schema.breaches).where(schema.breaches.c.id == breach_id)).one_or_none()
     return _breach(connection, row) if row else None
 
@@ -72,8 +75,12 @@ def put_processor(connection: Connection, processor: Processor) -> None:
         "contract_on": processor.contract,
         "audited_on": processor.audited,
         "sub_processors": [
-            {"name": one.name, "country": one.country, "agreed": one.agreed.isoformat() if one.agreed else None}
-            for one in processor.sub_processors
+            {
+                "name": sub_processor.name,
+                "country": sub_processor.country,
+                "agreed": sub_processor.agreed.isoformat() if sub_processor.agreed else None,
+            }
+            for sub_processor in processor.sub_processors
         ],
         "added_us": processor.added,
         "added_by": processor.added_by,
@@ -92,6 +99,7 @@ def select_processors(connection: Connection) -> list[Processor]:
 
 
 def insert_grant(connection: Connection, grant: Grant) -> None:
+    """Insert a grant that is in force."""
     connection.execute(
         insert(schema.grants).values(
             id=grant.id,
@@ -106,11 +114,13 @@ def insert_grant(connection: Connection, grant: Grant) -> None:
 
 
 def mark_withdrawn(connection: Connection, grant_id: GrantId, at: datetime, by: str) -> None:
+    """Set when a grant was withdrawn, and by which account."""
     values = {"withdrawn_us": at, "withdrawn_by": by}
     connection.execute(update(schema.grants).where(schema.grants.c.id == grant_id).values(**values))
 
 
 def select_grants(connection: Connection, *, withdrawn_too: bool) -> list[Grant]:
+    """Grants in order of their ids."""
     table = schema.grants
     query = select(table).order_by(table.c.id)
     if not withdrawn_too:
@@ -119,6 +129,7 @@ def select_grants(connection: Connection, *, withdrawn_too: bool) -> list[Grant]
 
 
 def insert_declaration(connection: Connection, declaration: Declaration) -> None:
+    """Insert a declaration of the cameras."""
     connection.execute(
         insert(schema.declarations).values(
             kind=declaration.kind,
@@ -131,6 +142,7 @@ def insert_declaration(connection: Connection, declaration: Declaration) -> None
 
 
 def select_declarations(connection: Connection) -> list[Declaration]:
+    """All declarations, the oldest first."""
     table = schema.declarations
     rows = connection.execute(select(table).order_by(table.c.declared_on, table.c.id))
     return [
@@ -146,6 +158,7 @@ def select_declarations(connection: Connection) -> list[Declaration]:
 
 
 def insert_check(connection: Connection, check: WorkstationCheck) -> None:
+    """Insert a workstation check."""
     connection.execute(
         insert(schema.workstation_checks).values(
             id=check.id,
@@ -196,7 +209,7 @@ def _breach(connection: Connection, row: Row[Any]) -> Breach:
         people_known=row.people_known,
         opened=row.opened_us,
         opened_by=row.opened_by,
-        notices=tuple(Notice(one.whom, one.sent_us, one.sent_by) for one in connection.execute(query)),
+        notices=tuple(Notice(notice.whom, notice.sent_us, notice.sent_by) for notice in connection.execute(query)),
         measures=row.measures,
         closed=row.closed_us,
         closed_by=row.closed_by,
@@ -212,8 +225,10 @@ def _processor(row: Row[Any]) -> Processor:
         contract=row.contract_on,
         audited=row.audited_on,
         sub_processors=tuple(
-            SubProcessor(one["name"], one["country"], date.fromisoformat(one["agreed"]) if one["agreed"] else None)
-            for one in row.sub_processors
+            SubProcessor(
+                entry["name"], entry["country"], date.fromisoformat(entry["agreed"]) if entry["agreed"] else None
+            )
+            for entry in row.sub_processors
         ),
         added=row.added_us,
         added_by=row.added_by,

@@ -1,1 +1,1 @@
-"""Handing unredacted footage to an authority or a nominee, recorded."""
+"""Disclosures: unredacted footage for an authority or another third party, and copies on loan."""

@@ -1,12 +1,11 @@
 """Disclosures: registered with a hold, approved by a person who checked the ground, handed over, ended.
 
-Owns what a disclosure is allowed to do.  Who receives it, under which number and on which basis stand in its row and
-nowhere else; the log has their keyed digest.  Never registers one to a recipient that no policy allows.
+Responsible for what may be done with a disclosure, and for which recipient may receive footage on which duty.  Police
+and fire brigade: "wettelijk verplicht deze gegevens af te geven" (docs/policies/003.txt).  Insurer and lawyer: never
+"zonder de uitdrukkelijke toestemming" (docs/policies/000.txt), or where a law says so.  No one commercial.
 
-What a disclosure may be: which recipient on which duty, with which texts.  Pure.
-
-Police and fire brigade: "wettelijk verplicht deze gegevens af te geven" (docs/policies/003.txt).  Insurer and lawyer:
-never "zonder de uitdrukkelijke toestemming" (docs/policies/000.txt), or where a law says so.  Nobody commercial.
+The recipient, their file number and the legal basis are in the disclosure's row only; the audit log has their keyed
+digest.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from cctv.cases.errors.disclosures import (
     UnmaskedUnfit,
 )
 from cctv.cases.errors.incidents import NoCameras
-from cctv.cases.footage_status import FootageStatus, ReleaseEffect, departures, find_footage, footage_status
+from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.text_input import checked_text, typed_id
 from cctv.config.schema import TwoPersonAct
@@ -59,38 +58,6 @@ DUTIES: dict[Recipient, frozenset[Duty]] = {
 }
 """Who may receive unredacted footage, and on which duties.  A data subject never does."""
 
-
-def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None:
-    """Raises RecipientUnfit for a pair that no policy allows; UnmaskedUnfit without an order."""
-    allowed = DUTIES.get(recipient, frozenset())
-    if duty not in allowed:
-        raise RecipientUnfit(
-            recipient=recipient,
-            duty=duty,
-            allowed=", ".join(one.value for one in Duty if one in allowed) or N_("no duty at all"),
-        )
-    if unmasked and duty is not Duty.ORDERED:
-        raise UnmaskedUnfit(duty=duty)
-
-
-def check_texts(receiver: Receiver) -> Receiver:
-    """The same, clean; the officer alone may be left out.  Raises TextUnusable."""
-    return Receiver(
-        authority=checked_text(
-            N_("authority"), receiver.authority, N_('name it: --authority "Lokale politie Oostende".')
-        ),
-        officer=checked_text(N_("officer"), receiver.officer, N_("name whoever asks, or leave --officer out."))
-        if receiver.officer
-        else "",
-        reference=checked_text(
-            N_("reference"), receiver.reference, N_("give the number of their file: --reference NUMBER.")
-        ),
-        basis=checked_text(
-            N_("basis"), receiver.basis, N_('name the order or the law: --basis "vordering 46bis Sv.".')
-        ),
-    )
-
-
 REVIEW = timedelta(days=30)
 _LEFT = frozenset(
     {DisclosureClosure.HANDED, DisclosureClosure.RETURNED, DisclosureClosure.DESTROYED, DisclosureClosure.PASSED_ON}
@@ -99,7 +66,7 @@ _LEFT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class NewDisclosure:
-    """What an authority asks.  `case_id` names the incident that it is about, `lease_end` when the copy ends."""
+    """What an authority requests.  `case_id` names the incident that it is about, `lease_end` when the copy ends."""
 
     recipient: Recipient
     duty: Duty
@@ -129,7 +96,7 @@ class OpenedDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureFile:
-    """A disclosure with its holds, released or not, and its footage as it stands now."""
+    """A disclosure with its holds, released or not, and the present status of its footage."""
 
     disclosure: Disclosure
     holds: tuple[Hold, ...]
@@ -145,12 +112,43 @@ class EndedDisclosure:
     departures: tuple[ReleaseEffect, ...]
 
 
+def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None:
+    """Raises RecipientUnfit for a pair that no policy allows; UnmaskedUnfit without an order."""
+    allowed = DUTIES.get(recipient, frozenset())
+    if duty not in allowed:
+        raise RecipientUnfit(
+            recipient=recipient,
+            duty=duty,
+            allowed=", ".join(candidate.value for candidate in Duty if candidate in allowed) or N_("no duty at all"),
+        )
+    if unmasked and duty is not Duty.ORDERED:
+        raise UnmaskedUnfit(duty=duty)
+
+
+def check_texts(receiver: Receiver) -> Receiver:
+    """The same, clean; the officer alone may be left out.  Raises TextUnusable."""
+    return Receiver(
+        authority=checked_text(
+            N_("authority"), receiver.authority, N_('name it: --authority "Lokale politie Oostende".')
+        ),
+        officer=checked_text(N_("officer"), receiver.officer, N_("name whoever asks, or leave --officer out."))
+        if receiver.officer
+        else "",
+        reference=checked_text(
+            N_("reference"), receiver.reference, N_("give the number of their file: --reference NUMBER.")
+        ),
+        basis=checked_text(
+            N_("basis"), receiver.basis, N_('name the order or the law: --basis "vordering 46bis Sv.".')
+        ),
+    )
+
+
 def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
     """Register a disclosure and keep its footage until it is ended; review in 30 days."""
     new, now = new.checked(), site.clock.now()
     with write_transaction(site.engine) as connection:
         case_id = find_ground(connection, site, new.case_id).case_id if new.case_id else None
-        one = Disclosure(
+        disclosure = Disclosure(
             id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),
             recipient=new.recipient,
             duty=new.duty,
@@ -163,34 +161,40 @@ def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
             unmasked=new.unmasked,
             lease_end=new.lease_end,
         )
-        insert_disclosure(connection, one)
-        _log(connection, site, Act.DISCLOSURE_OPENED, one, reason="; ".join(filter(None, _texts(one.receiver))))
+        insert_disclosure(connection, disclosure)
+        _log(
+            connection,
+            site,
+            Act.DISCLOSURE_OPENED,
+            disclosure,
+            reason="; ".join(filter(None, _texts(disclosure.receiver))),
+        )
         hold = place(
             connection,
             site,
-            ground=Ground(GroundKind.DISCLOSURE, one.id),
-            cameras=one.cameras,
-            span=one.span,
+            ground=Ground(GroundKind.DISCLOSURE, disclosure.id),
+            cameras=disclosure.cameras,
+            span=disclosure.span,
             review=now + REVIEW,
-            reason=f"disclosure to {one.recipient.value}",
+            reason=f"disclosure to {disclosure.recipient.value}",
         )
-    return OpenedDisclosure(one, hold, find_footage(site, one.cameras, one.span))
+    return OpenedDisclosure(disclosure, hold, find_footage(site, disclosure.cameras, disclosure.span))
 
 
 def find_disclosure(connection: Connection, disclosure_id: str) -> Disclosure:
     """One disclosure; raises DisclosureUnknown."""
-    found = select_disclosure(connection, typed_id(disclosure_id))
-    if found is None:
+    disclosure = select_disclosure(connection, typed_id(disclosure_id))
+    if disclosure is None:
         raise DisclosureUnknown(id=disclosure_id)
-    return found
+    return disclosure
 
 
 def unclosed(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
     """One that is not ended; raises DisclosureUnknown, DisclosureClosed."""
-    one = find_disclosure(connection, disclosure_id)
-    if one.closed is not None:
-        raise DisclosureClosed(id=one.id, when=one.closed.astimezone(site.settings.site.timezone).date())
-    return one
+    disclosure = find_disclosure(connection, disclosure_id)
+    if disclosure.closed is not None:
+        raise DisclosureClosed(id=disclosure.id, when=disclosure.closed.astimezone(site.settings.site.timezone).date())
+    return disclosure
 
 
 def list_disclosures(site: Storage, *, closed_too: bool) -> Sequence[Disclosure]:
@@ -202,9 +206,9 @@ def list_disclosures(site: Storage, *, closed_too: bool) -> Sequence[Disclosure]
 def disclosure_file(site: Storage, disclosure_id: str) -> DisclosureFile:
     """All there is to show of one; raises DisclosureUnknown."""
     with read_transaction(site.engine) as connection:
-        one = find_disclosure(connection, disclosure_id)
-        own = tuple(holds_of(connection, one.id, released_too=True))
-        return DisclosureFile(one, own, footage_status(connection, site, one.cameras, one.span))
+        disclosure = find_disclosure(connection, disclosure_id)
+        own = tuple(holds_of(connection, disclosure.id, released_too=True))
+        return DisclosureFile(disclosure, own, footage_status(connection, site, disclosure.cameras, disclosure.span))
 
 
 def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_run: bool = False) -> Disclosure:
@@ -214,26 +218,26 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
     """
     reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        one = unclosed(connection, site, disclosure_id)
+        disclosure = unclosed(connection, site, disclosure_id)
         needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
-        if needs_two and site.actor.account == one.opened_by:
-            raise DisclosureNeedsSecond(id=one.id, account=one.opened_by)
-        approved = replace(one, approved=site.clock.now(), approved_by=site.actor.account)
+        if needs_two and site.actor.account == disclosure.opened_by:
+            raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)
+        approved = replace(disclosure, approved=site.clock.now(), approved_by=site.actor.account)
         update_disclosure(connection, approved)
         _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
     return approved
 
 
-def package_built(connection: Connection, one: Disclosure, package: ExportId) -> None:
+def package_built(connection: Connection, disclosure: Disclosure, package: ExportId) -> None:
     """Enter the package that was made for a disclosure, in the caller's transaction."""
-    update_disclosure(connection, replace(one, package=package))
+    update_disclosure(connection, replace(disclosure, package=package))
 
 
-def handed_over(connection: Connection, site: Storage, one: Disclosure, method: Method) -> Disclosure:
+def handed_over(connection: Connection, site: Storage, disclosure: Disclosure, method: Method) -> Disclosure:
     """Enter that an authority's package left, in the caller's transaction; a lease without an end gets one."""
     at = site.clock.now()
-    until = one.lease_end or lease_end(one.recipient, at, site.settings.site.timezone)
-    now = replace(one, handed=Handing(at, site.actor.account, method), lease_end=until)
+    until = disclosure.lease_end or lease_end(disclosure.recipient, at, site.settings.site.timezone)
+    now = replace(disclosure, handed=Handing(at, site.actor.account, method), lease_end=until)
     update_disclosure(connection, now)
     _log(connection, site, Act.DISCLOSURE_HANDED, now)
     return now
@@ -243,12 +247,12 @@ def given_to_subject(
     connection: Connection, site: Storage, package: ExportId, request_id: str, scope: tuple[tuple[CameraId, ...], Span],
     recipient: Recipient, method: Method, until: datetime | None,
 ) -> Disclosure:  # fmt: skip
-    """Enter that a request's package left, in the caller's transaction; who the subject is stays in the request.
+    """Enter that a request's package was handed over, in the caller's transaction; the row does not name the subject.
 
     Without an end, `until`, the copy is the recipient's own: nothing is expected back, and the disclosure ends at once.
     """
-    now, theirs = site.clock.now(), until is None
-    one = Disclosure(
+    now, kept_by_recipient = site.clock.now(), until is None
+    disclosure = Disclosure(
         id=DisclosureId(next_short_id(connection, IdKind.DISCLOSURE, now.year)),
         recipient=recipient,
         duty=Duty.RIGHT,
@@ -261,24 +265,24 @@ def given_to_subject(
         package=package,
         handed=Handing(now, site.actor.account, method),
         lease_end=until,
-        closed=now if theirs else None,
-        closed_by=site.actor.account if theirs else None,
-        ending=DisclosureClosure.HANDED if theirs else None,
+        closed=now if kept_by_recipient else None,
+        closed_by=site.actor.account if kept_by_recipient else None,
+        ending=DisclosureClosure.HANDED if kept_by_recipient else None,
     )
-    insert_disclosure(connection, one)
-    _log(connection, site, Act.DISCLOSURE_HANDED, one)
-    return one
+    insert_disclosure(connection, disclosure)
+    _log(connection, site, Act.DISCLOSURE_HANDED, disclosure)
+    return disclosure
 
 
 def record_receipt(site: Storage, disclosure_id: str, on: datetime, *, dry_run: bool = False) -> Disclosure:
     """Enter the date of the signed receipt; raises DisclosureUnknown, NotHandedOver, ReceiptLater."""
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        one = find_disclosure(connection, disclosure_id)
-        if one.handed is None:
-            raise NotHandedOver(id=one.id)
+        disclosure = find_disclosure(connection, disclosure_id)
+        if disclosure.handed is None:
+            raise NotHandedOver(id=disclosure.id)
         if on > site.clock.now():
             raise ReceiptLater(when=on.astimezone(site.settings.site.timezone).date())
-        signed = replace(one, receipt=on)
+        signed = replace(disclosure, receipt=on)
         update_disclosure(connection, signed)
         _log(connection, site, Act.DISCLOSURE_RECEIPTED, signed)
     return signed
@@ -288,11 +292,11 @@ def set_lease(site: Storage, disclosure_id: str, until: datetime, *, reason: str
     """Agree another end of a copy's lease; raises DisclosureUnknown, DisclosureClosed, NotLent."""
     reason = checked_text(N_("reason"), reason, N_('say why: --reason "the case is before the court until then".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        one = find_disclosure(connection, disclosure_id)
-        if one.duty is Duty.RIGHT and one.lease_end is None:
-            raise NotLent(id=one.id)
-        one = unclosed(connection, site, disclosure_id)
-        agreed = replace(one, lease_end=until)
+        disclosure = find_disclosure(connection, disclosure_id)
+        if disclosure.duty is Duty.RIGHT and disclosure.lease_end is None:
+            raise NotLent(id=disclosure.id)
+        disclosure = unclosed(connection, site, disclosure_id)
+        agreed = replace(disclosure, lease_end=until)
         update_disclosure(connection, agreed)
         _log(connection, site, Act.DISCLOSURE_LEASED, agreed, reason=reason)
     return agreed
@@ -307,53 +311,55 @@ def end_disclosure(
     """
     reason = checked_text(N_("reason"), reason, N_('say how it ended: --reason "HOW".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
-        one = unclosed(connection, site, disclosure_id)
-        _refuse_unfit(site, one, ending)
-        own = tuple(holds_of(connection, one.id))
-        ended = replace(one, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
-        leaving = departures(connection, own, site.clock.now())
+        disclosure = unclosed(connection, site, disclosure_id)
+        _refuse_unfit(site, disclosure, ending)
+        own = tuple(holds_of(connection, disclosure.id))
+        ended = replace(disclosure, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
+        leaving = release_effects(connection, own, site.clock.now())
         update_disclosure(connection, ended)
         _log(connection, site, Act.DISCLOSURE_CLOSED, ended, reason=reason)
         for hold in own:
-            release(connection, site, hold.id, reason=f"{one.id} ended: {ending.value}")
+            release(connection, site, hold.id, reason=f"{disclosure.id} ended: {ending.value}")
     if not dry_run:
         for hold in own:
             remove_hold_file(site, hold.id)
     return EndedDisclosure(ended, own, leaving)
 
 
-def _refuse_unfit(site: Storage, one: Disclosure, ending: DisclosureClosure) -> None:
-    if (ending in _LEFT) != (one.handed is not None) or (
-        ending is DisclosureClosure.PASSED_ON and one.recipient not in FOR_SUBJECT
+def _refuse_unfit(site: Storage, disclosure: Disclosure, ending: DisclosureClosure) -> None:
+    if (ending in _LEFT) != (disclosure.handed is not None) or (
+        ending is DisclosureClosure.PASSED_ON and disclosure.recipient not in FOR_SUBJECT
     ):
-        raise EndingUnfit(id=one.id, ending=ending.value, state=one.state)
-    if ending is DisclosureClosure.HANDED and one.lease_end is not None and one.recipient in LENT:
-        until = one.lease_end.astimezone(site.settings.site.timezone)
-        raise LeaseRunning(id=one.id, recipient=one.recipient, until=f"{until:%d/%m/%Y}")
+        raise EndingUnfit(id=disclosure.id, ending=ending.value, state=disclosure.state)
+    if ending is DisclosureClosure.HANDED and disclosure.lease_end is not None and disclosure.recipient in LENT:
+        until = disclosure.lease_end.astimezone(site.settings.site.timezone)
+        raise LeaseRunning(id=disclosure.id, recipient=disclosure.recipient, until=f"{until:%d/%m/%Y}")
 
 
 def _texts(receiver: Receiver) -> tuple[str, ...]:
     return receiver.authority, receiver.officer, receiver.reference, receiver.basis
 
 
-def _log(connection: Connection, site: Storage, act: Act, one: Disclosure, reason: str | None = None) -> None:
+def _log(connection: Connection, site: Storage, act: Act, disclosure: Disclosure, reason: str | None = None) -> None:
     facts: dict[str, str | int | list[str]] = {
-        "recipient": one.recipient.value,
-        "duty": one.duty.value,
-        "cameras": list(one.cameras),
-        "span": str(one.span),
+        "recipient": disclosure.recipient.value,
+        "duty": disclosure.duty.value,
+        "cameras": list(disclosure.cameras),
+        "span": str(disclosure.span),
     }
-    if one.unmasked:
+    if disclosure.unmasked:
         facts["unmasked"] = "yes"
-    if one.package is not None:
-        facts["package"] = one.package
-    if one.handed is not None:
-        facts["method"] = one.handed.method.value
-    if one.receipt is not None:
-        facts["receipt"] = str(one.receipt.astimezone(site.settings.site.timezone).date())
-    if act is Act.DISCLOSURE_LEASED or (act is Act.DISCLOSURE_HANDED and one.lease_end is not None):
-        assert one.lease_end is not None
-        facts["until"] = str(one.lease_end.astimezone(site.settings.site.timezone).date())
-    if one.ending is not None:
-        facts["ending"] = one.ending.value
-    append_entry(connection, site, act, one.id, case_id=one.case_id or one.id, facts=facts, reason=reason)
+    if disclosure.package is not None:
+        facts["package"] = disclosure.package
+    if disclosure.handed is not None:
+        facts["method"] = disclosure.handed.method.value
+    if disclosure.receipt is not None:
+        facts["receipt"] = str(disclosure.receipt.astimezone(site.settings.site.timezone).date())
+    if act is Act.DISCLOSURE_LEASED or (act is Act.DISCLOSURE_HANDED and disclosure.lease_end is not None):
+        assert disclosure.lease_end is not None
+        facts["until"] = str(disclosure.lease_end.astimezone(site.settings.site.timezone).date())
+    if disclosure.ending is not None:
+        facts["ending"] = disclosure.ending.value
+    append_entry(
+        connection, site, act, disclosure.id, case_id=disclosure.case_id or disclosure.id, facts=facts, reason=reason
+    )

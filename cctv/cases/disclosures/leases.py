@@ -1,9 +1,9 @@
-"""Leases: delivered copies that must come back or be destroyed, and those that their recipient may keep.
+"""Leases: which handed copies must come back or be destroyed, and which the recipient may keep.  Pure.
 
 A data subject's copy is theirs (Article 15(3) GDPR), also when a parent or guardian receives it in their place.  So is
-one that goes to another controller by the right to portability (Article 20(2)).  Police, fire brigade and court keep
-theirs in a file of their own, unless it was agreed otherwise.  With anybody else it is a lease: a nominee, a proxy, an
-insurer, a lawyer.  Pure.
+one that is sent to another controller by the right to portability (Article 20(2)).  Police, fire brigade and court keep
+theirs in a file of their own, unless it was agreed otherwise.  Any other recipient (nominee, proxy, insurer, lawyer)
+has the copy on loan.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ LENT = FOR_SUBJECT | {Recipient.INSURER, Recipient.LAWYER}
 
 
 def taker(request: AccessRequest) -> Recipient:
-    """Who takes the package of a request: whom the subject named, else who asked in their name, else themselves.
+    """Who receives the package of a request: the nominee, else the proxy, else the data subject.
 
-    Whoever has custody or guardianship takes it as the subject.
+    A person with custody or guardianship receives it as the subject.
     """
     if request.party(RequesterRole.NOMINEE) is not None:
         return Recipient.NOMINEE
@@ -37,7 +37,7 @@ def taker(request: AccessRequest) -> Recipient:
 def lease_end(
     recipient: Recipient, handed: datetime, zone: ZoneInfo, right: RequestType | None = None
 ) -> datetime | None:
-    """When a copy that nobody agreed an end for must be back: a month after it was handed over.
+    """When a copy without an agreed end must be back: a month after it was handed over.
 
     docs/policies/001.txt: "maximaal één maand".
 

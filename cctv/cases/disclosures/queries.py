@@ -1,4 +1,4 @@
-"""The rows of disclosures.  Queries only; decides nothing."""
+"""The rows of disclosures.  Queries only."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from cctv.db import schema
 from cctv.model.disclosures import Disclosure, Handing
 
 
-def insert_disclosure(connection: Connection, one: Disclosure) -> None:
-    connection.execute(insert(schema.disclosures).values(_values(one)))
+def insert_disclosure(connection: Connection, disclosure: Disclosure) -> None:
+    """Insert a new disclosure."""
+    connection.execute(insert(schema.disclosures).values(_values(disclosure)))
 
 
-def update_disclosure(connection: Connection, one: Disclosure) -> None:
+def update_disclosure(connection: Connection, disclosure: Disclosure) -> None:
     """Store what changed of a disclosure."""
     table = schema.disclosures
-    connection.execute(update(table).where(table.c.id == one.id).values(_values(one)))
+    connection.execute(update(table).where(table.c.id == disclosure.id).values(_values(disclosure)))
 
 
 def select_disclosure(connection: Connection, disclosure_id: str) -> Disclosure | None:
+    """One disclosure; None when no row has the id."""
     table = schema.disclosures
     row = connection.execute(select(table).where(table.c.id == disclosure_id)).one_or_none()
     return _disclosure(row) if row else None
@@ -36,30 +38,30 @@ def select_disclosures(connection: Connection, *, closed_too: bool) -> list[Disc
     return [_disclosure(row) for row in connection.execute(query)]
 
 
-def _values(one: Disclosure) -> dict[str, object]:
+def _values(disclosure: Disclosure) -> dict[str, object]:
     return {
-        "id": one.id,
-        "recipient": one.recipient,
-        "duty": one.duty,
-        "receiver": one.receiver,
-        "cameras": one.cameras,
-        "start_us": one.span.start,
-        "end_us": one.span.end,
-        "case_id": one.case_id,
-        "unmasked": one.unmasked,
-        "opened_us": one.opened,
-        "opened_by": one.opened_by,
-        "approved_us": one.approved,
-        "approved_by": one.approved_by,
-        "export_id": one.package,
-        "handed_us": one.handed.at if one.handed else None,
-        "handed_by": one.handed.by if one.handed else None,
-        "method": one.handed.method if one.handed else None,
-        "receipt_us": one.receipt,
-        "lease_end_us": one.lease_end,
-        "closed_us": one.closed,
-        "closed_by": one.closed_by,
-        "ending": one.ending,
+        "id": disclosure.id,
+        "recipient": disclosure.recipient,
+        "duty": disclosure.duty,
+        "receiver": disclosure.receiver,
+        "cameras": disclosure.cameras,
+        "start_us": disclosure.span.start,
+        "end_us": disclosure.span.end,
+        "case_id": disclosure.case_id,
+        "unmasked": disclosure.unmasked,
+        "opened_us": disclosure.opened,
+        "opened_by": disclosure.opened_by,
+        "approved_us": disclosure.approved,
+        "approved_by": disclosure.approved_by,
+        "export_id": disclosure.package,
+        "handed_us": disclosure.handed.at if disclosure.handed else None,
+        "handed_by": disclosure.handed.by if disclosure.handed else None,
+        "method": disclosure.handed.method if disclosure.handed else None,
+        "receipt_us": disclosure.receipt,
+        "lease_end_us": disclosure.lease_end,
+        "closed_us": disclosure.closed,
+        "closed_by": disclosure.closed_by,
+        "ending": disclosure.ending,
     }
 
 

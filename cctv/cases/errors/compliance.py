@@ -1,4 +1,4 @@
-"""What the duties refuse, in the words that a person reads."""
+"""Errors of the compliance records.  A class's docstring is the message that a person reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What disclosures and leases refuse, in the words that a person reads.  Never names who receives."""
+"""Errors of disclosures and leases.  A class's docstring is the message that a person reads; none names a recipient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What incidents and typed texts refuse, in the words that a person reads."""
+"""Errors of incidents and of typed text.  A class's docstring is the message that a person reads."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What answering a request refuses, in the words that a person reads.  Never names a requester.
-
-What grounds and holds refuse, in the words that a person reads.
-
-What registering and following a request refuses, in the words that a person reads.  Never names a requester.
-"""
+"""Errors of requests, their letters and holds.  A class's docstring is the message; none names a requester."""
 
 from __future__ import annotations
 
@@ -56,7 +51,6 @@ class NothingToShow(CctvError):
     """
 
     code = "NothingToSee"
-
     exit_code = Exit.NO_FOOTAGE
 
 

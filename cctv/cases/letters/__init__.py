@@ -1,1 +1,1 @@
-"""Letters of a request: what they say, whether they were sent."""
+"""Letters of cases: their facts, their files and what sending them changes."""

@@ -1,6 +1,6 @@
-"""Which letter an answer is, by type and outcome, and its facts.  Reads the case; decides nothing.
+"""Which letter answers a request, by its type and outcome, and that letter's facts.  Reads the case; decides nothing.
 
-Every answer that has nothing to hand over still says that the processing exists, why, how long and who gets what
+An answer without a copy still says that the processing exists, why, how long and who receives what
 (docs/policies/000.txt): "no footage" and "not identifiable" do.
 """
 
@@ -21,12 +21,11 @@ from cctv.cases.errors.requests import (
     RecipientsUntold,
 )
 from cctv.cases.footage_status import footage_status
-from cctv.cases.letters.queries import letters_of
 from cctv.cases.letters.request_letters import asked_of, local_day, processing_for, recipients_of, what_becomes
 from cctv.cases.requests.answer import AnswerPlan
 from cctv.cases.requests.block_queries import blocks_of
 from cctv.cases.requests.no_footage import FILE, absences, signed_statement
-from cctv.cases.requests.queries import statements_of
+from cctv.cases.requests.queries import letters_of, statements_of
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
@@ -58,19 +57,19 @@ from cctv.model.requests import LetterKind, RefusalGround, RequesterRole, Restri
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What only a person can say for the letter, beside the reason: in its language."""
+    """What only a person can supply for the letter, beside the reason, in its language."""
 
     balance: str | None = None
     measures: str | None = None
     basis: RestrictionGround | None = None
     delivery: Delivery | None = None
     password: PasswordWay | None = None
-    told: bool = False  # whoever received the footage was informed (Article 19 GDPR)
+    told: bool = False  # the recipients of the footage were informed (Article 19 GDPR)
 
 
 @dataclass(frozen=True, slots=True)
 class LetterCopy:
-    """The package that goes with an answer, as its letter names it."""
+    """The package that is enclosed with an answer, as its letter names it."""
 
     id: ExportId
     made: date
@@ -96,39 +95,39 @@ def facts_for(
     WordsUntranslated.
     """
     request, ending = plan.request, plan.ending
-    asked, today = asked_of(site, request), local_day(site, site.clock.now())
+    request_facts, today = asked_of(site, request), local_day(site, site.clock.now())
     if request.type is RequestType.COMPLAINT:
-        return AnswerFacts((_examined(plan, wording, asked.received, today),), {})
+        return AnswerFacts((_examined(plan, wording, request_facts.received, today),), {})
     match ending.outcome:
         case CaseOutcome.REFUSED if request.state is RequestState.REJECTED:
             if wording.balance is None:
                 raise BalanceMissing(id=request.id)
-            said = ending.reason or ""
-            return AnswerFacts((ObjectionRejected(asked, today, said, wording.balance),), {})
+            reason = ending.reason or ""
+            return AnswerFacts((ObjectionRejected(request_facts, today, reason, wording.balance),), {})
         case CaseOutcome.REFUSED:
             assert ending.ground is not None
-            return AnswerFacts((Refusal(asked, today, ending.ground, ending.reason or ""),), {})
+            return AnswerFacts((Refusal(request_facts, today, ending.ground, ending.reason or ""),), {})
         case CaseOutcome.NOT_IDENTIFIABLE:
-            processing, then = processing_for(site, request), what_becomes(site, plan.departures)
-            return AnswerFacts((NotIdentifiable(asked, processing, ending.reason or "", *then),), {})
+            processing, remainder = processing_for(site, request), what_becomes(site, plan.departures)
+            return AnswerFacts((NotIdentifiable(request_facts, processing, ending.reason or "", *remainder),), {})
         case CaseOutcome.NO_FOOTAGE:
             signed = signed_statement(connection, site, request)
-            found = footage_status(connection, site, request.cameras, request.span)
-            why = tuple(one for camera in found for one in absences(camera))
-            facts = NoFootageLetter(asked, processing_for(site, request), why, signed.said)
+            footage = footage_status(connection, site, request.cameras, request.span)
+            gaps = tuple(absence for status in footage for absence in absences(status))
+            facts = NoFootageLetter(request_facts, processing_for(site, request), gaps, signed.facts)
             enclosed = {
                 FILE: signed.text,
                 f"{FILE}.sig": signed.signature.encode(),
                 "allowed_signers": signed.signers.encode(),
             }
             return AnswerFacts((facts,), enclosed)
-        case CaseOutcome.VIEWING:  # the invitation said all there is to say
-            if not any(one.kind is LetterKind.INVITATION for one in letters_of(connection, request.id)):
+        case CaseOutcome.VIEWING:  # the invitation gave the information of Article 15
+            if not any(letter.kind is LetterKind.INVITATION for letter in letters_of(connection, request.id)):
                 raise InvitationMissing(id=request.id)
             return AnswerFacts((), {})
-    given = _granted(connection, site, plan, wording, copy, asked, today)
-    refusal = _refused_part(asked, today, ending.ground, ending.reason)
-    return AnswerFacts((*given, *refusal), {})
+    letters = _granted(connection, site, plan, wording, copy, request_facts, today)
+    refusal = _refused_part(request_facts, today, ending.ground, ending.reason)
+    return AnswerFacts((*letters, *refusal), {})
 
 
 def _granted(
@@ -137,32 +136,39 @@ def _granted(
     plan: AnswerPlan,
     wording: Wording,
     copy: LetterCopy | None,
-    asked: Asked,
+    request_facts: Asked,
     today: date,
 ) -> tuple[Answer, ...]:
     request = plan.request
 
-    def told() -> tuple[str, ...]:
-        return _told(connection, site, request, wording)
+    def recipients() -> tuple[str, ...]:
+        return _informed_recipients(connection, site, request, wording)
 
     match request.type:
         case RequestType.ACCESS | RequestType.PORTABILITY:
-            return (_copied(connection, site, plan, wording, copy, asked),)
+            return (_copied(connection, site, plan, wording, copy, request_facts),)
         case RequestType.ERASURE:
             return (
-                _erased(connection, site, plan, asked, today, told() if plan.erasure and plan.erasure.going else ()),
+                _erased(
+                    connection,
+                    site,
+                    plan,
+                    request_facts,
+                    today,
+                    recipients() if plan.erasure and plan.erasure.going else (),
+                ),
             )
         case RequestType.OBJECTION:
             package = _package(plan, wording, copy) if copy else None
-            return (ObjectionUpheld(asked, today, today, told(), package),)
+            return (ObjectionUpheld(request_facts, today, today, recipients(), package),)
         case RequestType.RESTRICTION:
             if wording.basis is None:
-                raise BasisMissing(id=request.id, known=", ".join(one.value for one in RestrictionGround))
+                raise BasisMissing(id=request.id, known=", ".join(ground.value for ground in RestrictionGround))
             since = blocks_of(connection, request.id)[0].placed
-            return (RestrictionConfirmed(asked, local_day(site, since), wording.basis, told()),)
+            return (RestrictionConfirmed(request_facts, local_day(site, since), wording.basis, recipients()),)
         case RequestType.RECTIFICATION:
             last = statements_of(connection, request.id)[-1]
-            return (RectificationRecorded(asked, local_day(site, last.given), last.text, told()),)
+            return (RectificationRecorded(request_facts, local_day(site, last.given), last.text, recipients()),)
         case RequestType.COMPLAINT:
             raise AssertionError("a complaint has a letter of its own")
 
@@ -178,51 +184,67 @@ def _examined(plan: AnswerPlan, wording: Wording, received: date, today: date) -
     return ComplaintDecided(received, today, ending.outcome, ending.reason, measures)
 
 
-def _told(connection: Connection, site: Storage, request: AccessRequest, wording: Wording) -> tuple[str, ...]:
-    """Whoever received the footage, once a person says that they were informed; raises RecipientsUntold."""
-    names = tuple(dict.fromkeys(one.name for one in recipients_of(connection, site, request) if one.name))
+def _informed_recipients(
+    connection: Connection, site: Storage, request: AccessRequest, wording: Wording
+) -> tuple[str, ...]:
+    """The names of the recipients; raises RecipientsUntold unless a person reports that they were informed."""
+    names = tuple(
+        dict.fromkeys(recipient.name for recipient in recipients_of(connection, site, request) if recipient.name)
+    )
     if names and not wording.told:
         raise RecipientsUntold(id=request.id, count=len(names))
     return names
 
 
 def _copied(
-    connection: Connection, site: Storage, plan: AnswerPlan, wording: Wording, copy: LetterCopy | None, asked: Asked
+    connection: Connection,
+    site: Storage,
+    plan: AnswerPlan,
+    wording: Wording,
+    copy: LetterCopy | None,
+    request_facts: Asked,
 ) -> Answer:
     request = plan.request
-    found = footage_status(connection, site, request.cameras, request.span)
-    gaps = tuple(one for camera in found for one in absences(camera))
+    footage = footage_status(connection, site, request.cameras, request.span)
+    gaps = tuple(absence for status in footage for absence in absences(status))
     assert copy is not None
     processing, package = processing_for(site, request), _package(plan, wording, copy)
     if request.type is RequestType.ACCESS:
-        return AccessAnswer(asked, processing, package, gaps)
+        return AccessAnswer(request_facts, processing, package, gaps)
     nominee = request.party(RequesterRole.NOMINEE)
-    return PortabilityAnswer(asked, processing, package, gaps, nominee.name if nominee else None)
+    return PortabilityAnswer(request_facts, processing, package, gaps, nominee.name if nominee else None)
 
 
 def _erased(
-    connection: Connection, site: Storage, plan: AnswerPlan, asked: Asked, today: date, told: tuple[str, ...]
+    connection: Connection,
+    site: Storage,
+    plan: AnswerPlan,
+    request_facts: Asked,
+    today: date,
+    recipients: tuple[str, ...],
 ) -> Answer:
     assert plan.erasure is not None
-    gone = _joined(plan.erasure.going)
+    deleted = _merged_footage(plan.erasure.going)
     if not plan.erasure.held:
-        return ErasureConfirmed(asked, today, gone, told)
+        return ErasureConfirmed(request_facts, today, deleted, recipients)
     waiting = []
-    for one in plan.erasure.held:
-        hold = find_hold(connection, one.holds[0])
+    for kept in plan.erasure.held:
+        hold = find_hold(connection, kept.holds[0])
         review = local_day(site, max(hold.review, site.clock.now()))
-        waiting.append((one.segment, Waiting(one.segment.camera, one.segment.span, hold.ground.kind, review)))
-    return ErasurePartly(asked, today if gone else None, gone, _joined_waiting(waiting), told)
+        waiting.append((kept.segment, Waiting(kept.segment.camera, kept.segment.span, hold.ground.kind, review)))
+    return ErasurePartly(request_facts, today if deleted else None, deleted, _merged_waiting(waiting), recipients)
 
 
-def _refused_part(asked: Asked, today: date, ground: RefusalGround | None, reason: str | None) -> tuple[Answer, ...]:
+def _refused_part(
+    request_facts: Asked, today: date, ground: RefusalGround | None, reason: str | None
+) -> tuple[Answer, ...]:
     """What was refused of a request that was granted in part, in a letter of its own."""
-    return (Refusal(asked, today, ground, reason or ""),) if ground else ()
+    return (Refusal(request_facts, today, ground, reason or ""),) if ground else ()
 
 
 def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFacts:
-    asking = plan.request.requester
-    address = (asking.deliver_to or asking.contact) if asking else ""
+    requester = plan.request.requester
+    address = (requester.deliver_to or requester.contact) if requester else ""
     mailed = Delivery.ENCRYPTED_MAIL if "@" in address else Delivery.REGISTERED_POST
     return PackageFacts(
         id=copy.id,
@@ -235,26 +257,26 @@ def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFac
     )
 
 
-def _joined(segments: Sequence[Segment]) -> tuple[Footage, ...]:
-    """Segments as few spans."""
-    out: list[Footage] = []
-    for one in sorted(segments, key=lambda segment: (segment.camera, segment.span.start)):
-        last = out[-1] if out else None
-        if last and last.camera == one.camera and one.span.start - last.span.end < timedelta(seconds=1):
-            out[-1] = Footage(one.camera, Span(last.span.start, max(last.span.end, one.span.end)))
+def _merged_footage(segments: Sequence[Segment]) -> tuple[Footage, ...]:
+    """Segments merged into few spans: those less than a second apart become one."""
+    spans: list[Footage] = []
+    for segment in sorted(segments, key=lambda segment: (segment.camera, segment.span.start)):
+        last = spans[-1] if spans else None
+        if last and last.camera == segment.camera and segment.span.start - last.span.end < timedelta(seconds=1):
+            spans[-1] = Footage(segment.camera, Span(last.span.start, max(last.span.end, segment.span.end)))
         else:
-            out.append(Footage(one.camera, one.span))
-    return tuple(out)
+            spans.append(Footage(segment.camera, segment.span))
+    return tuple(spans)
 
 
-def _joined_waiting(waiting: Sequence[tuple[Segment, Waiting]]) -> tuple[Waiting, ...]:
-    """The same for what waits, parted by ground and review."""
-    kept: dict[tuple[CameraId, str, date], list[Segment]] = {}
-    for segment, one in waiting:
-        kept.setdefault((segment.camera, one.ground.name, one.review), []).append(segment)
-    named = {(one.camera, one.ground.name, one.review): one for _, one in waiting}
+def _merged_waiting(waiting: Sequence[tuple[Segment, Waiting]]) -> tuple[Waiting, ...]:
+    """The same for footage that waits, grouped by ground and review."""
+    groups: dict[tuple[CameraId, str, date], list[Segment]] = {}
+    for segment, entry in waiting:
+        groups.setdefault((segment.camera, entry.ground.name, entry.review), []).append(segment)
+    named = {(entry.camera, entry.ground.name, entry.review): entry for _, entry in waiting}
     return tuple(
         Waiting(named[key].camera, footage.span, named[key].ground, named[key].review)
-        for key, segments in kept.items()
-        for footage in _joined(segments)
+        for key, segments in groups.items()
+        for footage in _merged_footage(segments)
     )

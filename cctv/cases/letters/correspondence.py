@@ -1,12 +1,10 @@
-"""Correspondence: letters that tell or ask and change nothing else.
+"""Letters that inform or ask: receipt, request for identification, invitation to view; and recording that one was sent.
 
-The receipt, the question who somebody is, the invitation to come and look.
+Three letters take effect only when they are sent:
 
-Sending: a person posted or mailed a letter, and some letters have effect only then.
-
-* extension: the deadline moves (Article 12(3) GDPR wants the person told inside the first period);
-* yield: the person who was protected has been told;
-* answer: an erasure is closed, and forgets its people.
+* extension: the deadline moves (Article 12(3) GDPR wants the person informed inside the first period);
+* yield: the protected person counts as informed;
+* answer: an erasure is closed, and its people are anonymised.
 """
 
 from __future__ import annotations
@@ -20,16 +18,16 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import AppointmentUnfit, NothingToAsk, NothingToShow, RequestForgotten, SentLater
 from cctv.cases.footage_status import footage_status
-from cctv.cases.letters.queries import mark_letters_sent
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, processing_for
 from cctv.cases.requests.block_queries import mark_told
 from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.close import end, ending_of, finish
-from cctv.cases.requests.deadlines import told_of_extension
+from cctv.cases.requests.deadlines import apply_extension
 from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
 from cctv.cases.requests.open import identities_missing, mandates_missing
+from cctv.cases.requests.queries import mark_letters_sent
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.core.local_days import start_of_day
@@ -44,7 +42,7 @@ from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestTy
 from cctv.model.holds import Hold
 from cctv.model.requests import LetterKind, Safeguard
 
-ANSWER_BY = timedelta(days=14)  # to show who one is: half of the time that we have ourselves
+ANSWER_BY = timedelta(days=14)  # to prove identity: about half of the time that the controller has
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,27 @@ class Wrote:
     letter: Draft
 
 
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """When and where a person may view the footage, whom to ask for there, and how others are protected."""
+
+    at: datetime
+    place: str
+    host: str
+    safeguard: Safeguard = Safeguard.HIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request after a letter of a kind was sent on a day."""
+
+    request: AccessRequest
+    kind: LetterKind
+    day: date
+
+
 def write_receipt(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
-    """Say that a request was received and when the answer is due; a complaint has a receipt of its own.
+    """Confirm that a request was received and when the answer is due; a complaint has a receipt of its own.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, SenderUnknown.
     """
@@ -78,7 +95,7 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
         checks = facts_of(connection, site, request).checks
-    asked, way = asked_of(site, request), IdentityWay
+    request_facts, way = asked_of(site, request), IdentityWay
     ways: tuple[IdentityWay, ...]
     by = min(local_day(site, site.clock.now() + ANSWER_BY), local_day(site, request.due))
     if mandates_missing(request):
@@ -89,71 +106,35 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
         doubt, ways = IdentityDoubt.UNKNOWN_ADDRESS, (way.SHOW_DOCUMENT, way.SIGNED_MESSAGE)
     else:
         raise NothingToAsk(id=request.id)
-    facts = IdentityAsked(asked, doubt, ways, by)
+    facts = IdentityAsked(request_facts, doubt, ways, by)
     return _write(site, request, LetterKind.IDENTITY, facts, Transition.IDENTITY, dry_run)
 
 
-@dataclass(frozen=True, slots=True)
-class Appointment:
-    """When and where a person may come and look, whom to ask for at the door, and how others are spared."""
-
-    at: datetime
-    place: str
-    host: str
-    safeguard: Safeguard = Safeguard.HIDDEN
-
-
-def invite(site: Storage, request_id: str, wanted: Appointment, *, dry_run: bool = False) -> Wrote:
-    """Invite the person to come and look at the footage, with the information of Article 15; its hold keeps it.
+def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run: bool = False) -> Wrote:
+    """Invite the person to view the footage, with the information of Article 15; its hold keeps it.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, AppointmentUnfit, NothingToSee, FootageBlocked, TextUnusable,
     SenderUnknown, WordsUntranslated.
     """
-    place = checked_text(N_("place"), wanted.place, N_("say where: --place PLACE."))
-    host = checked_text(N_("host"), wanted.host, N_("name whom to ask for at the door: --host NAME."))
+    place = checked_text(N_("place"), appointment.place, N_("say where: --place PLACE."))
+    host = checked_text(N_("host"), appointment.host, N_("name whom to ask for at the door: --host NAME."))
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.INVITE)
-        _check_appointment(site, request, wanted.at)
+        _check_appointment(site, request, appointment.at)
         if not facts_of(connection, site, request).has_footage:
             raise NothingToShow(id=request.id)
-        found = footage_status(connection, site, request.cameras, request.span)
+        footage = footage_status(connection, site, request.cameras, request.span)
     require_usable(site, request, "invite")
-    gaps, asked = tuple(one for camera in found for one in absences(camera)), asked_of(site, request)
+    gaps, request_facts = tuple(absence for status in footage for absence in absences(status)), asked_of(site, request)
     processing = processing_for(site, request)
-    facts = ViewingInvitation(asked, processing, wanted.at, place, host, wanted.safeguard, gaps)
+    facts = ViewingInvitation(request_facts, processing, appointment.at, place, host, appointment.safeguard, gaps)
     return _write(site, request, LetterKind.INVITATION, facts, Transition.INVITE, dry_run)
-
-
-def _check_appointment(site: Storage, request: AccessRequest, at: datetime) -> None:
-    """Ahead, and in time: looking is the answer, which is due."""
-    due = local_day(site, request.due)
-    if not site.clock.now() < at <= request.due:
-        raise AppointmentUnfit(id=request.id, when=echo_instant(at, site.settings.site.timezone), due=due)
-
-
-def _write(
-    site: Storage, request: AccessRequest, kind: LetterKind, facts: LetterFacts, move: Transition, dry_run: bool
-) -> Wrote:
-    letter = draft(site, request, kind, [facts], dry_run=dry_run)
-    if not dry_run:
-        with write_transaction(site.engine) as connection:
-            enter(connection, site, load_for_transition(connection, site, request.id, move), letter)
-    return Wrote(request, letter)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A request after a letter went; `day` is when."""
-
-    request: AccessRequest
-    kind: LetterKind
-    day: date
 
 
 def mark_sent(
     site: Storage, request_id: str, kind: LetterKind, day: date | None = None, *, dry_run: bool = False
 ) -> Sent:
-    """Enter that a letter went, today or on an earlier day.
+    """Record that a letter was sent, today or on an earlier day.
 
     Raises RequestUnknown, RequestForgotten, SentLater; NotExtended, ExtensionLate for an extension.
     """
@@ -173,6 +154,23 @@ def mark_sent(
     return Sent(request, kind, day)
 
 
+def _check_appointment(site: Storage, request: AccessRequest, at: datetime) -> None:
+    """Raises AppointmentUnfit unless it is in the future and before the answer is due: viewing is the answer."""
+    due = local_day(site, request.due)
+    if not site.clock.now() < at <= request.due:
+        raise AppointmentUnfit(id=request.id, when=echo_instant(at, site.settings.site.timezone), due=due)
+
+
+def _write(
+    site: Storage, request: AccessRequest, kind: LetterKind, facts: LetterFacts, move: Transition, dry_run: bool
+) -> Wrote:
+    letter = draft(site, request, kind, [facts], dry_run=dry_run)
+    if not dry_run:
+        with write_transaction(site.engine) as connection:
+            enter(connection, site, load_for_transition(connection, site, request.id, move), letter)
+    return Wrote(request, letter)
+
+
 def _enter(
     connection: Connection, site: Storage, request: AccessRequest, kind: LetterKind, day: date
 ) -> tuple[Hold, ...]:
@@ -181,7 +179,7 @@ def _enter(
     facts: AuditFacts = {"letter": kind.value, "day": day.isoformat()}
     append_entry(connection, site, Act.LETTER_SENT, request.id, case_id=request.id, facts=facts)
     if kind is LetterKind.EXTENSION:
-        told_of_extension(connection, site, request, day)
+        apply_extension(connection, site, request, day)
     if kind is LetterKind.YIELD:
         mark_told(connection, request.id, at)
     if kind is LetterKind.ANSWER and request.state is RequestState.ANSWERED:

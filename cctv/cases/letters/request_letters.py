@@ -1,8 +1,11 @@
-"""Lettering: the letters of a request, made of what the case holds, kept under `letters/REQ-YYYY-NNN/`.
+"""Letters of a request, made of what the case holds, kept under `letters/REQ-YYYY-NNN/`.
 
-Owns the step from a request to a letter's facts, and where letters stand.  A letter is set and written, flushed, before
-the transaction that enters it: a crash leaves a file that no row names, which goes when the request is forgotten.  File
-names carry the request's id and the kind, and nobody's name.
+Responsible for turning a request into a letter's facts, and for where letters are stored:
+
+1. `draft` renders the letters and writes their files, flushed   (crash: a file without a row; anonymising removes it)
+2. `enter` inserts their rows and audit entries in the caller's transaction
+
+File names carry the request's id and the letter's kind, never a name.
 """
 
 from __future__ import annotations
@@ -20,8 +23,8 @@ from cctv.cases.compliance.queries import select_processors
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.errors.requests import NobodyToWriteTo
 from cctv.cases.footage_status import Fate, ReleaseEffect
-from cctv.cases.letters.queries import MadeLetter, insert_letter, letters_of
 from cctv.cases.requests.anonymise import letters_directory
+from cctv.cases.requests.queries import MadeLetter, insert_letter, letters_of
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import find_hold
@@ -37,12 +40,12 @@ from cctv.model.requests import LetterKind, RequesterRole
 
 _PEOPLE = frozenset(
     {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
-)  # their copies are answers, and told as such
+)  # their copies are answers, and listed as such
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A letter that can be entered: its text, and the files that stand already."""
+    """A letter that can be entered: its text, and the files that were written for it."""
 
     kind: LetterKind
     text: str
@@ -50,7 +53,7 @@ class Draft:
 
 
 def asked_of(site: Storage, request: AccessRequest) -> Asked:
-    """What was asked, as letters say it."""
+    """The type, day of receipt, cameras and span of a request, as letters state them."""
     return Asked(request.type, local_day(site, request.received), request.cameras, request.span)
 
 
@@ -60,7 +63,7 @@ def local_day(site: Storage, at: datetime) -> date:
 
 
 def processing_for(site: Storage, request: AccessRequest) -> Processing:
-    """How the cameras of a request process, who does on the site's behalf, and to whom its footage was handed.
+    """How the cameras of a request process, the processors, and to whom its footage was handed.
 
     Raises WordsUntranslated.
     """
@@ -71,36 +74,39 @@ def processing_for(site: Storage, request: AccessRequest) -> Processing:
 
 
 def what_becomes(site: Storage, leaving: Sequence[ReleaseEffect]) -> tuple[date | None, GroundKind | None]:
-    """By which day footage is gone that a case no longer keeps, or what another one keeps it for; neither: at once."""
+    """What becomes of footage under released holds: the day by which it is deleted, or the ground that keeps it.
+
+    The day is None where another hold keeps some of it; both are None where there is no footage.
+    """
     now = site.clock.now()
-    kept = next((one.holds[0] for one in leaving if one.fate is Fate.STILL_HELD), None)
-    if kept is not None:
+    hold_id = next((effect.holds[0] for effect in leaving if effect.fate is Fate.STILL_HELD), None)
+    if hold_id is not None:
         with read_transaction(site.engine) as connection:
-            return None, find_hold(connection, kept).ground.kind
-    return (local_day(site, max([now, *(one.last_limit for one in leaving)])) if leaving else None), None
+            return None, find_hold(connection, hold_id).ground.kind
+    return (local_day(site, max([now, *(effect.last_limit for effect in leaving)])) if leaving else None), None
 
 
 def recipients_of(connection: Connection, site: Storage, request: AccessRequest) -> tuple[RecipientFacts, ...]:
-    """To whom footage of these cameras in this time was handed, beside the people who asked for their own."""
+    """To whom footage of a request's cameras and span was handed, except answers to data subjects."""
     return tuple(
-        RecipientFacts(one.receiver.authority, one.recipient, local_day(site, one.handed.at))
-        for one in select_disclosures(connection, closed_too=True)
-        if one.handed and one.recipient not in _PEOPLE and _shares(one, request)
+        RecipientFacts(disclosure.receiver.authority, disclosure.recipient, local_day(site, disclosure.handed.at))
+        for disclosure in select_disclosures(connection, closed_too=True)
+        if disclosure.handed and disclosure.recipient not in _PEOPLE and _overlaps(disclosure, request)
     )
 
 
 def letter_of(site: Storage, request: AccessRequest, facts: LetterFacts) -> Letter:
-    """A letter to whoever asks, at the address where the answer is wanted; raises NobodyToWriteTo, SenderUnknown."""
-    asking = request.requester
-    if asking is None:
+    """A letter to the requester at their delivery address; raises NobodyToWriteTo, SenderUnknown."""
+    requester = request.requester
+    if requester is None:
         raise NobodyToWriteTo(id=request.id)
     subject = request.party(RequesterRole.SUBJECT)
     addressee = Addressee(
-        name=asking.name,
-        lines=address_lines(asking.deliver_to or asking.contact),
-        capacity=asking.role,
-        on_behalf_of=subject.name if subject and asking.role is not RequesterRole.SUBJECT else None,
-        mandate=asking.mandated,
+        name=requester.name,
+        lines=address_lines(requester.deliver_to or requester.contact),
+        capacity=requester.role,
+        on_behalf_of=subject.name if subject and requester.role is not RequesterRole.SUBJECT else None,
+        mandate=requester.mandated,
     )
     today = local_day(site, site.clock.now())
     return Letter(request.language, request.id, today, sender_of(site.settings), addressee, facts)
@@ -115,51 +121,51 @@ def draft(
     *,
     dry_run: bool = False,
 ) -> Draft:
-    """Set the letters of one kind and write them with their enclosures; a dry run only checks that they can be made.
+    """Render the letters of one kind and write them with their enclosures; a dry run renders their text only.
 
     Raises SenderUnknown, WordsUntranslated (10), FactMissing (13).
     """
     templates = templates_of(site.settings)
-    written = [letter_of(site, request, one) for one in facts]
+    written = [letter_of(site, request, letter_facts) for letter_facts in facts]
     if dry_run:
-        return Draft(kind, "\n\n".join(text_of(one, templates)[0] for one in written))
-    made = [render(one, templates) for one in written]
+        return Draft(kind, "\n\n".join(text_of(letter, templates)[0] for letter in written))
+    rendered = [render(letter, templates) for letter in written]
     folder = letters_directory(site, request.id)
     site.disk.make_directory(folder)
     files: dict[str, str] = {}
-    for one in made:
-        stem = _free(site, request, kind, len(files))
-        site.disk.write(folder / f"{stem}.pdf", one.pdf)
-        site.disk.write(folder / f"{stem}.txt", one.text.encode())
-        files[site.relative(folder / f"{stem}.pdf")] = hashlib.sha256(one.pdf).hexdigest()
+    for output in rendered:
+        stem = _free_stem(site, request, kind, len(files))
+        site.disk.write(folder / f"{stem}.pdf", output.pdf)
+        site.disk.write(folder / f"{stem}.txt", output.text.encode())
+        files[site.relative(folder / f"{stem}.pdf")] = hashlib.sha256(output.pdf).hexdigest()
     for name, data in (enclosed or {}).items():
         site.disk.write(folder / name, data)
-    return Draft(kind, "\n\n".join(one.text for one in made), files)
+    return Draft(kind, "\n\n".join(output.text for output in rendered), files)
 
 
-def enter(connection: Connection, site: Storage, request: AccessRequest, made: Draft) -> tuple[MadeLetter, ...]:
-    """Enter letters in the caller's transaction, with their audit entry."""
+def enter(connection: Connection, site: Storage, request: AccessRequest, drafted: Draft) -> tuple[MadeLetter, ...]:
+    """Insert the rows of drafted letters in the caller's transaction, each with its audit entry."""
     entered = tuple(
-        MadeLetter(request.id, made.kind, path, sha256, site.clock.now(), site.actor.account)
-        for path, sha256 in made.files.items()
+        MadeLetter(request.id, drafted.kind, path, sha256, site.clock.now(), site.actor.account)
+        for path, sha256 in drafted.files.items()
     )
-    for one in entered:
-        insert_letter(connection, one)
-        facts: AuditFacts = {"letter": made.kind.value, "sha256": one.sha256}
+    for letter in entered:
+        insert_letter(connection, letter)
+        facts: AuditFacts = {"letter": drafted.kind.value, "sha256": letter.sha256}
         append_entry(connection, site, Act.LETTER_MADE, request.id, case_id=request.id, facts=facts)
     return entered
 
 
-def _free(site: Storage, request: AccessRequest, kind: LetterKind, more: int) -> str:
-    """`receipt`, then `receipt-2`: an earlier letter is never written over."""
+def _free_stem(site: Storage, request: AccessRequest, kind: LetterKind, more: int) -> str:
+    """`receipt`, then `receipt-2`: an earlier letter is never overwritten."""
     with read_transaction(site.engine) as connection:
-        known = sum(one.kind is kind for one in letters_of(connection, request.id))
-    number = known + more + 1
+        existing = sum(letter.kind is kind for letter in letters_of(connection, request.id))
+    number = existing + more + 1
     return f"{request.id}-{kind.value}" + (f"-{number}" if number > 1 else "")
 
 
-def _shares(one: Disclosure, request: AccessRequest) -> bool:
-    return bool(set(one.cameras) & set(request.cameras)) and one.span.overlaps(request.span)
+def _overlaps(disclosure: Disclosure, request: AccessRequest) -> bool:
+    return bool(set(disclosure.cameras) & set(request.cameras)) and disclosure.span.overlaps(request.span)
 
 
 def address_lines(address: str) -> tuple[str, ...]:

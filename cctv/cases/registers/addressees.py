@@ -1,9 +1,9 @@
-"""Whom to tell when the policy changes: everybody whom the registers can still reach.
+"""Whom to inform when the policy changes: everyone whom the registers can still reach.
 
 docs/policies/002.txt promises it "per e-mail".
 
-Owns who is on the list: who asked and is not forgotten, and who has a copy on loan.  Each stands once, with the address
-where their answers go.  Sends nothing.
+Responsible for who is on the list: requesters who are not anonymised, and recipients of a copy on loan.  Each appears
+once, with the address where their answers are sent.  Sends nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRo
 
 @dataclass(frozen=True, slots=True)
 class ReachedRequester:
-    """A person to tell: `contact` is empty where the registers have no address, `cases` are those they are known by."""
+    """A person to inform: `contact` is empty where the registers have no address, `cases` are the ids of theirs."""
 
     name: str
     contact: str
@@ -44,32 +44,40 @@ class ReachedRequester:
 def reached(
     requests: Sequence[AccessRequest], disclosures: Iterable[Disclosure], language: Language
 ) -> tuple[ReachedRequester, ...]:
-    """Each once; `language` is the site's, for whoever has a lease of no request."""
-    lent = [one for one in disclosures if one.lease_end is not None and one.handed and one.closed is None]
-    known: dict[str, AccessRequest] = {one.id: one for one in requests}
-    found: dict[tuple[str, str], ReachedRequester] = {}
-    for one in (*_asking(requests), *_holding(lent, known, language)):
-        key = (one.name.casefold(), one.contact.casefold())
-        before = found.get(key)
-        found[key] = replace(one, cases=(*before.cases, *one.cases)) if before else one
-    return tuple(found.values())
+    """Each person once; `language` is the site's, for a recipient of a lease without a request."""
+    lent = [
+        disclosure
+        for disclosure in disclosures
+        if disclosure.lease_end is not None and disclosure.handed and disclosure.closed is None
+    ]
+    by_id: dict[str, AccessRequest] = {request.id: request for request in requests}
+    people: dict[tuple[str, str], ReachedRequester] = {}
+    for person in (*_requesters(requests), *_lessees(lent, by_id, language)):
+        key = (person.name.casefold(), person.contact.casefold())
+        before = people.get(key)
+        people[key] = replace(person, cases=(*before.cases, *person.cases)) if before else person
+    return tuple(people.values())
 
 
-def everybody(site: Storage) -> tuple[ReachedRequester, ...]:
-    """Everybody whom the registers can reach now."""
+def reachable_people(site: Storage) -> tuple[ReachedRequester, ...]:
+    """Everyone whom the registers can reach now."""
     with read_transaction(site.engine) as connection:
-        asked = select_requests(connection, closed_too=True)
-        handed = select_disclosures(connection, closed_too=False)
-    return reached(asked, handed, site.settings.site.language)
+        requests = select_requests(connection, closed_too=True)
+        disclosures = select_disclosures(connection, closed_too=False)
+    return reached(requests, disclosures, site.settings.site.language)
 
 
 def addressees(people: Sequence[ReachedRequester]) -> Register:
     """Name, address, language and cases of each."""
-    rows = tuple((one.name, one.contact, one.language.value, ", ".join(one.cases)) for one in people)
+    rows = tuple((person.name, person.contact, person.language.value, ", ".join(person.cases)) for person in people)
     missing = tuple(
-        N_("the address of {name} ({case}): look where the copy was sent", name=one.name, case=", ".join(one.cases))
-        for one in people
-        if not one.contact
+        N_(
+            "the address of {name} ({case}): look where the copy was sent",
+            name=person.name,
+            case=", ".join(person.cases),
+        )
+        for person in people
+        if not person.contact
     )
     return Register(RegisterName.ADDRESSEES, ("name", "contact", "language", "case"), rows, missing)
 
@@ -82,23 +90,23 @@ def policy_since(connection: Connection, settings: Settings) -> datetime | None:
     return since
 
 
-def _asking(requests: Iterable[AccessRequest]) -> Iterator[ReachedRequester]:
-    for one in requests:
-        if one.requester is not None:
-            yield _reached(one.requester, one.language, one.id)
+def _requesters(requests: Iterable[AccessRequest]) -> Iterator[ReachedRequester]:
+    for request in requests:
+        if request.requester is not None:
+            yield _reached(request.requester, request.language, request.id)
 
 
-def _holding(
-    lent: Iterable[Disclosure], known: dict[str, AccessRequest], language: Language
+def _lessees(
+    lent: Iterable[Disclosure], by_id: dict[str, AccessRequest], language: Language
 ) -> Iterator[ReachedRequester]:
-    for one in lent:
-        if one.recipient not in FOR_SUBJECT:
-            yield ReachedRequester(one.receiver.authority, "", language, (one.id,))
+    for disclosure in lent:
+        if disclosure.recipient not in FOR_SUBJECT:
+            yield ReachedRequester(disclosure.receiver.authority, "", language, (disclosure.id,))
             continue
-        request = known.get(one.case_id or "")
-        party = request.party(_ROLES[one.recipient]) if request else None
+        request = by_id.get(disclosure.case_id or "")
+        party = request.party(_ROLES[disclosure.recipient]) if request else None
         if request is not None and party is not None:
-            yield _reached(party, request.language, one.id)
+            yield _reached(party, request.language, disclosure.id)
 
 
 def _reached(party: Party, language: Language, case: str) -> ReachedRequester:

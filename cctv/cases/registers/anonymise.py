@@ -1,12 +1,9 @@
-"""Rows of registers whose people must be forgotten: which are due, and the row without them.  Queries only.
+"""Anonymises the registers: an entry that has ended loses its names and free text, each after its own period.
 
-Requests have theirs in `requeststore`.  Deleted and changed rows are overwritten (`secure_delete`).
-
-Forgetting in the registers: an entry that has ended loses its names and its free text, each after its own time.
-
-Owns which register forgets after which `[policy] forget_*`.  What stays says that something was done, when, under which
-account, and what kind it was.  Requests and complaints are `forgetting`; declarations name nobody, and the two
-registers of processing are made of cameras.toml.
+Responsible for which register follows which `[policy] forget_*`.  What remains says that something was done, when, by
+which account, and of what kind.  Deleted and changed rows are overwritten (`secure_delete`).  Requests and complaints
+are in `cctv.cases.requests.anonymise`; declarations name no one, and the two registers of processing are made of
+cameras.toml.
 """
 
 from __future__ import annotations
@@ -30,34 +27,15 @@ Ended = Callable[[datetime, date], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Forgettable:
-    """A register: its table, when an entry of it ended (at an instant at the latest, or before a day), what goes."""
+    """A register's table, the condition that an entry ended by an instant or before a day, the values that erase it."""
 
     table: Table
     ended: Ended
     erase: Callable[[Connection, str], dict[str, object]]
 
 
-def select_due(connection: Connection, register: Forgettable, at: datetime, day: date) -> list[str]:
-    """The entries that ended by an instant, or before a day, and still hold personal data."""
-    table = register.table
-    query = select(table.c.id).where(table.c.forgotten_us.is_(None), register.ended(at, day)).order_by(table.c.id)
-    return list(connection.scalars(query))
-
-
-def erase(connection: Connection, register: Forgettable, entry: str, now: datetime) -> None:
-    """Take names and free text out of a row."""
-    table, values = register.table, register.erase(connection, entry)
-    connection.execute(update(table).where(table.c.id == entry).values(**values, forgotten_us=now))
-
-
-def remembered_disclosures(connection: Connection, case_id: str) -> list[str]:
-    """Disclosures of a case that still hold personal data."""
-    table = schema.disclosures.c
-    return list(connection.scalars(select(table.id).where(table.case_id == case_id, table.forgotten_us.is_(None))))
-
-
 def _disclosure_ended(at: datetime, _: date) -> ColumnElement[bool]:
-    """Its package is gone too: the manifest names who asked."""
+    """Closed, and its package deleted too: the manifest names the recipient."""
     package = schema.exports.c
     standing = select(package.id).where(package.disclosure_id == schema.disclosures.c.id, package.deleted_us.is_(None))
     return (schema.disclosures.c.closed_us <= at) & ~standing.exists()
@@ -66,13 +44,13 @@ def _disclosure_ended(at: datetime, _: date) -> ColumnElement[bool]:
 def _processor_without_names(connection: Connection, entry: str) -> dict[str, object]:
     column = schema.processors.c
     engaged = connection.execute(select(column.sub_processors).where(column.id == entry)).scalar_one()
-    return {"name": "", "service": "", "sub_processors": [one | {"name": ""} for one in engaged]}
+    return {"name": "", "service": "", "sub_processors": [sub_processor | {"name": ""} for sub_processor in engaged]}
 
 
 def _check_without_names(connection: Connection, entry: str) -> dict[str, object]:
     column = schema.workstation_checks.c
-    found = connection.execute(select(column.found).where(column.id == entry)).scalar_one()
-    return {"checker": "", "found": None if found is None else ""}
+    finding = connection.execute(select(column.found).where(column.id == entry)).scalar_one()
+    return {"checker": "", "found": None if finding is None else ""}
 
 
 INCIDENTS = Forgettable(
@@ -95,15 +73,34 @@ CHECKS = Forgettable(
 )
 
 
-def forget_registers(site: Storage) -> tuple[str, ...]:
-    """Forget every entry whose time has come; the sweep calls it.  Answers the ids of those that were forgotten.
+def select_due(connection: Connection, register: Forgettable, at: datetime, day: date) -> list[str]:
+    """The entries that ended by an instant, or before a day, and still hold personal data."""
+    table = register.table
+    query = select(table.c.id).where(table.c.forgotten_us.is_(None), register.ended(at, day)).order_by(table.c.id)
+    return list(connection.scalars(query))
 
-    Each is a transaction of its own, with its audit entry; the database's log is folded at the end, so that no page of
-    it names anybody.
+
+def erase(connection: Connection, register: Forgettable, entry: str, now: datetime) -> None:
+    """Remove names and free text from a row."""
+    table, values = register.table, register.erase(connection, entry)
+    connection.execute(update(table).where(table.c.id == entry).values(**values, forgotten_us=now))
+
+
+def remembered_disclosures(connection: Connection, case_id: str) -> list[str]:
+    """Disclosures of a case that still hold personal data."""
+    table = schema.disclosures.c
+    return list(connection.scalars(select(table.id).where(table.case_id == case_id, table.forgotten_us.is_(None))))
+
+
+def forget_registers(site: Storage) -> tuple[str, ...]:
+    """Anonymise every entry whose period is over; the sweep calls it.  Returns their ids.
+
+    Each is a transaction of its own, with its audit entry; the write-ahead log is checkpointed at the end, so that
+    no page of it holds a name.
     """
     now, zone = site.clock.now(), site.settings.site.timezone
     forgotten: list[str] = []
-    for register, keep in _kept(site.settings.policy):
+    for register, keep in _retention_periods(site.settings.policy):
         ended = now - keep
         with read_transaction(site.engine) as connection:
             due = select_due(connection, register, ended, ended.astimezone(zone).date())
@@ -115,7 +112,7 @@ def forget_registers(site: Storage) -> tuple[str, ...]:
     return tuple(forgotten)
 
 
-def _kept(policy: PolicySettings) -> tuple[tuple[Forgettable, timedelta], ...]:
+def _retention_periods(policy: PolicySettings) -> tuple[tuple[Forgettable, timedelta], ...]:
     return (
         (INCIDENTS, policy.forget_incidents),
         (DISCLOSURES, policy.forget_disclosures),
@@ -129,6 +126,6 @@ def _kept(policy: PolicySettings) -> tuple[tuple[Forgettable, timedelta], ...]:
 def _forget(site: Storage, register: Forgettable, entry: str) -> None:
     with write_transaction(site.engine) as connection:
         erase(connection, register, entry, site.clock.now())
-        others = remembered_disclosures(connection, entry)  # what an incident's disclosures say has its own time
+        others = remembered_disclosures(connection, entry)  # an incident's disclosures have a period of their own
         forget_texts_about(connection, entry, but=others)
         append_entry(connection, site, Act.REGISTER_FORGOTTEN, entry)

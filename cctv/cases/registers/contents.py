@@ -1,6 +1,6 @@
-"""The rows of every register, from what the other rooms recorded.
+"""The rows of every register, from what the other modules recorded.
 
-Owns what stands in which column.  Dates are the site's, as ISO has them, so that a spreadsheet sorts them.
+Responsible for which value is in which column.  Dates are local, in ISO format, so that a spreadsheet sorts them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cctv.cases.compliance.grants import list_grants
 from cctv.cases.compliance.processors import list_processors
 from cctv.cases.disclosures.disclosures import list_disclosures
 from cctv.cases.incident_queries import select_incidents
-from cctv.cases.registers.addressees import addressees, everybody
+from cctv.cases.registers.addressees import addressees, reachable_people
 from cctv.cases.registers.processing import camera_register, processing_register
 from cctv.cases.registers.register import Register, RegisterName
 from cctv.cases.requests.queries import select_requests
@@ -35,7 +35,7 @@ from cctv.model.disclosures import Disclosure, Duty
 
 
 def make_register(site: Storage, name: RegisterName, language: Language = Language.EN) -> Register:
-    """One register as it stands now, ended entries too; `language` is that of phrases which no row has."""
+    """One register, ended entries too; `language` is that of texts which come from no row."""
     if name is RegisterName.PROCESSING:
         return processing_register(site.settings, list_processors(site), language)
     if name is RegisterName.CAMERAS:
@@ -44,27 +44,27 @@ def make_register(site: Storage, name: RegisterName, language: Language = Langua
 
 
 def made_register(site: Storage, name: RegisterName, language: Language = Language.EN) -> Register:
-    """The same for a person who looks at it: that is in the log."""
-    found = make_register(site, name, language)
+    """The same for a person who views it, with an audit entry."""
+    register = make_register(site, name, language)
     with write_transaction(site.engine) as connection:
-        append_entry(connection, site, Act.REGISTER_SHOWN, name.value, facts={"rows": len(found.rows)})
-    return found
+        append_entry(connection, site, Act.REGISTER_SHOWN, name.value, facts={"rows": len(register.rows)})
+    return register
 
 
 def _requests(site: Storage) -> Register:
     """Requests of every type but complaints, which have a register of their own."""
-    return _asked(site, RegisterName.REQUESTS, lambda kind: kind is not RequestType.COMPLAINT)
+    return _requests_of_type(site, RegisterName.REQUESTS, lambda kind: kind is not RequestType.COMPLAINT)
 
 
 def _complaints(site: Storage) -> Register:
-    return _asked(site, RegisterName.COMPLAINTS, lambda kind: kind is RequestType.COMPLAINT)
+    return _requests_of_type(site, RegisterName.COMPLAINTS, lambda kind: kind is RequestType.COMPLAINT)
 
 
-def _asked(site: Storage, name: RegisterName, wanted: Callable[[RequestType], bool]) -> Register:
-    """The requester's name stands in it until the request is forgotten; an erasure has none any more once closed."""
+def _requests_of_type(site: Storage, name: RegisterName, includes: Callable[[RequestType], bool]) -> Register:
+    """With the requester's name until the request is anonymised; an erasure is when it is closed."""
     zone = site.settings.site.timezone
     with read_transaction(site.engine) as connection:
-        found = [one for one in select_requests(connection, closed_too=True) if wanted(one.type)]
+        requests = [request for request in select_requests(connection, closed_too=True) if includes(request.type)]
     columns = (
         "id",
         "type",
@@ -79,27 +79,27 @@ def _asked(site: Storage, name: RegisterName, wanted: Callable[[RequestType], bo
         "cameras",
     )
     rows = (
-        (one.id, enum_label(one.type), one.requester.name if one.requester else ERASED, _at(one.received, zone)[:10],
-         _at(one.due, zone)[:10], enum_label(one.state), enum_label(one.outcome) if one.outcome else "",
-         enum_label(one.ground) if one.ground else "", _at(one.answered, zone), _at(one.closed, zone),
-         ", ".join(one.cameras))
-        for one in found
+        (request.id, enum_label(request.type), request.requester.name if request.requester else ERASED,
+         _at(request.received, zone)[:10], _at(request.due, zone)[:10], enum_label(request.state),
+         enum_label(request.outcome) if request.outcome else "", enum_label(request.ground) if request.ground else "",
+         _at(request.answered, zone), _at(request.closed, zone), ", ".join(request.cameras))
+        for request in requests
     )  # fmt: skip
     return Register(name, columns, tuple(rows))
 
 
 def _disclosures(site: Storage) -> Register:
-    """To a data subject and to an authority alike; what the receiver is called stands in it until the row is erased."""
+    """To data subjects and to authorities; with the recipient's name until the row is anonymised."""
     zone = site.settings.site.timezone
     columns = ("id", "recipient", "authority", "officer", "reference", "basis", "case", "cameras", "from", "to",
                "method", "handed_over", "receipt", "lease_end", "end")  # fmt: skip
     rows = (
-        (one.id, enum_label(one.recipient), _authority(one), one.receiver.officer, one.receiver.reference,
-         _basis(one), one.case_id or "",
-         ", ".join(one.cameras), *_span(one.span, zone), enum_label(one.handed.method) if one.handed else "",
-         _at(one.handed.at, zone) if one.handed else "", _at(one.receipt, zone)[:10], _at(one.lease_end, zone)[:10],
-         enum_label(one.ending) if one.ending else "")
-        for one in list_disclosures(site, closed_too=True)
+        (disclosure.id, enum_label(disclosure.recipient), _authority(disclosure), disclosure.receiver.officer,
+         disclosure.receiver.reference, _basis(disclosure), disclosure.case_id or "", ", ".join(disclosure.cameras),
+         *_span(disclosure.span, zone), enum_label(disclosure.handed.method) if disclosure.handed else "",
+         _at(disclosure.handed.at, zone) if disclosure.handed else "", _at(disclosure.receipt, zone)[:10],
+         _at(disclosure.lease_end, zone)[:10], enum_label(disclosure.ending) if disclosure.ending else "")
+        for disclosure in list_disclosures(site, closed_too=True)
     )  # fmt: skip
     return Register(RegisterName.DISCLOSURES, columns, tuple(rows))
 
@@ -108,27 +108,29 @@ def _when(whom: NoticeRecipient, at: datetime, zone: ZoneInfo) -> Message:
     return join_messages((whom, _at(at, zone)), between=" ")
 
 
-def _basis(one: Disclosure) -> str:
+def _basis(disclosure: Disclosure) -> str:
     return (
-        N_("{duty}: {basis}", duty=one.duty, basis=one.receiver.basis) if one.receiver.basis else enum_label(one.duty)
+        N_("{duty}: {basis}", duty=disclosure.duty, basis=disclosure.receiver.basis)
+        if disclosure.receiver.basis
+        else enum_label(disclosure.duty)
     )
 
 
-def _authority(one: Disclosure) -> str:
-    return one.receiver.authority or ("" if one.duty is Duty.RIGHT else ERASED)
+def _authority(disclosure: Disclosure) -> str:
+    return disclosure.receiver.authority or ("" if disclosure.duty is Duty.RIGHT else ERASED)
 
 
 def _incidents(site: Storage) -> Register:
     with read_transaction(site.engine) as connection:
-        found = select_incidents(connection, settled_too=True)
+        incidents = select_incidents(connection, settled_too=True)
     zone = site.settings.site.timezone
     columns = ("id", "kind", "what", "place", "police_reference", "cameras", "from", "to", "opened", "opened_by",
                "settled", "settled_by")  # fmt: skip
     rows = (
-        (one.id, enum_label(one.kind), one.title or ERASED, one.place or "", one.police_reference or "",
-         ", ".join(one.cameras), *_span(one.span, zone), _at(one.opened, zone), one.opened_by, _at(one.settled, zone),
-         one.settled_by or "")
-        for one in found
+        (incident.id, enum_label(incident.kind), incident.title or ERASED, incident.place or "",
+         incident.police_reference or "", ", ".join(incident.cameras), *_span(incident.span, zone),
+         _at(incident.opened, zone), incident.opened_by, _at(incident.settled, zone), incident.settled_by or "")
+        for incident in incidents
     )  # fmt: skip
     return Register(RegisterName.INCIDENTS, columns, tuple(rows))
 
@@ -136,12 +138,12 @@ def _incidents(site: Storage) -> Register:
 def _holds(site: Storage) -> Register:
     zone = site.settings.site.timezone
     with read_transaction(site.engine) as connection:
-        found = all_holds(connection)
+        holds = all_holds(connection)
     columns = ("id", "ground", "cameras", "from", "to", "placed", "placed_by", "review", "released", "released_by")
     rows = (
-        (one.id, one.ground.case_id, ", ".join(sorted(one.cameras)), *_span(one.span, zone), _at(one.placed, zone),
-         one.placed_by, _at(one.review, zone), _at(one.released, zone), one.released_by or "")
-        for one in found
+        (hold.id, hold.ground.case_id, ", ".join(sorted(hold.cameras)), *_span(hold.span, zone), _at(hold.placed, zone),
+         hold.placed_by, _at(hold.review, zone), _at(hold.released, zone), hold.released_by or "")
+        for hold in holds
     )  # fmt: skip
     return Register(RegisterName.HOLDS, columns, tuple(rows))
 
@@ -150,47 +152,50 @@ def _breaches(site: Storage) -> Register:
     zone = site.settings.site.timezone
     columns = ("id", "state", "role", "risk", "aware", "people", "to_tell", "told", "measures", "closed")
     rows = []
-    for one in list_breaches(site, closed_too=True):
-        owed = join_messages((_when(clock.whom, clock.due, zone) for clock in clocks(one)), between="; ")
-        told = join_messages((_when(notice.whom, notice.sent, zone) for notice in one.notices), between="; ")
-        people = N_("unknown") if one.people is None else str(one.people)
-        state = N_("suspected") if one.suspected else N_("certain")
-        measures = N_("yes") if one.measures else N_("no")
-        rows.append((one.id, state, enum_label(one.role), enum_label(one.risk), _at(one.aware, zone), people, owed, told,
-                     measures, _at(one.closed, zone)))  # fmt: skip
+    for breach in list_breaches(site, closed_too=True):
+        owed = join_messages((_when(deadline.whom, deadline.due, zone) for deadline in clocks(breach)), between="; ")
+        informed = join_messages((_when(notice.whom, notice.sent, zone) for notice in breach.notices), between="; ")
+        people = N_("unknown") if breach.people is None else str(breach.people)
+        state = N_("suspected") if breach.suspected else N_("certain")
+        measures = N_("yes") if breach.measures else N_("no")
+        rows.append((breach.id, state, enum_label(breach.role), enum_label(breach.risk), _at(breach.aware, zone),
+                     people, owed, informed, measures, _at(breach.closed, zone)))  # fmt: skip
     return Register(RegisterName.BREACHES, columns, tuple(rows))
 
 
 def _processors(site: Storage) -> Register:
     columns = ("id", "name", "service", "country", "contract", "audited", "sub_processors", "ended", "end")
-    found = list_processors(site)
+    processors = list_processors(site)
     rows = tuple(
-        (one.id, one.name or ERASED, one.service, one.country, _day(one.contract), _day(one.audited),
-         join_messages((_sub_processor(sub) for sub in one.sub_processors), between="; "),
-         _day(one.ended), enum_label(one.end) if one.end else "")
-        for one in found
+        (processor.id, processor.name or ERASED, processor.service, processor.country, _day(processor.contract),
+         _day(processor.audited),
+         join_messages((_sub_processor(sub) for sub in processor.sub_processors), between="; "), _day(processor.ended),
+         enum_label(processor.end) if processor.end else "")
+        for processor in processors
     )  # fmt: skip
-    return Register(RegisterName.PROCESSORS, columns, rows, tuple(_lacking(found)))
+    return Register(RegisterName.PROCESSORS, columns, rows, tuple(_lacking(processors)))
 
 
-def _sub_processor(one: SubProcessor) -> str:
-    agreed = _day(one.agreed) or N_("not agreed")
-    return N_("{name} ({country}, {agreed})", name=one.name or ERASED, country=one.country, agreed=agreed)
+def _sub_processor(sub_processor: SubProcessor) -> str:
+    agreed = _day(sub_processor.agreed) or N_("not agreed")
+    return N_(
+        "{name} ({country}, {agreed})", name=sub_processor.name or ERASED, country=sub_processor.country, agreed=agreed
+    )
 
 
-def _lacking(found: Iterable[Processor]) -> Iterator[str]:
-    for one in found:
-        if one.ended is not None:
+def _lacking(processors: Iterable[Processor]) -> Iterator[str]:
+    for processor in processors:
+        if processor.ended is not None:
             continue
-        if one.contract is None:
-            following = f"cctv processor audited {one.id} --on DATE --contract DATE"
-            yield N_("{id}: no contract (Article 28(3) GDPR): {following}", id=one.id, following=following)
-        for sub in one.sub_processors:
+        if processor.contract is None:
+            following = f"cctv processor audited {processor.id} --on DATE --contract DATE"
+            yield N_("{id}: no contract (Article 28(3) GDPR): {following}", id=processor.id, following=following)
+        for sub in processor.sub_processors:
             if sub.agreed is None:
-                line = f'cctv processor engage {one.id} "{sub.name}" --country {sub.country} --agreed DATE'
+                line = f'cctv processor engage {processor.id} "{sub.name}" --country {sub.country} --agreed DATE'
                 yield N_(
                     "{id}: nobody agreed to {name} (Article 28(2) GDPR): {following}",
-                    id=one.id,
+                    id=processor.id,
                     name=sub.name,
                     following=line,
                 )
@@ -200,31 +205,37 @@ def _grants(site: Storage) -> Register:
     zone = site.settings.site.timezone
     columns = ("id", "account", "permission", "briefed", "confidentiality", "granted", "granted_by", "withdrawn")
     rows = (
-        (one.id, one.account, enum_label(one.permission), _day(one.briefed), _day(one.confidentiality),
-         _at(one.granted, zone), one.granted_by, _at(one.withdrawn, zone))
-        for one in list_grants(site, withdrawn_too=True)
+        (grant.id, grant.account, enum_label(grant.permission), _day(grant.briefed), _day(grant.confidentiality),
+         _at(grant.granted, zone), grant.granted_by, _at(grant.withdrawn, zone))
+        for grant in list_grants(site, withdrawn_too=True)
     )  # fmt: skip
     return Register(RegisterName.GRANTS, columns, tuple(rows))
 
 
 def _declarations(site: Storage) -> Register:
     columns = ("kind", "declared", "reference", "recorded_by")
-    rows = ((enum_label(one.kind), _day(one.on), one.reference, one.recorded_by) for one in list_declarations(site))
+    rows = (
+        (enum_label(declaration.kind), _day(declaration.on), declaration.reference, declaration.recorded_by)
+        for declaration in list_declarations(site)
+    )
     return Register(RegisterName.DECLARATIONS, columns, tuple(rows))
 
 
 def _workstations(site: Storage) -> Register:
     columns = ("id", "checked", "checker", "found", "recorded_by")
-    rows = ((one.id, _day(one.on), one.checker or ERASED, _found(one), one.recorded_by) for one in list_checks(site))
+    rows = (
+        (check.id, _day(check.on), check.checker or ERASED, _finding(check), check.recorded_by)
+        for check in list_checks(site)
+    )
     return Register(RegisterName.WORKSTATIONS, columns, tuple(rows))
 
 
 def _addressees(site: Storage) -> Register:
-    return addressees(everybody(site))
+    return addressees(reachable_people(site))
 
 
-def _found(one: WorkstationCheck) -> str:
-    return "" if one.found is None else one.found or ERASED
+def _finding(check: WorkstationCheck) -> str:
+    return "" if check.found is None else check.found or ERASED
 
 
 def _span(span: Span, zone: ZoneInfo) -> tuple[str, str]:

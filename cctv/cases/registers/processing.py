@@ -1,6 +1,6 @@
-"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from what runs.
+"""The register of processing activities (Article 30(1) GDPR) and the Belgian register of cameras, from the settings.
 
-Owns what each must name.  Pure.  Never fills in what the settings do not have: it is missing, and said to be.
+Responsible for what each must name.  Pure.  Never fills in what the settings lack: it is listed as missing.
 
 Sources: Article 30(1) GDPR; act of 21 March 2007 (BE) articles 5 to 7, royal decree of 8 May 2018: controller, ground,
 kind of place, description and place of each camera, pictogram, retention, recipients, measures, live viewing.
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cctv.cases.registers.labels import fixed
-from cctv.cases.registers.register import Register, RegisterName
+from cctv.cases.registers.register import Register, RegisterName, fixed
 from cctv.config.schema import CameraSettings, Settings
 from cctv.core.i18n import N_, enum_label
 from cctv.core.language import Language
@@ -24,20 +23,20 @@ def processing_register(settings: Settings, processors: Sequence[Processor], lan
     """One activity for each purpose that a camera records for."""
     columns = ("activity", "cameras", "controller", "contact", "dpo", "ground", "categories", "recipients",
                "processors", "transfers", "retention", "measures")  # fmt: skip
-    engaged = [one for one in processors if one.ended is None]
-    given = settings.controller
+    engaged = [processor for processor in processors if processor.ended is None]
+    controller = settings.controller
     rows = []
     for purpose, cameras in _by_purpose(settings):
         rows.append((
             purpose,
-            ", ".join(one.id for one in cameras),
-            _joined(given.name, *given.address),
-            given.mail or "",
-            given.dpo or "",
-            fixed("public ground" if given.public_body else "ground", language),
+            ", ".join(camera.id for camera in cameras),
+            _joined(controller.name, *controller.address),
+            controller.mail or "",
+            controller.dpo or "",
+            fixed("public ground" if controller.public_body else "ground", language),
             fixed("categories", language),
             fixed("recipients", language),
-            "; ".join(f"{one.name} ({one.country}): {one.service}" for one in engaged),
+            "; ".join(f"{processor.name} ({processor.country}): {processor.service}" for processor in engaged),
             fixed("transfers", language).format(area=settings.policy.area.value),
             _periods(settings, cameras),
             fixed("measures", language),
@@ -49,8 +48,8 @@ def camera_register(settings: Settings, declarations: Sequence[Declaration], lan
     """One row a camera, as the Belgian register wants it."""
     columns = ("camera", "zone", "kind_of_place", "location", "purpose", "ground", "recorded", "retention", "masks",
                "live_viewing", "controller", "pictogram", "declared")  # fmt: skip
-    given = settings.controller
-    last = max((one.on for one in declarations), default=None)
+    controller = settings.controller
+    last = max((declaration.on for declaration in declarations), default=None)
     rows = []
     for camera in settings.cameras.values():
         zone = settings.zone(camera.zone)
@@ -60,12 +59,12 @@ def camera_register(settings: Settings, declarations: Sequence[Declaration], lan
             enum_label(zone.kind),
             camera.location or "",
             camera.purpose,
-            fixed("public ground" if given.public_body else "ground", language),
+            fixed("public ground" if controller.public_body else "ground", language),
             fixed("always" if camera.schedule is None else "scheduled", language),
             format_duration(settings.limit_for(zone.id)),
             str(len(camera.masks)),
             fixed("live", language),
-            _joined(given.name, *given.address),
+            _joined(controller.name, *controller.address),
             "cctv register signs",
             last.isoformat() if last else "",
         ))  # fmt: skip
@@ -88,9 +87,9 @@ def _periods(settings: Settings, cameras: Iterable[CameraSettings]) -> str:
 
 def _lacking(settings: Settings) -> Iterator[str]:
     """What a register must name of the controller, and [controller] does not."""
-    given = settings.controller
-    wanted = {"name": given.name, "address": given.address, "mail": given.mail, "dpo": given.dpo}
-    for key, value in wanted.items():
+    controller = settings.controller
+    required = {"name": controller.name, "address": controller.address, "mail": controller.mail, "dpo": controller.dpo}
+    for key, value in required.items():
         if not value:
             yield N_("{key} in cameras.toml", key=f"[controller] {key}")
 

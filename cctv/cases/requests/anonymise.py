@@ -1,9 +1,14 @@
-"""Forgetting: the people of a closed request leave the register, and what stays is anonymous.
+"""Anonymises closed requests.
 
-An erasure is forgotten when it is closed ("vergeetverzoek: geanonimiseerde gegevens", docs/policies/002.txt), a
-complaint after `[policy] forget_complaints`, any other request after `forget_requests`.  Names, addresses, what was
-said, statements, reasons with the keys of their digests, and letters go: from the rows, from the database's free pages
-(`secure_delete`) and from its log.  The audit entries stay, and still verify.
+An erasure is anonymised when it is closed ("vergeetverzoek: geanonimiseerde gegevens", docs/policies/002.txt), a
+complaint after `[policy] forget_complaints`, any other request after `forget_requests`.
+
+1. one transaction removes names, addresses, stated details, statements, letters' rows, and reasons with the keys of
+   their digests; deleted rows are overwritten (`secure_delete`)
+2. after the commit: the letters' folder is deleted        (crash: the next sweep deletes it)
+3. the write-ahead log is checkpointed, so that no page of it holds a name
+
+The audit entries remain, and still verify.
 """
 
 from __future__ import annotations
@@ -27,7 +32,7 @@ from cctv.model.ids import RequestId
 LETTERS = "letters"
 UNSENT = timedelta(
     days=28
-)  # an erasure whose letter nobody reported as sent keeps its address no longer than derived files
+)  # an erasure whose letter is not reported as sent keeps its address as long as derived files
 
 
 def letters_directory(site: Storage, request_id: str) -> Path:
@@ -36,7 +41,7 @@ def letters_directory(site: Storage, request_id: str) -> Path:
 
 
 def forget_after(request: AccessRequest, keep: timedelta) -> datetime | None:
-    """When the people of a request must be forgotten; None while it is open.  Pure."""
+    """When a request must be anonymised; None while it is open, or once it is.  Pure."""
     if request.forgotten is not None:
         return None
     if request.type is RequestType.ERASURE and request.answered is not None:
@@ -45,7 +50,7 @@ def forget_after(request: AccessRequest, keep: timedelta) -> datetime | None:
 
 
 def forget(connection: Connection, site: Storage, request: AccessRequest) -> AccessRequest:
-    """Take the personal data out of the rows, in the caller's transaction; `forget_files` does the rest afterwards."""
+    """Remove the personal data from the rows, in the caller's transaction; `forget_files` does the rest afterwards."""
     request = apply_transition(connection, request, Transition.FORGET)
     anonymise_request(connection, request.id, site.clock.now())
     forget_text(connection, request.id)
@@ -54,7 +59,7 @@ def forget(connection: Connection, site: Storage, request: AccessRequest) -> Acc
 
 
 def forget_files(site: Storage, request_id: str) -> None:
-    """After the commit: letters go, and the database's log is folded, so that no page of it names anybody."""
+    """After the commit: delete the letters, and checkpoint the write-ahead log."""
     folder = letters_directory(site, request_id)
     if folder.is_dir():
         shutil.rmtree(folder)
@@ -63,21 +68,21 @@ def forget_files(site: Storage, request_id: str) -> None:
 
 
 def forget_due(site: Storage) -> tuple[RequestId, ...]:
-    """Forget every request whose time has come; the sweep calls it.  Answers those that were forgotten."""
+    """Anonymise every request whose period is over; the sweep calls it.  Returns their ids."""
     now, policy = site.clock.now(), site.settings.policy
     with read_transaction(site.engine) as connection:
-        found = select_unforgotten(connection)
+        requests = select_unforgotten(connection)
     due = []
-    for one in found:
-        keep = policy.forget_complaints if one.type is RequestType.COMPLAINT else policy.forget_requests
-        if (at := forget_after(one, keep)) is not None and at <= now:
-            due.append(one)
+    for request in requests:
+        keep = policy.forget_complaints if request.type is RequestType.COMPLAINT else policy.forget_requests
+        if (at := forget_after(request, keep)) is not None and at <= now:
+            due.append(request)
     for request in due:
         with write_transaction(site.engine) as connection:
             _forget_now(connection, site, request)
         forget_files(site, request.id)
     _remove_leftovers(site)
-    return tuple(one.id for one in due)
+    return tuple(request.id for request in due)
 
 
 def _forget_now(connection: Connection, site: Storage, request: AccessRequest) -> None:
@@ -85,14 +90,14 @@ def _forget_now(connection: Connection, site: Storage, request: AccessRequest) -
         mark_closed(connection, request.id, site.clock.now(), site.actor.account)
         facts: AuditFacts = {"outcome": request.outcome.value if request.outcome else "", "sent": "not reported"}
         append_entry(connection, site, Act.REQUEST_CLOSED, request.id, case_id=request.id, facts=facts)
-        found = select_request(connection, request.id)
-        assert found is not None
-        request = found
+        closed = select_request(connection, request.id)
+        assert closed is not None
+        request = closed
     forget(connection, site, request)
 
 
 def _remove_leftovers(site: Storage) -> None:
-    """Letters of a forgotten request that a crash left."""
+    """Delete letters of an anonymised request that a crash left."""
     root = site.root / LETTERS
     for folder in sorted(root.iterdir()) if root.is_dir() else []:
         with read_transaction(site.engine) as connection:

@@ -1,7 +1,8 @@
-"""Answering: what must be so before a request is answered, and the one transaction that answers it.
+"""What is required before a request is answered, and the one transaction that answers it.
 
-Owns the refusals (a person's mandate, identity or decision is missing) and what an answer does to holds, blocks and
-footage.  The copy itself is the export room's.  Never deletes: an erasure is ordered here and taken afterwards.
+Responsible for the refusals (a mandate, identity check or decision is missing) and for what an answer does to holds,
+blocks and footage.  `cctv.packages` builds the copy.  Deletes nothing: an erasure is ordered here and carried out after
+the commit.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import AnswerNotReady, FootageThere
-from cctv.cases.footage_status import ReleaseEffect, departures
+from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.close import end, order_erasure, plan_erasure, release_own
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
-from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing, words_of
+from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing, step_label
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered
 from cctv.core.i18n import join_messages
@@ -35,12 +36,12 @@ _HANDED_OVER = frozenset({CaseOutcome.GRANTED, CaseOutcome.PARTLY})
 class AnswerPlan:
     """What answering would do; it was allowed when this was made.
 
-    `copied` says whether a package goes with it, `erasure` what deleting would take, `releases` which holds end,
+    `copied` says whether a package is enclosed, `erasure` what would be deleted, `releases` which holds end,
     `departures` what becomes of the footage under them where nothing is erased.
     """
 
     request: AccessRequest
-    wanted: RequestOutcome
+    requested: RequestOutcome
     ending: RequestOutcome
     copied: bool
     erasure: RemovalPlan | None
@@ -51,20 +52,20 @@ class AnswerPlan:
     def waiting(self) -> tuple[HoldId, ...]:
         """The holds that keep what should be erased."""
         kept = self.erasure.held if self.erasure else ()
-        return tuple(dict.fromkeys(hold for one in kept for hold in one.holds))
+        return tuple(dict.fromkeys(hold for segment in kept for hold in segment.holds))
 
 
-def plan_answer(connection: Connection, site: Storage, request_id: str, wanted: RequestOutcome) -> AnswerPlan:
+def plan_answer(connection: Connection, site: Storage, request_id: str, requested: RequestOutcome) -> AnswerPlan:
     """Check that a request may be answered so, and say what that would do.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, what `check_ending` raises; AnswerNotReady, FootageThere (13).
     """
     request = load_for_transition(connection, site, request_id, Transition.ANSWER)
-    ending = check_ending(request.type, request.state, wanted)
+    ending = check_ending(request.type, request.state, requested)
     facts = facts_of(connection, site, request)
     waiting = [step for step in missing(facts, site.clock.now()) if step.must]
     if waiting and ending.outcome is not CaseOutcome.REFUSED:
-        needs = join_messages(words_of(step) for step in waiting)
+        needs = join_messages(step_label(step) for step in waiting)
         raise AnswerNotReady(id=request.id, missing=needs, following=waiting[0].line)
     if ending.outcome is CaseOutcome.NO_FOOTAGE and facts.has_footage:
         raise FootageThere(id=request.id)
@@ -73,19 +74,19 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, wanted: 
         ending = RequestOutcome(CaseOutcome.PARTLY, None, ending.reason)  # the rest waits for the holds of others
     ends = next_state(request.type, request.state, Transition.ANSWER) is not RequestState.RESTRICTED
     own = tuple(holds_of(connection, request.id)) if ends else ()
-    leaving = departures(connection, own, site.clock.now()) if own and erasure is None else ()
+    leaving = release_effects(connection, own, site.clock.now()) if own and erasure is None else ()
     copied = copy_wanted(request) and ending.outcome in _HANDED_OVER
-    return AnswerPlan(request, wanted, ending, copied, erasure, own, leaving)
+    return AnswerPlan(request, requested, ending, copied, erasure, own, leaving)
 
 
 def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str | None) -> AccessRequest:
     """Answer in the caller's transaction, as it was planned; `package` is the id of the copy, if there is one.
 
-    The caller hands `plan.releases` to `finish` after the commit, and then takes what was ordered erased.  Raises what
-    `plan_answer` raises where things moved.
+    The caller hands `plan.releases` to `finish` after the commit, and then erases what was ordered.  Raises what
+    `plan_answer` raises when something changed since.
     """
-    now = plan_answer(connection, site, plan.request.id, plan.wanted)
-    request, ending = now.request, now.ending
+    current = plan_answer(connection, site, plan.request.id, plan.requested)
+    request, ending = current.request, current.ending
     mark_answered(connection, request.id, ending.outcome, ending.ground, site.clock.now())
     facts: AuditFacts = {
         "outcome": ending.outcome.value,
@@ -95,16 +96,16 @@ def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str
     append_entry(
         connection, site, Act.REQUEST_ANSWERED, request.id, case_id=request.id, facts=facts, reason=ending.reason
     )
-    if now.erasure is not None:
-        release_own(connection, site, now.releases, f"{request.id}: its footage is to be erased")
+    if current.erasure is not None:
+        release_own(connection, site, current.releases, f"{request.id}: its footage is to be erased")
         order_erasure(connection, site, request)
     request = find_request(connection, request.id)
     if next_state(request.type, request.state, Transition.ANSWER) is RequestState.CLOSED:
         end(connection, site, request, ending, Transition.ANSWER)
     else:
         apply_transition(connection, request, Transition.ANSWER)
-        if now.erasure is None and request.type is RequestType.ERASURE:
-            release_own(connection, site, now.releases, f"{request.id} answered: {ending.outcome.value}")
+        if current.erasure is None and request.type is RequestType.ERASURE:
+            release_own(connection, site, current.releases, f"{request.id} answered: {ending.outcome.value}")
     return find_request(connection, request.id)
 
 

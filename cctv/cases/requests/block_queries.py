@@ -1,4 +1,4 @@
-"""The rows of blocks, of what they yield to, and of erasures that wait.  Queries only."""
+"""The rows of blocks, of the cases that they yield to, and of erasure orders.  Queries only."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _IN_FORCE = schema.blocks.c.lifted_us.is_(None)
 
 
 def insert_block(connection: Connection, block: Block) -> Block:
-    """Store a block and answer it with its number."""
-    made = connection.execute(
+    """Store a block; returns it with its number."""
+    key = connection.execute(
         insert(schema.blocks).values(
             request_id=block.request,
             kind=block.kind,
@@ -28,13 +28,14 @@ def insert_block(connection: Connection, block: Block) -> Block:
             placed_by=block.placed_by,
         )
     ).inserted_primary_key
-    assert made is not None
-    rows = [{"camera": camera, "block_id": made[0]} for camera in sorted(block.cameras)]
+    assert key is not None
+    rows = [{"camera": camera, "block_id": key[0]} for camera in sorted(block.cameras)]
     connection.execute(insert(schema.block_cameras), rows)
-    return _load(connection, schema.blocks.c.id == made[0])[0]
+    return _load(connection, schema.blocks.c.id == key[0])[0]
 
 
 def mark_lifted(connection: Connection, block: Block, at: datetime, by: str) -> None:
+    """Set when a block was lifted, and by which account."""
     table = schema.blocks
     connection.execute(update(table).where(table.c.id == block.id).values(lifted_us=at, lifted_by=by))
 
@@ -53,26 +54,28 @@ def blocks_over(connection: Connection, camera: CameraId, span: Span) -> list[Bl
     return _load(connection, _IN_FORCE & meeting & block.id.in_(named))
 
 
-def insert_yield(connection: Connection, block: Block, one: Yield) -> None:
+def insert_yield(connection: Connection, block: Block, granted: Yield) -> None:
+    """Insert a case that a block yields to."""
     connection.execute(
         insert(schema.yields).values(
             block_id=block.id,
-            case_id=one.case_id,
-            ground=one.ground,
-            decided_us=one.decided,
-            decided_by=one.decided_by,
+            case_id=granted.case_id,
+            ground=granted.ground,
+            decided_us=granted.decided,
+            decided_by=granted.decided_by,
         )
     )
 
 
 def mark_told(connection: Connection, request_id: RequestId, at: datetime) -> None:
-    """The person was told of everything that the blocks of a request yielded to so far."""
+    """Set when the person was informed of the cases that the blocks of a request yielded to so far."""
     table, block = schema.yields, schema.blocks.c
     own = table.c.block_id.in_(select(block.id).where(block.request_id == request_id))
     connection.execute(update(table).where(own, table.c.told_us.is_(None)).values(told_us=at))
 
 
 def insert_erasure(connection: Connection, order: ErasureOrder) -> None:
+    """Insert an order to erase footage."""
     connection.execute(
         insert(schema.erasures).values(
             request_id=order.request,
@@ -95,17 +98,20 @@ def open_erasures(connection: Connection, request_id: str | None = None) -> list
 
 
 def mark_erased(connection: Connection, order: ErasureOrder, at: datetime) -> None:
+    """Set when an erasure order was done."""
     table = schema.erasures
     connection.execute(update(table).where(table.c.id == order.id).values(done_us=at))
 
 
 def _load(connection: Connection, where: ColumnElement[bool]) -> list[Block]:
-    block, covered, given = schema.blocks, schema.block_cameras, schema.yields
+    block, covered, yields_table = schema.blocks, schema.block_cameras, schema.yields
     cameras: defaultdict[int, set[CameraId]] = defaultdict(set)
     for row in connection.execute(select(covered).join(block, block.c.id == covered.c.block_id).where(where)):
         cameras[row.block_id].add(row.camera)
     yields: defaultdict[int, list[Yield]] = defaultdict(list)
-    joined = select(given).join(block, block.c.id == given.c.block_id).where(where).order_by(given.c.id)
+    joined = (
+        select(yields_table).join(block, block.c.id == yields_table.c.block_id).where(where).order_by(yields_table.c.id)
+    )
     for row in connection.execute(joined):
         yields[row.block_id].append(_yield(row))
     rows = connection.execute(select(block).where(where).order_by(block.c.placed_us, block.c.id))

@@ -1,9 +1,9 @@
 """Blocks: no viewing and no export of footage, from receipt of a restriction or an objection until it is lifted.
 
-Apart from holds: a block stops looking, a hold stops deletion, and the same request has one of each (Articles 18 and 21
-GDPR, docs/policies/002.txt).  Owns the one question whether a case may use footage.  A block yields to a named legal
-claim or authority only, by decision of the DPO; an objection that was upheld lets through the copy for its own
-requester, also once it is closed and its footage waits for the holds of others.
+A block stops use and a hold stops deletion; the same request has one of each (Articles 18 and 21 GDPR,
+docs/policies/002.txt).  Responsible for whether a case may use footage.  A block yields only to a named legal claim or
+authority, by decision of the DPO.  An upheld objection lets through the copy for its own requester, also once it is
+closed and its footage waits for the holds of others.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ def lift_blocks(
     if lifted:
         facts: AuditFacts = {"kind": lifted[0].kind.value}
         append_entry(connection, site, Act.BLOCK_LIFTED, request.id, case_id=request.id, facts=facts, reason=reason)
-    return tuple(replace(one, lifted=site.clock.now(), lifted_by=site.actor.account) for one in lifted)
+    return tuple(replace(block, lifted=site.clock.now(), lifted_by=site.actor.account) for block in lifted)
 
 
 def blocking(connection: Connection, case_id: str, cameras: Iterable[CameraId], span: Span) -> tuple[Block, ...]:
     """The blocks that stop a case from using footage of these cameras over a span."""
-    found = {block.id: block for camera in cameras for block in blocks_over(connection, camera, span)}
-    return tuple(block for block in found.values() if not _lets_through(connection, block, case_id))
+    blocks = {block.id: block for camera in cameras for block in blocks_over(connection, camera, span)}
+    return tuple(block for block in blocks.values() if not _lets_through(connection, block, case_id))
 
 
 def require_unblocked(

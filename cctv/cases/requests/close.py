@@ -1,12 +1,13 @@
-"""Closing: a request ends with its outcome; its own holds are released and its blocks lifted in one transaction.
+"""Closes requests, and erases footage by order of a request.
 
-Deletes nothing: the sweeper does, and it looks at holds again.  An erasure that is closed forgets its people at once.
+Closing records the outcome, releases the request's own holds and lifts its blocks in one transaction; an erasure is
+anonymised at once.  Closing deletes no footage: the sweep does, and it checks holds again.
 
-Erasing footage by request: what no hold of anyone covers goes, the rest waits for its holds and is listed.
+Erasure: what no hold of another case covers is deleted, the rest waits for its holds.
 
-An order stands in the log and in `erasures` before anything goes, and stays until nothing of it is left; the sweep
-looks at it again.  Deletes through `retention.removal` only, in a deletion session, never past a hold.
-The request's own hold does not keep what the request wants erased: it is released with the order.
+1. `order_erasure` enters the order and its audit entry, in the transaction that releases the request's own hold
+2. `erase_ordered` deletes through `retention.removal` only, in a deletion session, never past a hold
+3. the order is marked done when no segment of it is left; until then every sweep repeats step 2
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.footage_status import ReleaseEffect, departures
+from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.anonymise import forget, forget_files
 from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_erasures
 from cctv.cases.requests.blocks import lift_blocks
@@ -38,6 +39,8 @@ from cctv.model.ids import RequestId
 from cctv.model.requests import ErasureOrder
 from cctv.retention.removal import RemovalPlan, plan_removal, remove_ordered
 
+_OPEN_SEGMENTS = 3  # those that the recorder may still bring after a span has passed, as in `footage_status`
+
 
 @dataclass(frozen=True, slots=True)
 class Closure:
@@ -48,35 +51,45 @@ class Closure:
     departures: tuple[ReleaseEffect, ...]
 
 
-def plan_closure(site: Storage, request_id: str, wanted: RequestOutcome) -> Closure:
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many segments of an order were deleted now, and how many wait for holds."""
+
+    request: RequestId
+    gone: int
+    waiting: int
+    done: bool
+
+
+def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """What closing would release; raises what `close_request` raises."""
     with read_transaction(site.engine) as connection:
-        request, _ = _closing(connection, site, request_id, wanted)
+        request, _ = _load_for_closing(connection, site, request_id, requested)
         own = tuple(holds_of(connection, request.id))
-        return Closure(request, own, departures(connection, own, site.clock.now()))
+        return Closure(request, own, release_effects(connection, own, site.clock.now()))
 
 
-def close_request(site: Storage, request_id: str, wanted: RequestOutcome) -> Closure:
+def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, and what `check_ending` raises.
     """
     with write_transaction(site.engine) as connection:
-        request, ending = _closing(connection, site, request_id, wanted)
+        request, ending = _load_for_closing(connection, site, request_id, requested)
         own = end(connection, site, request, ending, Transition.CLOSE)
         closed = find_request(connection, request.id)
     finish(site, closed, own)
     with read_transaction(site.engine) as connection:
-        return Closure(closed, own, departures(connection, own, site.clock.now()))
+        return Closure(closed, own, release_effects(connection, own, site.clock.now()))
 
 
 def end(
     connection: Connection, site: Storage, request: AccessRequest, ending: RequestOutcome, move: Transition
 ) -> tuple[Hold, ...]:
-    """End a request by a move that closes it, in the caller's transaction; answers the holds that were released.
+    """End a request by a move that closes it, in the caller's transaction; returns the holds that were released.
 
     The caller hands them to `finish` after the commit.  Footage that an upheld objection still wants erased stays
-    blocked until it is gone.
+    blocked until it is deleted.
     """
     now, own = site.clock.now(), tuple(holds_of(connection, request.id))
     if request.answered is None:
@@ -107,20 +120,11 @@ def release_own(connection: Connection, site: Storage, own: Sequence[Hold], reas
 
 
 def finish(site: Storage, request: AccessRequest, released: Sequence[Hold]) -> None:
-    """After the commit: files of released holds go, and what a forgotten request left."""
+    """After the commit: delete the files of released holds, and what an anonymised request left."""
     for hold in released:
         remove_hold_file(site, hold.id)
     if request.forgotten is not None:
         forget_files(site, request.id)
-
-
-def _closing(
-    connection: Connection, site: Storage, request_id: str, wanted: RequestOutcome
-) -> tuple[AccessRequest, RequestOutcome]:
-    request = load_for_transition(connection, site, request_id, Transition.CLOSE)
-    if request.outcome is not None:  # an erasure that was answered: how it ended is decided
-        return request, RequestOutcome(request.outcome, request.ground)
-    return request, check_ending(request.type, request.state, wanted)
 
 
 def ending_of(request: AccessRequest, otherwise: CaseOutcome) -> RequestOutcome:
@@ -128,21 +132,8 @@ def ending_of(request: AccessRequest, otherwise: CaseOutcome) -> RequestOutcome:
     return RequestOutcome(request.outcome or otherwise, request.ground)
 
 
-_OPEN_FILES = 3  # segments that the recorder may still bring after a span has passed, as in `found`
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """What one pass took of an order, and what waits for holds."""
-
-    request: RequestId
-    gone: int
-    waiting: int
-    done: bool
-
-
 def plan_erasure(connection: Connection, request: AccessRequest) -> RemovalPlan:
-    """What erasing a request's footage would take, and what the holds of others keep."""
+    """What erasing a request's footage would delete, and what the holds of other cases keep."""
     own = frozenset(hold.id for hold in holds_of(connection, request.id))
     return plan_removal(connection, request.cameras, request.span, why=Reason.ERASED, without=own)
 
@@ -156,21 +147,30 @@ def order_erasure(connection: Connection, site: Storage, request: AccessRequest)
 
 
 def erase_ordered(site: Storage, request_id: str | None = None) -> tuple[Erased, ...]:
-    """Take what may go of every open order, or of one request's; the sweep calls it.
+    """Delete what may be deleted of every open order, or of one request's; the sweep calls it.
 
-    Raises LockHeld while a sweep is under way, or the guard that stops deletion: the order stands, and the next pass
-    takes it.
+    Raises LockHeld while a sweep is under way, or the guard that stops deletion: the order remains, and the next sweep
+    carries it out.
     """
     with read_transaction(site.engine) as connection:
         orders = open_erasures(connection, request_id)
     return tuple(_erase(site, order) for order in orders)
 
 
+def _load_for_closing(
+    connection: Connection, site: Storage, request_id: str, requested: RequestOutcome
+) -> tuple[AccessRequest, RequestOutcome]:
+    request = load_for_transition(connection, site, request_id, Transition.CLOSE)
+    if request.outcome is not None:  # an erasure that was answered: how it ended is decided
+        return request, RequestOutcome(request.outcome, request.ground)
+    return request, check_ending(request.type, request.state, requested)
+
+
 def _erase(site: Storage, order: ErasureOrder) -> Erased:
     removed = remove_ordered(site, order.cameras, order.span)
     with write_transaction(site.engine) as connection:
-        waiting = len(_left(connection, order))
-        over = site.clock.now() >= order.span.end + _OPEN_FILES * site.settings.recording.segment
+        waiting = len(_segments_left(connection, order))
+        over = site.clock.now() >= order.span.end + _OPEN_SEGMENTS * site.settings.recording.segment
         done = over and not waiting
         if done:
             mark_erased(connection, order, site.clock.now())
@@ -180,12 +180,12 @@ def _erase(site: Storage, order: ErasureOrder) -> Erased:
     return Erased(order.request, len(removed.gone), waiting, done)
 
 
-def _left(connection: Connection, order: ErasureOrder) -> Sequence[object]:
+def _segments_left(connection: Connection, order: ErasureOrder) -> Sequence[object]:
     return [segment for camera in order.cameras for segment in segments_of(connection, camera, order.span)]
 
 
 def _unblock(connection: Connection, site: Storage, order: ErasureOrder) -> None:
-    """An upheld objection blocks what waits until it is gone; then there is nothing left to block."""
+    """Lift the blocks of a closed request: an upheld objection blocks its footage until that is deleted."""
     request = select_request(connection, order.request)
     if request is not None and request.closed is not None:
         lift_blocks(connection, site, request, reason=None)

@@ -1,8 +1,4 @@
-"""The one extension of Article 12(3) GDPR: two months, reasoned, and told inside the first period.
-
-The deadline moves when the person was told, not when somebody decided: a letter that was never sent extends nothing.
-
-Deadlines: when a request must be answered.  Pure.
+"""When a request must be answered, and the one extension of that deadline.
 
 Two promises run at once, and the earlier one binds: "binnen 30 dagen na ontvangst" of the published policies, and one
 month of Article 12(3) GDPR.  Both are counted as Regulation (EEC, Euratom) No 1182/71, Article 3, says:
@@ -12,11 +8,11 @@ month of Article 12(3) GDPR.  Both are counted as Regulation (EEC, Euratom) No 1
 * a month ends on the same date of the next month, or on its last day where that date does not exist (3(2)(c)).
 
 One extension is "two further months where necessary" (Article 12(3)): two months after the day on which the first
-period ends, and never later than three months after receipt.
+period ends, and never later than three months after receipt.  It needs a reason, and the person must be informed inside
+the first period.  The deadline moves when they were informed: a letter that was never sent extends nothing.
 
-Article 3(4) would move an end on a Saturday, Sunday or holiday to the next working day.  That grace is not taken: the
-published promise of 30 days has none, and an answer may always come early.  Must never yield a day later than either
-rule.
+Article 3(4) would move an end on a Saturday, Sunday or holiday to the next working day.  That grace is not used: the
+published promise of 30 days has none, and an answer may always come early.  Never yields a day later than either rule.
 """
 
 from __future__ import annotations
@@ -44,7 +40,15 @@ from cctv.model.cases import AccessRequest
 from cctv.model.requests import Extension, ExtensionGround, LetterKind
 
 PROMISED = timedelta(days=30)  # docs/policies/000.txt and 002.txt: "binnen 30 dagen na ontvangst"
-EXTENSION = 2  # months, Article 12(3)
+EXTENSION_MONTHS = 2  # Article 12(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """A request and its extension; `request.due` is the first deadline until the extension was sent."""
+
+    request: AccessRequest
+    extension: Extension
 
 
 def due_date(received: date) -> date:
@@ -58,8 +62,8 @@ def due(received: datetime, zone: ZoneInfo) -> datetime:
 
 
 def extended_date(received: date) -> date:
-    """The last day once the one extension was given and told."""
-    return min(months_after(due_date(received), EXTENSION), months_after(received, 1 + EXTENSION))
+    """The last day once the person was informed of the one extension."""
+    return min(months_after(due_date(received), EXTENSION_MONTHS), months_after(received, 1 + EXTENSION_MONTHS))
 
 
 def extended(received: datetime, zone: ZoneInfo) -> datetime:
@@ -72,47 +76,39 @@ def days_left(due_at: datetime, now: datetime, zone: ZoneInfo) -> int:
     return calendar_days(now, due_at, zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Extended:
-    """A request and its extension; `request.due` is the first deadline until the extension was sent."""
-
-    request: AccessRequest
-    extension: Extension
-
-
 def plan_extension(site: Storage, request_id: str, ground: ExtensionGround, *, reason: str) -> Extended:
     """What `extend` would decide; raises what that raises."""
-    _reason(reason)
+    _checked_reason(reason)
     with read_transaction(site.engine) as connection:
-        return _decided(connection, site, request_id, ground)
+        return _decide(connection, site, request_id, ground)
 
 
 def extend(
     site: Storage, request_id: str, ground: ExtensionGround, *, reason: str, with_letter: bool = True
 ) -> Extended:
-    """Decide on the one extension and make its letter; it binds once `mark_sent` says that the person was told.
+    """Decide on the one extension and make its letter; it takes effect once `mark_sent` records it as sent.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, ExtendedAlready, ExtensionLate; SenderUnknown for the letter.
     """
-    reason = _reason(reason)
+    reason = _checked_reason(reason)
     planned = plan_extension(site, request_id, ground, reason=reason)
     letter = _letter(site, planned, reason) if with_letter else None
     with write_transaction(site.engine) as connection:
-        done = _decided(connection, site, request_id, ground)
-        insert_extension(connection, done.request.id, done.extension)
+        decided = _decide(connection, site, request_id, ground)
+        insert_extension(connection, decided.request.id, decided.extension)
         if letter is not None:
-            enter(connection, site, done.request, letter)
+            enter(connection, site, decided.request, letter)
         zone = site.settings.site.timezone
-        facts: AuditFacts = {"ground": ground.value, "due": str(done.extension.due.astimezone(zone).date())}
-        case = done.request.id
+        facts: AuditFacts = {"ground": ground.value, "due": str(decided.extension.due.astimezone(zone).date())}
+        case = decided.request.id
         append_entry(connection, site, Act.REQUEST_EXTENDED, case, case_id=case, facts=facts, reason=reason)
-    return done
+    return decided
 
 
-def told_of_extension(connection: Connection, site: Storage, request: AccessRequest, day: date) -> Extended:
-    """The person was told on a day: the deadline moves, in the caller's transaction.
+def apply_extension(connection: Connection, site: Storage, request: AccessRequest, day: date) -> Extended:
+    """Move the deadline in the caller's transaction: the person was informed on a day.
 
-    Raises NotExtended, SentLater, ExtensionLate (told after the first period).
+    Raises NotExtended, SentLater, ExtensionLate (informed after the first period).
     """
     extension = extension_of(connection, request.id)
     if extension is None:
@@ -143,7 +139,7 @@ def _letter(site: Storage, planned: Extended, reason: str) -> Draft:
     return draft(site, request, LetterKind.EXTENSION, [facts])
 
 
-def _decided(connection: Connection, site: Storage, request_id: str, ground: ExtensionGround) -> Extended:
+def _decide(connection: Connection, site: Storage, request_id: str, ground: ExtensionGround) -> Extended:
     request = load_for_transition(connection, site, request_id, Transition.EXTEND)
     zone, now = site.settings.site.timezone, site.clock.now()
     if extension_of(connection, request.id) is not None:
@@ -153,5 +149,5 @@ def _decided(connection: Connection, site: Storage, request_id: str, ground: Ext
     return Extended(request, Extension(ground, extended(request.received, zone), now, site.actor.account))
 
 
-def _reason(reason: str) -> str:
+def _checked_reason(reason: str) -> str:
     return checked_text(N_("reason"), reason, N_('say what takes so long; the letter says it too: --reason "WHY".'))

@@ -1,16 +1,15 @@
-"""Requests as they stand: found, listed, shown; and the check of what may be done with one.
+"""States of a request, the transitions between them, and looking up a request that may take one.
 
-The people of a request stand in its own rows: never in the audit log, a file name, an error or a reason of ours.
-
-States: where a request stands and what may follow.  Pure: one table, and nothing else decides it.
-
-A request is OPEN until it is answered.  Three types have a state of their own in between:
+One table decides which transition is allowed.  A request is OPEN until it is answered.  Three types have a state of
+their own in between:
 
 * an objection is decided first, UPHELD or REJECTED, and then answered;
 * a restriction, once answered, is RESTRICTED until the person lifts it;
-* an erasure, once answered, is ANSWERED until its letter is sent: closing it takes the address away.
+* an erasure, once answered, is ANSWERED until its letter is sent: closing it removes the address.
 
-CLOSED has one way on, and FORGOTTEN none.
+CLOSED has one transition left, and FORGOTTEN none.
+
+Personal data of a request is in its own rows: never in the audit log, a file name, an error or a reason of ours.
 """
 
 from __future__ import annotations
@@ -41,9 +40,11 @@ from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.holds import Hold
 from cctv.model.requests import Block, ErasureOrder, Extension, IdentityCheck, Statement
 
+_BLOCKING = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION})
+
 
 class Transition(Enum):
-    """What somebody may do with a request.  The value is the verb on the command line."""
+    """What may be done with a request.  The value is the verb on the command line."""
 
     RECEIPT = "receipt"
     IDENTITY = "identity"
@@ -62,6 +63,20 @@ class Transition(Enum):
     FORGET = "forget"
 
 
+@dataclass(frozen=True, slots=True)
+class RequestFile:
+    """All there is of a request: its holds and blocks, in force or not, what was checked, its footage as it is now."""
+
+    request: AccessRequest
+    holds: tuple[Hold, ...]
+    blocks: tuple[Block, ...]
+    checks: tuple[IdentityCheck, ...]
+    extension: Extension | None
+    statements: tuple[Statement, ...]
+    erasures: tuple[ErasureOrder, ...]
+    footage: tuple[FootageStatus, ...]
+
+
 _WORK = (
     Transition.RECEIPT,
     Transition.IDENTITY,
@@ -71,7 +86,6 @@ _WORK = (
     Transition.EXTEND,
     Transition.STATEMENT,
 )
-_BLOCKING = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION})
 
 
 def _table() -> dict[tuple[RequestType, RequestState, Transition], RequestState]:
@@ -106,7 +120,7 @@ _TABLE = _table()
 
 
 def next_state(kind: RequestType, state: RequestState, move: Transition) -> RequestState | None:
-    """The state that a move leads to, None where it is not allowed."""
+    """The state that a transition leads to, None where it is not allowed."""
     return _TABLE.get((kind, state, move))
 
 
@@ -115,48 +129,34 @@ def allowed_transitions(kind: RequestType, state: RequestState) -> tuple[Transit
     return tuple(move for move in Transition if (kind, state, move) in _TABLE)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFile:
-    """All there is of a request: its holds and blocks, in force or not, what was checked, its footage as it is now."""
-
-    request: AccessRequest
-    holds: tuple[Hold, ...]
-    blocks: tuple[Block, ...]
-    checks: tuple[IdentityCheck, ...]
-    extension: Extension | None
-    statements: tuple[Statement, ...]
-    erasures: tuple[ErasureOrder, ...]
-    footage: tuple[FootageStatus, ...]
-
-
 def find_request(connection: Connection, request_id: str) -> AccessRequest:
     """One request; raises RequestUnknown."""
-    found = select_request(connection, typed_id(request_id))
-    if found is None:
+    request = select_request(connection, typed_id(request_id))
+    if request is None:
         raise RequestUnknown(id=request_id)
-    return found
+    return request
 
 
 def load_for_transition(connection: Connection, site: Storage, request_id: str, move: Transition) -> AccessRequest:
-    """A request as it stands, which may take this move; raises RequestUnknown, RequestClosed, MoveRefused."""
+    """A request that may take this transition; raises RequestUnknown, RequestClosed, MoveRefused."""
     request = find_request(connection, request_id)
     if next_state(request.type, request.state, move) is not None:
         return request
     if request.closed is not None:
         when = request.closed.astimezone(site.settings.site.timezone).date()
         raise RequestClosed(id=request.id, when=when, by=request.closed_by)
-    known = ", ".join(one.value for one in allowed_transitions(request.type, request.state))
+    allowed = ", ".join(transition.value for transition in allowed_transitions(request.type, request.state))
     raise MoveRefused(
         id=request.id,
         state=request.state,
         type=request.type,
         move=move.value,
-        following=N_("what it can take now: {known}.  cctv request show {id}", known=known, id=request.id),
+        following=N_("what it can take now: {known}.  cctv request show {id}", known=allowed, id=request.id),
     )
 
 
 def apply_transition(connection: Connection, request: AccessRequest, move: Transition) -> AccessRequest:
-    """Bring a request to the state that a move leads to, in the caller's transaction."""
+    """Set the state that a transition leads to, in the caller's transaction."""
     state = next_state(request.type, request.state, move)
     assert state is not None
     if state is not request.state:

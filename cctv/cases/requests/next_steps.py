@@ -1,12 +1,11 @@
-"""Missing: what stands between a request and its answer, and what to type for each.  Pure.
+"""What is missing before a request can be answered, and the command for each step.
 
-One list serves `request open`, `request show`, the board and the refusal of an answer that is not ready, and its first
-step is the next thing to type wherever that is said.  A step that `must` be done stops the answer; the others are the
-next thing to do, or a person's choice.
+One list serves `request open`, `request show`, the agenda and the refusal of an answer that is not ready; its first
+step is the next command everywhere.  A step that `must` be done stops the answer; the others are the next thing to do,
+or a person's choice.  `missing` is pure.
 
-What is missing of open requests, read at once.  Queries only; costs what the open ones cost, however many closed.
-
-Whether there is footage costs one look at the index of each camera; only where none is stored, what may still come.
+The facts of all open requests are read at once, at the cost of the open ones, however many are closed.  Whether there
+is footage costs one query of the index a camera; only where none is stored, the footage status.
 """
 
 from __future__ import annotations
@@ -31,9 +30,17 @@ from cctv.db.storage import Storage
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.requests import Extension, IdentityCheck, LetterKind
 
+# What only a person can say for the letter.
+_ANSWER_OPTIONS = {
+    (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
+    (RequestType.COMPLAINT, RequestState.OPEN): ' --reason "..." --measures "..."',
+    (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
+}
+_OPEN_REQUEST_IDS = select(schema.requests.c.id).where(schema.requests.c.closed_us.is_(None))
+
 
 class NextStepKind(Enum):
-    """What is missing.  The value is the word in JSON; never rename one."""
+    """What is missing.  The value is written to JSON; never rename one."""
 
     CONFIRM = "confirm"
     MANDATE = "mandate"
@@ -55,7 +62,7 @@ class NextStepKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that is missing: what, for whom if that matters, the line to type, whether the answer waits for it."""
+    """One thing that is missing: its kind, the command, whether the answer waits for it, and the role concerned."""
 
     need: NextStepKind
     line: str
@@ -67,8 +74,9 @@ class Step:
 class RequestFacts:
     """What the steps are made of: a request and what belongs to it, footage and people's acts alike.
 
-    `letters` are the kinds that were made, `sent` those of them that went.  `parts` counts those of its redaction, and
-    then those that somebody decided on, signed off the backdrops of, reviewed in full, approved.
+    `letters` are the kinds that were made, `sent` those of them that were sent.  `parts` counts the parts of the
+    redaction; the counts after it are the parts that were decided, whose backdrops were signed off, that were reviewed
+    in full, and that were approved.
     """
 
     request: AccessRequest
@@ -86,8 +94,8 @@ class RequestFacts:
     approved: int = 0
 
 
-def words_of(step: Step) -> Message:
-    """A step in words, and for whom if that matters."""
+def step_label(step: Step) -> Message:
+    """The label of a step, with the role concerned if there is one."""
     return N_("{need} ({about})", need=step.need, about=step.about) if step.about else enum_label(step.need)
 
 
@@ -95,96 +103,13 @@ def missing(facts: RequestFacts, now: datetime) -> tuple[Step, ...]:
     """The steps to the answer, the first to do first; empty for a closed request."""
     if facts.request.closed is not None:
         return ()
-    return (*_people(facts, now), *_telling(facts), *_work(facts))
+    return (*_identity_steps(facts, now), *_letter_steps(facts), *_answer_steps(facts))
 
 
 def next_line(facts: RequestFacts, now: datetime) -> str | None:
-    """What to type next for a request; None when nothing is left to do."""
+    """The next command for a request; None when nothing is left to do."""
     steps = missing(facts, now)
     return steps[0].line if steps else None
-
-
-def _people(facts: RequestFacts, now: datetime) -> Iterator[Step]:
-    """Who asks, on what, and over how much: what may stop an answer."""
-    one = facts.request
-    if one.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
-        return
-    if one.provisional_until is not None:
-        lapsed = one.provisional_hold is None or has_lapsed(one, now)
-        about = pgettext_lazy("Role", "lapsed") if lapsed else pgettext_lazy("Role", "provisional")
-        yield Step(NextStepKind.CONFIRM, f'cctv request confirm {one.id} --reason "..."', must=True, about=about)
-    for role in mandates_missing(one):
-        line = f"cctv request mandate {one.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
-        yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
-    for role in identities_missing(one, facts.checks):
-        line = f"cctv request identity {one.id} --role {role.value} --method METHOD --checker NAME"
-        yield Step(NextStepKind.IDENTITY, line, must=True, about=enum_label(role))
-
-
-def _telling(facts: RequestFacts) -> Iterator[Step]:
-    one, sent = facts.request, facts.sent
-    if one.state is RequestState.OPEN and LetterKind.RECEIPT not in facts.letters:
-        yield Step(NextStepKind.RECEIPT, f"cctv request receipt {one.id}")
-    if facts.extension is not None and facts.extension.sent is None:
-        yield Step(NextStepKind.TELL_EXTENSION, f"cctv request sent {one.id} --letter extension")
-    if facts.untold_yields:
-        yield Step(NextStepKind.TELL_YIELD, f"cctv request sent {one.id} --letter yield")
-    if one.state is RequestState.ANSWERED and LetterKind.ANSWER not in sent:
-        yield Step(NextStepKind.SEND, f"cctv request sent {one.id} --letter answer")
-
-
-def _work(facts: RequestFacts) -> Iterator[Step]:
-    one = facts.request
-    if one.state is RequestState.RESTRICTED:
-        yield Step(NextStepKind.LIFT, f'cctv request lift {one.id} --reason "..."')
-    if one.state in {RequestState.RESTRICTED, RequestState.ANSWERED}:
-        return
-    if not facts.has_footage and one.type is not RequestType.COMPLAINT and one.state is not RequestState.REJECTED:
-        if one.type is RequestType.OBJECTION and one.state is RequestState.OPEN:
-            yield Step(NextStepKind.DECISION, f'cctv request uphold {one.id} --reason "..."', must=True)
-        yield Step(NextStepKind.ANSWER, f"cctv request answer {one.id} --outcome no-footage")
-        return
-    if one.type is RequestType.RECTIFICATION and not facts.statements:
-        yield Step(NextStepKind.STATEMENT, f'cctv request statement {one.id} --text "..."', must=True)
-    if one.type is RequestType.OBJECTION and one.state is RequestState.OPEN:
-        yield Step(
-            NextStepKind.DECISION, N_('cctv request uphold {id} --reason "..."  (or reject)', id=one.id), must=True
-        )
-        return
-    if copy_wanted(one):
-        steps = tuple(_copy(facts))
-        if steps:
-            yield from steps
-            return
-    typed = " --outcome viewing" if LetterKind.INVITATION in facts.letters else _TYPED.get((one.type, one.state), "")
-    yield Step(NextStepKind.ANSWER, f"cctv request answer {one.id}{typed}")
-
-
-def _copy(facts: RequestFacts) -> Iterator[Step]:
-    """From the footage to an approval, in the order of the work: sheet, decisions, a look at what they show."""
-    one, parts = facts.request, facts.parts
-    if not parts:
-        yield Step(NextStepKind.PREPARE, f"cctv redaction prepare {one.id}")
-        return
-    if facts.approved == parts:
-        return
-    looked = min(facts.signed_off, facts.reviewed) == parts
-    if facts.decided < parts and not looked:  # who looked at everything may mean that nobody stays visible
-        line = N_('cctv redaction keep {id} TRACK... --reason "..."  (its sheet: cctv redaction show {id})', id=one.id)
-        yield Step(NextStepKind.DECIDE, line)
-    if facts.signed_off < parts:
-        yield Step(NextStepKind.BACKDROP, f'cctv redaction backdrop {one.id} --approve --reason "..."')
-    if facts.reviewed < parts:
-        yield Step(NextStepKind.REVIEW, f'cctv redaction review {one.id} --all --reason "..."')
-    yield Step(NextStepKind.APPROVE, f'cctv redaction approve {one.id} --reason "..."')
-
-
-# What only a person can say for the letter.
-_TYPED = {
-    (RequestType.RESTRICTION, RequestState.OPEN): " --basis POINT",
-    (RequestType.COMPLAINT, RequestState.OPEN): ' --reason "..." --measures "..."',
-    (RequestType.OBJECTION, RequestState.REJECTED): ' --outcome refused --reason "..." --balance "..."',
-}
 
 
 def copy_wanted(request: AccessRequest) -> bool:
@@ -197,13 +122,10 @@ def copy_wanted(request: AccessRequest) -> bool:
     return request.type in {RequestType.ACCESS, RequestType.PORTABILITY}
 
 
-_OPEN = select(schema.requests.c.id).where(schema.requests.c.closed_us.is_(None))
-
-
 def open_facts(connection: Connection, site: Storage) -> list[RequestFacts]:
     """Every open request with what was done about it, the first due first."""
-    found = _facts(connection, select_requests(connection, closed_too=False), _OPEN)
-    return [replace(one, has_footage=_has_footage(connection, site, one.request)) for one in found]
+    open_requests = _facts(connection, select_requests(connection, closed_too=False), _OPEN_REQUEST_IDS)
+    return [replace(facts, has_footage=_has_footage(connection, site, facts.request)) for facts in open_requests]
 
 
 def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> RequestFacts:
@@ -213,6 +135,91 @@ def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> R
     return replace(facts, has_footage=_has_footage(connection, site, request))
 
 
+def _identity_steps(facts: RequestFacts, now: datetime) -> Iterator[Step]:
+    """Scope, mandates and identities: what may stop an answer."""
+    request = facts.request
+    if request.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
+        return
+    if request.provisional_until is not None:
+        lapsed = request.provisional_hold is None or has_lapsed(request, now)
+        about = pgettext_lazy("Role", "lapsed") if lapsed else pgettext_lazy("Role", "provisional")
+        yield Step(NextStepKind.CONFIRM, f'cctv request confirm {request.id} --reason "..."', must=True, about=about)
+    for role in mandates_missing(request):
+        line = f"cctv request mandate {request.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
+        yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
+    for role in identities_missing(request, facts.checks):
+        line = f"cctv request identity {request.id} --role {role.value} --method METHOD --checker NAME"
+        yield Step(NextStepKind.IDENTITY, line, must=True, about=enum_label(role))
+
+
+def _letter_steps(facts: RequestFacts) -> Iterator[Step]:
+    request, sent = facts.request, facts.sent
+    if request.state is RequestState.OPEN and LetterKind.RECEIPT not in facts.letters:
+        yield Step(NextStepKind.RECEIPT, f"cctv request receipt {request.id}")
+    if facts.extension is not None and facts.extension.sent is None:
+        yield Step(NextStepKind.TELL_EXTENSION, f"cctv request sent {request.id} --letter extension")
+    if facts.untold_yields:
+        yield Step(NextStepKind.TELL_YIELD, f"cctv request sent {request.id} --letter yield")
+    if request.state is RequestState.ANSWERED and LetterKind.ANSWER not in sent:
+        yield Step(NextStepKind.SEND, f"cctv request sent {request.id} --letter answer")
+
+
+def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
+    request = facts.request
+    if request.state is RequestState.RESTRICTED:
+        yield Step(NextStepKind.LIFT, f'cctv request lift {request.id} --reason "..."')
+    if request.state in {RequestState.RESTRICTED, RequestState.ANSWERED}:
+        return
+    if (
+        not facts.has_footage
+        and request.type is not RequestType.COMPLAINT
+        and request.state is not RequestState.REJECTED
+    ):
+        if request.type is RequestType.OBJECTION and request.state is RequestState.OPEN:
+            yield Step(NextStepKind.DECISION, f'cctv request uphold {request.id} --reason "..."', must=True)
+        yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id} --outcome no-footage")
+        return
+    if request.type is RequestType.RECTIFICATION and not facts.statements:
+        yield Step(NextStepKind.STATEMENT, f'cctv request statement {request.id} --text "..."', must=True)
+    if request.type is RequestType.OBJECTION and request.state is RequestState.OPEN:
+        yield Step(
+            NextStepKind.DECISION, N_('cctv request uphold {id} --reason "..."  (or reject)', id=request.id), must=True
+        )
+        return
+    if copy_wanted(request):
+        steps = tuple(_copy_steps(facts))
+        if steps:
+            yield from steps
+            return
+    typed = (
+        " --outcome viewing"
+        if LetterKind.INVITATION in facts.letters
+        else _ANSWER_OPTIONS.get((request.type, request.state), "")
+    )
+    yield Step(NextStepKind.ANSWER, f"cctv request answer {request.id}{typed}")
+
+
+def _copy_steps(facts: RequestFacts) -> Iterator[Step]:
+    """From the footage to an approval, in the order of the work: sheet, decisions, review."""
+    request, parts = facts.request, facts.parts
+    if not parts:
+        yield Step(NextStepKind.PREPARE, f"cctv redaction prepare {request.id}")
+        return
+    if facts.approved == parts:
+        return
+    looked = min(facts.signed_off, facts.reviewed) == parts
+    if facts.decided < parts and not looked:  # a full review without decisions: no one stays visible
+        line = N_(
+            'cctv redaction keep {id} TRACK... --reason "..."  (its sheet: cctv redaction show {id})', id=request.id
+        )
+        yield Step(NextStepKind.DECIDE, line)
+    if facts.signed_off < parts:
+        yield Step(NextStepKind.BACKDROP, f'cctv redaction backdrop {request.id} --approve --reason "..."')
+    if facts.reviewed < parts:
+        yield Step(NextStepKind.REVIEW, f'cctv redaction review {request.id} --all --reason "..."')
+    yield Step(NextStepKind.APPROVE, f'cctv redaction approve {request.id} --reason "..."')
+
+
 def _has_footage(connection: Connection, site: Storage, request: AccessRequest) -> bool:
     """Whether there is footage to answer with, or still to come."""
     segment = schema.segments.c
@@ -220,7 +227,7 @@ def _has_footage(connection: Connection, site: Storage, request: AccessRequest) 
         stored = select(segment.id).where(overlaps_span(segment, camera, request.span)).limit(1)
         if connection.execute(stored).first() is not None:
             return True
-    return not all(one.is_empty for one in footage_status(connection, site, request.cameras, request.span))
+    return not all(status.is_empty for status in footage_status(connection, site, request.cameras, request.span))
 
 
 def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Select[Any]) -> list[RequestFacts]:
@@ -236,30 +243,30 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
     untold = _untold(connection, which)
     return [
         RequestFacts(
-            request=one,
-            checks=tuple(check_of(row) for row in checks[one.id]),
-            extension=next((extension_from(row) for row in extensions[one.id]), None),
-            letters=frozenset(row.kind for row in letters[one.id]),
-            sent=frozenset(row.kind for row in letters[one.id] if row.sent_us is not None),
-            statements=statements.get(one.id, 0),
-            untold_yields=untold.get(one.id, 0),
-            parts=len(parts[one.id]),
-            decided=sum(row.decided for row in parts[one.id]),
-            signed_off=sum(row.signed_off for row in parts[one.id]),
-            reviewed=sum(row.reviewed for row in parts[one.id]),
-            approved=sum(row.approved_digest == row.digest for row in parts[one.id]),
+            request=request,
+            checks=tuple(check_of(row) for row in checks[request.id]),
+            extension=next((extension_from(row) for row in extensions[request.id]), None),
+            letters=frozenset(row.kind for row in letters[request.id]),
+            sent=frozenset(row.kind for row in letters[request.id] if row.sent_us is not None),
+            statements=statements.get(request.id, 0),
+            untold_yields=untold.get(request.id, 0),
+            parts=len(parts[request.id]),
+            decided=sum(row.decided for row in parts[request.id]),
+            signed_off=sum(row.signed_off for row in parts[request.id]),
+            reviewed=sum(row.reviewed for row in parts[request.id]),
+            approved=sum(row.approved_digest == row.digest for row in parts[request.id]),
         )
-        for one in requests
+        for request in requests
     ]
 
 
 def _grouped(
     connection: Connection, query: Select[Any], request_id: ColumnElement[str], which: Select[Any]
 ) -> defaultdict[str, list[Row[Any]]]:
-    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    groups: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(query.where(request_id.in_(which))):
-        found[row.request_id].append(row)
-    return found
+        groups[row.request_id].append(row)
+    return groups
 
 
 def _counted(connection: Connection, request_id: ColumnElement[str], which: Select[Any]) -> dict[str, int]:
@@ -268,11 +275,11 @@ def _counted(connection: Connection, request_id: ColumnElement[str], which: Sele
 
 
 def _untold(connection: Connection, which: Select[Any]) -> dict[str, int]:
-    block, given = schema.blocks.c, schema.yields.c
+    block, block_yield = schema.blocks.c, schema.yields.c
     query = (
         select(block.request_id, func.count())
-        .join(schema.yields, given.block_id == block.id)
-        .where(given.told_us.is_(None), block.request_id.in_(which))
+        .join(schema.yields, block_yield.block_id == block.id)
+        .where(block_yield.told_us.is_(None), block.request_id.in_(which))
         .group_by(block.request_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}

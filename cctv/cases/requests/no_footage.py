@@ -1,7 +1,7 @@
-"""Absence: a signed statement, from the index and the audit log, of why there is no footage to answer with.
+"""A signed statement, from the index and the audit log, of why there is no footage to answer with.
 
-Says each span without picture with its cause, each deletion with the tombstone that proves it, and how far the log
-went.  Names nobody.  The signature is in OpenSSH's format: `ssh-keygen -Y verify` checks it without us.
+Lists each span without picture with its cause, each deletion with the tombstone that proves it, and the head of the
+log.  Names no one.  The signature is in OpenSSH's format: `ssh-keygen -Y verify` checks it without this program.
 """
 
 from __future__ import annotations
@@ -39,32 +39,32 @@ _GONE = {
 
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
-    """The statement's bytes and signature with the signer's public lines, and what the letter says of it."""
+    """The statement's bytes and signature with the signer's public lines, and its facts for the letter."""
 
     text: bytes
     signature: str
     signers: str
-    said: StatementFacts
+    facts: StatementFacts
 
 
-def absences(found: FootageStatus) -> tuple[Absence, ...]:
+def absences(status: FootageStatus) -> tuple[Absence, ...]:
     """Every span of a camera without picture, in order, and why.
 
-    That somebody else asked for an erasure is nobody's business: it is told as deleted because the site had to.
+    Another person's erasure is not disclosed: it is listed as deleted because the site had to.
     """
-    spans = [(gone.span, _GONE[gone.reason]) for gone in found.gone]
-    for hole in found.unrecorded:
+    spans = [(deleted.span, _GONE[deleted.reason]) for deleted in status.gone]
+    for hole in status.unrecorded:
         if hole.cause is not None:
             spans.append((hole.span, AbsenceCause(hole.cause.value)))
         else:
             spans.append((hole.span, AbsenceCause.NOT_YET_THERE if hole.began else AbsenceCause.NOT_RECORDED))
-    return tuple(Absence(found.camera, span, cause) for span, cause in sorted(spans, key=lambda pair: pair[0]))
+    return tuple(Absence(status.camera, span, cause) for span, cause in sorted(spans, key=lambda pair: pair[0]))
 
 
 def signed_statement(connection: Connection, site: Storage, request: AccessRequest) -> SignedStatement:
-    """The statement for a request, as index and log stand now."""
+    """The statement for a request, from the present index and log."""
     now, (entries, head) = site.clock.now(), chain_head(connection)
-    said = {
+    statement = {
         "schema": 1,
         "statement": "no footage",
         "request": request.id,
@@ -72,14 +72,14 @@ def signed_statement(connection: Connection, site: Storage, request: AccessReque
         "made": iso(now),
         "cameras": list(request.cameras),
         **_span(request.span),
-        "absences": [_absence(one) for found in footage_status(connection, site, request.cameras, request.span)
-                     for one in absences(found)],
+        "absences": [_absence(absence) for status in footage_status(connection, site, request.cameras, request.span)
+                     for absence in absences(status)],
         "deletions": _deletions(connection, request, now),
         "log": {"entries": entries, "hash": head},
     }  # fmt: skip
-    text = json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n"
+    text = json.dumps(statement, indent=2, ensure_ascii=False).encode() + b"\n"
     key = signing_key(site.root / "keys", site.disk)
-    told = StatementFacts(
+    facts = StatementFacts(
         entries=entries,
         head=head,
         made=now,
@@ -88,28 +88,28 @@ def signed_statement(connection: Connection, site: Storage, request: AccessReque
         key=key.public.fingerprint,
     )
     signers = f'cctv namespaces="{NAMESPACE}" {key.public.line}\n'
-    return SignedStatement(text, sign(text, key, NAMESPACE), signers, told)
+    return SignedStatement(text, sign(text, key, NAMESPACE), signers, facts)
 
 
 def _deletions(connection: Connection, request: AccessRequest, now: datetime) -> list[dict[str, object]]:
     """The tombstones of what was there once."""
     return [
         {
-            "camera": stone.camera,
-            **_span(stone.span),
-            "sha256": stone.sha256,
-            "limit": iso(stone.limit),
-            "deleted": iso(stone.closed or stone.began),
-            "cause": _GONE[stone.reason].value,
-            "tombstone": stone.id,
+            "camera": tombstone.camera,
+            **_span(tombstone.span),
+            "sha256": tombstone.sha256,
+            "limit": iso(tombstone.limit),
+            "deleted": iso(tombstone.closed or tombstone.began),
+            "cause": _GONE[tombstone.reason].value,
+            "tombstone": tombstone.id,
         }
         for camera in request.cameras
-        for stone in inventory(connection, camera, request.span, now).gone
+        for tombstone in inventory(connection, camera, request.span, now).gone
     ]
 
 
-def _absence(one: Absence) -> dict[str, object]:
-    return {"camera": one.camera, **_span(one.span), "cause": one.cause.value}
+def _absence(absence: Absence) -> dict[str, object]:
+    return {"camera": absence.camera, **_span(absence.span), "cause": absence.cause.value}
 
 
 def _span(span: Span) -> dict[str, str]:

@@ -1,15 +1,12 @@
-"""Opening: a request is registered, its clock starts at receipt, its footage is frozen, all in one transaction.
+"""Registers a request and its people: mandates and identity checks.
 
-Never refuses to register a request: not for a missing signature, mandate, check of identity or footage.  What asks for
-more than a day of footage is frozen for 72 hours, until somebody confirms it (`scope`).
+Opening registers the request, starts its deadline at receipt and freezes its footage, all in one transaction.  It is
+never refused for a missing signature, mandate, identity check or footage.  More than a day of footage is frozen for 72
+hours, until a person confirms it (`scope`).
 
-The people of a request: who may act on which mandate, and whose identity must be checked.  Pure.
-
-Owns the rules of docs/policies/000.txt, 001.txt and 002.txt: a copy goes to the known address; elsewhere, or to
-somebody else, only after a check of identity.  A mandate or a check that is missing never keeps a request from being
-registered.
-
-Identity and mandates: that they were looked at, how, when and by whom.  Never a copy, never a number.
+Responsible for who may act on which mandate and whose identity must be checked (docs/policies/000.txt, 001.txt and
+002.txt): a copy is sent to the known address; elsewhere, or to another person, only after an identity check.  Records
+that identity was checked, how, when and by whom; never a copy or a number of a document.
 """
 
 from __future__ import annotations
@@ -63,66 +60,9 @@ MANDATES: dict[RequesterRole, tuple[Mandate, ...]] = {
 }
 
 
-def check_party(party: Party) -> Party:
-    """The same with clean texts; raises TextUnusable, NationalNumberTyped, MandateUnusable."""
-    if party.mandate is not None and party.mandate not in MANDATES[party.role]:
-        known = ", ".join(one.value for one in MANDATES[party.role]) or N_("nothing: they ask for themselves")
-        raise MandateUnusable(role=party.role, mandate=party.mandate, known=known)
-    name = checked_text(N_("name"), party.name, N_('give the name as the letter has it: --name "An Peeters".'))
-    contact = checked_text(N_("contact"), party.contact, N_("give the e-mail or postal address: --contact ADDRESS."))
-    deliver_to = party.deliver_to
-    if deliver_to is not None:
-        deliver_to = checked_text(N_("delivery address"), deliver_to, N_("give it, or leave --deliver-to out."))
-        deliver_to = None if deliver_to.casefold() == contact.casefold() else deliver_to
-    return replace(party, name=name, contact=contact, deliver_to=deliver_to)
-
-
-def check_stated(stated: Stated) -> Stated:
-    """The same with clean texts; raises what `check_party` raises of a text."""
-
-    def clean(what: str, text: str | None) -> str | None:
-        return None if text is None else checked_text(what, text, N_("say it in the person's words, or leave it out."))
-
-    return Stated(
-        time=clean("stated time", stated.time),
-        place=clean("stated place", stated.place),
-        appearance=clean("appearance", stated.appearance),
-    )
-
-
-def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
-    """Who acts or receives without a mandate; for a child under 16 (docs/policies/001.txt) a guardian, named or not."""
-    missing = [one.role for one in request.parties if one.role is not RequesterRole.SUBJECT and one.mandate is None]
-    if request.under_16 and request.party(RequesterRole.GUARDIAN) is None:
-        missing.append(RequesterRole.GUARDIAN)
-    return tuple(missing)
-
-
-def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
-    """Whose identity must be checked before anything is handed over.
-
-    Whoever acts for somebody else; the nominee, and then who asked for it, always; who wants the answer elsewhere than
-    at the known address.
-    """
-    asking = request.requester
-    needed: list[RequesterRole] = []
-    if asking is not None and (asking.role is not RequesterRole.SUBJECT or asking.deliver_to is not None):
-        needed.append(asking.role)
-    if request.party(RequesterRole.NOMINEE) is not None:
-        needed += [asking.role] if asking is not None else []
-        needed.append(RequesterRole.NOMINEE)
-    return tuple(dict.fromkeys(needed))
-
-
-def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
-    """Those of them that nobody checked yet."""
-    checked = {one.role for one in checks}
-    return tuple(role for role in identities_needed(request) if role not in checked)
-
-
 @dataclass(frozen=True, slots=True)
 class NewCheck:
-    """What somebody looked at; `role` is None for whoever asks, `checked` for today."""
+    """An identity check to enter; `role` is None for the requester, `checked` for today."""
 
     method: IdentityMethod
     checker: str
@@ -138,51 +78,9 @@ class IdentityResult:
     check: IdentityCheck
 
 
-def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bool = False) -> IdentityResult:
-    """Enter that the identity of a person in a request was checked.
-
-    Raises RequestUnknown, RequestClosed, MoveRefused, RoleUnknown, CheckedLater.
-    """
-    checker = checked_text(N_("checker"), new.checker, N_("name the person who looked: --checker NAME."))
-    with write_transaction(site.engine, dry_run=dry_run) as connection:
-        request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
-        role = new.role or (request.requester.role if request.requester else RequesterRole.SUBJECT)
-        if request.party(role) is None:
-            raise RoleUnknown(
-                id=request.id, role=role.value, roles=", ".join(one.role.value for one in request.parties)
-            )
-        now = site.clock.now()
-        today = now.astimezone(site.settings.site.timezone).date()
-        checked = new.checked or today
-        if checked > today:
-            raise CheckedLater(when=checked)
-        check = IdentityCheck(role, new.method, checked, checker, now, site.actor.account)
-        insert_check(connection, request.id, check)
-        facts: AuditFacts = {"role": role.value, "method": check.method.value, "checked": checked.isoformat()}
-        append_entry(connection, site, Act.REQUEST_IDENTIFIED, request.id, case_id=request.id, facts=facts)
-    return IdentityResult(request, check)
-
-
-def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = False) -> AccessRequest:
-    """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
-
-    Raises RequestUnknown, RequestClosed, MoveRefused, MandateUnusable.
-    """
-    party = check_party(party)
-    with write_transaction(site.engine, dry_run=dry_run) as connection:
-        request = load_for_transition(connection, site, request_id, Transition.MANDATE)
-        put_party(connection, request.id, party)
-        mandate = party.mandate.value if party.mandate else "none"
-        facts: AuditFacts = {"role": party.role.value, "mandate": mandate}
-        append_entry(connection, site, Act.REQUEST_MANDATED, request.id, case_id=request.id, facts=facts)
-        found = select_request(connection, request.id)
-        assert found is not None
-        return request if dry_run else found
-
-
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What a letter says; `received` is its day of receipt, `language` the requester's, where they are known."""
+    """What a letter states; `received` is its day of receipt, `language` the requester's, where they are known."""
 
     type: RequestType
     parties: tuple[Party, ...]
@@ -208,18 +106,6 @@ class OpenedRequest:
     footage: tuple[FootageStatus, ...]
 
 
-def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
-    """The same with clean texts.
-
-    Raises NoCameras, TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater.
-    """
-    if not new.cameras:
-        raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
-    if new.received and new.received > now.astimezone(zone).date():
-        raise ReceivedLater(when=new.received)
-    return replace(new, parties=tuple(check_party(one) for one in new.parties), stated=check_stated(new.stated))
-
-
 def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
     """Register a request and freeze its footage until it is closed; the hold is reviewed when the answer is due.
 
@@ -234,6 +120,119 @@ def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
         request, hold = freeze(connection, site, request)
         block = place_block(connection, site, request)
     return OpenedRequest(request, hold, block, find_footage(site, request.cameras, request.span))
+
+
+def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
+    """The same with clean texts.
+
+    Raises NoCameras, TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater.
+    """
+    if not new.cameras:
+        raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
+    if new.received and new.received > now.astimezone(zone).date():
+        raise ReceivedLater(when=new.received)
+    return replace(new, parties=tuple(check_party(party) for party in new.parties), stated=check_stated(new.stated))
+
+
+def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = False) -> AccessRequest:
+    """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, MandateUnusable.
+    """
+    party = check_party(party)
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.MANDATE)
+        put_party(connection, request.id, party)
+        mandate = party.mandate.value if party.mandate else "none"
+        facts: AuditFacts = {"role": party.role.value, "mandate": mandate}
+        append_entry(connection, site, Act.REQUEST_MANDATED, request.id, case_id=request.id, facts=facts)
+        updated = select_request(connection, request.id)
+        assert updated is not None
+        return request if dry_run else updated
+
+
+def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bool = False) -> IdentityResult:
+    """Record that the identity of a person in a request was checked.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, RoleUnknown, CheckedLater.
+    """
+    checker = checked_text(N_("checker"), new.checker, N_("name the person who looked: --checker NAME."))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
+        role = new.role or (request.requester.role if request.requester else RequesterRole.SUBJECT)
+        if request.party(role) is None:
+            raise RoleUnknown(
+                id=request.id, role=role.value, roles=", ".join(party.role.value for party in request.parties)
+            )
+        now = site.clock.now()
+        today = now.astimezone(site.settings.site.timezone).date()
+        checked = new.checked or today
+        if checked > today:
+            raise CheckedLater(when=checked)
+        check = IdentityCheck(role, new.method, checked, checker, now, site.actor.account)
+        insert_check(connection, request.id, check)
+        facts: AuditFacts = {"role": role.value, "method": check.method.value, "checked": checked.isoformat()}
+        append_entry(connection, site, Act.REQUEST_IDENTIFIED, request.id, case_id=request.id, facts=facts)
+    return IdentityResult(request, check)
+
+
+def check_party(party: Party) -> Party:
+    """The same with clean texts; raises TextUnusable, NationalNumberTyped, MandateUnusable."""
+    if party.mandate is not None and party.mandate not in MANDATES[party.role]:
+        allowed = ", ".join(mandate.value for mandate in MANDATES[party.role]) or N_("nothing: they ask for themselves")
+        raise MandateUnusable(role=party.role, mandate=party.mandate, known=allowed)
+    name = checked_text(N_("name"), party.name, N_('give the name as the letter has it: --name "An Peeters".'))
+    contact = checked_text(N_("contact"), party.contact, N_("give the e-mail or postal address: --contact ADDRESS."))
+    deliver_to = party.deliver_to
+    if deliver_to is not None:
+        deliver_to = checked_text(N_("delivery address"), deliver_to, N_("give it, or leave --deliver-to out."))
+        deliver_to = None if deliver_to.casefold() == contact.casefold() else deliver_to
+    return replace(party, name=name, contact=contact, deliver_to=deliver_to)
+
+
+def check_stated(stated: Stated) -> Stated:
+    """The same with clean texts; raises what `check_party` raises of a text."""
+
+    def clean(what: str, text: str | None) -> str | None:
+        return None if text is None else checked_text(what, text, N_("say it in the person's words, or leave it out."))
+
+    return Stated(
+        time=clean("stated time", stated.time),
+        place=clean("stated place", stated.place),
+        appearance=clean("appearance", stated.appearance),
+    )
+
+
+def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
+    """Roles that lack a mandate; a child under 16 (docs/policies/001.txt) needs a guardian, named or not."""
+    missing = [
+        party.role for party in request.parties if party.role is not RequesterRole.SUBJECT and party.mandate is None
+    ]
+    if request.under_16 and request.party(RequesterRole.GUARDIAN) is None:
+        missing.append(RequesterRole.GUARDIAN)
+    return tuple(missing)
+
+
+def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
+    """Whose identity must be checked before anything is handed over.
+
+    A person who acts for another; the nominee, and with one always the requester too; a requester who wants the answer
+    elsewhere than at the known address.
+    """
+    requester = request.requester
+    needed: list[RequesterRole] = []
+    if requester is not None and (requester.role is not RequesterRole.SUBJECT or requester.deliver_to is not None):
+        needed.append(requester.role)
+    if request.party(RequesterRole.NOMINEE) is not None:
+        needed += [requester.role] if requester is not None else []
+        needed.append(RequesterRole.NOMINEE)
+    return tuple(dict.fromkeys(needed))
+
+
+def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
+    """Those of `identities_needed` without a check."""
+    checked = {check.role for check in checks}
+    return tuple(role for role in identities_needed(request) if role not in checked)
 
 
 def _registered(request_id: RequestId, site: Storage, new: NewRequest, now: datetime) -> AccessRequest:
@@ -270,6 +269,6 @@ def _log(connection: Connection, site: Storage, request: AccessRequest) -> None:
         "due": str(request.due.astimezone(zone).date()),
         "relation": request.relation.value,
         "channel": request.channel.value if request.channel else "not recorded",
-        "parties": [one.role.value for one in request.parties],
+        "parties": [party.role.value for party in request.parties],
     }
     append_entry(connection, site, Act.REQUEST_OPENED, request.id, case_id=request.id, facts=facts)

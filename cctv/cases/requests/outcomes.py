@@ -1,7 +1,7 @@
-"""Outcomes: how a request may end, and on which grounds it may be refused.  Pure.
+"""How a request may end, and on which grounds it may be refused.  Pure.
 
-The list of grounds is closed.  Each stands on an article and counts for some types only; blanket grounds ("policy",
-"security", "too much work") are not on it.  Which article a refusal names is decided here and nowhere else.
+The list of grounds is closed.  Each is based on an article and counts for some types only; blanket grounds ("policy",
+"security", "too much work") are not on it.  Only this module decides which article a refusal names.
 """
 
 from __future__ import annotations
@@ -52,43 +52,43 @@ OUTCOMES: dict[RequestType, frozenset[CaseOutcome]] = {
     _T.RECTIFICATION: _ANY,
     _T.COMPLAINT: frozenset({_O.GRANTED, _O.PARTLY, _O.REFUSED}),
 }
-_EXPLAINED = frozenset({_O.REFUSED, _O.PARTLY, _O.NOT_IDENTIFIABLE})  # Articles 11(2) and 12(4): the person is told why
+_EXPLAINED = frozenset({_O.REFUSED, _O.PARTLY, _O.NOT_IDENTIFIABLE})  # Articles 11(2) and 12(4): needs a reason
 
 
 @dataclass(frozen=True, slots=True)
 class RequestOutcome:
-    """How somebody wants to end a request; `reason` is the explanation that the letter gives."""
+    """How a request ends; `reason` is the explanation that the letter gives."""
 
     outcome: CaseOutcome
     ground: RefusalGround | None = None
     reason: str | None = None
 
 
-def check_ending(kind: RequestType, state: RequestState, wanted: RequestOutcome) -> RequestOutcome:
+def check_ending(kind: RequestType, state: RequestState, requested: RequestOutcome) -> RequestOutcome:
     """The same with a clean reason.
 
     Raises OutcomeUnusable, GroundMissing, GroundUnusable, ReasonMissing.  A rejected objection is refused on compelling
     grounds and on nothing else; one that was upheld is never refused.
     """
-    if wanted.outcome not in _possible(kind, state):
-        known = ", ".join(one.value for one in CaseOutcome if one in _possible(kind, state))
-        raise OutcomeUnusable(type=kind, state=state, outcome=wanted.outcome.value, known=known)
-    ground = wanted.ground
+    if requested.outcome not in _possible(kind, state):
+        possible = ", ".join(outcome.value for outcome in CaseOutcome if outcome in _possible(kind, state))
+        raise OutcomeUnusable(type=kind, state=state, outcome=requested.outcome.value, known=possible)
+    ground = requested.ground
     if state is RequestState.REJECTED:
         ground = RefusalGround.COMPELLING_GROUNDS
-    usable = [one.value for one, basis in GROUNDS.items() if kind in basis.types]
-    if wanted.outcome is CaseOutcome.REFUSED and ground is None:
+    usable = [candidate.value for candidate, basis in GROUNDS.items() if kind in basis.types]
+    if requested.outcome is CaseOutcome.REFUSED and ground is None:
         raise GroundMissing(type=kind, grounds=", ".join(usable))
     if ground is not None and (
-        wanted.outcome not in {CaseOutcome.REFUSED, CaseOutcome.PARTLY} or ground.value not in usable
+        requested.outcome not in {CaseOutcome.REFUSED, CaseOutcome.PARTLY} or ground.value not in usable
     ):
-        raise GroundUnusable(type=kind, outcome=wanted.outcome.value, ground=ground.value, known=", ".join(usable))
-    if wanted.reason is None:
-        if wanted.outcome in _EXPLAINED:
-            raise ReasonMissing(outcome=wanted.outcome.value)
-        return RequestOutcome(wanted.outcome, ground)
-    reason = checked_text(N_("reason"), wanted.reason, N_('say why in the language of the letter: --reason "WHY".'))
-    return RequestOutcome(wanted.outcome, ground, reason)
+        raise GroundUnusable(type=kind, outcome=requested.outcome.value, ground=ground.value, known=", ".join(usable))
+    if requested.reason is None:
+        if requested.outcome in _EXPLAINED:
+            raise ReasonMissing(outcome=requested.outcome.value)
+        return RequestOutcome(requested.outcome, ground)
+    reason = checked_text(N_("reason"), requested.reason, N_('say why in the language of the letter: --reason "WHY".'))
+    return RequestOutcome(requested.outcome, ground, reason)
 
 
 def _possible(kind: RequestType, state: RequestState) -> frozenset[CaseOutcome]:

@@ -1,12 +1,13 @@
-"""The rows of requests and of what belongs to one.  Queries only; decides nothing.
+"""The rows of requests and of what belongs to one, and of letters about the policy.  Queries only.
 
-`parties`, `statements` and `requests.stated` are the places where a requester's data stands; `forget` empties them.
+`parties`, `statements` and `requests.stated` hold a requester's personal data; `anonymise_request` empties them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +17,35 @@ from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState
 from cctv.model.ids import CameraId, HoldId, RequestId
-from cctv.model.requests import NOTHING_STATED, Extension, IdentityCheck, Party, RefusalGround, RequesterRole, Statement
+from cctv.model.requests import (
+    NOTHING_STATED,
+    Extension,
+    IdentityCheck,
+    LetterKind,
+    Party,
+    RefusalGround,
+    RequesterRole,
+    Statement,
+)
 
 _OPEN = schema.requests.c.closed_us.is_(None)
 
 
+@dataclass(frozen=True, slots=True)
+class MadeLetter:
+    """A letter of a request; `path` is relative to the storage and names no one."""
+
+    request: RequestId
+    kind: LetterKind
+    path: str
+    sha256: str
+    made: datetime
+    made_by: str
+    sent: datetime | None = None
+
+
 def insert_request(connection: Connection, request: AccessRequest) -> None:
+    """Insert a new request with its parties."""
     connection.execute(
         insert(schema.requests).values(
             id=request.id,
@@ -65,18 +89,22 @@ def put_party(connection: Connection, request_id: RequestId, party: Party) -> No
 
 
 def set_state(connection: Connection, request_id: RequestId, state: RequestState) -> None:
+    """Set the state of a request."""
     _change(connection, request_id, state=state)
 
 
 def set_scope(connection: Connection, request_id: RequestId, cameras: Sequence[CameraId], span: Span) -> None:
+    """Set a request's cameras and span."""
     _change(connection, request_id, cameras=cameras, start_us=span.start, end_us=span.end)
 
 
 def set_provisional(connection: Connection, request_id: RequestId, hold: HoldId | None, until: datetime | None) -> None:
+    """Set the provisional hold of a request and when it lapses; None for neither."""
     _change(connection, request_id, provisional_hold=hold, provisional_us=until)
 
 
 def set_due(connection: Connection, request_id: RequestId, due: datetime) -> None:
+    """Set when a request must be answered."""
     _change(connection, request_id, due_us=due)
 
 
@@ -87,15 +115,17 @@ def mark_answered(
     ground: RefusalGround | None,
     at: datetime,
 ) -> None:
+    """Set how a request was answered, and when."""
     _change(connection, request_id, outcome=outcome, outcome_ground=ground, answered_us=at)
 
 
 def mark_closed(connection: Connection, request_id: RequestId, at: datetime, by: str) -> None:
+    """Close a request: when, and by which account."""
     _change(connection, request_id, state=RequestState.CLOSED, closed_us=at, closed_by=by)
 
 
 def anonymise_request(connection: Connection, request_id: RequestId, at: datetime) -> None:
-    """Take the personal data out of the rows of a request.  Deleted rows are overwritten (`secure_delete`)."""
+    """Remove the personal data from the rows of a request.  Deleted rows are overwritten (`secure_delete`)."""
     for table in (schema.parties, schema.statements, schema.letters):
         connection.execute(delete(table).where(table.c.request_id == request_id))
     checks = schema.identity_checks
@@ -104,8 +134,9 @@ def anonymise_request(connection: Connection, request_id: RequestId, at: datetim
 
 
 def select_request(connection: Connection, request_id: str) -> AccessRequest | None:
-    found = _select(connection, schema.requests.c.id == request_id)
-    return found[0] if found else None
+    """One request with its parties; None when no row has the id."""
+    requests = _select(connection, schema.requests.c.id == request_id)
+    return requests[0] if requests else None
 
 
 def select_requests(connection: Connection, *, closed_too: bool) -> list[AccessRequest]:
@@ -121,11 +152,12 @@ def select_unforgotten(connection: Connection) -> list[AccessRequest]:
 
 
 def select_provisional(connection: Connection) -> list[AccessRequest]:
-    """Open requests with a hold that nobody confirmed yet."""
+    """Open requests with a provisional hold that is not confirmed yet."""
     return _select(connection, _OPEN & schema.requests.c.provisional_hold.is_not(None))
 
 
 def insert_check(connection: Connection, request_id: RequestId, check: IdentityCheck) -> None:
+    """Insert an identity check."""
     connection.execute(
         insert(schema.identity_checks).values(
             request_id=request_id,
@@ -159,6 +191,7 @@ def check_of(row: Row[Any]) -> IdentityCheck:
 
 
 def insert_extension(connection: Connection, request_id: RequestId, extension: Extension) -> None:
+    """Insert the extension that was decided on, which was not sent yet."""
     connection.execute(
         insert(schema.extensions).values(
             request_id=request_id,
@@ -171,11 +204,13 @@ def insert_extension(connection: Connection, request_id: RequestId, extension: E
 
 
 def mark_extension_sent(connection: Connection, request_id: RequestId, at: datetime) -> None:
+    """Set when the person was informed of the extension."""
     table = schema.extensions
     connection.execute(update(table).where(table.c.request_id == request_id).values(sent_us=at))
 
 
 def extension_of(connection: Connection, request_id: str) -> Extension | None:
+    """The extension of a request; None when it has none."""
     table = schema.extensions
     row = connection.execute(select(table).where(table.c.request_id == request_id)).one_or_none()
     return extension_from(row) if row else None
@@ -193,6 +228,7 @@ def extension_from(row: Row[Any]) -> Extension:
 
 
 def insert_statement(connection: Connection, request_id: RequestId, statement: Statement) -> None:
+    """Insert a supplementary statement."""
     connection.execute(
         insert(schema.statements).values(
             request_id=request_id,
@@ -208,6 +244,60 @@ def statements_of(connection: Connection, request_id: str) -> list[Statement]:
     table = schema.statements
     rows = connection.execute(select(table).where(table.c.request_id == request_id).order_by(table.c.id))
     return [Statement(row.text, row.given_us, row.recorded_by) for row in rows]
+
+
+def insert_letter(connection: Connection, letter: MadeLetter) -> None:
+    """Insert a letter that was made, and not sent yet."""
+    connection.execute(
+        insert(schema.letters).values(
+            request_id=letter.request,
+            kind=letter.kind,
+            path=letter.path,
+            sha256=letter.sha256,
+            made_us=letter.made,
+            made_by=letter.made_by,
+        )
+    )
+
+
+def letters_of(connection: Connection, request_id: str) -> list[MadeLetter]:
+    """The letters of a request, the first first."""
+    table = schema.letters
+    rows = connection.execute(select(table).where(table.c.request_id == request_id).order_by(table.c.id))
+    return [
+        MadeLetter(
+            request=row.request_id,
+            kind=row.kind,
+            path=row.path,
+            sha256=row.sha256,
+            made=row.made_us,
+            made_by=row.made_by,
+            sent=row.sent_us,
+        )
+        for row in rows
+    ]
+
+
+def mark_letters_sent(connection: Connection, request_id: RequestId, kind: LetterKind, at: datetime) -> None:
+    """Set when the unsent letters of a kind were sent."""
+    table = schema.letters
+    which = (table.c.request_id == request_id) & (table.c.kind == kind) & table.c.sent_us.is_(None)
+    connection.execute(update(table).where(which).values(sent_us=at))
+
+
+def insert_policy_letter(
+    connection: Connection, policy: str, case_id: str, sha256: str, at: datetime, account: str
+) -> None:
+    """Record that the person of a case was written to about a policy version."""
+    table = schema.policy_letters
+    row = {"policy": policy, "case_id": case_id, "sha256": sha256, "made_us": at, "made_by": account}
+    connection.execute(insert(table).values(row))
+
+
+def cases_told(connection: Connection, policy: str) -> frozenset[str]:
+    """The cases whose people were written to about a policy version."""
+    table = schema.policy_letters.c
+    return frozenset(connection.scalars(select(table.case_id).where(table.policy == policy)))
 
 
 def _change(connection: Connection, request_id: RequestId, **values: object) -> None:

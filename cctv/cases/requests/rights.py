@@ -1,7 +1,7 @@
-"""Rights in effect: an objection is upheld or rejected, a block yields or is lifted, a statement stands beside footage.
+"""Decisions on a right: an objection is upheld or rejected, a block yields or is lifted, a statement is added.
 
-A block yields to a named legal claim or authority, for one case, by decision of a named person; the person who was
-protected is told.  Recording goes on whatever is decided: an objection is about footage that there is.
+A block yields to a named legal claim or authority, for one case, by decision of a named person; the protected person is
+informed.  Recording continues whatever is decided: an objection is about existing footage.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import DeciderMissing, NothingBlocked, YieldsAlready
-from cctv.cases.footage_status import ReleaseEffect, departures
+from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
 from cctv.cases.requests.block_queries import blocks_of, insert_yield
@@ -55,6 +55,17 @@ class Lifted:
     released: tuple[Hold, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class YieldTo:
+    """What a block yields to: the case, the ground, the recipient of the footage, and their reference."""
+
+    case_id: str
+    ground: YieldGround
+    recipient: str
+    reference: str
+    reason: str
+
+
 def decide_objection(
     site: Storage, request_id: str, move: Transition, *, reason: str, dry_run: bool = False
 ) -> AccessRequest:
@@ -71,50 +82,39 @@ def decide_objection(
         return request if dry_run else decided
 
 
-@dataclass(frozen=True, slots=True)
-class YieldTo:
-    """What a block yields to: the case, the ground, who gets to see the footage, and under which reference."""
-
-    case_id: str
-    ground: YieldGround
-    recipient: str
-    reference: str
-    reason: str
-
-
-def plan_yield(site: Storage, request_id: str, wanted: YieldTo) -> Yielded:
+def plan_yield(site: Storage, request_id: str, target: YieldTo) -> Yielded:
     """What `yield_block` would do; raises what that raises, but for the letter."""
-    _checked(site, wanted)
+    _checked(site, target)
     with read_transaction(site.engine) as connection:
-        return _yielding(connection, site, request_id, wanted)
+        return _yielding(connection, site, request_id, target)
 
 
-def yield_block(site: Storage, request_id: str, wanted: YieldTo, *, with_letter: bool = True) -> Yielded:
-    """Let one open case use blocked footage, and make the letter that tells the person who was protected.
+def yield_block(site: Storage, request_id: str, target: YieldTo, *, with_letter: bool = True) -> Yielded:
+    """Let one open case use blocked footage, and make the letter that informs the protected person.
 
-    The footage stays blocked for everybody else.  Raises DeciderMissing without a named person, NothingBlocked,
+    The footage stays blocked for every other case.  Raises DeciderMissing without a named person, NothingBlocked,
     YieldsAlready, what finding the case raises; SenderUnknown for the letter.
     """
-    wanted = _checked(site, wanted)
-    planned = plan_yield(site, request_id, wanted)
-    letter = _yield_letter(site, planned, wanted) if with_letter else None
+    target = _checked(site, target)
+    planned = plan_yield(site, request_id, target)
+    letter = _yield_letter(site, planned, target) if with_letter else None
     with write_transaction(site.engine) as connection:
-        found = _yielding(connection, site, request_id, wanted)
-        for block in found.blocks:
-            if not block.yields_to(found.case_id):
-                entered = Yield(0, found.case_id, wanted.ground, site.clock.now(), site.actor.account)
+        yielded = _yielding(connection, site, request_id, target)
+        for block in yielded.blocks:
+            if not block.yields_to(yielded.case_id):
+                entered = Yield(0, yielded.case_id, target.ground, site.clock.now(), site.actor.account)
                 insert_yield(connection, block, entered)
-        facts: AuditFacts = {"to": found.case_id, "ground": wanted.ground.value}
-        reason = f"{wanted.recipient}, {wanted.reference}: {wanted.reason}"
-        case = found.request.id
+        facts: AuditFacts = {"to": yielded.case_id, "ground": target.ground.value}
+        reason = f"{target.recipient}, {target.reference}: {target.reason}"
+        case = yielded.request.id
         append_entry(connection, site, Act.BLOCK_YIELDED, case, case_id=case, facts=facts, reason=reason)
         if letter is not None:
-            enter(connection, site, found.request, letter)
-        return replace(found, blocks=tuple(blocks_of(connection, found.request.id)))
+            enter(connection, site, yielded.request, letter)
+        return replace(yielded, blocks=tuple(blocks_of(connection, yielded.request.id)))
 
 
 def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = True, dry_run: bool = False) -> Lifted:
-    """The person lifts the restriction, or takes the objection back: block and hold end, and the request with them.
+    """The person lifts the restriction, or withdraws the objection: block and hold end, and the request with them.
 
     A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown.
     """
@@ -122,7 +122,7 @@ def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = Tru
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.LIFT)
         own = tuple(holds_of(connection, request.id))
-        leaving = departures(connection, own, site.clock.now())
+        leaving = release_effects(connection, own, site.clock.now())
     if dry_run:
         return Lifted(request, own)
     letter = _lift_letter(site, request, leaving) if with_letter else None
@@ -148,49 +148,49 @@ def add_statement(site: Storage, request_id: str, text: str, *, dry_run: bool = 
     return request
 
 
-def _checked(site: Storage, wanted: YieldTo) -> YieldTo:
+def _checked(site: Storage, target: YieldTo) -> YieldTo:
     if site.actor.on_behalf_of is None:
         raise DeciderMissing
     return replace(
-        wanted,
+        target,
         recipient=checked_text(
-            N_("recipient"), wanted.recipient, N_("name who gets to see the footage: --recipient NAME.")
+            N_("recipient"), target.recipient, N_("name who gets to see the footage: --recipient NAME.")
         ),
-        reference=checked_text(N_("reference"), wanted.reference, N_("give the file or order: --reference REFERENCE.")),
-        reason=checked_text(N_("reason"), wanted.reason, N_("say what it is needed for: --reason WHY.")),
+        reference=checked_text(N_("reference"), target.reference, N_("give the file or order: --reference REFERENCE.")),
+        reason=checked_text(N_("reason"), target.reason, N_("say what it is needed for: --reason WHY.")),
     )
 
 
-def _yielding(connection: Connection, site: Storage, request_id: str, wanted: YieldTo) -> Yielded:
+def _yielding(connection: Connection, site: Storage, request_id: str, target: YieldTo) -> Yielded:
     request = load_for_transition(connection, site, request_id, Transition.YIELD)
-    case = find_ground(connection, site, wanted.case_id).case_id
+    case = find_ground(connection, site, target.case_id).case_id
     blocks = blocks_of(connection, request.id)
     if not blocks or case == request.id:
         raise NothingBlocked(id=request.id, case=case)
     if all(block.yields_to(case) for block in blocks):
         raise YieldsAlready(id=request.id, case=case)
-    return Yielded(request, tuple(blocks), case, wanted.ground)
+    return Yielded(request, tuple(blocks), case, target.ground)
 
 
-def _yield_letter(site: Storage, planned: Yielded, wanted: YieldTo) -> Draft:
+def _yield_letter(site: Storage, planned: Yielded, target: YieldTo) -> Draft:
     footage = tuple(Footage(camera, block.span) for block in planned.blocks for camera in sorted(block.cameras))
     facts = BlockYielded(
         asked=asked_of(site, planned.request),
         on=local_day(site, site.clock.now()),
-        ground=wanted.ground,
-        recipient=wanted.recipient,
-        recipient_reference=wanted.reference,
+        ground=target.ground,
+        recipient=target.recipient,
+        recipient_reference=target.reference,
         footage=footage,
-        explanation=wanted.reason,
+        explanation=target.reason,
     )
     return draft(site, planned.request, LetterKind.YIELD, [facts])
 
 
 def _lift_letter(site: Storage, request: AccessRequest, leaving: Sequence[ReleaseEffect]) -> Draft:
-    """The reason for lifting stays in the log: it says who wrote when, which the person knows."""
+    """The reason for lifting is in the log only: the person knows what they wrote, and when."""
     gone_by, kept_for = what_becomes(site, leaving)
-    asked, today = asked_of(site, request), local_day(site, site.clock.now())
-    facts: LetterFacts = ObjectionWithdrawn(asked, today, gone_by, kept_for)
+    request_facts, today = asked_of(site, request), local_day(site, site.clock.now())
+    facts: LetterFacts = ObjectionWithdrawn(request_facts, today, gone_by, kept_for)
     if request.type is RequestType.RESTRICTION:
-        facts = RestrictionLifted(asked, today, LiftReason.YOUR_WISH, None, gone_by, kept_for)
+        facts = RestrictionLifted(request_facts, today, LiftReason.YOUR_WISH, None, gone_by, kept_for)
     return draft(site, request, LetterKind.LIFTED, [facts])

@@ -1,8 +1,9 @@
-"""Scope: which footage a request freezes, and what happens when that is more than a day of it.
+"""Which footage a request freezes, and what happens when that is more than a day of it.
 
-Up to 24 hours of camera time are frozen until the request is closed.  More is frozen for 72 hours: somebody confirms it
-with a reason, having seen how much that is and what it does to the disk, or narrows it; else the provisional hold ends
-by itself, and the log says so.  It is the only hold that ends without a person: its end was told when it was placed.
+Up to 24 hours of camera time are frozen until the request is closed.  More is frozen for 72 hours: a person confirms it
+with a reason, having seen how much it is and what it costs on disk, or narrows it.  Otherwise the provisional hold ends
+by itself, with an audit entry.  It is the only hold that ends without a person: its end was announced when it was
+placed.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a M
 
 @dataclass(frozen=True, slots=True)
 class StorageForecast:
-    """What freezing costs: bytes that would have gone by the day of the answer, and what is then left of the disk."""
+    """What freezing costs: bytes that would have been deleted by the day of the answer, and free disk space."""
 
     asked: timedelta
     size_bytes: int
@@ -58,7 +59,7 @@ class StorageForecast:
 
     @property
     def fits(self) -> bool:
-        """Whether the reserve stays free, below which recording makes room or stops."""
+        """Whether the reserve stays free, below which recording frees space or stops."""
         return self.left_bytes >= self.reserve_bytes
 
 
@@ -73,14 +74,14 @@ class Scoped:
     footage: tuple[FootageStatus, ...]
 
 
-def asked(cameras: Sequence[CameraId], span: Span) -> timedelta:
+def camera_time(cameras: Sequence[CameraId], span: Span) -> timedelta:
     """Camera time: the span once for each camera."""
     return span.duration * len(cameras)
 
 
 def is_wide(cameras: Sequence[CameraId], span: Span) -> bool:
-    """Whether somebody must confirm it."""
-    return asked(cameras, span) > WIDEST
+    """Whether a person must confirm it: more than 24 hours of camera time."""
+    return camera_time(cameras, span) > WIDEST
 
 
 def has_lapsed(request: AccessRequest, now: datetime) -> bool:
@@ -112,12 +113,12 @@ def forecast(
     connection: Connection, site: Storage, cameras: Sequence[CameraId], span: Span, until: datetime
 ) -> StorageForecast:
     """What it costs to keep this footage until an instant.  What is to come is counted at the rate of the rest."""
-    found = footage_status(connection, site, cameras, span)
+    footage = footage_status(connection, site, cameras, span)
     stored = [segment for camera in cameras for segment in segments_of(connection, camera, span)]
-    coming = sum(_coming_bytes(one) for one in found)
+    coming = sum(_coming_bytes(status) for status in footage)
     usage = shutil.disk_usage(site.root)
     return StorageForecast(
-        asked=asked(cameras, span),
+        asked=camera_time(cameras, span),
         size_bytes=sum(segment.size_bytes for segment in stored) + coming,
         kept_bytes=sum(segment.size_bytes for segment in stored if segment.limit <= until) + coming,
         free_bytes=usage.free,
@@ -141,7 +142,7 @@ def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span
 
 
 def change_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Scoped:
-    """Make a request about other cameras or another time; its hold and block move along in the same transaction.
+    """Make a request about other cameras or another time; its hold and block follow in the same transaction.
 
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
     confirmed.  Holds that a person placed for the request stay.
@@ -171,7 +172,7 @@ def plan_confirmation(site: Storage, request_id: str) -> Scoped:
 def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
     """Freeze more than a day of footage until the request is closed.
 
-    After the provisional hold has lapsed a new one is placed: what went in between is gone.
+    After the provisional hold has lapsed a new one is placed: what was deleted in between is lost.
     """
     reason = checked_text(N_("reason"), reason, N_('say why so much is needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
@@ -186,23 +187,23 @@ def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
             connection, site, Act.REQUEST_CONFIRMED, request.id, case_id=request.id, facts=facts, reason=reason
         )
         own = holds_of(connection, request.id)
-        hold = next((one for one in own if one.id == request.provisional_hold), None)
+        hold = next((hold for hold in own if hold.id == request.provisional_hold), None)
         if hold is None:
             request, hold = freeze(connection, site, request)
         hold = renew(connection, site, hold, request.due, reason=reason)
         set_provisional(connection, request.id, None, None)
-        replaced = [one for one in own if one.id != hold.id and _within(one, hold)]
+        replaced = [other for other in own if other.id != hold.id and _within(other, hold)]
         released = _release(connection, site, replaced, f"{request.id}: confirmed as {hold.id}")
     request = replace(request, provisional_hold=None, provisional_until=None)
     return _done(site, request, hold, released)
 
 
 def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
-    """Release the provisional holds whose 72 hours are over; the sweep calls it.  Answers those that ended."""
+    """Release the provisional holds whose 72 hours are over; the sweep calls it.  Returns those that ended."""
     with read_transaction(site.engine) as connection:
-        found = select_provisional(connection)
+        requests = select_provisional(connection)
     ended: list[HoldId] = []
-    for request in found:
+    for request in requests:
         if has_lapsed(request, site.clock.now()):
             ended += _lapse(site, request)
     return tuple(ended)
@@ -264,16 +265,16 @@ def _within(inner: Hold, outer: Hold) -> bool:
 
 
 def _release(connection: Connection, site: Storage, leaving: Sequence[Hold], reason: str) -> tuple[HoldId, ...]:
-    return tuple(release(connection, site, one.id, reason=reason).id for one in leaving)
+    return tuple(release(connection, site, hold.id, reason=reason).id for hold in leaving)
 
 
 def _remove_files(site: Storage, released: Sequence[HoldId]) -> None:
-    for one in released:
-        remove_hold_file(site, one)
+    for hold_id in released:
+        remove_hold_file(site, hold_id)
 
 
-def _coming_bytes(found: FootageStatus) -> int:
-    recorded = total(found.saved)
-    if found.to_come is None or not recorded:
+def _coming_bytes(status: FootageStatus) -> int:
+    recorded = total(status.saved)
+    if status.to_come is None or not recorded:
         return 0
-    return int(found.size_bytes * (found.to_come.duration / recorded))
+    return int(status.size_bytes * (status.to_come.duration / recorded))

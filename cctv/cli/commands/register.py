@@ -14,10 +14,9 @@ from cctv.cases.compliance.checks import declare as declared
 from cctv.cases.compliance.deadlines import workstations_due
 from cctv.cases.registers.addressees import policy_since
 from cctv.cases.registers.contents import made_register
-from cctv.cases.registers.labels import label
 from cctv.cases.registers.page import Sign, page_of
 from cctv.cases.registers.page import signs as made
-from cctv.cases.registers.register import Register, RegisterName, as_csv
+from cctv.cases.registers.register import Register, RegisterName, as_csv, label
 from cctv.cli.context import CommandContext
 from cctv.cli.options import json_option, mutation, one_of
 from cctv.cli.output import aligned, local_date, table
