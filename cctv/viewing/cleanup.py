@@ -60,10 +60,10 @@ def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
 def _is_old(path: Path, now: datetime) -> bool:
     """By the instant in its name; a file without one is what a crash left."""
     try:
-        made = datetime.strptime(path.stem.rpartition("_")[2], _STAMP).replace(tzinfo=UTC)
+        created = datetime.strptime(path.stem.rpartition("_")[2], _STAMP).replace(tzinfo=UTC)
     except ValueError:
         return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) >= timedelta(days=1)
-    return now - made >= LONGEST
+    return now - created >= LONGEST
 
 
 def _ended(connection: Connection, case: str) -> bool:

@@ -26,7 +26,7 @@ from cctv.redaction.video.encoder import Picture, h264_writer, write_planes
 from cctv.redaction.video.reader import Clip, Reading, clip_of
 from cctv.viewing.permission import Look, require_view, views_directory
 
-_MOST_OF_SOURCE = 1.5  # as in a build
+_MAX_SOURCE_RATIO = 1.5  # as in a build
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def extract_footage(
     if dry_run:
         return Extract(tuple(_name(site, look, stretch, Path("views")) for stretch in look.stretches), 0)
     directory = views_directory(site, look.case)
-    needed = sum(one.size_bytes for stretch in look.stretches for one in stretch)
-    with require_disk_space(directory, int(needed * _MOST_OF_SOURCE)):
+    needed = sum(segment.size_bytes for stretch in look.stretches for segment in stretch)
+    with require_disk_space(directory, int(needed * _MAX_SOURCE_RATIO)):
         with write_transaction(site.engine) as connection:
             facts: AuditFacts = {"camera": camera, "span": str(span), "videos": len(look.stretches)}
             append_entry(
@@ -72,8 +72,8 @@ def extract_footage(
 
 def _clip(site: Storage, look: Look, stretch: tuple[Segment, ...]) -> Clip:
     start = to_us(look.span.start)
-    paths = [site.root / one.path for one in stretch]
-    clip = clip_of(paths, [to_us(one.span.start) - start for one in stretch])
+    paths = [site.root / segment.path for segment in stretch]
+    clip = clip_of(paths, [to_us(segment.span.start) - start for segment in stretch])
     return replace(clip, masks=look.masks).within(0, to_us(look.span.end) - start)
 
 
@@ -96,5 +96,5 @@ def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
 
 def _name(site: Storage, look: Look, stretch: tuple[Segment, ...], directory: Path) -> Path:
     first = max(stretch[0].span.start, look.span.start).astimezone(site.settings.site.timezone)
-    made = site.clock.now()
-    return directory / f"{look.camera}_{first:%Y-%m-%d_%H-%M-%S_%Z}_{made:%Y%m%dT%H%M%SZ}.mp4"
+    created = site.clock.now()
+    return directory / f"{look.camera}_{first:%Y-%m-%d_%H-%M-%S_%Z}_{created:%Y%m%dT%H%M%SZ}.mp4"

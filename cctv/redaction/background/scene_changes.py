@@ -15,9 +15,11 @@ from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.geometry import Rect
 
-_STILL = 5.0  # seconds; shorter ones are mostly people who wait, longer ones miss a chair in a part of ten seconds
-_DRIFT = 3.0  # half-size pixels by which the edges of a still region may move
-_INSIDE = 0.6  # of a region's box within a kept box: the subject's own
+_MIN_STILL_SECONDS = (
+    5.0  # seconds; shorter ones are mostly people who wait, longer ones miss a chair in a part of ten seconds
+)
+_MAX_DRIFT_PIXELS = 3.0  # half-size pixels by which the edges of a still region may move
+_INSIDE_SHARE = 0.6  # of a region's box within a kept box: the subject's own
 
 
 class ChangeKind(Enum):
@@ -52,16 +54,20 @@ def scenery_changes(
     `stretches` gives each frame's backdrop, `lit` whether its light was explained, `rate` is in frames a second;
     `shifts` says how far each backdrop's scene was nudged.
     """
-    least = max(2, round(_STILL * rate))
+    least = max(2, round(_MIN_STILL_SECONDS * rate))
     stayed = [change for track in tracks for change in _stayed(track, least, keep)]
-    found = [change for change in stayed if all(lit[change.first : change.last + 1])]  # else all of the picture differs
-    found += [
+    changes = [
+        change for change in stayed if all(lit[change.first : change.last + 1])
+    ]  # else all of the picture differs
+    changes += [
         Change(_switch(shifts, stretches[frame - 1], stretches[frame]), frame, frame)
         for frame in range(1, len(stretches))
         if stretches[frame] != stretches[frame - 1]
     ]
-    found += [Change(ChangeKind.UNEXPLAINED, first, last) for first, last in runs([not one for one in lit])]
-    return tuple(sorted(found, key=lambda change: (change.first, change.last)))
+    changes += [
+        Change(ChangeKind.UNEXPLAINED, first, last) for first, last in runs([not explained for explained in lit])
+    ]
+    return tuple(sorted(changes, key=lambda change: (change.first, change.last)))
 
 
 def _stayed(track: Track, least: int, keep: KeepBoxes) -> Iterable[Change]:
@@ -73,16 +79,16 @@ def _stayed(track: Track, least: int, keep: KeepBoxes) -> Iterable[Change]:
         if end - start >= least:
             box = track.boxes[(start + end) // 2].scaled(2)
             middle = track.first + (start + end) // 2
-            if not any(box.overlap(kept) >= _INSIDE * box.area for kept in keep.kept_at(middle)):
+            if not any(box.overlap(kept) >= _INSIDE_SHARE * box.area for kept in keep.kept_at(middle)):
                 yield Change(ChangeKind.STAYED, track.first + start, track.first + end - 1, box)
             start = end
         else:
             start += 1
 
 
-def _near(one: Rect, other: Rect) -> bool:
-    edges = ((one.x, other.x), (one.y, other.y), (one.right, other.right), (one.bottom, other.bottom))
-    return all(abs(a - b) <= _DRIFT for a, b in edges)
+def _near(before: Rect, after: Rect) -> bool:
+    edges = ((before.x, after.x), (before.y, after.y), (before.right, after.right), (before.bottom, after.bottom))
+    return all(abs(a - b) <= _MAX_DRIFT_PIXELS for a, b in edges)
 
 
 def _switch(shifts: Sequence[tuple[float, float]], before: int, after: int) -> ChangeKind:
@@ -91,10 +97,10 @@ def _switch(shifts: Sequence[tuple[float, float]], before: int, after: int) -> C
 
 def runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
     """The runs of True, as first and last index."""
-    found: list[tuple[int, int]] = []
+    intervals: list[tuple[int, int]] = []
     for index, flag in enumerate(flags):
-        if flag and found and found[-1][1] == index - 1:
-            found[-1] = (found[-1][0], index)
+        if flag and intervals and intervals[-1][1] == index - 1:
+            intervals[-1] = (intervals[-1][0], index)
         elif flag:
-            found.append((index, index))
-    return found
+            intervals.append((index, index))
+    return intervals

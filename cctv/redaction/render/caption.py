@@ -22,8 +22,8 @@ from cctv.redaction.video.yuv import Plane, Planes
 
 CLOCK = "{clock}"
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_HEIGHT = 30  # of the picture's height: a line is a thirtieth
-_LEAST = 8  # pixels; smaller letters cannot be read, so a picture too small for them carries no caption
+_LINES_PER_PICTURE = 30  # of the picture's height: a line is a thirtieth
+_MIN_LETTER_PIXELS = 8  # pixels; smaller letters cannot be read, so a picture too small for them carries no caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +95,15 @@ def caption(line: Line, size: Size, keep: KeepBoxes, times: Sequence[int]) -> Ca
 
 
 def _look(longest: str, size: Size) -> _Look | None:
-    letters = max(_LEAST, size.height // _HEIGHT)
+    letters = max(_MIN_LETTER_PIXELS, size.height // _LINES_PER_PICTURE)
     scale = cv2.getFontScaleFromHeight(_FONT, letters)
-    room = size.width * 0.6
+    available = size.width * 0.6
     (width, _), below = cv2.getTextSize(longest, _FONT, scale, 1)
-    if width > room:
-        scale *= room / width
-        letters = int(letters * room / width)
+    if width > available:
+        scale *= available / width
+        letters = int(letters * available / width)
         (width, _), below = cv2.getTextSize(longest, _FONT, scale, 1)
-    if letters < _LEAST - 2:
+    if letters < _MIN_LETTER_PIXELS - 2:
         return None
     pad = max(2, letters // 3)
     return _Look(_even(width + 2 * pad), _even(letters + below + 2 * pad), letters, pad, scale)

@@ -32,7 +32,7 @@ from cctv.redaction.video.reader import Clip
 from cctv.redaction.video.spill import MaskSpool, Scratch, whole
 from cctv.redaction.video.yuv import Planes
 
-_SETTLES = 1_000_000  # microseconds; a lamp or an infrared filter takes less, and hides for as long
+_SETTLE_US = 1_000_000  # microseconds; a lamp or an infrared filter takes less, and hides for as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +85,22 @@ def redact(work: Work, progress: Progress) -> RenderReport:
     explains frames that keep somebody; leaves nothing behind then.
     """
     with ExitStack() as stack:
-        output = _Part(work.output)
+        output = _PartialFile(work.output)
         stack.callback(output.remove)
-        mask = _Part(work.mask_output) if work.mask_output is not None else None
+        mask = _PartialFile(work.mask_output) if work.mask_output is not None else None
         if mask is not None:
             stack.callback(mask.remove)
         even = work.clip.size.even()
         kept = work.keep if work.options.mode is Mode.BACKDROP else None
         scratch = stack.enter_context(Scratch(work.output.parent, even, kept))
-        found = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch)
-        check_within(work.keep, len(found.times), work.keep_path)
+        background = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch)
+        check_within(work.keep, len(background.times), work.keep_path)
         half = (even.height // 2, even.width // 2)
         differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
-        analysis = analyse(work.clip, found, work.keep, differs, progress, scratch)
+        analysis = analyse(work.clip, background, work.keep, differs, progress, scratch)
         if work.survey is not None:
             _require_scene(work, analysis)
-        line = _caption(work, found.times)
+        line = _caption(work, background.times)
         targets = _Targets(output.path, mask.path if mask else None, live)
         tally = _render(work, analysis, line, scratch, targets, progress)
         claim = VisibleClaim(work.clip, work.keep, work.options, analysis, line, live)
@@ -116,7 +116,7 @@ def _require_scene(work: Work, analysis: Analysis) -> None:
     times = analysis.survey.times
     hidden = [light is None and bool(work.keep.kept_at(frame)) for frame, light in enumerate(analysis.lights)]
     for first, last in runs(hidden):
-        if times[last] - times[first] >= _SETTLES:
+        if times[last] - times[first] >= _SETTLE_US:
             start, end = ((times[frame] - times[0]) / 1e6 for frame in (first, last))
             following = N_(
                 "look at the recording; keep nobody in frames {first} to {last} to let them be hidden, "
@@ -128,15 +128,15 @@ def _require_scene(work: Work, analysis: Analysis) -> None:
 
 
 def _report(analysis: Analysis, tally: _Tally, verified: VerifyReport) -> RenderReport:
-    found = analysis.survey
+    background = analysis.survey
     return RenderReport(
-        frames=len(found.times),
-        first_time=found.times[0],
-        last_time=found.times[-1],
-        backdrops=len(found.backdrops),
-        untrusted_share=max(backdrop.untrusted_share for backdrop in found.backdrops),
-        nudged=max(hypot(*backdrop.shift) for backdrop in found.backdrops),
-        people_in_backdrops=sum(len(backdrop.people) for backdrop in found.backdrops),
+        frames=len(background.times),
+        first_time=background.times[0],
+        last_time=background.times[-1],
+        backdrops=len(background.backdrops),
+        untrusted_share=max(backdrop.untrusted_share for backdrop in background.backdrops),
+        nudged=max(hypot(*backdrop.shift) for backdrop in background.backdrops),
+        people_in_backdrops=sum(len(backdrop.people) for backdrop in background.backdrops),
         frames_unknown_light=sum(light is None for light in analysis.lights),
         frames_kept=tally.frames_kept,
         frames_subject_visible=tally.frames_visible,
@@ -206,12 +206,12 @@ def _caption(work: Work, times: Sequence[int]) -> Caption | None:
     return caption(work.options.caption, work.clip.size.even(), work.keep, times)
 
 
-class _Part:
+class _PartialFile:
     """A file under a passing name beside the one that it will get."""
 
-    def __init__(self, wanted: Path) -> None:
-        self.wanted = wanted
-        self.path = wanted.with_name(f".{wanted.name}.{os.getpid()}.part")
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.path = target.with_name(f".{target.name}.{os.getpid()}.part")
 
     def remove(self) -> None:
         if self.path.exists():  # see VideoWriter
@@ -221,5 +221,5 @@ class _Part:
         """Flush the file, give it its name, flush the name."""
         disk = DurableFiles()
         disk.sync_file(self.path)
-        self.path.replace(self.wanted)
-        disk.sync_directory(self.wanted.parent)
+        self.path.replace(self.target)
+        disk.sync_directory(self.target.parent)

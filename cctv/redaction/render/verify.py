@@ -5,9 +5,10 @@ and its tolerances.  Never mends anything and never trusts what the render says 
 kept boxes is checked against the boxes, and that static masks are covered against the polygons.
 
 The source need not be read for that.  A block betrays it when it is like the source and unlike the covering: with mean
-errors `near` and `error` against these, `near < error / 2` where source and covering are more than `3 / 2 * _OFF`
+errors `near` and `error` against these, `near < error / 2` where source and covering are more than
+`3 / 2 * _MAX_ERROR_LEVELS`
 apart.  Means of absolute differences keep the triangle inequality, `apart <= near + error`, so such a block has
-`error > _OFF` and is refused for that already.
+`error > _MAX_ERROR_LEVELS` and is refused for that already.
 """
 
 from __future__ import annotations
@@ -40,10 +41,14 @@ from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled
 
 Decided = TypeVar("Decided")
-_BLOCK = 8  # pixels each way: a head in the distance is larger
-_OFF = 16.0  # levels by which a hidden block's mean error may differ from the covering: H.264 at CRF 20 stays below 9
-_EDGE = 4 / _BLOCK**2  # share of a block that lies under a static mask, from which on that must be black
-_SAME_TIME = 1000  # microseconds
+_BLOCK_PIXELS = 8  # pixels each way: a head in the distance is larger
+_MAX_ERROR_LEVELS = (
+    16.0  # levels by which a hidden block's mean error may differ from the covering: H.264 at CRF 20 stays below 9
+)
+_MIN_MASKED_SHARE = (
+    4 / _BLOCK_PIXELS**2
+)  # share of a block that lies under a static mask, from which on that must be black
+_SAME_TIME_US = 1000  # microseconds
 _KNOWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "language", "handler_name", "vendor_id", "encoder"}
 
 
@@ -194,9 +199,9 @@ def _hidden_blocks(cover: Planes, shown: Planes, live: Mask, output: Path, frame
     if not hidden.any():
         return 0, 0.0
     error = _block_errors(shown.y, cover.y)
-    off = hidden & (error > _OFF)
+    off = hidden & (error > _MAX_ERROR_LEVELS)
     if off.any():
-        row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
+        row, column = (int(n) * _BLOCK_PIXELS for n in np.argwhere(off)[0])
         raise VerifyFailed(
             path=output,
             problem=N_(
@@ -208,17 +213,17 @@ def _hidden_blocks(cover: Planes, shown: Planes, live: Mask, output: Path, frame
 
 def _blocks_without(live: Mask) -> Mask:
     """True for each block in which no pixel is live."""
-    filled = _filled(live.view(np.uint8), _BLOCK // 2)
+    filled = _filled(live.view(np.uint8), _BLOCK_PIXELS // 2)
     quads = filled.view(np.uint32)  # a block's half-size row is four bytes
-    return np.asarray(np.bitwise_or.reduce(quads.reshape(-1, _BLOCK // 2, quads.shape[1]), axis=1) == 0)
+    return np.asarray(np.bitwise_or.reduce(quads.reshape(-1, _BLOCK_PIXELS // 2, quads.shape[1]), axis=1) == 0)
 
 
-def _block_errors(one: Plane, other: Plane) -> NDArray[np.float32]:
+def _block_errors(first: Plane, second: Plane) -> NDArray[np.float32]:
     """The mean difference of each block, to a sixteenth of a level."""
-    apart = _filled(_apart(one, other), _BLOCK)
-    sums = apart.reshape(-1, _BLOCK, apart.shape[1]).sum(axis=1, dtype=np.uint16)
-    means = cv2.resize(sums, (apart.shape[1] // _BLOCK, sums.shape[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(means, np.float32) / np.float32(_BLOCK)
+    apart = _filled(_apart(first, second), _BLOCK_PIXELS)
+    sums = apart.reshape(-1, _BLOCK_PIXELS, apart.shape[1]).sum(axis=1, dtype=np.uint16)
+    means = cv2.resize(sums, (apart.shape[1] // _BLOCK_PIXELS, sums.shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(means, np.float32) / np.float32(_BLOCK_PIXELS)
 
 
 def _to_be_black(claim: VisibleClaim) -> Mask:
@@ -235,9 +240,9 @@ def _check_covered(shown: Planes, black: Mask, output: Path, frame: int) -> None
     """Raises VerifyFailed for a block whose masked pixels are not black in the mean."""
     share = _block_mean(black.view(np.uint8))
     error = _block_mean(np.where(black, _apart(shown.y, np.full_like(shown.y, BLACK[0])), np.uint8(0)))
-    off = (share >= _EDGE) & (error > _OFF * share)
+    off = (share >= _MIN_MASKED_SHARE) & (error > _MAX_ERROR_LEVELS * share)
     if off.any():
-        row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
+        row, column = (int(n) * _BLOCK_PIXELS for n in np.argwhere(off)[0])
         raise VerifyFailed(
             path=output,
             problem=N_(
@@ -246,14 +251,14 @@ def _check_covered(shown: Planes, black: Mask, output: Path, frame: int) -> None
         )
 
 
-def _apart(one: Plane, other: Plane) -> Plane:
-    return np.asarray(cv2.absdiff(one, other), np.uint8)
+def _apart(first: Plane, second: Plane) -> Plane:
+    return np.asarray(cv2.absdiff(first, second), np.uint8)
 
 
 def _block_mean(plane: Plane) -> NDArray[np.float32]:
     """The mean of each block, exactly."""
-    whole = _filled(plane, _BLOCK).astype(np.float32)
-    size = whole.shape[1] // _BLOCK, whole.shape[0] // _BLOCK
+    whole = _filled(plane, _BLOCK_PIXELS).astype(np.float32)
+    size = whole.shape[1] // _BLOCK_PIXELS, whole.shape[0] // _BLOCK_PIXELS
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
@@ -283,12 +288,17 @@ def _check_streams(output: Path) -> None:
         raise VerifyFailed(path=output, problem=N_("it carries metadata ({tags})", tags=", ".join(more)))
 
 
-def _check_times(shown: list[int], wanted: tuple[int, ...], output: Path) -> None:
-    for frame, (one, other) in enumerate(zip(shown, wanted, strict=True)):
-        if abs(one - other) > _SAME_TIME:
+def _check_times(shown: list[int], expected: tuple[int, ...], output: Path) -> None:
+    for frame, (shown_time, expected_time) in enumerate(zip(shown, expected, strict=True)):
+        if abs(shown_time - expected_time) > _SAME_TIME_US:
             raise VerifyFailed(
                 path=output,
-                problem=N_("frame {frame} stands at {one} us instead of {other} us", frame=frame, one=one, other=other),
+                problem=N_(
+                    "frame {frame} stands at {one} us instead of {other} us",
+                    frame=frame,
+                    one=shown_time,
+                    other=expected_time,
+                ),
             )
 
 
@@ -298,9 +308,9 @@ def _check_mask(claim: VisibleClaim, mask_output: Path) -> None:
     reading = Reading(clip)
     total = len(claim.live)
     for frame, planes in enumerate(_all(reading, total, mask_output)):
-        wanted = mask_picture(claim.live[frame], claim.clip.size)
+        expected = mask_picture(claim.live[frame], claim.clip.size)
         seen = planes.y[: claim.clip.size.height, : claim.clip.size.width] >= 128
-        if not np.array_equal(seen, wanted == 255):
+        if not np.array_equal(seen, expected == 255):
             raise VerifyFailed(
                 path=mask_output, problem=N_("frame {frame} of the mask is not what was rendered", frame=frame)
             )

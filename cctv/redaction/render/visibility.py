@@ -121,9 +121,9 @@ class VisibilityPass:
 
     def covers(self) -> Iterator[Cover]:
         """What covers each frame in order."""
-        standing = _Standing(self._shown)
+        active = _ActiveTracks(self._shown)
         for frame in range(len(self._analysis.survey.times)):
-            yield Cover(self._shapes(standing.at(frame), frame), self._analysis.stretch[frame], frame)
+            yield Cover(self._shapes(active.at(frame), frame), self._analysis.stretch[frame], frame)
 
     def _kept(self, frame: int) -> Mask:
         """Live pixels inside the kept boxes."""
@@ -151,7 +151,7 @@ class VisibilityPass:
     def _outlines(self, frame: int) -> Mask:
         """All drawn boxes of a frame: inside of them, only `_kept` decides."""
         mask = np.zeros(self._analysis.differs.shape, np.bool_)
-        for box in (*self._keep.kept_at(frame), *(grow_by_hide_margin(each) for each in self._keep.hidden_at(frame))):
+        for box in (*self._keep.kept_at(frame), *(grow_by_hide_margin(hide) for hide in self._keep.hidden_at(frame))):
             mask[outer(box.scaled(0.5), self._half).slices()] = True
         return mask
 
@@ -170,7 +170,7 @@ class VisibilityPass:
         boxes = [
             box
             for box in steady_boxes(tracks, frame, self._analysis.survey.rate)
-            if not any(_mostly_inside(box, each) for each in kept)
+            if not any(_mostly_inside(box, kept_box) for kept_box in kept)
         ]
         return shape_mask(shape_boxes(boxes, self._stature), self._analysis.differs.shape) if boxes else None
 
@@ -179,7 +179,7 @@ def _mostly_inside(box: Rect, kept: Rect) -> bool:
     return box.overlap(kept) >= 0.8 * box.area
 
 
-class _Standing:
+class _ActiveTracks:
     """The tracks that exist in a frame, found while frames rise."""
 
     def __init__(self, tracks: tuple[Track, ...]) -> None:

@@ -78,7 +78,7 @@ def samples_around(connection: Connection, plan: CasePlan) -> list[Segment]:
     """At most MOST segments of the camera within REACH of the part, not of the part itself, evenly spread."""
     wide = Span(plan.span.start - REACH, plan.span.end + REACH)
     own = {source.path for source in plan.sources}
-    return spread([one for one in segments_of(connection, plan.camera, wide) if one.path not in own], MOST)
+    return spread([segment for segment in segments_of(connection, plan.camera, wide) if segment.path not in own], MOST)
 
 
 def spread(segments: Sequence[Segment], most: int) -> list[Segment]:

@@ -84,17 +84,17 @@ def sheet_path(site: Storage, request_id: str) -> Path:
 def choose_part(case: CaseFile, camera: str | None, position: int | None) -> CasePart:
     """The part that somebody means; raises PartAmbiguous, PartUnknown."""
     names = join_messages(part.name for part in case.parts)
-    found = [
+    parts = [
         part for part in case.parts if camera in (None, part.plan.camera) and position in (None, part.plan.position)
     ]
-    if not found:
+    if not parts:
         of_camera = [N_("camera {camera}", camera=camera)] if camera else []
-        wanted = join_messages([*of_camera, *([N_("part {part}", part=position)] if position else [])], between=" ")
-        raise PartUnknown(request=case.request.id, wanted=wanted, parts=names)
-    if len(found) > 1:
-        option = "--part N" if len({part.plan.camera for part in found}) == 1 else "--camera CAMERA"
-        raise PartAmbiguous(request=case.request.id, count=len(found), parts=names, option=option)
-    return found[0]
+        requested = join_messages([*of_camera, *([N_("part {part}", part=position)] if position else [])], between=" ")
+        raise PartUnknown(request=case.request.id, wanted=requested, parts=names)
+    if len(parts) > 1:
+        option = "--part N" if len({part.plan.camera for part in parts}) == 1 else "--camera CAMERA"
+        raise PartAmbiguous(request=case.request.id, count=len(parts), parts=names, option=option)
+    return parts[0]
 
 
 def check_sources(site: Storage, sources: Iterable[PartSource], progress: Progress = silent) -> None:
@@ -107,8 +107,8 @@ def check_sources(site: Storage, sources: Iterable[PartSource], progress: Progre
             raise SegmentMissing(path=path)
         size = path.stat().st_size
         if size != source.size_bytes:
-            kept = N_("{size} bytes of {whole}", size=size, whole=source.size_bytes)
-            raise SegmentChanged(path=path, problem=kept)
+            problem = N_("{size} bytes of {whole}", size=size, whole=source.size_bytes)
+            raise SegmentChanged(path=path, problem=problem)
         if sha256_file(path) != source.sha256:
             raise SegmentChanged(path=path, problem=N_("its hash differs"))
     progress("checking", len(listed), len(listed))

@@ -34,16 +34,16 @@ def delete_derived(site: Storage) -> tuple[RequestId, ...]:
     """
     oldest = site.clock.now() - LONGEST
     with read_transaction(site.engine) as connection:
-        found = prepared_requests(connection)
-    due = [one.request for one in found if one.closed or one.prepared <= oldest]
+        requests = prepared_requests(connection)
+    due = [prepared.request for prepared in requests if prepared.closed or prepared.prepared <= oldest]
     return tuple(request for request in due if _remove(site, request))
 
 
 def tidy_all(site: Storage) -> tuple[RequestId, ...]:
     """Remove the derived files of every request, whatever its age: the site ends."""
     with read_transaction(site.engine) as connection:
-        found = prepared_requests(connection)
-    return tuple(one.request for one in found if _remove(site, one.request))
+        requests = prepared_requests(connection)
+    return tuple(prepared.request for prepared in requests if _remove(site, prepared.request))
 
 
 def _remove(site: Storage, request: RequestId) -> bool:

@@ -19,7 +19,6 @@ from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
-from cctv.redaction.labels import ranges_text
 from cctv.redaction.render.options import Others
 from cctv.redaction.review.analysis import analyse_again, remove_unnamed
 from cctv.redaction.review.case import (
@@ -39,6 +38,7 @@ from cctv.redaction.review.errors import HideBoxesOnly, NothingDecided, TrackUnk
 from cctv.redaction.review.plan import CasePart, PartDecisions
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.queries import update_unmoved
+from cctv.redaction.review.sheet.labels import ranges_text
 from cctv.redaction.review.sheet.write import write_sheet
 from cctv.redaction.tracking.annotations import KeepBoxes, check_within, read_keep
 

@@ -138,17 +138,21 @@ class CasePlan:
     @property
     def backdrop_files(self) -> tuple[Artefact, ...]:
         """The pictures of the empty scene, in their order; the first has number 1."""
-        files = {one.name.removeprefix(_BACKDROP): one for one in self.artefacts if one.name.startswith(_BACKDROP)}
+        files = {
+            artefact.name.removeprefix(_BACKDROP): artefact
+            for artefact in self.artefacts
+            if artefact.name.startswith(_BACKDROP)
+        }
         return tuple(files[name] for name in sorted(files, key=lambda name: (len(name), name)))
 
     def backdrop(self, number: int) -> BackdropDecision:
         """What was decided of a backdrop."""
-        return next((one for one in self.backdrops if one.number == number), BackdropDecision(number))
+        return next((decision for decision in self.backdrops if decision.number == number), BackdropDecision(number))
 
     def with_backdrop(self, decision: BackdropDecision) -> CasePlan:
         """The same plan with another decision on one backdrop."""
-        others = [one for one in self.backdrops if one.number != decision.number]
-        return replace(self, backdrops=tuple(sorted([*others, decision], key=lambda one: one.number)))
+        others = [other for other in self.backdrops if other.number != decision.number]
+        return replace(self, backdrops=tuple(sorted([*others, decision], key=lambda other: other.number)))
 
     @property
     def unsigned(self) -> tuple[int, ...]:
@@ -159,13 +163,15 @@ class CasePlan:
     @property
     def shown(self) -> str:
         """Hex SHA-256 of everything but the sign-offs of backdrops: the same as long as the same picture is shown."""
-        bare = tuple(BackdropDecision(one.number, one.covers) for one in self.backdrops if one.covers)
+        bare = tuple(
+            BackdropDecision(decision.number, decision.covers) for decision in self.backdrops if decision.covers
+        )
         return replace(self, backdrops=bare, decided_by=()).digest
 
     def to_json(self) -> str:
         """The canonical text that is stored and hashed."""
-        said = _adapter().dump_python(self, mode="json")
-        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        payload = _adapter().dump_python(self, mode="json")
+        return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod
     def from_json(text: str) -> CasePlan:
@@ -212,16 +218,21 @@ class CasePart:
     def reviewed(self) -> tuple[Review, ...]:
         """The reviews that hold for what the plan shows now, in order."""
         shown = self.plan.shown
-        return tuple(sorted((one for one in self.reviews if one.shown == shown), key=lambda one: (one.first, one.last)))
+        return tuple(
+            sorted(
+                (review for review in self.reviews if review.shown == shown),
+                key=lambda review: (review.first, review.last),
+            )
+        )
 
     @property
     def unreviewed(self) -> tuple[tuple[int, int], ...]:
         """The ranges of frames (first, last) that nobody reviewed as the plan shows them now."""
         missing, at = [], 0
-        for one in self.reviewed:
-            if one.first > at:
-                missing.append((at, one.first - 1))
-            at = max(at, one.last + 1)
+        for review in self.reviewed:
+            if review.first > at:
+                missing.append((at, review.first - 1))
+            at = max(at, review.last + 1)
         return (*missing, (at, self.plan.frames - 1)) if at < self.plan.frames else tuple(missing)
 
 

@@ -24,10 +24,10 @@ from cctv.redaction.review.queries import policy_texts
 def masks_in_force(site: Storage, connection: Connection, camera: CameraId, span: Span) -> tuple[Polygon, ...]:
     """The masks of a camera's footage in a span, in a fixed order."""
     settings = site.settings.cameras.get(camera)
-    found = set(settings.masks) if settings is not None else set()
+    masks = set(settings.masks) if settings is not None else set()
     for text in policy_texts(connection, camera, span):
-        found.update(_recorded(text, camera))
-    return tuple(sorted(found))
+        masks.update(_recorded(text, camera))
+    return tuple(sorted(masks))
 
 
 def require_masked(site: Storage, connection: Connection, parts: Iterable[CasePart]) -> None:

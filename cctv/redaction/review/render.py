@@ -26,9 +26,8 @@ from cctv.core.i18n import N_
 from cctv.core.language import Language
 from cctv.core.logs import SHOWN
 from cctv.db.storage import Storage
-from cctv.redaction.background.cover import cover
 from cctv.redaction.background.lighting_segments import backdrops_of
-from cctv.redaction.background.model import FEWEST
+from cctv.redaction.background.model import FEWEST, cover
 from cctv.redaction.errors import SourceUnreadable
 from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
 from cctv.redaction.render.options import Options
@@ -51,9 +50,9 @@ log = logging.getLogger(__name__)
 
 # What pictures can bring about; bad input has errors of its own, and any other exception is a fault of the program.
 _OF_PICTURES = (cv2.error, ArithmeticError, MemoryError)
-_BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
-_FEWEST_OWN = 32
-_SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside of the person
+_BUDGET_BYTES = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
+_MIN_OWN_SAMPLES = 32
+_SPREAD_SHARE = 0.06  # of a track's sides: a region at half size ends a little inside of the person
 
 
 def clip_for(site: Storage, plan: CasePlan) -> Clip:
@@ -79,10 +78,10 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
         raise SourceUnreadable(path=clip.path, problem=problem, following=N_("ask for a longer span."))
     own = sampler.kept
     if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
-        most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))
+        most = max(_MIN_OWN_SAMPLES, min(samples.count, _BUDGET_BYTES // frame_bytes(size) - samples.count))
         own = own[:: -(-len(own) // most)]
     masked = clip.masked
-    before, after = ([replace(one, own=False) for one in each] for each in (samples.before, samples.after))
+    before, after = ([replace(sample, own=False) for sample in group] for group in (samples.before, samples.after))
     every = [*before, *own, *after]
     return BackgroundModel(times, backdrops_of(every, size, masked=masked.half if masked else None))
 
@@ -134,7 +133,9 @@ def _facts(plan: CasePlan, at: Sequence[object]) -> dict[str, object]:
 def covered(survey: BackgroundModel, plan: CasePlan) -> BackgroundModel:
     """The survey with what a reviewer covered in its backdrops."""
     numbered = enumerate(survey.backdrops, 1)
-    return replace(survey, backdrops=tuple(cover(one, plan.backdrop(number).covers) for number, one in numbered))
+    return replace(
+        survey, backdrops=tuple(cover(backdrop, plan.backdrop(number).covers) for number, backdrop in numbered)
+    )
 
 
 def keep_of(decisions: PartDecisions, tracks: Iterable[Track]) -> KeepBoxes:
@@ -155,7 +156,7 @@ def render(
 def _path_of(track: Track) -> BoxPath:
     """A track as a path of boxes: its box in every frame, at full size, grown a little."""
     keys = tuple(
-        Keyframe(track.first + index, box.scaled(2).grown(2 + _SPREAD * box.w * 2, 2 + _SPREAD * box.h * 2))
+        Keyframe(track.first + index, box.scaled(2).grown(2 + _SPREAD_SHARE * box.w * 2, 2 + _SPREAD_SHARE * box.h * 2))
         for index, box in enumerate(track.boxes)
     )
     return BoxPath(f"track-{track.id}", keys)

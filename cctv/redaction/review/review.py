@@ -50,14 +50,14 @@ from cctv.redaction.video.geometry import Rect, outer
 
 def require_reviewed(site: Storage, case: CaseFile) -> None:
     """Raises NotReviewed unless every backdrop is signed off and every frame reviewed, as the plans are now."""
-    said = [
+    missing = [
         N_("{part}: {missing}", part=part.name, missing=join_messages(words))
         for part in case.parts
         if (words := list(missing_words(site, part)))
     ]
-    if said:
+    if missing:
         sheet = sheet_path(site, case.request.id)
-        raise NotReviewed(request=case.request.id, missing=join_messages(said, between="; "), sheet=sheet)
+        raise NotReviewed(request=case.request.id, missing=join_messages(missing, between="; "), sheet=sheet)
 
 
 def missing_words(site: Storage, part: CasePart) -> Iterable[Message]:
@@ -156,8 +156,8 @@ def review(site: Storage, chosen: Chosen, frames: FrameRange | None, *, dry_run:
 def reviewed(site: Storage, part: CasePart, frames: FrameRange | None) -> CasePart:
     """The part with a review of these frames (None: all), by the account that acts now."""
     within = frames or FrameRange(0, part.plan.frames - 1)
-    one = Review(within.first, within.last, part.plan.shown, site.clock.now(), site.actor.account)
-    return replace(part, reviews=(*part.reviewed, one))
+    added = Review(within.first, within.last, part.plan.shown, site.clock.now(), site.actor.account)
+    return replace(part, reviews=(*part.reviewed, added))
 
 
 def signed_off(site: Storage, plan: CasePlan, numbers: Iterable[int]) -> CasePlan:
@@ -178,7 +178,7 @@ def backdrop_facts(part: CasePart) -> AuditFacts:
         "part": part.plan.position,
         "backdrops": [file.sha256 for file in files],
         "signed": [str(number) for number in range(1, len(files) + 1) if number not in part.plan.unsigned],
-        "covers": sum(len(one.covers) for one in part.plan.backdrops),
+        "covers": sum(len(decision.covers) for decision in part.plan.backdrops),
         "plan": part.digest,
     }
 
@@ -211,20 +211,20 @@ def _chosen(site: Storage, chosen: Chosen, *, every: bool) -> tuple[CaseFile, li
 
 def _with_backdrops(site: Storage, part: CasePart, choice: BackdropChoice) -> CasePlan:
     """The part's plan after a choice."""
-    plan, known = part.plan, len(part.plan.backdrop_files)
-    if choice.number is not None and choice.number > known:
+    plan, count = part.plan, len(part.plan.backdrop_files)
+    if choice.number is not None and choice.number > count:
         raise BackdropUnknown(
             request=plan.request,
             part=part.name,
             number=choice.number,
-            known=N_("backdrops 1 to {known}", known=known) if known > 1 else N_("backdrop 1"),
+            known=N_("backdrops 1 to {known}", known=count) if count > 1 else N_("backdrop 1"),
             sheet=sheet_path(site, plan.request),
         )
-    numbers = [choice.number] if choice.number is not None else list(range(1, known + 1))
+    numbers = [choice.number] if choice.number is not None else list(range(1, count + 1))
     if choice.covers is not None:
         if len(numbers) > 1:
             raise BackdropAmbiguous(
-                request=plan.request, part=part.name, count=known, sheet=sheet_path(site, plan.request)
+                request=plan.request, part=part.name, count=count, sheet=sheet_path(site, plan.request)
             )
         _check_covers(site, part, choice.covers)
         covering = BackdropDecision(numbers[0], choice.covers)

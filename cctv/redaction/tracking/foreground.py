@@ -34,15 +34,17 @@ from cctv.redaction.video.yuv import Mask, Plane
 LUMA = 18  # levels that count; at 20 one head in 4,650 of PETS09-S2L1 shows, at 18 none
 CHROMA = 9  # chroma varies less than luma, and dark clothes on dark ground often differ only there
 HOLD = 2  # frames before and after for which a region counts, at 10 frames a second (+-2: 100 % of heads hidden)
-_SPECK = 0.0002  # of the half-size picture; a smaller region is noise of the camera
-_CLOSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
-_SUSPECT = 0.15  # of the picture; where more differs, it is asked whether the camera still stands where it stood
-_LOST = 0.6  # of the picture; where more differs, no part of it is believed
-_UNLIKE = 0.45  # misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
-_GROW = 2  # half-size pixels on every side of a region's boxes
-_SLENDER = 0.5  # width by height: a walker's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
-_NARROW = 16  # half-size pixels; a narrower region is never cut
-_SPARSE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
+_SPECK_SHARE = 0.0002  # of the half-size picture; a smaller region is noise of the camera
+_CLOSE_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
+_SUSPECT_SHARE = 0.15  # of the picture; where more differs, it is asked whether the camera still stands where it stood
+_LOST_SHARE = 0.6  # of the picture; where more differs, no part of it is believed
+_UNLIKE_MISFIT = (
+    0.45  # misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
+)
+_GROW_PIXELS = 2  # half-size pixels on every side of a region's boxes
+_UPRIGHT_RATIO = 0.5  # width by height: a walker's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
+_NARROW_PIXELS = 16  # half-size pixels; a narrower region is never cut
+_SPARSE_SHARE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,10 @@ class ReferenceScene:
         differs = (apart[0] > LUMA) | (apart[1] > CHROMA) | (apart[2] > CHROMA)
         if self.masked is not None:
             differs &= ~self.masked
-        mask, found = denoise_mask(differs)
+        mask, regions = denoise_mask(differs)
         if _is_lost(mask, stacked[0], empty[0], self.masked):
             return _everything(self.backdrop)
-        return FrameDifference(mask, light, found)
+        return FrameDifference(mask, light, regions)
 
 
 def _everything(backdrop: Backdrop) -> FrameDifference:
@@ -98,16 +100,16 @@ def _everything(backdrop: Backdrop) -> FrameDifference:
 def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
     """True where so much differs that the camera looks elsewhere: by chance, a head may look like the other scene."""
     share = int(np.count_nonzero(mask)) / mask.size
-    if share <= _SUSPECT:
+    if share <= _SUSPECT_SHARE:
         return False
-    return share > _LOST or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE
+    return share > _LOST_SHARE or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE_MISFIT
 
 
 def denoise_mask(differs: Mask) -> tuple[Mask, Regions]:
     """Without specks, and with the gaps inside a body closed; and the regions that are left."""
-    closed = np.asarray(cv2.morphologyEx(differs.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE), np.uint8)
+    closed = np.asarray(cv2.morphologyEx(differs.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE_KERNEL), np.uint8)
     labels, stats = connected_components(closed)
-    large = stats[:, cv2.CC_STAT_AREA] >= max(6, _SPECK * differs.size)
+    large = stats[:, cv2.CC_STAT_AREA] >= max(6, _SPECK_SHARE * differs.size)
     large[0] = False
     return np.take(large, labels), stats[large]
 
@@ -136,9 +138,9 @@ def covered(mask: Mask, regions: Regions) -> Mask:
         rect = PixelRect(0, 0, width, height)
         if _is_wide(rect):
             _cut(_alone(mask[around], area), rect, out[around])
-        elif _is_upright(rect) or area >= _SPARSE * rect.area:
+        elif _is_upright(rect) or area >= _SPARSE_SHARE * rect.area:
             out[around] = True
-    return grown(out, _GROW, _GROW)
+    return grown(out, _GROW_PIXELS, _GROW_PIXELS)
 
 
 def _alone(inside: Mask, area: int) -> Mask:
@@ -158,11 +160,11 @@ def upright_covered(mask: Mask) -> Mask:
 
 
 def _is_wide(rect: PixelRect) -> bool:
-    return not _is_upright(rect) and rect.right - rect.left > _NARROW
+    return not _is_upright(rect) and rect.right - rect.left > _NARROW_PIXELS
 
 
 def _is_upright(rect: PixelRect) -> bool:
-    return rect.right - rect.left <= _SLENDER * (rect.bottom - rect.top)
+    return rect.right - rect.left <= _UPRIGHT_RATIO * (rect.bottom - rect.top)
 
 
 def _cut(region: Mask, rect: PixelRect, out: Mask) -> None:
@@ -171,7 +173,7 @@ def _cut(region: Mask, rect: PixelRect, out: Mask) -> None:
     while todo:
         rect, line = todo.pop()
         columns = region[rect.slices()].sum(axis=0)
-        line = line or int(columns.sum()) < _SPARSE * rect.area
+        line = line or int(columns.sum()) < _SPARSE_SHARE * rect.area
         if not _is_wide(rect):
             if _is_upright(rect) or not line:
                 out[rect.slices()] = True
@@ -222,7 +224,7 @@ class _Behind:
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class _Pending:
     """A frame whose comparison goes on: it was begun in `before`, and `expected` is what follows if all goes well."""
 
     stacked: Plane
@@ -252,7 +254,7 @@ class _Comparison:
     def __init__(
         self, scenes: Sequence[ReferenceScene], backdrops: Sequence[Backdrop], pool: ThreadPoolExecutor
     ) -> None:
-        self.waiting: deque[_Begun] = deque()
+        self.waiting: deque[_Pending] = deque()
         self._behind = _Behind()
         self._scenes, self._backdrops, self._pool = scenes, backdrops, pool
 
@@ -264,7 +266,7 @@ class _Comparison:
         scene = self._scenes[stretch]
         light = scene.light(stacked, before)
         result = self._pool.submit(scene.difference, stacked, light)
-        self.waiting.append(_Begun(stacked, stretch, before, _Behind(stretch, light or before), result))
+        self.waiting.append(_Pending(stacked, stretch, before, _Behind(stretch, light or before), result))
 
     def rest(self) -> Iterator[Compared]:
         """The answers of all frames that wait."""
@@ -274,11 +276,11 @@ class _Comparison:
     def finish(self) -> Compared:
         """The answer of the frame that waits longest."""
         first = self.waiting.popleft()
-        found = first.result.result()
-        self._behind = _Behind(first.stretch, found.light or first.before)
+        difference = first.result.result()
+        self._behind = _Behind(first.stretch, difference.light or first.before)
         if self._behind != first.expected:
-            again = [each.stacked for each in self.waiting]
+            restarted = [pending.stacked for pending in self.waiting]
             self.waiting.clear()
-            for stacked in again:
+            for stacked in restarted:
                 self.begin(stacked)
-        return Compared(first.stretch, found)
+        return Compared(first.stretch, difference)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from cctv.redaction.video.geometry import Rect
 
-_SIZE_REACH = 75  # frames before and after from which a person's free size is taken: perspective changes it slowly
+_SIZE_REACH_FRAMES = (
+    75  # frames before and after from which a person's free size is taken: perspective changes it slowly
+)
 _SIZE_SAMPLES = 12
-_SOON = 5  # frames until the parts of one person on two sides of the kept box grow together
-_ALONE = 1.3  # of a person's sides: gait; two people are wider or taller
+_SOON_FRAMES = 5  # frames until the parts of one person on two sides of the kept box grow together
+_ALONE_RATIO = 1.3  # of a person's sides: gait; two people are wider or taller
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class NeighbourTrack:
     def free_sizes(self, index: int) -> list[tuple[float, float]]:
         steps = self.steps if self.more_of is None else [*self.steps, *self.more_of.steps]
         free = [(abs(at - index), blob.box) for at, blob in steps if blob.apart]
-        near = sorted((step for step in free if step[0] <= _SIZE_REACH), key=lambda step: step[0])
+        near = sorted((step for step in free if step[0] <= _SIZE_REACH_FRAMES), key=lambda step: step[0])
         return [(box.w, box.h) for _, box in near[:_SIZE_SAMPLES]]
 
     def carries(self, index: int) -> list[NeighbourTrack]:
@@ -98,38 +100,38 @@ class NeighbourTrack:
 def track_neighbours(scenes: Sequence[FrameNeighbourhood]) -> list[NeighbourTrack]:
     """Join the blobs of neighbouring frames, the best overlap first; each blob belongs to one walker."""
     scenes = [replace(scene, blobs=tuple(blob for blob in scene.blobs if not blob.thin)) for scene in scenes]
-    walkers: list[NeighbourTrack] = []
+    tracks: list[NeighbourTrack] = []
     alive: list[NeighbourTrack] = []
     for index, scene in enumerate(scenes):
         pairs = [
             (share, w, b)
-            for w, walker in enumerate(alive)
+            for w, track in enumerate(alive)
             for b, blob in enumerate(scene.blobs)
-            if (share := _share(walker.steps[-1][1].box, blob.box)) > 0
+            if (share := _share(track.steps[-1][1].box, blob.box)) > 0
         ]
-        taken_walkers: dict[int, int] = {}
+        matched: dict[int, int] = {}
         owner: dict[int, NeighbourTrack] = {}
         for _, w, b in sorted(pairs, reverse=True):
-            if w not in taken_walkers and b not in owner:
-                taken_walkers[w] = b
+            if w not in matched and b not in owner:
+                matched[w] = b
                 owner[b] = alive[w]
         for b in range(len(scene.blobs)):
             if b not in owner:
-                parents = [alive[w] for _, w, other in sorted(pairs, reverse=True) if other == b and w in taken_walkers]
+                parents = [alive[w] for _, w, other in sorted(pairs, reverse=True) if other == b and w in matched]
                 owner[b] = NeighbourTrack(born_of=parents[0] if parents else None)
-                walkers.append(owner[b])
-        for w, walker in enumerate(alive):
-            if w not in taken_walkers:
+                tracks.append(owner[b])
+        for w, track in enumerate(alive):
+            if w not in matched:
                 joins = [b for _, other, b in sorted(pairs, reverse=True) if other == w]
                 if joins:
-                    walker.joined = owner[joins[0]]
-                    owner[joins[0]].loads.append((index, walker))
+                    track.joined = owner[joins[0]]
+                    owner[joins[0]].loads.append((index, track))
         for b, blob in enumerate(scene.blobs):
             owner[b].steps.append((index, blob))
         alive = list(owner.values())
-    for walker in walkers:
-        walker.more_of = _more_of(walker) if walker.born_of is None else None
-    return walkers
+    for track in tracks:
+        track.more_of = _more_of(track) if track.born_of is None else None
+    return tracks
 
 
 def _share(before: Rect, after: Rect) -> float:
@@ -138,20 +140,20 @@ def _share(before: Rect, after: Rect) -> float:
     return reach.overlap(after) / union if union else 0.0
 
 
-def _more_of(walker: NeighbourTrack) -> NeighbourTrack | None:
+def _more_of(track: NeighbourTrack) -> NeighbourTrack | None:
     """Of whom this is a further part, when one person shows on two sides of the kept box: the parts soon grow together.
 
     What they grow into is as large as that one person was before; two would be larger.
     """
-    for _, other in walker.loads:
-        if not other.first < walker.first <= other.last <= walker.first + _SOON:
+    for _, other in track.loads:
+        if not other.first < track.first <= other.last <= track.first + _SOON_FRAMES:
             continue
-        before, after = other.free_sizes(other.last), walker.free_sizes(walker.first)
+        before, after = other.free_sizes(other.last), track.free_sizes(track.first)
         if (
             before
             and after
-            and _widest(after) <= _ALONE * _widest(before)
-            and _tallest(after) <= _ALONE * _tallest(before)
+            and _widest(after) <= _ALONE_RATIO * _widest(before)
+            and _tallest(after) <= _ALONE_RATIO * _tallest(before)
         ):
             return other
     return None

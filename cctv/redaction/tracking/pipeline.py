@@ -43,10 +43,10 @@ from cctv.redaction.video.reader import Clip, Reading
 from cctv.redaction.video.spill import MaskSpool, Scratch
 from cctv.redaction.video.yuv import Mask, Plane
 
-_PATIENCE = 2.5  # seconds; PETS09-S2L1: nobody is wholly inside another's box for longer than 1
+_PATIENCE_SECONDS = 2.5  # seconds; PETS09-S2L1: nobody is wholly inside another's box for longer than 1
 
 
-def carried_and_judged(
+def propagate_and_resolve(
     keep: KeepBoxes, differs: MaskSpool, rate: float
 ) -> tuple[KeepBoxes, tuple[tuple[OcclusionResult, ...], ...]]:
     """The drawn paths (full size) carried by the regions of each frame's mask, and the verdicts for each kept one."""
@@ -54,13 +54,13 @@ def carried_and_judged(
     picture = Rect(0, 0, columns, rows)
     carried = [propagate_box(path, _bodies_along(path, differs), picture) for path in keep.keep]
     followed = KeepBoxes(
-        tuple(each.path for each in carried),
+        tuple(propagated.path for propagated in carried),
         tuple(propagate_box(path, _bodies_along(path, differs), picture).path for path in keep.hide),
     )
-    patience = max(2, round(_PATIENCE * rate))
+    patience = max(2, round(_PATIENCE_SECONDS * rate))
     verdicts = tuple(
-        resolve_occlusions(_surroundings(each, path, followed, differs), picture, patience)
-        for each, path in zip(carried, keep.keep, strict=True)
+        resolve_occlusions(_surroundings(propagated, path, followed, differs), picture, patience)
+        for propagated, path in zip(carried, keep.keep, strict=True)
     )
     hidden = (_whole_at_edges(*paths, picture) for paths in zip(keep.hide, followed.hide, strict=True))
     return replace(followed, hide=tuple(hidden)), verdicts
@@ -76,11 +76,11 @@ def _whole_at_edges(drawn: BoxPath, carried: BoxPath, picture: Rect) -> BoxPath:
     for before, after in pairwise(drawn.keyframes):
         if any(at_border(key.box.scaled(0.5), picture) for key in (before, after)):
             whole = enclosing((before.box, after.box))
-            room = STRAY * max(before.box.w, after.box.w)
+            margin = STRAY * max(before.box.w, after.box.w)
             for frame in range(before.frame + 1, after.frame):
                 line = drawn.box_at(frame)
                 assert line is not None  # between two keyframes
-                tall = Rect(line.x - room, whole.y, line.w + 2 * room, whole.h)
+                tall = Rect(line.x - margin, whole.y, line.w + 2 * margin, whole.h)
                 keys.setdefault(frame, Keyframe(frame, tall))
     return replace(carried, keyframes=tuple(keys[frame] for frame in sorted(keys)))
 
@@ -105,23 +105,23 @@ def _surroundings(
     carried: PropagatedPath, drawn: BoxPath, kept: KeepBoxes, differs: MaskSpool
 ) -> list[FrameNeighbourhood]:
     """What stands around one carried box, in each of its frames."""
-    found = []
+    scenes = []
     drawn_in = {key.frame for key in drawn.keyframes}
     for frame in range(carried.path.first, min(carried.path.last + 1, len(differs))):
         box = carried.path.box_at(frame)
         assert box is not None
         others = [path.box_at(frame) for path in kept.keep if path is not carried.path]
-        known = Around(
-            others=tuple(each.scaled(0.5) for each in others if each is not None),
-            hides=tuple(each.scaled(0.5) for each in kept.hidden_at(frame)),
+        surrounding = Around(
+            others=tuple(other_box.scaled(0.5) for other_box in others if other_box is not None),
+            hides=tuple(hide.scaled(0.5) for hide in kept.hidden_at(frame)),
             own=carried.own.get(frame, ()),
             drawn=frame in drawn_in,
         )
         bodies = _bodies(drawn, frame, differs)
-        here = frame_neighbourhood(frame, box.scaled(0.5), bodies, known)
-        crowded = not known.own and _is_crowded(here.kept, drawn.around(frame), bodies)
-        found.append(replace(here, crowded=crowded, lost=crowded and _is_cut_off(drawn.around(frame), differs)))
-    return found
+        here = frame_neighbourhood(frame, box.scaled(0.5), bodies, surrounding)
+        crowded = not surrounding.own and _is_crowded(here.kept, drawn.around(frame), bodies)
+        scenes.append(replace(here, crowded=crowded, lost=crowded and _is_cut_off(drawn.around(frame), differs)))
+    return scenes
 
 
 def _is_crowded(kept: Rect, near: Sequence[Keyframe], bodies: UprightComponents) -> bool:
@@ -201,10 +201,10 @@ def survey(
                 if sampler.wants(number):
                     sampler.add(number, planes, None, own=False)
                 number += 1
-    found = BackgroundModel(times, ())
+    timing = BackgroundModel(times, ())
     masked = clip.masked
-    backdrops = backdrops_of(sampler.kept, sampler.size, sampler.stride / found.rate, masked.half if masked else None)
-    return BackgroundModel(found.times, backdrops)
+    backdrops = backdrops_of(sampler.kept, sampler.size, sampler.stride / timing.rate, masked.half if masked else None)
+    return BackgroundModel(timing.times, backdrops)
 
 
 def sampled(
@@ -227,19 +227,19 @@ def sampled(
 
 def drawn(keep: KeepBoxes, frame: int, size: Size) -> Mask | None:
     """The half-size mask of a frame's drawn boxes, True = drawn: no sample of the empty scene.  None without any."""
-    found = (*keep.kept_at(frame), *keep.hidden_at(frame))
-    if not found:
+    boxes = (*keep.kept_at(frame), *keep.hidden_at(frame))
+    if not boxes:
         return None
     half = Size(size.width // 2, size.height // 2)
     mask = np.zeros((half.height, half.width), np.bool_)
-    for box in found:
+    for box in boxes:
         mask[outer(grow_by_body_slack(box.scaled(0.5)), half).slices()] = True
     return mask
 
 
 def analyse(
     clip: Clip,
-    found: BackgroundModel,
+    background: BackgroundModel,
     keep: KeepBoxes,
     differs: MaskSpool,
     progress: Progress,
@@ -254,16 +254,16 @@ def analyse(
     lights: list[Light | None] = []
     masked = clip.masked.half if clip.masked else None
     with closing(prefetch(_stacked(clip, scratch))) as pictures:
-        for frame, one in enumerate(compared(pictures, found.backdrops, masked)):
-            differs.append(one.difference.mask, one.difference.regions)
-            stretch.append(one.stretch)
-            lights.append(one.difference.light)
-            tracker.add([part.box for part in one.difference.parts])
-            progress("regions", frame + 1, len(found.times))
+        for frame, comparison in enumerate(compared(pictures, background.backdrops, masked)):
+            differs.append(comparison.difference.mask, comparison.difference.regions)
+            stretch.append(comparison.stretch)
+            lights.append(comparison.difference.light)
+            tracker.add([part.box for part in comparison.difference.parts])
+            progress("regions", frame + 1, len(background.times))
     rows, columns = differs.shape
-    kept, verdicts = carried_and_judged(keep, differs, found.rate)
-    tracks = numbered(filter_person_tracks(tracker.finish(), rows * columns, found.rate))
-    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
+    kept, verdicts = propagate_and_resolve(keep, differs, background.rate)
+    tracks = numbered(filter_person_tracks(tracker.finish(), rows * columns, background.rate))
+    return Analysis(background, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
 
 
 def _stacked(clip: Clip, scratch: Scratch | None) -> Iterator[Plane]:

@@ -12,7 +12,7 @@ from enum import Enum
 
 from cctv.redaction.video.geometry import Rect
 
-_REACH = 0.15  # of a box's sides: how far a region may move between frames and still be the same
+_REACH_SHARE = 0.15  # of a box's sides: how far a region may move between frames and still be the same
 
 
 class TrackBoundary(Enum):
@@ -117,4 +117,4 @@ class Tracker:
 
 
 def _meets(before: Rect, after: Rect) -> bool:
-    return before.grown(1 + _REACH * before.w, 1 + _REACH * before.h).overlap(after) > 0
+    return before.grown(1 + _REACH_SHARE * before.w, 1 + _REACH_SHARE * before.h).overlap(after) > 0

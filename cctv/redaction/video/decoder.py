@@ -24,7 +24,7 @@ from av.video.stream import VideoStream
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.yuv import Plane, Planes
 
-_THREADS = 4  # at most; more gain little, and each holds a picture
+_MAX_THREADS = 4  # at most; more gain little, and each holds a picture
 _STRICT = {"err_detect": "explode"}
 
 
@@ -52,7 +52,7 @@ class Decoder:
         context = self._stream.codec_context
         context.options = dict(_STRICT)
         context.thread_type = "AUTO"
-        context.thread_count = min(os.cpu_count() or 1, _THREADS)
+        context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
 
     def __enter__(self) -> Decoder:
         return self
@@ -115,10 +115,10 @@ class Decoder:
             self._shape = shape
             self._graph = self._filters(frame)
         self._graph.push(frame)
-        found = self._graph.pull()
-        if not isinstance(found, VideoFrame):
+        converted = self._graph.pull()
+        if not isinstance(converted, VideoFrame):
             raise Undecodable("a picture has an unknown form")
-        return found
+        return converted
 
     def _filters(self, frame: VideoFrame) -> Graph:
         width, height = _sides(self._size)

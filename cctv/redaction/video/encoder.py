@@ -33,7 +33,7 @@ PRESET = "veryfast"
 _TICK = Fraction(1, 90_000)  # seconds: what every player knows
 _MICROSECOND = Fraction(1, 1_000_000)
 _NO_NOTE = "filter_units=remove_types=6"  # x264 writes its name and settings there
-_STEP = 40_000  # microseconds that a single picture lasts
+_SINGLE_PICTURE_US = 40_000  # microseconds that a single picture lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +132,12 @@ class VideoWriter:
         The last one tells how long the last picture lasts: without it, players skip that where frames were reordered.
         """
         filtered = self._filter.filter(packet) if self._filter is not None else [packet] if packet is not None else []
-        last = self._times[-1] - self._times[-2] if len(self._times) > 1 else _STEP
-        for each in filtered:
-            each.stream = self._stream
-            each.time_base = self._coding.tick
-            each.duration = max(1, self._ticks(last))
-            self._container.mux(each)
+        last = self._times[-1] - self._times[-2] if len(self._times) > 1 else _SINGLE_PICTURE_US
+        for outgoing in filtered:
+            outgoing.stream = self._stream
+            outgoing.time_base = self._coding.tick
+            outgoing.duration = max(1, self._ticks(last))
+            self._container.mux(outgoing)
 
     def _ticks(self, microseconds: int) -> int:
         return round(microseconds * _MICROSECOND / self._coding.tick)

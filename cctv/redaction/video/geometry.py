@@ -117,6 +117,6 @@ def outer(box: Rect, size: Size) -> PixelRect:
 
 def enclosing(boxes: Iterable[Rect]) -> Rect:
     """The smallest box around all of them; raises ValueError when there is none."""
-    held = tuple(boxes)
-    left, top = min(box.x for box in held), min(box.y for box in held)
-    return Rect(left, top, max(box.right for box in held) - left, max(box.bottom for box in held) - top)
+    rects = tuple(boxes)
+    left, top = min(box.x for box in rects), min(box.y for box in rects)
+    return Rect(left, top, max(box.right for box in rects) - left, max(box.bottom for box in rects) - top)

@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
-Made = TypeVar("Made")
-_WAITING = 4  # items; a picture of 1080p is 3 MB
+Result = TypeVar("Result")
+_MAX_WAITING_ITEMS = 4  # items; a picture of 1080p is 3 MB
 
 
-def prefetch(items: Iterable[Item], waiting: int = _WAITING) -> Generator[Item, None, None]:
+def prefetch(items: Iterable[Item], waiting: int = _MAX_WAITING_ITEMS) -> Generator[Item, None, None]:
     """The items, made ahead of their use.  Close the iterator (or end it) and the thread has ended too."""
     ready: queue.Queue[tuple[list[Item], BaseException | None]] = queue.Queue(waiting)
     stop = threading.Event()
@@ -43,9 +43,9 @@ def prefetch(items: Iterable[Item], waiting: int = _WAITING) -> Generator[Item, 
     ended = False
     try:
         while True:
-            made, failure = ready.get()
-            if made:
-                yield made[0]
+            batch, failure = ready.get()
+            if batch:
+                yield batch[0]
                 continue
             ended = True
             if failure is not None:
@@ -54,12 +54,12 @@ def prefetch(items: Iterable[Item], waiting: int = _WAITING) -> Generator[Item, 
     finally:
         stop.set()
         while not ended:
-            made, _ = ready.get()
-            ended = not made
+            batch, _ = ready.get()
+            ended = not batch
         worker.join()
 
 
-def parallel_map(make: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
+def parallel_map(make: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """What is made of each item, in order, on every core: for work that numpy or OpenCV do."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(make, items))

@@ -32,8 +32,10 @@ from cctv.redaction.tracking.propagation import surroundings
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, enclosing, outer
 from cctv.redaction.video.yuv import Mask, Plane, Planes, from_buffer
 
-_BUDGET = 2 << 30  # bytes for each of the two: half-size pictures of ten minutes at 768 x 576 and 10 frames a second
-_SHARE = 8  # of the free space, one part for each
+_BUDGET_BYTES = (
+    2 << 30
+)  # bytes for each of the two: half-size pictures of ten minutes at 768 x 576 and 10 frames a second
+_FREE_SPACE_PARTS = 8  # of the free space, one part for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Scratch:
 def visible_bounds(keep: KeepBoxes, frame: int, half: Size) -> PixelRect:
     """The part of a frame outside of which no pixel is ever live in backdrop mode, half-size pixels."""
     picture = Rect(0, 0, 2 * half.width, 2 * half.height)
-    bounds = [found for path in keep.keep if (found := surroundings(path, frame, picture)) is not None]
+    bounds = [surrounding for path in keep.keep if (surrounding := surroundings(path, frame, picture)) is not None]
     return outer(enclosing(bounds).scaled(0.5), half) if bounds else PixelRect(0, 0, 0, 0)
 
 
@@ -127,9 +129,9 @@ class _Store:
     def __init__(self, folder: Path) -> None:
         try:
             self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
-            self._room = min(_BUDGET, shutil.disk_usage(folder).free // _SHARE)
+            self._free_bytes = min(_BUDGET_BYTES, shutil.disk_usage(folder).free // _FREE_SPACE_PARTS)
         except OSError:  # the writer of the result says what is wrong with this folder
-            self._file, self._room = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115
+            self._file, self._free_bytes = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115
         self._lengths = array("q")
         self.complete = True
 
@@ -143,8 +145,8 @@ class _Store:
         if not self.complete:
             return
         length = sum(part.size for part in parts)
-        self._room -= length
-        if self._room < 0:
+        self._free_bytes -= length
+        if self._free_bytes < 0:
             self._give_up()
             return
         rows = [np.ascontiguousarray(part).data for part in parts]
@@ -161,10 +163,12 @@ class _Store:
         self._file.truncate(0)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        at = 0
+        offset = 0
         for length in self._lengths:
-            yield np.frombuffer(os.pread(self._file.fileno(), length, at), np.uint8)  # whoever else reads: no one place
-            at += length
+            yield np.frombuffer(
+                os.pread(self._file.fileno(), length, offset), np.uint8
+            )  # whoever else reads: no one place
+            offset += length
 
 
 Regions = NDArray[np.int32]

@@ -41,8 +41,10 @@ Mask = NDArray[np.bool_]
 """A two-dimensional bool array; what True means is said where it is used."""
 
 
-_ONE = 1  # thread: OpenCV's own cost a sixth of all processor time at these sizes, and passes run beside each other
-cv2.setNumThreads(_ONE)
+_SINGLE_THREAD = (
+    1  # thread: OpenCV's own cost a sixth of all processor time at these sizes, and passes run beside each other
+)
+cv2.setNumThreads(_SINGLE_THREAD)
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def every_core() -> Iterator[None]:
     try:
         yield
     finally:
-        cv2.setNumThreads(_ONE)
+        cv2.setNumThreads(_SINGLE_THREAD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import jinja2
 from cctv.core.i18n import translate_to, translator
 from cctv.core.language import Language
 from cctv.redaction.background.scene_changes import ChangeKind
-from cctv.redaction.labels import TERMS, ranges_text
+from cctv.redaction.review.sheet.labels import TERMS, ranges_text
 from cctv.redaction.review.sheet.thumbnails import Bgr, Jpeg
 
 
@@ -150,12 +150,12 @@ class SheetPart:
     @property
     def signed(self) -> int:
         """How many backdrops are signed off."""
-        return sum(one.signed_by is not None for one in self.backdrops)
+        return sum(backdrop.signed_by is not None for backdrop in self.backdrops)
 
     @property
     def reviewed(self) -> int:
         """How many ranges are reviewed."""
-        return sum(bool(one.reviewed_by) for one in self.ranges)
+        return sum(bool(frame_range.reviewed_by) for frame_range in self.ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class _Bar:
 def render_sheet(sheet: Sheet) -> str:
     """The page as one HTML text."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("cctv.redaction", "templates"),
+        loader=jinja2.PackageLoader("cctv.redaction.review.sheet"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -240,13 +240,13 @@ def _day(at: datetime) -> str:
 
 def _unbroken(command: str) -> Sequence[str]:
     """What of a command must stay on one line: each word, an option together with its value."""
-    held: list[str] = []
+    words: list[str] = []
     for word in command.split():
-        if held and held[-1].startswith("--") and " " not in held[-1] and not word.startswith("--"):
-            held[-1] += f" {word}"
+        if words and words[-1].startswith("--") and " " not in words[-1] and not word.startswith("--"):
+            words[-1] += f" {word}"
         else:
-            held.append(word)
-    return held
+            words.append(word)
+    return words
 
 
 def _data_url(picture: Bgr) -> str:

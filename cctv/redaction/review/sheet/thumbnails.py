@@ -38,10 +38,10 @@ from cctv.redaction.video.reader import Clip
 from cctv.redaction.video.spill import whole
 from cctv.redaction.video.yuv import Planes, doubled
 
-_RANGE = 30_000_000  # microseconds: about as much as one looks at before one says yes
-_MOST_RANGES = 60  # of a part; those of a long one are longer
-_REGULAR = 6  # moments of a range in which something happens
-_MOST = 12  # moments of a range, changes included
+_RANGE_US = 30_000_000  # microseconds: about as much as one looks at before one says yes
+_MAX_RANGES = 60  # of a part; those of a long one are longer
+_REGULAR_MOMENTS = 6  # moments of a range in which something happens
+_MAX_MOMENTS = 12  # moments of a range, changes included
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +55,21 @@ class FrameRange:
 def frame_ranges(times: Sequence[int]) -> tuple[FrameRange, ...]:
     """All frames in ranges of about 30 seconds, or a sixtieth of a long clip; `times` in microseconds."""
     whole = times[-1] - times[0]
-    count = min(_MOST_RANGES, max(1, math.ceil(whole / _RANGE)), len(times))
+    count = min(_MAX_RANGES, max(1, math.ceil(whole / _RANGE_US)), len(times))
     edges = [round(len(times) * index / count) for index in range(count + 1)]
     return tuple(FrameRange(start, end - 1) for start, end in pairwise(edges))
 
 
 def moments(within: FrameRange, tracks: Iterable[Track], paths: Iterable[BoxPath]) -> tuple[int, ...]:
     """The frames of a range to look at: a middle one where nothing moves, else regular ones and every change."""
-    spans = [*((one.first, one.last) for one in tracks), *((one.first, one.last) for one in paths)]
+    spans = [*((track.first, track.last) for track in tracks), *((path.first, path.last) for path in paths)]
     touching = [(first, last) for first, last in spans if first <= within.last and last >= within.first]
     if not touching:
         return ((within.first + within.last) // 2,)
     changes = sorted({at for span in touching for at in span if within.first <= at <= within.last})
-    regular = {*_spread(range(within.first, within.last + 1), _REGULAR)}
+    regular = {*_spread(range(within.first, within.last + 1), _REGULAR_MOMENTS)}
     apart = [at for at in changes if at not in regular]
-    return tuple(sorted(regular | {*_spread(apart, _MOST - len(regular))}))
+    return tuple(sorted(regular | {*_spread(apart, _MAX_MOMENTS - len(regular))}))
 
 
 def _spread(frames: Sequence[int], count: int) -> list[int]:
@@ -87,8 +87,8 @@ def keyframes(paths: Iterable[BoxPath], most: int = 24) -> tuple[int, ...]:
 
 Bgr = NDArray[np.uint8]
 """A colour picture, (height, width, 3) uint8, blue first as cv2 has it."""
-_AROUND = 0.35  # of a box's sides shown around it, so that the person is seen in his place
-_TALL = 180  # pixels
+_CROP_MARGIN_SHARE = 0.35  # of a box's sides shown around it, so that the person is seen in his place
+_CROP_HEIGHT_PIXELS = 180  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +103,22 @@ class Thumbnails:
     """For each track's id, crops at a tenth, the half and nine tenths of its span, from one pass over the clip."""
 
     def __init__(self, tracks: Sequence[Track]) -> None:
-        self._wanted: dict[int, list[Track]] = {}
+        self._requests: dict[int, list[Track]] = {}
         for track in tracks:
             length = len(track.boxes)
             for offset in sorted({length // 10, length // 2, length * 9 // 10}):
-                self._wanted.setdefault(track.first + offset, []).append(track)
-        self._found: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
+                self._requests.setdefault(track.first + offset, []).append(track)
+        self._crops: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
 
     def see(self, frame: int, planes: Planes) -> None:
         """Take what is wanted of a frame; frames come in order."""
-        for track in self._wanted.get(frame, ()):
-            self._found[track.id].append(TrackPicture(frame, _crop(planes, track, frame)))
+        for track in self._requests.get(frame, ()):
+            self._crops[track.id].append(TrackPicture(frame, _crop(planes, track, frame)))
 
     @property
-    def found(self) -> dict[int, tuple[TrackPicture, ...]]:
+    def crops(self) -> dict[int, tuple[TrackPicture, ...]]:
         """The crops so far, by track."""
-        return {identity: tuple(pictures) for identity, pictures in self._found.items()}
+        return {identity: tuple(pictures) for identity, pictures in self._crops.items()}
 
 
 def bgr(planes: Planes) -> Bgr:
@@ -143,14 +143,19 @@ def _crop(planes: Planes, track: Track, frame: int) -> Bgr:
     if box is None:
         raise ValueError(f"track {track.id} has no frame {frame}")
     full = box.scaled(2)
-    rect = _even(outer(full.grown(_AROUND * full.w + 8, _AROUND * full.h + 8), planes.size), planes.size)
+    rect = _even(
+        outer(full.grown(_CROP_MARGIN_SHARE * full.w + 8, _CROP_MARGIN_SHARE * full.h + 8), planes.size), planes.size
+    )
     rows, columns = rect.slices()
     half = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
     picture = bgr(Planes(planes.y[rows, columns], planes.u[half], planes.v[half]))
-    factor = _TALL / picture.shape[0]
+    factor = _CROP_HEIGHT_PIXELS / picture.shape[0]
     width = max(1, round(picture.shape[1] * factor))
     return np.asarray(
-        cv2.resize(picture, (width, _TALL), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC), np.uint8
+        cv2.resize(
+            picture, (width, _CROP_HEIGHT_PIXELS), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        ),
+        np.uint8,
     )
 
 
@@ -161,7 +166,7 @@ def _even(rect: PixelRect, size: Size) -> PixelRect:
 
 Jpeg = NDArray[np.uint8]
 """A coded picture, as one flat array of bytes."""
-_WIDE = 480  # pixels: a face that can be told from another is larger than 8 of them
+_MAX_WIDTH_PIXELS = 480  # pixels: a face that can be told from another is larger than 8 of them
 _KEPT, _HIDDEN, _MARKED = (75, 127, 26), (10, 87, 220), (190, 40, 200)  # blue first
 
 
@@ -191,7 +196,7 @@ def gallery(
     analysis: Analysis,
     keep: KeepBoxes,
     options: Options,
-    wanted: GalleryRequest,
+    request: GalleryRequest,
     progress: Progress,
     also: Callable[[int, Planes], None] = lambda _frame, _planes: None,
 ) -> Gallery:
@@ -205,9 +210,9 @@ def gallery(
         frame = decision.frame
         also(frame, planes)
         live.append(bool(decision.live.any()))
-        if frame in wanted.seen:
-            seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame, wanted.marks.get(frame)))
-        if frame in wanted.shown:
+        if frame in request.seen:
+            seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame, request.marks.get(frame)))
+        if frame in request.shown:
             shown[frame] = _jpeg(bgr(composer.compose(whole(planes), decision)))
         progress("pictures", frame + 1, total)
     return Gallery(shown, seen, tuple(live))
@@ -215,7 +220,7 @@ def gallery(
 
 def _outlined(picture: Bgr, keep: KeepBoxes, frame: int, mark: Rect | None) -> Bgr:
     """The picture with the boxes of a frame: green what is kept, orange and crossed what is hidden, magenta a mark."""
-    thick = max(1, round(1.5 * picture.shape[1] / _WIDE))
+    thick = max(1, round(1.5 * picture.shape[1] / _MAX_WIDTH_PIXELS))
     boxes: Sequence[tuple[bool, tuple[int, int], tuple[int, int]]] = [
         (kept, (round(box.x), round(box.y)), (round(box.right), round(box.bottom)))
         for kept, held in ((True, keep.kept_at(frame)), (False, keep.hidden_at(frame)))
@@ -234,8 +239,8 @@ def _outlined(picture: Bgr, keep: KeepBoxes, frame: int, mark: Rect | None) -> B
 
 def _jpeg(picture: Bgr) -> Jpeg:
     height, width = picture.shape[:2]
-    if width > _WIDE:
-        size = (_WIDE, max(1, round(height * _WIDE / width)))
+    if width > _MAX_WIDTH_PIXELS:
+        size = (_MAX_WIDTH_PIXELS, max(1, round(height * _MAX_WIDTH_PIXELS / width)))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     done, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 78])
     if not done:
