@@ -1,7 +1,7 @@
-"""Redacting one file from elsewhere, without a site: what `cctv redaction file` calls.
+"""Redaction of one file outside of any storage: `cctv redaction file`.
 
-Owns the checks of its paths and of its options.  Never opens a database or a cameras.toml, never asks anything, and
-never touches footage that lies in a site's storage.
+Responsible for the checks of its paths and options.  Opens no database and no cameras.toml, asks no questions, and
+refuses footage that lies in a site's storage.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Taking views away: when their case ends, and after four weeks at most, like every derived file.
+"""Deletion of views: when their case ends, and after four weeks at most, like every derived file.
 
 docs/policies/001.txt: "maximaal 4 weken bewaard".
 """

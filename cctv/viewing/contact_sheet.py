@@ -1,7 +1,7 @@
 """The contact sheet: stills of one camera at even steps, on one page that opens from disk.
 
-1. audit entry, committed      (crash: somebody was about to look)
-2. the page, flushed           (crash: a .part that the next sweep takes with the folder)
+1. audit entry, committed      (crash: the log names a view that was not made)
+2. the page, flushed           (crash: a .part that the next sweep removes with the folder)
 """
 
 from __future__ import annotations

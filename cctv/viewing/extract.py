@@ -1,9 +1,9 @@
-"""The extract: the asked frames of one camera as videos on the box, one for each unbroken stretch, masks covered.
+"""The extract: the requested frames of one camera as videos, one for each unbroken stretch, privacy masks covered.
 
-For whoever deals with the case, on the box: people are seen as they are.  What leaves is a package or a disclosure.
+For the people who handle the case, on this computer: it is unredacted.  Third parties get a package or a disclosure.
 
-1. audit entry, committed      (crash: somebody was about to look)
-2. each video under a passing name, then its own, flushed
+1. audit entry, committed      (crash: the log names a view that was not made)
+2. each video under a temporary name, then renamed, flushed
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Who may look at which footage: an open case that holds it, an account with a grant where one is asked for, no block.
+"""Permission to view footage: an open case that holds it, a grant where one is required, no block.
 
-Every refusal is in the log.  Reads no picture.
+Logs every refusal in the audit log.  Reads no picture.
 """
 
 from __future__ import annotations

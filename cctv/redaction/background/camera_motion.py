@@ -1,13 +1,12 @@
-"""How far a camera was nudged between two of its pictures.
+"""Camera motion between pictures of one camera, and samples grouped by camera position.
 
-Owns the measurement of one translation for the whole picture, and the moving of a sample along it.  Pure.  Never takes
-people who walk, or another light, for a camera that moved: a shift counts only when it explains the scene's own edges
-much better than no shift does.  A turn, a zoom or another view is no shift: it is told apart and never corrected.
+`measure` estimates one translation for the whole picture by phase correlation; a shift counts only when it explains the
+edges of the scene much better than no shift does, so that people who walk or a change of light are no motion.  A turn,
+a zoom or another view is reported as such and never corrected.
 
-Where a camera stood: samples of like light are parted where it was nudged, and each pose gets its own.
-
-Owns the grouping, and what one pose may borrow from another along a known shift.  Pure.  Never builds on samples that
-show another view than the rest (turned, zoomed, covered): they are left out, and frames like them are hidden.
+`camera_positions` groups samples of like light by where the camera stood, and aligns samples of other positions to one
+that has too few.  Samples that show another view than the rest (turned, zoomed, covered) are left out, and frames like
+them are hidden.  Pure.
 """
 
 from __future__ import annotations
@@ -38,15 +37,16 @@ _CELLS_PER_SIDE = 4  # each way; and as many at least must tell something
 _MIN_CELL_PIXELS = 8  # pixels of a cell
 _EDGE_SHARE = 0.15  # share of a cell's pixels, those with most contrast, that tell of a shift
 _MIN_CONTRAST_LEVELS = 4.0  # levels; a picture with less at its edges (night, fog) tells nothing
-_MIN_SHIFT_PIXELS = (
-    0.6  # picture pixels; smaller ones are the sway of a mast, and a backdrop's vetting takes care of them
-)
+# picture pixels; smaller ones are the sway of a mast, and a backdrop's vetting takes care of them
+_MIN_SHIFT_PIXELS = 0.6
 _MAX_MISFIT_RATIO = 0.75  # of the misfit without the shift that must be left with it: a true shift leaves 0.2-0.6
-_CLEAR_MISFIT = (
-    0.5  # misfit below which a shift is below a pixel or two, and the slopes tell of it: the FFT costs 30 times
-)
+# misfit below which a shift is below a pixel or two, and the slopes tell of it: the FFT costs 30 times
+_CLEAR_MISFIT = 0.5
 _MAX_SHIFTED_MISFIT = 0.75  # misfit by contrast, of one view under another light at most 0.6, of two views over 0.9
 _OTHER_VIEW_MISFIT = 0.9
+_MAX_POSITIONS = 6  # poses; a camera that sways shows more, and is no scenery
+_MIN_COHERENT_SAMPLES = 3  # samples that must agree with each other before they count as a pose
+_MAX_BORROWED_SAMPLES = 40  # samples at most; the median needs no more
 
 
 class CameraMotion(Enum):
@@ -72,19 +72,6 @@ class Shift:
 
 
 UNMOVED = Shift(CameraMotion.SAME)
-
-
-def relief(luma: Plane, masked: Mask | None = None) -> Relief:
-    """What a shift is measured on, from a luma plane of any size; nothing stands out where `masked` (half size)."""
-    rows, columns = luma.shape
-    factor = min(1.0, _RELIEF_WIDTH / columns)
-    size = (max(round(columns * factor), 16), max(round(rows * factor), 16))
-    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    out = small - cv2.GaussianBlur(small, (0, 0), _LIGHT_SIGMA_PIXELS)
-    if masked is not None and masked.any():
-        cover = cv2.dilate(masked.view(np.uint8), np.ones((3, 3), np.uint8))
-        out[cv2.resize(cover, size, interpolation=cv2.INTER_NEAREST) > 0] = 0
-    return np.asarray(out, np.float32)
 
 
 class ReferenceView:
@@ -119,6 +106,27 @@ class _Cell:
     places: NDArray[np.intp]
     here: Relief
     contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPosition:
+    """Samples from one standing of the camera, and how far it is from where the most samples were taken."""
+
+    samples: tuple[BackgroundSample, ...]
+    shift: Shift = UNMOVED
+
+
+def relief(luma: Plane, masked: Mask | None = None) -> Relief:
+    """What a shift is measured on, from a luma plane of any size; nothing stands out where `masked` (half size)."""
+    rows, columns = luma.shape
+    factor = min(1.0, _RELIEF_WIDTH / columns)
+    size = (max(round(columns * factor), 16), max(round(rows * factor), 16))
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    out = small - cv2.GaussianBlur(small, (0, 0), _LIGHT_SIGMA_PIXELS)
+    if masked is not None and masked.any():
+        cover = cv2.dilate(masked.view(np.uint8), np.ones((3, 3), np.uint8))
+        out[cv2.resize(cover, size, interpolation=cv2.INTER_NEAREST) > 0] = 0
+    return np.asarray(out, np.float32)
 
 
 def misfit(before: Relief, after: Relief) -> float:
@@ -158,6 +166,49 @@ def measure(before: ReferenceView, after: Relief, width: int) -> Shift:
     ):
         return Shift(CameraMotion.SHIFTED, x * scale, y * scale)
     return Shift(CameraMotion.ANOTHER_VIEW) if unmoved_misfit > _OTHER_VIEW_MISFIT else UNMOVED
+
+
+def aligned(sample: BackgroundSample, size: Size, shift: Shift) -> BackgroundSample:
+    """The sample as it would look from where the camera stands after `shift`; what it did not see does not count."""
+    planes = from_buffer(sample.buffer, size)
+    parts = [
+        _warped(plane, shift.x * factor, shift.y * factor, cv2.INTER_CUBIC)
+        for plane, factor in ((planes.y, 1.0), (planes.u, 0.5), (planes.v, 0.5))
+    ]
+    shape = planes.u.shape
+    unseen = sample.excluded if sample.excluded is not None else np.zeros(shape, np.bool_)
+    unseen = _warped(unseen.view(np.uint8), shift.x / 2, shift.y / 2, cv2.INTER_NEAREST).view(np.bool_).copy()
+    across, along = int(np.ceil(abs(shift.x) / 2)) + 1, int(np.ceil(abs(shift.y) / 2)) + 1
+    unseen[:along] |= shift.y > 0
+    unseen[shape[0] - along :] |= shift.y < 0
+    unseen[:, :across] |= shift.x > 0
+    unseen[:, shape[1] - across :] |= shift.x < 0
+    return BackgroundSample(sample.frame, np.concatenate([part.ravel() for part in parts]), unseen)
+
+
+def camera_positions(
+    samples: Sequence[BackgroundSample], size: Size, masked: Mask | None = None
+) -> tuple[CameraPosition, ...]:
+    """The poses among samples of like light in order of time; the one with the most of the clip's own comes first.
+
+    Where the samples do not cohere (night, noise, a camera that sways) they stay together: the vetting of their
+    backdrop then doubts what disagrees, as it does without any pose.
+    """
+    clusters = _clusters(samples, size, masked)
+    sure = [(view, members) for view, members in clusters if len(members) >= _MIN_COHERENT_SAMPLES]
+    if len(clusters) == 1 or 2 * sum(len(members) for _, members in sure) < len(samples):
+        return (CameraPosition(tuple(samples)),)
+    sure.sort(key=lambda cluster: -sum(1 + 1000 * sample.own for sample in cluster[1]))
+    main, _ = sure[0]
+    placed = [(measure(main, view.relief, size.width), members) for view, members in sure]
+    positions = [
+        CameraPosition(tuple(members), shift)
+        for shift, members in placed
+        if shift.kind is not CameraMotion.ANOTHER_VIEW
+    ]
+    return tuple(
+        _complete(position, positions, size) for position in positions if any(sample.own for sample in position.samples)
+    ) or (CameraPosition(tuple(samples)),)
 
 
 def _slope(before: ReferenceView, after: Relief) -> float:
@@ -254,68 +305,12 @@ def _inside(edges: Mask, x: float, y: float) -> Mask:
     return out
 
 
-def aligned(sample: BackgroundSample, size: Size, shift: Shift) -> BackgroundSample:
-    """The sample as it would look from where the camera stands after `shift`; what it did not see does not count."""
-    planes = from_buffer(sample.buffer, size)
-    parts = [
-        _warped(plane, shift.x * factor, shift.y * factor, cv2.INTER_CUBIC)
-        for plane, factor in ((planes.y, 1.0), (planes.u, 0.5), (planes.v, 0.5))
-    ]
-    shape = planes.u.shape
-    unseen = sample.excluded if sample.excluded is not None else np.zeros(shape, np.bool_)
-    unseen = _warped(unseen.view(np.uint8), shift.x / 2, shift.y / 2, cv2.INTER_NEAREST).view(np.bool_).copy()
-    across, along = int(np.ceil(abs(shift.x) / 2)) + 1, int(np.ceil(abs(shift.y) / 2)) + 1
-    unseen[:along] |= shift.y > 0
-    unseen[shape[0] - along :] |= shift.y < 0
-    unseen[:, :across] |= shift.x > 0
-    unseen[:, shape[1] - across :] |= shift.x < 0
-    return BackgroundSample(sample.frame, np.concatenate([part.ravel() for part in parts]), unseen)
-
-
 def _warped(plane: Plane, x: float, y: float, interpolation: int) -> Plane:
     matrix = np.array([[1, 0, x], [0, 1, y]], np.float32)
     size = (plane.shape[1], plane.shape[0])
     return np.asarray(
         cv2.warpAffine(plane, matrix, size, flags=interpolation, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
-
-
-_MAX_POSITIONS = 6  # poses; a camera that sways shows more, and is no scenery
-_MIN_COHERENT_SAMPLES = 3  # samples that must agree with each other before they count as a pose
-_MAX_BORROWED_SAMPLES = 40  # samples at most; the median needs no more
-
-
-@dataclass(frozen=True, slots=True)
-class CameraPosition:
-    """Samples from one standing of the camera, and how far it is from where the most samples were taken."""
-
-    samples: tuple[BackgroundSample, ...]
-    shift: Shift = UNMOVED
-
-
-def camera_positions(
-    samples: Sequence[BackgroundSample], size: Size, masked: Mask | None = None
-) -> tuple[CameraPosition, ...]:
-    """The poses among samples of like light in order of time; the one with the most of the clip's own comes first.
-
-    Where the samples do not cohere (night, noise, a camera that sways) they stay together: the vetting of their
-    backdrop then doubts what disagrees, as it does without any pose.
-    """
-    clusters = _clusters(samples, size, masked)
-    sure = [(view, members) for view, members in clusters if len(members) >= _MIN_COHERENT_SAMPLES]
-    if len(clusters) == 1 or 2 * sum(len(members) for _, members in sure) < len(samples):
-        return (CameraPosition(tuple(samples)),)
-    sure.sort(key=lambda cluster: -sum(1 + 1000 * sample.own for sample in cluster[1]))
-    main, _ = sure[0]
-    placed = [(measure(main, view.relief, size.width), members) for view, members in sure]
-    positions = [
-        CameraPosition(tuple(members), shift)
-        for shift, members in placed
-        if shift.kind is not CameraMotion.ANOTHER_VIEW
-    ]
-    return tuple(
-        _complete(position, positions, size) for position in positions if any(sample.own for sample in position.samples)
-    ) or (CameraPosition(tuple(samples)),)
 
 
 def _clusters(

@@ -1,7 +1,7 @@
-"""How a frame's light differs from its backdrop's.
+"""Illumination of a frame against its backdrop: a robust fit of gain and offset.
 
-Owns the robust fit of gain and offset that lets a dimming sun pass without hiding everything.  Pure.  Never lets a
-large object pass for a change of light: what it cannot explain by one fit of most of the picture it calls unknown.
+A fit lets slow changes of daylight pass without hiding the whole picture.  Pure.  A large object is never taken for a
+change of light: where no single fit explains most of the picture, the light is unknown (None).
 """
 
 from __future__ import annotations
@@ -15,15 +15,12 @@ from numpy.typing import NDArray
 
 from cctv.redaction.video.yuv import Mask, Plane, mean, median
 
-_SAMPLE_PIXELS = (
-    4000  # about as many tell of the light, whatever the size of the picture; at 768 x 576 every fifth each way
-)
+# about as many tell of the light, whatever the size of the picture; at 768 x 576 every fifth each way
+_SAMPLE_PIXELS = 4000
 _INLIER_LEVELS = 15.0  # levels; camera noise stays inside, a person mostly does not
 _MIN_EXPLAINED_SHARE = 0.5  # share of the picture that one fit must explain
 _JUMP_LEVELS = 20.0  # levels; a larger jump from the frame before, while the old light still explains ...
 _OLD_LIGHT_SHARE = 0.2  # ... this share, may be a person who fills the picture
-
-
 _LEVELS = np.arange(256, dtype=np.float64)
 
 

@@ -1,7 +1,7 @@
-"""What stands in place of a hidden pixel: solid grey, the backdrop, coarse pixels, strong blur.
+"""Fills for hidden pixels (solid grey, backdrop, coarse pixels, blur), and inpainting of a backdrop's untrusted pixels.
 
-Owns the fills, and the filling of a backdrop's untrusted pixels from around them.  Pure.  Never lets a fill depend on
-fewer pixels than its cell, so that no outline survives; blur and pixels are nevertheless weak (docs/redaction.md).
+Pure.  A fill never depends on fewer pixels than its cell, so that no outline survives; blur and pixels are nevertheless
+weak (docs/redaction.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Stretches of like light: one backdrop for each.
+"""Lighting segments: one backdrop for each segment of like light.
 
-Owns the sampling pass's split at a lamp, a cloud or an infrared switch, and the choice of a backdrop for a frame.
-Pure.  Never mixes samples of unlike light: their median would be a scene that never was.
+Splits the samples at a lamp, a cloud or an infrared switch, and chooses the backdrop of a frame.  Pure.  Samples of
+unlike light are never mixed: their median would be a scene that never existed.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from cctv.redaction.video.parallel import parallel_map
 from cctv.redaction.video.yuv import Mask, Plane, from_buffer
 
 _THUMBNAIL_SIZE = (16, 12)
-_LIGHT_STEP_LEVELS = (
-    9.0  # levels by which the middle cell of a thumbnail must jump; people never move more than half of the cells
-)
+# levels by which the middle cell of a thumbnail must jump; people never move more than half of the cells
+_LIGHT_STEP_LEVELS = 9.0
 
 
 def backdrops_of(

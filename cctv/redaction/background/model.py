@@ -1,7 +1,8 @@
-"""The backdrop: the picture of the empty scene, and how far each of its pixels can be trusted.
+"""Background model: the picture of the empty scene, and which of its pixels can be trusted.
 
-Owns the median of many samples and its vetting.  Pure.  Never calls a pixel trusted whose samples disagree, that too
-few samples saw, or where something stood still for part of the time: such a pixel may be a person.
+Input: sampled frames of like light.  Output: a `Backdrop`, their vetted per-pixel median.  Pure.  A pixel is never
+trusted where samples disagree, where too few samples saw it, or where something stood still for part of the time: such
+a pixel may be a person.
 """
 
 from __future__ import annotations
@@ -149,6 +150,11 @@ def cover(backdrop: Backdrop, boxes: Sequence[Rect]) -> Backdrop:
     )
 
 
+def alike(first: Plane, second: Plane) -> Mask:
+    """True where two half-size pictures, (3, height, width), agree within LIKE levels in every plane."""
+    return np.asarray((cv2.absdiff(first, second) <= LIKE).all(axis=0))
+
+
 def _around(people: Sequence[Rect], shape: tuple[int, ...]) -> Mask:
     half = Size(shape[1], shape[0])
     mask = np.zeros(shape, np.bool_)
@@ -220,8 +226,3 @@ def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: fl
     trusted = (agree >= AGREEMENT * np.maximum(count, 1)) & ~np.asarray(stood, np.uint8).view(np.bool_)
     wide = cv2.dilate((~trusted).view(np.uint8), np.ones((3, 3), np.uint8))
     return ~np.asarray(wide, np.uint8).view(np.bool_)
-
-
-def alike(first: Plane, second: Plane) -> Mask:
-    """True where two half-size pictures, (3, height, width), agree within LIKE levels in every plane."""
-    return np.asarray((cv2.absdiff(first, second) <= LIKE).all(axis=0))

@@ -1,7 +1,8 @@
-"""People whom the backdrop itself shows: who stood still for so long that no other sample tells of him.
+"""Person detector for the background model: people who stood still in so many samples that the median shows them.
 
-Owns the search (histograms of gradients, Dalal and Triggs 2005, with the detector that OpenCV carries inside its
-library: no file, no download).  It runs once for a backdrop.  Never lets a detector that fails pass for an empty scene.
+Histograms of oriented gradients (Dalal and Triggs 2005) with the weights that OpenCV carries inside its library: no
+file, no download.  Runs once a backdrop.  A detector that fails raises SearchFailed and never passes for an empty
+scene.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ _WEIGHTS_SHA256 = "cb2198952eaa5bc7e43d950b9f2aa1966528063c7295c7262133e7fa0d3d5
 _TARGET_ROWS = 1152  # to which a picture is enlarged, at most twice: people from a twelfth of the height on are found
 _STRIDE, _PADDING = (8, 8), (16, 16)
 _SCALE = 1.1
-_MIN_GROUP_HITS = (
-    2  # further hits that must lie over a hit: PETS09-S2L1, 174 of 186 people in single frames, empty scene: none
-)
+# further hits that must lie over a hit: PETS09-S2L1, 174 of 186 people in single frames, empty scene: none
+_MIN_GROUP_HITS = 2
 _GROUP_EPSILON = 0.3  # groupRectangles' eps
 
 

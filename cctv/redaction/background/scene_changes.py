@@ -1,8 +1,7 @@
-"""Changes of scenery: what moved and stayed, and what became of the light.
+"""Scene changes for the reviewer: objects that moved and stayed, switches of light, camera shifts.
 
-The empty scene is one picture for a whole stretch of light.  A chair that is moved, a door that opens or a lamp that is
-lit makes it a scene that never was; a reviewer must know.  Owns the list of such changes.  Pure.  Knows nothing of
-objects: somebody who stands still for long is listed too.
+The empty scene is one picture for a whole lighting segment; a chair that is moved, a door that opens or a lamp that is
+lit makes it wrong.  Pure.  Objects are not recognised: a person who stands still for long is listed too.
 """
 
 from __future__ import annotations
@@ -15,9 +14,8 @@ from cctv.redaction.tracking.annotations import KeepBoxes
 from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.geometry import Rect
 
-_MIN_STILL_SECONDS = (
-    5.0  # seconds; shorter ones are mostly people who wait, longer ones miss a chair in a part of ten seconds
-)
+# seconds; shorter ones are mostly people who wait, longer ones miss a chair in a part of ten seconds
+_MIN_STILL_SECONDS = 5.0
 _MAX_DRIFT_PIXELS = 3.0  # half-size pixels by which the edges of a still region may move
 _INSIDE_SHARE = 0.6  # of a region's box within a kept box: the subject's own
 

@@ -1,7 +1,7 @@
-"""The line in the picture that says what was done to it.
+"""The caption in the picture: what was done to it, and the time.
 
-Owns the caption's text, the clock in it, size and place.  Pure.  Never changes the size of a frame; its rectangle
-counts as hidden.
+Responsible for the text, size and place of the line.  Pure.  Never changes the size of a frame; the rectangle of the
+caption counts as hidden.
 """
 
 from __future__ import annotations

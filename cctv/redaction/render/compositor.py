@@ -1,7 +1,7 @@
-"""One output picture from a source picture and a decision.
+"""Composition of one output picture from a source picture and a decision.
 
-Owns the only place where live pixels pass into an output.  Works in yuv420p planes, whole 2 x 2 blocks at a time, so
-that luma and chroma of a block are live together or hidden together.  Pure.
+The only place where live pixels pass into an output.  Works in yuv420p planes, 2 x 2 blocks at a time, so that luma and
+chroma of a block are live together or hidden together.  Pure.
 """
 
 from __future__ import annotations

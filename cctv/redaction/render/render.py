@@ -1,7 +1,10 @@
-"""From a clip and its decisions to a redacted video and its mask: decode, compose, encode.
+"""Render a clip and its decisions to a redacted video and its mask: decode, compose, encode, verify.
 
-Owns the render pass and the order of all passes.  Writes beside the wanted name, checks what it wrote, and only then
-gives it that name: an interrupted or failed render leaves nothing behind.
+1. video and mask, written under a temporary name beside their target
+2. both verified against the decisions
+3. flushed, then renamed to their target
+
+An interrupted or failed render leaves nothing behind.
 """
 
 from __future__ import annotations

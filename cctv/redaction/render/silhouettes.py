@@ -1,8 +1,7 @@
-"""Flat rounded shapes that stand for other people.
+"""Silhouettes: flat rounded shapes that stand for other people.
 
-Owns their form.  Pure.  A shape tells that somebody is here, and never more: no contour, no gait, no clothing, and
-nobody's own size.  All shapes at one height of the picture are of one size, larger than a person there; they stand on a
-coarse grid.
+Pure.  A shape shows that a person is there, and nothing more: no contour, no gait, no clothing, not their own size.
+All shapes at one height of the picture have one size, larger than a person there, and stand on a coarse grid.
 """
 
 from __future__ import annotations
@@ -24,9 +23,8 @@ _MIN_SEEN_SECONDS = 0.4  # of a second for which a region must exist: a flicker 
 _LARGE_SHARE = 0.002  # ... of the half-size picture: groups that merge and split make short tracks
 _MIN_REGION_SHARE = 0.0006  # of the half-size picture: a smaller region is nobody
 _GRID_WIDTHS = 0.5  # of a person's width, to the nearest power of two: one grid for all who stand at about one height
-_SHAPE_SCALE = (
-    1.3  # of a person: the ground beside a tight shape tells sizes apart (PETS09-S2L1: 9 % right; at 1.3, 6 %)
-)
+# of a person: the ground beside a tight shape tells sizes apart (PETS09-S2L1: 9 % right; at 1.3, 6 %)
+_SHAPE_SCALE = 1.3
 _PERSON_RATIO = 0.4  # a person's width by height, seen as a region (PETS09-S2L1 and generated scenes: 0.35-0.38)
 _UPRIGHT_RATIOS = (0.25, 0.55)  # width by height of one person's region
 _MIN_SPREAD_SHARE = 0.05  # of the picture's height between two boxes that tell of perspective

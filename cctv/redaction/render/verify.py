@@ -1,14 +1,12 @@
-"""Proof that a rendered video shows nothing that it should not.
+"""Verification that a rendered video shows nothing that it should not.
 
-Decodes the result again and compares each block that is hidden with what stands there in place of it.  Owns the check
-and its tolerances.  Never mends anything and never trusts what the render says of itself: that live pixels lie inside
-kept boxes is checked against the boxes, and that static masks are covered against the polygons.
+Decodes the result and compares each hidden block with its covering.  Repairs nothing, and does not rely on what the
+render reports: live pixels are checked against the kept boxes, and privacy masks against their polygons.
 
-The source need not be read for that.  A block betrays it when it is like the source and unlike the covering: with mean
-errors `near` and `error` against these, `near < error / 2` where source and covering are more than
-`3 / 2 * _MAX_ERROR_LEVELS`
-apart.  Means of absolute differences keep the triangle inequality, `apart <= near + error`, so such a block has
-`error > _MAX_ERROR_LEVELS` and is refused for that already.
+The source need not be read for that.  A block leaks when it is like the source and unlike the covering: with mean
+errors `near` and `error` against these, `near < error / 2` where source and covering are more than `3 / 2 *
+_MAX_ERROR_LEVELS` apart.  Means of absolute differences keep the triangle inequality, `apart <= near + error`, so such
+a block has `error > _MAX_ERROR_LEVELS` and is refused for that already.
 """
 
 from __future__ import annotations
@@ -42,9 +40,8 @@ from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled
 
 Decided = TypeVar("Decided")
 _BLOCK_PIXELS = 8  # pixels each way: a head in the distance is larger
-_MAX_ERROR_LEVELS = (
-    16.0  # levels by which a hidden block's mean error may differ from the covering: H.264 at CRF 20 stays below 9
-)
+# levels by which a hidden block's mean error may differ from the covering: H.264 at CRF 20 stays below 9
+_MAX_ERROR_LEVELS = 16.0
 _MIN_MASKED_SHARE = (
     4 / _BLOCK_PIXELS**2
 )  # share of a block that lies under a static mask, from which on that must be black

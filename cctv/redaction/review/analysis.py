@@ -1,7 +1,8 @@
-"""A part's analysis on disk: the survey and the tracks, in a directory of their own that a plan names by hash.
+"""Analysis of a part on disk: survey, tracks and pictures, in a directory that a plan names by hash.
 
-Owns those directories under `derived/REQ-YYYY-NNN/`.  One is written once and never changed: a new survey gets a new
-one, and the old goes when no row names it any more.  So a crash leaves a directory too many, never one that lies.
+Responsible for those directories under `derived/REQ-YYYY-NNN/`.  Each is written once and never changed: a new survey
+gets a new directory, and the old one is removed when no row names it.  A crash leaves an extra directory, never one
+with wrong content.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Approval: a person answers for what will be visible.
+"""Approval: a person is answerable for what will be visible.
 
-Owns the rule that an approval names the digest of every part's plan, that every backdrop was signed off and every frame
-reviewed before it, and the second person where the policy asks for one.  Never approves a plan that rests on files that
-are gone or changed.
+An approval names the digest of every part's plan.  It requires that every backdrop was signed off and every frame
+reviewed, and a second person where the policy demands one.  Never approves a plan whose files are missing or changed.
 """
 
 from __future__ import annotations

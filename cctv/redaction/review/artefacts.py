@@ -1,7 +1,7 @@
-"""What an analysis leaves on disk: backdrops with the clip's times, tracks, pictures of them and of what a plan shows.
+"""File formats of an analysis: backdrops with the clip's times, tracks, their crops, and pictures of what a plan shows.
 
-Owns those files' formats.  Only pictures show people; like the sheet that they are for, they are of the request's own
-recordings and go with its case.  Never holds a picture of other footage, which would outlive its limit here.
+Pictures show people; like the sheet that they are for, they are of the request's own recordings and are deleted with
+its case.  Never stores a picture of other footage, which would outlive its limit here.
 """
 
 from __future__ import annotations
@@ -62,18 +62,6 @@ def read_survey(path: Path) -> BackgroundModel:
             return BackgroundModel(tuple(int(time) for time in held["times"]), backdrops)
     except (OSError, ValueError, KeyError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
-
-
-def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:
-    return Backdrop(
-        planes=Planes(*(held[f"{plane}{number}"] for plane in _PLANES)),
-        stacked=held[f"stacked{number}"],
-        trusted=held[f"trusted{number}"],
-        doubted=held[f"doubted{number}"],
-        samples=int(held[f"samples{number}"]),
-        shift=(float(held[f"shift{number}"][0]), float(held[f"shift{number}"][1])),
-        people=tuple(Rect(*(float(side) for side in box)) for box in held[f"people{number}"]),
-    )
 
 
 def read_times(path: Path) -> tuple[int, ...]:
@@ -158,10 +146,6 @@ def read_outcome(directory: Path) -> RenderOutcome:
     return RenderOutcome(Gallery(pictures["shown"], pictures["seen"], live), changes, stretch)
 
 
-def _sides(box: Rect) -> list[float]:
-    return [box.x, box.y, box.w, box.h]
-
-
 def write_pictures(path: Path, pictures: Mapping[int, Sequence[TrackPicture]]) -> None:
     """The crops of each track, by its id; the caller flushes the file."""
     arrays = {f"{track}-{crop.frame}": crop.picture for track, crops in pictures.items() for crop in crops}
@@ -179,3 +163,19 @@ def read_pictures(path: Path) -> dict[int, tuple[TrackPicture, ...]]:
     except (OSError, ValueError, KeyError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
     return {track: tuple(sorted(pictures, key=lambda crop: crop.frame)) for track, pictures in crops.items()}
+
+
+def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:
+    return Backdrop(
+        planes=Planes(*(held[f"{plane}{number}"] for plane in _PLANES)),
+        stacked=held[f"stacked{number}"],
+        trusted=held[f"trusted{number}"],
+        doubted=held[f"doubted{number}"],
+        samples=int(held[f"samples{number}"]),
+        shift=(float(held[f"shift{number}"][0]), float(held[f"shift{number}"][1])),
+        people=tuple(Rect(*(float(side) for side in box)) for box in held[f"people{number}"]),
+    )
+
+
+def _sides(box: Rect) -> list[float]:
+    return [box.x, box.y, box.w, box.h]

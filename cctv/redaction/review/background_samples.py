@@ -1,9 +1,8 @@
-"""Other footage of a camera from around a part: what its empty scene is learned from besides the part itself.
+"""Background samples from around a part: other footage of its camera, from which its empty scene is learned too.
 
-Somebody who stands still throughout the requested minutes would become part of a backdrop made from them alone.  Owns
-the choice of segments (pure) and the cutting of one picture out of each, and of some out of the part's own first and
-last segment that lie outside of what was asked for.  Never writes one to disk, where it could
-outlive its limit; the log counts them.
+A person who stands still throughout the requested minutes would become part of a backdrop made from them alone.
+Chooses segments (pure), decodes one picture of each, and some of the part's own first and last segment that lie outside
+of the requested span.  Samples stay in memory, since on disk they could outlive their limit; the audit log counts them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A request's redaction as it stands: its parts, and whether what they rest on is still there and unchanged.
+"""A request's redaction as it stands: its parts, and whether their sources and artefacts are intact.
 
-Owns the reading of a case and the check of its sources.  Never changes anything, and never passes over a file that is
-missing or different: an export from other bytes than were reviewed is an unreviewed export.
+Reads a case and checks its files.  Changes nothing, and never ignores a file that is missing or different: a package
+from other bytes than were reviewed is an unreviewed package.
 """
 
 from __future__ import annotations

@@ -1,16 +1,13 @@
-"""Parts that a preparation had finished before it was broken off: the next one goes on from them.
+"""Checkpoints: parts that an interrupted preparation had analysed, and videos that an interrupted build had rendered.
 
-Owns the note in a part's directory, written last, that says what was analysed.  A note counts only for the very same
-plan by the same version of this program, with every file as its hash says; anything else is analysed anew.
+Analysis: a note in the part's directory, written last.  Render:
 
-Renders that a build had finished before it was broken off: the next build takes them as they are.
-
-1. video rendered and proved in the part's own directory, flushed   (crash: no note, so it is rendered again)
-2. note with its hash, durable                                      (crash: the next build goes on from here)
+1. video rendered and verified in the part's own directory, flushed   (crash: no note, so it is rendered again)
+2. note with its hash, durable                                        (crash: the next build resumes here)
 3. linked into the package; both removed when the package is entered
 
-Owns those two files.  A note counts only for the same plan and line, by the same version of this program, and for a
-video with that hash.  They stand under `derived/`, so they go with their case whatever happens to the build.
+A note counts only for the same plan (and caption), by the same version of this program, and for files with the hashes
+that it names; otherwise the work is done again.  All lies under `derived/` and is deleted with its case.
 """
 
 from __future__ import annotations
@@ -32,6 +29,7 @@ from cctv.redaction.review.plan import CasePart, CasePlan
 from cctv.redaction.review.render import RenderResult, caption_line
 
 _FINISHED_NOTE = "finished.json"
+_VIDEO, _KEPT_NOTE = "rendered.mp4", "rendered.json"
 
 
 def note_finished(site: Storage, part: CasePart) -> None:
@@ -54,28 +52,6 @@ def finished_part(site: Storage, plan: CasePlan) -> CasePart | None:
             renumbered = replace(part.plan, position=plan.position)
             return replace(part, plan=renumbered, digest=renumbered.digest)
     return None
-
-
-def _before_analysis(plan: CasePlan) -> CasePlan:
-    """A plan before its analysis; its number may change while nothing else does."""
-    return CasePlan(plan.request, plan.camera, 0, plan.sources, plan.requested, masks=plan.masks, schema=plan.schema)
-
-
-def _noted_finished(site: Storage, note: Path) -> CasePart | None:
-    try:
-        content = json.loads(note.read_bytes())
-        if content["schema"] != 1 or content["software"] != __version__:
-            return None
-        plan = CasePlan.from_json(content["plan"])
-        when = datetime.fromisoformat(content["prepared"])
-        part = CasePart(plan, plan.digest, site.relative(note.parent), when, str(content["prepared_by"]))
-        check_artefacts(site, part)
-    except (OSError, ValueError, KeyError, TypeError, ArtefactChanged):
-        return None
-    return part
-
-
-_VIDEO, _KEPT_NOTE = "rendered.mp4", "rendered.json"
 
 
 def kept_render(
@@ -109,6 +85,25 @@ def forget_renders(site: Storage, parts: Iterable[CasePart]) -> None:
         for name in (_KEPT_NOTE, _VIDEO):
             (directory / name).unlink(missing_ok=True)
         site.disk.sync_directory(directory)
+
+
+def _before_analysis(plan: CasePlan) -> CasePlan:
+    """A plan before its analysis; its number may change while nothing else does."""
+    return CasePlan(plan.request, plan.camera, 0, plan.sources, plan.requested, masks=plan.masks, schema=plan.schema)
+
+
+def _noted_finished(site: Storage, note: Path) -> CasePart | None:
+    try:
+        content = json.loads(note.read_bytes())
+        if content["schema"] != 1 or content["software"] != __version__:
+            return None
+        plan = CasePlan.from_json(content["plan"])
+        when = datetime.fromisoformat(content["prepared"])
+        part = CasePart(plan, plan.digest, site.relative(note.parent), when, str(content["prepared_by"]))
+        check_artefacts(site, part)
+    except (OSError, ValueError, KeyError, TypeError, ArtefactChanged):
+        return None
+    return part
 
 
 def _noted_kept(video: Path, note: Path, expected: dict[str, object]) -> RenderResult | None:

@@ -1,9 +1,9 @@
-"""Taking derived files away: when their case closes, and after a month at most.
+"""Deletion of derived files: when their case closes, and after four weeks at most.
 
 docs/policies/001.txt: "maximaal één maand".
 
-Owns the end of `derived/REQ-YYYY-NNN/`.  Deletes what was made from footage, never footage.  A case that is still open
-then is prepared again.
+Responsible for the end of `derived/REQ-YYYY-NNN/`.  Deletes what was made from footage, never footage.  A case that is
+still open then must be prepared again.
 """
 
 from __future__ import annotations

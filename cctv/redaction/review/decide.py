@@ -1,7 +1,7 @@
-"""Deciding who stays visible: keep and hide, by track or by drawn boxes.
+"""Decisions on who stays visible: keep and hide, by track or by drawn boxes.
 
-Owns the change of a plan.  Every change gives the plan another digest, so that an approval of the old one is void; what
-was decided and why is in the log in the same transaction.
+Every change gives the plan another digest, so that an approval of the old one is void; the decision and its reason are
+in the audit log in the same transaction.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A part of a request's redaction: an unbroken stretch of one camera, its plan, and who approved which plan.
+"""The plan of a part: an unbroken stretch of one camera, its decisions, reviews and approval.
 
-Owns the plan's shape and its digest.  The digest covers what is shown and what it was decided on: the sources' hashes,
-what the analysis wrote, and every decision.  So an approval never outlives a change.  No I/O.
+Responsible for the plan's shape and its digest.  The digest covers what is shown and what it was decided on: the
+sources' hashes, the artefacts of the analysis, and every decision.  So an approval never outlives a change.  No I/O.
 """
 
 from __future__ import annotations

@@ -1,22 +1,16 @@
-"""Preparing a request: its footage is cut into parts, each is analysed, and the sheet is written.
+"""Prepare a request: its footage is split into parts, each is analysed, and the sheet is written.
 
 1. sources checked, each new part analysed into a directory of its own, flushed   (crash: a directory that no row names;
-   the next call goes on from those that are whole)
+   the next call reuses those that are intact)
 2. rows and audit entry, committed
 3. the sheet; directories that no row names are removed                           (crash: `redaction show` writes it)
 
-Owns that order.  A part whose recordings did not change keeps its numbers, decisions and approval.  Never changes a row
-while a file is missing or different.
+A part is an unbroken stretch of one camera, redacted as one video; it never joins across a gap.  A stretch of which
+less than a frame was requested has no picture and is no part; files are read only where a stretch is that short, and
+one that cannot be read counts as a part, whose use then reports why.
 
-Cutting a request's footage into parts: unbroken stretches of one camera, each redacted as one video.
-
-Pure.  Never joins across a gap: a missing second stays missing.
-
-The recordings of a request that hold a frame of what was asked for, as unbroken stretches.
-
-A request may touch a recording for less than a frame takes; a stretch of which only that was asked for has no picture
-to show, and is no part.  Reads files only where a stretch is that short.  Never leaves out one that cannot be read:
-whoever uses it says so.
+A part whose recordings did not change keeps its numbers, decisions and approval.  Never changes a row while a file is
+missing or different.
 """
 
 from __future__ import annotations
@@ -64,49 +58,11 @@ from cctv.redaction.review.privacy_masks import masks_in_force
 from cctv.redaction.review.queries import parts_of, replace_parts
 from cctv.redaction.review.sheet.write import write_sheet
 
-LARGEST_SEAM = timedelta(seconds=1)  # a longer pause between two segments is a gap that the recipient must see
-_MAX_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
-
-
-def split_into_parts(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
-    """The segments of one camera as unbroken stretches, in order."""
-    parts: list[list[Segment]] = []
-    for segment in sorted(segments, key=lambda segment: segment.span):
-        if parts and _follows(parts[-1][-1], segment):
-            parts[-1].append(segment)
-        else:
-            parts.append([segment])
-    return [tuple(part) for part in parts]
-
-
-def _follows(before: Segment, after: Segment) -> bool:
-    pause = after.span.start - before.span.end
-    return -_MAX_OVERLAP <= pause <= LARGEST_SEAM
-
-
-SHORT = timedelta(seconds=10)  # the slowest cameras send a frame each second or two
-
-
-def wanted_parts(site: Storage, connection: Connection, camera: CameraId, span: Span) -> list[tuple[Segment, ...]]:
-    """The stretches of a camera's segments that hold at least one frame within the span, in order."""
-    stretches = split_into_parts(segments_of(connection, camera, span))
-    return [part for part in stretches if _long(part, span) or any(_holds(site, segment, span) for segment in part)]
-
-
-def _long(part: tuple[Segment, ...], span: Span) -> bool:
-    return min(part[-1].span.end, span.end) - max(part[0].span.start, span.start) >= SHORT
-
-
-def _holds(site: Storage, segment: Segment, span: Span) -> bool:
-    try:
-        times = read_timing(site.root / segment.path).times
-    except MediaUnreadable:  # a part of it is asked for: reading it says what is wrong
-        return True
-    return any(span.contains(segment.span.start + time - times[0]) for time in times)
-
-
 log = logging.getLogger(__name__)
 
+LARGEST_SEAM = timedelta(seconds=1)  # a longer pause between two segments is a gap that the recipient must see
+_MAX_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
+SHORT = timedelta(seconds=10)  # the slowest cameras send a frame each second or two
 _PART_BYTES = 16 << 20  # two backdrops of 1080p and the sheet's pictures
 _WITH_COPY = frozenset({RequestType.ACCESS, RequestType.PORTABILITY, RequestType.OBJECTION})
 
@@ -150,6 +106,23 @@ class _Cut:
     masks: tuple[Polygon, ...]
 
 
+def split_into_parts(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
+    """The segments of one camera as unbroken stretches, in order."""
+    parts: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda segment: segment.span):
+        if parts and _follows(parts[-1][-1], segment):
+            parts[-1].append(segment)
+        else:
+            parts.append([segment])
+    return [tuple(part) for part in parts]
+
+
+def wanted_parts(site: Storage, connection: Connection, camera: CameraId, span: Span) -> list[tuple[Segment, ...]]:
+    """The stretches of a camera's segments that hold at least one frame within the span, in order."""
+    stretches = split_into_parts(segments_of(connection, camera, span))
+    return [part for part in stretches if _long(part, span) or any(_holds(site, segment, span) for segment in part)]
+
+
 def prepare(
     site: Storage, request_id: str, progress: Progress = silent, *, again: bool = False, dry_run: bool = False
 ) -> Prepared:
@@ -181,6 +154,23 @@ def prepare(
     log.info("request.prepared", extra={"case": request.id, "cameras": len(request.cameras), "files": len(prepared)})
     described = tuple(_described(part, cut) for part, cut in zip(prepared, cuts, strict=True))
     return Prepared(request, sheet_path(site, request.id), described, dry_run=False)
+
+
+def _follows(before: Segment, after: Segment) -> bool:
+    pause = after.span.start - before.span.end
+    return -_MAX_OVERLAP <= pause <= LARGEST_SEAM
+
+
+def _long(part: tuple[Segment, ...], span: Span) -> bool:
+    return min(part[-1].span.end, span.end) - max(part[0].span.start, span.start) >= SHORT
+
+
+def _holds(site: Storage, segment: Segment, span: Span) -> bool:
+    try:
+        times = read_timing(site.root / segment.path).times
+    except MediaUnreadable:  # a part of it is asked for: reading it says what is wrong
+        return True
+    return any(span.contains(segment.span.start + time - times[0]) for time in times)
 
 
 def _cuts(site: Storage, connection: Connection, request: AccessRequest, again: bool) -> list[_Cut]:

@@ -1,7 +1,7 @@
-"""Preview videos: a part as it would leave, to be watched by the reviewer.
+"""Preview videos: a part as it would be disclosed, for the reviewer.
 
-Owns `preview.mp4` in a part's directory.  It is rendered and proved as in a package.  A changed plan has another
-directory, so that a preview never shows another plan than the sheet beside it.  Never part of an export.
+Responsible for `preview.mp4` in a part's directory, rendered and verified as in a package.  A changed plan has another
+directory, so that a preview never shows another plan than the sheet beside it.  Never part of a package.
 """
 
 from __future__ import annotations

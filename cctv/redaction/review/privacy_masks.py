@@ -1,7 +1,7 @@
-"""Which static masks a part of a request must cover.
+"""Privacy masks that a part of a request must cover.
 
-Owns the union of those in cameras.toml now and those that the footage was recorded under, so that neither a mask that
-came later nor one that was taken away since shows what it hid.  Never drops one of either.
+The union of those in cameras.toml now and those under which the footage was recorded, so that neither a mask that was
+added later nor one that was removed since shows what it hid.
 """
 
 from __future__ import annotations

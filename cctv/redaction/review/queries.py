@@ -1,4 +1,4 @@
-"""The rows of redactions: one for each part of a request.  Queries only; decides nothing."""
+"""Rows of redactions: one for each part of a request.  Queries only; decides nothing."""
 
 from __future__ import annotations
 

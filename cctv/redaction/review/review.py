@@ -1,12 +1,8 @@
-"""Looking at what a plan shows: signing off backdrops, covering parts of them, reviewing frames range by range.
+"""Review of what a plan shows: sign off backdrops, cover parts of them, review frames range by range.
 
-Owns those acts, and the rule of what is still missing before an approval.  A sign-off names the hash of a picture and a
-review the digest of what is shown, so that any change of the picture makes them void.  Never signs or reviews anything
-that is gone or changed.
-
-What nobody has looked at yet: backdrops that are not signed off, and frames that were not reviewed.
-
-Owns that list and its refusal, which names frames and their local times.  Changes nothing.
+A sign-off names the hash of a picture and a review the digest of what is shown, so that any change of the picture voids
+them.  `require_reviewed` lists what is missing before an approval.  Never signs or reviews files that are missing or
+changed.
 """
 
 from __future__ import annotations
@@ -48,36 +44,6 @@ from cctv.redaction.review.sheet.write import write_sheet
 from cctv.redaction.video.geometry import Rect, outer
 
 
-def require_reviewed(site: Storage, case: CaseFile) -> None:
-    """Raises NotReviewed unless every backdrop is signed off and every frame reviewed, as the plans are now."""
-    missing = [
-        N_("{part}: {missing}", part=part.name, missing=join_messages(words))
-        for part in case.parts
-        if (words := list(missing_words(site, part)))
-    ]
-    if missing:
-        sheet = sheet_path(site, case.request.id)
-        raise NotReviewed(request=case.request.id, missing=join_messages(missing, between="; "), sheet=sheet)
-
-
-def missing_words(site: Storage, part: CasePart) -> Iterable[Message]:
-    """What is missing of a part, one thing a line."""
-    for number in part.plan.unsigned:
-        yield N_("backdrop {number} is not signed off", number=number)
-    if part.unreviewed:
-        times = read_times(site.root / part.directory / SURVEY)
-        start = part.plan.span.start.astimezone(site.settings.site.timezone)
-        for first, last in part.unreviewed:
-            since, until = (start + timedelta(microseconds=times[frame]) for frame in (first, last))
-            yield N_(
-                "frames {first}-{last} ({since:%d/%m %H:%M:%S} - {until:%H:%M:%S}) are not reviewed",
-                first=first,
-                last=last,
-                since=since,
-                until=until,
-            )
-
-
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Which part of which request somebody means, and why; without camera and position every part."""
@@ -108,6 +74,36 @@ class Noted:
     def voided(self) -> bool:
         """Whether an approval was lost by it."""
         return any(old.approved and not new.approved for old, new in zip(self.before, self.after, strict=True))
+
+
+def require_reviewed(site: Storage, case: CaseFile) -> None:
+    """Raises NotReviewed unless every backdrop is signed off and every frame reviewed, as the plans are now."""
+    missing = [
+        N_("{part}: {missing}", part=part.name, missing=join_messages(words))
+        for part in case.parts
+        if (words := list(missing_words(site, part)))
+    ]
+    if missing:
+        sheet = sheet_path(site, case.request.id)
+        raise NotReviewed(request=case.request.id, missing=join_messages(missing, between="; "), sheet=sheet)
+
+
+def missing_words(site: Storage, part: CasePart) -> Iterable[Message]:
+    """What is missing of a part, one thing a line."""
+    for number in part.plan.unsigned:
+        yield N_("backdrop {number} is not signed off", number=number)
+    if part.unreviewed:
+        times = read_times(site.root / part.directory / SURVEY)
+        start = part.plan.span.start.astimezone(site.settings.site.timezone)
+        for first, last in part.unreviewed:
+            since, until = (start + timedelta(microseconds=times[frame]) for frame in (first, last))
+            yield N_(
+                "frames {first}-{last} ({since:%d/%m %H:%M:%S} - {until:%H:%M:%S}) are not reviewed",
+                first=first,
+                last=last,
+                since=since,
+                until=until,
+            )
 
 
 def decide_backdrop(

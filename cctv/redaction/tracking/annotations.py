@@ -1,7 +1,7 @@
-"""KEEP.json: the boxes that a person drew to keep or to hide.
+"""KEEP.json: keyframes that a person drew to keep or to hide.
 
-Owns the format, its strict reading and the interpolation between keyframes.  Never guesses: what is not exactly the
-format is refused with the place, the reason and what is allowed.
+Responsible for the format, its strict reading and the interpolation between keyframes.  Never guesses: anything else
+raises KeepRefused with the place, the problem and what is allowed.
 """
 
 from __future__ import annotations

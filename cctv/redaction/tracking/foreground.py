@@ -1,13 +1,11 @@
-"""Regions: where a frame differs from the empty scene.
+"""Foreground masks: where each frame differs from its backdrop, as connected components.
 
-Owns the difference, its clean-up and its growth.  Pure.  Recall comes first: a pixel that may be a person counts as
-one, and a frame whose light cannot be explained counts as person throughout.
+Subtraction, clean-up and growth of masks, for all frames of a clip on every core.  Recall comes first: a pixel that may
+be a person counts as foreground, and a frame whose light cannot be explained is foreground throughout.
 
-Every frame compared with its backdrop: in order, and as many at once as there are cores.
-
-Owns the order.  The light of a frame is judged by that of the frame before it, and that one counts only if the whole
-comparison believes it.  So each frame is begun as if it did; where one turns out otherwise, those after it begin anew.
-The answers are those of one frame after the other.  Never guesses one.
+The light of a frame is judged by that of the frame before, which counts only if the whole comparison accepts it.  So
+each frame is started as if it did; where one did not, the frames after it restart.  The results equal those of a
+sequential comparison.
 """
 
 from __future__ import annotations
@@ -38,9 +36,8 @@ _SPECK_SHARE = 0.0002  # of the half-size picture; a smaller region is noise of 
 _CLOSE_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
 _SUSPECT_SHARE = 0.15  # of the picture; where more differs, it is asked whether the camera still stands where it stood
 _LOST_SHARE = 0.6  # of the picture; where more differs, no part of it is believed
-_UNLIKE_MISFIT = (
-    0.45  # misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
-)
+# misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
+_UNLIKE_MISFIT = 0.45
 _GROW_PIXELS = 2  # half-size pixels on every side of a region's boxes
 _UPRIGHT_RATIO = 0.5  # width by height: a walker's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
 _NARROW_PIXELS = 16  # half-size pixels; a narrower region is never cut
@@ -92,17 +89,31 @@ class ReferenceScene:
         return FrameDifference(mask, light, regions)
 
 
-def _everything(backdrop: Backdrop) -> FrameDifference:
-    mask = np.ones(backdrop.trusted.shape, np.bool_)
-    return FrameDifference(mask, None, connected_components(mask.view(np.uint8))[1][1:])
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One frame: the index of its backdrop, and what differs from that."""
+
+    stretch: int
+    difference: FrameDifference
 
 
-def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
-    """True where so much differs that the camera looks elsewhere: by chance, a head may look like the other scene."""
-    share = int(np.count_nonzero(mask)) / mask.size
-    if share <= _SUSPECT_SHARE:
-        return False
-    return share > _LOST_SHARE or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE_MISFIT
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """What a frame is judged by: the backdrop of the one before, and its light."""
+
+    stretch: int = 0
+    light: Light | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A frame whose comparison goes on: it was begun in `before`, and `expected` is what follows if all goes well."""
+
+    stacked: Plane
+    stretch: int
+    before: Light | None
+    expected: _Behind
+    result: Future[FrameDifference]
 
 
 def denoise_mask(differs: Mask) -> tuple[Mask, Regions]:
@@ -143,13 +154,6 @@ def covered(mask: Mask, regions: Regions) -> Mask:
     return grown(out, _GROW_PIXELS, _GROW_PIXELS)
 
 
-def _alone(inside: Mask, area: int) -> Mask:
-    """The region that fills this part of a mask from side to side, without others that reach into its box."""
-    labels, stats = connected_components(inside.view(np.uint8))
-    height, width = inside.shape
-    return np.take((stats == (0, 0, width, height, area)).all(axis=1), labels)
-
-
 def upright_covered(mask: Mask) -> Mask:
     """The mask with each region that is taller than wide filled out to its box, so that no silhouette shows."""
     out = mask.copy()
@@ -157,6 +161,48 @@ def upright_covered(mask: Mask) -> Mask:
         if height > width:
             out[top : top + height, left : left + width] = True
     return out
+
+
+def grown(mask: Mask, across: int, along: int) -> Mask:
+    """The mask, each True pixel spread `across` pixels sideways and `along` up and down."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * across + 1, 2 * along + 1))
+    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel), np.uint8).view(np.bool_)
+
+
+def compared(pictures: Iterable[Plane], backdrops: Sequence[Backdrop], masked: Mask | None) -> Iterator[Compared]:
+    """Compare half-size pictures, (3, height/2, width/2) uint8, in order of time; nothing differs where `masked`."""
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        comparison = _Comparison([ReferenceScene(backdrop, masked) for backdrop in backdrops], backdrops, pool)
+        for stacked in pictures:
+            try:
+                comparison.begin(stacked)
+            except Exception:
+                yield from comparison.rest()  # what came before is right, and tells at which frame it broke off
+                raise
+            if len(comparison.waiting) > cores:
+                yield comparison.finish()
+        yield from comparison.rest()
+
+
+def _everything(backdrop: Backdrop) -> FrameDifference:
+    mask = np.ones(backdrop.trusted.shape, np.bool_)
+    return FrameDifference(mask, None, connected_components(mask.view(np.uint8))[1][1:])
+
+
+def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
+    """True where so much differs that the camera looks elsewhere: by chance, a head may look like the other scene."""
+    share = int(np.count_nonzero(mask)) / mask.size
+    if share <= _SUSPECT_SHARE:
+        return False
+    return share > _LOST_SHARE or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE_MISFIT
+
+
+def _alone(inside: Mask, area: int) -> Mask:
+    """The region that fills this part of a mask from side to side, without others that reach into its box."""
+    labels, stats = connected_components(inside.view(np.uint8))
+    height, width = inside.shape
+    return np.take((stats == (0, 0, width, height, area)).all(axis=1), labels)
 
 
 def _is_wide(rect: PixelRect) -> bool:
@@ -199,55 +245,6 @@ def _tight(region: Mask, rect: PixelRect) -> PixelRect:
         rect.left + int(columns[-1]) + 1,
         rect.top + int(rows[-1]) + 1,
     )
-
-
-def grown(mask: Mask, across: int, along: int) -> Mask:
-    """The mask, each True pixel spread `across` pixels sideways and `along` up and down."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * across + 1, 2 * along + 1))
-    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel), np.uint8).view(np.bool_)
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One frame: the index of its backdrop, and what differs from that."""
-
-    stretch: int
-    difference: FrameDifference
-
-
-@dataclass(frozen=True, slots=True)
-class _Behind:
-    """What a frame is judged by: the backdrop of the one before, and its light."""
-
-    stretch: int = 0
-    light: Light | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """A frame whose comparison goes on: it was begun in `before`, and `expected` is what follows if all goes well."""
-
-    stacked: Plane
-    stretch: int
-    before: Light | None
-    expected: _Behind
-    result: Future[FrameDifference]
-
-
-def compared(pictures: Iterable[Plane], backdrops: Sequence[Backdrop], masked: Mask | None) -> Iterator[Compared]:
-    """Compare half-size pictures, (3, height/2, width/2) uint8, in order of time; nothing differs where `masked`."""
-    cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
-        comparison = _Comparison([ReferenceScene(backdrop, masked) for backdrop in backdrops], backdrops, pool)
-        for stacked in pictures:
-            try:
-                comparison.begin(stacked)
-            except Exception:
-                yield from comparison.rest()  # what came before is right, and tells at which frame it broke off
-                raise
-            if len(comparison.waiting) > cores:
-                yield comparison.finish()
-        yield from comparison.rest()
 
 
 class _Comparison:

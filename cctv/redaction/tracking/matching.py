@@ -1,7 +1,6 @@
-"""Which region of a frame is the subject.
+"""Matching of connected components to the subject's expected box, and detection of merges and splits beside it.
 
-Owns the fitting of regions to an expected box, and the notice of a merge or a split beside one.  Pure.  Never chooses
-between two people: where more than one region could be meant, none is.
+Pure.  Never chooses between two people: where more than one component could be meant, the result is None.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ from dataclasses import dataclass
 
 from cctv.redaction.video.geometry import Rect, enclosing
 
-_MEMBER_SHARE = (
-    0.6  # of a fragment's box inside the expected box: the subject's own head or foot, cut off by a like colour
-)
+# of a fragment's box inside the expected box: the subject's own head or foot, cut off by a like colour
+_MEMBER_SHARE = 0.6
 _FRAGMENT_SHARE = 0.25  # of the largest region's pixels: a larger one beside it is somebody
 _HEAD_OR_FEET_SHARE = 0.5  # the same, of a piece above or below: the trunk in between may look like the ground
 _HEAD_HEIGHTS = 0.25  # of a person's height

@@ -1,6 +1,6 @@
-"""Regions outside of a kept box, followed from frame to frame.
+"""Neighbour tracks: components outside of a kept box, tracked from frame to frame.
 
-Owns what is seen around one kept box and who of it is who.  Pure.  Never decides what is hidden; that is `contacts`.
+Pure.  Never decides what is hidden; that is `cctv.redaction.tracking.occlusion`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from cctv.redaction.video.geometry import Rect
 
-_SIZE_REACH_FRAMES = (
-    75  # frames before and after from which a person's free size is taken: perspective changes it slowly
-)
+# frames before and after from which a person's free size is taken: perspective changes it slowly
+_SIZE_REACH_FRAMES = 75
 _SIZE_SAMPLES = 12
 _SOON_FRAMES = 5  # frames until the parts of one person on two sides of the kept box grow together
 _ALONE_RATIO = 1.3  # of a person's sides: gait; two people are wider or taller

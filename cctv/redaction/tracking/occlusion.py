@@ -1,13 +1,10 @@
-"""Other people near a kept box: who touches it, who slips into it, who comes out of it.
+"""Occlusion: other people who touch a kept box, slip into it or come out of it, and the pixels that stay visible.
 
-Owns the reading of one kept box's surroundings through time.  Works offline, over all its frames at once, on boxes and
-flags only.  Pure.  Never assumes that somebody who disappeared into a kept box has gone: he is inside until somebody
-comes out again.
+`resolve_occlusions` works offline on boxes and flags of all frames of one kept box.  It never assumes that a person who
+disappeared into a kept box has left: they count as inside until a person comes out again.
 
-Which pixels may be live: the kept boxes, less everything that may belong to somebody else.
-
-Owns the rule that overlap with anyone else is always hidden.  Pure.  Never shows a pixel outside of a kept box, and in
-doubt shows nothing.
+`visible_mask` gives the kept box less everything that may belong to another person.  Overlap with anyone else is always
+hidden, no pixel outside of a kept box is ever shown, and in doubt nothing is shown.  Pure.
 """
 
 from __future__ import annotations
@@ -35,10 +32,17 @@ _MIN_WIDTH_SHARE = 0.85  # of the kept box's width: what was seen apart and is n
 _EDGE_WIDTHS = 0.12  # of a person's width hidden besides
 _NEAR_WIDTHS = 0.15  # of the kept box's width: a person who ends this close to it has slipped into it
 _STILL_PIXELS = 2.0  # half-size pixels that somebody who stands still may seem to move
-_MIN_WATCHED_FRAMES = (
-    3  # frames of a kept box; in fewer, nobody can tell a limb or a shadow from somebody who stands behind
-)
+# frames of a kept box; in fewer, nobody can tell a limb or a shadow from somebody who stands behind
+_MIN_WATCHED_FRAMES = 3
 _DRIFT_SHARE = 0.6  # of the frames between two keyframes: drift builds up slowly, a passer-by is quicker
+SLACK = 0.20  # of the kept box's width, at least _SLACK_PIXELS: by so much its own body may stick out of a drawn box
+_SLACK_PIXELS = 2.0
+HIDE_MARGIN = 0.12  # of a hide box's sides: a drawn box is not exact between its keyframes
+_SPECK_PIXELS = 12  # half-size pixels
+_EXPLAINED_PIXELS = 3.0  # half-size pixels between a region and the hide box that explains it
+_ADJACENT_PIXELS = 2  # half-size pixels
+_WITHIN_SHARE = 0.6  # of a region's box
+_MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows nobody and risks much
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,38 @@ class OcclusionResult:
     everything: bool
     boxes: tuple[Rect, ...]
     sure: bool = False  # the subject's own region stands apart from everybody else's
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """Somebody slips into the kept box or comes out: the scene, the region's place, its kind."""
+
+    index: int
+    place: Rect
+    person: bool
+    small: bool
+
+    def explains(self, leave: _Event) -> bool:
+        """Whether who slipped in may be who comes out.
+
+        Something that never looked like a person is part of somebody who stands still (the rest of him looks like the
+        ground) when it comes out where it was.
+        """
+        return self.person or self.place.grown(_STILL_PIXELS, _STILL_PIXELS).overlap(leave.place) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else is known of a frame, half size: other kept boxes, hide boxes, and the subject's own regions.
+
+    `own` is empty unless these stand apart from everybody else's; `drawn` says that the kept box is not
+    interpolated.
+    """
+
+    others: tuple[Rect, ...] = ()
+    hides: tuple[Rect, ...] = ()
+    own: tuple[Rect, ...] = ()
+    drawn: bool = False
 
 
 def resolve_occlusions(
@@ -70,6 +106,73 @@ def resolve_occlusions(
         OcclusionResult(bool(hidden), tuple(hidden_boxes), scene.sure)
         for hidden, hidden_boxes, scene in zip(inside, boxes, scenes, strict=True)
     )
+
+
+def grow_by_body_slack(kept: Rect) -> Rect:
+    """The kept box grown by what its own body may stick out."""
+    slack = max(_SLACK_PIXELS, SLACK * kept.w)
+    return kept.grown(slack, slack)
+
+
+def grow_by_hide_margin(hide: Rect) -> Rect:
+    """A hide box grown by what it may be off."""
+    return hide.grown(HIDE_MARGIN * hide.w + 1, HIDE_MARGIN * hide.h + 1)
+
+
+def frame_neighbourhood(frame: int, kept: Rect, bodies: UprightComponents, around: Around) -> FrameNeighbourhood:
+    """The surroundings of one kept box; boxes and the bodies at half size.
+
+    Where the subject's own regions are known, everything else is somebody else's, inside of the kept box too.
+    """
+    left, top = bodies.place.left, bodies.place.top
+    size = Size(bodies.bodies.shape[1], bodies.bodies.shape[0])
+    upright, thin = bodies.without(around.own)
+    grown_kept = grow_by_body_slack(kept).moved(-left, -top)
+    hides = [grow_by_hide_margin(box).moved(-left, -top) for box in around.hides]
+    covered = [*(grow_by_body_slack(box).moved(-left, -top) for box in around.others), *hides]
+    ring = PixelRect(0, 0, 0, 0)
+    if not around.own:
+        covered.append(grown_kept)
+        own = outer(grown_kept, size)
+        ring = PixelRect(
+            max(own.left - _ADJACENT_PIXELS, 0),
+            max(own.top - _ADJACENT_PIXELS, 0),
+            min(own.right + _ADJACENT_PIXELS, size.width),
+            min(own.bottom + _ADJACENT_PIXELS, size.height),
+        )
+    blobs: list[Blob] = []
+    for mask, is_thin in ((upright, False), (thin, True)):
+        for box in covered:
+            mask[outer(box, size).slices()] = False
+        labels, stats = connected_components(mask.view(np.uint8))
+        for label in (np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= _SPECK_PIXELS) + 1).tolist():
+            blob = _blob(labels, label, tuple(stats[label].tolist()), ring, hides, grown_kept)
+            blobs.append(replace(blob, box=blob.box.moved(left, top), thin=is_thin))
+    return FrameNeighbourhood(frame, kept, tuple(blobs), around.drawn, bool(around.own))
+
+
+def visible_mask(
+    kept: Rect, here: OcclusionResult, around: Sequence[OcclusionResult], hides: Iterable[Rect], never: Mask
+) -> Mask:
+    """The live pixels of one kept box in one frame: half-size mask, True = live.
+
+    `around` are the verdicts of the frame and its neighbours; `never` (half size, True) is never shown.  Where the
+    subject stands apart, what its neighbours only guess at does not count.
+    """
+    size = Size(never.shape[1], never.shape[0])
+    live = np.zeros(never.shape, np.bool_)
+    if any(verdict.everything for verdict in around):
+        return live
+    own = inner(kept, size)
+    if own.empty:
+        return live
+    live[own.slices()] = ~never[own.slices()]
+    others = [box for verdict in around if verdict.sure or not here.sure for box in verdict.boxes]
+    for box in (*others, *(grow_by_hide_margin(hide) for hide in hides)):
+        live[outer(box, size).slices()] = False
+    if np.count_nonzero(live) < _MIN_VISIBLE_SHARE * own.area:
+        live[own.slices()] = False
+    return live
 
 
 def _with_full_sizes(scenes: Sequence[FrameNeighbourhood], picture: Rect) -> list[FrameNeighbourhood]:
@@ -106,24 +209,6 @@ def _inside(
     for leave in leaves:
         hidden[0 if leave.small else max(leave.index - patience, 0) : leave.index] = True
     return hidden
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """Somebody slips into the kept box or comes out: the scene, the region's place, its kind."""
-
-    index: int
-    place: Rect
-    person: bool
-    small: bool
-
-    def explains(self, leave: _Event) -> bool:
-        """Whether who slipped in may be who comes out.
-
-        Something that never looked like a person is part of somebody who stands still (the rest of him looks like the
-        ground) when it comes out where it was.
-        """
-        return self.person or self.place.grown(_STILL_PIXELS, _STILL_PIXELS).overlap(leave.place) > 0
 
 
 def _events(
@@ -243,73 +328,6 @@ def _full_size(track: NeighbourTrack, index: int, kept: Rect) -> tuple[float, fl
     return width, height
 
 
-SLACK = 0.20  # of the kept box's width, at least _SLACK_PIXELS: by so much its own body may stick out of a drawn box
-_SLACK_PIXELS = 2.0
-HIDE_MARGIN = 0.12  # of a hide box's sides: a drawn box is not exact between its keyframes
-_SPECK_PIXELS = 12  # half-size pixels
-_EXPLAINED_PIXELS = 3.0  # half-size pixels between a region and the hide box that explains it
-_ADJACENT_PIXELS = 2  # half-size pixels
-_WITHIN_SHARE = 0.6  # of a region's box
-_MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows nobody and risks much
-
-
-def grow_by_body_slack(kept: Rect) -> Rect:
-    """The kept box grown by what its own body may stick out."""
-    slack = max(_SLACK_PIXELS, SLACK * kept.w)
-    return kept.grown(slack, slack)
-
-
-def grow_by_hide_margin(hide: Rect) -> Rect:
-    """A hide box grown by what it may be off."""
-    return hide.grown(HIDE_MARGIN * hide.w + 1, HIDE_MARGIN * hide.h + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What else is known of a frame, half size: other kept boxes, hide boxes, and the subject's own regions.
-
-    `own` is empty unless these stand apart from everybody else's; `drawn` says that the kept box is not
-    interpolated.
-    """
-
-    others: tuple[Rect, ...] = ()
-    hides: tuple[Rect, ...] = ()
-    own: tuple[Rect, ...] = ()
-    drawn: bool = False
-
-
-def frame_neighbourhood(frame: int, kept: Rect, bodies: UprightComponents, around: Around) -> FrameNeighbourhood:
-    """The surroundings of one kept box; boxes and the bodies at half size.
-
-    Where the subject's own regions are known, everything else is somebody else's, inside of the kept box too.
-    """
-    left, top = bodies.place.left, bodies.place.top
-    size = Size(bodies.bodies.shape[1], bodies.bodies.shape[0])
-    upright, thin = bodies.without(around.own)
-    grown_kept = grow_by_body_slack(kept).moved(-left, -top)
-    hides = [grow_by_hide_margin(box).moved(-left, -top) for box in around.hides]
-    covered = [*(grow_by_body_slack(box).moved(-left, -top) for box in around.others), *hides]
-    ring = PixelRect(0, 0, 0, 0)
-    if not around.own:
-        covered.append(grown_kept)
-        own = outer(grown_kept, size)
-        ring = PixelRect(
-            max(own.left - _ADJACENT_PIXELS, 0),
-            max(own.top - _ADJACENT_PIXELS, 0),
-            min(own.right + _ADJACENT_PIXELS, size.width),
-            min(own.bottom + _ADJACENT_PIXELS, size.height),
-        )
-    blobs: list[Blob] = []
-    for mask, is_thin in ((upright, False), (thin, True)):
-        for box in covered:
-            mask[outer(box, size).slices()] = False
-        labels, stats = connected_components(mask.view(np.uint8))
-        for label in (np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= _SPECK_PIXELS) + 1).tolist():
-            blob = _blob(labels, label, tuple(stats[label].tolist()), ring, hides, grown_kept)
-            blobs.append(replace(blob, box=blob.box.moved(left, top), thin=is_thin))
-    return FrameNeighbourhood(frame, kept, tuple(blobs), around.drawn, bool(around.own))
-
-
 def _blob(
     labels: NDArray[np.int32], label: int, stats: tuple[int, ...], ring: PixelRect, hides: Sequence[Rect], kept: Rect
 ) -> Blob:
@@ -339,27 +357,3 @@ def _blob(
         cut_right=bool((columns >= left + width - edge).any()),
         cut_bottom=bool((rows >= top + height - edge).any()),
     )
-
-
-def visible_mask(
-    kept: Rect, here: OcclusionResult, around: Sequence[OcclusionResult], hides: Iterable[Rect], never: Mask
-) -> Mask:
-    """The live pixels of one kept box in one frame: half-size mask, True = live.
-
-    `around` are the verdicts of the frame and its neighbours; `never` (half size, True) is never shown.  Where the
-    subject stands apart, what its neighbours only guess at does not count.
-    """
-    size = Size(never.shape[1], never.shape[0])
-    live = np.zeros(never.shape, np.bool_)
-    if any(verdict.everything for verdict in around):
-        return live
-    own = inner(kept, size)
-    if own.empty:
-        return live
-    live[own.slices()] = ~never[own.slices()]
-    others = [box for verdict in around if verdict.sure or not here.sure for box in verdict.boxes]
-    for box in (*others, *(grow_by_hide_margin(hide) for hide in hides)):
-        live[outer(box, size).slices()] = False
-    if np.count_nonzero(live) < _MIN_VISIBLE_SHARE * own.area:
-        live[own.slices()] = False
-    return live

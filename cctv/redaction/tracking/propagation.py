@@ -1,10 +1,9 @@
-"""A kept box carried between its keyframes by the subject's own region.
+"""Keyframe propagation: a drawn box follows the subject's own component between its keyframes.
 
-Owns the step from a straight line between two drawn boxes to where the subject really is.  A keyframe is a person's
-word: the region that fits the drawn box is the subject; it is followed from there as long as it stays one region of
-about that size where the line expects it.  Works offline, from both keyframes of a gap.  Pure.  Never guesses across a
-merge or a split: there the box goes straight between the last sure box and the next.  Never leaves the surroundings of
-the straight line, so that verification can hold it to what was drawn.
+The component that fits a drawn box is the subject; it is followed as long as it stays one component of about that size
+where the straight line between keyframes expects it.  Works offline, from both keyframes of a gap.  Pure.  Never
+guesses across a merge or a split: there the box is interpolated between the last certain box and the next.  A box never
+leaves the surroundings of the straight line, so that verification can compare it with what was drawn.
 """
 
 from __future__ import annotations
@@ -29,18 +28,15 @@ from cctv.redaction.tracking.matching import (
 from cctv.redaction.video.geometry import Rect, enclosing
 
 STRAY = 0.5  # of the larger keyframe's width and ...
-_STRAY_HEIGHTS = (
-    0.25  # ... height: interpolated boxes lag by up to half a body (PETS09-S2L1, keyframes every 20 frames)
-)
+# ... height: interpolated boxes lag by up to half a body (PETS09-S2L1, keyframes every 20 frames)
+_STRAY_HEIGHTS = 0.25
 _MIN_EXPECTED_IOU = 0.6  # overlap by union between a region and where it is expected; two people side by side reach 0.5
 _MIN_DRAWN_IOU = 0.55  # the same with a drawn box: people leave out a leg or a shadow, but choose the person
-_MAX_ABOVE_HEIGHTS = (
-    0.1  # of the drawn height; whatever rises higher holds the head of somebody behind, who is a seventh taller
-)
+# of the drawn height; whatever rises higher holds the head of somebody behind, who is a seventh taller
+_MAX_ABOVE_HEIGHTS = 0.1
 _MIN_CUT_IOU = 0.9  # the same at the picture's edge, where there is no usual size to go by
-_MAX_AREA_RATIO = (
-    1.5  # of the subject's usual pixels: gait and light change them by a third, a second person doubles them
-)
+# of the subject's usual pixels: gait and light change them by a third, a second person doubles them
+_MAX_AREA_RATIO = 1.5
 _MAX_HEIGHT_RATIO = 1.2  # of the drawn height: gait moves it by a tenth
 _MAX_WIDTH_RATIO = 1.25  # of the drawn width at the widest step: a shadow beside the shoes
 _MAX_FILLED_SHARE = 0.85  # of a drawn box; a body leaves a quarter of its box free, and a fuller one holds a group
@@ -49,6 +45,8 @@ _SLIVER_SHARE = 0.3  # of the largest drawn box: less of somebody at the picture
 _MAX_SLIP_FRAMES = 6  # frames for which somebody who enters is too slender to follow
 _SAMPLE_KEYFRAMES = 5  # keyframes around a frame: one or two of them may show a group
 _PACE_FRAMES = 4  # frames over which a region's own motion is taken
+Sides = tuple[float, float, float, float]
+"""How far the left, top, right and bottom side of one box lie from those of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +58,6 @@ class PropagatedPath:
 
     path: BoxPath
     own: Mapping[int, tuple[Rect, ...]]
-
-
-def propagate_box(path: BoxPath, parts: Sequence[Sequence[Component]], picture: Rect) -> PropagatedPath:
-    """Carry a drawn path (full size) by the regions of every frame of the clip in a picture (both half size)."""
-    keys: dict[int, Keyframe] = {key.frame: key for key in path.keyframes}
-    own: dict[int, tuple[Rect, ...]] = {}
-    matches = _recognised(path, parts, picture)
-    for before, after in zip(path.keyframes, path.keyframes[1:], strict=False):
-        for frame, region, box in _between(path, (before, after), matches, parts, picture):
-            own[frame] = region.parts
-            keys.setdefault(frame, Keyframe(frame, box))
-    for frame, members, box in _at_edges(path, matches, keys, parts, picture):
-        own[frame] = members
-        keys[frame] = Keyframe(frame, box)
-    return PropagatedPath(BoxPath(path.id, tuple(keys[frame] for frame in sorted(keys))), own)
-
-
-def surroundings(path: BoxPath, frame: int, picture: Rect) -> Rect | None:
-    """The part of the picture that a carried box never leaves; None where the path has no box.  One scale for all.
-
-    Around the straight line; where a keyframe touches the picture's edge, around both keyframes, since the line of a
-    box that the edge cuts off lies about its height and its pace.
-    """
-    line = path.box_at(frame)
-    if line is None:
-        return None
-    near = [key.box for key in path.around(frame)]
-    if any(at_border(box, picture) for box in near):
-        line = enclosing(near)
-    return line.grown(STRAY * max(box.w for box in near), _STRAY_HEIGHTS * max(box.h for box in near))
-
-
-def is_larger_than_person(box: Rect, width: float, height: float) -> bool:
-    """Whether a region's box is too large for a person of this size."""
-    return box.h > _MAX_HEIGHT_RATIO * height + 2 or box.w > _MAX_WIDTH_RATIO * width + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +104,41 @@ class _KeyframeMatches:
         return region.area <= min(
             _MAX_AREA_RATIO * self.usual(frame) * height**2, _MAX_FILLED_SHARE * width * height
         ) and not is_larger_than_person(region.box, width, height)
+
+
+def propagate_box(path: BoxPath, parts: Sequence[Sequence[Component]], picture: Rect) -> PropagatedPath:
+    """Carry a drawn path (full size) by the regions of every frame of the clip in a picture (both half size)."""
+    keys: dict[int, Keyframe] = {key.frame: key for key in path.keyframes}
+    own: dict[int, tuple[Rect, ...]] = {}
+    matches = _recognised(path, parts, picture)
+    for before, after in zip(path.keyframes, path.keyframes[1:], strict=False):
+        for frame, region, box in _between(path, (before, after), matches, parts, picture):
+            own[frame] = region.parts
+            keys.setdefault(frame, Keyframe(frame, box))
+    for frame, members, box in _at_edges(path, matches, keys, parts, picture):
+        own[frame] = members
+        keys[frame] = Keyframe(frame, box)
+    return PropagatedPath(BoxPath(path.id, tuple(keys[frame] for frame in sorted(keys))), own)
+
+
+def surroundings(path: BoxPath, frame: int, picture: Rect) -> Rect | None:
+    """The part of the picture that a carried box never leaves; None where the path has no box.  One scale for all.
+
+    Around the straight line; where a keyframe touches the picture's edge, around both keyframes, since the line of a
+    box that the edge cuts off lies about its height and its pace.
+    """
+    line = path.box_at(frame)
+    if line is None:
+        return None
+    near = [key.box for key in path.around(frame)]
+    if any(at_border(box, picture) for box in near):
+        line = enclosing(near)
+    return line.grown(STRAY * max(box.w for box in near), _STRAY_HEIGHTS * max(box.h for box in near))
+
+
+def is_larger_than_person(box: Rect, width: float, height: float) -> bool:
+    """Whether a region's box is too large for a person of this size."""
+    return box.h > _MAX_HEIGHT_RATIO * height + 2 or box.w > _MAX_WIDTH_RATIO * width + 2
 
 
 def _recognised(path: BoxPath, parts: Sequence[Sequence[Component]], picture: Rect) -> _KeyframeMatches:
@@ -277,10 +275,6 @@ def _agreed(onward: list[Region | None], back: list[Region | None]) -> list[Regi
             return [None] * len(onward)
         merged.append(forward if forward is not None else backward)
     return merged
-
-
-Sides = tuple[float, float, float, float]
-"""How far the left, top, right and bottom side of one box lie from those of another."""
 
 
 def _apart(first: Rect, second: Rect) -> Sides:

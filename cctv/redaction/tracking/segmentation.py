@@ -1,7 +1,7 @@
-"""Bodies: what stands upright in a mask, apart from what merely lies between.
+"""Segmentation of a foreground mask into upright bodies and thin pieces.
 
-Owns the cut between people whom a shadow, a barrier tape or a stretched arm joins into one region.  Pure.  Never throws
-a pixel away: what belongs to no body is named as thin, and is hidden like anybody else's.
+Separates people whom a shadow, a barrier tape or a stretched arm joins into one component.  Pure.  Discards no pixel:
+what belongs to no body is thin, and is hidden like any other person.
 """
 
 from __future__ import annotations

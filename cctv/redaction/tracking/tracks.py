@@ -1,7 +1,6 @@
-"""Tracks: one region through time, until it meets another.
+"""Tracks: one component through time, until it meets another.
 
-Owns the joining of regions from frame to frame.  Pure.  A track ends at every merge and every split; nothing is
-guessed across them.
+Pure.  A track ends at every merge and every split; nothing is guessed across them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Decoding one file in this process, by PyAV: its pictures as displayed, each with its time.
+"""Decoding one file in this process by PyAV: its pictures as displayed, each with its time.
 
-Owns the decoder and its strictness, which is that of `ffmpeg -xerror -err_detect explode -v error`: a packet or a
-picture that is called corrupt, an error, and whatever libav merely complains of end the reading.  A decoder beside us
-would cost two copies of every picture through a pipe.  Never repairs, repeats, drops or guesses a picture.
+As strict as `ffmpeg -xerror -err_detect explode -v error`: a packet or a picture that is marked corrupt, an error, and
+whatever libav logs as one raise Undecodable.  A decoder in another process would cost two copies of every picture
+through a pipe.  Never repairs, repeats, drops or guesses a picture.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Writing video in this process, by PyAV: the redacted picture as H.264, the mask as FFV1.
+"""Encoding video in this process by PyAV: the redacted picture as H.264, the mask as FFV1.
 
-Owns the encoder.  Frames keep the times that they are given.  Never writes sound, metadata, chapters or the encoder's
-name, and never leaves a file behind that it did not finish.  An encoder beside us would cost two copies of every
-picture through a pipe.
+Frames keep the times that the caller passes.  Never writes sound, metadata, chapters or the encoder's name, and never
+leaves an unfinished file.  An encoder in another process would cost two copies of every picture through a pipe.
 """
 
 from __future__ import annotations

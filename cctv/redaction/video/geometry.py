@@ -1,7 +1,4 @@
-"""Boxes and sizes in a picture.
-
-Owns the arithmetic of rectangles.  Pure; knows nothing of frames, people or files.
-"""
+"""Rectangles and sizes in a picture.  Pure; knows nothing of frames, people or files."""
 
 from __future__ import annotations
 

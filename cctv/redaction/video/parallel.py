@@ -1,7 +1,6 @@
-"""Work in threads: the next items are made ahead while the last one is used, or all on every core.
+"""Threads: prefetch the next items of an iterable, or map over all of them on every core.
 
-Owns those threads.  Order, items and errors are those of the iterable; of what is made ahead at most a few items wait,
-so memory is bounded.
+Order, items and errors are those of the iterable; at most a few prefetched items wait, so memory is bounded.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Reading footage: what a file holds, and its pictures one by one.
+"""Reading footage: what a file contains, and its pictures in order.
 
-Owns what is made of what a file's probe and its decoder say.  Every frame comes out once, in presentation order, as
-displayed (rotation applied), with its own time, and with its camera's static masks covered: no other module sees what
-they hide.  Never repairs, repeats, drops or guesses a frame: what cannot be decoded is refused.
+Turns a probe and decoded pictures into `Stream`, `Clip` and `Reading`.  Every frame comes out once, in presentation
+order, as displayed (rotation applied), with its own time, and with its camera's privacy masks covered: no other module
+sees what they hide.  Never repairs, repeats, drops or guesses a frame; what cannot be decoded raises SourceUnreadable.
 """
 
 from __future__ import annotations

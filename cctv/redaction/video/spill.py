@@ -1,14 +1,13 @@
-"""What a first pass over a clip sets aside on disk, so that the later ones need not decode it again.
+"""Temporary data spilled to disk: pictures of a first pass, and masks of every frame.
 
-Half-size pictures, which the analysis compares with the backdrops; and in backdrop mode those parts of the pictures
-that may become live: a box to keep never leaves the surroundings of what was drawn, so that nothing else of the source
-can be shown.  Owns two temporary files without a name, which vanish with the process.  Never holds more than its
-budget: of a longer clip nothing is kept, and each pass decodes it.
+`Scratch` holds half-size pictures, which the analysis compares with the backdrops, and in backdrop mode those patches
+of the pictures that may become live, so that later passes need not decode the clip again.  A kept box never leaves the
+surroundings of what was drawn, so nothing else of the source can be shown.  Beyond its budget nothing is stored, and
+each pass decodes the clip.
 
-A long row of half-size masks on disk, so that a clip of any length is worked on in bounded memory.
+`MaskSpool` holds one half-size mask a frame, so that memory stays bounded for a clip of any length.
 
-Owns a temporary file without a name: it vanishes with the process, whatever happens.  Never holds a picture, only
-which pixels are meant.
+All files are temporary files without a name, which vanish with the process.
 """
 
 from __future__ import annotations
@@ -36,6 +35,8 @@ _BUDGET_BYTES = (
     2 << 30
 )  # bytes for each of the two: half-size pictures of ten minutes at 768 x 576 and 10 frames a second
 _FREE_SPACE_PARTS = 8  # of the free space, one part for each
+Regions = NDArray[np.int32]
+"""The connected regions of a mask, a row each: left, top, width, height, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,6 @@ class Patch:
 
     planes: Planes
     rect: PixelRect
-
-
-def whole(planes: Planes) -> Patch:
-    """All of a picture."""
-    return Patch(planes, PixelRect(0, 0, planes.u.shape[1], planes.u.shape[0]))
 
 
 class Scratch:
@@ -111,6 +107,58 @@ class Scratch:
         )
 
 
+class MaskSpool:
+    """Masks of one shape, appended in order and read back by index, by one thread at a time.  A context manager."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._ends = array("q", [0])
+
+    def __enter__(self) -> MaskSpool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def append(self, mask: Mask, regions: Regions | None = None) -> None:
+        """Add the next mask, and what it is made of."""
+        beside = b"" if regions is None else np.asarray(regions, np.int32).tobytes()
+        packed = zlib.compress(np.packbits(mask).tobytes() + beside, 1)
+        self._file.seek(self._ends[-1])
+        self._file.write(packed)
+        self._ends.append(self._ends[-1] + len(packed))
+
+    def __getitem__(self, index: int) -> Mask:
+        return self._unpacked(self._row(index))
+
+    def with_regions(self, index: int) -> tuple[Mask, Regions]:
+        """A mask and what it is made of; no row where that was not said."""
+        row = self._row(index)
+        return self._unpacked(row), row[self._packed_bytes :].view(np.int32).reshape(-1, 5)
+
+    def _row(self, index: int) -> NDArray[np.uint8]:
+        start, end = self._ends[index], self._ends[index + 1]
+        self._file.seek(start)
+        return np.frombuffer(zlib.decompress(self._file.read(end - start)), np.uint8)
+
+    def _unpacked(self, row: NDArray[np.uint8]) -> Mask:
+        count = self.shape[0] * self.shape[1]
+        return np.unpackbits(row[: self._packed_bytes], count=count).view(np.bool_).reshape(self.shape)
+
+    @property
+    def _packed_bytes(self) -> int:
+        return -(-self.shape[0] * self.shape[1] // 8)
+
+
+def whole(planes: Planes) -> Patch:
+    """All of a picture."""
+    return Patch(planes, PixelRect(0, 0, planes.u.shape[1], planes.u.shape[0]))
+
+
 def visible_bounds(keep: KeepBoxes, frame: int, half: Size) -> PixelRect:
     """The part of a frame outside of which no pixel is ever live in backdrop mode, half-size pixels."""
     picture = Rect(0, 0, 2 * half.width, 2 * half.height)
@@ -169,54 +217,3 @@ class _Store:
                 os.pread(self._file.fileno(), length, offset), np.uint8
             )  # whoever else reads: no one place
             offset += length
-
-
-Regions = NDArray[np.int32]
-"""The connected regions of a mask, a row each: left, top, width, height, pixels."""
-
-
-class MaskSpool:
-    """Masks of one shape, appended in order and read back by index, by one thread at a time.  A context manager."""
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.shape = shape
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        self._ends = array("q", [0])
-
-    def __enter__(self) -> MaskSpool:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
-
-    def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def append(self, mask: Mask, regions: Regions | None = None) -> None:
-        """Add the next mask, and what it is made of."""
-        beside = b"" if regions is None else np.asarray(regions, np.int32).tobytes()
-        packed = zlib.compress(np.packbits(mask).tobytes() + beside, 1)
-        self._file.seek(self._ends[-1])
-        self._file.write(packed)
-        self._ends.append(self._ends[-1] + len(packed))
-
-    def __getitem__(self, index: int) -> Mask:
-        return self._unpacked(self._row(index))
-
-    def with_regions(self, index: int) -> tuple[Mask, Regions]:
-        """A mask and what it is made of; no row where that was not said."""
-        row = self._row(index)
-        return self._unpacked(row), row[self._packed_bytes :].view(np.int32).reshape(-1, 5)
-
-    def _row(self, index: int) -> NDArray[np.uint8]:
-        start, end = self._ends[index], self._ends[index + 1]
-        self._file.seek(start)
-        return np.frombuffer(zlib.decompress(self._file.read(end - start)), np.uint8)
-
-    def _unpacked(self, row: NDArray[np.uint8]) -> Mask:
-        count = self.shape[0] * self.shape[1]
-        return np.unpackbits(row[: self._packed_bytes], count=count).view(np.bool_).reshape(self.shape)
-
-    @property
-    def _packed_bytes(self) -> int:
-        return -(-self.shape[0] * self.shape[1] // 8)

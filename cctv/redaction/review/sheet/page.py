@@ -1,7 +1,7 @@
-"""The sheet: one HTML file on which a person decides who is kept, and looks at what will be shown.
+"""The review sheet as one HTML file, on which a person decides who is kept and checks what will be shown.
 
-Owns the page.  Self-contained (pictures inside, no script, no network), so that it opens from disk in any browser.  It
-shows people as they are: it stays on the box and is never part of an export.  Decides nothing itself.
+Self-contained (pictures inside, no script, no network), so that it opens from disk in any browser.  Shows people
+unredacted: it stays on this computer and is never part of a package.  Decides nothing itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The sheet of a request: what a person decides from, and sees of the result, written beside the analysis.
+"""Content of a request's review sheet: builds the page from a case, and writes it beside the analysis.
 
-Owns what of a case goes onto the page, and the commands on it; its looks are the engine's.  Never an export: it shows
-people as they are.
+Responsible for what of a case is on the page, and the commands on it; `page` renders it.  Never part of a package: it
+shows people unredacted.
 """
 
 from __future__ import annotations
@@ -57,6 +57,16 @@ PREVIEW = "preview.mp4"
 """In a part's directory: what it would look like, once somebody asked for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _PartAnalysis:
+    """What the analysis of a part left."""
+
+    directory: Path
+    outcome: RenderOutcome
+    tracks: tuple[Track, ...]
+    times: tuple[int, ...]
+
+
 def write_sheet(site: Storage, case: CaseFile) -> Path:
     """Write the page for a case as it stands."""
     language, request = site.settings.site.language, case.request
@@ -106,16 +116,6 @@ def _shown(part: CasePart) -> Iterable[Span]:
     """What of each source was asked for."""
     spans = (source.span.intersection(part.plan.requested) for source in part.plan.sources)
     return (span for span in spans if span is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class _PartAnalysis:
-    """What the analysis of a part left."""
-
-    directory: Path
-    outcome: RenderOutcome
-    tracks: tuple[Track, ...]
-    times: tuple[int, ...]
 
 
 class _Page:
