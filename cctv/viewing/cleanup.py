@@ -30,7 +30,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
-    """Remove the views of ended cases and those made too long ago; answers the cases.  Safe to repeat.
+    """Remove the views of ended cases and those made too long ago; returns the cases.  Safe to repeat.
 
     1. audit entry, committed   (crash: the files are there; the next call begins again)
     2. files removed, flushed

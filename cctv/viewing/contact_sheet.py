@@ -29,7 +29,7 @@ from cctv.redaction.review.sheet.thumbnails import Bgr, bgr
 from cctv.redaction.video.reader import Reading, clip_of
 from cctv.viewing.permission import Look, require_view, views_directory
 
-MOST = 60  # stills: a page that a person still takes in
+MOST = 60  # stills: a page that a person can still survey
 _WIDTH_PIXELS = 480  # pixels of a still: enough to see what happened, too few to publish
 _QUALITY = 80
 

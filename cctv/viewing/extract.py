@@ -78,7 +78,7 @@ def _clip(site: Storage, look: Look, stretch: tuple[Segment, ...]) -> Clip:
 
 
 def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
-    """Read twice: the writer wants every frame's time before the first."""
+    """Write a clip; returns its frames.  Reads it twice: the writer needs all times before the first frame."""
     timing = Reading(clip)
     for number, _ in enumerate(timing):
         progress("reading", number + 1, clip.frames_estimate)

@@ -56,7 +56,7 @@ class NothingToSee(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What may be looked at: unbroken stretches of one camera, in order, and the masks that cover them."""
+    """What may be viewed: unbroken stretches of one camera, in order, and the masks that cover them."""
 
     case: str
     camera: CameraId
@@ -66,7 +66,7 @@ class Look:
 
 
 def require_view(site: Storage, case_id: str, camera: CameraId, span: Span, what: str) -> Look:
-    """Let a case look at a camera over a span.
+    """Footage that a case may view of a camera in a span.
 
     Raises GroundUnknown, GroundClosed, NotGranted, NotCovered, FootageBlocked, NothingToSee; the last four are logged
     as refusals of `what`, NothingToSee excepted.
@@ -91,14 +91,14 @@ def require_view(site: Storage, case_id: str, camera: CameraId, span: Span, what
 
 
 def views_directory(site: Storage, case_id: str) -> Path:
-    """`derived/INC-YYYY-NNN/views`, made when it is missing."""
+    """`derived/INC-YYYY-NNN/views`, created when it is missing."""
     directory = site.root / "derived" / case_id / VIEWS
     site.disk.make_directory(directory)
     return directory
 
 
 def _require_covered(connection: Connection, case: str, camera: CameraId, span: Span) -> None:
-    """What a case may look at is what it holds: no more than it is about."""
+    """Raises NotCovered unless a hold of the case covers the span: a case may view what it holds, and no more."""
     own = [hold.span for hold in holds_of(connection, case) if camera in hold.cameras]
     if not any(held.start <= span.start and span.end <= held.end for held in own):
         raise NotCovered(case=case, camera=camera)

@@ -33,19 +33,19 @@ _RELIEF_WIDTH = 320  # pixels across a relief: half a millisecond for a phase co
 _LIGHT_SIGMA_PIXELS = 4.0  # relief pixels (sigma) around which light is evened out
 _PEAK_COUNT = 4
 _MAX_FREQUENCY = 0.2  # cycles a relief pixel; finer detail is noise
-_CELLS_PER_SIDE = 4  # each way; and as many at least must tell something
+_CELLS_PER_SIDE = 4  # each way; at least as many cells must have enough edges
 _MIN_CELL_PIXELS = 8  # pixels of a cell
-_EDGE_SHARE = 0.15  # share of a cell's pixels, those with most contrast, that tell of a shift
-_MIN_CONTRAST_LEVELS = 4.0  # levels; a picture with less at its edges (night, fog) tells nothing
+_EDGE_SHARE = 0.15  # share of a cell's pixels, those with most contrast, that a shift is measured on
+_MIN_CONTRAST_LEVELS = 4.0  # levels; a picture with less at its edges (night, fog) has too few edges
 # picture pixels; smaller ones are the sway of a mast, and a backdrop's vetting takes care of them
 _MIN_SHIFT_PIXELS = 0.6
 _MAX_MISFIT_RATIO = 0.75  # of the misfit without the shift that must be left with it: a true shift leaves 0.2-0.6
-# misfit below which a shift is below a pixel or two, and the slopes tell of it: the FFT costs 30 times
+# misfit below which a shift is below a pixel or two, so the slopes suffice: the FFT costs 30 times
 _CLEAR_MISFIT = 0.5
 _MAX_SHIFTED_MISFIT = 0.75  # misfit by contrast, of one view under another light at most 0.6, of two views over 0.9
 _OTHER_VIEW_MISFIT = 0.9
-_MAX_POSITIONS = 6  # poses; a camera that sways shows more, and is no scenery
-_MIN_COHERENT_SAMPLES = 3  # samples that must agree with each other before they count as a pose
+_MAX_POSITIONS = 6  # camera positions; a camera that sways shows more, and is no scenery
+_MIN_COHERENT_SAMPLES = 3  # samples that must agree with each other before they count as a camera position
 _MAX_BORROWED_SAMPLES = 40  # samples at most; the median needs no more
 
 
@@ -82,7 +82,7 @@ class ReferenceView:
 
     @cached_property
     def edges(self) -> Mask | None:
-        """Where each cell of the scene has most contrast; None where too few cells have enough to tell anything."""
+        """Where each cell of the scene has most contrast; None where too few cells have enough of it."""
         return _edges(self.relief)
 
     @cached_property
@@ -110,7 +110,7 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class CameraPosition:
-    """Samples from one standing of the camera, and how far it is from where the most samples were taken."""
+    """Samples taken from one position of the camera, and its shift from the position with most samples."""
 
     samples: tuple[BackgroundSample, ...]
     shift: Shift = UNMOVED
@@ -130,7 +130,7 @@ def relief(luma: Plane, masked: Mask | None = None) -> Relief:
 
 
 def misfit(before: Relief, after: Relief) -> float:
-    """How unlike two reliefs are at the first one's edges: 0 for one scene, about 1 for two; 0 where nothing tells."""
+    """How unlike two reliefs are at the first one's edges: 0 for one scene, about 1 for two; 0 without enough edges."""
     view = ReferenceView(before)
     return 0.0 if view.edges is None else _misfit(view.cells, after)
 
@@ -189,10 +189,10 @@ def aligned(sample: BackgroundSample, size: Size, shift: Shift) -> BackgroundSam
 def camera_positions(
     samples: Sequence[BackgroundSample], size: Size, masked: Mask | None = None
 ) -> tuple[CameraPosition, ...]:
-    """The poses among samples of like light in order of time; the one with the most of the clip's own comes first.
+    """Camera positions of samples of like light, in order of time; that with the most own samples of the clip first.
 
     Where the samples do not cohere (night, noise, a camera that sways) they stay together: the vetting of their
-    backdrop then doubts what disagrees, as it does without any pose.
+    backdrop then doubts what disagrees, as it does without any camera position.
     """
     clusters = _clusters(samples, size, masked)
     sure = [(view, members) for view, members in clusters if len(members) >= _MIN_COHERENT_SAMPLES]
@@ -212,7 +212,7 @@ def camera_positions(
 
 
 def _slope(before: ReferenceView, after: Relief) -> float:
-    """About how far a small shift goes, relief pixels, from brightness along the edges' slopes (Lucas, Kanade 1981)."""
+    """Length of a small shift, relief pixels, from brightness along the edges' slopes (Lucas, Kanade 1981)."""
     (gx, gy), edges = before.slopes, before.edges
     change = (before.relief - after)[edges]
     bound = 4 * median(np.abs(change))
@@ -275,7 +275,7 @@ def _at_edges(before: Relief, edges: Mask) -> tuple[_Cell, ...]:
 def _misfit(cells: Sequence[_Cell], after: Relief) -> float:
     """The difference at edges as a share of their contrast: 0 for the same scene, 1 for an unlike one.
 
-    The median over the picture's cells of each cell's median, so that a person is outvoted by the scene around him.
+    The median over the picture's cells of each cell's median, so that a person is outvoted by the scene around them.
     """
     flat = after.ravel()
     misfits = [median(np.abs(cell.here - flat[cell.places])) / cell.contrast for cell in cells]
@@ -332,7 +332,7 @@ def _clusters(
 
 
 def _complete(position: CameraPosition, every: Sequence[CameraPosition], size: Size) -> CameraPosition:
-    """The pose with what it lacks from the others, moved along the shift: enough samples, and some from around."""
+    """The camera position with samples that it lacks borrowed from the others, moved along the shift."""
     others = [other for other in every if other is not position]
     lent = [(sample, other) for other in others for sample in other.samples]
     if len(position.samples) >= FEWEST:

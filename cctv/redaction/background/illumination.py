@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cctv.redaction.video.yuv import Mask, Plane, mean, median
 
-# about as many tell of the light, whatever the size of the picture; at 768 x 576 every fifth each way
+# about as many are fitted, whatever the size of the picture; at 768 x 576 every fifth each way
 _SAMPLE_PIXELS = 4000
 _INLIER_LEVELS = 15.0  # levels; camera noise stays inside, a person mostly does not
 _MIN_EXPLAINED_SHARE = 0.5  # share of the picture that one fit must explain
@@ -53,7 +53,7 @@ SAME = Light()
 
 
 class ReferencePixels:
-    """Those pixels of a backdrop, (3, height, width) uint8, by which a frame's light is told: every few, if trusted."""
+    """Pixels of a backdrop, (3, height, width) uint8, on which a frame's light is fitted: every few, if trusted."""
 
     def __init__(self, backdrop: Plane, trusted: Mask) -> None:
         grid = np.zeros(trusted.shape, np.bool_)
@@ -95,7 +95,7 @@ class ReferencePixels:
 
 
 def fit(frame: Plane, backdrop: Plane, trusted: Mask, before: Light | None = None) -> Light | None:
-    """The light of one frame against a backdrop, where `trusted`; see `Ground.fit`."""
+    """The light of one frame against a backdrop, where `trusted`; see `ReferencePixels.fit`."""
     return ReferencePixels(backdrop, trusted).fit(frame, before)
 
 
@@ -110,7 +110,7 @@ def _line(empty: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float,
         across, along = mean(x), mean(y)
         apart = x - across
         spread = float(mean(apart * apart))
-        if spread < 25.0:  # a flat picture says nothing of gain
+        if spread < 25.0:  # the gain cannot be fitted on a flat picture
             return 1.0, offset
         slope = float(mean(apart * (y - along))) / spread
         gain = min(max(slope, 0.6), 1.6)

@@ -28,7 +28,7 @@ _LIGHT_STEP_LEVELS = 9.0
 def backdrops_of(
     samples: Sequence[BackgroundSample], size: Size, spacing: float = 1.0, masked: Mask | None = None
 ) -> tuple[Backdrop, ...]:
-    """A backdrop for each stretch of like light among samples in order of time, `spacing` seconds apart.
+    """A backdrop for each lighting segment among samples in order of time, `spacing` seconds apart.
 
     All are of one (even) size, and covered where `masked` (half size) is True.
 

@@ -28,7 +28,7 @@ from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled, frame_bytes, 
 LIKE = 20  # levels within which two samples of a pixel agree
 AGREEMENT = 0.70  # share of the samples that must agree with the median
 FEWEST = 10  # samples that must have seen a pixel outside of every drawn box
-_RUN_SHARE = 0.06  # share of all samples, in a row, that show one other thing: somebody stood still
+_RUN_SHARE = 0.06  # share of all samples, in a row, that show one other thing: a person stood still
 _STILL_SECONDS = 1.5  # seconds; someone who walks has left a pixel sooner
 _BUDGET_BYTES = 256 << 20  # bytes of samples held at once: 700 MiB in all at 1080p
 _MAX_SAMPLES = 128
@@ -37,12 +37,12 @@ _BAND_ROWS = 16  # rows of the half-size picture that are sorted at once
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
-    """The empty scene in one stretch of light.
+    """The empty scene in one lighting segment.
 
     `planes` is the vetted picture at full size, its untrusted pixels filled from around them; `stacked` is the raw
     median at half size, (3, height/2, width/2) uint8; `trusted` is a half-size mask, True where the median may be
     believed; `doubted` is one, True where the samples outside of every drawn box contradict each other, so that
-    somebody may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
+    a person may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
     `covered` is one of what a reviewer covered (`cover`): flat, and never live.
     `shift` is how far right and down (pixels) its scene stands from that of another backdrop of like light: the camera
     was nudged.  `people` are boxes (full-size pixels) of people found in the median itself; what they cover is doubted.
@@ -65,7 +65,7 @@ class Backdrop:
 
 @dataclass(frozen=True, slots=True)
 class BackgroundSample:
-    """One frame set aside: its number, flat yuv420p buffer, and half-size mask of the pixels that must not count.
+    """One stored frame: its number, flat yuv420p buffer, and half-size mask of the pixels that must not count.
 
     `own` is False for footage from around a clip: no frame of the clip needs a backdrop that only such samples make.
     """
@@ -77,7 +77,7 @@ class BackgroundSample:
 
 
 class Sampler:
-    """Sets aside every `stride`th frame, or fewer, of a sequence of unknown length: evenly, in bounded memory."""
+    """Keeps every `stride`th frame, or fewer, of a sequence of unknown length: evenly, in bounded memory."""
 
     def __init__(self, size: Size, stride: int = 1) -> None:
         self.size = size
@@ -86,11 +86,11 @@ class Sampler:
         self._most = max(40, min(_MAX_SAMPLES, _BUDGET_BYTES // frame_bytes(size)))
 
     def wants(self, frame: int) -> bool:
-        """True when this frame number would be set aside now."""
+        """True when this frame number would be kept now."""
         return frame % self.stride == 0
 
     def add(self, frame: int, planes: Planes, excluded: Mask | None, *, own: bool = True) -> None:
-        """Set a frame aside; thins out the others when there are too many."""
+        """Keep a frame; thins out the others when there are too many."""
         buffer = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
         self.kept.append(BackgroundSample(frame, buffer, excluded, own))
         if len(self.kept) > self._most:
@@ -103,7 +103,7 @@ def build(
 ) -> Backdrop:
     """The backdrop of like-lit samples of one (even) size, `spacing` seconds apart; needs at least one.
 
-    Pixels where `masked` (half size) is True are covered in every sample: they are known, and say nothing of the light.
+    Pixels where `masked` (half size) is True are covered in every sample: they do not depend on the light.
     People whom the median shows are marked and filled.  Raises SearchFailed.
     """
     excluded = _excluded(samples, size)

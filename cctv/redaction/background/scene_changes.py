@@ -50,7 +50,7 @@ def scenery_changes(
     """Every change outside of the kept boxes, in order.
 
     `stretches` gives each frame's backdrop, `lit` whether its light was explained, `rate` is in frames a second;
-    `shifts` says how far each backdrop's scene was nudged.
+    `shifts` is how far each backdrop's scene was shifted, pixels right and down.
     """
     least = max(2, round(_MIN_STILL_SECONDS * rate))
     stayed = [change for track in tracks for change in _stayed(track, least, keep)]

@@ -56,7 +56,7 @@ DEFAULT = Line("Background reconstructed; other people hidden")
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How the line is written: its sides, the height of its letters and the room around (pixels), the font's scale."""
+    """How the line is written: its sides, the height of its letters and the padding (pixels), the font's scale."""
 
     width: int
     height: int

@@ -42,7 +42,7 @@ class Composer:
 
     @property
     def needs_source(self) -> bool:
-        """Whether a covering is made of the source's own pixels."""
+        """Whether a covering depends on the source's own pixels."""
         return self._options.mode is Mode.MASK and self._options.fill in (Fill.PIXELATE, Fill.BLUR)
 
     def covering(self, source: Planes | None, cover: Cover) -> Planes:

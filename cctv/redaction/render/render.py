@@ -43,7 +43,7 @@ class Work:
     """One redaction: what to read, what was decided, where to write.
 
     `keep_path` is only named in messages.  `elsewhere` is other footage of the same camera for the backdrop;
-    `survey` is one that was reviewed: it is used as it is, and no other is made.
+    `survey` is one that was reviewed: it is used unchanged.
     """
 
     clip: Clip
@@ -85,7 +85,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
     """Survey, analyse, render, verify; then put the output and the mask in place.
 
     Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and SceneLost where a reviewed survey no longer
-    explains frames that keep somebody; leaves nothing behind then.
+    explains frames that keep a person; leaves nothing behind then.
     """
     with ExitStack() as stack:
         output = _PartialFile(work.output)
@@ -115,7 +115,7 @@ def redact(work: Work, progress: Progress) -> RenderReport:
 
 
 def _require_scene(work: Work, analysis: Analysis) -> None:
-    """Raises SceneLost where somebody who was kept would silently be hidden for longer than a light takes to settle."""
+    """Raises SceneLost where a person who was kept would silently be hidden for longer than a light takes to settle."""
     times = analysis.survey.times
     hidden = [light is None and bool(work.keep.kept_at(frame)) for frame, light in enumerate(analysis.lights)]
     for first, last in runs(hidden):
@@ -191,7 +191,7 @@ def _render(
 def _composed(
     work: Work, analysis: Analysis, line: Caption | None, scratch: Scratch
 ) -> Iterator[tuple[Planes, FrameDecision]]:
-    """Every picture as it is to be shown, from what is known of its source: patches where all were set aside."""
+    """Every picture as it is to be shown, from what is known of its source: patches where all were stored."""
     composer = Composer(analysis.survey.backdrops, work.options, line, work.clip.masked)
     with closing(prefetch(VisibilityPass(analysis, work.keep, work.options, line))) as decisions:
         patches = scratch.patches()
@@ -210,7 +210,7 @@ def _caption(work: Work, times: Sequence[int]) -> Caption | None:
 
 
 class _PartialFile:
-    """A file under a passing name beside the one that it will get."""
+    """A file under a temporary name beside its target."""
 
     def __init__(self, target: Path) -> None:
         self.target = target

@@ -19,20 +19,20 @@ from cctv.redaction.video.yuv import Mask
 
 GREY = (136, 128, 128)
 _STEADY_SECONDS = 0.4  # of a second over which a box is averaged, before and after: most of a step
-_MIN_SEEN_SECONDS = 0.4  # of a second for which a region must exist: a flicker is nobody, unless it is ...
+_MIN_SEEN_SECONDS = 0.4  # of a second for which a region must exist: a flicker is no one, unless it is ...
 _LARGE_SHARE = 0.002  # ... of the half-size picture: groups that merge and split make short tracks
-_MIN_REGION_SHARE = 0.0006  # of the half-size picture: a smaller region is nobody
+_MIN_REGION_SHARE = 0.0006  # of the half-size picture: a smaller region is no one
 _GRID_WIDTHS = 0.5  # of a person's width, to the nearest power of two: one grid for all who stand at about one height
-# of a person: the ground beside a tight shape tells sizes apart (PETS09-S2L1: 9 % right; at 1.3, 6 %)
+# of a person: the ground beside a tight shape reveals its person's size (PETS09-S2L1: 9 % right; at 1.3, 6 %)
 _SHAPE_SCALE = 1.3
 _PERSON_RATIO = 0.4  # a person's width by height, seen as a region (PETS09-S2L1 and generated scenes: 0.35-0.38)
 _UPRIGHT_RATIOS = (0.25, 0.55)  # width by height of one person's region
-_MIN_SPREAD_SHARE = 0.05  # of the picture's height between two boxes that tell of perspective
+_MIN_SPREAD_SHARE = 0.05  # of the picture's height between two boxes from which perspective is measured
 _ABREAST_WIDTHS = 1.25  # of a person's width: what is wider by half of that holds one more
 _FLAT_HEIGHTS = (
     1.2,
     0.5,
-)  # of a person's height: what is wider and lower is a tape or a shadow, and nobody who lies there
+)  # of a person's height: what is wider and lower is a tape or a shadow, and no one who lies there
 _SAME_SHARE = 0.35  # of a shape within another: head and legs of one person whose trunk looks like the ground
 _MAX_SAMPLES = 4000
 _MIN_BOXES = 10  # boxes
@@ -47,12 +47,12 @@ class PersonHeightModel:
     offset: float
 
     def height(self, foot: float) -> float:
-        """The height of anybody whose feet are there."""
+        """The height (half-size pixels) of a person whose feet are on row `foot`."""
         return max(self.slope * foot + self.offset, _MIN_HEIGHT_PIXELS)
 
 
 def stature_in(tracks: Sequence[Track], picture: Size) -> PersonHeightModel:
-    """The stature of a clip's people: the same for everybody, whoever is there (Theil's line through their boxes)."""
+    """The stature of a clip's people: the same for everyone, whoever is there (Theil's line through their boxes)."""
     boxes = [box for track in tracks for box in track.boxes]
     boxes = boxes[:: len(boxes) // _MAX_SAMPLES + 1]
     whole = sorted((box.bottom, box.h) for box in boxes if _is_whole(box, picture))
@@ -74,7 +74,7 @@ def _is_whole(box: Rect, picture: Size) -> bool:
 
 
 def filter_person_tracks(tracks: Sequence[Track], pixels: int, rate: float) -> tuple[Track, ...]:
-    """The tracks that stand for somebody in a half-size picture of so many pixels."""
+    """The tracks that stand for a person in a half-size picture of so many pixels."""
     frames = max(2, round(_MIN_SEEN_SECONDS * rate))
 
     def counts(track: Track) -> bool:
@@ -85,16 +85,16 @@ def filter_person_tracks(tracks: Sequence[Track], pixels: int, rate: float) -> t
 
 
 def steady_boxes(tracks: Sequence[Track], frame: int, rate: float) -> tuple[Rect, ...]:
-    """Where somebody is in a frame, half-size pixels, one box a track."""
+    """Where a person is in a frame, half-size pixels, one box a track."""
     reach = max(1, round(_STEADY_SECONDS * rate))
     boxes = (track.smooth_box_at(frame, reach) for track in tracks)
     return tuple(box for box in boxes if box is not None)
 
 
 def shape_boxes(boxes: Sequence[Rect], stature: PersonHeightModel) -> tuple[Rect, ...]:
-    """The shapes that stand for who is in these boxes: side by side in a wide one, one for what lies together."""
+    """Silhouettes for the people in these boxes: side by side in a wide one, one for what lies together."""
     shapes: list[Rect] = []
-    for box in sorted(boxes, key=lambda box: -box.bottom):  # of one person in two pieces, the feet say where he stands
+    for box in sorted(boxes, key=lambda box: -box.bottom):  # of one person in two pieces, the feet show the place
         height = stature.height(box.bottom)
         if box.w > _FLAT_HEIGHTS[0] * height and box.h < _FLAT_HEIGHTS[1] * height:
             continue

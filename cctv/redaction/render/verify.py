@@ -51,7 +51,7 @@ _KNOWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "language", 
 
 @dataclass(frozen=True, slots=True)
 class VisibleClaim:
-    """What a render says it did: to be proved against its output.  `live` holds every frame's half-size mask."""
+    """What a render reports: to be proved against its output.  `live` holds every frame's half-size mask."""
 
     clip: Clip
     keep: KeepBoxes
@@ -65,7 +65,7 @@ class VisibleClaim:
 class VerifyReport:
     """What was proved of an output.  `worst_error` is the largest mean error of a hidden block, in levels to 255.
 
-    `masked_pixels` are those under static masks, in each frame.
+    `masked_pixels` are those under privacy masks, in each frame.
     """
 
     frames: int
@@ -118,7 +118,7 @@ def verify(claim: VisibleClaim, output: Path, mask_output: Path | None, progress
 
 
 def _covers(claim: VisibleClaim, composer: Composer) -> Iterator[Planes]:
-    """For each frame the picture in which nothing is live; the source is read only for fills that are made of it."""
+    """For each frame the picture in which nothing is live; the source is read only for fills that depend on it."""
     covers = VisibilityPass(claim.analysis, claim.keep, claim.options, claim.caption).covers()
     if composer.needs_source:
         yield from (composer.covering(source, cover) for source, cover in paired(claim.clip, covers))
@@ -161,7 +161,7 @@ def _all(reading: Reading, total: int, output: Path) -> Iterator[Planes]:
 def _outside(live: Mask, frame: int, claim: VisibleClaim) -> int:
     """Live pixels far from every kept box (backdrop mode), inside of a hide box or where the backdrop was covered.
 
-    A kept box is carried by the subject's region, and never leaves the surroundings of what was drawn.
+    A kept box is propagated by the subject's region, and never leaves the surroundings of what was drawn.
     """
     half = Size(live.shape[1], live.shape[0])
     forbidden = np.full(live.shape, claim.options.mode is Mode.BACKDROP)
@@ -178,7 +178,7 @@ def _outside(live: Mask, frame: int, claim: VisibleClaim) -> int:
 
 
 def _hidden(claim: VisibleClaim, frame: int, picture: Rect) -> Iterator[Rect]:
-    """Each hide box of a frame as it was carried; as it was drawn where that does not bear out the other."""
+    """Each hide box of a frame as it was propagated; as it was drawn where that does not bear out the other."""
     for drawn, carried in zip(claim.keep.hide, claim.analysis.kept.hide, strict=True):
         box, bounds = carried.box_at(frame), surroundings(drawn, frame, picture)
         line = drawn.box_at(frame)
@@ -224,7 +224,7 @@ def _block_errors(first: Plane, second: Plane) -> NDArray[np.float32]:
 
 
 def _to_be_black(claim: VisibleClaim) -> Mask:
-    """The pixels (full size) that must be black in every frame: the static masks, less what the caption covers."""
+    """The pixels (full size) that must be black in every frame: the privacy masks, less what the caption covers."""
     even = claim.clip.size.even()
     masked = claim.clip.masked
     black = np.zeros((even.height, even.width), np.bool_) if masked is None else masked.full.copy()
@@ -268,7 +268,7 @@ def _filled(plane: Plane, block: int) -> Plane:
 
 
 def _check_streams(output: Path) -> None:
-    """Raises VerifyFailed unless the file holds one video and says nothing else."""
+    """Raises VerifyFailed unless the file holds one video and no metadata."""
     try:
         with av.open(f"file:{output}") as container:
             kinds = [stream.type for stream in container.streams]
@@ -300,7 +300,7 @@ def _check_times(shown: list[int], expected: tuple[int, ...], output: Path) -> N
 
 
 def _check_mask(claim: VisibleClaim, mask_output: Path) -> None:
-    """The mask file says exactly what was live, in every frame."""
+    """Raises VerifyFailed unless the mask file holds exactly what was live, in every frame."""
     clip = clip_of([mask_output])
     reading = Reading(clip)
     total = len(claim.live)

@@ -98,7 +98,7 @@ class VisibilityPass:
         return live
 
     def _never(self, frame: int) -> Mask:
-        """Pixels that disagree with each other over time: somebody may stand there unseen."""
+        """Pixels that disagree with each other over time: a person may stand there unseen."""
         return self._analysis.survey.backdrops[self._analysis.stretch[frame]].doubted
 
     def _outlines(self, frame: int) -> Mask:
@@ -109,7 +109,7 @@ class VisibilityPass:
         return mask
 
     def _hidden(self) -> Iterator[Mask]:
-        """For each frame, what mask mode hides: regions filled out and held, and what the backdrop cannot vouch for."""
+        """For each frame, what mask mode hides: regions filled out and held, and untrusted pixels of the backdrop."""
         differs, hold = self._analysis.differs, self._analysis.survey.hold
         unsure = [upright_covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
         held = temporal_dilate((covered(*differs.with_regions(index)) for index in range(len(differs))), hold)

@@ -82,7 +82,7 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
 def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progress) -> CasePart:
     """The part under a plan with other decisions, with pictures of what it shows now.
 
-    What is newly drawn no longer counts as empty scene: the backdrops are made anew.  Tracks keep their numbers, and
+    What is newly drawn no longer counts as empty scene: the backdrops are recreated.  Tracks keep their numbers, and
     what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
     """
     before = site.root / part.directory
@@ -179,7 +179,7 @@ def _entered(site: Storage, plan: CasePlan, frames: int, directory: Path) -> Cas
 
 @contextmanager
 def _new_directory(site: Storage, plan: CasePlan) -> Iterator[Path]:
-    """A directory for one analysis; gone again when that breaks off."""
+    """A directory for one analysis; removed when that breaks off."""
     stem = f"{plan.camera}_{plan.span.start:%Y%m%dT%H%M%SZ}"
     number = 1
     while (directory := case_directory(site, plan.request) / f"{stem}_{number}").exists():

@@ -33,10 +33,10 @@ log = logging.getLogger(__name__)
 def approve(
     site: Storage, request_id: str, reason: str, *, everything: bool = False, dry_run: bool = False
 ) -> CaseFile:
-    """Approve every part of a request at its present digest; what nobody decided on stays hidden.
+    """Approve every part of a request at its present digest; what no one decided on stays hidden.
 
-    With `everything` the same person says to have looked at every backdrop and every frame: what is not signed off or
-    reviewed yet is, in the same transaction and with entries of its own.
+    With `everything` the same person declares having inspected every backdrop and every frame: what is not signed off
+    or reviewed yet is, in the same transaction and with entries of its own.
 
     Raises RequestUnknown, RequestClosed, NotPrepared, NotReviewed, ArtefactChanged, SecondPersonNeeded.
     """

@@ -55,8 +55,8 @@ class Samples:
 def samples_of(site: Storage, plan: CasePlan, size: Size, progress: Progress) -> Samples:
     """Pictures of the part's (displayed) size from around it.
 
-    The plan's masks cover them.  A segment that is gone, unreadable or of another size gives none: it is not what was
-    asked for, and a sample less is no loss.
+    The plan's masks cover them.  A segment that is missing, unreadable or of another size gives none: it is not what
+    was requested, and a sample less is no loss.
     """
     with read_transaction(site.engine) as connection:
         around = samples_around(connection, plan)
@@ -91,7 +91,7 @@ def spread(segments: Sequence[Segment], most: int) -> list[Segment]:
 def _margin(
     site: Storage, plan: CasePlan, source: PartSource, start: datetime, end: datetime
 ) -> list[BackgroundSample]:
-    """At most MARGIN pictures of the part's own segment from [start, end), which was not asked for, evenly spread."""
+    """At most MARGIN pictures of the part's own segment from [start, end), which was not requested, evenly spread."""
     if end <= start:
         return []
     zero = to_us(source.start)

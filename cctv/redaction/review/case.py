@@ -46,7 +46,7 @@ class CaseFile:
 
 
 def silent(stage: str, done: int, of: int) -> None:
-    """Progress that nobody watches."""
+    """Progress that no one watches."""
 
 
 def case_file(site: Storage, request_id: str) -> CaseFile:
@@ -82,7 +82,7 @@ def sheet_path(site: Storage, request_id: str) -> Path:
 
 
 def choose_part(case: CaseFile, camera: str | None, position: int | None) -> CasePart:
-    """The part that somebody means; raises PartAmbiguous, PartUnknown."""
+    """The part that a person means; raises PartAmbiguous, PartUnknown."""
     names = join_messages(part.name for part in case.parts)
     parts = [
         part for part in case.parts if camera in (None, part.plan.camera) and position in (None, part.plan.position)

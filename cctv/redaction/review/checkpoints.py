@@ -33,7 +33,7 @@ _VIDEO, _KEPT_NOTE = "rendered.mp4", "rendered.json"
 
 
 def note_finished(site: Storage, part: CasePart) -> None:
-    """Say in a part's directory, durably, that its analysis is whole."""
+    """Write a durable note in a part's directory that its analysis is complete."""
     content = {
         "schema": 1,
         "software": __version__,
@@ -45,7 +45,7 @@ def note_finished(site: Storage, part: CasePart) -> None:
 
 
 def finished_part(site: Storage, plan: CasePlan) -> CasePart | None:
-    """The whole analysis of a plan on which nothing was decided yet; None where there is none that can be relied on."""
+    """The complete analysis of a plan without decisions yet; None where there is no reliable one."""
     for note in sorted(case_directory(site, plan.request).glob(f"*/{_FINISHED_NOTE}")):
         part = _noted_finished(site, note)
         if part is not None and _before_analysis(part.plan) == _before_analysis(plan):

@@ -60,7 +60,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A part before and after a decision; `voided` says whether an approval was lost by it."""
+    """A part before and after a decision; `voided`: whether that voided an approval."""
 
     before: CasePart
     after: CasePart
@@ -85,7 +85,7 @@ def keep(site: Storage, choice: Choice, progress: Progress = silent, *, dry_run:
 
 
 def hide(site: Storage, choice: Choice, progress: Progress = silent, *, dry_run: bool = False) -> Decided:
-    """Hide tracks, replace the hide boxes by those of KEEP.json, or say how others appear; hide beats keep."""
+    """Hide tracks, replace the hide boxes by those of KEEP.json, or choose how others appear; hide beats keep."""
 
     def change(old: PartDecisions, boxes: KeepBoxes | None) -> PartDecisions:
         if boxes is not None and boxes.keep:

@@ -62,7 +62,7 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class PartDecisions:
-    """What a person decided.  A track in neither list is hidden, like everything that nobody decided on."""
+    """What a person decided.  A track in neither list is hidden, like everything that no one decided on."""
 
     keep: tuple[int, ...] = ()
     hide: tuple[int, ...] = ()
@@ -75,7 +75,7 @@ class BackdropDecision:
     """What was decided of one backdrop of a part, by its number from 1.
 
     `covers` are boxes in pixels of the picture that are flat in the output; `signed` is the hash of the picture that
-    `signed_by` signed off, None before anybody did.
+    `signed_by` signed off, None before anyone did.
     """
 
     number: int
@@ -86,7 +86,7 @@ class BackdropDecision:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Frames `first` to `last` of a part, looked at by a person as the plan of that `shown` digest shows them."""
+    """Frames `first` to `last` of a part, inspected by a person as the plan of that `shown` digest shows them."""
 
     first: int
     last: int
@@ -100,7 +100,7 @@ class CasePlan:
     """Everything that determines the picture of one part.
 
     `sources` are whole segments; of their frames only those count whose time lies in `requested`, the span of the
-    request.  `masks` are the static masks that were in force when it was prepared, polygons in percent of the picture;
+    request.  `masks` are the privacy masks that were in force when it was prepared, polygons in percent of the picture;
     `backdrops` are the backdrops on which something was decided.
     """
 
@@ -121,12 +121,12 @@ class CasePlan:
 
     @property
     def span(self) -> Span:
-        """What of the sources was asked for."""
+        """What of the sources was requested."""
         return trimmed(self.sources, self.requested)
 
     @property
     def undecided(self) -> tuple[int, ...]:
-        """Tracks that nobody decided on; they are hidden."""
+        """Tracks that no one decided on; they are hidden."""
         decided = {*self.decisions.keep, *self.decisions.hide}
         return tuple(number for number in self.tracks if number not in decided)
 
@@ -156,7 +156,7 @@ class CasePlan:
 
     @property
     def unsigned(self) -> tuple[int, ...]:
-        """The numbers of the backdrops that nobody signed off as they are now."""
+        """The numbers of the backdrops that no one signed off as they are now."""
         files = enumerate(self.backdrop_files, 1)
         return tuple(number for number, file in files if self.backdrop(number).signed != file.sha256)
 
@@ -211,7 +211,7 @@ class CasePart:
 
     @property
     def approved(self) -> bool:
-        """Whether somebody approved the plan exactly as it is now."""
+        """Whether a person approved the plan exactly as it is now."""
         return self.approval is not None and self.approval.digest == self.digest
 
     @property
@@ -227,7 +227,7 @@ class CasePart:
 
     @property
     def unreviewed(self) -> tuple[tuple[int, int], ...]:
-        """The ranges of frames (first, last) that nobody reviewed as the plan shows them now."""
+        """The ranges of frames (first, last) that no one reviewed as the plan shows them now."""
         missing, at = [], 0
         for review in self.reviewed:
             if review.first > at:
@@ -246,7 +246,7 @@ def reviews_from_json(text: str) -> tuple[Review, ...]:
 
 
 def trimmed(sources: Sequence[PartSource], requested: Span) -> Span:
-    """The span of unbroken sources as far as it was asked for; they share an instant with it, or were not chosen."""
+    """The span of unbroken sources as far as it was requested; they share an instant with it, or were not chosen."""
     return Span(max(sources[0].start, requested.start), min(sources[-1].end, requested.end))
 
 

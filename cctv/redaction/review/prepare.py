@@ -92,9 +92,9 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A part as the archive has it now, and the earlier analysis of the very same recordings, if there is one.
+    """A part as the footage is now, and the earlier analysis of the very same recordings, if there is one.
 
-    `sources` are whole segments, `span` is what of them was asked for.
+    `sources` are whole segments, `span` is what of them was requested.
     An earlier analysis that left a mask uncovered does not count.
     """
 
@@ -168,7 +168,7 @@ def _long(part: tuple[Segment, ...], span: Span) -> bool:
 def _holds(site: Storage, segment: Segment, span: Span) -> bool:
     try:
         times = read_timing(site.root / segment.path).times
-    except MediaUnreadable:  # a part of it is asked for: reading it says what is wrong
+    except MediaUnreadable:  # a part of it is requested: the analysis reports what is wrong
         return True
     return any(span.contains(segment.span.start + time - times[0]) for time in times)
 

@@ -45,14 +45,14 @@ log = logging.getLogger(__name__)
 
 # What pictures can bring about; bad input has errors of its own, and any other exception is a fault of the program.
 _OF_PICTURES = (cv2.error, ArithmeticError, MemoryError)
-_BUDGET_BYTES = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
+_BUDGET_BYTES = 256 << 20  # bytes of samples held at once, as model.Sampler's own
 _MIN_OWN_SAMPLES = 32
 _SPREAD_SHARE = 0.06  # of a track's sides: a region at half size ends a little inside of the person
 
 
 @dataclass(frozen=True, slots=True)
 class RenderResult:
-    """What was found when the finished video was decoded again; the engine refuses anything but these zeros.
+    """What the verification of the finished video measured; the engine refuses anything but these zeros.
 
     `masked_pixels` alone may be more: how many pixels of each frame the camera's masks hide.
     """
@@ -88,7 +88,9 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
         problem = N_("none of its pictures lies in the span that was asked for")
         raise SourceUnreadable(path=clip.path, problem=problem, following=N_("ask for a longer span."))
     own = sampler.kept
-    if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
+    if (
+        samples.count >= FEWEST
+    ):  # as many from around as from the part, so that a person who stood still in it is outvoted
         most = max(_MIN_OWN_SAMPLES, min(samples.count, _BUDGET_BYTES // frame_bytes(size) - samples.count))
         own = own[:: -(-len(own) // most)]
     masked = clip.masked

@@ -46,7 +46,7 @@ from cctv.redaction.video.geometry import Rect, outer
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which part of which request somebody means, and why; without camera and position every part."""
+    """The selected part of a request, and the reason; without camera and position every part."""
 
     request_id: str
     reason: str
@@ -56,7 +56,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class BackdropChoice:
-    """What is said of backdrops: `number` from 1 (None: all), `covers` in place of those before (None: as they are)."""
+    """A decision on backdrops: `number` from 1 (None: all), `covers` in place of those before (None: as they are)."""
 
     number: int | None
     approve: bool
@@ -131,7 +131,7 @@ def decide_backdrop(
 
 
 def review(site: Storage, chosen: Chosen, frames: FrameRange | None, *, dry_run: bool = False) -> Noted:
-    """Note that somebody looked at a range of frames as the plan shows it, or at every frame (None).
+    """Record that a person inspected a range of frames as the plan shows it, or at every frame (None).
 
     Raises RequestUnknown, RequestClosed, NotPrepared, RangeRefused, PartAmbiguous, ArtefactChanged.
     """
@@ -167,7 +167,7 @@ def signed_off(site: Storage, plan: CasePlan, numbers: Iterable[int]) -> CasePla
 
 
 def backdrop_facts(part: CasePart) -> AuditFacts:
-    """What the log says of a part's backdrops."""
+    """Facts of a part's backdrops for the audit log."""
     files = part.plan.backdrop_files
     return {
         "camera": part.plan.camera,
@@ -180,7 +180,7 @@ def backdrop_facts(part: CasePart) -> AuditFacts:
 
 
 def review_facts(part: CasePart) -> AuditFacts:
-    """What the log says of the last review of a part."""
+    """Facts of a part's last review for the audit log."""
     last = part.reviews[-1]
     return {
         "camera": part.plan.camera,

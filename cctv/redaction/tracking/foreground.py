@@ -34,12 +34,12 @@ CHROMA = 9  # chroma varies less than luma, and dark clothes on dark ground ofte
 HOLD = 2  # frames before and after for which a region counts, at 10 frames a second (+-2: 100 % of heads hidden)
 _SPECK_SHARE = 0.0002  # of the half-size picture; a smaller region is noise of the camera
 _CLOSE_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
-_SUSPECT_SHARE = 0.15  # of the picture; where more differs, it is asked whether the camera still stands where it stood
+_SUSPECT_SHARE = 0.15  # of the picture; where more differs, the camera may have moved
 _LOST_SHARE = 0.6  # of the picture; where more differs, no part of it is believed
 # misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
 _UNLIKE_MISFIT = 0.45
 _GROW_PIXELS = 2  # half-size pixels on every side of a region's boxes
-_UPRIGHT_RATIO = 0.5  # width by height: a walker's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
+_UPRIGHT_RATIO = 0.5  # width by height: a track's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
 _NARROW_PIXELS = 16  # half-size pixels; a narrower region is never cut
 _SPARSE_SHARE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
 
@@ -61,7 +61,7 @@ class FrameDifference:
 class ReferenceScene:
     """A backdrop that many frames are compared with, and what each comparison needs of it.
 
-    Masked pixels never change with the light, so they say nothing of it; nothing differs where `masked` is True.
+    Masked pixels never change with the light, so they are not fitted; nothing differs where `masked` is True.
     """
 
     def __init__(self, backdrop: Backdrop, masked: Mask | None = None) -> None:
@@ -107,7 +107,7 @@ class _Behind:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """A frame whose comparison goes on: it was begun in `before`, and `expected` is what follows if all goes well."""
+    """A frame in comparison: started with light `before`; `expected` follows if its light is accepted."""
 
     stacked: Plane
     stretch: int
@@ -178,7 +178,7 @@ def compared(pictures: Iterable[Plane], backdrops: Sequence[Backdrop], masked: M
             try:
                 comparison.begin(stacked)
             except Exception:
-                yield from comparison.rest()  # what came before is right, and tells at which frame it broke off
+                yield from comparison.rest()  # the frames before are right, and show which frame failed
                 raise
             if len(comparison.waiting) > cores:
                 yield comparison.finish()
@@ -256,7 +256,7 @@ class _Comparison:
         self._scenes, self._backdrops, self._pool = scenes, backdrops, pool
 
     def begin(self, stacked: Plane) -> None:
-        """Take in the next frame."""
+        """Start the comparison of the next frame."""
         behind = self.waiting[-1].expected if self.waiting else self._behind
         stretch = best(stacked, self._backdrops, behind.stretch)
         before = behind.light if stretch == behind.stretch else None
@@ -266,12 +266,12 @@ class _Comparison:
         self.waiting.append(_Pending(stacked, stretch, before, _Behind(stretch, light or before), result))
 
     def rest(self) -> Iterator[Compared]:
-        """The answers of all frames that wait."""
+        """The results of all pending frames."""
         while self.waiting:
             yield self.finish()
 
     def finish(self) -> Compared:
-        """The answer of the frame that waits longest."""
+        """The result of the oldest pending frame; restarts the others where its light was not as expected."""
         first = self.waiting.popleft()
         difference = first.result.result()
         self._behind = _Behind(first.stretch, difference.light or first.before)

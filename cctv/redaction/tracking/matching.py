@@ -12,14 +12,14 @@ from cctv.redaction.video.geometry import Rect, enclosing
 
 # of a fragment's box inside the expected box: the subject's own head or foot, cut off by a like colour
 _MEMBER_SHARE = 0.6
-_FRAGMENT_SHARE = 0.25  # of the largest region's pixels: a larger one beside it is somebody
+_FRAGMENT_SHARE = 0.25  # of the largest region's pixels: a larger one beside it is a person
 _HEAD_OR_FEET_SHARE = 0.5  # the same, of a piece above or below: the trunk in between may look like the ground
 _HEAD_HEIGHTS = 0.25  # of a person's height
-SOMEBODY = 0.08  # of the region's pixels: something this large that goes into it or comes out of it may be somebody
+SOMEBODY = 0.08  # of the region's pixels: something this large that merges with it or splits from it may be a person
 _BESIDE_WIDTHS = 0.15  # of the region's width
 _STEP_PIXELS = 2.0  # half-size pixels, at least, that the parts of one person overlap from frame to frame
 _FOREIGN_SHARE = 0.15  # of the expected box covered by a region that is mostly elsewhere: two people in one region
-_STRIDE_WIDTHS = 0.5  # of a region's width: nobody moves farther from frame to frame
+_STRIDE_WIDTHS = 0.5  # of a region's width: no one moves farther from frame to frame
 _STEADY_RATIO = 1.4  # of a region's pixels from frame to frame
 LOOSE = 0.1  # of the expected box's sides: gait moves them from frame to frame
 BORDER = 2.0  # half-size pixels
@@ -63,7 +63,7 @@ def match_region(parts: Sequence[Component], expected: Rect, least: float) -> Re
 def _is_fragment(part: Component, main: Component) -> bool:
     """Head or feet above or below the main piece, or a small one close beside it.
 
-    Farther aside, or at the height of the head, stands somebody of whom the rest looks like the ground.
+    Farther aside, or at the height of the head, stands a person of whom the rest looks like the ground.
     """
     shared = min(part.box.right, main.box.right) - max(part.box.x, main.box.x)
     if shared >= _MEMBER_SHARE * part.box.w:
@@ -73,7 +73,7 @@ def _is_fragment(part: Component, main: Component) -> bool:
 
 
 def only_candidate(held: Region, before: Sequence[Component], after: Sequence[Component]) -> Region | None:
-    """The one region that can be the held one a frame later, when nobody else is near in either; its legs may open."""
+    """The only region that can be the held one a frame later; None when another person is near in either frame."""
     reach = held.box.grown(_STRIDE_WIDTHS * held.box.w, LOOSE * held.box.h)
 
     def person_sized(parts: Sequence[Component]) -> list[Component]:
@@ -89,7 +89,7 @@ def only_candidate(held: Region, before: Sequence[Component], after: Sequence[Co
 
 
 def merged_with_another(held: Region, before: Sequence[Component], current: Region, after: Sequence[Component]) -> bool:
-    """True when something beside the region went into it from one frame to the next, or came out of it."""
+    """True when something beside the region merged with it from one frame to the next, or came out of it."""
 
     def lost(region: Region, here: Sequence[Component], other: Region, there: Sequence[Component]) -> bool:
         reach = enclosing((region.box, other.box)).grown(

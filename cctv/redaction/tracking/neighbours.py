@@ -21,11 +21,11 @@ _ALONE_RATIO = 1.3  # of a person's sides: gait; two people are wider or taller
 class Blob:
     """A region outside of the kept box in one frame, half-size pixels.
 
-    `explained` says that a hide box holds or borders it: it is known who that is, and that box
-    hides him.  `inside` says that it stands apart from the subject's own region but within the kept box;
+    `explained`: a hide box holds or borders it, so that the person is known, and that box
+    hides them.  `inside`: it stands apart from the subject's own region but within the kept box;
     `at_edge`, that the picture's edge may cut it off.
 
-    The four `cut_` flags say that this edge is where the kept box cut the region off, so that the body
+    The four `cut_` flags: this edge is where the kept box cut the region off, so that the body
     behind the region may go on inside.
     """
 
@@ -57,7 +57,7 @@ class FrameNeighbourhood:
     drawn: bool = False  # the box stands as drawn in this frame, not interpolated
     sure: bool = False  # the subject's own region is known and not among the blobs
     crowded: bool = False  # the subject's region is too large for one person
-    lost: bool = False  # neither the box nor a region tells where the subject is
+    lost: bool = False  # neither the box nor a region shows where the subject is
     whole: Rect | None = None  # a kept box that the picture's edge does not cut off, of the nearest frame with one
 
     @property
@@ -91,13 +91,13 @@ class NeighbourTrack:
         return [(box.w, box.h) for _, box in near[:_SIZE_SAMPLES]]
 
     def carries(self, index: int) -> list[NeighbourTrack]:
-        """Those who joined since this region was last seen apart from the kept box."""
+        """The tracks that merged into it since this region was last seen apart from the kept box."""
         apart = max((at for at, blob in self.steps if at <= index and not blob.touches), default=-1)
         return [other for at, other in self.loads if apart < at <= index and other is not self.more_of]
 
 
 def track_neighbours(scenes: Sequence[FrameNeighbourhood]) -> list[NeighbourTrack]:
-    """Join the blobs of neighbouring frames, the best overlap first; each blob belongs to one walker."""
+    """Join the blobs of neighbouring frames, the best overlap first; each blob belongs to one track."""
     scenes = [replace(scene, blobs=tuple(blob for blob in scene.blobs if not blob.thin)) for scene in scenes]
     tracks: list[NeighbourTrack] = []
     alive: list[NeighbourTrack] = []
@@ -140,7 +140,7 @@ def _share(before: Rect, after: Rect) -> float:
 
 
 def _more_of(track: NeighbourTrack) -> NeighbourTrack | None:
-    """Of whom this is a further part, when one person shows on two sides of the kept box: the parts soon grow together.
+    """The track that this one is a further part of, or None: one person on two sides of the kept box, soon one region.
 
     What they grow into is as large as that one person was before; two would be larger.
     """

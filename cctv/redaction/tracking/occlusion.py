@@ -24,15 +24,15 @@ from cctv.redaction.tracking.segmentation import UprightComponents
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, inner, outer
 from cctv.redaction.video.yuv import Mask
 
-PERSON = 0.30  # of the kept box's area: a region that was ever this large apart from it is somebody
-CHILD = 0.04  # of the kept box's area: a region as large as a head is somebody when it walks by the width of the box
+PERSON = 0.30  # of the kept box's area: a region that was ever this large apart from it is a person
+CHILD = 0.04  # of the kept box's area: a region as large as a head is a person when it walks by the width of the box
 LIMB = 0.25  # of the kept box's area: a smaller region that always touches it is its own limb, its shadow or noise
-FITS = 0.7  # of the kept box's sides: whoever is smaller may stay in front of the subject without showing beside him
-_MIN_WIDTH_SHARE = 0.85  # of the kept box's width: what was seen apart and is narrower may be a part of somebody
+FITS = 0.7  # of the kept box's sides: whoever is smaller may stay in front of the subject without showing beside them
+_MIN_WIDTH_SHARE = 0.85  # of the kept box's width: what was seen apart and is narrower may be a part of a person
 _EDGE_WIDTHS = 0.12  # of a person's width hidden besides
 _NEAR_WIDTHS = 0.15  # of the kept box's width: a person who ends this close to it has slipped into it
-_STILL_PIXELS = 2.0  # half-size pixels that somebody who stands still may seem to move
-# frames of a kept box; in fewer, nobody can tell a limb or a shadow from somebody who stands behind
+_STILL_PIXELS = 2.0  # half-size pixels that a person who stands still may seem to move
+# frames of a kept box; in fewer, no one can tell a limb or a shadow from a person who stands behind
 _MIN_WATCHED_FRAMES = 3
 _DRIFT_SHARE = 0.6  # of the frames between two keyframes: drift builds up slowly, a passer-by is quicker
 SLACK = 0.20  # of the kept box's width, at least _SLACK_PIXELS: by so much its own body may stick out of a drawn box
@@ -42,7 +42,7 @@ _SPECK_PIXELS = 12  # half-size pixels
 _EXPLAINED_PIXELS = 3.0  # half-size pixels between a region and the hide box that explains it
 _ADJACENT_PIXELS = 2  # half-size pixels
 _WITHIN_SHARE = 0.6  # of a region's box
-_MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows nobody and risks much
+_MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows no one and risks much
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ class OcclusionResult:
 
     everything: bool
     boxes: tuple[Rect, ...]
-    sure: bool = False  # the subject's own region stands apart from everybody else's
+    sure: bool = False  # the subject's own region stands apart from all other people's
 
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """Somebody slips into the kept box or comes out: the scene, the region's place, its kind."""
+    """A person slips into the kept box or comes out: the scene, the region's place, its kind."""
 
     index: int
     place: Rect
@@ -64,9 +64,9 @@ class _Event:
     small: bool
 
     def explains(self, leave: _Event) -> bool:
-        """Whether who slipped in may be who comes out.
+        """Whether the person who slipped in may be the one who comes out.
 
-        Something that never looked like a person is part of somebody who stands still (the rest of him looks like the
+        Something that never looked like a person is part of a person who stands still (the rest looks like the
         ground) when it comes out where it was.
         """
         return self.person or self.place.grown(_STILL_PIXELS, _STILL_PIXELS).overlap(leave.place) > 0
@@ -76,7 +76,7 @@ class _Event:
 class Around:
     """What else is known of a frame, half size: other kept boxes, hide boxes, and the subject's own regions.
 
-    `own` is empty unless these stand apart from everybody else's; `drawn` says that the kept box is not
+    `own` is empty unless these stand apart from all other people's; `drawn` says that the kept box is not
     interpolated.
     """
 
@@ -89,7 +89,7 @@ class Around:
 def resolve_occlusions(
     scenes: Sequence[FrameNeighbourhood], picture: Rect, patience: int
 ) -> tuple[OcclusionResult, ...]:
-    """A verdict for each scene; the scenes are one kept box's frames in order, without a gap."""
+    """A occlusion result for each scene; the scenes are one kept box's frames in order, without a gap."""
     scenes = _with_full_sizes(scenes, picture)
     tracks = track_neighbours(scenes)
     inside = _inside(scenes, tracks, picture, patience)
@@ -109,7 +109,7 @@ def resolve_occlusions(
 
 
 def grow_by_body_slack(kept: Rect) -> Rect:
-    """The kept box grown by what its own body may stick out."""
+    """The kept box grown by how far the subject's body may stick out."""
     slack = max(_SLACK_PIXELS, SLACK * kept.w)
     return kept.grown(slack, slack)
 
@@ -122,7 +122,7 @@ def grow_by_hide_margin(hide: Rect) -> Rect:
 def frame_neighbourhood(frame: int, kept: Rect, bodies: UprightComponents, around: Around) -> FrameNeighbourhood:
     """The surroundings of one kept box; boxes and the bodies at half size.
 
-    Where the subject's own regions are known, everything else is somebody else's, inside of the kept box too.
+    Where the subject's own regions are known, everything else is another person's, inside of the kept box too.
     """
     left, top = bodies.place.left, bodies.place.top
     size = Size(bodies.bodies.shape[1], bodies.bodies.shape[0])
@@ -156,8 +156,8 @@ def visible_mask(
 ) -> Mask:
     """The live pixels of one kept box in one frame: half-size mask, True = live.
 
-    `around` are the verdicts of the frame and its neighbours; `never` (half size, True) is never shown.  Where the
-    subject stands apart, what its neighbours only guess at does not count.
+    `around` are the occlusion results of the frame and its neighbours; `never` (half size, True) is never shown.  Where
+    the subject stands apart, what its neighbours only guess at does not count.
     """
     size = Size(never.shape[1], never.shape[0])
     live = np.zeros(never.shape, np.bool_)
@@ -192,9 +192,9 @@ def _with_full_sizes(scenes: Sequence[FrameNeighbourhood], picture: Rect) -> lis
 def _inside(
     scenes: Sequence[FrameNeighbourhood], tracks: Sequence[NeighbourTrack], picture: Rect, patience: int
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """For each scene, whether somebody may be wholly inside the kept box.
+    """For each scene, whether a person may be wholly inside the kept box.
 
-    Whoever slipped in is inside until the next person comes out.  When nobody does, a person about as large as the box
+    Whoever slipped in is inside until the next person comes out.  When no one does, a person about as large as the box
     cannot stay unseen in it for longer than `patience` frames; a smaller one can, for good.
     """
     enters, leaves = _events(scenes, tracks, picture)
@@ -214,7 +214,7 @@ def _inside(
 def _events(
     scenes: Sequence[FrameNeighbourhood], tracks: Sequence[NeighbourTrack], picture: Rect
 ) -> tuple[list[_Event], list[_Event]]:
-    """When somebody slips into the box and when somebody comes out, people before mere parts of people."""
+    """When a person slips into the box and when a person comes out, people before mere parts of people."""
     enters, leaves = [], []
     for track in tracks:
         if _is_drift(track, scenes) or all(blob.inside for _, blob in track.steps):
@@ -238,7 +238,7 @@ def _is_drift(track: NeighbourTrack, scenes: Sequence[FrameNeighbourhood]) -> bo
     """True for a region that sticks out of the kept box only between two keyframes: the subject's own body.
 
     Interpolated boxes lag behind a subject who turns or changes pace, by up to half a body (PETS09-S2L1, keyframes
-    every 20 frames).  Somebody else does not come and go exactly with the keyframes, was seen apart at some time, and
+    every 20 frames).  Another person does not come and go exactly with the keyframes, was seen apart at some time, and
     makes one region with the subject that is too large for one person.
     """
     members = (track, *(other for _, other in track.loads))
@@ -254,7 +254,7 @@ def _is_drift(track: NeighbourTrack, scenes: Sequence[FrameNeighbourhood]) -> bo
 
 
 def _is_person(track: NeighbourTrack, scenes: Sequence[FrameNeighbourhood]) -> bool:
-    """True when the region was ever large enough, outside of the kept box, to be somebody; or smaller, and walked."""
+    """True when the region was ever large enough, outside of the kept box, to be a person; or smaller, and walked."""
     if any(blob.area >= PERSON * scenes[index].subject.area for index, blob in track.steps):
         return True
     seen = [
@@ -300,7 +300,7 @@ def _reach(track: NeighbourTrack, index: int, blob: Blob, kept: Rect) -> Rect:
 def _is_limb(track: NeighbourTrack, index: int, kept: Rect) -> bool:
     """True for what was never large and never apart; a companion may shrink to a sliver behind the subject.
 
-    Nor did anybody go into it who was: his legs below the kept box are no limb of the subject's.
+    Nor did a track merge into it that was either: legs below the kept box are then no limb of the subject's.
     """
     members = (track, *track.carries(index))
     return not any(

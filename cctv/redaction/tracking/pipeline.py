@@ -39,7 +39,7 @@ from cctv.redaction.video.reader import Clip, Reading
 from cctv.redaction.video.spill import MaskSpool, Scratch
 from cctv.redaction.video.yuv import Mask, Plane
 
-_PATIENCE_SECONDS = 2.5  # seconds; PETS09-S2L1: nobody is wholly inside another's box for longer than 1
+_PATIENCE_SECONDS = 2.5  # seconds; PETS09-S2L1: no one is wholly inside another's box for longer than 1
 Progress = Callable[[str, int, int], None]
 """Called with the step's name (`backdrop`, `regions`, `render`, `verify`), frames done, frames in all (0: unknown)."""
 
@@ -66,8 +66,8 @@ class BackgroundModel:
 class Analysis:
     """What differs in each frame of a clip; masks and boxes at half size.
 
-    `differs` holds one mask a frame, True = differs from the backdrop, and its regions beside it; `stretch` and
-    backdrop and light; `kept` are the drawn paths carried by the subject's own region, in their order; `verdicts`
+    `differs` holds one mask a frame, True = foreground, and its regions; `stretch` and `lights` give each frame's
+    backdrop (from 0) and light; `kept` are the drawn paths propagated by the subject's own region, in order; `verdicts`
     gives, for each of them, what to hide inside of it from its first frame on.  `masked` is what the camera's static
     masks hide, in every frame and whatever is kept.
     """
@@ -85,7 +85,7 @@ class Analysis:
 def propagate_and_resolve(
     keep: KeepBoxes, differs: MaskSpool, rate: float
 ) -> tuple[KeepBoxes, tuple[tuple[OcclusionResult, ...], ...]]:
-    """The drawn paths (full size) carried by the regions of each frame's mask, and the verdicts for each kept one."""
+    """The drawn paths (full size) propagated by the regions of each mask, and each kept one's occlusion results."""
     rows, columns = differs.shape
     picture = Rect(0, 0, columns, rows)
     carried = [propagate_box(path, _bodies_along(path, differs), picture) for path in keep.keep]
@@ -188,10 +188,11 @@ def analyse(
 
 
 def _whole_at_edges(drawn: BoxPath, carried: BoxPath, picture: Rect) -> BoxPath:
-    """A carried hide path that holds all of somebody while he slips into the picture or out of it.
+    """A propagated hide path that holds all of a person who slips into the picture or out of it.
 
-    A box that the picture's edge cuts off does not tell his height, and his pace hardly.  Wherever he is not followed
-    from it to the next keyframe, he is hidden from the upper box's top to the lower one's bottom, half a width aside.
+    A box that the picture's edge cuts off shows neither their height nor, reliably, their pace.  Wherever they are not
+    tracked from it to the next keyframe, they are hidden from the upper box's top to the lower one's bottom, half a
+    width aside.
     """
     keys = {key.frame: key for key in carried.keyframes}
     for before, after in pairwise(drawn.keyframes):
@@ -225,7 +226,7 @@ def _bodies_along(path: BoxPath, differs: MaskSpool) -> list[tuple[Component, ..
 def _surroundings(
     carried: PropagatedPath, drawn: BoxPath, kept: KeepBoxes, differs: MaskSpool
 ) -> list[FrameNeighbourhood]:
-    """What stands around one carried box, in each of its frames."""
+    """What stands around one propagated box, in each of its frames."""
     scenes = []
     drawn_in = {key.frame for key in drawn.keyframes}
     for frame in range(carried.path.first, min(carried.path.last + 1, len(differs))):
@@ -254,14 +255,14 @@ def _is_crowded(kept: Rect, near: Sequence[Keyframe], bodies: UprightComponents)
 def _is_cut_off(near: Sequence[Keyframe], differs: MaskSpool) -> bool:
     """Whether the box is interpolated from one that the picture's edge cuts off: too low and too narrow.
 
-    It tells neither where the subject ends nor what of a region sticks out.
+    It shows neither where the subject ends nor what of a region sticks out.
     """
     rows, columns = differs.shape
     return any(at_border(key.box.scaled(0.5), Rect(0, 0, columns, rows)) for key in near)
 
 
 def _stacked(clip: Clip, scratch: Scratch | None) -> Iterator[Plane]:
-    """Every picture at half size: as it was set aside, else decoded."""
+    """Every picture at half size: as spilled to disk, else decoded."""
     if scratch is None:
         return (planes.stacked() for planes in Reading(clip))
     return scratch.pictures() or (stacked for _, stacked in scratch.noting(Reading(clip)))

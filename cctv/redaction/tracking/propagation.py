@@ -32,7 +32,7 @@ STRAY = 0.5  # of the larger keyframe's width and ...
 _STRAY_HEIGHTS = 0.25
 _MIN_EXPECTED_IOU = 0.6  # overlap by union between a region and where it is expected; two people side by side reach 0.5
 _MIN_DRAWN_IOU = 0.55  # the same with a drawn box: people leave out a leg or a shadow, but choose the person
-# of the drawn height; whatever rises higher holds the head of somebody behind, who is a seventh taller
+# of the drawn height; a region that rises higher holds the head of a person behind, who is a seventh taller
 _MAX_ABOVE_HEIGHTS = 0.1
 _MIN_CUT_IOU = 0.9  # the same at the picture's edge, where there is no usual size to go by
 # of the subject's usual pixels: gait and light change them by a third, a second person doubles them
@@ -40,9 +40,11 @@ _MAX_AREA_RATIO = 1.5
 _MAX_HEIGHT_RATIO = 1.2  # of the drawn height: gait moves it by a tenth
 _MAX_WIDTH_RATIO = 1.25  # of the drawn width at the widest step: a shadow beside the shoes
 _MAX_FILLED_SHARE = 0.85  # of a drawn box; a body leaves a quarter of its box free, and a fuller one holds a group
-_INSIDE_SHARE = 0.9  # of a carried box within the surroundings of the line; one that leaves them follows somebody else
-_SLIVER_SHARE = 0.3  # of the largest drawn box: less of somebody at the picture's edge tells little
-_MAX_SLIP_FRAMES = 6  # frames for which somebody who enters is too slender to follow
+_INSIDE_SHARE = (
+    0.9  # of a propagated box within the surroundings of the line; a box outside of them follows another person
+)
+_SLIVER_SHARE = 0.3  # of the largest drawn box: less of a person at the picture's edge is too little to match
+_MAX_SLIP_FRAMES = 6  # frames for which a person who enters is too slender to follow
 _SAMPLE_KEYFRAMES = 5  # keyframes around a frame: one or two of them may show a group
 _PACE_FRAMES = 4  # frames over which a region's own motion is taken
 Sides = tuple[float, float, float, float]
@@ -53,7 +55,7 @@ Sides = tuple[float, float, float, float]
 class PropagatedPath:
     """A kept path with a keyframe for every frame in which the subject is surely known.
 
-    `own` gives its parts in the frames in which they stand apart from everybody else's.
+    `own` gives its parts in the frames in which they stand apart from all other people's.
     """
 
     path: BoxPath
@@ -71,7 +73,7 @@ class _KeyframeMatches:
     def usual(self, frame: int) -> float:
         """The subject's usual share around a frame: about the same for one person, twice that for two.
 
-        Of a few keyframes only: somebody who stands still for long may in part look like the ground.
+        Of a few keyframes only: a person who stands still for long may in part look like the ground.
         """
         near = sorted(self.shares, key=lambda at: abs(at - frame))[:_SAMPLE_KEYFRAMES]
         return statistics.median_low(self.shares[at] for at in near) if near else math.inf
@@ -82,14 +84,14 @@ class _KeyframeMatches:
         return max(self.drawn[at].w for at in near)
 
     def region(self, frame: int) -> Region | None:
-        """The subject in a keyframe; None where no region fits or where it holds somebody else too."""
+        """The subject in a keyframe; None where no region fits or where it holds another person too."""
         region = self.fits.get(frame)
         if region is None:
             return None
         return region if self.bears(region, self.drawn[frame], frame) else None
 
     def vouched(self, frame: int) -> bool:
-        """Whether a keyframe's region can be nobody else's: the picture's edge cuts off a group just as one person."""
+        """Whether a keyframe's region is surely the subject's: at the picture's edge a group is cut off as one person is."""
         region = self.region(frame)
         return region is not None and (frame in self.shares or likeness(region.box, self.drawn[frame]) >= _MIN_CUT_IOU)
 
@@ -122,7 +124,7 @@ def propagate_box(path: BoxPath, parts: Sequence[Sequence[Component]], picture: 
 
 
 def surroundings(path: BoxPath, frame: int, picture: Rect) -> Rect | None:
-    """The part of the picture that a carried box never leaves; None where the path has no box.  One scale for all.
+    """The part of the picture that a propagated box never leaves; None where the path has no box.  One scale for all.
 
     Around the straight line; where a keyframe touches the picture's edge, around both keyframes, since the line of a
     box that the edge cuts off lies about its height and its pace.
@@ -142,7 +144,7 @@ def is_larger_than_person(box: Rect, width: float, height: float) -> bool:
 
 
 def _recognised(path: BoxPath, parts: Sequence[Sequence[Component]], picture: Rect) -> _KeyframeMatches:
-    """What keyframes tell: a region that fits the drawn box and holds nobody else is the subject."""
+    """The subject's regions in keyframes: a region that fits the drawn box and holds no other person is the subject."""
     fits: dict[int, Region] = {}
     shares: dict[int, float] = {}
     least = _SLIVER_SHARE * max(key.box.area for key in path.keyframes)
@@ -196,9 +198,9 @@ def _at_edges(
     parts: Sequence[Sequence[Component]],
     picture: Rect,
 ) -> Iterator[tuple[int, tuple[Rect, ...], Rect]]:
-    """The frames in which the subject slips into the picture or out of it: too little of him to be followed.
+    """The frames in which the subject slips into the picture or out of it: too little of them to be tracked.
 
-    Nobody else may be near: all regions there lie within the first box that is sure and the drawn one.
+    No other person may be near: all regions there lie within the first box that is sure and the drawn one.
     """
     sure = sorted(keys)
     for edge, following in ((sure[0], sure[1:2]), (sure[-1], sure[-2:-1])):
@@ -240,7 +242,7 @@ def _chain(
 
 
 def _onward(chain: Sequence[Region], picture: Rect) -> Rect:
-    """Where a region would be next at its own pace; of one that the picture's edge cuts off, the inner side tells."""
+    """Where a region would be next at its own pace; of one that the picture's edge cuts off, the inner side counts."""
     now, then = chain[-1].box, chain[max(len(chain) - 1 - _PACE_FRAMES, 0)].box
     steps = max(min(len(chain) - 1, _PACE_FRAMES), 1)
     left, _, right, bottom = _apart(now, then)
@@ -262,7 +264,7 @@ def _clipped(box: Rect, bounds: Rect) -> Rect | None:
 
 
 def _agreed(onward: list[Region | None], back: list[Region | None]) -> list[Region | None]:
-    """Both chains as one; nothing when they follow different regions."""
+    """Both chains merged; all None when they follow different regions."""
     merged: list[Region | None] = []
     for forward, backward in zip(onward, back, strict=True):
         apart = forward is not None and backward is not None and not {*forward.parts} & {*backward.parts}

@@ -21,14 +21,14 @@ from cctv.redaction.video.yuv import Mask
 THIN = 0.15  # of the subject's height: a head is as tall; shadows on the ground, tapes and arms are not
 _MIN_KERNEL_PIXELS = 3  # half-size pixels
 _ASIDE_HEIGHTS = 1.5  # of the subject's height to each side, and ...
-_ABOVE_HEIGHTS = 0.8  # ... above and below: who is farther away is met later, or never
+_ABOVE_HEIGHTS = 0.8  # ... above and below: people farther away are met later, or never
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UprightComponents:
     """A part of a mask cut into bodies and thin pieces, all at half size, labels from 1.
 
-    `place` says where in the picture the part lies; its arrays have that shape.
+    `place` is where in the picture the part lies; its arrays have that shape.
     """
 
     place: PixelRect
@@ -37,7 +37,7 @@ class UprightComponents:
     parts: tuple[Component, ...]  # of each body, in the picture
 
     def without(self, own: Sequence[Rect]) -> tuple[Mask, Mask]:
-        """The bodies and the thin pieces of everybody but those with these boxes.
+        """The bodies and the thin pieces of everyone but those with these boxes.
 
         A thin piece is theirs when it touches no other body: an arm, a shadow.
         """
@@ -51,7 +51,7 @@ class UprightComponents:
 
 
 def around(box: Rect, height: float, picture: Size) -> PixelRect:
-    """The part of the picture in which a subject of this height can meet anybody soon."""
+    """The part of the picture in which a subject of this height can meet anyone soon."""
     return outer(box.grown(_ASIDE_HEIGHTS * height, _ABOVE_HEIGHTS * height), picture)
 
 

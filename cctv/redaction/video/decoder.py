@@ -29,7 +29,7 @@ _STRICT = {"err_detect": "explode"}
 
 
 class Undecodable(Exception):
-    """What a decoder says of a file that cannot be decoded to its end."""
+    """A file that cannot be decoded to its end; the message is the decoder's."""
 
 
 class Decoder:
@@ -79,11 +79,11 @@ class Decoder:
         self._check()
 
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
-        """Every packet, and None at the end: let out what waits."""
+        """Every packet, and None at the end, which flushes the decoder."""
         for packet in self._container.demux(self._stream):
             if packet.is_corrupt:
                 raise Undecodable("a packet is corrupt")
-            if packet.size:  # an empty one says that nothing is new, or that the file ends
+            if packet.size:  # an empty one means that nothing is new, or that the file ends
                 yield packet
         yield None
 
@@ -109,7 +109,7 @@ class Decoder:
         return Planes(y, u, v)
 
     def _converted(self, frame: VideoFrame) -> VideoFrame:
-        """The picture turned, padded and in yuv420p, by libavfilter; the filters are set up anew for another kind."""
+        """The picture turned, padded and in yuv420p, by libavfilter; rebuilds the filters when the format changes."""
         shape = (frame.format.name, frame.width, frame.height, int(frame.color_range))
         if self._graph is None or shape != self._shape:
             self._shape = shape

@@ -46,7 +46,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Coding:
-    """A codec in its container, and the pixels that it wants."""
+    """A codec in its container, and its pixel format."""
 
     codec: str
     container: str
@@ -60,7 +60,7 @@ class _Coding:
 class VideoWriter:
     """Encodes pictures to `path` until closed; on any error the file is removed.  Use as a context manager.
 
-    `times` are microseconds, one for each picture, rising from 0 or later.  `fitted` makes what the codec wants of the
+    `times` are microseconds, one for each picture, rising from 0 or later.  `fitted` converts to the codec's layout the
     planes that are written.
     """
 
@@ -126,9 +126,10 @@ class VideoWriter:
             self._mux(packet)
 
     def _mux(self, packet: Packet[VideoStream] | None) -> None:
-        """Write a packet, and what waits at the end.
+        """Write a packet; None flushes.
 
-        The last one tells how long the last picture lasts: without it, players skip that where frames were reordered.
+        The last packet carries the duration of the last picture: without it, players skip that where frames were
+        reordered.
         """
         filtered = self._filter.filter(packet) if self._filter is not None else [packet] if packet is not None else []
         last = self._times[-1] - self._times[-2] if len(self._times) > 1 else _SINGLE_PICTURE_US
@@ -151,7 +152,7 @@ class VideoWriter:
             raise RenderFailed(path=self.path, problem=str(error)) from error
 
     def _abandon(self) -> None:
-        with suppress(av.error.FFmpegError, OSError):  # the file goes: how it ends is of no use
+        with suppress(av.error.FFmpegError, OSError):  # the file is deleted anyway
             self._container.close()
         if self.path.exists():  # a read-only disk refuses to look for what is not there
             self.path.unlink()

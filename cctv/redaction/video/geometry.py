@@ -57,7 +57,7 @@ class Rect:
 
     def overlap(self, other: Rect) -> float:
         """Pixels that both boxes cover."""
-        right, other_right = self.x + self.w, other.x + other.w  # spelled out: it is asked a hundred times a frame
+        right, other_right = self.x + self.w, other.x + other.w  # spelled out: it is called a hundred times a frame
         width = (right if right < other_right else other_right) - (self.x if self.x > other.x else other.x)
         if width <= 0:
             return 0.0

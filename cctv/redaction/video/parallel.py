@@ -18,7 +18,7 @@ _MAX_WAITING_ITEMS = 4  # items; a picture of 1080p is 3 MB
 
 
 def prefetch(items: Iterable[Item], waiting: int = _MAX_WAITING_ITEMS) -> Generator[Item, None, None]:
-    """The items, made ahead of their use.  Close the iterator (or end it) and the thread has ended too."""
+    """The items, prefetched in a thread, which ends when the iterator is exhausted or closed."""
     ready: queue.Queue[tuple[list[Item], BaseException | None]] = queue.Queue(waiting)
     stop = threading.Event()
 
@@ -59,6 +59,6 @@ def prefetch(items: Iterable[Item], waiting: int = _MAX_WAITING_ITEMS) -> Genera
 
 
 def parallel_map(make: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """What is made of each item, in order, on every core: for work that numpy or OpenCV do."""
+    """The result of `make` for each item, in order, on every core: for work that numpy or OpenCV do."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(make, items))

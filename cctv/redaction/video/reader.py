@@ -92,7 +92,7 @@ class Clip:
 
 
 def stream_of(path: Path) -> Stream:
-    """What a file holds.  Raises InputMissing (2) when there is none, SourceUnreadable (15) when it is no video."""
+    """The video of a file.  Raises InputMissing (2) when there is none, SourceUnreadable (15) when it is no video."""
     if not path.is_file():
         raise InputMissing(path=path, problem=N_("it is not a file") if path.exists() else N_("it does not exist"))
     try:

@@ -34,7 +34,7 @@ from cctv.redaction.video.yuv import Mask, Plane, Planes, from_buffer
 _BUDGET_BYTES = (
     2 << 30
 )  # bytes for each of the two: half-size pictures of ten minutes at 768 x 576 and 10 frames a second
-_FREE_SPACE_PARTS = 8  # of the free space, one part for each
+_FREE_SPACE_PARTS = 8  # each of the two gets one of so many parts of the free space
 Regions = NDArray[np.int32]
 """The connected regions of a mask, a row each: left, top, width, height, pixels."""
 
@@ -70,9 +70,9 @@ class Scratch:
         self._open.close()
 
     def noting(self, pictures: Iterable[Planes]) -> Iterator[tuple[Planes, Plane]]:
-        """The pictures of the clip as they come, each with its half-size picture; only the first pass is noted.
+        """The pictures of the clip as they come, each with its half-size picture; only the first pass is spilled.
 
-        Of a pass that broke off nothing counts, and no other goes on behind it: frames would be out of step.
+        A pass that broke off does not count, and no other goes on behind it: frames would be out of step.
         """
         if self._begun:
             yield from ((planes, planes.stacked()) for planes in pictures)
@@ -93,13 +93,13 @@ class Scratch:
         self._rects.append(rect)
 
     def pictures(self) -> Iterator[Plane] | None:
-        """Every half-size picture, (3, height/2, width/2) uint8, in order; None unless all were set aside."""
+        """Every half-size picture, (3, height/2, width/2) uint8, in order; None unless all were stored."""
         if not self._noted or not self._pictures.complete:
             return None
         return (flat.reshape(3, self._half.height, self._half.width) for flat in self._pictures)
 
     def patches(self) -> Iterator[Patch] | None:
-        """What of each picture may become live, in order; None unless all were set aside."""
+        """What of each picture may become live, in order; None unless all were stored."""
         if self._keep is None or not self._noted or not self._patches.complete:
             return None
         return (
@@ -125,7 +125,7 @@ class MaskSpool:
         return len(self._ends) - 1
 
     def append(self, mask: Mask, regions: Regions | None = None) -> None:
-        """Add the next mask, and what it is made of."""
+        """Add the next mask and its regions."""
         beside = b"" if regions is None else np.asarray(regions, np.int32).tobytes()
         packed = zlib.compress(np.packbits(mask).tobytes() + beside, 1)
         self._file.seek(self._ends[-1])
@@ -136,7 +136,7 @@ class MaskSpool:
         return self._unpacked(self._row(index))
 
     def with_regions(self, index: int) -> tuple[Mask, Regions]:
-        """A mask and what it is made of; no row where that was not said."""
+        """A mask and its regions; no row where none were passed."""
         row = self._row(index)
         return self._unpacked(row), row[self._packed_bytes :].view(np.int32).reshape(-1, 5)
 
@@ -172,13 +172,13 @@ def _full(rect: PixelRect) -> Size:
 
 
 class _Store:
-    """Rows of bytes in a file, each read back whole; empty again, and not `complete`, once they find no room."""
+    """Rows of bytes in a file, each read back as written; emptied, and not `complete`, once over budget."""
 
     def __init__(self, folder: Path) -> None:
         try:
             self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
             self._free_bytes = min(_BUDGET_BYTES, shutil.disk_usage(folder).free // _FREE_SPACE_PARTS)
-        except OSError:  # the writer of the result says what is wrong with this folder
+        except OSError:  # the writer of the result reports what is wrong with this folder
             self._file, self._free_bytes = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115
         self._lengths = array("q")
         self.complete = True

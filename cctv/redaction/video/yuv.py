@@ -20,8 +20,8 @@ from cctv.redaction.video.geometry import Size
 Plane = NDArray[np.uint8]
 """A two-dimensional uint8 array of one plane, rows first."""
 Mask = NDArray[np.bool_]
-"""A two-dimensional bool array; what True means is said where it is used."""
-# thread: OpenCV's own cost a sixth of all processor time at these sizes, and passes run beside each other
+"""A two-dimensional bool array; what True means is documented where it is used."""
+# OpenCV's own threads cost a sixth of all processor time at these sizes, and passes run beside each other
 _SINGLE_THREAD = 1
 cv2.setNumThreads(_SINGLE_THREAD)
 
@@ -44,7 +44,7 @@ class Planes:
         return from_buffer(np.concatenate([self.y.ravel(), self.u.ravel(), self.v.ravel()]), self.size)
 
     def to_bytes(self) -> bytes:
-        """The planes one after the other, as ffmpeg's rawvideo wants them."""
+        """The planes one after the other, as ffmpeg's rawvideo has them."""
         return self.y.tobytes() + self.u.tobytes() + self.v.tobytes()
 
     def stacked(self) -> Plane:

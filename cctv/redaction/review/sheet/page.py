@@ -48,7 +48,7 @@ class SheetGap:
 
 @dataclass(frozen=True, slots=True)
 class SheetBackdrop:
-    """A backdrop by its number, its picture (`pictures.backdrop_picture`, covers drawn) and untrusted share, 0 to 1.
+    """A backdrop by its number, its picture (`backdrop_picture`, covers drawn) and untrusted share, 0 to 1.
 
     `uses` is when it stands behind the picture; `command` signs it off.
     """
@@ -89,7 +89,7 @@ class SheetMoment:
 
 @dataclass(frozen=True, slots=True)
 class SheetDrawing:
-    """A frame in which somebody drew boxes: the source with them, and the ids of those to keep and to hide."""
+    """A frame in which a person drew boxes: the source with them, and the ids of those to keep and to hide."""
 
     moment: SheetMoment
     kept: tuple[str, ...]
@@ -110,7 +110,7 @@ class SheetChange:
 
 @dataclass(frozen=True, slots=True)
 class SheetRange:
-    """A range of frames to review: what is shown in it, and `command` to say that it was looked at."""
+    """A range of frames to review: what is shown in it, and `command` to record its review."""
 
     first: int
     last: int
@@ -144,7 +144,7 @@ class SheetPart:
 
     @property
     def undecided(self) -> tuple[int, ...]:
-        """The tracks on which nobody decided."""
+        """The tracks on which no one decided."""
         return tuple(track.number for track in self.tracks if track.decision is SheetDecision.UNDECIDED)
 
     @property
@@ -160,7 +160,7 @@ class SheetPart:
 
 @dataclass(frozen=True, slots=True)
 class SheetCamera:
-    """One camera: what was asked for, what there is of it, and why the rest is missing."""
+    """One camera: what was requested, what there is of it, and why the rest is missing."""
 
     name: str
     requested: SheetStretch
@@ -171,7 +171,7 @@ class SheetCamera:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the page says.  `commands` are typed next, each with what it does; `language` is nl, fr or en."""
+    """The content of the page.  `commands` are typed next, each with what it does; `language` is nl, fr or en."""
 
     reference: str
     made_at: datetime
@@ -226,7 +226,7 @@ def _ticks(whole: SheetStretch, count: int = 5) -> Sequence[tuple[float, str]]:
 
 
 def _ruler(width: int) -> int:
-    """Pixels between the lines over a backdrop, from which somebody reads what to cover: about ten across."""
+    """Pixels between the lines over a backdrop, to read coordinates to cover: about ten across."""
     return next((step for step in (10, 20, 50, 100, 200, 500) if step * 12 >= width), 1000)
 
 

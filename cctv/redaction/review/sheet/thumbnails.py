@@ -30,17 +30,17 @@ from cctv.redaction.video.reader import Clip
 from cctv.redaction.video.spill import whole
 from cctv.redaction.video.yuv import Planes, doubled
 
-_RANGE_US = 30_000_000  # microseconds: about as much as one looks at before one says yes
+_RANGE_US = 30_000_000  # microseconds: about as much as a reviewer watches before accepting it
 _MAX_RANGES = 60  # of a part; those of a long one are longer
 _REGULAR_MOMENTS = 6  # moments of a range in which something happens
 _MAX_MOMENTS = 12  # moments of a range, changes included
 Bgr = NDArray[np.uint8]
 """A colour picture, (height, width, 3) uint8, blue first as cv2 has it."""
-_CROP_MARGIN_SHARE = 0.35  # of a box's sides shown around it, so that the person is seen in his place
+_CROP_MARGIN_SHARE = 0.35  # of a box's sides shown around it, so that the person is seen in context
 _CROP_HEIGHT_PIXELS = 180  # pixels
 Jpeg = NDArray[np.uint8]
 """A coded picture, as one flat array of bytes."""
-_MAX_WIDTH_PIXELS = 480  # pixels: a face that can be told from another is larger than 8 of them
+_MAX_WIDTH_PIXELS = 480  # pixels: a face that can be recognised is larger than 8 of them
 _KEPT, _HIDDEN, _MARKED = (75, 127, 26), (10, 87, 220), (190, 40, 200)  # blue first
 
 
@@ -54,7 +54,7 @@ class FrameRange:
 
 @dataclass(frozen=True, slots=True)
 class TrackPicture:
-    """One crop of a track: its frame and its picture, about _TALL pixels high."""
+    """One crop of a track: its frame and its picture, about _CROP_HEIGHT_PIXELS pixels high."""
 
     frame: int
     picture: Bgr
@@ -72,7 +72,7 @@ class Thumbnails:
         self._crops: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
 
     def see(self, frame: int, planes: Planes) -> None:
-        """Take what is wanted of a frame; frames come in order."""
+        """Crop the tracks that are due in a frame; frames come in order."""
         for track in self._requests.get(frame, ()):
             self._crops[track.id].append(TrackPicture(frame, _crop(planes, track, frame)))
 
@@ -124,7 +124,7 @@ def moments(within: FrameRange, tracks: Iterable[Track], paths: Iterable[BoxPath
 
 
 def keyframes(paths: Iterable[BoxPath], most: int = 24) -> tuple[int, ...]:
-    """The frames in which somebody drew a box, evenly thinned to so many."""
+    """The frames in which a person drew a box, evenly thinned to so many."""
     drawn = sorted({key.frame for path in paths for key in path.keyframes})
     return tuple(_spread(drawn, most))
 

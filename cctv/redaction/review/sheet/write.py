@@ -54,7 +54,7 @@ from cctv.redaction.review.sheet.thumbnails import FrameRange, Jpeg, TrackPictur
 from cctv.redaction.tracking.tracks import Track
 
 PREVIEW = "preview.mp4"
-"""In a part's directory: what it would look like, once somebody asked for it."""
+"""In a part's directory: what it would look like, once it was requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _camera(site: Storage, case: CaseFile, status: FootageStatus) -> SheetCamera
 
 
 def _shown(part: CasePart) -> Iterable[Span]:
-    """What of each source was asked for."""
+    """What of each source was requested."""
     spans = (source.span.intersection(part.plan.requested) for source in part.plan.sources)
     return (span for span in spans if span is not None)
 
