@@ -49,6 +49,7 @@ class Samples:
 
     @property
     def count(self) -> int:
+        """How many there are in all."""
         return len(self.before) + len(self.after)
 
 

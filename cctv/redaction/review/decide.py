@@ -67,6 +67,7 @@ class Decided:
 
     @property
     def voided(self) -> bool:
+        """Whether the decision voided an approval."""
         return self.before.approved and not self.after.approved
 
 

@@ -41,14 +41,17 @@ class PartSource:
 
     @property
     def name(self) -> str:
+        """The file's name."""
         return PurePosixPath(self.path).name
 
     @property
     def span(self) -> Span:
+        """From the first frame to the end of the last."""
         return Span(self.start, self.end)
 
     @staticmethod
     def of(segment: Segment) -> PartSource:
+        """The source for an indexed segment."""
         return PartSource(segment.path, segment.sha256, segment.size_bytes, segment.span.start, segment.span.end)
 
 
@@ -175,6 +178,7 @@ class CasePlan:
 
     @staticmethod
     def from_json(text: str) -> CasePlan:
+        """The plan from its canonical text; raises pydantic.ValidationError."""
         return _adapter().validate_json(text)
 
     @property
@@ -242,6 +246,7 @@ def reviews_to_json(reviews: tuple[Review, ...]) -> str:
 
 
 def reviews_from_json(text: str) -> tuple[Review, ...]:
+    """The reviews from the text of a row."""
     return _reviews().validate_json(text)
 
 

@@ -97,12 +97,12 @@ def merged_with_another(held: Region, before: Sequence[Component], current: Regi
         )
         beside = [p.box for p in here if p.area >= SOMEBODY * region.area and p.box.overlap(reach) > 0]
         elsewhere = [p.box for p in there if p.box not in other.parts]
-        return any(box not in region.parts and not _goes_on(box, elsewhere, other.parts) for box in beside)
+        return any(box not in region.parts and not _continues_elsewhere(box, elsewhere, other.parts) for box in beside)
 
     return lost(held, before, current, after) or lost(current, after, held, before)
 
 
-def _goes_on(box: Rect, elsewhere: Sequence[Rect], own: Sequence[Rect]) -> bool:
+def _continues_elsewhere(box: Rect, elsewhere: Sequence[Rect], own: Sequence[Rect]) -> bool:
     """Whether a region is a frame later, or was before, rather one of those elsewhere than a part of the subject."""
     near = box.grown(_STEP_PIXELS, _STEP_PIXELS)
     held = max(near.overlap(part) for part in own)
@@ -110,6 +110,7 @@ def _goes_on(box: Rect, elsewhere: Sequence[Rect], own: Sequence[Rect]) -> bool:
 
 
 def likeness(first: Rect, second: Rect) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
     shared = first.overlap(second)
     union = first.area + second.area - shared
     return shared / union if union > 0 else 0.0

@@ -78,13 +78,16 @@ class NeighbourTrack:
 
     @property
     def first(self) -> int:
+        """Index of the first scene with the region."""
         return self.steps[0][0]
 
     @property
     def last(self) -> int:
+        """Index of the last scene with the region."""
         return self.steps[-1][0]
 
     def free_sizes(self, index: int) -> list[tuple[float, float]]:
+        """Widths and heights (half-size pixels) seen apart from the kept box, nearest to `index` first."""
         steps = self.steps if self.more_of is None else [*self.steps, *self.more_of.steps]
         free = [(abs(at - index), blob.box) for at, blob in steps if blob.apart]
         near = sorted((step for step in free if step[0] <= _SIZE_REACH_FRAMES), key=lambda step: step[0])

@@ -88,14 +88,14 @@ class _KeyframeMatches:
         region = self.fits.get(frame)
         if region is None:
             return None
-        return region if self.bears(region, self.drawn[frame], frame) else None
+        return region if self.is_one_person(region, self.drawn[frame], frame) else None
 
-    def vouched(self, frame: int) -> bool:
-        """Whether a keyframe's region is surely the subject's: at the picture's edge a group is cut off as one person is."""
+    def is_certain(self, frame: int) -> bool:
+        """Whether a keyframe's region is surely the subject's: the picture's edge cuts off a group like one person."""
         region = self.region(frame)
         return region is not None and (frame in self.shares or likeness(region.box, self.drawn[frame]) >= _MIN_CUT_IOU)
 
-    def bears(self, region: Region, line: Rect, frame: int, *, cut: bool = False) -> bool:
+    def is_one_person(self, region: Region, line: Rect, frame: int, *, cut: bool = False) -> bool:
         """Whether a region is no more than the subject where the line has a box of this height.
 
         `cut`: the picture's edge cuts it off, and so the line too; then the subject's full size is the bound.
@@ -175,14 +175,14 @@ def _between(
     first, last = matches.region(frames[0]), matches.region(frames[-1])
     onward = _chain(first, line, here, picture)
     back = _chain(last, line[::-1], here[::-1], picture)[::-1]
-    if not (matches.vouched(frames[0]) or matches.vouched(frames[-1])):
+    if not (matches.is_certain(frames[0]) or matches.is_certain(frames[-1])):
         return
     starts = None if first is None else _apart(line[0], first.box)
     ends = None if last is None else _apart(line[-1], last.box)
     for index, region in enumerate(_agreed(onward, back)):
         if region is None:
             continue
-        if not matches.bears(region, line[index], frames[index], cut=at_border(region.box, picture)):
+        if not matches.is_one_person(region, line[index], frames[index], cut=at_border(region.box, picture)):
             continue
         box = _shifted(region.box, _mixed(starts, ends, index / (len(frames) - 1)))
         bounds = surroundings(path, frames[index], picture.scaled(2))
