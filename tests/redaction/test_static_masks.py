@@ -131,7 +131,7 @@ def test_live_pixels_under_a_mask_are_caught_though_they_are_black(desk, walker,
     def analysed_without(analysis, *rest):
         return VisibilityPass(replace(analysis, masked=None), *rest)
 
-    monkeypatch.setattr("cctv.redaction.render.render.Decisions", analysed_without)
+    monkeypatch.setattr("cctv.redaction.render.render.VisibilityPass", analysed_without)
     with pytest.raises(VerifyFailed, match="live pixels lie under the camera's masks"):
         redact(work(desk, walker, Options(Mode.BACKDROP, caption=None)), silent)
     assert not desk.output.exists()
