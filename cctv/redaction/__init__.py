@@ -1,5 +1,5 @@
-"""Redaction: showing one person and nobody else.
+"""Redaction: video in which one person is visible and no one else.
 
-`file.redact_file` redacts a file from elsewhere, `case` a request's recordings; `sheet.render_sheet` writes the page on
-which a person decides.  Import those modules where they are used: cv2 and numpy load with them.
+`standalone.redact_file` redacts a single file; `review` prepares, reviews and renders the footage of a request.  Import
+the modules where they are used: cv2 and numpy load with them.
 """

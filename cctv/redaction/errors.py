@@ -1,6 +1,6 @@
-"""Errors of the redaction room: one class, one message, one exit code.
+"""Errors of the redaction engine: one class, one message, one exit code.
 
-Owns every way in which a redaction can be refused or stopped.  Never raises and never prints.
+The docstring of a class is its message.
 """
 
 from __future__ import annotations

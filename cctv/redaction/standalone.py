@@ -1,7 +1,7 @@
-"""Redacting one file from elsewhere, without a site: what `cctv redaction file` calls.
+"""Redaction of one file outside of any storage: `cctv redaction file`.
 
-Owns the checks of its paths and of its options.  Never opens a database or a cameras.toml, never asks anything, and
-never touches footage that lies in a site's storage.
+Responsible for the checks of its paths and options.  Opens no database and no cameras.toml, asks no questions, and
+refuses footage that lies in a site's storage.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _check_paths(request: FileRedaction) -> None:
 def _check_target(target: Path, read: list[Path], *, force: bool) -> None:
     if not target.parent.is_dir():
         raise OutputRefused(path=target, problem=N_("its folder does not exist"), following=f"mkdir -p {target.parent}")
-    if any(_same(target, each) for each in read):
+    if any(_same(target, source) for source in read):
         raise OutputRefused(
             path=target, problem=N_("it is read for this redaction"), following=N_("give another name.")
         )
@@ -119,27 +119,31 @@ def _check_target(target: Path, read: list[Path], *, force: bool) -> None:
         )
 
 
-def _same(one: Path, other: Path) -> bool:
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return one.resolve() == other.resolve()
+def _same(first: Path, second: Path) -> bool:
+    if first.exists() and second.exists():
+        return first.samefile(second)
+    return first.resolve() == second.resolve()
 
 
 def _warnings(options: Options, report: RenderReport) -> tuple[str, ...]:
-    said = []
+    warnings = []
     if report.untrusted_share >= 1.0:
-        said.append("The clip is too short to know its empty scene: everything outside of the kept boxes is hidden.")
+        warnings.append(
+            "The clip is too short to know its empty scene: everything outside of the kept boxes is hidden."
+        )
     if report.frames_unknown_light:
-        said.append(
+        warnings.append(
             f"In {report.frames_unknown_light} frames the picture fits no empty scene (another light, or the camera "
             "was turned, covered or shaken): they are hidden throughout."
         )
     if report.people_in_backdrops:
-        said.append(
+        warnings.append(
             f"{report.people_in_backdrops} places of the empty scene look like people who stood still: they are hidden."
         )
     if report.nudged:
-        said.append(f"The camera was nudged by {report.nudged:.0f} pixels: each of its positions has its own backdrop.")
+        warnings.append(
+            f"The camera was nudged by {report.nudged:.0f} pixels: each of its positions has its own backdrop."
+        )
     if options.mode is Mode.MASK and options.fill.value in ("pixelate", "blur"):
-        said.append(f"The fill {options.fill.value} lets people be recognised by their clothes; solid does not.")
-    return tuple(said)
+        warnings.append(f"The fill {options.fill.value} lets people be recognised by their clothes; solid does not.")
+    return tuple(warnings)

@@ -1,4 +1,4 @@
-"""Taking views away: when their case ends, and after four weeks at most, like every derived file.
+"""Deletion of views: when their case ends, and after four weeks at most, like every derived file.
 
 docs/policies/001.txt: "maximaal 4 weken bewaard".
 """
@@ -30,7 +30,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
-    """Remove the views of ended cases and those made too long ago; answers the cases.  Safe to repeat.
+    """Remove the views of ended cases and those made too long ago; returns the cases.  Safe to repeat.
 
     1. audit entry, committed   (crash: the files are there; the next call begins again)
     2. files removed, flushed
@@ -60,10 +60,10 @@ def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
 def _is_old(path: Path, now: datetime) -> bool:
     """By the instant in its name; a file without one is what a crash left."""
     try:
-        made = datetime.strptime(path.stem.rpartition("_")[2], _STAMP).replace(tzinfo=UTC)
+        created = datetime.strptime(path.stem.rpartition("_")[2], _STAMP).replace(tzinfo=UTC)
     except ValueError:
         return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) >= timedelta(days=1)
-    return now - made >= LONGEST
+    return now - created >= LONGEST
 
 
 def _ended(connection: Connection, case: str) -> bool:

@@ -1,7 +1,7 @@
 """The contact sheet: stills of one camera at even steps, on one page that opens from disk.
 
-1. audit entry, committed      (crash: somebody was about to look)
-2. the page, flushed           (crash: a .part that the next sweep takes with the folder)
+1. audit entry, committed      (crash: the log names a view that was not made)
+2. the page, flushed           (crash: a .part that the next sweep removes with the folder)
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from cctv.redaction.review.sheet.thumbnails import Bgr, bgr
 from cctv.redaction.video.reader import Reading, clip_of
 from cctv.viewing.permission import Look, require_view, views_directory
 
-MOST = 60  # stills: a page that a person still takes in
-_WIDTH = 480  # pixels of a still: enough to see what happened, too few to publish
+MOST = 60  # stills: a page that a person can still survey
+_WIDTH_PIXELS = 480  # pixels of a still: enough to see what happened, too few to publish
 _QUALITY = 80
 
 
@@ -50,24 +50,24 @@ def show(
     Raises what `require_view` raises, and SourceUnreadable (15) for a segment that cannot be decoded.
     """
     look = require_view(site, case_id, camera, span, "footage show")
-    wanted = instants(look, min(stills, MOST))
+    times = instants(look, min(stills, MOST))
     if dry_run:
-        return ContactSheet(site.root / "derived" / look.case, wanted)
+        return ContactSheet(site.root / "derived" / look.case, times)
     with write_transaction(site.engine) as connection:
-        facts: AuditFacts = {"camera": camera, "span": str(span), "stills": len(wanted)}
+        facts: AuditFacts = {"camera": camera, "span": str(span), "stills": len(times)}
         append_entry(connection, site, Act.FOOTAGE_VIEWED, look.case, case_id=look.case, facts=facts, reason=reason)
-    found = list(_pictures(site, look, wanted))
+    pictures = list(_pictures(site, look, times))
     zone = site.settings.site.timezone
     page = _template().render(
         language=site.settings.site.language.value,
         case=look.case,
         camera=camera,
         site=site.settings.site.name,
-        stills=[(f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}", _data(picture)) for at, picture in found],
+        stills=[(f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}", _data(picture)) for at, picture in pictures],
     )
     path = views_directory(site, look.case) / f"{camera}_{site.clock.now():%Y%m%dT%H%M%SZ}.html"
     site.disk.write(path, page.encode())
-    return ContactSheet(path, tuple(at for at, _ in found))
+    return ContactSheet(path, tuple(at for at, _ in pictures))
 
 
 def instants(look: Look, count: int) -> tuple[datetime, ...]:
@@ -75,25 +75,25 @@ def instants(look: Look, count: int) -> tuple[datetime, ...]:
     pieces = [
         piece
         for stretch in look.stretches
-        for one in stretch
-        if (piece := one.span.intersection(look.span)) is not None
+        for segment in stretch
+        if (piece := segment.span.intersection(look.span)) is not None
     ]
     whole = sum((piece.duration for piece in pieces), timedelta())
     step = whole / max(count, 1)
-    found: list[datetime] = []
+    chosen: list[datetime] = []
     passed = timedelta()
     for piece in pieces:
-        while len(found) < count and (at := step * len(found) + step / 2 - passed) < piece.duration:
-            found.append(piece.start + at)
+        while len(chosen) < count and (at := step * len(chosen) + step / 2 - passed) < piece.duration:
+            chosen.append(piece.start + at)
         passed += piece.duration
-    return tuple(found)
+    return tuple(chosen)
 
 
-def _pictures(site: Storage, look: Look, wanted: tuple[datetime, ...]) -> Iterator[tuple[datetime, Bgr]]:
+def _pictures(site: Storage, look: Look, times: tuple[datetime, ...]) -> Iterator[tuple[datetime, Bgr]]:
     """The first picture at or after each instant, its own segment read once."""
     for stretch in look.stretches:
         for segment in stretch:
-            inside = [at for at in wanted if segment.span.start <= at < segment.span.end]
+            inside = [at for at in times if segment.span.start <= at < segment.span.end]
             if inside:
                 yield from _of_segment(site, look, segment, inside)
 
@@ -110,10 +110,12 @@ def _of_segment(site: Storage, look: Look, segment: Segment, inside: list[dateti
 
 def _data(picture: Bgr) -> str:
     height, width = picture.shape[:2]
-    if width > _WIDTH:
-        picture = cv2.resize(picture, (_WIDTH, round(height * _WIDTH / width)), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    made, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    assert made
+    if width > _WIDTH_PIXELS:
+        picture = cv2.resize(
+            picture, (_WIDTH_PIXELS, round(height * _WIDTH_PIXELS / width)), interpolation=cv2.INTER_AREA
+        )  # type: ignore[assignment]
+    encoded, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    assert encoded
     return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"
 
 

@@ -1,9 +1,9 @@
-"""The extract: the asked frames of one camera as videos on the box, one for each unbroken stretch, masks covered.
+"""The extract: the requested frames of one camera as videos, one for each unbroken stretch, privacy masks covered.
 
-For whoever deals with the case, on the box: people are seen as they are.  What leaves is a package or a disclosure.
+For the people who handle the case, on this computer: it is unredacted.  Third parties get a package or a disclosure.
 
-1. audit entry, committed      (crash: somebody was about to look)
-2. each video under a passing name, then its own, flushed
+1. audit entry, committed      (crash: the log names a view that was not made)
+2. each video under a temporary name, then renamed, flushed
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cctv.redaction.video.encoder import Picture, h264_writer, write_planes
 from cctv.redaction.video.reader import Clip, Reading, clip_of
 from cctv.viewing.permission import Look, require_view, views_directory
 
-_MOST_OF_SOURCE = 1.5  # as in a build
+_MAX_SOURCE_RATIO = 1.5  # as in a build
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def extract_footage(
     if dry_run:
         return Extract(tuple(_name(site, look, stretch, Path("views")) for stretch in look.stretches), 0)
     directory = views_directory(site, look.case)
-    needed = sum(one.size_bytes for stretch in look.stretches for one in stretch)
-    with require_disk_space(directory, int(needed * _MOST_OF_SOURCE)):
+    needed = sum(segment.size_bytes for stretch in look.stretches for segment in stretch)
+    with require_disk_space(directory, int(needed * _MAX_SOURCE_RATIO)):
         with write_transaction(site.engine) as connection:
             facts: AuditFacts = {"camera": camera, "span": str(span), "videos": len(look.stretches)}
             append_entry(
@@ -72,13 +72,13 @@ def extract_footage(
 
 def _clip(site: Storage, look: Look, stretch: tuple[Segment, ...]) -> Clip:
     start = to_us(look.span.start)
-    paths = [site.root / one.path for one in stretch]
-    clip = clip_of(paths, [to_us(one.span.start) - start for one in stretch])
+    paths = [site.root / segment.path for segment in stretch]
+    clip = clip_of(paths, [to_us(segment.span.start) - start for segment in stretch])
     return replace(clip, masks=look.masks).within(0, to_us(look.span.end) - start)
 
 
 def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
-    """Read twice: the writer wants every frame's time before the first."""
+    """Write a clip; returns its frames.  Reads it twice: the writer needs all times before the first frame."""
     timing = Reading(clip)
     for number, _ in enumerate(timing):
         progress("reading", number + 1, clip.frames_estimate)
@@ -96,5 +96,5 @@ def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
 
 def _name(site: Storage, look: Look, stretch: tuple[Segment, ...], directory: Path) -> Path:
     first = max(stretch[0].span.start, look.span.start).astimezone(site.settings.site.timezone)
-    made = site.clock.now()
-    return directory / f"{look.camera}_{first:%Y-%m-%d_%H-%M-%S_%Z}_{made:%Y%m%dT%H%M%SZ}.mp4"
+    created = site.clock.now()
+    return directory / f"{look.camera}_{first:%Y-%m-%d_%H-%M-%S_%Z}_{created:%Y%m%dT%H%M%SZ}.mp4"

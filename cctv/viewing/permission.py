@@ -1,6 +1,6 @@
-"""Who may look at which footage: an open case that holds it, an account with a grant where one is asked for, no block.
+"""Permission to view footage: an open case that holds it, a grant where one is required, no block.
 
-Every refusal is in the log.  Reads no picture.
+Logs every refusal in the audit log.  Reads no picture.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cctv.cases.footage_status import find_footage
 from cctv.cases.incidents import find_ground
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.config.fields import Polygon
+from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message, enum_label
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
@@ -30,14 +31,32 @@ from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
 from cctv.redaction.review.prepare import split_into_parts
 from cctv.redaction.review.privacy_masks import masks_in_force
-from cctv.viewing.errors import NotCovered, NothingToSee
 
 VIEWS = "views"
+"""Folder of a case, below `derived/`, in which its views lie."""
+
+
+class NotCovered(CctvError):
+    """{case} does not justify looking at {camera} over that span: no hold of it covers it; the refusal is in the log.
+
+    next: look at what it is about (cctv hold list), or hold it: cctv hold place --ground {case} --cameras {camera}
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class NothingToSee(CctvError):
+    """There is no footage of {camera} in that span: {cause}.
+
+    next: cctv footage list --cameras {camera}
+    """
+
+    exit_code = Exit.NO_FOOTAGE
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What may be looked at: unbroken stretches of one camera, in order, and the masks that cover them."""
+    """What may be viewed: unbroken stretches of one camera, in order, and the masks that cover them."""
 
     case: str
     camera: CameraId
@@ -47,7 +66,7 @@ class Look:
 
 
 def require_view(site: Storage, case_id: str, camera: CameraId, span: Span, what: str) -> Look:
-    """Let a case look at a camera over a span.
+    """Footage that a case may view of a camera in a span.
 
     Raises GroundUnknown, GroundClosed, NotGranted, NotCovered, FootageBlocked, NothingToSee; the last four are logged
     as refusals of `what`, NothingToSee excepted.
@@ -72,25 +91,25 @@ def require_view(site: Storage, case_id: str, camera: CameraId, span: Span, what
 
 
 def views_directory(site: Storage, case_id: str) -> Path:
-    """`derived/INC-YYYY-NNN/views`, made when it is missing."""
+    """`derived/INC-YYYY-NNN/views`, created when it is missing."""
     directory = site.root / "derived" / case_id / VIEWS
     site.disk.make_directory(directory)
     return directory
 
 
 def _require_covered(connection: Connection, case: str, camera: CameraId, span: Span) -> None:
-    """What a case may look at is what it holds: no more than it is about."""
+    """Raises NotCovered unless a hold of the case covers the span: a case may view what it holds, and no more."""
     own = [hold.span for hold in holds_of(connection, case) if camera in hold.cameras]
-    if not any(one.start <= span.start and span.end <= one.end for one in own):
+    if not any(held.start <= span.start and span.end <= held.end for held in own):
         raise NotCovered(case=case, camera=camera)
 
 
 def _cause(site: Storage, camera: CameraId, span: Span) -> Message:
-    (found,) = find_footage(site, [camera], span)
-    if found.gone:
-        return N_("it was deleted: {reason}", reason=found.gone[0].reason)
-    if found.unrecorded:
-        cause = found.unrecorded[0].cause
+    (status,) = find_footage(site, [camera], span)
+    if status.gone:
+        return N_("it was deleted: {reason}", reason=status.gone[0].reason)
+    if status.unrecorded:
+        cause = status.unrecorded[0].cause
         why = enum_label(cause) if cause is not None else N_("the first recording began later")
         return N_("it was not recorded ({why})", why=why)
     return N_("it is still being written, or still to come")

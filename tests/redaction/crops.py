@@ -13,4 +13,4 @@ def thumbnails(clip: Clip, tracks: Sequence[Track]) -> dict[int, tuple[TrackPict
     wanted = Thumbnails(tracks)
     for frame, planes in enumerate(Reading(clip)):
         wanted.see(frame, planes)
-    return wanted.found
+    return wanted.crops

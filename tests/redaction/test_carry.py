@@ -7,7 +7,7 @@ import pytest
 
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
 from cctv.redaction.tracking.matching import Component, Region, match_region, merged_with_another, only_candidate
-from cctv.redaction.tracking.pipeline import carried_and_judged
+from cctv.redaction.tracking.pipeline import propagate_and_resolve
 from cctv.redaction.tracking.propagation import propagate_box, surroundings
 from cctv.redaction.video.geometry import Rect
 from cctv.redaction.video.spill import MaskSpool
@@ -124,7 +124,7 @@ def walking_apart_of_the_line():
 
 def test_a_hide_box_goes_where_its_region_is():
     with walking_apart_of_the_line() as masks:
-        kept, _ = carried_and_judged(KeepBoxes(hide=(PATH,)), masks, 10.0)
+        kept, _ = propagate_and_resolve(KeepBoxes(hide=(PATH,)), masks, 10.0)
 
     assert kept.hide[0].box_at(10).x == pytest.approx(2 * waits(10))
     assert kept.hide[0].box_at(0) == PATH.box_at(0)
@@ -173,7 +173,7 @@ def test_a_hide_box_is_tall_enough_while_somebody_slips_out_of_the_picture():
     with MaskSpool((100, 160)) as masks:
         for _ in range(FRAMES):
             masks.append(np.zeros(masks.shape, np.bool_))
-        kept, _ = carried_and_judged(KeepBoxes(hide=(path,)), masks, 10.0)
+        kept, _ = propagate_and_resolve(KeepBoxes(hide=(path,)), masks, 10.0)
 
     assert (kept.hide[0].box_at(15).y, kept.hide[0].box_at(15).bottom) == (80, 80 + 2 * H)
 
@@ -185,6 +185,6 @@ def test_a_group_at_the_picture_s_edge_hides_the_subject_whose_box_is_cut_off():
             mask = np.zeros(masks.shape, np.bool_)
             mask[40:95, int(2.5 * frame) : int(2.5 * frame + 2 * W)] = True
             masks.append(mask)
-        _, (verdicts,) = carried_and_judged(KeepBoxes((path,)), masks, 10.0)
+        _, (verdicts,) = propagate_and_resolve(KeepBoxes((path,)), masks, 10.0)
 
     assert all(verdict.everything for verdict in verdicts[2:19])

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scenes import Person, Scene, walk, write
 
 from cctv.redaction.errors import SourceUnreadable, VerifyFailed
-from cctv.redaction.render.verify import _OFF, _hidden_blocks
+from cctv.redaction.render.verify import _MAX_ERROR_LEVELS, _hidden_blocks
 from cctv.redaction.video.parallel import prefetch
 from cctv.redaction.video.reader import Reading, clip_of
 from cctv.redaction.video.yuv import Planes
@@ -31,7 +31,7 @@ def test_a_block_that_is_like_its_source_and_unlike_its_covering_is_off_already(
     source, cover, shown = (plane.astype(float) for plane in (source, cover, shown))
     apart, near, error = (np.abs(a - b).mean() for a, b in ((source, cover), (shown, source), (shown, cover)))
 
-    assert not (apart > 1.5 * _OFF and near < error / 2) or error > _OFF
+    assert not (apart > 1.5 * _MAX_ERROR_LEVELS and near < error / 2) or error > _MAX_ERROR_LEVELS
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 48), (70, 54)])

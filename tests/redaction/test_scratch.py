@@ -36,7 +36,7 @@ def test_a_clip_for_whose_patches_there_is_no_room_is_decoded_again_to_the_same_
     desk.redact(source, Options(Mode.BACKDROP), keep)
     with_room, live = luma(desk.output), desk.mask_frames()
 
-    monkeypatch.setattr(spill, "_BUDGET", budget)
+    monkeypatch.setattr(spill, "_BUDGET_BYTES", budget)
     desk.redact(source, Options(Mode.BACKDROP), keep)
 
     assert np.array_equal(desk.mask_frames(), live)

@@ -1,1 +1,1 @@
-"""The empty scene: background model, illumination, camera motion."""
+"""Background: the empty scene, its illumination, camera motion and changes."""

@@ -1,13 +1,12 @@
-"""How far a camera was nudged between two of its pictures.
+"""Camera motion between pictures of one camera, and samples grouped by camera position.
 
-Owns the measurement of one translation for the whole picture, and the moving of a sample along it.  Pure.  Never takes
-people who walk, or another light, for a camera that moved: a shift counts only when it explains the scene's own edges
-much better than no shift does.  A turn, a zoom or another view is no shift: it is told apart and never corrected.
+`measure` estimates one translation for the whole picture by phase correlation; a shift counts only when it explains the
+edges of the scene much better than no shift does, so that people who walk or a change of light are no motion.  A turn,
+a zoom or another view is reported as such and never corrected.
 
-Where a camera stood: samples of like light are parted where it was nudged, and each pose gets its own.
-
-Owns the grouping, and what one pose may borrow from another along a known shift.  Pure.  Never builds on samples that
-show another view than the rest (turned, zoomed, covered): they are left out, and frames like them are hidden.
+`camera_positions` groups samples of like light by where the camera stood, and aligns samples of other positions to one
+that has too few.  Samples that show another view than the rest (turned, zoomed, covered) are left out, and frames like
+them are hidden.  Pure.
 """
 
 from __future__ import annotations
@@ -30,19 +29,24 @@ from cctv.redaction.video.yuv import Mask, Plane, from_buffer, median
 
 Relief = NDArray[np.float32]
 """A small grey picture without its light: local contrast alone, about zero."""
-_WIDE = 320  # pixels across a relief: half a millisecond for a phase correlation
-_LOCAL = 4.0  # relief pixels (sigma) around which light is evened out
-_PEAKS = 4
-_FINEST = 0.2  # cycles a relief pixel; finer detail is noise
-_CELLS = 4  # each way; and as many at least must tell something
-_FEW = 8  # pixels of a cell
-_EDGES = 0.15  # share of a cell's pixels, those with most contrast, that tell of a shift
-_CONTRAST = 4.0  # levels; a picture with less at its edges (night, fog) tells nothing
-_LEAST = 0.6  # picture pixels; smaller ones are the sway of a mast, and a backdrop's vetting takes care of them
-_BETTER = 0.75  # of the misfit without the shift that must be left with it: a true shift leaves 0.2-0.6
-_CLEAR = 0.5  # misfit below which a shift is below a pixel or two, and the slopes tell of it: the FFT costs 30 times
-_ALIKE = 0.75  # misfit by contrast, of one view under another light at most 0.6, of two views over 0.9
-_TURNED = 0.9
+_RELIEF_WIDTH = 320  # pixels across a relief: half a millisecond for a phase correlation
+_LIGHT_SIGMA_PIXELS = 4.0  # relief pixels (sigma) around which light is evened out
+_PEAK_COUNT = 4
+_MAX_FREQUENCY = 0.2  # cycles a relief pixel; finer detail is noise
+_CELLS_PER_SIDE = 4  # each way; at least as many cells must have enough edges
+_MIN_CELL_PIXELS = 8  # pixels of a cell
+_EDGE_SHARE = 0.15  # share of a cell's pixels, those with most contrast, that a shift is measured on
+_MIN_CONTRAST_LEVELS = 4.0  # levels; a picture with less at its edges (night, fog) has too few edges
+# picture pixels; smaller ones are the sway of a mast, and a backdrop's vetting takes care of them
+_MIN_SHIFT_PIXELS = 0.6
+_MAX_MISFIT_RATIO = 0.75  # of the misfit without the shift that must be left with it: a true shift leaves 0.2-0.6
+# misfit below which a shift is below a pixel or two, so the slopes suffice: the FFT costs 30 times
+_CLEAR_MISFIT = 0.5
+_MAX_SHIFTED_MISFIT = 0.75  # misfit by contrast, of one view under another light at most 0.6, of two views over 0.9
+_OTHER_VIEW_MISFIT = 0.9
+_MAX_POSITIONS = 6  # camera positions; a camera that sways shows more, and is no scenery
+_MIN_COHERENT_SAMPLES = 3  # samples that must agree with each other before they count as a camera position
+_MAX_BORROWED_SAMPLES = 40  # samples at most; the median needs no more
 
 
 class CameraMotion(Enum):
@@ -70,19 +74,6 @@ class Shift:
 UNMOVED = Shift(CameraMotion.SAME)
 
 
-def relief(luma: Plane, masked: Mask | None = None) -> Relief:
-    """What a shift is measured on, from a luma plane of any size; nothing stands out where `masked` (half size)."""
-    rows, columns = luma.shape
-    factor = min(1.0, _WIDE / columns)
-    size = (max(round(columns * factor), 16), max(round(rows * factor), 16))
-    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    out = small - cv2.GaussianBlur(small, (0, 0), _LOCAL)
-    if masked is not None and masked.any():
-        cover = cv2.dilate(masked.view(np.uint8), np.ones((3, 3), np.uint8))
-        out[cv2.resize(cover, size, interpolation=cv2.INTER_NEAREST) > 0] = 0
-    return np.asarray(out, np.float32)
-
-
 class ReferenceView:
     """A relief that others are compared with, and what each comparison needs of it."""
 
@@ -91,7 +82,7 @@ class ReferenceView:
 
     @cached_property
     def edges(self) -> Mask | None:
-        """Where each cell of the scene has most contrast; None where too few cells have enough to tell anything."""
+        """Where each cell of the scene has most contrast; None where too few cells have enough of it."""
         return _edges(self.relief)
 
     @cached_property
@@ -117,8 +108,29 @@ class _Cell:
     contrast: float
 
 
+@dataclass(frozen=True, slots=True)
+class CameraPosition:
+    """Samples taken from one position of the camera, and its shift from the position with most samples."""
+
+    samples: tuple[BackgroundSample, ...]
+    shift: Shift = UNMOVED
+
+
+def relief(luma: Plane, masked: Mask | None = None) -> Relief:
+    """What a shift is measured on, from a luma plane of any size; nothing stands out where `masked` (half size)."""
+    rows, columns = luma.shape
+    factor = min(1.0, _RELIEF_WIDTH / columns)
+    size = (max(round(columns * factor), 16), max(round(rows * factor), 16))
+    small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    out = small - cv2.GaussianBlur(small, (0, 0), _LIGHT_SIGMA_PIXELS)
+    if masked is not None and masked.any():
+        cover = cv2.dilate(masked.view(np.uint8), np.ones((3, 3), np.uint8))
+        out[cv2.resize(cover, size, interpolation=cv2.INTER_NEAREST) > 0] = 0
+    return np.asarray(out, np.float32)
+
+
 def misfit(before: Relief, after: Relief) -> float:
-    """How unlike two reliefs are at the first one's edges: 0 for one scene, about 1 for two; 0 where nothing tells."""
+    """How unlike two reliefs are at the first one's edges: 0 for one scene, about 1 for two; 0 without enough edges."""
     view = ReferenceView(before)
     return 0.0 if view.edges is None else _misfit(view.cells, after)
 
@@ -127,10 +139,10 @@ def same(before: ReferenceView, after: Relief, width: int) -> bool:
     """Whether two reliefs show one scene from one place; quicker than `measure`, which it agrees with."""
     if before.edges is None:
         return True
-    still = _misfit(before.cells, after)
-    if still < _CLEAR and _slope(before, after) * width / after.shape[1] < _LEAST / 2:
+    unmoved_misfit = _misfit(before.cells, after)
+    if unmoved_misfit < _CLEAR_MISFIT and _slope(before, after) * width / after.shape[1] < _MIN_SHIFT_PIXELS / 2:
         return True
-    return still <= _TURNED and measure(before, after, width).kind is CameraMotion.SAME
+    return unmoved_misfit <= _OTHER_VIEW_MISFIT and measure(before, after, width).kind is CameraMotion.SAME
 
 
 def measure(before: ReferenceView, after: Relief, width: int) -> Shift:
@@ -138,22 +150,69 @@ def measure(before: ReferenceView, after: Relief, width: int) -> Shift:
     edges = before.edges
     if edges is None:
         return UNMOVED
-    still = _misfit(before.cells, after)
+    unmoved_misfit = _misfit(before.cells, after)
     scale = width / after.shape[1]
-    if still < _CLEAR and _slope(before, after) * scale < _LEAST / 2:
+    if unmoved_misfit < _CLEAR_MISFIT and _slope(before, after) * scale < _MIN_SHIFT_PIXELS / 2:
         return UNMOVED
-    tried = [
+    candidates = [
         (_misfit(_at_edges(before.relief, _inside(edges, x, y)), _moved(after, -x, -y)), x, y)
         for x, y in _peaks(before.relief, after)
     ]
-    moved, x, y = min(tried)
-    if np.hypot(x, y) * scale >= _LEAST and moved < _BETTER * still and moved < _ALIKE:
+    moved_misfit, x, y = min(candidates)
+    if (
+        np.hypot(x, y) * scale >= _MIN_SHIFT_PIXELS
+        and moved_misfit < _MAX_MISFIT_RATIO * unmoved_misfit
+        and moved_misfit < _MAX_SHIFTED_MISFIT
+    ):
         return Shift(CameraMotion.SHIFTED, x * scale, y * scale)
-    return Shift(CameraMotion.ANOTHER_VIEW) if still > _TURNED else UNMOVED
+    return Shift(CameraMotion.ANOTHER_VIEW) if unmoved_misfit > _OTHER_VIEW_MISFIT else UNMOVED
+
+
+def aligned(sample: BackgroundSample, size: Size, shift: Shift) -> BackgroundSample:
+    """The sample as it would look from where the camera stands after `shift`; what it did not see does not count."""
+    planes = from_buffer(sample.buffer, size)
+    parts = [
+        _warped(plane, shift.x * factor, shift.y * factor, cv2.INTER_CUBIC)
+        for plane, factor in ((planes.y, 1.0), (planes.u, 0.5), (planes.v, 0.5))
+    ]
+    shape = planes.u.shape
+    unseen = sample.excluded if sample.excluded is not None else np.zeros(shape, np.bool_)
+    unseen = _warped(unseen.view(np.uint8), shift.x / 2, shift.y / 2, cv2.INTER_NEAREST).view(np.bool_).copy()
+    across, along = int(np.ceil(abs(shift.x) / 2)) + 1, int(np.ceil(abs(shift.y) / 2)) + 1
+    unseen[:along] |= shift.y > 0
+    unseen[shape[0] - along :] |= shift.y < 0
+    unseen[:, :across] |= shift.x > 0
+    unseen[:, shape[1] - across :] |= shift.x < 0
+    return BackgroundSample(sample.frame, np.concatenate([part.ravel() for part in parts]), unseen)
+
+
+def camera_positions(
+    samples: Sequence[BackgroundSample], size: Size, masked: Mask | None = None
+) -> tuple[CameraPosition, ...]:
+    """Camera positions of samples of like light, in order of time; that with the most own samples of the clip first.
+
+    Where the samples do not cohere (night, noise, a camera that sways) they stay together: the vetting of their
+    backdrop then doubts what disagrees, as it does without any camera position.
+    """
+    clusters = _clusters(samples, size, masked)
+    sure = [(view, members) for view, members in clusters if len(members) >= _MIN_COHERENT_SAMPLES]
+    if len(clusters) == 1 or 2 * sum(len(members) for _, members in sure) < len(samples):
+        return (CameraPosition(tuple(samples)),)
+    sure.sort(key=lambda cluster: -sum(1 + 1000 * sample.own for sample in cluster[1]))
+    main, _ = sure[0]
+    placed = [(measure(main, view.relief, size.width), members) for view, members in sure]
+    positions = [
+        CameraPosition(tuple(members), shift)
+        for shift, members in placed
+        if shift.kind is not CameraMotion.ANOTHER_VIEW
+    ]
+    return tuple(
+        _complete(position, positions, size) for position in positions if any(sample.own for sample in position.samples)
+    ) or (CameraPosition(tuple(samples)),)
 
 
 def _slope(before: ReferenceView, after: Relief) -> float:
-    """About how far a small shift goes, relief pixels, from brightness along the edges' slopes (Lucas, Kanade 1981)."""
+    """Length of a small shift, relief pixels, from brightness along the edges' slopes (Lucas, Kanade 1981)."""
     (gx, gy), edges = before.slopes, before.edges
     change = (before.relief - after)[edges]
     bound = 4 * median(np.abs(change))
@@ -167,11 +226,11 @@ def _edges(picture: Relief) -> Mask | None:
     edges = np.zeros(picture.shape, np.bool_)
     telling = 0
     for cell in _cells(picture.shape):
-        level = float(np.quantile(strength[cell], 1 - _EDGES))
-        if level >= _CONTRAST:
+        level = float(np.quantile(strength[cell], 1 - _EDGE_SHARE))
+        if level >= _MIN_CONTRAST_LEVELS:
             edges[cell] = strength[cell] >= level
             telling += 1
-    return edges if telling >= _CELLS else None
+    return edges if telling >= _CELLS_PER_SIDE else None
 
 
 def _peaks(before: Relief, after: Relief) -> list[tuple[float, float]]:
@@ -180,17 +239,17 @@ def _peaks(before: Relief, after: Relief) -> list[tuple[float, float]]:
     window = cv2.createHanningWindow((columns, rows), cv2.CV_32F)
     cross = np.fft.rfft2(after * window) * np.conj(np.fft.rfft2(before * window))
     far = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None, :])
-    phase = cross / (np.abs(cross) + 1e-6) * np.exp(-((far / _FINEST) ** 2))
+    phase = cross / (np.abs(cross) + 1e-6) * np.exp(-((far / _MAX_FREQUENCY) ** 2))
     surface = np.fft.fftshift(np.fft.irfft2(phase, s=before.shape)).astype(np.float32)
-    found: list[tuple[float, float]] = []
-    for _ in range(_PEAKS):
+    shifts: list[tuple[float, float]] = []
+    for _ in range(_PEAK_COUNT):
         _, _, _, (column, row) = cv2.minMaxLoc(surface)
         near = surface[row - 1 : row + 2, column - 1 : column + 2].copy()
         if near.shape == (3, 3):
             x, y = column - columns // 2 + _top(near[1]), row - rows // 2 + _top(near[:, 1])
-            found.append((x, y))
+            shifts.append((x, y))
         cv2.circle(surface, (column, row), 3, float(surface.min()), -1)
-    return found or [(0.0, 0.0)]
+    return shifts or [(0.0, 0.0)]
 
 
 def _top(values: NDArray[np.float32]) -> float:
@@ -202,29 +261,29 @@ def _top(values: NDArray[np.float32]) -> float:
 
 def _at_edges(before: Relief, edges: Mask) -> tuple[_Cell, ...]:
     """The edges of each cell that has enough of them."""
-    found = []
+    cells = []
     for cell in _cells(before.shape):
         inside = np.zeros(edges.shape, np.bool_)
         inside[cell] = edges[cell]
         places = np.flatnonzero(inside)
-        if places.size >= _FEW:
+        if places.size >= _MIN_CELL_PIXELS:
             here = before.ravel()[places]
-            found.append(_Cell(places, here, max(median(np.abs(here)), 1e-3)))
-    return tuple(found)
+            cells.append(_Cell(places, here, max(median(np.abs(here)), 1e-3)))
+    return tuple(cells)
 
 
 def _misfit(cells: Sequence[_Cell], after: Relief) -> float:
     """The difference at edges as a share of their contrast: 0 for the same scene, 1 for an unlike one.
 
-    The median over the picture's cells of each cell's median, so that a person is outvoted by the scene around him.
+    The median over the picture's cells of each cell's median, so that a person is outvoted by the scene around them.
     """
     flat = after.ravel()
-    found = [median(np.abs(cell.here - flat[cell.places])) / cell.contrast for cell in cells]
-    return statistics.median(found) if len(found) >= _CELLS else 1.0
+    misfits = [median(np.abs(cell.here - flat[cell.places])) / cell.contrast for cell in cells]
+    return statistics.median(misfits) if len(misfits) >= _CELLS_PER_SIDE else 1.0
 
 
 def _cells(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
-    rows, columns = (np.linspace(0, side, _CELLS + 1).astype(int) for side in shape[:2])
+    rows, columns = (np.linspace(0, side, _CELLS_PER_SIDE + 1).astype(int) for side in shape[:2])
     return [
         (slice(top, bottom), slice(left, right)) for top, bottom in pairwise(rows) for left, right in pairwise(columns)
     ]
@@ -246,96 +305,44 @@ def _inside(edges: Mask, x: float, y: float) -> Mask:
     return out
 
 
-def aligned(sample: BackgroundSample, size: Size, shift: Shift) -> BackgroundSample:
-    """The sample as it would look from where the camera stands after `shift`; what it did not see does not count."""
-    planes = from_buffer(sample.buffer, size)
-    parts = [
-        _warped(plane, shift.x * factor, shift.y * factor, cv2.INTER_CUBIC)
-        for plane, factor in ((planes.y, 1.0), (planes.u, 0.5), (planes.v, 0.5))
-    ]
-    shape = planes.u.shape
-    unseen = sample.excluded if sample.excluded is not None else np.zeros(shape, np.bool_)
-    unseen = _warped(unseen.view(np.uint8), shift.x / 2, shift.y / 2, cv2.INTER_NEAREST).view(np.bool_).copy()
-    across, along = int(np.ceil(abs(shift.x) / 2)) + 1, int(np.ceil(abs(shift.y) / 2)) + 1
-    unseen[:along] |= shift.y > 0
-    unseen[shape[0] - along :] |= shift.y < 0
-    unseen[:, :across] |= shift.x > 0
-    unseen[:, shape[1] - across :] |= shift.x < 0
-    return BackgroundSample(sample.frame, np.concatenate([part.ravel() for part in parts]), unseen)
-
-
-def _warped(plane: Plane, x: float, y: float, how: int) -> Plane:
+def _warped(plane: Plane, x: float, y: float, interpolation: int) -> Plane:
     matrix = np.array([[1, 0, x], [0, 1, y]], np.float32)
     size = (plane.shape[1], plane.shape[0])
-    return np.asarray(cv2.warpAffine(plane, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE), np.uint8)
-
-
-_MOST = 6  # poses; a camera that sways shows more, and is no scenery
-_COHERENT = 3  # samples that must agree with each other before they count as a pose
-_BORROWED = 40  # samples at most; the median needs no more
-
-
-@dataclass(frozen=True, slots=True)
-class CameraPosition:
-    """Samples from one standing of the camera, and how far it is from where the most samples were taken."""
-
-    samples: tuple[BackgroundSample, ...]
-    shift: Shift = UNMOVED
-
-
-def poses(samples: Sequence[BackgroundSample], size: Size, masked: Mask | None = None) -> tuple[CameraPosition, ...]:
-    """The poses among samples of like light in order of time; the one with the most of the clip's own comes first.
-
-    Where the samples do not cohere (night, noise, a camera that sways) they stay together: the vetting of their
-    backdrop then doubts what disagrees, as it does without any pose.
-    """
-    found = _clusters(samples, size, masked)
-    sure = [(view, members) for view, members in found if len(members) >= _COHERENT]
-    if len(found) == 1 or 2 * sum(len(members) for _, members in sure) < len(samples):
-        return (CameraPosition(tuple(samples)),)
-    sure.sort(key=lambda each: -sum(1 + 1000 * sample.own for sample in each[1]))
-    main, _ = sure[0]
-    placed = [(measure(main, view.relief, size.width), members) for view, members in sure]
-    kept = [
-        CameraPosition(tuple(members), shift)
-        for shift, members in placed
-        if shift.kind is not CameraMotion.ANOTHER_VIEW
-    ]
-    return tuple(_complete(pose, kept, size) for pose in kept if any(sample.own for sample in pose.samples)) or (
-        CameraPosition(tuple(samples)),
+    return np.asarray(
+        cv2.warpAffine(plane, matrix, size, flags=interpolation, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
 
 
 def _clusters(
     samples: Sequence[BackgroundSample], size: Size, masked: Mask | None
 ) -> list[tuple[ReferenceView, list[BackgroundSample]]]:
-    found: list[tuple[ReferenceView, list[BackgroundSample]]] = []
+    clusters: list[tuple[ReferenceView, list[BackgroundSample]]] = []
     current = 0
     views = parallel_map(lambda sample: relief(from_buffer(sample.buffer, size).y, masked), samples)
     for sample, view in zip(samples, views, strict=True):
-        order = sorted(range(len(found)), key=lambda number: number != current)
-        known = next((n for n in order if same(found[n][0], view, size.width)), None)
-        if known is None and len(found) < _MOST:
-            known = len(found)
-            found.append((ReferenceView(view), []))
-        if known is not None:
-            current = known
-            found[known][1].append(sample)
-    return found
+        order = sorted(range(len(clusters)), key=lambda number: number != current)
+        index = next((n for n in order if same(clusters[n][0], view, size.width)), None)
+        if index is None and len(clusters) < _MAX_POSITIONS:
+            index = len(clusters)
+            clusters.append((ReferenceView(view), []))
+        if index is not None:
+            current = index
+            clusters[index][1].append(sample)
+    return clusters
 
 
-def _complete(pose: CameraPosition, every: Sequence[CameraPosition], size: Size) -> CameraPosition:
-    """The pose with what it lacks from the others, moved along the shift: enough samples, and some from around."""
-    others = [other for other in every if other is not pose]
+def _complete(position: CameraPosition, every: Sequence[CameraPosition], size: Size) -> CameraPosition:
+    """The camera position with samples that it lacks borrowed from the others, moved along the shift."""
+    others = [other for other in every if other is not position]
     lent = [(sample, other) for other in others for sample in other.samples]
-    if len(pose.samples) >= FEWEST:
+    if len(position.samples) >= FEWEST:
         around = [(sample, other) for sample, other in lent if not sample.own]
-        lent = around if len(around) >= FEWEST and all(sample.own for sample in pose.samples) else []
+        lent = around if len(around) >= FEWEST and all(sample.own for sample in position.samples) else []
     if not lent:
-        return pose
-    chosen = lent[:: -(-len(lent) // _BORROWED)]
-    moved = [aligned(sample, size, _between(other.shift, pose.shift)) for sample, other in chosen]
-    return CameraPosition((*pose.samples, *moved), pose.shift)
+        return position
+    chosen = lent[:: -(-len(lent) // _MAX_BORROWED_SAMPLES)]
+    moved = [aligned(sample, size, _between(other.shift, position.shift)) for sample, other in chosen]
+    return CameraPosition((*position.samples, *moved), position.shift)
 
 
 def _between(start: Shift, end: Shift) -> Shift:

@@ -1,7 +1,7 @@
-"""How a frame's light differs from its backdrop's.
+"""Illumination of a frame against its backdrop: a robust fit of gain and offset.
 
-Owns the robust fit of gain and offset that lets a dimming sun pass without hiding everything.  Pure.  Never lets a
-large object pass for a change of light: what it cannot explain by one fit of most of the picture it calls unknown.
+A fit lets slow changes of daylight pass without hiding the whole picture.  Pure.  A large object is never taken for a
+change of light: where no single fit explains most of the picture, the light is unknown (None).
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from cctv.redaction.video.yuv import Mask, Plane, mean, median
 
-_PIXELS = 4000  # about as many tell of the light, whatever the size of the picture; at 768 x 576 every fifth each way
-_INLIER = 15.0  # levels; camera noise stays inside, a person mostly does not
-_ENOUGH = 0.5  # share of the picture that one fit must explain
-_JUMP = 20.0  # levels; a larger jump from the frame before, while the old light still explains ...
-_STILL = 0.2  # ... this share, may be a person who fills the picture
-
-
+# about as many are fitted, whatever the size of the picture; at 768 x 576 every fifth each way
+_SAMPLE_PIXELS = 4000
+_INLIER_LEVELS = 15.0  # levels; camera noise stays inside, a person mostly does not
+_MIN_EXPLAINED_SHARE = 0.5  # share of the picture that one fit must explain
+_JUMP_LEVELS = 20.0  # levels; a larger jump from the frame before, while the old light still explains ...
+_OLD_LIGHT_SHARE = 0.2  # ... this share, may be a person who fills the picture
 _LEVELS = np.arange(256, dtype=np.float64)
 
 
@@ -54,11 +53,11 @@ SAME = Light()
 
 
 class ReferencePixels:
-    """Those pixels of a backdrop, (3, height, width) uint8, by which a frame's light is told: every few, if trusted."""
+    """Pixels of a backdrop, (3, height, width) uint8, on which a frame's light is fitted: every few, if trusted."""
 
     def __init__(self, backdrop: Plane, trusted: Mask) -> None:
         grid = np.zeros(trusted.shape, np.bool_)
-        stride = max(1, round(math.sqrt(trusted.size / _PIXELS)))
+        stride = max(1, round(math.sqrt(trusted.size / _SAMPLE_PIXELS)))
         grid[::stride, ::stride] = trusted[::stride, ::stride]
         self._places = np.flatnonzero(grid)
         self._empty = self.seen(backdrop)
@@ -78,9 +77,9 @@ class ReferencePixels:
         seen, empty = self.seen(frame), self._empty
         gain, offset = _line(empty[0], seen[0])
         residual = np.abs(seen[0] - gain * empty[0] - offset)
-        inlier = residual < _INLIER
+        inlier = residual < _INLIER_LEVELS
         share = int(np.count_nonzero(inlier)) / inlier.size
-        if share < _ENOUGH:
+        if share < _MIN_EXPLAINED_SHARE:
             return None
         du, dv = (median((seen[i] - empty[i])[inlier]) for i in (1, 2))
         if before is not None and self._jumped(seen[0], gain, offset, before):
@@ -89,14 +88,14 @@ class ReferencePixels:
 
     def _jumped(self, seen: NDArray[np.float32], gain: float, offset: float, before: Light) -> bool:
         jump = abs((gain - before.gain) * self._middle + offset - before.offset)
-        if jump <= _JUMP:
+        if jump <= _JUMP_LEVELS:
             return False
-        old = np.abs(seen - before.gain * self._empty[0] - before.offset) < _INLIER
-        return float(old.mean()) > _STILL
+        old = np.abs(seen - before.gain * self._empty[0] - before.offset) < _INLIER_LEVELS
+        return float(old.mean()) > _OLD_LIGHT_SHARE
 
 
 def fit(frame: Plane, backdrop: Plane, trusted: Mask, before: Light | None = None) -> Light | None:
-    """The light of one frame against a backdrop, where `trusted`; see `Ground.fit`."""
+    """The light of one frame against a backdrop, where `trusted`; see `ReferencePixels.fit`."""
     return ReferencePixels(backdrop, trusted).fit(frame, before)
 
 
@@ -104,14 +103,14 @@ def _line(empty: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float,
     """Gain and offset by least squares over the inliers, starting at the median offset."""
     gain, offset = 1.0, median(seen - empty)
     for _ in range(3):
-        inlier = np.abs(seen - gain * empty - offset) < _INLIER
+        inlier = np.abs(seen - gain * empty - offset) < _INLIER_LEVELS
         x, y = empty[inlier], seen[inlier]
         if not x.size:
             return 1.0, offset
         across, along = mean(x), mean(y)
         apart = x - across
         spread = float(mean(apart * apart))
-        if spread < 25.0:  # a flat picture says nothing of gain
+        if spread < 25.0:  # the gain cannot be fitted on a flat picture
             return 1.0, offset
         slope = float(mean(apart * (y - along))) / spread
         gain = min(max(slope, 0.6), 1.6)

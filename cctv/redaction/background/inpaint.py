@@ -1,7 +1,7 @@
-"""What stands in place of a hidden pixel: solid grey, the backdrop, coarse pixels, strong blur.
+"""Fills for hidden pixels (solid grey, backdrop, coarse pixels, blur), and inpainting of a backdrop's untrusted pixels.
 
-Owns the fills, and the filling of a backdrop's untrusted pixels from around them.  Pure.  Never lets a fill depend on
-fewer pixels than its cell, so that no outline survives; blur and pixels are nevertheless weak (docs/redaction.md).
+Pure.  A fill never depends on fewer pixels than its cell, so that no outline survives; blur and pixels are nevertheless
+weak (docs/redaction.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cctv.redaction.video.yuv import Mask, Plane, Planes
 
 Weights = NDArray[np.float32]
 GREY = (112, 128, 128)
-_CELLS = 32  # coarse pixels across the shorter side: a head in the distance is smaller than one of them
+_CELLS_ACROSS = 32  # coarse pixels across the shorter side: a head in the distance is smaller than one of them
 
 
 class Fill(Enum):
@@ -36,14 +36,14 @@ def inpainted(picture: Planes, holes: Mask) -> Planes:
     """
     if not holes.any():
         return picture
-    known = (~holes).astype(np.float32)
-    filled = [_pull(plane, known, level) for plane, level in zip((picture.y, picture.u, picture.v), GREY, strict=True)]
+    valid = (~holes).astype(np.float32)
+    filled = [_pull(plane, valid, level) for plane, level in zip((picture.y, picture.u, picture.v), GREY, strict=True)]
     return Planes(*filled)
 
 
-def _pull(plane: Plane, known: Weights, empty_level: int) -> Plane:
+def _pull(plane: Plane, valid: Weights, empty_level: int) -> Plane:
     rows, columns = plane.shape
-    weight = cv2.resize(known, (columns, rows), interpolation=cv2.INTER_NEAREST)
+    weight = cv2.resize(valid, (columns, rows), interpolation=cv2.INTER_NEAREST)
     levels: list[tuple[Weights, Weights]] = [(np.asarray(plane * weight, np.float32), np.asarray(weight, np.float32))]
     while min(levels[-1][0].shape) > 1:
         total, count = levels[-1]
@@ -80,7 +80,7 @@ def solid(like: Planes) -> Planes:
 
 def _coarse(plane: Plane, kind: Fill) -> Plane:
     rows, columns = plane.shape
-    cell = max(min(rows, columns) / _CELLS, 1.0)
+    cell = max(min(rows, columns) / _CELLS_ACROSS, 1.0)
     small = cv2.resize(plane, (max(round(columns / cell), 1), max(round(rows / cell), 1)), interpolation=cv2.INTER_AREA)
-    how = cv2.INTER_NEAREST if kind is Fill.PIXELATE else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(small, (columns, rows), interpolation=how), np.uint8)
+    interpolation = cv2.INTER_NEAREST if kind is Fill.PIXELATE else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(small, (columns, rows), interpolation=interpolation), np.uint8)

@@ -1,13 +1,14 @@
-"""The backdrop: the picture of the empty scene, and how far each of its pixels can be trusted.
+"""Background model: the picture of the empty scene, and which of its pixels can be trusted.
 
-Owns the median of many samples and its vetting.  Pure.  Never calls a pixel trusted whose samples disagree, that too
-few samples saw, or where something stood still for part of the time: such a pixel may be a person.
+Input: sampled frames of like light.  Output: a `Backdrop`, their vetted per-pixel median.  Pure.  A pixel is never
+trusted where samples disagree, where too few samples saw it, or where something stood still for part of the time: such
+a pixel may be a person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from cctv.redaction.background.illumination import SAME, Light, fit
 from cctv.redaction.background.inpaint import inpainted
 from cctv.redaction.background.person_detector import people_in
 from cctv.redaction.render.privacy_masks import MaskedArea
+from cctv.redaction.render.silhouettes import GREY
 from cctv.redaction.video.geometry import Rect, Size, outer
 from cctv.redaction.video.parallel import parallel_map
 from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled, frame_bytes, from_buffer
@@ -26,21 +28,21 @@ from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled, frame_bytes, 
 LIKE = 20  # levels within which two samples of a pixel agree
 AGREEMENT = 0.70  # share of the samples that must agree with the median
 FEWEST = 10  # samples that must have seen a pixel outside of every drawn box
-_RUN = 0.06  # share of all samples, in a row, that show one other thing: somebody stood still
-_STILL = 1.5  # seconds; someone who walks has left a pixel sooner
-_BUDGET = 256 << 20  # bytes of samples held at once: 700 MiB in all at 1080p
-_MOST = 128
-_BAND = 16  # rows of the half-size picture that are sorted at once
+_RUN_SHARE = 0.06  # share of all samples, in a row, that show one other thing: a person stood still
+_STILL_SECONDS = 1.5  # seconds; someone who walks has left a pixel sooner
+_BUDGET_BYTES = 256 << 20  # bytes of samples held at once: 700 MiB in all at 1080p
+_MAX_SAMPLES = 128
+_BAND_ROWS = 16  # rows of the half-size picture that are sorted at once
 
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
-    """The empty scene in one stretch of light.
+    """The empty scene in one lighting segment.
 
     `planes` is the vetted picture at full size, its untrusted pixels filled from around them; `stacked` is the raw
     median at half size, (3, height/2, width/2) uint8; `trusted` is a half-size mask, True where the median may be
     believed; `doubted` is one, True where the samples outside of every drawn box contradict each other, so that
-    somebody may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
+    a person may have stood there; a pixel that only drawn boxes covered is neither trusted nor doubted.
     `covered` is one of what a reviewer covered (`cover`): flat, and never live.
     `shift` is how far right and down (pixels) its scene stands from that of another backdrop of like light: the camera
     was nudged.  `people` are boxes (full-size pixels) of people found in the median itself; what they cover is doubted.
@@ -63,7 +65,7 @@ class Backdrop:
 
 @dataclass(frozen=True, slots=True)
 class BackgroundSample:
-    """One frame set aside: its number, flat yuv420p buffer, and half-size mask of the pixels that must not count.
+    """One stored frame: its number, flat yuv420p buffer, and half-size mask of the pixels that must not count.
 
     `own` is False for footage from around a clip: no frame of the clip needs a backdrop that only such samples make.
     """
@@ -75,20 +77,20 @@ class BackgroundSample:
 
 
 class Sampler:
-    """Sets aside every `stride`th frame, or fewer, of a sequence of unknown length: evenly, in bounded memory."""
+    """Keeps every `stride`th frame, or fewer, of a sequence of unknown length: evenly, in bounded memory."""
 
     def __init__(self, size: Size, stride: int = 1) -> None:
         self.size = size
         self.kept: list[BackgroundSample] = []
         self.stride = stride
-        self._most = max(40, min(_MOST, _BUDGET // frame_bytes(size)))
+        self._most = max(40, min(_MAX_SAMPLES, _BUDGET_BYTES // frame_bytes(size)))
 
     def wants(self, frame: int) -> bool:
-        """True when this frame number would be set aside now."""
+        """True when this frame number would be kept now."""
         return frame % self.stride == 0
 
     def add(self, frame: int, planes: Planes, excluded: Mask | None, *, own: bool = True) -> None:
-        """Set a frame aside; thins out the others when there are too many."""
+        """Keep a frame; thins out the others when there are too many."""
         buffer = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
         self.kept.append(BackgroundSample(frame, buffer, excluded, own))
         if len(self.kept) > self._most:
@@ -101,7 +103,7 @@ def build(
 ) -> Backdrop:
     """The backdrop of like-lit samples of one (even) size, `spacing` seconds apart; needs at least one.
 
-    Pixels where `masked` (half size) is True are covered in every sample: they are known, and say nothing of the light.
+    Pixels where `masked` (half size) is True are covered in every sample: they do not depend on the light.
     People whom the median shows are marked and filled.  Raises SearchFailed.
     """
     excluded = _excluded(samples, size)
@@ -127,6 +129,32 @@ def build(
     return Backdrop(picture, stacked, trusted, ~agreed, len(samples), people=people)
 
 
+def cover(backdrop: Backdrop, boxes: Sequence[Rect]) -> Backdrop:
+    """The backdrop with boxes (full-size pixels) flat grey and never live, rounded outwards to whole 2 x 2 blocks."""
+    if not boxes:
+        return backdrop
+    rows, columns = backdrop.trusted.shape
+    covered = np.zeros((rows, columns), np.bool_)
+    for box in boxes:
+        covered[outer(box.scaled(0.5), Size(columns, rows)).slices()] = True
+    picture = backdrop.planes.copy()
+    picture.y[doubled(covered)] = GREY[0]
+    picture.u[covered] = GREY[1]
+    picture.v[covered] = GREY[2]
+    return replace(
+        backdrop,
+        planes=picture,
+        trusted=backdrop.trusted & ~covered,
+        doubted=backdrop.doubted | covered,
+        covered=covered,
+    )
+
+
+def alike(first: Plane, second: Plane) -> Mask:
+    """True where two half-size pictures, (3, height, width), agree within LIKE levels in every plane."""
+    return np.asarray((cv2.absdiff(first, second) <= LIKE).all(axis=0))
+
+
 def _around(people: Sequence[Rect], shape: tuple[int, ...]) -> Mask:
     half = Size(shape[1], shape[0])
     mask = np.zeros(shape, np.bool_)
@@ -148,12 +176,12 @@ def _median(planes: Sequence[Plane], excluded: Mask, scale: int) -> Plane:
     out = np.empty_like(planes[0])
 
     def fill(top: int) -> None:
-        rows = slice(top * scale, (top + _BAND) * scale)
+        rows = slice(top * scale, (top + _BAND_ROWS) * scale)
         band = np.stack([plane[rows] for plane in planes])
-        left_out = excluded[:, top : top + _BAND]
+        left_out = excluded[:, top : top + _BAND_ROWS]
         out[rows] = _band_median(band, left_out.repeat(scale, 1).repeat(scale, 2) if left_out.any() else None)
 
-    parallel_map(fill, range(0, excluded.shape[1], _BAND))
+    parallel_map(fill, range(0, excluded.shape[1], _BAND_ROWS))
     return out
 
 
@@ -163,12 +191,12 @@ def _band_median(band: Plane, left_out: Mask | None) -> Plane:
         counted = (~left_out).sum(axis=0, dtype=np.uint8)
         rank = np.where(counted > 0, (counted.astype(np.int16) - 1) // 2, 0).astype(np.uint8)
         band = np.where(left_out, np.uint8(255), band)  # above every candidate, so never counted as below one
-    found = np.zeros(band.shape[1:], np.uint8)
+    value = np.zeros(band.shape[1:], np.uint8)
     for bit in (128, 64, 32, 16, 8, 4, 2, 1):
-        candidate = found | np.uint8(bit)
+        candidate = value | np.uint8(bit)
         below = np.add.reduce((band < candidate).view(np.uint8), axis=0, dtype=np.uint8)
-        found = np.where(below <= rank, candidate, found)
-    return found
+        value = np.where(below <= rank, candidate, value)
+    return value
 
 
 def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: float, hidden: Mask) -> Mask:
@@ -178,8 +206,8 @@ def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: fl
     run, longest = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
     before = samples[0]
 
-    def likeness(one: tuple[Plane, Mask]) -> Mask:
-        sample, left_out = one
+    def likeness(pair: tuple[Plane, Mask]) -> Mask:
+        sample, left_out = pair
         light: Light = fit(sample, median, ~(left_out | hidden), None) or SAME
         return alike(sample, light.shown(median)) | hidden
 
@@ -191,13 +219,10 @@ def _vetted(samples: Sequence[Plane], median: Plane, excluded: Mask, spacing: fl
         np.maximum(longest, run, out=longest)
         before = sample
     stood = cv2.morphologyEx(
-        (longest >= max(3.0, _RUN * len(samples), _STILL / spacing)).view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3))
+        (longest >= max(3.0, _RUN_SHARE * len(samples), _STILL_SECONDS / spacing)).view(np.uint8),
+        cv2.MORPH_OPEN,
+        np.ones((3, 3)),
     )
     trusted = (agree >= AGREEMENT * np.maximum(count, 1)) & ~np.asarray(stood, np.uint8).view(np.bool_)
     wide = cv2.dilate((~trusted).view(np.uint8), np.ones((3, 3), np.uint8))
     return ~np.asarray(wide, np.uint8).view(np.bool_)
-
-
-def alike(one: Plane, other: Plane) -> Mask:
-    """True where two half-size pictures, (3, height, width), agree within LIKE levels in every plane."""
-    return np.asarray((cv2.absdiff(one, other) <= LIKE).all(axis=0))

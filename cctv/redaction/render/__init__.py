@@ -1,1 +1,1 @@
-"""What stays visible, composed into the result and proved."""
+"""Rendering: visibility masks, composition of the result, and its verification."""

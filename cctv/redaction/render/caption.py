@@ -1,7 +1,7 @@
-"""The line in the picture that says what was done to it.
+"""The caption in the picture: what was done to it, and the time.
 
-Owns the caption's text, the clock in it, size and place.  Pure.  Never changes the size of a frame; its rectangle
-counts as hidden.
+Responsible for the text, size and place of the line.  Pure.  Never changes the size of a frame; the rectangle of the
+caption counts as hidden.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from cctv.redaction.video.yuv import Plane, Planes
 
 CLOCK = "{clock}"
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_HEIGHT = 30  # of the picture's height: a line is a thirtieth
-_LEAST = 8  # pixels; smaller letters cannot be read, so a picture too small for them carries no caption
+_LINES_PER_PICTURE = 30  # of the picture's height: a line is a thirtieth
+_MIN_LETTER_PIXELS = 8  # pixels; smaller letters cannot be read, so a picture too small for them carries no caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ DEFAULT = Line("Background reconstructed; other people hidden")
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How the line is written: its sides, the height of its letters and the room around (pixels), the font's scale."""
+    """How the line is written: its sides, the height of its letters and the padding (pixels), the font's scale."""
 
     width: int
     height: int
@@ -95,15 +95,15 @@ def caption(line: Line, size: Size, keep: KeepBoxes, times: Sequence[int]) -> Ca
 
 
 def _look(longest: str, size: Size) -> _Look | None:
-    letters = max(_LEAST, size.height // _HEIGHT)
+    letters = max(_MIN_LETTER_PIXELS, size.height // _LINES_PER_PICTURE)
     scale = cv2.getFontScaleFromHeight(_FONT, letters)
-    room = size.width * 0.6
+    available = size.width * 0.6
     (width, _), below = cv2.getTextSize(longest, _FONT, scale, 1)
-    if width > room:
-        scale *= room / width
-        letters = int(letters * room / width)
+    if width > available:
+        scale *= available / width
+        letters = int(letters * available / width)
         (width, _), below = cv2.getTextSize(longest, _FONT, scale, 1)
-    if letters < _LEAST - 2:
+    if letters < _MIN_LETTER_PIXELS - 2:
         return None
     pad = max(2, letters // 3)
     return _Look(_even(width + 2 * pad), _even(letters + below + 2 * pad), letters, pad, scale)

@@ -1,7 +1,7 @@
-"""One output picture from a source picture and a decision.
+"""Composition of one output picture from a source picture and a decision.
 
-Owns the only place where live pixels pass into an output.  Works in yuv420p planes, whole 2 x 2 blocks at a time, so
-that luma and chroma of a block are live together or hidden together.  Pure.
+The only place where live pixels pass into an output.  Works in yuv420p planes, 2 x 2 blocks at a time, so that luma and
+chroma of a block are live together or hidden together.  Pure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cctv.redaction.video.geometry import PixelRect
 from cctv.redaction.video.spill import Patch
 from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled
 
-_STRIP = 64  # half-size pixels: shapes stand apart, and one rectangle around all of them is most of the picture
+_STRIP_PIXELS = 64  # half-size pixels: shapes stand apart, and one rectangle around all of them is most of the picture
 
 
 class Composer:
@@ -42,7 +42,7 @@ class Composer:
 
     @property
     def needs_source(self) -> bool:
-        """Whether a covering is made of the source's own pixels."""
+        """Whether a covering depends on the source's own pixels."""
         return self._options.mode is Mode.MASK and self._options.fill in (Fill.PIXELATE, Fill.BLUR)
 
     def covering(self, source: Planes | None, cover: Cover) -> Planes:
@@ -70,9 +70,9 @@ class Composer:
         """The output picture: the source where live and known, the covering elsewhere."""
         cover = self.covering(source.planes, decision.cover)
         around = source.rect
-        known = decision.live[around.slices()]
-        for rows, columns in _parts(known, known.shape[1]):
-            live = known[rows, columns]
+        visible = decision.live[around.slices()]
+        for rows, columns in _parts(visible, visible.shape[1]):
+            live = visible[rows, columns]
             large = doubled(live).view(np.uint8)
             _copy(source.planes.y[_twice(rows, columns)], _there(cover.y, rows, columns, around, 2), large)
             for plane, into in ((source.planes.u, cover.u), (source.planes.v, cover.v)):
@@ -106,7 +106,7 @@ def _copy(source: Plane, into: Plane, where: Plane) -> None:
 
 
 def _paint(picture: Planes, shapes: Mask) -> None:
-    for rows, columns in _parts(shapes, _STRIP):
+    for rows, columns in _parts(shapes, _STRIP_PIXELS):
         part = shapes[rows, columns]
         luma = picture.y[_twice(rows, columns)]
         _copy(np.full_like(luma, GREY[0]), luma, doubled(part).view(np.uint8))

@@ -1,9 +1,4 @@
-"""The two modes of a redaction, and how other people appear.  No I/O, and nothing heavy: plans are read with it.
-
-What a person chooses for a redaction.
-
-Owns the choices and their defaults.  Pure.
-"""
+"""Options of a redaction: mode, fill, how other people appear, caption.  Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Static masks: the parts of a camera's picture that nobody is ever shown.
+"""Privacy masks: the parts of a camera's picture that are never shown.
 
-Owns which pixels they are and their covering.  Pure.  Rounds outwards, to whole 2 x 2 blocks, so that luma and chroma
-agree and an edge hides what it touches.  `source.Reading` covers them before any other module sees a picture.
+Rasterises polygons and covers them.  Pure.  Rounds outwards to 2 x 2 blocks, so that luma and chroma agree and an edge
+hides what it touches.  `cctv.redaction.video.reader.Reading` covers them before any other module sees a picture.
 """
 
 from __future__ import annotations

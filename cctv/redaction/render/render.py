@@ -1,7 +1,10 @@
-"""From a clip and its decisions to a redacted video and its mask: decode, compose, encode.
+"""Render a clip and its decisions to a redacted video and its mask: decode, compose, encode, verify.
 
-Owns the render pass and the order of all passes.  Writes beside the wanted name, checks what it wrote, and only then
-gives it that name: an interrupted or failed render leaves nothing behind.
+1. video and mask, written under a temporary name beside their target
+2. both verified against the decisions
+3. flushed, then renamed to their target
+
+An interrupted or failed render leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from cctv.redaction.video.reader import Clip
 from cctv.redaction.video.spill import MaskSpool, Scratch, whole
 from cctv.redaction.video.yuv import Planes
 
-_SETTLES = 1_000_000  # microseconds; a lamp or an infrared filter takes less, and hides for as long
+_SETTLE_US = 1_000_000  # microseconds; a lamp or an infrared filter takes less, and hides for as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Work:
     """One redaction: what to read, what was decided, where to write.
 
     `keep_path` is only named in messages.  `elsewhere` is other footage of the same camera for the backdrop;
-    `survey` is one that was reviewed: it is used as it is, and no other is made.
+    `survey` is one that was reviewed: it is used unchanged.
     """
 
     clip: Clip
@@ -82,25 +85,25 @@ def redact(work: Work, progress: Progress) -> RenderReport:
     """Survey, analyse, render, verify; then put the output and the mask in place.
 
     Raises SourceUnreadable, KeepRefused, RenderFailed or VerifyFailed, and SceneLost where a reviewed survey no longer
-    explains frames that keep somebody; leaves nothing behind then.
+    explains frames that keep a person; leaves nothing behind then.
     """
     with ExitStack() as stack:
-        output = _Part(work.output)
+        output = _PartialFile(work.output)
         stack.callback(output.remove)
-        mask = _Part(work.mask_output) if work.mask_output is not None else None
+        mask = _PartialFile(work.mask_output) if work.mask_output is not None else None
         if mask is not None:
             stack.callback(mask.remove)
         even = work.clip.size.even()
         kept = work.keep if work.options.mode is Mode.BACKDROP else None
         scratch = stack.enter_context(Scratch(work.output.parent, even, kept))
-        found = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch)
-        check_within(work.keep, len(found.times), work.keep_path)
+        background = work.survey or survey(work.clip, work.keep, progress, work.elsewhere, scratch)
+        check_within(work.keep, len(background.times), work.keep_path)
         half = (even.height // 2, even.width // 2)
         differs, live = stack.enter_context(MaskSpool(half)), stack.enter_context(MaskSpool(half))
-        analysis = analyse(work.clip, found, work.keep, differs, progress, scratch)
+        analysis = analyse(work.clip, background, work.keep, differs, progress, scratch)
         if work.survey is not None:
             _require_scene(work, analysis)
-        line = _caption(work, found.times)
+        line = _caption(work, background.times)
         targets = _Targets(output.path, mask.path if mask else None, live)
         tally = _render(work, analysis, line, scratch, targets, progress)
         claim = VisibleClaim(work.clip, work.keep, work.options, analysis, line, live)
@@ -112,11 +115,11 @@ def redact(work: Work, progress: Progress) -> RenderReport:
 
 
 def _require_scene(work: Work, analysis: Analysis) -> None:
-    """Raises SceneLost where somebody who was kept would silently be hidden for longer than a light takes to settle."""
+    """Raises SceneLost where a person who was kept would silently be hidden for longer than a light takes to settle."""
     times = analysis.survey.times
     hidden = [light is None and bool(work.keep.kept_at(frame)) for frame, light in enumerate(analysis.lights)]
     for first, last in runs(hidden):
-        if times[last] - times[first] >= _SETTLES:
+        if times[last] - times[first] >= _SETTLE_US:
             start, end = ((times[frame] - times[0]) / 1e6 for frame in (first, last))
             following = N_(
                 "look at the recording; keep nobody in frames {first} to {last} to let them be hidden, "
@@ -128,15 +131,15 @@ def _require_scene(work: Work, analysis: Analysis) -> None:
 
 
 def _report(analysis: Analysis, tally: _Tally, verified: VerifyReport) -> RenderReport:
-    found = analysis.survey
+    background = analysis.survey
     return RenderReport(
-        frames=len(found.times),
-        first_time=found.times[0],
-        last_time=found.times[-1],
-        backdrops=len(found.backdrops),
-        untrusted_share=max(backdrop.untrusted_share for backdrop in found.backdrops),
-        nudged=max(hypot(*backdrop.shift) for backdrop in found.backdrops),
-        people_in_backdrops=sum(len(backdrop.people) for backdrop in found.backdrops),
+        frames=len(background.times),
+        first_time=background.times[0],
+        last_time=background.times[-1],
+        backdrops=len(background.backdrops),
+        untrusted_share=max(backdrop.untrusted_share for backdrop in background.backdrops),
+        nudged=max(hypot(*backdrop.shift) for backdrop in background.backdrops),
+        people_in_backdrops=sum(len(backdrop.people) for backdrop in background.backdrops),
         frames_unknown_light=sum(light is None for light in analysis.lights),
         frames_kept=tally.frames_kept,
         frames_subject_visible=tally.frames_visible,
@@ -188,7 +191,7 @@ def _render(
 def _composed(
     work: Work, analysis: Analysis, line: Caption | None, scratch: Scratch
 ) -> Iterator[tuple[Planes, FrameDecision]]:
-    """Every picture as it is to be shown, from what is known of its source: patches where all were set aside."""
+    """Every picture as it is to be shown, from what is known of its source: patches where all were stored."""
     composer = Composer(analysis.survey.backdrops, work.options, line, work.clip.masked)
     with closing(prefetch(VisibilityPass(analysis, work.keep, work.options, line))) as decisions:
         patches = scratch.patches()
@@ -206,12 +209,12 @@ def _caption(work: Work, times: Sequence[int]) -> Caption | None:
     return caption(work.options.caption, work.clip.size.even(), work.keep, times)
 
 
-class _Part:
-    """A file under a passing name beside the one that it will get."""
+class _PartialFile:
+    """A file under a temporary name beside its target."""
 
-    def __init__(self, wanted: Path) -> None:
-        self.wanted = wanted
-        self.path = wanted.with_name(f".{wanted.name}.{os.getpid()}.part")
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.path = target.with_name(f".{target.name}.{os.getpid()}.part")
 
     def remove(self) -> None:
         if self.path.exists():  # see VideoWriter
@@ -221,5 +224,5 @@ class _Part:
         """Flush the file, give it its name, flush the name."""
         disk = DurableFiles()
         disk.sync_file(self.path)
-        self.path.replace(self.wanted)
-        disk.sync_directory(self.wanted.parent)
+        self.path.replace(self.target)
+        disk.sync_directory(self.target.parent)

@@ -1,8 +1,7 @@
-"""Flat rounded shapes that stand for other people.
+"""Silhouettes: flat rounded shapes that stand for other people.
 
-Owns their form.  Pure.  A shape tells that somebody is here, and never more: no contour, no gait, no clothing, and
-nobody's own size.  All shapes at one height of the picture are of one size, larger than a person there; they stand on a
-coarse grid.
+Pure.  A shape shows that a person is there, and nothing more: no contour, no gait, no clothing, not their own size.
+All shapes at one height of the picture have one size, larger than a person there, and stand on a coarse grid.
 """
 
 from __future__ import annotations
@@ -19,21 +18,25 @@ from cctv.redaction.video.geometry import Rect, Size
 from cctv.redaction.video.yuv import Mask
 
 GREY = (136, 128, 128)
-_STEADY = 0.4  # of a second over which a box is averaged, before and after: most of a step
-_SEEN = 0.4  # of a second for which a region must exist: a flicker is nobody, unless it is ...
-_LARGE = 0.002  # ... of the half-size picture: groups that merge and split make short tracks
-_LEAST = 0.0006  # of the half-size picture: a smaller region is nobody
-_GRID = 0.5  # of a person's width, to the nearest power of two: one grid for all who stand at about one height
-_GENEROUS = 1.3  # of a person: the ground beside a tight shape tells sizes apart (PETS09-S2L1: 9 % right; at 1.3, 6 %)
-_SLENDER = 0.4  # a person's width by height, seen as a region (PETS09-S2L1 and generated scenes: 0.35-0.38)
-_UPRIGHT = (0.25, 0.55)  # width by height of one person's region
-_SPREAD = 0.05  # of the picture's height between two boxes that tell of perspective
-_ABREAST = 1.25  # of a person's width: what is wider by half of that holds one more
-_FLAT = (1.2, 0.5)  # of a person's height: what is wider and lower is a tape or a shadow, and nobody who lies there
-_SAME = 0.35  # of a shape within another: head and legs of one person whose trunk looks like the ground
-_SAMPLES = 4000
-_ENOUGH = 10  # boxes
-_SHORT = 8.0  # half-size pixels
+_STEADY_SECONDS = 0.4  # of a second over which a box is averaged, before and after: most of a step
+_MIN_SEEN_SECONDS = 0.4  # of a second for which a region must exist: a flicker is no one, unless it is ...
+_LARGE_SHARE = 0.002  # ... of the half-size picture: groups that merge and split make short tracks
+_MIN_REGION_SHARE = 0.0006  # of the half-size picture: a smaller region is no one
+_GRID_WIDTHS = 0.5  # of a person's width, to the nearest power of two: one grid for all who stand at about one height
+# of a person: the ground beside a tight shape reveals its person's size (PETS09-S2L1: 9 % right; at 1.3, 6 %)
+_SHAPE_SCALE = 1.3
+_PERSON_RATIO = 0.4  # a person's width by height, seen as a region (PETS09-S2L1 and generated scenes: 0.35-0.38)
+_UPRIGHT_RATIOS = (0.25, 0.55)  # width by height of one person's region
+_MIN_SPREAD_SHARE = 0.05  # of the picture's height between two boxes from which perspective is measured
+_ABREAST_WIDTHS = 1.25  # of a person's width: what is wider by half of that holds one more
+_FLAT_HEIGHTS = (
+    1.2,
+    0.5,
+)  # of a person's height: what is wider and lower is a tape or a shadow, and no one who lies there
+_SAME_SHARE = 0.35  # of a shape within another: head and legs of one person whose trunk looks like the ground
+_MAX_SAMPLES = 4000
+_MIN_BOXES = 10  # boxes
+_MIN_HEIGHT_PIXELS = 8.0  # half-size pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +47,22 @@ class PersonHeightModel:
     offset: float
 
     def height(self, foot: float) -> float:
-        """The height of anybody whose feet are there."""
-        return max(self.slope * foot + self.offset, _SHORT)
+        """The height (half-size pixels) of a person whose feet are on row `foot`."""
+        return max(self.slope * foot + self.offset, _MIN_HEIGHT_PIXELS)
 
 
 def stature_in(tracks: Sequence[Track], picture: Size) -> PersonHeightModel:
-    """The stature of a clip's people: the same for everybody, whoever is there (Theil's line through their boxes)."""
+    """The stature of a clip's people: the same for everyone, whoever is there (Theil's line through their boxes)."""
     boxes = [box for track in tracks for box in track.boxes]
-    boxes = boxes[:: len(boxes) // _SAMPLES + 1]
+    boxes = boxes[:: len(boxes) // _MAX_SAMPLES + 1]
     whole = sorted((box.bottom, box.h) for box in boxes if _is_whole(box, picture))
-    if len(whole) < _ENOUGH:
+    if len(whole) < _MIN_BOXES:
         tall = [max(box.w, box.h) for box in boxes]
-        return PersonHeightModel(0.0, float(np.median(tall)) if tall else _SHORT)
+        return PersonHeightModel(0.0, float(np.median(tall)) if tall else _MIN_HEIGHT_PIXELS)
     feet, heights = np.array(whole).T
     middle = len(whole) // 2
     apart, taller = feet[-middle:] - feet[:middle], heights[-middle:] - heights[:middle]
-    telling = apart >= _SPREAD * picture.height
+    telling = apart >= _MIN_SPREAD_SHARE * picture.height
     slope = max(float(np.median(taller[telling] / apart[telling])), 0.0) if telling.any() else 0.0
     return PersonHeightModel(slope, float(np.median(heights - slope * feet)))
 
@@ -67,49 +70,49 @@ def stature_in(tracks: Sequence[Track], picture: Size) -> PersonHeightModel:
 def _is_whole(box: Rect, picture: Size) -> bool:
     """One upright person whom the picture's edge does not cut off."""
     within = box.x > 2 and box.y > 2 and box.right < picture.width - 2 and box.bottom < picture.height - 2
-    return within and _UPRIGHT[0] * box.h <= box.w <= _UPRIGHT[1] * box.h
+    return within and _UPRIGHT_RATIOS[0] * box.h <= box.w <= _UPRIGHT_RATIOS[1] * box.h
 
 
 def filter_person_tracks(tracks: Sequence[Track], pixels: int, rate: float) -> tuple[Track, ...]:
-    """The tracks that stand for somebody in a half-size picture of so many pixels."""
-    frames = max(2, round(_SEEN * rate))
+    """The tracks that stand for a person in a half-size picture of so many pixels."""
+    frames = max(2, round(_MIN_SEEN_SECONDS * rate))
 
     def counts(track: Track) -> bool:
         largest = max(box.area for box in track.boxes)
-        return largest >= (_LEAST if len(track.boxes) >= frames else _LARGE) * pixels
+        return largest >= (_MIN_REGION_SHARE if len(track.boxes) >= frames else _LARGE_SHARE) * pixels
 
     return tuple(track for track in tracks if counts(track))
 
 
 def steady_boxes(tracks: Sequence[Track], frame: int, rate: float) -> tuple[Rect, ...]:
-    """Where somebody is in a frame, half-size pixels, one box a track."""
-    reach = max(1, round(_STEADY * rate))
-    found = (track.smooth_box_at(frame, reach) for track in tracks)
-    return tuple(box for box in found if box is not None)
+    """Where a person is in a frame, half-size pixels, one box a track."""
+    reach = max(1, round(_STEADY_SECONDS * rate))
+    boxes = (track.smooth_box_at(frame, reach) for track in tracks)
+    return tuple(box for box in boxes if box is not None)
 
 
 def shape_boxes(boxes: Sequence[Rect], stature: PersonHeightModel) -> tuple[Rect, ...]:
-    """The shapes that stand for who is in these boxes: side by side in a wide one, one for what lies together."""
-    found: list[Rect] = []
-    for box in sorted(boxes, key=lambda box: -box.bottom):  # of one person in two pieces, the feet say where he stands
+    """Silhouettes for the people in these boxes: side by side in a wide one, one for what lies together."""
+    shapes: list[Rect] = []
+    for box in sorted(boxes, key=lambda box: -box.bottom):  # of one person in two pieces, the feet show the place
         height = stature.height(box.bottom)
-        if box.w > _FLAT[0] * height and box.h < _FLAT[1] * height:
+        if box.w > _FLAT_HEIGHTS[0] * height and box.h < _FLAT_HEIGHTS[1] * height:
             continue
-        width = _SLENDER * height
-        grid = 2.0 ** round(math.log2(_GRID * width))
+        width = _PERSON_RATIO * height
+        grid = 2.0 ** round(math.log2(_GRID_WIDTHS * width))
         foot = round(box.bottom / grid) * grid
-        count = max(1, round(box.w / (_ABREAST * width)))
+        count = max(1, round(box.w / (_ABREAST_WIDTHS * width)))
         for number in range(count):
             middle = round((box.x + box.w * (number + 0.5) / count) / grid) * grid
             shape = _standing(middle, foot, stature)
-            if all(shape.overlap(other) <= _SAME * shape.area for other in found):
-                found.append(shape)
-    return tuple(found)
+            if all(shape.overlap(other) <= _SAME_SHARE * shape.area for other in shapes):
+                shapes.append(shape)
+    return tuple(shapes)
 
 
 def _standing(middle: float, foot: float, stature: PersonHeightModel) -> Rect:
     height = stature.height(foot)
-    width, beyond = _SLENDER * height, (_GENEROUS - 1) / 2
+    width, beyond = _PERSON_RATIO * height, (_SHAPE_SCALE - 1) / 2
     return Rect(middle - width / 2, foot - height, width, height).grown(beyond * width, beyond * height)
 
 

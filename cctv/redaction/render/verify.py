@@ -1,13 +1,12 @@
-"""Proof that a rendered video shows nothing that it should not.
+"""Verification that a rendered video shows nothing that it should not.
 
-Decodes the result again and compares each block that is hidden with what stands there in place of it.  Owns the check
-and its tolerances.  Never mends anything and never trusts what the render says of itself: that live pixels lie inside
-kept boxes is checked against the boxes, and that static masks are covered against the polygons.
+Decodes the result and compares each hidden block with its covering.  Repairs nothing, and does not rely on what the
+render reports: live pixels are checked against the kept boxes, and privacy masks against their polygons.
 
-The source need not be read for that.  A block betrays it when it is like the source and unlike the covering: with mean
-errors `near` and `error` against these, `near < error / 2` where source and covering are more than `3 / 2 * _OFF`
-apart.  Means of absolute differences keep the triangle inequality, `apart <= near + error`, so such a block has
-`error > _OFF` and is refused for that already.
+The source need not be read for that.  A block leaks when it is like the source and unlike the covering: with mean
+errors `near` and `error` against these, `near < error / 2` where source and covering are more than `3 / 2 *
+_MAX_ERROR_LEVELS` apart.  Means of absolute differences keep the triangle inequality, `apart <= near + error`, so such
+a block has `error > _MAX_ERROR_LEVELS` and is refused for that already.
 """
 
 from __future__ import annotations
@@ -40,16 +39,19 @@ from cctv.redaction.video.spill import MaskSpool
 from cctv.redaction.video.yuv import Mask, Plane, Planes, doubled
 
 Decided = TypeVar("Decided")
-_BLOCK = 8  # pixels each way: a head in the distance is larger
-_OFF = 16.0  # levels by which a hidden block's mean error may differ from the covering: H.264 at CRF 20 stays below 9
-_EDGE = 4 / _BLOCK**2  # share of a block that lies under a static mask, from which on that must be black
-_SAME_TIME = 1000  # microseconds
+_BLOCK_PIXELS = 8  # pixels each way: a head in the distance is larger
+# levels by which a hidden block's mean error may differ from the covering: H.264 at CRF 20 stays below 9
+_MAX_ERROR_LEVELS = 16.0
+_MIN_MASKED_SHARE = (
+    4 / _BLOCK_PIXELS**2
+)  # share of a block that lies under a static mask, from which on that must be black
+_SAME_TIME_US = 1000  # microseconds
 _KNOWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "language", "handler_name", "vendor_id", "encoder"}
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleClaim:
-    """What a render says it did: to be proved against its output.  `live` holds every frame's half-size mask."""
+    """What a render reports: to be proved against its output.  `live` holds every frame's half-size mask."""
 
     clip: Clip
     keep: KeepBoxes
@@ -63,7 +65,7 @@ class VisibleClaim:
 class VerifyReport:
     """What was proved of an output.  `worst_error` is the largest mean error of a hidden block, in levels to 255.
 
-    `masked_pixels` are those under static masks, in each frame.
+    `masked_pixels` are those under privacy masks, in each frame.
     """
 
     frames: int
@@ -116,7 +118,7 @@ def verify(claim: VisibleClaim, output: Path, mask_output: Path | None, progress
 
 
 def _covers(claim: VisibleClaim, composer: Composer) -> Iterator[Planes]:
-    """For each frame the picture in which nothing is live; the source is read only for fills that are made of it."""
+    """For each frame the picture in which nothing is live; the source is read only for fills that depend on it."""
     covers = VisibilityPass(claim.analysis, claim.keep, claim.options, claim.caption).covers()
     if composer.needs_source:
         yield from (composer.covering(source, cover) for source, cover in paired(claim.clip, covers))
@@ -159,7 +161,7 @@ def _all(reading: Reading, total: int, output: Path) -> Iterator[Planes]:
 def _outside(live: Mask, frame: int, claim: VisibleClaim) -> int:
     """Live pixels far from every kept box (backdrop mode), inside of a hide box or where the backdrop was covered.
 
-    A kept box is carried by the subject's region, and never leaves the surroundings of what was drawn.
+    A kept box is propagated by the subject's region, and never leaves the surroundings of what was drawn.
     """
     half = Size(live.shape[1], live.shape[0])
     forbidden = np.full(live.shape, claim.options.mode is Mode.BACKDROP)
@@ -176,7 +178,7 @@ def _outside(live: Mask, frame: int, claim: VisibleClaim) -> int:
 
 
 def _hidden(claim: VisibleClaim, frame: int, picture: Rect) -> Iterator[Rect]:
-    """Each hide box of a frame as it was carried; as it was drawn where that does not bear out the other."""
+    """Each hide box of a frame as it was propagated; as it was drawn where that does not bear out the other."""
     for drawn, carried in zip(claim.keep.hide, claim.analysis.kept.hide, strict=True):
         box, bounds = carried.box_at(frame), surroundings(drawn, frame, picture)
         line = drawn.box_at(frame)
@@ -194,9 +196,9 @@ def _hidden_blocks(cover: Planes, shown: Planes, live: Mask, output: Path, frame
     if not hidden.any():
         return 0, 0.0
     error = _block_errors(shown.y, cover.y)
-    off = hidden & (error > _OFF)
+    off = hidden & (error > _MAX_ERROR_LEVELS)
     if off.any():
-        row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
+        row, column = (int(n) * _BLOCK_PIXELS for n in np.argwhere(off)[0])
         raise VerifyFailed(
             path=output,
             problem=N_(
@@ -208,21 +210,21 @@ def _hidden_blocks(cover: Planes, shown: Planes, live: Mask, output: Path, frame
 
 def _blocks_without(live: Mask) -> Mask:
     """True for each block in which no pixel is live."""
-    filled = _filled(live.view(np.uint8), _BLOCK // 2)
+    filled = _filled(live.view(np.uint8), _BLOCK_PIXELS // 2)
     quads = filled.view(np.uint32)  # a block's half-size row is four bytes
-    return np.asarray(np.bitwise_or.reduce(quads.reshape(-1, _BLOCK // 2, quads.shape[1]), axis=1) == 0)
+    return np.asarray(np.bitwise_or.reduce(quads.reshape(-1, _BLOCK_PIXELS // 2, quads.shape[1]), axis=1) == 0)
 
 
-def _block_errors(one: Plane, other: Plane) -> NDArray[np.float32]:
+def _block_errors(first: Plane, second: Plane) -> NDArray[np.float32]:
     """The mean difference of each block, to a sixteenth of a level."""
-    apart = _filled(_apart(one, other), _BLOCK)
-    sums = apart.reshape(-1, _BLOCK, apart.shape[1]).sum(axis=1, dtype=np.uint16)
-    means = cv2.resize(sums, (apart.shape[1] // _BLOCK, sums.shape[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(means, np.float32) / np.float32(_BLOCK)
+    apart = _filled(_apart(first, second), _BLOCK_PIXELS)
+    sums = apart.reshape(-1, _BLOCK_PIXELS, apart.shape[1]).sum(axis=1, dtype=np.uint16)
+    means = cv2.resize(sums, (apart.shape[1] // _BLOCK_PIXELS, sums.shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(means, np.float32) / np.float32(_BLOCK_PIXELS)
 
 
 def _to_be_black(claim: VisibleClaim) -> Mask:
-    """The pixels (full size) that must be black in every frame: the static masks, less what the caption covers."""
+    """The pixels (full size) that must be black in every frame: the privacy masks, less what the caption covers."""
     even = claim.clip.size.even()
     masked = claim.clip.masked
     black = np.zeros((even.height, even.width), np.bool_) if masked is None else masked.full.copy()
@@ -235,9 +237,9 @@ def _check_covered(shown: Planes, black: Mask, output: Path, frame: int) -> None
     """Raises VerifyFailed for a block whose masked pixels are not black in the mean."""
     share = _block_mean(black.view(np.uint8))
     error = _block_mean(np.where(black, _apart(shown.y, np.full_like(shown.y, BLACK[0])), np.uint8(0)))
-    off = (share >= _EDGE) & (error > _OFF * share)
+    off = (share >= _MIN_MASKED_SHARE) & (error > _MAX_ERROR_LEVELS * share)
     if off.any():
-        row, column = (int(n) * _BLOCK for n in np.argwhere(off)[0])
+        row, column = (int(n) * _BLOCK_PIXELS for n in np.argwhere(off)[0])
         raise VerifyFailed(
             path=output,
             problem=N_(
@@ -246,14 +248,14 @@ def _check_covered(shown: Planes, black: Mask, output: Path, frame: int) -> None
         )
 
 
-def _apart(one: Plane, other: Plane) -> Plane:
-    return np.asarray(cv2.absdiff(one, other), np.uint8)
+def _apart(first: Plane, second: Plane) -> Plane:
+    return np.asarray(cv2.absdiff(first, second), np.uint8)
 
 
 def _block_mean(plane: Plane) -> NDArray[np.float32]:
     """The mean of each block, exactly."""
-    whole = _filled(plane, _BLOCK).astype(np.float32)
-    size = whole.shape[1] // _BLOCK, whole.shape[0] // _BLOCK
+    whole = _filled(plane, _BLOCK_PIXELS).astype(np.float32)
+    size = whole.shape[1] // _BLOCK_PIXELS, whole.shape[0] // _BLOCK_PIXELS
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
@@ -266,7 +268,7 @@ def _filled(plane: Plane, block: int) -> Plane:
 
 
 def _check_streams(output: Path) -> None:
-    """Raises VerifyFailed unless the file holds one video and says nothing else."""
+    """Raises VerifyFailed unless the file holds one video and no metadata."""
     try:
         with av.open(f"file:{output}") as container:
             kinds = [stream.type for stream in container.streams]
@@ -283,24 +285,29 @@ def _check_streams(output: Path) -> None:
         raise VerifyFailed(path=output, problem=N_("it carries metadata ({tags})", tags=", ".join(more)))
 
 
-def _check_times(shown: list[int], wanted: tuple[int, ...], output: Path) -> None:
-    for frame, (one, other) in enumerate(zip(shown, wanted, strict=True)):
-        if abs(one - other) > _SAME_TIME:
+def _check_times(shown: list[int], expected: tuple[int, ...], output: Path) -> None:
+    for frame, (shown_time, expected_time) in enumerate(zip(shown, expected, strict=True)):
+        if abs(shown_time - expected_time) > _SAME_TIME_US:
             raise VerifyFailed(
                 path=output,
-                problem=N_("frame {frame} stands at {one} us instead of {other} us", frame=frame, one=one, other=other),
+                problem=N_(
+                    "frame {frame} stands at {one} us instead of {other} us",
+                    frame=frame,
+                    one=shown_time,
+                    other=expected_time,
+                ),
             )
 
 
 def _check_mask(claim: VisibleClaim, mask_output: Path) -> None:
-    """The mask file says exactly what was live, in every frame."""
+    """Raises VerifyFailed unless the mask file holds exactly what was live, in every frame."""
     clip = clip_of([mask_output])
     reading = Reading(clip)
     total = len(claim.live)
     for frame, planes in enumerate(_all(reading, total, mask_output)):
-        wanted = mask_picture(claim.live[frame], claim.clip.size)
+        expected = mask_picture(claim.live[frame], claim.clip.size)
         seen = planes.y[: claim.clip.size.height, : claim.clip.size.width] >= 128
-        if not np.array_equal(seen, wanted == 255):
+        if not np.array_equal(seen, expected == 255):
             raise VerifyFailed(
                 path=mask_output, problem=N_("frame {frame} of the mask is not what was rendered", frame=frame)
             )

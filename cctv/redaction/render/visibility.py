@@ -1,13 +1,11 @@
-"""Frame by frame: which pixels are live, and where shapes stand.
+"""Visibility: for each frame, which pixels are live and where silhouettes stand.
 
-Owns the joining of both modes into one answer.  Works from an analysis, which carries the boxes that a person
-drew; reads no picture.  Never shows a pixel under a static mask, in no mode and in no kept box, nor a pixel outside of
-a kept box in backdrop mode, nor one that differs or is not trusted outside of a kept box in mask mode.
+Input: an `Analysis` with its propagated boxes; reads no picture.  Joins both modes.  Never shows a pixel under a
+privacy mask, nor a pixel outside of a kept box in backdrop mode, nor one outside of a kept box in mask mode that is
+foreground or not trusted.
 
-What is True in a mask or shortly before or after it, for a long row of masks.
-
-Pure.  Two stacks make a queue, and each knows the union of what lies in it: three unions a mask, however far the
-window reaches.
+`temporal_dilate` is the union of masks over a sliding window: a queue made of two stacks, each with the union of its
+content, takes three unions a mask, however long the window is.
 """
 
 from __future__ import annotations
@@ -28,51 +26,6 @@ from cctv.redaction.tracking.pipeline import Analysis
 from cctv.redaction.tracking.tracks import Track
 from cctv.redaction.video.geometry import Rect, Size, outer
 from cctv.redaction.video.yuv import Mask
-
-
-def temporal_dilate(masks: Iterable[Mask], hold: int) -> Iterator[Mask]:
-    """For each mask, what is True in it or in any of the `hold` masks before and after it."""
-    queue = _Queue()
-    count = oldest = 0
-
-    def around(frame: int) -> Mask:
-        nonlocal oldest
-        while oldest < frame - hold:
-            queue.drop()
-            oldest += 1
-        return queue.union()
-
-    for mask in masks:
-        queue.push(mask)
-        count += 1
-        if count > hold:
-            yield around(count - 1 - hold)
-    yield from (around(frame) for frame in range(max(0, count - hold), count))
-
-
-class _Queue:
-    def __init__(self) -> None:
-        self._new: list[Mask] = []
-        self._all_new: Mask | None = None
-        self._old: list[Mask] = []  # each with all that came after it to this stack; the oldest last
-
-    def push(self, mask: Mask) -> None:
-        self._new.append(mask)
-        self._all_new = mask if self._all_new is None else self._all_new | mask
-
-    def drop(self) -> None:
-        """Forget the oldest."""
-        if not self._old:
-            for mask in reversed(self._new):
-                self._old.append(self._old[-1] | mask if self._old else mask)
-            self._new, self._all_new = [], None
-        self._old.pop()
-
-    def union(self) -> Mask:
-        """What is True in any; an array of its own only where there is more than one stack."""
-        if self._all_new is None:
-            return self._old[-1]
-        return self._old[-1] | self._all_new if self._old else self._all_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +74,9 @@ class VisibilityPass:
 
     def covers(self) -> Iterator[Cover]:
         """What covers each frame in order."""
-        standing = _Standing(self._shown)
+        active = _ActiveTracks(self._shown)
         for frame in range(len(self._analysis.survey.times)):
-            yield Cover(self._shapes(standing.at(frame), frame), self._analysis.stretch[frame], frame)
+            yield Cover(self._shapes(active.at(frame), frame), self._analysis.stretch[frame], frame)
 
     def _kept(self, frame: int) -> Mask:
         """Live pixels inside the kept boxes."""
@@ -145,18 +98,18 @@ class VisibilityPass:
         return live
 
     def _never(self, frame: int) -> Mask:
-        """Pixels that disagree with each other over time: somebody may stand there unseen."""
+        """Pixels that disagree with each other over time: a person may stand there unseen."""
         return self._analysis.survey.backdrops[self._analysis.stretch[frame]].doubted
 
     def _outlines(self, frame: int) -> Mask:
         """All drawn boxes of a frame: inside of them, only `_kept` decides."""
         mask = np.zeros(self._analysis.differs.shape, np.bool_)
-        for box in (*self._keep.kept_at(frame), *(grow_by_hide_margin(each) for each in self._keep.hidden_at(frame))):
+        for box in (*self._keep.kept_at(frame), *(grow_by_hide_margin(hide) for hide in self._keep.hidden_at(frame))):
             mask[outer(box.scaled(0.5), self._half).slices()] = True
         return mask
 
     def _hidden(self) -> Iterator[Mask]:
-        """For each frame, what mask mode hides: regions filled out and held, and what the backdrop cannot vouch for."""
+        """For each frame, what mask mode hides: regions filled out and held, and untrusted pixels of the backdrop."""
         differs, hold = self._analysis.differs, self._analysis.survey.hold
         unsure = [upright_covered(~backdrop.trusted) for backdrop in self._analysis.survey.backdrops]
         held = temporal_dilate((covered(*differs.with_regions(index)) for index in range(len(differs))), hold)
@@ -170,16 +123,61 @@ class VisibilityPass:
         boxes = [
             box
             for box in steady_boxes(tracks, frame, self._analysis.survey.rate)
-            if not any(_mostly_inside(box, each) for each in kept)
+            if not any(_mostly_inside(box, kept_box) for kept_box in kept)
         ]
         return shape_mask(shape_boxes(boxes, self._stature), self._analysis.differs.shape) if boxes else None
+
+
+def temporal_dilate(masks: Iterable[Mask], hold: int) -> Iterator[Mask]:
+    """For each mask, what is True in it or in any of the `hold` masks before and after it."""
+    queue = _Queue()
+    count = oldest = 0
+
+    def around(frame: int) -> Mask:
+        nonlocal oldest
+        while oldest < frame - hold:
+            queue.drop()
+            oldest += 1
+        return queue.union()
+
+    for mask in masks:
+        queue.push(mask)
+        count += 1
+        if count > hold:
+            yield around(count - 1 - hold)
+    yield from (around(frame) for frame in range(max(0, count - hold), count))
+
+
+class _Queue:
+    def __init__(self) -> None:
+        self._new: list[Mask] = []
+        self._all_new: Mask | None = None
+        self._old: list[Mask] = []  # each with all that came after it to this stack; the oldest last
+
+    def push(self, mask: Mask) -> None:
+        self._new.append(mask)
+        self._all_new = mask if self._all_new is None else self._all_new | mask
+
+    def drop(self) -> None:
+        """Forget the oldest."""
+        if not self._old:
+            for mask in reversed(self._new):
+                self._old.append(self._old[-1] | mask if self._old else mask)
+            self._new, self._all_new = [], None
+        self._old.pop()
+
+    def union(self) -> Mask:
+        """What is True in any; an array of its own only where there is more than one stack."""
+        if self._all_new is None:
+            return self._old[-1]
+        return self._old[-1] | self._all_new if self._old else self._all_new
 
 
 def _mostly_inside(box: Rect, kept: Rect) -> bool:
     return box.overlap(kept) >= 0.8 * box.area
 
 
-class _Standing:
+class _ActiveTracks:
     """The tracks that exist in a frame, found while frames rise."""
 
     def __init__(self, tracks: tuple[Track, ...]) -> None:

@@ -1,7 +1,8 @@
-"""A part's analysis on disk: the survey and the tracks, in a directory of their own that a plan names by hash.
+"""Analysis of a part on disk: survey, tracks and pictures, in a directory that a plan names by hash.
 
-Owns those directories under `derived/REQ-YYYY-NNN/`.  One is written once and never changed: a new survey gets a new
-one, and the old goes when no row names it any more.  So a crash leaves a directory too many, never one that lies.
+Responsible for those directories under `derived/REQ-YYYY-NNN/`.  Each is written once and never changed: a new survey
+gets a new directory, and the old one is removed when no row names it.  A crash leaves an extra directory, never one
+with wrong content.
 """
 
 from __future__ import annotations
@@ -64,12 +65,12 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
         scratch = stack.enter_context(Scratch(directory, clip.size.even(), None))
         samples = samples_of(site, plan, clip.size, watched)
         survey = survey_part(clip, NOTHING_KEPT, samples, watched, scratch)
-        with analysed(clip, survey, NOTHING_KEPT, watched, scratch) as found:
-            write_tracks(directory / TRACKS, found.tracks)
-            numbered = replace(plan, tracks=tuple(track.id for track in found.tracks), samples=samples.count)
-            crops = Thumbnails(found.tracks)
-            write_outcome(directory, _outcome(clip, found, numbered, NOTHING_KEPT, watched, crops.see))
-        write_pictures(directory / PICTURES, crops.found)
+        with analysed(clip, survey, NOTHING_KEPT, watched, scratch) as analysis:
+            write_tracks(directory / TRACKS, analysis.tracks)
+            numbered = replace(plan, tracks=tuple(track.id for track in analysis.tracks), samples=samples.count)
+            crops = Thumbnails(analysis.tracks)
+            write_outcome(directory, _outcome(clip, analysis, numbered, NOTHING_KEPT, watched, crops.see))
+        write_pictures(directory / PICTURES, crops.crops)
         _write_survey(directory, survey)
         part = _entered(site, numbered, len(survey.times), directory)
         note_finished(site, part)
@@ -81,7 +82,7 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
 def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progress) -> CasePart:
     """The part under a plan with other decisions, with pictures of what it shows now.
 
-    What is newly drawn no longer counts as empty scene: the backdrops are made anew.  Tracks keep their numbers, and
+    What is newly drawn no longer counts as empty scene: the backdrops are recreated.  Tracks keep their numbers, and
     what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
     """
     before = site.root / part.directory
@@ -96,11 +97,11 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
         survey = read_survey(before / SURVEY)
         if keep != keep_of(part.plan.decisions, tracks):
             samples = samples_of(site, plan, clip.size, watched)
-            known = len(survey.backdrops)
+            backdrop_count = len(survey.backdrops)
             survey = survey_part(clip, keep, samples, watched, scratch)
-            plan = _covered_anew(replace(plan, samples=samples.count), known, len(survey.backdrops))
-        with analysed(clip, covered(survey, plan), keep, watched, scratch) as found:
-            write_outcome(directory, _outcome(clip, found, plan, keep, watched))
+            plan = _covered_anew(replace(plan, samples=samples.count), backdrop_count, len(survey.backdrops))
+        with analysed(clip, covered(survey, plan), keep, watched, scratch) as analysis:
+            write_outcome(directory, _outcome(clip, analysis, plan, keep, watched))
         _write_survey(directory, survey)
         entered = _entered(site, plan, len(survey.times), directory)
     return replace(
@@ -114,40 +115,40 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
 
 def _outcome(
     clip: Clip,
-    found: Analysis,
+    analysis: Analysis,
     plan: CasePlan,
     keep: KeepBoxes,
     progress: Progress,
     also: Callable[[int, Planes], None] = lambda _frame, _planes: None,
 ) -> RenderOutcome:
     """What a plan shows, and what changed in the scene, for the sheet."""
-    times = found.survey.times
+    times = analysis.survey.times
     drawn = (*plan.decisions.boxes.keep, *plan.decisions.boxes.hide)
-    lit = [light is not None for light in found.lights]
-    shifts = [backdrop.shift for backdrop in found.survey.backdrops]
-    changes = scenery_changes(found.tracks, found.stretch, lit, found.survey.rate, found.kept, shifts)
-    of_changes = {(one.first + one.last) // 2 for one in changes}
+    lit = [light is not None for light in analysis.lights]
+    shifts = [backdrop.shift for backdrop in analysis.survey.backdrops]
+    changes = scenery_changes(analysis.tracks, analysis.stretch, lit, analysis.survey.rate, analysis.kept, shifts)
+    of_changes = {(change.first + change.last) // 2 for change in changes}
     paths = (*keep.keep, *keep.hide)
-    shown = {at for within in frame_ranges(times) for at in moments(within, found.tracks, paths)}
-    marks = {(one.first + one.last) // 2: one.box for one in changes if one.box}
-    wanted = GalleryRequest(shown | of_changes, {*keyframes(drawn), *of_changes}, marks)
+    shown = {at for within in frame_ranges(times) for at in moments(within, analysis.tracks, paths)}
+    marks = {(change.first + change.last) // 2: change.box for change in changes if change.box}
+    request = GalleryRequest(shown | of_changes, {*keyframes(drawn), *of_changes}, marks)
     options = Options(others=plan.decisions.others, caption=None)
-    pictures = gallery(clip, found, keep, options, wanted, progress, also)
-    return RenderOutcome(pictures, changes, found.stretch)
+    pictures = gallery(clip, analysis, keep, options, request, progress, also)
+    return RenderOutcome(pictures, changes, analysis.stretch)
 
 
 def _covered_anew(plan: CasePlan, before: int, now: int) -> CasePlan:
     """The plan for new backdrops: where their number changed, every one of them is covered as each was."""
     if before == now:
         return plan
-    covers = tuple(dict.fromkeys(box for one in plan.backdrops for box in one.covers))
+    covers = tuple(dict.fromkeys(box for decision in plan.backdrops for box in decision.covers))
     numbers = range(1, now + 1) if covers else ()
     return replace(plan, backdrops=tuple(BackdropDecision(number, covers) for number in numbers))
 
 
 def backdrop_hashes(plan: CasePlan) -> tuple[str, ...]:
     """The hashes of the pictures of the empty scene that a reviewer saw."""
-    return tuple(one.sha256 for one in plan.backdrop_files)
+    return tuple(file.sha256 for file in plan.backdrop_files)
 
 
 def remove_unnamed(site: Storage, request_id: str, parts: Iterable[CasePart]) -> None:
@@ -178,7 +179,7 @@ def _entered(site: Storage, plan: CasePlan, frames: int, directory: Path) -> Cas
 
 @contextmanager
 def _new_directory(site: Storage, plan: CasePlan) -> Iterator[Path]:
-    """A directory for one analysis; gone again when that breaks off."""
+    """A directory for one analysis; removed when that breaks off."""
     stem = f"{plan.camera}_{plan.span.start:%Y%m%dT%H%M%SZ}"
     number = 1
     while (directory := case_directory(site, plan.request) / f"{stem}_{number}").exists():

@@ -1,8 +1,7 @@
-"""Approval: a person answers for what will be visible.
+"""Approval: a person is answerable for what will be visible.
 
-Owns the rule that an approval names the digest of every part's plan, that every backdrop was signed off and every frame
-reviewed before it, and the second person where the policy asks for one.  Never approves a plan that rests on files that
-are gone or changed.
+An approval names the digest of every part's plan.  It requires that every backdrop was signed off and every frame
+reviewed, and a second person where the policy demands one.  Never approves a plan whose files are missing or changed.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ log = logging.getLogger(__name__)
 def approve(
     site: Storage, request_id: str, reason: str, *, everything: bool = False, dry_run: bool = False
 ) -> CaseFile:
-    """Approve every part of a request at its present digest; what nobody decided on stays hidden.
+    """Approve every part of a request at its present digest; what no one decided on stays hidden.
 
-    With `everything` the same person says to have looked at every backdrop and every frame: what is not signed off or
-    reviewed yet is, in the same transaction and with entries of its own.
+    With `everything` the same person declares having inspected every backdrop and every frame: what is not signed off
+    or reviewed yet is, in the same transaction and with entries of its own.
 
     Raises RequestUnknown, RequestClosed, NotPrepared, NotReviewed, ArtefactChanged, SecondPersonNeeded.
     """

@@ -1,7 +1,7 @@
-"""What an analysis leaves on disk: backdrops with the clip's times, tracks, pictures of them and of what a plan shows.
+"""File formats of an analysis: backdrops with the clip's times, tracks, their crops, and pictures of what a plan shows.
 
-Owns those files' formats.  Only pictures show people; like the sheet that they are for, they are of the request's own
-recordings and go with its case.  Never holds a picture of other footage, which would outlive its limit here.
+Pictures show people; like the sheet that they are for, they are of the request's own recordings and are deleted with
+its case.  Never stores a picture of other footage, which would outlive its limit here.
 """
 
 from __future__ import annotations
@@ -40,11 +40,15 @@ class RenderOutcome:
 def write_survey(path: Path, survey: BackgroundModel) -> None:
     """Backdrops and times as compressed arrays; the caller flushes the file."""
     arrays: dict[str, Any] = {"times": np.array(survey.times, np.int64)}
-    for number, one in enumerate(survey.backdrops):
-        arrays |= {f"{plane}{number}": getattr(one.planes, plane) for plane in _PLANES}
-        arrays |= {f"stacked{number}": one.stacked, f"trusted{number}": one.trusted, f"doubted{number}": one.doubted}
-        arrays |= {f"samples{number}": np.array(one.samples), f"shift{number}": np.array(one.shift)}
-        boxes = [(box.x, box.y, box.w, box.h) for box in one.people]
+    for number, backdrop in enumerate(survey.backdrops):
+        arrays |= {f"{plane}{number}": getattr(backdrop.planes, plane) for plane in _PLANES}
+        arrays |= {
+            f"stacked{number}": backdrop.stacked,
+            f"trusted{number}": backdrop.trusted,
+            f"doubted{number}": backdrop.doubted,
+        }
+        arrays |= {f"samples{number}": np.array(backdrop.samples), f"shift{number}": np.array(backdrop.shift)}
+        boxes = [(box.x, box.y, box.w, box.h) for box in backdrop.people]
         arrays[f"people{number}"] = np.array(boxes, np.float64).reshape(-1, 4)
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
@@ -60,18 +64,6 @@ def read_survey(path: Path) -> BackgroundModel:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
 
 
-def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:
-    return Backdrop(
-        planes=Planes(*(held[f"{plane}{number}"] for plane in _PLANES)),
-        stacked=held[f"stacked{number}"],
-        trusted=held[f"trusted{number}"],
-        doubted=held[f"doubted{number}"],
-        samples=int(held[f"samples{number}"]),
-        shift=(float(held[f"shift{number}"][0]), float(held[f"shift{number}"][1])),
-        people=tuple(Rect(*(float(side) for side in box)) for box in held[f"people{number}"]),
-    )
-
-
 def read_times(path: Path) -> tuple[int, ...]:
     """The times (microseconds) of a part's frames, without its backdrops; raises ArtefactUnreadable."""
     try:
@@ -83,7 +75,7 @@ def read_times(path: Path) -> tuple[int, ...]:
 
 def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
     """Tracks with a box for each frame, half-size pixels; the caller flushes the file."""
-    said = [
+    rows = [
         {
             "id": track.id,
             "first": track.first,
@@ -93,22 +85,22 @@ def write_tracks(path: Path, tracks: Sequence[Track]) -> None:
         }
         for track in tracks
     ]
-    path.write_text(json.dumps({"schema": 1, "tracks": said}, separators=(",", ":")))
+    path.write_text(json.dumps({"schema": 1, "tracks": rows}, separators=(",", ":")))
 
 
 def read_tracks(path: Path) -> tuple[Track, ...]:
     """Raises ArtefactUnreadable."""
     try:
-        said = json.loads(path.read_text())["tracks"]
+        rows = json.loads(path.read_text())["tracks"]
         return tuple(
             Track(
-                one["id"],
-                one["first"],
-                tuple(Rect(*box) for box in one["boxes"]),
-                TrackBoundary(one["began"]),
-                TrackBoundary(one["ended"]),
+                row["id"],
+                row["first"],
+                tuple(Rect(*box) for box in row["boxes"]),
+                TrackBoundary(row["began"]),
+                TrackBoundary(row["ended"]),
             )
-            for one in said
+            for row in rows
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
@@ -121,52 +113,69 @@ def write_outcome(directory: Path, outcome: RenderOutcome) -> None:
     arrays |= {f"shown-{frame}": coded for frame, coded in pictures.shown.items()}
     arrays |= {f"seen-{frame}": coded for frame, coded in pictures.seen.items()}
     np.savez(directory / OUTCOME, allow_pickle=False, **arrays)
-    said = [
-        {"kind": one.kind.value, "first": one.first, "last": one.last, "box": _sides(one.box) if one.box else None}
-        for one in outcome.changes
+    rows = [
+        {
+            "kind": change.kind.value,
+            "first": change.first,
+            "last": change.last,
+            "box": _sides(change.box) if change.box else None,
+        }
+        for change in outcome.changes
     ]
-    (directory / CHANGES).write_text(json.dumps({"schema": 1, "changes": said}, separators=(",", ":")))
+    (directory / CHANGES).write_text(json.dumps({"schema": 1, "changes": rows}, separators=(",", ":")))
 
 
 def read_outcome(directory: Path) -> RenderOutcome:
     """Raises ArtefactUnreadable."""
-    held: dict[str, dict[int, Any]] = {"shown": {}, "seen": {}}
+    pictures: dict[str, dict[int, Any]] = {"shown": {}, "seen": {}}
     try:
         with np.load(directory / OUTCOME, allow_pickle=False) as arrays:
             for name in arrays.files:
                 kind, _, frame = name.partition("-")
-                if kind in held:
-                    held[kind][int(frame)] = arrays[name]
-            live = tuple(bool(one) for one in arrays["live"])
-            stretch = tuple(int(one) for one in arrays["stretch"])
-        said = json.loads((directory / CHANGES).read_text())["changes"]
+                if kind in pictures:
+                    pictures[kind][int(frame)] = arrays[name]
+            live = tuple(bool(flag) for flag in arrays["live"])
+            stretch = tuple(int(index) for index in arrays["stretch"])
+        rows = json.loads((directory / CHANGES).read_text())["changes"]
         changes = tuple(
-            Change(ChangeKind(one["kind"]), one["first"], one["last"], Rect(*one["box"]) if one["box"] else None)
-            for one in said
+            Change(ChangeKind(row["kind"]), row["first"], row["last"], Rect(*row["box"]) if row["box"] else None)
+            for row in rows
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactUnreadable(path=directory / OUTCOME, problem=str(error)) from error
-    return RenderOutcome(Gallery(held["shown"], held["seen"], live), changes, stretch)
-
-
-def _sides(box: Rect) -> list[float]:
-    return [box.x, box.y, box.w, box.h]
+    return RenderOutcome(Gallery(pictures["shown"], pictures["seen"], live), changes, stretch)
 
 
 def write_pictures(path: Path, pictures: Mapping[int, Sequence[TrackPicture]]) -> None:
     """The crops of each track, by its id; the caller flushes the file."""
-    arrays = {f"{track}-{one.frame}": one.picture for track, held in pictures.items() for one in held}
+    arrays = {f"{track}-{crop.frame}": crop.picture for track, crops in pictures.items() for crop in crops}
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def read_pictures(path: Path) -> dict[int, tuple[TrackPicture, ...]]:
     """Raises ArtefactUnreadable."""
-    found: dict[int, list[TrackPicture]] = {}
+    crops: dict[int, list[TrackPicture]] = {}
     try:
         with np.load(path, allow_pickle=False) as held:
             for name in held.files:
                 track, _, frame = name.partition("-")
-                found.setdefault(int(track), []).append(TrackPicture(int(frame), held[name]))
+                crops.setdefault(int(track), []).append(TrackPicture(int(frame), held[name]))
     except (OSError, ValueError, KeyError) as error:
         raise ArtefactUnreadable(path=path, problem=str(error)) from error
-    return {track: tuple(sorted(pictures, key=lambda one: one.frame)) for track, pictures in found.items()}
+    return {track: tuple(sorted(pictures, key=lambda crop: crop.frame)) for track, pictures in crops.items()}
+
+
+def _backdrop(held: Mapping[str, Any], number: int) -> Backdrop:
+    return Backdrop(
+        planes=Planes(*(held[f"{plane}{number}"] for plane in _PLANES)),
+        stacked=held[f"stacked{number}"],
+        trusted=held[f"trusted{number}"],
+        doubted=held[f"doubted{number}"],
+        samples=int(held[f"samples{number}"]),
+        shift=(float(held[f"shift{number}"][0]), float(held[f"shift{number}"][1])),
+        people=tuple(Rect(*(float(side) for side in box)) for box in held[f"people{number}"]),
+    )
+
+
+def _sides(box: Rect) -> list[float]:
+    return [box.x, box.y, box.w, box.h]

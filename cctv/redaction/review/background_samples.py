@@ -1,9 +1,8 @@
-"""Other footage of a camera from around a part: what its empty scene is learned from besides the part itself.
+"""Background samples from around a part: other footage of its camera, from which its empty scene is learned too.
 
-Somebody who stands still throughout the requested minutes would become part of a backdrop made from them alone.  Owns
-the choice of segments (pure) and the cutting of one picture out of each, and of some out of the part's own first and
-last segment that lie outside of what was asked for.  Never writes one to disk, where it could
-outlive its limit; the log counts them.
+A person who stands still throughout the requested minutes would become part of a backdrop made from them alone.
+Chooses segments (pure), decodes one picture of each, and some of the part's own first and last segment that lie outside
+of the requested span.  Samples stay in memory, since on disk they could outlive their limit; the audit log counts them.
 """
 
 from __future__ import annotations
@@ -50,14 +49,15 @@ class Samples:
 
     @property
     def count(self) -> int:
+        """How many there are in all."""
         return len(self.before) + len(self.after)
 
 
 def samples_of(site: Storage, plan: CasePlan, size: Size, progress: Progress) -> Samples:
     """Pictures of the part's (displayed) size from around it.
 
-    The plan's masks cover them.  A segment that is gone, unreadable or of another size gives none: it is not what was
-    asked for, and a sample less is no loss.
+    The plan's masks cover them.  A segment that is missing, unreadable or of another size gives none: it is not what
+    was requested, and a sample less is no loss.
     """
     with read_transaction(site.engine) as connection:
         around = samples_around(connection, plan)
@@ -78,7 +78,7 @@ def samples_around(connection: Connection, plan: CasePlan) -> list[Segment]:
     """At most MOST segments of the camera within REACH of the part, not of the part itself, evenly spread."""
     wide = Span(plan.span.start - REACH, plan.span.end + REACH)
     own = {source.path for source in plan.sources}
-    return spread([one for one in segments_of(connection, plan.camera, wide) if one.path not in own], MOST)
+    return spread([segment for segment in segments_of(connection, plan.camera, wide) if segment.path not in own], MOST)
 
 
 def spread(segments: Sequence[Segment], most: int) -> list[Segment]:
@@ -92,7 +92,7 @@ def spread(segments: Sequence[Segment], most: int) -> list[Segment]:
 def _margin(
     site: Storage, plan: CasePlan, source: PartSource, start: datetime, end: datetime
 ) -> list[BackgroundSample]:
-    """At most MARGIN pictures of the part's own segment from [start, end), which was not asked for, evenly spread."""
+    """At most MARGIN pictures of the part's own segment from [start, end), which was not requested, evenly spread."""
     if end <= start:
         return []
     zero = to_us(source.start)

@@ -1,7 +1,7 @@
-"""A request's redaction as it stands: its parts, and whether what they rest on is still there and unchanged.
+"""A request's redaction as it stands: its parts, and whether their sources and artefacts are intact.
 
-Owns the reading of a case and the check of its sources.  Never changes anything, and never passes over a file that is
-missing or different: an export from other bytes than were reviewed is an unreviewed export.
+Reads a case and checks its files.  Changes nothing, and never ignores a file that is missing or different: a package
+from other bytes than were reviewed is an unreviewed package.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class CaseFile:
 
 
 def silent(stage: str, done: int, of: int) -> None:
-    """Progress that nobody watches."""
+    """Progress that no one watches."""
 
 
 def case_file(site: Storage, request_id: str) -> CaseFile:
@@ -82,19 +82,19 @@ def sheet_path(site: Storage, request_id: str) -> Path:
 
 
 def choose_part(case: CaseFile, camera: str | None, position: int | None) -> CasePart:
-    """The part that somebody means; raises PartAmbiguous, PartUnknown."""
+    """The part that a person means; raises PartAmbiguous, PartUnknown."""
     names = join_messages(part.name for part in case.parts)
-    found = [
+    parts = [
         part for part in case.parts if camera in (None, part.plan.camera) and position in (None, part.plan.position)
     ]
-    if not found:
+    if not parts:
         of_camera = [N_("camera {camera}", camera=camera)] if camera else []
-        wanted = join_messages([*of_camera, *([N_("part {part}", part=position)] if position else [])], between=" ")
-        raise PartUnknown(request=case.request.id, wanted=wanted, parts=names)
-    if len(found) > 1:
-        option = "--part N" if len({part.plan.camera for part in found}) == 1 else "--camera CAMERA"
-        raise PartAmbiguous(request=case.request.id, count=len(found), parts=names, option=option)
-    return found[0]
+        requested = join_messages([*of_camera, *([N_("part {part}", part=position)] if position else [])], between=" ")
+        raise PartUnknown(request=case.request.id, wanted=requested, parts=names)
+    if len(parts) > 1:
+        option = "--part N" if len({part.plan.camera for part in parts}) == 1 else "--camera CAMERA"
+        raise PartAmbiguous(request=case.request.id, count=len(parts), parts=names, option=option)
+    return parts[0]
 
 
 def check_sources(site: Storage, sources: Iterable[PartSource], progress: Progress = silent) -> None:
@@ -107,8 +107,8 @@ def check_sources(site: Storage, sources: Iterable[PartSource], progress: Progre
             raise SegmentMissing(path=path)
         size = path.stat().st_size
         if size != source.size_bytes:
-            kept = N_("{size} bytes of {whole}", size=size, whole=source.size_bytes)
-            raise SegmentChanged(path=path, problem=kept)
+            problem = N_("{size} bytes of {whole}", size=size, whole=source.size_bytes)
+            raise SegmentChanged(path=path, problem=problem)
         if sha256_file(path) != source.sha256:
             raise SegmentChanged(path=path, problem=N_("its hash differs"))
     progress("checking", len(listed), len(listed))

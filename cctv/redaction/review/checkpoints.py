@@ -1,16 +1,13 @@
-"""Parts that a preparation had finished before it was broken off: the next one goes on from them.
+"""Checkpoints: parts that an interrupted preparation had analysed, and videos that an interrupted build had rendered.
 
-Owns the note in a part's directory, written last, that says what was analysed.  A note counts only for the very same
-plan by the same version of this program, with every file as its hash says; anything else is analysed anew.
+Analysis: a note in the part's directory, written last.  Render:
 
-Renders that a build had finished before it was broken off: the next build takes them as they are.
-
-1. video rendered and proved in the part's own directory, flushed   (crash: no note, so it is rendered again)
-2. note with its hash, durable                                      (crash: the next build goes on from here)
+1. video rendered and verified in the part's own directory, flushed   (crash: no note, so it is rendered again)
+2. note with its hash, durable                                        (crash: the next build resumes here)
 3. linked into the package; both removed when the package is entered
 
-Owns those two files.  A note counts only for the same plan and line, by the same version of this program, and for a
-video with that hash.  They stand under `derived/`, so they go with their case whatever happens to the build.
+A note counts only for the same plan (and caption), by the same version of this program, and for files with the hashes
+that it names; otherwise the work is done again.  All lies under `derived/` and is deleted with its case.
 """
 
 from __future__ import annotations
@@ -32,50 +29,29 @@ from cctv.redaction.review.plan import CasePart, CasePlan
 from cctv.redaction.review.render import RenderResult, caption_line
 
 _FINISHED_NOTE = "finished.json"
+_VIDEO, _KEPT_NOTE = "rendered.mp4", "rendered.json"
 
 
 def note_finished(site: Storage, part: CasePart) -> None:
-    """Say in a part's directory, durably, that its analysis is whole."""
-    said = {
+    """Write a durable note in a part's directory that its analysis is complete."""
+    content = {
         "schema": 1,
         "software": __version__,
         "plan": part.plan.to_json(),
         "prepared": iso(part.prepared),
         "prepared_by": part.prepared_by,
     }
-    site.disk.write(site.root / part.directory / _FINISHED_NOTE, json.dumps(said).encode())
+    site.disk.write(site.root / part.directory / _FINISHED_NOTE, json.dumps(content).encode())
 
 
 def finished_part(site: Storage, plan: CasePlan) -> CasePart | None:
-    """The whole analysis of a plan on which nothing was decided yet; None where there is none that can be relied on."""
+    """The complete analysis of a plan without decisions yet; None where there is no reliable one."""
     for note in sorted(case_directory(site, plan.request).glob(f"*/{_FINISHED_NOTE}")):
         part = _noted_finished(site, note)
-        if part is not None and _asked(part.plan) == _asked(plan):
-            moved = replace(part.plan, position=plan.position)
-            return replace(part, plan=moved, digest=moved.digest)
+        if part is not None and _before_analysis(part.plan) == _before_analysis(plan):
+            renumbered = replace(part.plan, position=plan.position)
+            return replace(part, plan=renumbered, digest=renumbered.digest)
     return None
-
-
-def _asked(plan: CasePlan) -> CasePlan:
-    """A plan before its analysis; its number may change while nothing else does."""
-    return CasePlan(plan.request, plan.camera, 0, plan.sources, plan.requested, masks=plan.masks, schema=plan.schema)
-
-
-def _noted_finished(site: Storage, note: Path) -> CasePart | None:
-    try:
-        said = json.loads(note.read_bytes())
-        if said["schema"] != 1 or said["software"] != __version__:
-            return None
-        plan = CasePlan.from_json(said["plan"])
-        when = datetime.fromisoformat(said["prepared"])
-        part = CasePart(plan, plan.digest, site.relative(note.parent), when, str(said["prepared_by"]))
-        check_artefacts(site, part)
-    except (OSError, ValueError, KeyError, TypeError, ArtefactChanged):
-        return None
-    return part
-
-
-_VIDEO, _KEPT_NOTE = "rendered.mp4", "rendered.json"
 
 
 def kept_render(
@@ -84,22 +60,22 @@ def kept_render(
     """A part's proved video at `target`: the one that an earlier build left, or what `render` makes."""
     directory = site.root / part.directory
     video, note = directory / _VIDEO, directory / _KEPT_NOTE
-    wanted = {
+    expected = {
         "schema": 1,
         "software": __version__,
         "plan": part.digest,
         "line": caption_line(part, language, site.settings.site.timezone).at(0),
     }
-    found = _noted_kept(video, note, wanted)
-    if found is None:
+    result = _noted_kept(video, note, expected)
+    if result is None:
         note.unlink(missing_ok=True)
         video.unlink(missing_ok=True)
-        found = render(video)
+        result = render(video)
         site.disk.sync_file(video)
-        said = {**wanted, "sha256": sha256_file(video), "found": asdict(found)}
-        site.disk.write(note, json.dumps(said).encode())
+        content = {**expected, "sha256": sha256_file(video), "found": asdict(result)}
+        site.disk.write(note, json.dumps(content).encode())
     target.hardlink_to(video)
-    return found
+    return result
 
 
 def forget_renders(site: Storage, parts: Iterable[CasePart]) -> None:
@@ -111,13 +87,32 @@ def forget_renders(site: Storage, parts: Iterable[CasePart]) -> None:
         site.disk.sync_directory(directory)
 
 
-def _noted_kept(video: Path, note: Path, wanted: dict[str, object]) -> RenderResult | None:
+def _before_analysis(plan: CasePlan) -> CasePlan:
+    """A plan before its analysis; its number may change while nothing else does."""
+    return CasePlan(plan.request, plan.camera, 0, plan.sources, plan.requested, masks=plan.masks, schema=plan.schema)
+
+
+def _noted_finished(site: Storage, note: Path) -> CasePart | None:
     try:
-        said = json.loads(note.read_bytes())
-        if not isinstance(said, dict):
+        content = json.loads(note.read_bytes())
+        if content["schema"] != 1 or content["software"] != __version__:
             return None
-        found = RenderResult(**said.pop("found"))
-        same = said.pop("sha256") == sha256_file(video)
+        plan = CasePlan.from_json(content["plan"])
+        when = datetime.fromisoformat(content["prepared"])
+        part = CasePart(plan, plan.digest, site.relative(note.parent), when, str(content["prepared_by"]))
+        check_artefacts(site, part)
+    except (OSError, ValueError, KeyError, TypeError, ArtefactChanged):
+        return None
+    return part
+
+
+def _noted_kept(video: Path, note: Path, expected: dict[str, object]) -> RenderResult | None:
+    try:
+        content = json.loads(note.read_bytes())
+        if not isinstance(content, dict):
+            return None
+        result = RenderResult(**content.pop("found"))
+        same = content.pop("sha256") == sha256_file(video)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return found if same and said == wanted else None
+    return result if same and content == expected else None

@@ -1,9 +1,9 @@
-"""Taking derived files away: when their case closes, and after a month at most.
+"""Deletion of derived files: when their case closes, and after four weeks at most.
 
 docs/policies/001.txt: "maximaal één maand".
 
-Owns the end of `derived/REQ-YYYY-NNN/`.  Deletes what was made from footage, never footage.  A case that is still open
-then is prepared again.
+Responsible for the end of `derived/REQ-YYYY-NNN/`.  Deletes what was made from footage, never footage.  A case that is
+still open then must be prepared again.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ def delete_derived(site: Storage) -> tuple[RequestId, ...]:
     """
     oldest = site.clock.now() - LONGEST
     with read_transaction(site.engine) as connection:
-        found = prepared_requests(connection)
-    due = [one.request for one in found if one.closed or one.prepared <= oldest]
+        requests = prepared_requests(connection)
+    due = [prepared.request for prepared in requests if prepared.closed or prepared.prepared <= oldest]
     return tuple(request for request in due if _remove(site, request))
 
 
 def tidy_all(site: Storage) -> tuple[RequestId, ...]:
     """Remove the derived files of every request, whatever its age: the site ends."""
     with read_transaction(site.engine) as connection:
-        found = prepared_requests(connection)
-    return tuple(one.request for one in found if _remove(site, one.request))
+        requests = prepared_requests(connection)
+    return tuple(prepared.request for prepared in requests if _remove(site, prepared.request))
 
 
 def _remove(site: Storage, request: RequestId) -> bool:

@@ -1,7 +1,7 @@
-"""Deciding who stays visible: keep and hide, by track or by drawn boxes.
+"""Decisions on who stays visible: keep and hide, by track or by drawn boxes.
 
-Owns the change of a plan.  Every change gives the plan another digest, so that an approval of the old one is void; what
-was decided and why is in the log in the same transaction.
+Every change gives the plan another digest, so that an approval of the old one is void; the decision and its reason are
+in the audit log in the same transaction.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
-from cctv.redaction.labels import ranges_text
 from cctv.redaction.render.options import Others
 from cctv.redaction.review.analysis import analyse_again, remove_unnamed
 from cctv.redaction.review.case import (
@@ -39,6 +38,7 @@ from cctv.redaction.review.errors import HideBoxesOnly, NothingDecided, TrackUnk
 from cctv.redaction.review.plan import CasePart, PartDecisions
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.queries import update_unmoved
+from cctv.redaction.review.sheet.labels import ranges_text
 from cctv.redaction.review.sheet.write import write_sheet
 from cctv.redaction.tracking.annotations import KeepBoxes, check_within, read_keep
 
@@ -60,13 +60,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A part before and after a decision; `voided` says whether an approval was lost by it."""
+    """A part before and after a decision; `voided`: whether that voided an approval."""
 
     before: CasePart
     after: CasePart
 
     @property
     def voided(self) -> bool:
+        """Whether the decision voided an approval."""
         return self.before.approved and not self.after.approved
 
 
@@ -85,7 +86,7 @@ def keep(site: Storage, choice: Choice, progress: Progress = silent, *, dry_run:
 
 
 def hide(site: Storage, choice: Choice, progress: Progress = silent, *, dry_run: bool = False) -> Decided:
-    """Hide tracks, replace the hide boxes by those of KEEP.json, or say how others appear; hide beats keep."""
+    """Hide tracks, replace the hide boxes by those of KEEP.json, or choose how others appear; hide beats keep."""
 
     def change(old: PartDecisions, boxes: KeepBoxes | None) -> PartDecisions:
         if boxes is not None and boxes.keep:

@@ -1,4 +1,4 @@
-"""What the redaction of a request refuses, in the words that a person reads.  Never names a requester."""
+"""Errors of the redaction of a request.  The docstring of a class is its message; none names a requester."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A part of a request's redaction: an unbroken stretch of one camera, its plan, and who approved which plan.
+"""The plan of a part: an unbroken stretch of one camera, its decisions, reviews and approval.
 
-Owns the plan's shape and its digest.  The digest covers what is shown and what it was decided on: the sources' hashes,
-what the analysis wrote, and every decision.  So an approval never outlives a change.  No I/O.
+Responsible for the plan's shape and its digest.  The digest covers what is shown and what it was decided on: the
+sources' hashes, the artefacts of the analysis, and every decision.  So an approval never outlives a change.  No I/O.
 """
 
 from __future__ import annotations
@@ -41,14 +41,17 @@ class PartSource:
 
     @property
     def name(self) -> str:
+        """The file's name."""
         return PurePosixPath(self.path).name
 
     @property
     def span(self) -> Span:
+        """From the first frame to the end of the last."""
         return Span(self.start, self.end)
 
     @staticmethod
     def of(segment: Segment) -> PartSource:
+        """The source for an indexed segment."""
         return PartSource(segment.path, segment.sha256, segment.size_bytes, segment.span.start, segment.span.end)
 
 
@@ -62,7 +65,7 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class PartDecisions:
-    """What a person decided.  A track in neither list is hidden, like everything that nobody decided on."""
+    """What a person decided.  A track in neither list is hidden, like everything that no one decided on."""
 
     keep: tuple[int, ...] = ()
     hide: tuple[int, ...] = ()
@@ -75,7 +78,7 @@ class BackdropDecision:
     """What was decided of one backdrop of a part, by its number from 1.
 
     `covers` are boxes in pixels of the picture that are flat in the output; `signed` is the hash of the picture that
-    `signed_by` signed off, None before anybody did.
+    `signed_by` signed off, None before anyone did.
     """
 
     number: int
@@ -86,7 +89,7 @@ class BackdropDecision:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Frames `first` to `last` of a part, looked at by a person as the plan of that `shown` digest shows them."""
+    """Frames `first` to `last` of a part, inspected by a person as the plan of that `shown` digest shows them."""
 
     first: int
     last: int
@@ -100,7 +103,7 @@ class CasePlan:
     """Everything that determines the picture of one part.
 
     `sources` are whole segments; of their frames only those count whose time lies in `requested`, the span of the
-    request.  `masks` are the static masks that were in force when it was prepared, polygons in percent of the picture;
+    request.  `masks` are the privacy masks that were in force when it was prepared, polygons in percent of the picture;
     `backdrops` are the backdrops on which something was decided.
     """
 
@@ -121,12 +124,12 @@ class CasePlan:
 
     @property
     def span(self) -> Span:
-        """What of the sources was asked for."""
+        """What of the sources was requested."""
         return trimmed(self.sources, self.requested)
 
     @property
     def undecided(self) -> tuple[int, ...]:
-        """Tracks that nobody decided on; they are hidden."""
+        """Tracks that no one decided on; they are hidden."""
         decided = {*self.decisions.keep, *self.decisions.hide}
         return tuple(number for number in self.tracks if number not in decided)
 
@@ -138,37 +141,44 @@ class CasePlan:
     @property
     def backdrop_files(self) -> tuple[Artefact, ...]:
         """The pictures of the empty scene, in their order; the first has number 1."""
-        files = {one.name.removeprefix(_BACKDROP): one for one in self.artefacts if one.name.startswith(_BACKDROP)}
+        files = {
+            artefact.name.removeprefix(_BACKDROP): artefact
+            for artefact in self.artefacts
+            if artefact.name.startswith(_BACKDROP)
+        }
         return tuple(files[name] for name in sorted(files, key=lambda name: (len(name), name)))
 
     def backdrop(self, number: int) -> BackdropDecision:
         """What was decided of a backdrop."""
-        return next((one for one in self.backdrops if one.number == number), BackdropDecision(number))
+        return next((decision for decision in self.backdrops if decision.number == number), BackdropDecision(number))
 
     def with_backdrop(self, decision: BackdropDecision) -> CasePlan:
         """The same plan with another decision on one backdrop."""
-        others = [one for one in self.backdrops if one.number != decision.number]
-        return replace(self, backdrops=tuple(sorted([*others, decision], key=lambda one: one.number)))
+        others = [other for other in self.backdrops if other.number != decision.number]
+        return replace(self, backdrops=tuple(sorted([*others, decision], key=lambda other: other.number)))
 
     @property
     def unsigned(self) -> tuple[int, ...]:
-        """The numbers of the backdrops that nobody signed off as they are now."""
+        """The numbers of the backdrops that no one signed off as they are now."""
         files = enumerate(self.backdrop_files, 1)
         return tuple(number for number, file in files if self.backdrop(number).signed != file.sha256)
 
     @property
     def shown(self) -> str:
         """Hex SHA-256 of everything but the sign-offs of backdrops: the same as long as the same picture is shown."""
-        bare = tuple(BackdropDecision(one.number, one.covers) for one in self.backdrops if one.covers)
+        bare = tuple(
+            BackdropDecision(decision.number, decision.covers) for decision in self.backdrops if decision.covers
+        )
         return replace(self, backdrops=bare, decided_by=()).digest
 
     def to_json(self) -> str:
         """The canonical text that is stored and hashed."""
-        said = _adapter().dump_python(self, mode="json")
-        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        payload = _adapter().dump_python(self, mode="json")
+        return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod
     def from_json(text: str) -> CasePlan:
+        """The plan from its canonical text; raises pydantic.ValidationError."""
         return _adapter().validate_json(text)
 
     @property
@@ -205,23 +215,28 @@ class CasePart:
 
     @property
     def approved(self) -> bool:
-        """Whether somebody approved the plan exactly as it is now."""
+        """Whether a person approved the plan exactly as it is now."""
         return self.approval is not None and self.approval.digest == self.digest
 
     @property
     def reviewed(self) -> tuple[Review, ...]:
         """The reviews that hold for what the plan shows now, in order."""
         shown = self.plan.shown
-        return tuple(sorted((one for one in self.reviews if one.shown == shown), key=lambda one: (one.first, one.last)))
+        return tuple(
+            sorted(
+                (review for review in self.reviews if review.shown == shown),
+                key=lambda review: (review.first, review.last),
+            )
+        )
 
     @property
     def unreviewed(self) -> tuple[tuple[int, int], ...]:
-        """The ranges of frames (first, last) that nobody reviewed as the plan shows them now."""
+        """The ranges of frames (first, last) that no one reviewed as the plan shows them now."""
         missing, at = [], 0
-        for one in self.reviewed:
-            if one.first > at:
-                missing.append((at, one.first - 1))
-            at = max(at, one.last + 1)
+        for review in self.reviewed:
+            if review.first > at:
+                missing.append((at, review.first - 1))
+            at = max(at, review.last + 1)
         return (*missing, (at, self.plan.frames - 1)) if at < self.plan.frames else tuple(missing)
 
 
@@ -231,11 +246,12 @@ def reviews_to_json(reviews: tuple[Review, ...]) -> str:
 
 
 def reviews_from_json(text: str) -> tuple[Review, ...]:
+    """The reviews from the text of a row."""
     return _reviews().validate_json(text)
 
 
 def trimmed(sources: Sequence[PartSource], requested: Span) -> Span:
-    """The span of unbroken sources as far as it was asked for; they share an instant with it, or were not chosen."""
+    """The span of unbroken sources as far as it was requested; they share an instant with it, or were not chosen."""
     return Span(max(sources[0].start, requested.start), min(sources[-1].end, requested.end))
 
 

@@ -1,22 +1,16 @@
-"""Preparing a request: its footage is cut into parts, each is analysed, and the sheet is written.
+"""Prepare a request: its footage is split into parts, each is analysed, and the sheet is written.
 
 1. sources checked, each new part analysed into a directory of its own, flushed   (crash: a directory that no row names;
-   the next call goes on from those that are whole)
+   the next call reuses those that are intact)
 2. rows and audit entry, committed
 3. the sheet; directories that no row names are removed                           (crash: `redaction show` writes it)
 
-Owns that order.  A part whose recordings did not change keeps its numbers, decisions and approval.  Never changes a row
-while a file is missing or different.
+A part is an unbroken stretch of one camera, redacted as one video; it never joins across a gap.  A stretch of which
+less than a frame was requested has no picture and is no part; files are read only where a stretch is that short, and
+one that cannot be read counts as a part, whose use then reports why.
 
-Cutting a request's footage into parts: unbroken stretches of one camera, each redacted as one video.
-
-Pure.  Never joins across a gap: a missing second stays missing.
-
-The recordings of a request that hold a frame of what was asked for, as unbroken stretches.
-
-A request may touch a recording for less than a frame takes; a stretch of which only that was asked for has no picture
-to show, and is no part.  Reads files only where a stretch is that short.  Never leaves out one that cannot be read:
-whoever uses it says so.
+A part whose recordings did not change keeps its numbers, decisions and approval.  Never changes a row while a file is
+missing or different.
 """
 
 from __future__ import annotations
@@ -64,49 +58,11 @@ from cctv.redaction.review.privacy_masks import masks_in_force
 from cctv.redaction.review.queries import parts_of, replace_parts
 from cctv.redaction.review.sheet.write import write_sheet
 
-LARGEST_SEAM = timedelta(seconds=1)  # a longer pause between two segments is a gap that the recipient must see
-_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
-
-
-def split_into_parts(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
-    """The segments of one camera as unbroken stretches, in order."""
-    parts: list[list[Segment]] = []
-    for segment in sorted(segments, key=lambda one: one.span):
-        if parts and _follows(parts[-1][-1], segment):
-            parts[-1].append(segment)
-        else:
-            parts.append([segment])
-    return [tuple(part) for part in parts]
-
-
-def _follows(before: Segment, after: Segment) -> bool:
-    pause = after.span.start - before.span.end
-    return -_OVERLAP <= pause <= LARGEST_SEAM
-
-
-SHORT = timedelta(seconds=10)  # the slowest cameras send a frame each second or two
-
-
-def wanted_parts(site: Storage, connection: Connection, camera: CameraId, span: Span) -> list[tuple[Segment, ...]]:
-    """The stretches of a camera's segments that hold at least one frame within the span, in order."""
-    found = split_into_parts(segments_of(connection, camera, span))
-    return [part for part in found if _long(part, span) or any(_holds(site, segment, span) for segment in part)]
-
-
-def _long(part: tuple[Segment, ...], span: Span) -> bool:
-    return min(part[-1].span.end, span.end) - max(part[0].span.start, span.start) >= SHORT
-
-
-def _holds(site: Storage, segment: Segment, span: Span) -> bool:
-    try:
-        times = read_timing(site.root / segment.path).times
-    except MediaUnreadable:  # a part of it is asked for: reading it says what is wrong
-        return True
-    return any(span.contains(segment.span.start + time - times[0]) for time in times)
-
-
 log = logging.getLogger(__name__)
 
+LARGEST_SEAM = timedelta(seconds=1)  # a longer pause between two segments is a gap that the recipient must see
+_MAX_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
+SHORT = timedelta(seconds=10)  # the slowest cameras send a frame each second or two
 _PART_BYTES = 16 << 20  # two backdrops of 1080p and the sheet's pictures
 _WITH_COPY = frozenset({RequestType.ACCESS, RequestType.PORTABILITY, RequestType.OBJECTION})
 
@@ -136,9 +92,9 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A part as the archive has it now, and the earlier analysis of the very same recordings, if there is one.
+    """A part as the footage is now, and the earlier analysis of the very same recordings, if there is one.
 
-    `sources` are whole segments, `span` is what of them was asked for.
+    `sources` are whole segments, `span` is what of them was requested.
     An earlier analysis that left a mask uncovered does not count.
     """
 
@@ -148,6 +104,23 @@ class _Cut:
     span: Span
     before: CasePart | None
     masks: tuple[Polygon, ...]
+
+
+def split_into_parts(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
+    """The segments of one camera as unbroken stretches, in order."""
+    parts: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda segment: segment.span):
+        if parts and _follows(parts[-1][-1], segment):
+            parts[-1].append(segment)
+        else:
+            parts.append([segment])
+    return [tuple(part) for part in parts]
+
+
+def wanted_parts(site: Storage, connection: Connection, camera: CameraId, span: Span) -> list[tuple[Segment, ...]]:
+    """The stretches of a camera's segments that hold at least one frame within the span, in order."""
+    stretches = split_into_parts(segments_of(connection, camera, span))
+    return [part for part in stretches if _long(part, span) or any(_holds(site, segment, span) for segment in part)]
 
 
 def prepare(
@@ -167,47 +140,64 @@ def prepare(
         cuts = _cuts(site, connection, request, again)
         if not cuts:
             raise _no_footage(request, footage_status(connection, site, request.cameras, request.span))
-    check_sources(site, (source for one in cuts for source in one.sources), progress)
+    check_sources(site, (source for cut in cuts for source in cut.sources), progress)
     if dry_run:
-        parts = tuple(_planned(one) for one in cuts)
+        parts = tuple(_planned(cut) for cut in cuts)
         return Prepared(request, sheet_path(site, request.id), parts, dry_run=True)
     directory = case_directory(site, request.id)
     site.disk.make_directory(directory)
     with exclusive(directory / LOCK), require_disk_space(directory, _PART_BYTES * len(cuts)):
-        prepared = [_prepared(site, request, one, progress, again=again) for one in cuts]
+        prepared = [_prepared(site, request, cut, progress, again=again) for cut in cuts]
         _commit(site, request, prepared)
         write_sheet(site, CaseFile(request, tuple(prepared)))
         remove_unnamed(site, request.id, prepared)
     log.info("request.prepared", extra={"case": request.id, "cameras": len(request.cameras), "files": len(prepared)})
-    found = tuple(_described(part, one) for part, one in zip(prepared, cuts, strict=True))
-    return Prepared(request, sheet_path(site, request.id), found, dry_run=False)
+    described = tuple(_described(part, cut) for part, cut in zip(prepared, cuts, strict=True))
+    return Prepared(request, sheet_path(site, request.id), described, dry_run=False)
+
+
+def _follows(before: Segment, after: Segment) -> bool:
+    pause = after.span.start - before.span.end
+    return -_MAX_OVERLAP <= pause <= LARGEST_SEAM
+
+
+def _long(part: tuple[Segment, ...], span: Span) -> bool:
+    return min(part[-1].span.end, span.end) - max(part[0].span.start, span.start) >= SHORT
+
+
+def _holds(site: Storage, segment: Segment, span: Span) -> bool:
+    try:
+        times = read_timing(site.root / segment.path).times
+    except MediaUnreadable:  # a part of it is requested: the analysis reports what is wrong
+        return True
+    return any(span.contains(segment.span.start + time - times[0]) for time in times)
 
 
 def _cuts(site: Storage, connection: Connection, request: AccessRequest, again: bool) -> list[_Cut]:
-    known = {} if again else {part.plan.sources: part for part in parts_of(connection, request.id)}
+    earlier = {} if again else {part.plan.sources: part for part in parts_of(connection, request.id)}
     cuts: list[_Cut] = []
     for camera in request.cameras:
         for position, segments in enumerate(wanted_parts(site, connection, camera, request.span), 1):
             sources = tuple(PartSource.of(segment) for segment in segments)
             span = trimmed(sources, request.span)
             masks = masks_in_force(site, connection, camera, span)
-            before = known.get(sources)
+            before = earlier.get(sources)
             if before is not None and set(masks) - set(before.plan.masks):
                 before = None
             cuts.append(_Cut(camera, position, sources, span, before, masks))
     return cuts
 
 
-def _prepared(site: Storage, request: AccessRequest, one: _Cut, progress: Progress, *, again: bool) -> CasePart:
+def _prepared(site: Storage, request: AccessRequest, cut: _Cut, progress: Progress, *, again: bool) -> CasePart:
     """The earlier part, under the number that it has now, or a new one; a new number is a new plan.
 
     Of a preparation that was broken off, what it had finished counts.
     """
-    if one.before is None:
-        plan = CasePlan(request.id, one.camera, one.position, one.sources, request.span, masks=one.masks)
+    if cut.before is None:
+        plan = CasePlan(request.id, cut.camera, cut.position, cut.sources, request.span, masks=cut.masks)
         return (None if again else finished_part(site, plan)) or analyse_part(site, plan, progress)
-    plan = replace(one.before.plan, position=one.position)
-    return replace(one.before, plan=plan, digest=plan.digest)
+    plan = replace(cut.before.plan, position=cut.position)
+    return replace(cut.before, plan=plan, digest=plan.digest)
 
 
 def _commit(site: Storage, request: AccessRequest, parts: Sequence[CasePart]) -> None:
@@ -223,11 +213,11 @@ def _commit(site: Storage, request: AccessRequest, parts: Sequence[CasePart]) ->
         append_entry(connection, site, Act.REDACTION_PREPARED, request.id, case_id=request.id, facts=facts)
 
 
-def _planned(one: _Cut) -> PreparedPart:
-    return PreparedPart(one.camera, one.position, one.span, len(one.sources), None, None, one.before is not None)
+def _planned(cut: _Cut) -> PreparedPart:
+    return PreparedPart(cut.camera, cut.position, cut.span, len(cut.sources), None, None, cut.before is not None)
 
 
-def _described(part: CasePart, one: _Cut) -> PreparedPart:
+def _described(part: CasePart, cut: _Cut) -> PreparedPart:
     plan = part.plan
     return PreparedPart(
         plan.camera,
@@ -236,17 +226,17 @@ def _described(part: CasePart, one: _Cut) -> PreparedPart:
         len(plan.sources),
         plan.frames,
         len(plan.tracks),
-        one.before is not None,
+        cut.before is not None,
     )
 
 
 def _no_footage(request: AccessRequest, footage: Iterable[FootageStatus]) -> NoFootageToRedact:
-    found = list(footage)
-    coming = any(one.being_written or one.to_come for one in found)
+    statuses = list(footage)
+    coming = any(status.being_written or status.to_come for status in statuses)
     return NoFootageToRedact(
         request=request.id,
         causes=join_messages(
-            (N_("{camera}: {cause}", camera=one.camera, cause=_cause(one)) for one in found), between="; "
+            (N_("{camera}: {cause}", camera=status.camera, cause=_cause(status)) for status in statuses), between="; "
         ),
         following=N_("wait until it is recorded, then repeat this command.")
         if coming
@@ -254,13 +244,13 @@ def _no_footage(request: AccessRequest, footage: Iterable[FootageStatus]) -> NoF
     )
 
 
-def _cause(one: FootageStatus) -> Message:
-    causes = [N_("deleted because it was {reason}", reason=gone.reason) for gone in one.gone]
-    causes += [N_("not recorded ({cause})", cause=hole.cause) for hole in one.unrecorded if hole.cause]
-    if any(hole.cause is None for hole in one.unrecorded):
+def _cause(status: FootageStatus) -> Message:
+    causes = [N_("deleted because it was {reason}", reason=deletion.reason) for deletion in status.gone]
+    causes += [N_("not recorded ({cause})", cause=hole.cause) for hole in status.unrecorded if hole.cause]
+    if any(hole.cause is None for hole in status.unrecorded):
         causes.append(N_("never recorded"))
-    if one.being_written:
+    if status.being_written:
         causes.append(N_("still being written"))
-    if one.to_come:
+    if status.to_come:
         causes.append(N_("still to come"))
     return join_messages(dict.fromkeys(causes)) if causes else N_("no frame was taken in that time")

@@ -1,7 +1,7 @@
-"""Preview videos: a part as it would leave, to be watched by the reviewer.
+"""Preview videos: a part as it would be disclosed, for the reviewer.
 
-Owns `preview.mp4` in a part's directory.  It is rendered and proved as in a package.  A changed plan has another
-directory, so that a preview never shows another plan than the sheet beside it.  Never part of an export.
+Responsible for `preview.mp4` in a part's directory, rendered and verified as in a package.  A changed plan has another
+directory, so that a preview never shows another plan than the sheet beside it.  Never part of a package.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from cctv.redaction.review.queries import parts_of
 from cctv.redaction.review.render import render_part
 from cctv.redaction.review.sheet.write import PREVIEW, write_sheet
 
-_MOST_OF_SOURCE = 1.5  # as in a build
+_MAX_SOURCE_RATIO = 1.5  # as in a build
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +76,19 @@ def preview(
         every = camera is None and position is None
         parts = list(case.parts) if every else [choose_part(case, camera, position)]
         require_masked(site, connection, parts)
-    made = Previews(case.request.id, tuple(_video(site, part) for part in parts))
+    previews = Previews(case.request.id, tuple(_video(site, part) for part in parts))
     if dry_run:
-        return made
+        return previews
     directory = case_directory(site, case.request.id)
     needed = sum(source.size_bytes for part in parts for source in part.plan.sources)
-    with exclusive(directory / LOCK), require_disk_space(directory, int(needed * _MOST_OF_SOURCE)):
-        for part, video in zip(parts, made.videos, strict=True):
+    with exclusive(directory / LOCK), require_disk_space(directory, int(needed * _MAX_SOURCE_RATIO)):
+        for part, video in zip(parts, previews.videos, strict=True):
             check_artefacts(site, part)
             check_sources(site, part.plan.sources, progress)
             render_part(site, part, case.request.language, video.path, progress)
         _log(site, case.request.id, parts)
         write_sheet(site, case)
-    return made
+    return previews
 
 
 def _video(site: Storage, part: CasePart) -> PreviewVideo:

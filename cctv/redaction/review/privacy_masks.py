@@ -1,7 +1,7 @@
-"""Which static masks a part of a request must cover.
+"""Privacy masks that a part of a request must cover.
 
-Owns the union of those in cameras.toml now and those that the footage was recorded under, so that neither a mask that
-came later nor one that was taken away since shows what it hid.  Never drops one of either.
+The union of those in cameras.toml now and those under which the footage was recorded, so that neither a mask that was
+added later nor one that was removed since shows what it hid.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from cctv.redaction.review.queries import policy_texts
 def masks_in_force(site: Storage, connection: Connection, camera: CameraId, span: Span) -> tuple[Polygon, ...]:
     """The masks of a camera's footage in a span, in a fixed order."""
     settings = site.settings.cameras.get(camera)
-    found = set(settings.masks) if settings is not None else set()
+    masks = set(settings.masks) if settings is not None else set()
     for text in policy_texts(connection, camera, span):
-        found.update(_recorded(text, camera))
-    return tuple(sorted(found))
+        masks.update(_recorded(text, camera))
+    return tuple(sorted(masks))
 
 
 def require_masked(site: Storage, connection: Connection, parts: Iterable[CasePart]) -> None:

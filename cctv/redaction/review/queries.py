@@ -1,4 +1,4 @@
-"""The rows of redactions: one for each part of a request.  Queries only; decides nothing."""
+"""Rows of redactions: one for each part of a request.  Queries only; decides nothing."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def update_part(connection: Connection, part: CasePart) -> None:
 
 
 def update_unmoved(connection: Connection, seen: Sequence[CasePart], changed: Sequence[CasePart]) -> None:
-    """Store changed parts in place of those that were seen; raises PlanMoved when one is no longer as it was seen."""
+    """Store changed parts in place of those that were seen; raises PlanChanged when one is no longer as it was seen."""
     now = parts_of(connection, seen[0].plan.request)
     for before in seen:
         if before not in now:

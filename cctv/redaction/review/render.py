@@ -1,12 +1,7 @@
-"""The engine as a request uses it: a part as one clip, its survey with samples from around, its tracks, its render.
+"""The redaction engine for a part of a request: its clip, its survey with samples from around, its tracks, its render.
 
-Owns the wiring between a case and the engine's passes.  A survey that was reviewed is the one that is rendered: the
-backdrop is never made anew behind the reviewer's back.
-
-Rendering an approved part into a package.
-
-Owns the line in the picture and what is reported of a render.  Renders from the survey that was reviewed; never from a
-plan that is not approved exactly as it is.
+Renders from the survey that was reviewed; a backdrop is never recreated after the review.  Responsible for the caption,
+and for what a package reports of a render.
 """
 
 from __future__ import annotations
@@ -26,9 +21,8 @@ from cctv.core.i18n import N_
 from cctv.core.language import Language
 from cctv.core.logs import SHOWN
 from cctv.db.storage import Storage
-from cctv.redaction.background.cover import cover
 from cctv.redaction.background.lighting_segments import backdrops_of
-from cctv.redaction.background.model import FEWEST
+from cctv.redaction.background.model import FEWEST, cover
 from cctv.redaction.errors import SourceUnreadable
 from cctv.redaction.render.caption import CLOCK, CaptionTime, Line
 from cctv.redaction.render.options import Options
@@ -79,11 +73,13 @@ def survey_part(clip: Clip, keep: KeepBoxes, samples: Samples, progress: Progres
         problem = N_("none of its pictures lies in the span that was asked for")
         raise SourceUnreadable(path=clip.path, problem=problem, following=N_("ask for a longer span."))
     own = sampler.kept
-    if samples.count >= FEWEST:  # as many from around as from the part, so that who stood still in it is outvoted
-        most = max(_FEWEST_OWN, min(samples.count, _BUDGET // frame_bytes(size) - samples.count))
+    if (
+        samples.count >= FEWEST
+    ):  # as many from around as from the part, so that a person who stood still in it is outvoted
+        most = max(_MIN_OWN_SAMPLES, min(samples.count, _BUDGET_BYTES // frame_bytes(size) - samples.count))
         own = own[:: -(-len(own) // most)]
     masked = clip.masked
-    before, after = ([replace(one, own=False) for one in each] for each in (samples.before, samples.after))
+    before, after = ([replace(sample, own=False) for sample in group] for group in (samples.before, samples.after))
     every = [*before, *own, *after]
     return BackgroundModel(times, backdrops_of(every, size, masked=masked.half if masked else None))
 
@@ -128,14 +124,12 @@ def fail_closed(plan: CasePlan, progress: Progress) -> Iterator[Progress]:
         raise
 
 
-def _facts(plan: CasePlan, at: Sequence[object]) -> dict[str, object]:
-    return {"case": plan.request, "camera": plan.camera, "part": plan.position, "stage": at[0], "frame": at[1]}
-
-
 def covered(survey: BackgroundModel, plan: CasePlan) -> BackgroundModel:
     """The survey with what a reviewer covered in its backdrops."""
     numbered = enumerate(survey.backdrops, 1)
-    return replace(survey, backdrops=tuple(cover(one, plan.backdrop(number).covers) for number, one in numbered))
+    return replace(
+        survey, backdrops=tuple(cover(backdrop, plan.backdrop(number).covers) for number, backdrop in numbered)
+    )
 
 
 def keep_of(decisions: PartDecisions, tracks: Iterable[Track]) -> KeepBoxes:
@@ -151,36 +145,6 @@ def render(
 ) -> VerifyReport:
     """Render a part from a survey that was reviewed, and prove the result; on any error there is no target."""
     return redact(Work(clip, keep, options, target, survey=survey), progress).verified
-
-
-def _path_of(track: Track) -> BoxPath:
-    """A track as a path of boxes: its box in every frame, at full size, grown a little."""
-    keys = tuple(
-        Keyframe(track.first + index, box.scaled(2).grown(2 + _SPREAD * box.w * 2, 2 + _SPREAD * box.h * 2))
-        for index, box in enumerate(track.boxes)
-    )
-    return BoxPath(f"track-{track.id}", keys)
-
-
-def _half(clip: Clip) -> tuple[int, int]:
-    even = clip.size.even()
-    return even.height // 2, even.width // 2
-
-
-@dataclass(frozen=True, slots=True)
-class RenderResult:
-    """What was found when the finished video was decoded again; the engine refuses anything but these zeros.
-
-    `masked_pixels` alone may be more: how many pixels of each frame the camera's masks hide.
-    """
-
-    frames: int
-    live_pixels_outside: int
-    same_times: bool
-    audio_streams: int
-    metadata_entries: int
-    masked_pixels: int = 0
-    masked_pixels_live: int = 0
 
 
 def render_part(site: Storage, part: CasePart, language: Language, target: Path, progress: Progress) -> RenderResult:
@@ -212,3 +176,21 @@ def caption_line(part: CasePart, language: Language, zone: ZoneInfo) -> Line:
     """Reference, camera, local time of each frame with its zone, and what was done to the picture."""
     text = f"{part.plan.request} {part.plan.camera} {CLOCK}: {line_words(language)}"
     return Line(text, CaptionTime(part.plan.span.start, zone))
+
+
+def _facts(plan: CasePlan, at: Sequence[object]) -> dict[str, object]:
+    return {"case": plan.request, "camera": plan.camera, "part": plan.position, "stage": at[0], "frame": at[1]}
+
+
+def _path_of(track: Track) -> BoxPath:
+    """A track as a path of boxes: its box in every frame, at full size, grown a little."""
+    keys = tuple(
+        Keyframe(track.first + index, box.scaled(2).grown(2 + _SPREAD_SHARE * box.w * 2, 2 + _SPREAD_SHARE * box.h * 2))
+        for index, box in enumerate(track.boxes)
+    )
+    return BoxPath(f"track-{track.id}", keys)
+
+
+def _half(clip: Clip) -> tuple[int, int]:
+    even = clip.size.even()
+    return even.height // 2, even.width // 2

@@ -1,12 +1,8 @@
-"""Looking at what a plan shows: signing off backdrops, covering parts of them, reviewing frames range by range.
+"""Review of what a plan shows: sign off backdrops, cover parts of them, review frames range by range.
 
-Owns those acts, and the rule of what is still missing before an approval.  A sign-off names the hash of a picture and a
-review the digest of what is shown, so that any change of the picture makes them void.  Never signs or reviews anything
-that is gone or changed.
-
-What nobody has looked at yet: backdrops that are not signed off, and frames that were not reviewed.
-
-Owns that list and its refusal, which names frames and their local times.  Changes nothing.
+A sign-off names the hash of a picture and a review the digest of what is shown, so that any change of the picture voids
+them.  `require_reviewed` lists what is missing before an approval.  Never signs or reviews files that are missing or
+changed.
 """
 
 from __future__ import annotations
@@ -48,16 +44,48 @@ from cctv.redaction.review.sheet.write import write_sheet
 from cctv.redaction.video.geometry import Rect, outer
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The selected part of a request, and the reason; without camera and position every part."""
+
+    request_id: str
+    reason: str
+    camera: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackdropChoice:
+    """A decision on backdrops: `number` from 1 (None: all), `covers` in place of those before (None: as they are)."""
+
+    number: int | None
+    approve: bool
+    covers: tuple[Rect, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The parts before and after an act, in the same order."""
+
+    before: tuple[CasePart, ...]
+    after: tuple[CasePart, ...]
+
+    @property
+    def voided(self) -> bool:
+        """Whether an approval was lost by it."""
+        return any(old.approved and not new.approved for old, new in zip(self.before, self.after, strict=True))
+
+
 def require_reviewed(site: Storage, case: CaseFile) -> None:
     """Raises NotReviewed unless every backdrop is signed off and every frame reviewed, as the plans are now."""
-    said = [
+    missing = [
         N_("{part}: {missing}", part=part.name, missing=join_messages(words))
         for part in case.parts
         if (words := list(missing_words(site, part)))
     ]
-    if said:
+    if missing:
         sheet = sheet_path(site, case.request.id)
-        raise NotReviewed(request=case.request.id, missing=join_messages(said, between="; "), sheet=sheet)
+        raise NotReviewed(request=case.request.id, missing=join_messages(missing, between="; "), sheet=sheet)
 
 
 def missing_words(site: Storage, part: CasePart) -> Iterable[Message]:
@@ -76,38 +104,6 @@ def missing_words(site: Storage, part: CasePart) -> Iterable[Message]:
                 since=since,
                 until=until,
             )
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which part of which request somebody means, and why; without camera and position every part."""
-
-    request_id: str
-    reason: str
-    camera: str | None = None
-    position: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BackdropChoice:
-    """What is said of backdrops: `number` from 1 (None: all), `covers` in place of those before (None: as they are)."""
-
-    number: int | None
-    approve: bool
-    covers: tuple[Rect, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """The parts before and after an act, in the same order."""
-
-    before: tuple[CasePart, ...]
-    after: tuple[CasePart, ...]
-
-    @property
-    def voided(self) -> bool:
-        """Whether an approval was lost by it."""
-        return any(old.approved and not new.approved for old, new in zip(self.before, self.after, strict=True))
 
 
 def decide_backdrop(
@@ -135,7 +131,7 @@ def decide_backdrop(
 
 
 def review(site: Storage, chosen: Chosen, frames: FrameRange | None, *, dry_run: bool = False) -> Noted:
-    """Note that somebody looked at a range of frames as the plan shows it, or at every frame (None).
+    """Record that a person inspected a range of frames as the plan shows it, or at every frame (None).
 
     Raises RequestUnknown, RequestClosed, NotPrepared, RangeRefused, PartAmbiguous, ArtefactChanged.
     """
@@ -156,8 +152,8 @@ def review(site: Storage, chosen: Chosen, frames: FrameRange | None, *, dry_run:
 def reviewed(site: Storage, part: CasePart, frames: FrameRange | None) -> CasePart:
     """The part with a review of these frames (None: all), by the account that acts now."""
     within = frames or FrameRange(0, part.plan.frames - 1)
-    one = Review(within.first, within.last, part.plan.shown, site.clock.now(), site.actor.account)
-    return replace(part, reviews=(*part.reviewed, one))
+    added = Review(within.first, within.last, part.plan.shown, site.clock.now(), site.actor.account)
+    return replace(part, reviews=(*part.reviewed, added))
 
 
 def signed_off(site: Storage, plan: CasePlan, numbers: Iterable[int]) -> CasePlan:
@@ -171,20 +167,20 @@ def signed_off(site: Storage, plan: CasePlan, numbers: Iterable[int]) -> CasePla
 
 
 def backdrop_facts(part: CasePart) -> AuditFacts:
-    """What the log says of a part's backdrops."""
+    """Facts of a part's backdrops for the audit log."""
     files = part.plan.backdrop_files
     return {
         "camera": part.plan.camera,
         "part": part.plan.position,
         "backdrops": [file.sha256 for file in files],
         "signed": [str(number) for number in range(1, len(files) + 1) if number not in part.plan.unsigned],
-        "covers": sum(len(one.covers) for one in part.plan.backdrops),
+        "covers": sum(len(decision.covers) for decision in part.plan.backdrops),
         "plan": part.digest,
     }
 
 
 def review_facts(part: CasePart) -> AuditFacts:
-    """What the log says of the last review of a part."""
+    """Facts of a part's last review for the audit log."""
     last = part.reviews[-1]
     return {
         "camera": part.plan.camera,
@@ -211,20 +207,20 @@ def _chosen(site: Storage, chosen: Chosen, *, every: bool) -> tuple[CaseFile, li
 
 def _with_backdrops(site: Storage, part: CasePart, choice: BackdropChoice) -> CasePlan:
     """The part's plan after a choice."""
-    plan, known = part.plan, len(part.plan.backdrop_files)
-    if choice.number is not None and choice.number > known:
+    plan, count = part.plan, len(part.plan.backdrop_files)
+    if choice.number is not None and choice.number > count:
         raise BackdropUnknown(
             request=plan.request,
             part=part.name,
             number=choice.number,
-            known=N_("backdrops 1 to {known}", known=known) if known > 1 else N_("backdrop 1"),
+            known=N_("backdrops 1 to {known}", known=count) if count > 1 else N_("backdrop 1"),
             sheet=sheet_path(site, plan.request),
         )
-    numbers = [choice.number] if choice.number is not None else list(range(1, known + 1))
+    numbers = [choice.number] if choice.number is not None else list(range(1, count + 1))
     if choice.covers is not None:
         if len(numbers) > 1:
             raise BackdropAmbiguous(
-                request=plan.request, part=part.name, count=known, sheet=sheet_path(site, plan.request)
+                request=plan.request, part=part.name, count=count, sheet=sheet_path(site, plan.request)
             )
         _check_covers(site, part, choice.covers)
         covering = BackdropDecision(numbers[0], choice.covers)

@@ -1,1 +1,1 @@
-"""Foreground, components, tracks and occlusions."""
+"""Tracking: foreground masks, connected components, tracks, keyframe propagation, occlusion."""

@@ -1,7 +1,7 @@
-"""KEEP.json: the boxes that a person drew to keep or to hide.
+"""KEEP.json: keyframes that a person drew to keep or to hide.
 
-Owns the format, its strict reading and the interpolation between keyframes.  Never guesses: what is not exactly the
-format is refused with the place, the reason and what is allowed.
+Responsible for the format, its strict reading and the interpolation between keyframes.  Never guesses: anything else
+raises KeepRefused with the place, the problem and what is allowed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCHEMA = 1
 _BOX_KEYS = ("id", "frame", "x", "y", "w", "h")
 _HIDE_KEYS = (*_BOX_KEYS, "reason")
 _NEXT = 'write {"schema": 1, "boxes": [{"id": "a", "frame": 0, "x": 0, "y": 0, "w": 10, "h": 20}], "hide": []}'
-_FAR = 1e6  # pixels; no picture is larger, and sums of such numbers stay exact
+_MAX_COORDINATE_PIXELS = 1e6  # pixels; no picture is larger, and sums of such numbers stay exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,13 @@ class BoxPath:
         if here.frame == frame:
             return here.box
         there = self.keyframes[index + 1]
-        part = (frame - here.frame) / (there.frame - here.frame)
+        fraction = (frame - here.frame) / (there.frame - here.frame)
         a, b = here.box, there.box
         return Rect(
-            a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part, a.w + (b.w - a.w) * part, a.h + (b.h - a.h) * part
+            a.x + (b.x - a.x) * fraction,
+            a.y + (b.y - a.y) * fraction,
+            a.w + (b.w - a.w) * fraction,
+            a.h + (b.h - a.h) * fraction,
         )
 
 
@@ -111,8 +114,8 @@ NOTHING_KEPT = KeepBoxes()
 
 def boxes_at(paths: Sequence[BoxPath], frame: int) -> tuple[Rect, ...]:
     """Every path's box in a frame, where it has one."""
-    found = (path.box_at(frame) for path in paths)
-    return tuple(box for box in found if box is not None)
+    boxes = (path.box_at(frame) for path in paths)
+    return tuple(box for box in boxes if box is not None)
 
 
 def read_keep(path: Path) -> KeepBoxes:
@@ -140,14 +143,14 @@ def parse_keep(text: str, path: Path) -> KeepBoxes:
 def check_within(keep: KeepBoxes, frames: int, path: Path) -> None:
     """Refuse boxes that name frames past the end of a clip of `frames` frames; raises KeepRefused."""
     for name, paths in (("boxes", keep.keep), ("hide", keep.hide)):
-        for each in paths:
-            if each.last >= frames:
+        for box_path in paths:
+            if box_path.last >= frames:
                 raise KeepRefused(
                     path=path,
-                    where=N_("{name}, id {id!r}", name=name, id=each.id),
+                    where=N_("{name}, id {id!r}", name=name, id=box_path.id),
                     problem=N_(
                         "frame {last} is past the end of the clip, which has {frames} frames",
-                        last=each.last,
+                        last=box_path.last,
                         frames=frames,
                     ),
                     allowed=N_("frames 0 to {last}", last=frames - 1),
@@ -166,19 +169,19 @@ class _Reader:
 
     def document(self, text: str) -> Mapping[str, object]:
         try:
-            found = json.loads(text, object_pairs_hook=self._object)
+            document = json.loads(text, object_pairs_hook=self._object)
         except (ValueError, RecursionError) as error:
             line = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "file"
             self.refuse(line, "it is not JSON", "one JSON object")
-        if not isinstance(found, dict):
+        if not isinstance(document, dict):
             self.refuse("file", "it is not a JSON object", "one JSON object")
-        self._keys(found, ("schema", "boxes", "hide"), ("schema", "boxes"), "file")
-        schema = found["schema"]
+        self._keys(document, ("schema", "boxes", "hide"), ("schema", "boxes"), "file")
+        schema = document["schema"]
         if type(schema) is not int or schema != SCHEMA:
             self.refuse("schema", f"{schema!r} is not known", str(SCHEMA))
-        return found
+        return document
 
-    def paths(self, document: Mapping[str, object], name: str, known: Sequence[str]) -> tuple[BoxPath, ...]:
+    def paths(self, document: Mapping[str, object], name: str, allowed_keys: Sequence[str]) -> tuple[BoxPath, ...]:
         entries = document.get(name, [])
         if not isinstance(entries, list):
             self.refuse(name, "it is not a list", "a list of boxes")
@@ -186,7 +189,7 @@ class _Reader:
         reasons: dict[str, HideReason] = {}
         for index, entry in enumerate(entries):
             where = f"{name}[{index}]"
-            identity, key = self._keyframe(entry, where, known)
+            identity, key = self._keyframe(entry, where, allowed_keys)
             if key.frame in frames.setdefault(identity, {}):
                 self.refuse(
                     where, f"id {identity!r} has two boxes in frame {key.frame}", "one box for each id and frame"
@@ -203,18 +206,20 @@ class _Reader:
         )
 
     def _reason(self, entry: object, where: str) -> HideReason | None:
-        said = entry.get("reason") if isinstance(entry, dict) else None
-        if said is None:
+        text = entry.get("reason") if isinstance(entry, dict) else None
+        if text is None:
             return None
-        found = next((reason for reason in HideReason if reason.value == said), None)
-        if found is None:
-            self.refuse(f"{where}.reason", f"{said!r} is not a reason", ", ".join(each.value for each in HideReason))
-        return found
+        reason = next((reason for reason in HideReason if reason.value == text), None)
+        if reason is None:
+            self.refuse(
+                f"{where}.reason", f"{text!r} is not a reason", ", ".join(choice.value for choice in HideReason)
+            )
+        return reason
 
-    def _keyframe(self, entry: object, where: str, known: Sequence[str]) -> tuple[str, Keyframe]:
+    def _keyframe(self, entry: object, where: str, allowed_keys: Sequence[str]) -> tuple[str, Keyframe]:
         if not isinstance(entry, dict):
-            self.refuse(where, "it is not an object", f"an object with {', '.join(known)}")
-        self._keys(entry, known, _BOX_KEYS, where)
+            self.refuse(where, "it is not an object", f"an object with {', '.join(allowed_keys)}")
+        self._keys(entry, allowed_keys, _BOX_KEYS, where)
         identity, frame = entry["id"], entry["frame"]
         if not isinstance(identity, str) or not identity.strip():
             self.refuse(f"{where}.id", f"{identity!r} is not a name", "a text that is not empty")
@@ -233,22 +238,28 @@ class _Reader:
             self.refuse(f"{where}.{key}", f"{value!r} is not a number", "a number of pixels")
         if isinstance(value, float) and not math.isfinite(value):
             self.refuse(f"{where}.{key}", f"{value!r} is not a finite number", "a number of pixels")
-        if abs(value) > _FAR:
-            self.refuse(f"{where}.{key}", "it lies far outside of any picture", f"-{_FAR:.0f} to {_FAR:.0f}")
+        if abs(value) > _MAX_COORDINATE_PIXELS:
+            self.refuse(
+                f"{where}.{key}",
+                "it lies far outside of any picture",
+                f"-{_MAX_COORDINATE_PIXELS:.0f} to {_MAX_COORDINATE_PIXELS:.0f}",
+            )
         return float(value)
 
-    def _keys(self, found: Mapping[str, object], known: Sequence[str], needed: Sequence[str], where: str) -> None:
-        for key in found:
-            if key not in known:
-                self.refuse(f"{where}: {key!r}", "the key is not known", ", ".join(known))
+    def _keys(
+        self, entry: Mapping[str, object], allowed_keys: Sequence[str], needed: Sequence[str], where: str
+    ) -> None:
+        for key in entry:
+            if key not in allowed_keys:
+                self.refuse(f"{where}: {key!r}", "the key is not known", ", ".join(allowed_keys))
         for key in needed:
-            if key not in found:
-                self.refuse(where, f"{key!r} is missing", ", ".join(known))
+            if key not in entry:
+                self.refuse(where, f"{key!r} is missing", ", ".join(allowed_keys))
 
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found: dict[str, object] = {}
+        document: dict[str, object] = {}
         for key, value in pairs:
-            if key in found:
+            if key in document:
                 self.refuse(f"{key!r}", "the key stands twice in one object", "each key once")
-            found[key] = value
-        return found
+            document[key] = value
+        return document

@@ -1,13 +1,11 @@
-"""Regions: where a frame differs from the empty scene.
+"""Foreground masks: where each frame differs from its backdrop, as connected components.
 
-Owns the difference, its clean-up and its growth.  Pure.  Recall comes first: a pixel that may be a person counts as
-one, and a frame whose light cannot be explained counts as person throughout.
+Subtraction, clean-up and growth of masks, for all frames of a clip on every core.  Recall comes first: a pixel that may
+be a person counts as foreground, and a frame whose light cannot be explained is foreground throughout.
 
-Every frame compared with its backdrop: in order, and as many at once as there are cores.
-
-Owns the order.  The light of a frame is judged by that of the frame before it, and that one counts only if the whole
-comparison believes it.  So each frame is begun as if it did; where one turns out otherwise, those after it begin anew.
-The answers are those of one frame after the other.  Never guesses one.
+The light of a frame is judged by that of the frame before, which counts only if the whole comparison accepts it.  So
+each frame is started as if it did; where one did not, the frames after it restart.  The results equal those of a
+sequential comparison.
 """
 
 from __future__ import annotations
@@ -34,15 +32,16 @@ from cctv.redaction.video.yuv import Mask, Plane
 LUMA = 18  # levels that count; at 20 one head in 4,650 of PETS09-S2L1 shows, at 18 none
 CHROMA = 9  # chroma varies less than luma, and dark clothes on dark ground often differ only there
 HOLD = 2  # frames before and after for which a region counts, at 10 frames a second (+-2: 100 % of heads hidden)
-_SPECK = 0.0002  # of the half-size picture; a smaller region is noise of the camera
-_CLOSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
-_SUSPECT = 0.15  # of the picture; where more differs, it is asked whether the camera still stands where it stood
-_LOST = 0.6  # of the picture; where more differs, no part of it is believed
-_UNLIKE = 0.45  # misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
-_GROW = 2  # half-size pixels on every side of a region's boxes
-_SLENDER = 0.5  # width by height: a walker's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
-_NARROW = 16  # half-size pixels; a narrower region is never cut
-_SPARSE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
+_SPECK_SHARE = 0.0002  # of the half-size picture; a smaller region is noise of the camera
+_CLOSE_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
+_SUSPECT_SHARE = 0.15  # of the picture; where more differs, the camera may have moved
+_LOST_SHARE = 0.6  # of the picture; where more differs, no part of it is believed
+# misfit of the edges: 0.1-0.3 for one scene with people in it, 0.4-1.2 for a camera turned or zoomed
+_UNLIKE_MISFIT = 0.45
+_GROW_PIXELS = 2  # half-size pixels on every side of a region's boxes
+_UPRIGHT_RATIO = 0.5  # width by height: a track's widest step (PETS09-S2L1: 99 % of the boxes); a wider region is cut
+_NARROW_PIXELS = 16  # half-size pixels; a narrower region is never cut
+_SPARSE_SHARE = 0.2  # of its box; a region that fills less is a line: at 0.25 one head in 4,650 shows, at 0.2 none
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class FrameDifference:
 class ReferenceScene:
     """A backdrop that many frames are compared with, and what each comparison needs of it.
 
-    Masked pixels never change with the light, so they say nothing of it; nothing differs where `masked` is True.
+    Masked pixels never change with the light, so they are not fitted; nothing differs where `masked` is True.
     """
 
     def __init__(self, backdrop: Backdrop, masked: Mask | None = None) -> None:
@@ -84,30 +83,44 @@ class ReferenceScene:
         differs = (apart[0] > LUMA) | (apart[1] > CHROMA) | (apart[2] > CHROMA)
         if self.masked is not None:
             differs &= ~self.masked
-        mask, found = denoise_mask(differs)
+        mask, regions = denoise_mask(differs)
         if _is_lost(mask, stacked[0], empty[0], self.masked):
             return _everything(self.backdrop)
-        return FrameDifference(mask, light, found)
+        return FrameDifference(mask, light, regions)
 
 
-def _everything(backdrop: Backdrop) -> FrameDifference:
-    mask = np.ones(backdrop.trusted.shape, np.bool_)
-    return FrameDifference(mask, None, connected_components(mask.view(np.uint8))[1][1:])
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One frame: the index of its backdrop, and what differs from that."""
+
+    stretch: int
+    difference: FrameDifference
 
 
-def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
-    """True where so much differs that the camera looks elsewhere: by chance, a head may look like the other scene."""
-    share = int(np.count_nonzero(mask)) / mask.size
-    if share <= _SUSPECT:
-        return False
-    return share > _LOST or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """What a frame is judged by: the backdrop of the one before, and its light."""
+
+    stretch: int = 0
+    light: Light | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A frame in comparison: started with light `before`; `expected` follows if its light is accepted."""
+
+    stacked: Plane
+    stretch: int
+    before: Light | None
+    expected: _Behind
+    result: Future[FrameDifference]
 
 
 def denoise_mask(differs: Mask) -> tuple[Mask, Regions]:
     """Without specks, and with the gaps inside a body closed; and the regions that are left."""
-    closed = np.asarray(cv2.morphologyEx(differs.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE), np.uint8)
+    closed = np.asarray(cv2.morphologyEx(differs.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE_KERNEL), np.uint8)
     labels, stats = connected_components(closed)
-    large = stats[:, cv2.CC_STAT_AREA] >= max(6, _SPECK * differs.size)
+    large = stats[:, cv2.CC_STAT_AREA] >= max(6, _SPECK_SHARE * differs.size)
     large[0] = False
     return np.take(large, labels), stats[large]
 
@@ -136,16 +149,9 @@ def covered(mask: Mask, regions: Regions) -> Mask:
         rect = PixelRect(0, 0, width, height)
         if _is_wide(rect):
             _cut(_alone(mask[around], area), rect, out[around])
-        elif _is_upright(rect) or area >= _SPARSE * rect.area:
+        elif _is_upright(rect) or area >= _SPARSE_SHARE * rect.area:
             out[around] = True
-    return grown(out, _GROW, _GROW)
-
-
-def _alone(inside: Mask, area: int) -> Mask:
-    """The region that fills this part of a mask from side to side, without others that reach into its box."""
-    labels, stats = connected_components(inside.view(np.uint8))
-    height, width = inside.shape
-    return np.take((stats == (0, 0, width, height, area)).all(axis=1), labels)
+    return grown(out, _GROW_PIXELS, _GROW_PIXELS)
 
 
 def upright_covered(mask: Mask) -> Mask:
@@ -157,12 +163,54 @@ def upright_covered(mask: Mask) -> Mask:
     return out
 
 
+def grown(mask: Mask, across: int, along: int) -> Mask:
+    """The mask, each True pixel spread `across` pixels sideways and `along` up and down."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * across + 1, 2 * along + 1))
+    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel), np.uint8).view(np.bool_)
+
+
+def compared(pictures: Iterable[Plane], backdrops: Sequence[Backdrop], masked: Mask | None) -> Iterator[Compared]:
+    """Compare half-size pictures, (3, height/2, width/2) uint8, in order of time; nothing differs where `masked`."""
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        comparison = _Comparison([ReferenceScene(backdrop, masked) for backdrop in backdrops], backdrops, pool)
+        for stacked in pictures:
+            try:
+                comparison.begin(stacked)
+            except Exception:
+                yield from comparison.rest()  # the frames before are right, and show which frame failed
+                raise
+            if len(comparison.waiting) > cores:
+                yield comparison.finish()
+        yield from comparison.rest()
+
+
+def _everything(backdrop: Backdrop) -> FrameDifference:
+    mask = np.ones(backdrop.trusted.shape, np.bool_)
+    return FrameDifference(mask, None, connected_components(mask.view(np.uint8))[1][1:])
+
+
+def _is_lost(mask: Mask, luma: Plane, empty: Plane, masked: Mask | None) -> bool:
+    """True where so much differs that the camera looks elsewhere: by chance, a head may look like the other scene."""
+    share = int(np.count_nonzero(mask)) / mask.size
+    if share <= _SUSPECT_SHARE:
+        return False
+    return share > _LOST_SHARE or misfit(relief(empty, masked), relief(luma, masked)) > _UNLIKE_MISFIT
+
+
+def _alone(inside: Mask, area: int) -> Mask:
+    """The region that fills this part of a mask from side to side, without others that reach into its box."""
+    labels, stats = connected_components(inside.view(np.uint8))
+    height, width = inside.shape
+    return np.take((stats == (0, 0, width, height, area)).all(axis=1), labels)
+
+
 def _is_wide(rect: PixelRect) -> bool:
-    return not _is_upright(rect) and rect.right - rect.left > _NARROW
+    return not _is_upright(rect) and rect.right - rect.left > _NARROW_PIXELS
 
 
 def _is_upright(rect: PixelRect) -> bool:
-    return rect.right - rect.left <= _SLENDER * (rect.bottom - rect.top)
+    return rect.right - rect.left <= _UPRIGHT_RATIO * (rect.bottom - rect.top)
 
 
 def _cut(region: Mask, rect: PixelRect, out: Mask) -> None:
@@ -171,7 +219,7 @@ def _cut(region: Mask, rect: PixelRect, out: Mask) -> None:
     while todo:
         rect, line = todo.pop()
         columns = region[rect.slices()].sum(axis=0)
-        line = line or int(columns.sum()) < _SPARSE * rect.area
+        line = line or int(columns.sum()) < _SPARSE_SHARE * rect.area
         if not _is_wide(rect):
             if _is_upright(rect) or not line:
                 out[rect.slices()] = True
@@ -199,86 +247,37 @@ def _tight(region: Mask, rect: PixelRect) -> PixelRect:
     )
 
 
-def grown(mask: Mask, across: int, along: int) -> Mask:
-    """The mask, each True pixel spread `across` pixels sideways and `along` up and down."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * across + 1, 2 * along + 1))
-    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel), np.uint8).view(np.bool_)
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One frame: the index of its backdrop, and what differs from that."""
-
-    stretch: int
-    difference: FrameDifference
-
-
-@dataclass(frozen=True, slots=True)
-class _Behind:
-    """What a frame is judged by: the backdrop of the one before, and its light."""
-
-    stretch: int = 0
-    light: Light | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """A frame whose comparison goes on: it was begun in `before`, and `expected` is what follows if all goes well."""
-
-    stacked: Plane
-    stretch: int
-    before: Light | None
-    expected: _Behind
-    result: Future[FrameDifference]
-
-
-def compared(pictures: Iterable[Plane], backdrops: Sequence[Backdrop], masked: Mask | None) -> Iterator[Compared]:
-    """Compare half-size pictures, (3, height/2, width/2) uint8, in order of time; nothing differs where `masked`."""
-    cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
-        comparison = _Comparison([ReferenceScene(backdrop, masked) for backdrop in backdrops], backdrops, pool)
-        for stacked in pictures:
-            try:
-                comparison.begin(stacked)
-            except Exception:
-                yield from comparison.rest()  # what came before is right, and tells at which frame it broke off
-                raise
-            if len(comparison.waiting) > cores:
-                yield comparison.finish()
-        yield from comparison.rest()
-
-
 class _Comparison:
     def __init__(
         self, scenes: Sequence[ReferenceScene], backdrops: Sequence[Backdrop], pool: ThreadPoolExecutor
     ) -> None:
-        self.waiting: deque[_Begun] = deque()
+        self.waiting: deque[_Pending] = deque()
         self._behind = _Behind()
         self._scenes, self._backdrops, self._pool = scenes, backdrops, pool
 
     def begin(self, stacked: Plane) -> None:
-        """Take in the next frame."""
+        """Start the comparison of the next frame."""
         behind = self.waiting[-1].expected if self.waiting else self._behind
         stretch = best(stacked, self._backdrops, behind.stretch)
         before = behind.light if stretch == behind.stretch else None
         scene = self._scenes[stretch]
         light = scene.light(stacked, before)
         result = self._pool.submit(scene.difference, stacked, light)
-        self.waiting.append(_Begun(stacked, stretch, before, _Behind(stretch, light or before), result))
+        self.waiting.append(_Pending(stacked, stretch, before, _Behind(stretch, light or before), result))
 
     def rest(self) -> Iterator[Compared]:
-        """The answers of all frames that wait."""
+        """The results of all pending frames."""
         while self.waiting:
             yield self.finish()
 
     def finish(self) -> Compared:
-        """The answer of the frame that waits longest."""
+        """The result of the oldest pending frame; restarts the others where its light was not as expected."""
         first = self.waiting.popleft()
-        found = first.result.result()
-        self._behind = _Behind(first.stretch, found.light or first.before)
+        difference = first.result.result()
+        self._behind = _Behind(first.stretch, difference.light or first.before)
         if self._behind != first.expected:
-            again = [each.stacked for each in self.waiting]
+            restarted = [pending.stacked for pending in self.waiting]
             self.waiting.clear()
-            for stacked in again:
+            for stacked in restarted:
                 self.begin(stacked)
-        return Compared(first.stretch, found)
+        return Compared(first.stretch, difference)

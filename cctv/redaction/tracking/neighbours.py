@@ -1,6 +1,6 @@
-"""Regions outside of a kept box, followed from frame to frame.
+"""Neighbour tracks: components outside of a kept box, tracked from frame to frame.
 
-Owns what is seen around one kept box and who of it is who.  Pure.  Never decides what is hidden; that is `contacts`.
+Pure.  Never decides what is hidden; that is `cctv.redaction.tracking.occlusion`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ from dataclasses import dataclass, field, replace
 
 from cctv.redaction.video.geometry import Rect
 
-_SIZE_REACH = 75  # frames before and after from which a person's free size is taken: perspective changes it slowly
+# frames before and after from which a person's free size is taken: perspective changes it slowly
+_SIZE_REACH_FRAMES = 75
 _SIZE_SAMPLES = 12
-_SOON = 5  # frames until the parts of one person on two sides of the kept box grow together
-_ALONE = 1.3  # of a person's sides: gait; two people are wider or taller
+_SOON_FRAMES = 5  # frames until the parts of one person on two sides of the kept box grow together
+_ALONE_RATIO = 1.3  # of a person's sides: gait; two people are wider or taller
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
     """A region outside of the kept box in one frame, half-size pixels.
 
-    `explained` says that a hide box holds or borders it: it is known who that is, and that box
-    hides him.  `inside` says that it stands apart from the subject's own region but within the kept box;
+    `explained`: a hide box holds or borders it, so that the person is known, and that box
+    hides them.  `inside`: it stands apart from the subject's own region but within the kept box;
     `at_edge`, that the picture's edge may cut it off.
 
-    The four `cut_` flags say that this edge is where the kept box cut the region off, so that the body
+    The four `cut_` flags: this edge is where the kept box cut the region off, so that the body
     behind the region may go on inside.
     """
 
@@ -56,7 +57,7 @@ class FrameNeighbourhood:
     drawn: bool = False  # the box stands as drawn in this frame, not interpolated
     sure: bool = False  # the subject's own region is known and not among the blobs
     crowded: bool = False  # the subject's region is too large for one person
-    lost: bool = False  # neither the box nor a region tells where the subject is
+    lost: bool = False  # neither the box nor a region shows where the subject is
     whole: Rect | None = None  # a kept box that the picture's edge does not cut off, of the nearest frame with one
 
     @property
@@ -77,59 +78,62 @@ class NeighbourTrack:
 
     @property
     def first(self) -> int:
+        """Index of the first scene with the region."""
         return self.steps[0][0]
 
     @property
     def last(self) -> int:
+        """Index of the last scene with the region."""
         return self.steps[-1][0]
 
     def free_sizes(self, index: int) -> list[tuple[float, float]]:
+        """Widths and heights (half-size pixels) seen apart from the kept box, nearest to `index` first."""
         steps = self.steps if self.more_of is None else [*self.steps, *self.more_of.steps]
         free = [(abs(at - index), blob.box) for at, blob in steps if blob.apart]
-        near = sorted((step for step in free if step[0] <= _SIZE_REACH), key=lambda step: step[0])
+        near = sorted((step for step in free if step[0] <= _SIZE_REACH_FRAMES), key=lambda step: step[0])
         return [(box.w, box.h) for _, box in near[:_SIZE_SAMPLES]]
 
     def carries(self, index: int) -> list[NeighbourTrack]:
-        """Those who joined since this region was last seen apart from the kept box."""
+        """The tracks that merged into it since this region was last seen apart from the kept box."""
         apart = max((at for at, blob in self.steps if at <= index and not blob.touches), default=-1)
         return [other for at, other in self.loads if apart < at <= index and other is not self.more_of]
 
 
 def track_neighbours(scenes: Sequence[FrameNeighbourhood]) -> list[NeighbourTrack]:
-    """Join the blobs of neighbouring frames, the best overlap first; each blob belongs to one walker."""
+    """Join the blobs of neighbouring frames, the best overlap first; each blob belongs to one track."""
     scenes = [replace(scene, blobs=tuple(blob for blob in scene.blobs if not blob.thin)) for scene in scenes]
-    walkers: list[NeighbourTrack] = []
+    tracks: list[NeighbourTrack] = []
     alive: list[NeighbourTrack] = []
     for index, scene in enumerate(scenes):
         pairs = [
             (share, w, b)
-            for w, walker in enumerate(alive)
+            for w, track in enumerate(alive)
             for b, blob in enumerate(scene.blobs)
-            if (share := _share(walker.steps[-1][1].box, blob.box)) > 0
+            if (share := _share(track.steps[-1][1].box, blob.box)) > 0
         ]
-        taken_walkers: dict[int, int] = {}
+        matched: dict[int, int] = {}
         owner: dict[int, NeighbourTrack] = {}
         for _, w, b in sorted(pairs, reverse=True):
-            if w not in taken_walkers and b not in owner:
-                taken_walkers[w] = b
+            if w not in matched and b not in owner:
+                matched[w] = b
                 owner[b] = alive[w]
         for b in range(len(scene.blobs)):
             if b not in owner:
-                parents = [alive[w] for _, w, other in sorted(pairs, reverse=True) if other == b and w in taken_walkers]
+                parents = [alive[w] for _, w, other in sorted(pairs, reverse=True) if other == b and w in matched]
                 owner[b] = NeighbourTrack(born_of=parents[0] if parents else None)
-                walkers.append(owner[b])
-        for w, walker in enumerate(alive):
-            if w not in taken_walkers:
+                tracks.append(owner[b])
+        for w, track in enumerate(alive):
+            if w not in matched:
                 joins = [b for _, other, b in sorted(pairs, reverse=True) if other == w]
                 if joins:
-                    walker.joined = owner[joins[0]]
-                    owner[joins[0]].loads.append((index, walker))
+                    track.joined = owner[joins[0]]
+                    owner[joins[0]].loads.append((index, track))
         for b, blob in enumerate(scene.blobs):
             owner[b].steps.append((index, blob))
         alive = list(owner.values())
-    for walker in walkers:
-        walker.more_of = _more_of(walker) if walker.born_of is None else None
-    return walkers
+    for track in tracks:
+        track.more_of = _more_of(track) if track.born_of is None else None
+    return tracks
 
 
 def _share(before: Rect, after: Rect) -> float:
@@ -138,20 +142,20 @@ def _share(before: Rect, after: Rect) -> float:
     return reach.overlap(after) / union if union else 0.0
 
 
-def _more_of(walker: NeighbourTrack) -> NeighbourTrack | None:
-    """Of whom this is a further part, when one person shows on two sides of the kept box: the parts soon grow together.
+def _more_of(track: NeighbourTrack) -> NeighbourTrack | None:
+    """The track that this one is a further part of, or None: one person on two sides of the kept box, soon one region.
 
     What they grow into is as large as that one person was before; two would be larger.
     """
-    for _, other in walker.loads:
-        if not other.first < walker.first <= other.last <= walker.first + _SOON:
+    for _, other in track.loads:
+        if not other.first < track.first <= other.last <= track.first + _SOON_FRAMES:
             continue
-        before, after = other.free_sizes(other.last), walker.free_sizes(walker.first)
+        before, after = other.free_sizes(other.last), track.free_sizes(track.first)
         if (
             before
             and after
-            and _widest(after) <= _ALONE * _widest(before)
-            and _tallest(after) <= _ALONE * _tallest(before)
+            and _widest(after) <= _ALONE_RATIO * _widest(before)
+            and _tallest(after) <= _ALONE_RATIO * _tallest(before)
         ):
             return other
     return None

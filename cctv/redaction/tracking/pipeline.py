@@ -1,12 +1,8 @@
-"""The first two passes over a clip: what its empty scene looks like, and what differs in each frame.
+"""The first two passes over a clip: its background model, and the foreground of each frame.
 
-Owns the order of the work and its progress.  Memory does not grow with the length of the clip beyond some hundred bytes
-a frame.  Never decides what is shown; that is `subject`.
-
-The drawn people of a clip: each carried through it, and what is hidden inside of each kept box.
-
-Owns the order from masks to verdicts.  Reads masks, no picture.  Never decides which pixels are live; that is
-`subject`.
+`survey` samples the empty scene; `analyse` compares every frame, propagates the drawn keyframes and resolves occlusions
+of each kept box.  Memory grows by some hundred bytes a frame.  Decides no visible pixel; that is
+`cctv.redaction.tracking.occlusion`.
 """
 
 from __future__ import annotations
@@ -43,102 +39,7 @@ from cctv.redaction.video.reader import Clip, Reading
 from cctv.redaction.video.spill import MaskSpool, Scratch
 from cctv.redaction.video.yuv import Mask, Plane
 
-_PATIENCE = 2.5  # seconds; PETS09-S2L1: nobody is wholly inside another's box for longer than 1
-
-
-def carried_and_judged(
-    keep: KeepBoxes, differs: MaskSpool, rate: float
-) -> tuple[KeepBoxes, tuple[tuple[OcclusionResult, ...], ...]]:
-    """The drawn paths (full size) carried by the regions of each frame's mask, and the verdicts for each kept one."""
-    rows, columns = differs.shape
-    picture = Rect(0, 0, columns, rows)
-    carried = [propagate_box(path, _bodies_along(path, differs), picture) for path in keep.keep]
-    followed = KeepBoxes(
-        tuple(each.path for each in carried),
-        tuple(propagate_box(path, _bodies_along(path, differs), picture).path for path in keep.hide),
-    )
-    patience = max(2, round(_PATIENCE * rate))
-    verdicts = tuple(
-        resolve_occlusions(_surroundings(each, path, followed, differs), picture, patience)
-        for each, path in zip(carried, keep.keep, strict=True)
-    )
-    hidden = (_whole_at_edges(*paths, picture) for paths in zip(keep.hide, followed.hide, strict=True))
-    return replace(followed, hide=tuple(hidden)), verdicts
-
-
-def _whole_at_edges(drawn: BoxPath, carried: BoxPath, picture: Rect) -> BoxPath:
-    """A carried hide path that holds all of somebody while he slips into the picture or out of it.
-
-    A box that the picture's edge cuts off does not tell his height, and his pace hardly.  Wherever he is not followed
-    from it to the next keyframe, he is hidden from the upper box's top to the lower one's bottom, half a width aside.
-    """
-    keys = {key.frame: key for key in carried.keyframes}
-    for before, after in pairwise(drawn.keyframes):
-        if any(at_border(key.box.scaled(0.5), picture) for key in (before, after)):
-            whole = enclosing((before.box, after.box))
-            room = STRAY * max(before.box.w, after.box.w)
-            for frame in range(before.frame + 1, after.frame):
-                line = drawn.box_at(frame)
-                assert line is not None  # between two keyframes
-                tall = Rect(line.x - room, whole.y, line.w + 2 * room, whole.h)
-                keys.setdefault(frame, Keyframe(frame, tall))
-    return replace(carried, keyframes=tuple(keys[frame] for frame in sorted(keys)))
-
-
-def _bodies(path: BoxPath, frame: int, differs: MaskSpool) -> UprightComponents:
-    """What stands around a drawn person in a frame that the path covers."""
-    line = path.box_at(frame)
-    assert line is not None  # a path has a box from its first frame to its last
-    height = max(key.box.h for key in path.around(frame)) / 2  # the picture's edge may cut off one of them
-    place = around(line.scaled(0.5), height, Size(differs.shape[1], differs.shape[0]))
-    return bodies_of(differs[frame], place, height)
-
-
-def _bodies_along(path: BoxPath, differs: MaskSpool) -> list[tuple[Component, ...]]:
-    """What stands around a drawn person in each frame; nothing where there is no path."""
-    return [
-        _bodies(path, frame, differs).parts if path.first <= frame <= path.last else () for frame in range(len(differs))
-    ]
-
-
-def _surroundings(
-    carried: PropagatedPath, drawn: BoxPath, kept: KeepBoxes, differs: MaskSpool
-) -> list[FrameNeighbourhood]:
-    """What stands around one carried box, in each of its frames."""
-    found = []
-    drawn_in = {key.frame for key in drawn.keyframes}
-    for frame in range(carried.path.first, min(carried.path.last + 1, len(differs))):
-        box = carried.path.box_at(frame)
-        assert box is not None
-        others = [path.box_at(frame) for path in kept.keep if path is not carried.path]
-        known = Around(
-            others=tuple(each.scaled(0.5) for each in others if each is not None),
-            hides=tuple(each.scaled(0.5) for each in kept.hidden_at(frame)),
-            own=carried.own.get(frame, ()),
-            drawn=frame in drawn_in,
-        )
-        bodies = _bodies(drawn, frame, differs)
-        here = frame_neighbourhood(frame, box.scaled(0.5), bodies, known)
-        crowded = not known.own and _is_crowded(here.kept, drawn.around(frame), bodies)
-        found.append(replace(here, crowded=crowded, lost=crowded and _is_cut_off(drawn.around(frame), differs)))
-    return found
-
-
-def _is_crowded(kept: Rect, near: Sequence[Keyframe], bodies: UprightComponents) -> bool:
-    """Whether the kept box stands on a region that is too large for the subject as drawn before and after."""
-    width, height = (max(sides) / 2 for sides in zip(*((key.box.w, key.box.h) for key in near), strict=True))
-    return any(part.box.overlap(kept) > 0 and is_larger_than_person(part.box, width, height) for part in bodies.parts)
-
-
-def _is_cut_off(near: Sequence[Keyframe], differs: MaskSpool) -> bool:
-    """Whether the box is interpolated from one that the picture's edge cuts off: too low and too narrow.
-
-    It tells neither where the subject ends nor what of a region sticks out.
-    """
-    rows, columns = differs.shape
-    return any(at_border(key.box.scaled(0.5), Rect(0, 0, columns, rows)) for key in near)
-
-
+_PATIENCE_SECONDS = 2.5  # seconds; PETS09-S2L1: no one is wholly inside another's box for longer than 1
 Progress = Callable[[str, int, int], None]
 """Called with the step's name (`backdrop`, `regions`, `render`, `verify`), frames done, frames in all (0: unknown)."""
 
@@ -165,8 +66,8 @@ class BackgroundModel:
 class Analysis:
     """What differs in each frame of a clip; masks and boxes at half size.
 
-    `differs` holds one mask a frame, True = differs from the backdrop, and its regions beside it; `stretch` and
-    backdrop and light; `kept` are the drawn paths carried by the subject's own region, in their order; `verdicts`
+    `differs` holds one mask a frame, True = foreground, and its regions; `stretch` and `lights` give each frame's
+    backdrop (from 0) and light; `kept` are the drawn paths propagated by the subject's own region, in order; `verdicts`
     gives, for each of them, what to hide inside of it from its first frame on.  `masked` is what the camera's static
     masks hide, in every frame and whatever is kept.
     """
@@ -179,6 +80,26 @@ class Analysis:
     kept: KeepBoxes
     verdicts: tuple[tuple[OcclusionResult, ...], ...]
     masked: MaskedArea | None = None
+
+
+def propagate_and_resolve(
+    keep: KeepBoxes, differs: MaskSpool, rate: float
+) -> tuple[KeepBoxes, tuple[tuple[OcclusionResult, ...], ...]]:
+    """The drawn paths (full size) propagated by the regions of each mask, and each kept one's occlusion results."""
+    rows, columns = differs.shape
+    picture = Rect(0, 0, columns, rows)
+    carried = [propagate_box(path, _bodies_along(path, differs), picture) for path in keep.keep]
+    followed = KeepBoxes(
+        tuple(propagated.path for propagated in carried),
+        tuple(propagate_box(path, _bodies_along(path, differs), picture).path for path in keep.hide),
+    )
+    patience = max(2, round(_PATIENCE_SECONDS * rate))
+    verdicts = tuple(
+        resolve_occlusions(_surroundings(propagated, path, followed, differs), picture, patience)
+        for propagated, path in zip(carried, keep.keep, strict=True)
+    )
+    hidden = (_whole_at_edges(*paths, picture) for paths in zip(keep.hide, followed.hide, strict=True))
+    return replace(followed, hide=tuple(hidden)), verdicts
 
 
 def survey(
@@ -201,10 +122,10 @@ def survey(
                 if sampler.wants(number):
                     sampler.add(number, planes, None, own=False)
                 number += 1
-    found = BackgroundModel(times, ())
+    timing = BackgroundModel(times, ())
     masked = clip.masked
-    backdrops = backdrops_of(sampler.kept, sampler.size, sampler.stride / found.rate, masked.half if masked else None)
-    return BackgroundModel(found.times, backdrops)
+    backdrops = backdrops_of(sampler.kept, sampler.size, sampler.stride / timing.rate, masked.half if masked else None)
+    return BackgroundModel(timing.times, backdrops)
 
 
 def sampled(
@@ -227,19 +148,19 @@ def sampled(
 
 def drawn(keep: KeepBoxes, frame: int, size: Size) -> Mask | None:
     """The half-size mask of a frame's drawn boxes, True = drawn: no sample of the empty scene.  None without any."""
-    found = (*keep.kept_at(frame), *keep.hidden_at(frame))
-    if not found:
+    boxes = (*keep.kept_at(frame), *keep.hidden_at(frame))
+    if not boxes:
         return None
     half = Size(size.width // 2, size.height // 2)
     mask = np.zeros((half.height, half.width), np.bool_)
-    for box in found:
+    for box in boxes:
         mask[outer(grow_by_body_slack(box.scaled(0.5)), half).slices()] = True
     return mask
 
 
 def analyse(
     clip: Clip,
-    found: BackgroundModel,
+    background: BackgroundModel,
     keep: KeepBoxes,
     differs: MaskSpool,
     progress: Progress,
@@ -254,20 +175,94 @@ def analyse(
     lights: list[Light | None] = []
     masked = clip.masked.half if clip.masked else None
     with closing(prefetch(_stacked(clip, scratch))) as pictures:
-        for frame, one in enumerate(compared(pictures, found.backdrops, masked)):
-            differs.append(one.difference.mask, one.difference.regions)
-            stretch.append(one.stretch)
-            lights.append(one.difference.light)
-            tracker.add([part.box for part in one.difference.parts])
-            progress("regions", frame + 1, len(found.times))
+        for frame, comparison in enumerate(compared(pictures, background.backdrops, masked)):
+            differs.append(comparison.difference.mask, comparison.difference.regions)
+            stretch.append(comparison.stretch)
+            lights.append(comparison.difference.light)
+            tracker.add([part.box for part in comparison.difference.parts])
+            progress("regions", frame + 1, len(background.times))
     rows, columns = differs.shape
-    kept, verdicts = carried_and_judged(keep, differs, found.rate)
-    tracks = numbered(filter_person_tracks(tracker.finish(), rows * columns, found.rate))
-    return Analysis(found, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
+    kept, verdicts = propagate_and_resolve(keep, differs, background.rate)
+    tracks = numbered(filter_person_tracks(tracker.finish(), rows * columns, background.rate))
+    return Analysis(background, differs, tuple(stretch), tuple(lights), tracks, kept, verdicts, clip.masked)
+
+
+def _whole_at_edges(drawn: BoxPath, carried: BoxPath, picture: Rect) -> BoxPath:
+    """A propagated hide path that holds all of a person who slips into the picture or out of it.
+
+    A box that the picture's edge cuts off shows neither their height nor, reliably, their pace.  Wherever they are not
+    tracked from it to the next keyframe, they are hidden from the upper box's top to the lower one's bottom, half a
+    width aside.
+    """
+    keys = {key.frame: key for key in carried.keyframes}
+    for before, after in pairwise(drawn.keyframes):
+        if any(at_border(key.box.scaled(0.5), picture) for key in (before, after)):
+            whole = enclosing((before.box, after.box))
+            margin = STRAY * max(before.box.w, after.box.w)
+            for frame in range(before.frame + 1, after.frame):
+                line = drawn.box_at(frame)
+                assert line is not None  # between two keyframes
+                tall = Rect(line.x - margin, whole.y, line.w + 2 * margin, whole.h)
+                keys.setdefault(frame, Keyframe(frame, tall))
+    return replace(carried, keyframes=tuple(keys[frame] for frame in sorted(keys)))
+
+
+def _bodies(path: BoxPath, frame: int, differs: MaskSpool) -> UprightComponents:
+    """What stands around a drawn person in a frame that the path covers."""
+    line = path.box_at(frame)
+    assert line is not None  # a path has a box from its first frame to its last
+    height = max(key.box.h for key in path.around(frame)) / 2  # the picture's edge may cut off one of them
+    place = around(line.scaled(0.5), height, Size(differs.shape[1], differs.shape[0]))
+    return bodies_of(differs[frame], place, height)
+
+
+def _bodies_along(path: BoxPath, differs: MaskSpool) -> list[tuple[Component, ...]]:
+    """What stands around a drawn person in each frame; nothing where there is no path."""
+    return [
+        _bodies(path, frame, differs).parts if path.first <= frame <= path.last else () for frame in range(len(differs))
+    ]
+
+
+def _surroundings(
+    carried: PropagatedPath, drawn: BoxPath, kept: KeepBoxes, differs: MaskSpool
+) -> list[FrameNeighbourhood]:
+    """What stands around one propagated box, in each of its frames."""
+    scenes = []
+    drawn_in = {key.frame for key in drawn.keyframes}
+    for frame in range(carried.path.first, min(carried.path.last + 1, len(differs))):
+        box = carried.path.box_at(frame)
+        assert box is not None
+        others = [path.box_at(frame) for path in kept.keep if path is not carried.path]
+        surrounding = Around(
+            others=tuple(other_box.scaled(0.5) for other_box in others if other_box is not None),
+            hides=tuple(hide.scaled(0.5) for hide in kept.hidden_at(frame)),
+            own=carried.own.get(frame, ()),
+            drawn=frame in drawn_in,
+        )
+        bodies = _bodies(drawn, frame, differs)
+        here = frame_neighbourhood(frame, box.scaled(0.5), bodies, surrounding)
+        crowded = not surrounding.own and _is_crowded(here.kept, drawn.around(frame), bodies)
+        scenes.append(replace(here, crowded=crowded, lost=crowded and _is_cut_off(drawn.around(frame), differs)))
+    return scenes
+
+
+def _is_crowded(kept: Rect, near: Sequence[Keyframe], bodies: UprightComponents) -> bool:
+    """Whether the kept box stands on a region that is too large for the subject as drawn before and after."""
+    width, height = (max(sides) / 2 for sides in zip(*((key.box.w, key.box.h) for key in near), strict=True))
+    return any(part.box.overlap(kept) > 0 and is_larger_than_person(part.box, width, height) for part in bodies.parts)
+
+
+def _is_cut_off(near: Sequence[Keyframe], differs: MaskSpool) -> bool:
+    """Whether the box is interpolated from one that the picture's edge cuts off: too low and too narrow.
+
+    It shows neither where the subject ends nor what of a region sticks out.
+    """
+    rows, columns = differs.shape
+    return any(at_border(key.box.scaled(0.5), Rect(0, 0, columns, rows)) for key in near)
 
 
 def _stacked(clip: Clip, scratch: Scratch | None) -> Iterator[Plane]:
-    """Every picture at half size: as it was set aside, else decoded."""
+    """Every picture at half size: as spilled to disk, else decoded."""
     if scratch is None:
         return (planes.stacked() for planes in Reading(clip))
     return scratch.pictures() or (stacked for _, stacked in scratch.noting(Reading(clip)))

@@ -1,7 +1,7 @@
-"""Bodies: what stands upright in a mask, apart from what merely lies between.
+"""Segmentation of a foreground mask into upright bodies and thin pieces.
 
-Owns the cut between people whom a shadow, a barrier tape or a stretched arm joins into one region.  Pure.  Never throws
-a pixel away: what belongs to no body is named as thin, and is hidden like anybody else's.
+Separates people whom a shadow, a barrier tape or a stretched arm joins into one component.  Pure.  Discards no pixel:
+what belongs to no body is thin, and is hidden like any other person.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from cctv.redaction.video.geometry import PixelRect, Rect, Size, outer
 from cctv.redaction.video.yuv import Mask
 
 THIN = 0.15  # of the subject's height: a head is as tall; shadows on the ground, tapes and arms are not
-_LEAST = 3  # half-size pixels
-_ASIDE = 1.5  # of the subject's height to each side, and ...
-_ABOVE = 0.8  # ... above and below: who is farther away is met later, or never
+_MIN_KERNEL_PIXELS = 3  # half-size pixels
+_ASIDE_HEIGHTS = 1.5  # of the subject's height to each side, and ...
+_ABOVE_HEIGHTS = 0.8  # ... above and below: people farther away are met later, or never
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UprightComponents:
     """A part of a mask cut into bodies and thin pieces, all at half size, labels from 1.
 
-    `place` says where in the picture the part lies; its arrays have that shape.
+    `place` is where in the picture the part lies; its arrays have that shape.
     """
 
     place: PixelRect
@@ -37,7 +37,7 @@ class UprightComponents:
     parts: tuple[Component, ...]  # of each body, in the picture
 
     def without(self, own: Sequence[Rect]) -> tuple[Mask, Mask]:
-        """The bodies and the thin pieces of everybody but those with these boxes.
+        """The bodies and the thin pieces of everyone but those with these boxes.
 
         A thin piece is theirs when it touches no other body: an arm, a shadow.
         """
@@ -51,14 +51,14 @@ class UprightComponents:
 
 
 def around(box: Rect, height: float, picture: Size) -> PixelRect:
-    """The part of the picture in which a subject of this height can meet anybody soon."""
-    return outer(box.grown(_ASIDE * height, _ABOVE * height), picture)
+    """The part of the picture in which a subject of this height can meet anyone soon."""
+    return outer(box.grown(_ASIDE_HEIGHTS * height, _ABOVE_HEIGHTS * height), picture)
 
 
 def bodies_of(mask: Mask, place: PixelRect, height: float) -> UprightComponents:
     """Cut a part of a mask, True = differs, where it is thin for a subject of this height (half-size pixels)."""
     part = np.ascontiguousarray(mask[place.slices()]).view(np.uint8)
-    reach = max(_LEAST, round(THIN * height)) | 1  # an even kernel would move what it opens
+    reach = max(_MIN_KERNEL_PIXELS, round(THIN * height)) | 1  # an even kernel would move what it opens
     opened = cv2.morphologyEx(part, cv2.MORPH_OPEN, np.ones((reach, 1), np.uint8))
     upright = np.asarray(opened, np.uint8)
     labels, stats = connected_components(upright)
@@ -70,7 +70,7 @@ def _touched(thin: Mask, near: Mask) -> Mask:
     """The thin pieces that touch what is near them."""
     wide = cv2.dilate(near.view(np.uint8), np.ones((3, 3), np.uint8))
     labels, stats = connected_components(thin.view(np.uint8))
-    found = np.zeros(len(stats), np.bool_)
-    found[np.unique(labels[np.asarray(wide).view(np.bool_)])] = True
-    found[0] = False
-    return np.asarray(found[labels])
+    touching = np.zeros(len(stats), np.bool_)
+    touching[np.unique(labels[np.asarray(wide).view(np.bool_)])] = True
+    touching[0] = False
+    return np.asarray(touching[labels])

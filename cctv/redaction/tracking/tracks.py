@@ -1,7 +1,6 @@
-"""Tracks: one region through time, until it meets another.
+"""Tracks: one component through time, until it meets another.
 
-Owns the joining of regions from frame to frame.  Pure.  A track ends at every merge and every split; nothing is
-guessed across them.
+Pure.  A track ends at every merge and every split; nothing is guessed across them.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from enum import Enum
 
 from cctv.redaction.video.geometry import Rect
 
-_REACH = 0.15  # of a box's sides: how far a region may move between frames and still be the same
+_REACH_SHARE = 0.15  # of a box's sides: how far a region may move between frames and still be the same
 
 
 class TrackBoundary(Enum):
@@ -117,4 +116,4 @@ class Tracker:
 
 
 def _meets(before: Rect, after: Rect) -> bool:
-    return before.grown(1 + _REACH * before.w, 1 + _REACH * before.h).overlap(after) > 0
+    return before.grown(1 + _REACH_SHARE * before.w, 1 + _REACH_SHARE * before.h).overlap(after) > 0

@@ -1,1 +1,1 @@
-"""Decoding, encoding and planes of video."""
+"""Video: decoding, encoding, planes, geometry, threads and temporary files."""

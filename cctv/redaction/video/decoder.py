@@ -1,8 +1,8 @@
-"""Decoding one file in this process, by PyAV: its pictures as displayed, each with its time.
+"""Decoding one file in this process by PyAV: its pictures as displayed, each with its time.
 
-Owns the decoder and its strictness, which is that of `ffmpeg -xerror -err_detect explode -v error`: a packet or a
-picture that is called corrupt, an error, and whatever libav merely complains of end the reading.  A decoder beside us
-would cost two copies of every picture through a pipe.  Never repairs, repeats, drops or guesses a picture.
+As strict as `ffmpeg -xerror -err_detect explode -v error`: a packet or a picture that is marked corrupt, an error, and
+whatever libav logs as one raise Undecodable.  A decoder in another process would cost two copies of every picture
+through a pipe.  Never repairs, repeats, drops or guesses a picture.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from av.video.stream import VideoStream
 from cctv.redaction.video.geometry import Size
 from cctv.redaction.video.yuv import Plane, Planes
 
-_THREADS = 4  # at most; more gain little, and each holds a picture
+_MAX_THREADS = 4  # at most; more gain little, and each holds a picture
 _STRICT = {"err_detect": "explode"}
 
 
 class Undecodable(Exception):
-    """What a decoder says of a file that cannot be decoded to its end."""
+    """A file that cannot be decoded to its end; the message is the decoder's."""
 
 
 class Decoder:
@@ -52,7 +52,7 @@ class Decoder:
         context = self._stream.codec_context
         context.options = dict(_STRICT)
         context.thread_type = "AUTO"
-        context.thread_count = min(os.cpu_count() or 1, _THREADS)
+        context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
 
     def __enter__(self) -> Decoder:
         return self
@@ -79,11 +79,11 @@ class Decoder:
         self._check()
 
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
-        """Every packet, and None at the end: let out what waits."""
+        """Every packet, and None at the end, which flushes the decoder."""
         for packet in self._container.demux(self._stream):
             if packet.is_corrupt:
                 raise Undecodable("a packet is corrupt")
-            if packet.size:  # an empty one says that nothing is new, or that the file ends
+            if packet.size:  # an empty one means that nothing is new, or that the file ends
                 yield packet
         yield None
 
@@ -109,16 +109,16 @@ class Decoder:
         return Planes(y, u, v)
 
     def _converted(self, frame: VideoFrame) -> VideoFrame:
-        """The picture turned, padded and in yuv420p, by libavfilter; the filters are set up anew for another kind."""
+        """The picture turned, padded and in yuv420p, by libavfilter; rebuilds the filters when the format changes."""
         shape = (frame.format.name, frame.width, frame.height, int(frame.color_range))
         if self._graph is None or shape != self._shape:
             self._shape = shape
             self._graph = self._filters(frame)
         self._graph.push(frame)
-        found = self._graph.pull()
-        if not isinstance(found, VideoFrame):
+        converted = self._graph.pull()
+        if not isinstance(converted, VideoFrame):
             raise Undecodable("a picture has an unknown form")
-        return found
+        return converted
 
     def _filters(self, frame: VideoFrame) -> Graph:
         width, height = _sides(self._size)

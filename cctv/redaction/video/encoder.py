@@ -1,8 +1,7 @@
-"""Writing video in this process, by PyAV: the redacted picture as H.264, the mask as FFV1.
+"""Encoding video in this process by PyAV: the redacted picture as H.264, the mask as FFV1.
 
-Owns the encoder.  Frames keep the times that they are given.  Never writes sound, metadata, chapters or the encoder's
-name, and never leaves a file behind that it did not finish.  An encoder beside us would cost two copies of every
-picture through a pipe.
+Frames keep the times that the caller passes.  Never writes sound, metadata, chapters or the encoder's name, and never
+leaves an unfinished file.  An encoder in another process would cost two copies of every picture through a pipe.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ PRESET = "veryfast"
 _TICK = Fraction(1, 90_000)  # seconds: what every player knows
 _MICROSECOND = Fraction(1, 1_000_000)
 _NO_NOTE = "filter_units=remove_types=6"  # x264 writes its name and settings there
-_STEP = 40_000  # microseconds that a single picture lasts
+_SINGLE_PICTURE_US = 40_000  # microseconds that a single picture lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Coding:
-    """A codec in its container, and the pixels that it wants."""
+    """A codec in its container, and its pixel format."""
 
     codec: str
     container: str
@@ -61,7 +60,7 @@ class _Coding:
 class VideoWriter:
     """Encodes pictures to `path` until closed; on any error the file is removed.  Use as a context manager.
 
-    `times` are microseconds, one for each picture, rising from 0 or later.  `fitted` makes what the codec wants of the
+    `times` are microseconds, one for each picture, rising from 0 or later.  `fitted` converts to the codec's layout the
     planes that are written.
     """
 
@@ -127,17 +126,18 @@ class VideoWriter:
             self._mux(packet)
 
     def _mux(self, packet: Packet[VideoStream] | None) -> None:
-        """Write a packet, and what waits at the end.
+        """Write a packet; None flushes.
 
-        The last one tells how long the last picture lasts: without it, players skip that where frames were reordered.
+        The last packet carries the duration of the last picture: without it, players skip that where frames were
+        reordered.
         """
         filtered = self._filter.filter(packet) if self._filter is not None else [packet] if packet is not None else []
-        last = self._times[-1] - self._times[-2] if len(self._times) > 1 else _STEP
-        for each in filtered:
-            each.stream = self._stream
-            each.time_base = self._coding.tick
-            each.duration = max(1, self._ticks(last))
-            self._container.mux(each)
+        last = self._times[-1] - self._times[-2] if len(self._times) > 1 else _SINGLE_PICTURE_US
+        for outgoing in filtered:
+            outgoing.stream = self._stream
+            outgoing.time_base = self._coding.tick
+            outgoing.duration = max(1, self._ticks(last))
+            self._container.mux(outgoing)
 
     def _ticks(self, microseconds: int) -> int:
         return round(microseconds * _MICROSECOND / self._coding.tick)
@@ -152,7 +152,7 @@ class VideoWriter:
             raise RenderFailed(path=self.path, problem=str(error)) from error
 
     def _abandon(self) -> None:
-        with suppress(av.error.FFmpegError, OSError):  # the file goes: how it ends is of no use
+        with suppress(av.error.FFmpegError, OSError):  # the file is deleted anyway
             self._container.close()
         if self.path.exists():  # a read-only disk refuses to look for what is not there
             self.path.unlink()

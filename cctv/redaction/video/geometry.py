@@ -1,7 +1,4 @@
-"""Boxes and sizes in a picture.
-
-Owns the arithmetic of rectangles.  Pure; knows nothing of frames, people or files.
-"""
+"""Rectangles and sizes in a picture.  Pure; knows nothing of frames, people or files."""
 
 from __future__ import annotations
 
@@ -60,7 +57,7 @@ class Rect:
 
     def overlap(self, other: Rect) -> float:
         """Pixels that both boxes cover."""
-        right, other_right = self.x + self.w, other.x + other.w  # spelled out: it is asked a hundred times a frame
+        right, other_right = self.x + self.w, other.x + other.w  # spelled out: it is called a hundred times a frame
         width = (right if right < other_right else other_right) - (self.x if self.x > other.x else other.x)
         if width <= 0:
             return 0.0
@@ -117,6 +114,6 @@ def outer(box: Rect, size: Size) -> PixelRect:
 
 def enclosing(boxes: Iterable[Rect]) -> Rect:
     """The smallest box around all of them; raises ValueError when there is none."""
-    held = tuple(boxes)
-    left, top = min(box.x for box in held), min(box.y for box in held)
-    return Rect(left, top, max(box.right for box in held) - left, max(box.bottom for box in held) - top)
+    rects = tuple(boxes)
+    left, top = min(box.x for box in rects), min(box.y for box in rects)
+    return Rect(left, top, max(box.right for box in rects) - left, max(box.bottom for box in rects) - top)

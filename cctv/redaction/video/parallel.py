@@ -1,7 +1,6 @@
-"""Work in threads: the next items are made ahead while the last one is used, or all on every core.
+"""Threads: prefetch the next items of an iterable, or map over all of them on every core.
 
-Owns those threads.  Order, items and errors are those of the iterable; of what is made ahead at most a few items wait,
-so memory is bounded.
+Order, items and errors are those of the iterable; at most a few prefetched items wait, so memory is bounded.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
-Made = TypeVar("Made")
-_WAITING = 4  # items; a picture of 1080p is 3 MB
+Result = TypeVar("Result")
+_MAX_WAITING_ITEMS = 4  # items; a picture of 1080p is 3 MB
 
 
-def prefetch(items: Iterable[Item], waiting: int = _WAITING) -> Generator[Item, None, None]:
-    """The items, made ahead of their use.  Close the iterator (or end it) and the thread has ended too."""
+def prefetch(items: Iterable[Item], waiting: int = _MAX_WAITING_ITEMS) -> Generator[Item, None, None]:
+    """The items, prefetched in a thread, which ends when the iterator is exhausted or closed."""
     ready: queue.Queue[tuple[list[Item], BaseException | None]] = queue.Queue(waiting)
     stop = threading.Event()
 
@@ -43,9 +42,9 @@ def prefetch(items: Iterable[Item], waiting: int = _WAITING) -> Generator[Item, 
     ended = False
     try:
         while True:
-            made, failure = ready.get()
-            if made:
-                yield made[0]
+            batch, failure = ready.get()
+            if batch:
+                yield batch[0]
                 continue
             ended = True
             if failure is not None:
@@ -54,12 +53,12 @@ def prefetch(items: Iterable[Item], waiting: int = _WAITING) -> Generator[Item, 
     finally:
         stop.set()
         while not ended:
-            made, _ = ready.get()
-            ended = not made
+            batch, _ = ready.get()
+            ended = not batch
         worker.join()
 
 
-def parallel_map(make: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
-    """What is made of each item, in order, on every core: for work that numpy or OpenCV do."""
+def parallel_map(make: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """The result of `make` for each item, in order, on every core: for work that numpy or OpenCV do."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(make, items))

@@ -1,8 +1,8 @@
-"""Reading footage: what a file holds, and its pictures one by one.
+"""Reading footage: what a file contains, and its pictures in order.
 
-Owns what is made of what a file's probe and its decoder say.  Every frame comes out once, in presentation order, as
-displayed (rotation applied), with its own time, and with its camera's static masks covered: no other module sees what
-they hide.  Never repairs, repeats, drops or guesses a frame: what cannot be decoded is refused.
+Turns a probe and decoded pictures into `Stream`, `Clip` and `Reading`.  Every frame comes out once, in presentation
+order, as displayed (rotation applied), with its own time, and with its camera's privacy masks covered: no other module
+sees what they hide.  Never repairs, repeats, drops or guesses a frame; what cannot be decoded raises SourceUnreadable.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from cctv.redaction.video.parallel import prefetch
 from cctv.redaction.video.yuv import Planes
 
 _ANOTHER_COPY = N_("copy the file from its source again, or leave it out of the redaction.")
-_LATE_START = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
-_SAME_TIME = 100  # microseconds by which a frame that repeats its predecessor's time follows it
+_LATE_START_US = 60_000_000  # microseconds; a later first time is a camera's clock, and players would wait for it
+_REPEATED_TIME_US = 100  # microseconds by which a frame that repeats its predecessor's time follows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Clip:
 
 
 def stream_of(path: Path) -> Stream:
-    """What a file holds.  Raises InputMissing (2) when there is none, SourceUnreadable (15) when it is no video."""
+    """The video of a file.  Raises InputMissing (2) when there is none, SourceUnreadable (15) when it is no video."""
     if not path.is_file():
         raise InputMissing(path=path, problem=N_("it is not a file") if path.exists() else N_("it does not exist"))
     try:
@@ -159,7 +159,7 @@ class Reading:
             step = self.times[-1] - self.times[-2] if len(self.times) > 1 else round(1e6 / part.stream.rate)
             shift = self.times[-1] + step - own[0]
         else:
-            shift = 0 if 0 <= own[0] < _LATE_START else -own[0]
+            shift = 0 if 0 <= own[0] < _LATE_START_US else -own[0]
         placed = [time + shift for time in own]
         if self.times and placed[0] <= self.times[-1]:
             raise SourceUnreadable(
@@ -212,18 +212,18 @@ def _decode(part: ClipPart, times: list[int]) -> Iterator[Planes]:
     Raises SourceUnreadable.
     """
     stream = part.stream
-    found: list[int | None] = []
+    decoded_times: list[int | None] = []
     try:
         with Decoder(stream.path, stream.size.even(), stream.turn) as decoder:
             for planes, time in decoder:
-                found.append(time)
-                if part.window is None or _inside(part, found[0], time):
+                decoded_times.append(time)
+                if part.window is None or _inside(part, decoded_times[0], time):
                     yield planes
     except Undecodable as error:
-        problem = N_("frame {frame} or one near it cannot be decoded ({error})", frame=len(found), error=error)
+        problem = N_("frame {frame} or one near it cannot be decoded ({error})", frame=len(decoded_times), error=error)
         raise SourceUnreadable(path=stream.path, problem=problem, following=_ANOTHER_COPY) from error
-    _check(stream, len(found))
-    times.extend(_frame_times(part, found))
+    _check(stream, len(decoded_times))
+    times.extend(_frame_times(part, decoded_times))
 
 
 def _check(stream: Stream, count: int) -> None:
@@ -250,17 +250,21 @@ def _inside(part: ClipPart, first: int | None, time: int | None) -> bool:
     return part.window[0] <= time - first + (part.starts_at or 0) < part.window[1]
 
 
-def _frame_times(part: ClipPart, found: Sequence[int | None]) -> list[int]:
+def _frame_times(part: ClipPart, decoded_times: Sequence[int | None]) -> list[int]:
     """The times of a file's frames, or of those in its window, on the clip's line then."""
-    if None in found and part.window is None:
-        return [round(index * 1_000_000 / part.stream.rate) for index in range(len(found))]
-    known = [time for time in found if time is not None]
+    if None in decoded_times and part.window is None:
+        return [round(index * 1_000_000 / part.stream.rate) for index in range(len(decoded_times))]
+    present_times = [time for time in decoded_times if time is not None]
     if part.window is not None:
-        known = [time - known[0] + (part.starts_at or 0) for time in known if _inside(part, known[0], time)]
+        present_times = [
+            time - present_times[0] + (part.starts_at or 0)
+            for time in present_times
+            if _inside(part, present_times[0], time)
+        ]
     times: list[int] = []
-    for time in known:
-        if times and time < times[-1] - _SAME_TIME:
+    for time in present_times:
+        if times and time < times[-1] - _REPEATED_TIME_US:
             problem = N_("frame {frame} lies before the frame that it follows", frame=len(times))
             raise SourceUnreadable(path=part.stream.path, problem=problem, following=_ANOTHER_COPY)
-        times.append(max(time, times[-1] + _SAME_TIME) if times else time)
+        times.append(max(time, times[-1] + _REPEATED_TIME_US) if times else time)
     return times

@@ -1,14 +1,13 @@
-"""What a first pass over a clip sets aside on disk, so that the later ones need not decode it again.
+"""Temporary data spilled to disk: pictures of a first pass, and masks of every frame.
 
-Half-size pictures, which the analysis compares with the backdrops; and in backdrop mode those parts of the pictures
-that may become live: a box to keep never leaves the surroundings of what was drawn, so that nothing else of the source
-can be shown.  Owns two temporary files without a name, which vanish with the process.  Never holds more than its
-budget: of a longer clip nothing is kept, and each pass decodes it.
+`Scratch` holds half-size pictures, which the analysis compares with the backdrops, and in backdrop mode those patches
+of the pictures that may become live, so that later passes need not decode the clip again.  A kept box never leaves the
+surroundings of what was drawn, so nothing else of the source can be shown.  Beyond its budget nothing is stored, and
+each pass decodes the clip.
 
-A long row of half-size masks on disk, so that a clip of any length is worked on in bounded memory.
+`MaskSpool` holds one half-size mask a frame, so that memory stays bounded for a clip of any length.
 
-Owns a temporary file without a name: it vanishes with the process, whatever happens.  Never holds a picture, only
-which pixels are meant.
+All files are temporary files without a name, which vanish with the process.
 """
 
 from __future__ import annotations
@@ -32,8 +31,12 @@ from cctv.redaction.tracking.propagation import surroundings
 from cctv.redaction.video.geometry import PixelRect, Rect, Size, enclosing, outer
 from cctv.redaction.video.yuv import Mask, Plane, Planes, from_buffer
 
-_BUDGET = 2 << 30  # bytes for each of the two: half-size pictures of ten minutes at 768 x 576 and 10 frames a second
-_SHARE = 8  # of the free space, one part for each
+_BUDGET_BYTES = (
+    2 << 30
+)  # bytes for each of the two: half-size pictures of ten minutes at 768 x 576 and 10 frames a second
+_FREE_SPACE_PARTS = 8  # each of the two gets one of so many parts of the free space
+Regions = NDArray[np.int32]
+"""The connected regions of a mask, a row each: left, top, width, height, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,6 @@ class Patch:
 
     planes: Planes
     rect: PixelRect
-
-
-def whole(planes: Planes) -> Patch:
-    """All of a picture."""
-    return Patch(planes, PixelRect(0, 0, planes.u.shape[1], planes.u.shape[0]))
 
 
 class Scratch:
@@ -72,9 +70,9 @@ class Scratch:
         self._open.close()
 
     def noting(self, pictures: Iterable[Planes]) -> Iterator[tuple[Planes, Plane]]:
-        """The pictures of the clip as they come, each with its half-size picture; only the first pass is noted.
+        """The pictures of the clip as they come, each with its half-size picture; only the first pass is spilled.
 
-        Of a pass that broke off nothing counts, and no other goes on behind it: frames would be out of step.
+        A pass that broke off does not count, and no other goes on behind it: frames would be out of step.
         """
         if self._begun:
             yield from ((planes, planes.stacked()) for planes in pictures)
@@ -95,80 +93,18 @@ class Scratch:
         self._rects.append(rect)
 
     def pictures(self) -> Iterator[Plane] | None:
-        """Every half-size picture, (3, height/2, width/2) uint8, in order; None unless all were set aside."""
+        """Every half-size picture, (3, height/2, width/2) uint8, in order; None unless all were stored."""
         if not self._noted or not self._pictures.complete:
             return None
         return (flat.reshape(3, self._half.height, self._half.width) for flat in self._pictures)
 
     def patches(self) -> Iterator[Patch] | None:
-        """What of each picture may become live, in order; None unless all were set aside."""
+        """What of each picture may become live, in order; None unless all were stored."""
         if self._keep is None or not self._noted or not self._patches.complete:
             return None
         return (
             Patch(from_buffer(flat, _full(rect)), rect) for flat, rect in zip(self._patches, self._rects, strict=True)
         )
-
-
-def visible_bounds(keep: KeepBoxes, frame: int, half: Size) -> PixelRect:
-    """The part of a frame outside of which no pixel is ever live in backdrop mode, half-size pixels."""
-    picture = Rect(0, 0, 2 * half.width, 2 * half.height)
-    bounds = [found for path in keep.keep if (found := surroundings(path, frame, picture)) is not None]
-    return outer(enclosing(bounds).scaled(0.5), half) if bounds else PixelRect(0, 0, 0, 0)
-
-
-def _full(rect: PixelRect) -> Size:
-    """The full size of a half-size rectangle."""
-    return Size(2 * (rect.right - rect.left), 2 * (rect.bottom - rect.top))
-
-
-class _Store:
-    """Rows of bytes in a file, each read back whole; empty again, and not `complete`, once they find no room."""
-
-    def __init__(self, folder: Path) -> None:
-        try:
-            self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
-            self._room = min(_BUDGET, shutil.disk_usage(folder).free // _SHARE)
-        except OSError:  # the writer of the result says what is wrong with this folder
-            self._file, self._room = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115
-        self._lengths = array("q")
-        self.complete = True
-
-    def __enter__(self) -> _Store:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
-
-    def add(self, parts: Sequence[Plane]) -> None:
-        if not self.complete:
-            return
-        length = sum(part.size for part in parts)
-        self._room -= length
-        if self._room < 0:
-            self._give_up()
-            return
-        rows = [np.ascontiguousarray(part).data for part in parts]
-        try:
-            written = sum(self._file.write(row) for row in rows)
-        except OSError:  # others fill the disk: it costs the short cut, nothing else
-            written = 0
-        if written < length:
-            self._give_up()
-        self._lengths.append(length)
-
-    def _give_up(self) -> None:
-        self.complete = False
-        self._file.truncate(0)
-
-    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        at = 0
-        for length in self._lengths:
-            yield np.frombuffer(os.pread(self._file.fileno(), length, at), np.uint8)  # whoever else reads: no one place
-            at += length
-
-
-Regions = NDArray[np.int32]
-"""The connected regions of a mask, a row each: left, top, width, height, pixels."""
 
 
 class MaskSpool:
@@ -189,7 +125,7 @@ class MaskSpool:
         return len(self._ends) - 1
 
     def append(self, mask: Mask, regions: Regions | None = None) -> None:
-        """Add the next mask, and what it is made of."""
+        """Add the next mask and its regions."""
         beside = b"" if regions is None else np.asarray(regions, np.int32).tobytes()
         packed = zlib.compress(np.packbits(mask).tobytes() + beside, 1)
         self._file.seek(self._ends[-1])
@@ -200,7 +136,7 @@ class MaskSpool:
         return self._unpacked(self._row(index))
 
     def with_regions(self, index: int) -> tuple[Mask, Regions]:
-        """A mask and what it is made of; no row where that was not said."""
+        """A mask and its regions; no row where none were passed."""
         row = self._row(index)
         return self._unpacked(row), row[self._packed_bytes :].view(np.int32).reshape(-1, 5)
 
@@ -216,3 +152,68 @@ class MaskSpool:
     @property
     def _packed_bytes(self) -> int:
         return -(-self.shape[0] * self.shape[1] // 8)
+
+
+def whole(planes: Planes) -> Patch:
+    """All of a picture."""
+    return Patch(planes, PixelRect(0, 0, planes.u.shape[1], planes.u.shape[0]))
+
+
+def visible_bounds(keep: KeepBoxes, frame: int, half: Size) -> PixelRect:
+    """The part of a frame outside of which no pixel is ever live in backdrop mode, half-size pixels."""
+    picture = Rect(0, 0, 2 * half.width, 2 * half.height)
+    bounds = [surrounding for path in keep.keep if (surrounding := surroundings(path, frame, picture)) is not None]
+    return outer(enclosing(bounds).scaled(0.5), half) if bounds else PixelRect(0, 0, 0, 0)
+
+
+def _full(rect: PixelRect) -> Size:
+    """The full size of a half-size rectangle."""
+    return Size(2 * (rect.right - rect.left), 2 * (rect.bottom - rect.top))
+
+
+class _Store:
+    """Rows of bytes in a file, each read back as written; emptied, and not `complete`, once over budget."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
+            self._free_bytes = min(_BUDGET_BYTES, shutil.disk_usage(folder).free // _FREE_SPACE_PARTS)
+        except OSError:  # the writer of the result reports what is wrong with this folder
+            self._file, self._free_bytes = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115
+        self._lengths = array("q")
+        self.complete = True
+
+    def __enter__(self) -> _Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+
+    def add(self, parts: Sequence[Plane]) -> None:
+        if not self.complete:
+            return
+        length = sum(part.size for part in parts)
+        self._free_bytes -= length
+        if self._free_bytes < 0:
+            self._give_up()
+            return
+        rows = [np.ascontiguousarray(part).data for part in parts]
+        try:
+            written = sum(self._file.write(row) for row in rows)
+        except OSError:  # others fill the disk: it costs the short cut, nothing else
+            written = 0
+        if written < length:
+            self._give_up()
+        self._lengths.append(length)
+
+    def _give_up(self) -> None:
+        self.complete = False
+        self._file.truncate(0)
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        offset = 0
+        for length in self._lengths:
+            yield np.frombuffer(
+                os.pread(self._file.fileno(), length, offset), np.uint8
+            )  # whoever else reads: no one place
+            offset += length

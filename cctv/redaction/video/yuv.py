@@ -1,10 +1,7 @@
-"""One decoded picture as yuv420p planes, and its reduction to half size.
+"""One decoded picture as yuv420p planes, its reduction to half size, and fast mean and median.
 
-Owns the memory layout of a frame.  Never converts to RGB: what is shown was decoded and is encoded in 4:2:0.
-
-Mean and median of a few thousand values, without what numpy does around them: that takes longer than the sum.
-
-Pure.
+Responsible for the memory layout of a frame.  Never converts to RGB: what is shown was decoded and is encoded in 4:2:0.
+`mean` and `median` skip numpy's checks, which take longer than the sum of a few thousand values.
 """
 
 from __future__ import annotations
@@ -20,39 +17,13 @@ from numpy.typing import NDArray
 
 from cctv.redaction.video.geometry import Size
 
-
-def mean(values: NDArray[np.float32]) -> np.float32:
-    """As `np.mean`."""
-    return np.float32(np.add.reduce(values) / np.float32(values.size))
-
-
-def median(values: NDArray[np.float32]) -> float:
-    """As `np.median`, of one dimension."""
-    middle = values.size // 2
-    if values.size % 2:
-        return float(np.partition(values, middle)[middle])
-    sorted_ = np.partition(values, (middle - 1, middle))
-    return float((sorted_[middle - 1] + sorted_[middle]) / np.float32(2))
-
-
 Plane = NDArray[np.uint8]
 """A two-dimensional uint8 array of one plane, rows first."""
 Mask = NDArray[np.bool_]
-"""A two-dimensional bool array; what True means is said where it is used."""
-
-
-_ONE = 1  # thread: OpenCV's own cost a sixth of all processor time at these sizes, and passes run beside each other
-cv2.setNumThreads(_ONE)
-
-
-@contextmanager
-def every_core() -> Iterator[None]:
-    """Let OpenCV use every core for one long call."""
-    cv2.setNumThreads(os.cpu_count() or 1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(_ONE)
+"""A two-dimensional bool array; what True means is documented where it is used."""
+# OpenCV's own threads cost a sixth of all processor time at these sizes, and passes run beside each other
+_SINGLE_THREAD = 1
+cv2.setNumThreads(_SINGLE_THREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +44,7 @@ class Planes:
         return from_buffer(np.concatenate([self.y.ravel(), self.u.ravel(), self.v.ravel()]), self.size)
 
     def to_bytes(self) -> bytes:
-        """The planes one after the other, as ffmpeg's rawvideo wants them."""
+        """The planes one after the other, as ffmpeg's rawvideo has them."""
         return self.y.tobytes() + self.u.tobytes() + self.v.tobytes()
 
     def stacked(self) -> Plane:
@@ -105,3 +76,27 @@ def doubled(half: Mask) -> Mask:
     rows, columns = half.shape
     large = cv2.resize(half.view(np.uint8), (columns * 2, rows * 2), interpolation=cv2.INTER_NEAREST)
     return np.asarray(large, np.uint8).view(np.bool_)
+
+
+def mean(values: NDArray[np.float32]) -> np.float32:
+    """As `np.mean`."""
+    return np.float32(np.add.reduce(values) / np.float32(values.size))
+
+
+def median(values: NDArray[np.float32]) -> float:
+    """As `np.median`, of one dimension."""
+    middle = values.size // 2
+    if values.size % 2:
+        return float(np.partition(values, middle)[middle])
+    sorted_ = np.partition(values, (middle - 1, middle))
+    return float((sorted_[middle - 1] + sorted_[middle]) / np.float32(2))
+
+
+@contextmanager
+def every_core() -> Iterator[None]:
+    """Let OpenCV use every core for one long call."""
+    cv2.setNumThreads(os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(_SINGLE_THREAD)

@@ -1,1 +1,1 @@
-"""The review sheet: a page that shows tracks and decisions."""
+"""The review sheet: texts, thumbnails, page, and its content from a case."""

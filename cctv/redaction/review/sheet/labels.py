@@ -1,9 +1,11 @@
-"""What a request's sheet, videos and package say: causes of missing picture, commands, the line in the picture.
+"""Texts of a request's sheet, videos and package: decisions, causes of missing footage, commands, the caption.
 
 Never names a person.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to
 from cctv.core.language import Language
@@ -28,6 +30,27 @@ _CAUSES: dict[str, Message] = {
     NEVER_RECORDED: pgettext_lazy("cause", "nothing was recorded"),
     TO_COME: pgettext_lazy("cause", "not recorded yet"),
 }
+TERMS = {
+    "shape": pgettext_lazy("sheet", "as flat shapes"),
+    "absent": pgettext_lazy("sheet", "absent"),
+    "kept": pgettext_lazy("sheet", "kept"),
+    "hidden": pgettext_lazy("sheet", "hidden"),
+    "undecided": pgettext_lazy("sheet", "undecided"),
+    "stayed": pgettext_lazy("sheet", "something stayed where it was put, or somebody stood still"),
+    "light": pgettext_lazy("sheet", "the light changed at once"),
+    "nudged": pgettext_lazy("sheet", "the camera was nudged"),
+    "unexplained": pgettext_lazy(
+        "sheet", "the light or where the camera looks cannot be explained; these frames are hidden throughout"
+    ),
+    "person": pgettext_lazy("sheet", "person"),
+    "plate": pgettext_lazy("sheet", "number plate"),
+    "screen": pgettext_lazy("sheet", "screen"),
+    "badge": pgettext_lazy("sheet", "badge"),
+    "document": pgettext_lazy("sheet", "document"),
+    "other": pgettext_lazy("sheet", "other"),
+}
+"""Decisions, kinds of scene change and reasons to hide, by the value that stands in files."""
+
 _LINE = pgettext_lazy("caption, without accents", "background reconstructed, others hidden")  # OpenCV draws ASCII only
 _COMMANDS = (
     N_("keep these tracks visible"),
@@ -42,6 +65,17 @@ _COMMANDS = (
 )
 
 
+def ranges_text(numbers: Collection[int]) -> str:
+    """`1-4, 7`: as people write lists of numbers."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
 def cause_words(code: str, language: Language) -> str:
     """Why there is no picture, for a person; the code itself when it is not known here."""
     return translate_to(_CAUSES.get(code, code), language)
@@ -54,4 +88,4 @@ def line_words(language: Language) -> str:
 
 def command_words(language: Language) -> tuple[str, ...]:
     """What each command at the foot of the sheet does, in its order."""
-    return tuple(translate_to(one, language) for one in _COMMANDS)
+    return tuple(translate_to(text, language) for text in _COMMANDS)

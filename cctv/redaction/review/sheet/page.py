@@ -1,7 +1,7 @@
-"""The sheet: one HTML file on which a person decides who is kept, and looks at what will be shown.
+"""The review sheet as one HTML file, on which a person decides who is kept and checks what will be shown.
 
-Owns the page.  Self-contained (pictures inside, no script, no network), so that it opens from disk in any browser.  It
-shows people as they are: it stays on the box and is never part of an export.  Decides nothing itself.
+Self-contained (pictures inside, no script, no network), so that it opens from disk in any browser.  Shows people
+unredacted: it stays on this computer and is never part of a package.  Decides nothing itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import jinja2
 from cctv.core.i18n import translate_to, translator
 from cctv.core.language import Language
 from cctv.redaction.background.scene_changes import ChangeKind
-from cctv.redaction.labels import TERMS, ranges_text
+from cctv.redaction.review.sheet.labels import TERMS, ranges_text
 from cctv.redaction.review.sheet.thumbnails import Bgr, Jpeg
 
 
@@ -48,7 +48,7 @@ class SheetGap:
 
 @dataclass(frozen=True, slots=True)
 class SheetBackdrop:
-    """A backdrop by its number, its picture (`pictures.backdrop_picture`, covers drawn) and untrusted share, 0 to 1.
+    """A backdrop by its number, its picture (`backdrop_picture`, covers drawn) and untrusted share, 0 to 1.
 
     `uses` is when it stands behind the picture; `command` signs it off.
     """
@@ -89,7 +89,7 @@ class SheetMoment:
 
 @dataclass(frozen=True, slots=True)
 class SheetDrawing:
-    """A frame in which somebody drew boxes: the source with them, and the ids of those to keep and to hide."""
+    """A frame in which a person drew boxes: the source with them, and the ids of those to keep and to hide."""
 
     moment: SheetMoment
     kept: tuple[str, ...]
@@ -110,7 +110,7 @@ class SheetChange:
 
 @dataclass(frozen=True, slots=True)
 class SheetRange:
-    """A range of frames to review: what is shown in it, and `command` to say that it was looked at."""
+    """A range of frames to review: what is shown in it, and `command` to record its review."""
 
     first: int
     last: int
@@ -144,23 +144,23 @@ class SheetPart:
 
     @property
     def undecided(self) -> tuple[int, ...]:
-        """The tracks on which nobody decided."""
+        """The tracks on which no one decided."""
         return tuple(track.number for track in self.tracks if track.decision is SheetDecision.UNDECIDED)
 
     @property
     def signed(self) -> int:
         """How many backdrops are signed off."""
-        return sum(one.signed_by is not None for one in self.backdrops)
+        return sum(backdrop.signed_by is not None for backdrop in self.backdrops)
 
     @property
     def reviewed(self) -> int:
         """How many ranges are reviewed."""
-        return sum(bool(one.reviewed_by) for one in self.ranges)
+        return sum(bool(frame_range.reviewed_by) for frame_range in self.ranges)
 
 
 @dataclass(frozen=True, slots=True)
 class SheetCamera:
-    """One camera: what was asked for, what there is of it, and why the rest is missing."""
+    """One camera: what was requested, what there is of it, and why the rest is missing."""
 
     name: str
     requested: SheetStretch
@@ -171,7 +171,7 @@ class SheetCamera:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the page says.  `commands` are typed next, each with what it does; `language` is nl, fr or en."""
+    """The content of the page.  `commands` are typed next, each with what it does; `language` is nl, fr or en."""
 
     reference: str
     made_at: datetime
@@ -226,7 +226,7 @@ def _ticks(whole: SheetStretch, count: int = 5) -> Sequence[tuple[float, str]]:
 
 
 def _ruler(width: int) -> int:
-    """Pixels between the lines over a backdrop, from which somebody reads what to cover: about ten across."""
+    """Pixels between the lines over a backdrop, to read coordinates to cover: about ten across."""
     return next((step for step in (10, 20, 50, 100, 200, 500) if step * 12 >= width), 1000)
 
 
@@ -240,13 +240,13 @@ def _day(at: datetime) -> str:
 
 def _unbroken(command: str) -> Sequence[str]:
     """What of a command must stay on one line: each word, an option together with its value."""
-    held: list[str] = []
+    words: list[str] = []
     for word in command.split():
-        if held and held[-1].startswith("--") and " " not in held[-1] and not word.startswith("--"):
-            held[-1] += f" {word}"
+        if words and words[-1].startswith("--") and " " not in words[-1] and not word.startswith("--"):
+            words[-1] += f" {word}"
         else:
-            held.append(word)
-    return held
+            words.append(word)
+    return words
 
 
 def _data_url(picture: Bgr) -> str:

@@ -1,17 +1,9 @@
-"""Pictures of what a decision shows: the result at chosen moments, the source beside it, and where anything is live.
+"""Pictures for the reviewer: frame ranges and their moments, crops of tracks, backdrops, and results beside the source.
 
-Owns the pass that composes them, by the same rules as a render, without writing a video.  Pictures of the source show
-people as they are: they stay on the box, for the reviewer alone.
-
-Which frames a reviewer is shown, and in which ranges they are reviewed.
-
-Pure.  Every range of a clip has at least one moment; where something moves or is kept, moments are close, and stand
-where something begins or ends.  Never leaves a frame out of every range.
-
-Pictures for the person who decides: the backdrop, and each track at its beginning, middle and end.
-
-Owns the crops of the sheet.  These pictures show people as they are: they stay on the box, for the reviewer alone.
-Never part of an export.
+`frame_ranges` and `moments` are pure: every range has at least one moment; where something moves or is kept, moments
+are close, and lie where something begins or ends; no frame is outside of every range.  `gallery` composes results by
+the same rules as a render, without a video.  Pictures of the source show people unredacted: they stay on this computer
+and are never part of a package.
 """
 
 from __future__ import annotations
@@ -38,10 +30,18 @@ from cctv.redaction.video.reader import Clip
 from cctv.redaction.video.spill import whole
 from cctv.redaction.video.yuv import Planes, doubled
 
-_RANGE = 30_000_000  # microseconds: about as much as one looks at before one says yes
-_MOST_RANGES = 60  # of a part; those of a long one are longer
-_REGULAR = 6  # moments of a range in which something happens
-_MOST = 12  # moments of a range, changes included
+_RANGE_US = 30_000_000  # microseconds: about as much as a reviewer watches before accepting it
+_MAX_RANGES = 60  # of a part; those of a long one are longer
+_REGULAR_MOMENTS = 6  # moments of a range in which something happens
+_MAX_MOMENTS = 12  # moments of a range, changes included
+Bgr = NDArray[np.uint8]
+"""A colour picture, (height, width, 3) uint8, blue first as cv2 has it."""
+_CROP_MARGIN_SHARE = 0.35  # of a box's sides shown around it, so that the person is seen in context
+_CROP_HEIGHT_PIXELS = 180  # pixels
+Jpeg = NDArray[np.uint8]
+"""A coded picture, as one flat array of bytes."""
+_MAX_WIDTH_PIXELS = 480  # pixels: a face that can be recognised is larger than 8 of them
+_KEPT, _HIDDEN, _MARKED = (75, 127, 26), (10, 87, 220), (190, 40, 200)  # blue first
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +52,9 @@ class FrameRange:
     last: int
 
 
-def frame_ranges(times: Sequence[int]) -> tuple[FrameRange, ...]:
-    """All frames in ranges of about 30 seconds, or a sixtieth of a long clip; `times` in microseconds."""
-    whole = times[-1] - times[0]
-    count = min(_MOST_RANGES, max(1, math.ceil(whole / _RANGE)), len(times))
-    edges = [round(len(times) * index / count) for index in range(count + 1)]
-    return tuple(FrameRange(start, end - 1) for start, end in pairwise(edges))
-
-
-def moments(within: FrameRange, tracks: Iterable[Track], paths: Iterable[BoxPath]) -> tuple[int, ...]:
-    """The frames of a range to look at: a middle one where nothing moves, else regular ones and every change."""
-    spans = [*((one.first, one.last) for one in tracks), *((one.first, one.last) for one in paths)]
-    touching = [(first, last) for first, last in spans if first <= within.last and last >= within.first]
-    if not touching:
-        return ((within.first + within.last) // 2,)
-    changes = sorted({at for span in touching for at in span if within.first <= at <= within.last})
-    regular = {*_spread(range(within.first, within.last + 1), _REGULAR)}
-    apart = [at for at in changes if at not in regular]
-    return tuple(sorted(regular | {*_spread(apart, _MOST - len(regular))}))
-
-
-def _spread(frames: Sequence[int], count: int) -> list[int]:
-    """At most so many of them, evenly spread, the first and the last among them."""
-    if len(frames) <= count:
-        return list(frames)
-    return [frames[round(index * (len(frames) - 1) / (count - 1))] for index in range(count)]
-
-
-def keyframes(paths: Iterable[BoxPath], most: int = 24) -> tuple[int, ...]:
-    """The frames in which somebody drew a box, evenly thinned to so many."""
-    drawn = sorted({key.frame for path in paths for key in path.keyframes})
-    return tuple(_spread(drawn, most))
-
-
-Bgr = NDArray[np.uint8]
-"""A colour picture, (height, width, 3) uint8, blue first as cv2 has it."""
-_AROUND = 0.35  # of a box's sides shown around it, so that the person is seen in his place
-_TALL = 180  # pixels
-
-
 @dataclass(frozen=True, slots=True)
 class TrackPicture:
-    """One crop of a track: its frame and its picture, about _TALL pixels high."""
+    """One crop of a track: its frame and its picture, about _CROP_HEIGHT_PIXELS pixels high."""
 
     frame: int
     picture: Bgr
@@ -103,66 +64,22 @@ class Thumbnails:
     """For each track's id, crops at a tenth, the half and nine tenths of its span, from one pass over the clip."""
 
     def __init__(self, tracks: Sequence[Track]) -> None:
-        self._wanted: dict[int, list[Track]] = {}
+        self._requests: dict[int, list[Track]] = {}
         for track in tracks:
             length = len(track.boxes)
             for offset in sorted({length // 10, length // 2, length * 9 // 10}):
-                self._wanted.setdefault(track.first + offset, []).append(track)
-        self._found: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
+                self._requests.setdefault(track.first + offset, []).append(track)
+        self._crops: dict[int, list[TrackPicture]] = {track.id: [] for track in tracks}
 
     def see(self, frame: int, planes: Planes) -> None:
-        """Take what is wanted of a frame; frames come in order."""
-        for track in self._wanted.get(frame, ()):
-            self._found[track.id].append(TrackPicture(frame, _crop(planes, track, frame)))
+        """Crop the tracks that are due in a frame; frames come in order."""
+        for track in self._requests.get(frame, ()):
+            self._crops[track.id].append(TrackPicture(frame, _crop(planes, track, frame)))
 
     @property
-    def found(self) -> dict[int, tuple[TrackPicture, ...]]:
+    def crops(self) -> dict[int, tuple[TrackPicture, ...]]:
         """The crops so far, by track."""
-        return {identity: tuple(pictures) for identity, pictures in self._found.items()}
-
-
-def bgr(planes: Planes) -> Bgr:
-    """A yuv420p picture in colour."""
-    flat = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
-    stacked = flat.reshape(planes.size.height * 3 // 2, planes.size.width)
-    return np.asarray(cv2.cvtColor(stacked, cv2.COLOR_YUV2BGR_I420), np.uint8)
-
-
-def backdrop_picture(backdrop: Backdrop) -> Bgr:
-    """The backdrop with its untrusted pixels hatched in magenta; what a reviewer covered is flat."""
-    picture = bgr(backdrop.planes)
-    unsure = ~backdrop.trusted
-    untrusted = doubled(unsure if backdrop.covered is None else unsure & ~backdrop.covered)
-    rows, columns = np.indices(untrusted.shape)
-    picture[untrusted & ((rows + columns) % 12 < 5)] = (190, 40, 200)
-    return picture
-
-
-def _crop(planes: Planes, track: Track, frame: int) -> Bgr:
-    box = track.box_at(frame)
-    if box is None:
-        raise ValueError(f"track {track.id} has no frame {frame}")
-    full = box.scaled(2)
-    rect = _even(outer(full.grown(_AROUND * full.w + 8, _AROUND * full.h + 8), planes.size), planes.size)
-    rows, columns = rect.slices()
-    half = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
-    picture = bgr(Planes(planes.y[rows, columns], planes.u[half], planes.v[half]))
-    factor = _TALL / picture.shape[0]
-    width = max(1, round(picture.shape[1] * factor))
-    return np.asarray(
-        cv2.resize(picture, (width, _TALL), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC), np.uint8
-    )
-
-
-def _even(rect: PixelRect, size: Size) -> PixelRect:
-    right, bottom = min(rect.right + rect.right % 2, size.width), min(rect.bottom + rect.bottom % 2, size.height)
-    return PixelRect(rect.left // 2 * 2, rect.top // 2 * 2, right, bottom)
-
-
-Jpeg = NDArray[np.uint8]
-"""A coded picture, as one flat array of bytes."""
-_WIDE = 480  # pixels: a face that can be told from another is larger than 8 of them
-_KEPT, _HIDDEN, _MARKED = (75, 127, 26), (10, 87, 220), (190, 40, 200)  # blue first
+        return {identity: tuple(pictures) for identity, pictures in self._crops.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +103,55 @@ class GalleryRequest:
     marks: Mapping[int, Rect] = field(default_factory=dict)
 
 
+def frame_ranges(times: Sequence[int]) -> tuple[FrameRange, ...]:
+    """All frames in ranges of about 30 seconds, or a sixtieth of a long clip; `times` in microseconds."""
+    whole = times[-1] - times[0]
+    count = min(_MAX_RANGES, max(1, math.ceil(whole / _RANGE_US)), len(times))
+    edges = [round(len(times) * index / count) for index in range(count + 1)]
+    return tuple(FrameRange(start, end - 1) for start, end in pairwise(edges))
+
+
+def moments(within: FrameRange, tracks: Iterable[Track], paths: Iterable[BoxPath]) -> tuple[int, ...]:
+    """The frames of a range to look at: a middle one where nothing moves, else regular ones and every change."""
+    spans = [*((track.first, track.last) for track in tracks), *((path.first, path.last) for path in paths)]
+    touching = [(first, last) for first, last in spans if first <= within.last and last >= within.first]
+    if not touching:
+        return ((within.first + within.last) // 2,)
+    changes = sorted({at for span in touching for at in span if within.first <= at <= within.last})
+    regular = {*_spread(range(within.first, within.last + 1), _REGULAR_MOMENTS)}
+    apart = [at for at in changes if at not in regular]
+    return tuple(sorted(regular | {*_spread(apart, _MAX_MOMENTS - len(regular))}))
+
+
+def keyframes(paths: Iterable[BoxPath], most: int = 24) -> tuple[int, ...]:
+    """The frames in which a person drew a box, evenly thinned to so many."""
+    drawn = sorted({key.frame for path in paths for key in path.keyframes})
+    return tuple(_spread(drawn, most))
+
+
+def bgr(planes: Planes) -> Bgr:
+    """A yuv420p picture in colour."""
+    flat = np.concatenate([planes.y.ravel(), planes.u.ravel(), planes.v.ravel()])
+    stacked = flat.reshape(planes.size.height * 3 // 2, planes.size.width)
+    return np.asarray(cv2.cvtColor(stacked, cv2.COLOR_YUV2BGR_I420), np.uint8)
+
+
+def backdrop_picture(backdrop: Backdrop) -> Bgr:
+    """The backdrop with its untrusted pixels hatched in magenta; what a reviewer covered is flat."""
+    picture = bgr(backdrop.planes)
+    unsure = ~backdrop.trusted
+    untrusted = doubled(unsure if backdrop.covered is None else unsure & ~backdrop.covered)
+    rows, columns = np.indices(untrusted.shape)
+    picture[untrusted & ((rows + columns) % 12 < 5)] = (190, 40, 200)
+    return picture
+
+
 def gallery(
     clip: Clip,
     analysis: Analysis,
     keep: KeepBoxes,
     options: Options,
-    wanted: GalleryRequest,
+    request: GalleryRequest,
     progress: Progress,
     also: Callable[[int, Planes], None] = lambda _frame, _planes: None,
 ) -> Gallery:
@@ -205,17 +165,50 @@ def gallery(
         frame = decision.frame
         also(frame, planes)
         live.append(bool(decision.live.any()))
-        if frame in wanted.seen:
-            seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame, wanted.marks.get(frame)))
-        if frame in wanted.shown:
+        if frame in request.seen:
+            seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame, request.marks.get(frame)))
+        if frame in request.shown:
             shown[frame] = _jpeg(bgr(composer.compose(whole(planes), decision)))
         progress("pictures", frame + 1, total)
     return Gallery(shown, seen, tuple(live))
 
 
+def _spread(frames: Sequence[int], count: int) -> list[int]:
+    """At most so many of them, evenly spread, the first and the last among them."""
+    if len(frames) <= count:
+        return list(frames)
+    return [frames[round(index * (len(frames) - 1) / (count - 1))] for index in range(count)]
+
+
+def _crop(planes: Planes, track: Track, frame: int) -> Bgr:
+    box = track.box_at(frame)
+    if box is None:
+        raise ValueError(f"track {track.id} has no frame {frame}")
+    full = box.scaled(2)
+    rect = _even(
+        outer(full.grown(_CROP_MARGIN_SHARE * full.w + 8, _CROP_MARGIN_SHARE * full.h + 8), planes.size), planes.size
+    )
+    rows, columns = rect.slices()
+    half = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
+    picture = bgr(Planes(planes.y[rows, columns], planes.u[half], planes.v[half]))
+    factor = _CROP_HEIGHT_PIXELS / picture.shape[0]
+    width = max(1, round(picture.shape[1] * factor))
+    return np.asarray(
+        cv2.resize(
+            picture, (width, _CROP_HEIGHT_PIXELS), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        ),
+        np.uint8,
+    )
+
+
+def _even(rect: PixelRect, size: Size) -> PixelRect:
+    right, bottom = min(rect.right + rect.right % 2, size.width), min(rect.bottom + rect.bottom % 2, size.height)
+    return PixelRect(rect.left // 2 * 2, rect.top // 2 * 2, right, bottom)
+
+
 def _outlined(picture: Bgr, keep: KeepBoxes, frame: int, mark: Rect | None) -> Bgr:
     """The picture with the boxes of a frame: green what is kept, orange and crossed what is hidden, magenta a mark."""
-    thick = max(1, round(1.5 * picture.shape[1] / _WIDE))
+    thick = max(1, round(1.5 * picture.shape[1] / _MAX_WIDTH_PIXELS))
     boxes: Sequence[tuple[bool, tuple[int, int], tuple[int, int]]] = [
         (kept, (round(box.x), round(box.y)), (round(box.right), round(box.bottom)))
         for kept, held in ((True, keep.kept_at(frame)), (False, keep.hidden_at(frame)))
@@ -234,8 +227,8 @@ def _outlined(picture: Bgr, keep: KeepBoxes, frame: int, mark: Rect | None) -> B
 
 def _jpeg(picture: Bgr) -> Jpeg:
     height, width = picture.shape[:2]
-    if width > _WIDE:
-        size = (_WIDE, max(1, round(height * _WIDE / width)))
+    if width > _MAX_WIDTH_PIXELS:
+        size = (_MAX_WIDTH_PIXELS, max(1, round(height * _MAX_WIDTH_PIXELS / width)))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     done, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 78])
     if not done:

@@ -1,7 +1,7 @@
-"""The sheet of a request: what a person decides from, and sees of the result, written beside the analysis.
+"""Content of a request's review sheet: builds the page from a case, and writes it beside the analysis.
 
-Owns what of a case goes onto the page, and the commands on it; its looks are the engine's.  Never an export: it shows
-people as they are.
+Responsible for what of a case is on the page, and the commands on it; `page` renders it.  Never part of a package: it
+shows people unredacted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.model.cases import AccessRequest
-from cctv.redaction.background.cover import cover
+from cctv.redaction.background.model import cover
 from cctv.redaction.review.artefacts import (
     PICTURES,
     SURVEY,
@@ -54,7 +54,17 @@ from cctv.redaction.review.sheet.thumbnails import FrameRange, Jpeg, TrackPictur
 from cctv.redaction.tracking.tracks import Track
 
 PREVIEW = "preview.mp4"
-"""In a part's directory: what it would look like, once somebody asked for it."""
+"""In a part's directory: what it would look like, once it was requested."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PartAnalysis:
+    """What the analysis of a part left."""
+
+    directory: Path
+    outcome: RenderOutcome
+    tracks: tuple[Track, ...]
+    times: tuple[int, ...]
 
 
 def write_sheet(site: Storage, case: CaseFile) -> Path:
@@ -66,7 +76,7 @@ def write_sheet(site: Storage, case: CaseFile) -> Path:
     sheet = Sheet(
         reference=request.id,
         made_at=site.clock.now().astimezone(zone),
-        cameras=tuple(_camera(site, case, found) for found in footage),
+        cameras=tuple(_camera(site, case, status) for status in footage),
         commands=_commands(case, language),
         language=language.value,
     )
@@ -89,33 +99,23 @@ def refreshed_case(site: Storage, request_id: str) -> CaseFile:
     return case
 
 
-def _camera(site: Storage, case: CaseFile, found: FootageStatus) -> SheetCamera:
+def _camera(site: Storage, case: CaseFile, status: FootageStatus) -> SheetCamera:
     zone, language = site.settings.site.timezone, site.settings.site.language
-    parts = [part for part in case.parts if part.plan.camera == found.camera]
+    parts = [part for part in case.parts if part.plan.camera == status.camera]
     several = len(case.parts) > 1
     return SheetCamera(
-        name=found.camera,
+        name=status.camera,
         requested=_stretch(case.request.span, zone),
         coverage=tuple(_stretch(span, zone) for part in parts for span in _shown(part)),
-        gaps=tuple(_gaps(found, zone, language)),
+        gaps=tuple(_gaps(status, zone, language)),
         parts=tuple(_Page(site, case.request, part, several).section() for part in parts),
     )
 
 
 def _shown(part: CasePart) -> Iterable[Span]:
-    """What of each source was asked for."""
+    """What of each source was requested."""
     spans = (source.span.intersection(part.plan.requested) for source in part.plan.sources)
     return (span for span in spans if span is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What the analysis of a part left."""
-
-    directory: Path
-    outcome: RenderOutcome
-    tracks: tuple[Track, ...]
-    times: tuple[int, ...]
 
 
 class _Page:
@@ -127,7 +127,7 @@ class _Page:
         self._which = f" --camera {part.plan.camera} --part {part.plan.position}" if several else ""
         directory = site.root / part.directory
         self._survey = read_survey(directory / SURVEY)
-        self._held = _Held(
+        self._analysis = _PartAnalysis(
             directory, read_outcome(directory), read_tracks(directory / TRACKS), tuple(self._survey.times)
         )
         self._zone = site.settings.site.timezone
@@ -135,19 +135,19 @@ class _Page:
         self._beside = sheet_path(site, request.id).parent
 
     def section(self) -> SheetPart:
-        part, plan, held = self._part, self._plan, self._held
-        pictures = read_pictures(held.directory / PICTURES)
-        preview = held.directory / PREVIEW
+        part, plan, analysis = self._part, self._plan, self._analysis
+        pictures = read_pictures(analysis.directory / PICTURES)
+        preview = analysis.directory / PREVIEW
         return SheetPart(
             position=plan.position,
             span=_stretch(plan.span, self._zone),
             frames=plan.frames,
             backdrops=tuple(self._backdrops()),
-            tracks=tuple(self._track(track, pictures.get(track.id, ())) for track in held.tracks),
-            ranges=tuple(self._range(one) for one in frame_ranges(held.times)),
+            tracks=tuple(self._track(track, pictures.get(track.id, ())) for track in analysis.tracks),
+            ranges=tuple(self._range(frame_range) for frame_range in frame_ranges(analysis.times)),
             changes=tuple(self._changes()),
             drawings=tuple(self._drawings()),
-            live=tuple(self._spans(held.outcome.pictures.live)),
+            live=tuple(self._spans(analysis.outcome.pictures.live)),
             others=plan.decisions.others.value,
             visible=", ".join([*map(str, plan.decisions.keep), *(path.id for path in plan.decisions.boxes.keep)]),
             preview=preview.relative_to(self._beside).as_posix() if preview.exists() else None,
@@ -156,14 +156,14 @@ class _Page:
 
     def _backdrops(self) -> Iterable[SheetBackdrop]:
         plan = self._plan
-        for number, one in enumerate(self._survey.backdrops, 1):
+        for number, backdrop in enumerate(self._survey.backdrops, 1):
             decision = plan.backdrop(number)
-            covered = cover(one, decision.covers)
+            covered = cover(backdrop, decision.covers)
             yield SheetBackdrop(
                 number=number,
-                uses=tuple(self._spans([stretch == number - 1 for stretch in self._held.outcome.stretch])),
+                uses=tuple(self._spans([stretch == number - 1 for stretch in self._analysis.outcome.stretch])),
                 picture=backdrop_picture(covered),
-                untrusted_share=one.untrusted_share,
+                untrusted_share=backdrop.untrusted_share,
                 command=self._typed("backdrop", f"--stretch {number} --approve"),
                 covers=len(decision.covers),
                 signed_by=decision.signed_by if number not in plan.unsigned else None,
@@ -181,15 +181,17 @@ class _Page:
             first=track.first,
             last=track.last,
             span=self._between(track.first, track.last),
-            pictures=tuple((self._at(one.frame), one.picture) for one in pictures),
+            pictures=tuple((self._at(crop.frame), crop.picture) for crop in pictures),
             keep=self._typed("keep", str(track.id)),
             hide=self._typed("hide", str(track.id)),
             decision=decision,
         )
 
     def _range(self, within: FrameRange) -> SheetRange:
-        shown = self._held.outcome.pictures.shown
-        by = [one.by for one in self._part.reviewed if one.first <= within.last and one.last >= within.first]
+        shown = self._analysis.outcome.pictures.shown
+        by = [
+            review.by for review in self._part.reviewed if review.first <= within.last and review.last >= within.first
+        ]
         whole = not any(first <= within.last and last >= within.first for first, last in self._part.unreviewed)
         return SheetRange(
             first=within.first,
@@ -203,15 +205,15 @@ class _Page:
         )
 
     def _changes(self) -> Iterable[SheetChange]:
-        pictures = self._held.outcome.pictures
-        for one in self._held.outcome.changes:
-            middle = (one.first + one.last) // 2
-            seen, shown = (held.get(middle) for held in (pictures.seen, pictures.shown))
+        pictures = self._analysis.outcome.pictures
+        for change in self._analysis.outcome.changes:
+            middle = (change.first + change.last) // 2
+            seen, shown = (crops.get(middle) for crops in (pictures.seen, pictures.shown))
             yield SheetChange(
-                kind=one.kind,
-                span=self._between(one.first, one.last),
-                first=one.first,
-                last=one.last,
+                kind=change.kind,
+                span=self._between(change.first, change.last),
+                first=change.first,
+                last=change.last,
                 seen=self._moment(middle, seen) if seen is not None else None,
                 shown=self._moment(middle, shown) if shown is not None else None,
             )
@@ -219,7 +221,7 @@ class _Page:
     def _drawings(self) -> Iterable[SheetDrawing]:
         boxes = self._plan.decisions.boxes
         drawn = {key.frame for path in (*boxes.keep, *boxes.hide) for key in path.keyframes}
-        for frame, picture in sorted(self._held.outcome.pictures.seen.items()):
+        for frame, picture in sorted(self._analysis.outcome.pictures.seen.items()):
             if frame in drawn:
                 yield SheetDrawing(
                     self._moment(frame, picture),
@@ -238,22 +240,22 @@ class _Page:
         return SheetMoment(frame, self._at(frame), picture)
 
     def _at(self, frame: int) -> datetime:
-        return self._start + timedelta(microseconds=self._held.times[frame])
+        return self._start + timedelta(microseconds=self._analysis.times[frame])
 
     def _between(self, first: int, last: int) -> SheetStretch:
         return SheetStretch(self._at(first), self._at(last))
 
     def _spans(self, flags: Iterable[bool]) -> Iterable[SheetStretch]:
-        for flag, run in groupby(enumerate(flags), key=lambda one: one[1]):
+        for flag, run in groupby(enumerate(flags), key=lambda item: item[1]):
             frames = [frame for frame, _ in run]
             if flag:
                 yield self._between(frames[0], frames[-1])
 
 
-def _gaps(found: FootageStatus, zone: ZoneInfo, language: Language) -> Iterable[SheetGap]:
-    holes = [(gone.span, DELETED) for gone in found.gone]
-    holes += [(hole.span, hole.cause.value if hole.cause else NEVER_RECORDED) for hole in found.unrecorded]
-    holes += [(span, TO_COME) for span in (found.being_written, found.to_come) if span is not None]
+def _gaps(status: FootageStatus, zone: ZoneInfo, language: Language) -> Iterable[SheetGap]:
+    holes = [(deletion.span, DELETED) for deletion in status.gone]
+    holes += [(hole.span, hole.cause.value if hole.cause else NEVER_RECORDED) for hole in status.unrecorded]
+    holes += [(span, TO_COME) for span in (status.being_written, status.to_come) if span is not None]
     for span, cause in sorted(holes, key=lambda hole: hole[0]):
         yield SheetGap(_stretch(span, zone), cause_words(cause, language))
 
