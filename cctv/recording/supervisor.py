@@ -135,7 +135,7 @@ class Upkeep:
 log = logging.getLogger(__name__)
 
 CLOCK_STEP = timedelta(seconds=2)
-_TICK = 0.4  # with attempt.STALL, and half a second between reports, silence is seen within 3 s
+_TICK = 0.4  # with rtsp.STALL_TIMEOUT, and half a second between reports, silence is seen within 3 s
 _STATE_PERIOD = 2.0
 _DISK_HANGS = 120.0  # a job of this length is no slow disk any more: the watchdog is left to fire
 
