@@ -114,7 +114,7 @@ def test_what_finds_no_room_waits_for_it_in_order():
     async def work() -> None:
         worker = Worker(lambda error: done.append(str(error)), is_disk_full)
         jobs = [worker.submit(first), worker.submit(done.append, "second")]
-        while not worker.waits_for_room:
+        while not worker.waits_for_space:
             await asyncio.sleep(0.01)
         room.set()
         await asyncio.gather(*jobs)
