@@ -191,7 +191,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class StatementFacts:
-    """The signed statement from the audit log that goes with the letter.
+    """The signed statement from the audit log that is enclosed with the letter.
 
     `entries` and `head` are the log's length and last hash at `made`; `file` is the enclosed statement, `sha256` its
     hash, `key` the fingerprint of the site's key (`SHA256:...`).

@@ -31,7 +31,7 @@ class ComplaintAcknowledged:
 class ComplaintDecided:
     """A complaint was examined: `GRANTED` founded, `PARTLY`, `REFUSED` not; why, and what is done about it.
 
-    Without `measures` the letter says that there are none; one that is founded, wholly or partly, has some.
+    Without `measures` the letter states that there are none; one that is founded, wholly or partly, has some.
     """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.COMPLAINT_DECIDED

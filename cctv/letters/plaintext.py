@@ -25,7 +25,7 @@ _GAP = "\u00a0"
 
 
 class PageUnreadable(ValueError):
-    """A page with an element that the text version cannot show, or one that is not closed; says at which line."""
+    """A page with an element that the text version cannot show, or one that is not closed."""
 
 
 def as_text(page: str) -> str:

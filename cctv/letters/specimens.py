@@ -109,7 +109,7 @@ _PACKAGE = PackageFacts(
 )
 _IN_HAND = replace(_PACKAGE, delivery=Delivery.IN_PERSON, password=None)
 _FOOTAGE = (Footage(_FOYER, _SPAN), Footage(_GEVEL, _SPAN))
-_TOLD = ("Politiezone Kust",)
+_NOTIFIED = ("Politiezone Kust",)
 _PERSON = Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
 _GUARDIAN = replace(
     _PERSON, capacity=RequesterRole.GUARDIAN, on_behalf_of="Noor Peeters", mandate=date(2026, 11, 10)
@@ -259,7 +259,7 @@ def _decided(texts: _Texts) -> tuple[LetterFacts, ...]:
 
 
 def _upheld(texts: _Texts) -> tuple[LetterFacts, ...]:
-    first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _TOLD, _PACKAGE)
+    first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _NOTIFIED, _PACKAGE)
     return first, replace(first, package=None, told=())
 
 
@@ -305,7 +305,7 @@ _FACTS: dict[LetterTemplate, Callable[[_Texts], tuple[LetterFacts, ...]]] = {
         NotIdentifiable(_ACCESS, _processing(texts), texts["not_identifiable"], gone_by=date(2026, 12, 19)),
     ),
     LetterTemplate.RESTRICTION_CONFIRMED: lambda texts: (
-        RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.LEGAL_CLAIM, _TOLD),
+        RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.LEGAL_CLAIM, _NOTIFIED),
         RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.UNLAWFUL, ()),
     ),
     LetterTemplate.RESTRICTION_LIFTED: _lifted,
@@ -316,15 +316,15 @@ _FACTS: dict[LetterTemplate, Callable[[_Texts], tuple[LetterFacts, ...]]] = {
     ),
     LetterTemplate.OBJECTION_WITHDRAWN: _withdrawn,
     LetterTemplate.ERASURE_CONFIRMED: lambda texts: (
-        ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, _TOLD),
+        ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, _NOTIFIED),
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE[:1], ()),
     ),
     LetterTemplate.ERASURE_PARTLY: lambda texts: (
-        ErasurePartly(_ERASURE, TODAY, (Footage(_FOYER, _FIRST),), _WAITING, _TOLD),
+        ErasurePartly(_ERASURE, TODAY, (Footage(_FOYER, _FIRST),), _WAITING, _NOTIFIED),
         ErasurePartly(_ERASURE, None, (), _WAITING, ()),
     ),
     LetterTemplate.RECTIFICATION_RECORDED: lambda texts: (
-        RectificationRecorded(_asked(RequestType.RECTIFICATION), TODAY, texts["statement"], _TOLD),
+        RectificationRecorded(_asked(RequestType.RECTIFICATION), TODAY, texts["statement"], _NOTIFIED),
     ),
     LetterTemplate.REFUSAL: lambda texts: (Refusal(_ACCESS, TODAY, RefusalGround.EXCESSIVE, texts["refusal"]),),
     LetterTemplate.COMPLAINT_ACKNOWLEDGED: lambda texts: (ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),

@@ -38,7 +38,7 @@ from cctv.redaction.review.queries import parts_of
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A request that was answered, with the copy that goes with it and what was erased.
+    """A request that was answered, with its copy and what was erased.
 
     `delayed` is the reason why the ordered erasure is not done yet: a sweep under way, or a guard.
     """
@@ -54,7 +54,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Where a copy goes at once, and how."""
+    """The folder into which a copy is handed over at once, and the method."""
 
     to: Path
     method: Method
@@ -87,7 +87,7 @@ def answer_request(
 ) -> Answered:
     """Answer a request; without `wording` no letter is made, without `hand_over` the copy waits in exports/.
 
-    Raises what `plan_answer` and, where a copy goes with it, `build` raise; for the letter BalanceMissing,
+    Raises what `plan_answer` and, with a copy, `build` raise; for the letter BalanceMissing,
     BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
     """
     match_files(site)  # holds of others that an older index does not know keep what an erasure would promise to delete

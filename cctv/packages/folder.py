@@ -38,6 +38,7 @@ Kind = TypeVar("Kind", Manifest, DisclosureManifest)
 
 
 def working_folder(site: Storage) -> Path:
+    """The folder in which a package is built."""
     return site.root / "exports" / WORKING
 
 

@@ -37,6 +37,7 @@ class PackageRow:
 
 
 def insert_package(connection: Connection, package: PackageRow) -> None:
+    """Insert the row of a new package."""
     connection.execute(
         insert(schema.exports).values(
             id=package.id,
@@ -52,6 +53,7 @@ def insert_package(connection: Connection, package: PackageRow) -> None:
 
 
 def mark_deleted(connection: Connection, package_id: str, at: datetime) -> None:
+    """Set when our copy was deleted."""
     table = schema.exports
     connection.execute(update(table).where(table.c.id == package_id).values(deleted_us=at))
 

@@ -172,7 +172,7 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
 
 def _stretches(site: Storage, segments: list[Segment], span: Span) -> list[CopyStretch]:
     takes = (take(read_recording(segment, site.root / segment.path), span) for segment in segments)
-    return stretches(taken for taken in takes if taken is not None)
+    return stretches(selected for selected in takes if selected is not None)
 
 
 def _copied(site: Storage, planned: PlannedCopy, working: Path) -> CopiedOutput:

@@ -73,7 +73,7 @@ class DiskWatch:
         if not (self._site.root / DATABASE_FILE).exists():
             raise DatabaseForeign(path=self._site.root, problem="it is not there")
 
-    def look(self, reserve_fraction: float) -> DiskStatus:
+    def poll(self, reserve_fraction: float) -> DiskStatus:
         """Poll once and request space if needed.  Raises what `require_same_storage` raises."""
         self.require_same_storage()
         free, total = self._free()

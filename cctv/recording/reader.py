@@ -70,7 +70,7 @@ class Reader:
             fault = self._read()
         except CameraDown as down:
             fault = down
-        except BaseException as error:  # noqa: BLE001 - handed over to whoever awaits the end
+        except BaseException as error:  # noqa: BLE001 - passed to the awaiter of `ended`
             failure = error
         self._post(self._finish, fault, failure)
 
@@ -176,5 +176,5 @@ class Reader:
 
     def _nap_for(self, bytes_a_second: float) -> float:
         if self._task.address.transport is not Transport.TCP:
-            return 0.0  # datagrams that find no room are lost
+            return 0.0  # datagrams that find the buffer full are lost
         return min(_NAP_SECONDS, _NAP_BYTES / max(bytes_a_second, 1.0))

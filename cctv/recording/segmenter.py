@@ -74,7 +74,8 @@ class Listener(Protocol):
     def anchored(self, anchor: datetime) -> None:
         """Media time 0 was then.  Comes before the first `closed`."""
 
-    def closed(self, closed: ClosedFile) -> None: ...
+    def closed(self, closed: ClosedFile) -> None:
+        """A file of the run is finished."""
 
     def drifted(self) -> None:
         """The camera's clock and ours drift apart: a `successor` is needed."""

@@ -278,7 +278,7 @@ class Upkeep:
         writing = [file for camera in cameras if (file := camera.open_file) is not None]
 
         def run_round() -> None:
-            self.status = self._disk.look(reserve_fraction)
+            self.status = self._disk.poll(reserve_fraction)
             for file in writing:
                 file.flush()
 

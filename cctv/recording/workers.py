@@ -145,7 +145,7 @@ def run_in_daemon_thread(job: Callable[[], Result]) -> asyncio.Future[Result]:
         result, failure = None, None
         try:
             result = job()
-        except BaseException as error:  # noqa: BLE001 - handed over to whoever awaits
+        except BaseException as error:  # noqa: BLE001 - passed to the awaiter
             failure = error
         try:
             loop.call_soon_threadsafe(resolve, result, failure)
