@@ -103,7 +103,7 @@ class PortabilityAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ViewingInvitation:
-    """An invitation to view the footage (Article 15 GDPR, in Belgium Article 12 of the camera act): when, where, and the host.
+    """Viewing on the spot (Article 15 GDPR, in Belgium Article 12 of the camera act): when, where, and the host.
 
     The right to a copy stays.  `missing` are the spans without picture, empty when all is there.
     """
