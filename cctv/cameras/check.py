@@ -1,6 +1,6 @@
-"""Checking cameras: several at once, each within its own time, none keeping another waiting.
+"""Checking cameras: several in parallel, each with its own time limit, so that none delays another.
 
-Owns what an answer or a fault says about reachability and login.
+Responsible for what an answer or a fault means for reachability and login.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from cctv.model.ids import CameraId
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 8
+_MAX_PARALLEL_CHECKS = 8
 
 
 class Encrypted(Enum):
-    """What of a camera's traffic nobody on its network can read."""
+    """Which of a camera's traffic is encrypted on its network."""
 
     ALL = "yes"
     PICTURE = "picture"
@@ -37,9 +37,9 @@ class Encrypted(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What a camera answered: `facts`, or a `fault`.  `signed_in` is None where it never came to that.
+    """What a camera answered: `facts`, or a `fault`.  `signed_in` is None when the camera never checked a login.
 
-    `device` is None for a camera that is not asked over ONVIF; `gop` where no second key frame came.
+    `device` is None for a camera without ONVIF, `gop` when no second key frame came.
     """
 
     camera: CameraId
@@ -72,21 +72,21 @@ class Checkup:
 def check_cameras(
     cameras: Sequence[CameraSettings], credentials: Mapping[str, Credential], clock: Clock
 ) -> list[Checkup]:
-    """Ask every camera for its stream; in the order given."""
+    """Check the stream of every camera; the results are in the order of `cameras`."""
     if not cameras:
         return []
-    with ThreadPoolExecutor(min(_AT_ONCE, len(cameras))) as pool:
+    with ThreadPoolExecutor(min(_MAX_PARALLEL_CHECKS, len(cameras))) as pool:
         return list(pool.map(lambda camera: _check(camera, credentials, clock), cameras))
 
 
 def _check(camera: CameraSettings, credentials: Mapping[str, Credential], clock: Clock) -> Checkup:
-    asked = camera.rtsp or camera.onvif or ""
+    url = camera.rtsp or camera.onvif or ""
     try:
         address = stream_address(camera, credentials)
-        asked = address.url
+        url = address.url
         facts = probe_camera(camera, address)
     except CameraDown as fault:
         log.warning("camera.unreached", extra={"camera": camera.id, "error": fault.code, SHOWN: True})
-        return Checkup(camera.id, asked, fault=fault, onvif=camera.onvif)
+        return Checkup(camera.id, url, fault=fault, onvif=camera.onvif)
     device = device_facts(camera, credentials, clock)
-    return Checkup(camera.id, asked, facts=facts, gop=measure_gop(address), device=device, onvif=camera.onvif)
+    return Checkup(camera.id, url, facts=facts, gop=measure_gop(address), device=device, onvif=camera.onvif)

@@ -1,6 +1,6 @@
-"""What a camera that is down looks like: one class per kind, each with the cause its gap gets.
+"""Errors of a camera that gives no picture: one class per kind, each with the cause of the gap that it makes.
 
-Owns the wording.  `address` is a stream's address without credentials; `detail` has passed `without_secrets`.
+`address` is a stream's address without credentials; `detail` has passed `without_secrets`.
 """
 
 from __future__ import annotations

@@ -1,14 +1,8 @@
-"""Asking a camera what it sends: codec, picture size, frame rate, sound.
+"""What a camera sends: codec, picture size, frame rate, sound, and the distance of its key frames.
 
-Looks at the stream for a moment and keeps nothing of it.  Always ends: a camera that hangs costs the time given.
-
-Why ffmpeg ended: from what it printed to one of the errors of cameras.
-
-Pure.  Owns the knowledge of its messages (ffmpeg 5.1).  Never repeats a line that still holds a credential.
-
-How far apart a camera's key frames are: the least that a lost connection costs, and where segments can be cut.
-
-Looks at the stream until the second key frame and keeps nothing of it.  Decodes nothing.
+Reads the stream for a moment, decodes nothing and keeps nothing of it.  Always ends: a camera that hangs costs the time
+limit.  Also responsible for the ffmpeg commands that read a stream, and for the error that the stderr of such a command
+stands for (ffmpeg 5.1), which never repeats a line that still holds a credential.
 """
 
 from __future__ import annotations
@@ -21,11 +15,12 @@ from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
 from time import monotonic
+from typing import Any
 
 import av.error
+import ffmpeg
 from av.container import InputContainer
 
-from cctv.cameras.commands import packet_list_command
 from cctv.cameras.errors import (
     CameraClosed,
     CameraDown,
@@ -36,11 +31,14 @@ from cctv.cameras.errors import (
     CameraUnreachable,
     StreamUnknown,
 )
-from cctv.cameras.rtsp import StreamAddress, connect, fault_of
+from cctv.cameras.rtsp import PROTOCOLS, StreamAddress, connect, fault_of
 from cctv.config.schema import CameraSettings
 from cctv.core.process import last_lines, start_process
 from cctv.footage.media import describe
 
+PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake
+GOP_PATIENCE = timedelta(seconds=12)
+_MAX_PACKETS = 40  # enough for a frame rate, as a camera counts it
 _UNREACHABLE = {
     "Failed to resolve hostname": "the name is not known",
     "No route to host": "no route to it",
@@ -55,32 +53,37 @@ _UNREACHABLE = {
 _SILENT = ("Invalid data found when processing input", "Immediate exit requested")
 
 
-def diagnose(camera: CameraSettings, address: StreamAddress, stderr: bytes, *, waited: float) -> CameraDown:
-    """The error that a child's stderr stands for; `waited` is how long the camera was given, in seconds."""
-    said = stderr.decode("utf-8", "replace")
-    named = {"camera": camera.id, "address": address.url}
-    if "401 Unauthorized" in said or "403 Forbidden" in said:
-        return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")
-    if "404 Not Found" in said or "454 Session Not Found" in said:
-        return StreamUnknown(**named)
-    if "Connection refused" in said:
-        return CameraRefused(**named)
-    for sign, detail in _UNREACHABLE.items():
-        if sign in said:
-            return CameraUnreachable(**named, detail=detail)
-    if any(sign in said for sign in _SILENT):
-        return CameraSilent(**named, seconds=f"{waited:.0f}")
-    if "Server returned 5XX" in said:  # 503 from many a camera that has all the viewers it can serve
-        return CameraFailed(camera=camera.id, detail="it answers with a server error (too many viewers, perhaps)")
-    if not said.strip():
-        return CameraClosed(**named)
-    return CameraFailed(camera=camera.id, detail=last_lines(stderr, 1).removeprefix("pipe:0: ").rstrip("."))
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """What a camera sends.  `fps` is None when too few packets came; `sound` is a codec, None without sound."""
+
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+    sound: str | None
 
 
-GOP_SECONDS = timedelta(seconds=12)
+def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = PATIENCE) -> StreamFacts:
+    """Read the start of the stream; raises CameraDown.
+
+    Blocks for `patience` until the format is known, and as long again for the packets that give the frame rate.
+    """
+    options = address.options(video_only=False, timeout=patience)
+    with connect(camera, address, options, opening=patience, reading=patience) as container:
+        media = describe(container)
+        if media is None:
+            raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
+        try:
+            times = _picture_times(container, monotonic() + patience.total_seconds())
+        except (av.error.FFmpegError, OSError) as error:
+            raise fault_of(camera, address, error, patience) from error
+    if not times:
+        raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{patience.total_seconds():.0f}")
+    return StreamFacts(media.codec, media.width, media.height, _frame_rate(times), media.sound)
 
 
-def measure_gop(address: StreamAddress, *, patience: timedelta = GOP_SECONDS) -> timedelta | None:
+def measure_gop(address: StreamAddress, *, patience: timedelta = GOP_PATIENCE) -> timedelta | None:
     """The time between two key frames; None where no second one came in time.  Blocks for `patience` at the most."""
     child = start_process(packet_list_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdin is not None
@@ -114,54 +117,62 @@ def key_frame_distance(lines: Iterable[str]) -> timedelta | None:
     return None
 
 
-PATIENCE = timedelta(seconds=12)  # a GOP of 10 s and the handshake
-_PACKETS = 40  # enough for a frame rate, as a camera counts it
+def diagnose(camera: CameraSettings, address: StreamAddress, stderr: bytes, *, waited: float) -> CameraDown:
+    """The error that a child's stderr stands for; `waited` is its time limit in seconds."""
+    text = stderr.decode("utf-8", "replace")
+    named = {"camera": camera.id, "address": address.url}
+    if "401 Unauthorized" in text or "403 Forbidden" in text:
+        return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")
+    if "404 Not Found" in text or "454 Session Not Found" in text:
+        return StreamUnknown(**named)
+    if "Connection refused" in text:
+        return CameraRefused(**named)
+    for sign, detail in _UNREACHABLE.items():
+        if sign in text:
+            return CameraUnreachable(**named, detail=detail)
+    if any(sign in text for sign in _SILENT):
+        return CameraSilent(**named, seconds=f"{waited:.0f}")
+    if "Server returned 5XX" in text:  # 503 from many a camera that has all the viewers it can serve
+        return CameraFailed(camera=camera.id, detail="it answers with a server error (too many viewers, perhaps)")
+    if not text.strip():
+        return CameraClosed(**named)
+    return CameraFailed(camera=camera.id, detail=last_lines(stderr, 1).removeprefix("pipe:0: ").rstrip("."))
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFacts:
-    """What a camera sends.  `fps` is None where too little came to tell; `sound` is a codec, None without sound."""
-
-    codec: str
-    width: int
-    height: int
-    fps: float | None
-    sound: str | None
+def packet_list_command() -> list[str]:
+    """The ffmpeg command that prints a line for each packet of the video, as it comes.  Pure."""
+    return _ffmpeg_command(format="framecrc", c="copy", flush_packets=1)
 
 
-def probe_camera(camera: CameraSettings, address: StreamAddress, *, patience: timedelta = PATIENCE) -> StreamFacts:
-    """Look at the stream; raises CameraDown.
-
-    Blocks for `patience` until the format is known, and as long again for the packets that tell the frame rate.
-    """
-    options = address.options(video_only=False, timeout=patience)
-    with connect(camera, address, options, opening=patience, reading=patience) as container:
-        media = describe(container)
-        if media is None:
-            raise CameraFailed(camera=camera.id, detail="its stream has no picture in it")
-        try:
-            times = _times(container, monotonic() + patience.total_seconds())
-        except (av.error.FFmpegError, OSError) as error:
-            raise fault_of(camera, address, error, patience) from error
-    if not times:
-        raise CameraSilent(camera=camera.id, address=address.url, seconds=f"{patience.total_seconds():.0f}")
-    return StreamFacts(media.codec, media.width, media.height, _rate(times), media.sound)
+def picture_command(columns: int) -> list[str]:
+    """The ffmpeg command that prints one picture of so many columns as raw BGR, each pixel an area mean.  Pure."""
+    scale = f"scale={columns}:-1:flags=area"
+    return _ffmpeg_command(format="rawvideo", pix_fmt="bgr24", vf=scale, **{"frames:v": 1})
 
 
-def _times(container: InputContainer, ends_at: float) -> list[float]:
-    """Seconds of the pictures among the first packets, as many as came until an instant of the monotonic clock."""
+def _picture_times(container: InputContainer, ends_at: float) -> list[float]:
+    """Seconds of the pictures among the first packets, as many as came until `ends_at` on the monotonic clock."""
     video, times = container.streams.video[0], []
     for number, packet in enumerate(container.demux(), 1):
         if packet.stream is video and packet.size and packet.pts is not None and packet.time_base:
             times.append(float(packet.pts * packet.time_base))
-        if number >= _PACKETS or monotonic() >= ends_at:
+        if number >= _MAX_PACKETS or monotonic() >= ends_at:
             break
     return times
 
 
-def _rate(times: Sequence[float]) -> float | None:
-    """Frames a second over the packets seen; the median step, since the first ones come in a burst."""
+def _frame_rate(times: Sequence[float]) -> float | None:
+    """Frames per second by the median step of the packets, since the first ones come in a burst."""
     steps = sorted(later - earlier for earlier, later in pairwise(sorted(times)))
     if len(steps) < 4 or steps[len(steps) // 2] <= 0:
         return None
     return float(Fraction(1 / steps[len(steps) // 2]).limit_denominator(100))
+
+
+def _ffmpeg_command(**output: str | int) -> list[str]:
+    """The stream comes as an ffconcat script on stdin (`StreamAddress.script`), so no command holds an address."""
+    stream: Any = ffmpeg.input(
+        "pipe:0", format="concat", safe=0, protocol_whitelist=PROTOCOLS, v="error", hide_banner=None
+    )
+    command: list[str] = ffmpeg.compile(stream["v:0"].output("pipe:1", **output))
+    return command

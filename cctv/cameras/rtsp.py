@@ -1,17 +1,11 @@
-"""A live stream read in this process: whole pictures, still compressed, as they come, until the camera fails.
+"""The stream of a camera: its address, and its compressed pictures read in this process until the camera fails.
 
-Owns PyAV's reading side (libavformat of FFmpeg 8).  None of its errors leaves this room: their text holds the address
-with its password.
+Responsible for the reading side of PyAV (libavformat of FFmpeg 8).  None of libav's errors leaves this module: their
+text holds the address with its password.  The password is handed to libavformat in two ways only: to a child by an
+ffconcat script on standard input, which keeps it out of the process list, and in this process by `connect`.
 
-Knocking: does anything answer at a camera's address?
-
-Asked before every conversation: of a camera that is off, the socket says so at once, in plain words, for the price of
-one packet; libavformat and zeep would not.
-
-A stream's address, and the two ways in which it is handed to libavformat.
-
-In a child: by an ffconcat script on standard input, which keeps the address and its password out of the process list.
-In this process: by `live`.  Nothing else gets an address with its password.
+`tcp_ping` precedes every connection: the socket of a camera that is off fails at once and with a plain reason, for the
+price of one packet; libavformat and zeep do not.
 """
 
 from __future__ import annotations
@@ -46,40 +40,25 @@ from cctv.cameras.errors import (
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings, Transport
 
-# One lost SYN costs a second: with a longer wait a camera that comes back would be found late.
-KNOCK = timedelta(seconds=1)
-_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
-
-
-def tcp_ping(camera: CameraSettings, address: str) -> None:
-    """Connect to an address without credentials, and leave; raises CameraRefused or CameraUnreachable."""
-    parts = urlsplit(address if "://" in address else f"http://{address}")
-    where = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
-    try:
-        socket.create_connection(where, KNOCK.total_seconds()).close()
-    except ConnectionRefusedError as error:
-        raise CameraRefused(camera=camera.id, address=address) from error
-    except OSError as error:
-        raise CameraUnreachable(camera=camera.id, address=address, detail=_plain(error)) from error
-
-
-def _plain(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return "the name is not known"
-    if isinstance(error, TimeoutError):
-        return "it does not answer"
-    return (error.strerror or type(error).__name__).lower()
-
+log = logging.getLogger(__name__)
 
 # What the script may open; `pipe` is the script itself.
 PROTOCOLS = "file,pipe,fd,rtsp,rtp,tcp,udp,tls,crypto"
-
 # Start-up costs 0.32 CPU-s with ffmpeg's own probing, 0.11 s with this (docs/decisions/0002-one-recorder-process.md).
 LEAN_PROBING = {"fpsprobesize": "0", "analyzeduration": "100000", "probesize": "100000"}
-
+# One lost SYN costs a second: with a longer wait a camera that comes back would be noticed late.
+PING_TIMEOUT = timedelta(seconds=1)
+OPEN_TIMEOUT = timedelta(seconds=8)  # for the handshake and for the stream's format, each
+# Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the sleep of
+# the reader and the first wait, a camera that fell silent is opened again within 3 s.
+STALL_TIMEOUT = timedelta(seconds=1.8)
+_STALL_SECONDS = STALL_TIMEOUT.total_seconds() - 0.05
+_DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _MICROSECOND = timedelta(microseconds=1)
-_SOCKET = timedelta(seconds=5)  # a write that blocks, such as a TEARDOWN; 8 s and more never fire
-_UDP_BUFFER = str(4 << 20)  # bytes: a key frame of a large picture, while the reader naps
+_SOCKET_TIMEOUT = timedelta(seconds=5)  # a write that blocks, such as a TEARDOWN; 8 s and more never fire
+_UDP_BUFFER_BYTES = str(4 << 20)  # a key frame of a large picture, while the reader sleeps
+
+av.logging.set_level(None)  # libav's own lines repeat addresses, and waking Python for each costs what a picture costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +87,7 @@ class StreamAddress:
         lines += [f"option {name} {value}" for name, value in options.items()]
         return "\n".join(lines).encode() + b"\n"
 
-    def options(self, *, video_only: bool = True, timeout: timedelta = _SOCKET) -> dict[str, str]:
+    def options(self, *, video_only: bool = True, timeout: timedelta = _SOCKET_TIMEOUT) -> dict[str, str]:
         """For libavformat in this process; `timeout` is that of its socket.
 
         With `video_only` the camera is not even asked for its sound.  That also leaves RTCP out of the timestamps,
@@ -119,11 +98,11 @@ class StreamAddress:
             "timeout": str(timeout // _MICROSECOND),
             **({"allowed_media_types": "video"} if video_only else {}),
             **LEAN_PROBING,
-            **({"buffer_size": _UDP_BUFFER} if self.transport is Transport.UDP else {}),
+            **({"buffer_size": _UDP_BUFFER_BYTES} if self.transport is Transport.UDP else {}),
         }
 
     def with_credentials(self) -> str:
-        """The whole address, its password included.  For `script` and `live` only."""
+        """The whole address, its password included.  For `script` and `connect` only."""
         url = self.url.replace("'", "%27")
         if any(character.isspace() or not character.isprintable() for character in url):
             raise ValueError(f"white space in a stream address: {self.url!r}")
@@ -132,17 +111,6 @@ class StreamAddress:
         parts = urlsplit(url)
         name, password = quote(self.credential.username, safe=""), quote(self.credential.password, safe="")
         return urlunsplit(parts._replace(netloc=f"{name}:{password}@{parts.netloc.rpartition('@')[2]}"))
-
-
-log = logging.getLogger(__name__)
-
-OPEN = timedelta(seconds=8)  # handshake and what tells the stream's format, each
-# Counted from the last picture, whatever else the camera sends: RTCP alone does not prolong it.  With the nap of the
-# reader and the first wait, a camera that fell silent is opened again within 3 s.
-STALL = timedelta(seconds=1.8)
-_STALLED = STALL.total_seconds() - 0.05
-
-av.logging.set_level(None)  # libav's own lines repeat addresses, and waking Python for each costs what a picture costs
 
 
 class LiveStream:
@@ -162,32 +130,34 @@ class LiveStream:
 
     def __iter__(self) -> Iterator[Packet[VideoStream]]:
         """Packets of one picture each, Annex B.  Ends with a CameraDown, never by itself."""
-        asked = monotonic()
+        requested_at = monotonic()
         try:
             for packet in self._container.demux(self.template):
-                waited = monotonic() - asked
+                waited = monotonic() - requested_at
                 if packet.size:
                     yield packet
-                # A read that is broken off hands over the picture that was held back, as if nothing had happened.
-                if waited >= _STALLED:
+                # An interrupted read returns the picture that was held back, as if nothing had happened.
+                if waited >= _STALL_SECONDS:
                     raise self._silent()
-                asked = monotonic()
+                requested_at = monotonic()
         except (av.error.FFmpegError, OSError) as error:
-            raise fault_of(self._camera, self._address, error, STALL) from error
+            raise fault_of(self._camera, self._address, error, STALL_TIMEOUT) from error
         raise CameraClosed(camera=self._camera.id, address=self._address.url)
 
     def _silent(self) -> CameraSilent:
-        seconds = f"{STALL.total_seconds():g}"
+        seconds = f"{STALL_TIMEOUT.total_seconds():g}"
         return CameraSilent(camera=self._camera.id, address=self._address.url, seconds=seconds)
 
     def close(self) -> None:
-        """Leave the camera."""
+        """Close the connection."""
         self._container.close()
 
 
 def open_live(camera: CameraSettings, address: StreamAddress) -> LiveStream:
     """Connect and learn the stream's format; raises CameraDown."""
-    return LiveStream(camera, address, connect(camera, address, address.options(), opening=OPEN, reading=STALL))
+    return LiveStream(
+        camera, address, connect(camera, address, address.options(), opening=OPEN_TIMEOUT, reading=STALL_TIMEOUT)
+    )
 
 
 def connect(
@@ -211,7 +181,7 @@ def connect(
 
 
 def fault_of(camera: CameraSettings, address: StreamAddress, error: Exception, waited: timedelta) -> CameraDown:
-    """The error that one of libav's stands for; takes nothing of its text but `strerror`."""
+    """The error that one of libav's stands for; uses nothing of its text but `strerror`."""
     named = {"camera": camera.id, "address": address.url}
     if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
         return CameraUnauthorised(**named, credential=camera.credential or "(none is named)")
@@ -227,3 +197,23 @@ def fault_of(camera: CameraSettings, address: StreamAddress, error: Exception, w
     if isinstance(error, ConnectionError):
         return CameraUnreachable(**named, detail="it broke the connection off")
     return CameraFailed(camera=camera.id, detail=str(getattr(error, "strerror", "")) or type(error).__name__)
+
+
+def tcp_ping(camera: CameraSettings, address: str) -> None:
+    """Connect to an address without credentials, and leave; raises CameraRefused or CameraUnreachable."""
+    parts = urlsplit(address if "://" in address else f"http://{address}")
+    where = parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 80)
+    try:
+        socket.create_connection(where, PING_TIMEOUT.total_seconds()).close()
+    except ConnectionRefusedError as error:
+        raise CameraRefused(camera=camera.id, address=address) from error
+    except OSError as error:
+        raise CameraUnreachable(camera=camera.id, address=address, detail=_socket_problem(error)) from error
+
+
+def _socket_problem(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "the name is not known"
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    return (error.strerror or type(error).__name__).lower()

@@ -1,6 +1,7 @@
-"""Letters to who uses a right: one dataclass for each kind, with every fact that it needs.
+"""Answers to a person who exercises a right: one dataclass for each kind of letter, with every fact that it needs.
 
-Owns which facts an answer has.  Pure.  Articles are those of the GDPR.
+Responsible for which facts an answer has; the fields are the variables of its template.  Pure.  Articles are those of
+the GDPR.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class IdentityAsked:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionLetter:
-    """One extension of at most two months, told within the first month, with reasons."""
+    """One extension of at most two months, announced within the first month, with reasons."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.EXTENSION
     asked: Asked
@@ -79,7 +80,7 @@ class ExtensionLetter:
 
 @dataclass(frozen=True, slots=True)
 class AccessAnswer:
-    """The copy and the information of Article 15; `missing` are the spans without picture, empty when all is there."""
+    """The copy and the information of Article 15; `missing` are the spans without picture, empty if complete."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.ACCESS_ANSWER
     asked: Asked
@@ -102,7 +103,7 @@ class PortabilityAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ViewingInvitation:
-    """Come and look (Article 15 GDPR, in Belgium Article 12 of the camera act): when, where, whom to ask for.
+    """Viewing on the spot (Article 15 GDPR, in Belgium Article 12 of the camera act): when, where, and the host.
 
     The right to a copy stays.  `missing` are the spans without picture, empty when all is there.
     """
@@ -119,7 +120,7 @@ class ViewingInvitation:
 
 @dataclass(frozen=True, slots=True)
 class NoFootageLetter:
-    """There is none, and why; existence, purposes, categories and recipients are told all the same."""
+    """There is no footage, and why; existence, purposes, categories and recipients are stated all the same."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.NO_FOOTAGE
     asked: Asked
@@ -145,7 +146,7 @@ class NotIdentifiable:
 
 @dataclass(frozen=True, slots=True)
 class RestrictionConfirmed:
-    """Footage is kept, and neither viewed nor given out; `told` are recipients who were informed (Article 19)."""
+    """Footage is kept, and neither viewed nor handed over; `told` are the notified recipients (Article 19)."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.RESTRICTION_CONFIRMED
     asked: Asked
@@ -165,9 +166,9 @@ class LiftReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RestrictionLifted:
-    """Told before it is lifted (Article 18(3)), or that it was, where the person wished so.
+    """Announced before it is lifted (Article 18(3)), or after, at the wish of the person.
 
-    The footage is gone by `gone_by`, unless `kept_for` keeps it.
+    The footage is deleted by `gone_by`, unless `kept_for` keeps it.
     """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.RESTRICTION_LIFTED
@@ -181,7 +182,7 @@ class RestrictionLifted:
 
 @dataclass(frozen=True, slots=True)
 class BlockYielded:
-    """Blocked footage was used all the same: on which ground, for whom, under which reference, how much of it."""
+    """Blocked footage was used: on which ground, for whom, under which reference, how much of it."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.BLOCK_YIELDED
     asked: Asked
@@ -195,9 +196,9 @@ class BlockYielded:
 
 @dataclass(frozen=True, slots=True)
 class ObjectionUpheld:
-    """Upheld: a copy for who wants it (docs/policies/002.txt), then the footage goes on `gone_on`.
+    """Upheld: a copy on request (docs/policies/002.txt), then the footage is deleted on `gone_on`.
 
-    Recording goes on.
+    Recording continues.
     """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.OBJECTION_UPHELD
@@ -221,7 +222,7 @@ class ObjectionRejected:
 
 @dataclass(frozen=True, slots=True)
 class ObjectionWithdrawn:
-    """Taken back by the person: nothing is decided, the block ended; footage as in `RestrictionLifted`."""
+    """Withdrawn by the person: nothing is decided, the block ended; footage as in `RestrictionLifted`."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.OBJECTION_WITHDRAWN
     asked: Asked
@@ -242,7 +243,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class ErasureConfirmed:
-    """Everything that was asked is erased (Article 17)."""
+    """Everything that was requested is erased (Article 17)."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.ERASURE_CONFIRMED
     asked: Asked

@@ -1,6 +1,7 @@
 """Whether a letter has every fact that it needs.
 
-Owns the rule: a field without a default holds something, unless it is `Known`.  Pure.  Never repeats a fact.
+Responsible for the rule that a field without a default has a value, unless it is `MayBeEmpty`.  Pure.  Errors name the
+path of a fact and never its value, which may be personal data.
 """
 
 from __future__ import annotations
@@ -30,54 +31,54 @@ def require_complete(letter: Letter) -> None:
     if absent:
         following = _SENDER if absent[0].startswith("sender.") else _CASE
         raise FactMissing(kind=letter.kind.value, missing=", ".join(absent), following=following)
-    for path, value in _held(letter):
-        if problem := _problem(value):
+    for path, value in _facts_by_path(letter):
+        if problem := _problem_of(value):
             raise FactUnusable(kind=letter.kind.value, fact=path, problem=problem, following=_CASE)
 
 
 def missing_facts(letter: Letter) -> tuple[str, ...]:
-    """The facts that are not there, by their path (`sender.dpo`, `facts.package.id`)."""
-    absent = [path for path, value in _held(letter) if _is_empty(value)]
+    """The missing facts, by their path (`sender.dpo`, `facts.package.id`)."""
+    absent = [path for path, value in _facts_by_path(letter) if _is_empty(value)]
     if letter.addressee is None:
         absent += [] if letter.kind is LetterTemplate.BREACH_PUBLIC else ["addressee"]
     elif letter.addressee.capacity is not RequesterRole.SUBJECT:
         absent += [f"addressee.{name}" for name in ("on_behalf_of", "mandate") if not getattr(letter.addressee, name)]
     facts = letter.facts
-    if not absent and isinstance(facts, BreachToAuthority) and _unexplained(facts):
+    if not absent and isinstance(facts, BreachToAuthority) and _is_late_without_reason(facts):
         absent.append("facts.late_reason")
     if isinstance(facts, ComplaintDecided) and facts.finding is not CaseOutcome.REFUSED and not facts.measures:
         absent.append("facts.measures")
     return tuple(absent)
 
 
-def _unexplained(facts: BreachToAuthority) -> bool:
+def _is_late_without_reason(facts: BreachToAuthority) -> bool:
     return facts.told - facts.breach.aware > IN_TIME and not facts.late_reason
 
 
-def _held(value: Any, path: str = "") -> Iterator[tuple[str, object]]:  # noqa: ANN401  # any dataclass of facts
-    """Every value by its path, into dataclasses and tuples; what may be empty and is stays out."""
-    for one in fields(value):
-        held, where = getattr(value, one.name), f"{path}{one.name}"
-        if _is_empty(held) and (one.default is not MISSING or one.name in _optional(type(value))):
+def _facts_by_path(value: Any, path: str = "") -> Iterator[tuple[str, object]]:  # noqa: ANN401  # any dataclass of facts
+    """Yield every value with its path, recursing into dataclasses and tuples; skips what is empty and may be so."""
+    for field in fields(value):
+        fact, fact_path = getattr(value, field.name), f"{path}{field.name}"
+        if _is_empty(fact) and (field.default is not MISSING or field.name in _may_be_empty(type(value))):
             continue
-        items = enumerate(held, 1) if isinstance(held, tuple) else ()
-        for place, item in [(where, held), *((f"{where}[{number}]", item) for number, item in items)]:
-            yield place, item
+        elements = enumerate(fact, 1) if isinstance(fact, tuple) else ()
+        for item_path, item in [(fact_path, fact), *((f"{fact_path}[{number}]", item) for number, item in elements)]:
+            yield item_path, item
             if is_dataclass(item):
-                yield from _held(item, f"{place}.")
+                yield from _facts_by_path(item, f"{item_path}.")
 
 
 def _is_empty(value: object) -> bool:
     return value is None or value == () or (isinstance(value, str) and not value.strip())
 
 
-def _optional(kind: type[Any]) -> frozenset[str]:
-    """The fields that are `Known`: given, and perhaps empty."""
+def _may_be_empty(kind: type[Any]) -> frozenset[str]:
+    """The names of the fields that are `MayBeEmpty`."""
     hints = get_type_hints(kind, include_extras=True)
     return frozenset(name for name, hint in hints.items() if MAY_BE_EMPTY in getattr(hint, "__metadata__", ()))
 
 
-def _problem(value: object) -> Message | None:
+def _problem_of(value: object) -> Message | None:
     if isinstance(value, str) and any(ord(sign) < 32 and sign != "\n" for sign in value):
         return N_("holds a control character")
     if isinstance(value, datetime) and value.tzinfo is None:

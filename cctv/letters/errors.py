@@ -1,4 +1,4 @@
-"""Errors of letters.  Owns their wording.  Never repeats a fact: it may be personal data."""
+"""Errors of letters.  Their messages never repeat a fact: it may be personal data."""
 
 from __future__ import annotations
 

@@ -1,13 +1,12 @@
-"""Facts that letters share: who sends, who gets it, what was asked, how the cameras process, what is handed over.
+"""Facts that letters share: sender, addressee, request, processing, and the package that is handed over.
 
-Owns their shape.  Pure: frozen values, no words of any language.  A field without a default must hold something, or
-the letter is refused (`completeness`); a field that is `Known` may be empty: the letter then says that there is none.
-Texts typed by a person (`explanation`, `grounds`, ...) are in the letter's language; nothing here translates them.
+Responsible for their shape and for the names of the letters.  Pure: frozen values, no wording of any language.  A field
+without a default must have a value, or `completeness` refuses the letter; a `MayBeEmpty` field may be empty, and the
+letter then states that there is none.  Texts typed by a person (`explanation`, `grounds`, ...) are in the letter's
+language; nothing here translates them.
 
-Kinds of letter.  Owns their names.  Pure.
-
-Adding a kind means a name here, a class in `answers` or `notices`, a specimen and three templates; the tests find what
-is missing.
+A new letter needs a member of `LetterTemplate`, a class in `answers` or `notices`, a specimen and three templates; the
+tests report which is missing.
 """
 
 from __future__ import annotations
@@ -30,12 +29,44 @@ from cctv.model.requests import RequesterRole
 T = TypeVar("T")
 MAY_BE_EMPTY = "may be empty"
 MayBeEmpty = Annotated[T, MAY_BE_EMPTY]
-"""A fact that must be given and may be empty: "to nobody" and "not known yet" are said, never left out."""
+"""A required fact that may be empty: the letter states "to no one" or "not known yet" and never leaves it out."""
+
+
+class LetterTemplate(Enum):
+    """Every letter.  The value is the name of its template and its name on the command line; never rename one."""
+
+    RECEIPT = "receipt"
+    IDENTITY_ASKED = "identity-asked"
+    EXTENSION = "extension"
+    ACCESS_ANSWER = "access-answer"
+    PORTABILITY_ANSWER = "portability-answer"
+    VIEWING_INVITATION = "viewing-invitation"
+    NO_FOOTAGE = "no-footage"
+    NOT_IDENTIFIABLE = "not-identifiable"
+    RESTRICTION_CONFIRMED = "restriction-confirmed"
+    RESTRICTION_LIFTED = "restriction-lifted"
+    BLOCK_YIELDED = "block-yielded"
+    OBJECTION_UPHELD = "objection-upheld"
+    OBJECTION_REJECTED = "objection-rejected"
+    OBJECTION_WITHDRAWN = "objection-withdrawn"
+    ERASURE_CONFIRMED = "erasure-confirmed"
+    ERASURE_PARTLY = "erasure-partly"
+    RECTIFICATION_RECORDED = "rectification-recorded"
+    REFUSAL = "refusal"
+    COMPLAINT_ACKNOWLEDGED = "complaint-acknowledged"
+    COMPLAINT_DECIDED = "complaint-decided"
+    PACKAGE_RECEIPT = "package-receipt"
+    BREACH_CONTROLLER = "breach-controller"
+    BREACH_AUTHORITY = "breach-authority"
+    BREACH_PEOPLE = "breach-people"
+    BREACH_PUBLIC = "breach-public"
+    POLICY_CHANGED = "policy-changed"
+    WORKSTATION_CHECK = "workstation-check"
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who answers for the cameras; `sender_of` makes it from cameras.toml.  `signatory` is a person's name."""
+    """The controller of the cameras; `sender.sender_of` builds it.  `signatory` is a person's name."""
 
     site: str
     name: str
@@ -52,7 +83,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Who gets the letter: `lines` are a postal address or one mail address.
+    """The recipient of the letter: `lines` are a postal address or one mail address.
 
     `capacity` is theirs: a guardian or a proxy writes for `on_behalf_of`, by a mandate or a proof of that day.
     """
@@ -66,7 +97,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked: the right, the day of receipt, the cameras and the span."""
+    """The request: the right, the day of receipt, the cameras and the requested span."""
 
     type: RequestType
     received: date
@@ -86,7 +117,7 @@ class CameraFacts:
 
 @dataclass(frozen=True, slots=True)
 class Engaged:
-    """Whom a processor engages in turn; `country` is an ISO 3166 code of the EEA."""
+    """A sub-processor; `country` is an ISO 3166 code of the EEA."""
 
     name: str
     country: str
@@ -94,7 +125,7 @@ class Engaged:
 
 @dataclass(frozen=True, slots=True)
 class ProcessorFacts:
-    """Who processes for the controller (Article 28); `service` is in the letter's language, `country` of the EEA."""
+    """A processor of the controller (Article 28); `service` is in the letter's language, `country` of the EEA."""
 
     name: str
     service: str
@@ -104,10 +135,10 @@ class ProcessorFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """To whom footage of this person was given.
+    """A recipient of footage of this person.
 
     Article 15(1)(c) gives a right to the actual recipients, not just their categories (CJEU C-154/21, Österreichische
-    Post, 12 January 2023).  `name` is empty once the register has forgotten it: the kind is told.
+    Post, 12 January 2023).  `name` is empty once the register has anonymised it: the letter then names the kind.
     """
 
     name: MayBeEmpty[str]
@@ -117,9 +148,9 @@ class RecipientFacts:
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """What Article 15(1) GDPR wants told: purposes, retention, processors, recipients.
+    """The information of Article 15(1) GDPR: purposes, retention, processors, recipients.
 
-    Categories, source, rights and authority follow from the software and the jurisdiction; the templates say them.
+    Categories, source, rights and authority follow from the software and the jurisdiction; the templates hold them.
     """
 
     cameras: tuple[CameraFacts, ...]
@@ -128,7 +159,7 @@ class Processing:
 
 
 class AbsenceCause(Enum):
-    """Why there is no picture; the causes of `GapCause` and what is not a gap."""
+    """Why there is no picture; the causes of `GapCause` and those that are no gap."""
 
     UNREACHABLE = GapCause.UNREACHABLE.value
     REFUSED = GapCause.REFUSED.value
@@ -160,7 +191,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class StatementFacts:
-    """The signed statement from the audit log that goes with the letter.
+    """The signed statement from the audit log that is enclosed with the letter.
 
     `entries` and `head` are the log's length and last hash at `made`; `file` is the enclosed statement, `sha256` its
     hash, `key` the fingerprint of the site's key (`SHA256:...`).
@@ -176,7 +207,7 @@ class StatementFacts:
 
 @dataclass(frozen=True, slots=True)
 class PackageFacts:
-    """A delivered copy; `manifest_sha256` of its manifest, `expires` the day by which our own copy of it is gone."""
+    """A delivered copy; `manifest_sha256` of its manifest, `expires` the day by which our own copy of it is deleted."""
 
     id: ExportId
     made: date
@@ -193,35 +224,3 @@ class Footage:
 
     camera: CameraId
     span: Span
-
-
-class LetterTemplate(Enum):
-    """Every letter.  The value is the name of its template and its word on the command line; never rename one."""
-
-    RECEIPT = "receipt"
-    IDENTITY_ASKED = "identity-asked"
-    EXTENSION = "extension"
-    ACCESS_ANSWER = "access-answer"
-    PORTABILITY_ANSWER = "portability-answer"
-    VIEWING_INVITATION = "viewing-invitation"
-    NO_FOOTAGE = "no-footage"
-    NOT_IDENTIFIABLE = "not-identifiable"
-    RESTRICTION_CONFIRMED = "restriction-confirmed"
-    RESTRICTION_LIFTED = "restriction-lifted"
-    BLOCK_YIELDED = "block-yielded"
-    OBJECTION_UPHELD = "objection-upheld"
-    OBJECTION_REJECTED = "objection-rejected"
-    OBJECTION_WITHDRAWN = "objection-withdrawn"
-    ERASURE_CONFIRMED = "erasure-confirmed"
-    ERASURE_PARTLY = "erasure-partly"
-    RECTIFICATION_RECORDED = "rectification-recorded"
-    REFUSAL = "refusal"
-    COMPLAINT_ACKNOWLEDGED = "complaint-acknowledged"
-    COMPLAINT_DECIDED = "complaint-decided"
-    PACKAGE_RECEIPT = "package-receipt"
-    BREACH_CONTROLLER = "breach-controller"
-    BREACH_AUTHORITY = "breach-authority"
-    BREACH_PEOPLE = "breach-people"
-    BREACH_PUBLIC = "breach-public"
-    POLICY_CHANGED = "policy-changed"
-    WORKSTATION_CHECK = "workstation-check"

@@ -1,8 +1,8 @@
 """Dates, times, periods, numbers, lists and countries as Dutch, French and English write them.
 
-Babel has the words; the patterns of times and the sentences around them stand in the catalogs, because letters write
-times out ("22.30 uur", "22 h 30") where CLDR has 22:30.  Pure: the time zone is an argument.  A wall time that summer
-time doubled says which one it is.
+Names and numbers are Babel's; the patterns of times and the sentences around them are in the catalogs, because letters
+write times out ("22.30 uur", "22 h 30") where CLDR has 22:30.  Pure: the time zone is an argument.  A wall time that
+occurs twice at the end of summer time is marked as summer or winter time.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ _UNITS: dict[Literal["day", "hour", "minute", "second"], timedelta] = {
     "minute": timedelta(minutes=1),
     "second": timedelta(seconds=1),
 }
-_ON_THE_HOUR = pgettext_lazy(
-    "time on the hour", "HH:mm"
-)  # patterns of CLDR: https://unicode.org/reports/tr35/tr35-dates.html
+# Patterns of CLDR: https://unicode.org/reports/tr35/tr35-dates.html
+_ON_THE_HOUR = pgettext_lazy("time on the hour", "HH:mm")
 _TO_THE_MINUTE = pgettext_lazy("time to the minute", "HH:mm")
 _TO_THE_SECOND = pgettext_lazy("time to the second", "HH:mm:ss")
 _SUMMER = pgettext_lazy("clock", "summer time")

@@ -1,6 +1,6 @@
-"""A letter: what `render` is given.
+"""A letter: the input of `cctv.letters.render`.
 
-Owns its shape.  Pure.
+Responsible for its shape.  Pure.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ Answer = (
     | RectificationRecorded
     | Refusal
 )
-"""What an answer to a request is about."""
+"""The facts of an answer to a request."""
 
 Notice = (
     ComplaintAcknowledged
@@ -76,15 +76,15 @@ Notice = (
     | PolicyChanged
     | WorkstationCheckLetter
 )
-"""What any other letter is about."""
+"""The facts of any other letter."""
 
 LetterFacts = Answer | Notice
-"""What a letter is about."""
+"""The facts of any letter; their class decides its kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """Where templates come from: ours, or first a site's own folder (absolute)."""
+    """Where templates come from: `own`, an absolute folder of the site, is searched before the built-in ones."""
 
     own: Path | None = None
 

@@ -1,6 +1,7 @@
-"""Letters that nobody asked for: breaches, a new policy, a package handed over, the check of workstations, a complaint.
+"""Letters that answer no request of a person: breaches, policy changes, receipts, workstation checks, complaints.
 
-Owns which facts such a letter has.  Pure.  Articles are those of the GDPR.
+Responsible for which facts such a letter has; the fields are the variables of its template.  Pure.  Articles are those
+of the GDPR.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class ComplaintAcknowledged:
 class ComplaintDecided:
     """A complaint was examined: `GRANTED` founded, `PARTLY`, `REFUSED` not; why, and what is done about it.
 
-    Without `measures` the letter says that there are none; one that is founded, wholly or partly, has some.
+    Without `measures` the letter states that there are none; one that is founded, wholly or partly, has some.
     """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.COMPLAINT_DECIDED
@@ -43,7 +44,7 @@ class ComplaintDecided:
 
 @dataclass(frozen=True, slots=True)
 class PackageReceipt:
-    """To sign by who takes a package; `identity` is how it was seen who that is."""
+    """The receipt that the recipient of a package signs; `identity` is how their identity was checked."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.PACKAGE_RECEIPT
     package: PackageFacts
@@ -56,7 +57,7 @@ class PackageReceipt:
 class BreachFacts:
     """A (suspected) breach of security (Articles 33, 34): all texts in the letter's language.
 
-    `aware` starts every clock.  `people` and `records` are approximate numbers, None while they are not known;
+    `aware` starts every deadline.  `people` and `records` are approximate numbers, None while they are not known;
     `occurred` is None while it is not known when it happened.
     """
 
@@ -126,7 +127,7 @@ class PolicyChanged:
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """A copy that was delivered inside the organisation, where, and when it must be gone there."""
+    """A copy that was delivered inside the organisation, where, and when it must be deleted there."""
 
     package: ExportId
     workstation: str

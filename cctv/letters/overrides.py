@@ -1,6 +1,7 @@
-"""A site's own templates: which there may be, and whether every letter can still be made with them.
+"""A site's own templates: which names are allowed, and whether every letter can still be rendered with them.
 
-Owns their check: each is tried on specimens of every letter and branch, before the first letter that needs it.
+Every template is tried on specimens of each letter and branch when the configuration is checked, before the first
+letter that needs it.
 """
 
 from __future__ import annotations
@@ -27,19 +28,20 @@ def check_templates(templates: Templates) -> tuple[str, ...]:
         following = N_("make the folder, or take templates out of [letters] in cameras.toml.")
         raise TemplateRefused(place=templates.own, problem=N_("it is not a folder"), following=following)
     names = tuple(sorted(_names(templates.own)))
-    known = PackageLoader("cctv.letters").list_templates()
+    ours = PackageLoader("cctv.letters").list_templates()
     for name in names:
-        if name not in known:
-            near = suggestion(name, known) or "give it the name of one of ours; `cctv letter list` names them."
-            raise TemplateRefused(place=templates.own / name, problem=N_("no letter is made of it"), following=near)
+        if name not in ours:
+            next_step = suggestion(name, ours) or "give it the name of one of ours; `cctv letter list` names them."
+            problem = N_("no letter is made of it")
+            raise TemplateRefused(place=templates.own / name, problem=problem, following=next_step)
     if names:
         _try_all(templates)
     return names
 
 
 def _names(folder: Path) -> list[str]:
-    found = (one.relative_to(folder) for one in folder.rglob("*") if one.is_file())
-    return [one.as_posix() for one in found if not any(part.startswith(".") for part in one.parts)]
+    paths = (file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
+    return [path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts)]
 
 
 def _try_all(templates: Templates) -> None:

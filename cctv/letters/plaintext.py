@@ -1,6 +1,6 @@
-"""The text version of a letter, made of the same page as the PDF, so that both say the same.
+"""The text version of a letter, made of the same page as the PDF, so that both have the same contents.
 
-Owns which elements a page may have.  Pure.  An element that it does not know stops the letter: nothing is left out.
+Responsible for which elements a page may have.  Pure.  An unknown element stops the letter: nothing is left out.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _BLOCKS = frozenset({"div", "main", "p", "h1", "h2", "blockquote", "ul", "ol", "
 _TABLES = frozenset({"table", "thead", "tbody", "tr", "th", "td"})
 _FRAME = frozenset({"html", "head", "meta", "title", "style", "body"})
 _ELEMENTS = _FRAME | _BLOCKS | _TABLES | _TIGHT | _INLINE
-_RULES = {"h1": "=", "h2": "-"}
+_UNDERLINES = {"h1": "=", "h2": "-"}
 _GAP = "\u00a0"
 
 
 class PageUnreadable(ValueError):
-    """A page with an element that the text version cannot show, or one that is not closed; says at which line."""
+    """A page with an element that the text version cannot show, or one that is not closed."""
 
 
 def as_text(page: str) -> str:
@@ -39,26 +39,26 @@ def as_text(page: str) -> str:
 
 def _blocks(parent: Element, gap: str) -> Iterator[str]:
     """Paragraphs, headings, lists and tables in order, an empty line after each; `gap` stands before : and ;."""
-    for one in parent:
-        if one.tag in ("p", "h1", "h2"):
-            text = _wrapped(_inline(one))
+    for element in parent:
+        if element.tag in ("p", "h1", "h2"):
+            text = _wrapped(_inline(element))
             yield text
-            if rule := _RULES.get(one.tag):
-                yield rule * max(len(line) for line in text.splitlines())
+            if underline := _UNDERLINES.get(element.tag):
+                yield underline * max(len(line) for line in text.splitlines())
             if parent.tag not in _TIGHT and parent.get("class") != "about":
                 yield ""
-        elif one.tag in ("ul", "ol"):
-            yield from _items(one)
+        elif element.tag in ("ul", "ol"):
+            yield from _items(element)
             yield ""
-        elif one.tag == "table":
-            yield from _rows(one, gap)
+        elif element.tag == "table":
+            yield from _rows(element, gap)
             yield ""
-        elif one.tag == "blockquote":
-            yield textwrap.indent("\n".join(_blocks(one, gap)).rstrip("\n"), "  > ")
+        elif element.tag == "blockquote":
+            yield textwrap.indent("\n".join(_blocks(element, gap)).rstrip("\n"), "  > ")
             yield ""
         else:
-            yield from _blocks(one, gap)
-            if one.tag in _TIGHT or one.get("class") == "about":
+            yield from _blocks(element, gap)
+            if element.tag in _TIGHT or element.get("class") == "about":
                 yield ""
 
 
@@ -99,13 +99,13 @@ def _wrapped(text: str, mark: str = "") -> str:
 
 
 def _inline(parent: Element) -> str:
-    """The words of an element; a line break where it has one."""
-    said = [parent.text or ""]
-    for one in parent:
-        said.append({"blank": _BLANK, "box": _BOX}.get(one.get("class") or "", "\0" if one.tag == "br" else ""))
-        said += [_inline(one).replace("\n", "\0"), one.tail or ""]
-    words = re.sub(r"[ \t\n\r]+", " ", "".join(said))
-    return "\n".join(part.strip(" ") for part in words.split("\0")).strip(" ")
+    """The text of an element, with a line break for each `<br>`."""
+    texts = [parent.text or ""]
+    for child in parent:
+        texts.append({"blank": _BLANK, "box": _BOX}.get(child.get("class") or "", "\0" if child.tag == "br" else ""))
+        texts += [_inline(child).replace("\n", "\0"), child.tail or ""]
+    text = re.sub(r"[ \t\n\r]+", " ", "".join(texts))
+    return "\n".join(part.strip(" ") for part in text.split("\0")).strip(" ")
 
 
 def _parsed(page: str) -> Element:

@@ -1,11 +1,8 @@
-"""The page of a letter: facts put into the template of its kind and language.
+"""Rendering: a letter as HTML page, text and PDF.
 
-Owns the templates and what they may ask for.  A site's own template wins over ours of the same name, and can build
-on it as `cctv/NAME`.  Facts are escaped; a template that asks for what is not there stops the letter.
-
-What is wrong with a template that stopped a letter: file, line, problem.  Owns the wording.
-
-Rendering: a letter as page, text and PDF.  Owns the order: nothing is made of a letter that is not complete.
+Responsible for the templates, the variables that they may use and the errors of a template: file, line, problem.
+Invariants: nothing is rendered of an incomplete letter; facts are escaped; a template that uses an unknown variable
+stops the letter.  A site's own template wins over the built-in one of the same name, and can extend it as `cctv/NAME`.
 """
 
 from __future__ import annotations
@@ -45,28 +42,62 @@ from cctv.model.legal import authority_of
 
 STYLE = "style.css"
 _GAP = "\u00a0"
-_COUNTED = "[Aa]rtikel(?:en)?|[Aa]rticles?|lid|paragraphe|onder|point"
+_NUMBERED_WORDS = "[Aa]rtikel(?:en)?|[Aa]rticles?|lid|paragraphe|onder|point"
+# What a template's own expressions can raise: an unknown fact, a sum of a date and a number, a term without a label.
+_EXPRESSION_ERRORS = (TypeError, LookupError, AttributeError, ArithmeticError)
+_TEMPLATE_ERRORS = (TemplateError, PageUnreadable, *_EXPRESSION_ERRORS)
+_NEXT_STEP = N_("correct it, then `cctv config check`; docs/letters.md lists what a template may ask for.")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedLetter:
+    """A letter in three forms; `pdf` and `text` were made of the page `html`."""
+
+    pdf: bytes
+    text: str
+    html: str
+
+
+def render(letter: Letter, templates: Templates = Templates()) -> RenderedLetter:  # frozen
+    """Render a letter; raises FactMissing, FactUnusable, TemplateRefused, TypefaceMissing.
+
+    Equal letters give equal bytes on one machine, whenever they are made.
+    """
+    text, page = text_of(letter, templates)
+    return RenderedLetter(as_pdf(page, letter.date), text, page)
+
+
+def text_of(letter: Letter, templates: Templates = Templates()) -> tuple[str, str]:  # frozen
+    """Return text and page of a letter without typesetting a PDF; raises as `render` does."""
+    require_complete(letter)
+    try:
+        page = page_of(letter, templates)
+        return as_text(page), page
+    except _TEMPLATE_ERRORS as error:
+        if templates.own is None and isinstance(error, _EXPRESSION_ERRORS):
+            raise  # a built-in template failed: a fault of the program, not of a site's template
+        raise refusal(error, letter, templates) from error
 
 
 def page_of(letter: Letter, templates: Templates) -> str:
     """The whole page, with its style in it."""
     environment = environment_for(templates, letter.language, letter.sender.timezone)
     name = f"{letter.language.value}/{letter.kind.value}.html"
-    page = _texts(environment.get_template(name).render(context_of(letter)), _numbered)
+    page = _map_texts(environment.get_template(name).render(context_of(letter)), _bind_numbers)
     if letter.language is Language.FR:
-        page = _texts(page, _french)
+        page = _map_texts(page, _bind_french_punctuation)
     style, _, _ = _loader(templates).get_source(environment, STYLE)
     return page.replace("</head>", f"<style>\n{style}</style>\n</head>", 1)
 
 
 def subject_of(letter: Letter, templates: Templates) -> str:
-    """What a letter is about, in its own words."""
-    found = re.search(r"<h1>(.*?)</h1>", page_of(letter, templates), re.DOTALL)
-    return " ".join(unescape(found[1]).split()) if found else ""
+    """The heading of a letter as plain text, empty for a page without one."""
+    heading = re.search(r"<h1>(.*?)</h1>", page_of(letter, templates), re.DOTALL)
+    return " ".join(unescape(heading[1]).split()) if heading else ""
 
 
 def context_of(letter: Letter) -> dict[str, Any]:
-    """What a template may ask for."""
+    """The variables that a template may use."""
     return {
         "letter": letter,
         "sender": letter.sender,
@@ -99,17 +130,34 @@ def environment_for(templates: Templates, language: Language, zone: ZoneInfo) ->
         "country": formatting.country_name,
     }
     local: dict[str, Callable[..., object]] = {"moment": formatting.moment, "period": formatting.period}
-    environment.filters |= {name: partial(one, language=language) for name, one in plain.items()}
-    environment.filters |= {name: partial(one, language=language, zone=zone) for name, one in local.items()}
+    environment.filters |= {name: partial(function, language=language) for name, function in plain.items()}
+    environment.filters |= {name: partial(function, language=language, zone=zone) for name, function in local.items()}
     environment.filters["paragraphs"] = _paragraphs
     environment.filters["unbroken"] = _unbroken
     return environment
 
 
+def refusal(error: Exception, letter: Letter, templates: Templates) -> TemplateRefused:
+    """The error for a template that cannot be used: file, line, problem."""
+    if isinstance(error, TemplateSyntaxError):
+        place = f"{error.filename or error.name}, line {error.lineno}"
+        return TemplateRefused(place=place, problem=_plain(str(error.message)), following=_NEXT_STEP)
+    if isinstance(error, TemplateNotFound):
+        place = str(templates.own or "the templates")
+        problem = N_('there is no template "{name}" to build on; ours are "cctv/NAME"', name=error.name)
+        return TemplateRefused(place=place, problem=problem, following=_NEXT_STEP)
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith((".html", ".css"))
+    ]
+    name = f"{letter.language.value}/{letter.kind.value}.html"
+    place = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else f"the letter made of {name}"
+    return TemplateRefused(place=place, problem=_plain(str(error)), following=_NEXT_STEP)
+
+
 def _loader(templates: Templates) -> BaseLoader:
     ours = PackageLoader("cctv.letters")
-    mine: list[BaseLoader] = [] if templates.own is None else [FileSystemLoader(templates.own)]
-    return ChoiceLoader([*mine, ours, PrefixLoader({"cctv": ours})])
+    overrides: list[BaseLoader] = [] if templates.own is None else [FileSystemLoader(templates.own)]
+    return ChoiceLoader([*overrides, ours, PrefixLoader({"cctv": ours})])
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -122,72 +170,20 @@ def _unbroken(text: str) -> str:
     return text.replace(" ", _GAP)
 
 
-def _texts(page: str, change: Callable[[str], str]) -> str:
+def _map_texts(page: str, change: Callable[[str], str]) -> str:
     """The page with its texts changed, and none of its tags."""
     return re.sub(r">[^<>]+<", lambda text: change(text[0]), page)
 
 
-def _numbered(text: str) -> str:
+def _bind_numbers(text: str) -> str:
     """No line ends between "article" or "paragraph" and its number."""
-    return re.sub(rf"\b({_COUNTED}) (?=[0-9]|[a-z]\))", rf"\1{_GAP}", text)
+    return re.sub(rf"\b({_NUMBERED_WORDS}) (?=[0-9]|[a-z]\))", rf"\1{_GAP}", text)
 
 
-def _french(text: str) -> str:
+def _bind_french_punctuation(text: str) -> str:
     """The blanks of French typography, which must not break a line: before : ; ? ! and within guillemets."""
     return re.sub(r" ([:;?!»])", rf"{_GAP}\1", text).replace("« ", f"«{_GAP}")
 
 
-# What a template's own expressions can raise: an unknown fact, a sum of a date and a number, a word without wording.
-OF_PYTHON = (TypeError, LookupError, AttributeError, ArithmeticError)
-OF_TEMPLATES = (TemplateError, PageUnreadable, *OF_PYTHON)
-_CHECK = N_("correct it, then `cctv config check`; docs/letters.md lists what a template may ask for.")
-
-
-def refusal(error: Exception, letter: Letter, templates: Templates) -> TemplateRefused:
-    """What to say of a template that cannot be used: file, line, problem."""
-    if isinstance(error, TemplateSyntaxError):
-        place = f"{error.filename or error.name}, line {error.lineno}"
-        return TemplateRefused(place=place, problem=_plain(str(error.message)), following=_CHECK)
-    if isinstance(error, TemplateNotFound):
-        place = str(templates.own or "the templates")
-        problem = N_('there is no template "{name}" to build on; ours are "cctv/NAME"', name=error.name)
-        return TemplateRefused(place=place, problem=problem, following=_CHECK)
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.endswith((".html", ".css"))]
-    name = f"{letter.language.value}/{letter.kind.value}.html"
-    place = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else f"the letter made of {name}"
-    return TemplateRefused(place=place, problem=_plain(str(error)), following=_CHECK)
-
-
 def _plain(problem: str) -> str:
     return " ".join(problem.split()).rstrip(".")
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedLetter:
-    """One letter, three times; the page is what the other two were made of."""
-
-    pdf: bytes
-    text: str
-    html: str
-
-
-def render(letter: Letter, templates: Templates = Templates()) -> RenderedLetter:  # frozen
-    """The letter; raises FactMissing, FactUnusable, TemplateRefused, TypefaceMissing.
-
-    Equal letters give equal bytes on one machine, whenever they are made.
-    """
-
-    text, page = text_of(letter, templates)
-    return RenderedLetter(as_pdf(page, letter.date), text, page)
-
-
-def text_of(letter: Letter, templates: Templates = Templates()) -> tuple[str, str]:  # frozen
-    """Only its text and its page, which cost no typesetting; raises as `render` does."""
-    require_complete(letter)
-    try:
-        page = page_of(letter, templates)
-        return as_text(page), page
-    except OF_TEMPLATES as error:
-        if templates.own is None and isinstance(error, OF_PYTHON):
-            raise  # nobody but us wrote what failed: a fault of the program, not of a template
-        raise refusal(error, letter, templates) from error

@@ -1,6 +1,6 @@
-"""Facts of letters that cameras.toml has: who sends, and how the cameras process.
+"""Facts of letters that cameras.toml holds: the sender, and how the cameras process data.
 
-Pure.  Never fills in what is not given: it is named, with the key that would give it.
+Pure.  Nothing is filled in for a missing value: the error names the key that would give it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from cctv.model.ids import CameraId
 
 
 def sender_of(settings: Settings) -> Sender:
-    """Who answers for the cameras; raises SenderUnknown, which names what [controller] does not give."""
-    given = settings.controller
-    name, mail, dpo, signatory = given.name, given.mail, given.dpo, given.signatory
-    if not (name and given.address and mail and dpo and signatory):
-        wanted = {"name": name, "address": given.address, "mail": mail, "dpo": dpo, "signatory": signatory}
-        missing = ", ".join(key for key, value in wanted.items() if not value)
+    """Return the controller as sender; raises SenderUnknown, which names what [controller] does not give."""
+    controller = settings.controller
+    name, mail, dpo, signatory = controller.name, controller.mail, controller.dpo, controller.signatory
+    if not (name and controller.address and mail and dpo and signatory):
+        required = {"name": name, "address": controller.address, "mail": mail, "dpo": dpo, "signatory": signatory}
+        missing = ", ".join(key for key, value in required.items() if not value)
         raise SenderUnknown(path=settings.source.path, missing=missing)
     return Sender(
         site=settings.site.name,
         name=name,
-        address=given.address,
+        address=controller.address,
         mail=mail,
         dpo=dpo,
         signatory=signatory,
         jurisdiction=settings.site.jurisdiction,
         timezone=settings.site.timezone,
         window=settings.letters.window,
-        phone=given.phone,
-        public_body=given.public_body,
+        phone=controller.phone,
+        public_body=controller.public_body,
     )
 
 
@@ -52,36 +52,38 @@ def processing_of(
     processors: Iterable[Processor],
     recipients: tuple[RecipientFacts, ...],
 ) -> Processing:
-    """Purposes and real periods of some cameras, and who processes, in a language.
+    """Purposes and real periods of some cameras, and the processors, in a language.
 
     `processors` are those of the register that have not ended.  Raises CameraUnknown, WordsUntranslated.
     """
     return Processing(
-        cameras=tuple(_camera(settings, settings.camera(one), language) for one in dict.fromkeys(cameras)),
-        processors=tuple(_processor(settings, one, language) for one in processors if one.ended is None),
+        cameras=tuple(_camera(settings, settings.camera(camera_id), language) for camera_id in dict.fromkeys(cameras)),
+        processors=tuple(
+            _processor(settings, processor, language) for processor in processors if processor.ended is None
+        ),
         recipients=recipients,
     )
 
 
-def _camera(settings: Settings, one: CameraSettings, language: Language) -> CameraFacts:
-    purpose = _in(settings, one.purpose, f"purpose of {one.id}", language)
-    return CameraFacts(one.id, settings.zone(one.zone).kind, purpose, settings.limit_for(one.zone))
+def _camera(settings: Settings, camera: CameraSettings, language: Language) -> CameraFacts:
+    purpose = _translated(settings, camera.purpose, f"purpose of {camera.id}", language)
+    return CameraFacts(camera.id, settings.zone(camera.zone).kind, purpose, settings.limit_for(camera.zone))
 
 
-def _processor(settings: Settings, one: Processor, language: Language) -> ProcessorFacts:
-    service = _in(settings, one.service, f"service of {one.id}", language)
-    engages = tuple(Engaged(sub.name, sub.country) for sub in one.sub_processors)
-    return ProcessorFacts(one.name, service, one.country, engages)
+def _processor(settings: Settings, processor: Processor, language: Language) -> ProcessorFacts:
+    service = _translated(settings, processor.service, f"service of {processor.id}", language)
+    engages = tuple(Engaged(sub_processor.name, sub_processor.country) for sub_processor in processor.sub_processors)
+    return ProcessorFacts(processor.name, service, processor.country, engages)
 
 
-def _in(settings: Settings, text: str, what: str, language: Language) -> str:
-    """A text of the site in a language: as [letters] words gives it, else as it is usually called.
+def _translated(settings: Settings, text: str, what: str, language: Language) -> str:
+    """A text of the site in a language: as [letters] words gives it, else its usual translation.
 
     A text that neither knows is in the site's language, and in no other.
     """
-    given = settings.letters.words.get(text, {})
-    if found := given.get(language) or usual_words(text, language):
-        return found
+    translations = settings.letters.words.get(text, {})
+    if translation := translations.get(language) or usual_words(text, language):
+        return translation
     if language is settings.site.language:
         return text
     raise WordsUntranslated(language=language.value, what=what, text=text)

@@ -1,4 +1,4 @@
-"""What people would type into the specimens.  Invented, and marked so on every page."""
+"""The texts that a person would type into the specimens.  Invented, and marked so on every page."""
 
 from __future__ import annotations
 

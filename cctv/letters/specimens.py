@@ -1,7 +1,7 @@
-"""Specimens: a letter of every kind with invented facts, to look at, and to try templates on.
+"""Specimens: every letter with invented facts, to read, and to try templates on.
 
-Owns the invented facts.  Pure.  Each is marked on every page.  The first of a kind is the fullest; the others take the
-branches of its template that the first does not.
+Responsible for the invented facts.  Pure.  Each is marked on every page.  The first of a kind is the fullest; the
+others cover the branches of its template that the first does not.
 """
 
 from __future__ import annotations
@@ -87,18 +87,6 @@ from cctv.model.requests import (
 )
 
 TODAY = date(2026, 11, 25)
-_AT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
-_SPAN = Span(_AT, _AT + timedelta(minutes=30))
-_FIRST, _REST = Span(_AT, _AT + timedelta(minutes=10)), Span(_AT + timedelta(minutes=10), _SPAN.end)
-_FOYER, _GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
-_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_PACKAGE = PackageFacts(
-    ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, PasswordWay.PHONE
-)
-_IN_HAND = replace(_PACKAGE, delivery=Delivery.IN_PERSON, password=None)
-_FOOTAGE = (Footage(_FOYER, _SPAN), Footage(_GEVEL, _SPAN))
-_TOLD = ("Politiezone Kust",)
-
 SPECIMEN_SENDER = Sender(
     site="Cultuurcentrum De Grote Post",
     name="Cultuurcentrum De Grote Post vzw",
@@ -111,6 +99,17 @@ SPECIMEN_SENDER = Sender(
     window=EnvelopeWindow.RIGHT,
     phone="059 00 00 00",
 )
+_AT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
+_SPAN = Span(_AT, _AT + timedelta(minutes=30))
+_FIRST, _REST = Span(_AT, _AT + timedelta(minutes=10)), Span(_AT + timedelta(minutes=10), _SPAN.end)
+_FOYER, _GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
+_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_PACKAGE = PackageFacts(
+    ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, PasswordWay.PHONE
+)
+_IN_HAND = replace(_PACKAGE, delivery=Delivery.IN_PERSON, password=None)
+_FOOTAGE = (Footage(_FOYER, _SPAN), Footage(_GEVEL, _SPAN))
+_NOTIFIED = ("Politiezone Kust",)
 _PERSON = Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
 _GUARDIAN = replace(
     _PERSON, capacity=RequesterRole.GUARDIAN, on_behalf_of="Noor Peeters", mandate=date(2026, 11, 10)
@@ -119,12 +118,12 @@ _GUARDIAN = replace(
 
 def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPECIMEN_SENDER) -> tuple[Letter, ...]:
     """Letters of a kind in a language, as `sender` would write them."""
-    said = _Texts(language)
-    variants = _FACTS[kind](said)
+    texts = _Texts(language)
+    variants = _FACTS[kind](texts)
     addressee = _addressee(kind, language, sender)
     letters = [
-        Letter(language, _reference(kind), _dated(one, sender), sender, addressee, one, specimen=True)
-        for one in variants
+        Letter(language, _reference(kind), _dated(facts, sender), sender, addressee, facts, specimen=True)
+        for facts in variants
     ]
     if kind in _REPRESENTED:
         letters += [replace(letters[0], addressee=_GUARDIAN)]
@@ -158,10 +157,8 @@ def _reference(kind: LetterTemplate) -> str:
     return number.get(kind, "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007")
 
 
-_REPRESENTED = {
-    LetterTemplate.RECEIPT,
-    LetterTemplate.VIEWING_INVITATION,
-}  # these say something of their own to who acts for another
+# These letters have sentences of their own for a guardian or a proxy.
+_REPRESENTED = {LetterTemplate.RECEIPT, LetterTemplate.VIEWING_INVITATION}
 
 
 class _Texts:
@@ -178,31 +175,31 @@ def _asked(kind: RequestType) -> Asked:
     return Asked(kind, date(2026, 11, 24), (_FOYER, _GEVEL), _SPAN)
 
 
-def _processing(said: _Texts, *, alone: bool = False) -> Processing:
-    carer = ProcessorFacts("Camerazorg nv", said["service"], "BE", (Engaged("Beeldlab GmbH", "DE"),))
+def _processing(texts: _Texts, *, alone: bool = False) -> Processing:
+    carer = ProcessorFacts("Camerazorg nv", texts["service"], "BE", (Engaged("Beeldlab GmbH", "DE"),))
     police = RecipientFacts("Politiezone Kust", Recipient.POLICE, date(2026, 11, 23))
     return Processing(
         cameras=(
-            CameraFacts(_FOYER, ZoneKind.FOYER, said["purpose_foyer"], timedelta(days=28)),
-            CameraFacts(_GEVEL, ZoneKind.FACADE, said["purpose_facade"], timedelta(days=7)),
+            CameraFacts(_FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28)),
+            CameraFacts(_GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7)),
         ),
         processors=() if alone else (carer,),
         recipients=() if alone else (police,),
     )
 
 
-def _breach(said: _Texts, *, certain: bool = True) -> BreachFacts:
+def _breach(texts: _Texts, *, certain: bool = True) -> BreachFacts:
     return BreachFacts(
         suspected=not certain,
         aware=datetime(2026, 11, 24, 8, 15, tzinfo=UTC),
         occurred=_SPAN if certain else None,
-        nature=said["nature"],
-        categories=said["categories"],
+        nature=texts["nature"],
+        categories=texts["categories"],
         people=1200 if certain else None,
         records=1350 if certain else None,
-        consequences=said["consequences"],
-        measures=said["measures"],
-        against_recurrence=said["recurrence"],
+        consequences=texts["consequences"],
+        measures=texts["measures"],
+        against_recurrence=texts["recurrence"],
     )
 
 
@@ -224,71 +221,71 @@ _WAITING = (
 )
 
 
-def _lifted(said: _Texts) -> tuple[LetterFacts, ...]:
+def _lifted(texts: _Texts) -> tuple[LetterFacts, ...]:
     first = RestrictionLifted(
-        _RESTRICTION, date(2026, 12, 1), LiftReason.ACCURACY_CHECKED, said["lifted"], gone_by=date(2026, 12, 19)
+        _RESTRICTION, date(2026, 12, 1), LiftReason.ACCURACY_CHECKED, texts["lifted"], gone_by=date(2026, 12, 19)
     )
     wished = replace(first, on=TODAY, reason=LiftReason.YOUR_WISH, explanation=None)
     return first, wished, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
 
 
-def _yielded(said: _Texts) -> tuple[LetterFacts, ...]:
-    ground, recipient = YieldGround.AUTHORITY, said["recipient"]
-    return (BlockYielded(_RESTRICTION, TODAY, ground, recipient, "2026/1187", _FOOTAGE[:1], said["yielded"]),)
+def _yielded(texts: _Texts) -> tuple[LetterFacts, ...]:
+    ground, recipient = YieldGround.AUTHORITY, texts["recipient"]
+    return (BlockYielded(_RESTRICTION, TODAY, ground, recipient, "2026/1187", _FOOTAGE[:1], texts["yielded"]),)
 
 
-def _received(said: _Texts) -> tuple[LetterFacts, ...]:
+def _received(texts: _Texts) -> tuple[LetterFacts, ...]:
     due, blocking = date(2026, 12, 24), (RequestType.OBJECTION, RequestType.RESTRICTION)
-    others = [one for one in RequestType if one not in (RequestType.OBJECTION, RequestType.COMPLAINT)]
-    return tuple(Receipt(_asked(one), due, one in blocking) for one in (RequestType.OBJECTION, *others))
+    others = [right for right in RequestType if right not in (RequestType.OBJECTION, RequestType.COMPLAINT)]
+    return tuple(Receipt(_asked(right), due, right in blocking) for right in (RequestType.OBJECTION, *others))
 
 
-def _withdrawn(said: _Texts) -> tuple[LetterFacts, ...]:
+def _withdrawn(texts: _Texts) -> tuple[LetterFacts, ...]:
     first = ObjectionWithdrawn(_OBJECTION, TODAY, gone_by=date(2026, 12, 19))
     return first, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
 
 
-def _invited(said: _Texts) -> tuple[LetterFacts, ...]:
-    at, place = datetime(2026, 12, 4, 9, 30, tzinfo=UTC), said["place"]
-    first = ViewingInvitation(_ACCESS, _processing(said), at, place, "Lieve Maes", Safeguard.HIDDEN, _HOLE)
+def _invited(texts: _Texts) -> tuple[LetterFacts, ...]:
+    at, place = datetime(2026, 12, 4, 9, 30, tzinfo=UTC), texts["place"]
+    first = ViewingInvitation(_ACCESS, _processing(texts), at, place, "Lieve Maes", Safeguard.HIDDEN, _HOLE)
     return first, replace(first, safeguard=Safeguard.SECOND_PERSON, missing=())
 
 
-def _decided(said: _Texts) -> tuple[LetterFacts, ...]:
+def _decided(texts: _Texts) -> tuple[LetterFacts, ...]:
     received = date(2026, 11, 3)
-    first = ComplaintDecided(received, TODAY, CaseOutcome.PARTLY, said["found"], said["masked"])
-    not_so = replace(first, finding=CaseOutcome.REFUSED, explanation=said["not_found"], measures=None)
+    first = ComplaintDecided(received, TODAY, CaseOutcome.PARTLY, texts["found"], texts["masked"])
+    not_so = replace(first, finding=CaseOutcome.REFUSED, explanation=texts["not_found"], measures=None)
     return first, replace(first, finding=CaseOutcome.GRANTED), not_so
 
 
-def _upheld(said: _Texts) -> tuple[LetterFacts, ...]:
-    first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _TOLD, _PACKAGE)
+def _upheld(texts: _Texts) -> tuple[LetterFacts, ...]:
+    first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _NOTIFIED, _PACKAGE)
     return first, replace(first, package=None, told=())
 
 
-def _answers(said: _Texts) -> tuple[AccessAnswer, AccessAnswer]:
-    first = AccessAnswer(_ACCESS, _processing(said), _PACKAGE, _HOLE)
-    return first, AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(said, alone=True), _IN_HAND, ())
+def _answers(texts: _Texts) -> tuple[AccessAnswer, AccessAnswer]:
+    first = AccessAnswer(_ACCESS, _processing(texts), _PACKAGE, _HOLE)
+    return first, AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(texts, alone=True), _IN_HAND, ())
 
 
-def _portability(said: _Texts) -> tuple[LetterFacts, ...]:
+def _portability(texts: _Texts) -> tuple[LetterFacts, ...]:
     asked = _asked(RequestType.PORTABILITY)
-    first = PortabilityAnswer(asked, _processing(said), _PACKAGE, _HOLE, nominee="Mr. Tom Claes")
+    first = PortabilityAnswer(asked, _processing(texts), _PACKAGE, _HOLE, nominee="Mr. Tom Claes")
     return first, replace(first, missing=(), nominee=None)
 
 
-def _to_authority(said: _Texts) -> tuple[LetterFacts, ...]:
-    full = BreachToAuthority(_breach(said), _LATER, True, TODAY, said["late"])
-    return full, BreachToAuthority(_breach(said, certain=False), _SOON, False, None)
+def _to_authority(texts: _Texts) -> tuple[LetterFacts, ...]:
+    full = BreachToAuthority(_breach(texts), _LATER, True, TODAY, texts["late"])
+    return full, BreachToAuthority(_breach(texts, certain=False), _SOON, False, None)
 
 
-def _check(said: _Texts) -> tuple[LetterFacts, ...]:
-    lent = Lent(_PACKAGE.id, said["workstation"], TODAY, Delivery.IN_PERSON, date(2026, 12, 24))
+def _check(texts: _Texts) -> tuple[LetterFacts, ...]:
+    lent = Lent(_PACKAGE.id, texts["workstation"], TODAY, Delivery.IN_PERSON, date(2026, 12, 24))
     other = replace(lent, package=ExportId("EXP-2026-022"), delivery=Delivery.DOWNLOAD)
     return WorkstationCheckLetter(TODAY, (lent, other)), WorkstationCheckLetter(TODAY, ())
 
 
-def _identity(said: _Texts) -> tuple[LetterFacts, ...]:
+def _identity(texts: _Texts) -> tuple[LetterFacts, ...]:
     doubt = IdentityDoubt.OTHER_ADDRESS
     first = IdentityAsked(_ACCESS, doubt, tuple(IdentityWay), date(2026, 12, 9))
     return first, replace(first, ways=(IdentityWay.SEND_MANDATE,), doubt=IdentityDoubt.MANDATE_MISSING)
@@ -297,59 +294,59 @@ def _identity(said: _Texts) -> tuple[LetterFacts, ...]:
 _FACTS: dict[LetterTemplate, Callable[[_Texts], tuple[LetterFacts, ...]]] = {
     LetterTemplate.RECEIPT: _received,
     LetterTemplate.IDENTITY_ASKED: _identity,
-    LetterTemplate.EXTENSION: lambda said: (
-        ExtensionLetter(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(ExtensionGround), said["extension"]),
+    LetterTemplate.EXTENSION: lambda texts: (
+        ExtensionLetter(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(ExtensionGround), texts["extension"]),
     ),
     LetterTemplate.ACCESS_ANSWER: _answers,
     LetterTemplate.PORTABILITY_ANSWER: _portability,
     LetterTemplate.VIEWING_INVITATION: _invited,
-    LetterTemplate.NO_FOOTAGE: lambda said: (NoFootageLetter(_ACCESS, _processing(said), _ABSENCES, _STATEMENT),),
-    LetterTemplate.NOT_IDENTIFIABLE: lambda said: (
-        NotIdentifiable(_ACCESS, _processing(said), said["not_identifiable"], gone_by=date(2026, 12, 19)),
+    LetterTemplate.NO_FOOTAGE: lambda texts: (NoFootageLetter(_ACCESS, _processing(texts), _ABSENCES, _STATEMENT),),
+    LetterTemplate.NOT_IDENTIFIABLE: lambda texts: (
+        NotIdentifiable(_ACCESS, _processing(texts), texts["not_identifiable"], gone_by=date(2026, 12, 19)),
     ),
-    LetterTemplate.RESTRICTION_CONFIRMED: lambda said: (
-        RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.LEGAL_CLAIM, _TOLD),
+    LetterTemplate.RESTRICTION_CONFIRMED: lambda texts: (
+        RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.LEGAL_CLAIM, _NOTIFIED),
         RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.UNLAWFUL, ()),
     ),
     LetterTemplate.RESTRICTION_LIFTED: _lifted,
     LetterTemplate.BLOCK_YIELDED: _yielded,
     LetterTemplate.OBJECTION_UPHELD: _upheld,
-    LetterTemplate.OBJECTION_REJECTED: lambda said: (
-        ObjectionRejected(_OBJECTION, TODAY, said["grounds"], said["balance"]),
+    LetterTemplate.OBJECTION_REJECTED: lambda texts: (
+        ObjectionRejected(_OBJECTION, TODAY, texts["grounds"], texts["balance"]),
     ),
     LetterTemplate.OBJECTION_WITHDRAWN: _withdrawn,
-    LetterTemplate.ERASURE_CONFIRMED: lambda said: (
-        ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, _TOLD),
+    LetterTemplate.ERASURE_CONFIRMED: lambda texts: (
+        ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, _NOTIFIED),
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE[:1], ()),
     ),
-    LetterTemplate.ERASURE_PARTLY: lambda said: (
-        ErasurePartly(_ERASURE, TODAY, (Footage(_FOYER, _FIRST),), _WAITING, _TOLD),
+    LetterTemplate.ERASURE_PARTLY: lambda texts: (
+        ErasurePartly(_ERASURE, TODAY, (Footage(_FOYER, _FIRST),), _WAITING, _NOTIFIED),
         ErasurePartly(_ERASURE, None, (), _WAITING, ()),
     ),
-    LetterTemplate.RECTIFICATION_RECORDED: lambda said: (
-        RectificationRecorded(_asked(RequestType.RECTIFICATION), TODAY, said["statement"], _TOLD),
+    LetterTemplate.RECTIFICATION_RECORDED: lambda texts: (
+        RectificationRecorded(_asked(RequestType.RECTIFICATION), TODAY, texts["statement"], _NOTIFIED),
     ),
-    LetterTemplate.REFUSAL: lambda said: (Refusal(_ACCESS, TODAY, RefusalGround.EXCESSIVE, said["refusal"]),),
-    LetterTemplate.COMPLAINT_ACKNOWLEDGED: lambda said: (ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
+    LetterTemplate.REFUSAL: lambda texts: (Refusal(_ACCESS, TODAY, RefusalGround.EXCESSIVE, texts["refusal"]),),
+    LetterTemplate.COMPLAINT_ACKNOWLEDGED: lambda texts: (ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     LetterTemplate.COMPLAINT_DECIDED: _decided,
-    LetterTemplate.PACKAGE_RECEIPT: lambda said: (
+    LetterTemplate.PACKAGE_RECEIPT: lambda texts: (
         PackageReceipt(_IN_HAND, TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN),
     ),
-    LetterTemplate.BREACH_CONTROLLER: lambda said: (
-        BreachToController(_breach(said), _SOON),
-        BreachToController(_breach(said, certain=False), _SOON),
+    LetterTemplate.BREACH_CONTROLLER: lambda texts: (
+        BreachToController(_breach(texts), _SOON),
+        BreachToController(_breach(texts, certain=False), _SOON),
     ),
     LetterTemplate.BREACH_AUTHORITY: _to_authority,
-    LetterTemplate.BREACH_PEOPLE: lambda said: (
-        BreachToPeople(_breach(said), said["advice"]),
-        BreachToPeople(_breach(said, certain=False), said["advice"]),
+    LetterTemplate.BREACH_PEOPLE: lambda texts: (
+        BreachToPeople(_breach(texts), texts["advice"]),
+        BreachToPeople(_breach(texts, certain=False), texts["advice"]),
     ),
-    LetterTemplate.BREACH_PUBLIC: lambda said: (
-        PublicBreachNotice(_breach(said), said["advice"]),
-        PublicBreachNotice(_breach(said, certain=False), said["advice"]),
+    LetterTemplate.BREACH_PUBLIC: lambda texts: (
+        PublicBreachNotice(_breach(texts), texts["advice"]),
+        PublicBreachNotice(_breach(texts, certain=False), texts["advice"]),
     ),
-    LetterTemplate.POLICY_CHANGED: lambda said: (
-        PolicyChanged(date(2027, 1, 1), (said["change_1"], said["change_2"]), "www.example.org/privacy"),
+    LetterTemplate.POLICY_CHANGED: lambda texts: (
+        PolicyChanged(date(2027, 1, 1), (texts["change_1"], texts["change_2"]), "www.example.org/privacy"),
     ),
     LetterTemplate.WORKSTATION_CHECK: _check,
 }

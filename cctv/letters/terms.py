@@ -1,4 +1,4 @@
-"""The wording of each member of the enums that letters show, and of the usual purposes and services.
+"""The labels of the enum members that letters show, and of the usual purposes and services.
 
 English; the catalogs have the Dutch and the French.  The tests check that no member is left out.
 """
@@ -168,7 +168,7 @@ _TERMS: dict[Enum, Message] = {
     ),
     RefusalGround.NOT_FOUNDED: pgettext_lazy("letter", "the complaint was examined and found not to be justified"),
 }
-_USUAL = (  # what sites write most; other texts are given in [letters] words
+_USUAL_TEXTS = (  # what sites write most; other texts are given in [letters] words
     pgettext_lazy("letter", "theft and damage"),
     pgettext_lazy("letter", "theft"),
     pgettext_lazy("letter", "damage"),
@@ -188,14 +188,14 @@ _USUAL = (  # what sites write most; other texts are given in [letters] words
 
 
 def words(term: Enum, language: Language) -> str:
-    """What a term is called; raises KeyError for one that letters do not show."""
+    """Return the label of a term; raises KeyError for one that letters do not show."""
     return translate_to(_TERMS[term], language)
 
 
 def usual_words(text: str, language: Language) -> str | None:
     """A usual purpose or service, written in any language, in another; None when it is not one of those."""
-    wanted = text.casefold().replace("'", "’")
-    for usual in _USUAL:
-        if any(translate_to(usual, written).casefold() == wanted for written in Language):
+    folded = text.casefold().replace("'", "’")
+    for usual in _USUAL_TEXTS:
+        if any(translate_to(usual, source).casefold() == folded for source in Language):
             return translate_to(usual, language)
     return None

@@ -1,5 +1,5 @@
-"""Export: the package that leaves, built from approved plans only.
+"""Packages: signed folders of redacted video for a request, or of recorded video for a disclosure.
 
-Others use `building` (make one), `plan` (what one would hold), `shelf` (those there are, and their end) and `verify`
-(check one, anywhere).  Imported one by one: verifying must not load what rendering needs.
+`build` and `unredacted_copy` make one, `deliver` hands it over, `expiry` lists and deletes those in exports/, `verify`
+checks one on any machine.  Import them one by one: verifying must not load what rendering needs.
 """

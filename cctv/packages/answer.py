@@ -1,12 +1,12 @@
-"""The answer to a request: the copy, then one transaction that ends the request, then what was ordered erased.
+"""The answer to a request: the copy, then one transaction that ends the request, then the ordered erasure.
 
-1. the package, built and committed, unless one of the very same plans stands already  (crash: the next call takes it)
-2. the letter, written                                    (crash: a file that no row names; it goes with the request)
-3. answer, outcome, released holds and order to erase, committed                       (crash: the sweep takes the rest)
+1. the package, built and committed, unless one of the same plans exists      (crash: the next call uses it)
+2. the letter, written                                    (crash: a file without a row; it is deleted with the request)
+3. answer, outcome, released holds and order to erase, committed              (crash: the sweep does the rest)
 4. files of released holds, and the footage
-5. the copy handed over, where that was asked for: its disclosure      (crash: `cctv export deliver` does it)
+5. the copy handed over, where that was requested: its disclosure             (crash: `cctv export deliver` does it)
 
-Owns that order.  A package is built again when a decision, a recording or an approval changed after it.
+Responsible for that order.  A package is rebuilt when a decision, a recording or an approval changed after it.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from cctv.redaction.review.queries import parts_of
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A request that was answered, with the copy that goes with it and what was erased.
+    """A request that was answered, with its copy and what was erased.
 
-    `delayed` says why what was ordered erased is not gone yet: a sweep under way, or a guard.
+    `delayed` is the reason why the ordered erasure is not done yet: a sweep under way, or a guard.
     """
 
     request: AccessRequest
@@ -54,51 +54,51 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Where a copy goes at once, and how."""
+    """The folder into which a copy is handed over at once, and the method."""
 
     to: Path
     method: Method
 
 
 def prepare_answer(
-    site: Storage, request_id: str, wanted: RequestOutcome, wording: Wording | None, progress: Progress = silent
+    site: Storage, request_id: str, outcome: RequestOutcome, wording: Wording | None, progress: Progress = silent
 ) -> Answered:
     """What `answer_request` would do, with the letter's text where no package must be built first.
 
     Raises what `answer_request` raises.
     """
     with read_transaction(site.engine) as connection:
-        plan = plan_answer(connection, site, request_id, wanted)
-    package = _standing(site, plan.request) if plan.copied else None
+        plan = plan_answer(connection, site, request_id, outcome)
+    package = _current_package(site, plan.request) if plan.copied else None
     if plan.copied and package is None:
         plan_build(site, plan.request.id, progress)
     if wording is None or (plan.copied and package is None):
         return Answered(plan.request, plan, package)
-    return Answered(plan.request, plan, package, _letter(site, plan, wording, package, dry_run=True))
+    return Answered(plan.request, plan, package, _write_letter(site, plan, wording, package, dry_run=True))
 
 
 def answer_request(
     site: Storage,
     request_id: str,
-    wanted: RequestOutcome,
+    outcome: RequestOutcome,
     wording: Wording | None,
     progress: Progress = silent,
     hand_over: HandOver | None = None,
 ) -> Answered:
     """Answer a request; without `wording` no letter is made, without `hand_over` the copy waits in exports/.
 
-    Raises what `plan_answer` and, where a copy goes with it, `build` raise; for the letter BalanceMissing,
+    Raises what `plan_answer` and, with a copy, `build` raise; for the letter BalanceMissing,
     BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
     """
     match_files(site)  # holds of others that an older index does not know keep what an erasure would promise to delete
     with read_transaction(site.engine) as connection:
-        plan = plan_answer(connection, site, request_id, wanted)
+        plan = plan_answer(connection, site, request_id, outcome)
     package = None
     if plan.copied:
-        package = _standing(site, plan.request) or build(site, plan.request.id, progress).package
+        package = _current_package(site, plan.request) or build(site, plan.request.id, progress).package
         if hand_over is not None:
-            _deliver(site, plan.request, package, hand_over, dry_run=True)
-    letter = _letter(site, plan, wording, package) if wording is not None else None
+            _hand_over(site, plan.request, package, hand_over, dry_run=True)
+    letter = _write_letter(site, plan, wording, package) if wording is not None else None
     with write_transaction(site.engine) as connection:
         if letter is not None:
             enter(connection, site, plan.request, letter)
@@ -113,14 +113,16 @@ def answer_request(
             answered = replace(answered, delayed=error.phrase)
     if package is None or hand_over is None:
         return answered
-    return replace(answered, handed=_deliver(site, plan.request, package, hand_over, dry_run=False))
+    return replace(answered, handed=_hand_over(site, plan.request, package, hand_over, dry_run=False))
 
 
-def _deliver(site: Storage, request: AccessRequest, package: PackageRow, way: HandOver, *, dry_run: bool) -> Delivered:
+def _hand_over(
+    site: Storage, request: AccessRequest, package: PackageRow, way: HandOver, *, dry_run: bool
+) -> Delivered:
     return deliver(site, package.id, way.to, way.method, taker(request), dry_run=dry_run)
 
 
-def _letter(
+def _write_letter(
     site: Storage, plan: AnswerPlan, wording: Wording, package: PackageRow | None, *, dry_run: bool = False
 ) -> Draft | None:
     """The letter of an answer, written; None where there is none of its kind."""
@@ -141,14 +143,14 @@ def _letter(
     return draft(site, plan.request, LetterKind.ANSWER, facts.letters, facts.enclosed, dry_run=dry_run)
 
 
-def _standing(site: Storage, request: AccessRequest) -> PackageRow | None:
-    """A package of this request that is still what was approved, the newest."""
+def _current_package(site: Storage, request: AccessRequest) -> PackageRow | None:
+    """Return the newest package of this request that still matches what is approved, or None."""
     with read_transaction(site.engine) as connection:
-        known = select_packages(connection, request.id)
+        packages = select_packages(connection, request.id)
         parts = parts_of(connection, request.id)
     if not parts or not all(part.approved for part in parts):
         return None
-    for package in reversed(known):
+    for package in reversed(packages):
         path = site.root / package.path / MANIFEST
         if package.deleted is not None or package.expires <= site.clock.now() or not path.is_file():
             continue

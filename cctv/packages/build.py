@@ -1,11 +1,8 @@
-"""Building a package: from approved plans to a signed folder.
+"""Building the package of a request: from approved plans to a signed folder.
 
-Owns the order of a build; the folder's own steps are in `folder`.  Renders only what was approved, checks every render,
-and enters the package in the same transaction as its audit entry.  A refusal is in the log too.
-
-The plan of a package: what would be in it, and every reason why it may not be built.
-
-Owns the refusals of an export; one plan serves `--dry-run` and the build.  Reads only.
+Responsible for the refusals of an export and for the order of a build; the steps of the folder are in `folder`.  One
+plan serves `--dry-run` and the build.  Renders only what was approved, verifies every render, and enters the package in
+the same transaction as its audit entry.  A refusal is in the audit log too.
 """
 
 from __future__ import annotations
@@ -79,6 +76,17 @@ from cctv.redaction.review.render import render_part
 from cctv.redaction.review.review import require_reviewed
 from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME
 
+log = logging.getLogger(__name__)
+
+MODE = "backdrop"
+_REFUSALS = (
+    *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanChanged, SegmentMissing, SegmentChanged, ArtefactChanged),
+    *(NotReviewed, SourceUnreadable, SceneLost, SearchFailed, DetectorFailed, VerifyFailed, FootageBlocked),
+)
+_MAX_RENDER_FRACTION = (
+    1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was measured
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedOutput:
@@ -94,7 +102,7 @@ class PlannedOutput:
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """Everything that a build would do; it was allowed when this was made."""
+    """Everything that a build would do; it was permitted when the plan was made."""
 
     request: AccessRequest
     outputs: tuple[PlannedOutput, ...]
@@ -105,8 +113,17 @@ class BuildPlan:
         return sum(output.source_bytes for output in self.outputs)
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A package that stands in its place."""
+
+    package: PackageRow
+    path: Path
+    manifest: Manifest
+
+
 def plan_build(site: Storage, request_id: str, progress: Progress = silent) -> BuildPlan:
-    """Check that a request may be exported, and say what the package would hold.
+    """Check that a request may be exported, and return what the package would hold.
 
     Raises RequestUnknown, RequestClosed; FootageBlocked (12); NotPrepared, NotApproved, NotReviewed, FootageAdded,
     MasksAdded (13); SegmentMissing, SegmentChanged, ArtefactChanged (15).
@@ -123,7 +140,31 @@ def plan_build(site: Storage, request_id: str, progress: Progress = silent) -> B
         check_artefacts(site, part)
     require_reviewed(site, case)
     check_sources(site, (source for part in case.parts for source in part.plan.sources), progress)
-    return BuildPlan(case.request, tuple(_named(case.parts, site.settings.site.timezone)), gaps)
+    return BuildPlan(case.request, tuple(_name_outputs(case.parts, site.settings.site.timezone)), gaps)
+
+
+def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
+    """Build the package of a request whose every plan is approved; raises as `plan_build`, and RoomMissing (16).
+
+    Videos that an interrupted build had finished are reused.
+    """
+    require(site, Permission.EXPORT)
+    with exclusive(site.root / "exports" / ".lock"), _refusals_logged(site, request_id):
+        plan = plan_build(site, request_id, progress)
+        key = signing_key(site.root / "keys", site.disk)
+        with require_disk_space(site.root, int(plan.source_bytes * _MAX_RENDER_FRACTION)):
+            working = begin_build(site)
+            try:
+                outputs = tuple(_render(site, plan, output, working, progress) for output in plan.outputs)
+                package, manifest = _commit(site, plan, working, outputs, key)
+            except BaseException:
+                finish_interrupted_build(site)  # removes it, unless the package was committed
+                raise
+        path = site.root / package.path
+        site.disk.rename(working, path)
+        forget_renders(site, (output.part for output in plan.outputs))
+    log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})
+    return Built(package, path, manifest)
 
 
 def require_approved(request: AccessRequest, parts: Iterable[CasePart]) -> None:
@@ -140,6 +181,26 @@ def require_approved(request: AccessRequest, parts: Iterable[CasePart]) -> None:
     )
 
 
+def video_name(camera: CameraId, start: datetime, zone: ZoneInfo) -> str:
+    """By camera and local start, with the zone's abbreviation because an hour may come twice; never by person."""
+    local = start.astimezone(zone)
+    label = "".join(sign if sign.isalnum() else "_" for sign in local.strftime("%Z"))
+    return f"{camera}_{local:%Y-%m-%d_%H-%M-%S}_{label}.mp4"
+
+
+def gaps_of(footage: Iterable[FootageStatus]) -> Iterable[UnrecordedSpan]:
+    """Yield every requested span without picture, with its cause, in order."""
+    for status in footage:
+        gaps: list[tuple[Span, str]] = [(deleted.span, DELETED) for deleted in status.gone]
+        gaps += [(gap.span, gap.cause.value if gap.cause else NEVER_RECORDED) for gap in status.unrecorded]
+        pending = status.being_written or status.to_come
+        if pending is not None:
+            gaps.append((Span(pending.start, max(pending.end, status.span.end)), TO_COME))
+        for span, cause in sorted(gaps, key=lambda gap: gap[0]):
+            if span.duration > timedelta(0):
+                yield UnrecordedSpan(status.camera, Period(span.start, span.end), cause)
+
+
 def _require_complete(site: Storage, connection: Connection, request: AccessRequest, parts: Iterable[CasePart]) -> None:
     reviewed = {source.path for part in parts for source in part.plan.sources}
     added = [
@@ -154,122 +215,61 @@ def _require_complete(site: Storage, connection: Connection, request: AccessRequ
         raise FootageAdded(request=request.id, count=len(added), cameras=cameras)
 
 
-def video_name(camera: CameraId, start: datetime, zone: ZoneInfo) -> str:
-    """By camera and local start, with the zone's abbreviation because an hour may come twice; never by person."""
-    local = start.astimezone(zone)
-    label = "".join(sign if sign.isalnum() else "_" for sign in local.strftime("%Z"))
-    return f"{camera}_{local:%Y-%m-%d_%H-%M-%S}_{label}.mp4"
-
-
-def _named(parts: Iterable[CasePart], zone: ZoneInfo) -> Iterable[PlannedOutput]:
-    taken: set[str] = set()
+def _name_outputs(parts: Iterable[CasePart], zone: ZoneInfo) -> Iterable[PlannedOutput]:
+    stems: set[str] = set()
     for part in parts:
         stem = video_name(part.plan.camera, part.plan.span.start, zone).removesuffix(".mp4")
-        if stem in taken:
+        if stem in stems:
             stem = f"{stem}_{part.plan.position}"
-        taken.add(stem)
+        stems.add(stem)
         yield PlannedOutput(part, f"{stem}.mp4")
-
-
-def gaps_of(footage: Iterable[FootageStatus]) -> Iterable[UnrecordedSpan]:
-    """Every span that was asked for without picture, with its cause, in order."""
-    for found in footage:
-        holes: list[tuple[Span, str]] = [(gone.span, DELETED) for gone in found.gone]
-        holes += [(hole.span, hole.cause.value if hole.cause else NEVER_RECORDED) for hole in found.unrecorded]
-        coming = found.being_written or found.to_come
-        if coming is not None:
-            holes.append((Span(coming.start, max(coming.end, found.span.end)), TO_COME))
-        for span, cause in sorted(holes, key=lambda hole: hole[0]):
-            if span.duration > timedelta(0):
-                yield UnrecordedSpan(found.camera, Period(span.start, span.end), cause)
-
-
-log = logging.getLogger(__name__)
-
-MODE = "backdrop"
-_REFUSALS = (
-    *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanChanged, SegmentMissing, SegmentChanged, ArtefactChanged),
-    *(NotReviewed, SourceUnreadable, SceneLost, SearchFailed, DetectorFailed, VerifyFailed, FootageBlocked),
-)
-_MOST_OF_SOURCE = 1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was seen
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A package that stands in its place."""
-
-    package: PackageRow
-    path: Path
-    manifest: Manifest
-
-
-def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
-    """Build the package of a request whose every plan is approved; raises as `plan_build`, and RoomMissing (16).
-
-    Videos that a build had finished before it was broken off are taken as they are.
-    """
-    require(site, Permission.EXPORT)
-    with exclusive(site.root / "exports" / ".lock"), _refusals_logged(site, request_id):
-        plan = plan_build(site, request_id, progress)
-        key = signing_key(site.root / "keys", site.disk)
-        with require_disk_space(site.root, int(plan.source_bytes * _MOST_OF_SOURCE)):
-            working = begin_build(site)
-            try:
-                outputs = tuple(_render(site, plan, output, working, progress) for output in plan.outputs)
-                package, manifest = _commit(site, plan, working, outputs, key)
-            except BaseException:
-                finish_interrupted_build(site)  # removes it, unless the package was committed
-                raise
-        path = site.root / package.path
-        site.disk.rename(working, path)
-        forget_renders(site, (output.part for output in plan.outputs))
-    log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})
-    return Built(package, path, manifest)
 
 
 def _render(site: Storage, plan: BuildPlan, planned: PlannedOutput, working: Path, progress: Progress) -> Output:
     part, target = planned.part, working / planned.file
     language = plan.request.language
-    found = kept_render(site, part, language, target, lambda path: render_part(site, part, language, path, progress))
+    render = kept_render(site, part, language, target, lambda path: render_part(site, part, language, path, progress))
     site.disk.sync_file(target)
     assert part.approval is not None
     return Output(
         file=planned.file,
         sha256=sha256_file(target),
         size_bytes=target.stat().st_size,
-        frames=found.frames,
+        frames=render.frames,
         camera=part.plan.camera,
         part=part.plan.position,
         span=Period(part.plan.span.start, part.plan.span.end),
-        sources=tuple(ManifestSource(one.name, one.sha256, Period(one.start, one.end)) for one in part.plan.sources),
+        sources=tuple(
+            ManifestSource(source.name, source.sha256, Period(source.start, source.end)) for source in part.plan.sources
+        ),
         plan_sha256=part.digest,
         backdrop_sha256=backdrop_hashes(part.plan),
         prepared=By(part.prepared, part.prepared_by),
         approved=By(part.approval.at, part.approval.by),
         verified=VerifiedPackage(
-            frames=found.frames,
-            live_pixels_outside=found.live_pixels_outside,
-            same_times=found.same_times,
-            audio_streams=found.audio_streams,
-            metadata_entries=found.metadata_entries,
-            masked_pixels=found.masked_pixels,
-            masked_pixels_live=found.masked_pixels_live,
+            frames=render.frames,
+            live_pixels_outside=render.live_pixels_outside,
+            same_times=render.same_times,
+            audio_streams=render.audio_streams,
+            metadata_entries=render.metadata_entries,
+            masked_pixels=render.masked_pixels,
+            masked_pixels_live=render.masked_pixels_live,
         ),
         masks=part.plan.masks,
         others=part.plan.decisions.others.value,
         hidden=_hidden(part.plan),
         covered=tuple(
-            Covered(one.number, tuple((box.x, box.y, box.w, box.h) for box in one.covers))
-            for one in part.plan.backdrops
-            if one.covers
+            Covered(backdrop.number, tuple((box.x, box.y, box.w, box.h) for box in backdrop.covers))
+            for backdrop in part.plan.backdrops
+            if backdrop.covers
         ),
-        signed_off=tuple(sorted({one.signed_by for one in part.plan.backdrops if one.signed_by})),
-        reviewed=tuple(Reviewed(one.first, one.last, By(one.at, one.by)) for one in part.reviewed),
+        signed_off=tuple(sorted({backdrop.signed_by for backdrop in part.plan.backdrops if backdrop.signed_by})),
+        reviewed=tuple(Reviewed(review.first, review.last, By(review.at, review.by)) for review in part.reviewed),
     )
 
 
 def _hidden(plan: CasePlan) -> tuple[Hidden, ...]:
-    """How much was hidden by drawing, by reason; what was drawn and where is nobody's business outside."""
+    """How much was hidden by drawing, by reason; the recipient does not learn what was drawn, nor where."""
     counted = Counter(path.reason.value if path.reason else "" for path in plan.decisions.boxes.hide)
     return tuple(Hidden(reason or None, count) for reason, count in sorted(counted.items()))
 
@@ -280,7 +280,7 @@ def _commit(
     """Seal the folder and enter it; the plans must still be those that were rendered."""
     now = site.clock.now()
     with write_transaction(site.engine) as connection:
-        _require_unmoved(connection, plan)
+        _require_unchanged(connection, plan)
         require_unblocked(connection, site, plan.request.id, plan.request.cameras, plan.request.span)
         package_id = ExportId(next_short_id(connection, IdKind.EXPORT, now.year))
         draft = Manifest(
@@ -316,10 +316,10 @@ def _commit(
     return package, manifest
 
 
-def _require_unmoved(connection: Connection, plan: BuildPlan) -> None:
-    now = parts_of(connection, plan.request.id)
+def _require_unchanged(connection: Connection, plan: BuildPlan) -> None:
+    parts = parts_of(connection, plan.request.id)
     for output in plan.outputs:
-        if output.part not in now:
+        if output.part not in parts:
             raise PlanChanged(part=output.part.name)
 
 

@@ -1,15 +1,12 @@
-"""Handing a package over: onto a medium against a receipt, or as an encrypted ZIP beside a note.
+"""Handing a package over: onto a medium against a receipt, as an encrypted ZIP beside a note, or to another desk.
 
-1. copied under a passing name, flushed, verified again   (crash: that file or folder is left, and nothing is recorded)
+1. copied under a temporary name, flushed, verified again   (crash: that file or folder is left; nothing is recorded)
 2. the disclosure and its audit entry, committed
-3. renamed; the receipt and the note written beside it
+3. renamed; the receipt or the note written beside it
 
-Owns that order.  The passphrase is answered once and never written.  Never hands over a package whose time is over or
-that is not whole.
-
-The line by which another desk fetches a package.  Pure, but for the name of this machine.
-
-Never copies anything: whoever types the line needs an account here that may read exports/.
+Responsible for that order, for the lines by which another desk fetches a package, and for the list of copies that
+passed a workstation.  The passphrase is returned once and never written.  Never hands over a package that has expired
+or is not intact; never copies anything to another machine itself.
 """
 
 from __future__ import annotations
@@ -19,8 +16,14 @@ import shlex
 import shutil
 import socket
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
+from cctv.audit.chain import AuditFacts
+from cctv.audit.log import append_entry, entries_since
 from cctv.cases.compliance.grants import require
 from cctv.cases.disclosures.disclosures import given_to_subject, handed_over, unclosed
 from cctv.cases.disclosures.leases import FOR_SUBJECT, lease_end, taker
@@ -28,31 +31,47 @@ from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_
+from cctv.core.local_days import months_after, start_of_day
+from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.letters.facts import Addressee
+from cctv.letters.letter import Letter
+from cctv.letters.notices import Lent, WorkstationCheckLetter
+from cctv.letters.sender import sender_of
+from cctv.model.audit import Act
 from cctv.model.compliance import Permission
-from cctv.model.disclosures import Disclosure, Method, Recipient
+from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
 from cctv.packages.errors import DisclosureUnapproved, PackageOver, RecipientTyped, TargetUnfit
-from cctv.packages.manifest import AnyManifest
+from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
 from cctv.packages.verify import verify_package
 
 log = logging.getLogger(__name__)
 
-_PASSING = ".{name}.part"
+_PARTIAL_NAME = ".{name}.part"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What was made, and the disclosure that says so; in a dry run there is no disclosure and no file."""
+    """A package that was handed over; in a dry run `disclosure` is None, and `files` holds the target to be written."""
 
     package: PackageRow
     manifest: AnyManifest
     disclosure: Disclosure | None
     files: tuple[Path, ...]
     passphrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLines:
+    """What to type at the other desk: copy, then check."""
+
+    copy: str
+    verify: str
+    stock: str
 
 
 def deliver(
@@ -69,36 +88,111 @@ def deliver(
     Raises ExportUnknown, TargetUnfit, RecipientTyped (2); NotGranted, FootageBlocked, PackageOver (12);
     PackageMismatch (15), RoomMissing (16).
     """
+    package = _deliverable(site, package_id)
+    _check_recipient(package, recipient)
+    source = site.root / package.path
+    verified = verify_package(source)
+    target = _target(site, to, package, method)
+    if dry_run:
+        return Delivered(package, verified.manifest, None, (target,))
+    passphrase = new_passphrase() if method is Method.ZIP else None
+    partial = to / _PARTIAL_NAME.format(name=target.name)
+    with require_disk_space(to, verified.size_bytes):
+        try:
+            _copy_package(site, source, partial, passphrase)
+            disclosure = _record_disclosure(site, package, method, recipient)
+        except BaseException:
+            _remove(partial)
+            raise
+        site.disk.rename(partial, target)
+        log.info("package.delivered", extra={"package": package.id, "case": package.case_id, "method": method})
+        document = _write_document(site, to, verified.manifest, disclosure, target)
+    return Delivered(package, verified.manifest, disclosure, (target, document), passphrase)
+
+
+def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLines:
+    """The lines by which another desk copies a package; the audit log records the request.
+
+    Raises ExportUnknown, NotGranted, PackageOver.
+    """
+    package = _deliverable(site, package_id)
+    path = site.root.resolve() / package.path
+    key = read_public_key(path / PUBLIC_KEY)
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        facts: AuditFacts = {"manifest": package.manifest_sha256}
+        append_entry(connection, site, Act.EXPORT_FETCHED, package.id, case_id=package.case_id, facts=facts)
+    return fetch_lines(site.actor.account, host_name(), path, key.fingerprint)
+
+
+def fetch_lines(account: str, host: str, path: Path, fingerprint: str) -> FetchLines:
+    """The lines for a package at an absolute path; quoted for a shell, whatever the path holds.
+
+    `scp` speaks SFTP (OpenSSH 9 and later): its path is taken as it is, by no shell on this side.
+    """
+    name = shlex.quote(path.name)
+    return FetchLines(
+        copy=f"scp -pr {shlex.quote(f'{account}@{host}:{path}')} .",
+        verify=f"cctv export verify {name}",
+        stock=f"cd {name} && ssh-keygen -Y verify -f allowed_signers -I cctv -n cctv-package -s manifest.json.sig"
+        f" < manifest.json && sha256sum -c SHA256SUMS   # {fingerprint}",
+    )
+
+
+def host_name() -> str:
+    """The name by which this machine is known in its network; `localhost` would be the other desk itself."""
+    name = socket.getfqdn()
+    return socket.gethostname() if name.startswith("localhost") else name
+
+
+def workstation_letter(site: Storage) -> Letter:
+    """The form of the monthly check of workstations (docs/policies/001.txt), with the copies of the last month.
+
+    Raises SenderUnknown.
+    """
+    zone, now = site.settings.site.timezone, site.clock.now()
+    today = now.astimezone(zone).date()
+    with read_transaction(site.engine) as connection:
+        lent = lent_since(connection, start_of_day(months_after(today, -1), zone), zone)
+    sender = sender_of(site.settings)
+    addressee = Addressee(sender.signatory, sender.address)
+    facts = WorkstationCheckLetter(today, lent)
+    return Letter(site.settings.site.language, f"{today:%Y-%m}", today, sender, addressee, facts)
+
+
+def lent_since(connection: Connection, at: datetime, zone: ZoneInfo) -> tuple[Lent, ...]:
+    """The copies that passed a workstation since an instant, each once per account and day.
+
+    A copy passes a workstation when it is fetched there, or leaves as a ZIP that a member of staff forwards; both are
+    in the audit log, and the account identifies the workstation.
+    """
+    copies: dict[Lent, None] = {}
+    for entry in entries_since(connection, at):
+        if entry.act is Act.EXPORT_FETCHED:
+            package_id, delivery = entry.subject, Delivery.DOWNLOAD
+        elif entry.act is Act.DISCLOSURE_HANDED and entry.facts.get("method") == Method.ZIP.value:
+            package_id, delivery = str(entry.facts["package"]), Delivery.ENCRYPTED_MAIL
+        else:
+            continue
+        package = find_package(connection, package_id)
+        day, gone_by = entry.at.astimezone(zone).date(), package.expires.astimezone(zone).date()
+        copies[Lent(package.id, entry.actor.account, day, delivery, gone_by)] = None
+    return tuple(copies)
+
+
+def _deliverable(site: Storage, package_id: str) -> PackageRow:
+    """A package that may be handed over now; raises ExportUnknown, NotGranted, PackageOver."""
     with read_transaction(site.engine) as connection:
         package = find_package(connection, package_id.strip().upper())
     require(site, Permission.EXPORT if package.disclosure is None else Permission.EXPORT_UNREDACTED)
     if package.deleted is not None or package.expires <= site.clock.now():
         raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())
-    _check_recipient(package, recipient)
-    source = site.root / package.path
-    checked = verify_package(source)
-    target = _target(site, to, package, method)
-    if dry_run:
-        return Delivered(package, checked.manifest, None, (target,))
-    passphrase = new_passphrase() if method is Method.ZIP else None
-    passing = to / _PASSING.format(name=target.name)
-    with require_disk_space(to, checked.size_bytes):
-        try:
-            _carry(site, source, passing, passphrase)
-            disclosure = _enter(site, package, method, recipient)
-        except BaseException:
-            _remove(passing)
-            raise
-        site.disk.rename(passing, target)
-        log.info("package.delivered", extra={"package": package.id, "case": package.case_id, "method": method})
-        paper = _papers(site, to, checked.manifest, disclosure, target)
-    return Delivered(package, checked.manifest, disclosure, (target, paper), passphrase)
+    return package
 
 
 def _check_recipient(package: PackageRow, recipient: Recipient | None) -> None:
     """A request's package goes to the subject, their proxy or their nominee; an authority's recipient is known."""
-    fit = {None, Recipient.SUBJECT, *FOR_SUBJECT} if package.disclosure is None else {None}
-    if recipient not in fit:
+    allowed = {None, Recipient.SUBJECT, *FOR_SUBJECT} if package.disclosure is None else {None}
+    if recipient not in allowed:
         assert recipient is not None
         raise RecipientTyped(id=package.id, recipient=recipient.value, case=package.case_id)
 
@@ -120,36 +214,36 @@ def _target(site: Storage, to: Path, package: PackageRow, method: Method) -> Pat
     return target
 
 
-def _carry(site: Storage, source: Path, passing: Path, passphrase: str | None) -> None:
-    _remove(passing)
+def _copy_package(site: Storage, source: Path, partial: Path, passphrase: str | None) -> None:
+    _remove(partial)
     if passphrase is not None:
-        write_zip(source, passing, passphrase, site.clock.now(), site.disk)
+        write_zip(source, partial, passphrase, site.clock.now(), site.disk)
         return
-    shutil.copytree(source, passing, copy_function=shutil.copyfile)
-    for path in passing.iterdir():
+    shutil.copytree(source, partial, copy_function=shutil.copyfile)
+    for path in partial.iterdir():
         site.disk.sync_file(path)
-    site.disk.sync_directory(passing)
-    verify_package(passing)
+    site.disk.sync_directory(partial)
+    verify_package(partial)
 
 
-def _enter(site: Storage, package: PackageRow, method: Method, recipient: Recipient | None) -> Disclosure:
+def _record_disclosure(site: Storage, package: PackageRow, method: Method, recipient: Recipient | None) -> Disclosure:
     with write_transaction(site.engine) as connection:
         if package.disclosure is not None:
-            one = unclosed(connection, site, package.disclosure)
-            if one.approved is None or one.package != package.id:
-                raise DisclosureUnapproved(id=one.id)
-            require_unblocked(connection, site, one.id, one.cameras, one.span)
-            return handed_over(connection, site, one, method)
+            disclosure = unclosed(connection, site, package.disclosure)
+            if disclosure.approved is None or disclosure.package != package.id:
+                raise DisclosureUnapproved(id=disclosure.id)
+            require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
+            return handed_over(connection, site, disclosure, method)
         assert package.request is not None
         request = find_request(connection, package.request)
         require_unblocked(connection, site, request.id, request.cameras, request.span)
         scope = (request.cameras, request.span)
-        takes = recipient or taker(request)
-        until = lease_end(takes, site.clock.now(), site.settings.site.timezone, request.type)
-        return given_to_subject(connection, site, package.id, request.id, scope, takes, method, until)
+        kind = recipient or taker(request)
+        lease = lease_end(kind, site.clock.now(), site.settings.site.timezone, request.type)
+        return given_to_subject(connection, site, package.id, request.id, scope, kind, method, lease)
 
 
-def _papers(site: Storage, to: Path, manifest: AnyManifest, disclosure: Disclosure, target: Path) -> Path:
+def _write_document(site: Storage, to: Path, manifest: AnyManifest, disclosure: Disclosure, target: Path) -> Path:
     assert disclosure.handed is not None
     zone = site.settings.site.timezone
     if disclosure.handed.method is Method.ZIP:
@@ -166,32 +260,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLines:
-    """What to type at the other desk: copy, then check."""
-
-    copy: str
-    verify: str
-    stock: str
-
-
-def fetch_lines(account: str, host: str, path: Path, fingerprint: str) -> FetchLines:
-    """The lines for a package at an absolute path; quoted for a shell, whatever the path holds.
-
-    `scp` speaks SFTP (OpenSSH 9 and later): its path is taken as it is, by no shell on this side.
-    """
-    name = shlex.quote(path.name)
-    return FetchLines(
-        copy=f"scp -pr {shlex.quote(f'{account}@{host}:{path}')} .",
-        verify=f"cctv export verify {name}",
-        stock=f"cd {name} && ssh-keygen -Y verify -f allowed_signers -I cctv -n cctv-package -s manifest.json.sig"
-        f" < manifest.json && sha256sum -c SHA256SUMS   # {fingerprint}",
-    )
-
-
-def host_name() -> str:
-    """The name by which this machine is known in its network; `localhost` would be the other desk itself."""
-    name = socket.getfqdn()
-    return socket.gethostname() if name.startswith("localhost") else name

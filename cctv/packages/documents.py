@@ -1,11 +1,7 @@
-"""README.txt: how to play and check a package, in the requester's language.
+"""The documents of a package and of its delivery: README.txt, the receipt to print and sign, the note beside a ZIP.
 
-Owns its words, in templates.  Pure.  Says only what the manifest says, so that it never names a person.
-
-The papers of a delivery: the receipt to print and sign, and the note beside an encrypted ZIP.
-
-Owns their words, in templates in Dutch, French and English.  Pure.  Names nobody: the lines for names are empty, and
-are filled in by hand.
+Responsible for their wording, in templates in Dutch, French and English.  Pure.  Uses only what the manifest holds, so
+that no document names a person: the lines for names are empty, and are filled in by hand.
 """
 
 from __future__ import annotations
@@ -26,22 +22,58 @@ from cctv.redaction.review.sheet.labels import cause_words
 
 
 def readme(manifest: Manifest, zone: ZoneInfo) -> str:
-    """The text for the package that the manifest describes; times are the site's."""
-    return _filled("README", manifest, zone)
+    """README.txt for the package that the manifest describes; times are the site's."""
+    return _render_text("README", manifest, zone)
 
 
 def disclosure_readme(manifest: DisclosureManifest, zone: ZoneInfo) -> str:
-    """The same for a package of unredacted footage."""
-    return _filled("UNREDACTED", manifest, zone)
+    """README.txt for a package of unredacted footage."""
+    return _render_text("UNREDACTED", manifest, zone)
+
+
+def receipt_page(manifest: AnyManifest, disclosure: Disclosure, zone: ZoneInfo) -> str:
+    """The receipt: a self-contained HTML page of one sheet, in the package's language."""
+    language = Language(manifest.language)
+    page = templates(html=True).get_template(f"RECEIPT.{language.value}.html")
+    handed = disclosure.handed
+    assert handed is not None
+    return page.render(
+        m=manifest,
+        disclosure=disclosure.id,
+        handed=local_time(handed.at, language, zone),
+        by=handed.by,
+        local=partial(local_time, language=language, zone=zone),
+        lease=f"{disclosure.lease_end.astimezone(zone):%d/%m/%Y}" if disclosure.lease_end else "",
+        sums=[(name, digest_and_size[0]) for name, digest_and_size in manifest.hashes.items() if name.endswith(".mp4")],
+        line=Markup('<span class="line"></span>'),
+    )
+
+
+def note_text(manifest: AnyManifest, zip_name: str) -> str:
+    """The note beside a ZIP: what it is and how it opens, in the package's language."""
+    note = templates().get_template(f"NOTE.{Language(manifest.language).value}.txt")
+    return note.render(m=manifest, zip=zip_name).rstrip("\n") + "\n"
 
 
 def local_time(instant: datetime, language: Language, zone: ZoneInfo) -> str:
-    """Day, date, time and zone, as a letter writes them."""
+    """Day, date, time and zone, as letters write them."""
     at = instant.astimezone(zone)
     return f"{weekday_name(at, language)} {at:%d/%m/%Y %H:%M:%S} {at.tzname()}"
 
 
-def _filled(name: str, manifest: AnyManifest, zone: ZoneInfo) -> str:
+@cache
+def templates(*, html: bool = False) -> Environment:
+    """The templates of the package; with `html`, values are escaped."""
+    return Environment(
+        loader=PackageLoader("cctv.packages"),
+        autoescape=html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _render_text(name: str, manifest: AnyManifest, zone: ZoneInfo) -> str:
     language = Language(manifest.language)
     template = templates().get_template(f"{name}.{language.value}.txt")
     text = template.render(
@@ -63,39 +95,3 @@ def _length(span: Period) -> str:
 
 def _title(text: str) -> str:
     return f"{text}\n{'=' * len(text)}"
-
-
-@cache
-def templates(*, html: bool = False) -> Environment:
-    """The room's templates; what stands in an HTML page is escaped."""
-    return Environment(
-        loader=PackageLoader("cctv.packages"),
-        autoescape=html,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def receipt_page(manifest: AnyManifest, disclosure: Disclosure, zone: ZoneInfo) -> str:
-    """An HTML page of one sheet, which needs nothing else, in the package's language."""
-    language = Language(manifest.language)
-    page = templates(html=True).get_template(f"RECEIPT.{language.value}.html")
-    handed = disclosure.handed
-    assert handed is not None
-    return page.render(
-        m=manifest,
-        disclosure=disclosure.id,
-        handed=local_time(handed.at, language, zone),
-        by=handed.by,
-        local=partial(local_time, language=language, zone=zone),
-        lease=f"{disclosure.lease_end.astimezone(zone):%d/%m/%Y}" if disclosure.lease_end else "",
-        sums=[(name, said[0]) for name, said in manifest.hashes.items() if name.endswith(".mp4")],
-        line=Markup('<span class="line"></span>'),
-    )
-
-
-def note_text(manifest: AnyManifest, zip_name: str) -> str:
-    """What the ZIP is and how it opens, in the package's language."""
-    note = templates().get_template(f"NOTE.{Language(manifest.language).value}.txt")
-    return note.render(m=manifest, zip=zip_name).rstrip("\n") + "\n"

@@ -1,7 +1,7 @@
 """The encrypted ZIP: a package as one file that free programs open with a passphrase (AES-256, WinZip's AE-2).
 
-Owns its form and its passphrase.  Video is stored, not compressed; memory does not grow with it.  Names and sizes of
-the files stay readable without the passphrase, as in every such ZIP.
+Responsible for its format and its passphrase.  Video is stored, not compressed; memory use does not grow with it.
+Names and sizes of the files stay readable without the passphrase, as in every such ZIP.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from cctv.core.durable import DurableFiles
 
 GROUPS, DIGITS = 5, 5
 """Of the passphrase: 25 digits are 83 bits, and digits are heard right over a telephone in every language."""
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 def new_passphrase() -> str:
-    """`12345-67890-...` from the system's random source.  Never written anywhere by us."""
+    """`12345-67890-...` from the system's random source.  Never written anywhere."""
     return "-".join(f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}" for _ in range(GROUPS))
 
 
@@ -39,19 +39,19 @@ def write_zip(folder: Path, target: Path, passphrase: str, modified: datetime, d
     with target.open("wb") as out, warnings.catch_warnings():
         # AE-2 fixes the derivation: a thousand rounds of SHA-1.  The passphrase's 83 random bits carry the strength.
         warnings.filterwarnings("ignore", message="PBKDF2 without", category=DeprecationWarning)
-        for piece in stream_zip(members(), password=passphrase, chunk_size=_CHUNK):  # type: ignore[arg-type]
-            out.write(piece)
+        for chunk in stream_zip(members(), password=passphrase, chunk_size=_CHUNK_BYTES):  # type: ignore[arg-type]
+            out.write(chunk)
     disk.sync_file(target)
 
 
 def _read(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            yield piece
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
 
 
 def _crc(path: Path) -> int:
-    found = 0
-    for piece in _read(path):
-        found = zlib.crc32(piece, found)
-    return found
+    crc = 0
+    for chunk in _read(path):
+        crc = zlib.crc32(chunk, crc)
+    return crc

@@ -1,4 +1,4 @@
-"""What the export room refuses, in the words that a person reads."""
+"""Errors of packages."""
 
 from __future__ import annotations
 

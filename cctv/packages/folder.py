@@ -1,11 +1,11 @@
-"""The folder of a package: written beside its place, flushed, and only then known and moved there.
+"""The folder of a package: written under a temporary name, flushed, then registered and renamed.
 
 1. videos into exports/.building                              (crash: the next build removes it)
 2. README, key, manifest, signature, sums; all flushed        (crash: the same)
-3. row and audit entry, committed                             (crash: the next build removes it)
-4. rename to exports/EXP-YYYY-NNN                             (crash: the next build, or `settle`, does it)
+3. row and audit entry, committed                             (crash: the next build resumes at 4)
+4. rename to exports/EXP-YYYY-NNN                             (crash: the next build, or `cctv footage reconcile --fix`)
 
-So a folder with a package's name is always whole.  Owns the working folder; needs the exports lock.
+So a folder with a package's name is always intact.  Responsible for the working folder; needs the exports lock.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ Kind = TypeVar("Kind", Manifest, DisclosureManifest)
 
 
 def working_folder(site: Storage) -> Path:
+    """The folder in which a package is built."""
     return site.root / "exports" / WORKING
 
 
@@ -86,9 +87,9 @@ def complete_build(working: Path, disk: DurableFiles, draft: Kind, readme: str, 
     for name, text in texts.items():
         disk.write(working / name, text.encode())
     manifest = replace(draft, files=tuple(_listed(working / name) for name in texts))
-    signed = manifest.to_json()
-    disk.write(working / MANIFEST, signed)
-    disk.write(working / SIGNATURE, sign(signed, key).encode())
+    payload = manifest.to_json()
+    disk.write(working / MANIFEST, payload)
+    disk.write(working / SIGNATURE, sign(payload, key).encode())
     sums = {name: sha256 for name, (sha256, _) in manifest.hashes.items()}
     sums |= {name: sha256_file(working / name) for name in (MANIFEST, SIGNATURE)}
     disk.write(working / SUMS, sums_text(sums).encode())

@@ -1,12 +1,9 @@
-"""The manifest: what a package holds, where it came from, who decided, and what was checked.
+"""The manifest of a package: its contents, their origin, who decided, and what was checked.
 
-Owns its shape, schema 1, additive.  Pure.  Never names the requester or anyone else who may be in the picture; the
-accounts that prepared, approved and built it are named, because the recipient may ask who did.
-
-The manifest of an unredacted disclosure: which recorded frames left, on which ground, for whom.
-
-Owns its shape, schema 1, additive, `mode` "unredacted".  Pure.  Names the authority and its reference, never an officer
-and never anybody in the picture.
+Responsible for its schema 1 (only additions), for redacted packages (`Manifest`) and unredacted disclosures
+(`DisclosureManifest`, `mode` "unredacted").  Pure.  Never names the requester, an officer or anyone who may be in the
+picture.  The accounts that prepared, approved and built it are named, because the recipient may ask for them; so are
+the authority of a disclosure and its reference.
 """
 
 from __future__ import annotations
@@ -26,6 +23,7 @@ from cctv.core.i18n import N_
 
 MANIFEST, SIGNATURE, SUMS = "manifest.json", "manifest.json.sig", "SHA256SUMS"
 PUBLIC_KEY, ALLOWED_SIGNERS, README = "signing.pub", "allowed_signers", "README.txt"
+UNREDACTED = "unredacted"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}")
 
 
@@ -48,7 +46,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """An act: the account, on whose call if another's, and when."""
+    """An act: when, by which account, and on whose behalf if not their own."""
 
     at: datetime
     account: str
@@ -66,7 +64,7 @@ class ManifestSource:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPackage:
-    """What was found when a finished video was decoded again and compared with its plan.
+    """The result of decoding a finished video again and comparing it with its plan.
 
     `masked_pixels` of each frame lie under the camera's masks; none of them may be live.
     """
@@ -98,7 +96,7 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """Frames `first` to `last`, both included, and who looked at them as they are shown."""
+    """Frames `first` to `last`, both included, and who reviewed them as they are shown."""
 
     first: int
     last: int
@@ -110,7 +108,7 @@ class Output:
     """One video: an unbroken stretch of one camera, redacted.  `part` is its number under `cctv redaction`.
 
     `masks` are the polygons, in percent of the picture, that are black in every frame whatever is kept visible.
-    `others` are people who were hidden: flat shapes, or absent.  `signed_off` are who looked at the backdrops.
+    `others` are people who were hidden: flat shapes, or absent.  `signed_off` are who accepted the backdrops.
     """
 
     file: str
@@ -154,7 +152,7 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class SiteName:
-    """Whose cameras."""
+    """The site of the cameras."""
 
     name: str
     uuid: str
@@ -162,7 +160,7 @@ class SiteName:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything that a package vows, signed as one."""
+    """The contents of a redacted package, signed as one."""
 
     schema: int
     package: str
@@ -202,12 +200,106 @@ class Manifest:
     @property
     def hashes(self) -> dict[str, tuple[str, int]]:
         """SHA-256 and size in bytes of each of `names`."""
-        videos = {one.file: (one.sha256, one.size_bytes) for one in self.outputs}
-        return videos | {one.file: (one.sha256, one.size_bytes) for one in self.files}
+        videos = {output.file: (output.sha256, output.size_bytes) for output in self.outputs}
+        return videos | {listed.file: (listed.sha256, listed.size_bytes) for listed in self.files}
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """Recipient and legal basis, as typed for `cctv disclosure open`."""
+
+    recipient: str
+    authority: str
+    reference: str
+    duty: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedSource:
+    """A recorded segment, and how many of its frames were copied."""
+
+    name: str
+    sha256: str
+    span: Period
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedOutput:
+    """One unbroken recording, bit for bit.
+
+    `span` may begin before the requested span, at a key frame.  `stream_sha256` is over the bytes of all packets:
+    `ffmpeg -i FILE -map 0:v -c copy -f streamhash -hash sha256 -` prints it.  `unmasked` are the polygons, in percent
+    of the picture, that this camera otherwise never shows.
+    """
+
+    file: str
+    sha256: str
+    size_bytes: int
+    frames: int
+    stream_sha256: str
+    codec: str
+    camera: str
+    span: Period
+    sources: tuple[CopiedSource, ...]
+    unmasked: tuple[Polygon, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureManifest:
+    """The contents of a package of unredacted footage, signed as one."""
+
+    schema: int
+    package: str
+    disclosure: str
+    site: SiteName
+    software: str
+    mode: str
+    language: str
+    ground: LegalBasis
+    requested: Period
+    cameras: tuple[str, ...]
+    opened: By
+    approved: By
+    built: By
+    expires: datetime
+    key: str
+    outputs: tuple[CopiedOutput, ...]
+    gaps: tuple[UnrecordedSpan, ...]
+    files: tuple[ListedFile, ...]
+
+    def to_json(self) -> bytes:
+        """The text that is signed."""
+        return _copy_adapter().dump_json(self, indent=2) + b"\n"
+
+    @staticmethod
+    def from_json(data: bytes) -> DisclosureManifest:
+        """Read a manifest that came from outside; raises ManifestUnreadable."""
+        return read_as(_copy_adapter(), data)
+
+    @property
+    def case_id(self) -> str:
+        """The disclosure that it was made for."""
+        return self.disclosure
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file whose hash the manifest holds."""
+        return (*(output.file for output in self.outputs), *(listed.file for listed in self.files))
+
+    @property
+    def hashes(self) -> dict[str, tuple[str, int]]:
+        """SHA-256 and size in bytes of each of `names`."""
+        videos = {output.file: (output.sha256, output.size_bytes) for output in self.outputs}
+        return videos | {listed.file: (listed.sha256, listed.size_bytes) for listed in self.files}
+
+
+AnyManifest = Manifest | DisclosureManifest
 
 
 class Named(Protocol):
-    """What manifests of every kind say of themselves."""
+    """What manifests of every kind have."""
 
     @property
     def schema(self) -> int: ...
@@ -216,6 +308,17 @@ class Named(Protocol):
 
 
 Kind = TypeVar("Kind", bound=Named)
+
+
+def read_manifest(data: bytes) -> AnyManifest:
+    """A manifest of either kind that came from outside; raises ManifestUnreadable."""
+    try:
+        payload = json.loads(data)
+    except (ValueError, RecursionError):
+        payload = None
+    if isinstance(payload, dict) and payload.get("mode") == UNREDACTED:
+        return DisclosureManifest.from_json(data)
+    return Manifest.from_json(data)
 
 
 def read_as(adapter: TypeAdapter[Kind], data: bytes) -> Kind:
@@ -254,114 +357,6 @@ def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(step) for step in first["loc"])
     return f"{where}: {first['msg']}" if where else first["msg"]
-
-
-UNREDACTED = "unredacted"
-
-
-@dataclass(frozen=True, slots=True)
-class LegalBasis:
-    """To whom and why: the words of `cctv disclosure open`."""
-
-    recipient: str
-    authority: str
-    reference: str
-    duty: str
-    basis: str
-
-
-@dataclass(frozen=True, slots=True)
-class CopiedSource:
-    """A recorded segment, and how many of its frames were taken."""
-
-    name: str
-    sha256: str
-    span: Period
-    frames: int
-
-
-@dataclass(frozen=True, slots=True)
-class CopiedOutput:
-    """One unbroken recording, bit for bit.
-
-    `span` may begin before what was asked for, at a key frame.  `stream_sha256` is over the bytes of all packets:
-    `ffmpeg -i FILE -map 0:v -c copy -f streamhash -hash sha256 -` prints it.  `unmasked` are the polygons, in percent
-    of the picture, that this camera otherwise never shows.
-    """
-
-    file: str
-    sha256: str
-    size_bytes: int
-    frames: int
-    stream_sha256: str
-    codec: str
-    camera: str
-    span: Period
-    sources: tuple[CopiedSource, ...]
-    unmasked: tuple[Polygon, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DisclosureManifest:
-    """Everything that a package of unredacted footage vows, signed as one."""
-
-    schema: int
-    package: str
-    disclosure: str
-    site: SiteName
-    software: str
-    mode: str
-    language: str
-    ground: LegalBasis
-    requested: Period
-    cameras: tuple[str, ...]
-    opened: By
-    approved: By
-    built: By
-    expires: datetime
-    key: str
-    outputs: tuple[CopiedOutput, ...]
-    gaps: tuple[UnrecordedSpan, ...]
-    files: tuple[ListedFile, ...]
-
-    def to_json(self) -> bytes:
-        """The text that is signed."""
-        return _copy_adapter().dump_json(self, indent=2) + b"\n"
-
-    @staticmethod
-    def from_json(data: bytes) -> DisclosureManifest:
-        """Read one that came from outside; raises ManifestUnreadable."""
-        return read_as(_copy_adapter(), data)
-
-    @property
-    def case_id(self) -> str:
-        """The disclosure that it was made for."""
-        return self.disclosure
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every file whose hash the manifest holds."""
-        return (*(output.file for output in self.outputs), *(listed.file for listed in self.files))
-
-    @property
-    def hashes(self) -> dict[str, tuple[str, int]]:
-        """SHA-256 and size in bytes of each of `names`."""
-        videos = {one.file: (one.sha256, one.size_bytes) for one in self.outputs}
-        return videos | {one.file: (one.sha256, one.size_bytes) for one in self.files}
-
-
-AnyManifest = Manifest | DisclosureManifest
-
-
-def read_manifest(data: bytes) -> AnyManifest:
-    """A manifest of either kind that came from outside; raises ManifestUnreadable."""
-    try:
-        said = json.loads(data)
-    except (ValueError, RecursionError):
-        said = None
-    if isinstance(said, dict) and said.get("mode") == UNREDACTED:
-        return DisclosureManifest.from_json(data)
-    return Manifest.from_json(data)
 
 
 @cache

@@ -1,7 +1,7 @@
-"""Leftovers: what stands in exports/ and derived/ without the index knowing why, and packages that are not there.
+"""Leftovers: entries of exports/ and derived/ that the index does not know, and packages whose folder is missing.
 
-Deletes packages and derived files only, never footage.  A package that the index forgot goes when its month is over:
-until then somebody may still need it.
+Deletes packages and derived files only, never footage.  A package that the index does not know is deleted when its
+lease is over: until then it may still be needed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from cctv.redaction.review.queries import prepared_requests
 
 
 class LeftoverKind(Enum):
-    """What does not agree.  The value is the word in JSON; never rename one."""
+    """A kind of leftover.  The value is in JSON; never rename one."""
 
     UNFINISHED = "unfinished package"
     UNKNOWN_PACKAGE = "package without a row"
@@ -51,7 +51,7 @@ class LeftoverRemedy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """One thing that does not agree: where, what is done about it and why."""
+    """One leftover: where, its remedy and the reason."""
 
     kind: LeftoverKind
     remedy: LeftoverRemedy
@@ -60,45 +60,45 @@ class Leftover:
 
 
 def leftovers(site: Storage) -> list[Leftover]:
-    """What does not agree now.  What somebody works on at this moment is none."""
+    """Every leftover now; files that a running command has locked are none."""
     packages = [] if is_locked(site.root / "exports" / ".lock") else _packages(site)
     return [*packages, *_derived(site)]
 
 
 def clear_leftovers(site: Storage) -> list[Leftover]:
-    """Put right what `leftovers` finds; answers what was done.  Audit entry first, so that a crash can repeat it."""
-    done: list[Leftover] = []
-    for one in _derived(site):
-        if _remove_derived(site, one):
-            done.append(one)
+    """Repair what `leftovers` finds and return it; the audit entry comes first, so that a crash can repeat it."""
+    cleared: list[Leftover] = []
+    for leftover in _derived(site):
+        if _remove_derived(site, leftover):
+            cleared.append(leftover)
     try:
         with exclusive(site.root / "exports" / ".lock"):
-            for one in _packages(site):
-                if one.remedy is not LeftoverRemedy.LEAVE:
-                    _put_right(site, one)
-                    done.append(one)
+            for leftover in _packages(site):
+                if leftover.remedy is not LeftoverRemedy.LEAVE:
+                    _repair(site, leftover)
+                    cleared.append(leftover)
     except LockHeld:
-        pass  # a build is under way: the next call takes what it leaves
-    return done
+        pass  # a build is under way: the next call handles what it leaves
+    return cleared
 
 
 def _packages(site: Storage) -> Iterator[Leftover]:
     exports = site.root / "exports"
     with read_transaction(site.engine) as connection:
-        known = select_packages(connection)
+        packages = select_packages(connection)
     if (exports / WORKING).exists():
         why = "a build that died left it"
         yield Leftover(LeftoverKind.UNFINISHED, LeftoverRemedy.FINISH, f"exports/{WORKING}", why)
-    paths = {one.path for one in known}
+    paths = {package.path for package in packages}
     for folder in sorted(exports.iterdir()):
         relative = site.relative(folder)
         if relative not in paths and not folder.name.startswith("."):
             yield _unknown(site, folder, relative)
-    for one in known:
-        settling = (exports / WORKING).exists()  # it may be this very package
-        if one.deleted is None and not settling and not (site.root / one.path).is_dir():
-            why = f"{one.id} is not there any more"
-            yield Leftover(LeftoverKind.MISSING_PACKAGE, LeftoverRemedy.MARK_GONE, one.path, why)
+    for package in packages:
+        is_building = (exports / WORKING).exists()  # it may be this very package
+        if package.deleted is None and not is_building and not (site.root / package.path).is_dir():
+            why = f"{package.id} is not there any more"
+            yield Leftover(LeftoverKind.MISSING_PACKAGE, LeftoverRemedy.MARK_GONE, package.path, why)
 
 
 def _unknown(site: Storage, folder: Path, relative: str) -> Leftover:
@@ -122,38 +122,38 @@ def _end_of(folder: Path) -> datetime | None:
 
 def _derived(site: Storage) -> Iterator[Leftover]:
     with read_transaction(site.engine) as connection:
-        known = _prepared(connection)
+        prepared = _prepared(connection)
     for folder in sorted((site.root / "derived").iterdir()):
-        if folder.name not in known and not is_locked(folder / LOCK):
+        if folder.name not in prepared and not is_locked(folder / LOCK):
             why = "made for a request that the index does not know"
             yield Leftover(LeftoverKind.UNKNOWN_DERIVED, LeftoverRemedy.REMOVE, site.relative(folder), why)
 
 
 def _prepared(connection: Connection) -> set[str]:
-    return {str(one.request) for one in prepared_requests(connection)}
+    return {str(preparation.request) for preparation in prepared_requests(connection)}
 
 
-def _put_right(site: Storage, one: Leftover) -> None:
-    match one.remedy:
+def _repair(site: Storage, leftover: Leftover) -> None:
+    match leftover.remedy:
         case LeftoverRemedy.FINISH:
             finish_interrupted_build(site)
         case LeftoverRemedy.REMOVE:
-            _note(site, Act.EXPORT_DELETED, one)
-            shutil.rmtree(site.root / one.path)
-            site.disk.sync_directory((site.root / one.path).parent)
+            _log(site, Act.EXPORT_DELETED, leftover)
+            shutil.rmtree(site.root / leftover.path)
+            site.disk.sync_directory((site.root / leftover.path).parent)
         case LeftoverRemedy.MARK_GONE:
-            package = Path(one.path).name
+            package = Path(leftover.path).name
             with write_transaction(site.engine) as connection:
                 mark_deleted(connection, package, site.clock.now())
-                facts: AuditFacts = {"why": one.why}
+                facts: AuditFacts = {"why": leftover.why}
                 append_entry(connection, site, Act.EXPORT_DELETED, package, facts=facts)
         case LeftoverRemedy.LEAVE:
             pass
 
 
-def _remove_derived(site: Storage, one: Leftover) -> bool:
-    """False while somebody prepares that very request, or when it is known by now."""
-    folder = site.root / one.path
+def _remove_derived(site: Storage, leftover: Leftover) -> bool:
+    """Return False while that request is being prepared, or when the index knows it by now."""
+    folder = site.root / leftover.path
     if not folder.is_dir():
         return False
     try:
@@ -161,7 +161,7 @@ def _remove_derived(site: Storage, one: Leftover) -> bool:
             with write_transaction(site.engine) as connection:
                 if folder.name in _prepared(connection):
                     return False
-                append_entry(connection, site, Act.DERIVED_DELETED, one.path, facts={"why": one.why})
+                append_entry(connection, site, Act.DERIVED_DELETED, leftover.path, facts={"why": leftover.why})
             shutil.rmtree(folder)
             site.disk.sync_directory(folder.parent)
     except LockHeld:
@@ -169,6 +169,6 @@ def _remove_derived(site: Storage, one: Leftover) -> bool:
     return True
 
 
-def _note(site: Storage, act: Act, one: Leftover) -> None:
+def _log(site: Storage, act: Act, leftover: Leftover) -> None:
     with write_transaction(site.engine) as connection:
-        append_entry(connection, site, act, Path(one.path).name, facts={"why": one.why})
+        append_entry(connection, site, act, Path(leftover.path).name, facts={"why": leftover.why})

@@ -1,4 +1,4 @@
-"""The rows of packages.  Queries only; decides nothing."""
+"""Queries on the rows of packages.  Decides nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cctv.packages.errors import ExportUnknown
 class PackageRow:
     """A package that was built, for a request or for a disclosure.
 
-    `path` is relative to the storage, `expires` is when our copy must be gone.
+    `path` is relative to the storage, `expires` is when our copy must be deleted.
     """
 
     id: ExportId
@@ -37,6 +37,7 @@ class PackageRow:
 
 
 def insert_package(connection: Connection, package: PackageRow) -> None:
+    """Insert the row of a new package."""
     connection.execute(
         insert(schema.exports).values(
             id=package.id,
@@ -52,12 +53,13 @@ def insert_package(connection: Connection, package: PackageRow) -> None:
 
 
 def mark_deleted(connection: Connection, package_id: str, at: datetime) -> None:
+    """Set when our copy was deleted."""
     table = schema.exports
     connection.execute(update(table).where(table.c.id == package_id).values(deleted_us=at))
 
 
 def find_package(connection: Connection, package_id: str) -> PackageRow:
-    """One package; raises ExportUnknown."""
+    """Return one package; raises ExportUnknown."""
     row = connection.execute(select(schema.exports).where(schema.exports.c.id == package_id)).one_or_none()
     if row is None:
         raise ExportUnknown(id=package_id)
@@ -74,7 +76,7 @@ def select_packages(connection: Connection, case_id: str | None = None) -> list[
 
 
 def package_of_manifest(connection: Connection, manifest_sha256: str) -> PackageRow | None:
-    """The package whose manifest has this hash."""
+    """Return the package whose manifest has this hash, or None."""
     table = schema.exports
     row = connection.execute(select(table).where(table.c.manifest_sha256 == manifest_sha256)).one_or_none()
     return _package(row) if row else None

@@ -1,13 +1,11 @@
-"""Copying recorded video bit for bit: reading packets, writing them as MP4, and proving that they are the same.
+"""Copying recorded video bit for bit: selecting packets, writing them as MP4, and proving that they are the same.
 
-Owns the muxing.  Never decodes and never encodes: what is written is what the camera sent.  Sound is left out, as
-nothing of this site has any.
+Responsible for the selection and the muxing.  Never decodes and never encodes: the output is what the camera sent.
+Sound is left out, as this site records none.
 
-Which recorded packets a disclosure takes, and which of them make one file.  Pure.
-
-A frame decodes only from its key frame on, and a packet that were made anew would not be the one that was recorded.  So
-a file begins at the last key frame at or before the first frame that was asked for, and ends with the last packet that
-such a frame needs: up to one group of pictures more at the start, nothing more at the end.
+A frame decodes only from its key frame on, and a packet that is encoded again is not the recorded one.  So a file
+begins at the last key frame at or before the first requested frame, and ends with the last packet that a requested
+frame needs: up to one group of pictures more at the start, nothing more at the end.
 """
 
 from __future__ import annotations
@@ -31,7 +29,8 @@ from cctv.model.footage import Segment
 from cctv.packages.errors import CopyDiffers, RecordingUnreadable
 
 SEAM = timedelta(seconds=1)  # a longer pause is a gap, which begins a new file; as in redaction
-_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
+_MAX_OVERLAP = timedelta(milliseconds=10)  # rounding; less than a frame
+_MAX_TIME_DIFFERENCE_US = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class RecordedStretch:
-    """A segment as it was read: its packets, and what its decoder must know first."""
+    """A segment as it was read: its packets, and the setup of its decoder."""
 
     segment: Segment
     packets: tuple[Packet, ...]
@@ -68,14 +67,14 @@ class Take:
     @property
     def start(self) -> datetime:
         """When its first frame was taken."""
-        return self.recording.segment.span.start + timedelta(microseconds=min(one.time for one in self.packets))
+        return self.recording.segment.span.start + timedelta(microseconds=min(packet.time for packet in self.packets))
 
     @property
     def end(self) -> datetime:
         """When its last frame ends: with the segment, or at the frame that follows."""
         rest = self.recording.packets[self.stop :]
-        last = max(one.time for one in self.packets)
-        following = [one.time for one in rest if one.time > last]
+        last = max(packet.time for packet in self.packets)
+        following = [packet.time for packet in rest if packet.time > last]
         if not following:
             return self.recording.segment.span.end
         return self.recording.segment.span.start + timedelta(microseconds=min(following))
@@ -96,57 +95,43 @@ class CopyStretch:
         return sum(len(take.packets) for take in self.takes)
 
 
-def take(recording: RecordedStretch, span: Span) -> Take | None:
-    """What a disclosure of `span` takes of a recording; None when no frame of it was taken in that span."""
-    zero = recording.segment.span.start
-    wanted = [
-        index for index, one in enumerate(recording.packets) if span.contains(zero + timedelta(microseconds=one.time))
-    ]
-    if not wanted:
-        return None
-    first = max((index for index, one in enumerate(recording.packets[: wanted[0] + 1]) if one.key), default=0)
-    return Take(recording, first, wanted[-1] + 1)
-
-
-def stretches(takes: Iterable[Take]) -> list[CopyStretch]:
-    """Takes of one camera in order of time as files: a new one after each gap and each change of the stream."""
-    found: list[list[Take]] = []
-    for one in takes:
-        if found and _goes_on(found[-1], one):
-            found[-1].append(one)
-        else:
-            found.append([one])
-    return [CopyStretch(tuple(group)) for group in found]
-
-
-def _goes_on(before: Sequence[Take], after: Take) -> bool:
-    last = before[-1]
-    whole = last.stop == len(last.recording.packets) and after.first == 0
-    same = last.recording.setup == after.recording.setup and last.recording.tick == after.recording.tick
-    pause = after.recording.segment.span.start - last.recording.segment.span.end
-    in_order = _decoding(last, -1) < _decoding(after, 0)
-    return whole and same and in_order and -_OVERLAP <= pause <= SEAM
-
-
-def _decoding(one: Take, index: int) -> datetime:
-    return one.recording.segment.span.start + timedelta(microseconds=one.packets[index].decoding)
-
-
-_SAME_TIME = 1000  # microseconds
-
-
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What was proved of a copy: `stream_sha256` is over the bytes of every packet, as ffmpeg's streamhash has it."""
+    """A proved copy: `stream_sha256` is over the bytes of every packet, as ffmpeg's streamhash has it."""
 
     frames: int
     stream_sha256: str
 
 
+def take(recording: RecordedStretch, span: Span) -> Take | None:
+    """Select what a disclosure of `span` copies of a recording; None when no frame of it lies in that span."""
+    zero = recording.segment.span.start
+    indexes = [
+        index
+        for index, packet in enumerate(recording.packets)
+        if span.contains(zero + timedelta(microseconds=packet.time))
+    ]
+    if not indexes:
+        return None
+    first = max((index for index, packet in enumerate(recording.packets[: indexes[0] + 1]) if packet.key), default=0)
+    return Take(recording, first, indexes[-1] + 1)
+
+
+def stretches(takes: Iterable[Take]) -> list[CopyStretch]:
+    """Takes of one camera in order of time as files: a new one after each gap and each change of the stream."""
+    groups: list[list[Take]] = []
+    for take in takes:
+        if groups and _continues(groups[-1], take):
+            groups[-1].append(take)
+        else:
+            groups.append([take])
+    return [CopyStretch(tuple(group)) for group in groups]
+
+
 def read_recording(segment: Segment, path: Path) -> RecordedStretch:
     """The packets of a segment's file; raises RecordingUnreadable."""
-    found: list[tuple[int, int, bool]] = []
-    with _opened(path) as container:
+    packets_read: list[tuple[int, int, bool]] = []
+    with _open_recording(path) as container:
         stream = container.streams.video[0]
         tick = stream.time_base
         context = stream.codec_context
@@ -154,15 +139,15 @@ def read_recording(segment: Segment, path: Path) -> RecordedStretch:
         for packet in _packets(container, path):
             assert packet.pts is not None
             assert packet.dts is not None
-            found.append((packet.pts, packet.dts, packet.is_keyframe))
-    if not found or tick is None:
+            packets_read.append((packet.pts, packet.dts, packet.is_keyframe))
+    if not packets_read or tick is None:
         raise RecordingUnreadable(path=path, problem=N_("it holds no picture"))
-    zero = min(pts for pts, _, _ in found)
+    zero = min(pts for pts, _, _ in packets_read)
 
     def microseconds(ticks: int) -> int:
         return round((ticks - zero) * tick * 1_000_000)
 
-    packets = tuple(Packet(microseconds(pts), microseconds(dts), key) for pts, dts, key in found)
+    packets = tuple(Packet(microseconds(pts), microseconds(dts), key) for pts, dts, key in packets_read)
     return RecordedStretch(segment, packets, setup, tick)
 
 
@@ -174,61 +159,78 @@ def copy(stretch: CopyStretch, root: Path, target: Path) -> Copied:
         options["video_track_timescale"] = str(tick.denominator)
     zero = to_us(stretch.span.start)
     with (
-        _opened(root / stretch.takes[0].recording.segment.path) as first,
+        _open_recording(root / stretch.takes[0].recording.segment.path) as first,
         av.open(str(target), "w", format="mp4", options=options) as muxer,
     ):
-        written = muxer.add_stream_from_template(first.streams.video[0], opaque=True)
-        written.time_base = tick
+        output = muxer.add_stream_from_template(first.streams.video[0], opaque=True)
+        output.time_base = tick
         for take in stretch.takes:
             path = root / take.recording.segment.path
             shift = round((to_us(take.recording.segment.span.start) - zero) / tick / 1_000_000)
-            with _opened(path) as container:
-                every = list(enumerate(_packets(container, path)))
-                start = min(packet.pts for _, packet in every if packet.pts is not None)
-                for index, packet in every:
+            with _open_recording(path) as container:
+                packets = list(enumerate(_packets(container, path)))
+                start = min(packet.pts for _, packet in packets if packet.pts is not None)
+                for index, packet in packets:
                     if take.first <= index < take.stop:
                         assert packet.pts is not None
                         assert packet.dts is not None
                         packet.pts, packet.dts = packet.pts - start + shift, packet.dts - start + shift
-                        packet.stream, packet.time_base = written, tick
+                        packet.stream, packet.time_base = output, tick
                         muxer.mux_one(packet)
     return _prove(stretch, root, target)
 
 
+def _continues(before: Sequence[Take], after: Take) -> bool:
+    last = before[-1]
+    complete = last.stop == len(last.recording.packets) and after.first == 0
+    same_stream = last.recording.setup == after.recording.setup and last.recording.tick == after.recording.tick
+    pause = after.recording.segment.span.start - last.recording.segment.span.end
+    in_order = _decoding(last, -1) < _decoding(after, 0)
+    return complete and same_stream and in_order and -_MAX_OVERLAP <= pause <= SEAM
+
+
+def _decoding(take: Take, index: int) -> datetime:
+    return take.recording.segment.span.start + timedelta(microseconds=take.packets[index].decoding)
+
+
 def _prove(stretch: CopyStretch, root: Path, target: Path) -> Copied:
     """Compare the copy with the recordings, packet by packet: bytes, order, key frames, times."""
-    whole = hashlib.sha256()
-    shown = _described(target)
+    digest = hashlib.sha256()
+    copied_packets = _packet_facts(target)
     frames = 0
-    first: int | None = None
-    for wanted, at, key in _recorded(stretch, root):
-        said = next(shown, None)
-        if said is None:
+    offset: int | None = None
+    for recorded, recorded_at, recorded_key in _recorded_packets(stretch, root):
+        copied = next(copied_packets, None)
+        if copied is None:
             raise CopyDiffers(path=target, problem=N_("it ends after {frames} frames", frames=frames))
-        data, time, is_key = said
-        if first is None:
-            first = at - time
-        if data != wanted or is_key != key or abs(at - time - first) > _SAME_TIME:
+        data, copied_at, copied_key = copied
+        if offset is None:
+            offset = recorded_at - copied_at
+        if (
+            data != recorded
+            or copied_key != recorded_key
+            or abs(recorded_at - copied_at - offset) > _MAX_TIME_DIFFERENCE_US
+        ):
             raise CopyDiffers(path=target, problem=N_("frame {frames} is not what was recorded", frames=frames))
-        whole.update(data)
+        digest.update(data)
         frames += 1
-    if next(shown, None) is not None:
+    if next(copied_packets, None) is not None:
         raise CopyDiffers(path=target, problem=N_("it goes on after {frames} frames", frames=frames))
-    return Copied(frames, whole.hexdigest())
+    return Copied(frames, digest.hexdigest())
 
 
-def _recorded(stretch: CopyStretch, root: Path) -> Iterator[tuple[bytes, int, bool]]:
-    """Bytes, time in microseconds since 1970 and key flag of each packet that was recorded and is wanted."""
+def _recorded_packets(stretch: CopyStretch, root: Path) -> Iterator[tuple[bytes, int, bool]]:
+    """Bytes, time in microseconds since 1970 and key flag of each packet that was recorded and selected."""
     for take in stretch.takes:
         span = take.recording.segment.span
-        described = enumerate(_described(root / take.recording.segment.path))
+        described = enumerate(_packet_facts(root / take.recording.segment.path))
         for (index, (data, _, key)), packet in zip(described, take.recording.packets, strict=True):
             if take.first <= index < take.stop:
                 yield data, to_us(span.start) + packet.time, key
 
 
-def _described(path: Path) -> Iterator[tuple[bytes, int, bool]]:
-    with _opened(path) as container:
+def _packet_facts(path: Path) -> Iterator[tuple[bytes, int, bool]]:
+    with _open_recording(path) as container:
         tick = container.streams.video[0].time_base
         assert tick is not None
         for packet in _packets(container, path):
@@ -236,7 +238,7 @@ def _described(path: Path) -> Iterator[tuple[bytes, int, bool]]:
             yield bytes(packet), round(packet.pts * tick * 1_000_000), packet.is_keyframe
 
 
-def _opened(path: Path) -> av.container.InputContainer:
+def _open_recording(path: Path) -> av.container.InputContainer:
     try:
         container = av.open(str(path), "r")
     except FFmpegError as error:
@@ -250,7 +252,7 @@ def _opened(path: Path) -> av.container.InputContainer:
 def _packets(container: av.container.InputContainer, path: Path) -> Iterator[MediaPacket[VideoStream]]:
     try:
         for packet in container.demux(container.streams.video[0]):
-            if packet.size:  # the last one is empty: it tells decoders to flush
+            if packet.size:  # the last one is empty: it makes decoders flush
                 yield packet
     except FFmpegError as error:
         raise RecordingUnreadable(path=path, problem=str(error)) from error

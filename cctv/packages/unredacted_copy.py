@@ -1,7 +1,7 @@
 """Building the package of a disclosure: recorded frames, bit for bit, on a named ground.
 
-Owns the refusals and the order of such a build; the folder's steps are those of `folder`.  Never builds one that nobody
-approved, and never shows what a mask hides unless an order names it.  A refusal is in the log too.
+Responsible for the refusals and the order of such a build; the steps of the folder are in `folder`.  Never builds an
+unapproved disclosure, and never shows what a mask hides unless an order names it.  A refusal is in the audit log too.
 """
 
 from __future__ import annotations
@@ -64,16 +64,16 @@ from cctv.redaction.review.privacy_masks import masks_in_force
 log = logging.getLogger(__name__)
 
 _REFUSALS = (
-    *(
-        DisclosureClosed,
-        DisclosureUnapproved,
-        DisclosureChanged,
-        MasksHide,
-        NoFootageToRedact,
-        SegmentMissing,
-        SegmentChanged,
-    ),
-    *(RecordingUnreadable, CopyDiffers, FootageBlocked),
+    DisclosureClosed,
+    DisclosureUnapproved,
+    DisclosureChanged,
+    MasksHide,
+    NoFootageToRedact,
+    SegmentMissing,
+    SegmentChanged,
+    RecordingUnreadable,
+    CopyDiffers,
+    FootageBlocked,
 )
 
 
@@ -89,7 +89,7 @@ class PlannedCopy:
 
 @dataclass(frozen=True, slots=True)
 class DisclosurePlan:
-    """Everything that a build would do; it was allowed when this was made."""
+    """Everything that a build would do; it was permitted when the plan was made."""
 
     disclosure: Disclosure
     outputs: tuple[PlannedCopy, ...]
@@ -110,35 +110,38 @@ class BuiltDisclosure:
 
 
 def plan_disclosure(site: Storage, disclosure_id: str, progress: Progress = silent) -> DisclosurePlan:
-    """Check that a disclosure may be built, and say what its package would hold.
+    """Check that a disclosure may be built, and return what its package would hold.
 
     Raises DisclosureUnknown, DisclosureClosed (2); FootageBlocked (12); DisclosureUnapproved, MasksHide (13);
     NoFootage (14); SegmentMissing, SegmentChanged, RecordingUnreadable (15).
     """
     with read_transaction(site.engine) as connection:
-        one = unclosed(connection, site, disclosure_id)
-        require_unblocked(connection, site, one.id, one.cameras, one.span)
-        if one.approved is None:
-            raise DisclosureUnapproved(id=one.id)
-        masks = {camera: masks_in_force(site, connection, camera, one.span) for camera in one.cameras}
-        hidden = [camera for camera, found in masks.items() if found]
-        if hidden and not one.unmasked:
-            raise MasksHide(id=one.id, cameras=", ".join(hidden))
-        segments = {camera: segments_of(connection, camera, one.span) for camera in one.cameras}
-        gaps = tuple(gaps_of(footage_status(connection, site, one.cameras, one.span)))
-    check_sources(site, (PartSource.of(segment) for found in segments.values() for segment in found), progress)
+        disclosure = unclosed(connection, site, disclosure_id)
+        require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
+        if disclosure.approved is None:
+            raise DisclosureUnapproved(id=disclosure.id)
+        masks = {camera: masks_in_force(site, connection, camera, disclosure.span) for camera in disclosure.cameras}
+        hidden = [camera for camera, polygons in masks.items() if polygons]
+        if hidden and not disclosure.unmasked:
+            raise MasksHide(id=disclosure.id, cameras=", ".join(hidden))
+        segments = {camera: segments_of(connection, camera, disclosure.span) for camera in disclosure.cameras}
+        gaps = tuple(gaps_of(footage_status(connection, site, disclosure.cameras, disclosure.span)))
+    check_sources(site, (PartSource.of(segment) for recorded in segments.values() for segment in recorded), progress)
     outputs = tuple(
         PlannedCopy(camera, stretch, video_name(camera, stretch.span.start, site.settings.site.timezone), masks[camera])
-        for camera, found in segments.items()
-        for stretch in _stretches(site, found, one.span)
+        for camera, recorded in segments.items()
+        for stretch in _stretches(site, recorded, disclosure.span)
     )
     if not outputs:
-        known = sorted({(gap.camera, gap.cause) for gap in gaps})
-        each = [N_("{camera}: {cause}", camera=camera, cause=pgettext_lazy("GapCause", why)) for camera, why in known]
-        causes = join_messages(each, between="; ") if each else N_("no frame lies in that span")
-        following = f"cctv disclosure end {one.id} --how refused --reason WHY"
-        raise NoFootageToRedact(request=one.id, causes=causes, following=following)
-    return DisclosurePlan(one, outputs, gaps)
+        causes_by_camera = sorted({(gap.camera, gap.cause) for gap in gaps})
+        labels = [
+            N_("{camera}: {cause}", camera=camera, cause=pgettext_lazy("GapCause", cause))
+            for camera, cause in causes_by_camera
+        ]
+        causes = join_messages(labels, between="; ") if labels else N_("no frame lies in that span")
+        following = f"cctv disclosure end {disclosure.id} --how refused --reason WHY"
+        raise NoFootageToRedact(request=disclosure.id, causes=causes, following=following)
+    return DisclosurePlan(disclosure, outputs, gaps)
 
 
 def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = silent) -> BuiltDisclosure:
@@ -167,33 +170,33 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
     return BuiltDisclosure(package, path, manifest)
 
 
-def _stretches(site: Storage, found: list[Segment], span: Span) -> list[CopyStretch]:
-    takes = (take(read_recording(segment, site.root / segment.path), span) for segment in found)
-    return stretches(one for one in takes if one is not None)
+def _stretches(site: Storage, segments: list[Segment], span: Span) -> list[CopyStretch]:
+    takes = (take(read_recording(segment, site.root / segment.path), span) for segment in segments)
+    return stretches(selected for selected in takes if selected is not None)
 
 
 def _copied(site: Storage, planned: PlannedCopy, working: Path) -> CopiedOutput:
     target = working / planned.file
-    proved = copy(planned.stretch, site.root, target)
+    copied = copy(planned.stretch, site.root, target)
     site.disk.sync_file(target)
     span = planned.stretch.span
     return CopiedOutput(
         file=planned.file,
         sha256=sha256_file(target),
         size_bytes=target.stat().st_size,
-        frames=proved.frames,
-        stream_sha256=proved.stream_sha256,
+        frames=copied.frames,
+        stream_sha256=copied.stream_sha256,
         codec=planned.stretch.takes[0].recording.setup[0],
         camera=planned.camera,
         span=Period(span.start, span.end),
         sources=tuple(
             CopiedSource(
-                Path(one.recording.segment.path).name,
-                one.recording.segment.sha256,
-                Period(one.recording.segment.span.start, one.recording.segment.span.end),
-                len(one.packets),
+                Path(source.recording.segment.path).name,
+                source.recording.segment.sha256,
+                Period(source.recording.segment.span.start, source.recording.segment.span.end),
+                len(source.packets),
             )
-            for one in planned.stretch.takes
+            for source in planned.stretch.takes
         ),
         unmasked=planned.masks,
     )
@@ -203,11 +206,11 @@ def _commit(
     site: Storage, plan: DisclosurePlan, working: Path, outputs: tuple[CopiedOutput, ...], key: SigningKey
 ) -> tuple[PackageRow, DisclosureManifest]:
     """Seal the folder and enter it; the disclosure must still be the one that was approved."""
-    one, now = plan.disclosure, site.clock.now()
+    disclosure, now = plan.disclosure, site.clock.now()
     with write_transaction(site.engine) as connection:
-        if find_disclosure(connection, one.id) != one:
-            raise DisclosureChanged(id=one.id)
-        require_unblocked(connection, site, one.id, one.cameras, one.span)
+        if find_disclosure(connection, disclosure.id) != disclosure:
+            raise DisclosureChanged(id=disclosure.id)
+        require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
         package_id = ExportId(next_short_id(connection, IdKind.EXPORT, now.year))
         draft = _draft(site, plan, package_id, outputs, key)
         text = disclosure_readme(draft, site.settings.site.timezone)
@@ -216,7 +219,7 @@ def _commit(
         package = PackageRow(
             id=package_id,
             request=None,
-            disclosure=one.id,
+            disclosure=disclosure.id,
             path=f"exports/{package_id}",
             manifest_sha256=sha256_file(working / MANIFEST),
             built=now,
@@ -224,7 +227,7 @@ def _commit(
             expires=draft.expires,
         )
         insert_package(connection, package)
-        package_built(connection, one, package_id)
+        package_built(connection, disclosure, package_id)
         _log(connection, site, package, outputs)
     return package, manifest
 
@@ -232,23 +235,25 @@ def _commit(
 def _draft(
     site: Storage, plan: DisclosurePlan, package: ExportId, outputs: tuple[CopiedOutput, ...], key: SigningKey
 ) -> DisclosureManifest:
-    one, now = plan.disclosure, site.clock.now()
-    assert one.approved is not None
-    assert one.approved_by is not None
-    said = one.receiver
+    disclosure, now = plan.disclosure, site.clock.now()
+    assert disclosure.approved is not None
+    assert disclosure.approved_by is not None
+    receiver = disclosure.receiver
     return DisclosureManifest(
         schema=1,
         package=package,
-        disclosure=one.id,
+        disclosure=disclosure.id,
         site=SiteName(site.settings.site.name, str(site.identity.site)),
         software=f"cctv {__version__}",
         mode=UNREDACTED,
         language=site.settings.site.language.value,
-        ground=LegalBasis(one.recipient.value, said.authority, said.reference, one.duty.value, said.basis),
-        requested=Period(one.span.start, one.span.end),
-        cameras=one.cameras,
-        opened=By(one.opened, one.opened_by),
-        approved=By(one.approved, one.approved_by),
+        ground=LegalBasis(
+            disclosure.recipient.value, receiver.authority, receiver.reference, disclosure.duty.value, receiver.basis
+        ),
+        requested=Period(disclosure.span.start, disclosure.span.end),
+        cameras=disclosure.cameras,
+        opened=By(disclosure.opened, disclosure.opened_by),
+        approved=By(disclosure.approved, disclosure.approved_by),
         built=By(now, site.actor.account, site.actor.on_behalf_of),
         expires=lease_end(now),
         key=key.public.fingerprint,

@@ -1,7 +1,7 @@
 """Checking a package, on any machine, offline: no settings, no database, no ssh-keygen.
 
-Owns the order: the signature first, then what it covers.  Reads only; everything in a package is the word of a stranger
-until its signature holds, and names are checked before they are opened.
+Responsible for the order: the signature first, then what it covers.  Reads only.  Everything in a package is untrusted
+input until its signature holds, and names are checked before they are opened.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from cctv.packages.manifest import (
     sums_text,
 )
 
-_LARGEST_TEXT = 64 << 20
-_ASK = N_("do not use it; ask whoever sent it for a fresh copy.")
+_MAX_TEXT_BYTES = 64 << 20
+_NEXT_STEP = N_("do not use it; ask whoever sent it for a fresh copy.")
 
 
 class PackageMissing(UsageError):
@@ -50,7 +50,7 @@ class PackageMismatch(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """A package whose signature and every hash hold.  `trusted` says whether the key was given from outside it."""
+    """A package whose signature and every hash hold.  `trusted`: the key came from outside the package."""
 
     path: Path
     manifest: AnyManifest
@@ -61,7 +61,7 @@ class VerificationResult:
 
 
 Progress = Callable[[str, int, int], None]
-"""What is being done, how much of it, of how much."""
+"""Called with a file name, the number of files done and their total."""
 
 
 def verify_package(path: Path, *, key: Path | None = None, progress: Progress | None = None) -> VerificationResult:
@@ -71,7 +71,7 @@ def verify_package(path: Path, *, key: Path | None = None, progress: Progress | 
     for name in (MANIFEST, SIGNATURE, SUMS, PUBLIC_KEY):
         if name not in present:
             raise _mismatch(directory, [f"{name} is missing"])
-    public = read_public_key(key) if key is not None else _inside_key(directory)
+    public = read_public_key(key) if key is not None else _enclosed_key(directory)
     text = _read(directory, MANIFEST)
     verify(text, _read(directory, SIGNATURE).decode("ascii", "replace"), public)
     manifest = read_manifest(text)
@@ -95,17 +95,17 @@ def _directory(path: Path) -> Path:
 
 def _present(directory: Path) -> dict[str, int]:
     """Names and sizes in bytes of what lies in the folder; anything but a plain file is refused."""
-    found: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     with os.scandir(directory) as entries:
         for entry in entries:
-            about = entry.stat(follow_symlinks=False)
-            if not stat.S_ISREG(about.st_mode):
+            status = entry.stat(follow_symlinks=False)
+            if not stat.S_ISREG(status.st_mode):
                 raise _mismatch(directory, [N_("{name!r} is not a plain file", name=entry.name)])
-            found[entry.name] = about.st_size
-    return found
+            sizes[entry.name] = status.st_size
+    return sizes
 
 
-def _inside_key(directory: Path) -> PublicKey:
+def _enclosed_key(directory: Path) -> PublicKey:
     try:
         return read_public_key(directory / PUBLIC_KEY)
     except KeyUnreadable as error:
@@ -114,7 +114,7 @@ def _inside_key(directory: Path) -> PublicKey:
 
 def _read(directory: Path, name: str) -> bytes:
     path = directory / name
-    if path.stat().st_size > _LARGEST_TEXT:
+    if path.stat().st_size > _MAX_TEXT_BYTES:
         raise _mismatch(directory, [N_("{name} is too large to be one", name=name)])
     return path.read_bytes()
 
@@ -130,7 +130,7 @@ def _check_hashes(
     directory: Path, manifest: AnyManifest, present: dict[str, int], progress: Progress | None
 ) -> list[str]:
     problems: list[str] = []
-    hashes = {name: said for name, said in manifest.hashes.items() if name in present}
+    hashes = {name: digest_and_size for name, digest_and_size in manifest.hashes.items() if name in present}
     for done, (name, (sha256, size)) in enumerate(hashes.items()):
         if progress is not None:
             progress(name, done, len(hashes))
@@ -140,9 +140,9 @@ def _check_hashes(
 
 
 def _check_keys(directory: Path, public: PublicKey, present: dict[str, int]) -> list[str]:
-    """The key and the list of signers inside must be those of the signature, or stock tools would be led astray."""
+    """The key and the list of signers inside must be those of the signature, or stock tools would trust another key."""
     problems: list[str] = []
-    if _inside_key(directory) != public:
+    if _enclosed_key(directory) != public:
         problems.append(N_("{name} is another key than the one given", name=PUBLIC_KEY))
     if ALLOWED_SIGNERS in present and _read(directory, ALLOWED_SIGNERS) != allowed_signers(public).encode():
         problems.append(N_("{name} names another key or another purpose", name=ALLOWED_SIGNERS))
@@ -153,15 +153,15 @@ def _check_sums(directory: Path, manifest: AnyManifest, present: dict[str, int])
     names = sorted({*manifest.names, MANIFEST, SIGNATURE} & present.keys())
     expected = {name: manifest.hashes[name][0] for name in names if name in manifest.hashes}
     expected |= {name: sha256_file(directory / name) for name in (MANIFEST, SIGNATURE)}
-    found = _read(directory, SUMS).decode("utf-8", "replace")
-    if found == sums_text(expected):
+    listing = _read(directory, SUMS).decode("utf-8", "replace")
+    if listing == sums_text(expected):
         return []
-    apart = [name for name, sha256 in expected.items() if f"{sha256}  {name}\n" not in found]
-    differing: list[str] = [N_("{sums} and {name} do not agree", sums=SUMS, name=name) for name in apart]
-    return differing or [N_("{name} was changed", name=SUMS)]
+    differing = [name for name, sha256 in expected.items() if f"{sha256}  {name}\n" not in listing]
+    problems: list[str] = [N_("{sums} and {name} do not agree", sums=SUMS, name=name) for name in differing]
+    return problems or [N_("{name} was changed", name=SUMS)]
 
 
 def _mismatch(directory: Path, problems: list[str]) -> PackageMismatch:
     others = join_messages(problems[1:4], between="; ")
     more = N_("; and {count} more: {others}", count=len(problems) - 1, others=others) if len(problems) > 1 else ""
-    return PackageMismatch(path=directory, problem=problems[0], more=more, following=_ASK)
+    return PackageMismatch(path=directory, problem=problems[0], more=more, following=_NEXT_STEP)

@@ -1,10 +1,8 @@
-"""Room on the disk: how long it lasts, when to ask for more, when recording has to stop and when it may go on.
+"""Disk space: how long it lasts, when more is requested, when recording stops and when it resumes.
 
-Pure decisions.  Deletes nothing and asks for nothing itself.
-
-The disk, looked at every two seconds: is it still this storage, how much room is left, what did the sweeper answer.
-
-Owns when room is asked for and recorder.json's part on the disk.  Decides by `room`; deletes nothing.
+`DiskWatch` polls the disk every two seconds: is it still this storage, how much is free, what did the sweeper answer to
+a request.  Responsible for when space is requested and for the disk's part of recorder.json.  The decisions are pure
+functions.  Deletes nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +21,11 @@ from cctv.footage.space_requests import RoomWanted, ask_for_room, room_answer, w
 from cctv.model.footage import GapCause
 from cctv.recording.state import DiskStatus, SpaceLevel
 
-_MORE = 10  # a tenth of the reserve more than is missing is asked for, so that it is not asked for every minute
-_LEAST = 2  # below half the reserve recording stops, whatever the sweeper does; the index needs room to delete
-WINDOW = timedelta(hours=6)  # the rate of the last hours, day and night apart
-_SURE_AFTER = timedelta(minutes=1)  # a rate of less is that of one segment
+_EXTRA_DIVISOR = 10  # a tenth of the reserve more than missing, so that space is not requested every minute
+_STOP_DIVISOR = 2  # below half the reserve recording stops, whatever the sweeper does; the index needs space to delete
+RATE_WINDOW = timedelta(hours=6)  # the rate of the last hours, day and night apart
+_MIN_SAMPLE_SPAN = timedelta(minutes=1)  # a rate of less is that of one segment
+REQUEST_PERIOD = timedelta(seconds=30)  # while space is needed: more footage may be past its min_retention by then
 
 
 class StorageFull(CctvError):
@@ -50,38 +49,91 @@ class DiskFull(CameraDown):
 
 @dataclass(frozen=True, slots=True)
 class SpaceSample:
-    """How much was free at an instant of the clock that nobody sets."""
+    """Free bytes at an instant of the monotonic clock."""
 
     at: float  # seconds
     free: int
 
 
+class DiskWatch:
+    """Polls the disk; used in a thread of its own, since the disk may be slow.  `status` is the last result."""
+
+    def __init__(self, site: Storage, free: Callable[[], tuple[int, int]] | None = None) -> None:
+        self._site = site
+        self._free = free or (lambda: _free_and_total(site))
+        self._samples: list[SpaceSample] = []
+        self._requested_at: datetime | None = None
+        self.status: DiskStatus | None = None
+
+    def require_same_storage(self) -> None:
+        """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
+        identity = read_identity(self._site.root)
+        if identity != self._site.identity:
+            raise DatabaseForeign(path=self._site.root, problem="site.json is another one than at the start")
+        if not (self._site.root / DATABASE_FILE).exists():
+            raise DatabaseForeign(path=self._site.root, problem="it is not there")
+
+    def poll(self, reserve_fraction: float) -> DiskStatus:
+        """Poll once and request space if needed.  Raises what `require_same_storage` raises."""
+        self.require_same_storage()
+        free, total = self._free()
+        reserve = int(total * reserve_fraction)
+        self._samples = kept_samples(self._samples, SpaceSample(self._site.clock.monotonic(), free))
+        before = self.status.standing if self.status else SpaceLevel.ENOUGH
+        standing = next_space_level(before, free, reserve, exhausted=self._exhausted())
+        self._request_space(standing, free_target_bytes(reserve))
+        self.status = DiskStatus(free, reserve, standing, hours_left(self._samples, reserve))
+        return self.status
+
+    def _exhausted(self) -> bool:
+        answer = room_answer(self._site.root) if self._requested_at else None
+        return answer is not None and answer.asked == self._requested_at and answer.exhausted
+
+    def _request_space(self, standing: SpaceLevel, target_bytes: int) -> None:
+        now = self._site.clock.now()
+        try:
+            if standing is SpaceLevel.ENOUGH:
+                if (
+                    self._requested_at is not None or self.status is None
+                ):  # at the start: one that a killed recorder left
+                    withdraw_request(self._site)
+                    self._requested_at = None
+            elif self._requested_at is None or not timedelta(0) <= now - self._requested_at < REQUEST_PERIOD:
+                ask_for_room(self._site, RoomWanted(now, target_bytes))
+                self._requested_at = now
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+
+
 def free_target_bytes(reserve: int) -> int:
-    """How much shall be free once the sweeper has made room."""
-    return reserve + reserve // _MORE
+    """The bytes that shall be free once the sweeper has deleted footage."""
+    return reserve + reserve // _EXTRA_DIVISOR
 
 
 def next_space_level(before: SpaceLevel, free: int, reserve: int, *, exhausted: bool) -> SpaceLevel:
-    """The next standing; `exhausted` says that the sweeper found nothing that may go early.
+    """Return the next level; `exhausted` means that the sweeper found nothing that may be deleted early.
 
-    Room is asked for from the reserve on.  Recording stops when nothing may go, or at half the reserve; it goes on when
-    the whole reserve is there again.
+    Space is requested below the reserve.  Recording stops when nothing may be deleted, or at half the reserve; it
+    resumes when the whole reserve is free again.
     """
     if free >= free_target_bytes(reserve):
         return SpaceLevel.ENOUGH
     if before is SpaceLevel.FULL:
         return SpaceLevel.WANTED if free >= reserve else SpaceLevel.FULL
-    if free < reserve // _LEAST or (free < reserve and exhausted):
+    if free < reserve // _STOP_DIVISOR or (free < reserve and exhausted):
         return SpaceLevel.FULL
     return SpaceLevel.WANTED if free < reserve else before
 
 
 def hours_left(samples: Sequence[SpaceSample], reserve: int) -> float | None:
-    """Until the reserve is reached, at the rate at which the disk filled over the samples, oldest first.
+    """Hours until the reserve is reached, at the rate at which the disk filled over the samples, oldest first.
+
+    None while the disk does not fill, or the samples span less than a minute.
 
     What expires meanwhile is in the rate, and so is what other programs write.
     """
-    if len(samples) < 2 or samples[-1].at - samples[0].at < _SURE_AFTER.total_seconds():
+    if len(samples) < 2 or samples[-1].at - samples[0].at < _MIN_SAMPLE_SPAN.total_seconds():
         return None
     first, last = samples[0], samples[-1]
     shrunk = first.free - last.free
@@ -92,66 +144,14 @@ def hours_left(samples: Sequence[SpaceSample], reserve: int) -> float | None:
 
 def kept_samples(samples: Sequence[SpaceSample], new: SpaceSample) -> list[SpaceSample]:
     """The samples of the window, one a minute."""
-    recent = [one for one in samples if new.at - one.at <= WINDOW.total_seconds()]
-    if len(recent) >= 2 and new.at - recent[-2].at < _SURE_AFTER.total_seconds():
+    recent = [sample for sample in samples if new.at - sample.at <= RATE_WINDOW.total_seconds()]
+    if len(recent) >= 2 and new.at - recent[-2].at < _MIN_SAMPLE_SPAN.total_seconds():
         recent.pop()
     return [*recent, new]
 
 
-ASK_AGAIN = timedelta(seconds=30)  # while room is wanted: more footage may be past its min_retention by then
-
-
-class DiskWatch:
-    """Called in a thread of its own; the disk may be slow."""
-
-    def __init__(self, site: Storage, free: Callable[[], tuple[int, int]] | None = None) -> None:
-        self._site = site
-        self._free = free or (lambda: _free_and_total(site))
-        self._samples: list[SpaceSample] = []
-        self._asked: datetime | None = None
-        self.said: DiskStatus | None = None
-
-    def still_there(self) -> None:
-        """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
-        found = read_identity(self._site.root)
-        if found != self._site.identity:
-            raise DatabaseForeign(path=self._site.root, problem="site.json is another one than at the start")
-        if not (self._site.root / DATABASE_FILE).exists():
-            raise DatabaseForeign(path=self._site.root, problem="it is not there")
-
-    def look(self, reserve_fraction: float) -> DiskStatus:
-        """Look once; asks for room where it is wanted.  Raises what `still_there` raises."""
-        self.still_there()
-        free, total = self._free()
-        reserve = int(total * reserve_fraction)
-        self._samples = kept_samples(self._samples, SpaceSample(self._site.clock.monotonic(), free))
-        before = self.said.standing if self.said else SpaceLevel.ENOUGH
-        standing = next_space_level(before, free, reserve, exhausted=self._exhausted())
-        self._ask(standing, free_target_bytes(reserve))
-        self.said = DiskStatus(free, reserve, standing, hours_left(self._samples, reserve))
-        return self.said
-
-    def _exhausted(self) -> bool:
-        answer = room_answer(self._site.root) if self._asked else None
-        return answer is not None and answer.asked == self._asked and answer.exhausted
-
-    def _ask(self, standing: SpaceLevel, wanted: int) -> None:
-        now = self._site.clock.now()
-        try:
-            if standing is SpaceLevel.ENOUGH:
-                if self._asked is not None or self.said is None:  # at the start: one that a killed recorder left
-                    withdraw_request(self._site)
-                    self._asked = None
-            elif self._asked is None or not timedelta(0) <= now - self._asked < ASK_AGAIN:
-                ask_for_room(self._site, RoomWanted(now, wanted))
-                self._asked = now
-        except OSError as error:
-            if not is_disk_full(error):
-                raise
-
-
 def free_bytes(site: Storage) -> int:
-    """How much room the storage's disk has now; 0 where it cannot be asked."""
+    """The free bytes of the storage's disk; 0 when it cannot be read."""
     try:
         return shutil.disk_usage(site.root).free
     except OSError:

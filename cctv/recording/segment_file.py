@@ -1,7 +1,7 @@
-"""A segment while it is written: fragmented MP4, hashed as it goes, one write a fragment.
+"""A segment while it is written: fragmented MP4, hashed as it is written, one write per fragment.
 
-Owns the file and its form.  A fragment is whole on the disk or not there: one that found no room is cut off again, so
-that what a kill or a full disk leaves can be played to its end.
+Responsible for the file and its format.  Invariant: a fragment is complete on disk or absent; one that did not fit is
+truncated, so that what a kill or a full disk leaves can be played to its end.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ FRAGMENT_US = 240_000
 _OPTIONS = {
     "movflags": "frag_keyframe+empty_moov+default_base_moof",
     "frag_duration": str(FRAGMENT_US),
-    "flush_packets": "1",  # what a fragment holds is handed over with it
+    "flush_packets": "1",  # a fragment is written as soon as it is complete
 }
-_BUFFER = 1 << 18  # bytes; a fragment in few pieces
+_BUFFER_BYTES = 1 << 18  # a fragment in few pieces
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A closed file; `until` in ticks is where its last whole fragment ends, None for one that holds no picture."""
+    """A closed file; `until` in ticks is where its last whole fragment ends, None for one without a picture."""
 
     path: Path
     sha256: str
@@ -45,15 +45,15 @@ class SegmentFile:
 
     def __init__(self, path: Path, stream: Format, tick: Fraction, disk: DurableFiles) -> None:
         self.path, self._disk, self._digest, self._size = path, disk, hashlib.sha256(), 0
-        self._pieces: list[bytes] = []
-        self._puts = 0
+        self._chunks: list[bytes] = []
+        self._put_count = 0
         self._until: int | None = None
-        self._broken = self._named = False
+        self._is_broken = self._is_named = False
         self._lock = threading.Lock()
         self._descriptor = disk.create(path)
         self._zero: int | None = None
         self._tick = tick
-        self._muxer = av.open(_Sink(self._pieces), "w", format="mp4", options=_OPTIONS, buffer_size=_BUFFER)
+        self._muxer = av.open(_Sink(self._chunks), "w", format="mp4", options=_OPTIONS, buffer_size=_BUFFER_BYTES)
         self._stream = self._muxer.add_stream_from_template(stream.template, opaque=True)
         self._stream.time_base = tick
         if is_h265(stream.template):
@@ -66,19 +66,19 @@ class SegmentFile:
         packet.stream, packet.time_base = self._stream, self._tick
         packet.pts, packet.dts = pts - self._zero, dts - self._zero
         self._muxer.mux_one(packet)
-        if self._pieces and self._put() > 1:
+        if self._chunks and self._put() > 1:
             self._until = dts  # the fragment ended before this picture
 
     def close(self, until: int) -> Written:
-        """Finish the file, the last of whose pictures ends at `until`.  Never raises for want of room."""
+        """Finish the file, the last of whose pictures ends at `until`.  Never raises for lack of space."""
         if self._zero is not None:
             self._muxer.close()
-        if self._pieces and not self._broken:
+        if self._chunks and not self._is_broken:
             try:
                 self._put()
                 self._until = until
             except OSError:
-                self._broken = True
+                self._is_broken = True
         with self._lock:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -86,42 +86,42 @@ class SegmentFile:
 
     def abandon(self) -> None:
         """Write nothing more and leave the file as it is."""
-        self._broken = True
-        self._pieces.clear()
+        self._is_broken = True
+        self._chunks.clear()
         with self._lock:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def flush(self) -> None:
-        """Bring to the disk what is written so far; what a power cut may cost is what came since."""
+        """Flush to disk what is written so far; a power cut costs only what came since."""
         with self._lock:
             if self._descriptor < 0:
                 return
             self._disk.sync(self._descriptor)
-            if not self._named:
+            if not self._is_named:
                 self._disk.sync_directory(self.path.parent)
-                self._named = True
+                self._is_named = True
 
     def _put(self) -> int:
-        """Write what the muxer handed over; how many times that was done, counting the header as the first."""
-        pieces = self._pieces[:]
-        self._pieces.clear()
-        if self._broken:
+        """Write what the muxer produced; returns the number of writes so far, the header included."""
+        chunks = self._chunks[:]
+        self._chunks.clear()
+        if self._is_broken:
             return 0
         try:
-            self._disk.append(self._descriptor, self._size, pieces)
+            self._disk.append(self._descriptor, self._size, chunks)
         except OSError:
-            self._broken = True
+            self._is_broken = True
             raise
-        for piece in pieces:
-            self._digest.update(piece)
-            self._size += len(piece)
-        self._puts += 1
-        return self._puts
+        for chunk in chunks:
+            self._digest.update(chunk)
+            self._size += len(chunk)
+        self._put_count += 1
+        return self._put_count
 
 
 class _Sink:
-    """What libavformat writes to."""
+    """The file object that libavformat writes to."""
 
-    def __init__(self, pieces: list[bytes]) -> None:
-        self.write = pieces.append  # answers None, which stands for "all of it"
+    def __init__(self, chunks: list[bytes]) -> None:
+        self.write = chunks.append  # returns None, which stands for "all of it"

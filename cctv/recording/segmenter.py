@@ -1,16 +1,13 @@
-"""The cutter: a camera's pictures become segment files, each with its place in time.
+"""The segmenter: a camera's pictures become segment files, each with its place in time.
 
-Owns where a segment begins, its name, and the anchor of the run that it belongs to.  Knows neither the network nor the
-index; what it finds out, it tells.  Lives in the reader's thread.
+Responsible for where a segment begins, its name, and the anchor of its run.  Knows neither the network nor the index;
+reports through its listener.  Lives in the reader's thread.
 
-Anchoring: the wall time of a run's media time 0, and the spans that follow from it.
-
-Pure: arrivals come in as values.  A run is anchored once; media time alone advances it, so a clock that is set in the
-middle of a run moves no picture.
-
-libavformat hands a picture over when the next one begins to arrive: only then is it known to be whole.  The arrival of
-a picture is therefore the start of the next one, or later; delays only ever make it later.  The earliest of many
-arrivals, less the media time of the next picture, is the anchor: within 2 ms of the send time.
+The anchor is the wall time of a run's media time 0.  A run is anchored once and only media time advances it, so that
+setting the clock in the middle of a run moves no picture.  libavformat returns a picture when the next one begins to
+arrive, so its arrival is the start of the next one or later; delays only ever make it later.  The anchor is therefore
+the earliest of many arrivals, less the media time of the next picture: within 2 ms of the send time.  `Anchoring` is
+pure: arrivals are arguments.
 """
 
 from __future__ import annotations
@@ -34,46 +31,17 @@ from cctv.recording.codec_params import Format, first_format, format_of, holds_p
 from cctv.recording.segment_file import SegmentFile, Written
 from cctv.recording.timeline import Times, TimesBroken
 
-_SHORTEST = timedelta(milliseconds=1)
-
-
-@dataclass(slots=True)
-class Anchoring:
-    """What a young run knows of its place in time.  Arrivals are seconds of a clock that nobody sets."""
-
-    _arrived: float | None = None  # of the picture before
-    earliest: float | None = None  # of all starts that arrivals gave
-
-    def hear(self, arrived: float, media: float) -> None:
-        """A picture at that media time (seconds) was handed over then; those of a burst are late and do no harm."""
-        if self._arrived is not None:
-            start = self._arrived - media
-            if self.earliest is None or start < self.earliest:
-                self.earliest = start
-        self._arrived = arrived
-
-    def zero(self, media: float, frame_time: float) -> float | None:
-        """When media time 0 was; of a run with a single picture, from its own arrival.  None before any."""
-        if self.earliest is not None:
-            return self.earliest
-        return None if self._arrived is None else self._arrived - media - frame_time
-
-
-def segment_span(anchor: datetime, start: timedelta, end: timedelta) -> Span:
-    """The span of a segment between two media times; one that holds a single frame still has a length."""
-    return Span(anchor + start, anchor + max(end, start + _SHORTEST))
-
-
-ANCHOR_AFTER = 3.0  # seconds of pictures; the earliest of their arrivals counts
+ANCHOR_AFTER_SECONDS = 3.0  # of pictures; the earliest of their arrivals counts
 # Clocks of cameras drift by seconds a day.  The earliest arrival of half a minute is sure to a few milliseconds; beyond
-# this, the segments that follow are those of a new run, with an anchor of its own.  A leap breaks the run off.
-DRIFT_LOOK = 30.0  # seconds of pictures
-_DRIFT, _LEAP = 0.045, 1.0  # seconds
-_EARLY = 0.05  # seconds; a key picture this much early still closes the segment
-_SMALL = 200  # bytes; a delimiter, parameter sets and a message may be as large without a picture
-_HEAD = 4096  # bytes; parameter sets stand in front of the first slice
-
+# this, the segments that follow are those of a new run, with an anchor of its own.  A leap ends the run.
+DRIFT_CHECK_SECONDS = 30.0  # of pictures
+_MAX_DRIFT_SECONDS, _MAX_LEAP_SECONDS = 0.045, 1.0
+_EARLY_SECONDS = 0.05  # a key picture this much early still closes the segment
+_SMALL_BYTES = 200  # a delimiter, parameter sets and a message may be as large without a picture
+_HEAD_BYTES = 4096  # parameter sets stand in front of the first slice
+_MIN_SPAN = timedelta(milliseconds=1)
 Picture: TypeAlias = "Packet[VideoStream]"
+Post: TypeAlias = Callable[..., None]  # calls a function in the main thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +57,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class ClosedFile:
-    """A file that is finished: from and until when in the run, and the holes in it, all from media time 0."""
+    """A file that is finished: its start and end in the run, and the holes in it, all from media time 0."""
 
     file: Written
     start: timedelta
@@ -98,28 +66,26 @@ class ClosedFile:
 
 
 class Listener(Protocol):
-    """Who hears what comes of a recording, in the main thread."""
+    """Notified of the events of a recording, in the main thread."""
 
     def begun(self) -> None:
-        """The first picture is there."""
+        """The first picture has arrived."""
 
     def anchored(self, anchor: datetime) -> None:
         """Media time 0 was then.  Comes before the first `closed`."""
 
-    def closed(self, closed: ClosedFile) -> None: ...
+    def closed(self, closed: ClosedFile) -> None:
+        """A file of the run is finished."""
 
     def drifted(self) -> None:
-        """The camera's clock and ours drift apart: a `successor` is wanted."""
+        """The camera's clock and ours drift apart: a `successor` is needed."""
 
     def succeeded(self, anchor: datetime) -> None:
-        """The successor's run begins, then, without a picture between the two."""
-
-
-Post: TypeAlias = Callable[..., None]  # has something said in the main thread
+        """The successor's run begins at `anchor`, without a picture between the two."""
 
 
 class Segmenter:
-    """Takes the pictures of one stream, from a key picture on.  Raises TimesBroken where the run has to end."""
+    """Writes the pictures of one stream, from a key picture on.  Raises TimesBroken when the run must end."""
 
     def __init__(
         self,
@@ -136,9 +102,9 @@ class Segmenter:
         self._tick, self._rate = tick, round(1 / tick)
         self.file: SegmentFile | None = None
         self.successor: int | None = None  # the run that follows when the camera's clock has drifted
-        self._run, self._wants_successor, self._looked = task.run, False, 0
+        self._run, self._wants_successor, self._drift_checked_at = task.run, False, 0
         self._anchoring = Anchoring()
-        self._zero: float | None = None  # media time 0, by the clock that nobody sets
+        self._zero: float | None = None  # media time 0 on the monotonic clock
         self._base = self._index = self._start = self._due = 0
         self._frame = 0
         self._end = 0
@@ -154,10 +120,10 @@ class Segmenter:
 
     def holds_picture(self, packet: Picture) -> bool:
         """False for what a broken connection leaves of a picture when not one slice of it came."""
-        return packet.size > _SMALL or holds_picture(bytes(packet), is_h265=is_h265(self._format.template))
+        return packet.size > _SMALL_BYTES or holds_picture(bytes(packet), is_h265=is_h265(self._format.template))
 
     def take(self, packet: Picture, arrived: float, times: Times, frame: int) -> None:
-        """Put a picture, handed over then, where it belongs; `frame` is the usual distance of two, in ticks."""
+        """Write a picture that arrived then; `frame` is the usual distance of two pictures, in ticks."""
         self._frame = frame
         media = times.dts / self._rate
         if times.hole:
@@ -165,11 +131,11 @@ class Segmenter:
                 raise TimesBroken
             self._holes.append((times.dts - times.hole, times.dts))
         self._anchoring.hear(arrived, media)
-        if self._zero is None and media >= ANCHOR_AFTER:
+        if self._zero is None and media >= ANCHOR_AFTER_SECONDS:
             self._fix_anchor()
         if packet.is_keyframe and (self._changed(packet) or times.dts >= self._due) and self.file is not None:
             self._close(times.dts - times.hole)
-            self._look_for_drift(times.dts)
+            self._check_drift(times.dts)
         if self.file is None:
             self._open(times.dts)
         assert self.file is not None
@@ -177,12 +143,12 @@ class Segmenter:
         self._end = times.dts + frame
 
     def _is_ahead(self, arrived: float, media: float) -> bool:
-        """Whether a picture came before its time: then nobody waited for it, and the camera's clock leapt."""
+        """Whether a picture came before its time, because the camera's clock leapt."""
         zero = self._zero if self._zero is not None else self._anchoring.earliest
-        return zero is not None and zero + media > arrived + _LEAP
+        return zero is not None and zero + media > arrived + _MAX_LEAP_SECONDS
 
     def close(self) -> None:
-        """Close the file under way, behind its last picture."""
+        """Close the file under way after its last picture."""
         self._close(self._end)
 
     def abandon(self) -> None:
@@ -192,10 +158,10 @@ class Segmenter:
             file.abandon()
 
     def _changed(self, packet: Picture) -> bool:
-        """Whether size or profile are others than in the header of the file."""
+        """Whether size or profile differ from those in the header of the file."""
         template = self._format.template
-        found = sequence_parameters(bytes(memoryview(packet)[:_HEAD]), is_h265=is_h265(template))
-        if found is None or found == self._format.parameters:
+        parameters = sequence_parameters(bytes(memoryview(packet)[:_HEAD_BYTES]), is_h265=is_h265(template))
+        if parameters is None or parameters == self._format.parameters:
             return False
         self._format = format_of(bytes(packet), template)
         return True
@@ -206,16 +172,16 @@ class Segmenter:
             self._zero = zero
             self._post(self._listener.anchored, self._wall(zero))
 
-    def _look_for_drift(self, at: int) -> None:
-        """Between two segments: is media time still the time?"""
-        if self._zero is None or (at - self._looked) < DRIFT_LOOK * self._rate:
+    def _check_drift(self, at: int) -> None:
+        """Between two segments, check whether media time still matches the clock."""
+        if self._zero is None or (at - self._drift_checked_at) < DRIFT_CHECK_SECONDS * self._rate:
             return
-        self._looked = at
+        self._drift_checked_at = at
         earliest, self._anchoring.earliest = self._anchoring.earliest, None
         drift = abs(earliest - self._zero) if earliest is not None else 0.0
-        if drift > _LEAP:
+        if drift > _MAX_LEAP_SECONDS:
             raise TimesBroken
-        if earliest is None or drift <= _DRIFT:
+        if earliest is None or drift <= _MAX_DRIFT_SECONDS:
             return
         if self.successor is not None:
             self._succeed(at, earliest)
@@ -236,7 +202,7 @@ class Segmenter:
         path = self._task.directory / file_name(self._run, self._index)
         self.file = SegmentFile(path, self._format, self._tick, self._disk)
         self._index, self._start = self._index + 1, at
-        length, early = round(self._task.segment.total_seconds() * self._rate), round(_EARLY * self._rate)
+        length, early = round(self._task.segment.total_seconds() * self._rate), round(_EARLY_SECONDS * self._rate)
         self._due = ((at + early) // length + 1) * length - early
 
     def _close(self, end: int) -> None:
@@ -246,7 +212,7 @@ class Segmenter:
         file, self.file = self.file, None
         written = file.close(end)
         self._fix_anchor()
-        holes, self._holes = [(self._since(one), self._since(two)) for one, two in self._holes], []
+        holes, self._holes = [(self._since(start), self._since(stop)) for start, stop in self._holes], []
         until = written.until if written.until is not None else self._start
         self._post(
             self._listener.closed, ClosedFile(written, self._since(self._start), self._since(until), tuple(holes))
@@ -256,6 +222,33 @@ class Segmenter:
         return timedelta(seconds=(ticks - self._base) / self._rate)
 
 
+@dataclass(slots=True)
+class Anchoring:
+    """The arrivals of a run that has no anchor yet, in seconds of the monotonic clock."""
+
+    _arrived: float | None = None  # of the picture before
+    earliest: float | None = None  # of all starts that arrivals gave
+
+    def hear(self, arrived: float, media: float) -> None:
+        """Note the arrival of the picture at a media time in seconds; those of a burst are late and do no harm."""
+        if self._arrived is not None:
+            start = self._arrived - media
+            if self.earliest is None or start < self.earliest:
+                self.earliest = start
+        self._arrived = arrived
+
+    def zero(self, media: float, frame_time: float) -> float | None:
+        """When media time 0 was; for a run with a single picture, from its own arrival.  None before any."""
+        if self.earliest is not None:
+            return self.earliest
+        return None if self._arrived is None else self._arrived - media - frame_time
+
+
+def segment_span(anchor: datetime, start: timedelta, end: timedelta) -> Span:
+    """The span of a segment between two media times; one that holds a single frame still has a length."""
+    return Span(anchor + start, anchor + max(end, start + _MIN_SPAN))
+
+
 def file_name(run: int, index: int) -> str:
-    """What a run's files are called; `archive.layout` reads it back."""
+    """The name of a run's file; `cctv.footage.layout` parses it."""
     return f"run{run}-{index:06d}.mp4"

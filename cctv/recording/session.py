@@ -1,6 +1,6 @@
-"""One attempt at recording: a single reader from its start to its end, and every file that it made.
+"""One RTSP session: a single reader from its start to its end, and every file that it made.
 
-Owns the anchor of the run and what becomes of closed files.  Never starts a reader again.
+Responsible for the anchor of the run and for what becomes of closed files.  Never restarts a reader.
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ from cctv.recording.workers import Abandoned, Worker
 
 log = logging.getLogger(__name__)
 
-# A reader that was told to stop ends with the next picture, or when that fails to come; one that is still connecting
-# has nothing to lose.
-GRACE = timedelta(seconds=4)
-GRACE_CONNECTING = timedelta(seconds=1)
+# A stopped reader ends with the next picture, or when that fails to come; one that is still connecting has nothing
+# to lose.
+STOP_GRACE = timedelta(seconds=4)
+CONNECTING_GRACE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """How an attempt ended: why, what the camera's fault was, if it was one, until when it recorded, if it did, and in
-    which run.
+    """How a session ended.
+
+    `fault` is None when the camera was not at fault, `recorded_until` when nothing was recorded.
     """
 
     cause: GapCause
@@ -51,41 +52,43 @@ class SessionResult:
 
 @dataclass(frozen=True, slots=True)
 class SessionListener:
-    """What the camera's recorder wants to hear of an attempt, in the main thread."""
+    """The callbacks of a session, called in the main thread."""
 
     frames: Callable[[datetime], None]
     anchored: Callable[[datetime], None]
-    taken_in: Callable[[Segment], None]
+    ingested: Callable[[Segment], None]
 
 
 class RecordingSession:
     """Records until the camera fails, or until `stop`."""
 
-    def __init__(self, site: Storage, worker: Worker, camera: CameraSettings, run: Run, hooks: SessionListener) -> None:
-        self._site, self._worker, self._camera, self._run, self._hooks = site, worker, camera, run, hooks
+    def __init__(
+        self, site: Storage, worker: Worker, camera: CameraSettings, run: Run, listener: SessionListener
+    ) -> None:
+        self._site, self._worker, self._camera, self._run, self._listener = site, worker, camera, run, listener
         self._next_run: Run | None = None  # begun for a camera whose clock drifts, and not used yet
         self._anchor: datetime | None = None
         self._recorded_until: datetime | None = None
         self._jobs: list[asyncio.Task[None]] = []
         self._reader: Reader | None = None
-        self._stopped_for: GapCause | None = None
+        self._stop_cause: GapCause | None = None
         self._stopped_at = 0.0
-        self._told: float | None = None
+        self._reported_at: float | None = None
         self._abandoned = False
 
     @property
     def open_file(self) -> SegmentFile | None:
-        """What is being written, if anything is."""
-        cutter = self._reader.cutter if self._reader is not None else None
-        return cutter.file if cutter is not None else None
+        """The file under way, or None."""
+        segmenter = self._reader.segmenter if self._reader is not None else None
+        return segmenter.file if segmenter is not None else None
 
     async def record(self, address: StreamAddress) -> SessionResult:
-        """Read the stream, and see every file of it into the archive."""
+        """Read the stream and ingest every file of it; raises Abandoned, StorageMissing and what a job raises."""
         directory = incoming_directory(self._site, self._camera.id)
         segment = self._site.settings.recording.segment
         task = Task(self._camera, address, directory, self._run.id, segment)
         self._reader = Reader(task, self, self._site.disk, self._site.clock)
-        if self._stopped_for is None:
+        if self._stop_cause is None:
             self._reader.start()
             fault = await self._end_of_reader(self._reader)
         else:
@@ -93,8 +96,8 @@ class RecordingSession:
         if self._abandoned:
             raise Abandoned
         await asyncio.gather(*self._jobs)
-        fault = None if self._stopped_for else fault
-        cause = self._stopped_for or (fault.cause if fault else GapCause.UNREACHABLE)
+        fault = None if self._stop_cause else fault
+        cause = self._stop_cause or (fault.cause if fault else GapCause.UNREACHABLE)
         if self._next_run is not None:
             now = self._site.clock.now()
             await self._worker.submit(end_run, self._site, self._next_run, self._recorded_until or now, cause)
@@ -106,13 +109,13 @@ class RecordingSession:
         except OSError as error:
             if is_disk_full(error):
                 return DiskFull(camera=self._camera.id)
-            read_identity(self._site.root)  # a lost mount says so in plainer words
+            read_identity(self._site.root)  # a lost mount has a clearer error
             raise
 
     def stop(self, cause: GapCause) -> None:
         """End the recording, with every picture received so far."""
-        if self._stopped_for is None:
-            self._stopped_for, self._stopped_at = cause, self._site.clock.monotonic()
+        if self._stop_cause is None:
+            self._stop_cause, self._stopped_at = cause, self._site.clock.monotonic()
             if self._reader is not None:
                 self._reader.stop()
 
@@ -123,27 +126,27 @@ class RecordingSession:
             self._reader.leave()
 
     def watch(self) -> None:
-        """Look how far the reader is; called a few times a second, by one timer for all cameras."""
+        """Check on the reader; called a few times a second, by one timer for all cameras."""
         reader = self._reader
         if reader is None or reader.ended.done():
             return
-        if reader.heard is not None and reader.heard != self._told:
-            self._told = reader.heard
-            ago = timedelta(seconds=self._site.clock.monotonic() - reader.heard)
-            self._hooks.frames(self._site.clock.now() - ago)
-        if self._stopped_for is not None:
-            grace = GRACE if reader.pictures else GRACE_CONNECTING
+        if reader.last_picture_at is not None and reader.last_picture_at != self._reported_at:
+            self._reported_at = reader.last_picture_at
+            ago = timedelta(seconds=self._site.clock.monotonic() - reader.last_picture_at)
+            self._listener.frames(self._site.clock.now() - ago)
+        if self._stop_cause is not None:
+            grace = STOP_GRACE if reader.pictures else CONNECTING_GRACE
             if self._site.clock.monotonic() - self._stopped_at > grace.total_seconds():
                 reader.leave()
 
     def begun(self) -> None:
-        self._hooks.frames(self._site.clock.now())
+        self._listener.frames(self._site.clock.now())
 
     def anchored(self, anchor: datetime) -> None:
         self._anchor = anchor
         log.debug("run.anchored", extra={"camera": self._camera.id, "run": self._run.id})
         self._worker.submit(anchor_run, self._site, self._run, anchor)
-        self._hooks.anchored(anchor)
+        self._listener.anchored(anchor)
 
     def closed(self, closed: ClosedFile) -> None:
         for start, end in closed.holes:
@@ -155,10 +158,10 @@ class RecordingSession:
             return
         self._recorded_until = self._at(closed.end)
         span = segment_span(self._at(closed.start), timedelta(0), closed.end - closed.start)
-        self._jobs.append(asyncio.create_task(self._enter(self._run, closed.file, span)))
+        self._jobs.append(asyncio.create_task(self._ingest(self._run, closed.file, span)))
 
     def drifted(self) -> None:
-        if self._stopped_for is None:
+        if self._stop_cause is None:
             log.info("camera.drifted", extra={"camera": self._camera.id, "run": self._run.id})
             self._jobs.append(asyncio.create_task(self._prepare_run()))
 
@@ -168,19 +171,19 @@ class RecordingSession:
         self._run, self._next_run, self._anchor = self._next_run, None, anchor
         self._worker.submit(end_run, self._site, before, until, GapCause.CLOCK_STEP)
         self._worker.submit(anchor_run, self._site, self._run, anchor)
-        self._hooks.anchored(anchor)
+        self._listener.anchored(anchor)
 
     async def _prepare_run(self) -> None:
         self._next_run = await self._worker.submit(begin_run, self._site, self._camera.id)
         assert self._reader is not None
-        assert self._reader.cutter is not None
-        self._reader.cutter.successor = self._next_run.id
+        assert self._reader.segmenter is not None
+        self._reader.segmenter.successor = self._next_run.id
 
-    async def _enter(self, run: Run, file: Written, span: Span) -> None:
+    async def _ingest(self, run: Run, file: Written, span: Span) -> None:
         segment = await self._worker.submit(ingest, self._site, run, file.path, span, file.sha256)
         facts = {"camera": segment.camera, "segment": segment.path, "run": run.id, "bytes": segment.size_bytes}
         log.info("segment.closed", extra={**facts, "seconds": segment.span.duration})
-        self._hooks.taken_in(segment)
+        self._listener.ingested(segment)
 
     def _at(self, media: timedelta) -> datetime:
         assert self._anchor is not None

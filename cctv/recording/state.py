@@ -1,7 +1,7 @@
-"""recorder.json: how every camera fares, for `cctv status`.
+"""recorder.json: the state of every camera and of the disk, for `cctv status`.
 
-Owns the file's form, written by the recorder and read by anyone.  Renewed every two seconds, atomically but not
-durably: it is about now, and a power cut has its own story.
+Responsible for the file's format; the recorder writes it and any process reads it.  Renewed every two seconds,
+atomically but not durably: after a power cut it has no value.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
 
 STATE_FILE = "recorder.json"
-LOCK_FILE = "recorder.lock"  # archive.recorder_lock
+LOCK_FILE = "recorder.lock"  # held by the recorder
 _SCHEMA = 1
 
 
@@ -37,7 +37,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """One camera: its phase and since when, when its last frame came, why it is not recorded, what was taken in."""
+    """One camera: its phase and since when, its last frame, why it is not recorded, and what was ingested."""
 
     phase: Phase
     since: datetime
@@ -49,7 +49,7 @@ class CameraState:
 
 
 class SpaceLevel(Enum):
-    """How the disk stands: enough, room is being asked for, or recording has stopped."""
+    """The level of free space: enough, more is requested, or recording has stopped.  The value is in recorder.json."""
 
     ENOUGH = "enough"
     WANTED = "room wanted"
@@ -58,9 +58,9 @@ class SpaceLevel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DiskStatus:
-    """The disk: bytes free, bytes that stay free, how it stands, hours until the reserve is reached.
+    """The disk: bytes free, bytes that stay free, its level, hours until the reserve is reached.
 
-    `hours_left` is None while the disk does not fill, or while that is not known yet.
+    `hours_left` is None while the disk does not fill, or while its rate is not known.
     """
 
     free: int
@@ -71,7 +71,7 @@ class DiskStatus:
 
 @dataclass(frozen=True, slots=True)
 class RecorderState:
-    """All cameras as the recorder with that process id saw them then."""
+    """All cameras as of `at`, written by the recorder with process id `pid`."""
 
     pid: int
     at: datetime
@@ -80,28 +80,32 @@ class RecorderState:
 
 
 def write_state(root: Path, state: RecorderState) -> None:
-    """Put the file in place of the one before."""
-    said = {
+    """Replace the file atomically."""
+    payload = {
         "schema": _SCHEMA,
         "pid": state.pid,
         "at_us": to_us(state.at),
-        "cameras": {camera: _camera_to_json(one) for camera, one in state.cameras.items()},
+        "cameras": {camera: _camera_to_json(camera_state) for camera, camera_state in state.cameras.items()},
         "disk": _disk_to_json(state.disk) if state.disk else None,
     }
-    beside = root / f".{STATE_FILE}.part"
-    beside.write_text(json.dumps(said, ensure_ascii=False))
-    beside.replace(root / STATE_FILE)
+    partial = root / f".{STATE_FILE}.part"
+    partial.write_text(json.dumps(payload, ensure_ascii=False))
+    partial.replace(root / STATE_FILE)
 
 
 def read_state(root: Path) -> RecorderState | None:
-    """What the recorder last wrote; None when it never ran here or the file is not one."""
+    """Return what the recorder last wrote; None when it never ran here or the file is unusable."""
     try:
-        said = json.loads((root / STATE_FILE).read_text())
-        if not isinstance(said, dict) or said.get("schema") != _SCHEMA or not isinstance(said["cameras"], dict):
+        payload = json.loads((root / STATE_FILE).read_text())
+        if (
+            not isinstance(payload, dict)
+            or payload.get("schema") != _SCHEMA
+            or not isinstance(payload["cameras"], dict)
+        ):
             return None
-        cameras = {CameraId(name): _camera_from_json(one) for name, one in said["cameras"].items()}
-        disk = _disk_from_json(said["disk"]) if said.get("disk") else None
-        return RecorderState(said["pid"], from_us(said["at_us"]), cameras, disk)
+        cameras = {CameraId(name): _camera_from_json(camera) for name, camera in payload["cameras"].items()}
+        disk = _disk_from_json(payload["disk"]) if payload.get("disk") else None
+        return RecorderState(payload["pid"], from_us(payload["at_us"]), cameras, disk)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
@@ -145,17 +149,19 @@ def _disk_to_json(disk: DiskStatus) -> dict[str, Any]:
     }
 
 
-def _disk_from_json(said: Mapping[str, Any]) -> DiskStatus:
-    return DiskStatus(said["free_bytes"], said["reserve_bytes"], SpaceLevel(said["standing"]), said["hours_left"])
+def _disk_from_json(payload: Mapping[str, Any]) -> DiskStatus:
+    return DiskStatus(
+        payload["free_bytes"], payload["reserve_bytes"], SpaceLevel(payload["standing"]), payload["hours_left"]
+    )
 
 
-def _camera_from_json(said: Mapping[str, Any]) -> CameraState:
+def _camera_from_json(payload: Mapping[str, Any]) -> CameraState:
     return CameraState(
-        phase=Phase(said["state"]),
-        since=from_us(said["since_us"]),
-        last_frame=from_us(said["last_frame_us"]) if said["last_frame_us"] is not None else None,
-        cause=GapCause(said["cause"]) if said["cause"] is not None else None,
-        message=said["message"],
-        segments=said["segments"],
-        size_bytes=said["size_bytes"],
+        phase=Phase(payload["state"]),
+        since=from_us(payload["since_us"]),
+        last_frame=from_us(payload["last_frame_us"]) if payload["last_frame_us"] is not None else None,
+        cause=GapCause(payload["cause"]) if payload["cause"] is not None else None,
+        message=payload["message"],
+        segments=payload["segments"],
+        size_bytes=payload["size_bytes"],
     )

@@ -1,6 +1,6 @@
 """The timeline of a run: media times of its pictures, in ticks from the first one, and where pictures are missing.
 
-Pure.  Cameras leave times out, repeat them and jump; what a file gets always advances.
+Pure.  Cameras omit times, repeat them and jump; the times in a file always advance.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 HOLE_SECONDS = 0.5  # shorter ones are no gap that is worth a cause
-_HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a second
-_JUMP_SECONDS = 1.0  # backwards: the camera began to count anew
+_MIN_HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a second
+_MAX_JUMP_SECONDS = 1.0  # backwards: the camera restarted its count
 _USUAL_WEIGHT = 8
-_SURE = 2  # known times, from which the distance of two pictures follows
+_MIN_TIMED = 2  # pictures with a time, which give the distance of two
 _ASSUMED_FPS = 25  # until then
 
 
@@ -30,7 +30,7 @@ class Times(NamedTuple):
 
 @dataclass(slots=True)
 class Timeline:
-    """Feed it every picture from the first key picture on.
+    """Places every picture of a run, from the first key picture on.
 
     libavformat may not know the time of a stream's first pictures: they are held until two are known, and lie a frame
     time apart before those.
@@ -47,8 +47,8 @@ class Timeline:
         if self._last is not None:
             return [self._next(pts, dts)]
         self._waiting.append((pts, dts))
-        known = sum(one is not None for one, _ in self._waiting)
-        if self._waiting[0][0] is None and known < _SURE:
+        timed = sum(pts is not None for pts, _ in self._waiting)
+        if self._waiting[0][0] is None and timed < _MIN_TIMED:
             return []
         return self._begin()
 
@@ -59,18 +59,18 @@ class Timeline:
     def _begin(self) -> list[Times]:
         """Give the first pictures without a time one that fits those that have one."""
         waiting, self._waiting = self._waiting, []
-        known = [(number, pts) for number, (pts, _) in enumerate(waiting) if pts is not None]
+        timed = [(number, pts) for number, (pts, _) in enumerate(waiting) if pts is not None]
         step = self.ticks_a_second // _ASSUMED_FPS
-        if len(known) >= _SURE and (found := (known[1][1] - known[0][1]) // (known[1][0] - known[0][0])) > 0:
-            step = found
+        if len(timed) >= _MIN_TIMED and (measured := (timed[1][1] - timed[0][1]) // (timed[1][0] - timed[0][0])) > 0:
+            step = measured
         if len(waiting) > 1:
             self.frame = step
-        number, pts = known[0] if known else (0, 0)
+        number, pts = timed[0] if timed else (0, 0)
         self._zero = pts - number * step
         guessed = (
-            (self._zero + at * step,) * 2 if one is None else (one, dts) for at, (one, dts) in enumerate(waiting)
+            (self._zero + index * step,) * 2 if pts is None else (pts, dts) for index, (pts, dts) in enumerate(waiting)
         )
-        return [self._next(*one) for one in guessed]
+        return [self._next(*times) for times in guessed]
 
     def _next(self, pts: int | None, dts: int | None) -> Times:
         last = self._last
@@ -82,9 +82,9 @@ class Timeline:
         step, hole = decoded - last.dts, 0
         if step == self.frame:
             pass  # as nearly always
-        elif step < -_JUMP_SECONDS * self.ticks_a_second:
+        elif step < -_MAX_JUMP_SECONDS * self.ticks_a_second:
             raise TimesBroken
-        elif step > max(HOLE_SECONDS * self.ticks_a_second, _HOLE_FRAMES * self.frame):
+        elif step > max(HOLE_SECONDS * self.ticks_a_second, _MIN_HOLE_FRAMES * self.frame):
             hole = step - self.frame if self.frame else 0
         elif step > 0:
             self.frame = step if not self.frame else self.frame + (step - self.frame) // _USUAL_WEIGHT

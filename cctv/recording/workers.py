@@ -1,7 +1,7 @@
-"""Workers: threads that do everything which blocks on the disk, each in the order in which it was asked.
+"""Workers: threads for everything that blocks on the disk, each running its jobs in the order of submission.
 
-A failure that nobody expects is told at once to whoever owns the worker: footage that cannot be taken in stops the
-recorder, it is never logged away.  A full disk is expected: the job waits for room, and all that come after it with it.
+An unexpected failure is reported at once to the owner of the worker: footage that cannot be ingested stops the recorder
+and is never only logged.  A full disk is expected: the job waits for space, and all later jobs wait with it.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from cctv.model.ids import CameraId
 
 log = logging.getLogger(__name__)
 
-_ROOM_PERIOD = 1.0  # seconds between two tries on a full disk
+_SPACE_RETRY_SECONDS = 1.0  # between two attempts on a full disk
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class Abandoned(Exception):
-    """The storage is not there any more; nothing is written to what stands in its place."""
+    """The storage is missing; nothing is written to what is in its place."""
 
 
 class Worker:
-    """A queue of one thread.  `failed` hears the first exception of any job, in the main thread."""
+    """A queue of one thread.  `failed` is called with the exception of any job, in the main thread."""
 
     def __init__(
         self, failed: Callable[[BaseException], None], is_full: Callable[[BaseException], bool] = lambda _: False
@@ -38,12 +38,12 @@ class Worker:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self._job_began: float | None = None
         self._stopping, self._abandoned = threading.Event(), False
-        self.waits_for_room = False
+        self.waits_for_space = False
 
     def submit(
         self, job: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> asyncio.Future[Result]:
-        """Queue a job.  The future may be awaited or left: a failure is told either way."""
+        """Queue a job.  The future may be awaited or left: a failure is reported either way."""
 
         def timed() -> Result:
             while True:
@@ -55,18 +55,18 @@ class Worker:
                 except Exception as error:
                     if not self._is_full(error) or self._stopping.is_set():
                         raise
-                    if not self.waits_for_room:
+                    if not self.waits_for_space:
                         log.warning("storage.awaited", extra={"error": type(error).__name__, SHOWN: True})
                 else:
-                    self.waits_for_room = False
+                    self.waits_for_space = False
                     return result
                 finally:
                     self._job_began = None
-                self.waits_for_room = True
-                self._stopping.wait(_ROOM_PERIOD)
+                self.waits_for_space = True
+                self._stopping.wait(_SPACE_RETRY_SECONDS)
 
         future = asyncio.get_running_loop().run_in_executor(self._executor, timed)
-        future.add_done_callback(self._look)
+        future.add_done_callback(self._check_failure)
         return future
 
     def busy_seconds(self) -> float:
@@ -75,7 +75,7 @@ class Worker:
         return time.monotonic() - began if began is not None else 0.0
 
     def stop_waiting(self) -> None:
-        """What finds no room from now on fails."""
+        """Make jobs that find no space fail from now on."""
         self._stopping.set()
 
     def abandon(self) -> None:
@@ -87,30 +87,30 @@ class Worker:
         """Finish what is queued."""
         self._executor.shutdown()
 
-    def _look(self, future: asyncio.Future[Result]) -> None:
+    def _check_failure(self, future: asyncio.Future[Result]) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:
             self._failed(error)
 
 
 class WorkerPool:
-    """A few workers.  What one camera asks for stays in order; no camera waits for the disk behind all the others.
+    """A few workers.  The jobs of one camera stay in order; no camera waits for the disk behind all the others.
 
-    Most of taking a segment in is waiting for the disk, which brings several files to safety in the time of one.
+    Most of an ingest is waiting for the disk, which flushes several files in the time of one.
     """
 
     def __init__(
         self, failed: Callable[[BaseException], None], is_full: Callable[[BaseException], bool], size: int = 4
     ) -> None:
         self._workers = [Worker(failed, is_full) for _ in range(size)]
-        self._turns: dict[CameraId, int] = {}
+        self._indexes: dict[CameraId, int] = {}
 
     def of(self, camera: CameraId) -> Worker:
         """The camera's own worker, always the same."""
-        return self._workers[self._turns.setdefault(camera, len(self._turns)) % len(self._workers)]
+        return self._workers[self._indexes.setdefault(camera, len(self._indexes)) % len(self._workers)]
 
     @property
-    def waits_for_room(self) -> bool:
-        return any(worker.waits_for_room for worker in self._workers)
+    def waits_for_space(self) -> bool:
+        return any(worker.waits_for_space for worker in self._workers)
 
     def busy_seconds(self) -> float:
         return max(worker.busy_seconds() for worker in self._workers)
@@ -133,7 +133,7 @@ def run_in_daemon_thread(job: Callable[[], Result]) -> asyncio.Future[Result]:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Result] = loop.create_future()
 
-    def settle(result: Result | None, error: BaseException | None) -> None:
+    def resolve(result: Result | None, error: BaseException | None) -> None:
         if future.done():
             return
         if error is not None:
@@ -145,10 +145,10 @@ def run_in_daemon_thread(job: Callable[[], Result]) -> asyncio.Future[Result]:
         result, failure = None, None
         try:
             result = job()
-        except BaseException as error:  # noqa: BLE001 - handed over to whoever awaits
+        except BaseException as error:  # noqa: BLE001 - passed to the awaiter
             failure = error
         try:
-            loop.call_soon_threadsafe(settle, result, failure)
+            loop.call_soon_threadsafe(resolve, result, failure)
         except RuntimeError:
             return  # the loop has ended meanwhile
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cctv.cameras.commands import packet_list_command, picture_command
+from cctv.cameras.probe import packet_list_command, picture_command
 from cctv.cameras.rtsp import PROTOCOLS
 from cctv.redaction.review.background_samples import first_picture_command
 

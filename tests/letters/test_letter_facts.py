@@ -7,7 +7,7 @@ import pytest
 
 from cctv.core.language import Language
 from cctv.core.time_range import Span
-from cctv.letters.completeness import _optional, missing_facts
+from cctv.letters.completeness import _may_be_empty, missing_facts
 from cctv.letters.errors import FactMissing, FactUnusable, SenderUnknown, WordsUntranslated
 from cctv.letters.facts import LetterTemplate, ProcessorFacts
 from cctv.letters.render import text_of
@@ -27,7 +27,7 @@ def emptied(value, path=""):
         elif isinstance(held, tuple) and held and is_dataclass(held[0]):
             for name, inner in emptied(held[0], f"{where}[1]."):
                 yield name, replace(value, **{one.name: (inner, *held[1:])})
-        if one.default is MISSING and one.name not in _optional(type(value)):
+        if one.default is MISSING and one.name not in _may_be_empty(type(value)):
             blank = " " if isinstance(held, str) else () if isinstance(held, tuple) else None
             yield where, replace(value, **{one.name: blank})
 

@@ -24,7 +24,8 @@ from cctv.model.requests import ExtensionGround, IdentityMethod, RefusalGround, 
 
 SHOWN = [
     *(one for room in (answers, facts, notices) for one in vars(room).values()
-      if isinstance(one, type) and issubclass(one, Enum) and one is not LetterTemplate and one.__module__ == room.__name__),
+      if isinstance(one, type) and issubclass(one, Enum) and one.__module__ == room.__name__
+      and one is not LetterTemplate),
     RequestType, GroundKind, ZoneKind, Recipient, Delivery, PasswordWay, IdentityMethod,
     ExtensionGround, RefusalGround, RestrictionGround, YieldGround,
 ]  # fmt: skip

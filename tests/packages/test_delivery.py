@@ -13,9 +13,8 @@ from sqlalchemy import text
 
 from cctv.db.engine import read_transaction
 from cctv.model.disclosures import Delivery
-from cctv.packages.deliver import fetch_lines
+from cctv.packages.deliver import fetch_lines, lent_since
 from cctv.packages.encrypted_zip import DIGITS, GROUPS, new_passphrase
-from cctv.packages.workstation_copies import lent_since
 
 pytestmark = pytest.mark.slow
 

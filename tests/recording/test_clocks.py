@@ -109,7 +109,7 @@ def recorded_across(leap: datetime, streams, make_recorder) -> tuple[ShiftedCloc
 
 @pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
 def test_summer_time_begins_and_ends_without_a_seam(streams, make_recorder, monkeypatch, day):
-    monkeypatch.setattr(segmenter, "DRIFT_LOOK", 3600.0)  # a late machine looks like a drift, which begins a run
+    monkeypatch.setattr(segmenter, "DRIFT_CHECK_SECONDS", 3600.0)  # a late machine looks like a drift
     leap = datetime.fromisoformat(f"{day}T01:00:00+00:00")  # of local time
 
     clock, takes = recorded_across(leap, streams, make_recorder)
@@ -150,8 +150,8 @@ def test_a_clock_that_is_set_begins_a_run_that_tells_the_new_time(streams, make_
 
 
 def test_a_camera_whose_clock_drifts_begins_runs_without_losing_a_picture(streams, make_recorder, monkeypatch):
-    monkeypatch.setattr(segmenter, "DRIFT_LOOK", 2.0)
-    monkeypatch.setattr(segmenter, "_LEAP", 60.0)  # two seconds of a busy machine may all be late
+    monkeypatch.setattr(segmenter, "DRIFT_CHECK_SECONDS", 2.0)
+    monkeypatch.setattr(segmenter, "_MAX_LEAP_SECONDS", 60.0)  # two seconds of a busy machine may all be late
     clock = ShiftedClock(rate=1.2)  # two fifths of a second in a segment of two
     with one_camera(streams, make_recorder) as recorder:
         record(recorder, clock, (9, nothing))

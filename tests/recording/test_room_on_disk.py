@@ -65,21 +65,21 @@ def test_recording_stops_when_nothing_may_go_and_goes_on_when_the_reserve_is_bac
 def test_the_recorder_asks_the_sweeper_and_takes_the_request_back(site, clock):
     opened, free = site.open(), [200]
     watch = DiskWatch(opened, lambda: (free[0], 1000))
-    assert watch.look(0.1).standing is SpaceLevel.ENOUGH
+    assert watch.poll(0.1).standing is SpaceLevel.ENOUGH
     assert room_wanted(site.root) is None
 
     free[0] = 90
-    assert watch.look(0.1).standing is SpaceLevel.WANTED
+    assert watch.poll(0.1).standing is SpaceLevel.WANTED
     wanted = room_wanted(site.root)
     assert (wanted.asked, wanted.free_bytes) == (clock.now(), 110)
     answer_room(opened, RoomAnswer(wanted.asked, 0, exhausted=True))
-    assert watch.look(0.1).standing is SpaceLevel.FULL
+    assert watch.poll(0.1).standing is SpaceLevel.FULL
 
     clock.advance(seconds=31)
-    watch.look(0.1)
+    watch.poll(0.1)
     assert room_wanted(site.root).asked == clock.now()
     free[0] = 150
-    assert watch.look(0.1).standing is SpaceLevel.ENOUGH
+    assert watch.poll(0.1).standing is SpaceLevel.ENOUGH
     assert room_wanted(site.root) is None
 
 
@@ -87,9 +87,9 @@ def test_an_answer_to_an_older_request_is_none(site, clock):
     opened = site.open()
     watch = DiskWatch(opened, lambda: (90, 1000))
     answer_room(opened, RoomAnswer(clock.now() - timedelta(hours=1), 0, exhausted=True))
-    watch.look(0.1)
+    watch.poll(0.1)
 
-    assert watch.look(0.1).standing is SpaceLevel.WANTED
+    assert watch.poll(0.1).standing is SpaceLevel.WANTED
 
 
 def test_a_storage_that_is_gone_is_not_written_to(site):
@@ -98,7 +98,7 @@ def test_a_storage_that_is_gone_is_not_written_to(site):
     before = sorted(site.root.rglob("*"))
 
     with pytest.raises(StorageMissing):
-        watch.look(0.1)
+        watch.poll(0.1)
     assert sorted(site.root.rglob("*")) == before
 
 
@@ -114,7 +114,7 @@ def test_what_finds_no_room_waits_for_it_in_order():
     async def work() -> None:
         worker = Worker(lambda error: done.append(str(error)), is_disk_full)
         jobs = [worker.submit(first), worker.submit(done.append, "second")]
-        while not worker.waits_for_room:
+        while not worker.waits_for_space:
             await asyncio.sleep(0.01)
         room.set()
         await asyncio.gather(*jobs)

@@ -26,7 +26,7 @@ from cctv.packages.build import BuildPlan, Built, plan_build
 from cctv.packages.build import build as build_package
 from cctv.packages.deliver import Delivered, FetchLines
 from cctv.packages.deliver import deliver as deliver_package
-from cctv.packages.expiry import fetch as fetch_package
+from cctv.packages.deliver import fetch as fetch_package
 from cctv.packages.expiry import list_packages, package_path
 from cctv.packages.queries import PackageRow
 from cctv.packages.verify import VerificationResult, verify_package

@@ -25,8 +25,10 @@ from cctv.core.i18n import _, current_language, translate
 from cctv.core.language import Language
 from cctv.core.typed_time.resolve import parse_date
 from cctv.db.engine import read_transaction
+from cctv.letters.render import render
+from cctv.letters.sender import templates_of
 from cctv.model.compliance import Declaration, DeclarationKind, WorkstationCheck
-from cctv.packages.workstation_copies import workstation_form as form
+from cctv.packages.deliver import workstation_letter
 
 _NAMES = (
     "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
@@ -160,9 +162,9 @@ def workstation_form(box: CommandContext, target: str) -> None:
       cctv register workstation-form --to check.pdf
     """
 
-    made = form(box.site)
-    _write_new(target, made.pdf)
-    box.emit({"file": target, "bytes": len(made.pdf)}, lambda console: _form_text(console, target))
+    form = render(workstation_letter(box.site), templates_of(box.settings))
+    _write_new(target, form.pdf)
+    box.emit({"file": target, "bytes": len(form.pdf)}, lambda console: _form_text(console, target))
 
 
 def _records(found: Register) -> list[dict[str, str]]:

@@ -46,9 +46,25 @@ log = logging.getLogger(__name__)
 # What pictures can bring about in OpenCV and numpy, a size that does not fit for example; bad input has errors of its
 # own, and any other exception is a fault of the program.
 _OF_PICTURES = (cv2.error, ArithmeticError, MemoryError, RuntimeError, ValueError)
-_BUDGET = 256 << 20  # bytes of samples held at once, as backdrop.Sampler's own
-_FEWEST_OWN = 32
-_SPREAD = 0.06  # of a track's sides: a region at half size ends a little inside of the person
+_BUDGET_BYTES = 256 << 20  # bytes of samples held at once, as model.Sampler's own
+_MIN_OWN_SAMPLES = 32
+_SPREAD_SHARE = 0.06  # of a track's sides: a region at half size ends a little inside of the person
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResult:
+    """What the verification of the finished video measured; the engine refuses anything but these zeros.
+
+    `masked_pixels` alone may be more: how many pixels of each frame the camera's masks hide.
+    """
+
+    frames: int
+    live_pixels_outside: int
+    same_times: bool
+    audio_streams: int
+    metadata_entries: int
+    masked_pixels: int = 0
+    masked_pixels_live: int = 0
 
 
 def clip_for(site: Storage, plan: CasePlan) -> Clip:
