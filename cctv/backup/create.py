@@ -71,10 +71,10 @@ def make_backup(site: Storage, directory: Path) -> Made:
         now = site.clock.now()
         copy = work / DATABASE_FILE
         copy_database(site.root / DATABASE_FILE, copy)
-        looked = look(copy)
+        summary = look(copy)
         settle(copy)
         members = open_members(site, copy)
-        manifest = _manifest(site, looked, members)
+        manifest = _manifest(site, summary, members)
         path = backup_path(site, place, now)
         write_bundle(path, [manifest.as_member(), *members], to, site.disk)
         _record(site, path, manifest)
@@ -120,7 +120,7 @@ def look(index: Path) -> Looked:
         return Looked(version(connection) or "", entries, head, segments, in_force)
 
 
-def _manifest(site: Storage, looked: Looked, members: list[Member]) -> BackupManifest:
+def _manifest(site: Storage, summary: Looked, members: list[Member]) -> BackupManifest:
     return BackupManifest(
         site=site.identity.site,
         database=site.identity.database,
@@ -128,11 +128,11 @@ def _manifest(site: Storage, looked: Looked, members: list[Member]) -> BackupMan
         made=site.clock.now(),
         made_by=site.actor.account,
         program=__version__,
-        version=looked.version,
-        audit_entries=looked.entries,
-        audit_head=looked.head,
-        segments=looked.segments,
-        holds=looked.holds,
+        version=summary.version,
+        audit_entries=summary.entries,
+        audit_head=summary.head,
+        segments=summary.segments,
+        holds=summary.holds,
         files=entries_of(members),
     )
 

@@ -61,7 +61,7 @@ class HeldPlan:
 
     @property
     def size_bytes(self) -> int:
-        return sum(one.size_bytes for one in self.copy)
+        return sum(segment.size_bytes for segment in self.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
         plan = _plan(site, folder)
         remember_held(site, HeldCopy(identity, str(place), site.clock.now()))
         destroyed = _destroy(site, plan.destroy)
-        unreadable = [one.path for one in plan.copy if not _copy(site, folder, one, to)]
+        unreadable = [segment.path for segment in plan.copy if not _copy(site, folder, segment, to)]
         copied = len(plan.copy) - len(unreadable)
         done = HeldDone(folder, copied, destroyed, plan.kept, tuple(unreadable), same_disk=on_same_disk(site, place))
         _record(site, identity, done, reason=new_copy)
@@ -112,21 +112,21 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
 
 def refresh_held_copy(site: Storage) -> HeldDone | None:
     """Take what was released out of the copy, where there is one; called by every back-up, under its lock."""
-    known = read_memory(site.root).held
-    if known is None:
+    copy = read_memory(site.root).held
+    if copy is None:
         return None
     match_files(site)
-    folder = held_folder(site, Path(known.directory))
-    if _read_id(folder) != known.id:
+    folder = held_folder(site, Path(copy.directory))
+    if _read_id(folder) != copy.id:
         with read_transaction(site.engine) as connection:
-            released = released_since(connection, known.at)
+            released = released_since(connection, copy.at)
         return HeldDone(folder, reached=False, released=released)
     plan = _plan(site, folder)
     destroyed = _destroy(site, plan.destroy)
-    remember_held(site, HeldCopy(known.id, known.directory, site.clock.now()))
+    remember_held(site, HeldCopy(copy.id, copy.directory, site.clock.now()))
     done = HeldDone(folder, destroyed=destroyed, kept=plan.kept)
     if destroyed:
-        _record(site, known.id, done, reason=None)
+        _record(site, copy.id, done, reason=None)
     return done
 
 
@@ -134,20 +134,20 @@ def _plan(site: Storage, folder: Path) -> HeldPlan:
     with read_transaction(site.engine) as connection:
         held = held_segments(connection)
         lost = held_lost(connection)
-    there = dict(held_files(folder))
-    names = {_name(one): one for one in held}
-    wanted = {*names, *(held_name(path, sha256) for path, sha256 in lost)}
-    missing = [one for name, one in names.items() if name not in there]
+    copied = dict(held_files(folder))
+    names = {_name(segment): segment for segment in held}
+    keep_names = {*names, *(held_name(path, sha256) for path, sha256 in lost)}
+    missing = [segment for name, segment in names.items() if name not in copied]
     waits = unconfirmed(site.root) is not None
     leftovers = sorted(folder.glob(f"*{PART}"))
-    released = [] if waits else [path for name, path in there.items() if name not in wanted]
-    return HeldPlan(folder, tuple(missing), (*leftovers, *released), len(there) - len(released))
+    released = [] if waits else [path for name, path in copied.items() if name not in keep_names]
+    return HeldPlan(folder, tuple(missing), (*leftovers, *released), len(copied) - len(released))
 
 
 def _check_the_one(site: Storage, folder: Path, *, new_copy: bool) -> None:
-    known = read_memory(site.root).held
-    if known is not None and not new_copy and _read_id(folder) != known.id:
-        raise HeldCopyElsewhere(directory=known.directory, path=folder)
+    copy = read_memory(site.root).held
+    if copy is not None and not new_copy and _read_id(folder) != copy.id:
+        raise HeldCopyElsewhere(directory=copy.directory, path=folder)
 
 
 def _read_id(folder: Path) -> str | None:
@@ -159,8 +159,8 @@ def _read_id(folder: Path) -> str | None:
 
 def _begin(site: Storage, folder: Path) -> str:
     identity = str(uuid.uuid4())
-    said = {"schema": 1, "copy": identity, "site": site.identity.site}
-    site.disk.write(folder / COPY_FILE, json.dumps(said, indent=2).encode() + b"\n")
+    payload = {"schema": 1, "copy": identity, "site": site.identity.site}
+    site.disk.write(folder / COPY_FILE, json.dumps(payload, indent=2).encode() + b"\n")
     return identity
 
 

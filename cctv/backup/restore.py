@@ -85,11 +85,11 @@ def outlook_of(root: Path, index: Path) -> RestoreDelta:
     """Compare the index of a back-up with a storage."""
     on_disk = {HoldId(path.stem) for path in (root / "holds").glob("HOLD-*.json")}
     with read_transaction(open_engine(index)) as connection:
-        known = {hold.id for hold in all_holds(connection)}
+        indexed = {hold.id for hold in all_holds(connection)}
         in_force = tuple(hold.id for hold in holds_in_force(connection))
-        gone = gone_ids(connection, root)
-        held = count_held(connection, gone)
-    return RestoreDelta(in_force, tuple(sorted(on_disk - known)), len(gone) - held, held)
+        missing = gone_ids(connection, root)
+        held = count_held(connection, missing)
+    return RestoreDelta(in_force, tuple(sorted(on_disk - indexed)), len(missing) - held, held)
 
 
 def gone_ids(connection: Connection, root: Path) -> list[int]:
@@ -137,8 +137,8 @@ def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace
         read_bundle(path, key, folder, means.disk)
         manifest = read_manifest(path, folder)
         _check(means, path, manifest, replace_whole=replace_whole)
-        there = means.root / DATABASE_FILE
-        return Restored(manifest, outlook_of(means.root, folder / DATABASE_FILE), there if there.exists() else None)
+        current = means.root / DATABASE_FILE
+        return Restored(manifest, outlook_of(means.root, folder / DATABASE_FILE), current if current.exists() else None)
 
 
 def restore(
@@ -149,20 +149,20 @@ def restore(
     with _locked(root, disk), work_folder(root) as work:
         read_bundle(path, key, work, disk)
         manifest = read_manifest(path, work)
-        known = _check(means, path, manifest, replace_whole=replace_whole)
+        current = _check(means, path, manifest, replace_whole=replace_whole)
         why = f"the index was restored from a back-up of {iso(manifest.made)}"
         resume = f"cctv restore {path} --key FILE --reason WHY"
         ask_confirmation(root, disk, why=why, at=means.clock.now(), resume=resume)
         for name in DIRECTORIES:
             disk.make_directory(root / name)
         (root / "keys").chmod(0o700)
-        said = Identity(manifest.site, manifest.database, file_system_of(root))
-        outlook = _prepare(means, said, path, manifest, work, reason)
+        identity = Identity(manifest.site, manifest.database, file_system_of(root))
+        outlook = _prepare(means, identity, path, manifest, work, reason)
         _bring_keys(root, work, disk)
         aside = _set_aside(means) if (root / DATABASE_FILE).exists() else None
         disk.rename(work / DATABASE_FILE, root / DATABASE_FILE)
-        if known != said:
-            write_identity(root, said, disk)
+        if current != identity:
+            write_identity(root, identity, disk)
         site = open_site(means.settings, disk=disk, clock=means.clock, actor=means.actor)
         done = reconcile_locked(site, accept_loss=True, recording=False).done
         ask_confirmation(root, disk, why=why, at=means.clock.now())
@@ -175,23 +175,23 @@ def _check(means: RestoreSources, path: Path, manifest: BackupManifest, *, repla
     root = means.root
     if manifest.version > HEAD:
         raise DatabaseNewer(found=manifest.version, known=HEAD)
-    known = None
+    identity = None
     if (root / SITE_FILE).exists():
-        known = parse_identity(root) if means.new_disk else read_identity(root)
-        if known.site != manifest.site:
-            raise BackupForeign(path=path, found=manifest.site, expected=known.site)
+        identity = parse_identity(root) if means.new_disk else read_identity(root)
+        if identity.site != manifest.site:
+            raise BackupForeign(path=path, found=manifest.site, expected=identity.site)
     elif manifest.site_name != means.settings.site.name:
         raise BackupForeign(path=path, found=manifest.site_name, expected=means.settings.site.name)
     elif root.is_dir():
-        strange = (one.name for one in sorted(root.iterdir()) if not _is_ours(one.name))
-        if (found := next(strange, None)) is not None:
-            raise StorageNotEmpty(path=root, found=found)
-    waiting = unconfirmed(root)
-    resumes = waiting is not None and waiting.resume is not None
+        strange = (entry.name for entry in sorted(root.iterdir()) if not _is_ours(entry.name))
+        if (foreign := next(strange, None)) is not None:
+            raise StorageNotEmpty(path=root, found=foreign)
+    confirmation = unconfirmed(root)
+    resumes = confirmation is not None and confirmation.resume is not None
     index = root / DATABASE_FILE
     if not (replace_whole or resumes) and index.exists() and is_whole(index) and look(index).entries:
         raise StorageIntact(entries=look(index).entries, backed_up=manifest.audit_entries)
-    return known
+    return identity
 
 
 def _is_ours(name: str) -> bool:
@@ -199,15 +199,15 @@ def _is_ours(name: str) -> bool:
 
 
 def _prepare(
-    means: RestoreSources, said: Identity, path: Path, manifest: BackupManifest, work: Path, reason: str
+    means: RestoreSources, identity: Identity, path: Path, manifest: BackupManifest, work: Path, reason: str
 ) -> RestoreDelta:
     """Step 3.  The prepared index stands in `.restore/`; what it says is about the storage."""
     index, now = work / DATABASE_FILE, means.clock.now()
     engine = open_engine(index)
     upgrade(engine)
-    site = Storage(means.settings, means.root, said, engine, means.disk, means.clock, means.actor)
+    site = Storage(means.settings, means.root, identity, engine, means.disk, means.clock, means.actor)
     with read_transaction(engine) as connection:
-        check(connection, said, means.root)
+        check(connection, identity, means.root)
     _bring_holds(site, work)
     outlook = outlook_of(means.root, index)
     adopted = match_files(site)
@@ -239,15 +239,15 @@ def _bring_holds(site: Storage, work: Path) -> None:
     with read_transaction(site.engine) as connection:
         released = {hold.id for hold in all_holds(connection) if not hold.in_force}
     for copy in sorted((work / "holds").glob("HOLD-*.json")):
-        there = site.root / "holds" / copy.name
-        if copy.stem not in released and not (there.exists() and is_hold_file(site, there)):
-            site.disk.write(there, copy.read_bytes())
+        target = site.root / "holds" / copy.name
+        if copy.stem not in released and not (target.exists() and is_hold_file(site, target)):
+            site.disk.write(target, copy.read_bytes())
 
 
 def _numbered(root: Path) -> list[str]:
     """Ids that folders of the storage have: they are taken, whatever the index says."""
     folders = [*(root / "derived").glob("*"), *(root / "exports").glob("*")]
-    return sorted(one.name for one in folders if id_kind(one.name) is not None)
+    return sorted(folder.name for folder in folders if id_kind(folder.name) is not None)
 
 
 def _log_of_old(root: Path) -> dict[str, int | str]:
@@ -255,8 +255,8 @@ def _log_of_old(root: Path) -> dict[str, int | str]:
     index = root / DATABASE_FILE
     if not index.exists() or not is_whole(index):
         return {}
-    looked = look(index)
-    return {"set_aside_entries": looked.entries, "set_aside_head": looked.head}
+    summary = look(index)
+    return {"set_aside_entries": summary.entries, "set_aside_head": summary.head}
 
 
 def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:

@@ -61,7 +61,7 @@ class Returned:
     torn: tuple[str, ...]
 
     def count(self, verdict: RestoreDecision) -> int:
-        return sum(one is verdict for _, one in self.verdicts)
+        return sum(decision is verdict for _, decision in self.verdicts)
 
 
 def verdict_of(
@@ -112,12 +112,12 @@ def return_held(site: Storage, directory: Path, key: Identity, *, reason: str, d
 def _folder(site: Storage, directory: Path) -> Path:
     folder = directory if (directory / COPY_FILE).exists() else held_folder(site, directory)
     try:
-        said = str(json.loads((folder / COPY_FILE).read_text())["site"])
+        site_id = str(json.loads((folder / COPY_FILE).read_text())["site"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         problem = "there is no copy of this site's held footage"
         raise BackupPlaceUnfit(path=directory, problem=problem) from error
-    if said != site.identity.site:
-        raise BackupForeign(path=folder, found=said, expected=site.identity.site)
+    if site_id != site.identity.site:
+        raise BackupForeign(path=folder, found=site_id, expected=site.identity.site)
     return folder
 
 
@@ -131,17 +131,17 @@ def _described(site: Storage, path: Path, name: str, work: Path) -> NewSegment:
     new = replace(new, path=site.relative(target))
     if held_name(new.path, new.sha256) != name or sha256_file(work / FOOTAGE) != new.sha256:
         raise BackupTorn(path=path, problem="its bytes are not those that its name says")
-    known = lines_in(target.parent, site.relative(target.parent)).get(new.path)
-    return known if known is not None and known.sha256 == new.sha256 else new
+    line = lines_in(target.parent, site.relative(target.parent)).get(new.path)
+    return line if line is not None and line.sha256 == new.sha256 else new
 
 
 def _return(site: Storage, new: NewSegment, work: Path, *, reason: str, dry_run: bool) -> RestoreDecision:
     target = site.root / new.path
     with write_transaction(site.engine) as connection:
         stone = _tombstone(connection, new)
-        there = target.exists() or is_indexed(connection, new.path)
+        present = target.exists() or is_indexed(connection, new.path)
         folded = bool(folded_of(connection, new.camera, new.span))
-        verdict = verdict_of(new, indexed=there, holds=holds_in_force(connection), stone=stone, folded=folded)
+        verdict = verdict_of(new, indexed=present, holds=holds_in_force(connection), stone=stone, folded=folded)
         if dry_run or verdict is not RestoreDecision.RETURNED:
             return verdict
         site.disk.make_directory(target.parent)
@@ -158,5 +158,5 @@ def _return(site: Storage, new: NewSegment, work: Path, *, reason: str, dry_run:
 
 def _tombstone(connection: Connection, new: NewSegment) -> Tombstone | None:
     """The last tombstone of the file."""
-    stones = [one for one in tombstones_of(connection, new.camera, new.span) if one.path == new.path]
-    return max(stones, key=lambda one: one.id, default=None)
+    stones = [stone for stone in tombstones_of(connection, new.camera, new.span) if stone.path == new.path]
+    return max(stones, key=lambda stone: stone.id, default=None)

@@ -61,11 +61,11 @@ class BackupState:
 def read_memory(root: Path) -> BackupState:
     """What is remembered; nothing where the file is not there or not whole."""
     try:
-        said = json.loads((root / FILE).read_text())
-        held = said["held"]
+        payload = json.loads((root / FILE).read_text())
+        held = payload["held"]
         copy = HeldCopy(held["id"], held["directory"], datetime.fromisoformat(held["at"])) if held else None
-        last = datetime.fromisoformat(said["last"]) if said["last"] else None
-        return BackupState(last, said["file"], copy)
+        last = datetime.fromisoformat(payload["last"]) if payload["last"] else None
+        return BackupState(last, payload["file"], copy)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return BackupState()
 
@@ -78,10 +78,10 @@ def remember_held(site: Storage, copy: HeldCopy) -> None:
     _write(site, replace(read_memory(site.root), held=copy))
 
 
-def _write(site: Storage, known: BackupState) -> None:
-    held = {"id": known.held.id, "directory": known.held.directory, "at": iso(known.held.at)} if known.held else None
-    said = {"schema": 1, "last": iso(known.last) if known.last else None, "file": known.file, "held": held}
-    site.disk.write(site.root / FILE, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
+def _write(site: Storage, state: BackupState) -> None:
+    held = {"id": state.held.id, "directory": state.held.directory, "at": iso(state.held.at)} if state.held else None
+    payload = {"schema": 1, "last": iso(state.last) if state.last else None, "file": state.file, "held": held}
+    site.disk.write(site.root / FILE, json.dumps(payload, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 _SHOWN = 8  # signs of the site's id
@@ -97,12 +97,12 @@ def check_place(site: Storage, directory: Path) -> Path:
     """The folder, absolute; raises BackupPlaceUnfit.  It is never made: a missing one may be a missing mount."""
     if not directory.is_dir():
         raise BackupPlaceUnfit(path=directory, problem="it is not a folder that exists")
-    found = directory.resolve()
-    if found.is_relative_to(site.root.resolve()):
+    folder = directory.resolve()
+    if folder.is_relative_to(site.root.resolve()):
         raise BackupPlaceUnfit(path=directory, problem="it is in the storage itself")
-    if not os.access(found, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         raise BackupPlaceUnfit(path=directory, problem="this account may not write there")
-    return found
+    return folder
 
 
 def on_same_disk(site: Storage, directory: Path) -> bool:
@@ -126,8 +126,8 @@ def held_folder(site: Storage, directory: Path) -> Path:
 def held_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Name and file of every segment in a copy of held footage."""
     for path in sorted(folder.glob("*.age")):
-        if (found := _HELD.fullmatch(path.name)) is not None:
-            yield found[1], path
+        if (match := _HELD.fullmatch(path.name)) is not None:
+            yield match[1], path
 
 
 def held_file(folder: Path, name: str) -> Path:

@@ -65,15 +65,16 @@ _Piece: TypeAlias = tuple[Span, _Kind]
 
 def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], gaps: Iterable[Gap]) -> Parts:
     """Part a span by the segments that exist, those that were deleted, and the gaps that were noted."""
-    noted = _disjoint([(Span(gap.start, gap.end or _FOREVER), gap.cause) for gap in gaps])
-    unrecorded = merged(span for span, _ in noted)
-    there = merged(_pictures(segments, unrecorded))
-    gone = [rest for span in merged(_pictures(deleted, unrecorded)) for rest in without(span, overlapping(there, span))]
-    footage = merged([*there, *gone])
-    known: list[_Piece] = [(span, _Footage.SAVED) for span in there]
-    known += [(span, _Footage.DELETED) for span in gone]
-    known += [(rest, cause) for span, cause in noted for rest in without(span, overlapping(footage, span))]
-    pieces = list(_joined(_rests_given(_tiled(whole, known))))
+    gap_pieces = _disjoint([(Span(gap.start, gap.end or _FOREVER), gap.cause) for gap in gaps])
+    unrecorded = merged(span for span, _ in gap_pieces)
+    saved = merged(_pictures(segments, unrecorded))
+    pictures = merged(_pictures(deleted, unrecorded))
+    removed = [rest for span in pictures for rest in without(span, overlapping(saved, span))]
+    footage = merged([*saved, *removed])
+    noted: list[_Piece] = [(span, _Footage.SAVED) for span in saved]
+    noted += [(span, _Footage.DELETED) for span in removed]
+    noted += [(rest, cause) for span, cause in gap_pieces for rest in without(span, overlapping(footage, span))]
+    pieces = list(_joined(_rests_given(_tiled(whole, noted))))
     return Parts(
         saved=tuple(span for span, kind in pieces if kind is _Footage.SAVED),
         deleted=tuple(span for span, kind in pieces if kind is _Footage.DELETED),
@@ -81,30 +82,30 @@ def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], g
     )
 
 
-def unexplained(missing: Iterable[Missing], known: Span | None) -> list[Span]:
+def unexplained(missing: Iterable[Missing], recorded: Span | None) -> list[Span]:
     """What was not recorded for no cause that anybody noted; `known` is from the camera's first footage to its last.
 
     Before the first there is nothing to explain, and after the last is what is being written.
     """
     holes = (hole.span for hole in missing if hole.cause is None)
-    return [shared for hole in holes if known and (shared := hole.intersection(known))]
+    return [shared for hole in holes if recorded and (shared := hole.intersection(recorded))]
 
 
 def _pictures(footage: Iterable[Span], unrecorded: Sequence[Span]) -> Iterator[Span]:
     for span in footage:
-        taken = overlapping(unrecorded, span) if unrecorded else ()
-        yield from (without(span, taken) or [span]) if taken else (span,)
+        gaps = overlapping(unrecorded, span) if unrecorded else ()
+        yield from (without(span, gaps) or [span]) if gaps else (span,)
 
 
 def overlapping(parts: Sequence[Span], span: Span) -> Sequence[Span]:
     """Those that overlap a span, of parts that are in order and apart."""
-    first = bisect_right(parts, span.start, key=lambda one: one.end)
-    return parts[first : bisect_left(parts, span.end, key=lambda one: one.start)]
+    first = bisect_right(parts, span.start, key=lambda part: part.end)
+    return parts[first : bisect_left(parts, span.end, key=lambda part: part.start)]
 
 
 def _disjoint(gaps: Iterable[tuple[Span, GapCause]]) -> list[tuple[Span, GapCause]]:
     """Gaps in order, none over another: of those that overlap, the one that began last, or ends first."""
-    ordered = sorted(gaps, key=lambda one: (one[0].start, -one[0].duration, one[1].value))
+    ordered = sorted(gaps, key=lambda gap: (gap[0].start, -gap[0].duration, gap[1].value))
     cuts = sorted({at for span, _ in ordered for at in (span.start, span.end)})
     out: list[tuple[Span, GapCause]] = []
     open_ones: list[int] = []
@@ -120,11 +121,11 @@ def _disjoint(gaps: Iterable[tuple[Span, GapCause]]) -> list[tuple[Span, GapCaus
     return out
 
 
-def _tiled(whole: Span, known: Iterable[_Piece]) -> list[_Piece]:
+def _tiled(whole: Span, pieces: Iterable[_Piece]) -> list[_Piece]:
     """The known pieces inside a span, and what is left between them with no kind."""
-    inside: list[_Piece] = [(shared, kind) for span, kind in known if (shared := span.intersection(whole))]
-    left: list[_Piece] = [(span, None) for span in without(whole, (span for span, _ in inside))]
-    return sorted(inside + left, key=lambda one: one[0])
+    inside: list[_Piece] = [(shared, kind) for span, kind in pieces if (shared := span.intersection(whole))]
+    rest: list[_Piece] = [(span, None) for span in without(whole, (span for span, _ in inside))]
+    return sorted(inside + rest, key=lambda piece: piece[0])
 
 
 def _rests_given(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
@@ -196,10 +197,11 @@ class Inventory:
 def inventory(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Inventory:
     """Look one camera up; `now` divides what is missing from what is still to come."""
     around = Span(span.start - SEAM, span.end + SEAM)  # what stands there tells a seam from a hole
-    segments, gone = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
+    segments, tombstones = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
     folded = folded_of(connection, camera, around)
-    went = [*(one.span for one in gone), *(one.span for one in folded)]
-    parts = split_span(around, [one.span for one in segments], went, gaps_of(connection, camera, around))
+    deleted = [footage.span for footage in (*tombstones, *folded)]
+    saved = [segment.span for segment in segments]
+    parts = split_span(around, saved, deleted, gaps_of(connection, camera, around))
     past = span.intersection(Span(span.start, now)) if now > span.start else None
     missing = [
         Missing(shared, hole.cause) for hole in parts.missing if past and (shared := hole.span.intersection(past))
@@ -207,9 +209,9 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
     return Inventory(
         camera=camera,
         span=span,
-        segments=tuple(one for one in segments if one.span.overlaps(span)),
-        gone=tuple(one for one in gone if one.span.overlaps(span)),
-        folded=tuple(one for one in folded if one.span.overlaps(span)),
+        segments=tuple(segment for segment in segments if segment.span.overlaps(span)),
+        gone=tuple(stone for stone in tombstones if stone.span.overlaps(span)),
+        folded=tuple(group for group in folded if group.span.overlaps(span)),
         saved=_inside(span, parts.saved),
         deleted=_inside(span, parts.deleted),
         missing=tuple(missing),
@@ -218,20 +220,20 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
     )
 
 
-def absence(found: Iterable[Inventory]) -> str:
+def absence(inventories: Iterable[Inventory]) -> str:
     """Why there is no footage, in words: expired, a gap and its cause, never recorded, still to come."""
-    said: list[str] = []
-    for one in found:
-        if one.gone or one.folded:
-            said.append(f"{one.camera}: deleted ({(one.gone or one.folded)[-1].reason.value})")
-        causes = sorted({hole.cause.value for hole in one.missing if hole.cause})
+    reasons: list[str] = []
+    for footage in inventories:
+        if deleted := footage.gone or footage.folded:
+            reasons.append(f"{footage.camera}: deleted ({deleted[-1].reason.value})")
+        causes = sorted({hole.cause.value for hole in footage.missing if hole.cause})
         if causes:
-            said.append(f"{one.camera}: not recorded ({', '.join(causes)})")
-        if any(hole.cause is None for hole in one.missing):
-            said.append(f"{one.camera}: never recorded around that time")
-        if one.to_come and not said:
-            said.append(f"{one.camera}: still to come")
-    return "; ".join(said) or "nothing is known of that time"
+            reasons.append(f"{footage.camera}: not recorded ({', '.join(causes)})")
+        if any(hole.cause is None for hole in footage.missing):
+            reasons.append(f"{footage.camera}: never recorded around that time")
+        if footage.to_come and not reasons:
+            reasons.append(f"{footage.camera}: still to come")
+    return "; ".join(reasons) or "nothing is known of that time"
 
 
 def _inside(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:

@@ -208,10 +208,10 @@ def _audit_batch(connection: Connection, site: Storage, begun: Sequence[Tombston
 def _finish(site: Storage, begun: Sequence[Tombstone]) -> list[Tombstone]:
     if not begun:
         return []
-    each = log.isEnabledFor(logging.DEBUG)
+    logs_files = log.isEnabledFor(logging.DEBUG)
     for tombstone in begun:
         site.disk.unlink(Path(f"{site.root}/{tombstone.path}"))  # joining Paths takes three times as long
-        if each:
+        if logs_files:
             log.debug("segment.deleted", extra={"camera": tombstone.camera, "segment": tombstone.path})
     with write_transaction(site.engine) as connection:
         closed = close_tombstones(connection, begun, site.clock.now())

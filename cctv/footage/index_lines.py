@@ -19,7 +19,7 @@ def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
     except FileNotFoundError:
         return {}
     _, zone, camera, _ = relative.split("/")
-    found: dict[str, NewSegment] = {}
+    segments: dict[str, NewSegment] = {}
     for line in text.splitlines():
         try:
             new = from_index_line(line, relative)
@@ -27,7 +27,7 @@ def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
             continue
         if (new.zone, new.camera) != (zone, camera) or "/" in new.path[len(relative) + 1 :]:
             continue
-        known = found.get(new.path)
-        if known is None or new.limit <= known.limit:
-            found[new.path] = new
-    return found
+        earlier = segments.get(new.path)
+        if earlier is None or new.limit <= earlier.limit:
+            segments[new.path] = new
+    return segments

@@ -75,7 +75,7 @@ def _insert(site: Storage, new: NewSegment) -> Segment:
 
 def index_line(new: NewSegment) -> str:
     """A segment as index.jsonl keeps it: enough to make its row again."""
-    said = {
+    payload = {
         "name": Path(new.path).name,
         "camera": new.camera,
         "zone": new.zone,
@@ -87,23 +87,23 @@ def index_line(new: NewSegment) -> str:
         "policy": new.policy,
         "run": new.run_id,
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"))
 
 
 def from_index_line(line: str, directory: str) -> NewSegment:
     """The segment that a line of index.jsonl describes; raises ValueError for a torn line."""
     try:
-        said = json.loads(line)
+        payload = json.loads(line)
         return NewSegment(
-            camera=CameraId(said["camera"]),
-            zone=ZoneId(said["zone"]),
-            span=Span(from_us(said["start_us"]), from_us(said["end_us"])),
-            limit=from_us(said["limit_us"]),
-            path=f"{directory}/{said['name']}",
-            sha256=said["sha256"],
-            size_bytes=said["bytes"],
-            policy=said["policy"],
-            run_id=said["run"],
+            camera=CameraId(payload["camera"]),
+            zone=ZoneId(payload["zone"]),
+            span=Span(from_us(payload["start_us"]), from_us(payload["end_us"])),
+            limit=from_us(payload["limit_us"]),
+            path=f"{directory}/{payload['name']}",
+            sha256=payload["sha256"],
+            size_bytes=payload["bytes"],
+            policy=payload["policy"],
+            run_id=payload["run"],
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a line of index.jsonl: {error}") from error

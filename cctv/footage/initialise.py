@@ -56,16 +56,16 @@ def adopt_disk(
 ) -> DiskAdoption:
     """Name the file system that the storage stands on now; raises DatabaseForeign unless its database came along."""
     root = settings.site.storage
-    said = parse_identity(root)
+    identity = parse_identity(root)
     engine = open_engine(root / DATABASE_FILE)
     with read_transaction(engine) as connection:
-        check(connection, said, root)
-    found = replace(said, file_system=file_system_of(root))
-    if dry_run or found == said:
-        return DiskAdoption(said.file_system, found.file_system, changed=False)
-    site = Storage(settings, root, found, engine, disk, clock, actor)
+        check(connection, identity, root)
+    adopted = replace(identity, file_system=file_system_of(root))
+    if dry_run or adopted == identity:
+        return DiskAdoption(identity.file_system, adopted.file_system, changed=False)
+    site = Storage(settings, root, adopted, engine, disk, clock, actor)
     with write_transaction(engine) as connection:
-        facts: AuditFacts = {"before": said.file_system, "after": found.file_system}
-        append_entry(connection, site, Act.DISK_ADOPTED, found.site, facts=facts, reason=reason)
-    write_identity(root, found, disk)  # after the entry: a crash leaves an act that can be done again
-    return DiskAdoption(said.file_system, found.file_system, changed=True)
+        facts: AuditFacts = {"before": identity.file_system, "after": adopted.file_system}
+        append_entry(connection, site, Act.DISK_ADOPTED, adopted.site, facts=facts, reason=reason)
+    write_identity(root, adopted, disk)  # after the entry: a crash leaves an act that can be done again
+    return DiskAdoption(identity.file_system, adopted.file_system, changed=True)

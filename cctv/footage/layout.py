@@ -29,8 +29,8 @@ def incoming_directory(site: Storage, camera: CameraId) -> Path:
 
 def incoming_name(name: str) -> tuple[int, int] | None:
     """Run id and index of a file in `incoming/`, None for anything else."""
-    found = _INCOMING.fullmatch(name)
-    return (int(found[1]), int(found[2])) if found else None
+    match = _INCOMING.fullmatch(name)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def segment_path(root: Path, zone: ZoneId, camera: CameraId, start: datetime) -> Path:

@@ -106,24 +106,24 @@ def holes_in(path: Path) -> list[tuple[timedelta, timedelta]]:
         os.close(descriptor)
 
 
-def holes(found: Sequence[Fragment], timescale: int) -> list[tuple[timedelta, timedelta]]:
+def holes(parts: Sequence[Fragment], timescale: int) -> list[tuple[timedelta, timedelta]]:
     """Where frames are missing: from and until when, counted from the first frame."""
-    if not found:
+    if not parts:
         return []
-    durations = [ticks for one in found for ticks in one.durations]
+    durations = [ticks for part in parts for ticks in part.durations]
     usual = median(durations)
     least = max(HOLE.total_seconds() * timescale, _HOLE_FRAMES * usual)
     out: list[tuple[float, float]] = []
-    for number, one in enumerate(found):
-        at = one.start
-        for ticks in one.durations:
+    for number, part in enumerate(parts):
+        at = part.start
+        for ticks in part.durations:
             if ticks >= least:
                 out.append((at + usual, at + ticks))
             at += ticks
-        following = found[number + 1].start if number + 1 < len(found) else at
+        following = parts[number + 1].start if number + 1 < len(parts) else at
         if following - at >= least:
             out.append((at, following))
-    first = found[0].start
+    first = parts[0].start
     return [
         (timedelta(seconds=(start - first) / timescale), timedelta(seconds=(end - first) / timescale))
         for start, end in out
@@ -146,8 +146,8 @@ def _samples(moof: bytes) -> tuple[int, tuple[int, ...]]:
     if not flags & 0x100:
         return start, (_default_duration(moof, tfhd),) * count
     at = trun + 8 + 4 * bool(flags & 0x1) + 4 * bool(flags & 0x4)
-    words = 1 + bool(flags & 0x200) + bool(flags & 0x400) + bool(flags & 0x800)
-    return start, tuple(struct.unpack_from(f">{count * words}I", moof, at)[::words])
+    fields = 1 + bool(flags & 0x200) + bool(flags & 0x400) + bool(flags & 0x800)
+    return start, tuple(struct.unpack_from(f">{count * fields}I", moof, at)[::fields])
 
 
 def _default_duration(moof: bytes, tfhd: int) -> int:
@@ -236,7 +236,7 @@ def describe(container: InputContainer) -> Media | None:
     if stream is None:
         return None
     context = stream.codec_context
-    sound = next((one for one in container.streams if isinstance(one, AudioStream)), None)
+    sound = next((candidate for candidate in container.streams if isinstance(candidate, AudioStream)), None)
     return Media(
         container=container.format.name,
         codec=context.codec.canonical_name,
@@ -320,12 +320,12 @@ def _declared_duration(container: InputContainer, stream: VideoStream) -> timede
 def _colour(stream: VideoStream) -> Iterator[tuple[str, str]]:
     """The options of the colours that an encoder takes."""
     context = stream.codec_context
-    for option, value, known in (
+    for option, value, specified in (
         ("colorspace", context.colorspace, _MATRICES),
         ("color_primaries", context.color_primaries, _PRIMARIES),
         ("color_trc", context.color_trc, _TRANSFERS),
     ):
-        if value in known:
+        if value in specified:
             yield option, str(int(value))
 
 

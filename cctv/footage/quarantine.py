@@ -64,8 +64,10 @@ def quarantine(
 
 def shortest_period(site: Storage, camera: CameraId | None) -> timedelta:
     """How long footage of the camera may be kept: its zone's period, the shortest of all for an unknown camera."""
-    known = site.settings.cameras.get(camera) if camera else None
-    periods = [site.settings.limit_for(zone) for zone in ([known.zone] if known else site.settings.zones)]
+    camera_settings = site.settings.cameras.get(camera) if camera else None
+    periods = [
+        site.settings.limit_for(zone) for zone in ([camera_settings.zone] if camera_settings else site.settings.zones)
+    ]
     return min(periods, default=site.settings.site.max_retention)
 
 
@@ -83,9 +85,9 @@ def quarantined_files(site: Storage) -> list[Quarantined]:
 
 def _read(note: Path) -> Quarantined:
     try:
-        said = json.loads(note.read_text())
-        camera = CameraId(said["camera"]) if said["camera"] is not None else None
-        return Quarantined(note.with_suffix(""), note, camera, datetime.fromisoformat(said["limit"]))
+        payload = json.loads(note.read_text())
+        camera = CameraId(payload["camera"]) if payload["camera"] is not None else None
+        return Quarantined(note.with_suffix(""), note, camera, datetime.fromisoformat(payload["limit"]))
     except (ValueError, KeyError, TypeError) as error:
         following = "look at the file beside it and remove both, or write the note again"
         raise FileUnreadable(path=note, problem=f"not a note of quarantine ({error})", following=following) from error

@@ -149,7 +149,7 @@ def first_and_last(connection: Connection, camera: CameraId) -> Span | None:
         for order in (table.c.start_us.asc(), table.c.start_us.desc()):
             rows = connection.execute(query.order_by(order))
             edges += [Span(row.start_us, row.end_us) for row in rows]
-    return Span(min(one.start for one in edges), max(one.end for one in edges)) if edges else None
+    return Span(min(edge.start for edge in edges), max(edge.end for edge in edges)) if edges else None
 
 
 def archived_cameras(connection: Connection) -> list[CameraId]:

@@ -55,9 +55,9 @@ def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
     """Count segments that are indexed in the same transaction."""
     lengths: defaultdict[CameraId, list[timedelta]] = defaultdict(list)
     sizes: defaultdict[CameraId, int] = defaultdict(int)
-    for one in new:
-        lengths[one.camera].append(one.span.duration)
-        sizes[one.camera] += one.size_bytes
+    for segment in new:
+        lengths[segment.camera].append(segment.span.duration)
+        sizes[segment.camera] += segment.size_bytes
     for camera, of_camera in lengths.items():
         counted = connection.execute(
             _ADD, {"of": camera, "count": len(of_camera), "size": sizes[camera], "length": max(of_camera)}
@@ -68,16 +68,16 @@ def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
 
 def count_again(connection: Connection, camera: CameraId) -> None:
     """Make the totals of a camera that has none: a new one, or one whose rows came from elsewhere than an ingest."""
-    kept, gone = schema.segments.c, schema.tombstones.c
+    segment, stone = schema.segments.c, schema.tombstones.c
     count, size, held_over, longest = connection.execute(
         select(
             func.count(),
-            func.coalesce(func.sum(kept.size_bytes), 0),
-            func.coalesce(func.sum(kept.held_over), 0),
-            func.max(kept.end_us - kept.start_us),
-        ).where(kept.camera == camera)
+            func.coalesce(func.sum(segment.size_bytes), 0),
+            func.coalesce(func.sum(segment.held_over), 0),
+            func.max(segment.end_us - segment.start_us),
+        ).where(segment.camera == camera)
     ).one()
-    deleted = select(func.max(gone.end_us - gone.start_us)).where(gone.camera == camera)
+    deleted = select(func.max(stone.end_us - stone.start_us)).where(stone.camera == camera)
     longest = max(longest or timedelta(), connection.execute(deleted).scalar_one() or timedelta())
     connection.execute(
         insert(schema.camera_totals).values(
@@ -94,14 +94,15 @@ def count_all_again(connection: Connection) -> None:
         count_again(connection, CameraId(camera))
 
 
-def take_from_totals(connection: Connection, gone: Sequence[Segment]) -> None:
+def take_from_totals(connection: Connection, removed: Sequence[Segment]) -> None:
     """Count segments off whose rows go in the same transaction; the row of a camera stays."""
-    taken: defaultdict[CameraId, list[int]] = defaultdict(list)
-    for one in gone:
-        taken[one.camera].append(one.size_bytes)
-    if taken:
+    sizes_by_camera: defaultdict[CameraId, list[int]] = defaultdict(list)
+    for segment in removed:
+        sizes_by_camera[segment.camera].append(segment.size_bytes)
+    if sizes_by_camera:
         connection.execute(
-            _TAKE, [{"of": camera, "count": len(sizes), "size": sum(sizes)} for camera, sizes in taken.items()]
+            _TAKE,
+            [{"of": camera, "count": len(sizes), "size": sum(sizes)} for camera, sizes in sizes_by_camera.items()],
         )
 
 
@@ -183,8 +184,8 @@ def candidates(connection: Connection, due: datetime, count: int) -> list[Segmen
 def due_query(due: datetime, count: int) -> Select[Any]:
     """SQL: the rows of `candidates`, by the index on the mark and the limit."""
     table = schema.segments
-    waiting = select(*SEGMENT).where(table.c.held_over == 0, table.c.limit_us <= due)
-    return waiting.order_by(table.c.limit_us, table.c.id).limit(count)
+    unmarked = select(*SEGMENT).where(table.c.held_over == 0, table.c.limit_us <= due)
+    return unmarked.order_by(table.c.limit_us, table.c.id).limit(count)
 
 
 def held_over(connection: Connection, count: int) -> list[Segment]:
@@ -226,22 +227,22 @@ def _bury(
     """Statements over the whole batch: one by one they took ten times as long, and a recorder waits meanwhile."""
     table, stones = schema.segments, schema.tombstones
     last: int = connection.execute(select(func.coalesce(func.max(stones.c.id), 0))).scalar_one()
-    made = stones.c.id > last
+    inserted = stones.c.id > last
     rows = select(*SEGMENT, literal(reason, stones.c.reason.type), literal(began, Instant)).where(chosen)
     connection.execute(insert(stones).from_select(["segment_id", *_COPIED, "reason", "began_us"], rows))
-    those = table.c.id.in_(select(stones.c.segment_id).where(made))
-    no_longer_held_over(connection, those)
-    connection.execute(delete(table).where(those))
+    chosen_rows = table.c.id.in_(select(stones.c.segment_id).where(inserted))
+    no_longer_held_over(connection, chosen_rows)
+    connection.execute(delete(table).where(chosen_rows))
     by_id = {segment.id: segment for segment in segments}
-    query = select(stones.c.id, stones.c.segment_id, stones.c.limit_us).where(made).order_by(stones.c.id)
+    query = select(stones.c.id, stones.c.segment_id, stones.c.limit_us).where(inserted).order_by(stones.c.id)
     begun = [(by_id[segment_id], number, limit) for number, segment_id, limit in connection.execute(query).all()]
     take_from_totals(connection, [segment for segment, _, _ in begun])
     return [
         Tombstone(
-            number, one.camera, one.zone, one.span, limit, one.path, one.sha256, one.size_bytes, one.policy,
-            reason, began, None,
+            number, segment.camera, segment.zone, segment.span, limit, segment.path, segment.sha256,
+            segment.size_bytes, segment.policy, reason, began, None,
         )
-        for one, number, limit in begun
+        for segment, number, limit in begun
     ]  # fmt: skip
 
 
@@ -258,8 +259,8 @@ def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: dat
     `begun` are all that were open, from the first of them to the last, when they were read or made.
     """
     table = schema.tombstones
-    those = table.c.id.between(begun[0].id, begun[-1].id) & table.c.closed_us.is_(None)
-    connection.execute(update(table).where(those).values(closed_us=at))
+    rows = table.c.id.between(begun[0].id, begun[-1].id) & table.c.closed_us.is_(None)
+    connection.execute(update(table).where(rows).values(closed_us=at))
     return [_closed(tombstone, at) for tombstone in begun]
 
 
@@ -276,18 +277,18 @@ def to_tombstone(row: Sequence[Any]) -> Tombstone:
     return Tombstone(number, camera, zone, span, limit, path, sha256, size_bytes, policy, reason, began, closed)
 
 
-def _closed(one: Tombstone, at: datetime) -> Tombstone:
+def _closed(stone: Tombstone, at: datetime) -> Tombstone:
     """What `dataclasses.replace` would answer, five times as fast: a sweep may close a hundred thousand."""
     return Tombstone(
-        one.id, one.camera, one.zone, one.span, one.limit, one.path, one.sha256, one.size_bytes, one.policy,
-        one.reason, one.began, at,
+        stone.id, stone.camera, stone.zone, stone.span, stone.limit, stone.path, stone.sha256, stone.size_bytes,
+        stone.policy, stone.reason, stone.began, at,
     )  # fmt: skip
 
 
 def next_limit(connection: Connection) -> tuple[datetime, datetime] | None:
     """Start and limit of the footage that a sweep looks at next; None when there is none."""
     table = schema.segments
-    waiting = select(table.c.start_us, table.c.limit_us).where(table.c.held_over == 0)
-    query = waiting.order_by(table.c.limit_us, table.c.id).limit(1)
+    unmarked = select(table.c.start_us, table.c.limit_us).where(table.c.held_over == 0)
+    query = unmarked.order_by(table.c.limit_us, table.c.id).limit(1)
     row = connection.execute(query).one_or_none()
     return (row.start_us, row.limit_us) if row else None

@@ -35,37 +35,41 @@ class RoomAnswer:
     exhausted: bool
 
 
-def ask_for_room(site: Storage, wanted: RoomWanted) -> None:
+def ask_for_room(site: Storage, request: RoomWanted) -> None:
     """Put the request in place of the one before."""
-    said = {"schema": _SCHEMA, "asked_us": to_us(wanted.asked), "free_bytes": wanted.free_bytes}
-    site.disk.write(site.root / WANTED_FILE, json.dumps(said).encode() + b"\n")
+    payload = {"schema": _SCHEMA, "asked_us": to_us(request.asked), "free_bytes": request.free_bytes}
+    site.disk.write(site.root / WANTED_FILE, json.dumps(payload).encode() + b"\n")
 
 
 def room_wanted(root: Path) -> RoomWanted | None:
     """The request that stands, None where there is none."""
-    said = _read(root / WANTED_FILE)
+    payload = _read(root / WANTED_FILE)
     try:
-        return RoomWanted(from_us(said["asked_us"]), int(said["free_bytes"])) if said else None
+        return RoomWanted(from_us(payload["asked_us"]), int(payload["free_bytes"])) if payload else None
     except (KeyError, TypeError, ValueError):
         return None
 
 
 def answer_room(site: Storage, answer: RoomAnswer) -> None:
     """Tell the recorder how its request fared."""
-    said = {
+    payload = {
         "schema": _SCHEMA,
         "asked_us": to_us(answer.asked),
         "gone": answer.gone,
         "exhausted": answer.exhausted,
     }
-    site.disk.write(site.root / ANSWER_FILE, json.dumps(said).encode() + b"\n")
+    site.disk.write(site.root / ANSWER_FILE, json.dumps(payload).encode() + b"\n")
 
 
 def room_answer(root: Path) -> RoomAnswer | None:
     """The latest answer, None where there is none."""
-    said = _read(root / ANSWER_FILE)
+    payload = _read(root / ANSWER_FILE)
     try:
-        return RoomAnswer(from_us(said["asked_us"]), int(said["gone"]), bool(said["exhausted"])) if said else None
+        return (
+            RoomAnswer(from_us(payload["asked_us"]), int(payload["gone"]), bool(payload["exhausted"]))
+            if payload
+            else None
+        )
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -77,7 +81,7 @@ def withdraw_request(site: Storage) -> None:
 
 def _read(path: Path) -> dict[str, int] | None:
     try:
-        said = json.loads(path.read_text())
+        payload = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return said if isinstance(said, dict) and said.get("schema") == _SCHEMA else None
+    return payload if isinstance(payload, dict) and payload.get("schema") == _SCHEMA else None

@@ -72,7 +72,7 @@ class Message:
 
     @property
     def as_json(self) -> str:
-        said = [
+        rows = [
             {
                 "kind": alarm.kind.value,
                 "state": alarm.state.value,
@@ -83,7 +83,7 @@ class Message:
             }
             for alarm in self.alarms
         ]
-        return json.dumps({"schema": 1, "site": self.site, "at": iso(self.at), "alarms": said}, ensure_ascii=False)
+        return json.dumps({"schema": 1, "site": self.site, "at": iso(self.at), "alarms": rows}, ensure_ascii=False)
 
     def _told(self, alarm: Alarm) -> str:
         since = f"{alarm.since.astimezone(self.zone):%d/%m/%Y %H:%M}"
@@ -117,16 +117,16 @@ def _detail(error: OSError | CctvError) -> str:
     """What the mail host or the program answered, in its own words."""
 
     if isinstance(error, SMTPRecipientsRefused):
-        code, said = next(iter(error.recipients.values()))
-        return f"the mail host answers {code} {_text(said)}"
+        code, answer = next(iter(error.recipients.values()))
+        return f"the mail host answers {code} {_text(answer)}"
     if isinstance(error, SMTPResponseException):
         return f"the mail host answers {error.smtp_code} {_text(error.smtp_error)}"
     strerror = error.strerror if isinstance(error, OSError) else None
     return (strerror or str(error) or type(error).__name__).rstrip(".")
 
 
-def _text(said: bytes | str) -> str:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _text(answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return " ".join(text.split()).rstrip(".")
 
 
@@ -188,12 +188,12 @@ def look(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvE
 def owed(site: Storage) -> tuple[tuple[OverdueItem, ...], tuple[OverdueItem, ...]]:
     """What of the board is past its day, and which leases end within a week; reviews have an alarm of their own."""
 
-    told = {AgendaKind.REQUEST, AgendaKind.BREACH, AgendaKind.LEASE, AgendaKind.WORKSTATIONS}
+    alarming = {AgendaKind.REQUEST, AgendaKind.BREACH, AgendaKind.LEASE, AgendaKind.WORKSTATIONS}
     now, items = site.clock.now(), board(site, ())
-    late = [item for item in items if item.kind in told and item.due < now]
+    late = [item for item in items if item.kind in alarming and item.due < now]
     soon = [item for item in items if item.kind is AgendaKind.LEASE and item.due <= now + LEASE_AHEAD]
     first, second = (
-        tuple(OverdueItem(item.id, item.what, item.due, item.line) for item in found) for found in (late, soon)
+        tuple(OverdueItem(item.id, item.what, item.due, item.line) for item in due) for due in (late, soon)
     )
     return first, second
 
@@ -215,18 +215,18 @@ def notify_once(
         raise MemoryNotKept(path=path, problem=error.strerror or error) from error
 
 
-def _look_and_tell(settings: Settings, found: Status | CctvError, now: datetime, disk: DurableFiles) -> NotifyResult:
+def _look_and_tell(settings: Settings, status: Status | CctvError, now: datetime, disk: DurableFiles) -> NotifyResult:
     path = settings.alerts.state
     before = read_memory(path)
     write_memory(path, before, disk)  # what cannot be remembered is not sent
-    due = alarms(found, before, now)
+    due = alarms(status, before, now)
     failed: Sequence[AlarmsNotDelivered] = ()
-    reached = due
+    delivered = due
     if due:
         failed = deliver(settings.alerts, _message(settings, now, due))
         log.info("alarms.sent", extra={"count": len(due), "failures": len(failed)})
-        reached = due if len(failed) < len(settings.alerts.ways) else []
-    write_memory(path, remember(found, before, now, reached), disk)
+        delivered = due if len(failed) < len(settings.alerts.ways) else []
+    write_memory(path, remember(status, before, now, delivered), disk)
     return NotifyResult(due, failed)
 
 

@@ -122,7 +122,7 @@ class Status:
             return Exit.OVERDUE
         if self.guard is not None:
             return Exit.GUARD
-        if any(not one.is_well for one in self.cameras):
+        if any(not camera.is_well for camera in self.cameras):
             return Exit.CAMERA_DOWN
         return Exit.OK
 
@@ -131,8 +131,8 @@ def status_now(site: Storage) -> Status:
     """Look at everything once."""
     now = site.clock.now()
     running = is_running(site)
-    said = read_state(site.root)
-    fresh = said if said is not None and running and now - said.at < STALE else None
+    state = read_state(site.root)
+    fresh = state if state is not None and running and now - state.at < STALE else None
     current = fresh.cameras if fresh else {}
     disk = shutil.disk_usage(site.root)
     backup, backed_up = site.settings.backup, read_memory(site.root)
@@ -195,8 +195,8 @@ def _lasts(hours: float | None) -> timedelta | None:
 
 
 def _bit_rate(segments: Sequence[Segment]) -> float | None:
-    seconds = sum(one.span.duration.total_seconds() for one in segments)
-    return 8 * sum(one.size_bytes for one in segments) / seconds if seconds else None
+    seconds = sum(segment.span.duration.total_seconds() for segment in segments)
+    return 8 * sum(segment.size_bytes for segment in segments) / seconds if seconds else None
 
 
 _HEALTH = {

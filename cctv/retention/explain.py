@@ -70,21 +70,21 @@ def holds_over(connection: Connection, camera: CameraId, span: Span) -> list[Hol
     hold, of = schema.holds.c, schema.hold_cameras.c
     query = select(hold.id).join(schema.hold_cameras, of.hold_id == hold.id).where(of.camera == camera)
     query = query.where(hold.start_us < span.end, hold.end_us > span.start)
-    found = connection.execute(query.order_by(hold.placed_us, hold.id)).scalars().all()
-    return [find_hold(connection, one) for one in found]
+    ids = connection.execute(query.order_by(hold.placed_us, hold.id)).scalars().all()
+    return [find_hold(connection, hold_id) for hold_id in ids]
 
 
 def cases_over(connection: Connection, camera: CameraId, span: Span) -> list[str]:
     """Ids of the incidents and requests about a camera over a span, open or closed."""
-    found: list[str] = []
+    cases: list[str] = []
     for table in (schema.incidents, schema.requests):
         rows = connection.execute(
             select(table.c.id, table.c.cameras)
             .where(table.c.start_us < span.end, table.c.end_us > span.start)
             .order_by(table.c.opened_us, table.c.id)
         )
-        found += [row.id for row in rows if camera in row.cameras]
-    return found
+        cases += [row.id for row in rows if camera in row.cameras]
+    return cases
 
 
 def deleted_between(connection: Connection, first: datetime, last: datetime) -> list[Deleted]:
@@ -226,27 +226,27 @@ class Explanation:
 
     def holds_of(self, span: Span) -> tuple[Hold, ...]:
         """The holds that ever stood over a part of the span."""
-        return tuple(one for one in self.holds if one.span.overlaps(span))
+        return tuple(hold for hold in self.holds if hold.span.overlaps(span))
 
 
 def explain(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Explanation:
     """Explain every segment of a camera that touches the span."""
-    found = inventory(connection, camera, span, now)
+    stock = inventory(connection, camera, span, now)
     in_force = holds_in_force(connection)
-    decisions = tuple(decide(segment, in_force, now) for segment in found.segments)
-    promised: list[_Promised] = [*found.segments, *found.gone, *found.folded]
+    decisions = tuple(decide(segment, in_force, now) for segment in stock.segments)
+    promised: list[_Promised] = [*stock.segments, *stock.gone, *stock.folded]
     ever = holds_over(connection, camera, span)
     cases = [*cases_over(connection, camera, span), *(hold.ground.case_id for hold in ever)]
     return Explanation(
         camera=camera,
         span=span,
         decisions=decisions,
-        gone=found.gone,
-        folded=found.folded,
-        missing=found.missing,
+        gone=stock.gone,
+        folded=stock.folded,
+        missing=stock.missing,
         holds=tuple(ever),
-        acts=tuple(_acts(connection, camera, span, cases, ever, [*found.segments, *found.gone])),
-        policies=policies(connection, [one.policy for one in promised]),
+        acts=tuple(_acts(connection, camera, span, cases, ever, [*stock.segments, *stock.gone])),
+        policies=policies(connection, [footage.policy for footage in promised]),
     )
 
 
@@ -255,15 +255,15 @@ def goes_at(decision: RetentionDecision) -> datetime:
     return due(decision.segment)
 
 
-def terms_of(policy: str, zone: str, known: Mapping[str, PolicyRow]) -> Terms:
+def terms_of(policy: str, zone: str, versions: Mapping[str, PolicyRow]) -> Terms:
     """What a policy version said of a zone.  Pure."""
-    row = known.get(policy)
+    row = versions.get(policy)
     if row is None:
         return Terms(policy, None, None, None, None)
     try:
-        said = json.loads(row.text)["zones"][zone]
-        declared, period = timedelta(seconds=said["declared"]), timedelta(seconds=said["limit"])
-        return Terms(policy, row.since, str(said["rule"]), declared, period)
+        payload = json.loads(row.text)["zones"][zone]
+        declared, period = timedelta(seconds=payload["declared"]), timedelta(seconds=payload["limit"])
+        return Terms(policy, row.since, str(payload["rule"]), declared, period)
     except (ValueError, KeyError, TypeError):
         return Terms(policy, row.since, None, None, None)
 
@@ -277,29 +277,31 @@ def _acts(
     footage: Sequence[Segment | Tombstone],
 ) -> list[tuple[AuditEntry, str | None]]:
     """The log's entries about a camera and span, in order: of its cases, of its files, of their deletion."""
-    found: dict[int, tuple[AuditEntry, str | None]] = {}
+    acts: dict[int, tuple[AuditEntry, str | None]] = {}
     ours = {hold.id for hold in ever}
     for case in sorted(set(cases)):
         for entry, reason in audit_entries(connection, about=case):
             if not entry.subject.startswith("HOLD-") or entry.subject in ours:
-                found[entry.seq] = entry, reason
-    for one in footage:
-        for entry, reason in audit_entries(connection, about=one.path):
-            found[entry.seq] = entry, reason
-    for entry in _batches(connection, [one for one in footage if isinstance(one, Tombstone)]):
-        found[entry.seq] = entry, None
-    if any(isinstance(one, Tombstone) and one.reason is Reason.NEVER_ALLOWED for one in footage):
+                acts[entry.seq] = entry, reason
+    for item in footage:
+        for entry, reason in audit_entries(connection, about=item.path):
+            acts[entry.seq] = entry, reason
+    for entry in _batches(connection, [item for item in footage if isinstance(item, Tombstone)]):
+        acts[entry.seq] = entry, None
+    if any(isinstance(item, Tombstone) and item.reason is Reason.NEVER_ALLOWED for item in footage):
         for entry, reason in audit_entries(connection, act=Act.DELETION_ORDERED, about="footage"):
             cameras = entry.facts.get("cameras")
             if isinstance(cameras, list) and camera in cameras and _overlaps(entry.facts.get("span"), span):
-                found[entry.seq] = entry, reason
-    return [found[seq] for seq in sorted(found)]
+                acts[entry.seq] = entry, reason
+    return [acts[seq] for seq in sorted(acts)]
 
 
-def _batches(connection: Connection, gone: Sequence[Tombstone]) -> Iterator[AuditEntry]:
+def _batches(connection: Connection, tombstones: Sequence[Tombstone]) -> Iterator[AuditEntry]:
     """The entries of the batches that the tombstones went with; each was written when its batch began."""
-    wanted = {one.began: one.id for one in gone if one.reason not in (Reason.LOST, Reason.FORGOTTEN)}
-    for began, number in sorted(wanted.items())[:BATCHES]:
+    number_by_start = {
+        stone.began: stone.id for stone in tombstones if stone.reason not in (Reason.LOST, Reason.FORGOTTEN)
+    }
+    for began, number in sorted(number_by_start.items())[:BATCHES]:
         for count, entry in enumerate(entries_since(connection, began)):
             first, last = entry.facts.get("first_tombstone"), entry.facts.get("last_tombstone")
             if isinstance(first, int) and isinstance(last, int) and first <= number <= last:

@@ -40,7 +40,7 @@ class RoomPlan:
 
     @property
     def expire(self) -> tuple[Segment, ...]:
-        return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
+        return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property
     def exhausted(self) -> bool:
@@ -53,12 +53,12 @@ def plan_room(
     holds: Sequence[Hold],
     now: datetime,
     min_retention: Mapping[ZoneId, timedelta],
-    wanted: int,
+    missing_bytes: int,
 ) -> RoomPlan:
     """Take segments, oldest first, until `wanted` bytes are free; what must stay is named with its reason."""
     decisions: list[RetentionDecision] = []
-    for segment in sorted(oldest, key=lambda one: (one.span.start, one.id)):
-        if wanted <= 0:
+    for segment in sorted(oldest, key=lambda segment: (segment.span.start, segment.id)):
+        if missing_bytes <= 0:
             break
         keeping = tuple(hold.id for hold in holds if hold.covers(segment.camera, segment.span))
         if keeping:
@@ -67,8 +67,8 @@ def plan_room(
             decisions.append(RetentionDecision(segment, Action.KEEP, Reason.WITHIN_LIMIT, segment.limit))
         else:
             decisions.append(RetentionDecision(segment, Action.EXPIRE, Reason.SPACE_NEEDED, segment.limit))
-            wanted -= segment.size_bytes
-    return RoomPlan(tuple(decisions), max(wanted, 0))
+            missing_bytes -= segment.size_bytes
+    return RoomPlan(tuple(decisions), max(missing_bytes, 0))
 
 
 log = logging.getLogger(__name__)
@@ -87,20 +87,20 @@ class RoomMade:
 
 def make_room(site: Storage, free: Callable[[], int] | None = None) -> RoomMade | None:
     """Answer the recorder's request; None when there is none.  Raises LockHeld, or the guard that stops deletion."""
-    wanted = room_wanted(site.root)
-    if wanted is None or abs(site.clock.now() - wanted.asked) > FRESH:
+    request = room_wanted(site.root)
+    if request is None or abs(site.clock.now() - request.asked) > FRESH:
         return None
     free = free or (lambda: shutil.disk_usage(site.root).free)
     deleted: list[Tombstone] = []
     exhausted = False
     with deletion_session(site) as session:
-        while (missing := wanted.free_bytes - free()) > 0 and not exhausted:
+        while (missing := request.free_bytes - free()) > 0 and not exhausted:
             plan = _plan(site, missing)
             batch = delete_segments(session, plan.expire, Reason.SPACE_NEEDED)
             deleted += batch
             exhausted = not batch
         log.info("space.freed", extra={"deleted": len(deleted), "action": "exhausted" if exhausted else "freed"})
-        answer_room(site, RoomAnswer(wanted.asked, len(deleted), exhausted))
+        answer_room(site, RoomAnswer(request.asked, len(deleted), exhausted))
     return RoomMade(tuple(deleted), exhausted)
 
 

@@ -34,11 +34,11 @@ class Plan:
 
     @property
     def expire(self) -> tuple[Segment, ...]:
-        return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
+        return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property
     def held(self) -> tuple[RetentionDecision, ...]:
-        return tuple(one for one in self.decisions if one.holds)
+        return tuple(decision for decision in self.decisions if decision.holds)
 
     @property
     def kept_by_holds(self) -> int:
@@ -48,7 +48,7 @@ class Plan:
     @property
     def held_past_limit(self) -> int:
         """How many segments holds keep past their limit."""
-        return self.held_over + sum(one.limit <= self.now for one in self.held)
+        return self.held_over + sum(decision.limit <= self.now for decision in self.held)
 
 
 def make_plan(connection: Connection, now: datetime, *, held_over_too: bool = False) -> Plan:
@@ -60,12 +60,12 @@ def make_plan(connection: Connection, now: datetime, *, held_over_too: bool = Fa
     in_force = holds_in_force(connection)
     due = candidates(connection, now + LONGEST_LEAD, ALL)
     if held_over_too:
-        due = sorted([*due, *held_over(connection, ALL)], key=lambda one: (one.limit, one.id))
+        due = sorted([*due, *held_over(connection, ALL)], key=lambda segment: (segment.limit, segment.id))
     decisions = tuple(decide(segment, in_force, now) for segment in due)
     return Plan(now, decisions, 0 if held_over_too else count_held_over(connection, now))
 
 
 def overdue(decisions: Iterable[RetentionDecision], now: datetime) -> timedelta:
     """How far beyond its limit the oldest footage is that no hold covers; 0 is the promise (invariant 1)."""
-    ages = (now - one.limit for one in decisions if one.action is Action.EXPIRE)
+    ages = (now - decision.limit for decision in decisions if decision.action is Action.EXPIRE)
     return max((age for age in ages if age > timedelta(0)), default=timedelta(0))

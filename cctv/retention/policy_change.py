@@ -77,12 +77,12 @@ def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: dat
 def count_longer(connection: Connection, zone: ZoneId, period: timedelta, due: datetime) -> Longer:
     """Count what adopting the period shortens, and what would then be due at an instant and is not held."""
     segment = schema.segments.c
-    where = (segment.zone == zone) & (segment.limit_us - segment.start_us > period)
+    is_longer = (segment.zone == zone) & (segment.limit_us - segment.start_us > period)
     total = func.coalesce(func.sum(segment.size_bytes), 0)
-    count, size = connection.execute(select(func.count(), total).where(where)).one()
+    count, size = connection.execute(select(func.count(), total).where(is_longer)).one()
     span = func.sum(segment.end_us - segment.start_us)
-    going = where & (segment.start_us + period <= due) & ~is_covered_by_hold()
-    due_count, due_size, due_footage = connection.execute(select(func.count(), total, span).where(going)).one()
+    expires = is_longer & (segment.start_us + period <= due) & ~is_covered_by_hold()
+    due_count, due_size, due_footage = connection.execute(select(func.count(), total, span).where(expires)).one()
     return Longer(zone, period, count, size, due_count, due_size, due_footage or timedelta())
 
 
@@ -133,11 +133,11 @@ class PolicyAdoption:
     @property
     def due(self) -> int:
         """How many segments the next sweep would take that it would not take otherwise."""
-        return sum(one.due for one in self.zones)
+        return sum(zone.due for zone in self.zones)
 
     @property
     def due_footage(self) -> timedelta:
-        return sum((one.due_footage for one in self.zones), timedelta(0))
+        return sum((zone.due_footage for zone in self.zones), timedelta(0))
 
 
 def zones_to_adopt(site: Storage) -> tuple[ZoneId, ...]:
@@ -158,10 +158,10 @@ def plan_adoption(site: Storage) -> PolicyAdoption:
             for zone in site.settings.zones
             for period in [site.settings.limit_for(zone)]
         ]
-    found = tuple(one for one in counted if one.segments)
-    if not found:
+    longer = tuple(zone_count for zone_count in counted if zone_count.segments)
+    if not longer:
         raise NothingToAdopt
-    return PolicyAdoption(found)
+    return PolicyAdoption(longer)
 
 
 def adopt(site: Storage, *, reason: str) -> PolicyAdoption:
@@ -173,20 +173,20 @@ def adopt(site: Storage, *, reason: str) -> PolicyAdoption:
         plan = plan_adoption(site)
         require_person(site)
         facts: AuditFacts = {
-            "zones": [f"{one.zone}: {int(one.period.total_seconds())} s" for one in plan.zones],
-            "segments": sum(one.segments for one in plan.zones),
+            "zones": [f"{longer.zone}: {int(longer.period.total_seconds())} s" for longer in plan.zones],
+            "segments": sum(longer.segments for longer in plan.zones),
             "due": plan.due,
         }
         with write_transaction(site.engine) as connection:
             append_entry(connection, site, Act.POLICY_ADOPTED, "policy", facts=facts, reason=reason)
-            following = {one.zone: shorten(connection, one.zone, one.period, 0, _BATCH)
-                         for one in plan.zones}  # fmt: skip
-        for one in plan.zones:
-            after = following[one.zone]
+            following = {longer.zone: shorten(connection, longer.zone, longer.period, 0, _BATCH)
+                         for longer in plan.zones}  # fmt: skip
+        for longer in plan.zones:
+            after = following[longer.zone]
             while after is not None:
                 with write_transaction(site.engine) as connection:
-                    after = shorten(connection, one.zone, one.period, after, _BATCH)
+                    after = shorten(connection, longer.zone, longer.period, after, _BATCH)
             with write_transaction(site.engine) as connection:
-                shorten_runs(connection, one.zone, one.period)
+                shorten_runs(connection, longer.zone, longer.period)
         accept_large_sweep(site, plan.due_footage)
     return plan

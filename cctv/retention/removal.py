@@ -39,11 +39,11 @@ class RemovalPlan:
 
     @property
     def going(self) -> tuple[Segment, ...]:
-        return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
+        return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property
     def held(self) -> tuple[RetentionDecision, ...]:
-        return tuple(one for one in self.decisions if one.holds)
+        return tuple(decision for decision in self.decisions if decision.holds)
 
 
 @dataclass(frozen=True, slots=True)

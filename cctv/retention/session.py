@@ -31,10 +31,10 @@ def deletion_session(
     one of the storage's identity, for there is nowhere of our own to write it.
     """
 
-    def ask(asked: Storage) -> None:
+    def ask(storage: Storage) -> None:
         try:
-            with read_transaction(asked.engine) as connection:
-                check_guards(connection, asked)
+            with read_transaction(storage.engine) as connection:
+                check_guards(connection, storage)
         except GuardError as guard:
             if on_refusal is not None:
                 on_refusal(guard)
@@ -50,12 +50,12 @@ def reconcile_and_finish(site: Storage, *, accept_loss: bool = False) -> Reconci
     A guard that stops deletion, or a sweep under way, leaves those as they are, with its message as the reason.
     """
     reconciled = reconcile(site, accept_loss=accept_loss)
-    begun = tuple(one for one in reconciled.left if one.kind is DifferenceKind.DELETION_OPEN)
+    begun = tuple(difference for difference in reconciled.left if difference.kind is DifferenceKind.DELETION_OPEN)
     if not begun:
         return reconciled
-    rest = tuple(one for one in reconciled.left if one.kind is not DifferenceKind.DELETION_OPEN)
+    rest = tuple(difference for difference in reconciled.left if difference.kind is not DifferenceKind.DELETION_OPEN)
     try:
         with deletion_session(site):
             return replace(reconciled, done=(*reconciled.done, *begun), left=rest)
     except (GuardError, LockHeld) as error:
-        return replace(reconciled, left=(*rest, *(replace(one, why=error.message) for one in begun)))
+        return replace(reconciled, left=(*rest, *(replace(difference, why=error.message) for difference in begun)))

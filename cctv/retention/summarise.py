@@ -42,13 +42,13 @@ def fold_oldest(site: Storage) -> Folded:
     """
     with sweeper_lock(site):
         with read_transaction(site.engine) as connection:
-            found = oldest_day(connection, site.clock.now() - KEPT)
-        if not found:
+            ids_by_camera = oldest_day(connection, site.clock.now() - KEPT)
+        if not ids_by_camera:
             return Folded()
 
         key = signing_key(site.root / "keys", site.disk)
         with keep_connection_open(site.engine):
-            counts = [_fold(site, key, camera, ids) for camera, ids in sorted(found.items())]
+            counts = [_fold(site, key, camera, ids) for camera, ids in sorted(ids_by_camera.items())]
     return Folded(sum(count > 0 for count in counts), sum(counts))
 
 

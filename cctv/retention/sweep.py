@@ -96,7 +96,7 @@ def _look_again(site: Storage) -> None:
 
 def _hold_over(site: Storage, plan: Plan) -> None:
     """Set aside what holds keep, so that the next sweep does not meet it."""
-    held = [one.segment for one in plan.held]
+    held = [decision.segment for decision in plan.held]
     for first in range(0, len(held), BATCH):
         with write_transaction(site.engine) as connection:
             mark_held_past_limit(connection, held[first : first + BATCH])

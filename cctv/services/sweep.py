@@ -69,7 +69,7 @@ class Swept:
             or self.derived
             or self.lapsed
             or self.forgotten
-            or any(one.gone for one in self.erased)
+            or any(erasure.gone for erasure in self.erased)
             or (self.room and self.room.gone)
         )
 
@@ -81,7 +81,7 @@ def sweep_everything(site: Storage) -> Swept:
     swept = replace(swept, forgotten=(*forget_due(site), *forget_registers(site)))
     swept = replace(swept, room=make_room(site))
     try:
-        swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))
+        swept = replace(swept, packages=tuple(package.id for package in expire_packages(site)))
     except LockHeld:
         log.info("packages.skipped", extra={"cause": "locked"})
         swept = replace(swept, busy=(*swept.busy, "packages"))
@@ -99,37 +99,38 @@ def sweep_everything(site: Storage) -> Swept:
 
 def told(swept: Swept) -> str:
     """What went, in words."""
-    said = [f"{count(len(swept.footage.gone), 'segment')} deleted, {swept.footage.plan.kept_by_holds} kept by holds"]
+    lines = [f"{count(len(swept.footage.gone), 'segment')} deleted, {swept.footage.plan.kept_by_holds} kept by holds"]
     if swept.footage.finished:
-        said.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
+        lines.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
     if swept.footage.quarantine_gone:
-        said.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
+        lines.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
     if swept.room is not None:
-        said.append(told_room(swept.room))
+        lines.append(told_room(swept.room))
     if swept.packages:
-        said.append(f"packages deleted: {', '.join(swept.packages)}")
+        lines.append(f"packages deleted: {', '.join(swept.packages)}")
     if swept.derived:
-        said.append(f"derived files deleted of {', '.join(swept.derived)}")
+        lines.append(f"derived files deleted of {', '.join(swept.derived)}")
     if swept.folded is not None and swept.folded.lines:
-        said.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
-    if any(one.gone for one in swept.erased):
-        gone = sum(one.gone for one in swept.erased)
-        said.append(f"{count(gone, 'segment')} erased for {', '.join(one.request for one in swept.erased if one.gone)}")
+        lines.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
+    erasures = [erasure for erasure in swept.erased if erasure.gone]
+    if erasures:
+        erased = sum(erasure.gone for erasure in erasures)
+        lines.append(f"{count(erased, 'segment')} erased for {', '.join(erasure.request for erasure in erasures)}")
     if swept.forgotten:
-        said.append(f"the people of {', '.join(swept.forgotten)} forgotten")
+        lines.append(f"the people of {', '.join(swept.forgotten)} forgotten")
     if swept.lapsed:
-        said.append(f"{', '.join(swept.lapsed)} ended: nobody confirmed more than a day of footage within 72 hours")
+        lines.append(f"{', '.join(swept.lapsed)} ended: nobody confirmed more than a day of footage within 72 hours")
     if swept.unsigned:
-        said.append(f"NOT SIGNED: {swept.unsigned}")
+        lines.append(f"NOT SIGNED: {swept.unsigned}")
     if swept.busy:
-        said.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
-    return "; ".join(said)
+        lines.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
+    return "; ".join(lines)
 
 
 def told_room(room: RoomMade) -> str:
     """What went early, in words."""
-    said = f"{count(len(room.gone), 'segment')} deleted early: the disk is full"
-    return f"{said}, and nothing more may go early" if room.exhausted else said
+    text = f"{count(len(room.gone), 'segment')} deleted early: the disk is full"
+    return f"{text}, and nothing more may go early" if room.exhausted else text
 
 
 def count(number: int, thing: str) -> str:
@@ -164,27 +165,27 @@ def run_sweeper(site: Storage, *, write: Callable[[str], None], environ: Mapping
 
 def _wait(site: Storage, stop: threading.Event, pause: timedelta) -> None:
     """Until the next pass is due, or sooner when the recorder asks for room."""
-    asked = wanted.asked if (wanted := room_wanted(site.root)) else None
+    answered_at = request.asked if (request := room_wanted(site.root)) else None
     until = site.clock.monotonic() + pause.total_seconds()
-    while not stop.is_set() and (left := until - site.clock.monotonic()) > 0:
-        stop.wait(min(left, _LOOK))
-        wanted = room_wanted(site.root)
-        if wanted is not None and wanted.asked != asked:
+    while not stop.is_set() and (remaining := until - site.clock.monotonic()) > 0:
+        stop.wait(min(remaining, _LOOK))
+        request = room_wanted(site.root)
+        if request is not None and request.asked != answered_at:
             return
 
 
-def _pass(site: Storage, manager: ServiceManager, said: str | None, write: Callable[[str], None]) -> str | None:
+def _pass(site: Storage, manager: ServiceManager, stopped_by: str | None, write: Callable[[str], None]) -> str | None:
     """One sweep; answers the guard that stopped it, so that it is named once and not every minute."""
     try:
         swept = sweep_everything(site)
     except GuardError as guard:
         manager.alive(f"deletion stopped: {guard.message}")
-        if said != guard.code:
+        if stopped_by != guard.code:
             log.error("deletion.stopped", extra={"guard": guard.code, SHOWN: True})
             write(f"deletion stopped: {guard.message}\nnext: {guard.next_step}")
         return guard.code
-    if said is not None:
-        log.info("guard.cleared", extra={"guard": said})
+    if stopped_by is not None:
+        log.info("guard.cleared", extra={"guard": stopped_by})
     counts = {"deleted": len(swept.footage.gone), "packages": len(swept.packages), "cases": len(swept.derived)}
     log.log(logging.INFO if swept.took_something else logging.DEBUG, "pass.finished", extra=counts)
     if swept.took_something:

@@ -86,10 +86,10 @@ def start_in(name: str, camera: str, day: str) -> datetime | None:
     """The start that the name of a segment gives, None unless it belongs to that camera and into that day's folder."""
     if not name.startswith(f"{camera}_"):
         return None
-    found = _STAMP.fullmatch(name, len(camera) + 1)
-    if found is None or "-".join(found.groups()[:3]) != day:
+    match = _STAMP.fullmatch(name, len(camera) + 1)
+    if match is None or "-".join(match.groups()[:3]) != day:
         return None
-    year, month, of_month, hour, minute, second, millisecond = map(int, found.groups())
+    year, month, of_month, hour, minute, second, millisecond = map(int, match.groups())
     try:
         return datetime(year, month, of_month, hour, minute, second, millisecond * 1000, UTC)
     except ValueError:
@@ -152,19 +152,19 @@ def disk_and_index(site: Storage, *, recording: bool | None = None) -> Compariso
         in_force = holds_in_force(connection)
         count, _ = count_segments(connection)
         uncounted = wrong_totals(connection)
-    found = list(_holds(site, in_force))
-    found += [
+    differences = list(_holds(site, in_force))
+    differences += [
         Difference(DifferenceKind.WRONG_TOTALS, Remedy.COUNT, "cctv.db", "counting gives something else", camera=camera)
         for camera in uncounted
     ]
     walked = walk(site.root)
-    found += [stray(path, _camera_in(path)) for path in walked.strays]
-    found += [] if recording else _incoming(site)
+    differences += [stray(path, _camera_in(path)) for path in walked.strays]
+    differences += [] if recording else _incoming(site)
     with read_transaction(site.engine) as connection:
         folders = sorted({*walked.folders, *directories(connection)})
     for relative in folders:
-        found += _settled(site, relative, in_force, recording=recording)
-    return Comparison(tuple(found), count)
+        differences += _settled(site, relative, in_force, recording=recording)
+    return Comparison(tuple(differences), count)
 
 
 def _camera_in(path: str) -> CameraId | None:
@@ -196,10 +196,10 @@ def _settled(site: Storage, relative: str, in_force: Sequence[Hold], *, recordin
     if not first:
         return
     again = compare(_folder(site, relative), in_force, now, recording=recording)
-    seen = {one.key for one in first}
-    for one in again:
-        if one.key in seen:
-            yield _explained(site, one) if one.kind is DifferenceKind.FILE_WITHOUT_ROW else one
+    keys = {difference.key for difference in first}
+    for difference in again:
+        if difference.key in keys:
+            yield _explained(site, difference) if difference.kind is DifferenceKind.FILE_WITHOUT_ROW else difference
 
 
 def _folder(site: Storage, relative: str) -> Folder:
@@ -211,35 +211,35 @@ def _folder(site: Storage, relative: str) -> Folder:
         rows = rows_in(connection, relative)
         begins = datetime.fromisoformat(day).replace(tzinfo=UTC)
         stones = tombstones_in(connection, CameraId(camera), Span(begins, begins + _ONE_DAY))
-    stones = {path: one for path, one in stones.items() if one.zone == zone}
+    stones = {path: stone for path, stone in stones.items() if stone.zone == zone}
     return Folder(relative, CameraId(camera), listed.files, lines, rows, stones, listed.strays)
 
 
-def _explained(site: Storage, one: Difference) -> Difference:
+def _explained(site: Storage, difference: Difference) -> Difference:
     """Whether a file without a row can be adopted: its line's hash, or a run of its camera, must explain it."""
-    path = site.root / one.path
+    path = site.root / difference.path
     try:
-        if one.segment is not None:
-            if sha256_file(path) == one.segment.sha256:
-                return one
+        if difference.segment is not None:
+            if sha256_file(path) == difference.segment.sha256:
+                return difference
             why = "its bytes are not those that index.jsonl names"
-            return replace(one, remedy=Remedy.QUARANTINE, why=why)
-        return _without_line(site, one, path)
+            return replace(difference, remedy=Remedy.QUARANTINE, why=why)
+        return _without_line(site, difference, path)
     except MediaUnreadable as error:
-        return replace(one, remedy=Remedy.QUARANTINE, why=error.problem)
+        return replace(difference, remedy=Remedy.QUARANTINE, why=error.problem)
 
 
-def _without_line(site: Storage, one: Difference, path: Path) -> Difference:
+def _without_line(site: Storage, difference: Difference, path: Path) -> Difference:
     zone, camera, day = path.parts[-4:-1]
     start = start_in(path.name, camera, day)
     assert start is not None  # `list_day` took it for a segment
     with read_transaction(site.engine) as connection:
         run = run_at(connection, CameraId(camera), ZoneId(zone), start)
     if run is None:
-        return replace(one, remedy=Remedy.QUARANTINE, why="no run of this camera explains it")
+        return replace(difference, remedy=Remedy.QUARANTINE, why="no run of this camera explains it")
     span = Span(start, start + read_timing(path).duration)
-    why = f"{one.why}, and index.jsonl does not; run {run.id} explains it"
-    return replace(one, segment=described(site, run, path, span, target=path), why=why)
+    why = f"{difference.why}, and index.jsonl does not; run {run.id} explains it"
+    return replace(difference, segment=described(site, run, path, span, target=path), why=why)
 
 
 def _incoming(site: Storage) -> Iterator[Difference]:
@@ -253,14 +253,14 @@ def _holds(site: Storage, in_force: Sequence[Hold]) -> Iterator[Difference]:
     """Holds that only the disk knows, and holds in force without a file: an index made again would lose those."""
     on_disk = {hold.id for hold in read_hold_files(site)}
     with read_transaction(site.engine) as connection:
-        known = {hold.id for hold in all_holds(connection)}
-    for hold in sorted(on_disk - known):
-        path = site.relative(hold_path(site, hold))
+        indexed = {hold.id for hold in all_holds(connection)}
+    for hold_id in sorted(on_disk - indexed):
+        path = site.relative(hold_path(site, hold_id))
         yield Difference(
-            DifferenceKind.HOLD_WITHOUT_ROW, Remedy.ADOPT, path, "the index does not know it", holds=(hold,)
+            DifferenceKind.HOLD_WITHOUT_ROW, Remedy.ADOPT, path, "the index does not know it", holds=(hold_id,)
         )
-    for one in in_force:
-        if one.id not in on_disk:
-            path = site.relative(hold_path(site, one.id))
+    for hold in in_force:
+        if hold.id not in on_disk:
+            path = site.relative(hold_path(site, hold.id))
             why = "an index made again would not know it"
-            yield Difference(DifferenceKind.HOLD_WITHOUT_FILE, Remedy.WRITE_FILE, path, why, holds=(one.id,))
+            yield Difference(DifferenceKind.HOLD_WITHOUT_FILE, Remedy.WRITE_FILE, path, why, holds=(hold.id,))

@@ -95,16 +95,16 @@ def compare(folder: Folder, holds: Sequence[Hold], now: datetime, *, recording: 
     While a recorder runs, what it may be entering at this moment is left to it.  Whether a file without a row can be
     adopted is decided by whoever can read it: here its remedy is ADOPT.
     """
-    found = [stray(path, folder.camera) for path in folder.strays]
+    differences = [stray(path, folder.camera) for path in folder.strays]
     for path in sorted({*folder.files, *folder.rows, *folder.lines}):
         if path in folder.files:
             young = recording and now - folder.files[path] < BEING_WRITTEN
-            one = _of_row(folder, path) if path in folder.rows else None if young else _of_file(folder, path)
+            difference = _of_row(folder, path) if path in folder.rows else None if young else _of_file(folder, path)
         else:
-            one = _of_no_file(folder, path, holds)
-        if one is not None:
-            found.append(one)
-    return found
+            difference = _of_no_file(folder, path, holds)
+        if difference is not None:
+            differences.append(difference)
+    return differences
 
 
 def stray(path: str, camera: CameraId | None) -> Difference:
@@ -176,15 +176,15 @@ def _of_no_file(folder: Folder, path: str, holds: Sequence[Hold]) -> Difference 
 
 def as_line(row: IndexedRow) -> NewSegment:
     """A row as its line says it."""
-    one = row.segment
+    segment = row.segment
     return NewSegment(
-        camera=one.camera,
-        zone=one.zone,
-        span=one.span,
-        limit=one.limit,
-        path=one.path,
-        sha256=one.sha256,
-        size_bytes=one.size_bytes,
-        policy=one.policy,
+        camera=segment.camera,
+        zone=segment.zone,
+        span=segment.span,
+        limit=segment.limit,
+        path=segment.path,
+        sha256=segment.sha256,
+        size_bytes=segment.size_bytes,
+        policy=segment.policy,
         run_id=row.run_id,
     )

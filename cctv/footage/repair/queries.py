@@ -39,13 +39,13 @@ class IndexedRow:
 
 def directories(connection: Connection) -> list[str]:
     """Every day's folder that holds an indexed segment; one look-up a folder, whatever it holds."""
-    column, found, after = schema.segments.c.path, list[str](), ""
+    column, folders, after = schema.segments.c.path, list[str](), ""
     while True:
         path: str | None = connection.execute(select(func.min(column)).where(column > after)).scalar()
         if path is None:
-            return found
-        found.append(path.rpartition("/")[0])
-        after = found[-1] + _AFTER_SLASH
+            return folders
+        folders.append(path.rpartition("/")[0])
+        after = folders[-1] + _AFTER_SLASH
 
 
 def rows_in(connection: Connection, directory: str) -> dict[str, IndexedRow]:
@@ -66,8 +66,8 @@ def tombstones_in(connection: Connection, camera: CameraId, day: Span) -> dict[s
 
 def is_blank(connection: Connection) -> bool:
     """Whether the index never knew a run, a segment or a deletion."""
-    known = (schema.segments, schema.tombstones, schema.runs)
-    return all(connection.execute(select(table.c.id).limit(1)).first() is None for table in known)
+    tables = (schema.segments, schema.tombstones, schema.runs)
+    return all(connection.execute(select(table.c.id).limit(1)).first() is None for table in tables)
 
 
 def count_segments(connection: Connection) -> tuple[int, int]:
@@ -109,8 +109,8 @@ def run_at(connection: Connection, camera: CameraId, zone: ZoneId, start: dateti
         .order_by(table.c.started_us.desc(), table.c.id.desc())
         .limit(1)
     )
-    found: int | None = connection.execute(query).scalar()
-    return find_run(connection, found) if found is not None else None
+    run_id: int | None = connection.execute(query).scalar()
+    return find_run(connection, run_id) if run_id is not None else None
 
 
 def insert_run_as(connection: Connection, run: Run, *, ended: datetime | None) -> None:
@@ -176,28 +176,28 @@ def unknown_policy() -> str:
 
 def wrong_totals(connection: Connection) -> list[CameraId]:
     """The cameras whose kept totals are not what counting gives, by name."""
-    kept, total = schema.segments.c, schema.camera_totals.c
+    segment, total = schema.segments.c, schema.camera_totals.c
     counted = {
         row.camera: (row.count, row.size, row.held_over, row.longest)
         for row in connection.execute(
             select(
-                kept.camera,
+                segment.camera,
                 func.count().label("count"),
-                func.sum(kept.size_bytes).label("size"),
-                func.sum(kept.held_over).label("held_over"),
-                func.max(kept.end_us - kept.start_us).label("longest"),
-            ).group_by(kept.camera)
+                func.sum(segment.size_bytes).label("size"),
+                func.sum(segment.held_over).label("held_over"),
+                func.max(segment.end_us - segment.start_us).label("longest"),
+            ).group_by(segment.camera)
         )
     }
-    known = {
+    stored = {
         row.camera: (row.segments, row.size_bytes, row.held_over, row.longest_us)
         for row in connection.execute(select(total.camera, *_of_totals()))
     }
     nothing = (0, 0, 0, timedelta())
     wrong = []
-    for camera in sorted({*counted, *known}):
-        is_, says = counted.get(camera, nothing), known.get(camera, nothing)
-        if is_[:3] != says[:3] or is_[3] > says[3]:
+    for camera in sorted({*counted, *stored}):
+        actual, kept = counted.get(camera, nothing), stored.get(camera, nothing)
+        if actual[:3] != kept[:3] or actual[3] > kept[3]:
             wrong.append(CameraId(camera))
     return wrong
 

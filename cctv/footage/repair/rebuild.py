@@ -133,15 +133,15 @@ def refill(site: Storage, holds: Sequence[Hold]) -> Refilled:
 
 def _why_gone(line: NewSegment, holds: Iterable[Hold]) -> Reason:
     """Lost where a hold was placed while the footage was within its limit: it should be there still."""
-    held = any(hold.covers(line.camera, line.span) and hold.placed < line.limit for hold in holds)
-    return Reason.LOST if held else Reason.FORGOTTEN
+    is_held = any(hold.covers(line.camera, line.span) and hold.placed < line.limit for hold in holds)
+    return Reason.LOST if is_held else Reason.FORGOTTEN
 
 
 def _with_runs(connection: Connection, site: Storage, done: Refilled, lines: Iterable[NewSegment]) -> list[NewSegment]:
     """Enter the runs and policies that the lines name; a line that names the run of another camera has none."""
     out: list[NewSegment] = []
     now = site.clock.now()
-    for line in sorted(lines, key=lambda one: (one.span, one.path)):
+    for line in sorted(lines, key=lambda line: (line.span, line.path)):
         if line.policy not in done.policies:
             insert_policy(connection, line.policy, _text_of(site, line.policy), now)
             done.policies.add(line.policy)
@@ -156,8 +156,8 @@ def _with_runs(connection: Connection, site: Storage, done: Refilled, lines: Ite
         if (run.camera, run.zone) != (line.camera, line.zone):
             out.append(replace(line, run_id=None))
             continue
-        known = done.reach.get(run.id, line.span)
-        done.reach[run.id] = Span(min(known.start, line.span.start), max(known.end, line.span.end))
+        reach = done.reach.get(run.id, line.span)
+        done.reach[run.id] = Span(min(reach.start, line.span.start), max(reach.end, line.span.end))
         out.append(line)
     return out
 
@@ -170,13 +170,13 @@ def _runs_of_incoming(connection: Connection, site: Storage, done: Refilled) -> 
     """Runs of which the disk holds unfinished files only: a later run must not get their id."""
     settings, now = site.settings, site.clock.now()
     for path in sorted((site.root / "incoming").glob("*/*")):
-        named, known = incoming_name(path.name), settings.cameras.get(CameraId(path.parent.name))
-        if named is None or known is None or named[0] in done.runs:
+        named, camera = incoming_name(path.name), settings.cameras.get(CameraId(path.parent.name))
+        if named is None or camera is None or named[0] in done.runs:
             continue
         insert_policy(connection, settings.policy_digest, settings.policy_text, now)
         written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
-        period = settings.limit_for(known.zone)
-        run = Run(named[0], known.id, known.zone, settings.policy_digest, period, written - _BEFORE)
+        period = settings.limit_for(camera.zone)
+        run = Run(named[0], camera.id, camera.zone, settings.policy_digest, period, written - _BEFORE)
         insert_run_as(connection, run, ended=None)
         done.runs[run.id] = run
 
@@ -237,24 +237,24 @@ class Rebuilt:
 def plan_rebuild(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> RebuildPlan:
     """Look at the index and the disk.  Raises IndexWhole, FileUnreadable for a hold, and the guards of the storage."""
     site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
-    found = Refilled()
+    counts = Refilled()
     for folder in day_folders(site):
-        found.count(folder)
-    return RebuildPlan(why, found.segments, found.gone, found.without_line, tuple(_holds(site)))
+        counts.count(folder)
+    return RebuildPlan(why, counts.segments, counts.gone, counts.without_line, tuple(_holds(site)))
 
 
 def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str) -> Rebuilt:
     """Make the index again.  Raises as `plan_rebuild`, and LockHeld while a recorder or a sweeper runs."""
     site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
-    found = _holds(site)
+    holds = _holds(site)
     with recorder_lock(site), sweeper_lock(site):
         ask_confirmation(site.root, disk, why=_WHY, at=clock.now(), resume=COMMAND)
-        with _new_database(site) as made:
+        with _new_database(site) as new:
             aside = _aside_name(site)
-            filled = refill(made, found)
-            plan = RebuildPlan(why, filled.segments, filled.gone, filled.without_line, tuple(found))
-            _record(made, plan, aside, reason)
-        _replace(made, aside)
+            filled = refill(new, holds)
+            plan = RebuildPlan(why, filled.segments, filled.gone, filled.without_line, tuple(holds))
+            _record(new, plan, aside, reason)
+        _replace(new, aside)
         opened = open_site(settings, disk=disk, clock=clock, actor=actor)
         match_files(opened)
         reconciled = reconcile_locked(opened, accept_loss=True, recording=False)
@@ -266,18 +266,18 @@ def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor
 def _beside(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> tuple[Storage, str]:
     """The storage with the place of its new database, and what is wrong with the index that it has."""
     root = settings.site.storage
-    said = read_identity(root)
-    why = _trouble(root, said)
+    identity = read_identity(root)
+    why = _trouble(root, identity)
     if why is None:
         raise IndexWhole
-    new = replace(said, database=str(uuid.uuid4()))
+    new = replace(identity, database=str(uuid.uuid4()))
     return Storage(settings, root, new, open_engine(root / NEW_FILE, create=True), disk, clock, actor), why
 
 
-def _trouble(root: Path, said: Identity) -> str | None:
+def _trouble(root: Path, identity: Identity) -> str | None:
     """Why the index cannot be used, None when it can; raises DatabaseNewer."""
-    waiting = unconfirmed(root)
-    if waiting is not None and waiting.resume == COMMAND:
+    confirmation = unconfirmed(root)
+    if confirmation is not None and confirmation.resume == COMMAND:
         return "making it again was interrupted"
     path = root / DATABASE_FILE
     if not path.exists():
@@ -288,7 +288,7 @@ def _trouble(root: Path, said: Identity) -> str | None:
         with read_transaction(engine) as connection:
             if not inspect(connection).has_table("site"):
                 return "it is empty"
-            check(connection, said, root)
+            check(connection, identity, root)
         upgrade(engine)
         with read_transaction(engine) as connection:
             blank = is_blank(connection)
@@ -345,9 +345,9 @@ def _record(site: Storage, plan: RebuildPlan, aside: str | None, reason: str) ->
     with write_transaction(site.engine) as connection:
         used = [hold.ground.case_id for hold in plan.holds]
         used += [path.name for name in ("exports", "derived") for path in (site.root / name).iterdir()]
-        for taken in used:
-            if id_kind(taken) is not None:
-                keep_short_id(connection, taken)
+        for name in used:
+            if id_kind(name) is not None:
+                keep_short_id(connection, name)
         append_entry(connection, site, Act.INDEX_REBUILT, site.identity.site, facts=facts, reason=reason)
 
 

@@ -64,12 +64,12 @@ def recover_incoming(site: Storage) -> RecoveryReport:
     outcomes: list[Segment | str | None] = list(_enter_recent(site))
     outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]
     _end_broken_runs(site)
-    for one in outcomes:
-        if isinstance(one, Segment):
-            log.info("segment.adopted", extra={"camera": one.camera, "segment": one.path})
+    for outcome in outcomes:
+        if isinstance(outcome, Segment):
+            log.info("segment.adopted", extra={"camera": outcome.camera, "segment": outcome.path})
     return RecoveryReport(
-        adopted=tuple(one for one in outcomes if isinstance(one, Segment)),
-        quarantined=tuple(one for one in outcomes if isinstance(one, str)),
+        adopted=tuple(outcome for outcome in outcomes if isinstance(outcome, Segment)),
+        quarantined=tuple(outcome for outcome in outcomes if isinstance(outcome, str)),
     )
 
 
@@ -159,14 +159,14 @@ def _lines(directory: Path, site: Storage) -> dict[str, NewSegment]:
     path = directory / INDEX
     if not path.exists():
         return {}
-    found: dict[str, NewSegment] = {}
+    lines: dict[str, NewSegment] = {}
     for line in path.read_text(errors="replace").splitlines():
         try:
             new = from_index_line(line, site.relative(directory))
         except ValueError:
             continue  # a line torn by a crash: its file is hashed and entered as one without a line
-        found[new.path] = new
-    return found
+        lines[new.path] = new
+    return lines
 
 
 def _audit(site: Storage, act: Act, subject: str, **facts: str) -> None:

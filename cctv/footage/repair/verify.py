@@ -62,7 +62,7 @@ def verify_footage(site: Storage, *, sample: int | None, progress: Progress | No
         chosen: Iterable[Segment] = _all(site)
     else:
         picked = _sample(site, sample)
-        chosen, stored_bytes = picked, sum(one.size_bytes for one in picked)
+        chosen, stored_bytes = picked, sum(segment.size_bytes for segment in picked)
     checked = checked_bytes = 0
     damaged: list[Damage] = []
     for segment in chosen:
@@ -90,7 +90,7 @@ def _all(site: Storage) -> Iterator[Segment]:
 def _sample(site: Storage, count: int) -> list[Segment]:
     with read_transaction(site.engine) as connection:
         picked = random.SystemRandom().sample(all_ids(connection), count)
-        return [one for number in sorted(picked) for one in segments_after(connection, number - 1, 1)]
+        return [segment for number in sorted(picked) for segment in segments_after(connection, number - 1, 1)]
 
 
 def _look(site: Storage, segment: Segment) -> Damage | None:

@@ -81,10 +81,10 @@ def check(path: Path, key: Path | None = None) -> CheckedCertificate:
     for name in names:
         verify(_bytes(folder / name), _bytes(folder / f"{name}.sig").decode("ascii", "replace"), public, NAMESPACE)
     try:
-        said = json.loads(_bytes(folder / JSON)) if JSON in names else {}
+        contents = json.loads(_bytes(folder / JSON)) if JSON in names else {}
     except ValueError as error:
         raise CertificateUnreadable(path=path, problem=str(error)) from error
-    return CheckedCertificate(said, public.fingerprint, key is not None)
+    return CheckedCertificate(contents, public.fingerprint, key is not None)
 
 
 def _bytes(path: Path) -> bytes:

@@ -63,46 +63,50 @@ class ClockVerdict:
     said: tuple[str, ...]
 
 
-def judge(now: datetime, found: Witnesses) -> ClockVerdict:
+def judge(now: datetime, witnesses: Witnesses) -> ClockVerdict:
     """Believe the clock, or not.
 
     Without a witness it may run an hour ahead.  Beyond that footage or monotonic time proves it; where these are
     silent, more cameras that agree than that deny, or the network's time if no camera denies it.  Against monotonic
     time only cameras are believed: they alone kept time by themselves.
     """
-    if found.known is None:
+    if witnesses.known is None:
         return ClockVerdict(True, ("this is the first sweep",))
-    since = max(found.known, found.reached or found.known)
+    since = max(witnesses.known, witnesses.reached or witnesses.known)
     if now - since <= SLACK:
         return ClockVerdict(
-            True, ("footage without a hole leads up to now" if since > found.known else "a sweep just ran",)
+            True, ("footage without a hole leads up to now" if since > witnesses.known else "a sweep just ran",)
         )
-    said = [f"footage leads up to {since:%Y-%m-%d %H:%M} UTC"]
+    statements = [f"footage leads up to {since:%Y-%m-%d %H:%M} UTC"]
     denied = False
-    if found.expected is not None:
-        allowed = SLACK + abs(now - found.known) / DRIFT
-        if abs(now - found.expected) <= allowed:
+    if witnesses.expected is not None:
+        allowed = SLACK + abs(now - witnesses.known) / DRIFT
+        if abs(now - witnesses.expected) <= allowed:
             return ClockVerdict(True, ("monotonic time agrees",))
         denied = True
-        said.append(f"this machine has been counting since the last sweep and makes it {found.expected:%Y-%m-%d %H:%M}")
+        statements.append(
+            f"this machine has been counting since the last sweep and makes it {witnesses.expected:%Y-%m-%d %H:%M}"
+        )
     near = min(NEAR, (now - since) / 2)
-    agree = sum(abs(offset) <= near for offset in found.offsets)
+    agree = sum(abs(offset) <= near for offset in witnesses.offsets)
     # A camera whose clock was never set says nothing; one that stands where the last sweep left off denies the jump.
-    deny = sum(since - now - SLACK <= offset < -near for offset in found.offsets)
-    said.append(f"{agree} cameras agree with the clock, {deny} deny it" if agree or deny else "no camera told its time")
-    said.append("the network keeps the time" if found.synchronised else "the network does not keep the time")
-    believed = agree > deny or (found.synchronised and not denied and not deny)
-    return ClockVerdict(believed, tuple(said))
+    deny = sum(since - now - SLACK <= offset < -near for offset in witnesses.offsets)
+    statements.append(
+        f"{agree} cameras agree with the clock, {deny} deny it" if agree or deny else "no camera told its time"
+    )
+    statements.append("the network keeps the time" if witnesses.synchronised else "the network does not keep the time")
+    believed = agree > deny or (witnesses.synchronised and not denied and not deny)
+    return ClockVerdict(believed, tuple(statements))
 
 
-def footage_leads_to(connection: Connection, known: datetime, now: datetime, hole: timedelta) -> datetime:
+def footage_leads_to(connection: Connection, since: datetime, now: datetime, hole: timedelta) -> datetime:
     """How far footage leads on from an instant without a hole of that length, whichever cameras made it.
 
     Leaps from one segment to the last that starts within the hole's length, so that a week costs some hundred look-ups.
     """
     cameras = list(connection.execute(select(schema.camera_totals.c.camera)).scalars())
     segment = schema.segments.c
-    at = known
+    at = since
     while at < now:
         until = min(at + hole, now)
         starts = [
@@ -113,7 +117,7 @@ def footage_leads_to(connection: Connection, known: datetime, now: datetime, hol
             ).scalar()
             for camera in cameras
         ]
-        following = max((one for one in starts if one is not None), default=None)
+        following = max((start for start in starts if start is not None), default=None)
         if following is None:
             break
         at = following
@@ -184,29 +188,29 @@ class ClockState:
 def look_at_clock(connection: Connection, site: Storage) -> ClockState:
     """What the witnesses say now."""
     now, mark = site.clock.now(), _read(site)
-    known = mark.at if mark else last_sweep(connection)
-    if known is None or now - known <= SLACK:
-        return ClockState(now, known, judge(now, Witnesses(known)))
+    last = mark.at if mark else last_sweep(connection)
+    if last is None or now - last <= SLACK:
+        return ClockState(now, last, judge(now, Witnesses(last)))
     expected = None
     if mark is not None and mark.boot is not None and mark.boot == boot_id():
         counted = site.clock.monotonic() - mark.monotonic
         expected = mark.at + timedelta(seconds=counted) if counted >= 0 else None
-    reached = footage_leads_to(connection, known, now, SLACK)
+    reached = footage_leads_to(connection, last, now, SLACK)
     offsets = camera_offsets(connection, reached)
-    found = Witnesses(known, reached, expected, offsets, is_synchronised())
-    return ClockState(now, known, judge(now, found))
+    witnesses = Witnesses(last, reached, expected, offsets, is_synchronised())
+    return ClockState(now, last, judge(now, witnesses))
 
 
 def require_plausible(connection: Connection, site: Storage) -> None:
     """Raise ClockBackwards or ClockForward."""
-    seen = look_at_clock(connection, site)
-    if seen.known is None:
+    state = look_at_clock(connection, site)
+    if state.known is None:
         return
-    if seen.backwards:
-        raise ClockBackwards(now=iso(seen.now), last=iso(seen.known))
-    if not seen.verdict.believed:
-        gap = f"{(seen.now - seen.known) / timedelta(hours=1):.0f} hours"
-        raise ClockForward(now=iso(seen.now), gap=gap, last=iso(seen.known), said="; ".join(seen.verdict.said))
+    if state.backwards:
+        raise ClockBackwards(now=iso(state.now), last=iso(state.known))
+    if not state.verdict.believed:
+        gap = f"{(state.now - state.known) / timedelta(hours=1):.0f} hours"
+        raise ClockForward(now=iso(state.now), gap=gap, last=iso(state.known), said="; ".join(state.verdict.said))
 
 
 def remember_clock(site: Storage) -> None:
@@ -219,33 +223,33 @@ def remember_clock(site: Storage) -> None:
 def plan_accept_clock(site: Storage) -> ClockState:
     """What a person would accept; raises ClockBelieved."""
     with read_transaction(site.engine) as connection:
-        seen = look_at_clock(connection, site)
-    if seen.verdict.believed and not seen.backwards:
-        raise ClockAlreadyTrusted(said="; ".join(seen.verdict.said))
-    return seen
+        state = look_at_clock(connection, site)
+    if state.verdict.believed and not state.backwards:
+        raise ClockAlreadyTrusted(said="; ".join(state.verdict.said))
+    return state
 
 
 def accept_clock(site: Storage, *, reason: str) -> ClockState:
     """A named person says that the clock is right; raises ClockBelieved, NobodyNamed, LockHeld."""
     with sweeper_lock(site):
-        seen = plan_accept_clock(site)
+        state = plan_accept_clock(site)
         require_person(site)
         with write_transaction(site.engine) as connection:
-            facts: AuditFacts = {"clock": iso(seen.now), "last": iso(seen.known) if seen.known else ""}
+            facts: AuditFacts = {"clock": iso(state.now), "last": iso(state.known) if state.known else ""}
             append_entry(connection, site, Act.CLOCK_ACCEPTED, "clock", facts=facts, reason=reason)
         _write(site)
-    return seen
+    return state
 
 
 def _read(site: Storage) -> Mark | None:
     try:
-        said = json.loads((site.root / MARK).read_text())
-        return Mark(datetime.fromisoformat(said["at"]), float(said["monotonic"]), said["boot"])
+        payload = json.loads((site.root / MARK).read_text())
+        return Mark(datetime.fromisoformat(payload["at"]), float(payload["monotonic"]), payload["boot"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _write(site: Storage) -> None:
     at, counted = site.clock.now().isoformat(), site.clock.monotonic()
-    said = {"schema": 1, "at": at, "monotonic": counted, "boot": boot_id()}
-    site.disk.write(site.root / MARK, json.dumps(said, indent=2).encode() + b"\n")
+    payload = {"schema": 1, "at": at, "monotonic": counted, "boot": boot_id()}
+    site.disk.write(site.root / MARK, json.dumps(payload, indent=2).encode() + b"\n")

@@ -38,11 +38,11 @@ class HoldFilesMissing(GuardError):
 
 def same_storage(site: Storage) -> None:
     """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
-    said = read_identity(site.root)
+    identity = read_identity(site.root)
     if not (site.root / DATABASE_FILE).exists():
         raise DatabaseForeign(path=site.root, problem=N_("it is not there"))
     with read_transaction(site.engine) as connection:
-        check(connection, said, site.root)
+        check(connection, identity, site.root)
 
 
 def check_guards(connection: Connection, site: Storage) -> None:

@@ -65,53 +65,55 @@ class SweepSize:
         return self.asked > self.allowed
 
 
-def size_of(going: Sequence[Segment], released: Sequence[Hold], elapsed: timedelta, accepted: timedelta) -> SweepSize:
+def size_of(
+    expiring: Sequence[Segment], released: Sequence[Hold], elapsed: timedelta, accepted: timedelta
+) -> SweepSize:
     """Measure a sweep.  What a released hold had kept is explained, whatever its age."""
-    kept = [replace(hold, released=None) for hold in released]
-    counted = [one for one in going if not any(hold.covers(one.camera, one.span) for hold in kept)]
-    cameras = len({one.camera for one in counted})
-    asked = sum((one.span.duration for one in counted), timedelta(0))
+    holds = [replace(hold, released=None) for hold in released]
+    counted = [segment for segment in expiring if not any(hold.covers(segment.camera, segment.span) for hold in holds)]
+    cameras = len({segment.camera for segment in counted})
+    footage = sum((segment.span.duration for segment in counted), timedelta(0))
     allowed = cameras * (TIMES * max(elapsed, timedelta(0)) + SPARE) + accepted
-    return SweepSize(len(counted), asked, allowed, elapsed)
+    return SweepSize(len(counted), footage, allowed, elapsed)
 
 
 def require_explained(connection: Connection, site: Storage, plan: Plan) -> None:
     """Raise SweepTooLarge unless the time since the last sweep, releases or a person explain the plan."""
-    found = _measure(connection, site, plan)
-    if found is not None and found.too_large:
+    size = _measure(connection, site, plan)
+    if size is not None and size.too_large:
         raise SweepTooLarge(
-            asked=_hours(found.asked),
-            segments=found.segments,
-            elapsed=_hours(found.elapsed),
-            allowed=_hours(found.allowed),
+            asked=_hours(size.asked),
+            segments=size.segments,
+            elapsed=_hours(size.elapsed),
+            allowed=_hours(size.allowed),
         )
 
 
 def plan_accept_sweep(site: Storage) -> SweepSize:
     """What a person would accept; raises SweepExplained."""
     with read_transaction(site.engine) as connection:
-        found = _measure(connection, site, make_plan(connection, site.clock.now()))
-    if found is None or not found.too_large:
+        size = _measure(connection, site, make_plan(connection, site.clock.now()))
+    if size is None or not size.too_large:
         raise SweepExplained
-    return found
+    return size
 
 
 def accept_sweep_size(site: Storage, *, reason: str) -> SweepSize:
     """A named person lets the next sweep take what it would take now; raises SweepExplained, NobodyNamed, LockHeld."""
     with sweeper_lock(site):
-        found = plan_accept_sweep(site)
+        size = plan_accept_sweep(site)
         require_person(site)
         with write_transaction(site.engine) as connection:
-            facts: AuditFacts = {"segments": found.segments, "footage_seconds": int(found.asked.total_seconds())}
+            facts: AuditFacts = {"segments": size.segments, "footage_seconds": int(size.asked.total_seconds())}
             append_entry(connection, site, Act.SWEEP_ACCEPTED, "sweep", facts=facts, reason=reason)
-        accept_large_sweep(site, found.asked)
-    return found
+        accept_large_sweep(site, size.asked)
+    return size
 
 
 def accept_large_sweep(site: Storage, footage: timedelta) -> None:
     """The next completed sweep may take this much more than it could explain."""
-    said = {"schema": 1, "at": iso(site.clock.now()), "footage_seconds": footage.total_seconds()}
-    site.disk.write(site.root / ACCEPTED, json.dumps(said, indent=2).encode() + b"\n")
+    payload = {"schema": 1, "at": iso(site.clock.now()), "footage_seconds": footage.total_seconds()}
+    site.disk.write(site.root / ACCEPTED, json.dumps(payload, indent=2).encode() + b"\n")
 
 
 def forget_allowance(site: Storage) -> None:
@@ -134,8 +136,8 @@ def _released_since(connection: Connection, last: datetime) -> list[Hold]:
 
 def _allowance(site: Storage) -> timedelta:
     try:
-        said = json.loads((site.root / ACCEPTED).read_text())
-        return timedelta(seconds=float(said["footage_seconds"]))
+        payload = json.loads((site.root / ACCEPTED).read_text())
+        return timedelta(seconds=float(payload["footage_seconds"]))
     except (OSError, ValueError, KeyError, TypeError):
         return timedelta(0)
 
