@@ -16,15 +16,23 @@ from pathlib import Path
 
 from pyrage.x25519 import Identity, Recipient
 
-from cctv.backup.errors import BackupNotWritten
 from cctv.backup.state import PART
 from cctv.core.durable import DurableFiles
-from cctv.core.errors import FileUnreadable
+from cctv.core.errors import CctvError, Exit, FileUnreadable
 from cctv.crypto.age import decrypt, encrypt
 from cctv.crypto.errors import BackupTorn
 
 _BLOCK = 512
 _CHUNK = 1 << 20
+
+
+class BackupNotWritten(CctvError):
+    """The back-up could not be written to {path}: {problem}.  What is unfinished ends in .part and is no back-up.
+
+    next: make room there or give another folder, then repeat the command: it removes what is unfinished.
+    """
+
+    exit_code = Exit.STORAGE_FULL
 
 
 @dataclass(frozen=True, slots=True)

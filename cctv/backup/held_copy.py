@@ -19,7 +19,6 @@ from pyrage.x25519 import Recipient
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import Member, of_bytes, write_bundle
-from cctv.backup.errors import HeldCopyElsewhere
 from cctv.backup.queries import held_lost, held_segments, released_since
 from cctv.backup.state import (
     PART,
@@ -34,7 +33,7 @@ from cctv.backup.state import (
     read_memory,
     remember_held,
 )
-from cctv.core.errors import FileUnreadable
+from cctv.core.errors import CctvError, Exit, FileUnreadable
 from cctv.crypto.age import recipients
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -48,6 +47,15 @@ log = logging.getLogger(__name__)
 
 COPY_FILE = "copy.json"
 LINE, FOOTAGE = "segment.json", "segment.mp4"
+
+
+class HeldCopyElsewhere(CctvError):
+    """Of held footage there is one copy, and it is in {directory}: {path} is not that copy.
+
+    next: cctv backup --held {directory}, or, when that copy is destroyed, `cctv backup --held DIR --new-copy WHY`.
+    """
+
+    exit_code = Exit.DECISION_MISSING
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,12 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import read_bundle
 from cctv.backup.create import look
-from cctv.backup.errors import BackupForeign, StorageIntact
 from cctv.backup.manifest import BackupManifest, read_manifest
 from cctv.backup.queries import bury_gone, count_held, paths_by_id, skip_short_ids
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock, iso
 from cctv.core.durable import DurableFiles, exclusive, sha256_file
+from cctv.core.errors import CctvError, Exit
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
@@ -62,6 +62,26 @@ from cctv.holds.files import hold_path, is_hold_file, write_hold_file
 from cctv.holds.store import all_holds, holds_in_force, match_files
 from cctv.model.audit import Act, Actor
 from cctv.model.ids import HoldId, id_kind
+
+
+class BackupForeign(CctvError):
+    """{path} is a back-up of another site: {found}, and this is {expected}.  Nothing was changed.
+
+    next: give this site's own back-up, or see that cameras.toml is this site's.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class StorageIntact(CctvError):
+    """The storage has its own index, and it is whole: {entries} entries in its log, the back-up has {backed_up}.
+
+    next: there is nothing to restore. If this index must go all the same, give --replace: it is set aside, not removed.
+    """
+
+    code = "StorageWhole"
+
+    exit_code = Exit.DECISION_MISSING
 
 
 @dataclass(frozen=True, slots=True)

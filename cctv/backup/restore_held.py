@@ -21,17 +21,15 @@ from sqlalchemy import Connection
 
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import read_bundle
-from cctv.backup.errors import BackupForeign, BackupPlaceUnfit
 from cctv.backup.held_copy import COPY_FILE, FOOTAGE, LINE
-from cctv.backup.restore import work_folder
-from cctv.backup.state import backup_lock, held_files, held_folder, held_name
+from cctv.backup.restore import BackupForeign, work_folder
+from cctv.backup.state import BackupPlaceUnfit, backup_lock, held_files, held_folder, held_name
 from cctv.core.durable import sha256_file
 from cctv.crypto.errors import BackupTorn
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.deletion_summaries import folded_of
-from cctv.footage.index_lines import lines_in
-from cctv.footage.ingest import from_index_line, index_line
+from cctv.footage.ingest import from_index_line, index_line, lines_in
 from cctv.footage.layout import INDEX, segment_path, sweeper_lock
 from cctv.footage.repair.queries import drop_tombstone, insert_line
 from cctv.footage.segments import is_indexed, tombstones_of

@@ -21,15 +21,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cctv.backup.errors import BackupPlaceUnfit
 from cctv.core.clock import iso
 from cctv.core.durable import exclusive
+from cctv.core.errors import UsageError
 from cctv.db.identity import file_system_of
 from cctv.db.storage import Storage
 
 PART = ".part"  # the end of the name of a file that is still being written
 
 FILE = "backup.json"
+
+
+class BackupPlaceUnfit(UsageError):
+    """Nothing can be backed up to {path}: {problem}.
+
+    next: mount the medium that is meant, and give a folder on it that exists.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from cctv.audit.log import append_entry
 from cctv.core.clock import to_us
 from cctv.db.engine import keep_connection_open, read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.index_lines import lines_in
+from cctv.footage.ingest import lines_in
 from cctv.footage.layout import INDEX, sweeper_lock
 from cctv.footage.quarantine import Quarantined
 from cctv.footage.repair.queries import drop_tombstone, insert_line

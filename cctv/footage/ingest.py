@@ -107,3 +107,24 @@ def from_index_line(line: str, directory: str) -> NewSegment:
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a line of index.jsonl: {error}") from error
+
+
+def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
+    """The segments of a day's folder by their relative path; a torn line, or one of another folder, is none."""
+    try:
+        text = (directory / INDEX).read_text(errors="replace")
+    except FileNotFoundError:
+        return {}
+    _, zone, camera, _ = relative.split("/")
+    segments: dict[str, NewSegment] = {}
+    for line in text.splitlines():
+        try:
+            new = from_index_line(line, relative)
+        except (ValueError, OverflowError):
+            continue
+        if (new.zone, new.camera) != (zone, camera) or "/" in new.path[len(relative) + 1 :]:
+            continue
+        earlier = segments.get(new.path)
+        if earlier is None or new.limit <= earlier.limit:
+            segments[new.path] = new
+    return segments

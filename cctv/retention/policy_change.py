@@ -24,7 +24,7 @@ from cctv.footage.layout import sweeper_lock
 from cctv.holds.cover import is_covered_by_hold
 from cctv.model.audit import Act
 from cctv.model.ids import ZoneId
-from cctv.retention.guards.person import require_person
+from cctv.retention.guards.clock import require_person
 from cctv.retention.guards.sweep_size import accept_large_sweep
 from cctv.retention.policy import lead
 

@@ -22,8 +22,7 @@ from cctv.core.durable import sha256_file
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
-from cctv.footage.index_lines import lines_in
-from cctv.footage.ingest import described
+from cctv.footage.ingest import described, lines_in
 from cctv.footage.layout import INDEX
 from cctv.footage.media import MediaUnreadable, read_timing
 from cctv.footage.repair.differences import Difference, DifferenceKind, Folder, Remedy, compare, stray

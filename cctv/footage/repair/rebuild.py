@@ -45,7 +45,7 @@ from cctv.db.engine import (
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, Identity, check, claim, read_identity, write_identity
 from cctv.db.storage import Storage, keep_short_id, open_site
 from cctv.db.upgrade import upgrade
-from cctv.footage.index_lines import lines_in
+from cctv.footage.ingest import lines_in
 from cctv.footage.layout import incoming_name, recorder_lock, sweeper_lock
 from cctv.footage.repair.compare import list_day, walk
 from cctv.footage.repair.queries import insert_lines, insert_run_as, is_blank, mark_lost, stretch_run, unknown_policy

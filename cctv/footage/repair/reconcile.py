@@ -21,8 +21,7 @@ from cctv.core.errors import CctvError, Exit
 from cctv.core.logs import SHOWN
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.index_lines import lines_in
-from cctv.footage.ingest import index_line
+from cctv.footage.ingest import index_line, lines_in
 from cctv.footage.layout import INDEX, recorder_lock, segment_start, sweeper_lock
 from cctv.footage.quarantine import quarantine, shortest_period
 from cctv.footage.repair.compare import Comparison, disk_and_index

@@ -31,7 +31,6 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import sweeper_lock
 from cctv.model.audit import Act
-from cctv.retention.guards.person import require_person
 from cctv.retention.queries import last_sweep
 
 SLACK = timedelta(hours=1)  # believed without a witness: it is the most that footage could go too early
@@ -163,6 +162,13 @@ class ClockAlreadyTrusted(UsageError):
     code = "ClockBelieved"
 
 
+class NobodyNamed(UsageError):
+    """This is decided by a person, and none is named; nothing was changed.
+
+    next: repeat the command with --for NAME
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """An instant that was believed, and what the machine's own counting said then."""
@@ -239,6 +245,13 @@ def accept_clock(site: Storage, *, reason: str) -> ClockState:
             append_entry(connection, site, Act.CLOCK_ACCEPTED, "clock", facts=facts, reason=reason)
         _write(site)
     return state
+
+
+def require_person(site: Storage) -> str:
+    """The person on whose call this is done; raises NobodyNamed."""
+    if site.actor.on_behalf_of is None:
+        raise NobodyNamed
+    return site.actor.on_behalf_of
 
 
 def _read(site: Storage) -> Mark | None:

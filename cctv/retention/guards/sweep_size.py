@@ -26,7 +26,7 @@ from cctv.holds.store import all_holds
 from cctv.model.audit import Act
 from cctv.model.footage import Segment
 from cctv.model.holds import Hold
-from cctv.retention.guards.person import require_person
+from cctv.retention.guards.clock import require_person
 from cctv.retention.plan import Plan, make_plan
 from cctv.retention.queries import last_sweep
 
