@@ -63,6 +63,13 @@ from cctv.holds.store import all_holds, holds_in_force, match_files
 from cctv.model.audit import Act, Actor
 from cctv.model.ids import HoldId, id_kind
 
+log = logging.getLogger(__name__)
+
+WORK = ".restore"
+_LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
+_OURS = {*DIRECTORIES, *_LOCKS, WORK, ".backup", "README.md", "lost+found", UNCONFIRMED, "backup.json",
+         "recorder.json", "room-wanted.json", "room-answer.json", "clock.json", "sweep-accepted.json"}  # fmt: skip
+
 
 class BackupForeign(CctvError):
     """{path} is a back-up of another site: {found}, and this is {expected}.  Nothing was changed.
@@ -101,30 +108,6 @@ class RestoreDelta:
         return tuple(sorted({*self.in_force, *self.from_disk}))
 
 
-def outlook_of(root: Path, index: Path) -> RestoreDelta:
-    """Compare the index of a back-up with a storage."""
-    on_disk = {HoldId(path.stem) for path in (root / "holds").glob("HOLD-*.json")}
-    with read_transaction(open_engine(index)) as connection:
-        indexed = {hold.id for hold in all_holds(connection)}
-        in_force = tuple(hold.id for hold in holds_in_force(connection))
-        missing = gone_ids(connection, root)
-        held = count_held(connection, missing)
-    return RestoreDelta(in_force, tuple(sorted(on_disk - indexed)), len(missing) - held, held)
-
-
-def gone_ids(connection: Connection, root: Path) -> list[int]:
-    """Rows whose files are not on the disk."""
-    return [row for row, path in paths_by_id(connection) if not os.path.lexists(root / path)]
-
-
-log = logging.getLogger(__name__)
-
-WORK = ".restore"
-_LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
-_OURS = {*DIRECTORIES, *_LOCKS, WORK, ".backup", "README.md", "lost+found", UNCONFIRMED, "backup.json",
-         "recorder.json", "room-wanted.json", "room-answer.json", "clock.json", "sweep-accepted.json"}  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class RestoreSources:
     """What a restore needs when there is no site yet."""
@@ -148,6 +131,22 @@ class Restored:
     outlook: RestoreDelta
     set_aside: Path | None = None
     found: int = 0
+
+
+def outlook_of(root: Path, index: Path) -> RestoreDelta:
+    """Compare the index of a back-up with a storage."""
+    on_disk = {HoldId(path.stem) for path in (root / "holds").glob("HOLD-*.json")}
+    with read_transaction(open_engine(index)) as connection:
+        indexed = {hold.id for hold in all_holds(connection)}
+        in_force = tuple(hold.id for hold in holds_in_force(connection))
+        missing = gone_ids(connection, root)
+        held = count_held(connection, missing)
+    return RestoreDelta(in_force, tuple(sorted(on_disk - indexed)), len(missing) - held, held)
+
+
+def gone_ids(connection: Connection, root: Path) -> list[int]:
+    """Rows whose files are not on the disk."""
+    return [row for row, path in paths_by_id(connection) if not os.path.lexists(root / path)]
 
 
 def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace_whole: bool = False) -> Restored:

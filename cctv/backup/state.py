@@ -28,8 +28,9 @@ from cctv.db.identity import file_system_of
 from cctv.db.storage import Storage
 
 PART = ".part"  # the end of the name of a file that is still being written
-
 FILE = "backup.json"
+_SHOWN = 8  # signs of the site's id
+_HELD = re.compile(r"([0-9a-f]{64})\.age")
 
 
 class BackupPlaceUnfit(UsageError):
@@ -89,10 +90,6 @@ def _write(site: Storage, state: BackupState) -> None:
     held = {"id": state.held.id, "directory": state.held.directory, "at": iso(state.held.at)} if state.held else None
     payload = {"schema": 1, "last": iso(state.last) if state.last else None, "file": state.file, "held": held}
     site.disk.write(site.root / FILE, json.dumps(payload, indent=2, ensure_ascii=False).encode() + b"\n")
-
-
-_SHOWN = 8  # signs of the site's id
-_HELD = re.compile(r"([0-9a-f]{64})\.age")
 
 
 def backup_lock(site: Storage) -> AbstractContextManager[None]:

@@ -35,6 +35,8 @@ from cctv.model.ids import CameraId
 
 SEAM = timedelta(milliseconds=500)  # between segments of one run; shorter than any cause that is worth a line
 _FOREVER = datetime.max.replace(tzinfo=UTC)
+_Kind: TypeAlias = "_Footage | GapCause | None"
+_Piece: TypeAlias = tuple[Span, _Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,46 @@ class _Footage(Enum):
     DELETED = 2
 
 
-_Kind: TypeAlias = "_Footage | GapCause | None"
-_Piece: TypeAlias = tuple[Span, _Kind]
+class FootageAbsence(CctvError):
+    """There is no footage of {cameras} in that span: {cause}.
+
+    next: cctv footage coverage shows what there is; try another camera or time.
+    """
+
+    code = "NoFootage"
+
+    exit_code = Exit.NO_FOOTAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """One camera over one span as it stands at an instant.
+
+    `saved`, `deleted`, `missing` and `to_come` make the span without rest; nothing lies in two of them, unless the
+    clock was set back and footage is dated later than now.  `unexplained` is that part of `missing`, between the
+    camera's first footage and its last, of which nobody knows why.
+    """
+
+    camera: CameraId
+    span: Span
+    segments: tuple[Segment, ...]
+    gone: tuple[Tombstone, ...]
+    folded: tuple[FoldedGroup, ...]  # what went more than a year ago, no longer known one by one
+    saved: tuple[Span, ...]
+    deleted: tuple[Span, ...]
+    missing: tuple[Missing, ...]
+    unexplained: tuple[Span, ...]
+    to_come: Span | None
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(segment.size_bytes for segment in self.segments)
+
+    @property
+    def coverage(self) -> float:
+        """Recorded fraction of the span so far, 0 to 1; footage that was deleted does not count."""
+        past = self.span.duration - (self.to_come.duration if self.to_come else timedelta(0))
+        return min(1.0, total(self.saved) / past) if past else 0.0
 
 
 def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], gaps: Iterable[Gap]) -> Parts:
@@ -150,48 +190,6 @@ def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
         last = span, kind
     if last is not None:
         yield last
-
-
-class FootageAbsence(CctvError):
-    """There is no footage of {cameras} in that span: {cause}.
-
-    next: cctv footage coverage shows what there is; try another camera or time.
-    """
-
-    code = "NoFootage"
-
-    exit_code = Exit.NO_FOOTAGE
-
-
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """One camera over one span as it stands at an instant.
-
-    `saved`, `deleted`, `missing` and `to_come` make the span without rest; nothing lies in two of them, unless the
-    clock was set back and footage is dated later than now.  `unexplained` is that part of `missing`, between the
-    camera's first footage and its last, of which nobody knows why.
-    """
-
-    camera: CameraId
-    span: Span
-    segments: tuple[Segment, ...]
-    gone: tuple[Tombstone, ...]
-    folded: tuple[FoldedGroup, ...]  # what went more than a year ago, no longer known one by one
-    saved: tuple[Span, ...]
-    deleted: tuple[Span, ...]
-    missing: tuple[Missing, ...]
-    unexplained: tuple[Span, ...]
-    to_come: Span | None
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(segment.size_bytes for segment in self.segments)
-
-    @property
-    def coverage(self) -> float:
-        """Recorded fraction of the span so far, 0 to 1; footage that was deleted does not count."""
-        past = self.span.duration - (self.to_come.duration if self.to_come else timedelta(0))
-        return min(1.0, total(self.saved) / past) if past else 0.0
 
 
 def inventory(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Inventory:

@@ -23,6 +23,10 @@ from cctv.model.footage import FoldedDay, FoldedGroup, Reason, Tombstone
 from cctv.model.ids import CameraId, ZoneId
 
 _MICROSECOND = timedelta(microseconds=1)
+FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED, Reason.ERASED, Reason.SITE_CLOSED)
+"""Deletions.  What was lost stays as it is: a hold may still ask for it."""
+_CHUNK = 1000
+_ONE_DAY = timedelta(days=1)
 
 
 def groups_of(stones: Sequence[Tombstone]) -> tuple[FoldedGroup, ...]:
@@ -108,13 +112,6 @@ def _group_fields(group: FoldedGroup) -> dict[str, str | int]:
         "last_deleted_us": to_us(group.last_deleted),
         "latest_us": group.latest // _MICROSECOND,
     }
-
-
-FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED, Reason.ERASED, Reason.SITE_CLOSED)
-"""Deletions.  What was lost stays as it is: a hold may still ask for it."""
-
-_CHUNK = 1000
-_ONE_DAY = timedelta(days=1)
 
 
 def oldest_day(connection: Connection, before: datetime) -> dict[CameraId, list[int]]:

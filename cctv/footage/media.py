@@ -40,6 +40,15 @@ HOLE = timedelta(seconds=0.5)  # shorter ones are no gap that is worth a cause
 _HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a second
 _HEAD = 8192  # the head of a fragment of 10 s at 50 frames a second
 _SLOW_START = 65536  # ftyp and moov take some 1,500 bytes
+PATIENCE = timedelta(seconds=60)  # for a header, and for all packets of a segment on a slow disk
+_FILES_ONLY = {"protocol_whitelist": "file"}
+_PACKETS_TO_FIRST_PICTURE = 64
+_USUAL_STEP = timedelta(milliseconds=40)
+# Code points of ITU-T H.273 that say something; not 0 (RGB), nor those that are unspecified or reserved.
+_MATRICES = frozenset({1, *range(4, 15)})
+_PRIMARIES = frozenset({1, *range(4, 13), 22})
+_TRANSFERS = frozenset({1, *range(4, 19)})
+_MATRIX = struct.Struct("=9i")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,58 @@ class Fragment:
     @property
     def end(self) -> int:
         return self.start + sum(self.durations)
+
+
+class MediaUnreadable(Exception):
+    """A file cannot be read as video: its text is the problem, its cause what libav raised, if it did."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
+        self.problem = problem
+
+
+class NoVideo(MediaUnreadable):
+    """The file is media, and holds no picture."""
+
+
+class MediaTimeout(MediaUnreadable):
+    """The file was not read within the time given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a container says of its first video, and whether it has sound.
+
+    `width` and `height` are stored pixels, 0 when unknown; `pixel_aspect` (SAR) is 1 when unknown.  `frame_rate` is
+    nominal, frames a second.  `declared_frames` and `declared_duration` are the container's own words and may be wrong.
+    `colour` are libavcodec's options that carry the colour description on.  `display_matrix` (of libavutil/display.h,
+    row by row) turns the picture as it is to be displayed; only `probe` tells it.  `sound` is a codec.  All of these
+    are None, or empty, when the container does not say.
+    """
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    pixel_aspect: Fraction
+    frame_rate: Fraction | None
+    declared_frames: int | None
+    declared_duration: timedelta | None
+    colour: tuple[tuple[str, str], ...]
+    sound: str | None
+    display_matrix: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the pictures of a file are shown, rising, on its own clock; at least one.
+
+    `duration` is from the first to the end of the last.
+    """
+
+    times: tuple[timedelta, ...]
+    duration: timedelta
 
 
 def read_header(descriptor: int) -> Header | None:
@@ -154,69 +215,6 @@ def _default_duration(moof: bytes, tfhd: int) -> int:
     flags = int.from_bytes(moof[tfhd + 1 : tfhd + 4], "big")
     at = tfhd + 8 + 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2)
     return int(struct.unpack_from(">I", moof, at)[0]) if flags & 0x8 else 0
-
-
-PATIENCE = timedelta(seconds=60)  # for a header, and for all packets of a segment on a slow disk
-_FILES_ONLY = {"protocol_whitelist": "file"}
-_PACKETS_TO_FIRST_PICTURE = 64
-_USUAL_STEP = timedelta(milliseconds=40)
-# Code points of ITU-T H.273 that say something; not 0 (RGB), nor those that are unspecified or reserved.
-_MATRICES = frozenset({1, *range(4, 15)})
-_PRIMARIES = frozenset({1, *range(4, 13), 22})
-_TRANSFERS = frozenset({1, *range(4, 19)})
-_MATRIX = struct.Struct("=9i")
-
-
-class MediaUnreadable(Exception):
-    """A file cannot be read as video: its text is the problem, its cause what libav raised, if it did."""
-
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(problem)
-        self.path = path
-        self.problem = problem
-
-
-class NoVideo(MediaUnreadable):
-    """The file is media, and holds no picture."""
-
-
-class MediaTimeout(MediaUnreadable):
-    """The file was not read within the time given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """What a container says of its first video, and whether it has sound.
-
-    `width` and `height` are stored pixels, 0 when unknown; `pixel_aspect` (SAR) is 1 when unknown.  `frame_rate` is
-    nominal, frames a second.  `declared_frames` and `declared_duration` are the container's own words and may be wrong.
-    `colour` are libavcodec's options that carry the colour description on.  `display_matrix` (of libavutil/display.h,
-    row by row) turns the picture as it is to be displayed; only `probe` tells it.  `sound` is a codec.  All of these
-    are None, or empty, when the container does not say.
-    """
-
-    container: str
-    codec: str
-    width: int
-    height: int
-    pixel_aspect: Fraction
-    frame_rate: Fraction | None
-    declared_frames: int | None
-    declared_duration: timedelta | None
-    colour: tuple[tuple[str, str], ...]
-    sound: str | None
-    display_matrix: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """When the pictures of a file are shown, rising, on its own clock; at least one.
-
-    `duration` is from the first to the end of the last.
-    """
-
-    times: tuple[timedelta, ...]
-    duration: timedelta
 
 
 def probe(path: Path, *, patience: timedelta = PATIENCE) -> Media:

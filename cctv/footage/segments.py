@@ -39,6 +39,8 @@ _TAKE = (
     .where(_TOTALS.camera == bindparam("of"))
     .values(segments=_TOTALS.segments - bindparam("count"), size_bytes=_TOTALS.size_bytes - bindparam("size"))
 )
+_COPIED = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
+SEGMENT = tuple(schema.segments.c[name] for name in ("id", *_COPIED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ class Totals:
     segments: int
     size_bytes: int
     held_over: int
+
+
+class SegmentUnknown(UsageError):
+    """There is no segment {id}.
+
+    next: cctv footage list --cameras CAMERA --from START --to END
+    """
 
 
 def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
@@ -110,17 +119,6 @@ def totals(connection: Connection) -> list[Totals]:
     """Every camera that was ever recorded, by name."""
     rows = connection.execute(select(schema.camera_totals).order_by(schema.camera_totals.c.camera))
     return [Totals(row.camera, row.segments, row.size_bytes, row.held_over) for row in rows]
-
-
-_COPIED = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
-SEGMENT = tuple(schema.segments.c[name] for name in ("id", *_COPIED))
-
-
-class SegmentUnknown(UsageError):
-    """There is no segment {id}.
-
-    next: cctv footage list --cameras CAMERA --from START --to END
-    """
 
 
 def insert_segment(connection: Connection, new: NewSegment) -> Segment:

@@ -32,6 +32,7 @@ CLEARLY = 1.25  # above what the sweeper frees at the reserve, a tenth of it
 SWEEP_LATE = timedelta(minutes=15)  # the resident sweeper passes every minute
 BACKUP_LATE = timedelta(days=1)  # beyond `warn_after`: a disk that is changed by hand is changed in working hours
 WEEK = timedelta(days=7)
+_SCHEMA = 1
 
 
 class AlarmKind(Enum):
@@ -314,9 +315,6 @@ def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
     wrong = [trouble.alarm.text for trouble in present.values()]
     text = " ".join(["Not all is well:", *wrong]) if wrong else "All is well."
     return [Alarm(AlarmKind.WEEKLY, AlarmState.NOTICE, "", now, text, "cctv status" if wrong else "")]
-
-
-_SCHEMA = 1
 
 
 def read_memory(path: Path) -> AlarmHistory:

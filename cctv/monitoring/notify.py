@@ -34,6 +34,8 @@ from cctv.db.storage import Storage
 from cctv.monitoring.alarms import Alarm, AlarmKind, AlarmState, alarms, read_memory, remember, write_memory
 from cctv.monitoring.status import OverdueItem, Status, status_now
 
+log = logging.getLogger(__name__)
+
 PATIENCE = timedelta(seconds=30)
 _SAID = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
 
@@ -96,6 +98,28 @@ class Message:
         return "\n".join([*lines, *([f"  next:  {alarm.next_step}"] if alarm.next_step else [])])
 
 
+class StorageSilent(CctvError):
+    """The storage {path} cannot be read: {problem}.
+
+    next: look at the disk (`dmesg`, its SMART values) and at `cctv status`.
+    """
+
+
+class MemoryNotKept(CctvError):
+    """What was told cannot be remembered in {path}: {problem}, so every look would tell it again.
+
+    next: let this account write there, or name another file as `state` in [alerts] of cameras.toml.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyResult:
+    """What one look found to tell, and the ways by which it did not get through."""
+
+    alarms: Sequence[Alarm]
+    failed: Sequence[AlarmsNotDelivered] = ()
+
+
 def deliver(alerts: AlertsSettings, message: Message) -> list[AlarmsNotDelivered]:
     """Send the message every way that the settings name; what failed.  Raises AlertsNotSet where they name none."""
     sending = [*([_mail] if alerts.mail else []), *([_command] if alerts.command else [])]
@@ -143,31 +167,6 @@ def _mail(alerts: AlertsSettings, message: Message) -> None:
 
 def _command(alerts: AlertsSettings, message: Message) -> None:
     run_process(alerts.command, stdin=message.as_json.encode(), timeout=PATIENCE.total_seconds())
-
-
-log = logging.getLogger(__name__)
-
-
-class StorageSilent(CctvError):
-    """The storage {path} cannot be read: {problem}.
-
-    next: look at the disk (`dmesg`, its SMART values) and at `cctv status`.
-    """
-
-
-class MemoryNotKept(CctvError):
-    """What was told cannot be remembered in {path}: {problem}, so every look would tell it again.
-
-    next: let this account write there, or name another file as `state` in [alerts] of cameras.toml.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class NotifyResult:
-    """What one look found to tell, and the ways by which it did not get through."""
-
-    alarms: Sequence[Alarm]
-    failed: Sequence[AlarmsNotDelivered] = ()
 
 
 def look(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvError:

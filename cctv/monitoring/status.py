@@ -127,6 +127,14 @@ class Status:
         return Exit.OK
 
 
+_HEALTH = {
+    Phase.RECORDING: Health.RECORDING,
+    Phase.CONNECTING: Health.CONNECTING,
+    Phase.WAITING: Health.DOWN,
+    Phase.STOPPED: Health.DOWN,
+}
+
+
 def status_now(site: Storage) -> Status:
     """Look at everything once."""
     now = site.clock.now()
@@ -197,11 +205,3 @@ def _lasts(hours: float | None) -> timedelta | None:
 def _bit_rate(segments: Sequence[Segment]) -> float | None:
     seconds = sum(segment.span.duration.total_seconds() for segment in segments)
     return 8 * sum(segment.size_bytes for segment in segments) / seconds if seconds else None
-
-
-_HEALTH = {
-    Phase.RECORDING: Health.RECORDING,
-    Phase.CONNECTING: Health.CONNECTING,
-    Phase.WAITING: Health.DOWN,
-    Phase.STOPPED: Health.DOWN,
-}

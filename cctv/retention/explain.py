@@ -28,6 +28,9 @@ from cctv.model.ids import CameraId, ZoneId
 from cctv.retention.policy import RetentionDecision, decide, due
 
 SLACK = timedelta(days=2)  # numbers of tombstones rise with time, apart from what a clock was ever set back
+BATCHES = 100  # of deletions that are looked up in the log for one answer
+ENTRIES_NEAR = 50  # of a batch's own: recorder and commands may write between two
+_Promised = Segment | Tombstone | FoldedGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,55 @@ class Deleted:
     first: datetime
     last: datetime
     latest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """The sweeps of a time: how many ended, and how often each guard stopped one."""
+
+    completed: int
+    refused: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The policy version that footage was recorded under, and what it said of its zone.
+
+    `rule` is the bound that decided the period: zone, site cap or jurisdiction cap; None where the text is not known.
+    """
+
+    policy: str
+    since: datetime | None
+    rule: str | None
+    declared: timedelta | None
+    period: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known of a camera over a span: decisions about what is stored, what went, what never was.
+
+    `holds` are all that ever stood over the span, released ones too; `acts` are the log's entries about it with their
+    reason, as far as that still exists.
+    """
+
+    camera: CameraId
+    span: Span
+    decisions: tuple[RetentionDecision, ...]
+    gone: tuple[Tombstone, ...]
+    folded: tuple[FoldedGroup, ...]
+    missing: tuple[Missing, ...]
+    holds: tuple[Hold, ...]
+    acts: tuple[tuple[AuditEntry, str | None], ...]
+    policies: Mapping[str, PolicyRow]
+
+    def terms(self, footage: _Promised) -> Terms:
+        """What the policy in force at recording said of this footage."""
+        return terms_of(footage.policy, footage.zone, self.policies)
+
+    def holds_of(self, span: Span) -> tuple[Hold, ...]:
+        """The holds that ever stood over a part of the span."""
+        return tuple(hold for hold in self.holds if hold.span.overlaps(span))
 
 
 def policies(connection: Connection, digests: Sequence[str]) -> dict[str, PolicyRow]:
@@ -149,14 +201,6 @@ def _halved(low: int, high: int, is_before: Callable[[int], bool]) -> int:
     return low
 
 
-@dataclass(frozen=True, slots=True)
-class Passes:
-    """The sweeps of a time: how many ended, and how often each guard stopped one."""
-
-    completed: int
-    refused: tuple[tuple[str, int], ...]
-
-
 def passes_between(connection: Connection, first: datetime, last: datetime) -> Passes:
     """Counts of the sweeps from one instant to before another."""
     sweep = schema.sweeps.c
@@ -180,53 +224,6 @@ def open_deletions(connection: Connection) -> int:
 
 def _count(table: Table, where: ColumnElement[bool]) -> Any:  # noqa: ANN401
     return select(func.count()).select_from(table).where(where)
-
-
-BATCHES = 100  # of deletions that are looked up in the log for one answer
-ENTRIES_NEAR = 50  # of a batch's own: recorder and commands may write between two
-
-_Promised = Segment | Tombstone | FoldedGroup
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The policy version that footage was recorded under, and what it said of its zone.
-
-    `rule` is the bound that decided the period: zone, site cap or jurisdiction cap; None where the text is not known.
-    """
-
-    policy: str
-    since: datetime | None
-    rule: str | None
-    declared: timedelta | None
-    period: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What is known of a camera over a span: decisions about what is stored, what went, what never was.
-
-    `holds` are all that ever stood over the span, released ones too; `acts` are the log's entries about it with their
-    reason, as far as that still exists.
-    """
-
-    camera: CameraId
-    span: Span
-    decisions: tuple[RetentionDecision, ...]
-    gone: tuple[Tombstone, ...]
-    folded: tuple[FoldedGroup, ...]
-    missing: tuple[Missing, ...]
-    holds: tuple[Hold, ...]
-    acts: tuple[tuple[AuditEntry, str | None], ...]
-    policies: Mapping[str, PolicyRow]
-
-    def terms(self, footage: _Promised) -> Terms:
-        """What the policy in force at recording said of this footage."""
-        return terms_of(footage.policy, footage.zone, self.policies)
-
-    def holds_of(self, span: Span) -> tuple[Hold, ...]:
-        """The holds that ever stood over a part of the span."""
-        return tuple(hold for hold in self.holds if hold.span.overlaps(span))
 
 
 def explain(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Explanation:

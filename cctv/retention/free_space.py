@@ -28,7 +28,11 @@ from cctv.retention.policy import Action, RetentionDecision
 from cctv.retention.queries import oldest_unheld
 from cctv.retention.session import deletion_session
 
+log = logging.getLogger(__name__)
+
 GUARDED = timedelta(hours=72)  # of a zone that cameras.toml no longer has
+FRESH = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,14 @@ class RoomPlan:
     def exhausted(self) -> bool:
         """Whether everything that may go early does not make the room that is wanted."""
         return self.missing > 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMade:
+    """What went early, and whether nothing more may."""
+
+    gone: tuple[Tombstone, ...]
+    exhausted: bool
 
 
 def plan_room(
@@ -69,20 +81,6 @@ def plan_room(
             decisions.append(RetentionDecision(segment, Action.EXPIRE, Reason.SPACE_NEEDED, segment.limit))
             missing_bytes -= segment.size_bytes
     return RoomPlan(tuple(decisions), max(missing_bytes, 0))
-
-
-log = logging.getLogger(__name__)
-
-FRESH = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
-_BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RoomMade:
-    """What went early, and whether nothing more may."""
-
-    gone: tuple[Tombstone, ...]
-    exhausted: bool
 
 
 def make_room(site: Storage, free: Callable[[], int] | None = None) -> RoomMade | None:

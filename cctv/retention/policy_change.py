@@ -29,6 +29,7 @@ from cctv.retention.guards.sweep_size import accept_large_sweep
 from cctv.retention.policy import lead
 
 _FIRST_LATE = timedelta(minutes=1)  # a run's first segment may begin before its row: the recorder dates its pictures
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,38 @@ class Longer:
     due: int
     due_bytes: int
     due_footage: timedelta
+
+
+class NothingToAdopt(UsageError):
+    """No stored footage was promised a longer period than cameras.toml gives today: there is nothing to adopt.
+
+    next: cctv retention plan
+    """
+
+
+class AdoptionUndecided(CctvError):
+    """{count} segments would go at the next sweep that were promised a longer time; nothing was changed.
+
+    next: look with --dry-run, then repeat the command with --yes.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAdoption:
+    """What adopting the policy of today shortens, zone by zone."""
+
+    zones: tuple[Longer, ...]
+
+    @property
+    def due(self) -> int:
+        """How many segments the next sweep would take that it would not take otherwise."""
+        return sum(zone.due for zone in self.zones)
+
+    @property
+    def due_footage(self) -> timedelta:
+        return sum((zone.due_footage for zone in self.zones), timedelta(0))
 
 
 def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: datetime) -> bool:
@@ -103,41 +136,6 @@ def shorten_runs(connection: Connection, zone: ZoneId, period: timedelta) -> Non
     table = schema.runs
     longer = (table.c.zone == zone) & (table.c.period_us > period) & table.c.ended_us.is_not(None)
     connection.execute(update(table).where(longer).values(period_us=period))
-
-
-_BATCH = 500
-
-
-class NothingToAdopt(UsageError):
-    """No stored footage was promised a longer period than cameras.toml gives today: there is nothing to adopt.
-
-    next: cctv retention plan
-    """
-
-
-class AdoptionUndecided(CctvError):
-    """{count} segments would go at the next sweep that were promised a longer time; nothing was changed.
-
-    next: look with --dry-run, then repeat the command with --yes.
-    """
-
-    exit_code = Exit.DECISION_MISSING
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyAdoption:
-    """What adopting the policy of today shortens, zone by zone."""
-
-    zones: tuple[Longer, ...]
-
-    @property
-    def due(self) -> int:
-        """How many segments the next sweep would take that it would not take otherwise."""
-        return sum(zone.due for zone in self.zones)
-
-    @property
-    def due_footage(self) -> timedelta:
-        return sum((zone.due_footage for zone in self.zones), timedelta(0))
 
 
 def zones_to_adopt(site: Storage) -> tuple[ZoneId, ...]:

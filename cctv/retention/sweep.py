@@ -27,20 +27,11 @@ from cctv.retention.plan import Plan, make_plan, overdue
 from cctv.retention.queries import last_sweep, record_sweep
 from cctv.retention.session import deletion_session
 
+log = logging.getLogger(__name__)
+
 LONGEST_SLEEP = timedelta(seconds=60)
 SHORTEST_SLEEP = timedelta(milliseconds=50)
 PERIOD_SHARE = 10  # footage that is recorded while the sweeper sleeps must not come due before it wakes
-
-
-def sleep_for(next_due: datetime | None, now: datetime, shortest_period: timedelta) -> timedelta:
-    """Until the next footage is due; never so long that a released hold or footage still to come would wait past it."""
-    longest = min(LONGEST_SLEEP, shortest_period / PERIOD_SHARE)
-    if next_due is None:
-        return longest
-    return max(SHORTEST_SLEEP, min(longest, next_due - now))
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +43,14 @@ class SweepReport:
     finished: tuple[Tombstone, ...]
     quarantine_gone: tuple[str, ...]
     overdue_before: timedelta
+
+
+def sleep_for(next_due: datetime | None, now: datetime, shortest_period: timedelta) -> timedelta:
+    """Until the next footage is due; never so long that a released hold or footage still to come would wait past it."""
+    longest = min(LONGEST_SLEEP, shortest_period / PERIOD_SHARE)
+    if next_due is None:
+        return longest
+    return max(SHORTEST_SLEEP, min(longest, next_due - now))
 
 
 def sweep_once(site: Storage) -> SweepReport:

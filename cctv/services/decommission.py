@@ -58,6 +58,11 @@ from cctv.retention.guards.storage import check_guards, same_storage
 from cctv.retention.session import deletion_session
 from cctv.viewing.cleanup import tidy_views
 
+log = logging.getLogger(__name__)
+
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before any recording
+_MINUTE = timedelta(minutes=1)
+
 
 class SiteHeld(CctvError):
     """The site is not closed: {holds} keep footage; nothing was deleted.
@@ -93,12 +98,6 @@ class NotEmpty(CctvError):
     """
 
     exit_code = Exit.PARTLY
-
-
-log = logging.getLogger(__name__)
-
-_FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before any recording
-_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

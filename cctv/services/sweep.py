@@ -43,6 +43,8 @@ from cctv.viewing.cleanup import tidy_views
 
 log = logging.getLogger(__name__)
 
+_LOOK = 2.0  # seconds between two looks for a request of the recorder
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
@@ -136,9 +138,6 @@ def told_room(room: RoomMade) -> str:
 def count(number: int, thing: str) -> str:
     """`1 segment`, `2 segments`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-_LOOK = 2.0  # seconds between two looks for a request of the recorder
 
 
 def run_sweeper(site: Storage, *, write: Callable[[str], None], environ: Mapping[str, str]) -> None:

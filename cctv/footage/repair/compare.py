@@ -35,6 +35,7 @@ from cctv.model.ids import CameraId, ZoneId, valid_id
 SEGMENTS = "segments"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})Z\.mp4")
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ class IndexedLine:
 
     files: dict[str, datetime]
     strays: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that does not agree, and how many segments the index knows."""
+
+    differences: tuple[Difference, ...]
+    segments: int
 
 
 def walk(root: Path) -> Walked:
@@ -128,17 +137,6 @@ def _files_below(root: str, relative: str) -> Iterator[str]:
             yield from _files_below(root, path)
         else:
             yield path
-
-
-_ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Everything that does not agree, and how many segments the index knows."""
-
-    differences: tuple[Difference, ...]
-    segments: int
 
 
 def disk_and_index(site: Storage, *, recording: bool | None = None) -> Comparison:

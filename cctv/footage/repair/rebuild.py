@@ -60,7 +60,13 @@ from cctv.model.footage import NewSegment, Reason
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId, id_kind
 
+log = logging.getLogger(__name__)
+
 _BEFORE = timedelta(hours=2)  # a file in incoming/ was begun no longer ago than its last write less this
+COMMAND = 'cctv footage rebuild --reason "..."'
+NEW_FILE = f"{DATABASE_FILE}.rebuilding"
+_BESIDE = ("-wal", "-shm", "-journal")
+_WHY = "the index was made again from the disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,35 @@ class Refilled:
         for start in folder.without_line:
             key = (folder.zone, folder.camera)
             self.earliest[key] = min(start, self.earliest.get(key, start))
+
+
+class IndexWhole(CctvError):
+    """The index is whole and belongs to this storage: there is nothing to make again; nothing was changed.
+
+    next: cctv footage reconcile
+    """
+
+    exit_code = Exit.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildPlan:
+    """What is wrong with the index, and what the disk has for a new one."""
+
+    why: str
+    segments: int
+    gone: int
+    without_line: int
+    holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The index that was made; `aside` is where the old one stands now, None where there was none."""
+
+    plan: RebuildPlan
+    aside: str | None
+    reconciled: Reconciled
 
 
 def day_folders(site: Storage) -> Iterator[DayFolder]:
@@ -195,43 +230,6 @@ def _runs_before_any(connection: Connection, site: Storage, done: Refilled) -> N
         insert_policy(connection, policy, settings.policy_text, now)
         run = insert_run(connection, camera=camera, zone=zone, policy=policy, period=min(periods), started=start)
         set_end(connection, run.id, start)
-
-
-log = logging.getLogger(__name__)
-
-COMMAND = 'cctv footage rebuild --reason "..."'
-NEW_FILE = f"{DATABASE_FILE}.rebuilding"
-_BESIDE = ("-wal", "-shm", "-journal")
-_WHY = "the index was made again from the disk"
-
-
-class IndexWhole(CctvError):
-    """The index is whole and belongs to this storage: there is nothing to make again; nothing was changed.
-
-    next: cctv footage reconcile
-    """
-
-    exit_code = Exit.USAGE
-
-
-@dataclass(frozen=True, slots=True)
-class RebuildPlan:
-    """What is wrong with the index, and what the disk has for a new one."""
-
-    why: str
-    segments: int
-    gone: int
-    without_line: int
-    holds: tuple[Hold, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """The index that was made; `aside` is where the old one stands now, None where there was none."""
-
-    plan: RebuildPlan
-    aside: str | None
-    reconciled: Reconciled
 
 
 def plan_rebuild(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> RebuildPlan:

@@ -36,6 +36,9 @@ from cctv.retention.queries import last_sweep
 SLACK = timedelta(hours=1)  # believed without a witness: it is the most that footage could go too early
 NEAR = timedelta(hours=3)  # a camera in another time zone still tells ten days from none
 DRIFT = 100  # a part of this of the time that passed may lie between two honest clocks
+MARK = "clock.json"
+MARK_EVERY = timedelta(minutes=10)
+BACKWARDS = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,61 @@ class ClockVerdict:
 
     believed: bool
     said: tuple[str, ...]
+
+
+class ClockBackwards(GuardError):
+    """Deletion stops: the clock says {now}, but the last sweep was at {last}.
+
+    next: set the clock right (`timedatectl`), then run `cctv sweep --once`; if the clock is right now and was wrong
+    then, `cctv retention accept-clock --for NAME --reason WHY`; nothing was deleted.
+    """
+
+
+class ClockForward(GuardError):
+    """Deletion stops: the clock says {now}, {gap} after the last instant that is known ({last}), and no witness
+    confirms it: {said}.
+
+    next: compare the clock with a watch (`timedatectl`) and set it right if it is wrong; if it is right,
+    `cctv retention accept-clock --for NAME --reason WHY`; nothing was deleted.
+    """
+
+
+class ClockAlreadyTrusted(UsageError):
+    """The clock is believed ({said}): there is nothing to accept.
+
+    next: cctv sweep --once --dry-run
+    """
+
+    code = "ClockBelieved"
+
+
+class NobodyNamed(UsageError):
+    """This is decided by a person, and none is named; nothing was changed.
+
+    next: repeat the command with --for NAME
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An instant that was believed, and what the machine's own counting said then."""
+
+    at: datetime
+    monotonic: float
+    boot: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """The clock now, the last instant that was believed, and the verdict."""
+
+    now: datetime
+    known: datetime | None
+    verdict: ClockVerdict
+
+    @property
+    def backwards(self) -> bool:
+        return self.known is not None and self.now < self.known - BACKWARDS
 
 
 def judge(now: datetime, witnesses: Witnesses) -> ClockVerdict:
@@ -129,66 +187,6 @@ def camera_offsets(connection: Connection, since: datetime) -> list[timedelta]:
     query = select(run.camera, run.clock_offset_us).where(run.started_us > since, run.clock_offset_us.is_not(None))
     latest = {row.camera: row.clock_offset_us for row in connection.execute(query.order_by(run.id))}
     return list(latest.values())
-
-
-MARK = "clock.json"
-MARK_EVERY = timedelta(minutes=10)
-BACKWARDS = timedelta(minutes=1)
-
-
-class ClockBackwards(GuardError):
-    """Deletion stops: the clock says {now}, but the last sweep was at {last}.
-
-    next: set the clock right (`timedatectl`), then run `cctv sweep --once`; if the clock is right now and was wrong
-    then, `cctv retention accept-clock --for NAME --reason WHY`; nothing was deleted.
-    """
-
-
-class ClockForward(GuardError):
-    """Deletion stops: the clock says {now}, {gap} after the last instant that is known ({last}), and no witness
-    confirms it: {said}.
-
-    next: compare the clock with a watch (`timedatectl`) and set it right if it is wrong; if it is right,
-    `cctv retention accept-clock --for NAME --reason WHY`; nothing was deleted.
-    """
-
-
-class ClockAlreadyTrusted(UsageError):
-    """The clock is believed ({said}): there is nothing to accept.
-
-    next: cctv sweep --once --dry-run
-    """
-
-    code = "ClockBelieved"
-
-
-class NobodyNamed(UsageError):
-    """This is decided by a person, and none is named; nothing was changed.
-
-    next: repeat the command with --for NAME
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """An instant that was believed, and what the machine's own counting said then."""
-
-    at: datetime
-    monotonic: float
-    boot: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClockState:
-    """The clock now, the last instant that was believed, and the verdict."""
-
-    now: datetime
-    known: datetime | None
-    verdict: ClockVerdict
-
-    @property
-    def backwards(self) -> bool:
-        return self.known is not None and self.now < self.known - BACKWARDS
 
 
 def look_at_clock(connection: Connection, site: Storage) -> ClockState:
