@@ -1,7 +1,7 @@
-"""A bundle: files in a tar, encrypted.  `age -d -i KEY FILE | tar x` opens it without us.
+"""A bundle: files in a tar, encrypted.  `age -d -i KEY FILE | tar x` opens it without this program.
 
-Written so that a crash leaves either the whole file under its name or one that ends in `.part`.  Read strictly: every
-member must be there under its hash, and no other.
+Written so that a crash leaves either the complete file under its name or one that ends in `.part`.  Reading is strict:
+a member that is no plain file at a plain place inside the folder is refused.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from cctv.core.errors import CctvError, Exit, FileUnreadable
 from cctv.crypto.age import decrypt, encrypt
 from cctv.crypto.errors import BackupTorn
 
-_BLOCK = 512
-_CHUNK = 1 << 20
+_BLOCK_BYTES = 512
+_CHUNK_BYTES = 1 << 20
 
 
 class BackupNotWritten(CctvError):
@@ -99,7 +99,7 @@ def _unpack(tar: tarfile.TarFile, info: tarfile.TarInfo, path: Path, folder: Pat
         raise BackupTorn(path=path, problem=f"{info.name} is not what a back-up holds")
     target.parent.mkdir(parents=True, exist_ok=True)
     with source, target.open("xb") as file:
-        shutil.copyfileobj(source, file, _CHUNK)
+        shutil.copyfileobj(source, file, _CHUNK_BYTES)
 
 
 def _tar(members: Sequence[Member]) -> Iterator[bytes]:
@@ -108,8 +108,8 @@ def _tar(members: Sequence[Member]) -> Iterator[bytes]:
         info.size, info.mode = member.size_bytes, 0o600
         yield info.tobuf(tarfile.USTAR_FORMAT)
         yield from _checked(member)
-        yield b"\0" * (-member.size_bytes % _BLOCK)
-    yield b"\0" * (2 * _BLOCK)
+        yield b"\0" * (-member.size_bytes % _BLOCK_BYTES)
+    yield b"\0" * (2 * _BLOCK_BYTES)
 
 
 def _checked(member: Member) -> Iterator[bytes]:
@@ -122,7 +122,7 @@ def _checked(member: Member) -> Iterator[bytes]:
     following = "cctv footage reconcile, then cctv footage verify, show what else is not as it was written"
     try:
         with member.source.open("rb") as file:
-            while piece := file.read(_CHUNK):
+            while piece := file.read(_CHUNK_BYTES):
                 digest.update(piece)
                 size += len(piece)
                 yield piece

@@ -1,4 +1,4 @@
-"""Making a back-up: one state of the index with all that stands in it, holds/, keys/, cameras.toml.  Never footage.
+"""Create a back-up: a consistent copy of the index with everything in it, holds/, keys/, cameras.toml.  Never footage.
 
 1. copy the index while others write to it, into `.backup/` of the storage   (crash: the next back-up clears it)
 2. write the bundle beside its place, encrypted, and rename it               (crash: a .part; the next one removes it)
@@ -56,7 +56,7 @@ def plan_backup(site: Storage, directory: Path) -> Made:
     place = check_place(site, directory)
     path = backup_path(site, place, site.clock.now())
     index = site.root / DATABASE_FILE
-    manifest = _manifest(site, look(index), open_members(site, index, hashed=False))
+    manifest = _manifest(site, summarise_index(index), open_members(site, index, hashed=False))
     return Made(path, manifest, tuple(interrupted(site, place)), on_same_disk(site, place))
 
 
@@ -71,7 +71,7 @@ def make_backup(site: Storage, directory: Path) -> Made:
         now = site.clock.now()
         copy = work / DATABASE_FILE
         copy_database(site.root / DATABASE_FILE, copy)
-        summary = look(copy)
+        summary = summarise_index(copy)
         settle(copy)
         members = open_members(site, copy)
         manifest = _manifest(site, summary, members)
@@ -100,7 +100,7 @@ def open_members(site: Storage, index: Path, *, hashed: bool = True) -> list[Mem
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class IndexSummary:
     """What an index says of itself: its schema, the length and last hash of its log, segments, holds in force."""
 
     version: str
@@ -110,17 +110,17 @@ class Looked:
     holds: tuple[str, ...]
 
 
-def look(index: Path) -> Looked:
+def summarise_index(index: Path) -> IndexSummary:
     """Look into a database file."""
     engine = open_engine(index)
     with read_transaction(engine) as connection:
         entries, head = log_end(connection)
         segments, _ = count_segments(connection)
         in_force = tuple(str(hold.id) for hold in holds_in_force(connection))
-        return Looked(version(connection) or "", entries, head, segments, in_force)
+        return IndexSummary(version(connection) or "", entries, head, segments, in_force)
 
 
-def _manifest(site: Storage, summary: Looked, members: list[Member]) -> BackupManifest:
+def _manifest(site: Storage, summary: IndexSummary, members: list[Member]) -> BackupManifest:
     return BackupManifest(
         site=site.identity.site,
         database=site.identity.database,

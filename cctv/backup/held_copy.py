@@ -1,7 +1,7 @@
-"""The copy of held footage: one, encrypted, on another medium; what is released leaves it at the next back-up.
+"""The copy of held footage: one, encrypted, on another medium; what is released is removed from it at the next back-up.
 
-A segment is one file, named by a hash of its path and bytes, so that this box knows what is in the copy though it
-cannot read it, and can destroy one without the others.  Never copies what no hold covers.  While holds await
+A segment is one file, named by a hash of its path and bytes, so that this machine knows what is in the copy though it
+cannot read it, and can destroy one file without the others.  Never copies what no hold covers.  While holds await
 confirmation nothing is destroyed.
 """
 
@@ -30,7 +30,7 @@ from cctv.backup.state import (
     held_folder,
     held_name,
     on_same_disk,
-    read_memory,
+    read_backup_state,
     remember_held,
 )
 from cctv.core.errors import CctvError, Exit, FileUnreadable
@@ -120,7 +120,7 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
 
 def refresh_held_copy(site: Storage) -> HeldDone | None:
     """Take what was released out of the copy, where there is one; called by every back-up, under its lock."""
-    copy = read_memory(site.root).held
+    copy = read_backup_state(site.root).held
     if copy is None:
         return None
     match_files(site)
@@ -153,7 +153,7 @@ def _plan(site: Storage, folder: Path) -> HeldPlan:
 
 
 def _check_the_one(site: Storage, folder: Path, *, new_copy: bool) -> None:
-    copy = read_memory(site.root).held
+    copy = read_backup_state(site.root).held
     if copy is not None and not new_copy and _read_id(folder) != copy.id:
         raise HeldCopyElsewhere(directory=copy.directory, path=folder)
 

@@ -1,4 +1,4 @@
-"""The manifest: what a back-up holds, of which site, made when, under which schema.  The first member of its bundle."""
+"""The manifest of a back-up: which site, when, which schema, which files.  The first member of its bundle."""
 
 from __future__ import annotations
 

@@ -1,18 +1,16 @@
-"""Restore: the index of a back-up in place of one that is lost, under what the disk knows better.
+"""Restore: the index of a back-up in place of one that is lost; what is newer on the disk wins.
 
-What is newer on the disk wins: a hold whose file stands in holds/ is kept, footage whose file is gone gets no row, and
-footage recorded since is taken in.  A hold that was released since the back-up is in force again, until a person
-releases it.  Under the locks of recorder, sweeper and back-up:
+A hold whose file is in holds/ is kept, footage whose file is gone gets no row, and footage recorded since is indexed.
+A hold that was released since the back-up is in force again, until a person releases it.  Under the locks of recorder,
+sweeper and back-up:
 
 1. unpack into `.restore/`, compare with the manifest     (crash: the next restore clears it; nothing has changed)
 2. `holds-unconfirmed.json`: nothing is deleted from now on, nor confirmed before the restore has ended
 3. prepare the index in `.restore/`: schema, holds, rows without a file, numbers, audit entry
-4. the signing key, unless one is there; the old index set aside, its log first (crash: no index; restore again)
+4. the signing key, unless one is there; the old index moved aside, its log first (crash: no index; restore again)
 5. the prepared index in place, then site.json            (crash: an index that 6 has not passed; restore again)
 6. reconcile with the disk
 7. let the holds be confirmed
-
-What the disk knows that a back-up does not: holds placed since, footage that is gone.  Looks only.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import read_bundle
-from cctv.backup.create import look
+from cctv.backup.create import summarise_index
 from cctv.backup.manifest import BackupManifest, read_manifest
 from cctv.backup.queries import bury_gone, count_held, paths_by_id, skip_short_ids
 from cctv.config.schema import Settings
@@ -133,7 +131,7 @@ class Restored:
     found: int = 0
 
 
-def outlook_of(root: Path, index: Path) -> RestoreDelta:
+def restore_delta(root: Path, index: Path) -> RestoreDelta:
     """Compare the index of a back-up with a storage."""
     on_disk = {HoldId(path.stem) for path in (root / "holds").glob("HOLD-*.json")}
     with read_transaction(open_engine(index)) as connection:
@@ -157,7 +155,8 @@ def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace
         manifest = read_manifest(path, folder)
         _check(means, path, manifest, replace_whole=replace_whole)
         current = means.root / DATABASE_FILE
-        return Restored(manifest, outlook_of(means.root, folder / DATABASE_FILE), current if current.exists() else None)
+        delta = restore_delta(means.root, folder / DATABASE_FILE)
+        return Restored(manifest, delta, current if current.exists() else None)
 
 
 def restore(
@@ -208,8 +207,8 @@ def _check(means: RestoreSources, path: Path, manifest: BackupManifest, *, repla
     confirmation = unconfirmed(root)
     resumes = confirmation is not None and confirmation.resume is not None
     index = root / DATABASE_FILE
-    if not (replace_whole or resumes) and index.exists() and is_whole(index) and look(index).entries:
-        raise StorageIntact(entries=look(index).entries, backed_up=manifest.audit_entries)
+    if not (replace_whole or resumes) and index.exists() and is_whole(index) and summarise_index(index).entries:
+        raise StorageIntact(entries=summarise_index(index).entries, backed_up=manifest.audit_entries)
     return identity
 
 
@@ -228,7 +227,7 @@ def _prepare(
     with read_transaction(engine) as connection:
         check(connection, identity, means.root)
     _bring_holds(site, work)
-    outlook = outlook_of(means.root, index)
+    outlook = restore_delta(means.root, index)
     adopted = match_files(site)
     with write_transaction(engine) as connection:
         for hold in holds_in_force(connection):
@@ -274,7 +273,7 @@ def _log_of_old(root: Path) -> dict[str, int | str]:
     index = root / DATABASE_FILE
     if not index.exists() or not is_whole(index):
         return {}
-    summary = look(index)
+    summary = summarise_index(index)
     return {"set_aside_entries": summary.entries, "set_aside_head": summary.head}
 
 

@@ -1,10 +1,10 @@
-"""Held footage back from its copy: only what a hold in force covers, what is missing, and what nobody deleted.
+"""Restore held footage from its copy: only what a hold in force covers, what is missing, and what was not deleted.
 
-For each segment, while the holds are confirmed and nobody sweeps:
+For each segment, while the holds are confirmed and under the sweeper's lock:
 
 1. decrypt into `.restore/`, compare with its hash                 (crash: the next command clears it)
 2. in one transaction: the hold once more; the file in its place, its line, its row, the audit entry
-                                     (crash before the commit: a file with its line, which reconciling takes in)
+                                     (crash before the commit: a file with its line, which reconciliation adopts)
 """
 
 from __future__ import annotations

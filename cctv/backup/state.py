@@ -1,12 +1,11 @@
-"""Where back-ups go and what they are called.
+"""Where back-ups are written, what they are called, and what is remembered of the last one.
 
-DIR/cctv-<site>-<instant>.age           a back-up; with .part at its end one that was interrupted, and none
+DIR/cctv-<site>-<instant>.age           a back-up; with .part at its end an interrupted one, which is no back-up
 DIR/cctv-held-<site>/copy.json          which copy of held footage this is
-                    /<name>.age         one held segment; the name, a hash of its path and bytes, tells nothing of it
+                    /<name>.age         one held segment; the name, a hash of its path and bytes, reveals nothing of it
 
-`backup.json` in the storage: when the last back-up was made, and where the one copy of held footage is.
-
-No secret and no footage.  Lost, it makes `cctv status` say that there is no back-up: better than the other way about.
+`backup.json` in the storage: when the last back-up was made, and where the one copy of held footage is.  No secret and
+no footage.  When it is lost, `cctv status` reports that there is no back-up: a false alarm rather than a missed one.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from cctv.db.storage import Storage
 
 PART = ".part"  # the end of the name of a file that is still being written
 FILE = "backup.json"
-_SHOWN = 8  # signs of the site's id
+_SITE_ID_CHARS = 8  # signs of the site's id
 _HELD = re.compile(r"([0-9a-f]{64})\.age")
 
 
@@ -66,7 +65,7 @@ class BackupState:
         return age is None or age > warn_after
 
 
-def read_memory(root: Path) -> BackupState:
+def read_backup_state(root: Path) -> BackupState:
     """What is remembered; nothing where the file is not there or not whole."""
     try:
         payload = json.loads((root / FILE).read_text())
@@ -79,11 +78,11 @@ def read_memory(root: Path) -> BackupState:
 
 
 def remember_backup(site: Storage, at: datetime, file: Path) -> None:
-    _write(site, replace(read_memory(site.root), last=at, file=str(file)))
+    _write(site, replace(read_backup_state(site.root), last=at, file=str(file)))
 
 
 def remember_held(site: Storage, copy: HeldCopy) -> None:
-    _write(site, replace(read_memory(site.root), held=copy))
+    _write(site, replace(read_backup_state(site.root), held=copy))
 
 
 def _write(site: Storage, state: BackupState) -> None:
@@ -124,7 +123,7 @@ def interrupted(site: Storage, directory: Path) -> list[Path]:
 
 
 def held_folder(site: Storage, directory: Path) -> Path:
-    return directory / f"cctv-held-{site.identity.site[:_SHOWN]}"
+    return directory / f"cctv-held-{site.identity.site[:_SITE_ID_CHARS]}"
 
 
 def held_files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -144,4 +143,4 @@ def held_name(path: str, sha256: str) -> str:
 
 
 def _prefix(site: Storage) -> str:
-    return f"cctv-{site.identity.site[:_SHOWN]}-"
+    return f"cctv-{site.identity.site[:_SITE_ID_CHARS]}-"

@@ -1,15 +1,11 @@
-"""Coverage: a span of one camera, parted into what was recorded, what was deleted and what never was, with its cause.
+"""Coverage: a span of one camera, split into what is saved, was deleted, or was never recorded, with its cause.
 
-Pure.  Every instant lies in exactly one part:
+`inventory` queries the index; everything else is pure.  Every instant lies in exactly one part:
 
 * A noted gap was not recorded, although a segment's span goes on around it.
-* A segment holds one picture at least: a gap that leaves nothing of it is wrong, and the file on the disk right.
-* Of gaps that overlap, the one that began last knows best.
-* Footage at most SEAM apart, with no gap noted in between, is one; so short a rest beside a gap belongs to the gap.
-
-Inventory: of a camera over a span, what is saved, what is gone and when, what was never recorded and why.
-
-Pure apart from the queries that `inventory` makes; `coverage` parts the span.
+* A segment holds at least one picture: a gap that leaves nothing of it is wrong, and the file on the disk is right.
+* For overlapping gaps, the latest start wins.
+* Footage at most SEAM apart, with no gap noted in between, is joined; so short a rest beside a gap belongs to the gap.
 """
 
 from __future__ import annotations

@@ -1,25 +1,25 @@
-"""Deletion: the only place that deletes footage, and the session without which it deletes none (invariants 1 and 2).
+"""Deletion: the only module that deletes footage, and the session without which it deletes none (invariants 1 and 2).
 
-A session (`begin_deletion`; `retention.session.deletion_session` is the opener that knows the guards) takes these steps
-in this order, and ends where one of them raises:
+A session (`begin_deletion`; `cctv.retention.session.deletion_session` opens it with the guards) takes these steps in
+this order, and ends where one of them raises:
 
 1. prove that the storage is the one that was opened: before the lock, so that nothing is written where a mount was lost
 2. take the sweeper's lock: one process deletes at a time
-3. ask the guards: what stops deletion stops the finishing of earlier deletions too
-4. take in hold files that the index does not know: an older cctv.db may lie in the storage
-5. finish open tombstones, but put back what a hold covers by now and what is still on the disk
+3. check the guards: what stops deletion stops the finishing of earlier deletions too
+4. adopt hold files that the index does not have: an older cctv.db may lie in the storage
+5. finish open tombstones, but index again what a hold covers by now and what is still on the disk
 
-Holds are taken in before tombstones are finished: an older database may hold open tombstones over footage that only a
+Holds are adopted before tombstones are finished: an older database may hold open tombstones over footage that only a
 hold file keeps, and finishing them first would delete it.
 
 Deletion itself, for a batch of segments, so that a crash at any point can be finished by the next session:
 
 1. tombstones in place of the rows, holds checked in the same transaction (crash: files are there; resumes at 2)
-2. unlink each file                                         (crash: the tombstone says so; resumes at 2)
-3. flush each directory (`Disk.unlink` does both)           (crash: the unlink may be undone; resumes at 2)
+2. unlink each file                                         (crash: the tombstone names it; resumes at 2)
+3. flush each directory (`DurableFiles.unlink` does both)   (crash: the unlink may be undone; resumes at 2)
 4. close the tombstones
 
-Knows holds and nothing else: not why they are there, not who asks.
+Knows holds and nothing else: neither why they were placed nor who asks for the deletion.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The rows of folded deletions, and of the tombstones that they replace.  Queries only.
+"""Deletion summaries: one signed line for a camera's deletions of a day, in place of their tombstones.
 
-The line of a camera's deletions of a day: made from tombstones, written down, read again.  Pure.
-
-Canonical JSON with sorted keys and without spaces: what is signed.  Counts and bytes; no path and no hash of footage.
+Makes the line from tombstones, parses it, and queries its rows; decides nothing and signs nothing.  A line is canonical
+JSON with sorted keys and without spaces, for its bytes are what is signed.  It has counts and bytes per group, and no
+path and no hash of footage.
 """
 
 from __future__ import annotations

@@ -1,10 +1,14 @@
-"""Ingest: from a closed file in `incoming/` to an indexed segment, so that a crash at any point can be explained.
+"""Ingest: from a closed file in `incoming/` to an indexed segment, and the lines of index.jsonl that go with it.
 
-1. flush the file                    (crash: the file is in incoming/; start-up adopts it)
+Each step is safe to die after; start-up is `cctv.footage.repair.recover`:
+
+1. flush the file                    (crash: the file is in incoming/; start-up ingests it)
 2. hash it, unless its writer did    (the same)
 3. rename it into segments/, flushed (crash: a file without a line; start-up hashes and adopts it)
 4. line in index.jsonl, flushed      (crash: a line without a row; start-up inserts the row)
 5. row, committed
+
+Invariant: a limit is never lengthened; where a segment has more than one line, the shorter limit counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Making a storage, and accepting that it moved: the two acts that write site.json, each with its audit entry."""
+"""Create a storage, and accept that it was moved: the two acts that write site.json, each with its audit entry."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Where footage stands in the storage, and what its files are called.  Names are UTC: no hour is written twice.
+"""Where footage is stored and what its files are called.  Names are UTC: no hour is written twice.
 
 incoming/<camera>/run<id>-<index>.mp4                                       being written
 segments/<zone>/<camera>/<YYYY-MM-DD>/<camera>_<YYYYMMDDTHHMMSS.mmmZ>.mp4   closed, hashed, indexed
                                      /index.jsonl                           one line a segment
+
+Also the two lock files of a storage.  Reads no footage and deletes none.
 """
 
 from __future__ import annotations

@@ -1,13 +1,11 @@
-"""Media files: what one holds, read from its header, from its packets' times, or through a container that is open.
+"""Media files: codec, size and picture times of a file, and where frames are missing in the fragments of an MP4.
 
-The only place that asks a file what it is.  Opens files only, by libav in this process and never a program, and refuses
-what names another file or an address (a playlist).  Bounded: a file from elsewhere costs `PATIENCE` at most.  Never
-decodes more than one picture and never writes.
+The only module that asks a file what it is.  Opens files only, by libav in this process and never a program, and
+refuses what names another file or an address (a playlist).  Bounded: a file from elsewhere costs `PATIENCE` at most.
+Never decodes more than one picture and never writes.
 
-Fragments: what an MP4 of the recorder holds, read from the heads of its fragments.
-
-Reads a few kilobytes for each fragment and no picture.  Owns one question: where are frames missing in a file that its
-writer did not live to tell of?  Never writes.
+Missing frames are read from the heads of the fragments, a few kilobytes each and no picture: that works for a file
+whose writer died before it could note the gap.
 """
 
 from __future__ import annotations
@@ -38,11 +36,11 @@ from cctv.core.i18n import N_
 
 HOLE = timedelta(seconds=0.5)  # shorter ones are no gap that is worth a cause
 _HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a second
-_HEAD = 8192  # the head of a fragment of 10 s at 50 frames a second
-_SLOW_START = 65536  # ftyp and moov take some 1,500 bytes
+_FRAGMENT_HEAD_BYTES = 8192  # the head of a fragment of 10 s at 50 frames a second
+_HEADER_MAX_BYTES = 65536  # ftyp and moov take some 1,500 bytes
 PATIENCE = timedelta(seconds=60)  # for a header, and for all packets of a segment on a slow disk
 _FILES_ONLY = {"protocol_whitelist": "file"}
-_PACKETS_TO_FIRST_PICTURE = 64
+_MAX_PACKETS_TO_FIRST_PICTURE = 64
 _USUAL_STEP = timedelta(milliseconds=40)
 # Code points of ITU-T H.273 that say something; not 0 (RGB), nor those that are unspecified or reserved.
 _MATRICES = frozenset({1, *range(4, 15)})
@@ -127,7 +125,7 @@ class Timing:
 
 def read_header(descriptor: int) -> Header | None:
     """The header of an open file, None while it is not whole."""
-    head = os.pread(descriptor, _SLOW_START, 0)
+    head = os.pread(descriptor, _HEADER_MAX_BYTES, 0)
     offset = 0
     while len(head) - offset >= 8:
         size, kind = struct.unpack_from(">I4s", head, offset)
@@ -144,7 +142,7 @@ def fragments(descriptor: int, header: Header) -> Iterator[Fragment]:
     """The whole fragments; ends at a torn one or at what is no fragment."""
     offset, length = header.size, os.fstat(descriptor).st_size
     while offset + 8 <= length:
-        head = os.pread(descriptor, _HEAD, offset)
+        head = os.pread(descriptor, _FRAGMENT_HEAD_BYTES, offset)
         size, kind = struct.unpack_from(">I4s", head)
         if kind != b"moof" or offset + size + 8 > length:
             return
@@ -333,7 +331,7 @@ def _display_matrix(container: InputContainer, stream: VideoStream) -> tuple[int
     None as well where no picture can be decoded: whoever decodes the file then says so.
     """
     with suppress(FFmpegError):
-        for packet in islice(container.demux(stream), _PACKETS_TO_FIRST_PICTURE):
+        for packet in islice(container.demux(stream), _MAX_PACKETS_TO_FIRST_PICTURE):
             for frame in stream.decode(packet):
                 side_data = cast("Mapping[SideDataType, SideData]", frame.side_data)  # av's stub has another type
                 matrix = side_data.get(SideDataType.DISPLAYMATRIX)

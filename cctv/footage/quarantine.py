@@ -1,6 +1,6 @@
-"""Quarantine: files that nothing explains, each with a note of where it was found, why it is here, and its limit.
+"""Quarantine: files that nothing explains, each with a note of where it was, why it is here, and its limit.
 
-Only moves files in.  They leave by a person's decision, or at their limit by `archive.disposal`.
+Only moves files into `quarantine/`.  They leave by a person's decision, or at their limit by `cctv.footage.deletion`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The rows of runs, gaps and policy versions.  Queries only; decides nothing.
+"""Runs, gaps and policy versions: when a camera was recorded under which policy, and why it was not in between.
 
-Runs and gaps: when a camera was recorded under which policy, and why it was not in between.
-
-A run fixes zone, period and policy version for all its segments: a later policy never lengthens what was promised at
-recording.
+First the rows, in the caller's transaction; then the acts of the recorder, each with its own transaction and, where it
+begins or ends a run, its audit entry.  A run fixes zone, period and policy version for all its segments: a later policy
+never lengthens what was promised at recording.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The rows of segments and tombstones.  Queries only; decides nothing.
+"""The rows of segments and tombstones, and the totals of each camera.  Queries only; decides nothing.
 
-The totals of each camera, kept with every change of its segments and never counted again.  Queries only.
+Totals change in the same transaction as the segments that they count; they are counted from the rows only by
+`count_again` and `count_all_again`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""How the recorder asks for room on a full disk, and how the sweeper answers: two small files in the storage.
+"""Space requests: how the recorder asks for free space on a full disk, and how the sweeper answers.
 
-The recorder never deletes.  Both files are about now: each is replaced as a whole, and either may be missing.
+Two small files in the storage, each about now: each is replaced as a whole, and either may be missing.  The recorder
+never deletes; `cctv.retention.free_space` does.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
-"""Alarms: what is wrong for long enough to tell somebody, told once, and told again when it is over.
+"""Alarms: what is wrong for long enough to be reported, reported once, and once more when it is over.
 
-Pure.  Owns what counts as wrong, for how long it may last unsaid, and what is remembered between two looks.  Nothing
-here knows how a message is sent.
+`alarms` and `remember` are pure: they decide what counts as wrong, for how long it may last unreported, and what is
+remembered between two polls.  Sending is `cctv.monitoring.notify`.
 
-The alarms' memory on disk, so that each is told once.
-
-Owns the file's form.  Stands outside the storage, since a lost mount is an alarm too.
+The history is a file outside the storage, since a lost mount is an alarm too.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ from cctv.monitoring.status import CameraHealth, Health, Status
 CAMERA_DOWN = timedelta(minutes=10)
 RECORDER_DOWN = timedelta(minutes=2)  # a restart of the service, or of the machine, is not worth a message
 DISK_SHORT = timedelta(hours=48)  # a weekend
-CLEARLY = 1.25  # above what the sweeper frees at the reserve, a tenth of it
+SHORT_DISK_FACTOR = 1.25  # above what the sweeper frees at the reserve, a tenth of it
 SWEEP_LATE = timedelta(minutes=15)  # the resident sweeper passes every minute
 BACKUP_LATE = timedelta(days=1)  # beyond `warn_after`: a disk that is changed by hand is changed in working hours
 WEEK = timedelta(days=7)
@@ -245,7 +243,7 @@ def _lost(status: Status) -> list[_Trouble]:
 
 def _disk(status: Status, *, is_short: bool) -> list[_Trouble]:
     """A disk that is short stays so until there is clearly more: a full one hovers about its reserve for ever."""
-    enough = CLEARLY if is_short else 1
+    enough = SHORT_DISK_FACTOR if is_short else 1
     if status.disk_lasts is not None and status.disk_lasts < DISK_SHORT * enough:
         text = f"The disk will be full in {max(status.disk_lasts, timedelta(0)) // timedelta(hours=1)} hours."
     elif status.disk_free < status.disk_reserve * enough:
@@ -317,7 +315,7 @@ def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
     return [Alarm(AlarmKind.WEEKLY, AlarmState.NOTICE, "", now, text, "cctv status" if wrong else "")]
 
 
-def read_memory(path: Path) -> AlarmHistory:
+def read_history(path: Path) -> AlarmHistory:
     """What was remembered; nothing where the file is not there or not whole: better told twice than never."""
     try:
         payload = json.loads(path.read_text())
@@ -330,7 +328,7 @@ def read_memory(path: Path) -> AlarmHistory:
         return AlarmHistory()
 
 
-def write_memory(path: Path, memory: AlarmHistory, disk: DurableFiles) -> None:
+def write_history(path: Path, memory: AlarmHistory, disk: DurableFiles) -> None:
     """Put the file in place of the one before."""
     payload = {
         "schema": _SCHEMA,

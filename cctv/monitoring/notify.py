@@ -1,11 +1,8 @@
-"""Getting alarms to somebody: by mail through the site's mail host, by a command of the site, or both.
+"""Notification: polls the status and sends new alarms, by mail through the site's mail host, by a command, or both.
 
-Owns the words and the JSON of a message.  A delivery that fails is told, never swallowed.  Holds no password: the mail
-host takes mail from this machine without one, or a command does what it takes.
-
-One look at the site, and telling somebody what changed since the look before.
-
-Owns the order: look, decide, send, remember.  What reached nobody is not remembered as told, so the next look sends it.
+Responsible for the text and the JSON of a message, and for the order: poll, decide, send, remember.  A delivery that
+fails is reported, never swallowed; what reached no one is not remembered as delivered, so the next poll sends it.
+Holds no password: the mail host accepts mail from this machine without one, or the command has its own.
 """
 
 from __future__ import annotations
@@ -31,13 +28,13 @@ from cctv.core.durable import DurableFiles, exclusive
 from cctv.core.errors import CctvError, ConfigError, ToolFailed, ToolMissing
 from cctv.core.process import run_process
 from cctv.db.storage import Storage
-from cctv.monitoring.alarms import Alarm, AlarmKind, AlarmState, alarms, read_memory, remember, write_memory
+from cctv.monitoring.alarms import Alarm, AlarmKind, AlarmState, alarms, read_history, remember, write_history
 from cctv.monitoring.status import OverdueItem, Status, status_now
 
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=30)
-_SAID = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
+_STATE_LABELS = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
 
 
 class AlertsNotSet(ConfigError):
@@ -66,7 +63,7 @@ class Message:
     @property
     def subject(self) -> str:
         first, more = self.alarms[0], len(self.alarms) - 1
-        return f"[cctv {self.site}] {_SAID[first.state]}: {first.text}{f' (and {more} more)' if more else ''}"
+        return f"[cctv {self.site}] {_STATE_LABELS[first.state]}: {first.text}{f' (and {more} more)' if more else ''}"
 
     @property
     def body(self) -> str:
@@ -94,7 +91,7 @@ class Message:
             AlarmState.OVER: f"  it had lasted since {since}",
             AlarmState.NOTICE: f"  at:    {since}",
         }
-        lines = [f"{_SAID[alarm.state].upper()}: {alarm.text}", when[alarm.state]]
+        lines = [f"{_STATE_LABELS[alarm.state].upper()}: {alarm.text}", when[alarm.state]]
         return "\n".join([*lines, *([f"  next:  {alarm.next_step}"] if alarm.next_step else [])])
 
 
@@ -169,7 +166,7 @@ def _command(alerts: AlertsSettings, message: Message) -> None:
     run_process(alerts.command, stdin=message.as_json.encode(), timeout=PATIENCE.total_seconds())
 
 
-def look(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvError:
+def status_or_error(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvError:
     """The status, or why there is none: a storage that is away is an alarm, not a reason to be silent."""
 
     try:
@@ -203,21 +200,21 @@ def notify_once(
     """Look once and send what is new.  Raises AlertsNotSet and MemoryNotKept before anything is sent."""
     path = settings.alerts.state
     if dry_run:
-        return NotifyResult(alarms(look(settings, open_site), read_memory(path), now))
+        return NotifyResult(alarms(status_or_error(settings, open_site), read_history(path), now))
     if not settings.alerts.ways:
         raise AlertsNotSet
     try:
         disk.make_directory(path.parent)
         with exclusive(path.with_name(f"{path.name}.lock")):
-            return _look_and_tell(settings, look(settings, open_site), now, disk)
+            return _poll_and_send(settings, status_or_error(settings, open_site), now, disk)
     except OSError as error:
         raise MemoryNotKept(path=path, problem=error.strerror or error) from error
 
 
-def _look_and_tell(settings: Settings, status: Status | CctvError, now: datetime, disk: DurableFiles) -> NotifyResult:
+def _poll_and_send(settings: Settings, status: Status | CctvError, now: datetime, disk: DurableFiles) -> NotifyResult:
     path = settings.alerts.state
-    before = read_memory(path)
-    write_memory(path, before, disk)  # what cannot be remembered is not sent
+    before = read_history(path)
+    write_history(path, before, disk)  # what cannot be remembered is not sent
     due = alarms(status, before, now)
     failed: Sequence[AlarmsNotDelivered] = ()
     delivered = due
@@ -225,7 +222,7 @@ def _look_and_tell(settings: Settings, status: Status | CctvError, now: datetime
         failed = deliver(settings.alerts, _message(settings, now, due))
         log.info("alarms.sent", extra={"count": len(due), "failures": len(failed)})
         delivered = due if len(failed) < len(settings.alerts.ways) else []
-    write_memory(path, remember(status, before, now, delivered), disk)
+    write_history(path, remember(status, before, now, delivered), disk)
     return NotifyResult(due, failed)
 
 

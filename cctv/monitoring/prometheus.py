@@ -1,4 +1,4 @@
-"""Metrics: what `cctv status` tells, in the text format of Prometheus.  Pure."""
+"""Metrics: what `cctv status` reports, in the text format of Prometheus.  Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Status: cameras, recorder, deletion, disk and holds at one instant, and the exit code that they add up to.
 
-Reads only.  A promise that is broken (overdue) outranks a guard, and a guard outranks a camera that is down.
+Reads only.  A broken promise (overdue) outranks a guard, and a guard outranks a camera that is down.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import Enum
 from sqlalchemy import Connection
 
 from cctv.audit.checkpoint_files import reach_check
-from cctv.backup.state import read_memory
+from cctv.backup.state import read_backup_state
 from cctv.core.errors import Exit
 from cctv.core.filesystem import Volume, volume_of
 from cctv.core.time_range import Span, total
@@ -33,9 +33,9 @@ from cctv.retention.plan import make_plan, overdue
 from cctv.retention.policy_change import zones_to_adopt
 from cctv.retention.queries import last_refusal, last_sweep
 
-STALE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
-RATE_OVER = timedelta(minutes=5)
-LONGEST_FORECAST = 24 * 3650  # hours; a rate near zero would reach past the calendar
+STATE_MAX_AGE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
+BIT_RATE_WINDOW = timedelta(minutes=5)
+MAX_FORECAST_HOURS = 24 * 3650  # hours; a rate near zero would reach past the calendar
 
 
 class Health(Enum):
@@ -140,10 +140,10 @@ def status_now(site: Storage) -> Status:
     now = site.clock.now()
     running = is_running(site)
     state = read_state(site.root)
-    fresh = state if state is not None and running and now - state.at < STALE else None
+    fresh = state if state is not None and running and now - state.at < STATE_MAX_AGE else None
     current = fresh.cameras if fresh else {}
     disk = shutil.disk_usage(site.root)
-    backup, backed_up = site.settings.backup, read_memory(site.root)
+    backup, backed_up = site.settings.backup, read_backup_state(site.root)
     log_is_whole = reach_check(site.root)
     with read_transaction(site.engine) as connection:
         plan = make_plan(connection, now)
@@ -189,7 +189,7 @@ def _camera(
         for gap in gaps_of(connection, camera, day)
     )
     lost = total(shared for gap in gaps if (shared := gap.intersection(day)))
-    rate = _bit_rate(segments_of(connection, camera, Span(now - RATE_OVER, now)))
+    rate = _bit_rate(segments_of(connection, camera, Span(now - BIT_RATE_WINDOW, now)))
     if state is None:
         health = Health.CONNECTING if running else Health.NOT_RUNNING
         return CameraHealth(camera, health, None, None, None, None, lost, rate)
@@ -199,7 +199,7 @@ def _camera(
 
 
 def _lasts(hours: float | None) -> timedelta | None:
-    return timedelta(hours=min(hours, LONGEST_FORECAST)) if hours is not None else None
+    return timedelta(hours=min(hours, MAX_FORECAST_HOURS)) if hours is not None else None
 
 
 def _bit_rate(segments: Sequence[Segment]) -> float | None:

@@ -1,8 +1,7 @@
-"""Queries of explanation and certificate.  By index only where one segment is asked about; decides nothing.
+"""Explanation: why footage is still stored or was deleted: its limit and the rule behind it, its holds, its log entries.
 
-Explain: why footage is still there, or went: its limit and the rule behind it, its holds, and who did what about it.
-
-Costs what the camera and span hold, by index; the log is read by the names of its entries, never from end to end.
+Also the counts that the certificate of deletion needs.  Reads only and decides nothing.  Costs what the camera and span
+hold, by index; the log is read by the names of its entries, never from end to end.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ from cctv.model.ids import CameraId, ZoneId
 from cctv.retention.policy import RetentionDecision, decide, due
 
 SLACK = timedelta(days=2)  # numbers of tombstones rise with time, apart from what a clock was ever set back
-BATCHES = 100  # of deletions that are looked up in the log for one answer
-ENTRIES_NEAR = 50  # of a batch's own: recorder and commands may write between two
+MAX_BATCHES = 100  # of deletions that are looked up in the log for one answer
+MAX_ENTRIES_AFTER_BATCH = 50  # of a batch's own: recorder and commands may write between two
 _Promised = Segment | Tombstone | FoldedGroup
 
 
@@ -298,13 +297,13 @@ def _batches(connection: Connection, tombstones: Sequence[Tombstone]) -> Iterato
     number_by_start = {
         stone.began: stone.id for stone in tombstones if stone.reason not in (Reason.LOST, Reason.FORGOTTEN)
     }
-    for began, number in sorted(number_by_start.items())[:BATCHES]:
+    for began, number in sorted(number_by_start.items())[:MAX_BATCHES]:
         for count, entry in enumerate(entries_since(connection, began)):
             first, last = entry.facts.get("first_tombstone"), entry.facts.get("last_tombstone")
             if isinstance(first, int) and isinstance(last, int) and first <= number <= last:
                 yield entry
                 break
-            if count >= ENTRIES_NEAR:
+            if count >= MAX_ENTRIES_AFTER_BATCH:
                 break
 
 

@@ -1,11 +1,8 @@
-"""Making room: the sweeper's answer to a recorder that found the disk full.
+"""Free space: which footage is deleted before its limit because the disk is full, and the answer to the recorder.
 
-Deletes inside a deletion session, as every sweep does.  A request that its recorder has stopped renewing is none.
-
-Room: which footage goes before its limit because the disk is full.
-
-Pure.  Oldest first; never what a hold covers, never what its zone still guards (`min_retention`).  Nothing here knows
-how footage is deleted.
+`plan_room` is pure: oldest first; never what a hold covers, never what its zone still guards (`min_retention`).
+`make_room` deletes inside a deletion session, as every sweep does.  A request that its recorder has stopped renewing
+is ignored.
 """
 
 from __future__ import annotations
@@ -30,8 +27,8 @@ from cctv.retention.session import deletion_session
 
 log = logging.getLogger(__name__)
 
-GUARDED = timedelta(hours=72)  # of a zone that cameras.toml no longer has
-FRESH = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
+DEFAULT_MIN_RETENTION = timedelta(hours=72)  # of a zone that cameras.toml no longer has
+REQUEST_MAX_AGE = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
 _BATCH = 500
 
 
@@ -75,7 +72,7 @@ def plan_room(
         keeping = tuple(hold.id for hold in holds if hold.covers(segment.camera, segment.span))
         if keeping:
             decisions.append(RetentionDecision(segment, Action.KEEP, Reason.HELD, segment.limit, keeping))
-        elif now - segment.span.end < min_retention.get(segment.zone, GUARDED):
+        elif now - segment.span.end < min_retention.get(segment.zone, DEFAULT_MIN_RETENTION):
             decisions.append(RetentionDecision(segment, Action.KEEP, Reason.WITHIN_LIMIT, segment.limit))
         else:
             decisions.append(RetentionDecision(segment, Action.EXPIRE, Reason.SPACE_NEEDED, segment.limit))
@@ -86,7 +83,7 @@ def plan_room(
 def make_room(site: Storage, free: Callable[[], int] | None = None) -> RoomMade | None:
     """Answer the recorder's request; None when there is none.  Raises LockHeld, or the guard that stops deletion."""
     request = room_wanted(site.root)
-    if request is None or abs(site.clock.now() - request.asked) > FRESH:
+    if request is None or abs(site.clock.now() - request.asked) > REQUEST_MAX_AGE:
         return None
     free = free or (lambda: shutil.disk_usage(site.root).free)
     deleted: list[Tombstone] = []
@@ -107,5 +104,5 @@ def _plan(site: Storage, missing: int) -> RoomPlan:
     guarded = {zone: settings.zones[zone].min_retention for zone in settings.zones}
     ends = {zone: now - period for zone, period in guarded.items()}
     with read_transaction(site.engine) as connection:
-        oldest = oldest_unheld(connection, ends, now - GUARDED, _BATCH)
+        oldest = oldest_unheld(connection, ends, now - DEFAULT_MIN_RETENTION, _BATCH)
         return plan_room(oldest, holds_in_force(connection), now, guarded, missing)

@@ -1,6 +1,6 @@
 """The plan of a sweep: decisions with reasons, made from the index at one instant.
 
-`--dry-run` prints what execution would do, because both read this.  Looks only at what is due: its cost grows with what
+`--dry-run` prints what execution would do, because both use this.  Reads only what is due: its cost grows with what
 expires and not with what is stored.
 """
 

@@ -1,10 +1,8 @@
-"""Rows whose promise is longer than today's policy: finding, counting, shortening them.  Queries only.
+"""Policy changes: a shortened policy binds new footage at once, and stored footage when a person adopts it.
 
-Adoption: a shortened policy binds new footage at once, and stored footage when a person says so.
-
-What was promised at recording is never lengthened, and is shortened only here: after showing how much would go, by
-a named person, with a reason in the log.  Until then the old limits stand and `cctv status` says so.  The lines of
-index.jsonl keep the first promise: an index made again from them asks for adoption once more.
+What was promised at recording is never lengthened, and is shortened only here: after showing how much would be deleted,
+by a named person, with a reason in the log.  Until then the old limits stand and `cctv status` reports it.  The lines
+of index.jsonl keep the first promise: an index that is rebuilt from them asks for adoption once more.  Deletes nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The sweeper's rows: when it ran and what it did.  Queries only."""
+"""Rows of retention: when sweeps ran and what they did, and the oldest segments that no hold covers.  Queries only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Removal: footage that should never have been made goes at once, by order of a person, and never what a hold covers.
+"""Removal: footage that should never have been made is deleted at once, by order of a person; never what a hold covers.
 
 Deletes inside a deletion session, as every sweep does.  The order, with its reason, is in the log before the first file
-goes.
+is deleted.
 """
 
 from __future__ import annotations

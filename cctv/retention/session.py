@@ -1,7 +1,7 @@
-"""The opener of deletion sessions: `archive.disposal` with the guards of retention.  Nothing else opens one.
+"""The opener of deletion sessions: `cctv.footage.deletion` with the guards of retention.  No other module opens one.
 
-Every deletion of footage is made inside `with deletion_session(site) as session`: sweep, removal, erasure, making room,
-the closing of a site, and the repair that finishes interrupted deletions.
+Every deletion of footage is made inside `with deletion_session(site) as session`: sweep, removal, erasure, freeing
+space, decommissioning, and the repair that finishes interrupted deletions.
 """
 
 from __future__ import annotations

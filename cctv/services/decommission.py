@@ -1,16 +1,14 @@
-"""Closing a site, so that a crash at any point is finished by typing the same again.
+"""Decommissioning: destroys everything that was recorded, so that a crash is finished by running the command again.
 
-1. open a deletion session, which takes in hold files that the index does not know; take the recorder's lock
+1. open a deletion session, which adopts hold files that the index does not have; take the recorder's lock
 2. refuse while a hold is in force or a case is open; audit entry `site.closing`, in the same transaction
-                                                               (crash: nothing is gone yet)
-3. footage, under that session; then quarantine, packages      (crash: what is left goes when this is typed again)
-4. look whether any file of footage is left; none may be
+                                                               (crash: nothing is deleted yet)
+3. footage, under that session; then quarantine, packages      (crash: the rest is deleted when the command is repeated)
+4. check whether any file of footage is left; none may be
 5. certificate outside of the storage, checkpoint, audit entry `site.closed`
 
-Index, registers and log stay: the controller answers from them for as long as the registers say.  Whoever hands them
-over makes a last back-up first; whoever destroys them wipes the storage itself.
-
-What stops a closing.
+Index, registers and log stay: the controller answers from them for as long as the registers require.  Make a last
+back-up before handing them over; wipe the storage itself to destroy them.
 """
 
 from __future__ import annotations

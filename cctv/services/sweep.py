@@ -1,10 +1,7 @@
-"""One pass of the sweep over everything that has an end: footage, then packages, then derived files.
+"""The sweeper's process, and one pass over everything that has an end: footage, packages, derived files, registers.
 
-Wiring only: each room decides and deletes its own.  A guard that stops deletion of footage stops all of it.
-
-The resident sweeper: wiring and signals only.  `passes` does the work.
-
-A guard stops deletion but not the process: it says so once, keeps its watchdog, and tries again each minute.
+Wiring and signals only: each package decides and deletes its own.  A guard that stops deletion of footage stops the
+whole pass, but not the process: it is reported once, the watchdog is fed, and the next pass tries again a minute later.
 """
 
 from __future__ import annotations
@@ -36,14 +33,14 @@ from cctv.packages.expiry import expire_packages
 from cctv.redaction.review.cleanup import delete_derived
 from cctv.retention.free_space import RoomMade, make_room
 from cctv.retention.policy import lead
-from cctv.retention.summarise import Folded, fold_oldest
+from cctv.retention.summarise import Summarised, summarise_oldest_day
 from cctv.retention.sweep import LONGEST_SLEEP, SweepReport, sleep_for, sweep_once
 from cctv.services.systemd import ServiceManager
 from cctv.viewing.cleanup import tidy_views
 
 log = logging.getLogger(__name__)
 
-_LOOK = 2.0  # seconds between two looks for a request of the recorder
+_POLL_SECONDS = 2.0  # seconds between two looks for a request of the recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Swept:
     erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections took
     forgotten: tuple[str, ...] = ()  # requests and entries of registers whose people were forgotten
     room: RoomMade | None = None  # what a recorder without room asked for
-    folded: Folded | None = None
+    folded: Summarised | None = None
     signed: Checkpoint | None = None  # how far the log goes, once a pass that wrote to it
     unsigned: str | None = None  # why something could not be signed; deletion goes on
     busy: tuple[str, ...] = ()  # what somebody works on at the moment; the next pass takes it
@@ -92,14 +89,14 @@ def sweep_everything(site: Storage) -> Swept:
     except LockHeld:
         swept = replace(swept, busy=(*swept.busy, "derived files"))
     try:
-        swept = replace(swept, folded=fold_oldest(site))
+        swept = replace(swept, folded=summarise_oldest_day(site))
         return replace(swept, signed=sign_checkpoint(site))
     except (KeyExposed, KeyLost, KeyUnreadable, AuditBroken, FileUnreadable) as error:
         log.warning("checkpoint.failed", extra={"error": error.code, SHOWN: True})
         return replace(swept, unsigned=error.message)
 
 
-def told(swept: Swept) -> str:
+def summary_of(swept: Swept) -> str:
     """What went, in words."""
     lines = [f"{count(len(swept.footage.gone), 'segment')} deleted, {swept.footage.plan.kept_by_holds} kept by holds"]
     if swept.footage.finished:
@@ -107,7 +104,7 @@ def told(swept: Swept) -> str:
     if swept.footage.quarantine_gone:
         lines.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
     if swept.room is not None:
-        lines.append(told_room(swept.room))
+        lines.append(_room_summary(swept.room))
     if swept.packages:
         lines.append(f"packages deleted: {', '.join(swept.packages)}")
     if swept.derived:
@@ -129,7 +126,7 @@ def told(swept: Swept) -> str:
     return "; ".join(lines)
 
 
-def told_room(room: RoomMade) -> str:
+def _room_summary(room: RoomMade) -> str:
     """What went early, in words."""
     text = f"{count(len(room.gone), 'segment')} deleted early: the disk is full"
     return f"{text}, and nothing more may go early" if room.exhausted else text
@@ -167,7 +164,7 @@ def _wait(site: Storage, stop: threading.Event, pause: timedelta) -> None:
     answered_at = request.asked if (request := room_wanted(site.root)) else None
     until = site.clock.monotonic() + pause.total_seconds()
     while not stop.is_set() and (remaining := until - site.clock.monotonic()) > 0:
-        stop.wait(min(remaining, _LOOK))
+        stop.wait(min(remaining, _POLL_SECONDS))
         request = room_wanted(site.root)
         if request is not None and request.asked != answered_at:
             return
@@ -188,8 +185,8 @@ def _pass(site: Storage, manager: ServiceManager, stopped_by: str | None, write:
     counts = {"deleted": len(swept.footage.gone), "packages": len(swept.packages), "cases": len(swept.derived)}
     log.log(logging.INFO if swept.took_something else logging.DEBUG, "pass.finished", extra=counts)
     if swept.took_something:
-        write(told(swept))
-    manager.alive(told(swept))
+        write(summary_of(swept))
+    manager.alive(summary_of(swept))
     return None
 
 

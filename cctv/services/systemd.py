@@ -1,4 +1,4 @@
-"""Telling systemd: ready, alive, stopping.  Says nothing to anybody where no service manager asks for it."""
+"""sd_notify(3): ready, alive, stopping.  Does nothing where NOTIFY_SOCKET is not set."""
 
 from __future__ import annotations
 

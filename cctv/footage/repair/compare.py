@@ -1,11 +1,9 @@
-"""Comparing: walks the storage and the index, folder by folder, and says where the two do not agree.
+"""Comparison: walks the storage and the index, folder by folder, and lists where the two do not agree.
 
-Reads only, and needs no lock: what a running recorder or sweep is changing at this moment is looked at twice.  A file
-without a row is hashed or probed, so that the plan says what `--fix` will do with it.
+Reads only, and needs no lock: what a running recorder or sweep is changing at this moment is compared twice.  A file
+without a row is hashed or probed, so that the plan names what `--fix` will do with it.
 
-Walking segments/: which days' folders there are, which of their files are segments, and what does not belong there.
-
-Reads names only, and no file.  A storage has millions of them: strings and `os.scandir`, no paths.
+Walking reads names only, and no file.  A storage has millions of them: strings and `os.scandir`, no paths.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Differences between disk and index, and the remedy of each.
 
-Pure: from what a day's folder, its index.jsonl and the index say to what must be put right.  `now` is an argument.
-Never removes footage: what cannot be explained is put in quarantine, what is gone is said to be lost.
+Pure: from a day's folder, its index.jsonl and the index to what must be repaired.  `now` is an argument.  Never removes
+footage: what cannot be explained goes to quarantine, what has no file is marked lost.
 """
 
 from __future__ import annotations

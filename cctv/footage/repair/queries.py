@@ -1,4 +1,4 @@
-"""Rows for repairs: what the index says of a day's folder, what is lost, runs and policies that a line names.
+"""Rows for repairs: the index's rows of a day's folder, lost footage, the runs and policies that a line names.
 
 Queries only; decides nothing.  Deletes no footage: what leaves `segments` here has no file.
 """

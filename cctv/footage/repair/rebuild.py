@@ -1,18 +1,17 @@
-"""Rebuilding: a new index, made from the disk alone, in place of one that is lost or damaged.
+"""Rebuild: a new index, made from the disk alone, in place of one that is lost or damaged.
 
 1. from now on nothing is deleted: `holds-unconfirmed.json`        (crash: deletion waits; the command can be repeated)
-2. a new database beside the old one, filled and flushed           (crash: the same; what was begun is thrown away)
+2. a new database beside the old one, filled and flushed           (crash: the same; the unfinished one is discarded)
 3. what is left of the old one moved aside, never overwritten      (crash: no index; every command says to rebuild)
 4. the new one renamed into its place; site.json names it          (crash: site.json names another index; the same)
-5. holds taken in from holds/, the rest reconciled with the disk   (crash: the command is asked for again)
+5. holds adopted from holds/, the rest reconciled with the disk    (crash: the command is to be repeated)
 6. a named person may confirm the holds now
 
+`refill` makes the rows from segments/, index.jsonl and incoming/.  Limits are those of index.jsonl: a limit that was
+promised at recording is never lengthened.  What no line explains is left to the reconciliation of step 5, which needs
+the runs that `refill` enters.
+
 Deletes no footage.  The registers, the log and the reasons of deletions are not on the disk: only a back-up has them.
-
-Refilling: the rows of a new index, from what the disk says of footage (segments/, index.jsonl, incoming/).
-
-Writes rows only.  Limits are those of index.jsonl: a limit that was promised at recording is never lengthened.  What a
-line does not explain is left to the reconciliation that follows, which needs the runs that are entered here.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ from cctv.model.ids import CameraId, ZoneId, id_kind
 
 log = logging.getLogger(__name__)
 
-_BEFORE = timedelta(hours=2)  # a file in incoming/ was begun no longer ago than its last write less this
+_LONGEST_WRITE = timedelta(hours=2)  # a file in incoming/ was begun no longer ago than its last write less this
 COMMAND = 'cctv footage rebuild --reason "..."'
 NEW_FILE = f"{DATABASE_FILE}.rebuilding"
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -211,7 +210,7 @@ def _runs_of_incoming(connection: Connection, site: Storage, done: Refilled) -> 
         insert_policy(connection, settings.policy_digest, settings.policy_text, now)
         written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
         period = settings.limit_for(camera.zone)
-        run = Run(named[0], camera.id, camera.zone, settings.policy_digest, period, written - _BEFORE)
+        run = Run(named[0], camera.id, camera.zone, settings.policy_digest, period, written - _LONGEST_WRITE)
         insert_run_as(connection, run, ended=None)
         done.runs[run.id] = run
 

@@ -1,8 +1,8 @@
-"""Reconciliation: puts right what disk and index do not agree on; nothing that a hold covers is ever removed.
+"""Reconciliation: repairs what disk and index do not agree on; nothing that a hold covers is ever removed.
 
-Each remedy and its audit entry are one transaction, and safe to repeat after a crash: the next comparison finds what is
-left.  Deletes nothing: an unfinished deletion is left to the next deletion session (`retention.session`), a doubtful
-file goes to quarantine.
+Each remedy and its audit entry are one transaction, and safe to repeat after a crash: the next comparison lists what is
+left.  Deletes nothing: an unfinished deletion is left to the next deletion session (`cctv.retention.session`), a
+doubtful file goes to quarantine.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from cctv.model.footage import NewSegment, Reason
 
 log = logging.getLogger(__name__)
 
-FEW = 20  # segments; a handful of lost files is a bad sector, not a missing disk
-SHARE = 10  # more than a tenth of everything is
-ROUNDS = 2  # a file that goes to quarantine leaves its line behind
+MAX_LOST_SEGMENTS = 20  # segments; a handful of lost files is a bad sector, not a missing disk
+LOST_ONE_IN = 10  # more than a tenth of everything is
+MAX_ROUNDS = 2  # a file that goes to quarantine leaves its line behind
 
 
 class TooManyFilesMissing(CctvError):
@@ -89,11 +89,11 @@ def reconcile_locked(site: Storage, *, accept_loss: bool, recording: bool) -> Re
     done: list[Difference] = []
     if rest.differences:
         site.disk.settle(site.root)  # what a killed process left may not be on the disk before a row relies on it
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         if not rest.differences:
             break
         lost = sum(difference.remedy is Remedy.MARK_LOST for difference in rest.differences)
-        if lost > FEW and lost * SHARE > max(rest.segments, lost) and not accept_loss:
+        if lost > MAX_LOST_SEGMENTS and lost * LOST_ONE_IN > max(rest.segments, lost) and not accept_loss:
             raise TooManyFilesMissing(lost=lost, known=max(rest.segments, lost))
         done += [applied for difference in rest.differences if (applied := _apply_remedy(site, difference))]
         rest = disk_and_index(site, recording=recording)

@@ -1,10 +1,10 @@
-"""Start-up: what a crash left behind is adopted or quarantined with a reason; never guessed away.
+"""Start-up recovery: what a crash left behind is adopted or quarantined with a reason; never guessed away.
 
 * lines of index.jsonl without a row become rows; files without a line are hashed and entered
-* files in `incoming/` become segments, or go to `quarantine/` with a note that says why
+* files in `incoming/` become segments, or go to `quarantine/` with a note of the reason
 
-Deletes no footage: a deletion that a crash interrupted waits for the next deletion session, which asks guards and holds
-first.  Until then its file is neither indexed nor adopted.
+Deletes no footage: a deletion that a crash interrupted waits for the next deletion session, which checks guards and
+holds first.  Until then its file is neither indexed nor adopted.
 """
 
 from __future__ import annotations

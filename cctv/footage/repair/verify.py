@@ -1,6 +1,7 @@
 """Verification: whether the footage on the disk still has the bytes that were recorded.
 
-Reads every byte of what it looks at and changes nothing.  A segment that a sweep takes meanwhile is no damage.
+Reads every byte of the segments that it checks and changes nothing.  A segment that a sweep deletes meanwhile is no
+damage.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The certificate of deletion: what went in a period, under which rule, how, and what may still have a copy.
+"""The certificate of deletion: what was deleted in a period, under which rule, how, and what may still have a copy.
 
-Owns its contents.  Says "unlinked" and never "erased": a file system forgets names, not bytes.  What only an encrypted
-volume makes true is said of an encrypted volume alone.
+Responsible for its contents.  Says "unlinked" and never "erased": a file system forgets names, not bytes.  What only an
+encrypted volume makes true is stated of an encrypted volume alone.
 """
 
 from __future__ import annotations

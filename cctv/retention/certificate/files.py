@@ -25,7 +25,7 @@ from cctv.retention.certificate.page import page_of
 
 JSON, PAGE, KEY, SIGNERS = "certificate.json", "certificate.html", "signing.pub", "allowed_signers"
 NAMESPACE = "cctv-certificate"
-_LARGEST = 64 << 20
+_MAX_BYTES = 64 << 20
 
 
 class CertificateExists(UsageError):
@@ -89,7 +89,7 @@ def check(path: Path, key: Path | None = None) -> CheckedCertificate:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > _MAX_BYTES:
             raise CertificateUnreadable(path=path, problem="it is too large to be one")
         return path.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The certificate as a page to print: one HTML file without anything from elsewhere, in the site's language.  Pure."""
+"""The certificate as a page to print: one HTML file without external resources, in the site's language.  Pure."""
 
 from __future__ import annotations
 

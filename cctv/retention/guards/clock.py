@@ -1,15 +1,12 @@
-"""The clock's guard: gathers what `timekeeping` judges, remembers the last believed instant, takes a person's word.
+"""The clock guard: whether the clock can be trusted when it shows that much time has passed since the last sweep.
 
-`clock.json` in the storage holds that instant with the monotonic time and the start of the machine that belong to it.
+`judge` is pure.  The witnesses are footage without a hole, monotonic time, the cameras' own clocks and the network's
+time.  A machine that was off for ten days has one of them; a clock that was set ten days ahead has none, or one that
+denies it.  A named person may accept the clock instead (`accept_clock`).
+
+`clock.json` in the storage holds the last trusted instant with the monotonic time and the boot id that belong to it.
 Written by a sweep that the guard let pass, at most every ten minutes, and by `accept_clock`; one that cannot be read
 counts as none, and then the last sweep's row stands in for it.
-
-Timekeeping: whether the clock can be believed when it says that much time has passed since the last sweep.
-
-Pure.  The witnesses are footage without a hole, monotonic time, the cameras' own clocks and the network's time.  A box
-that was off for ten days finds one of them; a clock that somebody set ten days ahead finds none, or one that denies it.
-
-What the index testifies about time: footage without a hole, and cameras' clocks.  Queries only.
 """
 
 from __future__ import annotations
@@ -34,8 +31,8 @@ from cctv.model.audit import Act
 from cctv.retention.queries import last_sweep
 
 SLACK = timedelta(hours=1)  # believed without a witness: it is the most that footage could go too early
-NEAR = timedelta(hours=3)  # a camera in another time zone still tells ten days from none
-DRIFT = 100  # a part of this of the time that passed may lie between two honest clocks
+MAX_CAMERA_OFFSET = timedelta(hours=3)  # a camera in another time zone still tells ten days from none
+DRIFT_DIVISOR = 100  # a part of this of the time that passed may lie between two honest clocks
 MARK = "clock.json"
 MARK_EVERY = timedelta(minutes=10)
 BACKWARDS = timedelta(minutes=1)
@@ -137,14 +134,14 @@ def judge(now: datetime, witnesses: Witnesses) -> ClockVerdict:
     statements = [f"footage leads up to {since:%Y-%m-%d %H:%M} UTC"]
     denied = False
     if witnesses.expected is not None:
-        allowed = SLACK + abs(now - witnesses.known) / DRIFT
+        allowed = SLACK + abs(now - witnesses.known) / DRIFT_DIVISOR
         if abs(now - witnesses.expected) <= allowed:
             return ClockVerdict(True, ("monotonic time agrees",))
         denied = True
         statements.append(
             f"this machine has been counting since the last sweep and makes it {witnesses.expected:%Y-%m-%d %H:%M}"
         )
-    near = min(NEAR, (now - since) / 2)
+    near = min(MAX_CAMERA_OFFSET, (now - since) / 2)
     agree = sum(abs(offset) <= near for offset in witnesses.offsets)
     # A camera whose clock was never set says nothing; one that stands where the last sweep left off denies the jump.
     deny = sum(since - now - SLACK <= offset < -near for offset in witnesses.offsets)

@@ -1,8 +1,8 @@
-"""Guards: conditions that stop deletion until a person has looked (invariants 2 and 6).
+"""Guards of the storage: conditions that stop deletion until a person has resolved them (invariants 2 and 6).
 
 The storage's identity (site.json, file system, database) is checked when the site is opened and again before every
-sweep: a disk can go away while the sweeper sleeps.  A guard of the identity is not recorded, for there is nowhere of
-our own to write it; the others are.
+sweep: a disk can be unmounted while the sweeper sleeps.  A guard of the identity is not recorded, for the storage to
+record it in is missing; the others are.
 """
 
 from __future__ import annotations

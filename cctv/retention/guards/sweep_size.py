@@ -1,9 +1,9 @@
-"""A sweep far larger than the time since the last one explains.
+"""The size guard: stops a sweep far larger than the time since the last one explains.
 
 What comes due in an hour is an hour of each camera.  More than twice that, and an hour for each camera on top, is
-believed only where releases of holds explain it, or where a person has: a changed limit, a hold that was lost, or a
-column that somebody edited all look like this.  The rule is pure; `sweep-accepted.json` in the storage is a person's
-word for one sweep, and the sweep that used it takes it away.
+accepted only where releases of holds explain it, or where a person did: a changed limit, a hold that was lost, or a
+column that was edited by hand all look like this.  The rule (`size_of`) is pure.  `sweep-accepted.json` in the storage
+is a person's permission for one sweep, and the sweep that used it removes it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from cctv.retention.plan import Plan, make_plan
 from cctv.retention.queries import last_sweep
 
 ACCEPTED = "sweep-accepted.json"
-TIMES = 2  # while a zone's period was shortened, footage of the old promise and of the new come due side by side
-SPARE = timedelta(hours=1)  # a camera: what a sweep takes that another guard had kept waiting for a moment
+ELAPSED_FACTOR = 2  # after a zone's period was shortened, footage of the old promise and of the new comes due together
+SPARE_PER_CAMERA = timedelta(hours=1)  # what a sweep deletes that another guard had kept waiting for a moment
 
 
 class SweepTooLarge(GuardError):
@@ -73,7 +73,7 @@ def size_of(
     counted = [segment for segment in expiring if not any(hold.covers(segment.camera, segment.span) for hold in holds)]
     cameras = len({segment.camera for segment in counted})
     footage = sum((segment.span.duration for segment in counted), timedelta(0))
-    allowed = cameras * (TIMES * max(elapsed, timedelta(0)) + SPARE) + accepted
+    allowed = cameras * (ELAPSED_FACTOR * max(elapsed, timedelta(0)) + SPARE_PER_CAMERA) + accepted
     return SweepSize(len(counted), footage, allowed, elapsed)
 
 
