@@ -37,7 +37,7 @@ class BackupNotWritten(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of a bundle; its bytes are given, or stand in `source` and must have that hash when they are read."""
+    """One file of a bundle; its bytes are `data`, or those of the file `source`, which must have that hash."""
 
     name: str
     size_bytes: int
@@ -51,7 +51,7 @@ def of_bytes(name: str, data: bytes) -> Member:
 
 
 def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient], disk: DurableFiles) -> None:
-    """Put a bundle in place; raises BackupNotWritten, FileUnreadable for a member whose bytes are not as its hash says.
+    """Write a bundle; raises BackupNotWritten, FileUnreadable for a member whose bytes do not match its hash.
 
     1. written beside, encrypted                (crash: a .part, which the next back-up removes)
     2. flushed                                  (the same)
@@ -92,7 +92,7 @@ def read_bundle(path: Path, key: Identity, folder: Path, disk: DurableFiles) -> 
 
 
 def _unpack(tar: tarfile.TarFile, info: tarfile.TarInfo, path: Path, folder: Path) -> None:
-    """One member: a plain file at a plain place, whatever else a tar could hold."""
+    """Unpack one member: a plain file inside the folder, whatever else a tar could hold; raises BackupTorn."""
     target = folder / info.name
     source = tar.extractfile(info) if info.isreg() else None
     if source is None or not target.resolve().is_relative_to(folder.resolve()) or target.exists():

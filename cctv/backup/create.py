@@ -101,7 +101,7 @@ def open_members(site: Storage, index: Path, *, hashed: bool = True) -> list[Mem
 
 @dataclass(frozen=True, slots=True)
 class IndexSummary:
-    """What an index says of itself: its schema, the length and last hash of its log, segments, holds in force."""
+    """A summary of an index: its schema, the length and last hash of its log, segments, holds in force."""
 
     version: str
     entries: int
@@ -111,7 +111,7 @@ class IndexSummary:
 
 
 def summarise_index(index: Path) -> IndexSummary:
-    """Look into a database file."""
+    """Summarise a database file."""
     engine = open_engine(index)
     with read_transaction(engine) as connection:
         entries, head = log_end(connection)
@@ -150,7 +150,7 @@ def _record(site: Storage, path: Path, manifest: BackupManifest) -> None:
 
 @contextmanager
 def _work_folder(site: Storage) -> Iterator[Path]:
-    """`.backup/`, empty, readable by this account only, and gone afterwards."""
+    """`.backup/`, empty, readable by this account only, removed afterwards."""
     folder = site.root / ".backup"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)

@@ -60,7 +60,7 @@ class HeldCopyElsewhere(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class HeldPlan:
-    """What a back-up of held footage would do: segments to copy, files that nothing holds any more, how many stay."""
+    """What a back-up of held footage would do: segments to copy, files that no hold covers any more, how many stay."""
 
     folder: Path
     copy: tuple[Segment, ...]
@@ -98,7 +98,8 @@ def plan_held(site: Storage, directory: Path, *, new_copy: bool = False) -> Held
 def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) -> HeldDone:
     """Bring the copy up to date: destroy what was released, then copy what it lacks.
 
-    `new_copy` says why the earlier copy is no more.  A segment whose bytes are not as indexed is left out and named.
+    `new_copy` is the reason why the earlier copy no longer exists.  A segment whose bytes are not as indexed is left
+    out and named in the result.
     """
     to = recipients(site.settings)
     place = check_place(site, directory)
@@ -119,7 +120,7 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
 
 
 def refresh_held_copy(site: Storage) -> HeldDone | None:
-    """Take what was released out of the copy, where there is one; called by every back-up, under its lock."""
+    """Destroy what was released in the copy; None where there is no copy.  Called by every back-up, under its lock."""
     copy = read_backup_state(site.root).held
     if copy is None:
         return None

@@ -85,13 +85,12 @@ class StorageIntact(CctvError):
     """
 
     code = "StorageWhole"
-
     exit_code = Exit.DECISION_MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreDelta:
-    """`in_force` are the holds of the back-up that keep footage again, `from_disk` those that only the disk knows.
+    """`in_force` are the holds of the back-up that keep footage again, `from_disk` those that only the disk has.
 
     `gone_free` and `gone_held` are rows of the back-up whose files are not there: not brought back, and lost.
     """
@@ -114,7 +113,7 @@ class RestoreSources:
     disk: DurableFiles
     clock: Clock
     actor: Actor
-    new_disk: bool = False  # somebody says that the storage was moved on purpose
+    new_disk: bool = False  # a person states that the storage was moved on purpose
 
     @property
     def root(self) -> Path:
@@ -123,7 +122,7 @@ class RestoreSources:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did or would do: `set_aside` is the index that was there, `found` how much was reconciled."""
+    """What a restore did or would do: `set_aside` is the old index, `found` how many differences were reconciled."""
 
     manifest: BackupManifest
     outlook: RestoreDelta
@@ -132,7 +131,7 @@ class Restored:
 
 
 def restore_delta(root: Path, index: Path) -> RestoreDelta:
-    """Compare the index of a back-up with a storage."""
+    """Compare the index of a back-up with a storage; changes nothing."""
     on_disk = {HoldId(path.stem) for path in (root / "holds").glob("HOLD-*.json")}
     with read_transaction(open_engine(index)) as connection:
         indexed = {hold.id for hold in all_holds(connection)}
@@ -189,7 +188,7 @@ def restore(
 
 
 def _check(means: RestoreSources, path: Path, manifest: BackupManifest, *, replace_whole: bool) -> Identity | None:
-    """Whether this back-up belongs here and is wanted; answers what site.json says."""
+    """Whether this back-up belongs here and is wanted; returns the identity in site.json, None without one."""
     root = means.root
     if manifest.version > HEAD:
         raise DatabaseNewer(found=manifest.version, known=HEAD)
@@ -219,7 +218,7 @@ def _is_ours(name: str) -> bool:
 def _prepare(
     means: RestoreSources, identity: Identity, path: Path, manifest: BackupManifest, work: Path, reason: str
 ) -> RestoreDelta:
-    """Step 3.  The prepared index stands in `.restore/`; what it says is about the storage."""
+    """Step 3.  The prepared index is in `.restore/`; its rows are about the storage."""
     index, now = work / DATABASE_FILE, means.clock.now()
     engine = open_engine(index)
     upgrade(engine)
@@ -263,13 +262,13 @@ def _bring_holds(site: Storage, work: Path) -> None:
 
 
 def _numbered(root: Path) -> list[str]:
-    """Ids that folders of the storage have: they are taken, whatever the index says."""
+    """Ids in the names of the storage's folders: they are in use, whatever the index has."""
     folders = [*(root / "derived").glob("*"), *(root / "exports").glob("*")]
     return sorted(folder.name for folder in folders if id_kind(folder.name) is not None)
 
 
 def _log_of_old(root: Path) -> dict[str, int | str]:
-    """Where the log of the index ended that is set aside, as far as it can be read: the two logs part here."""
+    """Where the log of the old index ended, as far as it can be read: the two logs diverge here."""
     index = root / DATABASE_FILE
     if not index.exists() or not is_whole(index):
         return {}
@@ -287,7 +286,7 @@ def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:
 
 
 def _set_aside(means: RestoreSources) -> Path:
-    """The write-ahead log goes first: it must never be taken for the new index's."""
+    """Move the old index aside, its write-ahead log first: SQLite must never use it for the new index."""
     stamp = f"{means.clock.now().astimezone(UTC):%Y%m%dT%H%M%S.%f}"
     aside = means.root / f"{DATABASE_FILE}.set-aside-{stamp}"
     for suffix in ("-wal", "-shm", ""):
@@ -299,7 +298,7 @@ def _set_aside(means: RestoreSources) -> Path:
 
 @contextmanager
 def _locked(root: Path, disk: DurableFiles) -> Iterator[None]:
-    """Nobody records, sweeps or backs up; raises LockHeld."""
+    """Hold the locks of recorder, sweeper and back-up; raises LockHeld."""
     disk.make_directory(root)
     with ExitStack() as locks:
         for name in _LOCKS:
@@ -309,7 +308,7 @@ def _locked(root: Path, disk: DurableFiles) -> Iterator[None]:
 
 @contextmanager
 def work_folder(root: Path) -> Iterator[Path]:
-    """`.restore/`, empty, readable by this account only, and gone afterwards."""
+    """`.restore/`, empty, readable by this account only, removed afterwards."""
     folder = root / WORK
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)

@@ -65,11 +65,11 @@ class Returned:
 def verdict_of(
     new: NewSegment, *, indexed: bool, holds: Sequence[Hold], stone: Tombstone | None, folded: bool = False
 ) -> RestoreDecision:
-    """Whether a segment of the copy goes back.  Pure.
+    """Whether a segment of the copy is restored.  Pure.
 
-    What is lost goes back when a hold covers it that was placed before the loss was noted: a newer hold may stand over
-    footage that was rightly deleted, and footage that a tombstone says was deleted never comes back.  `folded`: a line
-    of folded tombstones counts it, and no longer tells one file from another.
+    Lost footage is restored when a hold covers it that was placed before the loss was noted: a newer hold may cover
+    footage that was rightly deleted, and footage that a tombstone marks as deleted is never restored.  `folded`: a
+    deletion summary counts footage of that span, and no longer distinguishes one file from another.
     """
     if indexed:
         return RestoreDecision.THERE
@@ -120,7 +120,7 @@ def _folder(site: Storage, directory: Path) -> Path:
 
 
 def _described(site: Storage, path: Path, name: str, work: Path) -> NewSegment:
-    """What the copy says of the segment; the line that still stands on the disk knows its run as well."""
+    """The segment as the copy describes it; its line on the disk, if it still exists, names its run as well."""
     try:
         new = from_index_line((work / LINE).read_text(), "")
     except (OSError, ValueError) as error:

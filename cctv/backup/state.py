@@ -28,7 +28,7 @@ from cctv.db.storage import Storage
 
 PART = ".part"  # the end of the name of a file that is still being written
 FILE = "backup.json"
-_SITE_ID_CHARS = 8  # signs of the site's id
+_SITE_ID_CHARS = 8  # of the site's id, in names
 _HELD = re.compile(r"([0-9a-f]{64})\.age")
 
 
@@ -57,7 +57,7 @@ class BackupState:
     held: HeldCopy | None = None
 
     def age(self, now: datetime) -> timedelta | None:
-        """How long ago the last back-up was made."""
+        """How long ago the last back-up was made, None without one."""
         return now - self.last if self.last else None
 
     def is_late(self, now: datetime, warn_after: timedelta) -> bool:
@@ -66,7 +66,7 @@ class BackupState:
 
 
 def read_backup_state(root: Path) -> BackupState:
-    """What is remembered; nothing where the file is not there or not whole."""
+    """What `backup.json` records; empty where the file is missing or damaged."""
     try:
         payload = json.loads((root / FILE).read_text())
         held = payload["held"]
@@ -97,7 +97,7 @@ def backup_lock(site: Storage) -> AbstractContextManager[None]:
 
 
 def check_place(site: Storage, directory: Path) -> Path:
-    """The folder, absolute; raises BackupPlaceUnfit.  It is never made: a missing one may be a missing mount."""
+    """The folder as an absolute path; raises BackupPlaceUnfit.  Never created: a missing one may be a missing mount."""
     if not directory.is_dir():
         raise BackupPlaceUnfit(path=directory, problem="it is not a folder that exists")
     folder = directory.resolve()
@@ -118,7 +118,7 @@ def backup_path(site: Storage, directory: Path, at: datetime) -> Path:
 
 
 def interrupted(site: Storage, directory: Path) -> list[Path]:
-    """What interrupted back-ups of this site left there."""
+    """The files that interrupted back-ups of this site left there."""
     return sorted(directory.glob(f"{_prefix(site)}*{PART}"))
 
 
@@ -138,7 +138,7 @@ def held_file(folder: Path, name: str) -> Path:
 
 
 def held_name(path: str, sha256: str) -> str:
-    """What a segment is called in the copy: known to who knows the segment, and to nobody else."""
+    """The name of a segment in the copy: it can be computed only from the segment's path and hash."""
     return hashlib.sha256(f"{path}\n{sha256}".encode()).hexdigest()
 
 

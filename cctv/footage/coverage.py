@@ -37,7 +37,7 @@ _Piece: TypeAlias = tuple[Span, _Kind]
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An unrecorded span; `cause` is None where nobody noted one."""
+    """An unrecorded span; `cause` is None where none was noted."""
 
     span: Span
     cause: GapCause | None
@@ -45,7 +45,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A span without rest: what is saved, what was deleted, what was never recorded; each in order, nothing twice."""
+    """A span, completely divided: saved, deleted, never recorded; each in order, no overlaps."""
 
     saved: tuple[Span, ...]
     deleted: tuple[Span, ...]
@@ -64,24 +64,23 @@ class FootageAbsence(CctvError):
     """
 
     code = "NoFootage"
-
     exit_code = Exit.NO_FOOTAGE
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """One camera over one span as it stands at an instant.
+    """One camera over one span at one instant.
 
-    `saved`, `deleted`, `missing` and `to_come` make the span without rest; nothing lies in two of them, unless the
+    `saved`, `deleted`, `missing` and `to_come` make up the whole span and do not overlap, unless the
     clock was set back and footage is dated later than now.  `unexplained` is that part of `missing`, between the
-    camera's first footage and its last, of which nobody knows why.
+    camera's first footage and its last, that has no known cause.
     """
 
     camera: CameraId
     span: Span
     segments: tuple[Segment, ...]
     gone: tuple[Tombstone, ...]
-    folded: tuple[FoldedGroup, ...]  # what went more than a year ago, no longer known one by one
+    folded: tuple[FoldedGroup, ...]  # deleted more than a year ago, no longer known by file
     saved: tuple[Span, ...]
     deleted: tuple[Span, ...]
     missing: tuple[Missing, ...]
@@ -100,7 +99,7 @@ class Inventory:
 
 
 def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], gaps: Iterable[Gap]) -> Parts:
-    """Part a span by the segments that exist, those that were deleted, and the gaps that were noted."""
+    """Split a span by the segments that exist, the deleted ones, and the noted gaps."""
     gap_pieces = _disjoint([(Span(gap.start, gap.end or _FOREVER), gap.cause) for gap in gaps])
     unrecorded = merged(span for span, _ in gap_pieces)
     saved = merged(_pictures(segments, unrecorded))
@@ -110,7 +109,7 @@ def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], g
     noted: list[_Piece] = [(span, _Footage.SAVED) for span in saved]
     noted += [(span, _Footage.DELETED) for span in removed]
     noted += [(rest, cause) for span, cause in gap_pieces for rest in without(span, overlapping(footage, span))]
-    pieces = list(_joined(_rests_given(_tiled(whole, noted))))
+    pieces = list(_joined(_assign_seams(_fill_span(whole, noted))))
     return Parts(
         saved=tuple(span for span, kind in pieces if kind is _Footage.SAVED),
         deleted=tuple(span for span, kind in pieces if kind is _Footage.DELETED),
@@ -119,9 +118,9 @@ def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], g
 
 
 def unexplained(missing: Iterable[Missing], recorded: Span | None) -> list[Span]:
-    """What was not recorded for no cause that anybody noted; `known` is from the camera's first footage to its last.
+    """The missing spans without a noted cause, inside `recorded`: from the camera's first footage to its last.
 
-    Before the first there is nothing to explain, and after the last is what is being written.
+    Before the first there is nothing to explain, and after the last is what is being written.  None: no footage ever.
     """
     holes = (hole.span for hole in missing if hole.cause is None)
     return [shared for hole in holes if recorded and (shared := hole.intersection(recorded))]
@@ -134,13 +133,13 @@ def _pictures(footage: Iterable[Span], unrecorded: Sequence[Span]) -> Iterator[S
 
 
 def overlapping(parts: Sequence[Span], span: Span) -> Sequence[Span]:
-    """Those that overlap a span, of parts that are in order and apart."""
+    """The parts that overlap a span; `parts` must be in order and disjoint."""
     first = bisect_right(parts, span.start, key=lambda part: part.end)
     return parts[first : bisect_left(parts, span.end, key=lambda part: part.start)]
 
 
 def _disjoint(gaps: Iterable[tuple[Span, GapCause]]) -> list[tuple[Span, GapCause]]:
-    """Gaps in order, none over another: of those that overlap, the one that began last, or ends first."""
+    """Disjoint gaps in order: for overlapping gaps, the latest start wins, then the earliest end."""
     ordered = sorted(gaps, key=lambda gap: (gap[0].start, -gap[0].duration, gap[1].value))
     cuts = sorted({at for span, _ in ordered for at in (span.start, span.end)})
     out: list[tuple[Span, GapCause]] = []
@@ -157,15 +156,15 @@ def _disjoint(gaps: Iterable[tuple[Span, GapCause]]) -> list[tuple[Span, GapCaus
     return out
 
 
-def _tiled(whole: Span, pieces: Iterable[_Piece]) -> list[_Piece]:
-    """The known pieces inside a span, and what is left between them with no kind."""
+def _fill_span(whole: Span, pieces: Iterable[_Piece]) -> list[_Piece]:
+    """The pieces inside a span, and between them the rest with kind None."""
     inside: list[_Piece] = [(shared, kind) for span, kind in pieces if (shared := span.intersection(whole))]
     rest: list[_Piece] = [(span, None) for span in without(whole, (span for span, _ in inside))]
     return sorted(inside + rest, key=lambda piece: piece[0])
 
 
-def _rests_given(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
-    """Pieces of no kind that are no longer than a seam go to a gap beside them, or to the footage on both sides."""
+def _assign_seams(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
+    """Pieces of no kind that are no longer than a seam join a gap beside them, or the footage on both sides."""
     for number, (span, kind) in enumerate(pieces):
         if kind is None and span.duration <= SEAM and 0 < number < len(pieces) - 1:
             before, after = pieces[number - 1][1], pieces[number + 1][1]
@@ -189,8 +188,8 @@ def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
 
 
 def inventory(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Inventory:
-    """Look one camera up; `now` divides what is missing from what is still to come."""
-    around = Span(span.start - SEAM, span.end + SEAM)  # what stands there tells a seam from a hole
+    """Query one camera; `now` divides what is missing from what is still to come."""
+    around = Span(span.start - SEAM, span.end + SEAM)  # the footage there distinguishes a seam from a hole
     segments, tombstones = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
     folded = folded_of(connection, camera, around)
     deleted = [footage.span for footage in (*tombstones, *folded)]
@@ -215,7 +214,7 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
 
 
 def absence(inventories: Iterable[Inventory]) -> str:
-    """Why there is no footage, in words: expired, a gap and its cause, never recorded, still to come."""
+    """Why there is no footage, as text: expired, a gap and its cause, never recorded, still to come."""
     reasons: list[str] = []
     for footage in inventories:
         if deleted := footage.gone or footage.folded:

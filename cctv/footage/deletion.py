@@ -52,13 +52,13 @@ log = logging.getLogger(__name__)
 
 BATCH = 1000  # a recorder waits for one transaction of so many: twice the longest raw batch at most (scripts/bench)
 HEADER_BYTES = 4096  # ffmpeg's header of a fragmented MP4 has 700 to 1,400, by codec
-_OPENER = object()  # known to `begin_deletion` alone
+_OPENER = object()  # passed by `begin_deletion` alone
 
 
 class DeletionSession:
     """Permission to delete footage of `site`, valid until the block of `begin_deletion` ends.
 
-    `adopted` are the holds that were taken in from their files, `finished` the tombstones of earlier deletions that
+    `adopted` are the holds that were adopted from their files, `finished` the tombstones of earlier deletions that
     this session closed, `kept` the relative paths of footage that an earlier deletion had begun to delete and that a
     hold covers by now: it is indexed again.
     """
@@ -114,9 +114,9 @@ def begin_deletion(
 
 
 def delete_segments(session: DeletionSession, segments: Sequence[Segment], reason: Reason) -> list[Tombstone]:
-    """Delete segments that no hold covers by now; those that one does are left alone and are not in the answer.
+    """Delete segments that no hold covers by now; held ones are left alone and are not returned.
 
-    Raises RuntimeError when the session has ended.
+    Returns the closed tombstones.  Raises RuntimeError when the session has ended.
     """
     session.require_open()
     site, deleted = session.site, list[Tombstone]()
@@ -129,7 +129,7 @@ def delete_segments(session: DeletionSession, segments: Sequence[Segment], reaso
 
 
 def delete_quarantined(session: DeletionSession, files: Iterable[Quarantined]) -> tuple[str, ...]:
-    """Delete quarantined files and their notes; answers the relative paths of those that were deleted.
+    """Delete quarantined files and their notes; returns the relative paths of the deleted files.
 
     A file stays while a hold in force names its camera, for its time is not known; a file of no known camera stays
     while anything at all is held.  Raises RuntimeError when the session has ended.
@@ -148,10 +148,10 @@ def _finish_open_tombstones(site: Storage) -> list[Tombstone]:
 
 
 def _keep_held(site: Storage) -> list[str]:
-    """Index again what an open tombstone names, a hold in force covers and the disk still has; answers the paths.
+    """Index again what an open tombstone names, a hold in force covers and the disk still has; returns the paths.
 
-    The hold was placed after the deletion began: over an index that was made again from the disk, say, before an older
-    database with that tombstone was put back.
+    The hold was placed after the deletion began: over an index that was rebuilt from the disk, for example, before an
+    older database with that tombstone was put back.
     """
     with read_transaction(site.engine) as connection:
         if not open_tombstones(connection):
@@ -168,7 +168,7 @@ def _keep_held(site: Storage) -> list[str]:
 
 
 def _index_again(connection: Connection, site: Storage, tombstone: Tombstone, keeping: Sequence[str]) -> None:
-    """Put the row back in place of an open tombstone, in the caller's transaction; its line knows its run."""
+    """Put the row back in place of an open tombstone, in the caller's transaction; its index line names its run."""
     if not is_indexed(connection, tombstone.path):
         directory = tombstone.path.rpartition("/")[0]
         line = lines_in(site.root / directory, directory).get(tombstone.path)

@@ -24,7 +24,7 @@ from cctv.model.ids import CameraId, ZoneId
 
 _MICROSECOND = timedelta(microseconds=1)
 FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED, Reason.ERASED, Reason.SITE_CLOSED)
-"""Deletions.  What was lost stays as it is: a hold may still ask for it."""
+"""The reasons that are summarised.  Tombstones of lost footage stay: a hold may still need them."""
 _CHUNK = 1000
 _ONE_DAY = timedelta(days=1)
 
@@ -78,7 +78,7 @@ def line_of(
 
 
 def from_line(line: str) -> tuple[FoldedGroup, ...]:
-    """The groups that a line tells of."""
+    """The groups of a line; raises ValueError or KeyError for a line that is none."""
     payload = json.loads(line)
     return tuple(
         FoldedGroup(
@@ -117,7 +117,7 @@ def _group_fields(group: FoldedGroup) -> dict[str, str | int]:
 def oldest_day(connection: Connection, before: datetime) -> dict[CameraId, list[int]]:
     """The tombstones of the oldest day (UTC) of deletions that ended before an instant, by camera.
 
-    Empty when there is none.  The newest tombstone of all is left out: a number must never be given twice.
+    Empty when there is none.  The newest tombstone of all is left out: an id must never be assigned twice.
     """
     table = schema.tombstones.c
     newest = select(func.max(table.id)).scalar_subquery()
@@ -140,7 +140,7 @@ def oldest_day(connection: Connection, before: datetime) -> dict[CameraId, list[
 
 
 def tombstones_by_id(connection: Connection, ids: Sequence[int]) -> list[Tombstone]:
-    """Those of the numbers that there still are, in order."""
+    """The tombstones with these ids that still exist, in order."""
     table, stones = schema.tombstones, []
     for first in range(0, len(ids), _CHUNK):
         query = select(table).where(table.c.id.in_(ids[first : first + _CHUNK])).order_by(table.c.id)
@@ -149,7 +149,7 @@ def tombstones_by_id(connection: Connection, ids: Sequence[int]) -> list[Tombsto
 
 
 def replace_tombstones(connection: Connection, stones: Sequence[Tombstone], folded: FoldedDay) -> None:
-    """Put a signed line in place of tombstones."""
+    """Insert a signed line and delete the tombstones that it replaces."""
     values = {"day": folded.day, "camera": folded.camera, "part": folded.part, "line": folded.line}
     span = {"start_us": folded.span.start, "end_us": folded.span.end}
     connection.execute(insert(schema.folded_days).values(**values, **span, signature=folded.signature))

@@ -29,11 +29,11 @@ from cctv.model.ids import CameraId, ZoneId
 
 
 def ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None = None) -> Segment:
-    """Make a closed file a segment of its run.  Blocking; call it from one thread at a time per camera.
+    """Index a closed file as a segment of its run.  Blocking; call it from one thread at a time per camera.
 
     Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.  May be called
-    again after it failed, on a full disk for one: what is done already is not done twice.  `sha256` is that of the
-    bytes as they were written, where the writer knows it: what the disk makes of them shows when they are verified.
+    again after it failed, on a full disk for example: completed steps are not repeated.  `sha256` is that of the bytes
+    as they were written, where the writer knows it: damage by the disk then shows when they are verified.
     """
     target = segment_path(site.root, run.zone, run.camera, span.start)
     if file.exists() or not target.exists():
@@ -52,7 +52,7 @@ def ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None =
 def described(
     site: Storage, run: Run, file: Path, span: Span, *, target: Path, sha256: str | None = None
 ) -> NewSegment:
-    """Hash a file and say what it will be; its limit counts from its first frame."""
+    """The segment that a file will be, hashed unless `sha256` is given; its limit counts from its first frame."""
     return NewSegment(
         camera=run.camera,
         zone=run.zone,
@@ -67,7 +67,7 @@ def described(
 
 
 def enter(site: Storage, new: NewSegment) -> Segment:
-    """Steps 4 and 5 for a file that stands in its place."""
+    """Steps 4 and 5 for a file that is in its place already."""
     site.disk.append_line((site.root / new.path).parent / INDEX, index_line(new))
     return _insert(site, new)
 
@@ -78,7 +78,7 @@ def _insert(site: Storage, new: NewSegment) -> Segment:
 
 
 def index_line(new: NewSegment) -> str:
-    """A segment as index.jsonl keeps it: enough to make its row again."""
+    """A segment as a line of index.jsonl: enough to restore its row."""
     payload = {
         "name": Path(new.path).name,
         "camera": new.camera,
@@ -114,7 +114,7 @@ def from_index_line(line: str, directory: str) -> NewSegment:
 
 
 def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
-    """The segments of a day's folder by their relative path; a torn line, or one of another folder, is none."""
+    """The segments in a day's index.jsonl, by relative path; a torn line, or one of another folder, is skipped."""
     try:
         text = (directory / INDEX).read_text(errors="replace")
     except FileNotFoundError:

@@ -26,7 +26,10 @@ class DiskAdoption:
 
 
 def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
-    """Make a storage in an empty folder; raises StorageExists or StorageNotEmpty and then changes nothing."""
+    """Create a storage in an empty folder, without an audit entry.
+
+    Raises StorageExists or StorageNotEmpty and then changes nothing.
+    """
     root = settings.site.storage
     refuse_occupied(root)
     disk.make_directory(root)
@@ -44,7 +47,7 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
 
 
 def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
-    """Make the storage; raises StorageExists, StorageNotEmpty and then changes nothing."""
+    """Create a storage with its audit entry; raises StorageExists, StorageNotEmpty and then changes nothing."""
     site = create_site(settings, disk=disk, clock=clock, actor=actor)
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site)
@@ -54,7 +57,7 @@ def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, acto
 def adopt_disk(
     settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str, dry_run: bool
 ) -> DiskAdoption:
-    """Name the file system that the storage stands on now; raises DatabaseForeign unless its database came along."""
+    """Name the storage's present file system in site.json; raises DatabaseForeign unless its database moved with it."""
     root = settings.site.storage
     identity = parse_identity(root)
     engine = open_engine(root / DATABASE_FILE)

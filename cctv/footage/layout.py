@@ -23,7 +23,7 @@ _INCOMING = re.compile(r"run(\d+)-(\d{6,})\.mp4")
 
 
 def incoming_directory(site: Storage, camera: CameraId) -> Path:
-    """`incoming/<camera>`, made when it is missing."""
+    """`incoming/<camera>`, created when it is missing."""
     directory = site.root / "incoming" / camera
     site.disk.make_directory(directory)
     return directory
@@ -36,7 +36,7 @@ def incoming_name(name: str) -> tuple[int, int] | None:
 
 
 def segment_path(root: Path, zone: ZoneId, camera: CameraId, start: datetime) -> Path:
-    """Where a segment that starts then belongs."""
+    """The path of the segment of a camera that starts at an instant."""
     at = start.astimezone(UTC)
     name = f"{camera}_{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03d}Z.mp4"
     return root / "segments" / zone / camera / f"{at:%Y-%m-%d}" / name

@@ -51,7 +51,7 @@ _MATRIX = struct.Struct("=9i")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What stands before the first fragment: where it ends, ticks a second."""
+    """What precedes the first fragment: its size in bytes, and the ticks a second."""
 
     size: int
     timescale: int
@@ -59,7 +59,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One moof and its mdat: where, from when and how long in ticks."""
+    """One moof and its mdat: offset and size in bytes, start and sample durations in ticks."""
 
     offset: int
     size: int
@@ -93,9 +93,9 @@ class Media:
     """What a container says of its first video, and whether it has sound.
 
     `width` and `height` are stored pixels, 0 when unknown; `pixel_aspect` (SAR) is 1 when unknown.  `frame_rate` is
-    nominal, frames a second.  `declared_frames` and `declared_duration` are the container's own words and may be wrong.
+    nominal, frames a second.  `declared_frames` and `declared_duration` are the container's claims and may be wrong.
     `colour` are libavcodec's options that carry the colour description on.  `display_matrix` (of libavutil/display.h,
-    row by row) turns the picture as it is to be displayed; only `probe` tells it.  `sound` is a codec.  All of these
+    row by row) turns the picture as it is to be displayed; only `probe` reads it.  `sound` is a codec.  All of these
     are None, or empty, when the container does not say.
     """
 
@@ -124,7 +124,7 @@ class Timing:
 
 
 def read_header(descriptor: int) -> Header | None:
-    """The header of an open file, None while it is not whole."""
+    """The header of an open file, None while it is incomplete."""
     head = os.pread(descriptor, _HEADER_MAX_BYTES, 0)
     offset = 0
     while len(head) - offset >= 8:
@@ -139,7 +139,7 @@ def read_header(descriptor: int) -> Header | None:
 
 
 def fragments(descriptor: int, header: Header) -> Iterator[Fragment]:
-    """The whole fragments; ends at a torn one or at what is no fragment."""
+    """The complete fragments; ends at a torn one or at what is no fragment."""
     offset, length = header.size, os.fstat(descriptor).st_size
     while offset + 8 <= length:
         head = os.pread(descriptor, _FRAGMENT_HEAD_BYTES, offset)
@@ -156,7 +156,7 @@ def fragments(descriptor: int, header: Header) -> Iterator[Fragment]:
 
 
 def holes_in(path: Path) -> list[tuple[timedelta, timedelta]]:
-    """Where frames are missing in a file: from and until when, counted from the first frame."""
+    """Where frames are missing in a file: from and until when, counted from the first frame; empty without a header."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         header = read_header(descriptor)
@@ -190,7 +190,7 @@ def holes(parts: Sequence[Fragment], timescale: int) -> list[tuple[timedelta, ti
 
 
 def _timescale(moov: bytes) -> int:
-    """Of the track: mdhd stands behind mvhd, whose scale is another one."""
+    """The timescale of the track: mdhd follows mvhd, which has another one."""
     at = moov.index(b"mdhd") + 4
     skipped = 20 if moov[at] == 1 else 12
     return int(struct.unpack_from(">I", moov, at + skipped)[0])
@@ -216,7 +216,7 @@ def _default_duration(moof: bytes, tfhd: int) -> int:
 
 
 def probe(path: Path, *, patience: timedelta = PATIENCE) -> Media:
-    """What a file says of its video; reads its head and decodes one picture.
+    """Describe a file's video; reads its head and decodes one picture.
 
     Raises NoVideo, MediaTimeout, MediaUnreadable.
     """
@@ -227,7 +227,7 @@ def probe(path: Path, *, patience: timedelta = PATIENCE) -> Media:
 
 
 def describe(container: InputContainer) -> Media | None:
-    """What an open container says; None when no video of a known codec is in it.  Reads nothing more of it."""
+    """Describe an open container; None when no video of a known codec is in it.  Reads no packet."""
     stream = _video(container)
     if stream is None:
         return None
@@ -266,7 +266,7 @@ def read_timing(path: Path, *, patience: timedelta = PATIENCE) -> Timing:
                     last_duration = packet.duration or 0
         except av.error.ExitError as error:
             raise _timeout(path, patience) from error
-        except FFmpegError as error:  # torn: what stands before is what its writer lived to write
+        except FFmpegError as error:  # torn: the packets before are those that were written
             if not shown:
                 raise MediaUnreadable(path, error.strerror or str(error)) from error
     if not shown:
@@ -328,7 +328,7 @@ def _colour(stream: VideoStream) -> Iterator[tuple[str, str]]:
 def _display_matrix(container: InputContainer, stream: VideoStream) -> tuple[int, ...] | None:
     """The matrix that the container has for its video; libav hands it on with each picture only.
 
-    None as well where no picture can be decoded: whoever decodes the file then says so.
+    None as well where no picture can be decoded: decoding the file will report that.
     """
     with suppress(FFmpegError):
         for packet in islice(container.demux(stream), _MAX_PACKETS_TO_FIRST_PICTURE):

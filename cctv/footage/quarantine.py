@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A file in quarantine, the note beside it, and the instant by which it must be gone if nobody decides.
+    """A file in quarantine, the note beside it, and the instant by which it is deleted if no one decides.
 
-    `camera` is None for a file that stood where no camera's footage stands.
+    `camera` is None for a file that was where no camera's footage belongs.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class Quarantined:
 def quarantine(
     site: Storage, path: Path, camera: CameraId | None, reason: str, *, promised: datetime | None = None
 ) -> str:
-    """Move a file aside, its note first; answers its new relative path.
+    """Move a file to quarantine, its note first; returns its new relative path.
 
     Its limit is the shortest that may apply, counted from now; `promised` where an earlier one is known.
     """
@@ -79,7 +79,7 @@ def _free(target: Path) -> Path:
 
 
 def quarantined_files(site: Storage) -> list[Quarantined]:
-    """What stands in quarantine; raises FileUnreadable for a note that is none."""
+    """The files in quarantine; raises FileUnreadable for a note that cannot be parsed."""
     return [_read(note) for note in sorted((site.root / "quarantine").glob("*.json"))]
 
 

@@ -77,7 +77,7 @@ def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
 
 
 def count_again(connection: Connection, camera: CameraId) -> None:
-    """Make the totals of a camera that has none: a new one, or one whose rows came from elsewhere than an ingest."""
+    """Insert the totals of a camera that has none: a new one, or one whose rows were not inserted by an ingest."""
     segment, stone = schema.segments.c, schema.tombstones.c
     count, size, held_over, longest = connection.execute(
         select(
@@ -97,7 +97,7 @@ def count_again(connection: Connection, camera: CameraId) -> None:
 
 
 def count_all_again(connection: Connection) -> None:
-    """Make every camera's totals from the rows: for whoever changed many rows beside these functions."""
+    """Recount every camera's totals from the rows: for callers that changed many rows without these functions."""
     connection.execute(delete(schema.camera_totals))
     cameras = select(schema.segments.c.camera).union(select(schema.tombstones.c.camera))
     for camera in connection.execute(cameras).scalars().all():
@@ -105,7 +105,7 @@ def count_all_again(connection: Connection) -> None:
 
 
 def take_from_totals(connection: Connection, removed: Sequence[Segment]) -> None:
-    """Count segments off whose rows go in the same transaction; the row of a camera stays."""
+    """Subtract segments whose rows are deleted in the same transaction; the row of a camera stays."""
     sizes_by_camera: defaultdict[CameraId, list[int]] = defaultdict(list)
     for segment in removed:
         sizes_by_camera[segment.camera].append(segment.size_bytes)
@@ -175,7 +175,7 @@ def segments_of(connection: Connection, camera: CameraId, span: Span) -> list[Se
 def candidates(connection: Connection, due: datetime, count: int) -> list[Segment]:
     """At most `count` segments whose limit is at or before `due`, the most overdue first.
 
-    Held ones among them too, until a sweep has set them aside (`holds.hold_over`).
+    Includes held ones until a sweep has marked them (`cctv.holds.cover.mark_held_past_limit`).
     """
     return [to_segment(row) for row in connection.execute(due_query(due, count)).all()]
 
@@ -188,7 +188,7 @@ def due_query(due: datetime, count: int) -> Select[Any]:
 
 
 def held_over(connection: Connection, count: int) -> list[Segment]:
-    """At most `count` of the segments that sweeps have set aside, the earliest limit first."""
+    """At most `count` of the segments that sweeps have marked as held past their limit, the earliest limit first."""
     table = schema.segments
     query = select(*SEGMENT).where(table.c.held_over == 1).order_by(table.c.limit_us, table.c.id).limit(count)
     return [to_segment(row) for row in connection.execute(query)]
@@ -209,7 +209,7 @@ def is_buried(connection: Connection, path: str) -> bool:
 
 def insert_tombstones(connection: Connection, segment: Segment, reason: Reason, began: datetime) -> Tombstone:
     """Put a tombstone in place of a segment's row, whatever holds say: for footage of which the file is lost."""
-    return _bury(connection, [segment], schema.segments.c.id == segment.id, reason, began)[0]
+    return _insert_tombstones(connection, [segment], schema.segments.c.id == segment.id, reason, began)[0]
 
 
 def insert_tombstones_unless_held(
@@ -217,10 +217,10 @@ def insert_tombstones_unless_held(
 ) -> list[Tombstone]:
     """Put tombstones in place of the rows of those segments that are still indexed and that no hold in force covers."""
     chosen = schema.segments.c.id.in_([segment.id for segment in segments]) & ~is_covered_by_hold()
-    return _bury(connection, segments, chosen, reason, began)
+    return _insert_tombstones(connection, segments, chosen, reason, began)
 
 
-def _bury(
+def _insert_tombstones(
     connection: Connection, segments: Sequence[Segment], chosen: ColumnElement[bool], reason: Reason, began: datetime
 ) -> list[Tombstone]:
     """Statements over the whole batch: one by one they took ten times as long, and a recorder waits meanwhile."""
@@ -253,7 +253,7 @@ def open_tombstones(connection: Connection) -> list[Tombstone]:
 
 
 def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: datetime) -> list[Tombstone]:
-    """Record that the files are gone; answers the tombstones as they now stand.
+    """Record that the files are deleted; returns the closed tombstones.
 
     `begun` are all that were open, from the first of them to the last, when they were read or made.
     """
@@ -264,7 +264,7 @@ def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: dat
 
 
 def to_segment(row: Sequence[Any]) -> Segment:
-    """A row that begins as SEGMENT.  Taken apart at once: by name, one after another, it takes three times as long."""
+    """A row that begins as SEGMENT.  Unpacked at once: by attribute it takes three times as long."""
     number, camera, zone, start, end, limit, path, sha256, size_bytes, policy = row[: len(SEGMENT)]
     return Segment(number, camera, zone, Span(start, end), limit, path, sha256, size_bytes, policy)
 
@@ -277,7 +277,7 @@ def to_tombstone(row: Sequence[Any]) -> Tombstone:
 
 
 def _closed(stone: Tombstone, at: datetime) -> Tombstone:
-    """What `dataclasses.replace` would answer, five times as fast: a sweep may close a hundred thousand."""
+    """What `dataclasses.replace` would return, five times as fast: a sweep may close a hundred thousand."""
     return Tombstone(
         stone.id, stone.camera, stone.zone, stone.span, stone.limit, stone.path, stone.sha256, stone.size_bytes,
         stone.policy, stone.reason, stone.began, at,
@@ -285,7 +285,7 @@ def _closed(stone: Tombstone, at: datetime) -> Tombstone:
 
 
 def next_limit(connection: Connection) -> tuple[datetime, datetime] | None:
-    """Start and limit of the footage that a sweep looks at next; None when there is none."""
+    """Start and limit of the footage that comes due next; None when there is none."""
     table = schema.segments
     unmarked = select(table.c.start_us, table.c.limit_us).where(table.c.held_over == 0)
     query = unmarked.order_by(table.c.limit_us, table.c.id).limit(1)

@@ -21,7 +21,7 @@ _SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class RoomWanted:
-    """The recorder's request: when it asked, and how many bytes shall be free in the end."""
+    """The recorder's request: when it was made, and how many bytes shall be free in the end."""
 
     asked: datetime
     free_bytes: int
@@ -29,7 +29,7 @@ class RoomWanted:
 
 @dataclass(frozen=True, slots=True)
 class RoomAnswer:
-    """The sweeper's answer to the request of that instant; `exhausted`: nothing is left that may go early."""
+    """The sweeper's answer to the request of that instant; `exhausted`: nothing is left that may be deleted early."""
 
     asked: datetime
     gone: int
@@ -37,13 +37,13 @@ class RoomAnswer:
 
 
 def ask_for_room(site: Storage, request: RoomWanted) -> None:
-    """Put the request in place of the one before."""
+    """Write the request in place of the one before."""
     payload = {"schema": _SCHEMA, "asked_us": to_us(request.asked), "free_bytes": request.free_bytes}
     site.disk.write(site.root / WANTED_FILE, json.dumps(payload).encode() + b"\n")
 
 
 def room_wanted(root: Path) -> RoomWanted | None:
-    """The request that stands, None where there is none."""
+    """The current request, None where there is none or it cannot be read."""
     payload = _read(root / WANTED_FILE)
     try:
         return RoomWanted(from_us(payload["asked_us"]), int(payload["free_bytes"])) if payload else None
@@ -52,7 +52,7 @@ def room_wanted(root: Path) -> RoomWanted | None:
 
 
 def answer_room(site: Storage, answer: RoomAnswer) -> None:
-    """Tell the recorder how its request fared."""
+    """Write the answer to the recorder's request."""
     payload = {
         "schema": _SCHEMA,
         "asked_us": to_us(answer.asked),
@@ -63,7 +63,7 @@ def answer_room(site: Storage, answer: RoomAnswer) -> None:
 
 
 def room_answer(root: Path) -> RoomAnswer | None:
-    """The latest answer, None where there is none."""
+    """The latest answer, None where there is none or it cannot be read."""
     payload = _read(root / ANSWER_FILE)
     try:
         return (
@@ -76,7 +76,7 @@ def room_answer(root: Path) -> RoomAnswer | None:
 
 
 def withdraw_request(site: Storage) -> None:
-    """There is room again."""
+    """Remove the request: there is space again."""
     site.disk.unlink(site.root / WANTED_FILE)
 
 

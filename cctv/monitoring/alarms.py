@@ -54,7 +54,7 @@ class AlarmKind(Enum):
 
 
 class AlarmState(Enum):
-    """Whether it begins or ends; a weekly word and a test do neither."""
+    """Whether the alarm begins or ends; a weekly notice and a test do neither."""
 
     RAISED = "raised"
     OVER = "over"
@@ -63,7 +63,7 @@ class AlarmState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One thing to tell: `subject` is the camera or hold that it is about, empty for the whole site."""
+    """One thing to report: `subject` is the camera or hold that it is about, empty for the whole site."""
 
     kind: AlarmKind
     state: AlarmState
@@ -74,13 +74,13 @@ class Alarm:
 
     @property
     def key(self) -> str:
-        """The same for the same trouble."""
+        """Equal for the same trouble."""
         return f"{self.kind.value}:{self.subject}"
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A trouble as it was last seen; `told` is whether somebody was told that it began."""
+    """A trouble as it was last seen; `told` is whether its beginning was delivered."""
 
     alarm: Alarm
     told: bool
@@ -88,7 +88,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class AlarmHistory:
-    """What is remembered between two looks: every trouble by its key, and when the weekly word was last given."""
+    """What is remembered between two polls: every trouble by its key, and when the last weekly notice was sent."""
 
     troubles: Mapping[str, Remembered] = field(default_factory=lambda: MappingProxyType({}))
     weekly: datetime | None = None
@@ -96,16 +96,16 @@ class AlarmHistory:
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """What is wrong at this moment, and how long it may last before somebody is told."""
+    """What is wrong at this moment, and how long it may last unreported."""
 
     alarm: Alarm
     grace: timedelta = timedelta(0)
 
 
 def alarms(status: Status | CctvError, previous: AlarmHistory, now: datetime) -> list[Alarm]:
-    """What to tell now.  `found` is the error where the storage could not even be opened.
+    """The alarms to send now.  `status` is the error where the storage could not even be opened.
 
-    A trouble is told once it has lasted its grace, and once more when it is over, if it was told.
+    A trouble is reported once it has lasted its grace, and once more when it is over, if it was reported.
     """
     present = _present(status, previous, now)
     raised = [
@@ -125,7 +125,7 @@ def alarms(status: Status | CctvError, previous: AlarmHistory, now: datetime) ->
 def remember(
     status: Status | CctvError, previous: AlarmHistory, now: datetime, delivered: Sequence[Alarm]
 ) -> AlarmHistory:
-    """The memory after a look; `told` are those of its alarms that reached somebody."""
+    """The history after a poll; `delivered` are those of its alarms that were delivered."""
     delivered_keys = {(alarm.key, alarm.state) for alarm in delivered}
     troubles = {
         key: Remembered(trouble.alarm, _was_told(previous, key) or (key, AlarmState.RAISED) in delivered_keys)
@@ -145,7 +145,7 @@ def _was_told(previous: AlarmHistory, key: str) -> bool:
 
 
 def _hidden(status: Status | CctvError, alarm: Alarm) -> bool:
-    """Nothing is over only because it cannot be seen: without storage or recorder, or outside a camera's hours."""
+    """Whether an alarm cannot be checked, and so is not over: without storage or recorder, outside a camera's hours."""
     if isinstance(status, Exception):
         return alarm.kind is not AlarmKind.STORAGE
     silent = {str(camera.camera) for camera in status.cameras if camera.health is Health.RESTING or _is_full(camera)}
@@ -153,7 +153,7 @@ def _hidden(status: Status | CctvError, alarm: Alarm) -> bool:
 
 
 def _present(status: Status | CctvError, previous: AlarmHistory, now: datetime) -> dict[str, _Trouble]:
-    """Troubles by their key, each since when it was first seen."""
+    """Troubles by their key, each dated when it was first seen."""
     troubles = [_no_storage(status, now)] if isinstance(status, Exception) else _troubles(status, previous)
     present = {}
     for trouble in troubles:
@@ -242,7 +242,7 @@ def _lost(status: Status) -> list[_Trouble]:
 
 
 def _disk(status: Status, *, is_short: bool) -> list[_Trouble]:
-    """A disk that is short stays so until there is clearly more: a full one hovers about its reserve for ever."""
+    """Hysteresis: a short disk stays so until there is clearly more, since a full one hovers about its reserve."""
     enough = SHORT_DISK_FACTOR if is_short else 1
     if status.disk_lasts is not None and status.disk_lasts < DISK_SHORT * enough:
         text = f"The disk will be full in {max(status.disk_lasts, timedelta(0)) // timedelta(hours=1)} hours."
@@ -279,7 +279,7 @@ def _late(status: Status) -> list[_Trouble]:
 
 
 def _leases(status: Status) -> list[_Trouble]:
-    """A reminder, over when the copy is back: a copy that is late is told beside it."""
+    """A reminder, over when the copy is back: a copy that is late has an alarm of its own."""
     return [
         _Trouble(_alarm(AlarmKind.LEASE, item.id, status.now, f"{item.id} must end soon: {item.what}.", item.line))
         for item in status.soon
@@ -306,7 +306,7 @@ def _alarm(kind: AlarmKind, subject: str, since: datetime, text: str, following:
 
 
 def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
-    """A week's silence could also be a dead box: silence is only good news when it was announced.
+    """A week's silence could also be a dead machine: silence is good news only when it was announced.
 
     Names also what has not lasted long enough for an alarm: all is well only if all is.
     """
@@ -316,7 +316,7 @@ def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
 
 
 def read_history(path: Path) -> AlarmHistory:
-    """What was remembered; nothing where the file is not there or not whole: better told twice than never."""
+    """The stored history; empty where the file is missing or damaged: better reported twice than never."""
     try:
         payload = json.loads(path.read_text())
         if payload["schema"] != _SCHEMA:
@@ -329,7 +329,7 @@ def read_history(path: Path) -> AlarmHistory:
 
 
 def write_history(path: Path, memory: AlarmHistory, disk: DurableFiles) -> None:
-    """Put the file in place of the one before."""
+    """Write the history in place of the one before."""
     payload = {
         "schema": _SCHEMA,
         "weekly_us": to_us(memory.weekly) if memory.weekly else None,

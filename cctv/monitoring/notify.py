@@ -53,7 +53,7 @@ class AlarmsNotDelivered(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent at once: all alarms of one look."""
+    """What is sent at once: all alarms of one poll."""
 
     site: str
     zone: ZoneInfo
@@ -67,7 +67,7 @@ class Message:
 
     @property
     def body(self) -> str:
-        return "\n\n".join(self._told(alarm) for alarm in self.alarms) + "\n"
+        return "\n\n".join(self._paragraph(alarm) for alarm in self.alarms) + "\n"
 
     @property
     def as_json(self) -> str:
@@ -84,7 +84,7 @@ class Message:
         ]
         return json.dumps({"schema": 1, "site": self.site, "at": iso(self.at), "alarms": rows}, ensure_ascii=False)
 
-    def _told(self, alarm: Alarm) -> str:
+    def _paragraph(self, alarm: Alarm) -> str:
         since = f"{alarm.since.astimezone(self.zone):%d/%m/%Y %H:%M}"
         when = {
             AlarmState.RAISED: f"  since: {since}",
@@ -111,14 +111,15 @@ class MemoryNotKept(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class NotifyResult:
-    """What one look found to tell, and the ways by which it did not get through."""
+    """The alarms of one poll, and the deliveries that failed."""
 
     alarms: Sequence[Alarm]
     failed: Sequence[AlarmsNotDelivered] = ()
 
 
 def deliver(alerts: AlertsSettings, message: Message) -> list[AlarmsNotDelivered]:
-    """Send the message every way that the settings name; what failed.  Raises AlertsNotSet where they name none."""
+    """Send the message every way that the settings name; returns the deliveries that failed.  Raises AlertsNotSet where
+    they name none."""
     sending = [*([_mail] if alerts.mail else []), *([_command] if alerts.command else [])]
     if not sending:
         raise AlertsNotSet
@@ -135,8 +136,7 @@ def deliver(alerts: AlertsSettings, message: Message) -> list[AlarmsNotDelivered
 
 
 def _detail(error: OSError | CctvError) -> str:
-    """What the mail host or the program answered, in its own words."""
-
+    """The answer of the mail host or the program, as text."""
     if isinstance(error, SMTPRecipientsRefused):
         code, answer = next(iter(error.recipients.values()))
         return f"the mail host answers {code} {_text(answer)}"
@@ -167,8 +167,7 @@ def _command(alerts: AlertsSettings, message: Message) -> None:
 
 
 def status_or_error(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvError:
-    """The status, or why there is none: a storage that is away is an alarm, not a reason to be silent."""
-
+    """The status, or the error why there is none: a missing storage is an alarm, not a reason to be silent."""
     try:
         site = open_site()
         late, soon = owed(site)
@@ -182,8 +181,7 @@ def status_or_error(settings: Settings, open_site: Callable[[], Storage]) -> Sta
 
 
 def owed(site: Storage) -> tuple[tuple[OverdueItem, ...], tuple[OverdueItem, ...]]:
-    """What of the board is past its day, and which leases end within a week; reviews have an alarm of their own."""
-
+    """The overdue items of the agenda, and the leases that end within a week; reviews have an alarm of their own."""
     alarming = {AgendaKind.REQUEST, AgendaKind.BREACH, AgendaKind.LEASE, AgendaKind.WORKSTATIONS}
     now, items = site.clock.now(), board(site, ())
     late = [item for item in items if item.kind in alarming and item.due < now]
@@ -197,7 +195,7 @@ def owed(site: Storage) -> tuple[tuple[OverdueItem, ...], tuple[OverdueItem, ...
 def notify_once(
     settings: Settings, open_site: Callable[[], Storage], now: datetime, disk: DurableFiles, *, dry_run: bool = False
 ) -> NotifyResult:
-    """Look once and send what is new.  Raises AlertsNotSet and MemoryNotKept before anything is sent."""
+    """Poll once and send what is new.  Raises AlertsNotSet and MemoryNotKept before anything is sent."""
     path = settings.alerts.state
     if dry_run:
         return NotifyResult(alarms(status_or_error(settings, open_site), read_history(path), now))
@@ -227,7 +225,7 @@ def _poll_and_send(settings: Settings, status: Status | CctvError, now: datetime
 
 
 def send_test(settings: Settings, now: datetime) -> Sequence[AlarmsNotDelivered]:
-    """Send a message that says it is a test; what failed."""
+    """Send a test message; returns the deliveries that failed."""
     text = "This is a test: alarms of the recorder reach you this way."
     alarm = Alarm(AlarmKind.TEST, AlarmState.NOTICE, "", now, text, "")
     return deliver(settings.alerts, _message(settings, now, [alarm]))

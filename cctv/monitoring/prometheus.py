@@ -11,7 +11,7 @@ _Sample = tuple[_Labels, float]
 
 
 def metrics_of(status: Status) -> str:
-    """The whole text; all of them gauges.  A time is in seconds since 1970, and 0 where there is none."""
+    """The metrics as text, all of them gauges.  A time is in seconds since 1970, and 0 where there is none."""
     return "".join(f"{line}\n" for name, about, samples in _families(status) for line in _lines(name, about, samples))
 
 

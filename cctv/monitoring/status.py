@@ -39,7 +39,7 @@ MAX_FORECAST_HOURS = 24 * 3650  # hours; a rate near zero would reach past the c
 
 
 class Health(Enum):
-    """How a camera fares."""
+    """The state of a camera's recording."""
 
     RECORDING = "recording"
     CONNECTING = "connecting"
@@ -50,7 +50,7 @@ class Health(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
-    """One camera: since when it is so, the age of its last frame, why it is down, unrecorded time of the last 24 h.
+    """One camera: since when it has this health, its last frame, why it is down, unrecorded time of the last 24 h.
 
     `bit_rate` is that of its footage of the last minutes, in bits a second; None where there is none.
     """
@@ -71,7 +71,7 @@ class CameraHealth:
 
 @dataclass(frozen=True, slots=True)
 class OverdueItem:
-    """Something of the board whose day is past: an answer, a telling of a breach, a copy that did not come back."""
+    """An item of the agenda that is overdue: an answer, a breach notice, a copy that was not returned."""
 
     id: str
     what: str
@@ -81,7 +81,7 @@ class OverdueItem:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything `cctv status` tells."""
+    """Everything that `cctv status` reports."""
 
     now: datetime
     cameras: tuple[CameraHealth, ...]
@@ -102,8 +102,8 @@ class Status:
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
     backup_late: bool = False
-    volume: Volume | None = None  # what the footage stands on
-    log_whole: bool = True  # whether the audit log goes as far as was signed
+    volume: Volume | None = None  # the volume of the footage
+    log_whole: bool = True  # whether the audit log reaches the signed checkpoint
     soon: tuple[OverdueItem, ...] = ()  # copies whose lease ends within a week, or has ended
     late: tuple[
         OverdueItem, ...
@@ -136,7 +136,7 @@ _HEALTH = {
 
 
 def status_now(site: Storage) -> Status:
-    """Look at everything once."""
+    """Read everything once."""
     now = site.clock.now()
     running = is_running(site)
     state = read_state(site.root)
@@ -174,7 +174,7 @@ def status_now(site: Storage) -> Status:
 
 
 def _guard(connection: Connection, site: Storage) -> str | None:
-    """What stopped the latest sweep, or will stop the next: nobody needs to wait for it to know."""
+    """The guard that stopped the latest sweep, or will stop the next: known without waiting for it."""
     if unconfirmed(site.root) is not None:
         return HoldsUnconfirmed.__name__
     return last_refusal(connection)

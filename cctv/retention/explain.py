@@ -1,4 +1,4 @@
-"""Explanation: why footage is still stored or was deleted: its limit and the rule behind it, its holds, its log entries.
+"""Explanation: why footage is still stored or was deleted: limit, the rule behind it, holds, and the log's entries.
 
 Also the counts that the certificate of deletion needs.  Reads only and decides nothing.  Costs what the camera and span
 hold, by index; the log is read by the names of its entries, never from end to end.
@@ -26,9 +26,9 @@ from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId
 from cctv.retention.policy import RetentionDecision, decide, due
 
-SLACK = timedelta(days=2)  # numbers of tombstones rise with time, apart from what a clock was ever set back
-MAX_BATCHES = 100  # of deletions that are looked up in the log for one answer
-MAX_ENTRIES_AFTER_BATCH = 50  # of a batch's own: recorder and commands may write between two
+SLACK = timedelta(days=2)  # ids of tombstones rise with time, except where a clock was set back
+MAX_BATCHES = 100  # deletions that are looked up in the log for one explanation
+MAX_ENTRIES_AFTER_BATCH = 50  # the recorder and commands may write entries in between
 _Promised = Segment | Tombstone | FoldedGroup
 
 
@@ -43,9 +43,9 @@ class PolicyRow:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What went for one reason, of one camera and zone under one policy: counts, bytes, and the furthest times.
+    """Deletions for one reason, of one camera and zone under one policy: counts, bytes, first and last time.
 
-    `latest` is how far beyond its limit the latest of them went; below zero when all of them went in time.
+    `latest` is how far beyond its limit the latest of them was deleted; below zero when all were deleted in time.
     """
 
     camera: CameraId
@@ -62,7 +62,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """The sweeps of a time: how many ended, and how often each guard stopped one."""
+    """The sweeps of a period: how many completed, and how often each guard stopped one."""
 
     completed: int
     refused: tuple[tuple[str, int], ...]
@@ -70,9 +70,9 @@ class Passes:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The policy version that footage was recorded under, and what it said of its zone.
+    """The policy version that footage was recorded under, and its rule for the zone.
 
-    `rule` is the bound that decided the period: zone, site cap or jurisdiction cap; None where the text is not known.
+    `rule` is the bound that decided the period: zone, site cap or jurisdiction cap; None when unknown.
     """
 
     policy: str
@@ -84,10 +84,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of a camera over a span: decisions about what is stored, what went, what never was.
+    """A camera over a span: decisions about what is stored, what was deleted, what was never recorded.
 
-    `holds` are all that ever stood over the span, released ones too; `acts` are the log's entries about it with their
-    reason, as far as that still exists.
+    `holds` are all that ever covered part of the span, released ones too; `acts` are the log's entries about it with
+    their reason, None where it no longer exists.
     """
 
     camera: CameraId
@@ -101,11 +101,11 @@ class Explanation:
     policies: Mapping[str, PolicyRow]
 
     def terms(self, footage: _Promised) -> Terms:
-        """What the policy in force at recording said of this footage."""
+        """The terms of the policy in force when this footage was recorded."""
         return terms_of(footage.policy, footage.zone, self.policies)
 
     def holds_of(self, span: Span) -> tuple[Hold, ...]:
-        """The holds that ever stood over a part of the span."""
+        """The holds that ever covered a part of the span."""
         return tuple(hold for hold in self.holds if hold.span.overlaps(span))
 
 
@@ -139,7 +139,7 @@ def cases_over(connection: Connection, camera: CameraId, span: Span) -> list[str
 
 
 def deleted_between(connection: Connection, first: datetime, last: datetime) -> list[Deleted]:
-    """What went from one instant to before another and has its tombstones still, by camera, zone, policy and reason."""
+    """Deletions in [first, last) that still have their tombstones, by camera, zone, policy and reason."""
     stone = schema.tombstones.c
     keys = (stone.camera, stone.zone, stone.policy, stone.reason)
     rows = connection.execute(
@@ -174,8 +174,8 @@ def _closed_between(connection: Connection, first: datetime, last: datetime) -> 
 
 
 def _number_at(connection: Connection, at: datetime) -> int:
-    """The number of the first tombstone that began at an instant or later, found by halving: there is no index on it,
-    for every deletion would pay for that.
+    """The id of the first tombstone that began at an instant or later, by binary search: there is no index on the time,
+    for every deletion would pay for it.
     """
     stone = schema.tombstones.c
     first, last = connection.execute(select(func.min(stone.id), func.max(stone.id))).one()
@@ -201,7 +201,7 @@ def _halved(low: int, high: int, is_before: Callable[[int], bool]) -> int:
 
 
 def passes_between(connection: Connection, first: datetime, last: datetime) -> Passes:
-    """Counts of the sweeps from one instant to before another."""
+    """Counts of the sweeps in [first, last)."""
     sweep = schema.sweeps.c
     query = select(sweep.refused_by, func.count()).where(sweep.at_us >= first, sweep.at_us < last)
     counts: dict[Any, int] = {row[0]: row[1] for row in connection.execute(query.group_by(sweep.refused_by))}
@@ -210,7 +210,7 @@ def passes_between(connection: Connection, first: datetime, last: datetime) -> P
 
 
 def held_over_by(connection: Connection) -> int:
-    """How many segments holds keep past their limit, as far as sweeps have met them."""
+    """How many segments holds keep past their limit, as far as sweeps have marked them."""
     query = select(func.coalesce(func.sum(schema.camera_totals.c.held_over), 0))
     return int(connection.execute(query).scalar_one())
 
@@ -247,12 +247,12 @@ def explain(connection: Connection, camera: CameraId, span: Span, now: datetime)
 
 
 def goes_at(decision: RetentionDecision) -> datetime:
-    """When the sweep takes a segment that no hold keeps."""
+    """When the sweep deletes a segment that no hold keeps."""
     return due(decision.segment)
 
 
 def terms_of(policy: str, zone: str, versions: Mapping[str, PolicyRow]) -> Terms:
-    """What a policy version said of a zone.  Pure."""
+    """The terms of a policy version for a zone; None fields where they are unknown.  Pure."""
     row = versions.get(policy)
     if row is None:
         return Terms(policy, None, None, None, None)
@@ -293,7 +293,7 @@ def _acts(
 
 
 def _batches(connection: Connection, tombstones: Sequence[Tombstone]) -> Iterator[AuditEntry]:
-    """The entries of the batches that the tombstones went with; each was written when its batch began."""
+    """The audit entries of the batches that deleted the tombstones; each was written when its batch began."""
     number_by_start = {
         stone.began: stone.id for stone in tombstones if stone.reason not in (Reason.LOST, Reason.FORGOTTEN)
     }

@@ -27,14 +27,14 @@ from cctv.retention.session import deletion_session
 
 log = logging.getLogger(__name__)
 
-DEFAULT_MIN_RETENTION = timedelta(hours=72)  # of a zone that cameras.toml no longer has
+DEFAULT_MIN_RETENTION = timedelta(hours=72)  # for a zone that cameras.toml no longer has
 REQUEST_MAX_AGE = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
 _BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class RoomPlan:
-    """Decisions about the oldest footage, as far as it was looked at; `missing` bytes are not found among it."""
+    """Decisions about the oldest footage, as far as it was read; `missing` bytes cannot be freed from it."""
 
     decisions: tuple[RetentionDecision, ...]
     missing: int
@@ -45,13 +45,13 @@ class RoomPlan:
 
     @property
     def exhausted(self) -> bool:
-        """Whether everything that may go early does not make the room that is wanted."""
+        """Whether everything that may be deleted early frees less than was requested."""
         return self.missing > 0
 
 
 @dataclass(frozen=True, slots=True)
 class RoomMade:
-    """What went early, and whether nothing more may."""
+    """What was deleted early, and whether nothing more may be."""
 
     gone: tuple[Tombstone, ...]
     exhausted: bool
@@ -64,7 +64,7 @@ def plan_room(
     min_retention: Mapping[ZoneId, timedelta],
     missing_bytes: int,
 ) -> RoomPlan:
-    """Take segments, oldest first, until `wanted` bytes are free; what must stay is named with its reason."""
+    """Expire segments, oldest first, until `missing_bytes` are freed; what must stay is listed with its reason."""
     decisions: list[RetentionDecision] = []
     for segment in sorted(oldest, key=lambda segment: (segment.span.start, segment.id)):
         if missing_bytes <= 0:
@@ -81,7 +81,10 @@ def plan_room(
 
 
 def make_room(site: Storage, free: Callable[[], int] | None = None) -> RoomMade | None:
-    """Answer the recorder's request; None when there is none.  Raises LockHeld, or the guard that stops deletion."""
+    """Free the space that the recorder requests; None when there is no current request.
+
+    Raises LockHeld, or the guard that stops deletion.
+    """
     request = room_wanted(site.root)
     if request is None or abs(site.clock.now() - request.asked) > REQUEST_MAX_AGE:
         return None

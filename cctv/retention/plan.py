@@ -25,7 +25,7 @@ ALL = 1_000_000
 class Plan:
     """What a sweep at `now` would do with everything that is due.
 
-    `held_over` counts the segments past their limit that earlier sweeps found held; no decision is made about them.
+    `held_over` counts the segments past their limit that earlier sweeps marked as held; no decision is made about them.
     """
 
     now: datetime
@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def kept_by_holds(self) -> int:
-        """How many segments holds keep that would go otherwise."""
+        """How many segments holds keep that would expire otherwise."""
         return self.held_over + len(self.held)
 
     @property
@@ -54,7 +54,7 @@ class Plan:
 def make_plan(connection: Connection, now: datetime, *, held_over_too: bool = False) -> Plan:
     """Decide about every segment that is within the longest lead of its limit.
 
-    What earlier sweeps found held is counted, or with `held_over_too` decided about and listed like the rest: for
+    What earlier sweeps marked as held is counted, or with `held_over_too` decided about and listed like the rest: for
     people to read, since that costs as much as it lists.
     """
     in_force = holds_in_force(connection)

@@ -42,7 +42,7 @@ def lead(period: timedelta) -> timedelta:
 
 
 def due(segment: Segment) -> datetime:
-    """The instant from which a sweep takes the segment: its limit less the lead of the period it was promised."""
+    """The instant from which a sweep deletes the segment: its limit less the lead of the period it was promised."""
     return segment.limit.astimezone(UTC) - lead(segment.limit - segment.span.start)
 
 

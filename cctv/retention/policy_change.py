@@ -32,7 +32,7 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Longer:
-    """Footage of a zone that was promised a longer period than today's; `due` is what would go at once."""
+    """Footage of a zone that was promised a longer period than today's; `due` is what would be deleted at once."""
 
     zone: ZoneId
     period: timedelta
@@ -67,7 +67,7 @@ class PolicyAdoption:
 
     @property
     def due(self) -> int:
-        """How many segments the next sweep would take that it would not take otherwise."""
+        """How many segments the next sweep would delete that it would not delete otherwise."""
         return sum(zone.due for zone in self.zones)
 
     @property
@@ -76,9 +76,9 @@ class PolicyAdoption:
 
 
 def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: datetime) -> bool:
-    """Whether anything stored of a zone has a longer limit.  Looks at runs, and at the oldest segment of each camera.
+    """Whether any stored footage of a zone has a longer limit.  Reads runs, and the oldest segment of each camera.
 
-    Adopting shortens the runs too, so that one look-up a run is made only while something waits.
+    Adopting shortens the runs too, so that one look-up a run is made only while an adoption is due.
     """
     run, segment = schema.runs.c, schema.segments.c
     longer = segment.limit_us - segment.start_us > period
@@ -118,7 +118,7 @@ def count_longer(connection: Connection, zone: ZoneId, period: timedelta, due: d
 
 
 def shorten(connection: Connection, zone: ZoneId, period: timedelta, after: int, count: int) -> int | None:
-    """Shorten the next rows after an id; answers the last id that was looked at, None when none was left."""
+    """Shorten the next rows after an id; returns the last id, None when none was left."""
     table = schema.segments
     longer = (table.c.zone == zone) & (table.c.limit_us - table.c.start_us > period)
     query = select(table.c.id).where(table.c.id > after, longer).order_by(table.c.id).limit(count)
@@ -130,7 +130,7 @@ def shorten(connection: Connection, zone: ZoneId, period: timedelta, after: int,
 
 
 def shorten_runs(connection: Connection, zone: ZoneId, period: timedelta) -> None:
-    """The runs' own promise, once no segment has a longer one.  A run that still records goes on under its own."""
+    """The runs' own promise, once no segment has a longer one.  A run that still records continues under its own."""
     table = schema.runs
     longer = (table.c.zone == zone) & (table.c.period_us > period) & table.c.ended_us.is_not(None)
     connection.execute(update(table).where(longer).values(period_us=period))
@@ -146,7 +146,7 @@ def zones_to_adopt(site: Storage) -> tuple[ZoneId, ...]:
 
 
 def plan_adoption(site: Storage) -> PolicyAdoption:
-    """Count what would be shortened and what would go; reads every segment.  Raises NothingToAdopt."""
+    """Count what would be shortened and what would be deleted; reads every segment.  Raises NothingToAdopt."""
     now = site.clock.now()
     with read_transaction(site.engine) as connection:
         counted = [

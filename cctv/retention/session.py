@@ -24,11 +24,11 @@ from cctv.retention.guards.storage import check_guards, same_storage
 def deletion_session(
     site: Storage, *, on_refusal: Callable[[GuardError], None] | None = None
 ) -> Iterator[DeletionSession]:
-    """Open a session by the five steps of `archive.disposal`; nothing is deleted where it raises.
+    """Open a session by the five steps of `cctv.footage.deletion`; nothing is deleted where it raises.
 
     Raises StorageMissing, MountMissing, DatabaseForeign, LockHeld, the guard that stops deletion, and FileUnreadable
     for a broken hold file.  `on_refusal`, if given, is called with a guard that stops deletion, under the lock; not for
-    one of the storage's identity, for there is nowhere of our own to write it.
+    one of the storage's identity, for the storage to record it in is missing.
     """
 
     def ask(storage: Storage) -> None:
@@ -45,7 +45,7 @@ def deletion_session(
 
 
 def reconcile_and_finish(site: Storage, *, accept_loss: bool = False) -> Reconciled:
-    """Reconcile, then finish interrupted deletions, which takes a session; raises LockHeld, MuchLost.
+    """Reconcile, then finish interrupted deletions, which takes a session; raises LockHeld, TooManyFilesMissing.
 
     A guard that stops deletion, or a sweep under way, leaves those as they are, with its message as the reason.
     """

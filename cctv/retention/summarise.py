@@ -29,16 +29,16 @@ NAMESPACE = "cctv-deletions"
 
 @dataclass(frozen=True, slots=True)
 class Summarised:
-    """What one pass folded: lines, and the tombstones that they replace."""
+    """What one pass summarised: how many lines, and how many tombstones they replace."""
 
     lines: int = 0
     tombstones: int = 0
 
 
 def summarise_oldest_day(site: Storage) -> Summarised:
-    """Fold the oldest day of deletions that is more than a year ago; one day a pass, so that no sweep waits for many.
+    """Summarise the oldest day of deletions of more than a year ago; one day a pass, so that no sweep waits for many.
 
-    Runs under the sweeper's lock.  Costs one look at the oldest tombstone when there is nothing to do.
+    Takes the sweeper's lock.  Costs one look-up of the oldest tombstone when there is nothing to do.
     """
     with sweeper_lock(site):
         with read_transaction(site.engine) as connection:
@@ -53,8 +53,7 @@ def summarise_oldest_day(site: Storage) -> Summarised:
 
 
 def _summarise_day(site: Storage, key: SigningKey, camera: CameraId, ids: list[int]) -> int:
-    """One camera's day: line, tombstones and audit entry in one transaction."""
-
+    """One camera's day: line, tombstones and audit entry in one transaction; returns how many tombstones."""
     with write_transaction(site.engine) as connection:
         stones = tombstones_by_id(connection, ids)
         if not stones or stones[0].closed is None:

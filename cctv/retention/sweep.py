@@ -38,7 +38,7 @@ PERIOD_DIVISOR = 10  # footage that is recorded while the sweeper sleeps must no
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What a sweep did: the plan it followed, what is gone, what was finished for an earlier one."""
+    """What a sweep did: its plan, what it deleted, and what it finished for an earlier one (`finished`)."""
 
     plan: Plan
     gone: tuple[Tombstone, ...]
@@ -48,7 +48,7 @@ class SweepReport:
 
 
 def sleep_for(next_due: datetime | None, now: datetime, shortest_period: timedelta) -> timedelta:
-    """Until the next footage is due; never so long that a released hold or footage still to come would wait past it."""
+    """How long to sleep until the next footage is due, and so that a released hold or new footage is not late."""
     longest = min(LONGEST_SLEEP, shortest_period / PERIOD_DIVISOR)
     if next_due is None:
         return longest
@@ -56,7 +56,7 @@ def sleep_for(next_due: datetime | None, now: datetime, shortest_period: timedel
 
 
 def sweep_once(site: Storage) -> SweepReport:
-    """One pass.  Raises LockHeld, or the guard that stops it; then nothing is deleted."""
+    """One sweep.  Raises LockHeld, or the guard that stops it; then nothing is deleted."""
     with deletion_session(site, on_refusal=lambda guard: _record_refusal(site, guard)) as session:
         now = site.clock.now()
         with read_transaction(site.engine) as connection:
@@ -90,13 +90,13 @@ def sweep_once(site: Storage) -> SweepReport:
 
 
 def _recheck_held_past_limit(site: Storage) -> None:
-    """Once a day: footage that is held over although no hold covers it would stay for good, unseen."""
+    """Once a day: footage marked as held although no hold covers it would stay for good, unnoticed."""
     with write_transaction(site.engine) as connection:
         recheck_held_past_limit(connection)
 
 
 def _mark_held_past_limit(site: Storage, plan: Plan) -> None:
-    """Set aside what holds keep, so that the next sweep does not meet it."""
+    """Mark what holds keep past its limit, so that the next sweep does not read it again."""
     held = [decision.segment for decision in plan.held]
     for first in range(0, len(held), BATCH):
         with write_transaction(site.engine) as connection:

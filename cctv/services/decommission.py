@@ -110,7 +110,7 @@ class ClosingPlan:
 
 @dataclass(frozen=True, slots=True)
 class DecommissionResult:
-    """What was destroyed, and where the certificate stands."""
+    """What was destroyed, and where the certificate is."""
 
     segments: int
     quarantined: int
@@ -119,7 +119,7 @@ class DecommissionResult:
 
 
 def plan_closing(site: Storage) -> ClosingPlan:
-    """What would go; raises SiteHeld, CasesOpen and the guards, as `close_site` does."""
+    """What would be destroyed; raises SiteHeld, CasesOpen and the guards, as `close_site` does."""
     same_storage(site)
     with read_transaction(site.engine) as connection:
         check_guards(connection, site)
@@ -165,7 +165,7 @@ def close_site(site: Storage, *, reason: str, folder: Path, copies: Sequence[Del
 
 
 def _refuse_open(connection: Connection, site: Storage, on_disk: Sequence[str] = ()) -> None:
-    """Raise SiteHeld, CasesOpen.  `on_disk`: ids of holds that only their files know, before they are taken in."""
+    """Raise SiteHeld, CasesOpen.  `on_disk`: ids of holds that only their files have, before they are adopted."""
     holds = [*(hold.id for hold in holds_in_force(connection)), *on_disk]
     if holds:
         raise SiteHeld(holds=", ".join(holds))

@@ -62,7 +62,7 @@ async def _record(
 
 
 def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], environ: Mapping[str, str]) -> None:
-    """Read cameras.toml and the credentials again; what is wrong is refused, and the old settings stay in force."""
+    """Reload cameras.toml and the credentials; invalid settings are refused, and the old ones stay in force."""
     try:
         settings = load_settings(site.settings.source.path, environ=environ).settings
         changes = supervisor.reload(settings, load_credentials(settings, environ))

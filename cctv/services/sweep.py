@@ -40,24 +40,24 @@ from cctv.viewing.cleanup import tidy_views
 
 log = logging.getLogger(__name__)
 
-_POLL_SECONDS = 2.0  # seconds between two looks for a request of the recorder
+_POLL_SECONDS = 2.0  # between two polls for a request of the recorder
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one pass took away: footage, ids of packages, ids of requests whose derived files went."""
+    """What one pass deleted: footage, packages by id, requests by id whose derived files were deleted."""
 
     footage: SweepReport
     packages: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
-    lapsed: tuple[str, ...] = ()  # provisional holds that nobody confirmed
-    erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections took
-    forgotten: tuple[str, ...] = ()  # requests and entries of registers whose people were forgotten
-    room: RoomMade | None = None  # what a recorder without room asked for
+    lapsed: tuple[str, ...] = ()  # provisional holds that were not confirmed
+    erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections deleted
+    forgotten: tuple[str, ...] = ()  # requests and entries of registers that were anonymised
+    room: RoomMade | None = None  # what was deleted early for a recorder on a full disk
     folded: Summarised | None = None
-    signed: Checkpoint | None = None  # how far the log goes, once a pass that wrote to it
+    signed: Checkpoint | None = None  # the checkpoint of the log, where the pass wrote to it
     unsigned: str | None = None  # why something could not be signed; deletion goes on
-    busy: tuple[str, ...] = ()  # what somebody works on at the moment; the next pass takes it
+    busy: tuple[str, ...] = ()  # what is in use at the moment; left for the next pass
 
     @property
     def took_something(self) -> bool:
@@ -74,7 +74,7 @@ class Swept:
 
 
 def sweep_everything(site: Storage) -> Swept:
-    """Raises LockHeld, or the guard that stops deletion."""
+    """One pass over everything that has an end.  Raises LockHeld, or the guard that stops deletion."""
     swept = Swept(sweep_once(site))
     swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site))
     swept = replace(swept, forgotten=(*forget_due(site), *forget_registers(site)))
@@ -97,7 +97,7 @@ def sweep_everything(site: Storage) -> Swept:
 
 
 def summary_of(swept: Swept) -> str:
-    """What went, in words."""
+    """A line of text for people: what the pass deleted, finished and left."""
     lines = [f"{count(len(swept.footage.gone), 'segment')} deleted, {swept.footage.plan.kept_by_holds} kept by holds"]
     if swept.footage.finished:
         lines.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
@@ -127,7 +127,7 @@ def summary_of(swept: Swept) -> str:
 
 
 def _room_summary(room: RoomMade) -> str:
-    """What went early, in words."""
+    """What was deleted early, as text."""
     text = f"{count(len(room.gone), 'segment')} deleted early: the disk is full"
     return f"{text}, and nothing more may go early" if room.exhausted else text
 
@@ -160,7 +160,7 @@ def run_sweeper(site: Storage, *, write: Callable[[str], None], environ: Mapping
 
 
 def _wait(site: Storage, stop: threading.Event, pause: timedelta) -> None:
-    """Until the next pass is due, or sooner when the recorder asks for room."""
+    """Sleep until the next pass is due, or until the recorder requests space."""
     answered_at = request.asked if (request := room_wanted(site.root)) else None
     until = site.clock.monotonic() + pause.total_seconds()
     while not stop.is_set() and (remaining := until - site.clock.monotonic()) > 0:
@@ -171,7 +171,7 @@ def _wait(site: Storage, stop: threading.Event, pause: timedelta) -> None:
 
 
 def _pass(site: Storage, manager: ServiceManager, stopped_by: str | None, write: Callable[[str], None]) -> str | None:
-    """One sweep; answers the guard that stopped it, so that it is named once and not every minute."""
+    """One pass; returns the guard that stopped it, so that it is reported once and not every minute."""
     try:
         swept = sweep_everything(site)
     except GuardError as guard:

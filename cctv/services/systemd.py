@@ -21,7 +21,7 @@ class ServiceManager:
         self._tell(status)
 
     def alive(self, status: str) -> None:
-        """Feed the watchdog; the status goes along when it changed."""
+        """Feed the watchdog; sends the status when it changed."""
         self._send("WATCHDOG=1")
         self._tell(status)
 

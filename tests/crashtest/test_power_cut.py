@@ -19,7 +19,7 @@ from cctv.core.durable import DurableFiles
 
 pytestmark = pytest.mark.slow
 
-MAX_LOST_SEGMENTS = 6  # states of each scenario; ./scripts/faults looks at all of many seeds
+FEW = 6  # states of each scenario; ./scripts/faults looks at all of many seeds
 FLUSHES = {  # each with the scenario and seed that misses it soonest
     "append_line, the line": ("os.fsync(descriptor)", "append_line", "ingest", 0),
     "append_line, a new file's name": ("sync_directory(path.parent)", "append_line", "ingest", 0),
@@ -47,7 +47,7 @@ def test_nothing_promised_is_lost_whatever_a_power_cut_takes_back(name, tmp_path
     played = play(ALL[name], tmp_path, seed=0)
     states = list(crash_states(played.journal))
 
-    for state in states[:: max(1, len(states) // MAX_LOST_SEGMENTS)]:
+    for state in states[:: max(1, len(states) // FEW)]:
         assert played.look(state) == [], f"./scripts/faults --again {name}:0:{state.number}"
 
 

@@ -38,7 +38,7 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """The days' folders in order, and the files that stand in none, all as relative paths."""
+    """The days' folders in order, and the files outside of them, all as relative paths."""
 
     folders: tuple[str, ...]
     strays: tuple[str, ...]
@@ -54,14 +54,14 @@ class IndexedLine:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that does not agree, and how many segments the index knows."""
+    """Everything that does not agree, and how many segments the index has."""
 
     differences: tuple[Difference, ...]
     segments: int
 
 
 def walk(root: Path) -> Walked:
-    """Look at every folder of segments/ down to those of the days."""
+    """List every folder of segments/ down to those of the days."""
     folders: list[str] = []
     strays: list[str] = []
     _descend(f"{root}/", SEGMENTS, 0, folders, strays)
@@ -69,7 +69,7 @@ def walk(root: Path) -> Walked:
 
 
 def list_day(root: Path, relative: str) -> IndexedLine:
-    """The files of a day's folder; nothing for one that is not there.  A link is no segment, whatever its name."""
+    """The files of a day's folder; empty for a missing folder.  A link is no segment, whatever its name."""
     _, camera, day = relative.rsplit("/", 2)
     files: dict[str, datetime] = {}
     strays: list[str] = []
@@ -138,7 +138,7 @@ def _files_below(root: str, relative: str) -> Iterator[str]:
 
 
 def disk_and_index(site: Storage, *, recording: bool | None = None) -> Comparison:
-    """Look at every folder once, and at those with differences once more; raises FileUnreadable for a broken hold.
+    """Compare every folder once, and those with differences once more; raises FileUnreadable for a broken hold.
 
     `recording` is for a caller that has the recorder's lock itself.
     """
@@ -163,13 +163,13 @@ def disk_and_index(site: Storage, *, recording: bool | None = None) -> Compariso
 
 
 def _camera_in(path: str) -> CameraId | None:
-    """The camera below whose folder a stray file stands."""
+    """The camera whose folder holds a stray file, None outside of any."""
     parts = path.split("/")
     return CameraId(parts[2]) if len(parts) > 3 and valid_id(parts[1]) and valid_id(parts[2]) else None
 
 
 def is_locked(path: Path) -> bool:
-    """Whether some process holds a lock file.  Only reads: one that is made here could be one that it cannot open."""
+    """Whether some process holds a lock file.  Only reads: a file created here could lock that process out."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -185,7 +185,7 @@ def is_locked(path: Path) -> bool:
 
 
 def _settled(site: Storage, relative: str, in_force: Sequence[Hold], *, recording: bool) -> Iterator[Difference]:
-    """The differences of a folder that a second look finds too: a sweep or an ingest passes in between."""
+    """The differences of a folder that a second comparison has too: a sweep or an ingest may run in between."""
     now = site.clock.now()
     first = compare(_folder(site, relative), in_force, now, recording=recording)
     if not first:
@@ -198,7 +198,7 @@ def _settled(site: Storage, relative: str, in_force: Sequence[Hold], *, recordin
 
 
 def _folder(site: Storage, relative: str) -> Folder:
-    """The files are listed before the index is asked: what is entered meanwhile is no file without a row."""
+    """The files are listed before the index is queried: what is ingested meanwhile is no file without a row."""
     _, zone, camera, day = relative.split("/")
     listed = list_day(site.root, relative)
     lines = lines_in(site.root / relative, relative)
@@ -227,7 +227,7 @@ def _explained(site: Storage, difference: Difference) -> Difference:
 def _without_line(site: Storage, difference: Difference, path: Path) -> Difference:
     zone, camera, day = path.parts[-4:-1]
     start = start_in(path.name, camera, day)
-    assert start is not None  # `list_day` took it for a segment
+    assert start is not None  # `list_day` accepted its name
     with read_transaction(site.engine) as connection:
         run = run_at(connection, CameraId(camera), ZoneId(zone), start)
     if run is None:
@@ -245,7 +245,7 @@ def _incoming(site: Storage) -> Iterator[Difference]:
 
 
 def _holds(site: Storage, in_force: Sequence[Hold]) -> Iterator[Difference]:
-    """Holds that only the disk knows, and holds in force without a file: an index made again would lose those."""
+    """Holds that only the disk has, and holds in force without a file: a rebuilt index would lose those."""
     on_disk = {hold.id for hold in read_hold_files(site)}
     with read_transaction(site.engine) as connection:
         indexed = {hold.id for hold in all_holds(connection)}

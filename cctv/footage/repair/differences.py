@@ -16,11 +16,11 @@ from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId
 
-BEING_WRITTEN = timedelta(hours=2)  # a running recorder enters its own files: an hour's segment, closed and hashed
+BEING_WRITTEN = timedelta(hours=2)  # a running recorder ingests its own files: an hour's segment, closed and hashed
 
 
 class DifferenceKind(Enum):
-    """What does not agree.  The value is the word in JSON; never rename one."""
+    """What does not agree.  The value is the JSON value; never change one."""
 
     FILE_WITHOUT_ROW = "file without a row"
     ROW_WITHOUT_FILE = "row without a file"
@@ -51,8 +51,8 @@ class Remedy(Enum):
 class Difference:
     """One thing that does not agree: where, what is done about it and why; `holds` are those that cover it.
 
-    `segment` is what the row or the line says; `tombstone` one that names the file.  A file whose remedy is ADOPT is
-    entered as `segment` says.
+    `segment` is the content of the row or line; `tombstone` one that names the file.  A file whose remedy is ADOPT is
+    indexed as `segment`.
     """
 
     kind: DifferenceKind
@@ -67,7 +67,7 @@ class Difference:
 
     @property
     def key(self) -> tuple[DifferenceKind, str]:
-        """The same for the same trouble."""
+        """Equal for the same difference."""
         return self.kind, self.path
 
     @property
@@ -92,8 +92,8 @@ class Folder:
 def compare(folder: Folder, holds: Sequence[Hold], now: datetime, *, recording: bool) -> list[Difference]:
     """What does not agree in one folder, in the order of its files.
 
-    While a recorder runs, what it may be entering at this moment is left to it.  Whether a file without a row can be
-    adopted is decided by whoever can read it: here its remedy is ADOPT.
+    While a recorder runs, what it may be ingesting at this moment is left to it.  Whether a file without a row can be
+    adopted is decided by the caller, which reads it: here its remedy is ADOPT.
     """
     differences = [stray(path, folder.camera) for path in folder.strays]
     for path in sorted({*folder.files, *folder.rows, *folder.lines}):
@@ -175,7 +175,7 @@ def _of_no_file(folder: Folder, path: str, holds: Sequence[Hold]) -> Difference 
 
 
 def as_line(row: IndexedRow) -> NewSegment:
-    """A row as its line says it."""
+    """The line of index.jsonl of a row."""
     segment = row.segment
     return NewSegment(
         camera=segment.camera,

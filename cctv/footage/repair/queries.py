@@ -38,7 +38,7 @@ class IndexedRow:
 
 
 def directories(connection: Connection) -> list[str]:
-    """Every day's folder that holds an indexed segment; one look-up a folder, whatever it holds."""
+    """Every day's folder that holds an indexed segment; one look-up a folder, whatever its size."""
     column, folders, after = schema.segments.c.path, list[str](), ""
     while True:
         path: str | None = connection.execute(select(func.min(column)).where(column > after)).scalar()
@@ -130,7 +130,7 @@ def insert_run_as(connection: Connection, run: Run, *, ended: datetime | None) -
 
 
 def stretch_run(connection: Connection, run_id: int, span: Span) -> None:
-    """When a run began and ended, as far as its segments tell."""
+    """Set when a run began and ended, as far as its segments show."""
     values = {"started_us": span.start, "anchor_us": span.start, "ended_us": span.end}
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(**values))
 
@@ -147,7 +147,7 @@ def insert_line(connection: Connection, new: NewSegment, now: datetime) -> Segme
 
 
 def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
-    """Many at once, for an index that is made again: runs and policies are there, no hold is yet."""
+    """Many at once, for an index that is rebuilt: runs and policies exist, holds do not yet."""
     if not news:
         return
     values = [
@@ -170,12 +170,12 @@ def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
 
 
 def unknown_policy() -> str:
-    """What stands for the text of a policy version of which only the digest is left."""
+    """The placeholder for the text of a policy version of which only the digest is left."""
     return '{"unknown":"only its digest is left"}'
 
 
 def wrong_totals(connection: Connection) -> list[CameraId]:
-    """The cameras whose kept totals are not what counting gives, by name."""
+    """The cameras whose stored totals differ from a count of the rows, by name."""
     segment, total = schema.segments.c, schema.camera_totals.c
     counted = {
         row.camera: (row.count, row.size, row.held_over, row.longest)
@@ -221,7 +221,7 @@ def drop_tombstone(connection: Connection, tombstone_id: int) -> None:
 def lost_under_holds(connection: Connection) -> list[Tombstone]:
     """Footage that a hold in force should keep and that is lost, oldest first.
 
-    Looks at the tombstones under the holds' spans only, whatever else was ever deleted.
+    Reads the tombstones under the holds' spans only, whatever else was ever deleted.
     """
     hold, camera, stone = schema.holds.c, schema.hold_cameras.c, schema.tombstones.c
     under = (

@@ -61,7 +61,7 @@ from cctv.model.ids import CameraId, ZoneId, id_kind
 
 log = logging.getLogger(__name__)
 
-_LONGEST_WRITE = timedelta(hours=2)  # a file in incoming/ was begun no longer ago than its last write less this
+_LONGEST_WRITE = timedelta(hours=2)  # a file in incoming/ was begun at most this long before its last write
 COMMAND = 'cctv footage rebuild --reason "..."'
 NEW_FILE = f"{DATABASE_FILE}.rebuilding"
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -70,7 +70,7 @@ _WHY = "the index was made again from the disk"
 
 @dataclass(frozen=True, slots=True)
 class DayFolder:
-    """A day's folder as the disk knows it: lines with their file, lines without it, starts of files without a line."""
+    """A day's folder on the disk: lines with their file, lines without it, starts of files without a line."""
 
     zone: ZoneId
     camera: CameraId
@@ -122,7 +122,7 @@ class RebuildPlan:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The index that was made; `aside` is where the old one stands now, None where there was none."""
+    """The index that was made; `aside` is the new name of the old one, None where there was none."""
 
     plan: RebuildPlan
     aside: str | None
@@ -145,7 +145,7 @@ def day_folders(site: Storage) -> Iterator[DayFolder]:
 
 
 def refill(site: Storage, holds: Sequence[Hold]) -> Refilled:
-    """Enter everything; `holds` tell what should be there still, and are not entered."""
+    """Insert the rows of everything on the disk; `holds` decide what counts as lost, and are not inserted."""
     done = Refilled()
     for folder in day_folders(site):
         with write_transaction(site.engine) as connection:
@@ -232,7 +232,7 @@ def _runs_before_any(connection: Connection, site: Storage, done: Refilled) -> N
 
 
 def plan_rebuild(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> RebuildPlan:
-    """Look at the index and the disk.  Raises IndexWhole, FileUnreadable for a hold, and the guards of the storage."""
+    """What a rebuild would do.  Raises IndexWhole, FileUnreadable for a hold, and the guards of the storage."""
     site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
     counts = Refilled()
     for folder in day_folders(site):
@@ -241,7 +241,7 @@ def plan_rebuild(settings: Settings, *, disk: DurableFiles, clock: Clock, actor:
 
 
 def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str) -> Rebuilt:
-    """Make the index again.  Raises as `plan_rebuild`, and LockHeld while a recorder or a sweeper runs."""
+    """Rebuild the index.  Raises as `plan_rebuild`, and LockHeld while a recorder or a sweeper runs."""
     site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
     holds = _holds(site)
     with recorder_lock(site), sweeper_lock(site):
@@ -296,7 +296,7 @@ def _trouble(root: Path, identity: Identity) -> str | None:
 
 
 def _holds(site: Storage) -> list[Hold]:
-    """Every hold of the disk; one that cannot be read stops everything, for nobody knows what it keeps."""
+    """Every hold of the disk; one that cannot be read stops everything, for what it covers is unknown."""
     try:
         return read_hold_files(site)
     except FileUnreadable as error:

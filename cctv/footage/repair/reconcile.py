@@ -37,7 +37,7 @@ from cctv.model.footage import NewSegment, Reason
 log = logging.getLogger(__name__)
 
 MAX_LOST_SEGMENTS = 20  # segments; a handful of lost files is a bad sector, not a missing disk
-LOST_ONE_IN = 10  # more than a tenth of everything is
+LOST_ONE_IN = 10  # losing more than one segment in ten is
 MAX_ROUNDS = 2  # a file that goes to quarantine leaves its line behind
 
 
@@ -49,13 +49,12 @@ class TooManyFilesMissing(CctvError):
     """
 
     code = "MuchLost"
-
     exit_code = Exit.DECISION_MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What did not agree, what was put right, and what is left."""
+    """What did not agree, what was repaired, and what is left."""
 
     before: Comparison
     done: tuple[Difference, ...]
@@ -63,14 +62,14 @@ class Reconciled:
 
 
 def reconcile(site: Storage, *, accept_loss: bool = False) -> Reconciled:
-    """Compare, put right, compare again.  Raises LockHeld while a sweep is under way, MuchLost."""
+    """Compare, repair, compare again.  Raises LockHeld while a sweep is under way, TooManyFilesMissing."""
     with _both_locks(site) as recording:
         return reconcile_locked(site, accept_loss=accept_loss, recording=recording)
 
 
 @contextmanager
 def _both_locks(site: Storage) -> Iterator[bool]:
-    """The sweeper's lock, and the recorder's unless one runs; answers whether one does."""
+    """The sweeper's lock, and the recorder's unless one runs; yields whether one does."""
     with ExitStack() as locks:
         locks.enter_context(sweeper_lock(site))
         try:
@@ -104,7 +103,7 @@ def reconcile_locked(site: Storage, *, accept_loss: bool, recording: bool) -> Re
 
 
 def _apply_remedy(site: Storage, difference: Difference) -> Difference | None:
-    """One remedy; what was done, None where the trouble is over."""
+    """Apply one remedy; returns what was done, None where the difference is gone or left to a deletion session."""
     log.info(
         "difference.mended",
         extra={
@@ -129,7 +128,7 @@ def _apply_remedy(site: Storage, difference: Difference) -> Difference | None:
             return None  # deletes footage: only a deletion session may
         case DifferenceKind.LEFT_IN_INCOMING:
             if not (site.root / difference.path).exists():
-                return difference  # taken in together with the first
+                return difference  # ingested together with the first
             recover_incoming(site)
         case DifferenceKind.ROW_WITHOUT_LINE:
             assert difference.segment is not None
@@ -144,7 +143,7 @@ def _apply_remedy(site: Storage, difference: Difference) -> Difference | None:
 
 
 def _adopt(site: Storage, difference: Difference) -> Difference | None:
-    """Enter a file: its line first, unless it has one, then row and audit entry.  A loss that was none is forgotten."""
+    """Index a file: its line first, unless it has one, then row and audit entry; its tombstone, if any, is dropped."""
     new, path = difference.segment, site.root / difference.path
     assert new is not None
     if difference.path not in lines_in(path.parent, site.relative(path.parent)):

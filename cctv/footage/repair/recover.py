@@ -74,7 +74,7 @@ def recover_incoming(site: Storage) -> RecoveryReport:
 
 
 def _end_broken_runs(site: Storage) -> None:
-    """Runs that no one ended stopped with their last segment; the gap since then is the recorder's."""
+    """Runs that were never ended stopped with their last segment; the gap since then is the recorder's."""
     with read_transaction(site.engine) as connection:
         broken = [
             (run, first_segment_start(connection, run.id), last_segment_end(connection, run.id))
@@ -130,7 +130,7 @@ def _enter_without_line(site: Storage, path: Path) -> Segment | str:
 
 
 def _adopt(site: Storage, path: Path) -> Segment | str | None:
-    """Ingest a file of `incoming/`, or put it in quarantine and answer where; None when no picture was ever in it."""
+    """Ingest a file of `incoming/`, or quarantine it and return where; None when it never held a picture."""
     camera = CameraId(path.parent.name)
     named = incoming_name(path.name)
     if named is None:

@@ -47,7 +47,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFootage:
-    """How much was looked at, of how much, and what is damaged, in the order of the segments."""
+    """Segments and bytes checked, segments stored, and what is damaged, in the order of the segments."""
 
     checked: int
     checked_bytes: int
@@ -56,7 +56,7 @@ class VerifiedFootage:
 
 
 def verify_footage(site: Storage, *, sample: int | None, progress: Progress | None = None) -> VerifiedFootage:
-    """Hash so many segments, chosen at random, or all of them with None, and compare with what the index says."""
+    """Hash `sample` segments, chosen at random, or all of them with None, and compare with the index."""
     with read_transaction(site.engine) as connection:
         stored, stored_bytes = count_segments(connection)
     if sample is None or sample >= stored:

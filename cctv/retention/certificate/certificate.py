@@ -41,7 +41,7 @@ LOST = (Reason.LOST, Reason.FORGOTTEN)
 
 @dataclass(frozen=True, slots=True)
 class DeletionCopy:
-    """Something that may hold a copy of footage: a copy of held footage, a package; `until` is when it must be gone."""
+    """A possible copy of footage: the copy of held footage, a package; `until` is when it must be deleted."""
 
     what: str
     where: str
@@ -63,7 +63,7 @@ class Certificate:
 def certify(
     connection: Connection, site: Storage, span: Span, volume: Volume, copies: Sequence[DeletionCopy], key: PublicKey
 ) -> Certificate:
-    """Everything that the index, the log and the volume tell of the deletions of a period."""
+    """What the index, the log and the volume record of the deletions of a period."""
     now = site.clock.now()
     lines = folded_between(connection, day_of(span.start), day_of(span.end))
     rows = [*deleted_between(connection, span.start, span.end), *_folded(lines, span)]

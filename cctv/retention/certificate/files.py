@@ -46,7 +46,7 @@ class CertificateUnreadable(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class CheckedCertificate:
-    """A certificate whose signatures hold.  `trusted` says whether the key was given from outside it."""
+    """A certificate whose signatures are valid; `trusted`: the key did not come from the certificate's own folder."""
 
     said: dict[str, Any]
     fingerprint: str
@@ -54,7 +54,7 @@ class CheckedCertificate:
 
 
 def issue(site: Storage, certificate: Certificate, key: SigningKey, folder: Path) -> None:
-    """Write and sign; the audit entry commits after the files stand.  Raises CertificateExists."""
+    """Write and sign; the audit entry commits after the files are written.  Raises CertificateExists."""
     if folder.exists():
         raise CertificateExists(path=folder)
     text = certificate.text.encode()

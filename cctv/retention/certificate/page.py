@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cctv.core.i18n import pgettext_lazy, translate_to, translator
 from cctv.core.language import Language
 
-_TERMS = {  # of rules, reasons and copies, as certificate.json has them
+_TERMS = {  # terms of rules, reasons and copies in certificate.json
     "erased at a person's request": pgettext_lazy("certificate", "erased at a person's request"),
     "past its limit": pgettext_lazy("certificate", "past its limit"),
     "space needed": pgettext_lazy("certificate", "space needed"),

@@ -30,9 +30,9 @@ from cctv.footage.layout import sweeper_lock
 from cctv.model.audit import Act
 from cctv.retention.queries import last_sweep
 
-SLACK = timedelta(hours=1)  # believed without a witness: it is the most that footage could go too early
-MAX_CAMERA_OFFSET = timedelta(hours=3)  # a camera in another time zone still tells ten days from none
-DRIFT_DIVISOR = 100  # a part of this of the time that passed may lie between two honest clocks
+SLACK = timedelta(hours=1)  # trusted without a witness: the most by which footage could be deleted too early
+MAX_CAMERA_OFFSET = timedelta(hours=3)  # a camera in another time zone still distinguishes ten days from none
+DRIFT_DIVISOR = 100  # two honest clocks may differ by this part of the elapsed time: 1 %
 MARK = "clock.json"
 MARK_EVERY = timedelta(minutes=10)
 BACKWARDS = timedelta(minutes=1)
@@ -40,11 +40,11 @@ BACKWARDS = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
-    """What is known about the time that passed.
+    """The evidence of how much time has passed.
 
-    `known` is the last instant that was believed, `reached` how far footage without an hour's hole leads on from it.
+    `known` is the last trusted instant, `reached` how far footage without an hour's hole leads on from it.
     `expected` is `known` and the monotonic time since, None after a restart.  `offsets` are those of cameras (their
-    clock less ours) that were asked since `known`.
+    clock less ours) that were read since `known`.
     """
 
     known: datetime | None
@@ -56,7 +56,7 @@ class Witnesses:
 
 @dataclass(frozen=True, slots=True)
 class ClockVerdict:
-    """Whether the clock is believed, and what the witnesses said, in words."""
+    """Whether the clock is trusted, and the statements of the witnesses as text."""
 
     believed: bool
     said: tuple[str, ...]
@@ -97,7 +97,7 @@ class NobodyNamed(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant that was believed, and what the machine's own counting said then."""
+    """A trusted instant, with the monotonic time (seconds) and the boot id of that moment."""
 
     at: datetime
     monotonic: float
@@ -106,7 +106,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """The clock now, the last instant that was believed, and the verdict."""
+    """The clock now, the last trusted instant (None before the first sweep), and the verdict."""
 
     now: datetime
     known: datetime | None
@@ -118,11 +118,11 @@ class ClockState:
 
 
 def judge(now: datetime, witnesses: Witnesses) -> ClockVerdict:
-    """Believe the clock, or not.
+    """Decide whether the clock is trusted.
 
     Without a witness it may run an hour ahead.  Beyond that footage or monotonic time proves it; where these are
     silent, more cameras that agree than that deny, or the network's time if no camera denies it.  Against monotonic
-    time only cameras are believed: they alone kept time by themselves.
+    time only cameras count: they alone kept time independently.
     """
     if witnesses.known is None:
         return ClockVerdict(True, ("this is the first sweep",))
@@ -143,7 +143,7 @@ def judge(now: datetime, witnesses: Witnesses) -> ClockVerdict:
         )
     near = min(MAX_CAMERA_OFFSET, (now - since) / 2)
     agree = sum(abs(offset) <= near for offset in witnesses.offsets)
-    # A camera whose clock was never set says nothing; one that stands where the last sweep left off denies the jump.
+    # A camera whose clock was never set is no witness; one that shows the time of the last sweep denies the jump.
     deny = sum(since - now - SLACK <= offset < -near for offset in witnesses.offsets)
     statements.append(
         f"{agree} cameras agree with the clock, {deny} deny it" if agree or deny else "no camera told its time"
@@ -154,9 +154,9 @@ def judge(now: datetime, witnesses: Witnesses) -> ClockVerdict:
 
 
 def footage_leads_to(connection: Connection, since: datetime, now: datetime, hole: timedelta) -> datetime:
-    """How far footage leads on from an instant without a hole of that length, whichever cameras made it.
+    """How far footage leads on from an instant without a hole of that length, whichever cameras recorded it.
 
-    Leaps from one segment to the last that starts within the hole's length, so that a week costs some hundred look-ups.
+    Steps from one segment to the last that starts within the hole's length, so that a week costs some hundred look-ups.
     """
     cameras = list(connection.execute(select(schema.camera_totals.c.camera)).scalars())
     segment = schema.segments.c
@@ -179,15 +179,15 @@ def footage_leads_to(connection: Connection, since: datetime, now: datetime, hol
 
 
 def camera_offsets(connection: Connection, since: datetime) -> list[timedelta]:
-    """What the clocks of cameras said that were asked since an instant, each its latest word."""
+    """The clock offsets of the cameras that were read since an instant, the latest of each."""
     run = schema.runs.c
     query = select(run.camera, run.clock_offset_us).where(run.started_us > since, run.clock_offset_us.is_not(None))
     latest = {row.camera: row.clock_offset_us for row in connection.execute(query.order_by(run.id))}
     return list(latest.values())
 
 
-def look_at_clock(connection: Connection, site: Storage) -> ClockState:
-    """What the witnesses say now."""
+def judge_clock(connection: Connection, site: Storage) -> ClockState:
+    """Gather the witnesses and judge the clock now."""
     now, mark = site.clock.now(), _read(site)
     last = mark.at if mark else last_sweep(connection)
     if last is None or now - last <= SLACK:
@@ -204,7 +204,7 @@ def look_at_clock(connection: Connection, site: Storage) -> ClockState:
 
 def require_plausible(connection: Connection, site: Storage) -> None:
     """Raise ClockBackwards or ClockForward."""
-    state = look_at_clock(connection, site)
+    state = judge_clock(connection, site)
     if state.known is None:
         return
     if state.backwards:
@@ -215,23 +215,23 @@ def require_plausible(connection: Connection, site: Storage) -> None:
 
 
 def remember_clock(site: Storage) -> None:
-    """The clock was believed: from here the next sweep counts.  Rarely written, since an hour ahead is believed."""
+    """Record the clock as trusted, for the next sweep.  Rarely written, since an hour ahead is trusted anyway."""
     mark, now = _read(site), site.clock.now()
     if mark is None or mark.boot != boot_id() or abs(now - mark.at) >= MARK_EVERY:
         _write(site)
 
 
 def plan_accept_clock(site: Storage) -> ClockState:
-    """What a person would accept; raises ClockBelieved."""
+    """What a person would accept; raises ClockAlreadyTrusted."""
     with read_transaction(site.engine) as connection:
-        state = look_at_clock(connection, site)
+        state = judge_clock(connection, site)
     if state.verdict.believed and not state.backwards:
         raise ClockAlreadyTrusted(said="; ".join(state.verdict.said))
     return state
 
 
 def accept_clock(site: Storage, *, reason: str) -> ClockState:
-    """A named person says that the clock is right; raises ClockBelieved, NobodyNamed, LockHeld."""
+    """A named person accepts that the clock is right; raises ClockAlreadyTrusted, NobodyNamed, LockHeld."""
     with sweeper_lock(site):
         state = plan_accept_clock(site)
         require_person(site)
@@ -243,7 +243,7 @@ def accept_clock(site: Storage, *, reason: str) -> ClockState:
 
 
 def require_person(site: Storage) -> str:
-    """The person on whose call this is done; raises NobodyNamed."""
+    """The person who decides this, as the actor names them; raises NobodyNamed."""
     if site.actor.on_behalf_of is None:
         raise NobodyNamed
     return site.actor.on_behalf_of

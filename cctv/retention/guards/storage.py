@@ -46,7 +46,7 @@ def same_storage(site: Storage) -> None:
 
 
 def check_guards(connection: Connection, site: Storage) -> None:
-    """Raise the first guard that stops deletion now; answer nothing when none does."""
+    """Raise the first guard that stops deletion now."""
     require_confirmed(site.root)
     _index_not_empty(connection, site)
     _hold_files_there(connection, site)

@@ -53,7 +53,7 @@ class SweepExplained(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class SweepSize:
-    """How much a sweep takes that nothing explains, and how much it may; `elapsed` since the last sweep."""
+    """How much footage a sweep deletes that nothing explains, and how much it may; `elapsed` since the last sweep."""
 
     segments: int
     asked: timedelta
@@ -68,7 +68,7 @@ class SweepSize:
 def size_of(
     expiring: Sequence[Segment], released: Sequence[Hold], elapsed: timedelta, accepted: timedelta
 ) -> SweepSize:
-    """Measure a sweep.  What a released hold had kept is explained, whatever its age."""
+    """Measure a sweep.  What a released hold had covered is explained, whatever its age."""
     holds = [replace(hold, released=None) for hold in released]
     counted = [segment for segment in expiring if not any(hold.covers(segment.camera, segment.span) for hold in holds)]
     cameras = len({segment.camera for segment in counted})
@@ -99,7 +99,7 @@ def plan_accept_sweep(site: Storage) -> SweepSize:
 
 
 def accept_sweep_size(site: Storage, *, reason: str) -> SweepSize:
-    """A named person lets the next sweep take what it would take now; raises SweepExplained, NobodyNamed, LockHeld."""
+    """A named person accepts what the next sweep would delete now; raises SweepExplained, NobodyNamed, LockHeld."""
     with sweeper_lock(site):
         size = plan_accept_sweep(site)
         require_person(site)
@@ -111,13 +111,13 @@ def accept_sweep_size(site: Storage, *, reason: str) -> SweepSize:
 
 
 def accept_large_sweep(site: Storage, footage: timedelta) -> None:
-    """The next completed sweep may take this much more than it could explain."""
+    """Let the next completed sweep delete this much more than it could explain."""
     payload = {"schema": 1, "at": iso(site.clock.now()), "footage_seconds": footage.total_seconds()}
     site.disk.write(site.root / ACCEPTED, json.dumps(payload, indent=2).encode() + b"\n")
 
 
 def forget_allowance(site: Storage) -> None:
-    """A person's word was for one sweep."""
+    """Remove a person's permission: it was for one sweep."""
     if (site.root / ACCEPTED).exists():
         site.disk.unlink(site.root / ACCEPTED)
 
