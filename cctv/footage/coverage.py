@@ -192,7 +192,7 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
     around = Span(span.start - SEAM, span.end + SEAM)  # the footage there distinguishes a seam from a hole
     segments, tombstones = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
     folded = folded_of(connection, camera, around)
-    deleted = [footage.span for footage in (*tombstones, *folded)]
+    deleted = [*(stone.span for stone in tombstones), *(group.span for group in folded)]
     saved = [segment.span for segment in segments]
     parts = split_span(around, saved, deleted, gaps_of(connection, camera, around))
     past = span.intersection(Span(span.start, now)) if now > span.start else None
