@@ -47,6 +47,7 @@ class Member:
 
 
 def of_bytes(name: str, data: bytes) -> Member:
+    """A member with these bytes."""
     return Member(name, len(data), hashlib.sha256(data).hexdigest(), data=data)
 
 

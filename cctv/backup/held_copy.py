@@ -69,6 +69,7 @@ class HeldPlan:
 
     @property
     def size_bytes(self) -> int:
+        """Bytes of the segments to copy."""
         return sum(segment.size_bytes for segment in self.copy)
 
 

@@ -44,11 +44,13 @@ class BackupManifest:
     files: tuple[BackupEntry, ...]
 
     def as_member(self) -> Member:
+        """The manifest as a bundle's member."""
         payload = {"schema": _SCHEMA, **asdict(self), "made": iso(self.made)}
         return of_bytes(MANIFEST, json.dumps(payload, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def entries_of(members: Sequence[Member]) -> tuple[BackupEntry, ...]:
+    """The entries of these members, for the manifest."""
     return tuple(BackupEntry(member.name, member.size_bytes, member.sha256) for member in members)
 
 

@@ -102,6 +102,7 @@ class RestoreDelta:
 
     @property
     def holds(self) -> tuple[HoldId, ...]:
+        """All holds in force after the restore, by id."""
         return tuple(sorted({*self.in_force, *self.from_disk}))
 
 
@@ -117,6 +118,7 @@ class RestoreSources:
 
     @property
     def root(self) -> Path:
+        """The folder of the storage."""
         return self.settings.site.storage
 
 

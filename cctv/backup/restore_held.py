@@ -59,6 +59,7 @@ class Returned:
     torn: tuple[str, ...]
 
     def count(self, verdict: RestoreDecision) -> int:
+        """How many segments have this decision."""
         return sum(decision is verdict for _, decision in self.verdicts)
 
 

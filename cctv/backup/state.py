@@ -61,6 +61,7 @@ class BackupState:
         return now - self.last if self.last else None
 
     def is_late(self, now: datetime, warn_after: timedelta) -> bool:
+        """Whether the last back-up is older than `warn_after`, or missing."""
         age = self.age(now)
         return age is None or age > warn_after
 
@@ -78,10 +79,12 @@ def read_backup_state(root: Path) -> BackupState:
 
 
 def remember_backup(site: Storage, at: datetime, file: Path) -> None:
+    """Record the last back-up in `backup.json`."""
     _write(site, replace(read_backup_state(site.root), last=at, file=str(file)))
 
 
 def remember_held(site: Storage, copy: HeldCopy) -> None:
+    """Record the copy of held footage in `backup.json`."""
     _write(site, replace(read_backup_state(site.root), held=copy))
 
 
@@ -114,6 +117,7 @@ def on_same_disk(site: Storage, directory: Path) -> bool:
 
 
 def backup_path(site: Storage, directory: Path, at: datetime) -> Path:
+    """The path of a back-up that is made at an instant."""
     return directory / f"{_prefix(site)}{at.astimezone(UTC):%Y%m%dT%H%M%S}.{at.microsecond // 1000:03d}Z.age"
 
 
@@ -123,6 +127,7 @@ def interrupted(site: Storage, directory: Path) -> list[Path]:
 
 
 def held_folder(site: Storage, directory: Path) -> Path:
+    """The folder of this site's copy of held footage below DIR."""
     return directory / f"cctv-held-{site.identity.site[:_SITE_ID_CHARS]}"
 
 
@@ -134,6 +139,7 @@ def held_files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def held_file(folder: Path, name: str) -> Path:
+    """The file of one segment in the copy."""
     return folder / f"{name}.age"
 
 

@@ -89,6 +89,7 @@ class Inventory:
 
     @property
     def size_bytes(self) -> int:
+        """Bytes of the stored segments that overlap the span."""
         return sum(segment.size_bytes for segment in self.segments)
 
     @property

@@ -68,6 +68,7 @@ class Fragment:
 
     @property
     def end(self) -> int:
+        """The tick after the last sample."""
         return self.start + sum(self.durations)
 
 

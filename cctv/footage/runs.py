@@ -61,14 +61,17 @@ def insert_run(
 
 
 def set_anchor(connection: Connection, run_id: int, anchor: datetime) -> None:
+    """Set the wall time of a run's media time 0."""
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(anchor_us=anchor))
 
 
 def set_end(connection: Connection, run_id: int, at: datetime) -> None:
+    """Set when a run ended."""
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(ended_us=at))
 
 
 def set_clock_offset(connection: Connection, run_id: int, offset: timedelta) -> None:
+    """Set the camera's own clock less ours, as read when the run began."""
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(clock_offset_us=offset))
 
 

@@ -154,6 +154,7 @@ def insert_segment(connection: Connection, new: NewSegment) -> Segment:
 
 
 def is_indexed(connection: Connection, path: str) -> bool:
+    """Whether a segment with this relative path is indexed."""
     return connection.execute(select(schema.segments.c.id).where(schema.segments.c.path == path)).first() is not None
 
 

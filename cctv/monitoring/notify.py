@@ -62,15 +62,18 @@ class Message:
 
     @property
     def subject(self) -> str:
+        """The first alarm, and how many more."""
         first, more = self.alarms[0], len(self.alarms) - 1
         return f"[cctv {self.site}] {_STATE_LABELS[first.state]}: {first.text}{f' (and {more} more)' if more else ''}"
 
     @property
     def body(self) -> str:
+        """All alarms as plain text."""
         return "\n\n".join(self._paragraph(alarm) for alarm in self.alarms) + "\n"
 
     @property
     def as_json(self) -> str:
+        """All alarms as one JSON object, for a command."""
         rows = [
             {
                 "kind": alarm.kind.value,

@@ -66,6 +66,7 @@ class CameraHealth:
 
     @property
     def is_well(self) -> bool:
+        """Whether the camera is recorded, or outside its hours."""
         return self.health in (Health.RECORDING, Health.RESTING)
 
 
@@ -111,6 +112,7 @@ class Status:
 
     @property
     def holds_to_review(self) -> tuple[Hold, ...]:
+        """The holds past their review date."""
         return tuple(hold for hold in self.holds if hold.review <= self.now)
 
     @property

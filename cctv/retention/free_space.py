@@ -41,6 +41,7 @@ class RoomPlan:
 
     @property
     def expire(self) -> tuple[Segment, ...]:
+        """The segments to delete."""
         return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property

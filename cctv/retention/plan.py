@@ -34,10 +34,12 @@ class Plan:
 
     @property
     def expire(self) -> tuple[Segment, ...]:
+        """The segments to delete."""
         return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property
     def held(self) -> tuple[RetentionDecision, ...]:
+        """The decisions that holds keep a segment."""
         return tuple(decision for decision in self.decisions if decision.holds)
 
     @property

@@ -72,6 +72,7 @@ class PolicyAdoption:
 
     @property
     def due_footage(self) -> timedelta:
+        """How much footage the next sweep would delete that it would not delete otherwise."""
         return sum((zone.due_footage for zone in self.zones), timedelta(0))
 
 

@@ -39,10 +39,12 @@ class RemovalPlan:
 
     @property
     def going(self) -> tuple[Segment, ...]:
+        """The segments to delete."""
         return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property
     def held(self) -> tuple[RetentionDecision, ...]:
+        """The decisions that holds keep a segment."""
         return tuple(decision for decision in self.decisions if decision.holds)
 
 

@@ -61,6 +61,7 @@ class Swept:
 
     @property
     def took_something(self) -> bool:
+        """Whether the pass is worth a line in the journal: it deleted something, or could not sign."""
         return bool(
             self.unsigned
             or self.footage.gone

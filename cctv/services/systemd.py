@@ -17,6 +17,7 @@ class ServiceManager:
         self._status = ""
 
     def ready(self, status: str) -> None:
+        """Report that the service has started."""
         self._send("READY=1")
         self._tell(status)
 
@@ -26,6 +27,7 @@ class ServiceManager:
         self._tell(status)
 
     def stopping(self) -> None:
+        """Report that the service is stopping."""
         self._send("STOPPING=1")
 
     def _tell(self, status: str) -> None:

@@ -92,6 +92,7 @@ class Refilled:
     policies: set[str] = field(default_factory=set)
 
     def count(self, folder: DayFolder) -> None:
+        """Add a day's folder to the counts."""
         self.segments += len(folder.present)
         self.gone += len(folder.gone)
         self.without_line += len(folder.without_line)

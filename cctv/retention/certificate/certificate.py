@@ -57,6 +57,7 @@ class Certificate:
 
     @property
     def text(self) -> str:
+        """The JSON that is written and signed."""
         return json.dumps(self.said, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

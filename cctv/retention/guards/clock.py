@@ -114,6 +114,7 @@ class ClockState:
 
     @property
     def backwards(self) -> bool:
+        """Whether the clock is more than BACKWARDS behind the last trusted instant."""
         return self.known is not None and self.now < self.known - BACKWARDS
 
 

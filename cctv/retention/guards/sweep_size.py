@@ -62,6 +62,7 @@ class SweepSize:
 
     @property
     def too_large(self) -> bool:
+        """Whether the sweep deletes more than is explained."""
         return self.asked > self.allowed
 
 
