@@ -1,7 +1,7 @@
-"""A bundle: files in a tar, encrypted.  `age -d -i KEY FILE | tar x` opens it without us.
+"""A bundle: files in a tar, encrypted.  `age -d -i KEY FILE | tar x` opens it without this program.
 
-Written so that a crash leaves either the whole file under its name or one that ends in `.part`.  Read strictly: every
-member must be there under its hash, and no other.
+Written so that a crash leaves either the complete file under its name or one that ends in `.part`.  Reading is strict:
+a member that is no plain file at a plain place inside the folder is refused.
 """
 
 from __future__ import annotations
@@ -16,20 +16,28 @@ from pathlib import Path
 
 from pyrage.x25519 import Identity, Recipient
 
-from cctv.backup.errors import BackupNotWritten
 from cctv.backup.state import PART
 from cctv.core.durable import DurableFiles
-from cctv.core.errors import FileUnreadable
+from cctv.core.errors import CctvError, Exit, FileUnreadable
 from cctv.crypto.age import decrypt, encrypt
 from cctv.crypto.errors import BackupTorn
 
-_BLOCK = 512
-_CHUNK = 1 << 20
+_BLOCK_BYTES = 512
+_CHUNK_BYTES = 1 << 20
+
+
+class BackupNotWritten(CctvError):
+    """The back-up could not be written to {path}: {problem}.  What is unfinished ends in .part and is no back-up.
+
+    next: make room there or give another folder, then repeat the command: it removes what is unfinished.
+    """
+
+    exit_code = Exit.STORAGE_FULL
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of a bundle; its bytes are given, or stand in `source` and must have that hash when they are read."""
+    """One file of a bundle; its bytes are `data`, or those of the file `source`, which must have that hash."""
 
     name: str
     size_bytes: int
@@ -39,11 +47,12 @@ class Member:
 
 
 def of_bytes(name: str, data: bytes) -> Member:
+    """A member with these bytes."""
     return Member(name, len(data), hashlib.sha256(data).hexdigest(), data=data)
 
 
 def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient], disk: DurableFiles) -> None:
-    """Put a bundle in place; raises BackupNotWritten, FileUnreadable for a member whose bytes are not as its hash says.
+    """Write a bundle; raises BackupNotWritten, FileUnreadable for a member whose bytes do not match its hash.
 
     1. written beside, encrypted                (crash: a .part, which the next back-up removes)
     2. flushed                                  (the same)
@@ -84,14 +93,14 @@ def read_bundle(path: Path, key: Identity, folder: Path, disk: DurableFiles) -> 
 
 
 def _unpack(tar: tarfile.TarFile, info: tarfile.TarInfo, path: Path, folder: Path) -> None:
-    """One member: a plain file at a plain place, whatever else a tar could hold."""
+    """Unpack one member: a plain file inside the folder, whatever else a tar could hold; raises BackupTorn."""
     target = folder / info.name
     source = tar.extractfile(info) if info.isreg() else None
     if source is None or not target.resolve().is_relative_to(folder.resolve()) or target.exists():
         raise BackupTorn(path=path, problem=f"{info.name} is not what a back-up holds")
     target.parent.mkdir(parents=True, exist_ok=True)
     with source, target.open("xb") as file:
-        shutil.copyfileobj(source, file, _CHUNK)
+        shutil.copyfileobj(source, file, _CHUNK_BYTES)
 
 
 def _tar(members: Sequence[Member]) -> Iterator[bytes]:
@@ -100,8 +109,8 @@ def _tar(members: Sequence[Member]) -> Iterator[bytes]:
         info.size, info.mode = member.size_bytes, 0o600
         yield info.tobuf(tarfile.USTAR_FORMAT)
         yield from _checked(member)
-        yield b"\0" * (-member.size_bytes % _BLOCK)
-    yield b"\0" * (2 * _BLOCK)
+        yield b"\0" * (-member.size_bytes % _BLOCK_BYTES)
+    yield b"\0" * (2 * _BLOCK_BYTES)
 
 
 def _checked(member: Member) -> Iterator[bytes]:
@@ -114,7 +123,7 @@ def _checked(member: Member) -> Iterator[bytes]:
     following = "cctv footage reconcile, then cctv footage verify, show what else is not as it was written"
     try:
         with member.source.open("rb") as file:
-            while piece := file.read(_CHUNK):
+            while piece := file.read(_CHUNK_BYTES):
                 digest.update(piece)
                 size += len(piece)
                 yield piece

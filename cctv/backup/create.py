@@ -1,4 +1,4 @@
-"""Making a back-up: one state of the index with all that stands in it, holds/, keys/, cameras.toml.  Never footage.
+"""Create a back-up: a consistent copy of the index with everything in it, holds/, keys/, cameras.toml.  Never footage.
 
 1. copy the index while others write to it, into `.backup/` of the storage   (crash: the next back-up clears it)
 2. write the bundle beside its place, encrypted, and rename it               (crash: a .part; the next one removes it)
@@ -56,7 +56,7 @@ def plan_backup(site: Storage, directory: Path) -> Made:
     place = check_place(site, directory)
     path = backup_path(site, place, site.clock.now())
     index = site.root / DATABASE_FILE
-    manifest = _manifest(site, look(index), open_members(site, index, hashed=False))
+    manifest = _manifest(site, summarise_index(index), open_members(site, index, hashed=False))
     return Made(path, manifest, tuple(interrupted(site, place)), on_same_disk(site, place))
 
 
@@ -71,10 +71,10 @@ def make_backup(site: Storage, directory: Path) -> Made:
         now = site.clock.now()
         copy = work / DATABASE_FILE
         copy_database(site.root / DATABASE_FILE, copy)
-        looked = look(copy)
+        summary = summarise_index(copy)
         settle(copy)
         members = open_members(site, copy)
-        manifest = _manifest(site, looked, members)
+        manifest = _manifest(site, summary, members)
         path = backup_path(site, place, now)
         write_bundle(path, [manifest.as_member(), *members], to, site.disk)
         _record(site, path, manifest)
@@ -100,8 +100,8 @@ def open_members(site: Storage, index: Path, *, hashed: bool = True) -> list[Mem
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What an index says of itself: its schema, the length and last hash of its log, segments, holds in force."""
+class IndexSummary:
+    """A summary of an index: its schema, the length and last hash of its log, segments, holds in force."""
 
     version: str
     entries: int
@@ -110,17 +110,17 @@ class Looked:
     holds: tuple[str, ...]
 
 
-def look(index: Path) -> Looked:
-    """Look into a database file."""
+def summarise_index(index: Path) -> IndexSummary:
+    """Summarise a database file."""
     engine = open_engine(index)
     with read_transaction(engine) as connection:
         entries, head = log_end(connection)
         segments, _ = count_segments(connection)
         in_force = tuple(str(hold.id) for hold in holds_in_force(connection))
-        return Looked(version(connection) or "", entries, head, segments, in_force)
+        return IndexSummary(version(connection) or "", entries, head, segments, in_force)
 
 
-def _manifest(site: Storage, looked: Looked, members: list[Member]) -> BackupManifest:
+def _manifest(site: Storage, summary: IndexSummary, members: list[Member]) -> BackupManifest:
     return BackupManifest(
         site=site.identity.site,
         database=site.identity.database,
@@ -128,11 +128,11 @@ def _manifest(site: Storage, looked: Looked, members: list[Member]) -> BackupMan
         made=site.clock.now(),
         made_by=site.actor.account,
         program=__version__,
-        version=looked.version,
-        audit_entries=looked.entries,
-        audit_head=looked.head,
-        segments=looked.segments,
-        holds=looked.holds,
+        version=summary.version,
+        audit_entries=summary.entries,
+        audit_head=summary.head,
+        segments=summary.segments,
+        holds=summary.holds,
         files=entries_of(members),
     )
 
@@ -150,7 +150,7 @@ def _record(site: Storage, path: Path, manifest: BackupManifest) -> None:
 
 @contextmanager
 def _work_folder(site: Storage) -> Iterator[Path]:
-    """`.backup/`, empty, readable by this account only, and gone afterwards."""
+    """`.backup/`, empty, readable by this account only, removed afterwards."""
     folder = site.root / ".backup"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)

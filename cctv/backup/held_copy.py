@@ -1,7 +1,7 @@
-"""The copy of held footage: one, encrypted, on another medium; what is released leaves it at the next back-up.
+"""The copy of held footage: one, encrypted, on another medium; what is released is removed from it at the next back-up.
 
-A segment is one file, named by a hash of its path and bytes, so that this box knows what is in the copy though it
-cannot read it, and can destroy one without the others.  Never copies what no hold covers.  While holds await
+A segment is one file, named by a hash of its path and bytes, so that this machine knows what is in the copy though it
+cannot read it, and can destroy one file without the others.  Never copies what no hold covers.  While holds await
 confirmation nothing is destroyed.
 """
 
@@ -19,7 +19,6 @@ from pyrage.x25519 import Recipient
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import Member, of_bytes, write_bundle
-from cctv.backup.errors import HeldCopyElsewhere
 from cctv.backup.queries import held_lost, held_segments, released_since
 from cctv.backup.state import (
     PART,
@@ -31,10 +30,10 @@ from cctv.backup.state import (
     held_folder,
     held_name,
     on_same_disk,
-    read_memory,
+    read_backup_state,
     remember_held,
 )
-from cctv.core.errors import FileUnreadable
+from cctv.core.errors import CctvError, Exit, FileUnreadable
 from cctv.crypto.age import recipients
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -50,9 +49,18 @@ COPY_FILE = "copy.json"
 LINE, FOOTAGE = "segment.json", "segment.mp4"
 
 
+class HeldCopyElsewhere(CctvError):
+    """Of held footage there is one copy, and it is in {directory}: {path} is not that copy.
+
+    next: cctv backup --held {directory}, or, when that copy is destroyed, `cctv backup --held DIR --new-copy WHY`.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 @dataclass(frozen=True, slots=True)
 class HeldPlan:
-    """What a back-up of held footage would do: segments to copy, files that nothing holds any more, how many stay."""
+    """What a back-up of held footage would do: segments to copy, files that no hold covers any more, how many stay."""
 
     folder: Path
     copy: tuple[Segment, ...]
@@ -61,7 +69,8 @@ class HeldPlan:
 
     @property
     def size_bytes(self) -> int:
-        return sum(one.size_bytes for one in self.copy)
+        """Bytes of the segments to copy."""
+        return sum(segment.size_bytes for segment in self.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,8 @@ def plan_held(site: Storage, directory: Path, *, new_copy: bool = False) -> Held
 def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) -> HeldDone:
     """Bring the copy up to date: destroy what was released, then copy what it lacks.
 
-    `new_copy` says why the earlier copy is no more.  A segment whose bytes are not as indexed is left out and named.
+    `new_copy` is the reason why the earlier copy no longer exists.  A segment whose bytes are not as indexed is left
+    out and named in the result.
     """
     to = recipients(site.settings)
     place = check_place(site, directory)
@@ -103,7 +113,7 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
         plan = _plan(site, folder)
         remember_held(site, HeldCopy(identity, str(place), site.clock.now()))
         destroyed = _destroy(site, plan.destroy)
-        unreadable = [one.path for one in plan.copy if not _copy(site, folder, one, to)]
+        unreadable = [segment.path for segment in plan.copy if not _copy(site, folder, segment, to)]
         copied = len(plan.copy) - len(unreadable)
         done = HeldDone(folder, copied, destroyed, plan.kept, tuple(unreadable), same_disk=on_same_disk(site, place))
         _record(site, identity, done, reason=new_copy)
@@ -111,22 +121,22 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
 
 
 def refresh_held_copy(site: Storage) -> HeldDone | None:
-    """Take what was released out of the copy, where there is one; called by every back-up, under its lock."""
-    known = read_memory(site.root).held
-    if known is None:
+    """Destroy what was released in the copy; None where there is no copy.  Called by every back-up, under its lock."""
+    copy = read_backup_state(site.root).held
+    if copy is None:
         return None
     match_files(site)
-    folder = held_folder(site, Path(known.directory))
-    if _read_id(folder) != known.id:
+    folder = held_folder(site, Path(copy.directory))
+    if _read_id(folder) != copy.id:
         with read_transaction(site.engine) as connection:
-            released = released_since(connection, known.at)
+            released = released_since(connection, copy.at)
         return HeldDone(folder, reached=False, released=released)
     plan = _plan(site, folder)
     destroyed = _destroy(site, plan.destroy)
-    remember_held(site, HeldCopy(known.id, known.directory, site.clock.now()))
+    remember_held(site, HeldCopy(copy.id, copy.directory, site.clock.now()))
     done = HeldDone(folder, destroyed=destroyed, kept=plan.kept)
     if destroyed:
-        _record(site, known.id, done, reason=None)
+        _record(site, copy.id, done, reason=None)
     return done
 
 
@@ -134,20 +144,20 @@ def _plan(site: Storage, folder: Path) -> HeldPlan:
     with read_transaction(site.engine) as connection:
         held = held_segments(connection)
         lost = held_lost(connection)
-    there = dict(held_files(folder))
-    names = {_name(one): one for one in held}
-    wanted = {*names, *(held_name(path, sha256) for path, sha256 in lost)}
-    missing = [one for name, one in names.items() if name not in there]
+    copied = dict(held_files(folder))
+    names = {_name(segment): segment for segment in held}
+    keep_names = {*names, *(held_name(path, sha256) for path, sha256 in lost)}
+    missing = [segment for name, segment in names.items() if name not in copied]
     waits = unconfirmed(site.root) is not None
     leftovers = sorted(folder.glob(f"*{PART}"))
-    released = [] if waits else [path for name, path in there.items() if name not in wanted]
-    return HeldPlan(folder, tuple(missing), (*leftovers, *released), len(there) - len(released))
+    released = [] if waits else [path for name, path in copied.items() if name not in keep_names]
+    return HeldPlan(folder, tuple(missing), (*leftovers, *released), len(copied) - len(released))
 
 
 def _check_the_one(site: Storage, folder: Path, *, new_copy: bool) -> None:
-    known = read_memory(site.root).held
-    if known is not None and not new_copy and _read_id(folder) != known.id:
-        raise HeldCopyElsewhere(directory=known.directory, path=folder)
+    copy = read_backup_state(site.root).held
+    if copy is not None and not new_copy and _read_id(folder) != copy.id:
+        raise HeldCopyElsewhere(directory=copy.directory, path=folder)
 
 
 def _read_id(folder: Path) -> str | None:
@@ -159,8 +169,8 @@ def _read_id(folder: Path) -> str | None:
 
 def _begin(site: Storage, folder: Path) -> str:
     identity = str(uuid.uuid4())
-    said = {"schema": 1, "copy": identity, "site": site.identity.site}
-    site.disk.write(folder / COPY_FILE, json.dumps(said, indent=2).encode() + b"\n")
+    payload = {"schema": 1, "copy": identity, "site": site.identity.site}
+    site.disk.write(folder / COPY_FILE, json.dumps(payload, indent=2).encode() + b"\n")
     return identity
 
 

@@ -1,4 +1,4 @@
-"""The manifest: what a back-up holds, of which site, made when, under which schema.  The first member of its bundle."""
+"""The manifest of a back-up: which site, when, which schema, which files.  The first member of its bundle."""
 
 from __future__ import annotations
 
@@ -44,25 +44,27 @@ class BackupManifest:
     files: tuple[BackupEntry, ...]
 
     def as_member(self) -> Member:
-        said = {"schema": _SCHEMA, **asdict(self), "made": iso(self.made)}
-        return of_bytes(MANIFEST, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
+        """The manifest as a bundle's member."""
+        payload = {"schema": _SCHEMA, **asdict(self), "made": iso(self.made)}
+        return of_bytes(MANIFEST, json.dumps(payload, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def entries_of(members: Sequence[Member]) -> tuple[BackupEntry, ...]:
-    return tuple(BackupEntry(one.name, one.size_bytes, one.sha256) for one in members)
+    """The entries of these members, for the manifest."""
+    return tuple(BackupEntry(member.name, member.size_bytes, member.sha256) for member in members)
 
 
 def read_manifest(path: Path, folder: Path) -> BackupManifest:
     """The manifest of the unpacked back-up `path`, its files compared; raises BackupTorn."""
     try:
-        said = json.loads((folder / MANIFEST).read_text())
-        if not isinstance(said, dict):
+        payload = json.loads((folder / MANIFEST).read_text())
+        if not isinstance(payload, dict):
             raise BackupTorn(path=path, problem="its manifest cannot be read (it is no object)")
-        if said.pop("schema") != _SCHEMA:
+        if payload.pop("schema") != _SCHEMA:
             raise BackupTorn(path=path, problem="a newer program wrote it")
-        files = tuple(BackupEntry(**one) for one in said.pop("files"))
-        made, held = datetime.fromisoformat(said.pop("made")), tuple(said.pop("holds"))
-        manifest = BackupManifest(**said, made=made, holds=held, files=files)
+        files = tuple(BackupEntry(**entry) for entry in payload.pop("files"))
+        made_at, holds = datetime.fromisoformat(payload.pop("made")), tuple(payload.pop("holds"))
+        manifest = BackupManifest(**payload, made=made_at, holds=holds, files=files)
     except FileNotFoundError as error:
         raise BackupTorn(path=path, problem="it has no manifest") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -72,8 +74,8 @@ def read_manifest(path: Path, folder: Path) -> BackupManifest:
 
 
 def _compare(path: Path, folder: Path, manifest: BackupManifest) -> None:
-    found = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()} - {MANIFEST}
-    if found != {entry.name for entry in manifest.files}:
+    names = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()} - {MANIFEST}
+    if names != {entry.name for entry in manifest.files}:
         raise BackupTorn(path=path, problem="it does not hold the files that its manifest names")
     for entry in manifest.files:
         if sha256_file(folder / entry.name) != entry.sha256:

@@ -28,7 +28,7 @@ def held_segments(connection: Connection) -> list[Segment]:
 
 
 def held_lost(connection: Connection) -> list[tuple[str, str]]:
-    """Path and hash of footage under a hold in force that is gone and was not deleted: its copy is all there is."""
+    """Path and hash of lost footage under a hold in force, which was not deleted: its copy is all there is."""
     hold, camera, stone = schema.holds.c, schema.hold_cameras.c, schema.tombstones.c
     covered = exists(
         select(hold.id)
@@ -82,20 +82,20 @@ def count_held(connection: Connection, ids: Sequence[int]) -> int:
 
 
 def bury_gone(connection: Connection, ids: Sequence[int], at: datetime) -> tuple[int, int]:
-    """Closed tombstones in place of rows whose files are gone; answers how many a hold covers, and how many none.
+    """Closed tombstones in place of rows whose files are missing; returns how many a hold covers, and how many none.
 
-    Under a hold they are lost; else an index that is lost itself knew whether they were deleted.
+    Under a hold they are lost; otherwise forgotten: only the lost index knew whether they were deleted.
     """
     held, free = 0, 0
     for first in range(0, len(ids), BATCH):
         chosen = schema.segments.c.id.in_(ids[first : first + BATCH])
-        held += _bury(connection, and_(chosen, is_covered_by_hold()), Reason.LOST, at)
-        free += _bury(connection, chosen, Reason.FORGOTTEN, at)
+        held += _insert_tombstones(connection, and_(chosen, is_covered_by_hold()), Reason.LOST, at)
+        free += _insert_tombstones(connection, chosen, Reason.FORGOTTEN, at)
     count_all_again(connection)
     return held, free
 
 
-def _bury(connection: Connection, chosen: ColumnElement[bool], reason: Reason, at: datetime) -> int:
+def _insert_tombstones(connection: Connection, chosen: ColumnElement[bool], reason: Reason, at: datetime) -> int:
     copied = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
     row, stone, names = schema.segments.c, schema.tombstones, ["segment_id", *copied, "reason", "began_us", "closed_us"]
     fixed = (literal(reason, stone.c.reason.type), literal(at, Instant), literal(at, Instant))
@@ -106,7 +106,7 @@ def _bury(connection: Connection, chosen: ColumnElement[bool], reason: Reason, a
 
 
 def skip_short_ids(connection: Connection, year: int) -> None:
-    """Go on with the next round hundred: numbers given since the back-up must not name something else now."""
+    """Continue with the next round hundred: ids assigned since the back-up must not name something else now."""
     table = schema.short_ids
     for kind in IdKind:
         connection.execute(upsert(table).values(kind=kind, year=year, last_number=0).on_conflict_do_nothing())

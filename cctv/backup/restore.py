@@ -1,18 +1,16 @@
-"""Restore: the index of a back-up in place of one that is lost, under what the disk knows better.
+"""Restore: the index of a back-up in place of one that is lost; what is newer on the disk wins.
 
-What is newer on the disk wins: a hold whose file stands in holds/ is kept, footage whose file is gone gets no row, and
-footage recorded since is taken in.  A hold that was released since the back-up is in force again, until a person
-releases it.  Under the locks of recorder, sweeper and back-up:
+A hold whose file is in holds/ is kept, footage whose file is gone gets no row, and footage recorded since is indexed.
+A hold that was released since the back-up is in force again, until a person releases it.  Under the locks of recorder,
+sweeper and back-up:
 
 1. unpack into `.restore/`, compare with the manifest     (crash: the next restore clears it; nothing has changed)
 2. `holds-unconfirmed.json`: nothing is deleted from now on, nor confirmed before the restore has ended
 3. prepare the index in `.restore/`: schema, holds, rows without a file, numbers, audit entry
-4. the signing key, unless one is there; the old index set aside, its log first (crash: no index; restore again)
+4. the signing key, unless one is there; the old index moved aside, its log first (crash: no index; restore again)
 5. the prepared index in place, then site.json            (crash: an index that 6 has not passed; restore again)
 6. reconcile with the disk
 7. let the holds be confirmed
-
-What the disk knows that a back-up does not: holds placed since, footage that is gone.  Looks only.
 """
 
 from __future__ import annotations
@@ -33,13 +31,13 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import read_bundle
-from cctv.backup.create import look
-from cctv.backup.errors import BackupForeign, StorageIntact
+from cctv.backup.create import summarise_index
 from cctv.backup.manifest import BackupManifest, read_manifest
 from cctv.backup.queries import bury_gone, count_held, paths_by_id, skip_short_ids
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock, iso
 from cctv.core.durable import DurableFiles, exclusive, sha256_file
+from cctv.core.errors import CctvError, Exit
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
@@ -63,10 +61,36 @@ from cctv.holds.store import all_holds, holds_in_force, match_files
 from cctv.model.audit import Act, Actor
 from cctv.model.ids import HoldId, id_kind
 
+log = logging.getLogger(__name__)
+
+WORK = ".restore"
+_LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
+_OURS = {*DIRECTORIES, *_LOCKS, WORK, ".backup", "README.md", "lost+found", UNCONFIRMED, "backup.json",
+         "recorder.json", "room-wanted.json", "room-answer.json", "clock.json", "sweep-accepted.json"}  # fmt: skip
+
+
+class BackupForeign(CctvError):
+    """{path} is a back-up of another site: {found}, and this is {expected}.  Nothing was changed.
+
+    next: give this site's own back-up, or see that cameras.toml is this site's.
+    """
+
+    exit_code = Exit.NOT_PERMITTED
+
+
+class StorageIntact(CctvError):
+    """The storage has its own index, and it is whole: {entries} entries in its log, the back-up has {backed_up}.
+
+    next: there is nothing to restore. If this index must go all the same, give --replace: it is set aside, not removed.
+    """
+
+    code = "StorageWhole"
+    exit_code = Exit.DECISION_MISSING
+
 
 @dataclass(frozen=True, slots=True)
 class RestoreDelta:
-    """`in_force` are the holds of the back-up that keep footage again, `from_disk` those that only the disk knows.
+    """`in_force` are the holds of the back-up that keep footage again, `from_disk` those that only the disk has.
 
     `gone_free` and `gone_held` are rows of the back-up whose files are not there: not brought back, and lost.
     """
@@ -78,31 +102,8 @@ class RestoreDelta:
 
     @property
     def holds(self) -> tuple[HoldId, ...]:
+        """All holds in force after the restore, by id."""
         return tuple(sorted({*self.in_force, *self.from_disk}))
-
-
-def outlook_of(root: Path, index: Path) -> RestoreDelta:
-    """Compare the index of a back-up with a storage."""
-    on_disk = {HoldId(path.stem) for path in (root / "holds").glob("HOLD-*.json")}
-    with read_transaction(open_engine(index)) as connection:
-        known = {hold.id for hold in all_holds(connection)}
-        in_force = tuple(hold.id for hold in holds_in_force(connection))
-        gone = gone_ids(connection, root)
-        held = count_held(connection, gone)
-    return RestoreDelta(in_force, tuple(sorted(on_disk - known)), len(gone) - held, held)
-
-
-def gone_ids(connection: Connection, root: Path) -> list[int]:
-    """Rows whose files are not on the disk."""
-    return [row for row, path in paths_by_id(connection) if not os.path.lexists(root / path)]
-
-
-log = logging.getLogger(__name__)
-
-WORK = ".restore"
-_LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
-_OURS = {*DIRECTORIES, *_LOCKS, WORK, ".backup", "README.md", "lost+found", UNCONFIRMED, "backup.json",
-         "recorder.json", "room-wanted.json", "room-answer.json", "clock.json", "sweep-accepted.json"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +114,38 @@ class RestoreSources:
     disk: DurableFiles
     clock: Clock
     actor: Actor
-    new_disk: bool = False  # somebody says that the storage was moved on purpose
+    new_disk: bool = False  # a person states that the storage was moved on purpose
 
     @property
     def root(self) -> Path:
+        """The folder of the storage."""
         return self.settings.site.storage
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did or would do: `set_aside` is the index that was there, `found` how much was reconciled."""
+    """What a restore did or would do: `set_aside` is the old index, `found` how many differences were reconciled."""
 
     manifest: BackupManifest
     outlook: RestoreDelta
     set_aside: Path | None = None
     found: int = 0
+
+
+def restore_delta(root: Path, index: Path) -> RestoreDelta:
+    """Compare the index of a back-up with a storage; changes nothing."""
+    on_disk = {HoldId(path.stem) for path in (root / "holds").glob("HOLD-*.json")}
+    with read_transaction(open_engine(index)) as connection:
+        indexed = {hold.id for hold in all_holds(connection)}
+        in_force = tuple(hold.id for hold in holds_in_force(connection))
+        missing = gone_ids(connection, root)
+        held = count_held(connection, missing)
+    return RestoreDelta(in_force, tuple(sorted(on_disk - indexed)), len(missing) - held, held)
+
+
+def gone_ids(connection: Connection, root: Path) -> list[int]:
+    """Rows whose files are not on the disk."""
+    return [row for row, path in paths_by_id(connection) if not os.path.lexists(root / path)]
 
 
 def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace_whole: bool = False) -> Restored:
@@ -137,8 +155,9 @@ def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace
         read_bundle(path, key, folder, means.disk)
         manifest = read_manifest(path, folder)
         _check(means, path, manifest, replace_whole=replace_whole)
-        there = means.root / DATABASE_FILE
-        return Restored(manifest, outlook_of(means.root, folder / DATABASE_FILE), there if there.exists() else None)
+        current = means.root / DATABASE_FILE
+        delta = restore_delta(means.root, folder / DATABASE_FILE)
+        return Restored(manifest, delta, current if current.exists() else None)
 
 
 def restore(
@@ -149,20 +168,20 @@ def restore(
     with _locked(root, disk), work_folder(root) as work:
         read_bundle(path, key, work, disk)
         manifest = read_manifest(path, work)
-        known = _check(means, path, manifest, replace_whole=replace_whole)
+        current = _check(means, path, manifest, replace_whole=replace_whole)
         why = f"the index was restored from a back-up of {iso(manifest.made)}"
         resume = f"cctv restore {path} --key FILE --reason WHY"
         ask_confirmation(root, disk, why=why, at=means.clock.now(), resume=resume)
         for name in DIRECTORIES:
             disk.make_directory(root / name)
         (root / "keys").chmod(0o700)
-        said = Identity(manifest.site, manifest.database, file_system_of(root))
-        outlook = _prepare(means, said, path, manifest, work, reason)
+        identity = Identity(manifest.site, manifest.database, file_system_of(root))
+        outlook = _prepare(means, identity, path, manifest, work, reason)
         _bring_keys(root, work, disk)
         aside = _set_aside(means) if (root / DATABASE_FILE).exists() else None
         disk.rename(work / DATABASE_FILE, root / DATABASE_FILE)
-        if known != said:
-            write_identity(root, said, disk)
+        if current != identity:
+            write_identity(root, identity, disk)
         site = open_site(means.settings, disk=disk, clock=means.clock, actor=means.actor)
         done = reconcile_locked(site, accept_loss=True, recording=False).done
         ask_confirmation(root, disk, why=why, at=means.clock.now())
@@ -171,27 +190,27 @@ def restore(
 
 
 def _check(means: RestoreSources, path: Path, manifest: BackupManifest, *, replace_whole: bool) -> Identity | None:
-    """Whether this back-up belongs here and is wanted; answers what site.json says."""
+    """Whether this back-up belongs here and is wanted; returns the identity in site.json, None without one."""
     root = means.root
     if manifest.version > HEAD:
         raise DatabaseNewer(found=manifest.version, known=HEAD)
-    known = None
+    identity = None
     if (root / SITE_FILE).exists():
-        known = parse_identity(root) if means.new_disk else read_identity(root)
-        if known.site != manifest.site:
-            raise BackupForeign(path=path, found=manifest.site, expected=known.site)
+        identity = parse_identity(root) if means.new_disk else read_identity(root)
+        if identity.site != manifest.site:
+            raise BackupForeign(path=path, found=manifest.site, expected=identity.site)
     elif manifest.site_name != means.settings.site.name:
         raise BackupForeign(path=path, found=manifest.site_name, expected=means.settings.site.name)
     elif root.is_dir():
-        strange = (one.name for one in sorted(root.iterdir()) if not _is_ours(one.name))
-        if (found := next(strange, None)) is not None:
-            raise StorageNotEmpty(path=root, found=found)
-    waiting = unconfirmed(root)
-    resumes = waiting is not None and waiting.resume is not None
+        strange = (entry.name for entry in sorted(root.iterdir()) if not _is_ours(entry.name))
+        if (foreign := next(strange, None)) is not None:
+            raise StorageNotEmpty(path=root, found=foreign)
+    confirmation = unconfirmed(root)
+    resumes = confirmation is not None and confirmation.resume is not None
     index = root / DATABASE_FILE
-    if not (replace_whole or resumes) and index.exists() and is_whole(index) and look(index).entries:
-        raise StorageIntact(entries=look(index).entries, backed_up=manifest.audit_entries)
-    return known
+    if not (replace_whole or resumes) and index.exists() and is_whole(index) and summarise_index(index).entries:
+        raise StorageIntact(entries=summarise_index(index).entries, backed_up=manifest.audit_entries)
+    return identity
 
 
 def _is_ours(name: str) -> bool:
@@ -199,17 +218,17 @@ def _is_ours(name: str) -> bool:
 
 
 def _prepare(
-    means: RestoreSources, said: Identity, path: Path, manifest: BackupManifest, work: Path, reason: str
+    means: RestoreSources, identity: Identity, path: Path, manifest: BackupManifest, work: Path, reason: str
 ) -> RestoreDelta:
-    """Step 3.  The prepared index stands in `.restore/`; what it says is about the storage."""
+    """Step 3.  The prepared index is in `.restore/`; its rows are about the storage."""
     index, now = work / DATABASE_FILE, means.clock.now()
     engine = open_engine(index)
     upgrade(engine)
-    site = Storage(means.settings, means.root, said, engine, means.disk, means.clock, means.actor)
+    site = Storage(means.settings, means.root, identity, engine, means.disk, means.clock, means.actor)
     with read_transaction(engine) as connection:
-        check(connection, said, means.root)
+        check(connection, identity, means.root)
     _bring_holds(site, work)
-    outlook = outlook_of(means.root, index)
+    outlook = restore_delta(means.root, index)
     adopted = match_files(site)
     with write_transaction(engine) as connection:
         for hold in holds_in_force(connection):
@@ -239,24 +258,24 @@ def _bring_holds(site: Storage, work: Path) -> None:
     with read_transaction(site.engine) as connection:
         released = {hold.id for hold in all_holds(connection) if not hold.in_force}
     for copy in sorted((work / "holds").glob("HOLD-*.json")):
-        there = site.root / "holds" / copy.name
-        if copy.stem not in released and not (there.exists() and is_hold_file(site, there)):
-            site.disk.write(there, copy.read_bytes())
+        target = site.root / "holds" / copy.name
+        if copy.stem not in released and not (target.exists() and is_hold_file(site, target)):
+            site.disk.write(target, copy.read_bytes())
 
 
 def _numbered(root: Path) -> list[str]:
-    """Ids that folders of the storage have: they are taken, whatever the index says."""
+    """Ids in the names of the storage's folders: they are in use, whatever the index has."""
     folders = [*(root / "derived").glob("*"), *(root / "exports").glob("*")]
-    return sorted(one.name for one in folders if id_kind(one.name) is not None)
+    return sorted(folder.name for folder in folders if id_kind(folder.name) is not None)
 
 
 def _log_of_old(root: Path) -> dict[str, int | str]:
-    """Where the log of the index ended that is set aside, as far as it can be read: the two logs part here."""
+    """Where the log of the old index ended, as far as it can be read: the two logs diverge here."""
     index = root / DATABASE_FILE
     if not index.exists() or not is_whole(index):
         return {}
-    looked = look(index)
-    return {"set_aside_entries": looked.entries, "set_aside_head": looked.head}
+    summary = summarise_index(index)
+    return {"set_aside_entries": summary.entries, "set_aside_head": summary.head}
 
 
 def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:
@@ -269,7 +288,7 @@ def _bring_keys(root: Path, work: Path, disk: DurableFiles) -> None:
 
 
 def _set_aside(means: RestoreSources) -> Path:
-    """The write-ahead log goes first: it must never be taken for the new index's."""
+    """Move the old index aside, its write-ahead log first: SQLite must never use it for the new index."""
     stamp = f"{means.clock.now().astimezone(UTC):%Y%m%dT%H%M%S.%f}"
     aside = means.root / f"{DATABASE_FILE}.set-aside-{stamp}"
     for suffix in ("-wal", "-shm", ""):
@@ -281,7 +300,7 @@ def _set_aside(means: RestoreSources) -> Path:
 
 @contextmanager
 def _locked(root: Path, disk: DurableFiles) -> Iterator[None]:
-    """Nobody records, sweeps or backs up; raises LockHeld."""
+    """Hold the locks of recorder, sweeper and back-up; raises LockHeld."""
     disk.make_directory(root)
     with ExitStack() as locks:
         for name in _LOCKS:
@@ -291,7 +310,7 @@ def _locked(root: Path, disk: DurableFiles) -> Iterator[None]:
 
 @contextmanager
 def work_folder(root: Path) -> Iterator[Path]:
-    """`.restore/`, empty, readable by this account only, and gone afterwards."""
+    """`.restore/`, empty, readable by this account only, removed afterwards."""
     folder = root / WORK
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)

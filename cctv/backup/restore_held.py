@@ -1,10 +1,10 @@
-"""Held footage back from its copy: only what a hold in force covers, what is missing, and what nobody deleted.
+"""Restore held footage from its copy: only what a hold in force covers, what is missing, and what was not deleted.
 
-For each segment, while the holds are confirmed and nobody sweeps:
+For each segment, while the holds are confirmed and under the sweeper's lock:
 
 1. decrypt into `.restore/`, compare with its hash                 (crash: the next command clears it)
 2. in one transaction: the hold once more; the file in its place, its line, its row, the audit entry
-                                     (crash before the commit: a file with its line, which reconciling takes in)
+                                     (crash before the commit: a file with its line, which reconciliation adopts)
 """
 
 from __future__ import annotations
@@ -21,17 +21,15 @@ from sqlalchemy import Connection
 
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import read_bundle
-from cctv.backup.errors import BackupForeign, BackupPlaceUnfit
 from cctv.backup.held_copy import COPY_FILE, FOOTAGE, LINE
-from cctv.backup.restore import work_folder
-from cctv.backup.state import backup_lock, held_files, held_folder, held_name
+from cctv.backup.restore import BackupForeign, work_folder
+from cctv.backup.state import BackupPlaceUnfit, backup_lock, held_files, held_folder, held_name
 from cctv.core.durable import sha256_file
 from cctv.crypto.errors import BackupTorn
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.deletion_summaries import folded_of
-from cctv.footage.index_lines import lines_in
-from cctv.footage.ingest import from_index_line, index_line
+from cctv.footage.ingest import from_index_line, index_line, lines_in
 from cctv.footage.layout import INDEX, segment_path, sweeper_lock
 from cctv.footage.repair.queries import drop_tombstone, insert_line
 from cctv.footage.segments import is_indexed, tombstones_of
@@ -61,17 +59,18 @@ class Returned:
     torn: tuple[str, ...]
 
     def count(self, verdict: RestoreDecision) -> int:
-        return sum(one is verdict for _, one in self.verdicts)
+        """How many segments have this decision."""
+        return sum(decision is verdict for _, decision in self.verdicts)
 
 
 def verdict_of(
     new: NewSegment, *, indexed: bool, holds: Sequence[Hold], stone: Tombstone | None, folded: bool = False
 ) -> RestoreDecision:
-    """Whether a segment of the copy goes back.  Pure.
+    """Whether a segment of the copy is restored.  Pure.
 
-    What is lost goes back when a hold covers it that was placed before the loss was noted: a newer hold may stand over
-    footage that was rightly deleted, and footage that a tombstone says was deleted never comes back.  `folded`: a line
-    of folded tombstones counts it, and no longer tells one file from another.
+    Lost footage is restored when a hold covers it that was placed before the loss was noted: a newer hold may cover
+    footage that was rightly deleted, and footage that a tombstone marks as deleted is never restored.  `folded`: a
+    deletion summary counts footage of that span, and no longer distinguishes one file from another.
     """
     if indexed:
         return RestoreDecision.THERE
@@ -112,17 +111,17 @@ def return_held(site: Storage, directory: Path, key: Identity, *, reason: str, d
 def _folder(site: Storage, directory: Path) -> Path:
     folder = directory if (directory / COPY_FILE).exists() else held_folder(site, directory)
     try:
-        said = str(json.loads((folder / COPY_FILE).read_text())["site"])
+        site_id = str(json.loads((folder / COPY_FILE).read_text())["site"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         problem = "there is no copy of this site's held footage"
         raise BackupPlaceUnfit(path=directory, problem=problem) from error
-    if said != site.identity.site:
-        raise BackupForeign(path=folder, found=said, expected=site.identity.site)
+    if site_id != site.identity.site:
+        raise BackupForeign(path=folder, found=site_id, expected=site.identity.site)
     return folder
 
 
 def _described(site: Storage, path: Path, name: str, work: Path) -> NewSegment:
-    """What the copy says of the segment; the line that still stands on the disk knows its run as well."""
+    """The segment as the copy describes it; its line on the disk, if it still exists, names its run as well."""
     try:
         new = from_index_line((work / LINE).read_text(), "")
     except (OSError, ValueError) as error:
@@ -131,17 +130,17 @@ def _described(site: Storage, path: Path, name: str, work: Path) -> NewSegment:
     new = replace(new, path=site.relative(target))
     if held_name(new.path, new.sha256) != name or sha256_file(work / FOOTAGE) != new.sha256:
         raise BackupTorn(path=path, problem="its bytes are not those that its name says")
-    known = lines_in(target.parent, site.relative(target.parent)).get(new.path)
-    return known if known is not None and known.sha256 == new.sha256 else new
+    line = lines_in(target.parent, site.relative(target.parent)).get(new.path)
+    return line if line is not None and line.sha256 == new.sha256 else new
 
 
 def _return(site: Storage, new: NewSegment, work: Path, *, reason: str, dry_run: bool) -> RestoreDecision:
     target = site.root / new.path
     with write_transaction(site.engine) as connection:
         stone = _tombstone(connection, new)
-        there = target.exists() or is_indexed(connection, new.path)
+        present = target.exists() or is_indexed(connection, new.path)
         folded = bool(folded_of(connection, new.camera, new.span))
-        verdict = verdict_of(new, indexed=there, holds=holds_in_force(connection), stone=stone, folded=folded)
+        verdict = verdict_of(new, indexed=present, holds=holds_in_force(connection), stone=stone, folded=folded)
         if dry_run or verdict is not RestoreDecision.RETURNED:
             return verdict
         site.disk.make_directory(target.parent)
@@ -158,5 +157,5 @@ def _return(site: Storage, new: NewSegment, work: Path, *, reason: str, dry_run:
 
 def _tombstone(connection: Connection, new: NewSegment) -> Tombstone | None:
     """The last tombstone of the file."""
-    stones = [one for one in tombstones_of(connection, new.camera, new.span) if one.path == new.path]
-    return max(stones, key=lambda one: one.id, default=None)
+    stones = [stone for stone in tombstones_of(connection, new.camera, new.span) if stone.path == new.path]
+    return max(stones, key=lambda stone: stone.id, default=None)

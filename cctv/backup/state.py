@@ -1,12 +1,11 @@
-"""Where back-ups go and what they are called.
+"""Where back-ups are written, what they are called, and what is remembered of the last one.
 
-DIR/cctv-<site>-<instant>.age           a back-up; with .part at its end one that was interrupted, and none
+DIR/cctv-<site>-<instant>.age           a back-up; with .part at its end an interrupted one, which is no back-up
 DIR/cctv-held-<site>/copy.json          which copy of held footage this is
-                    /<name>.age         one held segment; the name, a hash of its path and bytes, tells nothing of it
+                    /<name>.age         one held segment; the name, a hash of its path and bytes, reveals nothing of it
 
-`backup.json` in the storage: when the last back-up was made, and where the one copy of held footage is.
-
-No secret and no footage.  Lost, it makes `cctv status` say that there is no back-up: better than the other way about.
+`backup.json` in the storage: when the last back-up was made, and where the one copy of held footage is.  No secret and
+no footage.  When it is lost, `cctv status` reports that there is no back-up: a false alarm rather than a missed one.
 """
 
 from __future__ import annotations
@@ -21,15 +20,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cctv.backup.errors import BackupPlaceUnfit
 from cctv.core.clock import iso
 from cctv.core.durable import exclusive
+from cctv.core.errors import UsageError
 from cctv.db.identity import file_system_of
 from cctv.db.storage import Storage
 
 PART = ".part"  # the end of the name of a file that is still being written
-
 FILE = "backup.json"
+_SITE_ID_CHARS = 8  # of the site's id, in names
+_HELD = re.compile(r"([0-9a-f]{64})\.age")
+
+
+class BackupPlaceUnfit(UsageError):
+    """Nothing can be backed up to {path}: {problem}.
+
+    next: mount the medium that is meant, and give a folder on it that exists.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +57,41 @@ class BackupState:
     held: HeldCopy | None = None
 
     def age(self, now: datetime) -> timedelta | None:
-        """How long ago the last back-up was made."""
+        """How long ago the last back-up was made, None without one."""
         return now - self.last if self.last else None
 
     def is_late(self, now: datetime, warn_after: timedelta) -> bool:
+        """Whether the last back-up is older than `warn_after`, or missing."""
         age = self.age(now)
         return age is None or age > warn_after
 
 
-def read_memory(root: Path) -> BackupState:
-    """What is remembered; nothing where the file is not there or not whole."""
+def read_backup_state(root: Path) -> BackupState:
+    """What `backup.json` records; empty where the file is missing or damaged."""
     try:
-        said = json.loads((root / FILE).read_text())
-        held = said["held"]
+        payload = json.loads((root / FILE).read_text())
+        held = payload["held"]
         copy = HeldCopy(held["id"], held["directory"], datetime.fromisoformat(held["at"])) if held else None
-        last = datetime.fromisoformat(said["last"]) if said["last"] else None
-        return BackupState(last, said["file"], copy)
+        last = datetime.fromisoformat(payload["last"]) if payload["last"] else None
+        return BackupState(last, payload["file"], copy)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return BackupState()
 
 
 def remember_backup(site: Storage, at: datetime, file: Path) -> None:
-    _write(site, replace(read_memory(site.root), last=at, file=str(file)))
+    """Record the last back-up in `backup.json`."""
+    _write(site, replace(read_backup_state(site.root), last=at, file=str(file)))
 
 
 def remember_held(site: Storage, copy: HeldCopy) -> None:
-    _write(site, replace(read_memory(site.root), held=copy))
+    """Record the copy of held footage in `backup.json`."""
+    _write(site, replace(read_backup_state(site.root), held=copy))
 
 
-def _write(site: Storage, known: BackupState) -> None:
-    held = {"id": known.held.id, "directory": known.held.directory, "at": iso(known.held.at)} if known.held else None
-    said = {"schema": 1, "last": iso(known.last) if known.last else None, "file": known.file, "held": held}
-    site.disk.write(site.root / FILE, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
-
-
-_SHOWN = 8  # signs of the site's id
-_HELD = re.compile(r"([0-9a-f]{64})\.age")
+def _write(site: Storage, state: BackupState) -> None:
+    held = {"id": state.held.id, "directory": state.held.directory, "at": iso(state.held.at)} if state.held else None
+    payload = {"schema": 1, "last": iso(state.last) if state.last else None, "file": state.file, "held": held}
+    site.disk.write(site.root / FILE, json.dumps(payload, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def backup_lock(site: Storage) -> AbstractContextManager[None]:
@@ -94,15 +100,15 @@ def backup_lock(site: Storage) -> AbstractContextManager[None]:
 
 
 def check_place(site: Storage, directory: Path) -> Path:
-    """The folder, absolute; raises BackupPlaceUnfit.  It is never made: a missing one may be a missing mount."""
+    """The folder as an absolute path; raises BackupPlaceUnfit.  Never created: a missing one may be a missing mount."""
     if not directory.is_dir():
         raise BackupPlaceUnfit(path=directory, problem="it is not a folder that exists")
-    found = directory.resolve()
-    if found.is_relative_to(site.root.resolve()):
+    folder = directory.resolve()
+    if folder.is_relative_to(site.root.resolve()):
         raise BackupPlaceUnfit(path=directory, problem="it is in the storage itself")
-    if not os.access(found, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         raise BackupPlaceUnfit(path=directory, problem="this account may not write there")
-    return found
+    return folder
 
 
 def on_same_disk(site: Storage, directory: Path) -> bool:
@@ -111,33 +117,36 @@ def on_same_disk(site: Storage, directory: Path) -> bool:
 
 
 def backup_path(site: Storage, directory: Path, at: datetime) -> Path:
+    """The path of a back-up that is made at an instant."""
     return directory / f"{_prefix(site)}{at.astimezone(UTC):%Y%m%dT%H%M%S}.{at.microsecond // 1000:03d}Z.age"
 
 
 def interrupted(site: Storage, directory: Path) -> list[Path]:
-    """What interrupted back-ups of this site left there."""
+    """The files that interrupted back-ups of this site left there."""
     return sorted(directory.glob(f"{_prefix(site)}*{PART}"))
 
 
 def held_folder(site: Storage, directory: Path) -> Path:
-    return directory / f"cctv-held-{site.identity.site[:_SHOWN]}"
+    """The folder of this site's copy of held footage below DIR."""
+    return directory / f"cctv-held-{site.identity.site[:_SITE_ID_CHARS]}"
 
 
 def held_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Name and file of every segment in a copy of held footage."""
     for path in sorted(folder.glob("*.age")):
-        if (found := _HELD.fullmatch(path.name)) is not None:
-            yield found[1], path
+        if (match := _HELD.fullmatch(path.name)) is not None:
+            yield match[1], path
 
 
 def held_file(folder: Path, name: str) -> Path:
+    """The file of one segment in the copy."""
     return folder / f"{name}.age"
 
 
 def held_name(path: str, sha256: str) -> str:
-    """What a segment is called in the copy: known to who knows the segment, and to nobody else."""
+    """The name of a segment in the copy: it can be computed only from the segment's path and hash."""
     return hashlib.sha256(f"{path}\n{sha256}".encode()).hexdigest()
 
 
 def _prefix(site: Storage) -> str:
-    return f"cctv-{site.identity.site[:_SHOWN]}-"
+    return f"cctv-{site.identity.site[:_SITE_ID_CHARS]}-"

@@ -1,1 +1,1 @@
-"""The archive: footage on disk and in the index.  `disposal` is the only place that deletes footage."""
+"""Footage on disk and in the index.  `cctv.footage.deletion` is the only module that deletes footage."""

@@ -1,15 +1,11 @@
-"""Coverage: a span of one camera, parted into what was recorded, what was deleted and what never was, with its cause.
+"""Coverage: a span of one camera, split into what is saved, was deleted, or was never recorded, with its cause.
 
-Pure.  Every instant lies in exactly one part:
+`inventory` queries the index; everything else is pure.  Every instant lies in exactly one part:
 
 * A noted gap was not recorded, although a segment's span goes on around it.
-* A segment holds one picture at least: a gap that leaves nothing of it is wrong, and the file on the disk right.
-* Of gaps that overlap, the one that began last knows best.
-* Footage at most SEAM apart, with no gap noted in between, is one; so short a rest beside a gap belongs to the gap.
-
-Inventory: of a camera over a span, what is saved, what is gone and when, what was never recorded and why.
-
-Pure apart from the queries that `inventory` makes; `coverage` parts the span.
+* A segment holds at least one picture: a gap that leaves nothing of it is wrong, and the file on the disk is right.
+* For overlapping gaps, the latest start wins.
+* Footage at most SEAM apart, with no gap noted in between, is joined; so short a rest beside a gap belongs to the gap.
 """
 
 from __future__ import annotations
@@ -35,11 +31,13 @@ from cctv.model.ids import CameraId
 
 SEAM = timedelta(milliseconds=500)  # between segments of one run; shorter than any cause that is worth a line
 _FOREVER = datetime.max.replace(tzinfo=UTC)
+_Kind: TypeAlias = "_Footage | GapCause | None"
+_Piece: TypeAlias = tuple[Span, _Kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An unrecorded span; `cause` is None where nobody noted one."""
+    """An unrecorded span; `cause` is None where none was noted."""
 
     span: Span
     cause: GapCause | None
@@ -47,7 +45,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A span without rest: what is saved, what was deleted, what was never recorded; each in order, nothing twice."""
+    """A span, completely divided: saved, deleted, never recorded; each in order, no overlaps."""
 
     saved: tuple[Span, ...]
     deleted: tuple[Span, ...]
@@ -59,21 +57,60 @@ class _Footage(Enum):
     DELETED = 2
 
 
-_Kind: TypeAlias = "_Footage | GapCause | None"
-_Piece: TypeAlias = tuple[Span, _Kind]
+class FootageAbsence(CctvError):
+    """There is no footage of {cameras} in that span: {cause}.
+
+    next: cctv footage coverage shows what there is; try another camera or time.
+    """
+
+    code = "NoFootage"
+    exit_code = Exit.NO_FOOTAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """One camera over one span at one instant.
+
+    `saved`, `deleted`, `missing` and `to_come` make up the whole span and do not overlap, unless the
+    clock was set back and footage is dated later than now.  `unexplained` is that part of `missing`, between the
+    camera's first footage and its last, that has no known cause.
+    """
+
+    camera: CameraId
+    span: Span
+    segments: tuple[Segment, ...]
+    gone: tuple[Tombstone, ...]
+    folded: tuple[FoldedGroup, ...]  # deleted more than a year ago, no longer known by file
+    saved: tuple[Span, ...]
+    deleted: tuple[Span, ...]
+    missing: tuple[Missing, ...]
+    unexplained: tuple[Span, ...]
+    to_come: Span | None
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the stored segments that overlap the span."""
+        return sum(segment.size_bytes for segment in self.segments)
+
+    @property
+    def coverage(self) -> float:
+        """Recorded fraction of the span so far, 0 to 1; footage that was deleted does not count."""
+        past = self.span.duration - (self.to_come.duration if self.to_come else timedelta(0))
+        return min(1.0, total(self.saved) / past) if past else 0.0
 
 
 def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], gaps: Iterable[Gap]) -> Parts:
-    """Part a span by the segments that exist, those that were deleted, and the gaps that were noted."""
-    noted = _disjoint([(Span(gap.start, gap.end or _FOREVER), gap.cause) for gap in gaps])
-    unrecorded = merged(span for span, _ in noted)
-    there = merged(_pictures(segments, unrecorded))
-    gone = [rest for span in merged(_pictures(deleted, unrecorded)) for rest in without(span, overlapping(there, span))]
-    footage = merged([*there, *gone])
-    known: list[_Piece] = [(span, _Footage.SAVED) for span in there]
-    known += [(span, _Footage.DELETED) for span in gone]
-    known += [(rest, cause) for span, cause in noted for rest in without(span, overlapping(footage, span))]
-    pieces = list(_joined(_rests_given(_tiled(whole, known))))
+    """Split a span by the segments that exist, the deleted ones, and the noted gaps."""
+    gap_pieces = _disjoint([(Span(gap.start, gap.end or _FOREVER), gap.cause) for gap in gaps])
+    unrecorded = merged(span for span, _ in gap_pieces)
+    saved = merged(_pictures(segments, unrecorded))
+    pictures = merged(_pictures(deleted, unrecorded))
+    removed = [rest for span in pictures for rest in without(span, overlapping(saved, span))]
+    footage = merged([*saved, *removed])
+    noted: list[_Piece] = [(span, _Footage.SAVED) for span in saved]
+    noted += [(span, _Footage.DELETED) for span in removed]
+    noted += [(rest, cause) for span, cause in gap_pieces for rest in without(span, overlapping(footage, span))]
+    pieces = list(_joined(_assign_seams(_fill_span(whole, noted))))
     return Parts(
         saved=tuple(span for span, kind in pieces if kind is _Footage.SAVED),
         deleted=tuple(span for span, kind in pieces if kind is _Footage.DELETED),
@@ -81,30 +118,30 @@ def split_span(whole: Span, segments: Iterable[Span], deleted: Iterable[Span], g
     )
 
 
-def unexplained(missing: Iterable[Missing], known: Span | None) -> list[Span]:
-    """What was not recorded for no cause that anybody noted; `known` is from the camera's first footage to its last.
+def unexplained(missing: Iterable[Missing], recorded: Span | None) -> list[Span]:
+    """The missing spans without a noted cause, inside `recorded`: from the camera's first footage to its last.
 
-    Before the first there is nothing to explain, and after the last is what is being written.
+    Before the first there is nothing to explain, and after the last is what is being written.  None: no footage ever.
     """
     holes = (hole.span for hole in missing if hole.cause is None)
-    return [shared for hole in holes if known and (shared := hole.intersection(known))]
+    return [shared for hole in holes if recorded and (shared := hole.intersection(recorded))]
 
 
 def _pictures(footage: Iterable[Span], unrecorded: Sequence[Span]) -> Iterator[Span]:
     for span in footage:
-        taken = overlapping(unrecorded, span) if unrecorded else ()
-        yield from (without(span, taken) or [span]) if taken else (span,)
+        gaps = overlapping(unrecorded, span) if unrecorded else ()
+        yield from (without(span, gaps) or [span]) if gaps else (span,)
 
 
 def overlapping(parts: Sequence[Span], span: Span) -> Sequence[Span]:
-    """Those that overlap a span, of parts that are in order and apart."""
-    first = bisect_right(parts, span.start, key=lambda one: one.end)
-    return parts[first : bisect_left(parts, span.end, key=lambda one: one.start)]
+    """The parts that overlap a span; `parts` must be in order and disjoint."""
+    first = bisect_right(parts, span.start, key=lambda part: part.end)
+    return parts[first : bisect_left(parts, span.end, key=lambda part: part.start)]
 
 
 def _disjoint(gaps: Iterable[tuple[Span, GapCause]]) -> list[tuple[Span, GapCause]]:
-    """Gaps in order, none over another: of those that overlap, the one that began last, or ends first."""
-    ordered = sorted(gaps, key=lambda one: (one[0].start, -one[0].duration, one[1].value))
+    """Disjoint gaps in order: for overlapping gaps, the latest start wins, then the earliest end."""
+    ordered = sorted(gaps, key=lambda gap: (gap[0].start, -gap[0].duration, gap[1].value))
     cuts = sorted({at for span, _ in ordered for at in (span.start, span.end)})
     out: list[tuple[Span, GapCause]] = []
     open_ones: list[int] = []
@@ -120,15 +157,15 @@ def _disjoint(gaps: Iterable[tuple[Span, GapCause]]) -> list[tuple[Span, GapCaus
     return out
 
 
-def _tiled(whole: Span, known: Iterable[_Piece]) -> list[_Piece]:
-    """The known pieces inside a span, and what is left between them with no kind."""
-    inside: list[_Piece] = [(shared, kind) for span, kind in known if (shared := span.intersection(whole))]
-    left: list[_Piece] = [(span, None) for span in without(whole, (span for span, _ in inside))]
-    return sorted(inside + left, key=lambda one: one[0])
+def _fill_span(whole: Span, pieces: Iterable[_Piece]) -> list[_Piece]:
+    """The pieces inside a span, and between them the rest with kind None."""
+    inside: list[_Piece] = [(shared, kind) for span, kind in pieces if (shared := span.intersection(whole))]
+    rest: list[_Piece] = [(span, None) for span in without(whole, (span for span, _ in inside))]
+    return sorted(inside + rest, key=lambda piece: piece[0])
 
 
-def _rests_given(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
-    """Pieces of no kind that are no longer than a seam go to a gap beside them, or to the footage on both sides."""
+def _assign_seams(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
+    """Pieces of no kind that are no longer than a seam join a gap beside them, or the footage on both sides."""
     for number, (span, kind) in enumerate(pieces):
         if kind is None and span.duration <= SEAM and 0 < number < len(pieces) - 1:
             before, after = pieces[number - 1][1], pieces[number + 1][1]
@@ -151,55 +188,14 @@ def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
         yield last
 
 
-class FootageAbsence(CctvError):
-    """There is no footage of {cameras} in that span: {cause}.
-
-    next: cctv footage coverage shows what there is; try another camera or time.
-    """
-
-    code = "NoFootage"
-
-    exit_code = Exit.NO_FOOTAGE
-
-
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """One camera over one span as it stands at an instant.
-
-    `saved`, `deleted`, `missing` and `to_come` make the span without rest; nothing lies in two of them, unless the
-    clock was set back and footage is dated later than now.  `unexplained` is that part of `missing`, between the
-    camera's first footage and its last, of which nobody knows why.
-    """
-
-    camera: CameraId
-    span: Span
-    segments: tuple[Segment, ...]
-    gone: tuple[Tombstone, ...]
-    folded: tuple[FoldedGroup, ...]  # what went more than a year ago, no longer known one by one
-    saved: tuple[Span, ...]
-    deleted: tuple[Span, ...]
-    missing: tuple[Missing, ...]
-    unexplained: tuple[Span, ...]
-    to_come: Span | None
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(segment.size_bytes for segment in self.segments)
-
-    @property
-    def coverage(self) -> float:
-        """Recorded fraction of the span so far, 0 to 1; footage that was deleted does not count."""
-        past = self.span.duration - (self.to_come.duration if self.to_come else timedelta(0))
-        return min(1.0, total(self.saved) / past) if past else 0.0
-
-
 def inventory(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Inventory:
-    """Look one camera up; `now` divides what is missing from what is still to come."""
-    around = Span(span.start - SEAM, span.end + SEAM)  # what stands there tells a seam from a hole
-    segments, gone = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
+    """Query one camera; `now` divides what is missing from what is still to come."""
+    around = Span(span.start - SEAM, span.end + SEAM)  # the footage there distinguishes a seam from a hole
+    segments, tombstones = segments_of(connection, camera, around), tombstones_of(connection, camera, around)
     folded = folded_of(connection, camera, around)
-    went = [*(one.span for one in gone), *(one.span for one in folded)]
-    parts = split_span(around, [one.span for one in segments], went, gaps_of(connection, camera, around))
+    deleted = [*(stone.span for stone in tombstones), *(group.span for group in folded)]
+    saved = [segment.span for segment in segments]
+    parts = split_span(around, saved, deleted, gaps_of(connection, camera, around))
     past = span.intersection(Span(span.start, now)) if now > span.start else None
     missing = [
         Missing(shared, hole.cause) for hole in parts.missing if past and (shared := hole.span.intersection(past))
@@ -207,9 +203,9 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
     return Inventory(
         camera=camera,
         span=span,
-        segments=tuple(one for one in segments if one.span.overlaps(span)),
-        gone=tuple(one for one in gone if one.span.overlaps(span)),
-        folded=tuple(one for one in folded if one.span.overlaps(span)),
+        segments=tuple(segment for segment in segments if segment.span.overlaps(span)),
+        gone=tuple(stone for stone in tombstones if stone.span.overlaps(span)),
+        folded=tuple(group for group in folded if group.span.overlaps(span)),
         saved=_inside(span, parts.saved),
         deleted=_inside(span, parts.deleted),
         missing=tuple(missing),
@@ -218,20 +214,20 @@ def inventory(connection: Connection, camera: CameraId, span: Span, now: datetim
     )
 
 
-def absence(found: Iterable[Inventory]) -> str:
-    """Why there is no footage, in words: expired, a gap and its cause, never recorded, still to come."""
-    said: list[str] = []
-    for one in found:
-        if one.gone or one.folded:
-            said.append(f"{one.camera}: deleted ({(one.gone or one.folded)[-1].reason.value})")
-        causes = sorted({hole.cause.value for hole in one.missing if hole.cause})
+def absence(inventories: Iterable[Inventory]) -> str:
+    """Why there is no footage, as text: expired, a gap and its cause, never recorded, still to come."""
+    reasons: list[str] = []
+    for footage in inventories:
+        if deleted := footage.gone or footage.folded:
+            reasons.append(f"{footage.camera}: deleted ({deleted[-1].reason.value})")
+        causes = sorted({hole.cause.value for hole in footage.missing if hole.cause})
         if causes:
-            said.append(f"{one.camera}: not recorded ({', '.join(causes)})")
-        if any(hole.cause is None for hole in one.missing):
-            said.append(f"{one.camera}: never recorded around that time")
-        if one.to_come and not said:
-            said.append(f"{one.camera}: still to come")
-    return "; ".join(said) or "nothing is known of that time"
+            reasons.append(f"{footage.camera}: not recorded ({', '.join(causes)})")
+        if any(hole.cause is None for hole in footage.missing):
+            reasons.append(f"{footage.camera}: never recorded around that time")
+        if footage.to_come and not reasons:
+            reasons.append(f"{footage.camera}: still to come")
+    return "; ".join(reasons) or "nothing is known of that time"
 
 
 def _inside(whole: Span, parts: Iterable[Span]) -> tuple[Span, ...]:

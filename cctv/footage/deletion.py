@@ -1,25 +1,25 @@
-"""Deletion: the only place that deletes footage, and the session without which it deletes none (invariants 1 and 2).
+"""Deletion: the only module that deletes footage, and the session without which it deletes none (invariants 1 and 2).
 
-A session (`begin_deletion`; `retention.session.deletion_session` is the opener that knows the guards) takes these steps
-in this order, and ends where one of them raises:
+A session (`begin_deletion`; `cctv.retention.session.deletion_session` opens it with the guards) takes these steps in
+this order, and ends where one of them raises:
 
 1. prove that the storage is the one that was opened: before the lock, so that nothing is written where a mount was lost
 2. take the sweeper's lock: one process deletes at a time
-3. ask the guards: what stops deletion stops the finishing of earlier deletions too
-4. take in hold files that the index does not know: an older cctv.db may lie in the storage
-5. finish open tombstones, but put back what a hold covers by now and what is still on the disk
+3. check the guards: what stops deletion stops the finishing of earlier deletions too
+4. adopt hold files that the index does not have: an older cctv.db may lie in the storage
+5. finish open tombstones, but index again what a hold covers by now and what is still on the disk
 
-Holds are taken in before tombstones are finished: an older database may hold open tombstones over footage that only a
+Holds are adopted before tombstones are finished: an older database may hold open tombstones over footage that only a
 hold file keeps, and finishing them first would delete it.
 
 Deletion itself, for a batch of segments, so that a crash at any point can be finished by the next session:
 
 1. tombstones in place of the rows, holds checked in the same transaction (crash: files are there; resumes at 2)
-2. unlink each file                                         (crash: the tombstone says so; resumes at 2)
-3. flush each directory (`Disk.unlink` does both)           (crash: the unlink may be undone; resumes at 2)
+2. unlink each file                                         (crash: the tombstone names it; resumes at 2)
+3. flush each directory (`DurableFiles.unlink` does both)   (crash: the unlink may be undone; resumes at 2)
 4. close the tombstones
 
-Knows holds and nothing else: not why they are there, not who asks.
+Knows holds and nothing else: neither why they were placed nor who asks for the deletion.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from cctv.audit.log import append_entry
 from cctv.core.clock import to_us
 from cctv.db.engine import keep_connection_open, read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.index_lines import lines_in
+from cctv.footage.ingest import lines_in
 from cctv.footage.layout import INDEX, sweeper_lock
 from cctv.footage.quarantine import Quarantined
 from cctv.footage.repair.queries import drop_tombstone, insert_line
@@ -52,13 +52,13 @@ log = logging.getLogger(__name__)
 
 BATCH = 1000  # a recorder waits for one transaction of so many: twice the longest raw batch at most (scripts/bench)
 HEADER_BYTES = 4096  # ffmpeg's header of a fragmented MP4 has 700 to 1,400, by codec
-_OPENER = object()  # known to `begin_deletion` alone
+_OPENER = object()  # passed by `begin_deletion` alone
 
 
 class DeletionSession:
     """Permission to delete footage of `site`, valid until the block of `begin_deletion` ends.
 
-    `adopted` are the holds that were taken in from their files, `finished` the tombstones of earlier deletions that
+    `adopted` are the holds that were adopted from their files, `finished` the tombstones of earlier deletions that
     this session closed, `kept` the relative paths of footage that an earlier deletion had begun to delete and that a
     hold covers by now: it is indexed again.
     """
@@ -114,9 +114,9 @@ def begin_deletion(
 
 
 def delete_segments(session: DeletionSession, segments: Sequence[Segment], reason: Reason) -> list[Tombstone]:
-    """Delete segments that no hold covers by now; those that one does are left alone and are not in the answer.
+    """Delete segments that no hold covers by now; held ones are left alone and are not returned.
 
-    Raises RuntimeError when the session has ended.
+    Returns the closed tombstones.  Raises RuntimeError when the session has ended.
     """
     session.require_open()
     site, deleted = session.site, list[Tombstone]()
@@ -129,7 +129,7 @@ def delete_segments(session: DeletionSession, segments: Sequence[Segment], reaso
 
 
 def delete_quarantined(session: DeletionSession, files: Iterable[Quarantined]) -> tuple[str, ...]:
-    """Delete quarantined files and their notes; answers the relative paths of those that were deleted.
+    """Delete quarantined files and their notes; returns the relative paths of the deleted files.
 
     A file stays while a hold in force names its camera, for its time is not known; a file of no known camera stays
     while anything at all is held.  Raises RuntimeError when the session has ended.
@@ -148,10 +148,10 @@ def _finish_open_tombstones(site: Storage) -> list[Tombstone]:
 
 
 def _keep_held(site: Storage) -> list[str]:
-    """Index again what an open tombstone names, a hold in force covers and the disk still has; answers the paths.
+    """Index again what an open tombstone names, a hold in force covers and the disk still has; returns the paths.
 
-    The hold was placed after the deletion began: over an index that was made again from the disk, say, before an older
-    database with that tombstone was put back.
+    The hold was placed after the deletion began: over an index that was rebuilt from the disk, for example, before an
+    older database with that tombstone was put back.
     """
     with read_transaction(site.engine) as connection:
         if not open_tombstones(connection):
@@ -168,7 +168,7 @@ def _keep_held(site: Storage) -> list[str]:
 
 
 def _index_again(connection: Connection, site: Storage, tombstone: Tombstone, keeping: Sequence[str]) -> None:
-    """Put the row back in place of an open tombstone, in the caller's transaction; its line knows its run."""
+    """Put the row back in place of an open tombstone, in the caller's transaction; its index line names its run."""
     if not is_indexed(connection, tombstone.path):
         directory = tombstone.path.rpartition("/")[0]
         line = lines_in(site.root / directory, directory).get(tombstone.path)
@@ -208,10 +208,10 @@ def _audit_batch(connection: Connection, site: Storage, begun: Sequence[Tombston
 def _finish(site: Storage, begun: Sequence[Tombstone]) -> list[Tombstone]:
     if not begun:
         return []
-    each = log.isEnabledFor(logging.DEBUG)
+    logs_files = log.isEnabledFor(logging.DEBUG)
     for tombstone in begun:
         site.disk.unlink(Path(f"{site.root}/{tombstone.path}"))  # joining Paths takes three times as long
-        if each:
+        if logs_files:
             log.debug("segment.deleted", extra={"camera": tombstone.camera, "segment": tombstone.path})
     with write_transaction(site.engine) as connection:
         closed = close_tombstones(connection, begun, site.clock.now())

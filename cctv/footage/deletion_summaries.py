@@ -1,8 +1,8 @@
-"""The rows of folded deletions, and of the tombstones that they replace.  Queries only.
+"""Deletion summaries: one signed line for a camera's deletions of a day, in place of their tombstones.
 
-The line of a camera's deletions of a day: made from tombstones, written down, read again.  Pure.
-
-Canonical JSON with sorted keys and without spaces: what is signed.  Counts and bytes; no path and no hash of footage.
+Makes the line from tombstones, parses it, and queries its rows; decides nothing and signs nothing.  A line is canonical
+JSON with sorted keys and without spaces, for its bytes are what is signed.  It has counts and bytes per group, and no
+path and no hash of footage.
 """
 
 from __future__ import annotations
@@ -23,33 +23,37 @@ from cctv.model.footage import FoldedDay, FoldedGroup, Reason, Tombstone
 from cctv.model.ids import CameraId, ZoneId
 
 _MICROSECOND = timedelta(microseconds=1)
+FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED, Reason.ERASED, Reason.SITE_CLOSED)
+"""The reasons that are summarised.  Tombstones of lost footage stay: a hold may still need them."""
+_CHUNK = 1000
+_ONE_DAY = timedelta(days=1)
 
 
 def groups_of(stones: Sequence[Tombstone]) -> tuple[FoldedGroup, ...]:
     """Closed tombstones of one camera, parted by zone, policy, reason and day of recording."""
     parted: defaultdict[tuple[str, str, str, Reason], list[Tombstone]] = defaultdict(list)
-    for one in stones:
-        day = f"{one.span.start.astimezone(UTC):%Y-%m-%d}"
-        parted[day, one.zone, one.policy, one.reason].append(one)
+    for stone in stones:
+        day = f"{stone.span.start.astimezone(UTC):%Y-%m-%d}"
+        parted[day, stone.zone, stone.policy, stone.reason].append(stone)
     keys = sorted(parted, key=lambda key: (*key[:3], key[3].value))
     return tuple(_group(key[0], parted[key]) for key in keys)
 
 
 def _group(day: str, stones: Sequence[Tombstone]) -> FoldedGroup:
     first = stones[0]
-    closed = [one.closed for one in stones if one.closed is not None]
+    closed = [stone.closed for stone in stones if stone.closed is not None]
     return FoldedGroup(
         camera=first.camera,
         zone=first.zone,
         policy=first.policy,
         reason=first.reason,
         recorded=day,
-        span=Span(min(one.span.start for one in stones), max(one.span.end for one in stones)),
+        span=Span(min(stone.span.start for stone in stones), max(stone.span.end for stone in stones)),
         segments=len(stones),
-        size_bytes=sum(one.size_bytes for one in stones),
+        size_bytes=sum(stone.size_bytes for stone in stones),
         first_deleted=min(closed),
         last_deleted=max(closed),
-        latest=max(one.closed - one.limit for one in stones if one.closed is not None),
+        latest=max(stone.closed - stone.limit for stone in stones if stone.closed is not None),
     )
 
 
@@ -58,7 +62,7 @@ def line_of(
 ) -> tuple[str, tuple[FoldedGroup, ...]]:
     """The line to sign, and its groups; `digest` is that of the tombstones, as the log binds them."""
     groups = groups_of(stones)
-    said = {
+    payload = {
         "schema": 1,
         "site": site,
         "day": day,
@@ -68,59 +72,52 @@ def line_of(
         "last_tombstone": stones[-1].id,
         "digest": digest,
         "folded_us": to_us(folded),
-        "groups": [_said(one) for one in groups],
+        "groups": [_group_fields(group) for group in groups],
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False), groups
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False), groups
 
 
 def from_line(line: str) -> tuple[FoldedGroup, ...]:
-    """The groups that a line tells of."""
-    said = json.loads(line)
+    """The groups of a line; raises ValueError or KeyError for a line that is none."""
+    payload = json.loads(line)
     return tuple(
         FoldedGroup(
-            camera=CameraId(said["camera"]),
-            zone=ZoneId(one["zone"]),
-            policy=one["policy"],
-            reason=Reason(one["reason"]),
-            recorded=one["recorded"],
-            span=Span(from_us(one["start_us"]), from_us(one["end_us"])),
-            segments=one["segments"],
-            size_bytes=one["size_bytes"],
-            first_deleted=from_us(one["first_deleted_us"]),
-            last_deleted=from_us(one["last_deleted_us"]),
-            latest=timedelta(microseconds=one["latest_us"]),
+            camera=CameraId(payload["camera"]),
+            zone=ZoneId(group["zone"]),
+            policy=group["policy"],
+            reason=Reason(group["reason"]),
+            recorded=group["recorded"],
+            span=Span(from_us(group["start_us"]), from_us(group["end_us"])),
+            segments=group["segments"],
+            size_bytes=group["size_bytes"],
+            first_deleted=from_us(group["first_deleted_us"]),
+            last_deleted=from_us(group["last_deleted_us"]),
+            latest=timedelta(microseconds=group["latest_us"]),
         )
-        for one in said["groups"]
+        for group in payload["groups"]
     )
 
 
-def _said(one: FoldedGroup) -> dict[str, str | int]:
+def _group_fields(group: FoldedGroup) -> dict[str, str | int]:
     return {
-        "zone": one.zone,
-        "policy": one.policy,
-        "reason": one.reason.value,
-        "recorded": one.recorded,
-        "start_us": to_us(one.span.start),
-        "end_us": to_us(one.span.end),
-        "segments": one.segments,
-        "size_bytes": one.size_bytes,
-        "first_deleted_us": to_us(one.first_deleted),
-        "last_deleted_us": to_us(one.last_deleted),
-        "latest_us": one.latest // _MICROSECOND,
+        "zone": group.zone,
+        "policy": group.policy,
+        "reason": group.reason.value,
+        "recorded": group.recorded,
+        "start_us": to_us(group.span.start),
+        "end_us": to_us(group.span.end),
+        "segments": group.segments,
+        "size_bytes": group.size_bytes,
+        "first_deleted_us": to_us(group.first_deleted),
+        "last_deleted_us": to_us(group.last_deleted),
+        "latest_us": group.latest // _MICROSECOND,
     }
-
-
-FOLDED = (Reason.PAST_LIMIT, Reason.SPACE_NEEDED, Reason.NEVER_ALLOWED, Reason.ERASED, Reason.SITE_CLOSED)
-"""Deletions.  What was lost stays as it is: a hold may still ask for it."""
-
-_CHUNK = 1000
-_ONE_DAY = timedelta(days=1)
 
 
 def oldest_day(connection: Connection, before: datetime) -> dict[CameraId, list[int]]:
     """The tombstones of the oldest day (UTC) of deletions that ended before an instant, by camera.
 
-    Empty when there is none.  The newest tombstone of all is left out: a number must never be given twice.
+    Empty when there is none.  The newest tombstone of all is left out: an id must never be assigned twice.
     """
     table = schema.tombstones.c
     newest = select(func.max(table.id)).scalar_subquery()
@@ -136,27 +133,27 @@ def oldest_day(connection: Connection, before: datetime) -> dict[CameraId, list[
     after: int | None = connection.execute(later).scalar()
     rows = select(table.id, table.camera).where(closed, table.id >= first.id)
     rows = rows.where(table.closed_us >= begins, table.closed_us < ends).order_by(table.id)
-    found: defaultdict[CameraId, list[int]] = defaultdict(list)
+    ids_by_camera: defaultdict[CameraId, list[int]] = defaultdict(list)
     for row in connection.execute(rows.where(table.id < after) if after is not None else rows):
-        found[row.camera].append(row.id)
-    return dict(found)
+        ids_by_camera[row.camera].append(row.id)
+    return dict(ids_by_camera)
 
 
 def tombstones_by_id(connection: Connection, ids: Sequence[int]) -> list[Tombstone]:
-    """Those of the numbers that there still are, in order."""
-    table, found = schema.tombstones, []
+    """The tombstones with these ids that still exist, in order."""
+    table, stones = schema.tombstones, []
     for first in range(0, len(ids), _CHUNK):
         query = select(table).where(table.c.id.in_(ids[first : first + _CHUNK])).order_by(table.c.id)
-        found += [to_tombstone(row) for row in connection.execute(query)]
-    return found
+        stones += [to_tombstone(row) for row in connection.execute(query)]
+    return stones
 
 
 def replace_tombstones(connection: Connection, stones: Sequence[Tombstone], folded: FoldedDay) -> None:
-    """Put a signed line in place of tombstones."""
+    """Insert a signed line and delete the tombstones that it replaces."""
     values = {"day": folded.day, "camera": folded.camera, "part": folded.part, "line": folded.line}
     span = {"start_us": folded.span.start, "end_us": folded.span.end}
     connection.execute(insert(schema.folded_days).values(**values, **span, signature=folded.signature))
-    ids = [one.id for one in stones]
+    ids = [stone.id for stone in stones]
     for first in range(0, len(ids), _CHUNK):
         connection.execute(delete(schema.tombstones).where(schema.tombstones.c.id.in_(ids[first : first + _CHUNK])))
 
@@ -180,7 +177,8 @@ def folded_of(connection: Connection, camera: CameraId, span: Span) -> list[Fold
     table = schema.folded_days
     query = select(table).where(table.c.camera == camera, table.c.start_us < span.end, table.c.end_us > span.start)
     groups = [group for row in connection.execute(query) for group in _folded(row).groups]
-    return sorted((one for one in groups if one.span.overlaps(span)), key=lambda one: (one.span, one.first_deleted))
+    inside = (group for group in groups if group.span.overlaps(span))
+    return sorted(inside, key=lambda group: (group.span, group.first_deleted))
 
 
 def _folded(row: Row[Any]) -> FoldedDay:

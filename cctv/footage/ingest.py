@@ -1,10 +1,14 @@
-"""Ingest: from a closed file in `incoming/` to an indexed segment, so that a crash at any point can be explained.
+"""Ingest: from a closed file in `incoming/` to an indexed segment, and the lines of index.jsonl that go with it.
 
-1. flush the file                    (crash: the file is in incoming/; start-up adopts it)
+Each step is safe to die after; start-up is `cctv.footage.repair.recover`:
+
+1. flush the file                    (crash: the file is in incoming/; start-up ingests it)
 2. hash it, unless its writer did    (the same)
 3. rename it into segments/, flushed (crash: a file without a line; start-up hashes and adopts it)
 4. line in index.jsonl, flushed      (crash: a line without a row; start-up inserts the row)
 5. row, committed
+
+Invariant: a limit is never lengthened; where a segment has more than one line, the shorter limit counts.
 """
 
 from __future__ import annotations
@@ -25,11 +29,11 @@ from cctv.model.ids import CameraId, ZoneId
 
 
 def ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None = None) -> Segment:
-    """Make a closed file a segment of its run.  Blocking; call it from one thread at a time per camera.
+    """Index a closed file as a segment of its run.  Blocking; call it from one thread at a time per camera.
 
     Raises FileExistsError when the camera already has a segment of that very start: nothing is replaced.  May be called
-    again after it failed, on a full disk for one: what is done already is not done twice.  `sha256` is that of the
-    bytes as they were written, where the writer knows it: what the disk makes of them shows when they are verified.
+    again after it failed, on a full disk for example: completed steps are not repeated.  `sha256` is that of the bytes
+    as they were written, where the writer knows it: damage by the disk then shows when they are verified.
     """
     target = segment_path(site.root, run.zone, run.camera, span.start)
     if file.exists() or not target.exists():
@@ -48,7 +52,7 @@ def ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None =
 def described(
     site: Storage, run: Run, file: Path, span: Span, *, target: Path, sha256: str | None = None
 ) -> NewSegment:
-    """Hash a file and say what it will be; its limit counts from its first frame."""
+    """The segment that a file will be, hashed unless `sha256` is given; its limit counts from its first frame."""
     return NewSegment(
         camera=run.camera,
         zone=run.zone,
@@ -63,7 +67,7 @@ def described(
 
 
 def enter(site: Storage, new: NewSegment) -> Segment:
-    """Steps 4 and 5 for a file that stands in its place."""
+    """Steps 4 and 5 for a file that is in its place already."""
     site.disk.append_line((site.root / new.path).parent / INDEX, index_line(new))
     return _insert(site, new)
 
@@ -74,8 +78,8 @@ def _insert(site: Storage, new: NewSegment) -> Segment:
 
 
 def index_line(new: NewSegment) -> str:
-    """A segment as index.jsonl keeps it: enough to make its row again."""
-    said = {
+    """A segment as a line of index.jsonl: enough to restore its row."""
+    payload = {
         "name": Path(new.path).name,
         "camera": new.camera,
         "zone": new.zone,
@@ -87,23 +91,44 @@ def index_line(new: NewSegment) -> str:
         "policy": new.policy,
         "run": new.run_id,
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"))
 
 
 def from_index_line(line: str, directory: str) -> NewSegment:
     """The segment that a line of index.jsonl describes; raises ValueError for a torn line."""
     try:
-        said = json.loads(line)
+        payload = json.loads(line)
         return NewSegment(
-            camera=CameraId(said["camera"]),
-            zone=ZoneId(said["zone"]),
-            span=Span(from_us(said["start_us"]), from_us(said["end_us"])),
-            limit=from_us(said["limit_us"]),
-            path=f"{directory}/{said['name']}",
-            sha256=said["sha256"],
-            size_bytes=said["bytes"],
-            policy=said["policy"],
-            run_id=said["run"],
+            camera=CameraId(payload["camera"]),
+            zone=ZoneId(payload["zone"]),
+            span=Span(from_us(payload["start_us"]), from_us(payload["end_us"])),
+            limit=from_us(payload["limit_us"]),
+            path=f"{directory}/{payload['name']}",
+            sha256=payload["sha256"],
+            size_bytes=payload["bytes"],
+            policy=payload["policy"],
+            run_id=payload["run"],
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a line of index.jsonl: {error}") from error
+
+
+def lines_in(directory: Path, relative: str) -> dict[str, NewSegment]:
+    """The segments in a day's index.jsonl, by relative path; a torn line, or one of another folder, is skipped."""
+    try:
+        text = (directory / INDEX).read_text(errors="replace")
+    except FileNotFoundError:
+        return {}
+    _, zone, camera, _ = relative.split("/")
+    segments: dict[str, NewSegment] = {}
+    for line in text.splitlines():
+        try:
+            new = from_index_line(line, relative)
+        except (ValueError, OverflowError):
+            continue
+        if (new.zone, new.camera) != (zone, camera) or "/" in new.path[len(relative) + 1 :]:
+            continue
+        earlier = segments.get(new.path)
+        if earlier is None or new.limit <= earlier.limit:
+            segments[new.path] = new
+    return segments

@@ -1,4 +1,4 @@
-"""Making a storage, and accepting that it moved: the two acts that write site.json, each with its audit entry."""
+"""Create a storage, and accept that it was moved: the two acts that write site.json, each with its audit entry."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class DiskAdoption:
 
 
 def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
-    """Make a storage in an empty folder; raises StorageExists or StorageNotEmpty and then changes nothing."""
+    """Create a storage in an empty folder, without an audit entry.
+
+    Raises StorageExists or StorageNotEmpty and then changes nothing.
+    """
     root = settings.site.storage
     refuse_occupied(root)
     disk.make_directory(root)
@@ -44,7 +47,7 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
 
 
 def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> Storage:
-    """Make the storage; raises StorageExists, StorageNotEmpty and then changes nothing."""
+    """Create a storage with its audit entry; raises StorageExists, StorageNotEmpty and then changes nothing."""
     site = create_site(settings, disk=disk, clock=clock, actor=actor)
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.STORAGE_CREATED, site.identity.site)
@@ -54,18 +57,18 @@ def create_storage(settings: Settings, *, disk: DurableFiles, clock: Clock, acto
 def adopt_disk(
     settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str, dry_run: bool
 ) -> DiskAdoption:
-    """Name the file system that the storage stands on now; raises DatabaseForeign unless its database came along."""
+    """Name the storage's present file system in site.json; raises DatabaseForeign unless its database moved with it."""
     root = settings.site.storage
-    said = parse_identity(root)
+    identity = parse_identity(root)
     engine = open_engine(root / DATABASE_FILE)
     with read_transaction(engine) as connection:
-        check(connection, said, root)
-    found = replace(said, file_system=file_system_of(root))
-    if dry_run or found == said:
-        return DiskAdoption(said.file_system, found.file_system, changed=False)
-    site = Storage(settings, root, found, engine, disk, clock, actor)
+        check(connection, identity, root)
+    adopted = replace(identity, file_system=file_system_of(root))
+    if dry_run or adopted == identity:
+        return DiskAdoption(identity.file_system, adopted.file_system, changed=False)
+    site = Storage(settings, root, adopted, engine, disk, clock, actor)
     with write_transaction(engine) as connection:
-        facts: AuditFacts = {"before": said.file_system, "after": found.file_system}
-        append_entry(connection, site, Act.DISK_ADOPTED, found.site, facts=facts, reason=reason)
-    write_identity(root, found, disk)  # after the entry: a crash leaves an act that can be done again
-    return DiskAdoption(said.file_system, found.file_system, changed=True)
+        facts: AuditFacts = {"before": identity.file_system, "after": adopted.file_system}
+        append_entry(connection, site, Act.DISK_ADOPTED, adopted.site, facts=facts, reason=reason)
+    write_identity(root, adopted, disk)  # after the entry: a crash leaves an act that can be done again
+    return DiskAdoption(identity.file_system, adopted.file_system, changed=True)

@@ -1,8 +1,10 @@
-"""Where footage stands in the storage, and what its files are called.  Names are UTC: no hour is written twice.
+"""Where footage is stored and what its files are called.  Names are UTC: no hour is written twice.
 
 incoming/<camera>/run<id>-<index>.mp4                                       being written
 segments/<zone>/<camera>/<YYYY-MM-DD>/<camera>_<YYYYMMDDTHHMMSS.mmmZ>.mp4   closed, hashed, indexed
                                      /index.jsonl                           one line a segment
+
+Also the two lock files of a storage.  Reads no footage and deletes none.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _INCOMING = re.compile(r"run(\d+)-(\d{6,})\.mp4")
 
 
 def incoming_directory(site: Storage, camera: CameraId) -> Path:
-    """`incoming/<camera>`, made when it is missing."""
+    """`incoming/<camera>`, created when it is missing."""
     directory = site.root / "incoming" / camera
     site.disk.make_directory(directory)
     return directory
@@ -29,12 +31,12 @@ def incoming_directory(site: Storage, camera: CameraId) -> Path:
 
 def incoming_name(name: str) -> tuple[int, int] | None:
     """Run id and index of a file in `incoming/`, None for anything else."""
-    found = _INCOMING.fullmatch(name)
-    return (int(found[1]), int(found[2])) if found else None
+    match = _INCOMING.fullmatch(name)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def segment_path(root: Path, zone: ZoneId, camera: CameraId, start: datetime) -> Path:
-    """Where a segment that starts then belongs."""
+    """The path of the segment of a camera that starts at an instant."""
     at = start.astimezone(UTC)
     name = f"{camera}_{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03d}Z.mp4"
     return root / "segments" / zone / camera / f"{at:%Y-%m-%d}" / name

@@ -1,13 +1,11 @@
-"""Media files: what one holds, read from its header, from its packets' times, or through a container that is open.
+"""Media files: codec, size and picture times of a file, and where frames are missing in the fragments of an MP4.
 
-The only place that asks a file what it is.  Opens files only, by libav in this process and never a program, and refuses
-what names another file or an address (a playlist).  Bounded: a file from elsewhere costs `PATIENCE` at most.  Never
-decodes more than one picture and never writes.
+The only module that asks a file what it is.  Opens files only, by libav in this process and never a program, and
+refuses what names another file or an address (a playlist).  Bounded: a file from elsewhere costs `PATIENCE` at most.
+Never decodes more than one picture and never writes.
 
-Fragments: what an MP4 of the recorder holds, read from the heads of its fragments.
-
-Reads a few kilobytes for each fragment and no picture.  Owns one question: where are frames missing in a file that its
-writer did not live to tell of?  Never writes.
+Missing frames are read from the heads of the fragments, a few kilobytes each and no picture: that works for a file
+whose writer died before it could note the gap.
 """
 
 from __future__ import annotations
@@ -38,13 +36,22 @@ from cctv.core.i18n import N_
 
 HOLE = timedelta(seconds=0.5)  # shorter ones are no gap that is worth a cause
 _HOLE_FRAMES = 3  # at two frames a second nothing is missing after half a second
-_HEAD = 8192  # the head of a fragment of 10 s at 50 frames a second
-_SLOW_START = 65536  # ftyp and moov take some 1,500 bytes
+_FRAGMENT_HEAD_BYTES = 8192  # the head of a fragment of 10 s at 50 frames a second
+_HEADER_MAX_BYTES = 65536  # ftyp and moov take some 1,500 bytes
+PATIENCE = timedelta(seconds=60)  # for a header, and for all packets of a segment on a slow disk
+_FILES_ONLY = {"protocol_whitelist": "file"}
+_MAX_PACKETS_TO_FIRST_PICTURE = 64
+_USUAL_STEP = timedelta(milliseconds=40)
+# Code points of ITU-T H.273 that say something; not 0 (RGB), nor those that are unspecified or reserved.
+_MATRICES = frozenset({1, *range(4, 15)})
+_PRIMARIES = frozenset({1, *range(4, 13), 22})
+_TRANSFERS = frozenset({1, *range(4, 19)})
+_MATRIX = struct.Struct("=9i")
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What stands before the first fragment: where it ends, ticks a second."""
+    """What precedes the first fragment: its size in bytes, and the ticks a second."""
 
     size: int
     timescale: int
@@ -52,7 +59,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One moof and its mdat: where, from when and how long in ticks."""
+    """One moof and its mdat: offset and size in bytes, start and sample durations in ticks."""
 
     offset: int
     size: int
@@ -61,110 +68,8 @@ class Fragment:
 
     @property
     def end(self) -> int:
+        """The tick after the last sample."""
         return self.start + sum(self.durations)
-
-
-def read_header(descriptor: int) -> Header | None:
-    """The header of an open file, None while it is not whole."""
-    head = os.pread(descriptor, _SLOW_START, 0)
-    offset = 0
-    while len(head) - offset >= 8:
-        size, kind = struct.unpack_from(">I4s", head, offset)
-        if size < 8 or offset + size > len(head):
-            return None
-        if kind == b"moov":
-            moov = head[offset : offset + size]
-            return Header(offset + size, _timescale(moov))
-        offset += size
-    return None
-
-
-def fragments(descriptor: int, header: Header) -> Iterator[Fragment]:
-    """The whole fragments; ends at a torn one or at what is no fragment."""
-    offset, length = header.size, os.fstat(descriptor).st_size
-    while offset + 8 <= length:
-        head = os.pread(descriptor, _HEAD, offset)
-        size, kind = struct.unpack_from(">I4s", head)
-        if kind != b"moof" or offset + size + 8 > length:
-            return
-        moof = head[:size] if size <= len(head) else os.pread(descriptor, size, offset)
-        data_size = struct.unpack(">I", os.pread(descriptor, 4, offset + size))[0]
-        if offset + size + data_size > length:
-            return
-        start, durations = _samples(moof)
-        yield Fragment(offset=offset, size=size + data_size, start=start, durations=durations)
-        offset += size + data_size
-
-
-def holes_in(path: Path) -> list[tuple[timedelta, timedelta]]:
-    """Where frames are missing in a file: from and until when, counted from the first frame."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        header = read_header(descriptor)
-        return holes(list(fragments(descriptor, header)), header.timescale) if header else []
-    finally:
-        os.close(descriptor)
-
-
-def holes(found: Sequence[Fragment], timescale: int) -> list[tuple[timedelta, timedelta]]:
-    """Where frames are missing: from and until when, counted from the first frame."""
-    if not found:
-        return []
-    durations = [ticks for one in found for ticks in one.durations]
-    usual = median(durations)
-    least = max(HOLE.total_seconds() * timescale, _HOLE_FRAMES * usual)
-    out: list[tuple[float, float]] = []
-    for number, one in enumerate(found):
-        at = one.start
-        for ticks in one.durations:
-            if ticks >= least:
-                out.append((at + usual, at + ticks))
-            at += ticks
-        following = found[number + 1].start if number + 1 < len(found) else at
-        if following - at >= least:
-            out.append((at, following))
-    first = found[0].start
-    return [
-        (timedelta(seconds=(start - first) / timescale), timedelta(seconds=(end - first) / timescale))
-        for start, end in out
-    ]
-
-
-def _timescale(moov: bytes) -> int:
-    """Of the track: mdhd stands behind mvhd, whose scale is another one."""
-    at = moov.index(b"mdhd") + 4
-    skipped = 20 if moov[at] == 1 else 12
-    return int(struct.unpack_from(">I", moov, at + skipped)[0])
-
-
-def _samples(moof: bytes) -> tuple[int, tuple[int, ...]]:
-    """Start in ticks, duration of each sample."""
-    tfhd, tfdt, trun = (moof.index(kind) + 4 for kind in (b"tfhd", b"tfdt", b"trun"))
-    start = struct.unpack_from(">Q" if moof[tfdt] == 1 else ">I", moof, tfdt + 4)[0]
-    flags = int.from_bytes(moof[trun + 1 : trun + 4], "big")
-    count = struct.unpack_from(">I", moof, trun + 4)[0]
-    if not flags & 0x100:
-        return start, (_default_duration(moof, tfhd),) * count
-    at = trun + 8 + 4 * bool(flags & 0x1) + 4 * bool(flags & 0x4)
-    words = 1 + bool(flags & 0x200) + bool(flags & 0x400) + bool(flags & 0x800)
-    return start, tuple(struct.unpack_from(f">{count * words}I", moof, at)[::words])
-
-
-def _default_duration(moof: bytes, tfhd: int) -> int:
-    flags = int.from_bytes(moof[tfhd + 1 : tfhd + 4], "big")
-    at = tfhd + 8 + 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2)
-    return int(struct.unpack_from(">I", moof, at)[0]) if flags & 0x8 else 0
-
-
-PATIENCE = timedelta(seconds=60)  # for a header, and for all packets of a segment on a slow disk
-_FILES_ONLY = {"protocol_whitelist": "file"}
-_PACKETS_TO_FIRST_PICTURE = 64
-_USUAL_STEP = timedelta(milliseconds=40)
-# Code points of ITU-T H.273 that say something; not 0 (RGB), nor those that are unspecified or reserved.
-_MATRICES = frozenset({1, *range(4, 15)})
-_PRIMARIES = frozenset({1, *range(4, 13), 22})
-_TRANSFERS = frozenset({1, *range(4, 19)})
-_MATRIX = struct.Struct("=9i")
 
 
 class MediaUnreadable(Exception):
@@ -189,9 +94,9 @@ class Media:
     """What a container says of its first video, and whether it has sound.
 
     `width` and `height` are stored pixels, 0 when unknown; `pixel_aspect` (SAR) is 1 when unknown.  `frame_rate` is
-    nominal, frames a second.  `declared_frames` and `declared_duration` are the container's own words and may be wrong.
+    nominal, frames a second.  `declared_frames` and `declared_duration` are the container's claims and may be wrong.
     `colour` are libavcodec's options that carry the colour description on.  `display_matrix` (of libavutil/display.h,
-    row by row) turns the picture as it is to be displayed; only `probe` tells it.  `sound` is a codec.  All of these
+    row by row) turns the picture as it is to be displayed; only `probe` reads it.  `sound` is a codec.  All of these
     are None, or empty, when the container does not say.
     """
 
@@ -219,8 +124,100 @@ class Timing:
     duration: timedelta
 
 
+def read_header(descriptor: int) -> Header | None:
+    """The header of an open file, None while it is incomplete."""
+    head = os.pread(descriptor, _HEADER_MAX_BYTES, 0)
+    offset = 0
+    while len(head) - offset >= 8:
+        size, kind = struct.unpack_from(">I4s", head, offset)
+        if size < 8 or offset + size > len(head):
+            return None
+        if kind == b"moov":
+            moov = head[offset : offset + size]
+            return Header(offset + size, _timescale(moov))
+        offset += size
+    return None
+
+
+def fragments(descriptor: int, header: Header) -> Iterator[Fragment]:
+    """The complete fragments; ends at a torn one or at what is no fragment."""
+    offset, length = header.size, os.fstat(descriptor).st_size
+    while offset + 8 <= length:
+        head = os.pread(descriptor, _FRAGMENT_HEAD_BYTES, offset)
+        size, kind = struct.unpack_from(">I4s", head)
+        if kind != b"moof" or offset + size + 8 > length:
+            return
+        moof = head[:size] if size <= len(head) else os.pread(descriptor, size, offset)
+        data_size = struct.unpack(">I", os.pread(descriptor, 4, offset + size))[0]
+        if offset + size + data_size > length:
+            return
+        start, durations = _samples(moof)
+        yield Fragment(offset=offset, size=size + data_size, start=start, durations=durations)
+        offset += size + data_size
+
+
+def holes_in(path: Path) -> list[tuple[timedelta, timedelta]]:
+    """Where frames are missing in a file: from and until when, counted from the first frame; empty without a header."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        header = read_header(descriptor)
+        return holes(list(fragments(descriptor, header)), header.timescale) if header else []
+    finally:
+        os.close(descriptor)
+
+
+def holes(parts: Sequence[Fragment], timescale: int) -> list[tuple[timedelta, timedelta]]:
+    """Where frames are missing: from and until when, counted from the first frame."""
+    if not parts:
+        return []
+    durations = [ticks for part in parts for ticks in part.durations]
+    usual = median(durations)
+    least = max(HOLE.total_seconds() * timescale, _HOLE_FRAMES * usual)
+    out: list[tuple[float, float]] = []
+    for number, part in enumerate(parts):
+        at = part.start
+        for ticks in part.durations:
+            if ticks >= least:
+                out.append((at + usual, at + ticks))
+            at += ticks
+        following = parts[number + 1].start if number + 1 < len(parts) else at
+        if following - at >= least:
+            out.append((at, following))
+    first = parts[0].start
+    return [
+        (timedelta(seconds=(start - first) / timescale), timedelta(seconds=(end - first) / timescale))
+        for start, end in out
+    ]
+
+
+def _timescale(moov: bytes) -> int:
+    """The timescale of the track: mdhd follows mvhd, which has another one."""
+    at = moov.index(b"mdhd") + 4
+    skipped = 20 if moov[at] == 1 else 12
+    return int(struct.unpack_from(">I", moov, at + skipped)[0])
+
+
+def _samples(moof: bytes) -> tuple[int, tuple[int, ...]]:
+    """Start in ticks, duration of each sample."""
+    tfhd, tfdt, trun = (moof.index(kind) + 4 for kind in (b"tfhd", b"tfdt", b"trun"))
+    start = struct.unpack_from(">Q" if moof[tfdt] == 1 else ">I", moof, tfdt + 4)[0]
+    flags = int.from_bytes(moof[trun + 1 : trun + 4], "big")
+    count = struct.unpack_from(">I", moof, trun + 4)[0]
+    if not flags & 0x100:
+        return start, (_default_duration(moof, tfhd),) * count
+    at = trun + 8 + 4 * bool(flags & 0x1) + 4 * bool(flags & 0x4)
+    fields = 1 + bool(flags & 0x200) + bool(flags & 0x400) + bool(flags & 0x800)
+    return start, tuple(struct.unpack_from(f">{count * fields}I", moof, at)[::fields])
+
+
+def _default_duration(moof: bytes, tfhd: int) -> int:
+    flags = int.from_bytes(moof[tfhd + 1 : tfhd + 4], "big")
+    at = tfhd + 8 + 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2)
+    return int(struct.unpack_from(">I", moof, at)[0]) if flags & 0x8 else 0
+
+
 def probe(path: Path, *, patience: timedelta = PATIENCE) -> Media:
-    """What a file says of its video; reads its head and decodes one picture.
+    """Describe a file's video; reads its head and decodes one picture.
 
     Raises NoVideo, MediaTimeout, MediaUnreadable.
     """
@@ -231,12 +228,12 @@ def probe(path: Path, *, patience: timedelta = PATIENCE) -> Media:
 
 
 def describe(container: InputContainer) -> Media | None:
-    """What an open container says; None when no video of a known codec is in it.  Reads nothing more of it."""
+    """Describe an open container; None when no video of a known codec is in it.  Reads no packet."""
     stream = _video(container)
     if stream is None:
         return None
     context = stream.codec_context
-    sound = next((one for one in container.streams if isinstance(one, AudioStream)), None)
+    sound = next((candidate for candidate in container.streams if isinstance(candidate, AudioStream)), None)
     return Media(
         container=container.format.name,
         codec=context.codec.canonical_name,
@@ -270,7 +267,7 @@ def read_timing(path: Path, *, patience: timedelta = PATIENCE) -> Timing:
                     last_duration = packet.duration or 0
         except av.error.ExitError as error:
             raise _timeout(path, patience) from error
-        except FFmpegError as error:  # torn: what stands before is what its writer lived to write
+        except FFmpegError as error:  # torn: the packets before are those that were written
             if not shown:
                 raise MediaUnreadable(path, error.strerror or str(error)) from error
     if not shown:
@@ -320,22 +317,22 @@ def _declared_duration(container: InputContainer, stream: VideoStream) -> timede
 def _colour(stream: VideoStream) -> Iterator[tuple[str, str]]:
     """The options of the colours that an encoder takes."""
     context = stream.codec_context
-    for option, value, known in (
+    for option, value, specified in (
         ("colorspace", context.colorspace, _MATRICES),
         ("color_primaries", context.color_primaries, _PRIMARIES),
         ("color_trc", context.color_trc, _TRANSFERS),
     ):
-        if value in known:
+        if value in specified:
             yield option, str(int(value))
 
 
 def _display_matrix(container: InputContainer, stream: VideoStream) -> tuple[int, ...] | None:
     """The matrix that the container has for its video; libav hands it on with each picture only.
 
-    None as well where no picture can be decoded: whoever decodes the file then says so.
+    None as well where no picture can be decoded: decoding the file will report that.
     """
     with suppress(FFmpegError):
-        for packet in islice(container.demux(stream), _PACKETS_TO_FIRST_PICTURE):
+        for packet in islice(container.demux(stream), _MAX_PACKETS_TO_FIRST_PICTURE):
             for frame in stream.decode(packet):
                 side_data = cast("Mapping[SideDataType, SideData]", frame.side_data)  # av's stub has another type
                 matrix = side_data.get(SideDataType.DISPLAYMATRIX)

@@ -1,6 +1,6 @@
-"""Quarantine: files that nothing explains, each with a note of where it was found, why it is here, and its limit.
+"""Quarantine: files that nothing explains, each with a note of where it was, why it is here, and its limit.
 
-Only moves files in.  They leave by a person's decision, or at their limit by `archive.disposal`.
+Only moves files into `quarantine/`.  They leave by a person's decision, or at their limit by `cctv.footage.deletion`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A file in quarantine, the note beside it, and the instant by which it must be gone if nobody decides.
+    """A file in quarantine, the note beside it, and the instant by which it is deleted if no one decides.
 
-    `camera` is None for a file that stood where no camera's footage stands.
+    `camera` is None for a file that was where no camera's footage belongs.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class Quarantined:
 def quarantine(
     site: Storage, path: Path, camera: CameraId | None, reason: str, *, promised: datetime | None = None
 ) -> str:
-    """Move a file aside, its note first; answers its new relative path.
+    """Move a file to quarantine, its note first; returns its new relative path.
 
     Its limit is the shortest that may apply, counted from now; `promised` where an earlier one is known.
     """
@@ -64,8 +64,10 @@ def quarantine(
 
 def shortest_period(site: Storage, camera: CameraId | None) -> timedelta:
     """How long footage of the camera may be kept: its zone's period, the shortest of all for an unknown camera."""
-    known = site.settings.cameras.get(camera) if camera else None
-    periods = [site.settings.limit_for(zone) for zone in ([known.zone] if known else site.settings.zones)]
+    camera_settings = site.settings.cameras.get(camera) if camera else None
+    periods = [
+        site.settings.limit_for(zone) for zone in ([camera_settings.zone] if camera_settings else site.settings.zones)
+    ]
     return min(periods, default=site.settings.site.max_retention)
 
 
@@ -77,15 +79,15 @@ def _free(target: Path) -> Path:
 
 
 def quarantined_files(site: Storage) -> list[Quarantined]:
-    """What stands in quarantine; raises FileUnreadable for a note that is none."""
+    """The files in quarantine; raises FileUnreadable for a note that cannot be parsed."""
     return [_read(note) for note in sorted((site.root / "quarantine").glob("*.json"))]
 
 
 def _read(note: Path) -> Quarantined:
     try:
-        said = json.loads(note.read_text())
-        camera = CameraId(said["camera"]) if said["camera"] is not None else None
-        return Quarantined(note.with_suffix(""), note, camera, datetime.fromisoformat(said["limit"]))
+        payload = json.loads(note.read_text())
+        camera = CameraId(payload["camera"]) if payload["camera"] is not None else None
+        return Quarantined(note.with_suffix(""), note, camera, datetime.fromisoformat(payload["limit"]))
     except (ValueError, KeyError, TypeError) as error:
         following = "look at the file beside it and remove both, or write the note again"
         raise FileUnreadable(path=note, problem=f"not a note of quarantine ({error})", following=following) from error

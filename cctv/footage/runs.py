@@ -1,9 +1,8 @@
-"""The rows of runs, gaps and policy versions.  Queries only; decides nothing.
+"""Runs, gaps and policy versions: when a camera was recorded under which policy, and why it was not in between.
 
-Runs and gaps: when a camera was recorded under which policy, and why it was not in between.
-
-A run fixes zone, period and policy version for all its segments: a later policy never lengthens what was promised at
-recording.
+First the rows, in the caller's transaction; then the acts of the recorder, each with its own transaction and, where it
+begins or ends a run, its audit entry.  A run fixes zone, period and policy version for all its segments: a later policy
+never lengthens what was promised at recording.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _ANCHORED_BEFORE = timedelta(days=1)  # a first segment may seem to begin before
 class Run:
     """One unbroken recording of a camera; `period` is how long its segments may be kept.
 
-    `ended` is None while it lasts, `clock_offset` (the camera's own clock less ours) where the camera did not say.
+    `ended` is None while it lasts, `clock_offset` (the camera's own clock less ours) when it is unknown.
     """
 
     id: int
@@ -62,19 +61,22 @@ def insert_run(
 
 
 def set_anchor(connection: Connection, run_id: int, anchor: datetime) -> None:
+    """Set the wall time of a run's media time 0."""
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(anchor_us=anchor))
 
 
 def set_end(connection: Connection, run_id: int, at: datetime) -> None:
+    """Set when a run ended."""
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(ended_us=at))
 
 
 def set_clock_offset(connection: Connection, run_id: int, offset: timedelta) -> None:
+    """Set the camera's own clock less ours, as read when the run began."""
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(clock_offset_us=offset))
 
 
 def find_run(connection: Connection, run_id: int) -> Run | None:
-    """One run, None when the index does not know it."""
+    """One run, None when the index has none of that id."""
     row = connection.execute(select(schema.runs).where(schema.runs.c.id == run_id)).one_or_none()
     return _run(row) if row else None
 
@@ -88,7 +90,7 @@ def latest_run(connection: Connection, camera: CameraId) -> Run | None:
 
 
 def open_runs(connection: Connection) -> list[Run]:
-    """Runs that nobody ended, oldest first."""
+    """Runs without an end, oldest first."""
     table = schema.runs
     return [
         _run(row) for row in connection.execute(select(table).where(table.c.ended_us.is_(None)).order_by(table.c.id))
@@ -134,7 +136,7 @@ def last_segment_end(connection: Connection, run_id: int) -> datetime | None:
 
 
 def _of_run(run_id: int) -> ColumnElement[bool]:
-    """Its segments, by the index of cameras and starts: a start-up must not walk the whole archive for each run."""
+    """Its segments, by the index of cameras and starts: start-up must not scan all segments for each run."""
     table, run = schema.segments, schema.runs.c.id == run_id
     camera = select(schema.runs.c.camera).where(run).scalar_subquery()
     began = select(schema.runs.c.started_us - _ANCHORED_BEFORE).where(run).scalar_subquery()
@@ -149,7 +151,7 @@ def first_and_last(connection: Connection, camera: CameraId) -> Span | None:
         for order in (table.c.start_us.asc(), table.c.start_us.desc()):
             rows = connection.execute(query.order_by(order))
             edges += [Span(row.start_us, row.end_us) for row in rows]
-    return Span(min(one.start for one in edges), max(one.end for one in edges)) if edges else None
+    return Span(min(edge.start for edge in edges), max(edge.end for edge in edges)) if edges else None
 
 
 def archived_cameras(connection: Connection) -> list[CameraId]:
@@ -165,14 +167,14 @@ def begin_gap(connection: Connection, camera: CameraId, at: datetime, cause: Gap
 
 
 def finish_gap(connection: Connection, camera: CameraId, at: datetime) -> None:
-    """End the gap that lasts, if one does; one that would end before it began never was."""
+    """End the gap that lasts, if one does; a gap that would end before it began is deleted."""
     table = schema.gaps
     connection.execute(delete(table).where(_lasting(camera) & (table.c.start_us >= at)))
     connection.execute(update(table).where(_lasting(camera)).values(end_us=at))
 
 
 def insert_gap(connection: Connection, camera: CameraId, span: Span, cause: GapCause) -> None:
-    """A gap that is over."""
+    """Insert a gap that is over."""
     values = {"camera": camera, "start_us": span.start, "end_us": span.end, "cause": cause}
     connection.execute(insert(schema.gaps).values(**values))
 
@@ -184,7 +186,7 @@ def lasting_gap(connection: Connection, camera: CameraId) -> Gap | None:
 
 
 def lasting_gaps(connection: Connection) -> set[CameraId]:
-    """The cameras that are not recorded, for a cause that the index knows."""
+    """The cameras with a gap that has no end yet."""
     return set(connection.scalars(select(schema.gaps.c.camera).where(schema.gaps.c.end_us.is_(None))))
 
 
@@ -265,13 +267,13 @@ def close_gap(site: Storage, camera: CameraId, at: datetime) -> None:
 
 
 def note_gap(site: Storage, camera: CameraId, span: Span, cause: GapCause) -> None:
-    """A gap that is over by the time that it is known: frames that are missing inside a run."""
+    """Record a gap that is over: frames that are missing inside a run."""
     with write_transaction(site.engine) as connection:
         insert_gap(connection, camera, span, cause)
 
 
 def rename_gap(site: Storage, camera: CameraId, at: datetime, cause: GapCause) -> None:
-    """From then on the gap that lasts has another cause; nothing where none lasts, or one of that cause."""
+    """Give the lasting gap another cause from `at` on; changes nothing where none lasts, or one of that cause."""
     with write_transaction(site.engine) as connection:
         lasting = lasting_gap(connection, camera)
         if lasting is not None and lasting.cause is not cause:

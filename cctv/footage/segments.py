@@ -1,6 +1,7 @@
-"""The rows of segments and tombstones.  Queries only; decides nothing.
+"""The rows of segments and tombstones, and the totals of each camera.  Queries only; decides nothing.
 
-The totals of each camera, kept with every change of its segments and never counted again.  Queries only.
+Totals change in the same transaction as the segments that they count; they are counted from the rows only by
+`count_again` and `count_all_again`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _TAKE = (
     .where(_TOTALS.camera == bindparam("of"))
     .values(segments=_TOTALS.segments - bindparam("count"), size_bytes=_TOTALS.size_bytes - bindparam("size"))
 )
+_COPIED = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
+SEGMENT = tuple(schema.segments.c[name] for name in ("id", *_COPIED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,20 @@ class Totals:
     held_over: int
 
 
+class SegmentUnknown(UsageError):
+    """There is no segment {id}.
+
+    next: cctv footage list --cameras CAMERA --from START --to END
+    """
+
+
 def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
     """Count segments that are indexed in the same transaction."""
     lengths: defaultdict[CameraId, list[timedelta]] = defaultdict(list)
     sizes: defaultdict[CameraId, int] = defaultdict(int)
-    for one in new:
-        lengths[one.camera].append(one.span.duration)
-        sizes[one.camera] += one.size_bytes
+    for segment in new:
+        lengths[segment.camera].append(segment.span.duration)
+        sizes[segment.camera] += segment.size_bytes
     for camera, of_camera in lengths.items():
         counted = connection.execute(
             _ADD, {"of": camera, "count": len(of_camera), "size": sizes[camera], "length": max(of_camera)}
@@ -67,17 +77,17 @@ def add_to_totals(connection: Connection, new: Sequence[NewSegment]) -> None:
 
 
 def count_again(connection: Connection, camera: CameraId) -> None:
-    """Make the totals of a camera that has none: a new one, or one whose rows came from elsewhere than an ingest."""
-    kept, gone = schema.segments.c, schema.tombstones.c
+    """Insert the totals of a camera that has none: a new one, or one whose rows were not inserted by an ingest."""
+    segment, stone = schema.segments.c, schema.tombstones.c
     count, size, held_over, longest = connection.execute(
         select(
             func.count(),
-            func.coalesce(func.sum(kept.size_bytes), 0),
-            func.coalesce(func.sum(kept.held_over), 0),
-            func.max(kept.end_us - kept.start_us),
-        ).where(kept.camera == camera)
+            func.coalesce(func.sum(segment.size_bytes), 0),
+            func.coalesce(func.sum(segment.held_over), 0),
+            func.max(segment.end_us - segment.start_us),
+        ).where(segment.camera == camera)
     ).one()
-    deleted = select(func.max(gone.end_us - gone.start_us)).where(gone.camera == camera)
+    deleted = select(func.max(stone.end_us - stone.start_us)).where(stone.camera == camera)
     longest = max(longest or timedelta(), connection.execute(deleted).scalar_one() or timedelta())
     connection.execute(
         insert(schema.camera_totals).values(
@@ -87,21 +97,22 @@ def count_again(connection: Connection, camera: CameraId) -> None:
 
 
 def count_all_again(connection: Connection) -> None:
-    """Make every camera's totals from the rows: for whoever changed many rows beside these functions."""
+    """Recount every camera's totals from the rows: for callers that changed many rows without these functions."""
     connection.execute(delete(schema.camera_totals))
     cameras = select(schema.segments.c.camera).union(select(schema.tombstones.c.camera))
     for camera in connection.execute(cameras).scalars().all():
         count_again(connection, CameraId(camera))
 
 
-def take_from_totals(connection: Connection, gone: Sequence[Segment]) -> None:
-    """Count segments off whose rows go in the same transaction; the row of a camera stays."""
-    taken: defaultdict[CameraId, list[int]] = defaultdict(list)
-    for one in gone:
-        taken[one.camera].append(one.size_bytes)
-    if taken:
+def take_from_totals(connection: Connection, removed: Sequence[Segment]) -> None:
+    """Subtract segments whose rows are deleted in the same transaction; the row of a camera stays."""
+    sizes_by_camera: defaultdict[CameraId, list[int]] = defaultdict(list)
+    for segment in removed:
+        sizes_by_camera[segment.camera].append(segment.size_bytes)
+    if sizes_by_camera:
         connection.execute(
-            _TAKE, [{"of": camera, "count": len(sizes), "size": sum(sizes)} for camera, sizes in taken.items()]
+            _TAKE,
+            [{"of": camera, "count": len(sizes), "size": sum(sizes)} for camera, sizes in sizes_by_camera.items()],
         )
 
 
@@ -109,17 +120,6 @@ def totals(connection: Connection) -> list[Totals]:
     """Every camera that was ever recorded, by name."""
     rows = connection.execute(select(schema.camera_totals).order_by(schema.camera_totals.c.camera))
     return [Totals(row.camera, row.segments, row.size_bytes, row.held_over) for row in rows]
-
-
-_COPIED = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
-SEGMENT = tuple(schema.segments.c[name] for name in ("id", *_COPIED))
-
-
-class SegmentUnknown(UsageError):
-    """There is no segment {id}.
-
-    next: cctv footage list --cameras CAMERA --from START --to END
-    """
 
 
 def insert_segment(connection: Connection, new: NewSegment) -> Segment:
@@ -154,6 +154,7 @@ def insert_segment(connection: Connection, new: NewSegment) -> Segment:
 
 
 def is_indexed(connection: Connection, path: str) -> bool:
+    """Whether a segment with this relative path is indexed."""
     return connection.execute(select(schema.segments.c.id).where(schema.segments.c.path == path)).first() is not None
 
 
@@ -175,7 +176,7 @@ def segments_of(connection: Connection, camera: CameraId, span: Span) -> list[Se
 def candidates(connection: Connection, due: datetime, count: int) -> list[Segment]:
     """At most `count` segments whose limit is at or before `due`, the most overdue first.
 
-    Held ones among them too, until a sweep has set them aside (`holds.hold_over`).
+    Includes held ones until a sweep has marked them (`cctv.holds.cover.mark_held_past_limit`).
     """
     return [to_segment(row) for row in connection.execute(due_query(due, count)).all()]
 
@@ -183,12 +184,12 @@ def candidates(connection: Connection, due: datetime, count: int) -> list[Segmen
 def due_query(due: datetime, count: int) -> Select[Any]:
     """SQL: the rows of `candidates`, by the index on the mark and the limit."""
     table = schema.segments
-    waiting = select(*SEGMENT).where(table.c.held_over == 0, table.c.limit_us <= due)
-    return waiting.order_by(table.c.limit_us, table.c.id).limit(count)
+    unmarked = select(*SEGMENT).where(table.c.held_over == 0, table.c.limit_us <= due)
+    return unmarked.order_by(table.c.limit_us, table.c.id).limit(count)
 
 
 def held_over(connection: Connection, count: int) -> list[Segment]:
-    """At most `count` of the segments that sweeps have set aside, the earliest limit first."""
+    """At most `count` of the segments that sweeps have marked as held past their limit, the earliest limit first."""
     table = schema.segments
     query = select(*SEGMENT).where(table.c.held_over == 1).order_by(table.c.limit_us, table.c.id).limit(count)
     return [to_segment(row) for row in connection.execute(query)]
@@ -209,7 +210,7 @@ def is_buried(connection: Connection, path: str) -> bool:
 
 def insert_tombstones(connection: Connection, segment: Segment, reason: Reason, began: datetime) -> Tombstone:
     """Put a tombstone in place of a segment's row, whatever holds say: for footage of which the file is lost."""
-    return _bury(connection, [segment], schema.segments.c.id == segment.id, reason, began)[0]
+    return _insert_tombstones(connection, [segment], schema.segments.c.id == segment.id, reason, began)[0]
 
 
 def insert_tombstones_unless_held(
@@ -217,31 +218,31 @@ def insert_tombstones_unless_held(
 ) -> list[Tombstone]:
     """Put tombstones in place of the rows of those segments that are still indexed and that no hold in force covers."""
     chosen = schema.segments.c.id.in_([segment.id for segment in segments]) & ~is_covered_by_hold()
-    return _bury(connection, segments, chosen, reason, began)
+    return _insert_tombstones(connection, segments, chosen, reason, began)
 
 
-def _bury(
+def _insert_tombstones(
     connection: Connection, segments: Sequence[Segment], chosen: ColumnElement[bool], reason: Reason, began: datetime
 ) -> list[Tombstone]:
     """Statements over the whole batch: one by one they took ten times as long, and a recorder waits meanwhile."""
     table, stones = schema.segments, schema.tombstones
     last: int = connection.execute(select(func.coalesce(func.max(stones.c.id), 0))).scalar_one()
-    made = stones.c.id > last
+    inserted = stones.c.id > last
     rows = select(*SEGMENT, literal(reason, stones.c.reason.type), literal(began, Instant)).where(chosen)
     connection.execute(insert(stones).from_select(["segment_id", *_COPIED, "reason", "began_us"], rows))
-    those = table.c.id.in_(select(stones.c.segment_id).where(made))
-    no_longer_held_over(connection, those)
-    connection.execute(delete(table).where(those))
+    chosen_rows = table.c.id.in_(select(stones.c.segment_id).where(inserted))
+    no_longer_held_over(connection, chosen_rows)
+    connection.execute(delete(table).where(chosen_rows))
     by_id = {segment.id: segment for segment in segments}
-    query = select(stones.c.id, stones.c.segment_id, stones.c.limit_us).where(made).order_by(stones.c.id)
+    query = select(stones.c.id, stones.c.segment_id, stones.c.limit_us).where(inserted).order_by(stones.c.id)
     begun = [(by_id[segment_id], number, limit) for number, segment_id, limit in connection.execute(query).all()]
     take_from_totals(connection, [segment for segment, _, _ in begun])
     return [
         Tombstone(
-            number, one.camera, one.zone, one.span, limit, one.path, one.sha256, one.size_bytes, one.policy,
-            reason, began, None,
+            number, segment.camera, segment.zone, segment.span, limit, segment.path, segment.sha256,
+            segment.size_bytes, segment.policy, reason, began, None,
         )
-        for one, number, limit in begun
+        for segment, number, limit in begun
     ]  # fmt: skip
 
 
@@ -253,18 +254,18 @@ def open_tombstones(connection: Connection) -> list[Tombstone]:
 
 
 def close_tombstones(connection: Connection, begun: Sequence[Tombstone], at: datetime) -> list[Tombstone]:
-    """Record that the files are gone; answers the tombstones as they now stand.
+    """Record that the files are deleted; returns the closed tombstones.
 
     `begun` are all that were open, from the first of them to the last, when they were read or made.
     """
     table = schema.tombstones
-    those = table.c.id.between(begun[0].id, begun[-1].id) & table.c.closed_us.is_(None)
-    connection.execute(update(table).where(those).values(closed_us=at))
+    rows = table.c.id.between(begun[0].id, begun[-1].id) & table.c.closed_us.is_(None)
+    connection.execute(update(table).where(rows).values(closed_us=at))
     return [_closed(tombstone, at) for tombstone in begun]
 
 
 def to_segment(row: Sequence[Any]) -> Segment:
-    """A row that begins as SEGMENT.  Taken apart at once: by name, one after another, it takes three times as long."""
+    """A row that begins as SEGMENT.  Unpacked at once: by attribute it takes three times as long."""
     number, camera, zone, start, end, limit, path, sha256, size_bytes, policy = row[: len(SEGMENT)]
     return Segment(number, camera, zone, Span(start, end), limit, path, sha256, size_bytes, policy)
 
@@ -276,18 +277,18 @@ def to_tombstone(row: Sequence[Any]) -> Tombstone:
     return Tombstone(number, camera, zone, span, limit, path, sha256, size_bytes, policy, reason, began, closed)
 
 
-def _closed(one: Tombstone, at: datetime) -> Tombstone:
-    """What `dataclasses.replace` would answer, five times as fast: a sweep may close a hundred thousand."""
+def _closed(stone: Tombstone, at: datetime) -> Tombstone:
+    """What `dataclasses.replace` would return, five times as fast: a sweep may close a hundred thousand."""
     return Tombstone(
-        one.id, one.camera, one.zone, one.span, one.limit, one.path, one.sha256, one.size_bytes, one.policy,
-        one.reason, one.began, at,
+        stone.id, stone.camera, stone.zone, stone.span, stone.limit, stone.path, stone.sha256, stone.size_bytes,
+        stone.policy, stone.reason, stone.began, at,
     )  # fmt: skip
 
 
 def next_limit(connection: Connection) -> tuple[datetime, datetime] | None:
-    """Start and limit of the footage that a sweep looks at next; None when there is none."""
+    """Start and limit of the footage that comes due next; None when there is none."""
     table = schema.segments
-    waiting = select(table.c.start_us, table.c.limit_us).where(table.c.held_over == 0)
-    query = waiting.order_by(table.c.limit_us, table.c.id).limit(1)
+    unmarked = select(table.c.start_us, table.c.limit_us).where(table.c.held_over == 0)
+    query = unmarked.order_by(table.c.limit_us, table.c.id).limit(1)
     row = connection.execute(query).one_or_none()
     return (row.start_us, row.limit_us) if row else None

@@ -1,6 +1,7 @@
-"""How the recorder asks for room on a full disk, and how the sweeper answers: two small files in the storage.
+"""Space requests: how the recorder asks for free space on a full disk, and how the sweeper answers.
 
-The recorder never deletes.  Both files are about now: each is replaced as a whole, and either may be missing.
+Two small files in the storage, each about now: each is replaced as a whole, and either may be missing.  The recorder
+never deletes; `cctv.retention.free_space` does.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class RoomWanted:
-    """The recorder's request: when it asked, and how many bytes shall be free in the end."""
+    """The recorder's request: when it was made, and how many bytes shall be free in the end."""
 
     asked: datetime
     free_bytes: int
@@ -28,56 +29,60 @@ class RoomWanted:
 
 @dataclass(frozen=True, slots=True)
 class RoomAnswer:
-    """The sweeper's answer to the request of that instant; `exhausted`: nothing is left that may go early."""
+    """The sweeper's answer to the request of that instant; `exhausted`: nothing is left that may be deleted early."""
 
     asked: datetime
     gone: int
     exhausted: bool
 
 
-def ask_for_room(site: Storage, wanted: RoomWanted) -> None:
-    """Put the request in place of the one before."""
-    said = {"schema": _SCHEMA, "asked_us": to_us(wanted.asked), "free_bytes": wanted.free_bytes}
-    site.disk.write(site.root / WANTED_FILE, json.dumps(said).encode() + b"\n")
+def ask_for_room(site: Storage, request: RoomWanted) -> None:
+    """Write the request in place of the one before."""
+    payload = {"schema": _SCHEMA, "asked_us": to_us(request.asked), "free_bytes": request.free_bytes}
+    site.disk.write(site.root / WANTED_FILE, json.dumps(payload).encode() + b"\n")
 
 
 def room_wanted(root: Path) -> RoomWanted | None:
-    """The request that stands, None where there is none."""
-    said = _read(root / WANTED_FILE)
+    """The current request, None where there is none or it cannot be read."""
+    payload = _read(root / WANTED_FILE)
     try:
-        return RoomWanted(from_us(said["asked_us"]), int(said["free_bytes"])) if said else None
+        return RoomWanted(from_us(payload["asked_us"]), int(payload["free_bytes"])) if payload else None
     except (KeyError, TypeError, ValueError):
         return None
 
 
 def answer_room(site: Storage, answer: RoomAnswer) -> None:
-    """Tell the recorder how its request fared."""
-    said = {
+    """Write the answer to the recorder's request."""
+    payload = {
         "schema": _SCHEMA,
         "asked_us": to_us(answer.asked),
         "gone": answer.gone,
         "exhausted": answer.exhausted,
     }
-    site.disk.write(site.root / ANSWER_FILE, json.dumps(said).encode() + b"\n")
+    site.disk.write(site.root / ANSWER_FILE, json.dumps(payload).encode() + b"\n")
 
 
 def room_answer(root: Path) -> RoomAnswer | None:
-    """The latest answer, None where there is none."""
-    said = _read(root / ANSWER_FILE)
+    """The latest answer, None where there is none or it cannot be read."""
+    payload = _read(root / ANSWER_FILE)
     try:
-        return RoomAnswer(from_us(said["asked_us"]), int(said["gone"]), bool(said["exhausted"])) if said else None
+        return (
+            RoomAnswer(from_us(payload["asked_us"]), int(payload["gone"]), bool(payload["exhausted"]))
+            if payload
+            else None
+        )
     except (KeyError, TypeError, ValueError):
         return None
 
 
 def withdraw_request(site: Storage) -> None:
-    """There is room again."""
+    """Remove the request: there is space again."""
     site.disk.unlink(site.root / WANTED_FILE)
 
 
 def _read(path: Path) -> dict[str, int] | None:
     try:
-        said = json.loads(path.read_text())
+        payload = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return said if isinstance(said, dict) and said.get("schema") == _SCHEMA else None
+    return payload if isinstance(payload, dict) and payload.get("schema") == _SCHEMA else None

@@ -1,1 +1,1 @@
-"""Health: whether recording and deletion keep their promises at this moment, and telling somebody when they do not."""
+"""Monitoring: whether recording and deletion keep their promises now, and alarms when they do not."""

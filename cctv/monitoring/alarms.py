@@ -1,11 +1,9 @@
-"""Alarms: what is wrong for long enough to tell somebody, told once, and told again when it is over.
+"""Alarms: what is wrong for long enough to be reported, reported once, and once more when it is over.
 
-Pure.  Owns what counts as wrong, for how long it may last unsaid, and what is remembered between two looks.  Nothing
-here knows how a message is sent.
+`alarms` and `remember` are pure: they decide what counts as wrong, for how long it may last unreported, and what is
+remembered between two polls.  Sending is `cctv.monitoring.notify`.
 
-The alarms' memory on disk, so that each is told once.
-
-Owns the file's form.  Stands outside the storage, since a lost mount is an alarm too.
+The history is a file outside the storage, since a lost mount is an alarm too.
 """
 
 from __future__ import annotations
@@ -28,10 +26,11 @@ from cctv.monitoring.status import CameraHealth, Health, Status
 CAMERA_DOWN = timedelta(minutes=10)
 RECORDER_DOWN = timedelta(minutes=2)  # a restart of the service, or of the machine, is not worth a message
 DISK_SHORT = timedelta(hours=48)  # a weekend
-CLEARLY = 1.25  # above what the sweeper frees at the reserve, a tenth of it
+SHORT_DISK_FACTOR = 1.25  # above what the sweeper frees at the reserve, a tenth of it
 SWEEP_LATE = timedelta(minutes=15)  # the resident sweeper passes every minute
 BACKUP_LATE = timedelta(days=1)  # beyond `warn_after`: a disk that is changed by hand is changed in working hours
 WEEK = timedelta(days=7)
+_SCHEMA = 1
 
 
 class AlarmKind(Enum):
@@ -55,7 +54,7 @@ class AlarmKind(Enum):
 
 
 class AlarmState(Enum):
-    """Whether it begins or ends; a weekly word and a test do neither."""
+    """Whether the alarm begins or ends; a weekly notice and a test do neither."""
 
     RAISED = "raised"
     OVER = "over"
@@ -64,7 +63,7 @@ class AlarmState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One thing to tell: `subject` is the camera or hold that it is about, empty for the whole site."""
+    """One thing to report: `subject` is the camera or hold that it is about, empty for the whole site."""
 
     kind: AlarmKind
     state: AlarmState
@@ -75,13 +74,13 @@ class Alarm:
 
     @property
     def key(self) -> str:
-        """The same for the same trouble."""
+        """Equal for the same trouble."""
         return f"{self.kind.value}:{self.subject}"
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A trouble as it was last seen; `told` is whether somebody was told that it began."""
+    """A trouble as it was last seen; `told` is whether its beginning was delivered."""
 
     alarm: Alarm
     told: bool
@@ -89,7 +88,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class AlarmHistory:
-    """What is remembered between two looks: every trouble by its key, and when the weekly word was last given."""
+    """What is remembered between two polls: every trouble by its key, and when the last weekly notice was sent."""
 
     troubles: Mapping[str, Remembered] = field(default_factory=lambda: MappingProxyType({}))
     weekly: datetime | None = None
@@ -97,41 +96,47 @@ class AlarmHistory:
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """What is wrong at this moment, and how long it may last before somebody is told."""
+    """What is wrong at this moment, and how long it may last unreported."""
 
     alarm: Alarm
     grace: timedelta = timedelta(0)
 
 
-def alarms(found: Status | CctvError, previous: AlarmHistory, now: datetime) -> list[Alarm]:
-    """What to tell now.  `found` is the error where the storage could not even be opened.
+def alarms(status: Status | CctvError, previous: AlarmHistory, now: datetime) -> list[Alarm]:
+    """The alarms to send now.  `status` is the error where the storage could not even be opened.
 
-    A trouble is told once it has lasted its grace, and once more when it is over, if it was told.
+    A trouble is reported once it has lasted its grace, and once more when it is over, if it was reported.
     """
-    present = _present(found, previous, now)
+    present = _present(status, previous, now)
     raised = [
-        one.alarm for key, one in present.items() if now - one.alarm.since >= one.grace and not _was_told(previous, key)
+        trouble.alarm
+        for key, trouble in present.items()
+        if now - trouble.alarm.since >= trouble.grace and not _was_told(previous, key)
     ]
     over = [
         replace(was.alarm, state=AlarmState.OVER, next_step="")
         for key, was in previous.troubles.items()
-        if was.told and key not in present and not _hidden(found, was.alarm)
+        if was.told and key not in present and not _hidden(status, was.alarm)
     ]
     weekly = _weekly(present, now) if previous.weekly is None or now - previous.weekly >= WEEK else []
     return [*raised, *over, *weekly]
 
 
-def remember(found: Status | CctvError, previous: AlarmHistory, now: datetime, told: Sequence[Alarm]) -> AlarmHistory:
-    """The memory after a look; `told` are those of its alarms that reached somebody."""
-    said = {(alarm.key, alarm.state) for alarm in told}
+def remember(
+    status: Status | CctvError, previous: AlarmHistory, now: datetime, delivered: Sequence[Alarm]
+) -> AlarmHistory:
+    """The history after a poll; `delivered` are those of its alarms that were delivered."""
+    delivered_keys = {(alarm.key, alarm.state) for alarm in delivered}
     troubles = {
-        key: Remembered(one.alarm, _was_told(previous, key) or (key, AlarmState.RAISED) in said)
-        for key, one in _present(found, previous, now).items()
+        key: Remembered(trouble.alarm, _was_told(previous, key) or (key, AlarmState.RAISED) in delivered_keys)
+        for key, trouble in _present(status, previous, now).items()
     }
     for key, was in previous.troubles.items():
-        if key not in troubles and ((was.told and (key, AlarmState.OVER) not in said) or _hidden(found, was.alarm)):
+        if key not in troubles and (
+            (was.told and (key, AlarmState.OVER) not in delivered_keys) or _hidden(status, was.alarm)
+        ):
             troubles[key] = was
-    weekly = any(alarm.kind is AlarmKind.WEEKLY for alarm in told)
+    weekly = any(alarm.kind is AlarmKind.WEEKLY for alarm in delivered)
     return AlarmHistory(MappingProxyType(troubles), now if weekly else previous.weekly)
 
 
@@ -139,22 +144,22 @@ def _was_told(previous: AlarmHistory, key: str) -> bool:
     return key in previous.troubles and previous.troubles[key].told
 
 
-def _hidden(found: Status | CctvError, alarm: Alarm) -> bool:
-    """Nothing is over only because it cannot be seen: without storage or recorder, or outside a camera's hours."""
-    if isinstance(found, Exception):
+def _hidden(status: Status | CctvError, alarm: Alarm) -> bool:
+    """Whether an alarm cannot be checked, and so is not over: without storage or recorder, outside a camera's hours."""
+    if isinstance(status, Exception):
         return alarm.kind is not AlarmKind.STORAGE
-    silent = {str(one.camera) for one in found.cameras if one.health is Health.RESTING or _is_full(one)}
-    return alarm.kind is AlarmKind.CAMERA and (not found.recorder_running or alarm.subject in silent)
+    silent = {str(camera.camera) for camera in status.cameras if camera.health is Health.RESTING or _is_full(camera)}
+    return alarm.kind is AlarmKind.CAMERA and (not status.recorder_running or alarm.subject in silent)
 
 
-def _present(found: Status | CctvError, previous: AlarmHistory, now: datetime) -> dict[str, _Trouble]:
-    """Troubles by their key, each since when it was first seen."""
-    troubles = [_no_storage(found, now)] if isinstance(found, Exception) else _troubles(found, previous)
+def _present(status: Status | CctvError, previous: AlarmHistory, now: datetime) -> dict[str, _Trouble]:
+    """Troubles by their key, each dated when it was first seen."""
+    troubles = [_no_storage(status, now)] if isinstance(status, Exception) else _troubles(status, previous)
     present = {}
-    for one in troubles:
-        was = previous.troubles.get(one.alarm.key)
-        since = min(one.alarm.since, was.alarm.since) if was else one.alarm.since
-        present[one.alarm.key] = replace(one, alarm=replace(one.alarm, since=since))
+    for trouble in troubles:
+        was = previous.troubles.get(trouble.alarm.key)
+        since = min(trouble.alarm.since, was.alarm.since) if was else trouble.alarm.since
+        present[trouble.alarm.key] = replace(trouble, alarm=replace(trouble.alarm, since=since))
     return present
 
 
@@ -162,72 +167,72 @@ def _no_storage(error: CctvError, now: datetime) -> _Trouble:
     return _Trouble(_alarm(AlarmKind.STORAGE, "", now, error.message, error.next_step or "cctv status"))
 
 
-def _troubles(found: Status, previous: AlarmHistory) -> list[_Trouble]:
+def _troubles(status: Status, previous: AlarmHistory) -> list[_Trouble]:
     is_short = f"{AlarmKind.DISK.value}:" in previous.troubles
-    footage = [*_recording(found), *_deletion(found), *_lost(found)]
+    footage = [*_recording(status), *_deletion(status), *_lost(status)]
     return [
         *footage,
-        *_disk(found, is_short=is_short),
-        *_reviews(found),
-        *_late(found),
-        *_leases(found),
-        *_policy(found),
-        *_backup(found),
+        *_disk(status, is_short=is_short),
+        *_reviews(status),
+        *_late(status),
+        *_leases(status),
+        *_policy(status),
+        *_backup(status),
     ]
 
 
-def _recording(found: Status) -> list[_Trouble]:
-    if not found.recorder_running:
+def _recording(status: Status) -> list[_Trouble]:
+    if not status.recorder_running:
         text = "Recording has stopped: no recorder runs."
         following = "systemctl status cctv-record"
-        return [_Trouble(_alarm(AlarmKind.RECORDING, "", found.now, text, following), RECORDER_DOWN)]
-    down = [one for one in found.cameras if not one.is_well]
-    troubles = [_camera(one, found.now) for one in down if not _is_full(one)]
-    if any(_is_full(one) for one in down):
+        return [_Trouble(_alarm(AlarmKind.RECORDING, "", status.now, text, following), RECORDER_DOWN)]
+    down = [camera for camera in status.cameras if not camera.is_well]
+    troubles = [_camera(camera, status.now) for camera in down if not _is_full(camera)]
+    if any(_is_full(camera) for camera in down):
         text = "Recording has stopped: the disk is full."
         troubles.append(
-            _Trouble(_alarm(AlarmKind.RECORDING, "", found.now, text, "cctv hold list shows what may not go"))
+            _Trouble(_alarm(AlarmKind.RECORDING, "", status.now, text, "cctv hold list shows what may not go"))
         )
     return troubles
 
 
-def _is_full(one: CameraHealth) -> bool:
-    return one.cause is GapCause.STORAGE_FULL and not one.is_well
+def _is_full(camera: CameraHealth) -> bool:
+    return camera.cause is GapCause.STORAGE_FULL and not camera.is_well
 
 
-def _camera(one: CameraHealth, now: datetime) -> _Trouble:
+def _camera(camera: CameraHealth, now: datetime) -> _Trouble:
     """Since the camera was last seen to change: its last frame may be of before a night outside its hours."""
-    said = (one.message or (one.cause.value if one.cause else "")).rstrip(".")
-    text = f"{one.camera} is not recorded{f': {said}' if said else ''}."
-    alarm = _alarm(AlarmKind.CAMERA, one.camera, one.since or now, text, f"cctv cameras check {one.camera}")
+    cause = (camera.message or (camera.cause.value if camera.cause else "")).rstrip(".")
+    text = f"{camera.camera} is not recorded{f': {cause}' if cause else ''}."
+    alarm = _alarm(AlarmKind.CAMERA, camera.camera, camera.since or now, text, f"cctv cameras check {camera.camera}")
     return _Trouble(alarm, CAMERA_DOWN)
 
 
-def _deletion(found: Status) -> list[_Trouble]:
-    now, troubles = found.now, []
-    if found.guard is not None:
-        text = f"Deletion has stopped: the guard {found.guard} refuses it."
+def _deletion(status: Status) -> list[_Trouble]:
+    now, troubles = status.now, []
+    if status.guard is not None:
+        text = f"Deletion has stopped: the guard {status.guard} refuses it."
         troubles.append(_Trouble(_alarm(AlarmKind.DELETION, "", now, text, "cctv sweep --once tells what to do")))
-    if found.overdue > timedelta(0):
+    if status.overdue > timedelta(0):
         text = "Footage is past its limit and not deleted."
         following = "cctv status, then systemctl status cctv-sweep"
-        troubles.append(_Trouble(_alarm(AlarmKind.OVERDUE, "", now - found.overdue, text, following)))
-    if found.guard is None and (found.last_sweep is None or now - found.last_sweep > SWEEP_LATE):
-        text = "The sweep does not run." if found.last_sweep else "The sweep has never run."
-        since, grace = found.last_sweep or now, timedelta(0) if found.last_sweep else SWEEP_LATE
+        troubles.append(_Trouble(_alarm(AlarmKind.OVERDUE, "", now - status.overdue, text, following)))
+    if status.guard is None and (status.last_sweep is None or now - status.last_sweep > SWEEP_LATE):
+        text = "The sweep does not run." if status.last_sweep else "The sweep has never run."
+        since, grace = status.last_sweep or now, timedelta(0) if status.last_sweep else SWEEP_LATE
         troubles.append(_Trouble(_alarm(AlarmKind.SWEEP, "", since, text, "systemctl status cctv-sweep"), grace))
     return troubles
 
 
-def _lost(found: Status) -> list[_Trouble]:
+def _lost(status: Status) -> list[_Trouble]:
     """Once for each camera: a bad disk loses many segments."""
-    cameras = sorted({one.camera for one in found.held_lost})
+    cameras = sorted({stone.camera for stone in status.held_lost})
     return [
         _Trouble(
             _alarm(
                 AlarmKind.LOST,
                 camera,
-                found.now,
+                status.now,
                 f"Footage of {camera} that a hold should keep is lost: its files are gone.",
                 "cctv hold list, then cctv hold show of each: tell the DPO; look at the disk (smartctl)",
             )
@@ -236,20 +241,20 @@ def _lost(found: Status) -> list[_Trouble]:
     ]
 
 
-def _disk(found: Status, *, is_short: bool) -> list[_Trouble]:
-    """A disk that is short stays so until there is clearly more: a full one hovers about its reserve for ever."""
-    enough = CLEARLY if is_short else 1
-    if found.disk_lasts is not None and found.disk_lasts < DISK_SHORT * enough:
-        text = f"The disk will be full in {max(found.disk_lasts, timedelta(0)) // timedelta(hours=1)} hours."
-    elif found.disk_free < found.disk_reserve * enough:
-        text = f"The disk is full up to its reserve: {found.disk_free / found.disk_total:.1%} are free."
+def _disk(status: Status, *, is_short: bool) -> list[_Trouble]:
+    """Hysteresis: a short disk stays so until there is clearly more, since a full one hovers about its reserve."""
+    enough = SHORT_DISK_FACTOR if is_short else 1
+    if status.disk_lasts is not None and status.disk_lasts < DISK_SHORT * enough:
+        text = f"The disk will be full in {max(status.disk_lasts, timedelta(0)) // timedelta(hours=1)} hours."
+    elif status.disk_free < status.disk_reserve * enough:
+        text = f"The disk is full up to its reserve: {status.disk_free / status.disk_total:.1%} are free."
     else:
         return []
     following = "cctv hold list shows what may not go; then a larger disk, or a shorter retention"
-    return [_Trouble(_alarm(AlarmKind.DISK, "", found.now, text, following))]
+    return [_Trouble(_alarm(AlarmKind.DISK, "", status.now, text, following))]
 
 
-def _reviews(found: Status) -> list[_Trouble]:
+def _reviews(status: Status) -> list[_Trouble]:
     return [
         _Trouble(
             _alarm(
@@ -260,38 +265,40 @@ def _reviews(found: Status) -> list[_Trouble]:
                 f"cctv hold show {hold.id}",
             )
         )
-        for hold in found.holds_to_review
+        for hold in status.holds_to_review
     ]
 
 
-def _late(found: Status) -> list[_Trouble]:
+def _late(status: Status) -> list[_Trouble]:
     return [
-        _Trouble(_alarm(AlarmKind.LATE, f"{one.id} {one.what}", one.due, f"{one.id} is late: {one.what}.", one.line))
-        for one in found.late
+        _Trouble(
+            _alarm(AlarmKind.LATE, f"{item.id} {item.what}", item.due, f"{item.id} is late: {item.what}.", item.line)
+        )
+        for item in status.late
     ]
 
 
-def _leases(found: Status) -> list[_Trouble]:
-    """A reminder, over when the copy is back: a copy that is late is told beside it."""
+def _leases(status: Status) -> list[_Trouble]:
+    """A reminder, over when the copy is back: a copy that is late has an alarm of its own."""
     return [
-        _Trouble(_alarm(AlarmKind.LEASE, one.id, found.now, f"{one.id} must end soon: {one.what}.", one.line))
-        for one in found.soon
+        _Trouble(_alarm(AlarmKind.LEASE, item.id, status.now, f"{item.id} must end soon: {item.what}.", item.line))
+        for item in status.soon
     ]
 
 
-def _policy(found: Status) -> list[_Trouble]:
-    if not found.to_adopt:
+def _policy(status: Status) -> list[_Trouble]:
+    if not status.to_adopt:
         return []
-    zones = ", ".join(found.to_adopt)
+    zones = ", ".join(status.to_adopt)
     text = f"The policy is shorter than what stored footage was promised, in {zones}: somebody must adopt it."
-    return [_Trouble(_alarm(AlarmKind.POLICY, "", found.now, text, "cctv retention adopt --reason WHY --dry-run"))]
+    return [_Trouble(_alarm(AlarmKind.POLICY, "", status.now, text, "cctv retention adopt --reason WHY --dry-run"))]
 
 
-def _backup(found: Status) -> list[_Trouble]:
-    if not found.backup_late:
+def _backup(status: Status) -> list[_Trouble]:
+    if not status.backup_late:
         return []
-    text = "The last back-up is too old." if found.last_backup else "There is no back-up."
-    return [_Trouble(_alarm(AlarmKind.BACKUP, "", found.now, text, "cctv backup make DIR"), BACKUP_LATE)]
+    text = "The last back-up is too old." if status.last_backup else "There is no back-up."
+    return [_Trouble(_alarm(AlarmKind.BACKUP, "", status.now, text, "cctv backup make DIR"), BACKUP_LATE)]
 
 
 def _alarm(kind: AlarmKind, subject: str, since: datetime, text: str, following: str) -> Alarm:
@@ -299,54 +306,51 @@ def _alarm(kind: AlarmKind, subject: str, since: datetime, text: str, following:
 
 
 def _weekly(present: Mapping[str, _Trouble], now: datetime) -> list[Alarm]:
-    """A week's silence could also be a dead box: silence is only good news when it was announced.
+    """A week's silence could also be a dead machine: silence is good news only when it was announced.
 
     Names also what has not lasted long enough for an alarm: all is well only if all is.
     """
-    wrong = [one.alarm.text for one in present.values()]
+    wrong = [trouble.alarm.text for trouble in present.values()]
     text = " ".join(["Not all is well:", *wrong]) if wrong else "All is well."
     return [Alarm(AlarmKind.WEEKLY, AlarmState.NOTICE, "", now, text, "cctv status" if wrong else "")]
 
 
-_SCHEMA = 1
-
-
-def read_memory(path: Path) -> AlarmHistory:
-    """What was remembered; nothing where the file is not there or not whole: better told twice than never."""
+def read_history(path: Path) -> AlarmHistory:
+    """The stored history; empty where the file is missing or damaged: better reported twice than never."""
     try:
-        said = json.loads(path.read_text())
-        if said["schema"] != _SCHEMA:
+        payload = json.loads(path.read_text())
+        if payload["schema"] != _SCHEMA:
             return AlarmHistory()
-        weekly: datetime | None = from_us(said["weekly_us"]) if said["weekly_us"] is not None else None
-        known = [Remembered(_stored_alarm(one), bool(one["told"])) for one in said["troubles"]]
-        return AlarmHistory(MappingProxyType({one.alarm.key: one for one in known}), weekly)
+        weekly: datetime | None = from_us(payload["weekly_us"]) if payload["weekly_us"] is not None else None
+        remembered = [Remembered(_stored_alarm(row), bool(row["told"])) for row in payload["troubles"]]
+        return AlarmHistory(MappingProxyType({trouble.alarm.key: trouble for trouble in remembered}), weekly)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return AlarmHistory()
 
 
-def write_memory(path: Path, memory: AlarmHistory, disk: DurableFiles) -> None:
-    """Put the file in place of the one before."""
-    said = {
+def write_history(path: Path, memory: AlarmHistory, disk: DurableFiles) -> None:
+    """Write the history in place of the one before."""
+    payload = {
         "schema": _SCHEMA,
         "weekly_us": to_us(memory.weekly) if memory.weekly else None,
-        "troubles": [_as_json(one) for one in memory.troubles.values()],
+        "troubles": [_as_json(trouble) for trouble in memory.troubles.values()],
     }
     disk.make_directory(path.parent)
-    disk.write(path, json.dumps(said, ensure_ascii=False).encode())
+    disk.write(path, json.dumps(payload, ensure_ascii=False).encode())
 
 
-def _as_json(one: Remembered) -> dict[str, Any]:
-    alarm = one.alarm
+def _as_json(trouble: Remembered) -> dict[str, Any]:
+    alarm = trouble.alarm
     return {
         "kind": alarm.kind.value,
         "subject": alarm.subject,
         "since_us": to_us(alarm.since),
         "text": alarm.text,
         "next": alarm.next_step,
-        "told": one.told,
+        "told": trouble.told,
     }
 
 
-def _stored_alarm(said: dict[str, Any]) -> Alarm:
-    kind, since = AlarmKind(said["kind"]), from_us(said["since_us"])
-    return Alarm(kind, AlarmState.RAISED, str(said["subject"]), since, str(said["text"]), str(said["next"]))
+def _stored_alarm(row: dict[str, Any]) -> Alarm:
+    kind, since = AlarmKind(row["kind"]), from_us(row["since_us"])
+    return Alarm(kind, AlarmState.RAISED, str(row["subject"]), since, str(row["text"]), str(row["next"]))

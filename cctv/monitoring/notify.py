@@ -1,11 +1,8 @@
-"""Getting alarms to somebody: by mail through the site's mail host, by a command of the site, or both.
+"""Notification: polls the status and sends new alarms, by mail through the site's mail host, by a command, or both.
 
-Owns the words and the JSON of a message.  A delivery that fails is told, never swallowed.  Holds no password: the mail
-host takes mail from this machine without one, or a command does what it takes.
-
-One look at the site, and telling somebody what changed since the look before.
-
-Owns the order: look, decide, send, remember.  What reached nobody is not remembered as told, so the next look sends it.
+Responsible for the text and the JSON of a message, and for the order: poll, decide, send, remember.  A delivery that
+fails is reported, never swallowed; what reached no one is not remembered as delivered, so the next poll sends it.
+Holds no password: the mail host accepts mail from this machine without one, or the command has its own.
 """
 
 from __future__ import annotations
@@ -31,11 +28,13 @@ from cctv.core.durable import DurableFiles, exclusive
 from cctv.core.errors import CctvError, ConfigError, ToolFailed, ToolMissing
 from cctv.core.process import run_process
 from cctv.db.storage import Storage
-from cctv.monitoring.alarms import Alarm, AlarmKind, AlarmState, alarms, read_memory, remember, write_memory
+from cctv.monitoring.alarms import Alarm, AlarmKind, AlarmState, alarms, read_history, remember, write_history
 from cctv.monitoring.status import OverdueItem, Status, status_now
 
+log = logging.getLogger(__name__)
+
 PATIENCE = timedelta(seconds=30)
-_SAID = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
+_STATE_LABELS = {AlarmState.RAISED: "alarm", AlarmState.OVER: "over", AlarmState.NOTICE: "notice"}
 
 
 class AlertsNotSet(ConfigError):
@@ -54,7 +53,7 @@ class AlarmsNotDelivered(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent at once: all alarms of one look."""
+    """What is sent at once: all alarms of one poll."""
 
     site: str
     zone: ZoneInfo
@@ -63,16 +62,19 @@ class Message:
 
     @property
     def subject(self) -> str:
+        """The first alarm, and how many more."""
         first, more = self.alarms[0], len(self.alarms) - 1
-        return f"[cctv {self.site}] {_SAID[first.state]}: {first.text}{f' (and {more} more)' if more else ''}"
+        return f"[cctv {self.site}] {_STATE_LABELS[first.state]}: {first.text}{f' (and {more} more)' if more else ''}"
 
     @property
     def body(self) -> str:
-        return "\n\n".join(self._told(alarm) for alarm in self.alarms) + "\n"
+        """All alarms as plain text."""
+        return "\n\n".join(self._paragraph(alarm) for alarm in self.alarms) + "\n"
 
     @property
     def as_json(self) -> str:
-        said = [
+        """All alarms as one JSON object, for a command."""
+        rows = [
             {
                 "kind": alarm.kind.value,
                 "state": alarm.state.value,
@@ -83,69 +85,17 @@ class Message:
             }
             for alarm in self.alarms
         ]
-        return json.dumps({"schema": 1, "site": self.site, "at": iso(self.at), "alarms": said}, ensure_ascii=False)
+        return json.dumps({"schema": 1, "site": self.site, "at": iso(self.at), "alarms": rows}, ensure_ascii=False)
 
-    def _told(self, alarm: Alarm) -> str:
+    def _paragraph(self, alarm: Alarm) -> str:
         since = f"{alarm.since.astimezone(self.zone):%d/%m/%Y %H:%M}"
         when = {
             AlarmState.RAISED: f"  since: {since}",
             AlarmState.OVER: f"  it had lasted since {since}",
             AlarmState.NOTICE: f"  at:    {since}",
         }
-        lines = [f"{_SAID[alarm.state].upper()}: {alarm.text}", when[alarm.state]]
+        lines = [f"{_STATE_LABELS[alarm.state].upper()}: {alarm.text}", when[alarm.state]]
         return "\n".join([*lines, *([f"  next:  {alarm.next_step}"] if alarm.next_step else [])])
-
-
-def deliver(alerts: AlertsSettings, message: Message) -> list[AlarmsNotDelivered]:
-    """Send the message every way that the settings name; what failed.  Raises AlertsNotSet where they name none."""
-    sending = [*([_mail] if alerts.mail else []), *([_command] if alerts.command else [])]
-    if not sending:
-        raise AlertsNotSet
-    failed = []
-    for channel, send in zip(alerts.ways, sending, strict=True):
-        try:
-            send(alerts, message)
-        except (OSError, ToolFailed, ToolMissing) as error:  # smtplib's own errors are OSErrors
-            failed.append(AlarmsNotDelivered(channel=channel, detail=_detail(error)))
-        except subprocess.TimeoutExpired:
-            detail = f"it did not end within {PATIENCE.total_seconds():.0f} seconds"
-            failed.append(AlarmsNotDelivered(channel=channel, detail=detail))
-    return failed
-
-
-def _detail(error: OSError | CctvError) -> str:
-    """What the mail host or the program answered, in its own words."""
-
-    if isinstance(error, SMTPRecipientsRefused):
-        code, said = next(iter(error.recipients.values()))
-        return f"the mail host answers {code} {_text(said)}"
-    if isinstance(error, SMTPResponseException):
-        return f"the mail host answers {error.smtp_code} {_text(error.smtp_error)}"
-    strerror = error.strerror if isinstance(error, OSError) else None
-    return (strerror or str(error) or type(error).__name__).rstrip(".")
-
-
-def _text(said: bytes | str) -> str:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join(text.split()).rstrip(".")
-
-
-def _mail(alerts: AlertsSettings, message: Message) -> None:
-    mail = EmailMessage()
-    mail["From"], mail["To"] = alerts.sender, alerts.mail
-    mail["Subject"] = " ".join(message.subject.split())
-    mail["Date"], mail["Message-ID"] = format_datetime(message.at), make_msgid(domain=alerts.sender.rpartition("@")[2])
-    mail["Auto-Submitted"] = "auto-generated"  # no holiday reply to it
-    mail.set_content(message.body)
-    with smtplib.SMTP(alerts.smtp.host, alerts.smtp.port, timeout=PATIENCE.total_seconds()) as host:
-        host.send_message(mail)
-
-
-def _command(alerts: AlertsSettings, message: Message) -> None:
-    run_process(alerts.command, stdin=message.as_json.encode(), timeout=PATIENCE.total_seconds())
-
-
-log = logging.getLogger(__name__)
 
 
 class StorageSilent(CctvError):
@@ -164,15 +114,63 @@ class MemoryNotKept(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class NotifyResult:
-    """What one look found to tell, and the ways by which it did not get through."""
+    """The alarms of one poll, and the deliveries that failed."""
 
     alarms: Sequence[Alarm]
     failed: Sequence[AlarmsNotDelivered] = ()
 
 
-def look(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvError:
-    """The status, or why there is none: a storage that is away is an alarm, not a reason to be silent."""
+def deliver(alerts: AlertsSettings, message: Message) -> list[AlarmsNotDelivered]:
+    """Send the message every way that the settings name; returns the deliveries that failed.  Raises AlertsNotSet where
+    they name none."""
+    sending = [*([_mail] if alerts.mail else []), *([_command] if alerts.command else [])]
+    if not sending:
+        raise AlertsNotSet
+    failed = []
+    for channel, send in zip(alerts.ways, sending, strict=True):
+        try:
+            send(alerts, message)
+        except (OSError, ToolFailed, ToolMissing) as error:  # smtplib's own errors are OSErrors
+            failed.append(AlarmsNotDelivered(channel=channel, detail=_detail(error)))
+        except subprocess.TimeoutExpired:
+            detail = f"it did not end within {PATIENCE.total_seconds():.0f} seconds"
+            failed.append(AlarmsNotDelivered(channel=channel, detail=detail))
+    return failed
 
+
+def _detail(error: OSError | CctvError) -> str:
+    """The answer of the mail host or the program, as text."""
+    if isinstance(error, SMTPRecipientsRefused):
+        code, answer = next(iter(error.recipients.values()))
+        return f"the mail host answers {code} {_text(answer)}"
+    if isinstance(error, SMTPResponseException):
+        return f"the mail host answers {error.smtp_code} {_text(error.smtp_error)}"
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return (strerror or str(error) or type(error).__name__).rstrip(".")
+
+
+def _text(answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return " ".join(text.split()).rstrip(".")
+
+
+def _mail(alerts: AlertsSettings, message: Message) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"] = alerts.sender, alerts.mail
+    mail["Subject"] = " ".join(message.subject.split())
+    mail["Date"], mail["Message-ID"] = format_datetime(message.at), make_msgid(domain=alerts.sender.rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"  # no holiday reply to it
+    mail.set_content(message.body)
+    with smtplib.SMTP(alerts.smtp.host, alerts.smtp.port, timeout=PATIENCE.total_seconds()) as host:
+        host.send_message(mail)
+
+
+def _command(alerts: AlertsSettings, message: Message) -> None:
+    run_process(alerts.command, stdin=message.as_json.encode(), timeout=PATIENCE.total_seconds())
+
+
+def status_or_error(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvError:
+    """The status, or the error why there is none: a missing storage is an alarm, not a reason to be silent."""
     try:
         site = open_site()
         late, soon = owed(site)
@@ -186,14 +184,13 @@ def look(settings: Settings, open_site: Callable[[], Storage]) -> Status | CctvE
 
 
 def owed(site: Storage) -> tuple[tuple[OverdueItem, ...], tuple[OverdueItem, ...]]:
-    """What of the board is past its day, and which leases end within a week; reviews have an alarm of their own."""
-
-    told = {AgendaKind.REQUEST, AgendaKind.BREACH, AgendaKind.LEASE, AgendaKind.WORKSTATIONS}
+    """The overdue items of the agenda, and the leases that end within a week; reviews have an alarm of their own."""
+    alarming = {AgendaKind.REQUEST, AgendaKind.BREACH, AgendaKind.LEASE, AgendaKind.WORKSTATIONS}
     now, items = site.clock.now(), board(site, ())
-    late = [item for item in items if item.kind in told and item.due < now]
+    late = [item for item in items if item.kind in alarming and item.due < now]
     soon = [item for item in items if item.kind is AgendaKind.LEASE and item.due <= now + LEASE_AHEAD]
     first, second = (
-        tuple(OverdueItem(item.id, item.what, item.due, item.line) for item in found) for found in (late, soon)
+        tuple(OverdueItem(item.id, item.what, item.due, item.line) for item in due) for due in (late, soon)
     )
     return first, second
 
@@ -201,37 +198,37 @@ def owed(site: Storage) -> tuple[tuple[OverdueItem, ...], tuple[OverdueItem, ...
 def notify_once(
     settings: Settings, open_site: Callable[[], Storage], now: datetime, disk: DurableFiles, *, dry_run: bool = False
 ) -> NotifyResult:
-    """Look once and send what is new.  Raises AlertsNotSet and MemoryNotKept before anything is sent."""
+    """Poll once and send what is new.  Raises AlertsNotSet and MemoryNotKept before anything is sent."""
     path = settings.alerts.state
     if dry_run:
-        return NotifyResult(alarms(look(settings, open_site), read_memory(path), now))
+        return NotifyResult(alarms(status_or_error(settings, open_site), read_history(path), now))
     if not settings.alerts.ways:
         raise AlertsNotSet
     try:
         disk.make_directory(path.parent)
         with exclusive(path.with_name(f"{path.name}.lock")):
-            return _look_and_tell(settings, look(settings, open_site), now, disk)
+            return _poll_and_send(settings, status_or_error(settings, open_site), now, disk)
     except OSError as error:
         raise MemoryNotKept(path=path, problem=error.strerror or error) from error
 
 
-def _look_and_tell(settings: Settings, found: Status | CctvError, now: datetime, disk: DurableFiles) -> NotifyResult:
+def _poll_and_send(settings: Settings, status: Status | CctvError, now: datetime, disk: DurableFiles) -> NotifyResult:
     path = settings.alerts.state
-    before = read_memory(path)
-    write_memory(path, before, disk)  # what cannot be remembered is not sent
-    due = alarms(found, before, now)
+    before = read_history(path)
+    write_history(path, before, disk)  # what cannot be remembered is not sent
+    due = alarms(status, before, now)
     failed: Sequence[AlarmsNotDelivered] = ()
-    reached = due
+    delivered = due
     if due:
         failed = deliver(settings.alerts, _message(settings, now, due))
         log.info("alarms.sent", extra={"count": len(due), "failures": len(failed)})
-        reached = due if len(failed) < len(settings.alerts.ways) else []
-    write_memory(path, remember(found, before, now, reached), disk)
+        delivered = due if len(failed) < len(settings.alerts.ways) else []
+    write_history(path, remember(status, before, now, delivered), disk)
     return NotifyResult(due, failed)
 
 
 def send_test(settings: Settings, now: datetime) -> Sequence[AlarmsNotDelivered]:
-    """Send a message that says it is a test; what failed."""
+    """Send a test message; returns the deliveries that failed."""
     text = "This is a test: alarms of the recorder reach you this way."
     alarm = Alarm(AlarmKind.TEST, AlarmState.NOTICE, "", now, text, "")
     return deliver(settings.alerts, _message(settings, now, [alarm]))

@@ -1,6 +1,6 @@
 """Status: cameras, recorder, deletion, disk and holds at one instant, and the exit code that they add up to.
 
-Reads only.  A promise that is broken (overdue) outranks a guard, and a guard outranks a camera that is down.
+Reads only.  A broken promise (overdue) outranks a guard, and a guard outranks a camera that is down.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import Enum
 from sqlalchemy import Connection
 
 from cctv.audit.checkpoint_files import reach_check
-from cctv.backup.state import read_memory
+from cctv.backup.state import read_backup_state
 from cctv.core.errors import Exit
 from cctv.core.filesystem import Volume, volume_of
 from cctv.core.time_range import Span, total
@@ -33,13 +33,13 @@ from cctv.retention.plan import make_plan, overdue
 from cctv.retention.policy_change import zones_to_adopt
 from cctv.retention.queries import last_refusal, last_sweep
 
-STALE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
-RATE_OVER = timedelta(minutes=5)
-LONGEST_FORECAST = 24 * 3650  # hours; a rate near zero would reach past the calendar
+STATE_MAX_AGE = timedelta(seconds=10)  # recorder.json is renewed every 2 s
+BIT_RATE_WINDOW = timedelta(minutes=5)
+MAX_FORECAST_HOURS = 24 * 3650  # hours; a rate near zero would reach past the calendar
 
 
 class Health(Enum):
-    """How a camera fares."""
+    """The state of a camera's recording."""
 
     RECORDING = "recording"
     CONNECTING = "connecting"
@@ -50,7 +50,7 @@ class Health(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
-    """One camera: since when it is so, the age of its last frame, why it is down, unrecorded time of the last 24 h.
+    """One camera: since when it has this health, its last frame, why it is down, unrecorded time of the last 24 h.
 
     `bit_rate` is that of its footage of the last minutes, in bits a second; None where there is none.
     """
@@ -66,12 +66,13 @@ class CameraHealth:
 
     @property
     def is_well(self) -> bool:
+        """Whether the camera is recorded, or outside its hours."""
         return self.health in (Health.RECORDING, Health.RESTING)
 
 
 @dataclass(frozen=True, slots=True)
 class OverdueItem:
-    """Something of the board whose day is past: an answer, a telling of a breach, a copy that did not come back."""
+    """An item of the agenda that is overdue: an answer, a breach notice, a copy that was not returned."""
 
     id: str
     what: str
@@ -81,7 +82,7 @@ class OverdueItem:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything `cctv status` tells."""
+    """Everything that `cctv status` reports."""
 
     now: datetime
     cameras: tuple[CameraHealth, ...]
@@ -102,8 +103,8 @@ class Status:
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
     backup_late: bool = False
-    volume: Volume | None = None  # what the footage stands on
-    log_whole: bool = True  # whether the audit log goes as far as was signed
+    volume: Volume | None = None  # the volume of the footage
+    log_whole: bool = True  # whether the audit log reaches the signed checkpoint
     soon: tuple[OverdueItem, ...] = ()  # copies whose lease ends within a week, or has ended
     late: tuple[
         OverdueItem, ...
@@ -111,6 +112,7 @@ class Status:
 
     @property
     def holds_to_review(self) -> tuple[Hold, ...]:
+        """The holds past their review date."""
         return tuple(hold for hold in self.holds if hold.review <= self.now)
 
     @property
@@ -122,20 +124,28 @@ class Status:
             return Exit.OVERDUE
         if self.guard is not None:
             return Exit.GUARD
-        if any(not one.is_well for one in self.cameras):
+        if any(not camera.is_well for camera in self.cameras):
             return Exit.CAMERA_DOWN
         return Exit.OK
 
 
+_HEALTH = {
+    Phase.RECORDING: Health.RECORDING,
+    Phase.CONNECTING: Health.CONNECTING,
+    Phase.WAITING: Health.DOWN,
+    Phase.STOPPED: Health.DOWN,
+}
+
+
 def status_now(site: Storage) -> Status:
-    """Look at everything once."""
+    """Read everything once."""
     now = site.clock.now()
     running = is_running(site)
-    said = read_state(site.root)
-    fresh = said if said is not None and running and now - said.at < STALE else None
+    state = read_state(site.root)
+    fresh = state if state is not None and running and now - state.at < STATE_MAX_AGE else None
     current = fresh.cameras if fresh else {}
     disk = shutil.disk_usage(site.root)
-    backup, backed_up = site.settings.backup, read_memory(site.root)
+    backup, backed_up = site.settings.backup, read_backup_state(site.root)
     log_is_whole = reach_check(site.root)
     with read_transaction(site.engine) as connection:
         plan = make_plan(connection, now)
@@ -166,7 +176,7 @@ def status_now(site: Storage) -> Status:
 
 
 def _guard(connection: Connection, site: Storage) -> str | None:
-    """What stopped the latest sweep, or will stop the next: nobody needs to wait for it to know."""
+    """The guard that stopped the latest sweep, or will stop the next: known without waiting for it."""
     if unconfirmed(site.root) is not None:
         return HoldsUnconfirmed.__name__
     return last_refusal(connection)
@@ -181,7 +191,7 @@ def _camera(
         for gap in gaps_of(connection, camera, day)
     )
     lost = total(shared for gap in gaps if (shared := gap.intersection(day)))
-    rate = _bit_rate(segments_of(connection, camera, Span(now - RATE_OVER, now)))
+    rate = _bit_rate(segments_of(connection, camera, Span(now - BIT_RATE_WINDOW, now)))
     if state is None:
         health = Health.CONNECTING if running else Health.NOT_RUNNING
         return CameraHealth(camera, health, None, None, None, None, lost, rate)
@@ -191,17 +201,9 @@ def _camera(
 
 
 def _lasts(hours: float | None) -> timedelta | None:
-    return timedelta(hours=min(hours, LONGEST_FORECAST)) if hours is not None else None
+    return timedelta(hours=min(hours, MAX_FORECAST_HOURS)) if hours is not None else None
 
 
 def _bit_rate(segments: Sequence[Segment]) -> float | None:
-    seconds = sum(one.span.duration.total_seconds() for one in segments)
-    return 8 * sum(one.size_bytes for one in segments) / seconds if seconds else None
-
-
-_HEALTH = {
-    Phase.RECORDING: Health.RECORDING,
-    Phase.CONNECTING: Health.CONNECTING,
-    Phase.WAITING: Health.DOWN,
-    Phase.STOPPED: Health.DOWN,
-}
+    seconds = sum(segment.span.duration.total_seconds() for segment in segments)
+    return 8 * sum(segment.size_bytes for segment in segments) / seconds if seconds else None

@@ -1,1 +1,1 @@
-"""Retention: which footage must go, when, and why; and the sweep that makes it so."""
+"""Retention: which footage must be deleted, when, and why; and the sweep that deletes it."""

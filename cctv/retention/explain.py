@@ -1,8 +1,7 @@
-"""Queries of explanation and certificate.  By index only where one segment is asked about; decides nothing.
+"""Explanation: why footage is still stored or was deleted: limit, the rule behind it, holds, and the log's entries.
 
-Explain: why footage is still there, or went: its limit and the rule behind it, its holds, and who did what about it.
-
-Costs what the camera and span hold, by index; the log is read by the names of its entries, never from end to end.
+Also the counts that the certificate of deletion needs.  Reads only and decides nothing.  Costs what the camera and span
+hold, by index; the log is read by the names of its entries, never from end to end.
 """
 
 from __future__ import annotations
@@ -27,7 +26,10 @@ from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId
 from cctv.retention.policy import RetentionDecision, decide, due
 
-SLACK = timedelta(days=2)  # numbers of tombstones rise with time, apart from what a clock was ever set back
+SLACK = timedelta(days=2)  # ids of tombstones rise with time, except where a clock was set back
+MAX_BATCHES = 100  # deletions that are looked up in the log for one explanation
+MAX_ENTRIES_AFTER_BATCH = 50  # the recorder and commands may write entries in between
+_Promised = Segment | Tombstone | FoldedGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ class PolicyRow:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What went for one reason, of one camera and zone under one policy: counts, bytes, and the furthest times.
+    """Deletions for one reason, of one camera and zone under one policy: counts, bytes, first and last time.
 
-    `latest` is how far beyond its limit the latest of them went; below zero when all of them went in time.
+    `latest` is how far beyond its limit the latest of them was deleted; below zero when all were deleted in time.
     """
 
     camera: CameraId
@@ -58,6 +60,55 @@ class Deleted:
     latest: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """The sweeps of a period: how many completed, and how often each guard stopped one."""
+
+    completed: int
+    refused: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The policy version that footage was recorded under, and its rule for the zone.
+
+    `rule` is the bound that decided the period: zone, site cap or jurisdiction cap; None when unknown.
+    """
+
+    policy: str
+    since: datetime | None
+    rule: str | None
+    declared: timedelta | None
+    period: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A camera over a span: decisions about what is stored, what was deleted, what was never recorded.
+
+    `holds` are all that ever covered part of the span, released ones too; `acts` are the log's entries about it with
+    their reason, None where it no longer exists.
+    """
+
+    camera: CameraId
+    span: Span
+    decisions: tuple[RetentionDecision, ...]
+    gone: tuple[Tombstone, ...]
+    folded: tuple[FoldedGroup, ...]
+    missing: tuple[Missing, ...]
+    holds: tuple[Hold, ...]
+    acts: tuple[tuple[AuditEntry, str | None], ...]
+    policies: Mapping[str, PolicyRow]
+
+    def terms(self, footage: _Promised) -> Terms:
+        """The terms of the policy in force when this footage was recorded."""
+        return terms_of(footage.policy, footage.zone, self.policies)
+
+    def holds_of(self, span: Span) -> tuple[Hold, ...]:
+        """The holds that ever covered a part of the span."""
+        return tuple(hold for hold in self.holds if hold.span.overlaps(span))
+
+
 def policies(connection: Connection, digests: Sequence[str]) -> dict[str, PolicyRow]:
     """The policy versions of these digests, as far as their text is known."""
     table = schema.policies
@@ -70,25 +121,25 @@ def holds_over(connection: Connection, camera: CameraId, span: Span) -> list[Hol
     hold, of = schema.holds.c, schema.hold_cameras.c
     query = select(hold.id).join(schema.hold_cameras, of.hold_id == hold.id).where(of.camera == camera)
     query = query.where(hold.start_us < span.end, hold.end_us > span.start)
-    found = connection.execute(query.order_by(hold.placed_us, hold.id)).scalars().all()
-    return [find_hold(connection, one) for one in found]
+    ids = connection.execute(query.order_by(hold.placed_us, hold.id)).scalars().all()
+    return [find_hold(connection, hold_id) for hold_id in ids]
 
 
 def cases_over(connection: Connection, camera: CameraId, span: Span) -> list[str]:
     """Ids of the incidents and requests about a camera over a span, open or closed."""
-    found: list[str] = []
+    cases: list[str] = []
     for table in (schema.incidents, schema.requests):
         rows = connection.execute(
             select(table.c.id, table.c.cameras)
             .where(table.c.start_us < span.end, table.c.end_us > span.start)
             .order_by(table.c.opened_us, table.c.id)
         )
-        found += [row.id for row in rows if camera in row.cameras]
-    return found
+        cases += [row.id for row in rows if camera in row.cameras]
+    return cases
 
 
 def deleted_between(connection: Connection, first: datetime, last: datetime) -> list[Deleted]:
-    """What went from one instant to before another and has its tombstones still, by camera, zone, policy and reason."""
+    """Deletions in [first, last) that still have their tombstones, by camera, zone, policy and reason."""
     stone = schema.tombstones.c
     keys = (stone.camera, stone.zone, stone.policy, stone.reason)
     rows = connection.execute(
@@ -123,8 +174,8 @@ def _closed_between(connection: Connection, first: datetime, last: datetime) -> 
 
 
 def _number_at(connection: Connection, at: datetime) -> int:
-    """The number of the first tombstone that began at an instant or later, found by halving: there is no index on it,
-    for every deletion would pay for that.
+    """The id of the first tombstone that began at an instant or later, by binary search: there is no index on the time,
+    for every deletion would pay for it.
     """
     stone = schema.tombstones.c
     first, last = connection.execute(select(func.min(stone.id), func.max(stone.id))).one()
@@ -149,16 +200,8 @@ def _halved(low: int, high: int, is_before: Callable[[int], bool]) -> int:
     return low
 
 
-@dataclass(frozen=True, slots=True)
-class Passes:
-    """The sweeps of a time: how many ended, and how often each guard stopped one."""
-
-    completed: int
-    refused: tuple[tuple[str, int], ...]
-
-
 def passes_between(connection: Connection, first: datetime, last: datetime) -> Passes:
-    """Counts of the sweeps from one instant to before another."""
+    """Counts of the sweeps in [first, last)."""
     sweep = schema.sweeps.c
     query = select(sweep.refused_by, func.count()).where(sweep.at_us >= first, sweep.at_us < last)
     counts: dict[Any, int] = {row[0]: row[1] for row in connection.execute(query.group_by(sweep.refused_by))}
@@ -167,7 +210,7 @@ def passes_between(connection: Connection, first: datetime, last: datetime) -> P
 
 
 def held_over_by(connection: Connection) -> int:
-    """How many segments holds keep past their limit, as far as sweeps have met them."""
+    """How many segments holds keep past their limit, as far as sweeps have marked them."""
     query = select(func.coalesce(func.sum(schema.camera_totals.c.held_over), 0))
     return int(connection.execute(query).scalar_one())
 
@@ -182,88 +225,41 @@ def _count(table: Table, where: ColumnElement[bool]) -> Any:  # noqa: ANN401
     return select(func.count()).select_from(table).where(where)
 
 
-BATCHES = 100  # of deletions that are looked up in the log for one answer
-ENTRIES_NEAR = 50  # of a batch's own: recorder and commands may write between two
-
-_Promised = Segment | Tombstone | FoldedGroup
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The policy version that footage was recorded under, and what it said of its zone.
-
-    `rule` is the bound that decided the period: zone, site cap or jurisdiction cap; None where the text is not known.
-    """
-
-    policy: str
-    since: datetime | None
-    rule: str | None
-    declared: timedelta | None
-    period: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What is known of a camera over a span: decisions about what is stored, what went, what never was.
-
-    `holds` are all that ever stood over the span, released ones too; `acts` are the log's entries about it with their
-    reason, as far as that still exists.
-    """
-
-    camera: CameraId
-    span: Span
-    decisions: tuple[RetentionDecision, ...]
-    gone: tuple[Tombstone, ...]
-    folded: tuple[FoldedGroup, ...]
-    missing: tuple[Missing, ...]
-    holds: tuple[Hold, ...]
-    acts: tuple[tuple[AuditEntry, str | None], ...]
-    policies: Mapping[str, PolicyRow]
-
-    def terms(self, footage: _Promised) -> Terms:
-        """What the policy in force at recording said of this footage."""
-        return terms_of(footage.policy, footage.zone, self.policies)
-
-    def holds_of(self, span: Span) -> tuple[Hold, ...]:
-        """The holds that ever stood over a part of the span."""
-        return tuple(one for one in self.holds if one.span.overlaps(span))
-
-
 def explain(connection: Connection, camera: CameraId, span: Span, now: datetime) -> Explanation:
     """Explain every segment of a camera that touches the span."""
-    found = inventory(connection, camera, span, now)
+    stock = inventory(connection, camera, span, now)
     in_force = holds_in_force(connection)
-    decisions = tuple(decide(segment, in_force, now) for segment in found.segments)
-    promised: list[_Promised] = [*found.segments, *found.gone, *found.folded]
+    decisions = tuple(decide(segment, in_force, now) for segment in stock.segments)
+    promised: list[_Promised] = [*stock.segments, *stock.gone, *stock.folded]
     ever = holds_over(connection, camera, span)
     cases = [*cases_over(connection, camera, span), *(hold.ground.case_id for hold in ever)]
     return Explanation(
         camera=camera,
         span=span,
         decisions=decisions,
-        gone=found.gone,
-        folded=found.folded,
-        missing=found.missing,
+        gone=stock.gone,
+        folded=stock.folded,
+        missing=stock.missing,
         holds=tuple(ever),
-        acts=tuple(_acts(connection, camera, span, cases, ever, [*found.segments, *found.gone])),
-        policies=policies(connection, [one.policy for one in promised]),
+        acts=tuple(_acts(connection, camera, span, cases, ever, [*stock.segments, *stock.gone])),
+        policies=policies(connection, [footage.policy for footage in promised]),
     )
 
 
 def goes_at(decision: RetentionDecision) -> datetime:
-    """When the sweep takes a segment that no hold keeps."""
+    """When the sweep deletes a segment that no hold keeps."""
     return due(decision.segment)
 
 
-def terms_of(policy: str, zone: str, known: Mapping[str, PolicyRow]) -> Terms:
-    """What a policy version said of a zone.  Pure."""
-    row = known.get(policy)
+def terms_of(policy: str, zone: str, versions: Mapping[str, PolicyRow]) -> Terms:
+    """The terms of a policy version for a zone; None fields where they are unknown.  Pure."""
+    row = versions.get(policy)
     if row is None:
         return Terms(policy, None, None, None, None)
     try:
-        said = json.loads(row.text)["zones"][zone]
-        declared, period = timedelta(seconds=said["declared"]), timedelta(seconds=said["limit"])
-        return Terms(policy, row.since, str(said["rule"]), declared, period)
+        payload = json.loads(row.text)["zones"][zone]
+        declared, period = timedelta(seconds=payload["declared"]), timedelta(seconds=payload["limit"])
+        return Terms(policy, row.since, str(payload["rule"]), declared, period)
     except (ValueError, KeyError, TypeError):
         return Terms(policy, row.since, None, None, None)
 
@@ -277,35 +273,37 @@ def _acts(
     footage: Sequence[Segment | Tombstone],
 ) -> list[tuple[AuditEntry, str | None]]:
     """The log's entries about a camera and span, in order: of its cases, of its files, of their deletion."""
-    found: dict[int, tuple[AuditEntry, str | None]] = {}
+    acts: dict[int, tuple[AuditEntry, str | None]] = {}
     ours = {hold.id for hold in ever}
     for case in sorted(set(cases)):
         for entry, reason in audit_entries(connection, about=case):
             if not entry.subject.startswith("HOLD-") or entry.subject in ours:
-                found[entry.seq] = entry, reason
-    for one in footage:
-        for entry, reason in audit_entries(connection, about=one.path):
-            found[entry.seq] = entry, reason
-    for entry in _batches(connection, [one for one in footage if isinstance(one, Tombstone)]):
-        found[entry.seq] = entry, None
-    if any(isinstance(one, Tombstone) and one.reason is Reason.NEVER_ALLOWED for one in footage):
+                acts[entry.seq] = entry, reason
+    for item in footage:
+        for entry, reason in audit_entries(connection, about=item.path):
+            acts[entry.seq] = entry, reason
+    for entry in _batches(connection, [item for item in footage if isinstance(item, Tombstone)]):
+        acts[entry.seq] = entry, None
+    if any(isinstance(item, Tombstone) and item.reason is Reason.NEVER_ALLOWED for item in footage):
         for entry, reason in audit_entries(connection, act=Act.DELETION_ORDERED, about="footage"):
             cameras = entry.facts.get("cameras")
             if isinstance(cameras, list) and camera in cameras and _overlaps(entry.facts.get("span"), span):
-                found[entry.seq] = entry, reason
-    return [found[seq] for seq in sorted(found)]
+                acts[entry.seq] = entry, reason
+    return [acts[seq] for seq in sorted(acts)]
 
 
-def _batches(connection: Connection, gone: Sequence[Tombstone]) -> Iterator[AuditEntry]:
-    """The entries of the batches that the tombstones went with; each was written when its batch began."""
-    wanted = {one.began: one.id for one in gone if one.reason not in (Reason.LOST, Reason.FORGOTTEN)}
-    for began, number in sorted(wanted.items())[:BATCHES]:
+def _batches(connection: Connection, tombstones: Sequence[Tombstone]) -> Iterator[AuditEntry]:
+    """The audit entries of the batches that deleted the tombstones; each was written when its batch began."""
+    number_by_start = {
+        stone.began: stone.id for stone in tombstones if stone.reason not in (Reason.LOST, Reason.FORGOTTEN)
+    }
+    for began, number in sorted(number_by_start.items())[:MAX_BATCHES]:
         for count, entry in enumerate(entries_since(connection, began)):
             first, last = entry.facts.get("first_tombstone"), entry.facts.get("last_tombstone")
             if isinstance(first, int) and isinstance(last, int) and first <= number <= last:
                 yield entry
                 break
-            if count >= ENTRIES_NEAR:
+            if count >= MAX_ENTRIES_AFTER_BATCH:
                 break
 
 

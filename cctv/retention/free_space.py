@@ -1,11 +1,8 @@
-"""Making room: the sweeper's answer to a recorder that found the disk full.
+"""Free space: which footage is deleted before its limit because the disk is full, and the answer to the recorder.
 
-Deletes inside a deletion session, as every sweep does.  A request that its recorder has stopped renewing is none.
-
-Room: which footage goes before its limit because the disk is full.
-
-Pure.  Oldest first; never what a hold covers, never what its zone still guards (`min_retention`).  Nothing here knows
-how footage is deleted.
+`plan_room` is pure: oldest first; never what a hold covers, never what its zone still guards (`min_retention`).
+`make_room` deletes inside a deletion session, as every sweep does.  A request that its recorder has stopped renewing
+is ignored.
 """
 
 from __future__ import annotations
@@ -28,24 +25,37 @@ from cctv.retention.policy import Action, RetentionDecision
 from cctv.retention.queries import oldest_unheld
 from cctv.retention.session import deletion_session
 
-GUARDED = timedelta(hours=72)  # of a zone that cameras.toml no longer has
+log = logging.getLogger(__name__)
+
+DEFAULT_MIN_RETENTION = timedelta(hours=72)  # for a zone that cameras.toml no longer has
+REQUEST_MAX_AGE = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class RoomPlan:
-    """Decisions about the oldest footage, as far as it was looked at; `missing` bytes are not found among it."""
+    """Decisions about the oldest footage, as far as it was read; `missing` bytes cannot be freed from it."""
 
     decisions: tuple[RetentionDecision, ...]
     missing: int
 
     @property
     def expire(self) -> tuple[Segment, ...]:
-        return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
+        """The segments to delete."""
+        return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property
     def exhausted(self) -> bool:
-        """Whether everything that may go early does not make the room that is wanted."""
+        """Whether everything that may be deleted early frees less than was requested."""
         return self.missing > 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMade:
+    """What was deleted early, and whether nothing more may be."""
+
+    gone: tuple[Tombstone, ...]
+    exhausted: bool
 
 
 def plan_room(
@@ -53,54 +63,43 @@ def plan_room(
     holds: Sequence[Hold],
     now: datetime,
     min_retention: Mapping[ZoneId, timedelta],
-    wanted: int,
+    missing_bytes: int,
 ) -> RoomPlan:
-    """Take segments, oldest first, until `wanted` bytes are free; what must stay is named with its reason."""
+    """Expire segments, oldest first, until `missing_bytes` are freed; what must stay is listed with its reason."""
     decisions: list[RetentionDecision] = []
-    for segment in sorted(oldest, key=lambda one: (one.span.start, one.id)):
-        if wanted <= 0:
+    for segment in sorted(oldest, key=lambda segment: (segment.span.start, segment.id)):
+        if missing_bytes <= 0:
             break
         keeping = tuple(hold.id for hold in holds if hold.covers(segment.camera, segment.span))
         if keeping:
             decisions.append(RetentionDecision(segment, Action.KEEP, Reason.HELD, segment.limit, keeping))
-        elif now - segment.span.end < min_retention.get(segment.zone, GUARDED):
+        elif now - segment.span.end < min_retention.get(segment.zone, DEFAULT_MIN_RETENTION):
             decisions.append(RetentionDecision(segment, Action.KEEP, Reason.WITHIN_LIMIT, segment.limit))
         else:
             decisions.append(RetentionDecision(segment, Action.EXPIRE, Reason.SPACE_NEEDED, segment.limit))
-            wanted -= segment.size_bytes
-    return RoomPlan(tuple(decisions), max(wanted, 0))
-
-
-log = logging.getLogger(__name__)
-
-FRESH = timedelta(minutes=2)  # a recorder that lacks room asks again every 30 s
-_BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RoomMade:
-    """What went early, and whether nothing more may."""
-
-    gone: tuple[Tombstone, ...]
-    exhausted: bool
+            missing_bytes -= segment.size_bytes
+    return RoomPlan(tuple(decisions), max(missing_bytes, 0))
 
 
 def make_room(site: Storage, free: Callable[[], int] | None = None) -> RoomMade | None:
-    """Answer the recorder's request; None when there is none.  Raises LockHeld, or the guard that stops deletion."""
-    wanted = room_wanted(site.root)
-    if wanted is None or abs(site.clock.now() - wanted.asked) > FRESH:
+    """Free the space that the recorder requests; None when there is no current request.
+
+    Raises LockHeld, or the guard that stops deletion.
+    """
+    request = room_wanted(site.root)
+    if request is None or abs(site.clock.now() - request.asked) > REQUEST_MAX_AGE:
         return None
     free = free or (lambda: shutil.disk_usage(site.root).free)
     deleted: list[Tombstone] = []
     exhausted = False
     with deletion_session(site) as session:
-        while (missing := wanted.free_bytes - free()) > 0 and not exhausted:
+        while (missing := request.free_bytes - free()) > 0 and not exhausted:
             plan = _plan(site, missing)
             batch = delete_segments(session, plan.expire, Reason.SPACE_NEEDED)
             deleted += batch
             exhausted = not batch
         log.info("space.freed", extra={"deleted": len(deleted), "action": "exhausted" if exhausted else "freed"})
-        answer_room(site, RoomAnswer(wanted.asked, len(deleted), exhausted))
+        answer_room(site, RoomAnswer(request.asked, len(deleted), exhausted))
     return RoomMade(tuple(deleted), exhausted)
 
 
@@ -109,5 +108,5 @@ def _plan(site: Storage, missing: int) -> RoomPlan:
     guarded = {zone: settings.zones[zone].min_retention for zone in settings.zones}
     ends = {zone: now - period for zone, period in guarded.items()}
     with read_transaction(site.engine) as connection:
-        oldest = oldest_unheld(connection, ends, now - GUARDED, _BATCH)
+        oldest = oldest_unheld(connection, ends, now - DEFAULT_MIN_RETENTION, _BATCH)
         return plan_room(oldest, holds_in_force(connection), now, guarded, missing)

@@ -1,6 +1,6 @@
 """The plan of a sweep: decisions with reasons, made from the index at one instant.
 
-`--dry-run` prints what execution would do, because both read this.  Looks only at what is due: its cost grows with what
+`--dry-run` prints what execution would do, because both use this.  Reads only what is due: its cost grows with what
 expires and not with what is stored.
 """
 
@@ -25,7 +25,7 @@ ALL = 1_000_000
 class Plan:
     """What a sweep at `now` would do with everything that is due.
 
-    `held_over` counts the segments past their limit that earlier sweeps found held; no decision is made about them.
+    `held_over` counts the segments past their limit that earlier sweeps marked as held; no decision is made about them.
     """
 
     now: datetime
@@ -34,38 +34,40 @@ class Plan:
 
     @property
     def expire(self) -> tuple[Segment, ...]:
-        return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
+        """The segments to delete."""
+        return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property
     def held(self) -> tuple[RetentionDecision, ...]:
-        return tuple(one for one in self.decisions if one.holds)
+        """The decisions that holds keep a segment."""
+        return tuple(decision for decision in self.decisions if decision.holds)
 
     @property
     def kept_by_holds(self) -> int:
-        """How many segments holds keep that would go otherwise."""
+        """How many segments holds keep that would expire otherwise."""
         return self.held_over + len(self.held)
 
     @property
     def held_past_limit(self) -> int:
         """How many segments holds keep past their limit."""
-        return self.held_over + sum(one.limit <= self.now for one in self.held)
+        return self.held_over + sum(decision.limit <= self.now for decision in self.held)
 
 
 def make_plan(connection: Connection, now: datetime, *, held_over_too: bool = False) -> Plan:
     """Decide about every segment that is within the longest lead of its limit.
 
-    What earlier sweeps found held is counted, or with `held_over_too` decided about and listed like the rest: for
+    What earlier sweeps marked as held is counted, or with `held_over_too` decided about and listed like the rest: for
     people to read, since that costs as much as it lists.
     """
     in_force = holds_in_force(connection)
     due = candidates(connection, now + LONGEST_LEAD, ALL)
     if held_over_too:
-        due = sorted([*due, *held_over(connection, ALL)], key=lambda one: (one.limit, one.id))
+        due = sorted([*due, *held_over(connection, ALL)], key=lambda segment: (segment.limit, segment.id))
     decisions = tuple(decide(segment, in_force, now) for segment in due)
     return Plan(now, decisions, 0 if held_over_too else count_held_over(connection, now))
 
 
 def overdue(decisions: Iterable[RetentionDecision], now: datetime) -> timedelta:
     """How far beyond its limit the oldest footage is that no hold covers; 0 is the promise (invariant 1)."""
-    ages = (now - one.limit for one in decisions if one.action is Action.EXPIRE)
+    ages = (now - decision.limit for decision in decisions if decision.action is Action.EXPIRE)
     return max((age for age in ages if age > timedelta(0)), default=timedelta(0))

@@ -1,6 +1,6 @@
-"""Retention policy: which segments must go, and why.
+"""Retention policy: which segments must be deleted, and why.
 
-Owns the rule of invariant 1.  Pure: no clock, no database, no disk.  Nothing here knows how footage is deleted.
+Decides the rule of invariant 1.  Pure: no clock, no database, no disk.  Knows nothing of how footage is deleted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cctv.model.holds import Hold
 from cctv.model.ids import HoldId
 
 LONGEST_LEAD = timedelta(minutes=10)
-LEAD_SHARE = 100  # 1 % of the period, so that a period of minutes is not mostly lead
+LEAD_DIVISOR = 100  # 1 % of the period, so that a period of minutes is not mostly lead
 
 
 class Action(Enum):
@@ -38,11 +38,11 @@ class RetentionDecision:
 
 def lead(period: timedelta) -> timedelta:
     """How long before its limit a segment's deletion begins: 10 minutes or 1 % of the period, the lesser."""
-    return min(LONGEST_LEAD, period / LEAD_SHARE)
+    return min(LONGEST_LEAD, period / LEAD_DIVISOR)
 
 
 def due(segment: Segment) -> datetime:
-    """The instant from which a sweep takes the segment: its limit less the lead of the period it was promised."""
+    """The instant from which a sweep deletes the segment: its limit less the lead of the period it was promised."""
     return segment.limit.astimezone(UTC) - lead(segment.limit - segment.span.start)
 
 

@@ -1,10 +1,8 @@
-"""Rows whose promise is longer than today's policy: finding, counting, shortening them.  Queries only.
+"""Policy changes: a shortened policy binds new footage at once, and stored footage when a person adopts it.
 
-Adoption: a shortened policy binds new footage at once, and stored footage when a person says so.
-
-What was promised at recording is never lengthened, and is shortened only here: after showing how much would go, by
-a named person, with a reason in the log.  Until then the old limits stand and `cctv status` says so.  The lines of
-index.jsonl keep the first promise: an index made again from them asks for adoption once more.
+What was promised at recording is never lengthened, and is shortened only here: after showing how much would be deleted,
+by a named person, with a reason in the log.  Until then the old limits stand and `cctv status` reports it.  The lines
+of index.jsonl keep the first promise: an index that is rebuilt from them asks for adoption once more.  Deletes nothing.
 """
 
 from __future__ import annotations
@@ -24,16 +22,17 @@ from cctv.footage.layout import sweeper_lock
 from cctv.holds.cover import is_covered_by_hold
 from cctv.model.audit import Act
 from cctv.model.ids import ZoneId
-from cctv.retention.guards.person import require_person
+from cctv.retention.guards.clock import require_person
 from cctv.retention.guards.sweep_size import accept_large_sweep
 from cctv.retention.policy import lead
 
 _FIRST_LATE = timedelta(minutes=1)  # a run's first segment may begin before its row: the recorder dates its pictures
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Longer:
-    """Footage of a zone that was promised a longer period than today's; `due` is what would go at once."""
+    """Footage of a zone that was promised a longer period than today's; `due` is what would be deleted at once."""
 
     zone: ZoneId
     period: timedelta
@@ -44,10 +43,43 @@ class Longer:
     due_footage: timedelta
 
 
-def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: datetime) -> bool:
-    """Whether anything stored of a zone has a longer limit.  Looks at runs, and at the oldest segment of each camera.
+class NothingToAdopt(UsageError):
+    """No stored footage was promised a longer period than cameras.toml gives today: there is nothing to adopt.
 
-    Adopting shortens the runs too, so that one look-up a run is made only while something waits.
+    next: cctv retention plan
+    """
+
+
+class AdoptionUndecided(CctvError):
+    """{count} segments would go at the next sweep that were promised a longer time; nothing was changed.
+
+    next: look with --dry-run, then repeat the command with --yes.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAdoption:
+    """What adopting the policy of today shortens, zone by zone."""
+
+    zones: tuple[Longer, ...]
+
+    @property
+    def due(self) -> int:
+        """How many segments the next sweep would delete that it would not delete otherwise."""
+        return sum(zone.due for zone in self.zones)
+
+    @property
+    def due_footage(self) -> timedelta:
+        """How much footage the next sweep would delete that it would not delete otherwise."""
+        return sum((zone.due_footage for zone in self.zones), timedelta(0))
+
+
+def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: datetime) -> bool:
+    """Whether any stored footage of a zone has a longer limit.  Reads runs, and the oldest segment of each camera.
+
+    Adopting shortens the runs too, so that one look-up a run is made only while an adoption is due.
     """
     run, segment = schema.runs.c, schema.segments.c
     longer = segment.limit_us - segment.start_us > period
@@ -77,17 +109,17 @@ def has_longer(connection: Connection, zone: ZoneId, period: timedelta, now: dat
 def count_longer(connection: Connection, zone: ZoneId, period: timedelta, due: datetime) -> Longer:
     """Count what adopting the period shortens, and what would then be due at an instant and is not held."""
     segment = schema.segments.c
-    where = (segment.zone == zone) & (segment.limit_us - segment.start_us > period)
+    is_longer = (segment.zone == zone) & (segment.limit_us - segment.start_us > period)
     total = func.coalesce(func.sum(segment.size_bytes), 0)
-    count, size = connection.execute(select(func.count(), total).where(where)).one()
+    count, size = connection.execute(select(func.count(), total).where(is_longer)).one()
     span = func.sum(segment.end_us - segment.start_us)
-    going = where & (segment.start_us + period <= due) & ~is_covered_by_hold()
-    due_count, due_size, due_footage = connection.execute(select(func.count(), total, span).where(going)).one()
+    expires = is_longer & (segment.start_us + period <= due) & ~is_covered_by_hold()
+    due_count, due_size, due_footage = connection.execute(select(func.count(), total, span).where(expires)).one()
     return Longer(zone, period, count, size, due_count, due_size, due_footage or timedelta())
 
 
 def shorten(connection: Connection, zone: ZoneId, period: timedelta, after: int, count: int) -> int | None:
-    """Shorten the next rows after an id; answers the last id that was looked at, None when none was left."""
+    """Shorten the next rows after an id; returns the last id, None when none was left."""
     table = schema.segments
     longer = (table.c.zone == zone) & (table.c.limit_us - table.c.start_us > period)
     query = select(table.c.id).where(table.c.id > after, longer).order_by(table.c.id).limit(count)
@@ -99,45 +131,10 @@ def shorten(connection: Connection, zone: ZoneId, period: timedelta, after: int,
 
 
 def shorten_runs(connection: Connection, zone: ZoneId, period: timedelta) -> None:
-    """The runs' own promise, once no segment has a longer one.  A run that still records goes on under its own."""
+    """The runs' own promise, once no segment has a longer one.  A run that still records continues under its own."""
     table = schema.runs
     longer = (table.c.zone == zone) & (table.c.period_us > period) & table.c.ended_us.is_not(None)
     connection.execute(update(table).where(longer).values(period_us=period))
-
-
-_BATCH = 500
-
-
-class NothingToAdopt(UsageError):
-    """No stored footage was promised a longer period than cameras.toml gives today: there is nothing to adopt.
-
-    next: cctv retention plan
-    """
-
-
-class AdoptionUndecided(CctvError):
-    """{count} segments would go at the next sweep that were promised a longer time; nothing was changed.
-
-    next: look with --dry-run, then repeat the command with --yes.
-    """
-
-    exit_code = Exit.DECISION_MISSING
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyAdoption:
-    """What adopting the policy of today shortens, zone by zone."""
-
-    zones: tuple[Longer, ...]
-
-    @property
-    def due(self) -> int:
-        """How many segments the next sweep would take that it would not take otherwise."""
-        return sum(one.due for one in self.zones)
-
-    @property
-    def due_footage(self) -> timedelta:
-        return sum((one.due_footage for one in self.zones), timedelta(0))
 
 
 def zones_to_adopt(site: Storage) -> tuple[ZoneId, ...]:
@@ -150,7 +147,7 @@ def zones_to_adopt(site: Storage) -> tuple[ZoneId, ...]:
 
 
 def plan_adoption(site: Storage) -> PolicyAdoption:
-    """Count what would be shortened and what would go; reads every segment.  Raises NothingToAdopt."""
+    """Count what would be shortened and what would be deleted; reads every segment.  Raises NothingToAdopt."""
     now = site.clock.now()
     with read_transaction(site.engine) as connection:
         counted = [
@@ -158,10 +155,10 @@ def plan_adoption(site: Storage) -> PolicyAdoption:
             for zone in site.settings.zones
             for period in [site.settings.limit_for(zone)]
         ]
-    found = tuple(one for one in counted if one.segments)
-    if not found:
+    longer = tuple(zone_count for zone_count in counted if zone_count.segments)
+    if not longer:
         raise NothingToAdopt
-    return PolicyAdoption(found)
+    return PolicyAdoption(longer)
 
 
 def adopt(site: Storage, *, reason: str) -> PolicyAdoption:
@@ -173,20 +170,20 @@ def adopt(site: Storage, *, reason: str) -> PolicyAdoption:
         plan = plan_adoption(site)
         require_person(site)
         facts: AuditFacts = {
-            "zones": [f"{one.zone}: {int(one.period.total_seconds())} s" for one in plan.zones],
-            "segments": sum(one.segments for one in plan.zones),
+            "zones": [f"{longer.zone}: {int(longer.period.total_seconds())} s" for longer in plan.zones],
+            "segments": sum(longer.segments for longer in plan.zones),
             "due": plan.due,
         }
         with write_transaction(site.engine) as connection:
             append_entry(connection, site, Act.POLICY_ADOPTED, "policy", facts=facts, reason=reason)
-            following = {one.zone: shorten(connection, one.zone, one.period, 0, _BATCH)
-                         for one in plan.zones}  # fmt: skip
-        for one in plan.zones:
-            after = following[one.zone]
+            following = {longer.zone: shorten(connection, longer.zone, longer.period, 0, _BATCH)
+                         for longer in plan.zones}  # fmt: skip
+        for longer in plan.zones:
+            after = following[longer.zone]
             while after is not None:
                 with write_transaction(site.engine) as connection:
-                    after = shorten(connection, one.zone, one.period, after, _BATCH)
+                    after = shorten(connection, longer.zone, longer.period, after, _BATCH)
             with write_transaction(site.engine) as connection:
-                shorten_runs(connection, one.zone, one.period)
+                shorten_runs(connection, longer.zone, longer.period)
         accept_large_sweep(site, plan.due_footage)
     return plan

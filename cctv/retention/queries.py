@@ -1,4 +1,4 @@
-"""The sweeper's rows: when it ran and what it did.  Queries only."""
+"""Rows of retention: when sweeps ran and what they did, and the oldest segments that no hold covers.  Queries only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cctv.model.ids import ZoneId
 
 
 def record_sweep(connection: Connection, at: datetime, *, expired: int, held: int, refused_by: str | None) -> None:
-    """Every pass leaves a row, also one that a guard stopped (`refused_by`)."""
+    """Insert the row of a sweep, also of one that a guard stopped (`refused_by`)."""
     values = {"at_us": at, "expired": expired, "held": held, "refused_by": refused_by}
     connection.execute(insert(schema.sweeps).values(**values))
 

@@ -1,7 +1,7 @@
-"""Removal: footage that should never have been made goes at once, by order of a person, and never what a hold covers.
+"""Removal: footage that should never have been made is deleted at once, by order of a person; never what a hold covers.
 
 Deletes inside a deletion session, as every sweep does.  The order, with its reason, is in the log before the first file
-goes.
+is deleted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RemovalPlan:
-    """Every whole segment that touches the span, with its decision: it goes, or a hold keeps it."""
+    """Every segment that touches the span, with its decision: it is deleted whole, or a hold keeps it."""
 
     cameras: tuple[CameraId, ...]
     span: Span
@@ -39,16 +39,18 @@ class RemovalPlan:
 
     @property
     def going(self) -> tuple[Segment, ...]:
-        return tuple(one.segment for one in self.decisions if one.action is Action.EXPIRE)
+        """The segments to delete."""
+        return tuple(decision.segment for decision in self.decisions if decision.action is Action.EXPIRE)
 
     @property
     def held(self) -> tuple[RetentionDecision, ...]:
-        return tuple(one for one in self.decisions if one.holds)
+        """The decisions that holds keep a segment."""
+        return tuple(decision for decision in self.decisions if decision.holds)
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The plan that was followed, and what is gone."""
+    """The plan that was followed, and what was deleted."""
 
     plan: RemovalPlan
     gone: tuple[Tombstone, ...]
@@ -62,7 +64,7 @@ def plan_removal(
     why: Reason = Reason.NEVER_ALLOWED,
     without: frozenset[HoldId] = frozenset(),
 ) -> RemovalPlan:
-    """What would go, and what a hold keeps that is not among `without`."""
+    """What would be deleted, and what a hold keeps that is not among `without`; decisions have the reason `why`."""
     in_force = [hold for hold in holds_in_force(connection) if hold.id not in without]
     decisions: list[RetentionDecision] = []
     for camera in cameras:
@@ -74,7 +76,7 @@ def plan_removal(
 
 
 def remove_ordered(site: Storage, cameras: Sequence[CameraId], span: Span) -> Removed:
-    """Delete what no hold covers by an order that stands in the log already; raises as `remove`."""
+    """Delete what no hold covers by an order that is in the log already; raises as `remove`."""
     with deletion_session(site) as session:
         with read_transaction(site.engine) as connection:
             plan = plan_removal(connection, cameras, span, why=Reason.ERASED)

@@ -1,7 +1,7 @@
-"""Folding: tombstones older than a year become one signed line for each camera and day of deletion.
+"""Summarising: tombstones older than a year become one signed line for each camera and day of deletion.
 
-What is left proves what was deleted, under which rule and when; the single files' names and hashes go, for after a year
-they tell nothing but when somebody was filmed.  Never touches footage, an open deletion, or what was lost.
+What is left proves what was deleted, under which rule and when; the names and hashes of single files are dropped, for
+after a year they tell only when a person was filmed.  Never touches footage, an open deletion, or what was lost.
 """
 
 from __future__ import annotations
@@ -23,38 +23,37 @@ from cctv.model.audit import Act
 from cctv.model.footage import FoldedDay
 from cctv.model.ids import CameraId
 
-KEPT = timedelta(days=365)
+TOMBSTONE_PERIOD = timedelta(days=365)
 NAMESPACE = "cctv-deletions"
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """What one pass folded: lines, and the tombstones that they replace."""
+class Summarised:
+    """What one pass summarised: how many lines, and how many tombstones they replace."""
 
     lines: int = 0
     tombstones: int = 0
 
 
-def fold_oldest(site: Storage) -> Folded:
-    """Fold the oldest day of deletions that is more than a year ago; one day a pass, so that no sweep waits for many.
+def summarise_oldest_day(site: Storage) -> Summarised:
+    """Summarise the oldest day of deletions of more than a year ago; one day a pass, so that no sweep waits for many.
 
-    Runs under the sweeper's lock.  Costs one look at the oldest tombstone when there is nothing to do.
+    Takes the sweeper's lock.  Costs one look-up of the oldest tombstone when there is nothing to do.
     """
     with sweeper_lock(site):
         with read_transaction(site.engine) as connection:
-            found = oldest_day(connection, site.clock.now() - KEPT)
-        if not found:
-            return Folded()
+            ids_by_camera = oldest_day(connection, site.clock.now() - TOMBSTONE_PERIOD)
+        if not ids_by_camera:
+            return Summarised()
 
         key = signing_key(site.root / "keys", site.disk)
         with keep_connection_open(site.engine):
-            counts = [_fold(site, key, camera, ids) for camera, ids in sorted(found.items())]
-    return Folded(sum(count > 0 for count in counts), sum(counts))
+            counts = [_summarise_day(site, key, camera, ids) for camera, ids in sorted(ids_by_camera.items())]
+    return Summarised(sum(count > 0 for count in counts), sum(counts))
 
 
-def _fold(site: Storage, key: SigningKey, camera: CameraId, ids: list[int]) -> int:
-    """One camera's day: line, tombstones and audit entry in one transaction."""
-
+def _summarise_day(site: Storage, key: SigningKey, camera: CameraId, ids: list[int]) -> int:
+    """One camera's day: line, tombstones and audit entry in one transaction; returns how many tombstones."""
     with write_transaction(site.engine) as connection:
         stones = tombstones_by_id(connection, ids)
         if not stones or stones[0].closed is None:

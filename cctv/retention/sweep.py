@@ -1,8 +1,10 @@
-"""The sweep: plan, execution, record, inside a deletion session.
+"""The sweep: plan, execution, record, inside a deletion session; and how long a resident sweeper sleeps until the next.
 
-A sweep that a guard stops is recorded too, with the guard's name.
-
-The resident sweeper's pace: when to wake next.  Pure.
+1. open the session, which finishes what a crash interrupted     (a guard that stops it is recorded by its name)
+2. plan, and refuse a plan that nothing explains                 (recorded likewise)
+3. mark what holds keep past its limit
+4. delete what expires, then quarantined files at their limit
+5. record the sweep; remember the clock; forget the allowance of one large sweep
 """
 
 from __future__ import annotations
@@ -27,25 +29,16 @@ from cctv.retention.plan import Plan, make_plan, overdue
 from cctv.retention.queries import last_sweep, record_sweep
 from cctv.retention.session import deletion_session
 
+log = logging.getLogger(__name__)
+
 LONGEST_SLEEP = timedelta(seconds=60)
 SHORTEST_SLEEP = timedelta(milliseconds=50)
-PERIOD_SHARE = 10  # footage that is recorded while the sweeper sleeps must not come due before it wakes
-
-
-def sleep_for(next_due: datetime | None, now: datetime, shortest_period: timedelta) -> timedelta:
-    """Until the next footage is due; never so long that a released hold or footage still to come would wait past it."""
-    longest = min(LONGEST_SLEEP, shortest_period / PERIOD_SHARE)
-    if next_due is None:
-        return longest
-    return max(SHORTEST_SLEEP, min(longest, next_due - now))
-
-
-log = logging.getLogger(__name__)
+PERIOD_DIVISOR = 10  # footage that is recorded while the sweeper sleeps must not come due before it wakes
 
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What a sweep did: the plan it followed, what is gone, what was finished for an earlier one."""
+    """What a sweep did: its plan, what it deleted, and what it finished for an earlier one (`finished`)."""
 
     plan: Plan
     gone: tuple[Tombstone, ...]
@@ -54,14 +47,22 @@ class SweepReport:
     overdue_before: timedelta
 
 
+def sleep_for(next_due: datetime | None, now: datetime, shortest_period: timedelta) -> timedelta:
+    """How long to sleep until the next footage is due, and so that a released hold or new footage is not late."""
+    longest = min(LONGEST_SLEEP, shortest_period / PERIOD_DIVISOR)
+    if next_due is None:
+        return longest
+    return max(SHORTEST_SLEEP, min(longest, next_due - now))
+
+
 def sweep_once(site: Storage) -> SweepReport:
-    """One pass.  Raises LockHeld, or the guard that stops it; then nothing is deleted."""
+    """One sweep.  Raises LockHeld, or the guard that stops it; then nothing is deleted."""
     with deletion_session(site, on_refusal=lambda guard: _record_refusal(site, guard)) as session:
         now = site.clock.now()
         with read_transaction(site.engine) as connection:
             last = last_sweep(connection)
         if last is None or last.date() != now.date():
-            _look_again(site)
+            _recheck_held_past_limit(site)
         try:
             with read_transaction(site.engine) as connection:
                 plan = make_plan(connection, now)
@@ -69,7 +70,7 @@ def sweep_once(site: Storage) -> SweepReport:
         except GuardError as guard:
             _record_refusal(site, guard)
             raise
-        _hold_over(site, plan)
+        _mark_held_past_limit(site, plan)
         deleted = delete_segments(session, plan.expire, Reason.PAST_LIMIT)
         report = SweepReport(
             plan=plan,
@@ -88,15 +89,15 @@ def sweep_once(site: Storage) -> SweepReport:
         return report
 
 
-def _look_again(site: Storage) -> None:
-    """Once a day: footage that is held over although no hold covers it would stay for good, unseen."""
+def _recheck_held_past_limit(site: Storage) -> None:
+    """Once a day: footage marked as held although no hold covers it would stay for good, unnoticed."""
     with write_transaction(site.engine) as connection:
         recheck_held_past_limit(connection)
 
 
-def _hold_over(site: Storage, plan: Plan) -> None:
-    """Set aside what holds keep, so that the next sweep does not meet it."""
-    held = [one.segment for one in plan.held]
+def _mark_held_past_limit(site: Storage, plan: Plan) -> None:
+    """Mark what holds keep past its limit, so that the next sweep does not read it again."""
+    held = [decision.segment for decision in plan.held]
     for first in range(0, len(held), BATCH):
         with write_transaction(site.engine) as connection:
             mark_held_past_limit(connection, held[first : first + BATCH])

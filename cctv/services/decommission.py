@@ -1,16 +1,14 @@
-"""Closing a site, so that a crash at any point is finished by typing the same again.
+"""Decommissioning: destroys everything that was recorded, so that a crash is finished by running the command again.
 
-1. open a deletion session, which takes in hold files that the index does not know; take the recorder's lock
+1. open a deletion session, which adopts hold files that the index does not have; take the recorder's lock
 2. refuse while a hold is in force or a case is open; audit entry `site.closing`, in the same transaction
-                                                               (crash: nothing is gone yet)
-3. footage, under that session; then quarantine, packages      (crash: what is left goes when this is typed again)
-4. look whether any file of footage is left; none may be
+                                                               (crash: nothing is deleted yet)
+3. footage, under that session; then quarantine, packages      (crash: the rest is deleted when the command is repeated)
+4. check whether any file of footage is left; none may be
 5. certificate outside of the storage, checkpoint, audit entry `site.closed`
 
-Index, registers and log stay: the controller answers from them for as long as the registers say.  Whoever hands them
-over makes a last back-up first; whoever destroys them wipes the storage itself.
-
-What stops a closing.
+Index, registers and log stay: the controller answers from them for as long as the registers require.  Make a last
+back-up before handing them over; wipe the storage itself to destroy them.
 """
 
 from __future__ import annotations
@@ -58,6 +56,11 @@ from cctv.retention.guards.storage import check_guards, same_storage
 from cctv.retention.session import deletion_session
 from cctv.viewing.cleanup import tidy_views
 
+log = logging.getLogger(__name__)
+
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before any recording
+_MINUTE = timedelta(minutes=1)
+
 
 class SiteHeld(CctvError):
     """The site is not closed: {holds} keep footage; nothing was deleted.
@@ -95,12 +98,6 @@ class NotEmpty(CctvError):
     exit_code = Exit.PARTLY
 
 
-log = logging.getLogger(__name__)
-
-_FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # before any recording
-_MINUTE = timedelta(minutes=1)
-
-
 @dataclass(frozen=True, slots=True)
 class ClosingPlan:
     """What closing would destroy: segments by zone, bytes in all, files in quarantine, packages by id."""
@@ -113,7 +110,7 @@ class ClosingPlan:
 
 @dataclass(frozen=True, slots=True)
 class DecommissionResult:
-    """What was destroyed, and where the certificate stands."""
+    """What was destroyed, and where the certificate is."""
 
     segments: int
     quarantined: int
@@ -122,15 +119,15 @@ class DecommissionResult:
 
 
 def plan_closing(site: Storage) -> ClosingPlan:
-    """What would go; raises SiteHeld, CasesOpen and the guards, as `close_site` does."""
+    """What would be destroyed; raises SiteHeld, CasesOpen and the guards, as `close_site` does."""
     same_storage(site)
     with read_transaction(site.engine) as connection:
         check_guards(connection, site)
         _refuse_open(connection, site, [hold.id for hold in unknown_files(connection, site)])
-        found = _all_segments(connection, site)
-        standing = tuple(one.id for one in select_packages(connection) if one.deleted is None)
-    zones = Counter(str(one.zone) for one in found)
-    size = sum(one.size_bytes for one in found)
+        segments = _all_segments(connection, site)
+        standing = tuple(package.id for package in select_packages(connection) if package.deleted is None)
+    zones = Counter(str(segment.zone) for segment in segments)
+    size = sum(segment.size_bytes for segment in segments)
     return ClosingPlan(tuple(sorted(zones.items())), size, len(list(quarantined_files(site))), standing)
 
 
@@ -150,8 +147,8 @@ def close_site(site: Storage, *, reason: str, folder: Path, copies: Sequence[Del
         deleted = delete_segments(session, doomed, Reason.SITE_CLOSED)
         quarantine_deleted = delete_quarantined(session, quarantined_files(site))
         with read_transaction(site.engine) as connection:
-            requests = sorted({one.request for one in select_packages(connection) if one.request})
-        taken = sum(len(expire_packages(site, request)) for request in requests)
+            requests = sorted({package.request for package in select_packages(connection) if package.request})
+        packages = sum(len(expire_packages(site, request)) for request in requests)
         tidy_all(site)
         tidy_views(site, everything=True)
         _require_empty(site)
@@ -163,21 +160,21 @@ def close_site(site: Storage, *, reason: str, folder: Path, copies: Sequence[Del
             }
             append_entry(connection, site, Act.SITE_CLOSED, "site", facts=facts)
         sign_checkpoint(site)
-        log.info("site.closed", extra={"deleted": len(deleted), "packages": taken})
-    return DecommissionResult(len(deleted), len(quarantine_deleted), taken, folder)
+        log.info("site.closed", extra={"deleted": len(deleted), "packages": packages})
+    return DecommissionResult(len(deleted), len(quarantine_deleted), packages, folder)
 
 
 def _refuse_open(connection: Connection, site: Storage, on_disk: Sequence[str] = ()) -> None:
-    """Raise SiteHeld, CasesOpen.  `on_disk`: ids of holds that only their files know, before they are taken in."""
-    kept = [*(hold.id for hold in holds_in_force(connection)), *on_disk]
-    if kept:
-        raise SiteHeld(holds=", ".join(kept))
-    waiting: list[str] = [one.id for one in select_incidents(connection, settled_too=False)]
-    waiting += [one.id for one in select_requests(connection, closed_too=False)]
-    waiting += [one.id for one in select_disclosures(connection, closed_too=False)]
-    waiting += [one.id for one in list_breaches(site, closed_too=False)]
-    if waiting:
-        raise CasesOpen(cases=", ".join(waiting), are=ngettext_lazy(len(waiting), "is", "are"))
+    """Raise SiteHeld, CasesOpen.  `on_disk`: ids of holds that only their files have, before they are adopted."""
+    holds = [*(hold.id for hold in holds_in_force(connection)), *on_disk]
+    if holds:
+        raise SiteHeld(holds=", ".join(holds))
+    open_cases: list[str] = [incident.id for incident in select_incidents(connection, settled_too=False)]
+    open_cases += [request.id for request in select_requests(connection, closed_too=False)]
+    open_cases += [disclosure.id for disclosure in select_disclosures(connection, closed_too=False)]
+    open_cases += [breach.id for breach in list_breaches(site, closed_too=False)]
+    if open_cases:
+        raise CasesOpen(cases=", ".join(open_cases), are=ngettext_lazy(len(open_cases), "is", "are"))
 
 
 def _all_segments(connection: Connection, site: Storage) -> list[Segment]:
@@ -207,5 +204,5 @@ def _certify(site: Storage, folder: Path, copies: Sequence[DeletionCopy]) -> Non
     key = signing_key(site.root / "keys", site.disk)
     with read_transaction(site.engine) as connection:
         span = Span(_FIRST, site.clock.now() + _MINUTE)
-        made = certify(connection, site, span, volume_of(site.root / "segments"), copies, key.public)
-    issue(site, made, key, folder)
+        certificate = certify(connection, site, span, volume_of(site.root / "segments"), copies, key.public)
+    issue(site, certificate, key, folder)

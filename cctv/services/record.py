@@ -62,10 +62,10 @@ async def _record(
 
 
 def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], environ: Mapping[str, str]) -> None:
-    """Read cameras.toml and the credentials again; what is wrong is refused, and the old settings stay in force."""
+    """Reload cameras.toml and the credentials; invalid settings are refused, and the old ones stay in force."""
     try:
         settings = load_settings(site.settings.source.path, environ=environ).settings
-        found = supervisor.reload(settings, load_credentials(settings, environ))
+        changes = supervisor.reload(settings, load_credentials(settings, environ))
     except CctvError as error:
         log.warning("settings.refused", extra={"error": error.code, SHOWN: True})
         tell(f"the new settings are refused, the old ones stay in force: {error.message} next: {error.next_step}")
@@ -73,14 +73,14 @@ def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], 
         log.warning("settings.refused", extra={"error": type(error).__name__, SHOWN: True})
         tell(f"the new settings cannot be read, the old ones stay in force: {error}")
     else:
-        tell(f"settings read again: {_told(found)}")
+        tell(f"settings read again: {_describe(changes)}")
 
 
-def _told(found: Changes) -> str:
-    said = (
-        ("added", found.added),
-        ("removed", found.removed),
-        ("new run", found.begun_again),
-        ("changed", found.touched),
+def _describe(changes: Changes) -> str:
+    changed = (
+        ("added", changes.added),
+        ("removed", changes.removed),
+        ("new run", changes.begun_again),
+        ("changed", changes.touched),
     )
-    return "; ".join(f"{word} {', '.join(names)}" for word, names in said if names) or "no camera changed"
+    return "; ".join(f"{label} {', '.join(names)}" for label, names in changed if names) or "no camera changed"

@@ -1,10 +1,7 @@
-"""One pass of the sweep over everything that has an end: footage, then packages, then derived files.
+"""The sweeper's process, and one pass over everything that has an end: footage, packages, derived files, registers.
 
-Wiring only: each room decides and deletes its own.  A guard that stops deletion of footage stops all of it.
-
-The resident sweeper: wiring and signals only.  `passes` does the work.
-
-A guard stops deletion but not the process: it says so once, keeps its watchdog, and tries again each minute.
+Wiring and signals only: each package decides and deletes its own.  A guard that stops deletion of footage stops the
+whole pass, but not the process: it is reported once, the watchdog is fed, and the next pass tries again a minute later.
 """
 
 from __future__ import annotations
@@ -36,32 +33,35 @@ from cctv.packages.expiry import expire_packages
 from cctv.redaction.review.cleanup import delete_derived
 from cctv.retention.free_space import RoomMade, make_room
 from cctv.retention.policy import lead
-from cctv.retention.summarise import Folded, fold_oldest
+from cctv.retention.summarise import Summarised, summarise_oldest_day
 from cctv.retention.sweep import LONGEST_SLEEP, SweepReport, sleep_for, sweep_once
 from cctv.services.systemd import ServiceManager
 from cctv.viewing.cleanup import tidy_views
 
 log = logging.getLogger(__name__)
 
+_POLL_SECONDS = 2.0  # between two polls for a request of the recorder
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one pass took away: footage, ids of packages, ids of requests whose derived files went."""
+    """What one pass deleted: footage, packages by id, requests by id whose derived files were deleted."""
 
     footage: SweepReport
     packages: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
-    lapsed: tuple[str, ...] = ()  # provisional holds that nobody confirmed
-    erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections took
-    forgotten: tuple[str, ...] = ()  # requests and entries of registers whose people were forgotten
-    room: RoomMade | None = None  # what a recorder without room asked for
-    folded: Folded | None = None
-    signed: Checkpoint | None = None  # how far the log goes, once a pass that wrote to it
+    lapsed: tuple[str, ...] = ()  # provisional holds that were not confirmed
+    erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections deleted
+    forgotten: tuple[str, ...] = ()  # requests and entries of registers that were anonymised
+    room: RoomMade | None = None  # what was deleted early for a recorder on a full disk
+    folded: Summarised | None = None
+    signed: Checkpoint | None = None  # the checkpoint of the log, where the pass wrote to it
     unsigned: str | None = None  # why something could not be signed; deletion goes on
-    busy: tuple[str, ...] = ()  # what somebody works on at the moment; the next pass takes it
+    busy: tuple[str, ...] = ()  # what is in use at the moment; left for the next pass
 
     @property
     def took_something(self) -> bool:
+        """Whether the pass is worth a line in the journal: it deleted something, or could not sign."""
         return bool(
             self.unsigned
             or self.footage.gone
@@ -69,19 +69,19 @@ class Swept:
             or self.derived
             or self.lapsed
             or self.forgotten
-            or any(one.gone for one in self.erased)
+            or any(erasure.gone for erasure in self.erased)
             or (self.room and self.room.gone)
         )
 
 
 def sweep_everything(site: Storage) -> Swept:
-    """Raises LockHeld, or the guard that stops deletion."""
+    """One pass over everything that has an end.  Raises LockHeld, or the guard that stops deletion."""
     swept = Swept(sweep_once(site))
     swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site))
     swept = replace(swept, forgotten=(*forget_due(site), *forget_registers(site)))
     swept = replace(swept, room=make_room(site))
     try:
-        swept = replace(swept, packages=tuple(one.id for one in expire_packages(site)))
+        swept = replace(swept, packages=tuple(package.id for package in expire_packages(site)))
     except LockHeld:
         log.info("packages.skipped", extra={"cause": "locked"})
         swept = replace(swept, busy=(*swept.busy, "packages"))
@@ -90,54 +90,52 @@ def sweep_everything(site: Storage) -> Swept:
     except LockHeld:
         swept = replace(swept, busy=(*swept.busy, "derived files"))
     try:
-        swept = replace(swept, folded=fold_oldest(site))
+        swept = replace(swept, folded=summarise_oldest_day(site))
         return replace(swept, signed=sign_checkpoint(site))
     except (KeyExposed, KeyLost, KeyUnreadable, AuditBroken, FileUnreadable) as error:
         log.warning("checkpoint.failed", extra={"error": error.code, SHOWN: True})
         return replace(swept, unsigned=error.message)
 
 
-def told(swept: Swept) -> str:
-    """What went, in words."""
-    said = [f"{count(len(swept.footage.gone), 'segment')} deleted, {swept.footage.plan.kept_by_holds} kept by holds"]
+def summary_of(swept: Swept) -> str:
+    """A line of text for people: what the pass deleted, finished and left."""
+    lines = [f"{count(len(swept.footage.gone), 'segment')} deleted, {swept.footage.plan.kept_by_holds} kept by holds"]
     if swept.footage.finished:
-        said.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
+        lines.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
     if swept.footage.quarantine_gone:
-        said.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
+        lines.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
     if swept.room is not None:
-        said.append(told_room(swept.room))
+        lines.append(_room_summary(swept.room))
     if swept.packages:
-        said.append(f"packages deleted: {', '.join(swept.packages)}")
+        lines.append(f"packages deleted: {', '.join(swept.packages)}")
     if swept.derived:
-        said.append(f"derived files deleted of {', '.join(swept.derived)}")
+        lines.append(f"derived files deleted of {', '.join(swept.derived)}")
     if swept.folded is not None and swept.folded.lines:
-        said.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
-    if any(one.gone for one in swept.erased):
-        gone = sum(one.gone for one in swept.erased)
-        said.append(f"{count(gone, 'segment')} erased for {', '.join(one.request for one in swept.erased if one.gone)}")
+        lines.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
+    erasures = [erasure for erasure in swept.erased if erasure.gone]
+    if erasures:
+        erased = sum(erasure.gone for erasure in erasures)
+        lines.append(f"{count(erased, 'segment')} erased for {', '.join(erasure.request for erasure in erasures)}")
     if swept.forgotten:
-        said.append(f"the people of {', '.join(swept.forgotten)} forgotten")
+        lines.append(f"the people of {', '.join(swept.forgotten)} forgotten")
     if swept.lapsed:
-        said.append(f"{', '.join(swept.lapsed)} ended: nobody confirmed more than a day of footage within 72 hours")
+        lines.append(f"{', '.join(swept.lapsed)} ended: nobody confirmed more than a day of footage within 72 hours")
     if swept.unsigned:
-        said.append(f"NOT SIGNED: {swept.unsigned}")
+        lines.append(f"NOT SIGNED: {swept.unsigned}")
     if swept.busy:
-        said.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
-    return "; ".join(said)
+        lines.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
+    return "; ".join(lines)
 
 
-def told_room(room: RoomMade) -> str:
-    """What went early, in words."""
-    said = f"{count(len(room.gone), 'segment')} deleted early: the disk is full"
-    return f"{said}, and nothing more may go early" if room.exhausted else said
+def _room_summary(room: RoomMade) -> str:
+    """What was deleted early, as text."""
+    text = f"{count(len(room.gone), 'segment')} deleted early: the disk is full"
+    return f"{text}, and nothing more may go early" if room.exhausted else text
 
 
 def count(number: int, thing: str) -> str:
     """`1 segment`, `2 segments`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-_LOOK = 2.0  # seconds between two looks for a request of the recorder
 
 
 def run_sweeper(site: Storage, *, write: Callable[[str], None], environ: Mapping[str, str]) -> None:
@@ -163,33 +161,33 @@ def run_sweeper(site: Storage, *, write: Callable[[str], None], environ: Mapping
 
 
 def _wait(site: Storage, stop: threading.Event, pause: timedelta) -> None:
-    """Until the next pass is due, or sooner when the recorder asks for room."""
-    asked = wanted.asked if (wanted := room_wanted(site.root)) else None
+    """Sleep until the next pass is due, or until the recorder requests space."""
+    answered_at = request.asked if (request := room_wanted(site.root)) else None
     until = site.clock.monotonic() + pause.total_seconds()
-    while not stop.is_set() and (left := until - site.clock.monotonic()) > 0:
-        stop.wait(min(left, _LOOK))
-        wanted = room_wanted(site.root)
-        if wanted is not None and wanted.asked != asked:
+    while not stop.is_set() and (remaining := until - site.clock.monotonic()) > 0:
+        stop.wait(min(remaining, _POLL_SECONDS))
+        request = room_wanted(site.root)
+        if request is not None and request.asked != answered_at:
             return
 
 
-def _pass(site: Storage, manager: ServiceManager, said: str | None, write: Callable[[str], None]) -> str | None:
-    """One sweep; answers the guard that stopped it, so that it is named once and not every minute."""
+def _pass(site: Storage, manager: ServiceManager, stopped_by: str | None, write: Callable[[str], None]) -> str | None:
+    """One pass; returns the guard that stopped it, so that it is reported once and not every minute."""
     try:
         swept = sweep_everything(site)
     except GuardError as guard:
         manager.alive(f"deletion stopped: {guard.message}")
-        if said != guard.code:
+        if stopped_by != guard.code:
             log.error("deletion.stopped", extra={"guard": guard.code, SHOWN: True})
             write(f"deletion stopped: {guard.message}\nnext: {guard.next_step}")
         return guard.code
-    if said is not None:
-        log.info("guard.cleared", extra={"guard": said})
+    if stopped_by is not None:
+        log.info("guard.cleared", extra={"guard": stopped_by})
     counts = {"deleted": len(swept.footage.gone), "packages": len(swept.packages), "cases": len(swept.derived)}
     log.log(logging.INFO if swept.took_something else logging.DEBUG, "pass.finished", extra=counts)
     if swept.took_something:
-        write(told(swept))
-    manager.alive(told(swept))
+        write(summary_of(swept))
+    manager.alive(summary_of(swept))
     return None
 
 

@@ -1,4 +1,4 @@
-"""Telling systemd: ready, alive, stopping.  Says nothing to anybody where no service manager asks for it."""
+"""sd_notify(3): ready, alive, stopping.  Does nothing where NOTIFY_SOCKET is not set."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ class ServiceManager:
         self._status = ""
 
     def ready(self, status: str) -> None:
+        """Report that the service has started."""
         self._send("READY=1")
         self._tell(status)
 
     def alive(self, status: str) -> None:
-        """Feed the watchdog; the status goes along when it changed."""
+        """Feed the watchdog; sends the status when it changed."""
         self._send("WATCHDOG=1")
         self._tell(status)
 
     def stopping(self) -> None:
+        """Report that the service is stopping."""
         self._send("STOPPING=1")
 
     def _tell(self, status: str) -> None:

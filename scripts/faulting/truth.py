@@ -21,7 +21,7 @@ from cctv.core.errors import CctvError
 from cctv.core.time_range import Span
 from cctv.db.engine import keep_connection_open, read_transaction
 from cctv.db.storage import Storage
-from cctv.footage.index_lines import lines_in
+from cctv.footage.ingest import lines_in
 from cctv.footage.layout import recorder_lock
 from cctv.footage.repair.compare import disk_and_index
 from cctv.footage.repair.differences import Remedy

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from sqlalchemy import Connection
 
-from cctv.backup.state import read_memory
+from cctv.backup.state import read_backup_state
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
 from cctv.cli.output import size
@@ -66,7 +66,7 @@ def _make(box: CommandContext, start: str, end: str, out: Path | None) -> tuple[
 def copies_known(box: CommandContext, connection: Connection) -> list[DeletionCopy]:
     """What is recorded to have a copy of footage: the copy of held footage, and packages that are still here."""
 
-    held = read_memory(box.site.root).held
+    held = read_backup_state(box.site.root).held
     found = [DeletionCopy("held", held.directory, held.at)] if held else []
     return found + [
         DeletionCopy("packages", one.id, one.built, one.expires)

@@ -9,7 +9,7 @@ from cctv.cli.commands.retention import show_plan
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
 from cctv.db.upgrade import upgrade_storage
-from cctv.services.sweep import run_sweeper, sweep_everything, told
+from cctv.services.sweep import run_sweeper, summary_of, sweep_everything
 
 
 @click.command()
@@ -48,5 +48,5 @@ def sweep(box: CommandContext, once: bool) -> None:
             "left_for_the_next_pass": swept.busy,
             "overdue_before_seconds": footage.overdue_before,
         },
-        lambda console: console.print(told(swept)),
+        lambda console: console.print(summary_of(swept)),
     )

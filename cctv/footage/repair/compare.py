@@ -1,11 +1,9 @@
-"""Comparing: walks the storage and the index, folder by folder, and says where the two do not agree.
+"""Comparison: walks the storage and the index, folder by folder, and lists where the two do not agree.
 
-Reads only, and needs no lock: what a running recorder or sweep is changing at this moment is looked at twice.  A file
-without a row is hashed or probed, so that the plan says what `--fix` will do with it.
+Reads only, and needs no lock: what a running recorder or sweep is changing at this moment is compared twice.  A file
+without a row is hashed or probed, so that the plan names what `--fix` will do with it.
 
-Walking segments/: which days' folders there are, which of their files are segments, and what does not belong there.
-
-Reads names only, and no file.  A storage has millions of them: strings and `os.scandir`, no paths.
+Walking reads names only, and no file.  A storage has millions of them: strings and `os.scandir`, no paths.
 """
 
 from __future__ import annotations
@@ -22,8 +20,7 @@ from cctv.core.durable import sha256_file
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
-from cctv.footage.index_lines import lines_in
-from cctv.footage.ingest import described
+from cctv.footage.ingest import described, lines_in
 from cctv.footage.layout import INDEX
 from cctv.footage.media import MediaUnreadable, read_timing
 from cctv.footage.repair.differences import Difference, DifferenceKind, Folder, Remedy, compare, stray
@@ -36,11 +33,12 @@ from cctv.model.ids import CameraId, ZoneId, valid_id
 SEGMENTS = "segments"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})Z\.mp4")
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """The days' folders in order, and the files that stand in none, all as relative paths."""
+    """The days' folders in order, and the files outside of them, all as relative paths."""
 
     folders: tuple[str, ...]
     strays: tuple[str, ...]
@@ -54,8 +52,16 @@ class IndexedLine:
     strays: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that does not agree, and how many segments the index has."""
+
+    differences: tuple[Difference, ...]
+    segments: int
+
+
 def walk(root: Path) -> Walked:
-    """Look at every folder of segments/ down to those of the days."""
+    """List every folder of segments/ down to those of the days."""
     folders: list[str] = []
     strays: list[str] = []
     _descend(f"{root}/", SEGMENTS, 0, folders, strays)
@@ -63,7 +69,7 @@ def walk(root: Path) -> Walked:
 
 
 def list_day(root: Path, relative: str) -> IndexedLine:
-    """The files of a day's folder; nothing for one that is not there.  A link is no segment, whatever its name."""
+    """The files of a day's folder; empty for a missing folder.  A link is no segment, whatever its name."""
     _, camera, day = relative.rsplit("/", 2)
     files: dict[str, datetime] = {}
     strays: list[str] = []
@@ -86,10 +92,10 @@ def start_in(name: str, camera: str, day: str) -> datetime | None:
     """The start that the name of a segment gives, None unless it belongs to that camera and into that day's folder."""
     if not name.startswith(f"{camera}_"):
         return None
-    found = _STAMP.fullmatch(name, len(camera) + 1)
-    if found is None or "-".join(found.groups()[:3]) != day:
+    match = _STAMP.fullmatch(name, len(camera) + 1)
+    if match is None or "-".join(match.groups()[:3]) != day:
         return None
-    year, month, of_month, hour, minute, second, millisecond = map(int, found.groups())
+    year, month, of_month, hour, minute, second, millisecond = map(int, match.groups())
     try:
         return datetime(year, month, of_month, hour, minute, second, millisecond * 1000, UTC)
     except ValueError:
@@ -131,19 +137,8 @@ def _files_below(root: str, relative: str) -> Iterator[str]:
             yield path
 
 
-_ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Everything that does not agree, and how many segments the index knows."""
-
-    differences: tuple[Difference, ...]
-    segments: int
-
-
 def disk_and_index(site: Storage, *, recording: bool | None = None) -> Comparison:
-    """Look at every folder once, and at those with differences once more; raises FileUnreadable for a broken hold.
+    """Compare every folder once, and those with differences once more; raises FileUnreadable for a broken hold.
 
     `recording` is for a caller that has the recorder's lock itself.
     """
@@ -152,29 +147,29 @@ def disk_and_index(site: Storage, *, recording: bool | None = None) -> Compariso
         in_force = holds_in_force(connection)
         count, _ = count_segments(connection)
         uncounted = wrong_totals(connection)
-    found = list(_holds(site, in_force))
-    found += [
+    differences = list(_holds(site, in_force))
+    differences += [
         Difference(DifferenceKind.WRONG_TOTALS, Remedy.COUNT, "cctv.db", "counting gives something else", camera=camera)
         for camera in uncounted
     ]
     walked = walk(site.root)
-    found += [stray(path, _camera_in(path)) for path in walked.strays]
-    found += [] if recording else _incoming(site)
+    differences += [stray(path, _camera_in(path)) for path in walked.strays]
+    differences += [] if recording else _incoming(site)
     with read_transaction(site.engine) as connection:
         folders = sorted({*walked.folders, *directories(connection)})
     for relative in folders:
-        found += _settled(site, relative, in_force, recording=recording)
-    return Comparison(tuple(found), count)
+        differences += _settled(site, relative, in_force, recording=recording)
+    return Comparison(tuple(differences), count)
 
 
 def _camera_in(path: str) -> CameraId | None:
-    """The camera below whose folder a stray file stands."""
+    """The camera whose folder holds a stray file, None outside of any."""
     parts = path.split("/")
     return CameraId(parts[2]) if len(parts) > 3 and valid_id(parts[1]) and valid_id(parts[2]) else None
 
 
 def is_locked(path: Path) -> bool:
-    """Whether some process holds a lock file.  Only reads: one that is made here could be one that it cannot open."""
+    """Whether some process holds a lock file.  Only reads: a file created here could lock that process out."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -190,20 +185,20 @@ def is_locked(path: Path) -> bool:
 
 
 def _settled(site: Storage, relative: str, in_force: Sequence[Hold], *, recording: bool) -> Iterator[Difference]:
-    """The differences of a folder that a second look finds too: a sweep or an ingest passes in between."""
+    """The differences of a folder that a second comparison has too: a sweep or an ingest may run in between."""
     now = site.clock.now()
     first = compare(_folder(site, relative), in_force, now, recording=recording)
     if not first:
         return
     again = compare(_folder(site, relative), in_force, now, recording=recording)
-    seen = {one.key for one in first}
-    for one in again:
-        if one.key in seen:
-            yield _explained(site, one) if one.kind is DifferenceKind.FILE_WITHOUT_ROW else one
+    keys = {difference.key for difference in first}
+    for difference in again:
+        if difference.key in keys:
+            yield _explained(site, difference) if difference.kind is DifferenceKind.FILE_WITHOUT_ROW else difference
 
 
 def _folder(site: Storage, relative: str) -> Folder:
-    """The files are listed before the index is asked: what is entered meanwhile is no file without a row."""
+    """The files are listed before the index is queried: what is ingested meanwhile is no file without a row."""
     _, zone, camera, day = relative.split("/")
     listed = list_day(site.root, relative)
     lines = lines_in(site.root / relative, relative)
@@ -211,35 +206,35 @@ def _folder(site: Storage, relative: str) -> Folder:
         rows = rows_in(connection, relative)
         begins = datetime.fromisoformat(day).replace(tzinfo=UTC)
         stones = tombstones_in(connection, CameraId(camera), Span(begins, begins + _ONE_DAY))
-    stones = {path: one for path, one in stones.items() if one.zone == zone}
+    stones = {path: stone for path, stone in stones.items() if stone.zone == zone}
     return Folder(relative, CameraId(camera), listed.files, lines, rows, stones, listed.strays)
 
 
-def _explained(site: Storage, one: Difference) -> Difference:
+def _explained(site: Storage, difference: Difference) -> Difference:
     """Whether a file without a row can be adopted: its line's hash, or a run of its camera, must explain it."""
-    path = site.root / one.path
+    path = site.root / difference.path
     try:
-        if one.segment is not None:
-            if sha256_file(path) == one.segment.sha256:
-                return one
+        if difference.segment is not None:
+            if sha256_file(path) == difference.segment.sha256:
+                return difference
             why = "its bytes are not those that index.jsonl names"
-            return replace(one, remedy=Remedy.QUARANTINE, why=why)
-        return _without_line(site, one, path)
+            return replace(difference, remedy=Remedy.QUARANTINE, why=why)
+        return _without_line(site, difference, path)
     except MediaUnreadable as error:
-        return replace(one, remedy=Remedy.QUARANTINE, why=error.problem)
+        return replace(difference, remedy=Remedy.QUARANTINE, why=error.problem)
 
 
-def _without_line(site: Storage, one: Difference, path: Path) -> Difference:
+def _without_line(site: Storage, difference: Difference, path: Path) -> Difference:
     zone, camera, day = path.parts[-4:-1]
     start = start_in(path.name, camera, day)
-    assert start is not None  # `list_day` took it for a segment
+    assert start is not None  # `list_day` accepted its name
     with read_transaction(site.engine) as connection:
         run = run_at(connection, CameraId(camera), ZoneId(zone), start)
     if run is None:
-        return replace(one, remedy=Remedy.QUARANTINE, why="no run of this camera explains it")
+        return replace(difference, remedy=Remedy.QUARANTINE, why="no run of this camera explains it")
     span = Span(start, start + read_timing(path).duration)
-    why = f"{one.why}, and index.jsonl does not; run {run.id} explains it"
-    return replace(one, segment=described(site, run, path, span, target=path), why=why)
+    why = f"{difference.why}, and index.jsonl does not; run {run.id} explains it"
+    return replace(difference, segment=described(site, run, path, span, target=path), why=why)
 
 
 def _incoming(site: Storage) -> Iterator[Difference]:
@@ -250,17 +245,17 @@ def _incoming(site: Storage) -> Iterator[Difference]:
 
 
 def _holds(site: Storage, in_force: Sequence[Hold]) -> Iterator[Difference]:
-    """Holds that only the disk knows, and holds in force without a file: an index made again would lose those."""
+    """Holds that only the disk has, and holds in force without a file: a rebuilt index would lose those."""
     on_disk = {hold.id for hold in read_hold_files(site)}
     with read_transaction(site.engine) as connection:
-        known = {hold.id for hold in all_holds(connection)}
-    for hold in sorted(on_disk - known):
-        path = site.relative(hold_path(site, hold))
+        indexed = {hold.id for hold in all_holds(connection)}
+    for hold_id in sorted(on_disk - indexed):
+        path = site.relative(hold_path(site, hold_id))
         yield Difference(
-            DifferenceKind.HOLD_WITHOUT_ROW, Remedy.ADOPT, path, "the index does not know it", holds=(hold,)
+            DifferenceKind.HOLD_WITHOUT_ROW, Remedy.ADOPT, path, "the index does not know it", holds=(hold_id,)
         )
-    for one in in_force:
-        if one.id not in on_disk:
-            path = site.relative(hold_path(site, one.id))
+    for hold in in_force:
+        if hold.id not in on_disk:
+            path = site.relative(hold_path(site, hold.id))
             why = "an index made again would not know it"
-            yield Difference(DifferenceKind.HOLD_WITHOUT_FILE, Remedy.WRITE_FILE, path, why, holds=(one.id,))
+            yield Difference(DifferenceKind.HOLD_WITHOUT_FILE, Remedy.WRITE_FILE, path, why, holds=(hold.id,))

@@ -1,7 +1,7 @@
 """Differences between disk and index, and the remedy of each.
 
-Pure: from what a day's folder, its index.jsonl and the index say to what must be put right.  `now` is an argument.
-Never removes footage: what cannot be explained is put in quarantine, what is gone is said to be lost.
+Pure: from a day's folder, its index.jsonl and the index to what must be repaired.  `now` is an argument.  Never removes
+footage: what cannot be explained goes to quarantine, what has no file is marked lost.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId
 
-BEING_WRITTEN = timedelta(hours=2)  # a running recorder enters its own files: an hour's segment, closed and hashed
+BEING_WRITTEN = timedelta(hours=2)  # a running recorder ingests its own files: an hour's segment, closed and hashed
 
 
 class DifferenceKind(Enum):
-    """What does not agree.  The value is the word in JSON; never rename one."""
+    """What does not agree.  The value is the JSON value; never change one."""
 
     FILE_WITHOUT_ROW = "file without a row"
     ROW_WITHOUT_FILE = "row without a file"
@@ -51,8 +51,8 @@ class Remedy(Enum):
 class Difference:
     """One thing that does not agree: where, what is done about it and why; `holds` are those that cover it.
 
-    `segment` is what the row or the line says; `tombstone` one that names the file.  A file whose remedy is ADOPT is
-    entered as `segment` says.
+    `segment` is the content of the row or line; `tombstone` one that names the file.  A file whose remedy is ADOPT is
+    indexed as `segment`.
     """
 
     kind: DifferenceKind
@@ -67,7 +67,7 @@ class Difference:
 
     @property
     def key(self) -> tuple[DifferenceKind, str]:
-        """The same for the same trouble."""
+        """Equal for the same difference."""
         return self.kind, self.path
 
     @property
@@ -92,19 +92,19 @@ class Folder:
 def compare(folder: Folder, holds: Sequence[Hold], now: datetime, *, recording: bool) -> list[Difference]:
     """What does not agree in one folder, in the order of its files.
 
-    While a recorder runs, what it may be entering at this moment is left to it.  Whether a file without a row can be
-    adopted is decided by whoever can read it: here its remedy is ADOPT.
+    While a recorder runs, what it may be ingesting at this moment is left to it.  Whether a file without a row can be
+    adopted is decided by the caller, which reads it: here its remedy is ADOPT.
     """
-    found = [stray(path, folder.camera) for path in folder.strays]
+    differences = [stray(path, folder.camera) for path in folder.strays]
     for path in sorted({*folder.files, *folder.rows, *folder.lines}):
         if path in folder.files:
             young = recording and now - folder.files[path] < BEING_WRITTEN
-            one = _of_row(folder, path) if path in folder.rows else None if young else _of_file(folder, path)
+            difference = _of_row(folder, path) if path in folder.rows else None if young else _of_file(folder, path)
         else:
-            one = _of_no_file(folder, path, holds)
-        if one is not None:
-            found.append(one)
-    return found
+            difference = _of_no_file(folder, path, holds)
+        if difference is not None:
+            differences.append(difference)
+    return differences
 
 
 def stray(path: str, camera: CameraId | None) -> Difference:
@@ -175,16 +175,16 @@ def _of_no_file(folder: Folder, path: str, holds: Sequence[Hold]) -> Difference 
 
 
 def as_line(row: IndexedRow) -> NewSegment:
-    """A row as its line says it."""
-    one = row.segment
+    """The line of index.jsonl of a row."""
+    segment = row.segment
     return NewSegment(
-        camera=one.camera,
-        zone=one.zone,
-        span=one.span,
-        limit=one.limit,
-        path=one.path,
-        sha256=one.sha256,
-        size_bytes=one.size_bytes,
-        policy=one.policy,
+        camera=segment.camera,
+        zone=segment.zone,
+        span=segment.span,
+        limit=segment.limit,
+        path=segment.path,
+        sha256=segment.sha256,
+        size_bytes=segment.size_bytes,
+        policy=segment.policy,
         run_id=row.run_id,
     )

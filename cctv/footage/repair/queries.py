@@ -1,4 +1,4 @@
-"""Rows for repairs: what the index says of a day's folder, what is lost, runs and policies that a line names.
+"""Rows for repairs: the index's rows of a day's folder, lost footage, the runs and policies that a line names.
 
 Queries only; decides nothing.  Deletes no footage: what leaves `segments` here has no file.
 """
@@ -38,14 +38,14 @@ class IndexedRow:
 
 
 def directories(connection: Connection) -> list[str]:
-    """Every day's folder that holds an indexed segment; one look-up a folder, whatever it holds."""
-    column, found, after = schema.segments.c.path, list[str](), ""
+    """Every day's folder that holds an indexed segment; one look-up a folder, whatever its size."""
+    column, folders, after = schema.segments.c.path, list[str](), ""
     while True:
         path: str | None = connection.execute(select(func.min(column)).where(column > after)).scalar()
         if path is None:
-            return found
-        found.append(path.rpartition("/")[0])
-        after = found[-1] + _AFTER_SLASH
+            return folders
+        folders.append(path.rpartition("/")[0])
+        after = folders[-1] + _AFTER_SLASH
 
 
 def rows_in(connection: Connection, directory: str) -> dict[str, IndexedRow]:
@@ -66,8 +66,8 @@ def tombstones_in(connection: Connection, camera: CameraId, day: Span) -> dict[s
 
 def is_blank(connection: Connection) -> bool:
     """Whether the index never knew a run, a segment or a deletion."""
-    known = (schema.segments, schema.tombstones, schema.runs)
-    return all(connection.execute(select(table.c.id).limit(1)).first() is None for table in known)
+    tables = (schema.segments, schema.tombstones, schema.runs)
+    return all(connection.execute(select(table.c.id).limit(1)).first() is None for table in tables)
 
 
 def count_segments(connection: Connection) -> tuple[int, int]:
@@ -109,8 +109,8 @@ def run_at(connection: Connection, camera: CameraId, zone: ZoneId, start: dateti
         .order_by(table.c.started_us.desc(), table.c.id.desc())
         .limit(1)
     )
-    found: int | None = connection.execute(query).scalar()
-    return find_run(connection, found) if found is not None else None
+    run_id: int | None = connection.execute(query).scalar()
+    return find_run(connection, run_id) if run_id is not None else None
 
 
 def insert_run_as(connection: Connection, run: Run, *, ended: datetime | None) -> None:
@@ -130,7 +130,7 @@ def insert_run_as(connection: Connection, run: Run, *, ended: datetime | None) -
 
 
 def stretch_run(connection: Connection, run_id: int, span: Span) -> None:
-    """When a run began and ended, as far as its segments tell."""
+    """Set when a run began and ended, as far as its segments show."""
     values = {"started_us": span.start, "anchor_us": span.start, "ended_us": span.end}
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(**values))
 
@@ -147,7 +147,7 @@ def insert_line(connection: Connection, new: NewSegment, now: datetime) -> Segme
 
 
 def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
-    """Many at once, for an index that is made again: runs and policies are there, no hold is yet."""
+    """Many at once, for an index that is rebuilt: runs and policies exist, holds do not yet."""
     if not news:
         return
     values = [
@@ -170,34 +170,34 @@ def insert_lines(connection: Connection, news: Sequence[NewSegment]) -> None:
 
 
 def unknown_policy() -> str:
-    """What stands for the text of a policy version of which only the digest is left."""
+    """The placeholder for the text of a policy version of which only the digest is left."""
     return '{"unknown":"only its digest is left"}'
 
 
 def wrong_totals(connection: Connection) -> list[CameraId]:
-    """The cameras whose kept totals are not what counting gives, by name."""
-    kept, total = schema.segments.c, schema.camera_totals.c
+    """The cameras whose stored totals differ from a count of the rows, by name."""
+    segment, total = schema.segments.c, schema.camera_totals.c
     counted = {
         row.camera: (row.count, row.size, row.held_over, row.longest)
         for row in connection.execute(
             select(
-                kept.camera,
+                segment.camera,
                 func.count().label("count"),
-                func.sum(kept.size_bytes).label("size"),
-                func.sum(kept.held_over).label("held_over"),
-                func.max(kept.end_us - kept.start_us).label("longest"),
-            ).group_by(kept.camera)
+                func.sum(segment.size_bytes).label("size"),
+                func.sum(segment.held_over).label("held_over"),
+                func.max(segment.end_us - segment.start_us).label("longest"),
+            ).group_by(segment.camera)
         )
     }
-    known = {
+    stored = {
         row.camera: (row.segments, row.size_bytes, row.held_over, row.longest_us)
         for row in connection.execute(select(total.camera, *_of_totals()))
     }
     nothing = (0, 0, 0, timedelta())
     wrong = []
-    for camera in sorted({*counted, *known}):
-        is_, says = counted.get(camera, nothing), known.get(camera, nothing)
-        if is_[:3] != says[:3] or is_[3] > says[3]:
+    for camera in sorted({*counted, *stored}):
+        actual, kept = counted.get(camera, nothing), stored.get(camera, nothing)
+        if actual[:3] != kept[:3] or actual[3] > kept[3]:
             wrong.append(CameraId(camera))
     return wrong
 
@@ -221,7 +221,7 @@ def drop_tombstone(connection: Connection, tombstone_id: int) -> None:
 def lost_under_holds(connection: Connection) -> list[Tombstone]:
     """Footage that a hold in force should keep and that is lost, oldest first.
 
-    Looks at the tombstones under the holds' spans only, whatever else was ever deleted.
+    Reads the tombstones under the holds' spans only, whatever else was ever deleted.
     """
     hold, camera, stone = schema.holds.c, schema.hold_cameras.c, schema.tombstones.c
     under = (

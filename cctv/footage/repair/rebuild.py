@@ -1,18 +1,17 @@
-"""Rebuilding: a new index, made from the disk alone, in place of one that is lost or damaged.
+"""Rebuild: a new index, made from the disk alone, in place of one that is lost or damaged.
 
 1. from now on nothing is deleted: `holds-unconfirmed.json`        (crash: deletion waits; the command can be repeated)
-2. a new database beside the old one, filled and flushed           (crash: the same; what was begun is thrown away)
+2. a new database beside the old one, filled and flushed           (crash: the same; the unfinished one is discarded)
 3. what is left of the old one moved aside, never overwritten      (crash: no index; every command says to rebuild)
 4. the new one renamed into its place; site.json names it          (crash: site.json names another index; the same)
-5. holds taken in from holds/, the rest reconciled with the disk   (crash: the command is asked for again)
+5. holds adopted from holds/, the rest reconciled with the disk    (crash: the command is to be repeated)
 6. a named person may confirm the holds now
 
+`refill` makes the rows from segments/, index.jsonl and incoming/.  Limits are those of index.jsonl: a limit that was
+promised at recording is never lengthened.  What no line explains is left to the reconciliation of step 5, which needs
+the runs that `refill` enters.
+
 Deletes no footage.  The registers, the log and the reasons of deletions are not on the disk: only a back-up has them.
-
-Refilling: the rows of a new index, from what the disk says of footage (segments/, index.jsonl, incoming/).
-
-Writes rows only.  Limits are those of index.jsonl: a limit that was promised at recording is never lengthened.  What a
-line does not explain is left to the reconciliation that follows, which needs the runs that are entered here.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ from cctv.db.engine import (
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, Identity, check, claim, read_identity, write_identity
 from cctv.db.storage import Storage, keep_short_id, open_site
 from cctv.db.upgrade import upgrade
-from cctv.footage.index_lines import lines_in
+from cctv.footage.ingest import lines_in
 from cctv.footage.layout import incoming_name, recorder_lock, sweeper_lock
 from cctv.footage.repair.compare import list_day, walk
 from cctv.footage.repair.queries import insert_lines, insert_run_as, is_blank, mark_lost, stretch_run, unknown_policy
@@ -60,12 +59,18 @@ from cctv.model.footage import NewSegment, Reason
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId, id_kind
 
-_BEFORE = timedelta(hours=2)  # a file in incoming/ was begun no longer ago than its last write less this
+log = logging.getLogger(__name__)
+
+_LONGEST_WRITE = timedelta(hours=2)  # a file in incoming/ was begun at most this long before its last write
+COMMAND = 'cctv footage rebuild --reason "..."'
+NEW_FILE = f"{DATABASE_FILE}.rebuilding"
+_BESIDE = ("-wal", "-shm", "-journal")
+_WHY = "the index was made again from the disk"
 
 
 @dataclass(frozen=True, slots=True)
 class DayFolder:
-    """A day's folder as the disk knows it: lines with their file, lines without it, starts of files without a line."""
+    """A day's folder on the disk: lines with their file, lines without it, starts of files without a line."""
 
     zone: ZoneId
     camera: CameraId
@@ -87,122 +92,13 @@ class Refilled:
     policies: set[str] = field(default_factory=set)
 
     def count(self, folder: DayFolder) -> None:
+        """Add a day's folder to the counts."""
         self.segments += len(folder.present)
         self.gone += len(folder.gone)
         self.without_line += len(folder.without_line)
         for start in folder.without_line:
             key = (folder.zone, folder.camera)
             self.earliest[key] = min(start, self.earliest.get(key, start))
-
-
-def day_folders(site: Storage) -> Iterator[DayFolder]:
-    """Every day's folder of the disk, in order."""
-    for relative in walk(site.root).folders:
-        _, zone, camera, _ = relative.split("/")
-        lines = lines_in(site.root / relative, relative)
-        files = list_day(site.root, relative).files
-        yield DayFolder(
-            ZoneId(zone),
-            CameraId(camera),
-            present=tuple(line for path, line in lines.items() if path in files),
-            gone=tuple(line for path, line in lines.items() if path not in files),
-            without_line=tuple(start for path, start in files.items() if path not in lines),
-        )
-
-
-def refill(site: Storage, holds: Sequence[Hold]) -> Refilled:
-    """Enter everything; `holds` tell what should be there still, and are not entered."""
-    done = Refilled()
-    for folder in day_folders(site):
-        with write_transaction(site.engine) as connection:
-            done.count(folder)
-            lines = _with_runs(connection, site, done, [*folder.present, *folder.gone])
-            present = {line.path for line in folder.present}
-            insert_lines(connection, [line for line in lines if line.path in present])
-            for line in lines:
-                if line.path not in present:
-                    segment = insert_segment(connection, line)
-                    mark_lost(connection, segment, _why_gone(line, holds), site.clock.now())
-    with write_transaction(site.engine) as connection:
-        for run_id, span in done.reach.items():
-            stretch_run(connection, run_id, span)
-        _runs_of_incoming(connection, site, done)
-        _runs_before_any(connection, site, done)
-    return done
-
-
-def _why_gone(line: NewSegment, holds: Iterable[Hold]) -> Reason:
-    """Lost where a hold was placed while the footage was within its limit: it should be there still."""
-    held = any(hold.covers(line.camera, line.span) and hold.placed < line.limit for hold in holds)
-    return Reason.LOST if held else Reason.FORGOTTEN
-
-
-def _with_runs(connection: Connection, site: Storage, done: Refilled, lines: Iterable[NewSegment]) -> list[NewSegment]:
-    """Enter the runs and policies that the lines name; a line that names the run of another camera has none."""
-    out: list[NewSegment] = []
-    now = site.clock.now()
-    for line in sorted(lines, key=lambda one: (one.span, one.path)):
-        if line.policy not in done.policies:
-            insert_policy(connection, line.policy, _text_of(site, line.policy), now)
-            done.policies.add(line.policy)
-        if line.run_id is None:
-            out.append(line)
-            continue
-        run = done.runs.get(line.run_id)
-        if run is None:
-            run = Run(line.run_id, line.camera, line.zone, line.policy, line.limit - line.span.start, line.span.start)
-            insert_run_as(connection, run, ended=line.span.end)
-            done.runs[run.id] = run
-        if (run.camera, run.zone) != (line.camera, line.zone):
-            out.append(replace(line, run_id=None))
-            continue
-        known = done.reach.get(run.id, line.span)
-        done.reach[run.id] = Span(min(known.start, line.span.start), max(known.end, line.span.end))
-        out.append(line)
-    return out
-
-
-def _text_of(site: Storage, policy: str) -> str:
-    return site.settings.policy_text if policy == site.settings.policy_digest else unknown_policy()
-
-
-def _runs_of_incoming(connection: Connection, site: Storage, done: Refilled) -> None:
-    """Runs of which the disk holds unfinished files only: a later run must not get their id."""
-    settings, now = site.settings, site.clock.now()
-    for path in sorted((site.root / "incoming").glob("*/*")):
-        named, known = incoming_name(path.name), settings.cameras.get(CameraId(path.parent.name))
-        if named is None or known is None or named[0] in done.runs:
-            continue
-        insert_policy(connection, settings.policy_digest, settings.policy_text, now)
-        written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
-        period = settings.limit_for(known.zone)
-        run = Run(named[0], known.id, known.zone, settings.policy_digest, period, written - _BEFORE)
-        insert_run_as(connection, run, ended=None)
-        done.runs[run.id] = run
-
-
-def _runs_before_any(connection: Connection, site: Storage, done: Refilled) -> None:
-    """A run for files that no line and no run of their camera explains, with the shortest period that may apply."""
-    settings, now = site.settings, site.clock.now()
-    for (zone, camera), start in done.earliest.items():
-        own = [run for run in done.runs.values() if (run.zone, run.camera) == (zone, camera)]
-        if any(done.reach[run.id].start <= start for run in own if run.id in done.reach):
-            continue
-        periods = [run.period for run in own] + ([settings.limit_for(zone)] if zone in settings.zones else [])
-        if not periods:
-            continue
-        policy = settings.policy_digest
-        insert_policy(connection, policy, settings.policy_text, now)
-        run = insert_run(connection, camera=camera, zone=zone, policy=policy, period=min(periods), started=start)
-        set_end(connection, run.id, start)
-
-
-log = logging.getLogger(__name__)
-
-COMMAND = 'cctv footage rebuild --reason "..."'
-NEW_FILE = f"{DATABASE_FILE}.rebuilding"
-_BESIDE = ("-wal", "-shm", "-journal")
-_WHY = "the index was made again from the disk"
 
 
 class IndexWhole(CctvError):
@@ -227,34 +123,136 @@ class RebuildPlan:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The index that was made; `aside` is where the old one stands now, None where there was none."""
+    """The index that was made; `aside` is the new name of the old one, None where there was none."""
 
     plan: RebuildPlan
     aside: str | None
     reconciled: Reconciled
 
 
-def plan_rebuild(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> RebuildPlan:
-    """Look at the index and the disk.  Raises IndexWhole, FileUnreadable for a hold, and the guards of the storage."""
-    site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
-    found = Refilled()
+def day_folders(site: Storage) -> Iterator[DayFolder]:
+    """Every day's folder of the disk, in order."""
+    for relative in walk(site.root).folders:
+        _, zone, camera, _ = relative.split("/")
+        lines = lines_in(site.root / relative, relative)
+        files = list_day(site.root, relative).files
+        yield DayFolder(
+            ZoneId(zone),
+            CameraId(camera),
+            present=tuple(line for path, line in lines.items() if path in files),
+            gone=tuple(line for path, line in lines.items() if path not in files),
+            without_line=tuple(start for path, start in files.items() if path not in lines),
+        )
+
+
+def refill(site: Storage, holds: Sequence[Hold]) -> Refilled:
+    """Insert the rows of everything on the disk; `holds` decide what counts as lost, and are not inserted."""
+    done = Refilled()
     for folder in day_folders(site):
-        found.count(folder)
-    return RebuildPlan(why, found.segments, found.gone, found.without_line, tuple(_holds(site)))
+        with write_transaction(site.engine) as connection:
+            done.count(folder)
+            lines = _with_runs(connection, site, done, [*folder.present, *folder.gone])
+            present = {line.path for line in folder.present}
+            insert_lines(connection, [line for line in lines if line.path in present])
+            for line in lines:
+                if line.path not in present:
+                    segment = insert_segment(connection, line)
+                    mark_lost(connection, segment, _why_gone(line, holds), site.clock.now())
+    with write_transaction(site.engine) as connection:
+        for run_id, span in done.reach.items():
+            stretch_run(connection, run_id, span)
+        _runs_of_incoming(connection, site, done)
+        _runs_before_any(connection, site, done)
+    return done
+
+
+def _why_gone(line: NewSegment, holds: Iterable[Hold]) -> Reason:
+    """Lost where a hold was placed while the footage was within its limit: it should be there still."""
+    is_held = any(hold.covers(line.camera, line.span) and hold.placed < line.limit for hold in holds)
+    return Reason.LOST if is_held else Reason.FORGOTTEN
+
+
+def _with_runs(connection: Connection, site: Storage, done: Refilled, lines: Iterable[NewSegment]) -> list[NewSegment]:
+    """Enter the runs and policies that the lines name; a line that names the run of another camera has none."""
+    out: list[NewSegment] = []
+    now = site.clock.now()
+    for line in sorted(lines, key=lambda line: (line.span, line.path)):
+        if line.policy not in done.policies:
+            insert_policy(connection, line.policy, _text_of(site, line.policy), now)
+            done.policies.add(line.policy)
+        if line.run_id is None:
+            out.append(line)
+            continue
+        run = done.runs.get(line.run_id)
+        if run is None:
+            run = Run(line.run_id, line.camera, line.zone, line.policy, line.limit - line.span.start, line.span.start)
+            insert_run_as(connection, run, ended=line.span.end)
+            done.runs[run.id] = run
+        if (run.camera, run.zone) != (line.camera, line.zone):
+            out.append(replace(line, run_id=None))
+            continue
+        reach = done.reach.get(run.id, line.span)
+        done.reach[run.id] = Span(min(reach.start, line.span.start), max(reach.end, line.span.end))
+        out.append(line)
+    return out
+
+
+def _text_of(site: Storage, policy: str) -> str:
+    return site.settings.policy_text if policy == site.settings.policy_digest else unknown_policy()
+
+
+def _runs_of_incoming(connection: Connection, site: Storage, done: Refilled) -> None:
+    """Runs of which the disk holds unfinished files only: a later run must not get their id."""
+    settings, now = site.settings, site.clock.now()
+    for path in sorted((site.root / "incoming").glob("*/*")):
+        named, camera = incoming_name(path.name), settings.cameras.get(CameraId(path.parent.name))
+        if named is None or camera is None or named[0] in done.runs:
+            continue
+        insert_policy(connection, settings.policy_digest, settings.policy_text, now)
+        written = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
+        period = settings.limit_for(camera.zone)
+        run = Run(named[0], camera.id, camera.zone, settings.policy_digest, period, written - _LONGEST_WRITE)
+        insert_run_as(connection, run, ended=None)
+        done.runs[run.id] = run
+
+
+def _runs_before_any(connection: Connection, site: Storage, done: Refilled) -> None:
+    """A run for files that no line and no run of their camera explains, with the shortest period that may apply."""
+    settings, now = site.settings, site.clock.now()
+    for (zone, camera), start in done.earliest.items():
+        own = [run for run in done.runs.values() if (run.zone, run.camera) == (zone, camera)]
+        if any(done.reach[run.id].start <= start for run in own if run.id in done.reach):
+            continue
+        periods = [run.period for run in own] + ([settings.limit_for(zone)] if zone in settings.zones else [])
+        if not periods:
+            continue
+        policy = settings.policy_digest
+        insert_policy(connection, policy, settings.policy_text, now)
+        run = insert_run(connection, camera=camera, zone=zone, policy=policy, period=min(periods), started=start)
+        set_end(connection, run.id, start)
+
+
+def plan_rebuild(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> RebuildPlan:
+    """What a rebuild would do.  Raises IndexWhole, FileUnreadable for a hold, and the guards of the storage."""
+    site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
+    counts = Refilled()
+    for folder in day_folders(site):
+        counts.count(folder)
+    return RebuildPlan(why, counts.segments, counts.gone, counts.without_line, tuple(_holds(site)))
 
 
 def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str) -> Rebuilt:
-    """Make the index again.  Raises as `plan_rebuild`, and LockHeld while a recorder or a sweeper runs."""
+    """Rebuild the index.  Raises as `plan_rebuild`, and LockHeld while a recorder or a sweeper runs."""
     site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
-    found = _holds(site)
+    holds = _holds(site)
     with recorder_lock(site), sweeper_lock(site):
         ask_confirmation(site.root, disk, why=_WHY, at=clock.now(), resume=COMMAND)
-        with _new_database(site) as made:
+        with _new_database(site) as new:
             aside = _aside_name(site)
-            filled = refill(made, found)
-            plan = RebuildPlan(why, filled.segments, filled.gone, filled.without_line, tuple(found))
-            _record(made, plan, aside, reason)
-        _replace(made, aside)
+            filled = refill(new, holds)
+            plan = RebuildPlan(why, filled.segments, filled.gone, filled.without_line, tuple(holds))
+            _record(new, plan, aside, reason)
+        _replace(new, aside)
         opened = open_site(settings, disk=disk, clock=clock, actor=actor)
         match_files(opened)
         reconciled = reconcile_locked(opened, accept_loss=True, recording=False)
@@ -266,18 +264,18 @@ def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor
 def _beside(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> tuple[Storage, str]:
     """The storage with the place of its new database, and what is wrong with the index that it has."""
     root = settings.site.storage
-    said = read_identity(root)
-    why = _trouble(root, said)
+    identity = read_identity(root)
+    why = _trouble(root, identity)
     if why is None:
         raise IndexWhole
-    new = replace(said, database=str(uuid.uuid4()))
+    new = replace(identity, database=str(uuid.uuid4()))
     return Storage(settings, root, new, open_engine(root / NEW_FILE, create=True), disk, clock, actor), why
 
 
-def _trouble(root: Path, said: Identity) -> str | None:
+def _trouble(root: Path, identity: Identity) -> str | None:
     """Why the index cannot be used, None when it can; raises DatabaseNewer."""
-    waiting = unconfirmed(root)
-    if waiting is not None and waiting.resume == COMMAND:
+    confirmation = unconfirmed(root)
+    if confirmation is not None and confirmation.resume == COMMAND:
         return "making it again was interrupted"
     path = root / DATABASE_FILE
     if not path.exists():
@@ -288,7 +286,7 @@ def _trouble(root: Path, said: Identity) -> str | None:
         with read_transaction(engine) as connection:
             if not inspect(connection).has_table("site"):
                 return "it is empty"
-            check(connection, said, root)
+            check(connection, identity, root)
         upgrade(engine)
         with read_transaction(engine) as connection:
             blank = is_blank(connection)
@@ -299,7 +297,7 @@ def _trouble(root: Path, said: Identity) -> str | None:
 
 
 def _holds(site: Storage) -> list[Hold]:
-    """Every hold of the disk; one that cannot be read stops everything, for nobody knows what it keeps."""
+    """Every hold of the disk; one that cannot be read stops everything, for what it covers is unknown."""
     try:
         return read_hold_files(site)
     except FileUnreadable as error:
@@ -345,9 +343,9 @@ def _record(site: Storage, plan: RebuildPlan, aside: str | None, reason: str) ->
     with write_transaction(site.engine) as connection:
         used = [hold.ground.case_id for hold in plan.holds]
         used += [path.name for name in ("exports", "derived") for path in (site.root / name).iterdir()]
-        for taken in used:
-            if id_kind(taken) is not None:
-                keep_short_id(connection, taken)
+        for name in used:
+            if id_kind(name) is not None:
+                keep_short_id(connection, name)
         append_entry(connection, site, Act.INDEX_REBUILT, site.identity.site, facts=facts, reason=reason)
 
 

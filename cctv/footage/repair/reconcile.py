@@ -1,8 +1,8 @@
-"""Reconciliation: puts right what disk and index do not agree on; nothing that a hold covers is ever removed.
+"""Reconciliation: repairs what disk and index do not agree on; nothing that a hold covers is ever removed.
 
-Each remedy and its audit entry are one transaction, and safe to repeat after a crash: the next comparison finds what is
-left.  Deletes nothing: an unfinished deletion is left to the next deletion session (`retention.session`), a doubtful
-file goes to quarantine.
+Each remedy and its audit entry are one transaction, and safe to repeat after a crash: the next comparison lists what is
+left.  Deletes nothing: an unfinished deletion is left to the next deletion session (`cctv.retention.session`), a
+doubtful file goes to quarantine.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from cctv.core.errors import CctvError, Exit
 from cctv.core.logs import SHOWN
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.index_lines import lines_in
-from cctv.footage.ingest import index_line
+from cctv.footage.ingest import index_line, lines_in
 from cctv.footage.layout import INDEX, recorder_lock, segment_start, sweeper_lock
 from cctv.footage.quarantine import quarantine, shortest_period
 from cctv.footage.repair.compare import Comparison, disk_and_index
@@ -37,9 +36,9 @@ from cctv.model.footage import NewSegment, Reason
 
 log = logging.getLogger(__name__)
 
-FEW = 20  # segments; a handful of lost files is a bad sector, not a missing disk
-SHARE = 10  # more than a tenth of everything is
-ROUNDS = 2  # a file that goes to quarantine leaves its line behind
+MAX_LOST_SEGMENTS = 20  # segments; a handful of lost files is a bad sector, not a missing disk
+LOST_ONE_IN = 10  # losing more than one segment in ten is
+MAX_ROUNDS = 2  # a file that goes to quarantine leaves its line behind
 
 
 class TooManyFilesMissing(CctvError):
@@ -50,13 +49,12 @@ class TooManyFilesMissing(CctvError):
     """
 
     code = "MuchLost"
-
     exit_code = Exit.DECISION_MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What did not agree, what was put right, and what is left."""
+    """What did not agree, what was repaired, and what is left."""
 
     before: Comparison
     done: tuple[Difference, ...]
@@ -64,14 +62,14 @@ class Reconciled:
 
 
 def reconcile(site: Storage, *, accept_loss: bool = False) -> Reconciled:
-    """Compare, put right, compare again.  Raises LockHeld while a sweep is under way, MuchLost."""
+    """Compare, repair, compare again.  Raises LockHeld while a sweep is under way, TooManyFilesMissing."""
     with _both_locks(site) as recording:
         return reconcile_locked(site, accept_loss=accept_loss, recording=recording)
 
 
 @contextmanager
 def _both_locks(site: Storage) -> Iterator[bool]:
-    """The sweeper's lock, and the recorder's unless one runs; answers whether one does."""
+    """The sweeper's lock, and the recorder's unless one runs; yields whether one does."""
     with ExitStack() as locks:
         locks.enter_context(sweeper_lock(site))
         try:
@@ -86,35 +84,41 @@ def reconcile_locked(site: Storage, *, accept_loss: bool, recording: bool) -> Re
     """The same for a caller that has the locks."""
     if not (site.root / "holds").is_dir():
         site.disk.make_directory(site.root / "holds")  # a guard stops deletion while it is missing
-    before = left = disk_and_index(site, recording=recording)
+    before = rest = disk_and_index(site, recording=recording)
     done: list[Difference] = []
-    if left.differences:
+    if rest.differences:
         site.disk.settle(site.root)  # what a killed process left may not be on the disk before a row relies on it
-    for _ in range(ROUNDS):
-        if not left.differences:
+    for _ in range(MAX_ROUNDS):
+        if not rest.differences:
             break
-        lost = sum(one.remedy is Remedy.MARK_LOST for one in left.differences)
-        if lost > FEW and lost * SHARE > max(left.segments, lost) and not accept_loss:
-            raise TooManyFilesMissing(lost=lost, known=max(left.segments, lost))
-        done += [put for one in left.differences if (put := _put_right(site, one))]
-        left = disk_and_index(site, recording=recording)
-    log.info("index.reconciled", extra={"changed": len(done), "missing": len(left.differences)})
+        lost = sum(difference.remedy is Remedy.MARK_LOST for difference in rest.differences)
+        if lost > MAX_LOST_SEGMENTS and lost * LOST_ONE_IN > max(rest.segments, lost) and not accept_loss:
+            raise TooManyFilesMissing(lost=lost, known=max(rest.segments, lost))
+        done += [applied for difference in rest.differences if (applied := _apply_remedy(site, difference))]
+        rest = disk_and_index(site, recording=recording)
+    log.info("index.reconciled", extra={"changed": len(done), "missing": len(rest.differences)})
     if done:
-        _tell(site, done)
-    return Reconciled(before, tuple(done), left.differences)
+        _audit_counts(site, done)
+    return Reconciled(before, tuple(done), rest.differences)
 
 
-def _put_right(site: Storage, one: Difference) -> Difference | None:
-    """One remedy; what was done, None where the trouble is over."""
+def _apply_remedy(site: Storage, difference: Difference) -> Difference | None:
+    """Apply one remedy; returns what was done, None where the difference is gone or left to a deletion session."""
     log.info(
-        "difference.mended", extra={"kind": one.kind, "action": one.remedy, "path": one.path, "camera": one.camera}
+        "difference.mended",
+        extra={
+            "kind": difference.kind,
+            "action": difference.remedy,
+            "path": difference.path,
+            "camera": difference.camera,
+        },
     )
-    match one.kind:
+    match difference.kind:
         case DifferenceKind.HOLD_WITHOUT_ROW:
             match_files(site)
         case DifferenceKind.HOLD_WITHOUT_FILE:
             with read_transaction(site.engine) as connection:
-                hold = find_hold(connection, one.holds[0])
+                hold = find_hold(connection, difference.holds[0])
             if hold.in_force:
                 write_hold_file(site, hold)
         case DifferenceKind.WRONG_TOTALS:
@@ -123,53 +127,53 @@ def _put_right(site: Storage, one: Difference) -> Difference | None:
         case DifferenceKind.DELETION_OPEN:
             return None  # deletes footage: only a deletion session may
         case DifferenceKind.LEFT_IN_INCOMING:
-            if not (site.root / one.path).exists():
-                return one  # taken in together with the first
+            if not (site.root / difference.path).exists():
+                return difference  # ingested together with the first
             recover_incoming(site)
         case DifferenceKind.ROW_WITHOUT_LINE:
-            assert one.segment is not None
-            site.disk.append_line((site.root / one.path).parent / INDEX, index_line(one.segment))
+            assert difference.segment is not None
+            site.disk.append_line((site.root / difference.path).parent / INDEX, index_line(difference.segment))
         case DifferenceKind.ROW_WITHOUT_FILE | DifferenceKind.LINE_WITHOUT_ROW:
-            return _mark_lost(site, one)
-        case DifferenceKind.FILE_WITHOUT_ROW if one.remedy is Remedy.ADOPT:
-            return _adopt(site, one)
+            return _mark_lost(site, difference)
+        case DifferenceKind.FILE_WITHOUT_ROW if difference.remedy is Remedy.ADOPT:
+            return _adopt(site, difference)
         case _:
-            return _put_aside(site, one)
-    return one
+            return _quarantine(site, difference)
+    return difference
 
 
-def _adopt(site: Storage, one: Difference) -> Difference | None:
-    """Enter a file: its line first, unless it has one, then row and audit entry.  A loss that was none is forgotten."""
-    new, path = one.segment, site.root / one.path
+def _adopt(site: Storage, difference: Difference) -> Difference | None:
+    """Index a file: its line first, unless it has one, then row and audit entry; its tombstone, if any, is dropped."""
+    new, path = difference.segment, site.root / difference.path
     assert new is not None
-    if one.path not in lines_in(path.parent, site.relative(path.parent)):
+    if difference.path not in lines_in(path.parent, site.relative(path.parent)):
         site.disk.append_line(path.parent / INDEX, index_line(new))
     with write_transaction(site.engine) as connection:
-        if is_indexed(connection, one.path) or not path.exists():
+        if is_indexed(connection, difference.path) or not path.exists():
             return None
-        insert_line(connection, _promised(new, one), site.clock.now())
-        if one.tombstone is not None:
-            drop_tombstone(connection, one.tombstone.id)
-        append_entry(connection, site, Act.FOOTAGE_ADOPTED, one.path, facts={"why": one.why})
-    return one
+        insert_line(connection, _promised(new, difference), site.clock.now())
+        if difference.tombstone is not None:
+            drop_tombstone(connection, difference.tombstone.id)
+        append_entry(connection, site, Act.FOOTAGE_ADOPTED, difference.path, facts={"why": difference.why})
+    return difference
 
 
-def _promised(new: NewSegment, one: Difference) -> NewSegment:
+def _promised(new: NewSegment, difference: Difference) -> NewSegment:
     """With the shorter limit where a tombstone has one too: a limit is never lengthened."""
-    return replace(new, limit=min(new.limit, one.tombstone.limit)) if one.tombstone else new
+    return replace(new, limit=min(new.limit, difference.tombstone.limit)) if difference.tombstone else new
 
 
-def _mark_lost(site: Storage, one: Difference) -> Difference | None:
+def _mark_lost(site: Storage, difference: Difference) -> Difference | None:
     """A closed tombstone in place of the row, and an audit entry that names the holds it was under."""
-    new = one.segment
+    new = difference.segment
     assert new is not None
     with write_transaction(site.engine) as connection:
-        if (site.root / one.path).exists():
+        if (site.root / difference.path).exists():
             return None
-        if one.row is None:
+        if difference.row is None:
             segment = insert_line(connection, new, site.clock.now())
-        elif is_row(connection, one.row):
-            segment = one.row
+        elif is_row(connection, difference.row):
+            segment = difference.row
         else:
             return None
         keeping = [hold for hold in holds_in_force(connection) if hold.covers(segment.camera, segment.span)]
@@ -181,30 +185,30 @@ def _mark_lost(site: Storage, one: Difference) -> Difference | None:
             "holds": [hold.id for hold in keeping],
             "cases": sorted({hold.ground.case_id for hold in keeping}),
         }
-        append_entry(connection, site, Act.FOOTAGE_MISSING, one.path, facts=facts)
+        append_entry(connection, site, Act.FOOTAGE_MISSING, difference.path, facts=facts)
     lost = {"camera": segment.camera, "segment": segment.path, "holds": len(keeping), SHOWN: True}
     log.warning("segment.lost", extra=lost)
-    return replace(one, holds=tuple(hold.id for hold in keeping))
+    return replace(difference, holds=tuple(hold.id for hold in keeping))
 
 
-def _put_aside(site: Storage, one: Difference) -> Difference | None:
-    path = site.root / one.path
+def _quarantine(site: Storage, difference: Difference) -> Difference | None:
+    path = site.root / difference.path
     if not path.exists() and not path.is_symlink():
         return None
-    went = quarantine(site, path, one.camera, one.why, promised=_limit_of(site, one))
-    return replace(one, why=f"{one.why}; now {went}")
+    moved_to = quarantine(site, path, difference.camera, difference.why, promised=_limit_of(site, difference))
+    return replace(difference, why=f"{difference.why}; now {moved_to}")
 
 
-def _limit_of(site: Storage, one: Difference) -> datetime | None:
+def _limit_of(site: Storage, difference: Difference) -> datetime | None:
     """The earliest limit that anything names for a doubtful file: tombstone, line, or its name and its period."""
-    limits = [said.limit for said in (one.tombstone, one.segment) if said is not None]
-    start = segment_start((site.root / one.path).name, one.camera) if one.camera else None
+    limits = [source.limit for source in (difference.tombstone, difference.segment) if source is not None]
+    start = segment_start((site.root / difference.path).name, difference.camera) if difference.camera else None
     if start is not None:
-        limits.append(start + shortest_period(site, one.camera))
+        limits.append(start + shortest_period(site, difference.camera))
     return min(limits, default=None)
 
 
-def _tell(site: Storage, done: list[Difference]) -> None:
-    counts = Counter(f"{one.kind.value}: {one.remedy.value}" for one in done)
+def _audit_counts(site: Storage, done: list[Difference]) -> None:
+    counts = Counter(f"{difference.kind.value}: {difference.remedy.value}" for difference in done)
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.INDEX_RECONCILED, "index", facts=dict(sorted(counts.items())))

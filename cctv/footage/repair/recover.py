@@ -1,10 +1,10 @@
-"""Start-up: what a crash left behind is adopted or quarantined with a reason; never guessed away.
+"""Start-up recovery: what a crash left behind is adopted or quarantined with a reason; never guessed away.
 
 * lines of index.jsonl without a row become rows; files without a line are hashed and entered
-* files in `incoming/` become segments, or go to `quarantine/` with a note that says why
+* files in `incoming/` become segments, or go to `quarantine/` with a note of the reason
 
-Deletes no footage: a deletion that a crash interrupted waits for the next deletion session, which asks guards and holds
-first.  Until then its file is neither indexed nor adopted.
+Deletes no footage: a deletion that a crash interrupted waits for the next deletion session, which checks guards and
+holds first.  Until then its file is neither indexed nor adopted.
 """
 
 from __future__ import annotations
@@ -64,17 +64,17 @@ def recover_incoming(site: Storage) -> RecoveryReport:
     outcomes: list[Segment | str | None] = list(_enter_recent(site))
     outcomes += [_adopt(site, path) for path in sorted((site.root / "incoming").glob("*/*"))]
     _end_broken_runs(site)
-    for one in outcomes:
-        if isinstance(one, Segment):
-            log.info("segment.adopted", extra={"camera": one.camera, "segment": one.path})
+    for outcome in outcomes:
+        if isinstance(outcome, Segment):
+            log.info("segment.adopted", extra={"camera": outcome.camera, "segment": outcome.path})
     return RecoveryReport(
-        adopted=tuple(one for one in outcomes if isinstance(one, Segment)),
-        quarantined=tuple(one for one in outcomes if isinstance(one, str)),
+        adopted=tuple(outcome for outcome in outcomes if isinstance(outcome, Segment)),
+        quarantined=tuple(outcome for outcome in outcomes if isinstance(outcome, str)),
     )
 
 
 def _end_broken_runs(site: Storage) -> None:
-    """Runs that no one ended stopped with their last segment; the gap since then is the recorder's."""
+    """Runs that were never ended stopped with their last segment; the gap since then is the recorder's."""
     with read_transaction(site.engine) as connection:
         broken = [
             (run, first_segment_start(connection, run.id), last_segment_end(connection, run.id))
@@ -130,7 +130,7 @@ def _enter_without_line(site: Storage, path: Path) -> Segment | str:
 
 
 def _adopt(site: Storage, path: Path) -> Segment | str | None:
-    """Ingest a file of `incoming/`, or put it in quarantine and answer where; None when no picture was ever in it."""
+    """Ingest a file of `incoming/`, or quarantine it and return where; None when it never held a picture."""
     camera = CameraId(path.parent.name)
     named = incoming_name(path.name)
     if named is None:
@@ -159,14 +159,14 @@ def _lines(directory: Path, site: Storage) -> dict[str, NewSegment]:
     path = directory / INDEX
     if not path.exists():
         return {}
-    found: dict[str, NewSegment] = {}
+    lines: dict[str, NewSegment] = {}
     for line in path.read_text(errors="replace").splitlines():
         try:
             new = from_index_line(line, site.relative(directory))
         except ValueError:
             continue  # a line torn by a crash: its file is hashed and entered as one without a line
-        found[new.path] = new
-    return found
+        lines[new.path] = new
+    return lines
 
 
 def _audit(site: Storage, act: Act, subject: str, **facts: str) -> None:

@@ -1,6 +1,7 @@
 """Verification: whether the footage on the disk still has the bytes that were recorded.
 
-Reads every byte of what it looks at and changes nothing.  A segment that a sweep takes meanwhile is no damage.
+Reads every byte of the segments that it checks and changes nothing.  A segment that a sweep deletes meanwhile is no
+damage.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFootage:
-    """How much was looked at, of how much, and what is damaged, in the order of the segments."""
+    """Segments and bytes checked, segments stored, and what is damaged, in the order of the segments."""
 
     checked: int
     checked_bytes: int
@@ -55,14 +56,14 @@ class VerifiedFootage:
 
 
 def verify_footage(site: Storage, *, sample: int | None, progress: Progress | None = None) -> VerifiedFootage:
-    """Hash so many segments, chosen at random, or all of them with None, and compare with what the index says."""
+    """Hash `sample` segments, chosen at random, or all of them with None, and compare with the index."""
     with read_transaction(site.engine) as connection:
         stored, stored_bytes = count_segments(connection)
     if sample is None or sample >= stored:
         chosen: Iterable[Segment] = _all(site)
     else:
         picked = _sample(site, sample)
-        chosen, stored_bytes = picked, sum(one.size_bytes for one in picked)
+        chosen, stored_bytes = picked, sum(segment.size_bytes for segment in picked)
     checked = checked_bytes = 0
     damaged: list[Damage] = []
     for segment in chosen:
@@ -90,7 +91,7 @@ def _all(site: Storage) -> Iterator[Segment]:
 def _sample(site: Storage, count: int) -> list[Segment]:
     with read_transaction(site.engine) as connection:
         picked = random.SystemRandom().sample(all_ids(connection), count)
-        return [one for number in sorted(picked) for one in segments_after(connection, number - 1, 1)]
+        return [segment for number in sorted(picked) for segment in segments_after(connection, number - 1, 1)]
 
 
 def _look(site: Storage, segment: Segment) -> Damage | None:

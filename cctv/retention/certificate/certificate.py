@@ -1,7 +1,7 @@
-"""The certificate of deletion: what went in a period, under which rule, how, and what may still have a copy.
+"""The certificate of deletion: what was deleted in a period, under which rule, how, and what may still have a copy.
 
-Owns its contents.  Says "unlinked" and never "erased": a file system forgets names, not bytes.  What only an encrypted
-volume makes true is said of an encrypted volume alone.
+Responsible for its contents.  Says "unlinked" and never "erased": a file system forgets names, not bytes.  What only an
+encrypted volume makes true is stated of an encrypted volume alone.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LOST = (Reason.LOST, Reason.FORGOTTEN)
 
 @dataclass(frozen=True, slots=True)
 class DeletionCopy:
-    """Something that may hold a copy of footage: a copy of held footage, a package; `until` is when it must be gone."""
+    """A possible copy of footage: the copy of held footage, a package; `until` is when it must be deleted."""
 
     what: str
     where: str
@@ -57,17 +57,18 @@ class Certificate:
 
     @property
     def text(self) -> str:
+        """The JSON that is written and signed."""
         return json.dumps(self.said, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def certify(
     connection: Connection, site: Storage, span: Span, volume: Volume, copies: Sequence[DeletionCopy], key: PublicKey
 ) -> Certificate:
-    """Everything that the index, the log and the volume tell of the deletions of a period."""
+    """What the index, the log and the volume record of the deletions of a period."""
     now = site.clock.now()
     lines = folded_between(connection, day_of(span.start), day_of(span.end))
     rows = [*deleted_between(connection, span.start, span.end), *_folded(lines, span)]
-    known = policies(connection, [one.policy for one in rows])
+    versions = policies(connection, [row.policy for row in rows])
     passes = passes_between(connection, span.start, span.end)
     entries, head = chain_head(connection)
     late = overdue(make_plan(connection, now).decisions, now)
@@ -83,15 +84,16 @@ def certify(
             "to": iso(span.end),
             "how": "unlinked",
             "volume": asdict(volume),
-            "deletions": [_said(one, known) for one in rows if one.reason not in LOST],
-            "lost": [_said(one, known) for one in rows if one.reason in LOST],
+            "deletions": [_deletion_fields(row, versions) for row in rows if row.reason not in LOST],
+            "lost": [_deletion_fields(row, versions) for row in rows if row.reason in LOST],
             "policies": [
-                {"digest": one.digest, "since": iso(one.since), "text": json.loads(one.text)} for one in known.values()
+                {"digest": version.digest, "since": iso(version.since), "text": json.loads(version.text)}
+                for version in versions.values()
             ],
             "copies": [
-                {"what": one.what, "where": one.where, "since": iso(one.since),
-                 "until": iso(one.until) if one.until else None}
-                for one in copies
+                {"what": copy.what, "where": copy.where, "since": iso(copy.since),
+                 "until": iso(copy.until) if copy.until else None}
+                for copy in copies
             ],
             "sweeps": {
                 "completed": passes.completed,
@@ -102,7 +104,7 @@ def certify(
                 "deletions_begun_not_ended": open_deletions(connection),
                 "kept_past_limit_by_holds": held_over_by(connection),
             },
-            "folded_lines": {"signed": len(lines), "not_holding": sum(not _holds(one, key) for one in lines)},
+            "folded_lines": {"signed": len(lines), "not_holding": sum(not _holds(line, key) for line in lines)},
             "log": {"entries": entries, "head": head},
             "key": key.fingerprint,
         }
@@ -112,11 +114,11 @@ def certify(
 def _folded(lines: Iterable[FoldedDay], span: Span) -> Iterator[Deleted]:
     """Groups of folded days that touch the period; a day is counted whole, since its single files are not known."""
     for line in lines:
-        for one in line.groups:
-            if one.last_deleted >= span.start and one.first_deleted < span.end:
+        for group in line.groups:
+            if group.last_deleted >= span.start and group.first_deleted < span.end:
                 yield Deleted(
-                    one.camera, one.zone, one.policy, one.reason, one.segments, one.size_bytes, one.span,
-                    one.first_deleted, one.last_deleted, one.latest,
+                    group.camera, group.zone, group.policy, group.reason, group.segments, group.size_bytes, group.span,
+                    group.first_deleted, group.last_deleted, group.latest,
                 )  # fmt: skip
 
 
@@ -128,22 +130,22 @@ def _holds(line: FoldedDay, key: PublicKey) -> bool:
     return True
 
 
-def _said(one: Deleted, known: dict[str, PolicyRow]) -> dict[str, Any]:
-    terms = terms_of(one.policy, one.zone, known)
+def _deletion_fields(row: Deleted, versions: dict[str, PolicyRow]) -> dict[str, Any]:
+    terms = terms_of(row.policy, row.zone, versions)
     return {
-        "camera": one.camera,
-        "zone": one.zone,
-        "policy": one.policy,
+        "camera": row.camera,
+        "zone": row.zone,
+        "policy": row.policy,
         "rule": terms.rule,
         "period_seconds": _seconds(terms.period),
-        "reason": one.reason.value,
-        "segments": one.segments,
-        "bytes": one.size_bytes,
-        "recorded_from": iso(one.recorded.start),
-        "recorded_to": iso(one.recorded.end),
-        "first_deleted": iso(one.first),
-        "last_deleted": iso(one.last),
-        "beyond_limit_seconds": max(0.0, one.latest.total_seconds()),
+        "reason": row.reason.value,
+        "segments": row.segments,
+        "bytes": row.size_bytes,
+        "recorded_from": iso(row.recorded.start),
+        "recorded_to": iso(row.recorded.end),
+        "first_deleted": iso(row.first),
+        "last_deleted": iso(row.last),
+        "beyond_limit_seconds": max(0.0, row.latest.total_seconds()),
     }
 
 

@@ -25,7 +25,7 @@ from cctv.retention.certificate.page import page_of
 
 JSON, PAGE, KEY, SIGNERS = "certificate.json", "certificate.html", "signing.pub", "allowed_signers"
 NAMESPACE = "cctv-certificate"
-_LARGEST = 64 << 20
+_MAX_BYTES = 64 << 20
 
 
 class CertificateExists(UsageError):
@@ -46,7 +46,7 @@ class CertificateUnreadable(CctvError):
 
 @dataclass(frozen=True, slots=True)
 class CheckedCertificate:
-    """A certificate whose signatures hold.  `trusted` says whether the key was given from outside it."""
+    """A certificate whose signatures are valid; `trusted`: the key did not come from the certificate's own folder."""
 
     said: dict[str, Any]
     fingerprint: str
@@ -54,7 +54,7 @@ class CheckedCertificate:
 
 
 def issue(site: Storage, certificate: Certificate, key: SigningKey, folder: Path) -> None:
-    """Write and sign; the audit entry commits after the files stand.  Raises CertificateExists."""
+    """Write and sign; the audit entry commits after the files are written.  Raises CertificateExists."""
     if folder.exists():
         raise CertificateExists(path=folder)
     text = certificate.text.encode()
@@ -81,15 +81,15 @@ def check(path: Path, key: Path | None = None) -> CheckedCertificate:
     for name in names:
         verify(_bytes(folder / name), _bytes(folder / f"{name}.sig").decode("ascii", "replace"), public, NAMESPACE)
     try:
-        said = json.loads(_bytes(folder / JSON)) if JSON in names else {}
+        contents = json.loads(_bytes(folder / JSON)) if JSON in names else {}
     except ValueError as error:
         raise CertificateUnreadable(path=path, problem=str(error)) from error
-    return CheckedCertificate(said, public.fingerprint, key is not None)
+    return CheckedCertificate(contents, public.fingerprint, key is not None)
 
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > _MAX_BYTES:
             raise CertificateUnreadable(path=path, problem="it is too large to be one")
         return path.read_bytes()
     except OSError as error:

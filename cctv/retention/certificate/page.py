@@ -1,4 +1,4 @@
-"""The certificate as a page to print: one HTML file without anything from elsewhere, in the site's language.  Pure."""
+"""The certificate as a page to print: one HTML file without external resources, in the site's language.  Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cctv.core.i18n import pgettext_lazy, translate_to, translator
 from cctv.core.language import Language
 
-_TERMS = {  # of rules, reasons and copies, as certificate.json has them
+_TERMS = {  # terms of rules, reasons and copies in certificate.json
     "erased at a person's request": pgettext_lazy("certificate", "erased at a person's request"),
     "past its limit": pgettext_lazy("certificate", "past its limit"),
     "space needed": pgettext_lazy("certificate", "space needed"),
@@ -30,16 +30,16 @@ _TERMS = {  # of rules, reasons and copies, as certificate.json has them
 }
 
 
-def page_of(said: Mapping[str, Any], language: Language, zone: ZoneInfo, sha256: str) -> str:
+def page_of(contents: Mapping[str, Any], language: Language, zone: ZoneInfo, sha256: str) -> str:
     """The page; `sha256` is that of certificate.json, which the page repeats."""
     gettext, pgettext = translator(language)
     template = _templates().get_template("certificate.html")
     return template.render(
-        c=said,
+        c=contents,
         _=gettext,
         pgettext=pgettext,
         language=language.value,
-        zones=_by_zone(said),
+        zones=_by_zone(contents),
         local=lambda text: f"{datetime.fromisoformat(text).astimezone(zone):%d/%m/%Y %H:%M %Z}",
         days=_days,
         size=_size,
@@ -53,25 +53,25 @@ def _term(text: str, language: Language) -> str:
     return translate_to(_TERMS.get(text, text), language)
 
 
-def _by_zone(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _by_zone(contents: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The deletions by zone, rule and reason: a page of cameras and policies is for the JSON."""
     parted: defaultdict[tuple[str, str, str, float], list[dict[str, Any]]] = defaultdict(list)
-    for one in said["deletions"]:
-        parted[one["zone"], one["rule"] or "?", one["reason"], one["period_seconds"] or 0.0].append(one)
+    for row in contents["deletions"]:
+        parted[row["zone"], row["rule"] or "?", row["reason"], row["period_seconds"] or 0.0].append(row)
     return [
         {
             "zone": zone,
             "rule": rule,
             "reason": reason,
             "period": period,
-            "cameras": len({one["camera"] for one in rows}),
-            "segments": sum(one["segments"] for one in rows),
-            "bytes": sum(one["bytes"] for one in rows),
-            "recorded_from": min(one["recorded_from"] for one in rows),
-            "recorded_to": max(one["recorded_to"] for one in rows),
-            "first_deleted": min(one["first_deleted"] for one in rows),
-            "last_deleted": max(one["last_deleted"] for one in rows),
-            "late": max(one["beyond_limit_seconds"] for one in rows),
+            "cameras": len({row["camera"] for row in rows}),
+            "segments": sum(row["segments"] for row in rows),
+            "bytes": sum(row["bytes"] for row in rows),
+            "recorded_from": min(row["recorded_from"] for row in rows),
+            "recorded_to": max(row["recorded_to"] for row in rows),
+            "first_deleted": min(row["first_deleted"] for row in rows),
+            "last_deleted": max(row["last_deleted"] for row in rows),
+            "late": max(row["beyond_limit_seconds"] for row in rows),
         }
         for (zone, rule, reason, period), rows in sorted(parted.items())
     ]

@@ -1,15 +1,12 @@
-"""The clock's guard: gathers what `timekeeping` judges, remembers the last believed instant, takes a person's word.
+"""The clock guard: whether the clock can be trusted when it shows that much time has passed since the last sweep.
 
-`clock.json` in the storage holds that instant with the monotonic time and the start of the machine that belong to it.
+`judge` is pure.  The witnesses are footage without a hole, monotonic time, the cameras' own clocks and the network's
+time.  A machine that was off for ten days has one of them; a clock that was set ten days ahead has none, or one that
+denies it.  A named person may accept the clock instead (`accept_clock`).
+
+`clock.json` in the storage holds the last trusted instant with the monotonic time and the boot id that belong to it.
 Written by a sweep that the guard let pass, at most every ten minutes, and by `accept_clock`; one that cannot be read
 counts as none, and then the last sweep's row stands in for it.
-
-Timekeeping: whether the clock can be believed when it says that much time has passed since the last sweep.
-
-Pure.  The witnesses are footage without a hole, monotonic time, the cameras' own clocks and the network's time.  A box
-that was off for ten days finds one of them; a clock that somebody set ten days ahead finds none, or one that denies it.
-
-What the index testifies about time: footage without a hole, and cameras' clocks.  Queries only.
 """
 
 from __future__ import annotations
@@ -31,21 +28,23 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.layout import sweeper_lock
 from cctv.model.audit import Act
-from cctv.retention.guards.person import require_person
 from cctv.retention.queries import last_sweep
 
-SLACK = timedelta(hours=1)  # believed without a witness: it is the most that footage could go too early
-NEAR = timedelta(hours=3)  # a camera in another time zone still tells ten days from none
-DRIFT = 100  # a part of this of the time that passed may lie between two honest clocks
+SLACK = timedelta(hours=1)  # trusted without a witness: the most by which footage could be deleted too early
+MAX_CAMERA_OFFSET = timedelta(hours=3)  # a camera in another time zone still distinguishes ten days from none
+DRIFT_DIVISOR = 100  # two honest clocks may differ by this part of the elapsed time: 1 %
+MARK = "clock.json"
+MARK_EVERY = timedelta(minutes=10)
+BACKWARDS = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
-    """What is known about the time that passed.
+    """The evidence of how much time has passed.
 
-    `known` is the last instant that was believed, `reached` how far footage without an hour's hole leads on from it.
+    `known` is the last trusted instant, `reached` how far footage without an hour's hole leads on from it.
     `expected` is `known` and the monotonic time since, None after a restart.  `offsets` are those of cameras (their
-    clock less ours) that were asked since `known`.
+    clock less ours) that were read since `known`.
     """
 
     known: datetime | None
@@ -57,80 +56,10 @@ class Witnesses:
 
 @dataclass(frozen=True, slots=True)
 class ClockVerdict:
-    """Whether the clock is believed, and what the witnesses said, in words."""
+    """Whether the clock is trusted, and the statements of the witnesses as text."""
 
     believed: bool
     said: tuple[str, ...]
-
-
-def judge(now: datetime, found: Witnesses) -> ClockVerdict:
-    """Believe the clock, or not.
-
-    Without a witness it may run an hour ahead.  Beyond that footage or monotonic time proves it; where these are
-    silent, more cameras that agree than that deny, or the network's time if no camera denies it.  Against monotonic
-    time only cameras are believed: they alone kept time by themselves.
-    """
-    if found.known is None:
-        return ClockVerdict(True, ("this is the first sweep",))
-    since = max(found.known, found.reached or found.known)
-    if now - since <= SLACK:
-        return ClockVerdict(
-            True, ("footage without a hole leads up to now" if since > found.known else "a sweep just ran",)
-        )
-    said = [f"footage leads up to {since:%Y-%m-%d %H:%M} UTC"]
-    denied = False
-    if found.expected is not None:
-        allowed = SLACK + abs(now - found.known) / DRIFT
-        if abs(now - found.expected) <= allowed:
-            return ClockVerdict(True, ("monotonic time agrees",))
-        denied = True
-        said.append(f"this machine has been counting since the last sweep and makes it {found.expected:%Y-%m-%d %H:%M}")
-    near = min(NEAR, (now - since) / 2)
-    agree = sum(abs(offset) <= near for offset in found.offsets)
-    # A camera whose clock was never set says nothing; one that stands where the last sweep left off denies the jump.
-    deny = sum(since - now - SLACK <= offset < -near for offset in found.offsets)
-    said.append(f"{agree} cameras agree with the clock, {deny} deny it" if agree or deny else "no camera told its time")
-    said.append("the network keeps the time" if found.synchronised else "the network does not keep the time")
-    believed = agree > deny or (found.synchronised and not denied and not deny)
-    return ClockVerdict(believed, tuple(said))
-
-
-def footage_leads_to(connection: Connection, known: datetime, now: datetime, hole: timedelta) -> datetime:
-    """How far footage leads on from an instant without a hole of that length, whichever cameras made it.
-
-    Leaps from one segment to the last that starts within the hole's length, so that a week costs some hundred look-ups.
-    """
-    cameras = list(connection.execute(select(schema.camera_totals.c.camera)).scalars())
-    segment = schema.segments.c
-    at = known
-    while at < now:
-        until = min(at + hole, now)
-        starts = [
-            connection.execute(
-                select(func.max(segment.start_us)).where(
-                    segment.camera == camera, segment.start_us > at, segment.start_us <= until
-                )
-            ).scalar()
-            for camera in cameras
-        ]
-        following = max((one for one in starts if one is not None), default=None)
-        if following is None:
-            break
-        at = following
-    return at
-
-
-def camera_offsets(connection: Connection, since: datetime) -> list[timedelta]:
-    """What the clocks of cameras said that were asked since an instant, each its latest word."""
-    run = schema.runs.c
-    query = select(run.camera, run.clock_offset_us).where(run.started_us > since, run.clock_offset_us.is_not(None))
-    latest = {row.camera: row.clock_offset_us for row in connection.execute(query.order_by(run.id))}
-    return list(latest.values())
-
-
-MARK = "clock.json"
-MARK_EVERY = timedelta(minutes=10)
-BACKWARDS = timedelta(minutes=1)
 
 
 class ClockBackwards(GuardError):
@@ -159,9 +88,16 @@ class ClockAlreadyTrusted(UsageError):
     code = "ClockBelieved"
 
 
+class NobodyNamed(UsageError):
+    """This is decided by a person, and none is named; nothing was changed.
+
+    next: repeat the command with --for NAME
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant that was believed, and what the machine's own counting said then."""
+    """A trusted instant, with the monotonic time (seconds) and the boot id of that moment."""
 
     at: datetime
     monotonic: float
@@ -170,7 +106,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """The clock now, the last instant that was believed, and the verdict."""
+    """The clock now, the last trusted instant (None before the first sweep), and the verdict."""
 
     now: datetime
     known: datetime | None
@@ -178,74 +114,151 @@ class ClockState:
 
     @property
     def backwards(self) -> bool:
+        """Whether the clock is more than BACKWARDS behind the last trusted instant."""
         return self.known is not None and self.now < self.known - BACKWARDS
 
 
-def look_at_clock(connection: Connection, site: Storage) -> ClockState:
-    """What the witnesses say now."""
+def judge(now: datetime, witnesses: Witnesses) -> ClockVerdict:
+    """Decide whether the clock is trusted.
+
+    Without a witness it may run an hour ahead.  Beyond that footage or monotonic time proves it; where these are
+    silent, more cameras that agree than that deny, or the network's time if no camera denies it.  Against monotonic
+    time only cameras count: they alone kept time independently.
+    """
+    if witnesses.known is None:
+        return ClockVerdict(True, ("this is the first sweep",))
+    since = max(witnesses.known, witnesses.reached or witnesses.known)
+    if now - since <= SLACK:
+        return ClockVerdict(
+            True, ("footage without a hole leads up to now" if since > witnesses.known else "a sweep just ran",)
+        )
+    statements = [f"footage leads up to {since:%Y-%m-%d %H:%M} UTC"]
+    denied = False
+    if witnesses.expected is not None:
+        allowed = SLACK + abs(now - witnesses.known) / DRIFT_DIVISOR
+        if abs(now - witnesses.expected) <= allowed:
+            return ClockVerdict(True, ("monotonic time agrees",))
+        denied = True
+        statements.append(
+            f"this machine has been counting since the last sweep and makes it {witnesses.expected:%Y-%m-%d %H:%M}"
+        )
+    near = min(MAX_CAMERA_OFFSET, (now - since) / 2)
+    agree = sum(abs(offset) <= near for offset in witnesses.offsets)
+    # A camera whose clock was never set is no witness; one that shows the time of the last sweep denies the jump.
+    deny = sum(since - now - SLACK <= offset < -near for offset in witnesses.offsets)
+    statements.append(
+        f"{agree} cameras agree with the clock, {deny} deny it" if agree or deny else "no camera told its time"
+    )
+    statements.append("the network keeps the time" if witnesses.synchronised else "the network does not keep the time")
+    believed = agree > deny or (witnesses.synchronised and not denied and not deny)
+    return ClockVerdict(believed, tuple(statements))
+
+
+def footage_leads_to(connection: Connection, since: datetime, now: datetime, hole: timedelta) -> datetime:
+    """How far footage leads on from an instant without a hole of that length, whichever cameras recorded it.
+
+    Steps from one segment to the last that starts within the hole's length, so that a week costs some hundred look-ups.
+    """
+    cameras = list(connection.execute(select(schema.camera_totals.c.camera)).scalars())
+    segment = schema.segments.c
+    at = since
+    while at < now:
+        until = min(at + hole, now)
+        starts = [
+            connection.execute(
+                select(func.max(segment.start_us)).where(
+                    segment.camera == camera, segment.start_us > at, segment.start_us <= until
+                )
+            ).scalar()
+            for camera in cameras
+        ]
+        following = max((start for start in starts if start is not None), default=None)
+        if following is None:
+            break
+        at = following
+    return at
+
+
+def camera_offsets(connection: Connection, since: datetime) -> list[timedelta]:
+    """The clock offsets of the cameras that were read since an instant, the latest of each."""
+    run = schema.runs.c
+    query = select(run.camera, run.clock_offset_us).where(run.started_us > since, run.clock_offset_us.is_not(None))
+    latest = {row.camera: row.clock_offset_us for row in connection.execute(query.order_by(run.id))}
+    return list(latest.values())
+
+
+def judge_clock(connection: Connection, site: Storage) -> ClockState:
+    """Gather the witnesses and judge the clock now."""
     now, mark = site.clock.now(), _read(site)
-    known = mark.at if mark else last_sweep(connection)
-    if known is None or now - known <= SLACK:
-        return ClockState(now, known, judge(now, Witnesses(known)))
+    last = mark.at if mark else last_sweep(connection)
+    if last is None or now - last <= SLACK:
+        return ClockState(now, last, judge(now, Witnesses(last)))
     expected = None
     if mark is not None and mark.boot is not None and mark.boot == boot_id():
         counted = site.clock.monotonic() - mark.monotonic
         expected = mark.at + timedelta(seconds=counted) if counted >= 0 else None
-    reached = footage_leads_to(connection, known, now, SLACK)
+    reached = footage_leads_to(connection, last, now, SLACK)
     offsets = camera_offsets(connection, reached)
-    found = Witnesses(known, reached, expected, offsets, is_synchronised())
-    return ClockState(now, known, judge(now, found))
+    witnesses = Witnesses(last, reached, expected, offsets, is_synchronised())
+    return ClockState(now, last, judge(now, witnesses))
 
 
 def require_plausible(connection: Connection, site: Storage) -> None:
     """Raise ClockBackwards or ClockForward."""
-    seen = look_at_clock(connection, site)
-    if seen.known is None:
+    state = judge_clock(connection, site)
+    if state.known is None:
         return
-    if seen.backwards:
-        raise ClockBackwards(now=iso(seen.now), last=iso(seen.known))
-    if not seen.verdict.believed:
-        gap = f"{(seen.now - seen.known) / timedelta(hours=1):.0f} hours"
-        raise ClockForward(now=iso(seen.now), gap=gap, last=iso(seen.known), said="; ".join(seen.verdict.said))
+    if state.backwards:
+        raise ClockBackwards(now=iso(state.now), last=iso(state.known))
+    if not state.verdict.believed:
+        gap = f"{(state.now - state.known) / timedelta(hours=1):.0f} hours"
+        raise ClockForward(now=iso(state.now), gap=gap, last=iso(state.known), said="; ".join(state.verdict.said))
 
 
 def remember_clock(site: Storage) -> None:
-    """The clock was believed: from here the next sweep counts.  Rarely written, since an hour ahead is believed."""
+    """Record the clock as trusted, for the next sweep.  Rarely written, since an hour ahead is trusted anyway."""
     mark, now = _read(site), site.clock.now()
     if mark is None or mark.boot != boot_id() or abs(now - mark.at) >= MARK_EVERY:
         _write(site)
 
 
 def plan_accept_clock(site: Storage) -> ClockState:
-    """What a person would accept; raises ClockBelieved."""
+    """What a person would accept; raises ClockAlreadyTrusted."""
     with read_transaction(site.engine) as connection:
-        seen = look_at_clock(connection, site)
-    if seen.verdict.believed and not seen.backwards:
-        raise ClockAlreadyTrusted(said="; ".join(seen.verdict.said))
-    return seen
+        state = judge_clock(connection, site)
+    if state.verdict.believed and not state.backwards:
+        raise ClockAlreadyTrusted(said="; ".join(state.verdict.said))
+    return state
 
 
 def accept_clock(site: Storage, *, reason: str) -> ClockState:
-    """A named person says that the clock is right; raises ClockBelieved, NobodyNamed, LockHeld."""
+    """A named person accepts that the clock is right; raises ClockAlreadyTrusted, NobodyNamed, LockHeld."""
     with sweeper_lock(site):
-        seen = plan_accept_clock(site)
+        state = plan_accept_clock(site)
         require_person(site)
         with write_transaction(site.engine) as connection:
-            facts: AuditFacts = {"clock": iso(seen.now), "last": iso(seen.known) if seen.known else ""}
+            facts: AuditFacts = {"clock": iso(state.now), "last": iso(state.known) if state.known else ""}
             append_entry(connection, site, Act.CLOCK_ACCEPTED, "clock", facts=facts, reason=reason)
         _write(site)
-    return seen
+    return state
+
+
+def require_person(site: Storage) -> str:
+    """The person who decides this, as the actor names them; raises NobodyNamed."""
+    if site.actor.on_behalf_of is None:
+        raise NobodyNamed
+    return site.actor.on_behalf_of
 
 
 def _read(site: Storage) -> Mark | None:
     try:
-        said = json.loads((site.root / MARK).read_text())
-        return Mark(datetime.fromisoformat(said["at"]), float(said["monotonic"]), said["boot"])
+        payload = json.loads((site.root / MARK).read_text())
+        return Mark(datetime.fromisoformat(payload["at"]), float(payload["monotonic"]), payload["boot"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _write(site: Storage) -> None:
     at, counted = site.clock.now().isoformat(), site.clock.monotonic()
-    said = {"schema": 1, "at": at, "monotonic": counted, "boot": boot_id()}
-    site.disk.write(site.root / MARK, json.dumps(said, indent=2).encode() + b"\n")
+    payload = {"schema": 1, "at": at, "monotonic": counted, "boot": boot_id()}
+    site.disk.write(site.root / MARK, json.dumps(payload, indent=2).encode() + b"\n")

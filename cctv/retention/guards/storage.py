@@ -1,8 +1,8 @@
-"""Guards: conditions that stop deletion until a person has looked (invariants 2 and 6).
+"""Guards of the storage: conditions that stop deletion until a person has resolved them (invariants 2 and 6).
 
 The storage's identity (site.json, file system, database) is checked when the site is opened and again before every
-sweep: a disk can go away while the sweeper sleeps.  A guard of the identity is not recorded, for there is nowhere of
-our own to write it; the others are.
+sweep: a disk can be unmounted while the sweeper sleeps.  A guard of the identity is not recorded, for the storage to
+record it in is missing; the others are.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ class HoldFilesMissing(GuardError):
 
 def same_storage(site: Storage) -> None:
     """Raise StorageMissing, MountMissing or DatabaseForeign unless this is still the storage that was opened."""
-    said = read_identity(site.root)
+    identity = read_identity(site.root)
     if not (site.root / DATABASE_FILE).exists():
         raise DatabaseForeign(path=site.root, problem=N_("it is not there"))
     with read_transaction(site.engine) as connection:
-        check(connection, said, site.root)
+        check(connection, identity, site.root)
 
 
 def check_guards(connection: Connection, site: Storage) -> None:
-    """Raise the first guard that stops deletion now; answer nothing when none does."""
+    """Raise the first guard that stops deletion now."""
     require_confirmed(site.root)
     _index_not_empty(connection, site)
     _hold_files_there(connection, site)

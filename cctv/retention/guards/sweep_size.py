@@ -1,9 +1,9 @@
-"""A sweep far larger than the time since the last one explains.
+"""The size guard: stops a sweep far larger than the time since the last one explains.
 
 What comes due in an hour is an hour of each camera.  More than twice that, and an hour for each camera on top, is
-believed only where releases of holds explain it, or where a person has: a changed limit, a hold that was lost, or a
-column that somebody edited all look like this.  The rule is pure; `sweep-accepted.json` in the storage is a person's
-word for one sweep, and the sweep that used it takes it away.
+accepted only where releases of holds explain it, or where a person did: a changed limit, a hold that was lost, or a
+column that was edited by hand all look like this.  The rule (`size_of`) is pure.  `sweep-accepted.json` in the storage
+is a person's permission for one sweep, and the sweep that used it removes it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from cctv.holds.store import all_holds
 from cctv.model.audit import Act
 from cctv.model.footage import Segment
 from cctv.model.holds import Hold
-from cctv.retention.guards.person import require_person
+from cctv.retention.guards.clock import require_person
 from cctv.retention.plan import Plan, make_plan
 from cctv.retention.queries import last_sweep
 
 ACCEPTED = "sweep-accepted.json"
-TIMES = 2  # while a zone's period was shortened, footage of the old promise and of the new come due side by side
-SPARE = timedelta(hours=1)  # a camera: what a sweep takes that another guard had kept waiting for a moment
+ELAPSED_FACTOR = 2  # after a zone's period was shortened, footage of the old promise and of the new comes due together
+SPARE_PER_CAMERA = timedelta(hours=1)  # what a sweep deletes that another guard had kept waiting for a moment
 
 
 class SweepTooLarge(GuardError):
@@ -53,7 +53,7 @@ class SweepExplained(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class SweepSize:
-    """How much a sweep takes that nothing explains, and how much it may; `elapsed` since the last sweep."""
+    """How much footage a sweep deletes that nothing explains, and how much it may; `elapsed` since the last sweep."""
 
     segments: int
     asked: timedelta
@@ -62,60 +62,63 @@ class SweepSize:
 
     @property
     def too_large(self) -> bool:
+        """Whether the sweep deletes more than is explained."""
         return self.asked > self.allowed
 
 
-def size_of(going: Sequence[Segment], released: Sequence[Hold], elapsed: timedelta, accepted: timedelta) -> SweepSize:
-    """Measure a sweep.  What a released hold had kept is explained, whatever its age."""
-    kept = [replace(hold, released=None) for hold in released]
-    counted = [one for one in going if not any(hold.covers(one.camera, one.span) for hold in kept)]
-    cameras = len({one.camera for one in counted})
-    asked = sum((one.span.duration for one in counted), timedelta(0))
-    allowed = cameras * (TIMES * max(elapsed, timedelta(0)) + SPARE) + accepted
-    return SweepSize(len(counted), asked, allowed, elapsed)
+def size_of(
+    expiring: Sequence[Segment], released: Sequence[Hold], elapsed: timedelta, accepted: timedelta
+) -> SweepSize:
+    """Measure a sweep.  What a released hold had covered is explained, whatever its age."""
+    holds = [replace(hold, released=None) for hold in released]
+    counted = [segment for segment in expiring if not any(hold.covers(segment.camera, segment.span) for hold in holds)]
+    cameras = len({segment.camera for segment in counted})
+    footage = sum((segment.span.duration for segment in counted), timedelta(0))
+    allowed = cameras * (ELAPSED_FACTOR * max(elapsed, timedelta(0)) + SPARE_PER_CAMERA) + accepted
+    return SweepSize(len(counted), footage, allowed, elapsed)
 
 
 def require_explained(connection: Connection, site: Storage, plan: Plan) -> None:
     """Raise SweepTooLarge unless the time since the last sweep, releases or a person explain the plan."""
-    found = _measure(connection, site, plan)
-    if found is not None and found.too_large:
+    size = _measure(connection, site, plan)
+    if size is not None and size.too_large:
         raise SweepTooLarge(
-            asked=_hours(found.asked),
-            segments=found.segments,
-            elapsed=_hours(found.elapsed),
-            allowed=_hours(found.allowed),
+            asked=_hours(size.asked),
+            segments=size.segments,
+            elapsed=_hours(size.elapsed),
+            allowed=_hours(size.allowed),
         )
 
 
 def plan_accept_sweep(site: Storage) -> SweepSize:
     """What a person would accept; raises SweepExplained."""
     with read_transaction(site.engine) as connection:
-        found = _measure(connection, site, make_plan(connection, site.clock.now()))
-    if found is None or not found.too_large:
+        size = _measure(connection, site, make_plan(connection, site.clock.now()))
+    if size is None or not size.too_large:
         raise SweepExplained
-    return found
+    return size
 
 
 def accept_sweep_size(site: Storage, *, reason: str) -> SweepSize:
-    """A named person lets the next sweep take what it would take now; raises SweepExplained, NobodyNamed, LockHeld."""
+    """A named person accepts what the next sweep would delete now; raises SweepExplained, NobodyNamed, LockHeld."""
     with sweeper_lock(site):
-        found = plan_accept_sweep(site)
+        size = plan_accept_sweep(site)
         require_person(site)
         with write_transaction(site.engine) as connection:
-            facts: AuditFacts = {"segments": found.segments, "footage_seconds": int(found.asked.total_seconds())}
+            facts: AuditFacts = {"segments": size.segments, "footage_seconds": int(size.asked.total_seconds())}
             append_entry(connection, site, Act.SWEEP_ACCEPTED, "sweep", facts=facts, reason=reason)
-        accept_large_sweep(site, found.asked)
-    return found
+        accept_large_sweep(site, size.asked)
+    return size
 
 
 def accept_large_sweep(site: Storage, footage: timedelta) -> None:
-    """The next completed sweep may take this much more than it could explain."""
-    said = {"schema": 1, "at": iso(site.clock.now()), "footage_seconds": footage.total_seconds()}
-    site.disk.write(site.root / ACCEPTED, json.dumps(said, indent=2).encode() + b"\n")
+    """Let the next completed sweep delete this much more than it could explain."""
+    payload = {"schema": 1, "at": iso(site.clock.now()), "footage_seconds": footage.total_seconds()}
+    site.disk.write(site.root / ACCEPTED, json.dumps(payload, indent=2).encode() + b"\n")
 
 
 def forget_allowance(site: Storage) -> None:
-    """A person's word was for one sweep."""
+    """Remove a person's permission: it was for one sweep."""
     if (site.root / ACCEPTED).exists():
         site.disk.unlink(site.root / ACCEPTED)
 
@@ -134,8 +137,8 @@ def _released_since(connection: Connection, last: datetime) -> list[Hold]:
 
 def _allowance(site: Storage) -> timedelta:
     try:
-        said = json.loads((site.root / ACCEPTED).read_text())
-        return timedelta(seconds=float(said["footage_seconds"]))
+        payload = json.loads((site.root / ACCEPTED).read_text())
+        return timedelta(seconds=float(payload["footage_seconds"]))
     except (OSError, ValueError, KeyError, TypeError):
         return timedelta(0)
 
