@@ -51,11 +51,11 @@ def _no_number(_: click.Context, parameter: click.Parameter, value: str | None) 
 
 def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
     def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-        box = ctx.find_object(CommandContext)
+        context = ctx.find_object(CommandContext)
         if isinstance(value, str):
             _no_number(ctx, parameter, value)
-        if box is not None and value:
-            setattr(box.invocation, name, value)
+        if context is not None and value:
+            setattr(context.invocation, name, value)
 
     return callback
 

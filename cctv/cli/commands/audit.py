@@ -29,16 +29,16 @@ def audit() -> None:
 @click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="At most so many, the newest.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, about: str | None, last: int) -> None:
+def list_(context: CommandContext, about: str | None, last: int) -> None:
     """List acts: who, when, what, for which case, and why.
 
     \b
       cctv audit list --about INC-2026-014
     """
 
-    with read_transaction(box.site.engine) as connection:
+    with read_transaction(context.site.engine) as connection:
         found = audit_entries(connection, about=about, last=last)
-    zone = box.zone
+    zone = context.zone
     data = [
         {
             "seq": entry.seq,
@@ -66,7 +66,7 @@ def list_(box: CommandContext, about: str | None, last: int) -> None:
         for entry, reason in found
     ]
     columns = ("seq", "when", "who", "act", "subject", "case", "reason")
-    box.emit({"entries": data}, lambda console: console.print(table(columns, rows, right=("seq",))))
+    context.emit({"entries": data}, lambda console: console.print(table(columns, rows, right=("seq",))))
 
 
 @audit.command()
@@ -74,7 +74,7 @@ def list_(box: CommandContext, about: str | None, last: int) -> None:
 @click.option("--key", type=click.Path(), metavar="FILE", help="The site's public key, from elsewhere.")
 @json_option
 @click.pass_obj
-def verify(box: CommandContext, checkpoint: str | None, key: str | None) -> None:
+def verify(context: CommandContext, checkpoint: str | None, key: str | None) -> None:
     """Prove that no entry was changed, removed or put in between, and that the end was not cut off.
 
     \b
@@ -82,9 +82,9 @@ def verify(box: CommandContext, checkpoint: str | None, key: str | None) -> None
       cctv audit verify --checkpoint /media/usb/checkpoint.json --key /media/usb/signing.pub
     """
 
-    public = Path(key) if key else box.site.root / "keys" / "signing.pub"
-    found = all_checkpoints(box.site.root, Path(checkpoint) if checkpoint else None)
-    with read_transaction(box.site.engine) as connection:
+    public = Path(key) if key else context.site.root / "keys" / "signing.pub"
+    found = all_checkpoints(context.site.root, Path(checkpoint) if checkpoint else None)
+    with read_transaction(context.site.engine) as connection:
         count, head = verify_log(connection)
         signer = read_public_key(public) if key or public.exists() else None
         proved = prove(connection, found, signer)
@@ -99,20 +99,20 @@ def verify(box: CommandContext, checkpoint: str | None, key: str | None) -> None
             for one, entry in proved.set_aside
         ],
     }
-    box.emit(data, lambda console: _proved_text(console, box, count, head, proved))
+    context.emit(data, lambda console: _proved_text(console, context, count, head, proved))
 
 
-def _proved_text(console: Console, box: CommandContext, count: int, head: str, proved: Proved) -> None:
+def _proved_text(console: Console, context: CommandContext, count: int, head: str, proved: Proved) -> None:
     console.print(f"{count} entries, unbroken; the last one's hash is {head}")
     if proved.latest is None:
         console.print("nobody signed how far it goes: cctv audit checkpoint")
     else:
-        when = local_date(proved.latest.at, box.zone)
+        when = local_date(proved.latest.at, context.zone)
         console.print(f"the first {proved.latest.seq} are signed ({when}); {proved.checkpoints} checkpoints hold")
     for one, entry in proved.set_aside:
         console.print(
-            f"LOOK: {one.seq} entries were signed on {local_date(one.at, box.zone)}, before the log was begun again at "
-            f"entry {entry.seq} ({entry.act.value}, {local_date(entry.at, box.zone)}, by {entry.actor.account})"
+            f"LOOK: {one.seq} entries were signed on {local_date(one.at, context.zone)}, before the log was begun again at "
+            f"entry {entry.seq} ({entry.act.value}, {local_date(entry.at, context.zone)}, by {entry.actor.account})"
         )
 
 
@@ -120,25 +120,27 @@ def _proved_text(console: Console, box: CommandContext, count: int, head: str, p
 @click.option("--out", type=click.Path(), metavar="FILE", help="Write a copy there, to be kept elsewhere.")
 @mutation
 @click.pass_obj
-def checkpoint(box: CommandContext, out: str | None) -> None:
+def checkpoint(context: CommandContext, out: str | None) -> None:
     """Sign how far the log goes.  The sweeper does so too; a copy that is kept elsewhere proves it to others.
 
     \b
       cctv audit checkpoint --out /media/usb/checkpoint.json
     """
 
-    if box.dry_run:
-        with read_transaction(box.site.engine) as connection:
+    if context.dry_run:
+        with read_transaction(context.site.engine) as connection:
             seq, found = chain_head(connection)
-        box.emit({"entries": seq, "head": found}, lambda console: console.print(f"would sign {seq} entries: {found}"))
+        context.emit(
+            {"entries": seq, "head": found}, lambda console: console.print(f"would sign {seq} entries: {found}")
+        )
         return
-    made = sign_checkpoint(box.site) or latest(box.site.root)
+    made = sign_checkpoint(context.site) or latest(context.site.root)
     if made is None:
         raise click.UsageError("there is no entry yet")
     if out:
-        box.site.disk.write(Path(out), made.line.encode() + b"\n")
+        context.site.disk.write(Path(out), made.line.encode() + b"\n")
     data = {"entries": made.seq, "head": made.hash, "signed_at": made.at, "file": out}
-    box.emit(data, lambda console: console.print(f"{made.seq} entries signed; the last one's hash is {made.hash}"))
+    context.emit(data, lambda console: console.print(f"{made.seq} entries signed; the last one's hash is {made.hash}"))
 
 
 def _short(subject: str) -> str:

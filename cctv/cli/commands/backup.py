@@ -44,7 +44,7 @@ def backup() -> None:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
 @mutation
 @click.pass_obj
-def key(box: CommandContext, file: Path) -> None:
+def key(context: CommandContext, file: Path) -> None:
     """Make a recovery key: the private half goes to FILE (or with - to the screen) and must leave this box.
 
     The public half goes into cameras.toml.  Without the private half nobody opens a back-up, this box included.
@@ -54,10 +54,10 @@ def key(box: CommandContext, file: Path) -> None:
     """
 
     shown = str(file) == "-"
-    if box.dry_run:
-        box.emit({"dry_run": True}, lambda console: console.print(f"Would make a recovery key in {file}."))
+    if context.dry_run:
+        context.emit({"dry_run": True}, lambda console: console.print(f"Would make a recovery key in {file}."))
         return
-    public, text = make_recovery_key(box.settings, None if shown else file, box.now, box.make_disk())
+    public, text = make_recovery_key(context.settings, None if shown else file, context.now, context.make_disk())
 
     def said(console: Console) -> None:
         if shown:
@@ -72,7 +72,7 @@ def key(box: CommandContext, file: Path) -> None:
         ]
         click.echo("\n".join(talk), err=shown)
 
-    box.emit({"public": public, "file": None if shown else str(file), **({"key": text} if shown else {})}, said)
+    context.emit({"public": public, "file": None if shown else str(file), **({"key": text} if shown else {})}, said)
 
 
 @backup.command()
@@ -81,7 +81,7 @@ def key(box: CommandContext, file: Path) -> None:
 @click.option("--new-copy", metavar="WHY", help="Begin another copy: why the earlier one is no more.")
 @mutation
 @click.pass_obj
-def make(box: CommandContext, directory: Path, held: bool, new_copy: str | None) -> int:
+def make(context: CommandContext, directory: Path, held: bool, new_copy: str | None) -> int:
     """Back up to a folder of another disk: `cctv backup DIR` is short for it.
 
     Never ordinary footage.  Every back-up also takes out of the copy of held footage what was released since.
@@ -92,12 +92,12 @@ def make(box: CommandContext, directory: Path, held: bool, new_copy: str | None)
       cctv backup --held /mnt/offsite
     """
     if held:
-        return _held(box, directory, new_copy)
+        return _held(context, directory, new_copy)
 
-    made = plan_backup(box.site, directory) if box.dry_run else make_backup(box.site, directory)
+    made = plan_backup(context.site, directory) if context.dry_run else make_backup(context.site, directory)
     manifest = made.manifest
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "path": made.path,
         "site": manifest.site,
         "version": manifest.version,
@@ -109,21 +109,21 @@ def make(box: CommandContext, directory: Path, held: bool, new_copy: str | None)
         "interrupted_removed": made.swept,
         "held_copy": _held_data(made.held) if made.held else None,
     }
-    box.emit(data, lambda console: _made_text(console, made, dry_run=box.dry_run))
+    context.emit(data, lambda console: _made_text(console, made, dry_run=context.dry_run))
     _warn_same_disk(made.same_disk)
     return _left(made.held)
 
 
-def _held(box: CommandContext, directory: Path, new_copy: str | None) -> int:
-    if box.dry_run:
-        plan: HeldPlan = plan_held(box.site, directory, new_copy=new_copy is not None)
+def _held(context: CommandContext, directory: Path, new_copy: str | None) -> int:
+    if context.dry_run:
+        plan: HeldPlan = plan_held(context.site, directory, new_copy=new_copy is not None)
         data = {"dry_run": True, "folder": plan.folder, "copy": [one.path for one in plan.copy],
                 "destroy": [path.name for path in plan.destroy], "kept": plan.kept}  # fmt: skip
         said = f"Would copy {len(plan.copy)} held segments ({size(plan.size_bytes)}), destroy {len(plan.destroy)} files"
-        box.emit(data, lambda console: console.print(f"{said}, keep {plan.kept}, in {plan.folder}."))
+        context.emit(data, lambda console: console.print(f"{said}, keep {plan.kept}, in {plan.folder}."))
         return int(Exit.OK)
-    done = copy_held(box.site, directory, new_copy=new_copy)
-    box.emit({"dry_run": False, **_held_data(done)}, lambda console: console.print(_held_text(done)))
+    done = copy_held(context.site, directory, new_copy=new_copy)
+    context.emit({"dry_run": False, **_held_data(done)}, lambda console: console.print(_held_text(done)))
     _warn_same_disk(done.same_disk)
     for path in done.unreadable:
         click.echo(f"warning: {path} is not as it was written, and was left out: cctv footage verify", err=True)

@@ -61,7 +61,7 @@ def breach() -> None:
 @mutation
 @click.pass_obj
 def open_(
-    box: CommandContext,
+    context: CommandContext,
     happened: str,
     aware: str,
     risk: str,
@@ -83,16 +83,16 @@ def open_(
 
     new = NewBreach(
         happened=happened,
-        aware=parse_instant(aware, now=box.now, zone=box.zone),
+        aware=parse_instant(aware, now=context.now, zone=context.zone),
         role=ProcessingRole(role),
         risk=Risk(risk),
         suspected=suspected,
-        cameras=tuple(box.cameras(cameras)) if cameras else (),
+        cameras=tuple(context.cameras(cameras)) if cameras else (),
         people=people,
         people_known=people_known,
     )
-    made = open_breach(box.site, new, dry_run=box.dry_run)
-    _show(box, made, _("would be recorded") if box.dry_run else _("recorded"))
+    made = open_breach(context.site, new, dry_run=context.dry_run)
+    _show(context, made, _("would be recorded") if context.dry_run else _("recorded"))
 
 
 @breach.command()
@@ -102,20 +102,20 @@ def open_(
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def tell(box: CommandContext, breach_id: str, whom: str, at: str | None, reason: str | None) -> None:
+def tell(context: CommandContext, breach_id: str, whom: str, at: str | None, reason: str | None) -> None:
     """Record that somebody was told; after the deadline it takes a reason.
 
     \b
       cctv breach tell BRE-2026-001 --whom authority --at "gisteren 16u"
     """
 
-    sent = parse_instant(at, now=box.now, zone=box.zone) if at else None
-    made = record(box.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=box.dry_run)
+    sent = parse_instant(at, now=context.now, zone=context.zone) if at else None
+    made = record(context.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=context.dry_run)
     _show(
-        box,
+        context,
         made,
         _("would be told: {whom}", whom=NoticeRecipient(whom))
-        if box.dry_run
+        if context.dry_run
         else _("is told: {whom}", whom=NoticeRecipient(whom)),
     )
 
@@ -130,7 +130,7 @@ def tell(box: CommandContext, breach_id: str, whom: str, at: str | None, reason:
 @mutation
 @click.pass_obj
 def assess(
-    box: CommandContext,
+    context: CommandContext,
     breach_id: str,
     risk: str | None,
     certain: bool | None,
@@ -150,8 +150,8 @@ def assess(
         people=people,
         people_known=people_known,
     )
-    made = assessed(box.site, breach_id, found, reason=reason, dry_run=box.dry_run)
-    _show(box, made, _("would be changed") if box.dry_run else _("changed"))
+    made = assessed(context.site, breach_id, found, reason=reason, dry_run=context.dry_run)
+    _show(context, made, _("would be changed") if context.dry_run else _("changed"))
 
 
 @breach.command()
@@ -159,15 +159,15 @@ def assess(
 @click.option("--text", required=True, metavar="TEXT", help="What keeps it from happening again.")
 @mutation
 @click.pass_obj
-def measures(box: CommandContext, breach_id: str, text: str) -> None:
+def measures(context: CommandContext, breach_id: str, text: str) -> None:
     """Write down a measure against a recurrence.
 
     \b
       cctv breach measures BRE-2026-001 --text "packages leave as encrypted ZIP only"
     """
 
-    made = add_measures(box.site, breach_id, text, dry_run=box.dry_run)
-    _show(box, made, _("measure would be written down") if box.dry_run else _("measure written down"))
+    made = add_measures(context.site, breach_id, text, dry_run=context.dry_run)
+    _show(context, made, _("measure would be written down") if context.dry_run else _("measure written down"))
 
 
 @breach.command()
@@ -175,34 +175,34 @@ def measures(box: CommandContext, breach_id: str, text: str) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def close(box: CommandContext, breach_id: str, reason: str) -> None:
+def close(context: CommandContext, breach_id: str, reason: str) -> None:
     """Close a breach; refused while somebody is still to be told or no measure is written down."""
 
-    made = close_breach(box.site, breach_id, reason=reason, dry_run=box.dry_run)
-    _show(box, made, _("would be closed") if box.dry_run else _("closed"))
+    made = close_breach(context.site, breach_id, reason=reason, dry_run=context.dry_run)
+    _show(context, made, _("would be closed") if context.dry_run else _("closed"))
 
 
 @breach.command("list")
 @click.option("--all", "closed_too", is_flag=True, help="Closed ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, closed_too: bool) -> None:
+def list_(context: CommandContext, closed_too: bool) -> None:
     """List the open breaches, the latest first."""
 
-    found = list_breaches(box.site, closed_too=closed_too)
-    box.emit({"breaches": [data_of(one) for one in found]}, lambda console: _list_text(console, box, found))
+    found = list_breaches(context.site, closed_too=closed_too)
+    context.emit({"breaches": [data_of(one) for one in found]}, lambda console: _list_text(console, context, found))
 
 
 @breach.command()
 @click.argument("breach_id", metavar="ID")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, breach_id: str) -> None:
+def show(context: CommandContext, breach_id: str) -> None:
     """Show one breach: whom to tell by when, who was told, and what was written down."""
 
-    found = breach_file(box.site, breach_id)
+    found = breach_file(context.site, breach_id)
     texts = [{"act": act, "text": text} for act, text in found.texts]
-    box.emit({"breach": data_of(found.breach), "texts": texts}, lambda console: _file_text(console, box, found))
+    context.emit({"breach": data_of(found.breach), "texts": texts}, lambda console: _file_text(console, context, found))
 
 
 def data_of(one: Breach) -> dict[str, object]:
@@ -223,34 +223,34 @@ def data_of(one: Breach) -> dict[str, object]:
     }
 
 
-def _show(box: CommandContext, one: Breach, what: str) -> None:
+def _show(context: CommandContext, one: Breach, what: str) -> None:
     def text(console: Console) -> None:
         console.print(f"{one.id} {what}", style="bold")
         if one.is_open:
-            _print_clocks(console, box, clocks(one))
-        if box.dry_run:
+            _print_clocks(console, context, clocks(one))
+        if context.dry_run:
             print_dry(console)
 
-    box.emit({"dry_run": box.dry_run, "breach": data_of(one)}, text)
+    context.emit({"dry_run": context.dry_run, "breach": data_of(one)}, text)
 
 
-def _print_clocks(console: Console, box: CommandContext, owed: Sequence[NotificationDeadline]) -> None:
+def _print_clocks(console: Console, context: CommandContext, owed: Sequence[NotificationDeadline]) -> None:
     rows = [
         (
             enum_text(each.whom),
-            local_date(each.due, box.zone),
-            local_date(each.sent, box.zone) if each.sent else _untold(each, box),
+            local_date(each.due, context.zone),
+            local_date(each.sent, context.zone) if each.sent else _untold(each, context),
         )
         for each in owed
     ]
     console.print(table(("to tell", "until", "told"), rows))
 
 
-def _untold(one: NotificationDeadline, box: CommandContext) -> str:
-    return _("OVERDUE") if one.is_overdue(box.now) else _("not yet")
+def _untold(one: NotificationDeadline, context: CommandContext) -> str:
+    return _("OVERDUE") if one.is_overdue(context.now) else _("not yet")
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[Breach]) -> None:
+def _list_text(console: Console, context: CommandContext, found: Sequence[Breach]) -> None:
     if not found:
         console.print(_("No open breaches.  `cctv breach list --all` shows closed ones too."))
         return
@@ -259,10 +259,12 @@ def _list_text(console: Console, box: CommandContext, found: Sequence[Breach]) -
         owed = [each for each in clocks(one) if each.sent is None]
         first = min(owed, key=lambda each: each.due, default=None)
         still = (
-            _("{whom} by {due}", whom=first.whom, due=local_date(first.due, box.zone)) if first and one.is_open else "-"
+            _("{whom} by {due}", whom=first.whom, due=local_date(first.due, context.zone))
+            if first and one.is_open
+            else "-"
         )
         state = _("closed") if one.closed else _certainty(one)
-        rows.append((one.id, state, enum_text(one.risk), local_date(one.aware, box.zone), still))
+        rows.append((one.id, state, enum_text(one.risk), local_date(one.aware, context.zone), still))
     console.print(table(("id", "state", "risk", "aware", "still to tell"), rows))
 
 
@@ -270,20 +272,20 @@ def _certainty(one: Breach) -> str:
     return _("suspected") if one.suspected else _("certain")
 
 
-def _file_text(console: Console, box: CommandContext, found: BreachFile) -> None:
+def _file_text(console: Console, context: CommandContext, found: BreachFile) -> None:
     one = found.breach
     state = (
-        _("closed {when} by {who}", when=local_date(one.closed, box.zone), who=one.closed_by)
+        _("closed {when} by {who}", when=local_date(one.closed, context.zone), who=one.closed_by)
         if one.closed
         else _("open")
     )
     risk = _("risk {risk}", risk=one.risk)
     console.print(_("{id}: {what}", id=one.id, what=", ".join((_certainty(one), risk, state))), style="bold")
-    console.print(_("aware {when}, as {role}", when=local_date(one.aware, box.zone), role=one.role))
+    console.print(_("aware {when}, as {role}", when=local_date(one.aware, context.zone), role=one.role))
     people = one.people if one.people is not None else _("unknown")
     concerned = _("people: {people}; cameras: {cameras}", people=people, cameras=", ".join(one.cameras) or "-")
     console.print(f"{concerned}\n")
-    _print_clocks(console, box, found.clocks)
+    _print_clocks(console, context, found.clocks)
     console.print()
     for act, text in found.texts:
         console.print(_("{act}: {text}", act=_WRITTEN.get(act, act.value), text=text))

@@ -34,7 +34,7 @@ def config() -> None:
 )
 @json_option
 @click.pass_obj
-def check(box: CommandContext, strict: bool, policy: Path | None) -> None:
+def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
     """Read cameras.toml and say what is wrong or unwise; changes nothing.
 
     \b
@@ -43,7 +43,7 @@ def check(box: CommandContext, strict: bool, policy: Path | None) -> None:
       cctv config check --policy privacy.html
     """
 
-    checked = load_settings(box.invocation.config_path, environ=box.environ, strict=strict)
+    checked = load_settings(context.invocation.config_path, environ=context.environ, strict=strict)
     settings = checked.settings
     if settings.letters.templates is not None:
         check_templates(templates_of(settings))
@@ -56,7 +56,7 @@ def check(box: CommandContext, strict: bool, policy: Path | None) -> None:
         if policy is not None:
             _show_findings(console, findings)
 
-    box.emit(
+    context.emit(
         {
             "path": settings.source.path,
             "cameras": list(settings.cameras),
@@ -100,11 +100,11 @@ def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
 @config.command()
 @json_option
 @click.pass_obj
-def show(box: CommandContext) -> None:
+def show(context: CommandContext) -> None:
     """Show every setting in force and where it comes from."""
 
-    rows = explain(box.settings)
-    box.emit(
+    rows = explain(context.settings)
+    context.emit(
         {
             "settings": [
                 {"key": row.key, "value": row.value, "origin": row.origin, "line": row.line, "note": row.note}

@@ -53,7 +53,7 @@ def export() -> None:
 @click.argument("request_id", metavar="REQUEST")
 @mutation
 @click.pass_obj
-def build(box: CommandContext, request_id: str) -> None:
+def build(context: CommandContext, request_id: str) -> None:
     """Render what was approved, check it, and write a signed package under exports/.
 
     Needs an approval of every part's plan as it is now (`cctv redaction approve`).  Our copy expires within a month.
@@ -64,26 +64,26 @@ def build(box: CommandContext, request_id: str) -> None:
     """
 
     with watched() as progress:
-        if box.dry_run:
-            plan = plan_build(box.site, request_id, progress)
+        if context.dry_run:
+            plan = plan_build(context.site, request_id, progress)
         else:
-            built = build_package(box.site, request_id, progress)
-    if box.dry_run:
-        box.emit(_plan_data(plan), lambda console: _plan_text(console, box, plan))
+            built = build_package(context.site, request_id, progress)
+    if context.dry_run:
+        context.emit(_plan_data(plan), lambda console: _plan_text(console, context, plan))
     else:
-        box.emit(_built_data(built), lambda console: _built_text(console, box, built))
+        context.emit(_built_data(built), lambda console: _built_text(console, context, built))
 
 
 @export.command("list")
 @click.option("--request", "request_id", metavar="ID", help="Only the packages of this request or disclosure.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, request_id: str | None) -> None:
+def list_(context: CommandContext, request_id: str | None) -> None:
     """List packages: for which request, by whom, until when."""
 
-    found = list_packages(box.site, request_id)
-    data = [_package_data(box, one) for one in found]
-    box.emit({"packages": data}, lambda console: _list_text(console, box, found))
+    found = list_packages(context.site, request_id)
+    data = [_package_data(context, one) for one in found]
+    context.emit({"packages": data}, lambda console: _list_text(console, context, found))
 
 
 @export.command()
@@ -95,7 +95,7 @@ def list_(box: CommandContext, request_id: str | None) -> None:
 )
 @json_option
 @click.pass_obj
-def verify(box: CommandContext, path: Path, key: Path | None) -> None:
+def verify(context: CommandContext, path: Path, key: Path | None) -> None:
     """Check a package: the signature, every hash, nothing missing, nothing added.
 
     PATH is the package's folder or its manifest.json, or the id of a package of this storage.  With a path it needs no
@@ -107,10 +107,10 @@ def verify(box: CommandContext, path: Path, key: Path | None) -> None:
     """
 
     if not path.exists() and id_kind(str(path).upper()) is IdKind.EXPORT:
-        path = package_path(box.site, str(path))
+        path = package_path(context.site, str(path))
     with watched() as progress:
         checked = verify_package(path, key=key, progress=progress)
-    box.emit(_checked_data(checked), lambda console: _checked_text(console, checked))
+    context.emit(_checked_data(checked), lambda console: _checked_text(console, checked))
 
 
 def _plan_data(plan: BuildPlan) -> dict[str, object]:
@@ -137,11 +137,11 @@ def _plan_data(plan: BuildPlan) -> dict[str, object]:
     }
 
 
-def _plan_text(console: Console, box: CommandContext, plan: BuildPlan) -> None:
+def _plan_text(console: Console, context: CommandContext, plan: BuildPlan) -> None:
     rows = [
         (
             one.file,
-            local(one.part.plan.span.start, box.zone),
+            local(one.part.plan.span.start, context.zone),
             length(one.part.plan.span.duration),
             str(one.part.plan.frames),
             one.part.approval.by if one.part.approval else "",
@@ -150,7 +150,7 @@ def _plan_text(console: Console, box: CommandContext, plan: BuildPlan) -> None:
     ]
     console.print(table(("would be written", "from", "length", "frames", "approved by"), rows, right=("frames",)))
     for gap in plan.gaps:
-        print_gap(console, gap.camera, (gap.span.start, gap.span.end), gap.cause, box.zone)
+        print_gap(console, gap.camera, (gap.span.start, gap.span.end), gap.cause, context.zone)
     console.print(_("From {size} of recordings.", size=size(plan.source_bytes)))
     print_dry(console)
 
@@ -181,7 +181,7 @@ def _built_data(built: Built) -> dict[str, object]:
     }
 
 
-def _built_text(console: Console, box: CommandContext, built: Built) -> None:
+def _built_text(console: Console, context: CommandContext, built: Built) -> None:
     made = _("{id} built for {case}", id=built.package.id, case=built.package.request)
     console.print(made, style="bold")
     rows = [
@@ -196,41 +196,41 @@ def _built_text(console: Console, box: CommandContext, built: Built) -> None:
     ]
     console.print(table(("video", "length", "frames", "size", "checked"), rows, right=("frames", "size")))
     console.print(f"\n{built.path}", soft_wrap=True)
-    expires = local_date(built.package.expires, box.zone)
+    expires = local_date(built.package.expires, context.zone)
     signed = _("signed with {key}; our copy goes by {when}", key=built.manifest.key, when=expires)
     console.print(f"{signed}\n")
     console.print(f"{_('next:')}  cctv export verify {built.package.id}")
 
 
-def _package_data(box: CommandContext, one: PackageRow) -> dict[str, object]:
+def _package_data(context: CommandContext, one: PackageRow) -> dict[str, object]:
     return {
         "id": one.id,
         "request": one.request,
         "disclosure": one.disclosure,
-        "path": box.site.root / one.path,
+        "path": context.site.root / one.path,
         "built": one.built,
         "built_by": one.built_by,
         "expires": one.expires,
         "deleted": one.deleted,
-        "state": _state(box, one),
+        "state": _state(context, one),
     }
 
 
-def _state(box: CommandContext, one: PackageRow) -> str:
+def _state(context: CommandContext, one: PackageRow) -> str:
     if one.deleted is not None:
         return "deleted"
-    if not (box.site.root / one.path).is_dir():
+    if not (context.site.root / one.path).is_dir():
         return "missing"
-    return "expired" if one.expires <= box.now else "here"
+    return "expired" if one.expires <= context.now else "here"
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[PackageRow]) -> None:
+def _list_text(console: Console, context: CommandContext, found: Sequence[PackageRow]) -> None:
     if not found:
         console.print(_("No packages yet.  `cctv export build REQUEST` makes one."))
         return
     rows = [
-        (one.id, one.case_id, local_date(one.built, box.zone), one.built_by, local_date(one.expires, box.zone),
-         translate(_STATES[_state(box, one)]))
+        (one.id, one.case_id, local_date(one.built, context.zone), one.built_by, local_date(one.expires, context.zone),
+         translate(_STATES[_state(context, one)]))
         for one in found
     ]  # fmt: skip
     console.print(table(("package", "for", "built", "built by", "our copy goes by", "state"), rows))
@@ -301,7 +301,7 @@ def _checked_text(console: Console, checked: VerificationResult) -> None:
 )
 @mutation
 @click.pass_obj
-def deliver(box: CommandContext, package: str, folder: Path, method: str, recipient: str | None) -> None:
+def deliver(context: CommandContext, package: str, folder: Path, method: str, recipient: str | None) -> None:
     """Hand a package over: copy it or encrypt it into a folder, and record that it left.
 
     The passphrase of a ZIP is printed once, on stdout, and kept nowhere: tell it by telephone or in a letter, never
@@ -314,21 +314,21 @@ def deliver(box: CommandContext, package: str, folder: Path, method: str, recipi
     """
 
     done = deliver_package(
-        box.site,
+        context.site,
         package,
         folder,
         Method(method),
         Recipient(recipient) if recipient else None,
-        dry_run=box.dry_run,
+        dry_run=context.dry_run,
     )
-    box.emit(_delivered_data(box, done), lambda console: _delivered_text(console, box, done))
+    context.emit(_delivered_data(context, done), lambda console: _delivered_text(console, context, done))
 
 
 @click.command()
 @click.argument("package", metavar="PACKAGE")
 @mutation
 @click.pass_obj
-def fetch(box: CommandContext, package: str) -> None:
+def fetch(context: CommandContext, package: str) -> None:
     """Print the line by which another desk copies a package, and the line that checks it there.
 
     Copies nothing.  That it was asked for is in the log; whoever types the line needs an account on this machine that
@@ -338,14 +338,14 @@ def fetch(box: CommandContext, package: str) -> None:
       cctv export fetch EXP-2026-003
     """
 
-    lines = fetch_package(box.site, package, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "copy": lines.copy, "verify": lines.verify, "stock_tools": lines.stock}
-    box.emit(data, lambda console: _fetch_text(console, lines))
+    lines = fetch_package(context.site, package, dry_run=context.dry_run)
+    data = {"dry_run": context.dry_run, "copy": lines.copy, "verify": lines.verify, "stock_tools": lines.stock}
+    context.emit(data, lambda console: _fetch_text(console, lines))
 
 
-def _delivered_data(box: CommandContext, done: Delivered) -> dict[str, object]:
+def _delivered_data(context: CommandContext, done: Delivered) -> dict[str, object]:
     return {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "package": done.package.id,
         "for": done.package.case_id,
         "disclosure": done.disclosure.id if done.disclosure else None,
@@ -355,7 +355,7 @@ def _delivered_data(box: CommandContext, done: Delivered) -> dict[str, object]:
     }
 
 
-def _delivered_text(console: Console, box: CommandContext, done: Delivered) -> None:
+def _delivered_text(console: Console, context: CommandContext, done: Delivered) -> None:
     if done.disclosure is None:
         planned = _("Would hand over {package} as {file}.", package=done.package.id, file=done.files[0])
         console.print(planned, soft_wrap=True)
@@ -366,7 +366,7 @@ def _delivered_text(console: Console, box: CommandContext, done: Delivered) -> N
     for path in done.files:
         console.print(f"  {path}", soft_wrap=True)
     if done.disclosure.lease_end is not None:
-        console.print(lent_text(box, done.disclosure))
+        console.print(lent_text(context, done.disclosure))
     if done.passphrase is not None:
         console.print(f"\n{_('passphrase')}  {done.passphrase}\n", style="bold")
         console.print(_("It is written nowhere and cannot be asked again.  Tell it by another way than the file."))
@@ -376,10 +376,10 @@ def _delivered_text(console: Console, box: CommandContext, done: Delivered) -> N
         print_next(f"cctv disclosure receipt {done.disclosure.id} --on DATE")
 
 
-def lent_text(box: CommandContext, one: Disclosure) -> str:
+def lent_text(context: CommandContext, one: Disclosure) -> str:
     """That a copy is lent, to whom and until when."""
     assert one.lease_end is not None
-    day = one.lease_end.astimezone(box.zone)
+    day = one.lease_end.astimezone(context.zone)
     return _("Lent to the {recipient}: back or destroyed by {day:%d/%m/%Y}.", recipient=one.recipient, day=day)
 
 

@@ -43,41 +43,41 @@ def footage() -> None:
 @footage.command()
 @mutation
 @click.pass_obj
-def init(box: CommandContext) -> None:
+def init(context: CommandContext) -> None:
     """Make the storage that cameras.toml names: its identity, index and folders.  Once for each site."""
 
-    root = box.settings.site.storage
-    if box.dry_run:
+    root = context.settings.site.storage
+    if context.dry_run:
         refuse_occupied(root)
-        box.emit({"storage": root, "made": False}, lambda console: console.print(f"would make a storage in {root}"))
+        context.emit({"storage": root, "made": False}, lambda console: console.print(f"would make a storage in {root}"))
         return
     os.umask(STORAGE_UMASK)
-    site = create_storage(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
+    site = create_storage(context.settings, disk=context.make_disk(), clock=context.clock, actor=context.actor)
 
     def text(console: Console) -> None:
         console.print(f"made a storage in {root} for site {site.identity.site}")
         click.echo("next:  cctv record    (or systemctl enable --now cctv-record cctv-sweep)", err=True)
 
-    box.emit({"storage": root, "made": True, "site": site.identity.site}, text)
+    context.emit({"storage": root, "made": True, "site": site.identity.site}, text)
 
 
 @footage.command("adopt-disk")
 @reason_option()
 @mutation
 @click.pass_obj
-def adopt_disk(box: CommandContext, reason: str) -> None:
+def adopt_disk(context: CommandContext, reason: str) -> None:
     """Accept that the storage was moved to another disk on purpose; footage and index must have come along."""
 
     adopted = adopt(
-        box.settings,
-        disk=box.make_disk(),
-        clock=box.clock,
-        actor=box.actor,
+        context.settings,
+        disk=context.make_disk(),
+        clock=context.clock,
+        actor=context.actor,
         reason=reason,
-        dry_run=box.dry_run,
+        dry_run=context.dry_run,
     )
     names = "names" if adopted.changed or adopted.before == adopted.after else "would name"
-    box.emit(
+    context.emit(
         {"file_system_before": adopted.before, "file_system": adopted.after, "changed": adopted.changed},
         lambda console: console.print(f"site.json {names} file system {adopted.after} (was {adopted.before})"),
     )
@@ -87,14 +87,14 @@ def adopt_disk(box: CommandContext, reason: str) -> None:
 @span_options()
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str) -> None:
+def list_(context: CommandContext, cameras: str | None, zones: str | None, start: str, end: str) -> None:
     """List the segments that are stored, with their limits.
 
     \b
       cctv footage list --cameras foyer-1 --from "gisteren 22u" --to "2u"
     """
 
-    found = _inventories(box, cameras, zones, start, end)
+    found = _inventories(context, cameras, zones, start, end)
     segments = [segment for one in found for segment in one.segments]
     data = [
         {
@@ -111,42 +111,44 @@ def list_(box: CommandContext, cameras: str | None, zones: str | None, start: st
         for segment in segments
     ]
     rows = [
-        (str(one.id), one.camera, local(one.span.start, box.zone), length(one.span.duration), size(one.size_bytes),
-         local_date(one.limit, box.zone))
+        (str(one.id), one.camera, local(one.span.start, context.zone), length(one.span.duration), size(one.size_bytes),
+         local_date(one.limit, context.zone))
         for one in segments
     ]  # fmt: skip
     columns = ("segment", "camera", "start", "length", "size", "gone by")
     right = ("segment", "length", "size")
     _no_footage(found)
-    box.emit({"segments": data}, lambda console: console.print(table(columns, rows, right=right)))
+    context.emit({"segments": data}, lambda console: console.print(table(columns, rows, right=right)))
 
 
 @footage.command()
 @span_options()
 @json_option
 @click.pass_obj
-def coverage(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str) -> None:
+def coverage(context: CommandContext, cameras: str | None, zones: str | None, start: str, end: str) -> None:
     """Show what part of a span was recorded, and why the rest was not.
 
     \b
       cctv footage coverage --from "vandaag 0u" --to "nu"
     """
-    found = _inventories(box, cameras, zones, start, end)
-    runs = _runs(box, found)
-    box.emit(
+    found = _inventories(context, cameras, zones, start, end)
+    runs = _runs(context, found)
+    context.emit(
         {"cameras": [_coverage(one, runs[one.camera]) for one in found]},
-        lambda console: _coverage_text(console, box, found, runs),
+        lambda console: _coverage_text(console, context, found, runs),
     )
 
 
-def _inventories(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str) -> list[Inventory]:
-    span, chosen = box.span(start, end), box.cameras(cameras, zones)
-    with read_transaction(box.site.engine) as connection:
-        return [inventory(connection, camera, span, box.now) for camera in chosen]
+def _inventories(
+    context: CommandContext, cameras: str | None, zones: str | None, start: str, end: str
+) -> list[Inventory]:
+    span, chosen = context.span(start, end), context.cameras(cameras, zones)
+    with read_transaction(context.site.engine) as connection:
+        return [inventory(connection, camera, span, context.now) for camera in chosen]
 
 
-def _runs(box: CommandContext, found: list[Inventory]) -> dict[CameraId, list[Run]]:
-    with read_transaction(box.site.engine) as connection:
+def _runs(context: CommandContext, found: list[Inventory]) -> dict[CameraId, list[Run]]:
+    with read_transaction(context.site.engine) as connection:
         return {one.camera: runs_of(connection, one.camera, one.span) for one in found}
 
 
@@ -184,12 +186,12 @@ def _coverage(one: Inventory, runs: list[Run]) -> dict[str, object]:
 
 
 def _coverage_text(
-    console: Console, box: CommandContext, found: list[Inventory], runs: dict[CameraId, list[Run]]
+    console: Console, context: CommandContext, found: list[Inventory], runs: dict[CameraId, list[Run]]
 ) -> None:
     for one in found:
         console.print(f"{one.camera:<20} {coverage_bar(one, 60)} {_told(one, 0.999):7.1%}")
     rows = [
-        (one.camera, local(hole.span.start, box.zone), local(hole.span.end, box.zone), length(hole.span.duration),
+        (one.camera, local(hole.span.start, context.zone), local(hole.span.end, context.zone), length(hole.span.duration),
          hole.cause.value if hole.cause else _no_cause(one, hole.span))
         for one in found
         for hole in one.missing
@@ -237,7 +239,9 @@ def _viewing(command: F) -> F:
 @click.option("--stills", type=click.IntRange(1, 60), default=24, show_default=True, help="How many pictures.")
 @mutation
 @click.pass_obj
-def show(box: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None, stills: int) -> None:
+def show(
+    context: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None, stills: int
+) -> None:
     """Make a contact sheet of what a case is about; refused without an open case, and the refusal is logged.
 
     A case may look at what its holds cover.  The page lies in derived/ and goes when the case ends, after four weeks at
@@ -247,20 +251,22 @@ def show(box: CommandContext, case_id: str, camera: str, start: str, end: str, r
       cctv footage show --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u30"
     """
 
-    span = box.span(start, end)
-    (chosen,) = box.cameras(camera)
-    sheet = made(box.site, case_id, chosen, span, stills=stills, reason=reason, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "path": sheet.path, "times": sheet.times}
+    span = context.span(start, end)
+    (chosen,) = context.cameras(camera)
+    sheet = made(context.site, case_id, chosen, span, stills=stills, reason=reason, dry_run=context.dry_run)
+    data = {"dry_run": context.dry_run, "path": sheet.path, "times": sheet.times}
     count = len(sheet.times)
-    shown = _("Would show: {count} pictures", count=count) if box.dry_run else _("Shown: {count} pictures", count=count)
-    box.emit(data, lambda console: console.print(f"{shown}\n{sheet.path}", soft_wrap=True))
+    shown = (
+        _("Would show: {count} pictures", count=count) if context.dry_run else _("Shown: {count} pictures", count=count)
+    )
+    context.emit(data, lambda console: console.print(f"{shown}\n{sheet.path}", soft_wrap=True))
 
 
 @click.command()
 @_viewing
 @mutation
 @click.pass_obj
-def extract(box: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None) -> None:
+def extract(context: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None) -> None:
     """Write the asked footage as videos on the box, one for each unbroken stretch; refused without an open case.
 
     People are seen in it as they are: it stays on the box, goes when the case ends, and never leaves.  What leaves is a
@@ -270,14 +276,16 @@ def extract(box: CommandContext, case_id: str, camera: str, start: str, end: str
       cctv footage extract --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u05"
     """
 
-    span = box.span(start, end)
-    (chosen,) = box.cameras(camera)
+    span = context.span(start, end)
+    (chosen,) = context.cameras(camera)
     with watched() as progress:
-        found = extract_footage(box.site, case_id, chosen, span, reason=reason, progress=progress, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "paths": found.paths, "frames": found.frames}
-    written = _("Would write:") if box.dry_run else _("Written, {count} frames:", count=found.frames)
+        found = extract_footage(
+            context.site, case_id, chosen, span, reason=reason, progress=progress, dry_run=context.dry_run
+        )
+    data = {"dry_run": context.dry_run, "paths": found.paths, "frames": found.frames}
+    written = _("Would write:") if context.dry_run else _("Written, {count} frames:", count=found.frames)
     lines = "\n".join([written, *(str(path) for path in found.paths)])
-    box.emit(data, lambda console: console.print(lines, soft_wrap=True))
+    context.emit(data, lambda console: console.print(lines, soft_wrap=True))
 
 
 for command in (show, extract, reconcile, verify, rebuild, delete):

@@ -38,7 +38,7 @@ SAMPLE = 200
 @click.option("--accept-loss", is_flag=True, help="Also when more than a tenth of the footage is missing.")
 @mutation
 @click.pass_obj
-def reconcile(box: CommandContext, fix: bool, accept_loss: bool) -> int:
+def reconcile(context: CommandContext, fix: bool, accept_loss: bool) -> int:
     """Compare disk and index both ways, and put right what does not agree.
 
     Nothing that a hold covers is removed, and no footage is deleted: what the index lacks is adopted, what nothing
@@ -50,14 +50,14 @@ def reconcile(box: CommandContext, fix: bool, accept_loss: bool) -> int:
       cctv footage reconcile --fix
     """
 
-    if fix and not box.dry_run:
-        reconciled = reconcile_and_finish(box.site, accept_loss=accept_loss)
+    if fix and not context.dry_run:
+        reconciled = reconcile_and_finish(context.site, accept_loss=accept_loss)
         done: Sequence[Difference] = reconciled.done
-        cleared: Sequence[Leftover] = clear_leftovers(box.site)
-        left: Sequence[Difference | Leftover] = [*reconciled.left, *leftovers(box.site)]
+        cleared: Sequence[Leftover] = clear_leftovers(context.site)
+        left: Sequence[Difference | Leftover] = [*reconciled.left, *leftovers(context.site)]
     else:
         done, cleared = (), ()
-        left = [*disk_and_index(box.site).differences, *leftovers(box.site)]
+        left = [*disk_and_index(context.site).differences, *leftovers(context.site)]
     fixed: list[Difference | Leftover] = [*done, *cleared]
     lost = [one for one in (*fixed, *left) if _is_held_loss(one)]
     data = {
@@ -65,7 +65,7 @@ def reconcile(box: CommandContext, fix: bool, accept_loss: bool) -> int:
         "differences": [difference_data(one) for one in left],
         "held_footage_lost": len(lost),
     }
-    box.emit(data, lambda console: _reconcile_text(console, fixed, left, len(lost)))
+    context.emit(data, lambda console: _reconcile_text(console, fixed, left, len(lost)))
     if lost:
         return int(Exit.UNREADABLE)
     return int(Exit.PARTLY if left else Exit.OK)
@@ -76,7 +76,7 @@ def reconcile(box: CommandContext, fix: bool, accept_loss: bool) -> int:
 @click.option("--all", "everything", is_flag=True, help="Every segment.")
 @json_option
 @click.pass_obj
-def verify(box: CommandContext, sample: int | None, everything: bool) -> int:
+def verify(context: CommandContext, sample: int | None, everything: bool) -> int:
     """Hash stored footage and compare it with what was recorded.
 
     Changes nothing.  Exit 15 when a file is missing or damaged.
@@ -89,14 +89,14 @@ def verify(box: CommandContext, sample: int | None, everything: bool) -> int:
     if everything and sample is not None:
         raise click.UsageError("--sample and --all exclude each other")
     with watched("hashing") as progress:
-        found = verify_footage(box.site, sample=None if everything else sample or SAMPLE, progress=progress)
+        found = verify_footage(context.site, sample=None if everything else sample or SAMPLE, progress=progress)
     data = {
         "checked": found.checked,
         "checked_bytes": found.checked_bytes,
         "stored": found.stored,
         "damaged": [_damage_data(one) for one in found.damaged],
     }
-    box.emit(data, lambda console: _verify_text(console, box, found))
+    context.emit(data, lambda console: _verify_text(console, context, found))
     return int(Exit.UNREADABLE if found.damaged else Exit.OK)
 
 
@@ -178,10 +178,10 @@ def _damage_data(one: Damage) -> dict[str, object]:
     }
 
 
-def _verify_text(console: Console, box: CommandContext, found: VerifiedFootage) -> None:
+def _verify_text(console: Console, context: CommandContext, found: VerifiedFootage) -> None:
     if found.damaged:
         rows = [
-            (one.segment.camera, local(one.segment.span.start, box.zone), length(one.segment.span.duration),
+            (one.segment.camera, local(one.segment.span.start, context.zone), length(one.segment.span.duration),
              one.problem.value, ", ".join(one.holds), one.segment.path)
             for one in found.damaged[:SHOWN]
         ]  # fmt: skip
@@ -198,7 +198,7 @@ def _verify_text(console: Console, box: CommandContext, found: VerifiedFootage) 
 @reason_option()
 @mutation
 @click.pass_obj
-def rebuild(box: CommandContext, reason: str) -> int:
+def rebuild(context: CommandContext, reason: str) -> int:
     """Make a lost or damaged index again from the disk alone: segments, limits and holds.
 
     Stop cctv-record and cctv-sweep first.  The old cctv.db is moved aside, never overwritten.  Incidents, requests,
@@ -211,13 +211,15 @@ def rebuild(box: CommandContext, reason: str) -> int:
     """
 
     os.umask(STORAGE_UMASK)
-    if box.dry_run:
-        plan = plan_rebuild(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
+    if context.dry_run:
+        plan = plan_rebuild(context.settings, disk=context.make_disk(), clock=context.clock, actor=context.actor)
         data = {"dry_run": True, **_plan_data(plan)}
-        box.emit(data, lambda console: console.print(f"{_plan_text(plan)}\nDry run: nothing was changed."))
+        context.emit(data, lambda console: console.print(f"{_plan_text(plan)}\nDry run: nothing was changed."))
         return int(Exit.OK)
-    made = rebuild_index(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor, reason=reason)
-    box.emit(_rebuilt_data(made), lambda console: _rebuilt_text(console, made))
+    made = rebuild_index(
+        context.settings, disk=context.make_disk(), clock=context.clock, actor=context.actor, reason=reason
+    )
+    context.emit(_rebuilt_data(made), lambda console: _rebuilt_text(console, made))
     return int(Exit.PARTLY if made.reconciled.left else Exit.OK)
 
 
@@ -226,7 +228,7 @@ def rebuild(box: CommandContext, reason: str) -> int:
 @reason_option()
 @mutation
 @click.pass_obj
-def delete(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str, reason: str) -> int:
+def delete(context: CommandContext, cameras: str | None, zones: str | None, start: str, end: str, reason: str) -> int:
     """Delete footage that should never have been made, before its limit.
 
     Whole segments that touch the span go.  What a hold covers stays, whatever the reason: exit 3 then.  The order, its
@@ -236,34 +238,34 @@ def delete(box: CommandContext, cameras: str | None, zones: str | None, start: s
       cctv footage delete --cameras foyer-1 --from "ma 9u" --to "ma 11u" --reason "aimed at the street" --dry-run
     """
 
-    chosen, span = chosen_cameras(box, cameras, zones), box.span(start, end)
-    with read_transaction(box.site.engine) as connection:
+    chosen, span = chosen_cameras(context, cameras, zones), context.span(start, end)
+    with read_transaction(context.site.engine) as connection:
         plan = plan_removal(connection, chosen, span)
     if not plan.decisions:
-        _no_footage(box, plan)
+        _no_footage(context, plan)
     gone = 0
-    if not box.dry_run:
-        removed = remove(box.site, chosen, span, reason=reason)
+    if not context.dry_run:
+        removed = remove(context.site, chosen, span, reason=reason)
         plan, gone = removed.plan, len(removed.gone)
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "segments": [{"segment": one.id, "camera": one.camera, "path": one.path} for one in plan.going],
         "deleted": gone,
         "held": [{"segment": one.segment.id, "holds": one.holds} for one in plan.held],
     }
-    box.emit(data, lambda console: _delete_text(console, box, plan, gone))
+    context.emit(data, lambda console: _delete_text(console, context, plan, gone))
     return int(Exit.PARTLY if plan.held else Exit.OK)
 
 
-def _no_footage(box: CommandContext, plan: RemovalPlan) -> None:
-    with read_transaction(box.site.engine) as connection:
-        found = [inventory(connection, camera, plan.span, box.now) for camera in plan.cameras]
+def _no_footage(context: CommandContext, plan: RemovalPlan) -> None:
+    with read_transaction(context.site.engine) as connection:
+        found = [inventory(connection, camera, plan.span, context.now) for camera in plan.cameras]
     raise FootageAbsence(cameras=", ".join(plan.cameras), cause=absence(found))
 
 
-def _delete_text(console: Console, box: CommandContext, plan: RemovalPlan, gone: int) -> None:
+def _delete_text(console: Console, context: CommandContext, plan: RemovalPlan, gone: int) -> None:
     freed = size(sum(one.size_bytes for one in plan.going))
-    said = f"Would delete {len(plan.going)} segments" if box.dry_run else f"{gone} segments deleted"
+    said = f"Would delete {len(plan.going)} segments" if context.dry_run else f"{gone} segments deleted"
     console.print(f"{said} ({freed}).", style="bold")
     for camera in plan.cameras:
         own = [one for one in plan.going if one.camera == camera]
@@ -272,9 +274,9 @@ def _delete_text(console: Console, box: CommandContext, plan: RemovalPlan, gone:
     if plan.held:
         keeping = sorted({hold for one in plan.held for hold in one.holds})
         console.print(f"{len(plan.held)} stay: {', '.join(keeping)} keep them until they are released.")
-    if plan.span.end > box.now - box.settings.recording.segment * 3:
+    if plan.span.end > context.now - context.settings.recording.segment * 3:
         click.echo("What is being written at this moment is not among them: run it again in some minutes.", err=True)
-    if box.dry_run:
+    if context.dry_run:
         console.print("Dry run: nothing was changed.")
 
 

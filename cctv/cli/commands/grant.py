@@ -35,7 +35,9 @@ def grant() -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def give(box: CommandContext, account: str, permission: str, briefed: str, confidentiality: str, reason: str) -> None:
+def give(
+    context: CommandContext, account: str, permission: str, briefed: str, confidentiality: str, reason: str
+) -> None:
     """Grant a permission to another account; nobody grants one to themselves.
 
     \b
@@ -43,15 +45,15 @@ def give(box: CommandContext, account: str, permission: str, briefed: str, confi
     """
 
     made = give_grant(
-        box.site,
+        context.site,
         account,
         Permission(permission),
-        briefed=parse_date(briefed, now=box.now, zone=box.zone),
-        confidentiality=parse_date(confidentiality, now=box.now, zone=box.zone),
+        briefed=parse_date(briefed, now=context.now, zone=context.zone),
+        confidentiality=parse_date(confidentiality, now=context.now, zone=context.zone),
         reason=reason,
-        dry_run=box.dry_run,
+        dry_run=context.dry_run,
     )
-    _show(box, made, _("would be given") if box.dry_run else _("given"))
+    _show(context, made, _("would be given") if context.dry_run else _("given"))
 
 
 @grant.command()
@@ -59,26 +61,26 @@ def give(box: CommandContext, account: str, permission: str, briefed: str, confi
 @reason_option()
 @mutation
 @click.pass_obj
-def withdraw(box: CommandContext, grant_id: str, reason: str) -> None:
+def withdraw(context: CommandContext, grant_id: str, reason: str) -> None:
     """Withdraw a grant at once.
 
     \b
       cctv grant withdraw GRA-2026-001 --reason "left the company"
     """
 
-    made = withdraw_grant(box.site, grant_id, reason=reason, dry_run=box.dry_run)
-    _show(box, made, _("would be withdrawn") if box.dry_run else _("withdrawn"))
+    made = withdraw_grant(context.site, grant_id, reason=reason, dry_run=context.dry_run)
+    _show(context, made, _("would be withdrawn") if context.dry_run else _("withdrawn"))
 
 
 @grant.command("list")
 @click.option("--all", "withdrawn_too", is_flag=True, help="Withdrawn ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, withdrawn_too: bool) -> None:
+def list_(context: CommandContext, withdrawn_too: bool) -> None:
     """List the grants."""
 
-    found = list_grants(box.site, withdrawn_too=withdrawn_too)
-    box.emit({"grants": [_data(one) for one in found]}, lambda console: _list_text(console, box, found))
+    found = list_grants(context.site, withdrawn_too=withdrawn_too)
+    context.emit({"grants": [_data(one) for one in found]}, lambda console: _list_text(console, context, found))
 
 
 def _data(one: Grant) -> dict[str, object]:
@@ -94,21 +96,21 @@ def _data(one: Grant) -> dict[str, object]:
     }
 
 
-def _show(box: CommandContext, one: Grant, what: str) -> None:
+def _show(context: CommandContext, one: Grant, what: str) -> None:
     def text(console: Console) -> None:
         for_whom = _("{permission} for {account}", permission=one.permission, account=one.account)
         console.print(_("{id} {what}: {permission}", id=one.id, what=what, permission=for_whom), style="bold")
-        if one.permission not in box.settings.policy.granted_only:
+        if one.permission not in context.settings.policy.granted_only:
             name = one.permission.value
             console.print(_('[policy] granted_only does not name "{name}": every account may do it.', name=name))
-        if box.dry_run:
+        if context.dry_run:
             print_dry(console)
 
-    box.emit({"dry_run": box.dry_run, "grant": _data(one)}, text)
+    context.emit({"dry_run": context.dry_run, "grant": _data(one)}, text)
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[Grant]) -> None:
-    asked = ", ".join(sorted(each.value for each in box.settings.policy.granted_only)) or _("nothing")
+def _list_text(console: Console, context: CommandContext, found: Sequence[Grant]) -> None:
+    asked = ", ".join(sorted(each.value for each in context.settings.policy.granted_only)) or _("nothing")
     if found:
         rows = [
             (
@@ -117,8 +119,8 @@ def _list_text(console: Console, box: CommandContext, found: Sequence[Grant]) ->
                 enum_text(one.permission),
                 f"{one.briefed:%d/%m/%Y}",
                 f"{one.confidentiality:%d/%m/%Y}",
-                _("{when} by {who}", when=day(one.granted, box.zone), who=one.granted_by),
-                _("withdrawn {day}", day=day(one.withdrawn, box.zone)) if one.withdrawn else _("in force"),
+                _("{when} by {who}", when=day(one.granted, context.zone), who=one.granted_by),
+                _("withdrawn {day}", day=day(one.withdrawn, context.zone)) if one.withdrawn else _("in force"),
             )
             for one in found
         ]

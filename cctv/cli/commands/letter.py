@@ -48,7 +48,12 @@ _POLICY_LANGUAGES = click.Choice([one.value for one in Language])
 @mutation
 @click.pass_obj
 def policy_changed(
-    box: CommandContext, folder: Path, changes: tuple[tuple[str, str], ...], where: str, since: str | None, again: bool
+    context: CommandContext,
+    folder: Path,
+    changes: tuple[tuple[str, str], ...],
+    where: str,
+    since: str | None,
+    again: bool,
 ) -> int:
     """Write the letter that tells of a new policy, as PDF and text, for each person on the list of addressees.
 
@@ -63,16 +68,16 @@ def policy_changed(
     given: dict[Language, list[str]] = {}
     for language, text in changes:
         given.setdefault(Language(language), []).append(text)
-    day = parse_date(since, now=box.now, zone=box.zone) if since else None
+    day = parse_date(since, now=context.now, zone=context.zone) if since else None
     news = PolicyNews(given, where, day)
-    done = tell_policy(box.site, folder, news, again=again, dry_run=box.dry_run)
-    box.emit(_data(box, done), lambda console: _text(console, box, done))
-    return int(Exit.PARTLY if done.unreachable and not box.dry_run else Exit.OK)
+    done = tell_policy(context.site, folder, news, again=again, dry_run=context.dry_run)
+    context.emit(_data(context, done), lambda console: _text(console, context, done))
+    return int(Exit.PARTLY if done.unreachable and not context.dry_run else Exit.OK)
 
 
-def _data(box: CommandContext, done: PolicyTold) -> dict[str, object]:
+def _data(context: CommandContext, done: PolicyTold) -> dict[str, object]:
     return {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "policy": done.policy,
         "since": done.since,
         "letters": [{"cases": one.cases, "language": one.language, "files": one.files} for one in done.written],
@@ -81,9 +86,9 @@ def _data(box: CommandContext, done: PolicyTold) -> dict[str, object]:
     }
 
 
-def _text(console: Console, box: CommandContext, done: PolicyTold) -> None:
+def _text(console: Console, context: CommandContext, done: PolicyTold) -> None:
     count = len(done.written)
-    if box.dry_run:
+    if context.dry_run:
         for language in dict.fromkeys(one.language for one in done.written):  # one of each, to read
             console.print(next(one.text for one in done.written if one.language is language), soft_wrap=True)
         told = ngettext(count, "{count} letter would be written.", "{count} letters would be written.")
@@ -97,7 +102,7 @@ def _text(console: Console, box: CommandContext, done: PolicyTold) -> None:
     if done.unreachable:
         lacking = _("No address in the registers, write by hand: {cases}.", cases=", ".join(done.unreachable))
         console.print(lacking, style="bold", soft_wrap=True)
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
     elif done.written:
         console.print(_("They name people: send them, then delete them."))
@@ -114,16 +119,16 @@ def letter() -> None:
 @letter.command("list")
 @json_option
 @click.pass_obj
-def list_letters(box: CommandContext) -> None:
+def list_letters(context: CommandContext) -> None:
     """List every kind of letter, and which templates are this site's own.
 
     \b
       cctv letter list
     """
 
-    templates = templates_of(box.settings)
+    templates = templates_of(context.settings)
     own = check_templates(templates)
-    language = box.settings.site.language
+    language = context.settings.site.language
     rows: list[tuple[str, str, list[str]]] = [
         (
             kind.value,
@@ -132,7 +137,7 @@ def list_letters(box: CommandContext) -> None:
         )
         for kind in LetterTemplate
     ]
-    box.emit(
+    context.emit(
         {
             "letters": [{"kind": kind, "subject": subject, "own": mine} for kind, subject, mine in rows],
             "own_templates": list(own),
@@ -151,7 +156,7 @@ def list_letters(box: CommandContext) -> None:
 @click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="Ends in .pdf, .txt or .html.")
 @json_option
 @click.pass_obj
-def preview(box: CommandContext, kind: str, language: str | None, target: str) -> None:
+def preview(context: CommandContext, kind: str, language: str | None, target: str) -> None:
     """Write a specimen of a letter, with invented facts and marked so on every page.
 
     \b
@@ -159,16 +164,16 @@ def preview(box: CommandContext, kind: str, language: str | None, target: str) -
     """
 
     file, chosen = _target(Path(target)), _kind(kind)
-    spoken = Language(language) if language else box.settings.site.language
-    made = specimens_of(chosen, spoken, _sender(box))[0]
-    templates = templates_of(box.settings)
+    spoken = Language(language) if language else context.settings.site.language
+    made = specimens_of(chosen, spoken, _sender(context))[0]
+    templates = templates_of(context.settings)
     if file.suffix == ".pdf":
         contents = render(made, templates).pdf
     else:
         text, page = text_of(made, templates)
         contents = (text if file.suffix == ".txt" else page).encode()
     file.write_bytes(contents)
-    box.emit(
+    context.emit(
         {"kind": chosen, "language": spoken, "file": file, "bytes": len(contents)},
         lambda console: console.print(_("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
     )
@@ -189,11 +194,11 @@ def _kind(text: str) -> LetterTemplate:
     return LetterTemplate(text)
 
 
-def _sender(box: CommandContext) -> Sender:
+def _sender(context: CommandContext) -> Sender:
     """This site, or the specimen's where [controller] is not complete yet."""
 
     try:
-        return sender_of(box.settings)
+        return sender_of(context.settings)
     except SenderUnknown as unknown:
         click.echo(_("an invented sender is used: {why}", why=translate_error(unknown)[0]), err=True)
         return SPECIMEN_SENDER

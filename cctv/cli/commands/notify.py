@@ -20,7 +20,7 @@ def notify() -> None:
 @notify.command()
 @mutation
 @click.pass_obj
-def run(box: CommandContext) -> None:
+def run(context: CommandContext) -> None:
     """Look once, and tell what is new: alarms, what is over, and once a week that all is well.
 
     The timer cctv-notify runs it every two minutes. Each alarm is told once. Exit 1 if a message did not get through.
@@ -30,7 +30,9 @@ def run(box: CommandContext) -> None:
       cctv notify run
     """
 
-    told = notify_once(box.settings, lambda: box.site, box.now, box.make_disk(), dry_run=box.dry_run)
+    told = notify_once(
+        context.settings, lambda: context.site, context.now, context.make_disk(), dry_run=context.dry_run
+    )
     rows = [
         {
             "kind": one.kind,
@@ -43,25 +45,27 @@ def run(box: CommandContext) -> None:
         for one in told.alarms
     ]
     failed = [one.message for one in told.failed]
-    said = {"dry_run": box.dry_run, "alarms": rows, "failed": failed}
-    box.emit(said, lambda _: _print_alarms(told.alarms, "would tell" if box.dry_run else "due" if failed else "told"))
+    said = {"dry_run": context.dry_run, "alarms": rows, "failed": failed}
+    context.emit(
+        said, lambda _: _print_alarms(told.alarms, "would tell" if context.dry_run else "due" if failed else "told")
+    )
     _raise_first(told.failed)
 
 
 @notify.command()
 @json_option
 @click.pass_obj
-def test(box: CommandContext) -> None:
+def test(context: CommandContext) -> None:
     """Send a message that says it is a test, every way that [alerts] of cameras.toml names.
 
     \b
       cctv notify test
     """
 
-    failed = send_test(box.settings, box.now)
-    ways = box.settings.alerts.ways
+    failed = send_test(context.settings, context.now)
+    ways = context.settings.alerts.ways
     said = {"ways": ways, "failed": [one.message for one in failed]}
-    box.emit(said, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
+    context.emit(said, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
     _raise_first(failed)
 
 

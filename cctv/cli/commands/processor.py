@@ -38,16 +38,16 @@ def processor() -> None:
 @click.option("--contract", metavar="DATE", help="Of the processing agreement (Article 28(3) GDPR).")
 @mutation
 @click.pass_obj
-def add(box: CommandContext, name: str, service: str, country: str, contract: str | None) -> None:
+def add(context: CommandContext, name: str, service: str, country: str, contract: str | None) -> None:
     """Enter a processor.  One outside the EU (or the EEA, as [policy] area says) is refused.
 
     \b
       cctv processor add "Installatie NV" --service "maintains the recorder" --country BE --contract 1/3/2026
     """
 
-    new = NewProcessor(name, service, country, _day(box, contract))
-    made = add_processor(box.site, new, dry_run=box.dry_run)
-    _show(box, made, _("would be entered") if box.dry_run else _("entered"))
+    new = NewProcessor(name, service, country, _day(context, contract))
+    made = add_processor(context.site, new, dry_run=context.dry_run)
+    _show(context, made, _("would be entered") if context.dry_run else _("entered"))
 
 
 @processor.command()
@@ -57,15 +57,17 @@ def add(box: CommandContext, name: str, service: str, country: str, contract: st
 @click.option("--agreed", metavar="DATE", help="When the site agreed to it; without it, the register says so.")
 @mutation
 @click.pass_obj
-def engage(box: CommandContext, processor_id: str, name: str, country: str, agreed: str | None) -> None:
+def engage(context: CommandContext, processor_id: str, name: str, country: str, agreed: str | None) -> None:
     """Enter whom a processor engages, and when the site agreed to that.
 
     \b
       cctv processor engage PRO-2026-001 "Datacenter BV" --country NL --agreed 2/3/2026
     """
 
-    made = engaged(box.site, processor_id, name=name, country=country, agreed=_day(box, agreed), dry_run=box.dry_run)
-    _show(box, made, _("would be changed") if box.dry_run else _("changed"))
+    made = engaged(
+        context.site, processor_id, name=name, country=country, agreed=_day(context, agreed), dry_run=context.dry_run
+    )
+    _show(context, made, _("would be changed") if context.dry_run else _("changed"))
 
 
 @processor.command()
@@ -74,11 +76,13 @@ def engage(box: CommandContext, processor_id: str, name: str, country: str, agre
 @click.option("--contract", metavar="DATE", help="Of a new agreement, if there is one.")
 @mutation
 @click.pass_obj
-def audited(box: CommandContext, processor_id: str, on: str, contract: str | None) -> None:
+def audited(context: CommandContext, processor_id: str, on: str, contract: str | None) -> None:
     """Write down that a processor was audited."""
 
-    made = done(box.site, processor_id, on=_needed(box, on), contract=_day(box, contract), dry_run=box.dry_run)
-    _show(box, made, _("would be changed") if box.dry_run else _("changed"))
+    made = done(
+        context.site, processor_id, on=_needed(context, on), contract=_day(context, contract), dry_run=context.dry_run
+    )
+    _show(context, made, _("would be changed") if context.dry_run else _("changed"))
 
 
 @processor.command()
@@ -88,33 +92,35 @@ def audited(box: CommandContext, processor_id: str, on: str, contract: str | Non
 @reason_option()
 @mutation
 @click.pass_obj
-def end(box: CommandContext, processor_id: str, on: str, how: str, reason: str) -> None:
+def end(context: CommandContext, processor_id: str, on: str, how: str, reason: str) -> None:
     """End an engagement: the data was returned or destroyed, and the reason says how that was shown.
 
     \b
       cctv processor end PRO-2026-001 --on 30/6/2026 --how destroyed --reason "certificate of 3 July"
     """
 
-    made = end_processor(box.site, processor_id, on=_needed(box, on), how=End(how), reason=reason, dry_run=box.dry_run)
-    _show(box, made, _("would be ended") if box.dry_run else _("ended"))
+    made = end_processor(
+        context.site, processor_id, on=_needed(context, on), how=End(how), reason=reason, dry_run=context.dry_run
+    )
+    _show(context, made, _("would be ended") if context.dry_run else _("ended"))
 
 
 @processor.command("list")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext) -> None:
+def list_(context: CommandContext) -> None:
     """List the processors, those that are engaged first."""
 
-    found = list_processors(box.site)
-    box.emit({"processors": [_data(one) for one in found]}, lambda console: _list_text(console, found))
+    found = list_processors(context.site)
+    context.emit({"processors": [_data(one) for one in found]}, lambda console: _list_text(console, found))
 
 
-def _day(box: CommandContext, text: str | None) -> date | None:
-    return _needed(box, text) if text else None
+def _day(context: CommandContext, text: str | None) -> date | None:
+    return _needed(context, text) if text else None
 
 
-def _needed(box: CommandContext, text: str) -> date:
-    return parse_date(text, now=box.now, zone=box.zone)
+def _needed(context: CommandContext, text: str) -> date:
+    return parse_date(text, now=context.now, zone=context.zone)
 
 
 def _data(one: Processor) -> dict[str, object]:
@@ -131,14 +137,14 @@ def _data(one: Processor) -> dict[str, object]:
     }
 
 
-def _show(box: CommandContext, one: Processor, what: str) -> None:
+def _show(context: CommandContext, one: Processor, what: str) -> None:
     def text(console: Console) -> None:
         done = _("{id} {what}: {name}, {country}", id=one.id, what=what, name=one.name, country=one.country)
         console.print(done, style="bold")
-        if box.dry_run:
+        if context.dry_run:
             print_dry(console)
 
-    box.emit({"dry_run": box.dry_run, "processor": _data(one)}, text)
+    context.emit({"dry_run": context.dry_run, "processor": _data(one)}, text)
 
 
 def _list_text(console: Console, found: Sequence[Processor]) -> None:

@@ -22,13 +22,13 @@ def talk(log_format: LogFormat) -> Callable[[str], None]:
 
 @click.command()
 @click.pass_obj
-def record(box: CommandContext) -> None:
+def record(context: CommandContext) -> None:
     """Record every camera until told to stop.
 
     Runs in the foreground; Ctrl-C or SIGTERM closes every segment first.  As a service: docs/installing.md.
     """
 
-    write = talk(box.invocation.start_log(service=True))
-    credentials = load_credentials(box.settings, box.environ)
-    upgrade_storage(box.settings)
-    run_recorder(box.site, credentials, write=write, environ=box.environ)
+    write = talk(context.invocation.start_log(service=True))
+    credentials = load_credentials(context.settings, context.environ)
+    upgrade_storage(context.settings)
+    run_recorder(context.site, credentials, write=write, environ=context.environ)

@@ -49,7 +49,7 @@ def _part_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @mutation
 @click.pass_obj
 def backdrop(
-    box: CommandContext,
+    context: CommandContext,
     request_id: str,
     camera: str | None,
     position: int | None,
@@ -75,9 +75,9 @@ def backdrop(
     chosen = Chosen(request_id, reason, camera, position)
     with watched() as progress:
         noted = decide_backdrop(
-            box.site, chosen, BackdropChoice(stretch, approve, boxes), progress, dry_run=box.dry_run
+            context.site, chosen, BackdropChoice(stretch, approve, boxes), progress, dry_run=context.dry_run
         )
-    _show(box, noted)
+    _show(context, noted)
 
 
 @click.command()
@@ -91,7 +91,7 @@ def backdrop(
 @mutation
 @click.pass_obj
 def review(
-    box: CommandContext,
+    context: CommandContext,
     request_id: str,
     camera: str | None,
     position: int | None,
@@ -112,8 +112,8 @@ def review(
         following = N_("give either --frames FIRST-LAST from the sheet, or --all.")
         raise NothingSaid(what=N_("which frames"), following=following)
     within = _range(frames, request_id) if frames else None
-    noted = review_frames(box.site, Chosen(request_id, reason, camera, position), within, dry_run=box.dry_run)
-    _show(box, noted)
+    noted = review_frames(context.site, Chosen(request_id, reason, camera, position), within, dry_run=context.dry_run)
+    _show(context, noted)
 
 
 @click.command()
@@ -121,7 +121,7 @@ def review(
 @_part_options
 @mutation
 @click.pass_obj
-def preview(box: CommandContext, request_id: str, camera: str | None, position: int | None) -> None:
+def preview(context: CommandContext, request_id: str, camera: str | None, position: int | None) -> None:
     """Make videos of what would be shown, to watch before approving.
 
     They are rendered and proved as those of a package, stay on this machine, and go with the next change of the plan.
@@ -131,10 +131,10 @@ def preview(box: CommandContext, request_id: str, camera: str | None, position: 
     """
 
     with watched() as progress:
-        made = make_previews(box.site, request_id, camera, position, progress, dry_run=box.dry_run)
+        made = make_previews(context.site, request_id, camera, position, progress, dry_run=context.dry_run)
     following = f"cctv redaction review {made.request} --all --reason WHY"
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "request": made.request,
         "previews": [{"camera": one.camera, "part": one.part, "path": one.path} for one in made.videos],
         "next": following,
@@ -144,12 +144,12 @@ def preview(box: CommandContext, request_id: str, camera: str | None, position: 
         for one in made.videos:
             part = _("{camera} part {part}", camera=one.camera, part=one.part)
             console.print(f"{part}: {one.path}", soft_wrap=True)
-        if box.dry_run:
+        if context.dry_run:
             print_dry(console)
         else:
             console.print(f"{_('next:')}  {following}")
 
-    box.emit(data, text)
+    context.emit(data, text)
 
 
 def _box(text: str) -> Rect:
@@ -167,16 +167,16 @@ def _range(text: str, request_id: str) -> FrameRange:
     return FrameRange(int(first), int(last))
 
 
-def _show(box: CommandContext, noted: Noted) -> None:
+def _show(context: CommandContext, noted: Noted) -> None:
     request = noted.after[0].plan.request
     missing = any(part.plan.unsigned or part.unreviewed for part in noted.after)
     following = f"cctv redaction approve {request}{' --all' if missing else ''} --reason WHY"
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "request": request,
         "parts": [part_data(part) for part in noted.after],
         "approval_void": noted.voided,
-        "sheet": sheet(box, request),
+        "sheet": sheet(context, request),
         "next": following,
     }
-    box.emit(data, lambda console: noted_text(console, box, noted, following))
+    context.emit(data, lambda console: noted_text(console, context, noted, following))

@@ -51,7 +51,7 @@ def register() -> None:
 @click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there; must not exist.")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, name: str, form: str, output: str | None) -> None:
+def show(context: CommandContext, name: str, form: str, output: str | None) -> None:
     """Make one register as it stands now, and name what is missing in it.
 
     That somebody made it is in the log.  `processing` (Article 30 GDPR) and `cameras` (BE) come from the live
@@ -62,25 +62,25 @@ def show(box: CommandContext, name: str, form: str, output: str | None) -> None:
       cctv register show cameras --format page --output cameras.html
     """
 
-    by_form = {"page": box.settings.site.language, "table": current_language()}
-    language = Language.EN if box.json else by_form.get(form, Language.EN)
-    found = made_register(box.site, RegisterName(name), language)
-    if box.json:
-        since = {"policy_since": _policy_since(box)} if found.name is RegisterName.ADDRESSEES else {}
+    by_form = {"page": context.settings.site.language, "table": current_language()}
+    language = Language.EN if context.json else by_form.get(form, Language.EN)
+    found = made_register(context.site, RegisterName(name), language)
+    if context.json:
+        since = {"policy_since": _policy_since(context)} if found.name is RegisterName.ADDRESSEES else {}
         data = {"register": name, "rows": _records(found), "missing": found.missing, **since}
-        box.emit(data, lambda _: None)
+        context.emit(data, lambda _: None)
         return
     if form == "table":
-        box.emit({}, lambda console: _table(console, found))
+        context.emit({}, lambda console: _table(console, found))
         if found.name is RegisterName.ADDRESSEES:
-            _print_policy(box)
+            _print_policy(context)
         return
-    settings = box.settings.site
-    made = f"{box.now.astimezone(box.zone):%d/%m/%Y %H:%M}"
+    settings = context.settings.site
+    made = f"{context.now.astimezone(context.zone):%d/%m/%Y %H:%M}"
     text = (
         as_csv(found)
         if form == "csv"
-        else page_of(found, settings.language, site=settings.name, made=made, by=box.actor.account)
+        else page_of(found, settings.language, site=settings.name, made=made, by=context.actor.account)
     )
     _write(text, output)
 
@@ -89,12 +89,12 @@ def show(box: CommandContext, name: str, form: str, output: str | None) -> None:
 @click.option("--language", type=one_of(Language), help="Else the site's.")
 @json_option
 @click.pass_obj
-def signs(box: CommandContext, language: str | None) -> None:
+def signs(context: CommandContext, language: str | None) -> None:
     """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
 
-    found = made(box.settings, Language(language) if language else box.settings.site.language)
+    found = made(context.settings, Language(language) if language else context.settings.site.language)
     data = [{"zone": each.zone, "lines": each.lines, "missing": each.missing} for each in found]
-    box.emit({"signs": data}, lambda console: _signs_text(console, found))
+    context.emit({"signs": data}, lambda console: _signs_text(console, found))
 
 
 @register.command()
@@ -103,17 +103,17 @@ def signs(box: CommandContext, language: str | None) -> None:
 @click.option("--reference", required=True, metavar="TEXT", help="The number that the government's page printed.")
 @mutation
 @click.pass_obj
-def declare(box: CommandContext, kind: str, on: str, reference: str) -> None:
+def declare(context: CommandContext, kind: str, on: str, reference: str) -> None:
     """Write down that the cameras were declared to the police (BE); the next one is due a year later.
 
     \b
       cctv register declare --kind yearly --on 5/1/2026 --reference 2026-001234
     """
 
-    day = parse_date(on, now=box.now, zone=box.zone)
-    made = declared(box.site, DeclarationKind(kind), on=day, reference=reference, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "kind": kind, "on": day, "reference": made.reference}
-    box.emit(data, lambda console: _declared_text(console, box, made))
+    day = parse_date(on, now=context.now, zone=context.zone)
+    made = declared(context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run)
+    data = {"dry_run": context.dry_run, "kind": kind, "on": day, "reference": made.reference}
+    context.emit(data, lambda console: _declared_text(console, context, made))
 
 
 @register.command("workstation-check")
@@ -123,7 +123,7 @@ def declare(box: CommandContext, kind: str, on: str, reference: str) -> None:
 @click.option("--found", metavar="TEXT", help="Or what was found, where, and what became of it.")
 @mutation
 @click.pass_obj
-def workstation_check(box: CommandContext, on: str, checker: str, clean: bool, found: str | None) -> None:
+def workstation_check(context: CommandContext, on: str, checker: str, clean: bool, found: str | None) -> None:
     """Write down the monthly check: somebody looked for copies of footage on the workstations, and signed.
 
     The next one is due a month later; the board and the calendar have it. `cctv register workstation-form` makes the
@@ -136,14 +136,14 @@ def workstation_check(box: CommandContext, on: str, checker: str, clean: bool, f
 
     if clean is (found is not None):
         raise click.UsageError(_('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
-    day = parse_date(on, now=box.now, zone=box.zone)
-    made = check_workstations(box.site, on=day, checker=checker, found=found, dry_run=box.dry_run)
+    day = parse_date(on, now=context.now, zone=context.zone)
+    made = check_workstations(context.site, on=day, checker=checker, found=found, dry_run=context.dry_run)
     due = workstations_due(made.on, None)
     assert due is not None
     data = {"id": made.id, "on": made.on, "checker": made.checker, "found": made.found}
-    box.emit(
-        {"dry_run": box.dry_run, "check": data, "next_due": due},
-        lambda console: _checked_text(console, box, made, due),
+    context.emit(
+        {"dry_run": context.dry_run, "check": data, "next_due": due},
+        lambda console: _checked_text(console, context, made, due),
     )
 
 
@@ -151,7 +151,7 @@ def workstation_check(box: CommandContext, on: str, checker: str, clean: bool, f
 @click.option("--to", "target", required=True, type=click.Path(dir_okay=False), metavar="FILE.pdf", help="A new file.")
 @json_option
 @click.pass_obj
-def workstation_form(box: CommandContext, target: str) -> None:
+def workstation_form(context: CommandContext, target: str) -> None:
     """Make the form of the monthly check, to tick off and sign: copies of the last month that passed a workstation.
 
     Those are the packages that were fetched or left as a ZIP, by the account that did it. It is the letter
@@ -161,24 +161,24 @@ def workstation_form(box: CommandContext, target: str) -> None:
       cctv register workstation-form --to check.pdf
     """
 
-    made = form(box.site)
+    made = form(context.site)
     _write_new(target, made.pdf)
-    box.emit({"file": target, "bytes": len(made.pdf)}, lambda console: _form_text(console, target))
+    context.emit({"file": target, "bytes": len(made.pdf)}, lambda console: _form_text(console, target))
 
 
 def _records(found: Register) -> list[dict[str, str]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
-def _policy_since(box: CommandContext) -> datetime | None:
-    with read_transaction(box.site.engine) as connection:
-        return policy_since(connection, box.settings)
+def _policy_since(context: CommandContext) -> datetime | None:
+    with read_transaction(context.site.engine) as connection:
+        return policy_since(connection, context.settings)
 
 
-def _print_policy(box: CommandContext) -> None:
-    since = _policy_since(box)
+def _print_policy(context: CommandContext) -> None:
+    since = _policy_since(context)
     version = (
-        _("The policy version of cameras.toml is in force since {when}.", when=local_date(since, box.zone))
+        _("The policy version of cameras.toml is in force since {when}.", when=local_date(since, context.zone))
         if since
         else _("The policy version of cameras.toml is not in force yet: nothing is recorded under it.")
     )
@@ -246,18 +246,18 @@ def _signs_text(console: Console, found: tuple[Sign, ...]) -> None:
         console.print()
 
 
-def _declared_text(console: Console, box: CommandContext, made: Declaration) -> None:
+def _declared_text(console: Console, context: CommandContext, made: Declaration) -> None:
     what = _(
         "cameras declared on {day:%d/%m/%Y} ({kind}), {reference}",
         day=made.on,
         kind=made.kind,
         reference=made.reference,
     )
-    would = _("Would write down: {what}", what=what) if box.dry_run else _("Written down: {what}", what=what)
+    would = _("Would write down: {what}", what=what) if context.dry_run else _("Written down: {what}", what=what)
     console.print(would, style="bold")
 
 
-def _checked_text(console: Console, box: CommandContext, made: WorkstationCheck, due: date) -> None:
+def _checked_text(console: Console, context: CommandContext, made: WorkstationCheck, due: date) -> None:
     what = (
         _("workstations checked on {day:%d/%m/%Y} by {checker}, no copy was left", day=made.on, checker=made.checker)
         if made.found is None
@@ -267,7 +267,7 @@ def _checked_text(console: Console, box: CommandContext, made: WorkstationCheck,
     )
     would = (
         _("Would write down: {what}", what=what)
-        if box.dry_run
+        if context.dry_run
         else _("{id} written down: {what}", id=made.id, what=what)
     )
     console.print(would, style="bold")

@@ -23,20 +23,20 @@ def retention() -> None:
 @retention.command()
 @json_option
 @click.pass_obj
-def plan(box: CommandContext) -> None:
+def plan(context: CommandContext) -> None:
     """Show the zones' limits, and what a sweep would do now.  `cctv sweep --once` does it."""
-    show_plan(box)
+    show_plan(context)
 
 
-def show_plan(box: CommandContext) -> None:
+def show_plan(context: CommandContext) -> None:
     """Print the plan of a sweep at this instant; `cctv sweep --dry-run` prints the same."""
 
-    with read_transaction(box.site.engine) as connection:
-        made = make_plan(connection, box.now, held_over_too=True)
+    with read_transaction(context.site.engine) as connection:
+        made = make_plan(connection, context.now, held_over_too=True)
     zones = [
         {"zone": zone, "runs_at_seconds": int(bound.period.total_seconds()), "rule": bound.rule}
-        for zone in box.settings.zones
-        for bound in [box.settings.bound_for(zone)]
+        for zone in context.settings.zones
+        for bound in [context.settings.bound_for(zone)]
     ]
     decisions = [
         {
@@ -49,16 +49,16 @@ def show_plan(box: CommandContext) -> None:
         }
         for one in made.decisions
     ]
-    box.emit({"zones": zones, "decisions": decisions}, lambda console: _plan_text(console, box, made))
+    context.emit({"zones": zones, "decisions": decisions}, lambda console: _plan_text(console, context, made))
 
 
-def _plan_text(console: Console, box: CommandContext, made: Plan) -> None:
-    for warning in box.checked.warnings:
+def _plan_text(console: Console, context: CommandContext, made: Plan) -> None:
+    for warning in context.checked.warnings:
         click.echo(f"warning: {warning.message}", err=True)
     zones = [
         (zone, length(settings.retention), length(bound.period), bound.rule.value)
-        for zone, settings in box.settings.zones.items()
-        for bound in [box.settings.bound_for(zone)]
+        for zone, settings in context.settings.zones.items()
+        for bound in [context.settings.bound_for(zone)]
     ]
     console.print(table(("zone", "declared", "runs at", "decided by"), zones))
     console.print()
@@ -67,8 +67,8 @@ def _plan_text(console: Console, box: CommandContext, made: Plan) -> None:
         f"a sweep now deletes {len(made.expire)} segments ({size(freed)}); holds keep {len(made.held)} past it"
     )
     rows = [
-        (str(one.segment.id), one.segment.camera, local(one.segment.span.start, box.zone), one.action.value,
-         one.reason.value, local(one.limit, box.zone), ", ".join(one.holds))
+        (str(one.segment.id), one.segment.camera, local(one.segment.span.start, context.zone), one.action.value,
+         one.reason.value, local(one.limit, context.zone), ", ".join(one.holds))
         for one in made.decisions[:40]
     ]  # fmt: skip
     if rows:

@@ -29,7 +29,7 @@ from cctv.retention.certificate.files import CheckedCertificate, check, issue
 @mutation
 @click.pass_obj
 def certificate(
-    box: CommandContext, start: str | None, end: str | None, out: str | None, verify: str | None, key: str | None
+    context: CommandContext, start: str | None, end: str | None, out: str | None, verify: str | None, key: str | None
 ) -> None:
     """Certify what was deleted, under which rule and how; or check such a certificate, on any machine, offline.
 
@@ -41,32 +41,32 @@ def certificate(
     if verify is not None:
         checked = check(Path(verify), Path(key) if key else None)
         data = {"certificate": checked.said, "key": checked.fingerprint, "trusted": checked.trusted}
-        box.emit(data, lambda console: console.print(_checked_text(checked)))
+        context.emit(data, lambda console: console.print(_checked_text(checked)))
         return
     if start is None or end is None:
         raise click.UsageError("give --from and --to, or --verify FILE")
-    made, folder = _make(box, start, end, Path(out) if out else None)
-    where = None if box.dry_run else str(folder)
-    box.emit({"certificate": made.said, "folder": where}, lambda console: _made_text(console, made, where))
+    made, folder = _make(context, start, end, Path(out) if out else None)
+    where = None if context.dry_run else str(folder)
+    context.emit({"certificate": made.said, "folder": where}, lambda console: _made_text(console, made, where))
 
 
-def _make(box: CommandContext, start: str, end: str, out: Path | None) -> tuple[Certificate, Path]:
-    site, span = box.site, box.span(start, end)
+def _make(context: CommandContext, start: str, end: str, out: Path | None) -> tuple[Certificate, Path]:
+    site, span = context.site, context.span(start, end)
     key = signing_key(site.root / "keys", site.disk)
     with read_transaction(site.engine) as connection:
         volume = volume_of(site.root / "segments")
-        made = certify(connection, site, span, volume, copies_known(box, connection), key.public)
-    days = "-".join(f"{one.astimezone(box.zone):%Y%m%d}" for one in (span.start, span.end))
+        made = certify(connection, site, span, volume, copies_known(context, connection), key.public)
+    days = "-".join(f"{one.astimezone(context.zone):%Y%m%d}" for one in (span.start, span.end))
     folder = out or Path(f"deleted-{days}")
-    if not box.dry_run:
+    if not context.dry_run:
         issue(site, made, key, folder.absolute())
     return made, folder
 
 
-def copies_known(box: CommandContext, connection: Connection) -> list[DeletionCopy]:
+def copies_known(context: CommandContext, connection: Connection) -> list[DeletionCopy]:
     """What is recorded to have a copy of footage: the copy of held footage, and packages that are still here."""
 
-    held = read_memory(box.site.root).held
+    held = read_memory(context.site.root).held
     found = [DeletionCopy("held", held.directory, held.at)] if held else []
     return found + [
         DeletionCopy("packages", one.id, one.built, one.expires)

@@ -20,7 +20,7 @@ from cctv.retention.policy_change import adopt as adopt_policy
 @click.option("--yes", is_flag=True, help="Do it: needed when footage would go at once.")
 @mutation
 @click.pass_obj
-def adopt(box: CommandContext, reason: str, yes: bool) -> None:
+def adopt(context: CommandContext, reason: str, yes: bool) -> None:
     """Apply a shortened policy to footage that is stored already.
 
     New footage has the shorter limit at once.  Stored footage keeps the limit that it was promised until a named person
@@ -32,12 +32,12 @@ def adopt(box: CommandContext, reason: str, yes: bool) -> None:
       cctv retention adopt --reason "policy of 1 December" --for "A. Peeters" --yes
     """
 
-    if box.dry_run:
-        done = plan_adoption(box.site)
+    if context.dry_run:
+        done = plan_adoption(context.site)
     else:
-        if not yes and (planned := plan_adoption(box.site)).due:
+        if not yes and (planned := plan_adoption(context.site)).due:
             raise AdoptionUndecided(count=planned.due)
-        done = adopt_policy(box.site, reason=reason)
+        done = adopt_policy(context.site, reason=reason)
     zones = [
         {
             "zone": one.zone,
@@ -49,14 +49,14 @@ def adopt(box: CommandContext, reason: str, yes: bool) -> None:
         }
         for one in done.zones
     ]
-    box.emit({"dry_run": box.dry_run, "zones": zones}, lambda console: _adopted_text(console, box, done))
+    context.emit({"dry_run": context.dry_run, "zones": zones}, lambda console: _adopted_text(console, context, done))
 
 
 @click.command("accept-clock")
 @reason_option()
 @mutation
 @click.pass_obj
-def accept_clock(box: CommandContext, reason: str) -> None:
+def accept_clock(context: CommandContext, reason: str) -> None:
     """Say that the clock is right, where no witness does: deletion goes on from this instant.
 
     Compare it with a watch first.  What the clock makes past its limit goes at the next sweep.
@@ -66,16 +66,16 @@ def accept_clock(box: CommandContext, reason: str) -> None:
       cctv retention accept-clock --reason "off over the holidays" --for "A. Peeters"
     """
 
-    seen = plan_accept_clock(box.site) if box.dry_run else accept(box.site, reason=reason)
-    data = {"dry_run": box.dry_run, "clock": seen.now, "last_known": seen.known, "witnesses": seen.verdict.said}
-    box.emit(data, lambda console: _clock_text(console, box, seen))
+    seen = plan_accept_clock(context.site) if context.dry_run else accept(context.site, reason=reason)
+    data = {"dry_run": context.dry_run, "clock": seen.now, "last_known": seen.known, "witnesses": seen.verdict.said}
+    context.emit(data, lambda console: _clock_text(console, context, seen))
 
 
 @click.command("accept-sweep")
 @reason_option()
 @mutation
 @click.pass_obj
-def accept_sweep(box: CommandContext, reason: str) -> None:
+def accept_sweep(context: CommandContext, reason: str) -> None:
     """Let one sweep take more than the time since the last one explains.
 
     \b
@@ -83,49 +83,49 @@ def accept_sweep(box: CommandContext, reason: str) -> None:
       cctv retention accept-sweep --reason "camera moved to a shorter zone" --for "A. Peeters"
     """
 
-    found = plan_accept_sweep(box.site) if box.dry_run else accept_sweep_size(box.site, reason=reason)
+    found = plan_accept_sweep(context.site) if context.dry_run else accept_sweep_size(context.site, reason=reason)
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "segments": found.segments,
         "footage_seconds": found.asked,
         "explained_seconds": found.allowed,
     }
-    box.emit(data, lambda console: _sweep_text(console, box, found))
+    context.emit(data, lambda console: _sweep_text(console, context, found))
 
 
-def _adopted_text(console: Console, box: CommandContext, done: PolicyAdoption) -> None:
+def _adopted_text(console: Console, context: CommandContext, done: PolicyAdoption) -> None:
     rows = [
         (one.zone, length(one.period), f"{one.segments} ({size(one.size_bytes)})", f"{one.due} ({size(one.due_bytes)})")
         for one in done.zones
     ]
     console.print(table(("zone", "limit of today", "stored with a longer one", "go at the next sweep"), rows))
     console.print("\nWhat a hold covers stays.")
-    if box.dry_run:
+    if context.dry_run:
         console.print("Dry run: nothing was changed.")
     else:
-        console.print(f"{box.invocation.on_behalf_of} adopts this: the limits of stored footage are shortened.")
+        console.print(f"{context.invocation.on_behalf_of} adopts this: the limits of stored footage are shortened.")
 
 
-def _clock_text(console: Console, box: CommandContext, seen: ClockState) -> None:
-    console.print(f"the clock says   {local(seen.now, box.zone)}")
+def _clock_text(console: Console, context: CommandContext, seen: ClockState) -> None:
+    console.print(f"the clock says   {local(seen.now, context.zone)}")
     if seen.known is not None:
-        console.print(f"last known       {local(seen.known, box.zone)}")
+        console.print(f"last known       {local(seen.known, context.zone)}")
     for one in seen.verdict.said:
         console.print(f"witness          {one}")
-    if box.dry_run:
+    if context.dry_run:
         console.print("Dry run: nothing was accepted.")
     else:
         console.print(
-            f"{box.invocation.on_behalf_of} says that the clock is right.  The next sweep deletes what is due."
+            f"{context.invocation.on_behalf_of} says that the clock is right.  The next sweep deletes what is due."
         )
 
 
-def _sweep_text(console: Console, box: CommandContext, found: SweepSize) -> None:
+def _sweep_text(console: Console, context: CommandContext, found: SweepSize) -> None:
     console.print(
         f"{found.segments} segments ({length(found.asked)} of footage) would go; the {length(found.elapsed)} since the "
         f"last sweep explain {length(found.allowed)}"
     )
-    if box.dry_run:
+    if context.dry_run:
         console.print("Dry run: nothing was accepted.")
     else:
-        console.print(f"{box.invocation.on_behalf_of} accepts this: the next sweep deletes it.")
+        console.print(f"{context.invocation.on_behalf_of} accepts this: the next sweep deletes it.")

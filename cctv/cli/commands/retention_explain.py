@@ -31,7 +31,12 @@ from cctv.retention.policy import RetentionDecision
 @json_option
 @click.pass_obj
 def explain(
-    box: CommandContext, segment: str | None, cameras: str | None, zones: str | None, start: str | None, end: str | None
+    context: CommandContext,
+    segment: str | None,
+    cameras: str | None,
+    zones: str | None,
+    start: str | None,
+    end: str | None,
 ) -> None:
     """Explain why footage is still there, or went: its limit and rule, its holds, who did what about it.
 
@@ -47,25 +52,25 @@ def explain(
         raise click.UsageError("a segment stands alone, without --cameras, --from and --to")
     if segment is None and start is None:
         raise click.UsageError("give a segment, or --cameras and --from (and --to)")
-    with read_transaction(box.site.engine) as connection:
+    with read_transaction(context.site.engine) as connection:
         if segment is not None:
-            explained = [explain_span(connection, *_segment(box, segment), box.now)]
+            explained = [explain_span(connection, *_segment(context, segment), context.now)]
         else:
             assert start is not None
             if end is not None:
-                span = box.span(start, end)
+                span = context.span(start, end)
             else:
-                instant = parse_instant(start, now=box.now, zone=box.zone)
+                instant = parse_instant(start, now=context.now, zone=context.zone)
                 span = Span(instant, instant + timedelta(seconds=1))
-            explained = [explain_span(connection, one, span, box.now) for one in box.cameras(cameras, zones)]
-    box.emit({"cameras": [_said(one) for one in explained]}, lambda console: _text(console, box, explained))
+            explained = [explain_span(connection, one, span, context.now) for one in context.cameras(cameras, zones)]
+    context.emit({"cameras": [_said(one) for one in explained]}, lambda console: _text(console, context, explained))
 
 
-def _segment(box: CommandContext, text: str) -> tuple[CameraId, Span]:
+def _segment(context: CommandContext, text: str) -> tuple[CameraId, Span]:
     """Camera and first instant of the segment that a number or a file's name gives."""
 
     if text.isdecimal():
-        with read_transaction(box.site.engine) as connection:
+        with read_transaction(context.site.engine) as connection:
             found = find_segment(connection, int(text))
         return found.camera, found.span
     name = text.rpartition("/")[2]
@@ -181,10 +186,10 @@ def _hold_said(hold: Hold) -> dict[str, object]:
     }
 
 
-def _text(console: Console, box: CommandContext, explained: list[Explanation]) -> None:
-    zone = box.zone
+def _text(console: Console, context: CommandContext, explained: list[Explanation]) -> None:
+    zone = context.zone
     for one in explained:
-        for line in (*_footage_lines(box, one), *_folded_lines(box, one)):
+        for line in (*_footage_lines(context, one), *_folded_lines(context, one)):
             console.print(line)
         for hole in one.missing:
             cause = hole.cause.value if hole.cause else "nothing was recorded around it"
@@ -192,12 +197,12 @@ def _text(console: Console, box: CommandContext, explained: list[Explanation]) -
                           f"{local(hole.span.end, zone)}: {cause}")  # fmt: skip
         if not (one.decisions or one.gone or one.folded or one.missing):
             console.print(f"{one.camera}: still to come")
-        for line in (*_hold_lines(box, one), *_act_lines(box, one)):
+        for line in (*_hold_lines(context, one), *_act_lines(context, one)):
             console.print(line)
 
 
-def _footage_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
-    zone = box.zone
+def _footage_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
+    zone = context.zone
     for decision in one.decisions:
         stored = decision.segment
         why = f"kept by {', '.join(decision.holds)}" if decision.holds else decision.reason.value
@@ -206,7 +211,7 @@ def _footage_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
         )
         yield (
             f"segment {stored.id}  {stored.camera}  {local(stored.span.start, zone)}: {why}; limit "
-            f"{local_date(decision.limit, zone)} ({_rule(box, one, stored)}); {after}"
+            f"{local_date(decision.limit, zone)} ({_rule(context, one, stored)}); {after}"
         )
     for stone in one.gone:
         when = local(stone.closed, zone) if stone.closed else "deletion begun, not finished"
@@ -214,22 +219,22 @@ def _footage_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
         what, then = ("not there", "noticed") if lost else ("deleted", "unlinked")
         yield (
             f"{what}  {one.camera}  {local(stone.span.start, zone)}: {stone.reason.value}; limit was "
-            f"{local_date(stone.limit, zone)} ({_rule(box, one, stone)}), {then} {when}"
+            f"{local_date(stone.limit, zone)} ({_rule(context, one, stone)}), {then} {when}"
         )
 
 
-def _folded_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
+def _folded_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
     for group in one.folded:
         terms = one.terms(group)
         yield (
-            f"deleted  {one.camera}  {group.segments} segments between {local_date(group.span.start, box.zone)} and "
-            f"{local_date(group.span.end, box.zone)}: {group.reason.value} (zone {group.zone}, "
+            f"deleted  {one.camera}  {group.segments} segments between {local_date(group.span.start, context.zone)} and "
+            f"{local_date(group.span.end, context.zone)}: {group.reason.value} (zone {group.zone}, "
             f"{terms.rule or 'rule unknown'}, policy {group.policy[:12]}), unlinked by "
-            f"{local_date(group.last_deleted, box.zone)}; single files are no longer known after a year"
+            f"{local_date(group.last_deleted, context.zone)}; single files are no longer known after a year"
         )
 
 
-def _rule(box: CommandContext, one: Explanation, footage: Segment | Tombstone) -> str:
+def _rule(context: CommandContext, one: Explanation, footage: Segment | Tombstone) -> str:
     """`7 d, zone facade; policy 12ab... since Sat 21/11/2026`."""
 
     terms, period = one.terms(footage), footage.limit - footage.span.start
@@ -238,7 +243,7 @@ def _rule(box: CommandContext, one: Explanation, footage: Segment | Tombstone) -
         said += ", shortened since"
     elif terms.rule is not None:
         said += f", {terms.rule}"
-    since = f" since {terms.since.astimezone(box.zone):%d/%m/%Y}" if terms.since else ""
+    since = f" since {terms.since.astimezone(context.zone):%d/%m/%Y}" if terms.since else ""
     return f"{said}; policy {footage.policy[:12]}{since}"
 
 
@@ -246,20 +251,22 @@ def _is_shortened(promised: timedelta | None, period: timedelta) -> bool:
     return promised is not None and period < promised
 
 
-def _hold_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
+def _hold_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
     for hold in one.holds:
-        ended = f"released {local_date(hold.released, box.zone)} by {hold.released_by}" if hold.released else "in force"
+        ended = (
+            f"released {local_date(hold.released, context.zone)} by {hold.released_by}" if hold.released else "in force"
+        )
         yield (
-            f"hold  {hold.id} for {hold.ground.case_id}: placed {local_date(hold.placed, box.zone)} by "
+            f"hold  {hold.id} for {hold.ground.case_id}: placed {local_date(hold.placed, context.zone)} by "
             f"{hold.placed_by}; {ended}"
         )
 
 
-def _act_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
+def _act_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
     for entry, reason in one.acts:
         case = f" for {entry.case_id}" if entry.case_id and entry.case_id != entry.subject else ""
         yield (
-            f"log {entry.seq}  {local_date(entry.at, box.zone)}  {_who(entry)}: {entry.act.value} {entry.subject}{case}"
+            f"log {entry.seq}  {local_date(entry.at, context.zone)}  {_who(entry)}: {entry.act.value} {entry.subject}{case}"
             + (f" ({reason})" if reason else "")
         )
 

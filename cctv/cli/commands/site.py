@@ -34,7 +34,7 @@ def site() -> None:
 @click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
 @mutation
 @click.pass_obj
-def close(box: CommandContext, out: str, reason: str, yes: bool) -> None:
+def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
     """Destroy all footage, quarantine, packages and derived files, and certify it.
 
     Refused while a hold is in force, a case is open, or the recorder or the sweeper runs.  Index, registers and log
@@ -47,17 +47,17 @@ def close(box: CommandContext, out: str, reason: str, yes: bool) -> None:
     """
 
     reason = checked_text(N_("reason"), reason, N_("say why the site ends."))
-    plan = plan_closing(box.site)
-    if box.dry_run:
-        box.emit({"dry_run": True, **_plan_data(plan)}, lambda console: _plan_text(console, plan))
+    plan = plan_closing(context.site)
+    if context.dry_run:
+        context.emit({"dry_run": True, **_plan_data(plan)}, lambda console: _plan_text(console, plan))
         return
     count = sum(number for _, number in plan.segments)
-    if not yes and not _agreed(box, plan):
+    if not yes and not _agreed(context, plan):
         line = f"cctv site close --out {shlex.quote(out)} --reason {shlex.quote(reason)} --yes"
         raise ClosingUndecided(segments=count, size=size(plan.size_bytes), line=line)
-    with read_transaction(box.site.engine) as connection:
-        copies = [one for one in copies_known(box, connection) if one.what != "packages"]
-    done = close_site(box.site, reason=reason, folder=Path(out).absolute(), copies=copies)
+    with read_transaction(context.site.engine) as connection:
+        copies = [one for one in copies_known(context, connection) if one.what != "packages"]
+    done = close_site(context.site, reason=reason, folder=Path(out).absolute(), copies=copies)
     data = {
         "dry_run": False,
         "segments": done.segments,
@@ -65,13 +65,13 @@ def close(box: CommandContext, out: str, reason: str, yes: bool) -> None:
         "packages": done.packages,
         "certificate": done.certificate,
     }
-    box.emit(data, lambda console: _done_text(console, done))
+    context.emit(data, lambda console: _done_text(console, done))
 
 
-def _agreed(box: CommandContext, plan: ClosingPlan) -> bool:
-    if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+def _agreed(context: CommandContext, plan: ClosingPlan) -> bool:
+    if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
-    box.emit({}, lambda console: _plan_text(console, plan))
+    context.emit({}, lambda console: _plan_text(console, plan))
     return confirm(_("Destroy all of it?"))
 
 

@@ -18,7 +18,7 @@ from cctv.monitoring.status import CameraHealth, Status, status_now
 @click.option("--metrics", is_flag=True, help="Print it for Prometheus (a textfile of its node exporter).")
 @json_option
 @click.pass_obj
-def status(box: CommandContext, metrics: bool) -> int:
+def status(context: CommandContext, metrics: bool) -> int:
     """Tell whether recording and deletion are well; the exit code is 0 only if all of it is.
 
     \b
@@ -27,13 +27,13 @@ def status(box: CommandContext, metrics: bool) -> int:
       cctv status --metrics
     """
 
-    found = status_now(box.site)
+    found = status_now(context.site)
     if metrics:
         click.echo(metrics_of(found), nl=False)
-    elif box.json:
+    elif context.json:
         print_json(_data(found))
     else:
-        click.echo("\n".join(_lines(box, found)))
+        click.echo("\n".join(_lines(context, found)))
     return int(found.exit_code)
 
 
@@ -84,16 +84,16 @@ def _data(found: Status) -> dict[str, object]:
     }
 
 
-def _lines(box: CommandContext, found: Status) -> Iterator[str]:
+def _lines(context: CommandContext, found: Status) -> Iterator[str]:
     rows = [
-        (one.camera, one.health.value, local(one.since, box.zone) if one.since else "", _age(found, one),
+        (one.camera, one.health.value, local(one.since, context.zone) if one.since else "", _age(found, one),
          _rate(one), length(one.gaps_today) if one.gaps_today else "none", _why(one))
         for one in found.cameras
     ]  # fmt: skip
     yield from aligned(("camera", "state", "since", "last frame", "bit rate", "gaps in 24 h", "why"), rows)
     yield ""
     yield f"recorder   {'running' if found.recorder_running else 'not running'}"
-    swept = f"last sweep {local(found.last_sweep, box.zone)}" if found.last_sweep else "never swept"
+    swept = f"last sweep {local(found.last_sweep, context.zone)}" if found.last_sweep else "never swept"
     yield f"deletion   {swept}; {f'stopped by {found.guard}' if found.guard else 'no guard stops it'}"
     late = f"{length(found.overdue)} OVERDUE" if found.overdue > timedelta(0) else "nothing overdue"
     yield f"limits     {late}; {found.held_past_limit} segments kept past theirs by holds"
@@ -103,12 +103,12 @@ def _lines(box: CommandContext, found: Status) -> Iterator[str]:
     yield f"holds      {len(found.holds)} in force{f'; to review now: {review}' if review else ''}"
     if found.held_lost:
         first = found.held_lost[0]
-        when = local(first.span.start, box.zone)
+        when = local(first.span.start, context.zone)
         yield f"lost       {len(found.held_lost)} segments that a hold should keep; the first of {first.camera} {when}"
     share = found.disk_free / found.disk_total
     lasts = f"; full in {length(found.disk_lasts)} at this rate" if found.disk_lasts is not None else ""
     if found.backs_up:
-        made = f"last {local_date(found.last_backup, box.zone)}" if found.last_backup else "none was made"
+        made = f"last {local_date(found.last_backup, context.zone)}" if found.last_backup else "none was made"
         yield f"back-up    {made}{'; TOO OLD: cctv backup DIR' if found.backup_late else ''}"
     yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%}){lasts}"
     if not found.log_whole:

@@ -16,7 +16,7 @@ from cctv.services.sweep import run_sweeper, sweep_everything, told
 @click.option("--once", is_flag=True, help="One pass, then end; otherwise stay and sweep in time.")
 @mutation
 @click.pass_obj
-def sweep(box: CommandContext, once: bool) -> None:
+def sweep(context: CommandContext, once: bool) -> None:
     """Delete what has expired and no hold covers.
 
     \b
@@ -24,17 +24,17 @@ def sweep(box: CommandContext, once: bool) -> None:
       cctv sweep --once               one pass
       cctv sweep                      stay (the service cctv-sweep does this)
     """
-    if box.dry_run:
-        show_plan(box)
+    if context.dry_run:
+        show_plan(context)
         return
-    upgrade_storage(box.settings)
+    upgrade_storage(context.settings)
     if not once:
-        run_sweeper(box.site, write=talk(box.invocation.start_log(service=True)), environ=box.environ)
+        run_sweeper(context.site, write=talk(context.invocation.start_log(service=True)), environ=context.environ)
         return
 
-    swept = sweep_everything(box.site)
+    swept = sweep_everything(context.site)
     footage = swept.footage
-    box.emit(
+    context.emit(
         {
             "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason} for one in footage.gone],
             "held": footage.plan.kept_by_holds,

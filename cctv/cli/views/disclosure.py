@@ -56,42 +56,42 @@ def disclosure_data(one: Disclosure) -> dict[str, object]:
     }
 
 
-def opened_text(console: Console, box: CommandContext, opened: OpenedDisclosure) -> None:
+def opened_text(console: Console, context: CommandContext, opened: OpenedDisclosure) -> None:
     one = opened.disclosure
     console.print(_("{id} registered, kept by {hold}", id=one.id, hold=opened.hold.id), style="bold")
     console.print(_("Nothing leaves before somebody approves it.") + "\n")
-    print_footage(console, opened.footage, box.zone)
+    print_footage(console, opened.footage, context.zone)
     print_next(f'cctv disclosure approve {one.id} --reason "what was checked"', f"cctv disclosure show {one.id}")
 
 
-def list_text(console: Console, box: CommandContext, found: Sequence[Disclosure]) -> None:
+def list_text(console: Console, context: CommandContext, found: Sequence[Disclosure]) -> None:
     if not found:
         console.print(_("No disclosures.  `cctv disclosure list --all` shows ended ones too."))
         return
     rows = [
-        (one.id, enum_text(one.recipient), enum_text(one.duty), one.case_id or "", local_date(one.opened, box.zone),
+        (one.id, enum_text(one.recipient), enum_text(one.duty), one.case_id or "", local_date(one.opened, context.zone),
          one.package or "", enum_text(one.state))
         for one in found
     ]  # fmt: skip
     console.print(table(("disclosure", "recipient", "because", "case", "since", "package", "state"), rows))
 
 
-def show_text(console: Console, box: CommandContext, found: DisclosureFile) -> None:
+def show_text(console: Console, context: CommandContext, found: DisclosureFile) -> None:
     one = found.disclosure
     console.print(_("{id}: {state}", id=one.id, state=one.state), style="bold")
-    rows = [row for row in _rows(box, one) if row[1]]
+    rows = [row for row in _rows(context, one) if row[1]]
     wide = max(len(name) for name, _ in rows)
     for name, value in rows:
         console.print(f"{name:<{wide}}  {value}", markup=False, highlight=False, soft_wrap=True)
-    print_subject(console, one.cameras, one.span, box.zone)
+    print_subject(console, one.cameras, one.span, context.zone)
     if found.holds:
-        print_holds(console, found.holds, box.zone, box.now)
+        print_holds(console, found.holds, context.zone, context.now)
         console.print()
-    print_footage(console, found.footage, box.zone)
+    print_footage(console, found.footage, context.zone)
     print_next(f"cctv audit list --about {one.id}")
 
 
-def _rows(box: CommandContext, one: Disclosure) -> Iterator[tuple[str, str]]:
+def _rows(context: CommandContext, one: Disclosure) -> Iterator[tuple[str, str]]:
     """What is written down of a disclosure, a row each; empty where there is nothing."""
 
     asked, duty = one.receiver, enum_text(one.duty)
@@ -102,19 +102,19 @@ def _rows(box: CommandContext, one: Disclosure) -> Iterator[tuple[str, str]]:
     yield _("because"), _("{duty}: {basis}", duty=duty, basis=asked.basis) if asked.basis else duty
     yield _("case"), one.case_id or ""
     yield _("masks"), _("the order names what they hide") if one.unmasked else ""
-    yield _("opened"), _("{when} by {who}", when=local(one.opened, box.zone), who=one.opened_by)
+    yield _("opened"), _("{when} by {who}", when=local(one.opened, context.zone), who=one.opened_by)
     if one.approved is not None:
-        yield _("approved"), _("{when} by {who}", when=local(one.approved, box.zone), who=one.approved_by)
+        yield _("approved"), _("{when} by {who}", when=local(one.approved, context.zone), who=one.approved_by)
     yield _("package"), one.package or ""
     if (handed := one.handed) is not None:
-        by = _("{when} by {who}", when=local(handed.at, box.zone), who=handed.by)
+        by = _("{when} by {who}", when=local(handed.at, context.zone), who=handed.by)
         yield _("handed over"), f"{by}, {enum_text(handed.method)}"
     if one.receipt is not None:
-        yield _("receipt"), f"{one.receipt.astimezone(box.zone):%d/%m/%Y}"
+        yield _("receipt"), f"{one.receipt.astimezone(context.zone):%d/%m/%Y}"
     if one.lease_end is not None:
-        yield _("ends"), f"{one.lease_end.astimezone(box.zone):%d/%m/%Y}"
+        yield _("ends"), f"{one.lease_end.astimezone(context.zone):%d/%m/%Y}"
     if one.ending is not None and one.closed is not None:
-        yield _("ended"), f"{local(one.closed, box.zone)}, {enum_text(one.ending)}"
+        yield _("ended"), f"{local(one.closed, context.zone)}, {enum_text(one.ending)}"
 
 
 def plan_data(plan: DisclosurePlan) -> dict[str, object]:
@@ -138,14 +138,19 @@ def plan_data(plan: DisclosurePlan) -> dict[str, object]:
     }
 
 
-def plan_text(console: Console, box: CommandContext, plan: DisclosurePlan) -> None:
+def plan_text(console: Console, context: CommandContext, plan: DisclosurePlan) -> None:
     rows = [
-        (one.file, local(one.stretch.span.start, box.zone), length(one.stretch.span.duration), str(one.stretch.frames))
+        (
+            one.file,
+            local(one.stretch.span.start, context.zone),
+            length(one.stretch.span.duration),
+            str(one.stretch.frames),
+        )
         for one in plan.outputs
     ]
     console.print(table(("would be copied", "from", "length", "frames"), rows, right=("frames",)))
     for gap in plan.gaps:
-        print_gap(console, gap.camera, (gap.span.start, gap.span.end), gap.cause, box.zone)
+        print_gap(console, gap.camera, (gap.span.start, gap.span.end), gap.cause, context.zone)
     print_dry(console)
 
 
@@ -174,7 +179,7 @@ def built_data(built: BuiltDisclosure) -> dict[str, object]:
     }
 
 
-def built_text(console: Console, box: CommandContext, built: BuiltDisclosure) -> None:
+def built_text(console: Console, context: CommandContext, built: BuiltDisclosure) -> None:
     made = _("{id} built for {case}", id=built.package.id, case=built.package.disclosure)
     console.print(made, style="bold")
     rows = [
@@ -183,18 +188,20 @@ def built_text(console: Console, box: CommandContext, built: BuiltDisclosure) ->
     ]
     console.print(table(("video", "length", "frames", "size", "checked"), rows, right=("frames", "size")))
     console.print(f"\n{built.path}", soft_wrap=True)
-    expires = local_date(built.package.expires, box.zone)
+    expires = local_date(built.package.expires, context.zone)
     console.print(_("Everybody in it can be seen.  Our copy goes by {when}", when=expires))
     print_next(f"cctv export deliver {built.package.id} --method hand --to FOLDER")
 
 
-def ended_text(console: Console, box: CommandContext, done: EndedDisclosure) -> None:
+def ended_text(console: Console, context: CommandContext, done: EndedDisclosure) -> None:
     one = done.disclosure
     how = enum_text(one.ending) if one.ending else ""
     ended = (
-        _("Would end {id}: {how}", id=one.id, how=how) if box.dry_run else _("Ended {id}: {how}", id=one.id, how=how)
+        _("Would end {id}: {how}", id=one.id, how=how)
+        if context.dry_run
+        else _("Ended {id}: {how}", id=one.id, how=how)
     )
     console.print(f"{ended}\n", style="bold")
-    print_departures(console, done.departures, box.zone)
-    if box.dry_run:
+    print_departures(console, done.departures, context.zone)
+    if context.dry_run:
         print_dry(console)

@@ -47,12 +47,12 @@ _DELETED = {
 }
 
 
-def chosen_cameras(box: CommandContext, cameras: str | None, zones: str | None) -> tuple[CameraId, ...]:
+def chosen_cameras(context: CommandContext, cameras: str | None, zones: str | None) -> tuple[CameraId, ...]:
     """The cameras that a case is about; raises NoCameras rather than take all of them."""
     if not (cameras or "").strip(" ,") and not (zones or "").strip(" ,"):
-        example = ",".join(list(box.settings.cameras)[:2]) or "foyer-1"
+        example = ",".join(list(context.settings.cameras)[:2]) or "foyer-1"
         raise NoCameras(problem=N_("neither --cameras nor --zones names one"), example=example)
-    return tuple(box.cameras(cameras, zones))
+    return tuple(context.cameras(cameras, zones))
 
 
 def print_footage(console: Console, footage: Sequence[FootageStatus], zone: ZoneInfo) -> None:
@@ -113,10 +113,10 @@ def print_dry(console: Console) -> None:
     console.print(_("Dry run: nothing was changed."))
 
 
-def print_done(console: Console, box: CommandContext, done: str) -> None:
+def print_done(console: Console, context: CommandContext, done: str) -> None:
     """What was done, or in a dry run would be."""
     console.print(done)
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
 
 

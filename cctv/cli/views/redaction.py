@@ -56,10 +56,10 @@ def watched() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def sheet(box: CommandContext, request: str) -> str:
+def sheet(context: CommandContext, request: str) -> str:
     """Where the page to decide from is."""
 
-    return str(sheet_path(box.site, request))
+    return str(sheet_path(context.site, request))
 
 
 def part_data(part: CasePart) -> dict[str, object]:
@@ -83,7 +83,7 @@ def part_data(part: CasePart) -> dict[str, object]:
             {
                 "number": number,
                 "sha256": file.sha256,
-                "covers": [[box.x, box.y, box.w, box.h] for box in plan.backdrop(number).covers],
+                "covers": [[context.x, context.y, context.w, context.h] for context in plan.backdrop(number).covers],
                 "signed_by": plan.backdrop(number).signed_by if number not in plan.unsigned else None,
             }
             for number, file in enumerate(plan.backdrop_files, 1)
@@ -98,10 +98,10 @@ def part_data(part: CasePart) -> dict[str, object]:
     }
 
 
-def case_data(box: CommandContext, case: CaseFile) -> dict[str, object]:
+def case_data(context: CommandContext, case: CaseFile) -> dict[str, object]:
     return {
         "request": case.request.id,
-        "sheet": sheet(box, case.request.id),
+        "sheet": sheet(context, case.request.id),
         "parts": [part_data(part) for part in case.parts],
     }
 
@@ -169,12 +169,12 @@ def _part_of(part: CasePart) -> str:
     return _part(part.plan.camera, part.plan.position)
 
 
-def decided_text(console: Console, box: CommandContext, decided: Decided) -> None:
+def decided_text(console: Console, context: CommandContext, decided: Decided) -> None:
     part = decided.after
     name, visible = _part_of(part), visible_words(part)
     shown = (
         _("{part}: visible would be {visible}", part=name, visible=visible)
-        if box.dry_run
+        if context.dry_run
         else _("{part}: visible is {visible}", part=name, visible=visible)
     )
     console.print(shown, style="bold")
@@ -182,10 +182,10 @@ def decided_text(console: Console, box: CommandContext, decided: Decided) -> Non
         console.print(_undecided(part))
     if decided.voided:
         console.print(_("The approval given before is void, because the plan changed."))
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
         return
-    console.print(_sheet_words(box, part.plan.request), soft_wrap=True)
+    console.print(_sheet_words(context, part.plan.request), soft_wrap=True)
     console.print(_("Look at the sheet again: it has pictures of what is shown now."))
     console.print(f"{_('next:')}  cctv redaction approve {part.plan.request} --all --reason WHY")
 
@@ -194,19 +194,19 @@ def _undecided(part: CasePart) -> str:
     return _("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
 
 
-def _sheet_words(box: CommandContext, request: str) -> str:
-    return _("sheet: {path}", path=sheet(box, request))
+def _sheet_words(context: CommandContext, request: str) -> str:
+    return _("sheet: {path}", path=sheet(context, request))
 
 
-def noted_text(console: Console, box: CommandContext, noted: Noted, following: str) -> None:
+def noted_text(console: Console, context: CommandContext, noted: Noted, following: str) -> None:
     for part in noted.after:
         console.print(_("{part}: {found}", part=_part_of(part), found=looked_words(part)))
     if noted.voided:
         console.print(_("The approval given before is void, because the plan changed."))
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
         return
-    console.print(_sheet_words(box, noted.after[0].plan.request), soft_wrap=True)
+    console.print(_sheet_words(context, noted.after[0].plan.request), soft_wrap=True)
     console.print(f"{_('next:')}  {following}")
 
 
@@ -227,29 +227,29 @@ def _frames_reviewed(part: CasePart) -> int:
     return part.plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
 
 
-def approved_text(console: Console, box: CommandContext, case: CaseFile) -> None:
+def approved_text(console: Console, context: CommandContext, case: CaseFile) -> None:
     for part in case.parts:
         name, visible = _part_of(part), visible_words(part)
         shown = _("{part}: visible will be {visible}; everything else is hidden", part=name, visible=visible)
         console.print(shown)
         if part.plan.undecided:
             console.print(f"  {_undecided(part)}")
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
         return
-    console.print(_("Approved by {who}.", who=box.actor.account), style="bold")
+    console.print(_("Approved by {who}.", who=context.actor.account), style="bold")
     print_next(
         f"cctv request answer {case.request.id}   {_('the copy, the letter, and the end of the request')}",
         f"cctv export build {case.request.id}     {_('the copy only')}",
     )
 
 
-def case_text(console: Console, box: CommandContext, case: CaseFile) -> None:
+def case_text(console: Console, context: CommandContext, case: CaseFile) -> None:
     rows = [
         (
             part.plan.camera,
             str(part.plan.position),
-            local(part.plan.span.start, box.zone),
+            local(part.plan.span.start, context.zone),
             length(part.plan.span.duration),
             str(len(part.plan.tracks)),
             visible_words(part),
@@ -278,7 +278,7 @@ def case_text(console: Console, box: CommandContext, case: CaseFile) -> None:
             right=("part", "tracks", "undecided", "backdrops", "reviewed"),
         )
     )
-    console.print("\n" + _sheet_words(box, case.request.id), soft_wrap=True)
+    console.print("\n" + _sheet_words(context, case.request.id), soft_wrap=True)
 
 
 def _share(some: int, of: int) -> str:

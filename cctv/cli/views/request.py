@@ -23,7 +23,7 @@ from cctv.model.cases import AccessRequest
 from cctv.model.requests import Block, IdentityCheck, Party
 
 
-def request_data(one: AccessRequest, box: CommandContext) -> dict[str, object]:
+def request_data(one: AccessRequest, context: CommandContext) -> dict[str, object]:
     """A request as JSON."""
     asking = one.requester
     return {
@@ -45,7 +45,7 @@ def request_data(one: AccessRequest, box: CommandContext) -> dict[str, object]:
         "end": one.span.end,
         "received": one.received,
         "due": one.due,
-        "days_left": days_left(one.due, box.now, box.zone) if one.is_open else None,
+        "days_left": days_left(one.due, context.now, context.zone) if one.is_open else None,
         "provisional_until": one.provisional_until,
         "opened": one.opened,
         "opened_by": one.opened_by,
@@ -105,15 +105,15 @@ def name_of(one: AccessRequest) -> str:
     return one.requester.name if one.requester else _("(forgotten)")
 
 
-def next_step(box: CommandContext, one: AccessRequest) -> str | None:
+def next_step(context: CommandContext, one: AccessRequest) -> str | None:
     """What to type next, as the board says it; None when nothing is left to do."""
-    with read_transaction(box.site.engine) as connection:
-        return next_line(facts_of(connection, box.site, one), box.now)
+    with read_transaction(context.site.engine) as connection:
+        return next_line(facts_of(connection, context.site, one), context.now)
 
 
-def due_words(one: AccessRequest, box: CommandContext) -> str:
+def due_words(one: AccessRequest, context: CommandContext) -> str:
     """The last day and how far away it is."""
-    left, last_day = days_left(one.due, box.now, box.zone), day(one.due, box.zone)
+    left, last_day = days_left(one.due, context.now, context.zone), day(one.due, context.zone)
     if left == 0:
         return _("{day}, TODAY", day=last_day)
     if left < 0:
@@ -121,9 +121,9 @@ def due_words(one: AccessRequest, box: CommandContext) -> str:
     return ngettext(left, "{day}, {count} day left", "{day}, {count} days left", day=last_day)
 
 
-def arrival_words(one: AccessRequest, box: CommandContext) -> str:
+def arrival_words(one: AccessRequest, context: CommandContext) -> str:
     """How a request arrived."""
-    parts = [_("received {day}", day=day(one.received, box.zone))]
+    parts = [_("received {day}", day=day(one.received, context.zone))]
     parts += [_("by {channel}", channel=one.channel)] if one.channel else []
     parts += [_("signed") if one.signed else _("not signed")] if one.signed is not None else []
     parts += [_("dated") if one.dated else _("not dated")] if one.dated is not None else []
@@ -172,32 +172,32 @@ def tell_none(console: Console, footage: Sequence[FootageStatus]) -> None:
         )
 
 
-def provisional_words(one: AccessRequest, box: CommandContext) -> str | None:
+def provisional_words(one: AccessRequest, context: CommandContext) -> str | None:
     """Until when an unconfirmed request freezes its footage; None where it is frozen to the end."""
     until = one.provisional_until
     if until is None:
         return None
-    when = local_date(until, box.zone)
+    when = local_date(until, context.zone)
     if one.provisional_hold is None:
         return _("Nothing is frozen since {when}: nobody confirmed more than a day of footage.", when=when)
     return _("More than a day of footage: frozen until {when} only, unless somebody confirms it.", when=when)
 
 
-def print_letter(console: Console, box: CommandContext, letter: Draft | None) -> None:
+def print_letter(console: Console, context: CommandContext, letter: Draft | None) -> None:
     """The text of a letter, to read before it goes, and where it stands."""
     if letter is None:
         return
     console.print(letter.text, soft_wrap=True)
     for path in letter.files:
-        console.print(f"{box.site.root / path}", style="bold", soft_wrap=True)
+        console.print(f"{context.site.root / path}", style="bold", soft_wrap=True)
 
 
-def block_words(one: Block, box: CommandContext) -> str:
+def block_words(one: Block, context: CommandContext) -> str:
     """What a block stops, since when, and what it yields to."""
     if one.lifted is not None:
-        return _("{kind}: was blocked until {when}", kind=one.kind, when=local_date(one.lifted, box.zone))
+        return _("{kind}: was blocked until {when}", kind=one.kind, when=local_date(one.lifted, context.zone))
     since, given = (
-        local_date(one.placed, box.zone),
+        local_date(one.placed, context.zone),
         [f"{each.case_id} ({enum_text(each.ground)})" for each in one.yields],
     )
     if not given:
@@ -210,30 +210,32 @@ def block_words(one: Block, box: CommandContext) -> str:
     )
 
 
-def tell_request(box: CommandContext, one: AccessRequest, done: str) -> None:
+def tell_request(context: CommandContext, one: AccessRequest, done: str) -> None:
     """Print what was done with a request, as JSON or in a line, and what is missing now."""
-    data = {"dry_run": box.dry_run, "request": request_data(one, box), "missing": missing_data(box, one)}
-    box.emit(data, lambda console: tell(console, box, one, done))
+    data = {"dry_run": context.dry_run, "request": request_data(one, context), "missing": missing_data(context, one)}
+    context.emit(data, lambda console: tell(console, context, one, done))
 
 
-def tell(console: Console, box: CommandContext, one: AccessRequest, done: str) -> None:
+def tell(console: Console, context: CommandContext, one: AccessRequest, done: str) -> None:
     """A line, and what is missing now; after a dry run only that nothing was changed."""
-    if box.dry_run:
+    if context.dry_run:
         console.print(_("Would do this: {done}", done=done))
         print_dry(console)
         return
     console.print(done, style="bold")
-    print_missing(console, box, one)
+    print_missing(console, context, one)
 
 
-def missing_data(box: CommandContext, one: AccessRequest) -> list[dict[str, object]]:
+def missing_data(context: CommandContext, one: AccessRequest) -> list[dict[str, object]]:
     """What is missing, as JSON."""
-    return [{"need": step.need, "about": step.about, "must": step.must, "next": step.line} for step in _steps(box, one)]
+    return [
+        {"need": step.need, "about": step.about, "must": step.must, "next": step.line} for step in _steps(context, one)
+    ]
 
 
-def print_missing(console: Console, box: CommandContext, one: AccessRequest, *more: str) -> None:
+def print_missing(console: Console, context: CommandContext, one: AccessRequest, *more: str) -> None:
     """What stands between a request and its answer, with the line to type for each, and what else to type."""
-    steps = _steps(box, one)
+    steps = _steps(context, one)
     if not steps:
         print_next(*more)
         return
@@ -245,9 +247,9 @@ def print_missing(console: Console, box: CommandContext, one: AccessRequest, *mo
     print_next(*[step.line for step in steps], *more)
 
 
-def _steps(box: CommandContext, one: AccessRequest) -> tuple[Step, ...]:
-    with read_transaction(box.site.engine) as connection:
-        return missing(facts_of(connection, box.site, one), box.now)
+def _steps(context: CommandContext, one: AccessRequest) -> tuple[Step, ...]:
+    with read_transaction(context.site.engine) as connection:
+        return missing(facts_of(connection, context.site, one), context.now)
 
 
 _NEEDS = {

@@ -56,29 +56,29 @@ def request() -> None:
 @click.option("--all", "closed_too", is_flag=True, help="Closed ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, closed_too: bool) -> None:
+def list_(context: CommandContext, closed_too: bool) -> None:
     """List the open requests, the first due first."""
 
-    found = list_requests(box.site, closed_too=closed_too)
-    data = {"requests": [request_data(one, box) for one in found]}
-    box.emit(data, lambda console: _list_text(console, box, found))
+    found = list_requests(context.site, closed_too=closed_too)
+    data = {"requests": [request_data(one, context) for one in found]}
+    context.emit(data, lambda console: _list_text(console, context, found))
 
 
 @request.command()
 @click.argument("request_id", metavar="ID")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, request_id: str) -> None:
+def show(context: CommandContext, request_id: str) -> None:
     """Show one request: its people, holds and blocks, what was checked, and how much of its footage exists now.
 
     \b
       cctv request show REQ-2026-007
     """
 
-    found = request_file(box.site, request_id)
+    found = request_file(context.site, request_id)
     extension = found.extension
     data = {
-        "request": request_data(found.request, box),
+        "request": request_data(found.request, context),
         "holds": [hold_data(one) for one in found.holds],
         "blocks": [block_data(one) for one in found.blocks],
         "identity": [check_data(one) for one in found.checks],
@@ -86,13 +86,13 @@ def show(box: CommandContext, request_id: str) -> None:
         "statements": [{"text": one.text, "given": one.given} for one in found.statements],
         "footage": footage_data(found.footage),
         "waiting_for_holds": len(found.erasures),
-        "missing": missing_data(box, found.request),
-        "next": next_step(box, found.request),
+        "missing": missing_data(context, found.request),
+        "next": next_step(context, found.request),
     }
-    box.emit(data, lambda console: _show_text(console, box, found))
+    context.emit(data, lambda console: _show_text(console, context, found))
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[AccessRequest]) -> None:
+def _list_text(console: Console, context: CommandContext, found: Sequence[AccessRequest]) -> None:
     if not found:
         console.print(_("No open requests.  `cctv request list --all` shows closed ones too."))
         return
@@ -102,41 +102,41 @@ def _list_text(console: Console, box: CommandContext, found: Sequence[AccessRequ
             enum_text(one.type),
             name_of(one),
             ", ".join(one.cameras),
-            when(one.span, box.zone),
-            _("closed: {outcome}", outcome=one.outcome) if one.closed and one.outcome else due_words(one, box),
+            when(one.span, context.zone),
+            _("closed: {outcome}", outcome=one.outcome) if one.closed and one.outcome else due_words(one, context),
         )
         for one in found
     ]
     console.print(table(("id", "type", "name", "cameras", "footage", "answer by"), rows))
 
 
-def _show_text(console: Console, box: CommandContext, found: RequestFile) -> None:
+def _show_text(console: Console, context: CommandContext, found: RequestFile) -> None:
     one = found.request
-    _print_request(console, box, found)
+    _print_request(console, context, found)
     console.print()
-    print_holds(console, found.holds, box.zone, box.now)
+    print_holds(console, found.holds, context.zone, context.now)
     console.print()
-    print_footage(console, found.footage, box.zone)
+    print_footage(console, found.footage, context.zone)
     if one.is_open:
         tell_none(console, found.footage)
     if found.erasures:
         console.print(_("What should be erased and is under a hold goes when that hold is released."), style="bold")
-    print_missing(console, box, one, f"cctv audit list --about {one.id}")
+    print_missing(console, context, one, f"cctv audit list --about {one.id}")
 
 
-def _print_request(console: Console, box: CommandContext, found: RequestFile) -> None:
-    one, zone = found.request, box.zone
+def _print_request(console: Console, context: CommandContext, found: RequestFile) -> None:
+    one, zone = found.request, context.zone
     console.print(_("{id}: {type}, {name}", id=one.id, type=one.type, name=name_of(one)), style="bold")
     for party in one.parties:
         console.print(party_words(party))
-    console.print(joined((arrival_words(one, box), _("letters in {language}", language=one.language))))
+    console.print(joined((arrival_words(one, context), _("letters in {language}", language=one.language))))
     console.print(_("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
     if one.closed and one.outcome:
         ground = f" ({enum_text(one.ground)})" if one.ground else ""
         closed = _("closed {when} by {who}", when=local_date(one.closed, zone), who=one.closed_by)
         console.print(_("{closed}: {outcome}{ground}", closed=closed, outcome=one.outcome, ground=ground))
     else:
-        console.print(joined((enum_text(one.state), _("answer by {due}", due=due_words(one, box)))))
+        console.print(joined((enum_text(one.state), _("answer by {due}", due=due_words(one, context)))))
     for check in found.checks:
         console.print(
             _(
@@ -155,8 +155,8 @@ def _print_request(console: Console, box: CommandContext, found: RequestFile) ->
         console.print(_("statement of {when}: {text}", when=given, text=statement.text))
     print_subject(console, one.cameras, one.span, zone)
     for block in found.blocks:
-        console.print(block_words(block, box), style="bold" if block.in_force else None)
-    if one.is_open and (provisional := provisional_words(one, box)) is not None:
+        console.print(block_words(block, context), style="bold" if block.in_force else None)
+    if one.is_open and (provisional := provisional_words(one, context)) is not None:
         console.print(provisional, style="bold")
 
 

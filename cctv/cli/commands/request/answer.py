@@ -53,7 +53,7 @@ from cctv.packages.deliver import Delivered
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def answer(box: CommandContext, /, request_id: str, outcome: str, **given: Any) -> None:  # noqa: ANN401  an argument an option
+def answer(context: CommandContext, /, request_id: str, outcome: str, **given: Any) -> None:  # noqa: ANN401  an argument an option
     """Answer a request: the copy where one goes with it, the letter, the end of the request and of its holds.
 
     An erasure deletes what no hold covers; the rest waits and is listed.  A restriction stays in force until it is
@@ -73,11 +73,11 @@ def answer(box: CommandContext, /, request_id: str, outcome: str, **given: Any) 
     wording = _wording(given) if given["letter"] else None
     hand_over = HandOver(given["to"], Method(given["method"])) if given["to"] else None
     with watched() as progress:
-        if box.dry_run:
-            done = prepare_answer(box.site, request_id, wanted, wording, progress)
+        if context.dry_run:
+            done = prepare_answer(context.site, request_id, wanted, wording, progress)
         else:
-            done = answer_request(box.site, request_id, wanted, wording, progress, hand_over)
-    box.emit(_data(box, done), lambda console: _text(console, box, done))
+            done = answer_request(context.site, request_id, wanted, wording, progress, hand_over)
+    context.emit(_data(context, done), lambda console: _text(console, context, done))
 
 
 def _wording(given: dict[str, Any]) -> Wording:
@@ -92,11 +92,11 @@ def _wording(given: dict[str, Any]) -> Wording:
     )
 
 
-def _data(box: CommandContext, done: Answered) -> dict[str, object]:
+def _data(context: CommandContext, done: Answered) -> dict[str, object]:
     plan, erasure, handed = done.plan, done.plan.erasure, done.handed
     return {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
+        "dry_run": context.dry_run,
+        "request": request_data(done.request, context),
         "outcome": plan.ending.outcome,
         "package": done.package.id if done.package else None,
         "letters": list(done.letter.files) if done.letter else [],
@@ -115,52 +115,52 @@ def _data(box: CommandContext, done: Answered) -> dict[str, object]:
         }
         if erasure is not None
         else None,
-        "missing": missing_data(box, done.request),
+        "missing": missing_data(context, done.request),
     }
 
 
-def _text(console: Console, box: CommandContext, done: Answered) -> None:
+def _text(console: Console, context: CommandContext, done: Answered) -> None:
     plan, one = done.plan, done.request
     outcome = plan.ending.outcome
     answered = (
         _("Would answer {id}: {outcome}", id=one.id, outcome=outcome)
-        if box.dry_run
+        if context.dry_run
         else _("Answered {id}: {outcome}", id=one.id, outcome=outcome)
     )
     console.print(answered, style="bold")
     if done.package is not None:
-        path = box.site.root / done.package.path
+        path = context.site.root / done.package.path
         console.print(_("The copy is {package}: {path}", package=done.package.id, path=path), soft_wrap=True)
     elif plan.copied:
         console.print(_("A package would be built."))
-    print_letter(console, box, done.letter)
+    print_letter(console, context, done.letter)
     if plan.erasure is not None:
-        _erasure_text(console, box, done)
+        _erasure_text(console, context, done)
     elif plan.releases:
-        print_departures(console, plan.departures, box.zone)
-    if box.dry_run:
+        print_departures(console, plan.departures, context.zone)
+    if context.dry_run:
         print_dry(console)
         return
     more: tuple[str, ...] = ()
     if done.handed is not None:
-        _handed_text(console, box, done.handed)
+        _handed_text(console, context, done.handed)
     elif done.package is not None:
         more = (f"cctv export deliver {done.package.id} --method zip --to DIR",)
-    print_missing(console, box, one, *more)
+    print_missing(console, context, one, *more)
 
 
-def _handed_text(console: Console, box: CommandContext, handed: Delivered) -> None:
+def _handed_text(console: Console, context: CommandContext, handed: Delivered) -> None:
     assert handed.disclosure is not None
     console.print(_("{id}: handed over", id=handed.disclosure.id), style="bold")
     for path in handed.files:
         console.print(str(path), soft_wrap=True)
     if handed.disclosure.lease_end is not None:
-        console.print(lent_text(box, handed.disclosure))
+        console.print(lent_text(context, handed.disclosure))
     if handed.passphrase is not None:
         console.print(_("passphrase, shown once: {passphrase}", passphrase=handed.passphrase), style="bold")
 
 
-def _erasure_text(console: Console, box: CommandContext, done: Answered) -> None:
+def _erasure_text(console: Console, context: CommandContext, done: Answered) -> None:
     erasure = done.plan.erasure
     assert erasure is not None
     if done.erased is not None:
@@ -188,7 +188,7 @@ def _erasure_text(console: Console, box: CommandContext, done: Answered) -> None
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def close(box: CommandContext, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
+def close(context: CommandContext, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
     """Close a request that was answered elsewhere, with its outcome, and release its holds.
 
     `cctv request answer` makes the answer and closes the request itself.  `refused` needs a ground of the law, and it,
@@ -200,31 +200,33 @@ def close(box: CommandContext, request_id: str, outcome: str, ground: str | None
         --reason "the same footage was delivered last week"
     """
 
-    act = plan_closure if box.dry_run else close_request
+    act = plan_closure if context.dry_run else close_request
     done = act(
-        box.site, request_id, RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason)
+        context.site,
+        request_id,
+        RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason),
     )
     data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
+        "dry_run": context.dry_run,
+        "request": request_data(done.request, context),
         "released": [hold.id for hold in done.releases],
         "footage": departures_data(done.departures),
     }
-    box.emit(data, lambda console: _closed_text(console, box, done))
+    context.emit(data, lambda console: _closed_text(console, context, done))
 
 
-def _closed_text(console: Console, box: CommandContext, done: Closure) -> None:
+def _closed_text(console: Console, context: CommandContext, done: Closure) -> None:
     one = done.request
     released = ", ".join(hold.id for hold in done.releases)
-    if box.dry_run and released:
+    if context.dry_run and released:
         closed = _("Would close {id}; {holds} would be released.", id=one.id, holds=released)
-    elif box.dry_run:
+    elif context.dry_run:
         closed = _("Would close {id}.", id=one.id)
     elif released:
         closed = _("Closed {id}; {holds} released.", id=one.id, holds=released)
     else:
         closed = _("Closed {id}.", id=one.id)
     console.print(f"{closed}\n", style="bold")
-    print_departures(console, done.departures, box.zone)
-    if box.dry_run:
+    print_departures(console, done.departures, context.zone)
+    if context.dry_run:
         print_dry(console)

@@ -29,28 +29,28 @@ def letter_option(command: F) -> F:
 @click.argument("request_id", metavar="ID")
 @mutation
 @click.pass_obj
-def receipt(box: CommandContext, request_id: str) -> None:
+def receipt(context: CommandContext, request_id: str) -> None:
     """Make the letter that says that a request was received, and when its answer is due.
 
     \b
       cctv request receipt REQ-2026-007
     """
 
-    _wrote(box, write_receipt(box.site, request_id, dry_run=box.dry_run))
+    _wrote(context, write_receipt(context.site, request_id, dry_run=context.dry_run))
 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
 @mutation
 @click.pass_obj
-def ask(box: CommandContext, request_id: str) -> None:
+def ask(context: CommandContext, request_id: str) -> None:
     """Make the letter that asks for a mandate or a proof of identity; never for a copy of a document.
 
     \b
       cctv request ask REQ-2026-007
     """
 
-    _wrote(box, ask_identity(box.site, request_id, dry_run=box.dry_run))
+    _wrote(context, ask_identity(context.site, request_id, dry_run=context.dry_run))
 
 
 @click.command()
@@ -67,7 +67,7 @@ def ask(box: CommandContext, request_id: str) -> None:
 )
 @mutation
 @click.pass_obj
-def invite(box: CommandContext, request_id: str, at: str, place: str, host: str, others: str) -> None:
+def invite(context: CommandContext, request_id: str, at: str, place: str, host: str, others: str) -> None:
     """Make the letter that invites a person to come and look, with the information of Article 15 GDPR.
 
     The footage is kept until the request is closed.  `cctv redaction preview` makes what is shown, others hidden.
@@ -77,26 +77,26 @@ def invite(box: CommandContext, request_id: str, at: str, place: str, host: str,
       cctv request invite REQ-2026-007 --at "28/11 10u" --place "reception, Kerkstraat 1" --host "A. Peeters"
     """
 
-    moment = parse_ahead(at, now=box.now, zone=box.zone)
+    moment = parse_ahead(at, now=context.now, zone=context.zone)
     wanted = Appointment(moment, place, host, Safeguard(others))
-    _wrote(box, invited(box.site, request_id, wanted, dry_run=box.dry_run))
+    _wrote(context, invited(context.site, request_id, wanted, dry_run=context.dry_run))
 
 
-def _wrote(box: CommandContext, done: Wrote) -> None:
+def _wrote(context: CommandContext, done: Wrote) -> None:
     letter = done.letter
     data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
+        "dry_run": context.dry_run,
+        "request": request_data(done.request, context),
         "letter": letter.kind,
         "letters": list(letter.files),
         "text": letter.text,
     }
 
     def text(console: Console) -> None:
-        print_letter(console, box, letter)
-        tell(console, box, done.request, _("The letter {kind} of {id}.", kind=letter.kind, id=done.request.id))
+        print_letter(console, context, letter)
+        tell(console, context, done.request, _("The letter {kind} of {id}.", kind=letter.kind, id=done.request.id))
 
-    box.emit(data, text)
+    context.emit(data, text)
 
 
 @click.command()
@@ -106,7 +106,7 @@ def _wrote(box: CommandContext, done: Wrote) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def extend(box: CommandContext, request_id: str, ground: str, letter: bool, reason: str) -> None:
+def extend(context: CommandContext, request_id: str, ground: str, letter: bool, reason: str) -> None:
     """Give an answer two months more, once, with a reason that the person is told inside the first period.
 
     The deadline moves when the letter went: `cctv request sent`.
@@ -115,23 +115,23 @@ def extend(box: CommandContext, request_id: str, ground: str, letter: bool, reas
       cctv request extend REQ-2026-007 --ground complexity --reason "forty people are in the picture"
     """
 
-    if box.dry_run:
-        done = plan_extension(box.site, request_id, ExtensionGround(ground), reason=reason)
+    if context.dry_run:
+        done = plan_extension(context.site, request_id, ExtensionGround(ground), reason=reason)
     else:
-        done = extend_request(box.site, request_id, ExtensionGround(ground), reason=reason, with_letter=letter)
+        done = extend_request(context.site, request_id, ExtensionGround(ground), reason=reason, with_letter=letter)
     data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
+        "dry_run": context.dry_run,
+        "request": request_data(done.request, context),
         "extension": {"ground": ground, "due": done.extension.due, "sent": done.extension.sent},
     }
-    until = day(done.extension.due, box.zone)
+    until = day(done.extension.due, context.zone)
     moved = _(
         "{id} may be answered by {until}, once the person was told by {due}.",
         id=done.request.id,
         until=until,
-        due=day(done.request.due, box.zone),
+        due=day(done.request.due, context.zone),
     )
-    box.emit(data, lambda console: tell(console, box, done.request, moved))
+    context.emit(data, lambda console: tell(console, context, done.request, moved))
 
 
 @click.command()
@@ -140,17 +140,22 @@ def extend(box: CommandContext, request_id: str, ground: str, letter: bool, reas
 @click.option("--on", "day_", metavar="DATE", help="The day; today when it is not given.")
 @mutation
 @click.pass_obj
-def sent(box: CommandContext, request_id: str, letter: str, day_: str | None) -> None:
+def sent(context: CommandContext, request_id: str, letter: str, day_: str | None) -> None:
     """Enter that a letter went.  An extension moves the deadline then; an erasure is closed and forgets its people.
 
     \b
       cctv request sent REQ-2026-007 --letter extension --on 21/11
     """
 
-    day = parse_date(day_, now=box.now, zone=box.zone) if day_ else None
-    done = mark_sent(box.site, request_id, LetterKind(letter), day, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "letter": letter, "sent": done.day}
+    day = parse_date(day_, now=context.now, zone=context.zone) if day_ else None
+    done = mark_sent(context.site, request_id, LetterKind(letter), day, dry_run=context.dry_run)
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(done.request, context),
+        "letter": letter,
+        "sent": done.day,
+    }
     went = _(
         "The letter {kind} of {id} went on {day:%d/%m/%Y}.", kind=LetterKind(letter), id=done.request.id, day=done.day
     )
-    box.emit(data, lambda console: tell(console, box, done.request, went))
+    context.emit(data, lambda console: tell(console, context, done.request, went))

@@ -106,7 +106,7 @@ def _arrival(command: F) -> F:
 @span_options()
 @mutation
 @click.pass_obj
-def open_(box: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  click hands over one argument an option
+def open_(context: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  click hands over one argument an option
     """Register a request and freeze its footage until it is closed.
 
     The answer is due 30 days or one calendar month after receipt, whichever ends first.  More than 24 hours of footage,
@@ -126,10 +126,10 @@ def open_(box: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  click h
     received = given["received"]
     new = NewRequest(
         type=RequestType(given["type_"]),
-        parties=_parties(box, given),
-        cameras=chosen_cameras(box, given["cameras"], given["zones"]),
-        span=box.span(given["start"], given["end"]),
-        received=parse_date(received, now=box.now, zone=box.zone) if received else None,
+        parties=_parties(context, given),
+        cameras=chosen_cameras(context, given["cameras"], given["zones"]),
+        span=context.span(given["start"], given["end"]),
+        received=parse_date(received, now=context.now, zone=context.zone) if received else None,
         language=Language(given["language"]) if given["language"] else None,
         relation=Relation(given["relation"]),
         channel=Channel(given["channel"]) if given["channel"] else None,
@@ -138,16 +138,16 @@ def open_(box: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  click h
         under_16=given["under_16"],
         stated=Stated(given["said_time"], given["said_place"], given["appearance"]),
     )
-    return _open(box, check_request(new, box.now, box.zone), prepare=given["prepare"])
+    return _open(context, check_request(new, context.now, context.zone), prepare=given["prepare"])
 
 
-def _parties(box: CommandContext, given: dict[str, Any]) -> tuple[Party, ...]:
+def _parties(context: CommandContext, given: dict[str, Any]) -> tuple[Party, ...]:
     subject = Party(RequesterRole.SUBJECT, given["name"], given["contact"], deliver_to=given["deliver_to"])
-    more = party_given(box, given)
+    more = party_given(context, given)
     return (subject, more) if more else (subject,)
 
 
-def party_given(box: CommandContext, given: dict[str, Any]) -> Party | None:
+def party_given(context: CommandContext, given: dict[str, Any]) -> Party | None:
     """The guardian, proxy or nominee that the options name; raises a usage error when one of them is missing."""
 
     used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if given[name]]
@@ -162,35 +162,37 @@ def party_given(box: CommandContext, given: dict[str, Any]) -> Party | None:
         name=given["by"],
         contact=given["by_contact"],
         mandate=Mandate(given["mandate"]) if given["mandate"] else None,
-        mandated=parse_date(given["mandated"], now=box.now, zone=box.zone) if given["mandated"] else None,
+        mandated=parse_date(given["mandated"], now=context.now, zone=context.zone) if given["mandated"] else None,
     )
 
 
-def _open(box: CommandContext, new: NewRequest, *, prepare: bool) -> int:
-    cost = plan_freeze(box.site, new.cameras, new.span)
-    if box.dry_run:
-        footage = find_footage(box.site, new.cameras, new.span)
+def _open(context: CommandContext, new: NewRequest, *, prepare: bool) -> int:
+    cost = plan_freeze(context.site, new.cameras, new.span)
+    if context.dry_run:
+        footage = find_footage(context.site, new.cameras, new.span)
         planned = {"dry_run": True, "type": new.type, "footage": footage_data(footage)}
-        box.emit({**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, box, new, footage, cost))
+        context.emit(
+            {**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, context, new, footage, cost)
+        )
         return int(Exit.OK)
-    opened = open_request(box.site, new)
-    problem = _prepare(box, opened) if prepare else None
+    opened = open_request(context.site, new)
+    problem = _prepare(context, opened) if prepare else None
     data = {
         "dry_run": False,
         "not_prepared": problem.message if problem else None,
-        "request": request_data(opened.request, box),
+        "request": request_data(opened.request, context),
         "hold": hold_data(opened.hold),
         "block": block_data(opened.block) if opened.block else None,
         "footage": footage_data(opened.footage),
         "cost": forecast_data(cost),
-        "missing": missing_data(box, opened.request),
-        "next": next_step(box, opened.request),
+        "missing": missing_data(context, opened.request),
+        "next": next_step(context, opened.request),
     }
-    box.emit(data, lambda console: _opened_text(console, box, opened, cost, problem))
+    context.emit(data, lambda console: _opened_text(console, context, opened, cost, problem))
     return int(Exit.PARTLY if problem else Exit.OK)
 
 
-def _prepare(box: CommandContext, opened: OpenedRequest) -> CctvError | None:
+def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None:
     """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
 
     one, footage = opened.request, opened.footage
@@ -201,23 +203,23 @@ def _prepare(box: CommandContext, opened: OpenedRequest) -> CctvError | None:
         return None
     try:
         with watched() as progress:
-            prepare(box.site, one.id, progress)
+            prepare(context.site, one.id, progress)
     except CctvError as error:
         return error
     return None
 
 
 def _dry_text(
-    console: Console, box: CommandContext, new: NewRequest, footage: Sequence[FootageStatus], cost: StorageForecast
+    console: Console, context: CommandContext, new: NewRequest, footage: Sequence[FootageStatus], cost: StorageForecast
 ) -> None:
     console.print(_("Would register a request: {type}", type=new.type) + "\n", style="bold")
-    print_footage(console, footage, box.zone)
+    print_footage(console, footage, context.zone)
     print_forecast(console, cost)
     print_dry(console)
 
 
 def _opened_text(
-    console: Console, box: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
+    console: Console, context: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
 ) -> None:
     one = opened.request
     registered = _("{id} registered: {type}, {name}", id=one.id, type=one.type, name=name_of(one))
@@ -227,19 +229,19 @@ def _opened_text(
         if one.provisional_until
         else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
     )
-    console.print(_("Answer by {due}.", due=due_words(one, box)) + f"  {frozen}\n")
-    print_footage(console, opened.footage, box.zone)
+    console.print(_("Answer by {due}.", due=due_words(one, context)) + f"  {frozen}\n")
+    print_footage(console, opened.footage, context.zone)
     if opened.block:
         blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
         console.print(blocked, style="bold")
     tell_none(console, opened.footage)
-    if (provisional := provisional_words(one, box)) is not None:
+    if (provisional := provisional_words(one, context)) is not None:
         console.print(provisional, style="bold")
         print_forecast(console, cost)
     if problem is not None:
         why = translate_error(problem)[0]
         console.print(_("Registered and frozen, but not prepared: {why}", why=why), style="bold")
-    print_missing(console, box, one, f"cctv request show {one.id}")
+    print_missing(console, context, one, f"cctv request show {one.id}")
 
 
 @click.command()
@@ -251,7 +253,7 @@ def _opened_text(
 @mutation
 @click.pass_obj
 def identity(
-    box: CommandContext, request_id: str, method: str, checker: str, role: str | None, checked: str | None
+    context: CommandContext, request_id: str, method: str, checker: str, role: str | None, checked: str | None
 ) -> None:
     """Enter that somebody's identity was checked: how, when and by whom.
 
@@ -265,10 +267,14 @@ def identity(
         method=IdentityMethod(method),
         checker=checker,
         role=RequesterRole(role) if role else None,
-        checked=parse_date(checked, now=box.now, zone=box.zone) if checked else None,
+        checked=parse_date(checked, now=context.now, zone=context.zone) if checked else None,
     )
-    done = check_identity(box.site, request_id, new, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "identity": check_data(done.check)}
+    done = check_identity(context.site, request_id, new, dry_run=context.dry_run)
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(done.request, context),
+        "identity": check_data(done.check),
+    }
     check = done.check
     entered = _(
         "Identity of the {role} checked for {id}: {method}, {checked}.",
@@ -277,7 +283,7 @@ def identity(
         method=check.method,
         checked=check.checked,
     )
-    box.emit(data, lambda console: tell(console, box, done.request, entered))
+    context.emit(data, lambda console: tell(console, context, done.request, entered))
 
 
 @click.command()
@@ -289,7 +295,7 @@ def identity(
 @click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy.")
 @mutation
 @click.pass_obj
-def mandate(box: CommandContext, /, request_id: str, **given: Any) -> None:  # noqa: ANN401  click hands over one argument an option
+def mandate(context: CommandContext, /, request_id: str, **given: Any) -> None:  # noqa: ANN401  click hands over one argument an option
     """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
 
     \b
@@ -297,10 +303,10 @@ def mandate(box: CommandContext, /, request_id: str, **given: Any) -> None:  # n
         --mandate parental-authority --mandated 1/9/2018
     """
 
-    party = party_given(box, {**given, "mandate": given["mandate_"]})
+    party = party_given(context, {**given, "mandate": given["mandate_"]})
     assert party is not None
-    done = add_party(box.site, request_id, party, dry_run=box.dry_run)
-    tell_request(box, done, _("The {role} of {id} is entered.", role=party.role, id=done.id))
+    done = add_party(context.site, request_id, party, dry_run=context.dry_run)
+    tell_request(context, done, _("The {role} of {id} is entered.", role=party.role, id=done.id))
 
 
 @click.command()
@@ -308,12 +314,12 @@ def mandate(box: CommandContext, /, request_id: str, **given: Any) -> None:  # n
 @click.option("--text", required=True, metavar="TEXT", help="The person's own words; stays in the request only.")
 @mutation
 @click.pass_obj
-def statement(box: CommandContext, request_id: str, text: str) -> None:
+def statement(context: CommandContext, request_id: str, text: str) -> None:
     """Put the person's supplementary statement beside the footage (Article 16 GDPR).  Pixels never change.
 
     \b
       cctv request statement REQ-2026-007 --text "I was holding the door for a colleague."
     """
 
-    done: AccessRequest = add_statement(box.site, request_id, text, dry_run=box.dry_run)
-    tell_request(box, done, _("The statement stands beside the footage of {id}.", id=done.id))
+    done: AccessRequest = add_statement(context.site, request_id, text, dry_run=context.dry_run)
+    tell_request(context, done, _("The statement stands beside the footage of {id}.", id=done.id))

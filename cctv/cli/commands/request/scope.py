@@ -20,7 +20,7 @@ from cctv.core.i18n import _
 @mutation
 @click.pass_obj
 def scope(
-    box: CommandContext, request_id: str, cameras: str | None, zones: str | None, start: str, end: str, reason: str
+    context: CommandContext, request_id: str, cameras: str | None, zones: str | None, start: str, end: str, reason: str
 ) -> None:
     """Make a request about other cameras or another time, wider or narrower; its hold and block move along.
 
@@ -30,11 +30,11 @@ def scope(
       cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
     """
 
-    chosen, span = chosen_cameras(box, cameras, zones), box.span(start, end)
-    if box.dry_run:
-        _emit(box, plan_scope(box.site, request_id, chosen, span))
+    chosen, span = chosen_cameras(context, cameras, zones), context.span(start, end)
+    if context.dry_run:
+        _emit(context, plan_scope(context.site, request_id, chosen, span))
     else:
-        _emit(box, change_scope(box.site, request_id, chosen, span, reason=reason))
+        _emit(context, change_scope(context.site, request_id, chosen, span, reason=reason))
 
 
 @click.command()
@@ -42,7 +42,7 @@ def scope(
 @reason_option()
 @mutation
 @click.pass_obj
-def confirm(box: CommandContext, request_id: str, reason: str) -> None:
+def confirm(context: CommandContext, request_id: str, reason: str) -> None:
     """Confirm a request over more than 24 hours of footage: it stays frozen until the request is closed.
 
     `--dry-run` shows how much that is and what it does to the disk.
@@ -53,25 +53,27 @@ def confirm(box: CommandContext, request_id: str, reason: str) -> None:
     """
 
     _emit(
-        box,
-        plan_confirmation(box.site, request_id) if box.dry_run else confirm_scope(box.site, request_id, reason=reason),
+        context,
+        plan_confirmation(context.site, request_id)
+        if context.dry_run
+        else confirm_scope(context.site, request_id, reason=reason),
     )
 
 
-def _emit(box: CommandContext, done: Scoped) -> None:
+def _emit(context: CommandContext, done: Scoped) -> None:
     data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
+        "dry_run": context.dry_run,
+        "request": request_data(done.request, context),
         "hold": hold_data(done.hold) if done.hold else None,
         "released": done.released,
         "cost": forecast_data(done.forecast),
         "footage": footage_data(done.footage),
-        "next": next_step(box, done.request),
+        "next": next_step(context, done.request),
     }
-    box.emit(data, lambda console: _text(console, box, done))
+    context.emit(data, lambda console: _text(console, context, done))
 
 
-def _text(console: Console, box: CommandContext, done: Scoped) -> None:
+def _text(console: Console, context: CommandContext, done: Scoped) -> None:
     one = done.request
     if done.hold is not None:
         if done.released:
@@ -86,12 +88,12 @@ def _text(console: Console, box: CommandContext, done: Scoped) -> None:
     else:
         frozen = _("Would freeze the footage of {id}.", id=one.id)
     console.print(f"{frozen}\n", style="bold")
-    print_footage(console, done.footage, box.zone)
+    print_footage(console, done.footage, context.zone)
     print_forecast(console, done.forecast)
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
         return
-    if (provisional := provisional_words(one, box)) is not None:
+    if (provisional := provisional_words(one, context)) is not None:
         console.print(provisional, style="bold")
-    line = next_step(box, one)
+    line = next_step(context, one)
     print_next(*([line] if line else []))
