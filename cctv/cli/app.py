@@ -91,14 +91,14 @@ class LazyGroup(TranslatedGroup):
         return resolved
 
     def get_usage(self, ctx: click.Context) -> str:
-        made = localized(self)
-        assert isinstance(made, LazyGroup)
-        return super(LazyGroup, made).get_usage(ctx)
+        group = localized(self)
+        assert isinstance(group, LazyGroup)
+        return super(LazyGroup, group).get_usage(ctx)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        made = localized(self)
-        assert isinstance(made, LazyGroup)
-        super(LazyGroup, made).format_help(ctx, formatter)
+        group = localized(self)
+        assert isinstance(group, LazyGroup)
+        super(LazyGroup, group).format_help(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section, commands in _SECTIONS.items():
@@ -111,39 +111,39 @@ class LazyGroup(TranslatedGroup):
             formatter.write_dl(meanings)
 
 
-def _use(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+def _use(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
     invocation = ctx.find_object(Invocation)
-    if invocation is not None and given is not None:
-        invocation.config_path = Path(given)
+    if invocation is not None and path is not None:
+        invocation.config_path = Path(path)
         speak(invocation.spoken_language)
 
 
-def _speak(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+def _speak(ctx: click.Context, _: click.Parameter, language: str | None) -> None:
     invocation = ctx.find_object(Invocation)
-    if invocation is not None and given is not None:
-        invocation.language = Language(given)
+    if invocation is not None and language is not None:
+        invocation.language = Language(language)
         speak(invocation.spoken_language)
 
 
-def _debug(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+def _debug(ctx: click.Context, _: click.Parameter, debug: bool) -> None:
     if (invocation := ctx.find_object(Invocation)) is not None:
-        invocation.debug = given
+        invocation.debug = debug
 
 
-def _log_format(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+def _log_format(ctx: click.Context, _: click.Parameter, log_format: str | None) -> None:
     invocation = ctx.find_object(Invocation)
-    if invocation is not None and given is not None:
-        invocation.log_format = LogFormat(given)
+    if invocation is not None and log_format is not None:
+        invocation.log_format = LogFormat(log_format)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--config", type=click.Path(), expose_value=False, is_eager=True, callback=_use,
               help="cameras.toml to use instead of the usual ones.")  # fmt: skip
-@click.option("--language", type=click.Choice([one.value for one in Language]), expose_value=False, is_eager=True,
+@click.option("--language", type=click.Choice([language.value for language in Language]), expose_value=False, is_eager=True,
               callback=_speak, help="Of help and messages; else the site's.")  # fmt: skip
 @click.option("--debug", is_flag=True, expose_value=False, is_eager=True, callback=_debug,
               help="Log every step, and internal errors in full.")  # fmt: skip
-@click.option("--log-format", type=click.Choice([one.value for one in LogFormat]), expose_value=False,
+@click.option("--log-format", type=click.Choice([log_format.value for log_format in LogFormat]), expose_value=False,
               is_eager=True, callback=_log_format, help="Of the log; else json for the journal, and text.")  # fmt: skip
 @click.version_option(__version__, prog_name="cctv", help="Show the version and exit.")
 @click.pass_context
@@ -173,7 +173,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
     with click_in_our_words():
         speak(invocation.spoken_language)
         try:
-            done = root.main(
+            result = root.main(
                 args=list(arguments),
                 prog_name="cctv",
                 obj=invocation,
@@ -192,7 +192,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
         except (KeyboardInterrupt, click.Abort):
             click.echo(_("interrupted"), err=True)
             return int(Exit.INTERRUPTED)
-        return done if isinstance(done, int) else int(Exit.OK)
+        return result if isinstance(result, int) else int(Exit.OK)
 
 
 def main() -> int:
@@ -225,11 +225,11 @@ def tell_unforeseen(error: Exception, invocation: Invocation) -> int:
     else:
         log.critical("internal.error", extra={"error": type(error).__name__, SHOWN: True})
         place = path
-    told = InternalError(kind=type(error).__name__, place=place)
+    failure = InternalError(kind=type(error).__name__, place=place)
     with click_in_our_words():
         speak(invocation.spoken_language)
-        _tell(told, as_json=invocation.json)
-    return int(told.exit_code)
+        _tell(failure, as_json=invocation.json)
+    return int(failure.exit_code)
 
 
 def _log_refusal(error: CctvError) -> None:
@@ -245,8 +245,8 @@ def _tell(error: CctvError, *, as_json: bool) -> None:
     if following:
         click.echo(f"{click.style(_('next:'), bold=True)}  {following}", err=True, color=_colour())
     if as_json:
-        said = {"code": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
-        click.echo(json.dumps({"schema": 1, "error": said}))
+        payload = {"code": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
+        click.echo(json.dumps({"schema": 1, "error": payload}))
 
 
 def _help_width() -> int:

@@ -33,7 +33,10 @@ def spoken(command: click.Command) -> click.Command:
         "name": command.name,
         "context_settings": command.context_settings,
         "callback": command.callback,
-        "params": [_spoken_option(one) if isinstance(one, click.Option) else one for one in command.params],
+        "params": [
+            _spoken_option(parameter) if isinstance(parameter, click.Option) else parameter
+            for parameter in command.params
+        ],
         "help": told_help(command.help or "", gettext_template),
         "epilog": command.epilog,
         "short_help": command.short_help,
@@ -45,7 +48,7 @@ def spoken(command: click.Command) -> click.Command:
     }
     if isinstance(command, click.Group):
         settings |= {
-            "commands": {name: spoken(one) for name, one in command.commands.items()},
+            "commands": {name: spoken(subcommand) for name, subcommand in command.commands.items()},
             "invoke_without_command": command.invoke_without_command,
             "subcommand_metavar": pgettext(PLACEHOLDERS, command.subcommand_metavar),
             "chain": command.chain,
@@ -57,10 +60,10 @@ def told_help(text: str, tell: Callable[[str], str]) -> str:
     """A help text, each paragraph told; of examples only what is said about them."""
     paragraphs = inspect.cleandoc(text).split("\n\n")
     return "\n\n".join(
-        "\n".join(_told_example(line, tell) for line in one.splitlines())
-        if one.startswith(_EXAMPLES)
-        else tell(" ".join(one.split()))
-        for one in paragraphs
+        "\n".join(_told_example(line, tell) for line in paragraph.splitlines())
+        if paragraph.startswith(_EXAMPLES)
+        else tell(" ".join(paragraph.split()))
+        for paragraph in paragraphs
     )
 
 
@@ -82,21 +85,21 @@ def _told_example(line: str, tell: Callable[[str], str]) -> str:
 
 
 def _spoken_option(option: click.Option) -> click.Option:
-    made = copy.copy(option)
-    made.help = _told_option(option)
+    translated = copy.copy(option)
+    translated.help = _told_option(option)
     if (value := placeholder(option)) is not None:
-        made.metavar = pgettext(PLACEHOLDERS, value)
-    return made
+        translated.metavar = pgettext(PLACEHOLDERS, value)
+    return translated
 
 
 def _told_option(option: click.Option) -> str:
     """Its help, and what each choice means where that is another word."""
-    told = gettext_template(option.help) if option.help else ""
+    help_text = gettext_template(option.help) if option.help else ""
     if not isinstance(option.type, click.Choice) or (kind := getattr(option.type, "kind", None)) is None:
-        return told  # `OneOf` has a kind; importing it would cost help of the root half a millisecond
+        return help_text  # `OneOf` has a kind; importing it would cost help of the root half a millisecond
     words = [(value, pgettext(kind, value)) for value in map(str, option.type.choices)]
     meant = "; ".join(f"{value}: {word}" for value, word in words if value != word)
-    return f"{told}  {meant}." if meant else told
+    return f"{help_text}  {meant}." if meant else help_text
 
 
 _CHOICE = "LANGUAGE"  # the variable that tells gettext which catalog to read; it comes before LC_ALL and LANG

@@ -56,7 +56,7 @@ class Invocation:
         """Log as the options say; answers the format.  A service under systemd logs its steps as JSON."""
         self.is_service = service
         usual = LogFormat.JSON if service and is_journal(self.environ) else LogFormat.TEXT
-        chosen = self.log_format or usual
-        level = logging.INFO if service and chosen is LogFormat.JSON else logging.WARNING
-        configure(logging.DEBUG if self.debug else level, chosen)
-        return chosen
+        log_format = self.log_format or usual
+        level = logging.INFO if service and log_format is LogFormat.JSON else logging.WARNING
+        configure(logging.DEBUG if self.debug else level, log_format)
+        return log_format

@@ -38,8 +38,8 @@ class OneOf(click.Choice[str]):
 
 def one_of(members: Iterable[Enum]) -> OneOf:
     """One word of an enum, or of some members of it."""
-    chosen = list(members)
-    return OneOf([str(one.value) for one in chosen], type(chosen[0]).__name__)
+    choices = list(members)
+    return OneOf([str(member.value) for member in choices], type(choices[0]).__name__)
 
 
 def _no_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -88,12 +88,12 @@ def _field(name: str, value: object) -> list[tuple[str, Any]]:
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
     """A plain table, its headings in the language that is spoken; columns named in `right` are aligned to the right."""
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
-        made.add_column(pgettext(HEADINGS, name), justify="right" if name in right else "left", overflow="fold")
+        grid.add_column(pgettext(HEADINGS, name), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*row)
-    return made
+        grid.add_row(*row)
+    return grid
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -150,19 +150,21 @@ def size(count: int) -> str:
     return f"{value:.0f} {shown}" if unit == "B" else decimal(f"{value:.1f} {shown}")
 
 
-def coverage_bar(one: Inventory, cells: int) -> str:
+def coverage_bar(inventory: Inventory, cells: int) -> str:
     """A span as a bar of characters: full recorded, half partly, dot deleted, blank never recorded or still to come.
 
     A character is full only if nothing of it is missing.
     """
-    edges = [one.span.start + one.span.duration * index / cells for index in range(cells + 1)]
+    edges = [inventory.span.start + inventory.span.duration * index / cells for index in range(cells + 1)]
     bar = ""
     for cell in (Span(start, end) for start, end in pairwise(edges)):
-        recorded = sum((shared.duration for span in one.saved if (shared := span.intersection(cell))), timedelta(0))
+        recorded = sum(
+            (shared.duration for span in inventory.saved if (shared := span.intersection(cell))), timedelta(0)
+        )
         if recorded >= cell.duration:
             bar += "█"
         elif recorded:
             bar += "▌"
         else:
-            bar += "·" if any(span.overlaps(cell) for span in one.deleted) else " "
+            bar += "·" if any(span.overlaps(cell) for span in inventory.deleted) else " "
     return f"|{bar}|"

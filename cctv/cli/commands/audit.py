@@ -37,7 +37,7 @@ def list_(context: CommandContext, about: str | None, last: int) -> None:
     """
 
     with read_transaction(context.site.engine) as connection:
-        found = audit_entries(connection, about=about, last=last)
+        entries = audit_entries(connection, about=about, last=last)
     zone = context.zone
     data = [
         {
@@ -51,7 +51,7 @@ def list_(context: CommandContext, about: str | None, last: int) -> None:
             "facts": dict(entry.facts),
             "reason": reason,
         }
-        for entry, reason in found
+        for entry, reason in entries
     ]
     rows = [
         (
@@ -63,7 +63,7 @@ def list_(context: CommandContext, about: str | None, last: int) -> None:
             entry.case_id or "",
             reason or "",
         )
-        for entry, reason in found
+        for entry, reason in entries
     ]
     columns = ("seq", "when", "who", "act", "subject", "case", "reason")
     context.emit({"entries": data}, lambda console: console.print(table(columns, rows, right=("seq",))))
@@ -83,35 +83,35 @@ def verify(context: CommandContext, checkpoint: str | None, key: str | None) -> 
     """
 
     public = Path(key) if key else context.site.root / "keys" / "signing.pub"
-    found = all_checkpoints(context.site.root, Path(checkpoint) if checkpoint else None)
+    checkpoints = all_checkpoints(context.site.root, Path(checkpoint) if checkpoint else None)
     with read_transaction(context.site.engine) as connection:
         count, head = verify_log(connection)
         signer = read_public_key(public) if key or public.exists() else None
-        proved = prove(connection, found, signer)
+        proof = prove(connection, checkpoints, signer)
     data = {
         "entries": count,
         "head": head,
-        "checkpoints": proved.checkpoints,
-        "signed_entries": proved.latest.seq if proved.latest else 0,
-        "signed_at": proved.latest.at if proved.latest else None,
+        "checkpoints": proof.checkpoints,
+        "signed_entries": proof.latest.seq if proof.latest else 0,
+        "signed_at": proof.latest.at if proof.latest else None,
         "set_aside": [
-            {"entries": one.seq, "signed_at": one.at, "begun_again": entry.seq, "act": entry.act}
-            for one, entry in proved.set_aside
+            {"entries": signed.seq, "signed_at": signed.at, "begun_again": entry.seq, "act": entry.act}
+            for signed, entry in proof.set_aside
         ],
     }
-    context.emit(data, lambda console: _proved_text(console, context, count, head, proved))
+    context.emit(data, lambda console: _proved_text(console, context, count, head, proof))
 
 
-def _proved_text(console: Console, context: CommandContext, count: int, head: str, proved: Proved) -> None:
+def _proved_text(console: Console, context: CommandContext, count: int, head: str, proof: Proved) -> None:
     console.print(f"{count} entries, unbroken; the last one's hash is {head}")
-    if proved.latest is None:
+    if proof.latest is None:
         console.print("nobody signed how far it goes: cctv audit checkpoint")
     else:
-        when = local_date(proved.latest.at, context.zone)
-        console.print(f"the first {proved.latest.seq} are signed ({when}); {proved.checkpoints} checkpoints hold")
-    for one, entry in proved.set_aside:
+        when = local_date(proof.latest.at, context.zone)
+        console.print(f"the first {proof.latest.seq} are signed ({when}); {proof.checkpoints} checkpoints hold")
+    for signed, entry in proof.set_aside:
         console.print(
-            f"LOOK: {one.seq} entries were signed on {local_date(one.at, context.zone)}, before the log was begun again at "
+            f"LOOK: {signed.seq} entries were signed on {local_date(signed.at, context.zone)}, before the log was begun again at "
             f"entry {entry.seq} ({entry.act.value}, {local_date(entry.at, context.zone)}, by {entry.actor.account})"
         )
 
@@ -129,18 +129,18 @@ def checkpoint(context: CommandContext, out: str | None) -> None:
 
     if context.dry_run:
         with read_transaction(context.site.engine) as connection:
-            seq, found = chain_head(connection)
-        context.emit(
-            {"entries": seq, "head": found}, lambda console: console.print(f"would sign {seq} entries: {found}")
-        )
+            seq, head = chain_head(connection)
+        context.emit({"entries": seq, "head": head}, lambda console: console.print(f"would sign {seq} entries: {head}"))
         return
-    made = sign_checkpoint(context.site) or latest(context.site.root)
-    if made is None:
+    signed = sign_checkpoint(context.site) or latest(context.site.root)
+    if signed is None:
         raise click.UsageError("there is no entry yet")
     if out:
-        context.site.disk.write(Path(out), made.line.encode() + b"\n")
-    data = {"entries": made.seq, "head": made.hash, "signed_at": made.at, "file": out}
-    context.emit(data, lambda console: console.print(f"{made.seq} entries signed; the last one's hash is {made.hash}"))
+        context.site.disk.write(Path(out), signed.line.encode() + b"\n")
+    data = {"entries": signed.seq, "head": signed.hash, "signed_at": signed.at, "file": out}
+    context.emit(
+        data, lambda console: console.print(f"{signed.seq} entries signed; the last one's hash is {signed.hash}")
+    )
 
 
 def _short(subject: str) -> str:

@@ -63,14 +63,14 @@ def key(context: CommandContext, file: Path) -> None:
         if shown:
             click.echo(text, nl=False)
         where = "shown once: write it down" if shown else f"written to {file}: take it away from this box"
-        talk = [
+        lines = [
             f"Recovery key {where}.",
             "Put these lines into cameras.toml:",
             "",
             "[backup]",
             f'recipients = ["{public}"]',
         ]
-        click.echo("\n".join(talk), err=shown)
+        click.echo("\n".join(lines), err=shown)
 
     context.emit({"public": public, "file": None if shown else str(file), **({"key": text} if shown else {})}, said)
 
@@ -94,73 +94,77 @@ def make(context: CommandContext, directory: Path, held: bool, new_copy: str | N
     if held:
         return _held(context, directory, new_copy)
 
-    made = plan_backup(context.site, directory) if context.dry_run else make_backup(context.site, directory)
-    manifest = made.manifest
+    bundle = plan_backup(context.site, directory) if context.dry_run else make_backup(context.site, directory)
+    manifest = bundle.manifest
     data = {
         "dry_run": context.dry_run,
-        "path": made.path,
+        "path": bundle.path,
         "site": manifest.site,
         "version": manifest.version,
-        "files": [{"name": one.name, "bytes": one.bytes, "sha256": one.sha256 or None} for one in manifest.files],
+        "files": [
+            {"name": entry.name, "bytes": entry.bytes, "sha256": entry.sha256 or None} for entry in manifest.files
+        ],
         "segments": manifest.segments,
         "holds": manifest.holds,
         "audit_entries": manifest.audit_entries,
-        "bytes": made.size_bytes,
-        "interrupted_removed": made.swept,
-        "held_copy": _held_data(made.held) if made.held else None,
+        "bytes": bundle.size_bytes,
+        "interrupted_removed": bundle.swept,
+        "held_copy": _held_data(bundle.held) if bundle.held else None,
     }
-    context.emit(data, lambda console: _made_text(console, made, dry_run=context.dry_run))
-    _warn_same_disk(made.same_disk)
-    return _left(made.held)
+    context.emit(data, lambda console: _made_text(console, bundle, dry_run=context.dry_run))
+    _warn_same_disk(bundle.same_disk)
+    return _left(bundle.held)
 
 
 def _held(context: CommandContext, directory: Path, new_copy: str | None) -> int:
     if context.dry_run:
         plan: HeldPlan = plan_held(context.site, directory, new_copy=new_copy is not None)
-        data = {"dry_run": True, "folder": plan.folder, "copy": [one.path for one in plan.copy],
+        data = {"dry_run": True, "folder": plan.folder, "copy": [file.path for file in plan.copy],
                 "destroy": [path.name for path in plan.destroy], "kept": plan.kept}  # fmt: skip
-        said = f"Would copy {len(plan.copy)} held segments ({size(plan.size_bytes)}), destroy {len(plan.destroy)} files"
-        context.emit(data, lambda console: console.print(f"{said}, keep {plan.kept}, in {plan.folder}."))
+        summary = (
+            f"Would copy {len(plan.copy)} held segments ({size(plan.size_bytes)}), destroy {len(plan.destroy)} files"
+        )
+        context.emit(data, lambda console: console.print(f"{summary}, keep {plan.kept}, in {plan.folder}."))
         return int(Exit.OK)
-    done = copy_held(context.site, directory, new_copy=new_copy)
-    context.emit({"dry_run": False, **_held_data(done)}, lambda console: console.print(_held_text(done)))
-    _warn_same_disk(done.same_disk)
-    for path in done.unreadable:
+    result = copy_held(context.site, directory, new_copy=new_copy)
+    context.emit({"dry_run": False, **_held_data(result)}, lambda console: console.print(_held_text(result)))
+    _warn_same_disk(result.same_disk)
+    for path in result.unreadable:
         click.echo(f"warning: {path} is not as it was written, and was left out: cctv footage verify", err=True)
-    return int(Exit.UNREADABLE if done.unreadable else Exit.OK)
+    return int(Exit.UNREADABLE if result.unreadable else Exit.OK)
 
 
-def _held_data(done: HeldDone) -> dict[str, object]:
+def _held_data(result: HeldDone) -> dict[str, object]:
     return {
-        "folder": done.folder,
-        "reached": done.reached,
-        "copied": done.copied,
-        "destroyed": done.destroyed,
-        "kept": done.kept,
-        "unreadable": done.unreadable,
-        "holds_released_since": done.released,
+        "folder": result.folder,
+        "reached": result.reached,
+        "copied": result.copied,
+        "destroyed": result.destroyed,
+        "kept": result.kept,
+        "unreadable": result.unreadable,
+        "holds_released_since": result.released,
     }
 
 
-def _held_text(done: HeldDone) -> str:
+def _held_text(result: HeldDone) -> str:
     return (
-        f"Copy of held footage in {done.folder}: {done.copied} segments copied, {done.destroyed} destroyed "
-        f"that nothing holds any more, {done.kept} kept."
+        f"Copy of held footage in {result.folder}: {result.copied} segments copied, {result.destroyed} destroyed "
+        f"that nothing holds any more, {result.kept} kept."
     )
 
 
-def _made_text(console: Console, made: Made, *, dry_run: bool) -> None:
-    manifest = made.manifest
-    console.print(f"{'Would write' if dry_run else 'Written:'} {made.path}", style="bold")
-    rows = [(one.name, size(one.bytes)) for one in manifest.files]
+def _made_text(console: Console, bundle: Made, *, dry_run: bool) -> None:
+    manifest = bundle.manifest
+    console.print(f"{'Would write' if dry_run else 'Written:'} {bundle.path}", style="bold")
+    rows = [(entry.name, size(entry.bytes)) for entry in manifest.files]
     console.print(table(("file", "size"), rows, right=("size",)))
     console.print(f"\n{manifest.segments} segments are indexed (no footage is copied), {len(manifest.holds)} holds in "
                   f"force, {manifest.audit_entries} entries in the log.")  # fmt: skip
-    for path in made.swept:
+    for path in bundle.swept:
         verb = "would be removed" if dry_run else "removed"
         click.echo(f"{path.name} {verb}: a back-up that was interrupted", err=True)
-    if made.held is not None and made.held.reached:
-        console.print(_held_text(made.held))
+    if bundle.held is not None and bundle.held.reached:
+        console.print(_held_text(bundle.held))
     if dry_run:
         console.print("Dry run: nothing was written.")
 
@@ -170,10 +174,10 @@ def _warn_same_disk(same: bool) -> None:
         click.echo("warning: that folder is on the disk of the storage, and would be lost with it", err=True)
 
 
-def _left(done: HeldDone | None) -> int:
+def _left(result: HeldDone | None) -> int:
     """An unreachable copy is worth an exit code only when something in it should be destroyed."""
-    if done is None or done.reached:
+    if result is None or result.reached:
         return int(Exit.OK)
-    click.echo(f"warning: the copy of held footage is not at {done.folder}; {done.released} holds were released since "
+    click.echo(f"warning: the copy of held footage is not at {result.folder}; {result.released} holds were released since "
                "it was last seen, and their footage is still in it", err=True)  # fmt: skip
-    return int(Exit.PARTLY if done.released else Exit.OK)
+    return int(Exit.PARTLY if result.released else Exit.OK)

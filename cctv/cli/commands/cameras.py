@@ -40,18 +40,18 @@ def cameras() -> None:
 @click.pass_obj
 def list_cameras(context: CommandContext) -> None:
     """Show the cameras of cameras.toml.  Asks none of them anything."""
-    known = list(context.settings.cameras.values())
+    configured = list(context.settings.cameras.values())
     rows = [
         {
-            "camera": one.id,
-            "zone": one.zone,
-            "purpose": one.purpose,
-            "address": one.rtsp or one.onvif,
-            "via": "rtsp" if one.rtsp else "onvif",
-            "transport": one.transport.value,
-            "credential": one.credential,
+            "camera": camera.id,
+            "zone": camera.zone,
+            "purpose": camera.purpose,
+            "address": camera.rtsp or camera.onvif,
+            "via": "rtsp" if camera.rtsp else "onvif",
+            "transport": camera.transport,
+            "credential": camera.credential,
         }
-        for one in known
+        for camera in configured
     ]
     context.emit({"cameras": rows}, lambda console: _print_list(console, rows))
 
@@ -79,8 +79,8 @@ def add(context: CommandContext, /, name: str, **keys: str | None) -> None:
     _check_credential(context, edit, keys["credential"])
     if not context.dry_run:
         write_edit(edit, context.make_disk())
-    told = {"camera": name, "file": edit.file, "dry_run": context.dry_run, "difference": edit.difference}
-    context.emit(told, lambda console: _print_edit(edit, name, dry_run=context.dry_run))
+    data = {"camera": name, "file": edit.file, "dry_run": context.dry_run, "difference": edit.difference}
+    context.emit(data, lambda console: _print_edit(edit, name, dry_run=context.dry_run))
     for warning in edit.checked.warnings:
         if f"cameras.{name}." in f"{'.'.join(warning.key)}.":
             click.echo(f"warning: {warning}", err=True)
@@ -93,8 +93,8 @@ def _check_credential(context: CommandContext, edit: Edit, credential: str | Non
     if credential and (settings.credentials.file or context.environ.get("CREDENTIALS_DIRECTORY")):
         load_credentials(settings, context.environ)
     elif credential:
-        told = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
-        click.echo(f"note: the credential {credential} is not checked: {told}", err=True)
+        why = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
+        click.echo(f"note: the credential {credential} is not checked: {why}", err=True)
 
 
 def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
@@ -121,11 +121,11 @@ def check(context: CommandContext, names: Sequence[str]) -> int:
     """
 
     settings = context.settings
-    chosen = [settings.camera(name) for name in names] or list(settings.cameras.values())
-    checkups = check_cameras(chosen, load_credentials(settings, context.environ), context.clock)
-    said = {"cameras": [checkup_as_json(one) for one in checkups]}
-    context.emit(said, lambda console: print_checkups(console, checkups))
-    return int(Exit.OK if all(one.facts for one in checkups) else Exit.CAMERA_DOWN)
+    selected = [settings.camera(name) for name in names] or list(settings.cameras.values())
+    checkups = check_cameras(selected, load_credentials(settings, context.environ), context.clock)
+    data = {"cameras": [checkup_as_json(checkup) for checkup in checkups]}
+    context.emit(data, lambda console: print_checkups(console, checkups))
+    return int(Exit.OK if all(checkup.facts for checkup in checkups) else Exit.CAMERA_DOWN)
 
 
 def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:
@@ -147,17 +147,17 @@ def discover(context: CommandContext, wait: str) -> None:
       cctv cameras discover --wait 10s --json
     """
 
-    found = discover_cameras(parse_duration(wait))
-    known = _names_by_host(context)
+    devices = discover_cameras(parse_duration(wait))
+    names_by_host = _names_by_host(context)
     rows = [
         {
-            "host": one.host,
-            "onvif": one.onvif,
-            "name": one.name,
-            "hardware": one.hardware,
-            "camera": known.get(one.host),
+            "host": device.host,
+            "onvif": device.onvif,
+            "name": device.name,
+            "hardware": device.hardware,
+            "camera": names_by_host.get(device.host),
         }
-        for one in found
+        for device in devices
     ]
     context.emit({"found": rows}, lambda console: _print_found(console, rows, wait))
 
@@ -166,10 +166,10 @@ def _names_by_host(context: CommandContext) -> dict[str, str]:
     """Which camera of cameras.toml has which host; none where there is no cameras.toml yet."""
 
     try:
-        known = context.settings.cameras.values()
+        configured = context.settings.cameras.values()
     except SettingsNotFound:
         return {}
-    addresses = {one.id: one.onvif or one.rtsp or "" for one in known}
+    addresses = {camera.id: camera.onvif or camera.rtsp or "" for camera in configured}
     return {
         urlsplit(address if "://" in address else f"//{address}").hostname or "": name
         for name, address in addresses.items()

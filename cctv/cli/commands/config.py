@@ -63,7 +63,7 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
             "zones": list(settings.zones),
             "warnings": [warning.message for warning in checked.warnings],
         }
-        | ({"policy": policy, "findings": [_as_json(each) for each in findings]} if policy is not None else {}),
+        | ({"policy": policy, "findings": [_as_json(finding) for finding in findings]} if policy is not None else {}),
         text,
     )
     if policy is not None and strict:
@@ -75,7 +75,10 @@ def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:
 
 
 def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
-    rows = [(each.status.value, each.message, str(each.claim.line) if each.claim else "-") for each in findings]
+    rows = [
+        (finding.status.value, finding.message, str(finding.claim.line) if finding.claim else "-")
+        for finding in findings
+    ]
     console.print(table(("", "what runs, and what the text says", "line"), rows, right=("line",)))
     console.print("\nRead by fixed phrases: what is not listed was not recognised. It takes no lawyer's place.")
 
@@ -92,7 +95,9 @@ def _as_json(finding: Finding) -> dict[str, object]:
 
 
 def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
-    wrong = sum(each.status in {ClaimStatus.BROKEN, ClaimStatus.DIFFERS, ClaimStatus.MISSING} for each in findings)
+    wrong = sum(
+        finding.status in {ClaimStatus.BROKEN, ClaimStatus.DIFFERS, ClaimStatus.MISSING} for finding in findings
+    )
     if wrong:
         raise PolicyTextDiffers(path=policy, count=wrong)
 

@@ -47,8 +47,8 @@ from cctv.model.disclosures import DisclosureClosure, Duty, Receiver, Recipient
 from cctv.packages.unredacted_copy import build_disclosure, plan_disclosure
 
 _OF_REQUESTS = {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
-_AUTHORITIES = [one for one in Recipient if one not in _OF_REQUESTS]
-_DUTIES = [one for one in Duty if one is not Duty.RIGHT]
+_AUTHORITIES = [recipient for recipient in Recipient if recipient not in _OF_REQUESTS]
+_DUTIES = [duty for duty in Duty if duty is not Duty.RIGHT]
 
 
 @click.group()
@@ -153,9 +153,10 @@ def _open(context: CommandContext, new: NewDisclosure) -> None:
 def list_(context: CommandContext, closed_too: bool) -> None:
     """List what left and what is about to, the latest first."""
 
-    found = list_disclosures(context.site, closed_too=closed_too)
+    disclosures = list_disclosures(context.site, closed_too=closed_too)
     context.emit(
-        {"disclosures": [disclosure_data(one) for one in found]}, lambda console: list_text(console, context, found)
+        {"disclosures": [disclosure_data(disclosure) for disclosure in disclosures]},
+        lambda console: list_text(console, context, disclosures),
     )
 
 
@@ -170,13 +171,13 @@ def show(context: CommandContext, disclosure_id: str) -> None:
       cctv disclosure show DIS-2026-002
     """
 
-    found = disclosure_file(context.site, disclosure_id)
+    file = disclosure_file(context.site, disclosure_id)
     data = {
-        "disclosure": disclosure_data(found.disclosure),
-        "holds": [hold_data(one) for one in found.holds],
-        "footage": footage_data(found.footage),
+        "disclosure": disclosure_data(file.disclosure),
+        "holds": [hold_data(hold) for hold in file.holds],
+        "footage": footage_data(file.footage),
     }
-    context.emit(data, lambda console: show_text(console, context, found))
+    context.emit(data, lambda console: show_text(console, context, file))
 
 
 @disclosure.command()
@@ -193,16 +194,16 @@ def approve(context: CommandContext, disclosure_id: str, reason: str) -> None:
       cctv disclosure approve DIS-2026-002 --reason "order read, signed by the magistrate; scope is what it names"
     """
 
-    one = approve_disclosure(context.site, disclosure_id, reason=reason, dry_run=context.dry_run)
+    approved = approve_disclosure(context.site, disclosure_id, reason=reason, dry_run=context.dry_run)
 
     def text(console: Console) -> None:
         if context.dry_run:
-            print_done(console, context, _("Would approve {id}.", id=one.id))
+            print_done(console, context, _("Would approve {id}.", id=approved.id))
             return
-        console.print(_("{id} approved by {who}", id=one.id, who=one.approved_by), style="bold")
-        print_next(f"cctv disclosure build {one.id}")
+        console.print(_("{id} approved by {who}", id=approved.id, who=approved.approved_by), style="bold")
+        print_next(f"cctv disclosure build {approved.id}")
 
-    context.emit({"dry_run": context.dry_run, "disclosure": disclosure_data(one)}, text)
+    context.emit({"dry_run": context.dry_run, "disclosure": disclosure_data(approved)}, text)
 
 
 @disclosure.command()
@@ -244,9 +245,9 @@ def receipt(context: CommandContext, disclosure_id: str, day: str) -> None:
     """
 
     on = start_of_day(parse_date(day, now=context.now, zone=context.zone), context.zone)
-    one = record_receipt(context.site, disclosure_id, on, dry_run=context.dry_run)
-    signed = _("{id}: receipt signed on {day:%d/%m/%Y}.", id=one.id, day=on.astimezone(context.zone))
-    data = {"dry_run": context.dry_run, "disclosure": disclosure_data(one)}
+    updated = record_receipt(context.site, disclosure_id, on, dry_run=context.dry_run)
+    signed = _("{id}: receipt signed on {day:%d/%m/%Y}.", id=updated.id, day=on.astimezone(context.zone))
+    data = {"dry_run": context.dry_run, "disclosure": disclosure_data(updated)}
     context.emit(data, lambda console: print_done(console, context, signed))
 
 
@@ -264,10 +265,10 @@ def lease(context: CommandContext, disclosure_id: str, until: str, reason: str) 
     """
 
     when = parse_review(until, now=context.now, zone=context.zone)
-    one = set_lease(context.site, disclosure_id, when, reason=reason, dry_run=context.dry_run)
-    lent = _("{id}: back or destroyed by {day:%d/%m/%Y}.", id=one.id, day=when.astimezone(context.zone))
-    data = {"dry_run": context.dry_run, "disclosure": disclosure_data(one)}
-    context.emit(data, lambda console: print_done(console, context, lent))
+    updated = set_lease(context.site, disclosure_id, when, reason=reason, dry_run=context.dry_run)
+    message = _("{id}: back or destroyed by {day:%d/%m/%Y}.", id=updated.id, day=when.astimezone(context.zone))
+    data = {"dry_run": context.dry_run, "disclosure": disclosure_data(updated)}
+    context.emit(data, lambda console: print_done(console, context, message))
 
 
 @disclosure.command()
@@ -286,11 +287,11 @@ def end(context: CommandContext, disclosure_id: str, how: str, reason: str) -> N
       cctv disclosure end DIS-2026-003 --how refused --reason "no order, and nothing that obliges us"
     """
 
-    done = end_disclosure(context.site, disclosure_id, DisclosureClosure(how), reason=reason, dry_run=context.dry_run)
+    ended = end_disclosure(context.site, disclosure_id, DisclosureClosure(how), reason=reason, dry_run=context.dry_run)
     data = {
         "dry_run": context.dry_run,
-        "disclosure": disclosure_data(done.disclosure),
-        "released": [one.id for one in done.releases],
-        "footage": departures_data(done.departures),
+        "disclosure": disclosure_data(ended.disclosure),
+        "released": [hold.id for hold in ended.releases],
+        "footage": departures_data(ended.departures),
     }
-    context.emit(data, lambda console: ended_text(console, context, done))
+    context.emit(data, lambda console: ended_text(console, context, ended))

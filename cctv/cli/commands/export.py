@@ -81,9 +81,9 @@ def build(context: CommandContext, request_id: str) -> None:
 def list_(context: CommandContext, request_id: str | None) -> None:
     """List packages: for which request, by whom, until when."""
 
-    found = list_packages(context.site, request_id)
-    data = [_package_data(context, one) for one in found]
-    context.emit({"packages": data}, lambda console: _list_text(console, context, found))
+    packages = list_packages(context.site, request_id)
+    data = [_package_data(context, package) for package in packages]
+    context.emit({"packages": data}, lambda console: _list_text(console, context, packages))
 
 
 @export.command()
@@ -119,16 +119,16 @@ def _plan_data(plan: BuildPlan) -> dict[str, object]:
         "request": plan.request.id,
         "outputs": [
             {
-                "file": one.file,
-                "camera": one.part.plan.camera,
-                "part": one.part.plan.position,
-                "start": one.part.plan.span.start,
-                "end": one.part.plan.span.end,
-                "frames": one.part.plan.frames,
-                "plan": one.part.digest,
-                "approved_by": one.part.approval.by if one.part.approval else None,
+                "file": output.file,
+                "camera": output.part.plan.camera,
+                "part": output.part.plan.position,
+                "start": output.part.plan.span.start,
+                "end": output.part.plan.span.end,
+                "frames": output.part.plan.frames,
+                "plan": output.part.digest,
+                "approved_by": output.part.approval.by if output.part.approval else None,
             }
-            for one in plan.outputs
+            for output in plan.outputs
         ],
         "gaps": [
             {"camera": gap.camera, "start": gap.span.start, "end": gap.span.end, "cause": gap.cause}
@@ -140,13 +140,13 @@ def _plan_data(plan: BuildPlan) -> dict[str, object]:
 def _plan_text(console: Console, context: CommandContext, plan: BuildPlan) -> None:
     rows = [
         (
-            one.file,
-            local(one.part.plan.span.start, context.zone),
-            length(one.part.plan.span.duration),
-            str(one.part.plan.frames),
-            one.part.approval.by if one.part.approval else "",
+            output.file,
+            local(output.part.plan.span.start, context.zone),
+            length(output.part.plan.span.duration),
+            str(output.part.plan.frames),
+            output.part.approval.by if output.part.approval else "",
         )
-        for one in plan.outputs
+        for output in plan.outputs
     ]
     console.print(table(("would be written", "from", "length", "frames", "approved by"), rows, right=("frames",)))
     for gap in plan.gaps:
@@ -165,34 +165,34 @@ def _built_data(built: Built) -> dict[str, object]:
         "key": built.manifest.key,
         "outputs": [
             {
-                "file": one.file,
-                "camera": one.camera,
-                "part": one.part,
-                "frames": one.frames,
-                "size_bytes": one.size_bytes,
-                "sha256": one.sha256,
-                "live_pixels_outside": one.verified.live_pixels_outside,
-                "same_times": one.verified.same_times,
-                "audio_streams": one.verified.audio_streams,
+                "file": output.file,
+                "camera": output.camera,
+                "part": output.part,
+                "frames": output.frames,
+                "size_bytes": output.size_bytes,
+                "sha256": output.sha256,
+                "live_pixels_outside": output.verified.live_pixels_outside,
+                "same_times": output.verified.same_times,
+                "audio_streams": output.verified.audio_streams,
             }
-            for one in built.manifest.outputs
+            for output in built.manifest.outputs
         ],
         "gaps": len(built.manifest.gaps),
     }
 
 
 def _built_text(console: Console, context: CommandContext, built: Built) -> None:
-    made = _("{id} built for {case}", id=built.package.id, case=built.package.request)
-    console.print(made, style="bold")
+    heading = _("{id} built for {case}", id=built.package.id, case=built.package.request)
+    console.print(heading, style="bold")
     rows = [
         (
-            one.file,
-            length(one.span.end - one.span.start),
-            str(one.frames),
-            size(one.size_bytes),
-            _("{count} live pixels outside what was kept; no sound", count=one.verified.live_pixels_outside),
+            output.file,
+            length(output.span.end - output.span.start),
+            str(output.frames),
+            size(output.size_bytes),
+            _("{count} live pixels outside what was kept; no sound", count=output.verified.live_pixels_outside),
         )
-        for one in built.manifest.outputs
+        for output in built.manifest.outputs
     ]
     console.print(table(("video", "length", "frames", "size", "checked"), rows, right=("frames", "size")))
     console.print(f"\n{built.path}", soft_wrap=True)
@@ -202,36 +202,36 @@ def _built_text(console: Console, context: CommandContext, built: Built) -> None
     console.print(f"{_('next:')}  cctv export verify {built.package.id}")
 
 
-def _package_data(context: CommandContext, one: PackageRow) -> dict[str, object]:
+def _package_data(context: CommandContext, package: PackageRow) -> dict[str, object]:
     return {
-        "id": one.id,
-        "request": one.request,
-        "disclosure": one.disclosure,
-        "path": context.site.root / one.path,
-        "built": one.built,
-        "built_by": one.built_by,
-        "expires": one.expires,
-        "deleted": one.deleted,
-        "state": _state(context, one),
+        "id": package.id,
+        "request": package.request,
+        "disclosure": package.disclosure,
+        "path": context.site.root / package.path,
+        "built": package.built,
+        "built_by": package.built_by,
+        "expires": package.expires,
+        "deleted": package.deleted,
+        "state": _state(context, package),
     }
 
 
-def _state(context: CommandContext, one: PackageRow) -> str:
-    if one.deleted is not None:
+def _state(context: CommandContext, package: PackageRow) -> str:
+    if package.deleted is not None:
         return "deleted"
-    if not (context.site.root / one.path).is_dir():
+    if not (context.site.root / package.path).is_dir():
         return "missing"
-    return "expired" if one.expires <= context.now else "here"
+    return "expired" if package.expires <= context.now else "here"
 
 
-def _list_text(console: Console, context: CommandContext, found: Sequence[PackageRow]) -> None:
-    if not found:
+def _list_text(console: Console, context: CommandContext, packages: Sequence[PackageRow]) -> None:
+    if not packages:
         console.print(_("No packages yet.  `cctv export build REQUEST` makes one."))
         return
     rows = [
-        (one.id, one.case_id, local_date(one.built, context.zone), one.built_by, local_date(one.expires, context.zone),
-         translate(_STATES[_state(context, one)]))
-        for one in found
+        (package.id, package.case_id, local_date(package.built, context.zone), package.built_by, local_date(package.expires, context.zone),
+         translate(_STATES[_state(context, package)]))
+        for package in packages
     ]  # fmt: skip
     console.print(table(("package", "for", "built", "built by", "our copy goes by", "state"), rows))
 
@@ -249,7 +249,7 @@ def _checked_data(checked: VerificationResult) -> dict[str, object]:
         "key_from_outside": checked.trusted,
         "files": checked.files,
         "size_bytes": checked.size_bytes,
-        "videos": [one.file for one in manifest.outputs],
+        "videos": [output.file for output in manifest.outputs],
         "verified": True,
     }
 
@@ -313,7 +313,7 @@ def deliver(context: CommandContext, package: str, folder: Path, method: str, re
       cctv export deliver EXP-2026-003 --method zip --to ~/outgoing
     """
 
-    done = deliver_package(
+    delivery = deliver_package(
         context.site,
         package,
         folder,
@@ -321,7 +321,7 @@ def deliver(context: CommandContext, package: str, folder: Path, method: str, re
         Recipient(recipient) if recipient else None,
         dry_run=context.dry_run,
     )
-    context.emit(_delivered_data(context, done), lambda console: _delivered_text(console, context, done))
+    context.emit(_delivered_data(context, delivery), lambda console: _delivered_text(console, context, delivery))
 
 
 @click.command()
@@ -343,44 +343,44 @@ def fetch(context: CommandContext, package: str) -> None:
     context.emit(data, lambda console: _fetch_text(console, lines))
 
 
-def _delivered_data(context: CommandContext, done: Delivered) -> dict[str, object]:
+def _delivered_data(context: CommandContext, delivery: Delivered) -> dict[str, object]:
     return {
         "dry_run": context.dry_run,
-        "package": done.package.id,
-        "for": done.package.case_id,
-        "disclosure": done.disclosure.id if done.disclosure else None,
-        "until": done.disclosure.lease_end if done.disclosure else None,
-        "files": done.files,
-        "passphrase": done.passphrase,
+        "package": delivery.package.id,
+        "for": delivery.package.case_id,
+        "disclosure": delivery.disclosure.id if delivery.disclosure else None,
+        "until": delivery.disclosure.lease_end if delivery.disclosure else None,
+        "files": delivery.files,
+        "passphrase": delivery.passphrase,
     }
 
 
-def _delivered_text(console: Console, context: CommandContext, done: Delivered) -> None:
-    if done.disclosure is None:
-        planned = _("Would hand over {package} as {file}.", package=done.package.id, file=done.files[0])
+def _delivered_text(console: Console, context: CommandContext, delivery: Delivered) -> None:
+    if delivery.disclosure is None:
+        planned = _("Would hand over {package} as {file}.", package=delivery.package.id, file=delivery.files[0])
         console.print(planned, soft_wrap=True)
         print_dry(console)
         return
-    handed = _("{package} handed over: {disclosure}", package=done.package.id, disclosure=done.disclosure.id)
+    handed = _("{package} handed over: {disclosure}", package=delivery.package.id, disclosure=delivery.disclosure.id)
     console.print(handed, style="bold")
-    for path in done.files:
+    for path in delivery.files:
         console.print(f"  {path}", soft_wrap=True)
-    if done.disclosure.lease_end is not None:
-        console.print(lent_text(context, done.disclosure))
-    if done.passphrase is not None:
-        console.print(f"\n{_('passphrase')}  {done.passphrase}\n", style="bold")
+    if delivery.disclosure.lease_end is not None:
+        console.print(lent_text(context, delivery.disclosure))
+    if delivery.passphrase is not None:
+        console.print(f"\n{_('passphrase')}  {delivery.passphrase}\n", style="bold")
         console.print(_("It is written nowhere and cannot be asked again.  Tell it by another way than the file."))
     else:
         signing = _("Print the page twice; both sign.  The package is on the medium, the page stays on paper.")
         console.print(f"\n{signing}")
-        print_next(f"cctv disclosure receipt {done.disclosure.id} --on DATE")
+        print_next(f"cctv disclosure receipt {delivery.disclosure.id} --on DATE")
 
 
-def lent_text(context: CommandContext, one: Disclosure) -> str:
+def lent_text(context: CommandContext, disclosure: Disclosure) -> str:
     """That a copy is lent, to whom and until when."""
-    assert one.lease_end is not None
-    day = one.lease_end.astimezone(context.zone)
-    return _("Lent to the {recipient}: back or destroyed by {day:%d/%m/%Y}.", recipient=one.recipient, day=day)
+    assert disclosure.lease_end is not None
+    day = disclosure.lease_end.astimezone(context.zone)
+    return _("Lent to the {recipient}: back or destroyed by {day:%d/%m/%Y}.", recipient=disclosure.recipient, day=day)
 
 
 def _fetch_text(console: Console, lines: FetchLines) -> None:

@@ -94,8 +94,8 @@ def list_(context: CommandContext, cameras: str | None, zones: str | None, start
       cctv footage list --cameras foyer-1 --from "gisteren 22u" --to "2u"
     """
 
-    found = _inventories(context, cameras, zones, start, end)
-    segments = [segment for one in found for segment in one.segments]
+    inventories = _inventories(context, cameras, zones, start, end)
+    segments = [segment for camera_inventory in inventories for segment in camera_inventory.segments]
     data = [
         {
             "id": segment.id,
@@ -111,13 +111,13 @@ def list_(context: CommandContext, cameras: str | None, zones: str | None, start
         for segment in segments
     ]
     rows = [
-        (str(one.id), one.camera, local(one.span.start, context.zone), length(one.span.duration), size(one.size_bytes),
-         local_date(one.limit, context.zone))
-        for one in segments
+        (str(segment.id), segment.camera, local(segment.span.start, context.zone), length(segment.span.duration), size(segment.size_bytes),
+         local_date(segment.limit, context.zone))
+        for segment in segments
     ]  # fmt: skip
     columns = ("segment", "camera", "start", "length", "size", "gone by")
     right = ("segment", "length", "size")
-    _no_footage(found)
+    _no_footage(inventories)
     context.emit({"segments": data}, lambda console: console.print(table(columns, rows, right=right)))
 
 
@@ -131,48 +131,55 @@ def coverage(context: CommandContext, cameras: str | None, zones: str | None, st
     \b
       cctv footage coverage --from "vandaag 0u" --to "nu"
     """
-    found = _inventories(context, cameras, zones, start, end)
-    runs = _runs(context, found)
+    inventories = _inventories(context, cameras, zones, start, end)
+    runs = _runs(context, inventories)
     context.emit(
-        {"cameras": [_coverage(one, runs[one.camera]) for one in found]},
-        lambda console: _coverage_text(console, context, found, runs),
+        {"cameras": [_coverage(camera_inventory, runs[camera_inventory.camera]) for camera_inventory in inventories]},
+        lambda console: _coverage_text(console, context, inventories, runs),
     )
 
 
 def _inventories(
     context: CommandContext, cameras: str | None, zones: str | None, start: str, end: str
 ) -> list[Inventory]:
-    span, chosen = context.span(start, end), context.cameras(cameras, zones)
+    span, camera_id = context.span(start, end), context.cameras(cameras, zones)
     with read_transaction(context.site.engine) as connection:
-        return [inventory(connection, camera, span, context.now) for camera in chosen]
+        return [inventory(connection, camera, span, context.now) for camera in camera_id]
 
 
-def _runs(context: CommandContext, found: list[Inventory]) -> dict[CameraId, list[Run]]:
+def _runs(context: CommandContext, inventories: list[Inventory]) -> dict[CameraId, list[Run]]:
     with read_transaction(context.site.engine) as connection:
-        return {one.camera: runs_of(connection, one.camera, one.span) for one in found}
+        return {
+            camera_inventory.camera: runs_of(connection, camera_inventory.camera, camera_inventory.span)
+            for camera_inventory in inventories
+        }
 
 
-def _no_footage(found: list[Inventory]) -> None:
+def _no_footage(inventories: list[Inventory]) -> None:
     """Nothing at all is an answer with its own exit code and its cause."""
 
-    if found and not any(one.segments for one in found):
-        raise FootageAbsence(cameras=", ".join(one.camera for one in found), cause=absence(found))
+    if inventories and not any(camera_inventory.segments for camera_inventory in inventories):
+        raise FootageAbsence(
+            cameras=", ".join(camera_inventory.camera for camera_inventory in inventories), cause=absence(inventories)
+        )
 
 
-def _coverage(one: Inventory, runs: list[Run]) -> dict[str, object]:
+def _coverage(camera_inventory: Inventory, runs: list[Run]) -> dict[str, object]:
     return {
-        "camera": one.camera,
-        "recorded_fraction": round(_told(one, 0.9999), 4),
-        "recorded_seconds": total(one.saved),
-        "deleted_seconds": total(one.deleted),
-        "never_recorded_seconds": total(hole.span for hole in one.missing),
-        "unexplained_seconds": total(one.unexplained),
-        "recorded": [{"start": span.start, "end": span.end} for span in one.saved],
-        "deleted": [{"start": stone.span.start, "end": stone.span.end, "at": stone.closed} for stone in one.gone],
-        "never_recorded": [
-            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in one.missing
+        "camera": camera_inventory.camera,
+        "recorded_fraction": round(_told(camera_inventory, 0.9999), 4),
+        "recorded_seconds": total(camera_inventory.saved),
+        "deleted_seconds": total(camera_inventory.deleted),
+        "never_recorded_seconds": total(hole.span for hole in camera_inventory.missing),
+        "unexplained_seconds": total(camera_inventory.unexplained),
+        "recorded": [{"start": span.start, "end": span.end} for span in camera_inventory.saved],
+        "deleted": [
+            {"start": stone.span.start, "end": stone.span.end, "at": stone.closed} for stone in camera_inventory.gone
         ],
-        "unexplained": [{"start": span.start, "end": span.end} for span in one.unexplained],
+        "never_recorded": [
+            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in camera_inventory.missing
+        ],
+        "unexplained": [{"start": span.start, "end": span.end} for span in camera_inventory.unexplained],
         "runs": [
             {
                 "run": run.id,
@@ -186,33 +193,42 @@ def _coverage(one: Inventory, runs: list[Run]) -> dict[str, object]:
 
 
 def _coverage_text(
-    console: Console, context: CommandContext, found: list[Inventory], runs: dict[CameraId, list[Run]]
+    console: Console, context: CommandContext, inventories: list[Inventory], runs: dict[CameraId, list[Run]]
 ) -> None:
-    for one in found:
-        console.print(f"{one.camera:<20} {coverage_bar(one, 60)} {_told(one, 0.999):7.1%}")
+    for camera_inventory in inventories:
+        console.print(
+            f"{camera_inventory.camera:<20} {coverage_bar(camera_inventory, 60)} {_told(camera_inventory, 0.999):7.1%}"
+        )
     rows = [
-        (one.camera, local(hole.span.start, context.zone), local(hole.span.end, context.zone), length(hole.span.duration),
-         hole.cause.value if hole.cause else _no_cause(one, hole.span))
-        for one in found
-        for hole in one.missing
+        (camera_inventory.camera, local(hole.span.start, context.zone), local(hole.span.end, context.zone), length(hole.span.duration),
+         hole.cause.value if hole.cause else _no_cause(camera_inventory, hole.span))
+        for camera_inventory in inventories
+        for hole in camera_inventory.missing
     ]  # fmt: skip
     if rows:
         console.print()
         console.print(table(("camera", "gap from", "to", "length", "cause"), rows, right=("length",)))
-    for one in found:
-        told = [run.clock_offset for run in runs[one.camera] if run.clock_offset is not None]
-        if told and max(abs(offset) for offset in told) >= CLOCK_OFF:
-            off = f"{told[-1].total_seconds():+.0f} s" if len(told) == 1 else _range(told)
-            click.echo(f"note: {one.camera}: its own clock was off by {off}; so is the text in its picture.", err=True)
+    for camera_inventory in inventories:
+        offsets = [run.clock_offset for run in runs[camera_inventory.camera] if run.clock_offset is not None]
+        if offsets and max(abs(offset) for offset in offsets) >= CLOCK_OFF:
+            drift = f"{offsets[-1].total_seconds():+.0f} s" if len(offsets) == 1 else _range(offsets)
+            click.echo(
+                f"note: {camera_inventory.camera}: its own clock was off by {drift}; so is the text in its picture.",
+                err=True,
+            )
 
 
-def _told(one: Inventory, nearly: float) -> float:
+def _told(camera_inventory: Inventory, nearly: float) -> float:
     """The recorded fraction, never rounded up to the whole."""
-    return one.coverage if one.coverage == 1 else min(one.coverage, nearly)
+    return camera_inventory.coverage if camera_inventory.coverage == 1 else min(camera_inventory.coverage, nearly)
 
 
-def _no_cause(one: Inventory, hole: Span) -> str:
-    return "unexplained" if any(span.overlaps(hole) for span in one.unexplained) else "nothing recorded around it"
+def _no_cause(camera_inventory: Inventory, hole: Span) -> str:
+    return (
+        "unexplained"
+        if any(span.overlaps(hole) for span in camera_inventory.unexplained)
+        else "nothing recorded around it"
+    )
 
 
 def _range(offsets: list[timedelta]) -> str:
@@ -252,8 +268,8 @@ def show(
     """
 
     span = context.span(start, end)
-    (chosen,) = context.cameras(camera)
-    sheet = made(context.site, case_id, chosen, span, stills=stills, reason=reason, dry_run=context.dry_run)
+    (camera_id,) = context.cameras(camera)
+    sheet = made(context.site, case_id, camera_id, span, stills=stills, reason=reason, dry_run=context.dry_run)
     data = {"dry_run": context.dry_run, "path": sheet.path, "times": sheet.times}
     count = len(sheet.times)
     shown = (
@@ -277,14 +293,14 @@ def extract(context: CommandContext, case_id: str, camera: str, start: str, end:
     """
 
     span = context.span(start, end)
-    (chosen,) = context.cameras(camera)
+    (camera_id,) = context.cameras(camera)
     with watched() as progress:
-        found = extract_footage(
-            context.site, case_id, chosen, span, reason=reason, progress=progress, dry_run=context.dry_run
+        extraction = extract_footage(
+            context.site, case_id, camera_id, span, reason=reason, progress=progress, dry_run=context.dry_run
         )
-    data = {"dry_run": context.dry_run, "paths": found.paths, "frames": found.frames}
-    written = _("Would write:") if context.dry_run else _("Written, {count} frames:", count=found.frames)
-    lines = "\n".join([written, *(str(path) for path in found.paths)])
+    data = {"dry_run": context.dry_run, "paths": extraction.paths, "frames": extraction.frames}
+    written = _("Would write:") if context.dry_run else _("Written, {count} frames:", count=extraction.frames)
+    lines = "\n".join([written, *(str(path) for path in extraction.paths)])
     context.emit(data, lambda console: console.print(lines, soft_wrap=True))
 
 

@@ -44,7 +44,7 @@ def give(
       cctv grant give sofie export --briefed 1/11 --confidentiality 1/11 --reason "answers requests"
     """
 
-    made = give_grant(
+    granted = give_grant(
         context.site,
         account,
         Permission(permission),
@@ -53,7 +53,7 @@ def give(
         reason=reason,
         dry_run=context.dry_run,
     )
-    _show(context, made, _("would be given") if context.dry_run else _("given"))
+    _show(context, granted, _("would be given") if context.dry_run else _("given"))
 
 
 @grant.command()
@@ -68,8 +68,8 @@ def withdraw(context: CommandContext, grant_id: str, reason: str) -> None:
       cctv grant withdraw GRA-2026-001 --reason "left the company"
     """
 
-    made = withdraw_grant(context.site, grant_id, reason=reason, dry_run=context.dry_run)
-    _show(context, made, _("would be withdrawn") if context.dry_run else _("withdrawn"))
+    withdrawn = withdraw_grant(context.site, grant_id, reason=reason, dry_run=context.dry_run)
+    _show(context, withdrawn, _("would be withdrawn") if context.dry_run else _("withdrawn"))
 
 
 @grant.command("list")
@@ -79,51 +79,53 @@ def withdraw(context: CommandContext, grant_id: str, reason: str) -> None:
 def list_(context: CommandContext, withdrawn_too: bool) -> None:
     """List the grants."""
 
-    found = list_grants(context.site, withdrawn_too=withdrawn_too)
-    context.emit({"grants": [_data(one) for one in found]}, lambda console: _list_text(console, context, found))
+    grants = list_grants(context.site, withdrawn_too=withdrawn_too)
+    context.emit({"grants": [_data(grant) for grant in grants]}, lambda console: _list_text(console, context, grants))
 
 
-def _data(one: Grant) -> dict[str, object]:
+def _data(grant: Grant) -> dict[str, object]:
     return {
-        "id": one.id,
-        "account": one.account,
-        "permission": one.permission,
-        "briefed": one.briefed,
-        "confidentiality": one.confidentiality,
-        "granted": one.granted,
-        "granted_by": one.granted_by,
-        "withdrawn": one.withdrawn,
+        "id": grant.id,
+        "account": grant.account,
+        "permission": grant.permission,
+        "briefed": grant.briefed,
+        "confidentiality": grant.confidentiality,
+        "granted": grant.granted,
+        "granted_by": grant.granted_by,
+        "withdrawn": grant.withdrawn,
     }
 
 
-def _show(context: CommandContext, one: Grant, what: str) -> None:
+def _show(context: CommandContext, grant: Grant, what: str) -> None:
     def text(console: Console) -> None:
-        for_whom = _("{permission} for {account}", permission=one.permission, account=one.account)
-        console.print(_("{id} {what}: {permission}", id=one.id, what=what, permission=for_whom), style="bold")
-        if one.permission not in context.settings.policy.granted_only:
-            name = one.permission.value
+        for_whom = _("{permission} for {account}", permission=grant.permission, account=grant.account)
+        console.print(_("{id} {what}: {permission}", id=grant.id, what=what, permission=for_whom), style="bold")
+        if grant.permission not in context.settings.policy.granted_only:
+            name = grant.permission.value
             console.print(_('[policy] granted_only does not name "{name}": every account may do it.', name=name))
         if context.dry_run:
             print_dry(console)
 
-    context.emit({"dry_run": context.dry_run, "grant": _data(one)}, text)
+    context.emit({"dry_run": context.dry_run, "grant": _data(grant)}, text)
 
 
-def _list_text(console: Console, context: CommandContext, found: Sequence[Grant]) -> None:
-    asked = ", ".join(sorted(each.value for each in context.settings.policy.granted_only)) or _("nothing")
-    if found:
+def _list_text(console: Console, context: CommandContext, grants: Sequence[Grant]) -> None:
+    restricted = ", ".join(sorted(permission.value for permission in context.settings.policy.granted_only)) or _(
+        "nothing"
+    )
+    if grants:
         rows = [
             (
-                one.id,
-                one.account,
-                enum_text(one.permission),
-                f"{one.briefed:%d/%m/%Y}",
-                f"{one.confidentiality:%d/%m/%Y}",
-                _("{when} by {who}", when=day(one.granted, context.zone), who=one.granted_by),
-                _("withdrawn {day}", day=day(one.withdrawn, context.zone)) if one.withdrawn else _("in force"),
+                grant.id,
+                grant.account,
+                enum_text(grant.permission),
+                f"{grant.briefed:%d/%m/%Y}",
+                f"{grant.confidentiality:%d/%m/%Y}",
+                _("{when} by {who}", when=day(grant.granted, context.zone), who=grant.granted_by),
+                _("withdrawn {day}", day=day(grant.withdrawn, context.zone)) if grant.withdrawn else _("in force"),
             )
-            for one in found
+            for grant in grants
         ]
         console.print(table(("id", "account", "permission", "briefed", "confidentiality", "granted", "state"), rows))
         console.print()
-    console.print(_("A grant is asked for: {what} ([policy] granted_only).", what=asked))
+    console.print(_("A grant is asked for: {what} ([policy] granted_only).", what=restricted))

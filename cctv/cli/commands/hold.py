@@ -81,9 +81,9 @@ def place(
       cctv hold place --ground INC-2026-014 --zones facade --from nu --to +4h --review 14d --reason "he is coming back"
     """
 
-    chosen = chosen_cameras(context, cameras, zones)
+    camera_ids = chosen_cameras(context, cameras, zones)
     until = parse_review(review, now=context.now, zone=context.zone)
-    new = NewHold(ground, chosen, context.span(start, end), until, reason)
+    new = NewHold(ground, camera_ids, context.span(start, end), until, reason)
     placed = plan_hold(context.site, new) if context.dry_run else place_hold(context.site, new)
     data = {
         "dry_run": context.dry_run,
@@ -100,8 +100,8 @@ def place(
 def list_(context: CommandContext, released_too: bool) -> None:
     """List the holds in force, the oldest first."""
 
-    found = list_holds(context.site, released_too=released_too)
-    context.emit({"holds": [hold_data(one) for one in found]}, lambda console: _list_text(console, context, found))
+    holds = list_holds(context.site, released_too=released_too)
+    context.emit({"holds": [hold_data(hold) for hold in holds]}, lambda console: _list_text(console, context, holds))
 
 
 @hold.command()
@@ -115,10 +115,10 @@ def show(context: CommandContext, hold_id: str) -> None:
       cctv hold show HOLD-2026-003
     """
 
-    found = hold_file(context.site, hold_id)
-    assert found.hold is not None
-    data = {"hold": hold_data(found.hold), "footage": footage_data(found.footage)}
-    context.emit(data, lambda console: _show_text(console, context, found))
+    file = hold_file(context.site, hold_id)
+    assert file.hold is not None
+    data = {"hold": hold_data(file.hold), "footage": footage_data(file.footage)}
+    context.emit(data, lambda console: _show_text(console, context, file))
 
 
 @hold.command()
@@ -172,11 +172,15 @@ def release(context: CommandContext, hold_id: str, reason: str) -> None:
       cctv hold release HOLD-2026-003 --reason "nothing to be seen"
     """
 
-    done = (
+    released = (
         plan_release(context.site, hold_id) if context.dry_run else release_hold(context.site, hold_id, reason=reason)
     )
-    data = {"dry_run": context.dry_run, "hold": hold_data(done.hold), "footage": departures_data(done.departures)}
-    context.emit(data, lambda console: _released_text(console, context, done))
+    data = {
+        "dry_run": context.dry_run,
+        "hold": hold_data(released.hold),
+        "footage": departures_data(released.departures),
+    }
+    context.emit(data, lambda console: _released_text(console, context, released))
 
 
 @hold.command()
@@ -196,44 +200,44 @@ def confirm(context: CommandContext, reason: str) -> None:
 
     if context.dry_run:
         check_confirmation(context.site)
-    found = (
+    holds = (
         list_holds(context.site, released_too=False) if context.dry_run else confirm_holds(context.site, reason=reason)
     )
-    data = {"dry_run": context.dry_run, "holds": [hold_data(one) for one in found]}
-    context.emit(data, lambda console: _confirmed_text(console, context, found))
+    data = {"dry_run": context.dry_run, "holds": [hold_data(hold) for hold in holds]}
+    context.emit(data, lambda console: _confirmed_text(console, context, holds))
 
 
 def _placed_text(console: Console, context: CommandContext, placed: PlacedHold) -> None:
-    one = placed.hold
-    if one is None:
+    hold = placed.hold
+    if hold is None:
         console.print(_("Would place a hold for {case}.", case=placed.ground.case_id) + "\n", style="bold")
     else:
-        console.print(_("{id} placed for {case}", id=one.id, case=one.ground.case_id), style="bold")
-        kept = _(
+        console.print(_("{id} placed for {case}", id=hold.id, case=hold.ground.case_id), style="bold")
+        message = _(
             "It keeps this footage until it is released.  Look at it again by {review}.",
-            review=local_date(one.review, context.zone),
+            review=local_date(hold.review, context.zone),
         )
-        console.print(f"{kept}\n")
+        console.print(f"{message}\n")
     print_footage(console, placed.footage, context.zone)
-    if all(found.is_empty for found in placed.footage):
-        none = _("There is no footage under this hold.") if one else _("There is no footage to keep.")
+    if all(status.is_empty for status in placed.footage):
+        none = _("There is no footage under this hold.") if hold else _("There is no footage to keep.")
         console.print(none, style="bold")
-    if one is None:
+    if hold is None:
         print_dry(console)
     else:
-        print_next(f"cctv hold show {one.id}", f'cctv hold release {one.id} --reason "..."')
+        print_next(f"cctv hold show {hold.id}", f'cctv hold release {hold.id} --reason "..."')
 
 
-def _list_text(console: Console, context: CommandContext, found: Sequence[Hold]) -> None:
-    if found:
-        print_holds(console, found, context.zone, context.now)
+def _list_text(console: Console, context: CommandContext, holds: Sequence[Hold]) -> None:
+    if holds:
+        print_holds(console, holds, context.zone, context.now)
     else:
         console.print(_("No holds in force.  `cctv hold list --all` shows released ones too."))
 
 
-def _confirmed_text(console: Console, context: CommandContext, found: Sequence[Hold]) -> None:
-    if found:
-        print_holds(console, found, context.zone, context.now)
+def _confirmed_text(console: Console, context: CommandContext, holds: Sequence[Hold]) -> None:
+    if holds:
+        print_holds(console, holds, context.zone, context.now)
     else:
         console.print(_("No holds in force: everything goes at its limit."))
     if context.dry_run:
@@ -246,28 +250,28 @@ def _confirmed_text(console: Console, context: CommandContext, found: Sequence[H
         console.print(confirmed)
 
 
-def _show_text(console: Console, context: CommandContext, found: PlacedHold) -> None:
-    one = found.hold
-    assert one is not None
-    console.print(_("{id} for {case}", id=one.id, case=one.ground.case_id), style="bold")
-    placed = _("placed {when} by {who}", when=local_date(one.placed, context.zone), who=one.placed_by)
+def _show_text(console: Console, context: CommandContext, file: PlacedHold) -> None:
+    hold = file.hold
+    assert hold is not None
+    console.print(_("{id} for {case}", id=hold.id, case=hold.ground.case_id), style="bold")
+    placed = _("placed {when} by {who}", when=local_date(hold.placed, context.zone), who=hold.placed_by)
     console.print(f"{placed}\n")
-    print_holds(console, [one], context.zone, context.now)
+    print_holds(console, [hold], context.zone, context.now)
     console.print()
-    print_footage(console, found.footage, context.zone)
-    print_next(f"cctv audit list --about {one.id}")
+    print_footage(console, file.footage, context.zone)
+    print_next(f"cctv audit list --about {hold.id}")
 
 
-def _released_text(console: Console, context: CommandContext, done: ReleasedHold) -> None:
-    one = done.hold
+def _released_text(console: Console, context: CommandContext, release: ReleasedHold) -> None:
+    hold = release.hold
     released = (
-        _("Would release {id} for {case}.", id=one.id, case=one.ground.case_id)
+        _("Would release {id} for {case}.", id=hold.id, case=hold.ground.case_id)
         if context.dry_run
-        else _("{id} released; {case} stays as it is.", id=one.id, case=one.ground.case_id)
+        else _("{id} released; {case} stays as it is.", id=hold.id, case=hold.ground.case_id)
     )
     console.print(f"{released}\n", style="bold")
-    print_departures(console, done.departures, context.zone)
+    print_departures(console, release.departures, context.zone)
     if context.dry_run:
         print_dry(console)
-    elif goes_now(done.departures):
+    elif goes_now(release.departures):
         console.print(_("If that was a mistake, place a new hold at once, before the next sweep."))

@@ -86,11 +86,11 @@ def open_(
       cctv incident open "ruit inkom" --kind damage --zones facade --from "gisteren 23u" --to +90m
     """
 
-    chosen = chosen_cameras(context, cameras, zones)
+    camera_ids = chosen_cameras(context, cameras, zones)
     span = context.span(start, end)
-    new = NewIncident(IncidentKind(kind), title, chosen, span, place, finder, police_reference).checked()
+    new = NewIncident(IncidentKind(kind), title, camera_ids, span, place, finder, police_reference).checked()
     check_purpose(
-        new.kind, [context.settings.cameras[camera] for camera in chosen if camera in context.settings.cameras]
+        new.kind, [context.settings.cameras[camera] for camera in camera_ids if camera in context.settings.cameras]
     )
     if context.dry_run:
         footage = find_footage(context.site, new.cameras, new.span)
@@ -117,8 +117,11 @@ def open_(
 def list_(context: CommandContext, settled_too: bool) -> None:
     """List the open incidents, the latest first."""
 
-    found = list_incidents(context.site, settled_too=settled_too)
-    context.emit({"incidents": [_data(one) for one in found]}, lambda console: _list_text(console, context, found))
+    incidents = list_incidents(context.site, settled_too=settled_too)
+    context.emit(
+        {"incidents": [_data(incident) for incident in incidents]},
+        lambda console: _list_text(console, context, incidents),
+    )
 
 
 @incident.command()
@@ -132,13 +135,13 @@ def show(context: CommandContext, incident_id: str) -> None:
       cctv incident show INC-2026-014
     """
 
-    found = incident_file(context.site, incident_id)
+    file = incident_file(context.site, incident_id)
     data = {
-        "incident": _data(found.incident),
-        "holds": [hold_data(one) for one in found.holds],
-        "footage": footage_data(found.footage),
+        "incident": _data(file.incident),
+        "holds": [hold_data(hold) for hold in file.holds],
+        "footage": footage_data(file.footage),
     }
-    context.emit(data, lambda console: _show_text(console, context, found))
+    context.emit(data, lambda console: _show_text(console, context, file))
 
 
 @incident.command()
@@ -167,8 +170,8 @@ def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) ->
     if not yes and not _agreed(context, plan):
         line = f"cctv incident settle {plan.incident.id} --reason {shlex.quote(reason)} --yes"
         raise SettlementUndecided(id=plan.incident.id, line=line)
-    done = settle_incident(context.site, incident_id, reason=reason)
-    context.emit({"dry_run": False, **_settlement_data(done)}, lambda console: _settled_text(console, done))
+    settlement = settle_incident(context.site, incident_id, reason=reason)
+    context.emit({"dry_run": False, **_settlement_data(settlement)}, lambda console: _settled_text(console, settlement))
 
 
 def _agreed(context: CommandContext, plan: Settlement) -> bool:
@@ -177,25 +180,25 @@ def _agreed(context: CommandContext, plan: Settlement) -> bool:
     return confirm(_("Settle {id}?", id=plan.incident.id))
 
 
-def _settle_line(one: Incident) -> str:
-    return f'cctv incident settle {one.id} --reason "..."'
+def _settle_line(incident: Incident) -> str:
+    return f'cctv incident settle {incident.id} --reason "..."'
 
 
-def _data(one: Incident) -> dict[str, object]:
+def _data(incident: Incident) -> dict[str, object]:
     return {
-        "id": one.id,
-        "kind": one.kind,
-        "title": one.title,
-        "cameras": one.cameras,
-        "start": one.span.start,
-        "end": one.span.end,
-        "opened": one.opened,
-        "opened_by": one.opened_by,
-        "settled": one.settled,
-        "settled_by": one.settled_by,
-        "place": one.place,
-        "finder": one.finder,
-        "police_reference": one.police_reference,
+        "id": incident.id,
+        "kind": incident.kind,
+        "title": incident.title,
+        "cameras": incident.cameras,
+        "start": incident.span.start,
+        "end": incident.span.end,
+        "opened": incident.opened,
+        "opened_by": incident.opened_by,
+        "settled": incident.settled,
+        "settled_by": incident.settled_by,
+        "place": incident.place,
+        "finder": incident.finder,
+        "police_reference": incident.police_reference,
     }
 
 
@@ -214,63 +217,65 @@ def _dry_text(console: Console, context: CommandContext, title: str, footage: tu
 
 
 def _opened_text(console: Console, context: CommandContext, opened: OpenedIncident) -> None:
-    one, hold = opened.incident, opened.hold
-    console.print(_("{id} opened: {kind}, {title}", id=one.id, kind=one.kind, title=one.title), style="bold")
-    kept = _(
+    incident, hold = opened.incident, opened.hold
+    console.print(
+        _("{id} opened: {kind}, {title}", id=incident.id, kind=incident.kind, title=incident.title), style="bold"
+    )
+    message = _(
         "{hold} keeps its footage until the incident is settled.  Look at it again by {review}.",
         hold=hold.id,
         review=local_date(hold.review, context.zone),
     )
-    console.print(f"{kept}\n")
+    console.print(f"{message}\n")
     print_footage(console, opened.footage, context.zone)
-    if all(found.is_empty for found in opened.footage):
+    if all(status.is_empty for status in opened.footage):
         console.print(_("There is no footage to keep; the incident is recorded all the same."), style="bold")
-    print_next(f"{_settle_line(one)}   {_('when it is dealt with')}", f"cctv incident show {one.id}")
+    print_next(f"{_settle_line(incident)}   {_('when it is dealt with')}", f"cctv incident show {incident.id}")
 
 
-def _list_text(console: Console, context: CommandContext, found: Sequence[Incident]) -> None:
-    if not found:
+def _list_text(console: Console, context: CommandContext, incidents: Sequence[Incident]) -> None:
+    if not incidents:
         console.print(_("No open incidents.  `cctv incident list --all` shows settled ones too."))
         return
     rows = [
         (
-            one.id,
-            enum_text(one.kind),
-            one.title or translate(ERASED),
-            ", ".join(one.cameras),
-            when(one.span, context.zone),
-            _("settled {day}", day=day(one.settled, context.zone)) if one.settled else _("open"),
+            incident.id,
+            enum_text(incident.kind),
+            incident.title or translate(ERASED),
+            ", ".join(incident.cameras),
+            when(incident.span, context.zone),
+            _("settled {day}", day=day(incident.settled, context.zone)) if incident.settled else _("open"),
         )
-        for one in found
+        for incident in incidents
     ]
     console.print(table(("id", "kind", "what happened", "cameras", "when", "state"), rows))
 
 
-def _show_text(console: Console, context: CommandContext, found: IncidentFile) -> None:
-    one, zone = found.incident, context.zone
-    title = one.title or translate(ERASED)
-    console.print(_("{id}: {kind}, {title}", id=one.id, kind=one.kind, title=title), style="bold")
-    console.print(_("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
-    if one.settled:
-        console.print(_("settled {when} by {who}", when=local_date(one.settled, zone), who=one.settled_by))
-    if one.place:
-        console.print(_("place: {text}", text=one.place))
-    if one.finder:
-        console.print(_("found by: {text}", text=one.finder))
-    if one.police_reference:
-        console.print(_("police: {text}", text=one.police_reference))
-    print_subject(console, one.cameras, one.span, zone)
+def _show_text(console: Console, context: CommandContext, file: IncidentFile) -> None:
+    incident, zone = file.incident, context.zone
+    title = incident.title or translate(ERASED)
+    console.print(_("{id}: {kind}, {title}", id=incident.id, kind=incident.kind, title=title), style="bold")
+    console.print(_("opened {when} by {who}", when=local_date(incident.opened, zone), who=incident.opened_by))
+    if incident.settled:
+        console.print(_("settled {when} by {who}", when=local_date(incident.settled, zone), who=incident.settled_by))
+    if incident.place:
+        console.print(_("place: {text}", text=incident.place))
+    if incident.finder:
+        console.print(_("found by: {text}", text=incident.finder))
+    if incident.police_reference:
+        console.print(_("police: {text}", text=incident.police_reference))
+    print_subject(console, incident.cameras, incident.span, zone)
     console.print()
-    print_holds(console, found.holds, zone, context.now)
+    print_holds(console, file.holds, zone, context.now)
     console.print()
-    print_footage(console, found.footage, zone)
-    settling = [f"{_settle_line(one)}   {_('when it is dealt with')}"] if one.is_open else []
-    print_next(*settling, f"cctv audit list --about {one.id}")
+    print_footage(console, file.footage, zone)
+    settling = [f"{_settle_line(incident)}   {_('when it is dealt with')}"] if incident.is_open else []
+    print_next(*settling, f"cctv audit list --about {incident.id}")
 
 
 def _plan_text(console: Console, context: CommandContext, plan: Settlement) -> None:
-    one = plan.incident
-    console.print(_("{id}: {kind}, {title}", id=one.id, kind=one.kind, title=one.title), style="bold")
+    incident = plan.incident
+    console.print(_("{id}: {kind}, {title}", id=incident.id, kind=incident.kind, title=incident.title), style="bold")
     released = ", ".join(hold.id for hold in plan.releases) or _("no hold")
     console.print(_("Settling it releases {holds}:", holds=released) + "\n")
     print_departures(console, plan.departures, context.zone)
@@ -278,11 +283,11 @@ def _plan_text(console: Console, context: CommandContext, plan: Settlement) -> N
         print_dry(console)
 
 
-def _settled_text(console: Console, done: Settlement) -> None:
-    released = ", ".join(hold.id for hold in done.releases)
+def _settled_text(console: Console, settlement: Settlement) -> None:
+    released = ", ".join(hold.id for hold in settlement.releases)
     settled = (
-        _("{id} settled; {holds} released.", id=done.incident.id, holds=released)
+        _("{id} settled; {holds} released.", id=settlement.incident.id, holds=released)
         if released
-        else _("{id} settled.", id=done.incident.id)
+        else _("{id} settled.", id=settlement.incident.id)
     )
     console.print(settled, style="bold")

@@ -30,26 +30,26 @@ def run(context: CommandContext) -> None:
       cctv notify run
     """
 
-    told = notify_once(
+    result = notify_once(
         context.settings, lambda: context.site, context.now, context.make_disk(), dry_run=context.dry_run
     )
     rows = [
         {
-            "kind": one.kind,
-            "state": one.state,
-            "subject": one.subject,
-            "since": one.since,
-            "text": one.text,
-            "next": one.next_step or None,
+            "kind": alarm.kind,
+            "state": alarm.state,
+            "subject": alarm.subject,
+            "since": alarm.since,
+            "text": alarm.text,
+            "next": alarm.next_step or None,
         }
-        for one in told.alarms
+        for alarm in result.alarms
     ]
-    failed = [one.message for one in told.failed]
-    said = {"dry_run": context.dry_run, "alarms": rows, "failed": failed}
+    failed = [failure.message for failure in result.failed]
+    data = {"dry_run": context.dry_run, "alarms": rows, "failed": failed}
     context.emit(
-        said, lambda _: _print_alarms(told.alarms, "would tell" if context.dry_run else "due" if failed else "told")
+        data, lambda _: _print_alarms(result.alarms, "would tell" if context.dry_run else "due" if failed else "told")
     )
-    _raise_first(told.failed)
+    _raise_first(result.failed)
 
 
 @notify.command()
@@ -64,14 +64,14 @@ def test(context: CommandContext) -> None:
 
     failed = send_test(context.settings, context.now)
     ways = context.settings.alerts.ways
-    said = {"ways": ways, "failed": [one.message for one in failed]}
-    context.emit(said, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
+    data = {"ways": ways, "failed": [failure.message for failure in failed]}
+    context.emit(data, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
     _raise_first(failed)
 
 
 def _print_alarms(alarms: Sequence[Alarm], word: str) -> None:
-    for one in alarms:
-        click.echo(f"{word}: {one.state.value}: {one.text}")
+    for alarm in alarms:
+        click.echo(f"{word}: {alarm.state.value}: {alarm.text}")
     if not alarms:
         click.echo("nothing new to tell", err=True)
 

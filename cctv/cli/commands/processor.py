@@ -46,8 +46,8 @@ def add(context: CommandContext, name: str, service: str, country: str, contract
     """
 
     new = NewProcessor(name, service, country, _day(context, contract))
-    made = add_processor(context.site, new, dry_run=context.dry_run)
-    _show(context, made, _("would be entered") if context.dry_run else _("entered"))
+    added = add_processor(context.site, new, dry_run=context.dry_run)
+    _show(context, added, _("would be entered") if context.dry_run else _("entered"))
 
 
 @processor.command()
@@ -64,10 +64,10 @@ def engage(context: CommandContext, processor_id: str, name: str, country: str, 
       cctv processor engage PRO-2026-001 "Datacenter BV" --country NL --agreed 2/3/2026
     """
 
-    made = engaged(
+    updated = engaged(
         context.site, processor_id, name=name, country=country, agreed=_day(context, agreed), dry_run=context.dry_run
     )
-    _show(context, made, _("would be changed") if context.dry_run else _("changed"))
+    _show(context, updated, _("would be changed") if context.dry_run else _("changed"))
 
 
 @processor.command()
@@ -79,10 +79,10 @@ def engage(context: CommandContext, processor_id: str, name: str, country: str, 
 def audited(context: CommandContext, processor_id: str, on: str, contract: str | None) -> None:
     """Write down that a processor was audited."""
 
-    made = done(
+    updated = done(
         context.site, processor_id, on=_needed(context, on), contract=_day(context, contract), dry_run=context.dry_run
     )
-    _show(context, made, _("would be changed") if context.dry_run else _("changed"))
+    _show(context, updated, _("would be changed") if context.dry_run else _("changed"))
 
 
 @processor.command()
@@ -99,10 +99,10 @@ def end(context: CommandContext, processor_id: str, on: str, how: str, reason: s
       cctv processor end PRO-2026-001 --on 30/6/2026 --how destroyed --reason "certificate of 3 July"
     """
 
-    made = end_processor(
+    updated = end_processor(
         context.site, processor_id, on=_needed(context, on), how=End(how), reason=reason, dry_run=context.dry_run
     )
-    _show(context, made, _("would be ended") if context.dry_run else _("ended"))
+    _show(context, updated, _("would be ended") if context.dry_run else _("ended"))
 
 
 @processor.command("list")
@@ -111,8 +111,10 @@ def end(context: CommandContext, processor_id: str, on: str, how: str, reason: s
 def list_(context: CommandContext) -> None:
     """List the processors, those that are engaged first."""
 
-    found = list_processors(context.site)
-    context.emit({"processors": [_data(one) for one in found]}, lambda console: _list_text(console, found))
+    processors = list_processors(context.site)
+    context.emit(
+        {"processors": [_data(processor) for processor in processors]}, lambda console: _list_text(console, processors)
+    )
 
 
 def _day(context: CommandContext, text: str | None) -> date | None:
@@ -123,47 +125,49 @@ def _needed(context: CommandContext, text: str) -> date:
     return parse_date(text, now=context.now, zone=context.zone)
 
 
-def _data(one: Processor) -> dict[str, object]:
+def _data(processor: Processor) -> dict[str, object]:
     return {
-        "id": one.id,
-        "name": one.name,
-        "service": one.service,
-        "country": one.country,
-        "contract": one.contract,
-        "audited": one.audited,
-        "sub_processors": one.sub_processors,
-        "ended": one.ended,
-        "end": one.end,
+        "id": processor.id,
+        "name": processor.name,
+        "service": processor.service,
+        "country": processor.country,
+        "contract": processor.contract,
+        "audited": processor.audited,
+        "sub_processors": processor.sub_processors,
+        "ended": processor.ended,
+        "end": processor.end,
     }
 
 
-def _show(context: CommandContext, one: Processor, what: str) -> None:
+def _show(context: CommandContext, processor: Processor, what: str) -> None:
     def text(console: Console) -> None:
-        done = _("{id} {what}: {name}, {country}", id=one.id, what=what, name=one.name, country=one.country)
-        console.print(done, style="bold")
+        entry = _(
+            "{id} {what}: {name}, {country}", id=processor.id, what=what, name=processor.name, country=processor.country
+        )
+        console.print(entry, style="bold")
         if context.dry_run:
             print_dry(console)
 
-    context.emit({"dry_run": context.dry_run, "processor": _data(one)}, text)
+    context.emit({"dry_run": context.dry_run, "processor": _data(processor)}, text)
 
 
-def _list_text(console: Console, found: Sequence[Processor]) -> None:
-    if not found:
+def _list_text(console: Console, processors: Sequence[Processor]) -> None:
+    if not processors:
         none = _('No processors.  `cctv processor add "Installatie NV" --service ... --country BE` enters one.')
         console.print(none)
         return
     rows = [
         (
-            one.id,
-            one.name or translate(ERASED),
-            one.service,
-            one.country,
-            _shown(one.contract),
-            _shown(one.audited),
-            ", ".join(f"{sub.name or translate(ERASED)} ({sub.country})" for sub in one.sub_processors) or "-",
-            f"{_shown(one.ended)}, {enum_text(one.end)}" if one.end else _("engaged"),
+            processor.id,
+            processor.name or translate(ERASED),
+            processor.service,
+            processor.country,
+            _shown(processor.contract),
+            _shown(processor.audited),
+            ", ".join(f"{sub.name or translate(ERASED)} ({sub.country})" for sub in processor.sub_processors) or "-",
+            f"{_shown(processor.ended)}, {enum_text(processor.end)}" if processor.end else _("engaged"),
         )
-        for one in found
+        for processor in processors
     ]
     console.print(table(("id", "name", "service", "in", "contract", "audited", "sub-processors", "state"), rows))
 

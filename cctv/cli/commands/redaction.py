@@ -215,12 +215,12 @@ def file(
       cctv redaction file in.mp4 out.mp4 --keep KEEP.json
     """
 
-    chosen = Mode(mode)
-    caption = DEFAULT if chosen is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
-    options = Options(chosen, Fill(fill), Others(others), caption)
-    asked = FileRedaction(input_, output, options, keep_path, mask_out, force)
+    chosen_mode = Mode(mode)
+    caption = DEFAULT if chosen_mode is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
+    options = Options(chosen_mode, Fill(fill), Others(others), caption)
+    job = FileRedaction(input_, output, options, keep_path, mask_out, force)
     with watched() as progress:
-        report = redact_file(asked, progress)
+        report = redact_file(job, progress)
     for warning in report.warnings:
         click.echo(_("warning: {text}", text=warning), err=True)
     context.emit(file_data(report), lambda console: file_text(console, report))

@@ -72,12 +72,12 @@ def backdrop(
     if not (approve or covers or uncover):
         raise NothingSaid(what=N_("a backdrop"), following=N_("add --approve, --cover X,Y,W,H or --uncover."))
     boxes = tuple(_box(text) for text in covers) if covers or uncover else None
-    chosen = Chosen(request_id, reason, camera, position)
+    selection = Chosen(request_id, reason, camera, position)
     with watched() as progress:
-        noted = decide_backdrop(
-            context.site, chosen, BackdropChoice(stretch, approve, boxes), progress, dry_run=context.dry_run
+        decision = decide_backdrop(
+            context.site, selection, BackdropChoice(stretch, approve, boxes), progress, dry_run=context.dry_run
         )
-    _show(context, noted)
+    _show(context, decision)
 
 
 @click.command()
@@ -112,8 +112,10 @@ def review(
         following = N_("give either --frames FIRST-LAST from the sheet, or --all.")
         raise NothingSaid(what=N_("which frames"), following=following)
     within = _range(frames, request_id) if frames else None
-    noted = review_frames(context.site, Chosen(request_id, reason, camera, position), within, dry_run=context.dry_run)
-    _show(context, noted)
+    decision = review_frames(
+        context.site, Chosen(request_id, reason, camera, position), within, dry_run=context.dry_run
+    )
+    _show(context, decision)
 
 
 @click.command()
@@ -131,19 +133,19 @@ def preview(context: CommandContext, request_id: str, camera: str | None, positi
     """
 
     with watched() as progress:
-        made = make_previews(context.site, request_id, camera, position, progress, dry_run=context.dry_run)
-    following = f"cctv redaction review {made.request} --all --reason WHY"
+        previews = make_previews(context.site, request_id, camera, position, progress, dry_run=context.dry_run)
+    following = f"cctv redaction review {previews.request} --all --reason WHY"
     data = {
         "dry_run": context.dry_run,
-        "request": made.request,
-        "previews": [{"camera": one.camera, "part": one.part, "path": one.path} for one in made.videos],
+        "request": previews.request,
+        "previews": [{"camera": video.camera, "part": video.part, "path": video.path} for video in previews.videos],
         "next": following,
     }
 
     def text(console: Console) -> None:
-        for one in made.videos:
-            part = _("{camera} part {part}", camera=one.camera, part=one.part)
-            console.print(f"{part}: {one.path}", soft_wrap=True)
+        for video in previews.videos:
+            part = _("{camera} part {part}", camera=video.camera, part=video.part)
+            console.print(f"{part}: {video.path}", soft_wrap=True)
         if context.dry_run:
             print_dry(console)
         else:
@@ -154,7 +156,7 @@ def preview(context: CommandContext, request_id: str, camera: str | None, positi
 
 def _box(text: str) -> Rect:
     try:
-        x, y, w, h = (float(int(one)) for one in text.split(","))
+        x, y, w, h = (float(int(number)) for number in text.split(","))
     except ValueError as error:
         raise CoverRefused(text=text, problem=N_("it is not four whole numbers")) from error
     return Rect(x, y, w, h)
@@ -167,16 +169,16 @@ def _range(text: str, request_id: str) -> FrameRange:
     return FrameRange(int(first), int(last))
 
 
-def _show(context: CommandContext, noted: Noted) -> None:
-    request = noted.after[0].plan.request
-    missing = any(part.plan.unsigned or part.unreviewed for part in noted.after)
+def _show(context: CommandContext, decision: Noted) -> None:
+    request = decision.after[0].plan.request
+    missing = any(part.plan.unsigned or part.unreviewed for part in decision.after)
     following = f"cctv redaction approve {request}{' --all' if missing else ''} --reason WHY"
     data = {
         "dry_run": context.dry_run,
         "request": request,
-        "parts": [part_data(part) for part in noted.after],
-        "approval_void": noted.voided,
+        "parts": [part_data(part) for part in decision.after],
+        "approval_void": decision.voided,
         "sheet": sheet(context, request),
         "next": following,
     }
-    context.emit(data, lambda console: noted_text(console, context, noted, following))
+    context.emit(data, lambda console: noted_text(console, context, decision, following))

@@ -64,23 +64,23 @@ def show(context: CommandContext, name: str, form: str, output: str | None) -> N
 
     by_form = {"page": context.settings.site.language, "table": current_language()}
     language = Language.EN if context.json else by_form.get(form, Language.EN)
-    found = made_register(context.site, RegisterName(name), language)
+    content = made_register(context.site, RegisterName(name), language)
     if context.json:
-        since = {"policy_since": _policy_since(context)} if found.name is RegisterName.ADDRESSEES else {}
-        data = {"register": name, "rows": _records(found), "missing": found.missing, **since}
+        since = {"policy_since": _policy_since(context)} if content.name is RegisterName.ADDRESSEES else {}
+        data = {"register": name, "rows": _records(content), "missing": content.missing, **since}
         context.emit(data, lambda _: None)
         return
     if form == "table":
-        context.emit({}, lambda console: _table(console, found))
-        if found.name is RegisterName.ADDRESSEES:
+        context.emit({}, lambda console: _table(console, content))
+        if content.name is RegisterName.ADDRESSEES:
             _print_policy(context)
         return
     settings = context.settings.site
-    made = f"{context.now.astimezone(context.zone):%d/%m/%Y %H:%M}"
+    made_at = f"{context.now.astimezone(context.zone):%d/%m/%Y %H:%M}"
     text = (
-        as_csv(found)
+        as_csv(content)
         if form == "csv"
-        else page_of(found, settings.language, site=settings.name, made=made, by=context.actor.account)
+        else page_of(content, settings.language, site=settings.name, made=made_at, by=context.actor.account)
     )
     _write(text, output)
 
@@ -92,9 +92,9 @@ def show(context: CommandContext, name: str, form: str, output: str | None) -> N
 def signs(context: CommandContext, language: str | None) -> None:
     """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
 
-    found = made(context.settings, Language(language) if language else context.settings.site.language)
-    data = [{"zone": each.zone, "lines": each.lines, "missing": each.missing} for each in found]
-    context.emit({"signs": data}, lambda console: _signs_text(console, found))
+    zone_signs = made(context.settings, Language(language) if language else context.settings.site.language)
+    data = [{"zone": sign.zone, "lines": sign.lines, "missing": sign.missing} for sign in zone_signs]
+    context.emit({"signs": data}, lambda console: _signs_text(console, zone_signs))
 
 
 @register.command()
@@ -111,9 +111,9 @@ def declare(context: CommandContext, kind: str, on: str, reference: str) -> None
     """
 
     day = parse_date(on, now=context.now, zone=context.zone)
-    made = declared(context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run)
-    data = {"dry_run": context.dry_run, "kind": kind, "on": day, "reference": made.reference}
-    context.emit(data, lambda console: _declared_text(console, context, made))
+    declaration = declared(context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run)
+    data = {"dry_run": context.dry_run, "kind": kind, "on": day, "reference": declaration.reference}
+    context.emit(data, lambda console: _declared_text(console, context, declaration))
 
 
 @register.command("workstation-check")
@@ -137,13 +137,13 @@ def workstation_check(context: CommandContext, on: str, checker: str, clean: boo
     if clean is (found is not None):
         raise click.UsageError(_('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
     day = parse_date(on, now=context.now, zone=context.zone)
-    made = check_workstations(context.site, on=day, checker=checker, found=found, dry_run=context.dry_run)
-    due = workstations_due(made.on, None)
+    check = check_workstations(context.site, on=day, checker=checker, found=found, dry_run=context.dry_run)
+    due = workstations_due(check.on, None)
     assert due is not None
-    data = {"id": made.id, "on": made.on, "checker": made.checker, "found": made.found}
+    data = {"id": check.id, "on": check.on, "checker": check.checker, "found": check.found}
     context.emit(
         {"dry_run": context.dry_run, "check": data, "next_due": due},
-        lambda console: _checked_text(console, context, made, due),
+        lambda console: _checked_text(console, context, check, due),
     )
 
 
@@ -161,13 +161,13 @@ def workstation_form(context: CommandContext, target: str) -> None:
       cctv register workstation-form --to check.pdf
     """
 
-    made = form(context.site)
-    _write_new(target, made.pdf)
-    context.emit({"file": target, "bytes": len(made.pdf)}, lambda console: _form_text(console, target))
+    letter = form(context.site)
+    _write_new(target, letter.pdf)
+    context.emit({"file": target, "bytes": len(letter.pdf)}, lambda console: _form_text(console, target))
 
 
-def _records(found: Register) -> list[dict[str, str]]:
-    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+def _records(register: Register) -> list[dict[str, str]]:
+    return [dict(zip(register.columns, row, strict=True)) for row in register.rows]
 
 
 def _policy_since(context: CommandContext) -> datetime | None:
@@ -204,26 +204,28 @@ def _write_new(output: str, contents: bytes) -> None:
         raise click.UsageError(_("{file} cannot be written: {why}.", file=output, why=error.strerror)) from error
 
 
-def _table(console: Console, found: Register) -> None:
-    columns = _labels(found)
-    rows = [[translate(cell) for cell in row] for row in found.rows]
+def _table(console: Console, register: Register) -> None:
+    columns = _labels(register)
+    rows = [[translate(cell) for cell in row] for row in register.rows]
     if not rows:
         console.print(_("No entries."))
     elif len(aligned(columns, rows)[1]) <= console.width:  # the rule: as wide as the table would like to be
         console.print(table(columns, rows))
     else:
         _entries(console, columns, rows)
-    if found.missing:
+    if register.missing:
         console.print("\n" + _("Missing:"), style="bold")
-        for each in found.missing:
-            console.print(f"  {translate(each)}")
+        for key in register.missing:
+            console.print(f"  {translate(key)}")
 
 
-def _labels(found: Register) -> list[str]:
+def _labels(register: Register) -> list[str]:
     """The columns as the page calls them; in English by their keys, which CSV and JSON have."""
 
     language = current_language()
-    return list(found.columns) if language is Language.EN else [label(one, language) for one in found.columns]
+    return (
+        list(register.columns) if language is Language.EN else [label(column, language) for column in register.columns]
+    )
 
 
 def _entries(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -236,39 +238,41 @@ def _entries(console: Console, columns: Sequence[str], rows: Sequence[Sequence[s
                 console.print(f"  {column.ljust(wide)}  {value}", soft_wrap=True)
 
 
-def _signs_text(console: Console, found: tuple[Sign, ...]) -> None:
-    for each in found:
-        console.print(each.zone, style="bold")
-        for line in each.lines:
+def _signs_text(console: Console, zone_signs: tuple[Sign, ...]) -> None:
+    for sign in zone_signs:
+        console.print(sign.zone, style="bold")
+        for line in sign.lines:
             console.print(f"  {line}")
-        for key in each.missing:
+        for key in sign.missing:
             console.print("  " + _("MISSING: {key} in cameras.toml", key=key))
         console.print()
 
 
-def _declared_text(console: Console, context: CommandContext, made: Declaration) -> None:
+def _declared_text(console: Console, context: CommandContext, declaration: Declaration) -> None:
     what = _(
         "cameras declared on {day:%d/%m/%Y} ({kind}), {reference}",
-        day=made.on,
-        kind=made.kind,
-        reference=made.reference,
+        day=declaration.on,
+        kind=declaration.kind,
+        reference=declaration.reference,
     )
     would = _("Would write down: {what}", what=what) if context.dry_run else _("Written down: {what}", what=what)
     console.print(would, style="bold")
 
 
-def _checked_text(console: Console, context: CommandContext, made: WorkstationCheck, due: date) -> None:
+def _checked_text(console: Console, context: CommandContext, check: WorkstationCheck, due: date) -> None:
     what = (
-        _("workstations checked on {day:%d/%m/%Y} by {checker}, no copy was left", day=made.on, checker=made.checker)
-        if made.found is None
+        _("workstations checked on {day:%d/%m/%Y} by {checker}, no copy was left", day=check.on, checker=check.checker)
+        if check.found is None
         else _(
-            "workstations checked on {day:%d/%m/%Y} by {checker}, copies were found", day=made.on, checker=made.checker
+            "workstations checked on {day:%d/%m/%Y} by {checker}, copies were found",
+            day=check.on,
+            checker=check.checker,
         )
     )
     would = (
         _("Would write down: {what}", what=what)
         if context.dry_run
-        else _("{id} written down: {what}", id=made.id, what=what)
+        else _("{id} written down: {what}", id=check.id, what=what)
     )
     console.print(would, style="bold")
     console.print(_("The next check is due by {day:%d/%m/%Y}.", day=due))

@@ -59,8 +59,8 @@ def restore(
         raise OneOfTwo
     key = read_recovery_key(key_file)
     if held is not None:
-        done = return_held(context.site, held, key, reason=reason, dry_run=context.dry_run)
-        return _returned(context, done)
+        returned = return_held(context.site, held, key, reason=reason, dry_run=context.dry_run)
+        return _returned(context, returned)
 
     assert file is not None
     os.umask(STORAGE_UMASK)
@@ -73,8 +73,8 @@ def restore(
     return int(Exit.OK)
 
 
-def _restored(context: CommandContext, done: Restored) -> None:
-    outlook, manifest = done.outlook, done.manifest
+def _restored(context: CommandContext, restored: Restored) -> None:
+    outlook, manifest = restored.outlook, restored.manifest
     data = {
         "dry_run": context.dry_run,
         "site": manifest.site,
@@ -83,43 +83,43 @@ def _restored(context: CommandContext, done: Restored) -> None:
         "holds_from_disk": outlook.from_disk,
         "rows_without_file": outlook.gone_free,
         "held_without_file": outlook.gone_held,
-        "set_aside": done.set_aside,
-        "reconciled": done.found,
+        "set_aside": restored.set_aside,
+        "reconciled": restored.found,
     }
 
     def text(console: Console) -> None:
-        made = f"the back-up of {local_date(manifest.made, context.zone)} by {manifest.made_by}"
-        console.print(f"{'Would restore' if context.dry_run else 'Restored'} {made}", style="bold")
-        if done.set_aside is not None:
-            verb = "would be set aside" if context.dry_run else f"was set aside as {done.set_aside.name}"
+        source = f"the back-up of {local_date(manifest.made, context.zone)} by {manifest.made_by}"
+        console.print(f"{'Would restore' if context.dry_run else 'Restored'} {source}", style="bold")
+        if restored.set_aside is not None:
+            verb = "would be set aside" if context.dry_run else f"was set aside as {restored.set_aside.name}"
             console.print(f"The index that was there {verb}.")
-        known = f"; only the disk knew {', '.join(outlook.from_disk)}" if outlook.from_disk else ""
-        console.print(f"Holds in force: {', '.join(outlook.holds) or 'none'}{known}.")
+        only_disk = f"; only the disk knew {', '.join(outlook.from_disk)}" if outlook.from_disk else ""
+        console.print(f"Holds in force: {', '.join(outlook.holds) or 'none'}{only_disk}.")
         console.print(f"{outlook.gone_free} segments of the back-up have no file any more and do not come back.")
         if outlook.gone_held:
             click.echo(f"warning: {outlook.gone_held} held segments have no file: cctv restore --held DIR", err=True)
         if context.dry_run:
             console.print("Dry run: nothing was changed.")
             return
-        console.print(f"{done.found} differences between disk and index were put right.")
+        console.print(f"{restored.found} differences between disk and index were put right.")
         click.echo('next:  cctv hold list, then cctv hold confirm --for NAME --reason "..."', err=True)
 
     context.emit(data, text)
 
 
-def _returned(context: CommandContext, done: Returned) -> int:
-    counts = {verdict.value: done.count(verdict) for verdict in RestoreDecision}
-    verdicts = [{"path": path, "verdict": verdict} for path, verdict in done.verdicts]
-    data = {"dry_run": context.dry_run, "segments": verdicts, "torn": done.torn}
+def _returned(context: CommandContext, returned: Returned) -> int:
+    counts = {verdict.value: returned.count(verdict) for verdict in RestoreDecision}
+    verdicts = [{"path": path, "verdict": verdict} for path, verdict in returned.verdicts]
+    data = {"dry_run": context.dry_run, "segments": verdicts, "torn": returned.torn}
 
     def text(console: Console) -> None:
         for word, count in counts.items():
             if count:
                 console.print(f"{count} segments {'would be ' if context.dry_run and word == 'returned' else ''}{word}")
-        if not done.verdicts:
+        if not returned.verdicts:
             console.print("The copy is empty.")
 
     context.emit(data, text)
-    for name in done.torn:
+    for name in returned.torn:
         click.echo(f"warning: {name} in the copy cannot be read", err=True)
-    return int(Exit.UNREADABLE if done.torn else Exit.OK)
+    return int(Exit.UNREADABLE if returned.torn else Exit.OK)

@@ -32,7 +32,7 @@ def show_plan(context: CommandContext) -> None:
     """Print the plan of a sweep at this instant; `cctv sweep --dry-run` prints the same."""
 
     with read_transaction(context.site.engine) as connection:
-        made = make_plan(connection, context.now, held_over_too=True)
+        plan = make_plan(connection, context.now, held_over_too=True)
     zones = [
         {"zone": zone, "runs_at_seconds": int(bound.period.total_seconds()), "rule": bound.rule}
         for zone in context.settings.zones
@@ -40,19 +40,19 @@ def show_plan(context: CommandContext) -> None:
     ]
     decisions = [
         {
-            "segment": one.segment.id,
-            "path": one.segment.path,
-            "action": one.action,
-            "reason": one.reason,
-            "limit": one.limit,
-            "holds": one.holds,
+            "segment": decision.segment.id,
+            "path": decision.segment.path,
+            "action": decision.action,
+            "reason": decision.reason,
+            "limit": decision.limit,
+            "holds": decision.holds,
         }
-        for one in made.decisions
+        for decision in plan.decisions
     ]
-    context.emit({"zones": zones, "decisions": decisions}, lambda console: _plan_text(console, context, made))
+    context.emit({"zones": zones, "decisions": decisions}, lambda console: _plan_text(console, context, plan))
 
 
-def _plan_text(console: Console, context: CommandContext, made: Plan) -> None:
+def _plan_text(console: Console, context: CommandContext, plan: Plan) -> None:
     for warning in context.checked.warnings:
         click.echo(f"warning: {warning.message}", err=True)
     zones = [
@@ -62,20 +62,20 @@ def _plan_text(console: Console, context: CommandContext, made: Plan) -> None:
     ]
     console.print(table(("zone", "declared", "runs at", "decided by"), zones))
     console.print()
-    freed = sum(segment.size_bytes for segment in made.expire)
+    freed = sum(segment.size_bytes for segment in plan.expire)
     console.print(
-        f"a sweep now deletes {len(made.expire)} segments ({size(freed)}); holds keep {len(made.held)} past it"
+        f"a sweep now deletes {len(plan.expire)} segments ({size(freed)}); holds keep {len(plan.held)} past it"
     )
     rows = [
-        (str(one.segment.id), one.segment.camera, local(one.segment.span.start, context.zone), one.action.value,
-         one.reason.value, local(one.limit, context.zone), ", ".join(one.holds))
-        for one in made.decisions[:40]
+        (str(decision.segment.id), decision.segment.camera, local(decision.segment.span.start, context.zone), decision.action.value,
+         decision.reason.value, local(decision.limit, context.zone), ", ".join(decision.holds))
+        for decision in plan.decisions[:40]
     ]  # fmt: skip
     if rows:
         columns = ("segment", "camera", "start", "action", "reason", "limit", "holds")
         console.print(table(columns, rows, right=("segment",)))
-    if len(made.decisions) > len(rows):
-        console.print(f"and {len(made.decisions) - len(rows)} more; --json lists them all")
+    if len(plan.decisions) > len(rows):
+        console.print(f"and {len(plan.decisions) - len(rows)} more; --json lists them all")
 
 
 for _decision in (explain, certificate, adopt, accept_clock, accept_sweep):

@@ -33,23 +33,25 @@ def adopt(context: CommandContext, reason: str, yes: bool) -> None:
     """
 
     if context.dry_run:
-        done = plan_adoption(context.site)
+        adoption = plan_adoption(context.site)
     else:
         if not yes and (planned := plan_adoption(context.site)).due:
             raise AdoptionUndecided(count=planned.due)
-        done = adopt_policy(context.site, reason=reason)
+        adoption = adopt_policy(context.site, reason=reason)
     zones = [
         {
-            "zone": one.zone,
-            "period_seconds": int(one.period.total_seconds()),
-            "segments": one.segments,
-            "size_bytes": one.size_bytes,
-            "go_at_once": one.due,
-            "go_at_once_bytes": one.due_bytes,
+            "zone": zone.zone,
+            "period_seconds": int(zone.period.total_seconds()),
+            "segments": zone.segments,
+            "size_bytes": zone.size_bytes,
+            "go_at_once": zone.due,
+            "go_at_once_bytes": zone.due_bytes,
         }
-        for one in done.zones
+        for zone in adoption.zones
     ]
-    context.emit({"dry_run": context.dry_run, "zones": zones}, lambda console: _adopted_text(console, context, done))
+    context.emit(
+        {"dry_run": context.dry_run, "zones": zones}, lambda console: _adopted_text(console, context, adoption)
+    )
 
 
 @click.command("accept-clock")
@@ -66,9 +68,14 @@ def accept_clock(context: CommandContext, reason: str) -> None:
       cctv retention accept-clock --reason "off over the holidays" --for "A. Peeters"
     """
 
-    seen = plan_accept_clock(context.site) if context.dry_run else accept(context.site, reason=reason)
-    data = {"dry_run": context.dry_run, "clock": seen.now, "last_known": seen.known, "witnesses": seen.verdict.said}
-    context.emit(data, lambda console: _clock_text(console, context, seen))
+    clock_state = plan_accept_clock(context.site) if context.dry_run else accept(context.site, reason=reason)
+    data = {
+        "dry_run": context.dry_run,
+        "clock": clock_state.now,
+        "last_known": clock_state.known,
+        "witnesses": clock_state.verdict.said,
+    }
+    context.emit(data, lambda console: _clock_text(console, context, clock_state))
 
 
 @click.command("accept-sweep")
@@ -83,20 +90,25 @@ def accept_sweep(context: CommandContext, reason: str) -> None:
       cctv retention accept-sweep --reason "camera moved to a shorter zone" --for "A. Peeters"
     """
 
-    found = plan_accept_sweep(context.site) if context.dry_run else accept_sweep_size(context.site, reason=reason)
+    sweep_size = plan_accept_sweep(context.site) if context.dry_run else accept_sweep_size(context.site, reason=reason)
     data = {
         "dry_run": context.dry_run,
-        "segments": found.segments,
-        "footage_seconds": found.asked,
-        "explained_seconds": found.allowed,
+        "segments": sweep_size.segments,
+        "footage_seconds": sweep_size.asked,
+        "explained_seconds": sweep_size.allowed,
     }
-    context.emit(data, lambda console: _sweep_text(console, context, found))
+    context.emit(data, lambda console: _sweep_text(console, context, sweep_size))
 
 
-def _adopted_text(console: Console, context: CommandContext, done: PolicyAdoption) -> None:
+def _adopted_text(console: Console, context: CommandContext, adoption: PolicyAdoption) -> None:
     rows = [
-        (one.zone, length(one.period), f"{one.segments} ({size(one.size_bytes)})", f"{one.due} ({size(one.due_bytes)})")
-        for one in done.zones
+        (
+            zone.zone,
+            length(zone.period),
+            f"{zone.segments} ({size(zone.size_bytes)})",
+            f"{zone.due} ({size(zone.due_bytes)})",
+        )
+        for zone in adoption.zones
     ]
     console.print(table(("zone", "limit of today", "stored with a longer one", "go at the next sweep"), rows))
     console.print("\nWhat a hold covers stays.")
@@ -106,12 +118,12 @@ def _adopted_text(console: Console, context: CommandContext, done: PolicyAdoptio
         console.print(f"{context.invocation.on_behalf_of} adopts this: the limits of stored footage are shortened.")
 
 
-def _clock_text(console: Console, context: CommandContext, seen: ClockState) -> None:
-    console.print(f"the clock says   {local(seen.now, context.zone)}")
-    if seen.known is not None:
-        console.print(f"last known       {local(seen.known, context.zone)}")
-    for one in seen.verdict.said:
-        console.print(f"witness          {one}")
+def _clock_text(console: Console, context: CommandContext, clock_state: ClockState) -> None:
+    console.print(f"the clock says   {local(clock_state.now, context.zone)}")
+    if clock_state.known is not None:
+        console.print(f"last known       {local(clock_state.known, context.zone)}")
+    for witness in clock_state.verdict.said:
+        console.print(f"witness          {witness}")
     if context.dry_run:
         console.print("Dry run: nothing was accepted.")
     else:
@@ -120,10 +132,10 @@ def _clock_text(console: Console, context: CommandContext, seen: ClockState) -> 
         )
 
 
-def _sweep_text(console: Console, context: CommandContext, found: SweepSize) -> None:
+def _sweep_text(console: Console, context: CommandContext, sweep_size: SweepSize) -> None:
     console.print(
-        f"{found.segments} segments ({length(found.asked)} of footage) would go; the {length(found.elapsed)} since the "
-        f"last sweep explain {length(found.allowed)}"
+        f"{sweep_size.segments} segments ({length(sweep_size.asked)} of footage) would go; the {length(sweep_size.elapsed)} since the "
+        f"last sweep explain {length(sweep_size.allowed)}"
     )
     if context.dry_run:
         console.print("Dry run: nothing was accepted.")

@@ -62,8 +62,13 @@ def explain(
             else:
                 instant = parse_instant(start, now=context.now, zone=context.zone)
                 span = Span(instant, instant + timedelta(seconds=1))
-            explained = [explain_span(connection, one, span, context.now) for one in context.cameras(cameras, zones)]
-    context.emit({"cameras": [_said(one) for one in explained]}, lambda console: _text(console, context, explained))
+            explained = [
+                explain_span(connection, camera, span, context.now) for camera in context.cameras(cameras, zones)
+            ]
+    context.emit(
+        {"cameras": [_said(explanation) for explanation in explained]},
+        lambda console: _text(console, context, explained),
+    )
 
 
 def _segment(context: CommandContext, text: str) -> tuple[CameraId, Span]:
@@ -71,8 +76,8 @@ def _segment(context: CommandContext, text: str) -> tuple[CameraId, Span]:
 
     if text.isdecimal():
         with read_transaction(context.site.engine) as connection:
-            found = find_segment(connection, int(text))
-        return found.camera, found.span
+            segment = find_segment(connection, int(text))
+        return segment.camera, segment.span
     name = text.rpartition("/")[2]
     camera = CameraId(name.rpartition("_")[0])
     start = segment_start(name, camera)
@@ -81,18 +86,18 @@ def _segment(context: CommandContext, text: str) -> tuple[CameraId, Span]:
     return camera, Span(start, start + timedelta(milliseconds=1))
 
 
-def _said(one: Explanation) -> dict[str, object]:
+def _said(explanation: Explanation) -> dict[str, object]:
     return {
-        "camera": one.camera,
-        "start": one.span.start,
-        "end": one.span.end,
-        "stored": [_stored_said(one, decision) for decision in one.decisions],
-        "gone": [_gone_said(one, stone) for stone in one.gone],
-        "folded": [_folded_said(one, group) for group in one.folded],
+        "camera": explanation.camera,
+        "start": explanation.span.start,
+        "end": explanation.span.end,
+        "stored": [_stored_said(explanation, decision) for decision in explanation.decisions],
+        "gone": [_gone_said(explanation, stone) for stone in explanation.gone],
+        "folded": [_folded_said(explanation, group) for group in explanation.folded],
         "never_recorded": [
-            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in one.missing
+            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in explanation.missing
         ],
-        "holds": [_hold_said(hold) for hold in one.holds],
+        "holds": [_hold_said(hold) for hold in explanation.holds],
         "acts": [
             {
                 "seq": entry.seq,
@@ -104,12 +109,12 @@ def _said(one: Explanation) -> dict[str, object]:
                 "case": entry.case_id,
                 "reason": reason,
             }
-            for entry, reason in one.acts
+            for entry, reason in explanation.acts
         ],
     }
 
 
-def _stored_said(one: Explanation, decision: RetentionDecision) -> dict[str, object]:
+def _stored_said(explanation: Explanation, decision: RetentionDecision) -> dict[str, object]:
     segment = decision.segment
     return {
         "segment": segment.id,
@@ -118,38 +123,38 @@ def _stored_said(one: Explanation, decision: RetentionDecision) -> dict[str, obj
         "end": segment.span.end,
         "zone": segment.zone,
         "policy": segment.policy,
-        **_terms_said(one, segment),
+        **_terms_said(explanation, segment),
         "limit": decision.limit,
         "action": decision.action,
         "reason": decision.reason,
         "goes": None if decision.holds else goes_at(decision),
         "holds": decision.holds,
-        "holds_ever": [hold.id for hold in one.holds_of(segment.span)],
+        "holds_ever": [hold.id for hold in explanation.holds_of(segment.span)],
     }
 
 
-def _gone_said(one: Explanation, stone: Tombstone) -> dict[str, object]:
+def _gone_said(explanation: Explanation, stone: Tombstone) -> dict[str, object]:
     return {
         "path": stone.path,
         "start": stone.span.start,
         "end": stone.span.end,
         "zone": stone.zone,
         "policy": stone.policy,
-        **_terms_said(one, stone),
+        **_terms_said(explanation, stone),
         "limit": stone.limit,
         "reason": stone.reason,
         "deletion_began": stone.began,
         "deleted": stone.closed,
         "tombstone": stone.id,
-        "holds_ever": [hold.id for hold in one.holds_of(stone.span)],
+        "holds_ever": [hold.id for hold in explanation.holds_of(stone.span)],
     }
 
 
-def _folded_said(one: Explanation, group: FoldedGroup) -> dict[str, object]:
+def _folded_said(explanation: Explanation, group: FoldedGroup) -> dict[str, object]:
     return {
         "zone": group.zone,
         "policy": group.policy,
-        "rule": one.terms(group).rule,
+        "rule": explanation.terms(group).rule,
         "start": group.span.start,
         "end": group.span.end,
         "segments": group.segments,
@@ -161,8 +166,8 @@ def _folded_said(one: Explanation, group: FoldedGroup) -> dict[str, object]:
     }
 
 
-def _terms_said(one: Explanation, footage: Segment | Tombstone) -> dict[str, object]:
-    terms, period = one.terms(footage), footage.limit - footage.span.start
+def _terms_said(explanation: Explanation, footage: Segment | Tombstone) -> dict[str, object]:
+    terms, period = explanation.terms(footage), footage.limit - footage.span.start
     return {
         "policy_since": terms.since,
         "rule": terms.rule,
@@ -188,22 +193,22 @@ def _hold_said(hold: Hold) -> dict[str, object]:
 
 def _text(console: Console, context: CommandContext, explained: list[Explanation]) -> None:
     zone = context.zone
-    for one in explained:
-        for line in (*_footage_lines(context, one), *_folded_lines(context, one)):
+    for explanation in explained:
+        for line in (*_footage_lines(context, explanation), *_folded_lines(context, explanation)):
             console.print(line)
-        for hole in one.missing:
+        for hole in explanation.missing:
             cause = hole.cause.value if hole.cause else "nothing was recorded around it"
-            console.print(f"never recorded  {one.camera}  {local(hole.span.start, zone)} - "
+            console.print(f"never recorded  {explanation.camera}  {local(hole.span.start, zone)} - "
                           f"{local(hole.span.end, zone)}: {cause}")  # fmt: skip
-        if not (one.decisions or one.gone or one.folded or one.missing):
-            console.print(f"{one.camera}: still to come")
-        for line in (*_hold_lines(context, one), *_act_lines(context, one)):
+        if not (explanation.decisions or explanation.gone or explanation.folded or explanation.missing):
+            console.print(f"{explanation.camera}: still to come")
+        for line in (*_hold_lines(context, explanation), *_act_lines(context, explanation)):
             console.print(line)
 
 
-def _footage_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
+def _footage_lines(context: CommandContext, explanation: Explanation) -> Iterator[str]:
     zone = context.zone
-    for decision in one.decisions:
+    for decision in explanation.decisions:
         stored = decision.segment
         why = f"kept by {', '.join(decision.holds)}" if decision.holds else decision.reason.value
         after = (
@@ -211,48 +216,48 @@ def _footage_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
         )
         yield (
             f"segment {stored.id}  {stored.camera}  {local(stored.span.start, zone)}: {why}; limit "
-            f"{local_date(decision.limit, zone)} ({_rule(context, one, stored)}); {after}"
+            f"{local_date(decision.limit, zone)} ({_rule(context, explanation, stored)}); {after}"
         )
-    for stone in one.gone:
+    for stone in explanation.gone:
         when = local(stone.closed, zone) if stone.closed else "deletion begun, not finished"
         lost = stone.reason in (Reason.LOST, Reason.FORGOTTEN)
         what, then = ("not there", "noticed") if lost else ("deleted", "unlinked")
         yield (
-            f"{what}  {one.camera}  {local(stone.span.start, zone)}: {stone.reason.value}; limit was "
-            f"{local_date(stone.limit, zone)} ({_rule(context, one, stone)}), {then} {when}"
+            f"{what}  {explanation.camera}  {local(stone.span.start, zone)}: {stone.reason.value}; limit was "
+            f"{local_date(stone.limit, zone)} ({_rule(context, explanation, stone)}), {then} {when}"
         )
 
 
-def _folded_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
-    for group in one.folded:
-        terms = one.terms(group)
+def _folded_lines(context: CommandContext, explanation: Explanation) -> Iterator[str]:
+    for group in explanation.folded:
+        terms = explanation.terms(group)
         yield (
-            f"deleted  {one.camera}  {group.segments} segments between {local_date(group.span.start, context.zone)} and "
+            f"deleted  {explanation.camera}  {group.segments} segments between {local_date(group.span.start, context.zone)} and "
             f"{local_date(group.span.end, context.zone)}: {group.reason.value} (zone {group.zone}, "
             f"{terms.rule or 'rule unknown'}, policy {group.policy[:12]}), unlinked by "
             f"{local_date(group.last_deleted, context.zone)}; single files are no longer known after a year"
         )
 
 
-def _rule(context: CommandContext, one: Explanation, footage: Segment | Tombstone) -> str:
+def _rule(context: CommandContext, explanation: Explanation, footage: Segment | Tombstone) -> str:
     """`7 d, zone facade; policy 12ab... since Sat 21/11/2026`."""
 
-    terms, period = one.terms(footage), footage.limit - footage.span.start
-    said = f"{length(period)}, zone {footage.zone}"
+    terms, period = explanation.terms(footage), footage.limit - footage.span.start
+    text = f"{length(period)}, zone {footage.zone}"
     if _is_shortened(terms.period, period):
-        said += ", shortened since"
+        text += ", shortened since"
     elif terms.rule is not None:
-        said += f", {terms.rule}"
+        text += f", {terms.rule}"
     since = f" since {terms.since.astimezone(context.zone):%d/%m/%Y}" if terms.since else ""
-    return f"{said}; policy {footage.policy[:12]}{since}"
+    return f"{text}; policy {footage.policy[:12]}{since}"
 
 
 def _is_shortened(promised: timedelta | None, period: timedelta) -> bool:
     return promised is not None and period < promised
 
 
-def _hold_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
-    for hold in one.holds:
+def _hold_lines(context: CommandContext, explanation: Explanation) -> Iterator[str]:
+    for hold in explanation.holds:
         ended = (
             f"released {local_date(hold.released, context.zone)} by {hold.released_by}" if hold.released else "in force"
         )
@@ -262,8 +267,8 @@ def _hold_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
         )
 
 
-def _act_lines(context: CommandContext, one: Explanation) -> Iterator[str]:
-    for entry, reason in one.acts:
+def _act_lines(context: CommandContext, explanation: Explanation) -> Iterator[str]:
+    for entry, reason in explanation.acts:
         case = f" for {entry.case_id}" if entry.case_id and entry.case_id != entry.subject else ""
         yield (
             f"log {entry.seq}  {local_date(entry.at, context.zone)}  {_who(entry)}: {entry.act.value} {entry.subject}{case}"

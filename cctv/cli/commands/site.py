@@ -56,16 +56,16 @@ def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
         line = f"cctv site close --out {shlex.quote(out)} --reason {shlex.quote(reason)} --yes"
         raise ClosingUndecided(segments=count, size=size(plan.size_bytes), line=line)
     with read_transaction(context.site.engine) as connection:
-        copies = [one for one in copies_known(context, connection) if one.what != "packages"]
-    done = close_site(context.site, reason=reason, folder=Path(out).absolute(), copies=copies)
+        copies = [copy for copy in copies_known(context, connection) if copy.what != "packages"]
+    result = close_site(context.site, reason=reason, folder=Path(out).absolute(), copies=copies)
     data = {
         "dry_run": False,
-        "segments": done.segments,
-        "quarantined": done.quarantined,
-        "packages": done.packages,
-        "certificate": done.certificate,
+        "segments": result.segments,
+        "quarantined": result.quarantined,
+        "packages": result.packages,
+        "certificate": result.certificate,
     }
-    context.emit(data, lambda console: _done_text(console, done))
+    context.emit(data, lambda console: _done_text(console, result))
 
 
 def _agreed(context: CommandContext, plan: ClosingPlan) -> bool:
@@ -93,13 +93,13 @@ def _plan_text(console: Console, plan: ClosingPlan) -> None:
     console.print(f"\n{rest}")
 
 
-def _done_text(console: Console, done: DecommissionResult) -> None:
+def _done_text(console: Console, result: DecommissionResult) -> None:
     destroyed = _(
         "{segments} segments, {quarantined} quarantined files and {packages} packages destroyed.",
-        segments=done.segments,
-        quarantined=done.quarantined,
-        packages=done.packages,
+        segments=result.segments,
+        quarantined=result.quarantined,
+        packages=result.packages,
     )
     console.print(destroyed, style="bold")
-    stays = _("Certificate: {file}; print certificate.html.  Index, registers and log stay.", file=done.certificate)
+    stays = _("Certificate: {file}; print certificate.html.  Index, registers and log stay.", file=result.certificate)
     console.print(stays)

@@ -36,13 +36,16 @@ def sweep(context: CommandContext, once: bool) -> None:
     footage = swept.footage
     context.emit(
         {
-            "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason} for one in footage.gone],
+            "expired": [{"path": stone.path, "limit": stone.limit, "reason": stone.reason} for stone in footage.gone],
             "held": footage.plan.kept_by_holds,
             "finished_for_earlier": len(footage.finished),
             "quarantine_expired": footage.quarantine_gone,
             "packages_expired": swept.packages,
             "derived_deleted": swept.derived,
-            "erased": [{"request": one.request, "segments": one.gone, "waiting": one.waiting} for one in swept.erased],
+            "erased": [
+                {"request": erasure.request, "segments": erasure.gone, "waiting": erasure.waiting}
+                for erasure in swept.erased
+            ],
             "forgotten": swept.forgotten,
             "lapsed_holds": swept.lapsed,
             "left_for_the_next_pass": swept.busy,

@@ -57,7 +57,7 @@ def chosen_cameras(context: CommandContext, cameras: str | None, zones: str | No
 
 def print_footage(console: Console, footage: Sequence[FootageStatus], zone: ZoneInfo) -> None:
     """A table of every camera's spans in order, and what they come to."""
-    rows = [row for one in footage for row in _rows(one, zone)]
+    rows = [row for status in footage for row in _rows(status, zone)]
     console.print(table(("camera", "footage", "when", "length", ""), rows, right=("length",)))
     console.print("\n" + _("Times are local ({zone}).", zone=zone.key) + "  " + _summary(footage))
 
@@ -69,12 +69,12 @@ def print_departures(console: Console, leaving: Sequence[ReleaseEffect], zone: Z
         return
     rows = [
         (
-            one.camera,
-            when(one.span, zone),
-            size(one.size_bytes),
-            departure_words(one, zone),
+            effect.camera,
+            when(effect.span, zone),
+            size(effect.size_bytes),
+            departure_words(effect, zone),
         )
-        for one in leaving
+        for effect in leaving
     ]
     console.print(table(("camera", "footage", "size", "what becomes of it"), rows, right=("size",)))
     console.print()
@@ -103,7 +103,7 @@ def print_subject(console: Console, cameras: Iterable[CameraId], span: Span, zon
 def print_gap(console: Console, camera: str, ends: tuple[datetime, datetime], cause: str, zone: ZoneInfo) -> None:
     """A stretch of a package without picture, and why."""
 
-    start, end = (local(one, zone) for one in ends)
+    start, end = (local(instant, zone) for instant in ends)
     why = cause_words(cause, current_language())
     console.print(_("no picture: {camera} {start} - {end}, {why}", camera=camera, start=start, end=end, why=why))
 
@@ -113,9 +113,9 @@ def print_dry(console: Console) -> None:
     console.print(_("Dry run: nothing was changed."))
 
 
-def print_done(console: Console, context: CommandContext, done: str) -> None:
+def print_done(console: Console, context: CommandContext, message: str) -> None:
     """What was done, or in a dry run would be."""
-    console.print(done)
+    console.print(message)
     if context.dry_run:
         print_dry(console)
 
@@ -144,12 +144,14 @@ def day(instant: datetime, zone: ZoneInfo) -> str:
     return local_date(instant, zone).rpartition(" ")[0]
 
 
-def departure_words(one: ReleaseEffect, zone: ZoneInfo) -> str:
+def departure_words(effect: ReleaseEffect, zone: ZoneInfo) -> str:
     """`goes at the next sweep (limit vr 27/11/2026 14:00)`."""
-    if one.fate is Fate.STILL_HELD:
-        return ngettext(len(one.holds), "stays: {holds} keeps it", "stays: {holds} keep it", holds=", ".join(one.holds))
-    first, last = local_date(one.first_limit, zone), local_date(one.last_limit, zone)
-    if one.fate is Fate.NEXT_SWEEP:
+    if effect.fate is Fate.STILL_HELD:
+        return ngettext(
+            len(effect.holds), "stays: {holds} keeps it", "stays: {holds} keep it", holds=", ".join(effect.holds)
+        )
+    first, last = local_date(effect.first_limit, zone), local_date(effect.last_limit, zone)
+    if effect.fate is Fate.NEXT_SWEEP:
         return _("goes at the next sweep: its limit was {first}", first=first)
     if first == last:
         return _("goes by its limit, {first}", first=first)
@@ -158,7 +160,7 @@ def departure_words(one: ReleaseEffect, zone: ZoneInfo) -> str:
 
 def goes_now(leaving: Iterable[ReleaseEffect]) -> bool:
     """Whether a release lets footage go at the next sweep."""
-    return any(one.fate is Fate.NEXT_SWEEP for one in leaving)
+    return any(effect.fate is Fate.NEXT_SWEEP for effect in leaving)
 
 
 def hold_data(hold: Hold) -> dict[str, object]:
@@ -181,17 +183,17 @@ def footage_data(footage: Iterable[FootageStatus]) -> list[dict[str, object]]:
     """What exists of each camera as JSON."""
     return [
         {
-            "camera": one.camera,
-            **_span(one.span),
-            "saved": one.saved,
-            "saved_seconds": total(one.saved),
-            "size_bytes": one.size_bytes,
-            "gone": one.gone,
-            "never_recorded": [_hole_data(hole, one) for hole in one.unrecorded],
-            "being_written": one.being_written,
-            "to_come": one.to_come,
+            "camera": status.camera,
+            **_span(status.span),
+            "saved": status.saved,
+            "saved_seconds": total(status.saved),
+            "size_bytes": status.size_bytes,
+            "gone": status.gone,
+            "never_recorded": [_hole_data(hole, status) for hole in status.unrecorded],
+            "being_written": status.being_written,
+            "to_come": status.to_come,
         }
-        for one in footage
+        for status in footage
     ]
 
 
@@ -199,16 +201,16 @@ def departures_data(leaving: Iterable[ReleaseEffect]) -> list[dict[str, object]]
     """Which footage goes when, as JSON."""
     return [
         {
-            "camera": one.camera,
-            "fate": one.fate.name.lower().replace("_", "-"),
-            **_span(one.span),
-            "segments": one.segments,
-            "size_bytes": one.size_bytes,
-            "first_limit": one.first_limit,
-            "last_limit": one.last_limit,
-            "holds": one.holds,
+            "camera": effect.camera,
+            "fate": effect.fate.name.lower().replace("_", "-"),
+            **_span(effect.span),
+            "segments": effect.segments,
+            "size_bytes": effect.size_bytes,
+            "first_limit": effect.first_limit,
+            "last_limit": effect.last_limit,
+            "holds": effect.holds,
         }
-        for one in leaving
+        for effect in leaving
     ]
 
 
@@ -224,11 +226,11 @@ def _day_without_year(instant: datetime, zone: ZoneInfo) -> str:
     return day(instant, zone).rpartition("/")[0]
 
 
-def _rows(one: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
-    lines = sorted(_lines(one, zone), key=lambda line: line[0])
+def _rows(status: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
+    lines = sorted(_lines(status, zone), key=lambda line: line[0])
     shown: list[tuple[str, ...]] = [
         (
-            one.camera if index == 0 else "",
+            status.camera if index == 0 else "",
             what,
             _shortly(span, zone),
             length(span.duration),
@@ -242,23 +244,23 @@ def _rows(one: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
     return shown
 
 
-def _lines(one: FootageStatus, zone: ZoneInfo) -> Iterator[tuple[Span, str, str]]:
-    for index, span in enumerate(one.saved):
-        yield span, _("saved"), _size_words(one) if index == 0 else ""
-    for gone in one.gone:
-        yield gone.span, _("already gone"), _gone_words(gone, zone)
-    for hole in one.unrecorded:
-        yield hole.span, _("never recorded"), _hole_words(hole, one, zone)
-    if one.being_written:
-        yield one.being_written, _("being written"), _("kept as soon as its file is closed")
-    if one.to_come:
-        yield one.to_come, _("still to come"), _("kept as it is recorded")
+def _lines(status: FootageStatus, zone: ZoneInfo) -> Iterator[tuple[Span, str, str]]:
+    for index, span in enumerate(status.saved):
+        yield span, _("saved"), _size_words(status) if index == 0 else ""
+    for deleted in status.gone:
+        yield deleted.span, _("already gone"), _gone_words(deleted, zone)
+    for hole in status.unrecorded:
+        yield hole.span, _("never recorded"), _hole_words(hole, status, zone)
+    if status.being_written:
+        yield status.being_written, _("being written"), _("kept as soon as its file is closed")
+    if status.to_come:
+        yield status.to_come, _("still to come"), _("kept as it is recorded")
 
 
-def _size_words(one: FootageStatus) -> str:
-    if len(one.saved) == 1:
-        return size(one.size_bytes)
-    return _("{size} in {count} pieces", size=size(one.size_bytes), count=len(one.saved))
+def _size_words(status: FootageStatus) -> str:
+    if len(status.saved) == 1:
+        return size(status.size_bytes)
+    return _("{size} in {count} pieces", size=size(status.size_bytes), count=len(status.saved))
 
 
 def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
@@ -269,20 +271,20 @@ def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
     return _("review by {day}", day=day(hold.review, zone))
 
 
-def _gone_words(gone: DeletedFootage, zone: ZoneInfo) -> str:
-    why = translate(_DELETED.get(gone.reason, gone.reason.value))
-    first, last = local_date(gone.first_deleted, zone), local_date(gone.last_deleted, zone)
-    if gone.reason is Reason.LOST:
+def _gone_words(deleted: DeletedFootage, zone: ZoneInfo) -> str:
+    why = translate(_DELETED.get(deleted.reason, deleted.reason.value))
+    first, last = local_date(deleted.first_deleted, zone), local_date(deleted.last_deleted, zone)
+    if deleted.reason is Reason.LOST:
         return _("lost: its file was gone when the disk was looked at ({first})", first=first)
     if first == last:
         return _("deleted {first}: {why}", first=first, why=why)
     return _("deleted {first} to {last}: {why}", first=first, last=last, why=why)
 
 
-def _hole_words(hole: UnrecordedFootage, one: FootageStatus, zone: ZoneInfo) -> str:
+def _hole_words(hole: UnrecordedFootage, status: FootageStatus, zone: ZoneInfo) -> str:
     if hole.cause:
         return translate(_CAUSES[hole.cause])
-    if not one.ever_recorded:
+    if not status.ever_recorded:
         return _("this camera has never been recorded")
     if hole.began:
         return _("the first recording began {when}", when=local_date(hole.began, zone))
@@ -290,24 +292,24 @@ def _hole_words(hole: UnrecordedFootage, one: FootageStatus, zone: ZoneInfo) -> 
 
 
 def _summary(footage: Sequence[FootageStatus]) -> str:
-    saved = sum((total(one.saved) for one in footage), timedelta(0))
-    gone = sum((total(part.span for part in one.gone) for one in footage), timedelta(0))
-    never = sum((total(part.span for part in one.unrecorded) for one in footage), timedelta(0))
-    size_bytes = sum(one.size_bytes for one in footage)
+    saved = sum((total(status.saved) for status in footage), timedelta(0))
+    deleted = sum((total(part.span for part in status.gone) for status in footage), timedelta(0))
+    never = sum((total(part.span for part in status.unrecorded) for status in footage), timedelta(0))
+    size_bytes = sum(status.size_bytes for status in footage)
     parts = [
         _("Saved: {length}, {size}", length=length(saved), size=size(size_bytes)) if saved else _("Saved: nothing")
     ]
-    parts += [_("already gone: {length}", length=length(gone))] if gone else []
+    parts += [_("already gone: {length}", length=length(deleted))] if deleted else []
     parts += [_("never recorded: {length}", length=length(never))] if never else []
     return joined(parts) + "."
 
 
-def _hole_data(hole: UnrecordedFootage, one: FootageStatus) -> dict[str, object]:
+def _hole_data(hole: UnrecordedFootage, status: FootageStatus) -> dict[str, object]:
     return {
         **_span(hole.span),
         "cause": hole.cause,
         "first_recorded": hole.began,
-        "ever_recorded": one.ever_recorded,
+        "ever_recorded": status.ever_recorded,
     }
 
 

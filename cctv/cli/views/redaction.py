@@ -41,17 +41,17 @@ _STAGES = {
 def watched() -> Iterator[Callable[[str, int, int], None]]:
     """Progress with an estimate on stderr; silent where that is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda stage, done, of: None
+        yield lambda stage, completed, of: None
         return
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
-        def show(stage: str, done: int, of: int) -> None:
+        def show(stage: str, completed: int, of: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(translate(_STAGES.get(stage, stage)), total=None)
-            bar.update(tasks[stage], completed=done, total=of or None)
+            bar.update(tasks[stage], completed=completed, total=of or None)
 
         yield show
 
@@ -83,12 +83,14 @@ def part_data(part: CasePart) -> dict[str, object]:
             {
                 "number": number,
                 "sha256": file.sha256,
-                "covers": [[context.x, context.y, context.w, context.h] for context in plan.backdrop(number).covers],
+                "covers": [[cover.x, cover.y, cover.w, cover.h] for cover in plan.backdrop(number).covers],
                 "signed_by": plan.backdrop(number).signed_by if number not in plan.unsigned else None,
             }
             for number, file in enumerate(plan.backdrop_files, 1)
         ],
-        "reviewed": [{"frames": [one.first, one.last], "by": one.by, "at": one.at} for one in part.reviewed],
+        "reviewed": [
+            {"frames": [review.first, review.last], "by": review.by, "at": review.at} for review in part.reviewed
+        ],
         "unreviewed": part.unreviewed,
         "plan": part.digest,
         "prepared": part.prepared,
@@ -110,12 +112,12 @@ def visible_words(part: CasePart) -> str:
     decisions = part.plan.decisions
     tracks = ", ".join(str(number) for number in decisions.keep)
     boxes = ", ".join(path.id for path in decisions.boxes.keep)
-    kept = ngettext(len(decisions.keep), "track {tracks}", "tracks {tracks}", tracks=tracks)
+    message = ngettext(len(decisions.keep), "track {tracks}", "tracks {tracks}", tracks=tracks)
     if tracks and boxes:
-        return _("{tracks} and boxes {boxes}", tracks=kept, boxes=boxes)
+        return _("{tracks} and boxes {boxes}", tracks=message, boxes=boxes)
     if boxes:
         return _("boxes {boxes}", boxes=boxes)
-    return kept if tracks else _("nobody")
+    return message if tracks else _("nobody")
 
 
 def prepared_data(prepared: Prepared) -> dict[str, object]:
@@ -126,16 +128,16 @@ def prepared_data(prepared: Prepared) -> dict[str, object]:
         "sheet": prepared.sheet,
         "parts": [
             {
-                "camera": one.camera,
-                "part": one.position,
-                "start": one.span.start,
-                "end": one.span.end,
-                "segments": one.segments,
-                "frames": one.frames,
-                "tracks": one.tracks,
-                "kept_from_before": one.unchanged,
+                "camera": part_plan.camera,
+                "part": part_plan.position,
+                "start": part_plan.span.start,
+                "end": part_plan.span.end,
+                "segments": part_plan.segments,
+                "frames": part_plan.frames,
+                "tracks": part_plan.tracks,
+                "kept_from_before": part_plan.unchanged,
             }
-            for one in prepared.parts
+            for part_plan in prepared.parts
         ],
         "next": f"cctv redaction keep {request} TRACK... --reason WHY",
     }
@@ -143,15 +145,15 @@ def prepared_data(prepared: Prepared) -> dict[str, object]:
 
 def prepared_text(console: Console, prepared: Prepared) -> None:
     request = prepared.request.id
-    for one in prepared.parts:
-        found = (
+    for part_plan in prepared.parts:
+        summary = (
             _("would be analysed")
-            if one.tracks is None
-            else _("{tracks} tracks in {frames} frames", tracks=one.tracks, frames=one.frames)
+            if part_plan.tracks is None
+            else _("{tracks} tracks in {frames} frames", tracks=part_plan.tracks, frames=part_plan.frames)
         )
-        again = f", {_('as before')}" if one.unchanged else ""
-        part = _part(one.camera, one.position)
-        console.print(_("{part}: {found}", part=part, found=found + again))
+        again = f", {_('as before')}" if part_plan.unchanged else ""
+        part = _part(part_plan.camera, part_plan.position)
+        console.print(_("{part}: {found}", part=part, found=summary + again))
     if prepared.dry_run:
         print_dry(console)
         return
@@ -198,15 +200,15 @@ def _sheet_words(context: CommandContext, request: str) -> str:
     return _("sheet: {path}", path=sheet(context, request))
 
 
-def noted_text(console: Console, context: CommandContext, noted: Noted, following: str) -> None:
-    for part in noted.after:
+def noted_text(console: Console, context: CommandContext, decision: Noted, following: str) -> None:
+    for part in decision.after:
         console.print(_("{part}: {found}", part=_part_of(part), found=looked_words(part)))
-    if noted.voided:
+    if decision.voided:
         console.print(_("The approval given before is void, because the plan changed."))
     if context.dry_run:
         print_dry(console)
         return
-    console.print(_sheet_words(context, noted.after[0].plan.request), soft_wrap=True)
+    console.print(_sheet_words(context, decision.after[0].plan.request), soft_wrap=True)
     console.print(f"{_('next:')}  {following}")
 
 
@@ -281,42 +283,42 @@ def case_text(console: Console, context: CommandContext, case: CaseFile) -> None
     console.print("\n" + _sheet_words(context, case.request.id), soft_wrap=True)
 
 
-def _share(some: int, of: int) -> str:
-    return _("{some} of {of}", some=some, of=of)
+def _share(count: int, of: int) -> str:
+    return _("{some} of {of}", some=count, of=of)
 
 
 def file_data(report: FileReport) -> dict[str, object]:
-    done, proved = report.render, report.render.verified
+    render, verified = report.render, report.render.verified
     return {
         "output": report.output,
         "mask": report.mask_output,
-        "frames": done.frames,
-        "frames_kept": done.frames_kept,
-        "frames_subject_visible": done.frames_subject_visible,
-        "hidden_share": round(done.hidden_share, 6),
-        "backdrops": done.backdrops,
-        "live_pixels_outside_kept": proved.live_pixels_outside_kept,
-        "audio_streams": proved.audio_streams,
+        "frames": render.frames,
+        "frames_kept": render.frames_kept,
+        "frames_subject_visible": render.frames_subject_visible,
+        "hidden_share": round(render.hidden_share, 6),
+        "backdrops": render.backdrops,
+        "live_pixels_outside_kept": verified.live_pixels_outside_kept,
+        "audio_streams": verified.audio_streams,
         "warnings": report.warnings,
     }
 
 
 def file_text(console: Console, report: FileReport) -> None:
-    done = report.render
+    render = report.render
     hidden = _(
         "{file}: {frames} frames, {share} % of the picture hidden; checked: nothing live outside what was kept, "
         "no sound",
         file=report.output,
-        frames=done.frames,
-        share=decimal(f"{100 * done.hidden_share:.1f}"),
+        frames=render.frames,
+        share=decimal(f"{100 * render.hidden_share:.1f}"),
     )
     console.print(hidden, soft_wrap=True)
-    if done.frames_kept:
-        kept = _(
+    if render.frames_kept:
+        message = _(
             "kept visible in {some} of the {of} frames with boxes",
-            some=done.frames_subject_visible,
-            of=done.frames_kept,
+            some=render.frames_subject_visible,
+            of=render.frames_kept,
         )
-        console.print(kept)
+        console.print(message)
     if report.mask_output:
         console.print(_("{file}: 0 = live, 255 = hidden", file=report.mask_output), soft_wrap=True)

@@ -23,141 +23,141 @@ from cctv.model.cases import AccessRequest
 from cctv.model.requests import Block, IdentityCheck, Party
 
 
-def request_data(one: AccessRequest, context: CommandContext) -> dict[str, object]:
+def request_data(request: AccessRequest, context: CommandContext) -> dict[str, object]:
     """A request as JSON."""
-    asking = one.requester
+    requester = request.requester
     return {
-        "id": one.id,
-        "type": one.type,
-        "state": one.state,
-        "name": asking.name if asking else None,
-        "contact": asking.contact if asking else None,
-        "parties": one.parties,
-        "relation": one.relation,
-        "channel": one.channel,
-        "signed": one.signed,
-        "dated": one.dated,
-        "under_16": one.under_16,
-        "stated": one.stated,
-        "language": one.language,
-        "cameras": one.cameras,
-        "start": one.span.start,
-        "end": one.span.end,
-        "received": one.received,
-        "due": one.due,
-        "days_left": days_left(one.due, context.now, context.zone) if one.is_open else None,
-        "provisional_until": one.provisional_until,
-        "opened": one.opened,
-        "opened_by": one.opened_by,
-        "answered": one.answered,
-        "closed": one.closed,
-        "closed_by": one.closed_by,
-        "outcome": one.outcome,
-        "ground": one.ground,
-        "forgotten": one.forgotten,
+        "id": request.id,
+        "type": request.type,
+        "state": request.state,
+        "name": requester.name if requester else None,
+        "contact": requester.contact if requester else None,
+        "parties": request.parties,
+        "relation": request.relation,
+        "channel": request.channel,
+        "signed": request.signed,
+        "dated": request.dated,
+        "under_16": request.under_16,
+        "stated": request.stated,
+        "language": request.language,
+        "cameras": request.cameras,
+        "start": request.span.start,
+        "end": request.span.end,
+        "received": request.received,
+        "due": request.due,
+        "days_left": days_left(request.due, context.now, context.zone) if request.is_open else None,
+        "provisional_until": request.provisional_until,
+        "opened": request.opened,
+        "opened_by": request.opened_by,
+        "answered": request.answered,
+        "closed": request.closed,
+        "closed_by": request.closed_by,
+        "outcome": request.outcome,
+        "ground": request.ground,
+        "forgotten": request.forgotten,
     }
 
 
-def block_data(one: Block) -> dict[str, object]:
+def block_data(block: Block) -> dict[str, object]:
     """A block as JSON."""
     return {
-        "kind": one.kind,
-        "cameras": one.cameras,
-        "start": one.span.start,
-        "end": one.span.end,
-        "placed": one.placed,
-        "placed_by": one.placed_by,
-        "lifted": one.lifted,
-        "lifted_by": one.lifted_by,
+        "kind": block.kind,
+        "cameras": block.cameras,
+        "start": block.span.start,
+        "end": block.span.end,
+        "placed": block.placed,
+        "placed_by": block.placed_by,
+        "lifted": block.lifted,
+        "lifted_by": block.lifted_by,
         "yields": [
-            {"to": each.case_id, "ground": each.ground, "decided": each.decided, "by": each.decided_by,
-             "told": each.told}
-            for each in one.yields
+            {"to": yielding.case_id, "ground": yielding.ground, "decided": yielding.decided, "by": yielding.decided_by,
+             "told": yielding.told}
+            for yielding in block.yields
         ],
     }  # fmt: skip
 
 
-def check_data(one: IdentityCheck) -> dict[str, object]:
+def check_data(check: IdentityCheck) -> dict[str, object]:
     """A check of identity as JSON."""
     return {
-        "role": one.role,
-        "method": one.method,
-        "checked": one.checked,
-        "checker": one.checker,
+        "role": check.role,
+        "method": check.method,
+        "checked": check.checked,
+        "checker": check.checker,
     }
 
 
-def forecast_data(one: StorageForecast) -> dict[str, object]:
+def forecast_data(forecast: StorageForecast) -> dict[str, object]:
     """What freezing costs, as JSON."""
     return {
-        "asked_seconds": int(one.asked.total_seconds()),
-        "size_bytes": one.size_bytes,
-        "kept_bytes": one.kept_bytes,
-        "free_bytes": one.free_bytes,
-        "left_bytes": one.left_bytes,
-        "reserve_bytes": one.reserve_bytes,
-        "fits": one.fits,
+        "asked_seconds": int(forecast.asked.total_seconds()),
+        "size_bytes": forecast.size_bytes,
+        "kept_bytes": forecast.kept_bytes,
+        "free_bytes": forecast.free_bytes,
+        "left_bytes": forecast.left_bytes,
+        "reserve_bytes": forecast.reserve_bytes,
+        "fits": forecast.fits,
     }
 
 
-def name_of(one: AccessRequest) -> str:
+def name_of(request: AccessRequest) -> str:
     """Who asks, as it is shown."""
-    return one.requester.name if one.requester else _("(forgotten)")
+    return request.requester.name if request.requester else _("(forgotten)")
 
 
-def next_step(context: CommandContext, one: AccessRequest) -> str | None:
+def next_step(context: CommandContext, request: AccessRequest) -> str | None:
     """What to type next, as the board says it; None when nothing is left to do."""
     with read_transaction(context.site.engine) as connection:
-        return next_line(facts_of(connection, context.site, one), context.now)
+        return next_line(facts_of(connection, context.site, request), context.now)
 
 
-def due_words(one: AccessRequest, context: CommandContext) -> str:
+def due_words(request: AccessRequest, context: CommandContext) -> str:
     """The last day and how far away it is."""
-    left, last_day = days_left(one.due, context.now, context.zone), day(one.due, context.zone)
-    if left == 0:
+    remaining, last_day = days_left(request.due, context.now, context.zone), day(request.due, context.zone)
+    if remaining == 0:
         return _("{day}, TODAY", day=last_day)
-    if left < 0:
-        return ngettext(-left, "{day}, {count} day LATE", "{day}, {count} days LATE", day=last_day)
-    return ngettext(left, "{day}, {count} day left", "{day}, {count} days left", day=last_day)
+    if remaining < 0:
+        return ngettext(-remaining, "{day}, {count} day LATE", "{day}, {count} days LATE", day=last_day)
+    return ngettext(remaining, "{day}, {count} day left", "{day}, {count} days left", day=last_day)
 
 
-def arrival_words(one: AccessRequest, context: CommandContext) -> str:
+def arrival_words(request: AccessRequest, context: CommandContext) -> str:
     """How a request arrived."""
-    parts = [_("received {day}", day=day(one.received, context.zone))]
-    parts += [_("by {channel}", channel=one.channel)] if one.channel else []
-    parts += [_("signed") if one.signed else _("not signed")] if one.signed is not None else []
-    parts += [_("dated") if one.dated else _("not dated")] if one.dated is not None else []
-    return joined([", ".join(parts), enum_text(one.relation), *([_("under 16")] if one.under_16 else [])])
+    parts = [_("received {day}", day=day(request.received, context.zone))]
+    parts += [_("by {channel}", channel=request.channel)] if request.channel else []
+    parts += [_("signed") if request.signed else _("not signed")] if request.signed is not None else []
+    parts += [_("dated") if request.dated else _("not dated")] if request.dated is not None else []
+    return joined([", ".join(parts), enum_text(request.relation), *([_("under 16")] if request.under_16 else [])])
 
 
-def party_words(one: Party) -> str:
+def party_words(party: Party) -> str:
     """A person in a request."""
-    parts = [_("{role}: {name}, {contact}", role=one.role, name=one.name, contact=one.contact)]
-    parts += [_("answer to {address}", address=one.deliver_to)] if one.deliver_to else []
-    if one.mandate and one.mandated:
-        parts.append(_("{mandate} of {mandated:%d/%m/%Y}", mandate=one.mandate, mandated=one.mandated))
+    parts = [_("{role}: {name}, {contact}", role=party.role, name=party.name, contact=party.contact)]
+    parts += [_("answer to {address}", address=party.deliver_to)] if party.deliver_to else []
+    if party.mandate and party.mandated:
+        parts.append(_("{mandate} of {mandated:%d/%m/%Y}", mandate=party.mandate, mandated=party.mandated))
     return joined(parts)
 
 
-def print_forecast(console: Console, one: StorageForecast) -> None:
+def print_forecast(console: Console, forecast: StorageForecast) -> None:
     """What freezing costs, in one or two lines."""
     console.print(
         _(
             "That is {length} of footage, {size}; {kept} of it would have gone by the day of the answer.  Of {free} "
             "free, {left} would be left.",
-            length=length(one.asked),
-            size=size(one.size_bytes),
-            kept=size(one.kept_bytes),
-            free=size(one.free_bytes),
-            left=size(max(one.left_bytes, 0)),
+            length=length(forecast.asked),
+            size=size(forecast.size_bytes),
+            kept=size(forecast.kept_bytes),
+            free=size(forecast.free_bytes),
+            left=size(max(forecast.left_bytes, 0)),
         )
     )
-    if not one.fits:
+    if not forecast.fits:
         console.print(
             _(
                 "That is less than the reserve of {reserve}: recording would then make room by deleting other footage "
                 "early.",
-                reserve=size(one.reserve_bytes),
+                reserve=size(forecast.reserve_bytes),
             ),
             style="bold",
         )
@@ -165,20 +165,20 @@ def print_forecast(console: Console, one: StorageForecast) -> None:
 
 def tell_none(console: Console, footage: Sequence[FootageStatus]) -> None:
     """Say so where there is nothing to answer with."""
-    if all(found.is_empty for found in footage):
+    if all(status.is_empty for status in footage):
         console.print(
             _("There is no footage to answer with; the table says why.  The request must still be answered."),
             style="bold",
         )
 
 
-def provisional_words(one: AccessRequest, context: CommandContext) -> str | None:
+def provisional_words(request: AccessRequest, context: CommandContext) -> str | None:
     """Until when an unconfirmed request freezes its footage; None where it is frozen to the end."""
-    until = one.provisional_until
+    until = request.provisional_until
     if until is None:
         return None
     when = local_date(until, context.zone)
-    if one.provisional_hold is None:
+    if request.provisional_hold is None:
         return _("Nothing is frozen since {when}: nobody confirmed more than a day of footage.", when=when)
     return _("More than a day of footage: frozen until {when} only, unless somebody confirms it.", when=when)
 
@@ -192,50 +192,55 @@ def print_letter(console: Console, context: CommandContext, letter: Draft | None
         console.print(f"{context.site.root / path}", style="bold", soft_wrap=True)
 
 
-def block_words(one: Block, context: CommandContext) -> str:
+def block_words(block: Block, context: CommandContext) -> str:
     """What a block stops, since when, and what it yields to."""
-    if one.lifted is not None:
-        return _("{kind}: was blocked until {when}", kind=one.kind, when=local_date(one.lifted, context.zone))
-    since, given = (
-        local_date(one.placed, context.zone),
-        [f"{each.case_id} ({enum_text(each.ground)})" for each in one.yields],
+    if block.lifted is not None:
+        return _("{kind}: was blocked until {when}", kind=block.kind, when=local_date(block.lifted, context.zone))
+    since, cases = (
+        local_date(block.placed, context.zone),
+        [f"{yielding.case_id} ({enum_text(yielding.ground)})" for yielding in block.yields],
     )
-    if not given:
-        return _("{kind}: blocked since {when}; nobody may look at it or export it", kind=one.kind, when=since)
+    if not cases:
+        return _("{kind}: blocked since {when}; nobody may look at it or export it", kind=block.kind, when=since)
     return _(
         "{kind}: blocked since {when}; nobody may look at it or export it, except for {cases}",
-        kind=one.kind,
+        kind=block.kind,
         when=since,
-        cases=", ".join(given),
+        cases=", ".join(cases),
     )
 
 
-def tell_request(context: CommandContext, one: AccessRequest, done: str) -> None:
+def tell_request(context: CommandContext, request: AccessRequest, message: str) -> None:
     """Print what was done with a request, as JSON or in a line, and what is missing now."""
-    data = {"dry_run": context.dry_run, "request": request_data(one, context), "missing": missing_data(context, one)}
-    context.emit(data, lambda console: tell(console, context, one, done))
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(request, context),
+        "missing": missing_data(context, request),
+    }
+    context.emit(data, lambda console: tell(console, context, request, message))
 
 
-def tell(console: Console, context: CommandContext, one: AccessRequest, done: str) -> None:
+def tell(console: Console, context: CommandContext, request: AccessRequest, message: str) -> None:
     """A line, and what is missing now; after a dry run only that nothing was changed."""
     if context.dry_run:
-        console.print(_("Would do this: {done}", done=done))
+        console.print(_("Would do this: {done}", done=message))
         print_dry(console)
         return
-    console.print(done, style="bold")
-    print_missing(console, context, one)
+    console.print(message, style="bold")
+    print_missing(console, context, request)
 
 
-def missing_data(context: CommandContext, one: AccessRequest) -> list[dict[str, object]]:
+def missing_data(context: CommandContext, request: AccessRequest) -> list[dict[str, object]]:
     """What is missing, as JSON."""
     return [
-        {"need": step.need, "about": step.about, "must": step.must, "next": step.line} for step in _steps(context, one)
+        {"need": step.need, "about": step.about, "must": step.must, "next": step.line}
+        for step in _steps(context, request)
     ]
 
 
-def print_missing(console: Console, context: CommandContext, one: AccessRequest, *more: str) -> None:
+def print_missing(console: Console, context: CommandContext, request: AccessRequest, *more: str) -> None:
     """What stands between a request and its answer, with the line to type for each, and what else to type."""
-    steps = _steps(context, one)
+    steps = _steps(context, request)
     if not steps:
         print_next(*more)
         return
@@ -247,9 +252,9 @@ def print_missing(console: Console, context: CommandContext, one: AccessRequest,
     print_next(*[step.line for step in steps], *more)
 
 
-def _steps(context: CommandContext, one: AccessRequest) -> tuple[Step, ...]:
+def _steps(context: CommandContext, request: AccessRequest) -> tuple[Step, ...]:
     with read_transaction(context.site.engine) as connection:
-        return missing(facts_of(connection, context.site, one), context.now)
+        return missing(facts_of(connection, context.site, request), context.now)
 
 
 _NEEDS = {

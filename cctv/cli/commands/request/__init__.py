@@ -59,9 +59,9 @@ def request() -> None:
 def list_(context: CommandContext, closed_too: bool) -> None:
     """List the open requests, the first due first."""
 
-    found = list_requests(context.site, closed_too=closed_too)
-    data = {"requests": [request_data(one, context) for one in found]}
-    context.emit(data, lambda console: _list_text(console, context, found))
+    requests = list_requests(context.site, closed_too=closed_too)
+    data = {"requests": [request_data(request, context) for request in requests]}
+    context.emit(data, lambda console: _list_text(console, context, requests))
 
 
 @request.command()
@@ -75,69 +75,71 @@ def show(context: CommandContext, request_id: str) -> None:
       cctv request show REQ-2026-007
     """
 
-    found = request_file(context.site, request_id)
-    extension = found.extension
+    file = request_file(context.site, request_id)
+    extension = file.extension
     data = {
-        "request": request_data(found.request, context),
-        "holds": [hold_data(one) for one in found.holds],
-        "blocks": [block_data(one) for one in found.blocks],
-        "identity": [check_data(one) for one in found.checks],
+        "request": request_data(file.request, context),
+        "holds": [hold_data(hold) for hold in file.holds],
+        "blocks": [block_data(block) for block in file.blocks],
+        "identity": [check_data(check) for check in file.checks],
         "extension": {"ground": extension.ground, "due": extension.due, "sent": extension.sent} if extension else None,
-        "statements": [{"text": one.text, "given": one.given} for one in found.statements],
-        "footage": footage_data(found.footage),
-        "waiting_for_holds": len(found.erasures),
-        "missing": missing_data(context, found.request),
-        "next": next_step(context, found.request),
+        "statements": [{"text": supplement.text, "given": supplement.given} for supplement in file.statements],
+        "footage": footage_data(file.footage),
+        "waiting_for_holds": len(file.erasures),
+        "missing": missing_data(context, file.request),
+        "next": next_step(context, file.request),
     }
-    context.emit(data, lambda console: _show_text(console, context, found))
+    context.emit(data, lambda console: _show_text(console, context, file))
 
 
-def _list_text(console: Console, context: CommandContext, found: Sequence[AccessRequest]) -> None:
-    if not found:
+def _list_text(console: Console, context: CommandContext, requests: Sequence[AccessRequest]) -> None:
+    if not requests:
         console.print(_("No open requests.  `cctv request list --all` shows closed ones too."))
         return
     rows = [
         (
-            one.id,
-            enum_text(one.type),
-            name_of(one),
-            ", ".join(one.cameras),
-            when(one.span, context.zone),
-            _("closed: {outcome}", outcome=one.outcome) if one.closed and one.outcome else due_words(one, context),
+            request.id,
+            enum_text(request.type),
+            name_of(request),
+            ", ".join(request.cameras),
+            when(request.span, context.zone),
+            _("closed: {outcome}", outcome=request.outcome)
+            if request.closed and request.outcome
+            else due_words(request, context),
         )
-        for one in found
+        for request in requests
     ]
     console.print(table(("id", "type", "name", "cameras", "footage", "answer by"), rows))
 
 
-def _show_text(console: Console, context: CommandContext, found: RequestFile) -> None:
-    one = found.request
-    _print_request(console, context, found)
+def _show_text(console: Console, context: CommandContext, file: RequestFile) -> None:
+    request = file.request
+    _print_request(console, context, file)
     console.print()
-    print_holds(console, found.holds, context.zone, context.now)
+    print_holds(console, file.holds, context.zone, context.now)
     console.print()
-    print_footage(console, found.footage, context.zone)
-    if one.is_open:
-        tell_none(console, found.footage)
-    if found.erasures:
+    print_footage(console, file.footage, context.zone)
+    if request.is_open:
+        tell_none(console, file.footage)
+    if file.erasures:
         console.print(_("What should be erased and is under a hold goes when that hold is released."), style="bold")
-    print_missing(console, context, one, f"cctv audit list --about {one.id}")
+    print_missing(console, context, request, f"cctv audit list --about {request.id}")
 
 
-def _print_request(console: Console, context: CommandContext, found: RequestFile) -> None:
-    one, zone = found.request, context.zone
-    console.print(_("{id}: {type}, {name}", id=one.id, type=one.type, name=name_of(one)), style="bold")
-    for party in one.parties:
+def _print_request(console: Console, context: CommandContext, file: RequestFile) -> None:
+    request, zone = file.request, context.zone
+    console.print(_("{id}: {type}, {name}", id=request.id, type=request.type, name=name_of(request)), style="bold")
+    for party in request.parties:
         console.print(party_words(party))
-    console.print(joined((arrival_words(one, context), _("letters in {language}", language=one.language))))
-    console.print(_("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
-    if one.closed and one.outcome:
-        ground = f" ({enum_text(one.ground)})" if one.ground else ""
-        closed = _("closed {when} by {who}", when=local_date(one.closed, zone), who=one.closed_by)
-        console.print(_("{closed}: {outcome}{ground}", closed=closed, outcome=one.outcome, ground=ground))
+    console.print(joined((arrival_words(request, context), _("letters in {language}", language=request.language))))
+    console.print(_("opened {when} by {who}", when=local_date(request.opened, zone), who=request.opened_by))
+    if request.closed and request.outcome:
+        ground = f" ({enum_text(request.ground)})" if request.ground else ""
+        closed = _("closed {when} by {who}", when=local_date(request.closed, zone), who=request.closed_by)
+        console.print(_("{closed}: {outcome}{ground}", closed=closed, outcome=request.outcome, ground=ground))
     else:
-        console.print(joined((enum_text(one.state), _("answer by {due}", due=due_words(one, context)))))
-    for check in found.checks:
+        console.print(joined((enum_text(request.state), _("answer by {due}", due=due_words(request, context)))))
+    for check in file.checks:
         console.print(
             _(
                 "identity of the {role}: {method}, {checked:%d/%m/%Y}, by {checker}",
@@ -147,16 +149,16 @@ def _print_request(console: Console, context: CommandContext, found: RequestFile
                 checker=check.checker or translate(ERASED),
             )
         )
-    for stated in (one.stated.time, one.stated.place, one.stated.appearance):
-        if stated:
-            console.print(_("said: {stated}", stated=stated))
-    for statement in found.statements:
-        given = local_date(statement.given, zone)
-        console.print(_("statement of {when}: {text}", when=given, text=statement.text))
-    print_subject(console, one.cameras, one.span, zone)
-    for block in found.blocks:
+    for description in (request.stated.time, request.stated.place, request.stated.appearance):
+        if description:
+            console.print(_("said: {stated}", stated=description))
+    for statement in file.statements:
+        entered = local_date(statement.given, zone)
+        console.print(_("statement of {when}: {text}", when=entered, text=statement.text))
+    print_subject(console, request.cameras, request.span, zone)
+    for block in file.blocks:
         console.print(block_words(block, context), style="bold" if block.in_force else None)
-    if one.is_open and (provisional := provisional_words(one, context)) is not None:
+    if request.is_open and (provisional := provisional_words(request, context)) is not None:
         console.print(provisional, style="bold")
 
 

@@ -35,20 +35,20 @@ def board(context: CommandContext, calendar: str | None) -> None:
       cctv request board --calendar /srv/www/cctv.ics
     """
 
-    rotated, unread = _credentials(context)
-    found = gathered(context.site, rotated)
+    credentials, problem = _credentials(context)
+    items = gathered(context.site, credentials)
     if calendar is not None:
         site = context.settings.site
         site_id = context.site.identity.site
-        data = as_calendar(found, site=site.name, site_id=site_id, now=context.now, zone=context.zone, tell=translate)
+        data = as_calendar(items, site=site.name, site_id=site_id, now=context.now, zone=context.zone, tell=translate)
         context.make_disk().write(Path(calendar).absolute(), data, 0o644)
         context.emit(
-            {"calendar": calendar, "entries": len(found)},
+            {"calendar": calendar, "entries": len(items)},
             lambda console: console.print(_("written: {file}", file=calendar)),
         )
         return
-    data_ = {"items": [_data(context, item) for item in found], "credentials_unread": unread}
-    context.emit(data_, lambda console: _text(console, context, found, unread))
+    data_ = {"items": [_data(context, item) for item in items], "credentials_unread": problem}
+    context.emit(data_, lambda console: _text(console, context, items, problem))
 
 
 def _credentials(context: CommandContext) -> tuple[list[tuple[str, date | None]], str | None]:
@@ -57,10 +57,10 @@ def _credentials(context: CommandContext) -> tuple[list[tuple[str, date | None]]
     if not any(camera.credential for camera in context.settings.cameras.values()):
         return [], None
     try:
-        known = load_credentials(context.settings, context.environ)
+        credentials = load_credentials(context.settings, context.environ)
     except ConfigError as error:
         return [], error.phrase
-    return sorted((name, one.rotated) for name, one in known.by_name.items()), None
+    return sorted((name, credential.rotated) for name, credential in credentials.by_name.items()), None
 
 
 def _data(context: CommandContext, item: Item) -> dict[str, object]:
@@ -76,8 +76,8 @@ def _data(context: CommandContext, item: Item) -> dict[str, object]:
     }
 
 
-def _text(console: Console, context: CommandContext, found: tuple[Item, ...], unread: str | None) -> None:
-    if not found:
+def _text(console: Console, context: CommandContext, items: tuple[Item, ...], problem: str | None) -> None:
+    if not items:
         console.print(_("Nothing is owed."))
     else:
         rows = [
@@ -88,11 +88,11 @@ def _text(console: Console, context: CommandContext, found: tuple[Item, ...], un
                 "\n".join([translate(item.what), *_details(context, item)]),
                 translate(item.line),
             )
-            for item in found
+            for item in items
         ]
         console.print(table(("due", "left", "id", "what", "next"), rows, right=("left",)))
-    if unread:
-        console.print("\n" + _("Passwords to change are not listed: {why}", why=unread))
+    if problem:
+        console.print("\n" + _("Passwords to change are not listed: {why}", why=problem))
 
 
 def _details(context: CommandContext, item: Item) -> list[str]:

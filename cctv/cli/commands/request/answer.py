@@ -53,7 +53,7 @@ from cctv.packages.deliver import Delivered
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def answer(context: CommandContext, /, request_id: str, outcome: str, **given: Any) -> None:  # noqa: ANN401  an argument an option
+def answer(context: CommandContext, /, request_id: str, outcome: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
     """Answer a request: the copy where one goes with it, the letter, the end of the request and of its holds.
 
     An erasure deletes what no hold covers; the rest waits and is listed.  A restriction stays in force until it is
@@ -68,39 +68,39 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **given: A
       cctv request answer REQ-2026-009 --reason "the camera saw the street" --measures "it was turned"
     """
 
-    ground = given["ground"]
-    wanted = RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, given["reason"])
-    wording = _wording(given) if given["letter"] else None
-    hand_over = HandOver(given["to"], Method(given["method"])) if given["to"] else None
+    ground = options["ground"]
+    request_outcome = RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, options["reason"])
+    wording = _wording(options) if options["letter"] else None
+    hand_over = HandOver(options["to"], Method(options["method"])) if options["to"] else None
     with watched() as progress:
         if context.dry_run:
-            done = prepare_answer(context.site, request_id, wanted, wording, progress)
+            answered = prepare_answer(context.site, request_id, request_outcome, wording, progress)
         else:
-            done = answer_request(context.site, request_id, wanted, wording, progress, hand_over)
-    context.emit(_data(context, done), lambda console: _text(console, context, done))
+            answered = answer_request(context.site, request_id, request_outcome, wording, progress, hand_over)
+    context.emit(_data(context, answered), lambda console: _text(console, context, answered))
 
 
-def _wording(given: dict[str, Any]) -> Wording:
-    delivery = given["delivery"] or ("in-person" if given["method"] == Method.HAND.value else None)
+def _wording(options: dict[str, Any]) -> Wording:
+    delivery = options["delivery"] or ("in-person" if options["method"] == Method.HAND.value else None)
     return Wording(
-        balance=given["balance"],
-        measures=given["measures"],
-        basis=RestrictionGround(given["basis"]) if given["basis"] else None,
+        balance=options["balance"],
+        measures=options["measures"],
+        basis=RestrictionGround(options["basis"]) if options["basis"] else None,
         delivery=Delivery(delivery) if delivery else None,
-        password=PasswordWay(given["password"]) if given["password"] else None,
-        told=given["told"],
+        password=PasswordWay(options["password"]) if options["password"] else None,
+        told=options["told"],
     )
 
 
-def _data(context: CommandContext, done: Answered) -> dict[str, object]:
-    plan, erasure, handed = done.plan, done.plan.erasure, done.handed
+def _data(context: CommandContext, answered: Answered) -> dict[str, object]:
+    plan, erasure, handed = answered.plan, answered.plan.erasure, answered.handed
     return {
         "dry_run": context.dry_run,
-        "request": request_data(done.request, context),
+        "request": request_data(answered.request, context),
         "outcome": plan.ending.outcome,
-        "package": done.package.id if done.package else None,
-        "letters": list(done.letter.files) if done.letter else [],
-        "text": done.letter.text if done.letter else None,
+        "package": answered.package.id if answered.package else None,
+        "letters": list(answered.letter.files) if answered.letter else [],
+        "text": answered.letter.text if answered.letter else None,
         "disclosure": handed.disclosure.id if handed and handed.disclosure else None,
         "files": [str(path) for path in handed.files] if handed else [],
         "passphrase": handed.passphrase if handed else None,
@@ -108,45 +108,45 @@ def _data(context: CommandContext, done: Answered) -> dict[str, object]:
         "footage": departures_data(plan.departures),
         "erased": {
             "segments": len(erasure.going),
-            "gone": done.erased.gone if done.erased else 0,
+            "gone": answered.erased.gone if answered.erased else 0,
             "waiting": len(erasure.held),
             "holds": plan.waiting,
-            "delayed": done.delayed,
+            "delayed": answered.delayed,
         }
         if erasure is not None
         else None,
-        "missing": missing_data(context, done.request),
+        "missing": missing_data(context, answered.request),
     }
 
 
-def _text(console: Console, context: CommandContext, done: Answered) -> None:
-    plan, one = done.plan, done.request
+def _text(console: Console, context: CommandContext, answered: Answered) -> None:
+    plan, request = answered.plan, answered.request
     outcome = plan.ending.outcome
-    answered = (
-        _("Would answer {id}: {outcome}", id=one.id, outcome=outcome)
+    heading = (
+        _("Would answer {id}: {outcome}", id=request.id, outcome=outcome)
         if context.dry_run
-        else _("Answered {id}: {outcome}", id=one.id, outcome=outcome)
+        else _("Answered {id}: {outcome}", id=request.id, outcome=outcome)
     )
-    console.print(answered, style="bold")
-    if done.package is not None:
-        path = context.site.root / done.package.path
-        console.print(_("The copy is {package}: {path}", package=done.package.id, path=path), soft_wrap=True)
+    console.print(heading, style="bold")
+    if answered.package is not None:
+        path = context.site.root / answered.package.path
+        console.print(_("The copy is {package}: {path}", package=answered.package.id, path=path), soft_wrap=True)
     elif plan.copied:
         console.print(_("A package would be built."))
-    print_letter(console, context, done.letter)
+    print_letter(console, context, answered.letter)
     if plan.erasure is not None:
-        _erasure_text(console, context, done)
+        _erasure_text(console, context, answered)
     elif plan.releases:
         print_departures(console, plan.departures, context.zone)
     if context.dry_run:
         print_dry(console)
         return
     more: tuple[str, ...] = ()
-    if done.handed is not None:
-        _handed_text(console, context, done.handed)
-    elif done.package is not None:
-        more = (f"cctv export deliver {done.package.id} --method zip --to DIR",)
-    print_missing(console, context, one, *more)
+    if answered.handed is not None:
+        _handed_text(console, context, answered.handed)
+    elif answered.package is not None:
+        more = (f"cctv export deliver {answered.package.id} --method zip --to DIR",)
+    print_missing(console, context, request, *more)
 
 
 def _handed_text(console: Console, context: CommandContext, handed: Delivered) -> None:
@@ -160,13 +160,13 @@ def _handed_text(console: Console, context: CommandContext, handed: Delivered) -
         console.print(_("passphrase, shown once: {passphrase}", passphrase=handed.passphrase), style="bold")
 
 
-def _erasure_text(console: Console, context: CommandContext, done: Answered) -> None:
-    erasure = done.plan.erasure
+def _erasure_text(console: Console, context: CommandContext, answered: Answered) -> None:
+    erasure = answered.plan.erasure
     assert erasure is not None
-    if done.erased is not None:
-        console.print(ngettext(done.erased.gone, "{count} segment deleted.", "{count} segments deleted."))
-    elif done.delayed is not None:
-        delayed = _("Ordered, and not deleted yet: {why}  The next sweep goes on.", why=done.delayed)
+    if answered.erased is not None:
+        console.print(ngettext(answered.erased.gone, "{count} segment deleted.", "{count} segments deleted."))
+    elif answered.delayed is not None:
+        delayed = _("Ordered, and not deleted yet: {why}  The next sweep goes on.", why=answered.delayed)
         console.print(delayed, style="bold")
     else:
         going = len(erasure.going)
@@ -176,7 +176,7 @@ def _erasure_text(console: Console, context: CommandContext, done: Answered) -> 
             len(erasure.held),
             "{count} segment must wait: kept by {holds}, until released.",
             "{count} segments must wait: kept by {holds}, until released.",
-            holds=", ".join(done.plan.waiting),
+            holds=", ".join(answered.plan.waiting),
         )
         console.print(waiting, style="bold")
 
@@ -201,32 +201,32 @@ def close(context: CommandContext, request_id: str, outcome: str, ground: str | 
     """
 
     act = plan_closure if context.dry_run else close_request
-    done = act(
+    closure = act(
         context.site,
         request_id,
         RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason),
     )
     data = {
         "dry_run": context.dry_run,
-        "request": request_data(done.request, context),
-        "released": [hold.id for hold in done.releases],
-        "footage": departures_data(done.departures),
+        "request": request_data(closure.request, context),
+        "released": [hold.id for hold in closure.releases],
+        "footage": departures_data(closure.departures),
     }
-    context.emit(data, lambda console: _closed_text(console, context, done))
+    context.emit(data, lambda console: _closed_text(console, context, closure))
 
 
-def _closed_text(console: Console, context: CommandContext, done: Closure) -> None:
-    one = done.request
-    released = ", ".join(hold.id for hold in done.releases)
+def _closed_text(console: Console, context: CommandContext, closure: Closure) -> None:
+    request = closure.request
+    released = ", ".join(hold.id for hold in closure.releases)
     if context.dry_run and released:
-        closed = _("Would close {id}; {holds} would be released.", id=one.id, holds=released)
+        closed = _("Would close {id}; {holds} would be released.", id=request.id, holds=released)
     elif context.dry_run:
-        closed = _("Would close {id}.", id=one.id)
+        closed = _("Would close {id}.", id=request.id)
     elif released:
-        closed = _("Closed {id}; {holds} released.", id=one.id, holds=released)
+        closed = _("Closed {id}; {holds} released.", id=request.id, holds=released)
     else:
-        closed = _("Closed {id}.", id=one.id)
+        closed = _("Closed {id}.", id=request.id)
     console.print(f"{closed}\n", style="bold")
-    print_departures(console, done.departures, context.zone)
+    print_departures(console, closure.departures, context.zone)
     if context.dry_run:
         print_dry(console)

@@ -78,15 +78,15 @@ def invite(context: CommandContext, request_id: str, at: str, place: str, host: 
     """
 
     moment = parse_ahead(at, now=context.now, zone=context.zone)
-    wanted = Appointment(moment, place, host, Safeguard(others))
-    _wrote(context, invited(context.site, request_id, wanted, dry_run=context.dry_run))
+    appointment = Appointment(moment, place, host, Safeguard(others))
+    _wrote(context, invited(context.site, request_id, appointment, dry_run=context.dry_run))
 
 
-def _wrote(context: CommandContext, done: Wrote) -> None:
-    letter = done.letter
+def _wrote(context: CommandContext, wrote: Wrote) -> None:
+    letter = wrote.letter
     data = {
         "dry_run": context.dry_run,
-        "request": request_data(done.request, context),
+        "request": request_data(wrote.request, context),
         "letter": letter.kind,
         "letters": list(letter.files),
         "text": letter.text,
@@ -94,7 +94,7 @@ def _wrote(context: CommandContext, done: Wrote) -> None:
 
     def text(console: Console) -> None:
         print_letter(console, context, letter)
-        tell(console, context, done.request, _("The letter {kind} of {id}.", kind=letter.kind, id=done.request.id))
+        tell(console, context, wrote.request, _("The letter {kind} of {id}.", kind=letter.kind, id=wrote.request.id))
 
     context.emit(data, text)
 
@@ -116,22 +116,22 @@ def extend(context: CommandContext, request_id: str, ground: str, letter: bool, 
     """
 
     if context.dry_run:
-        done = plan_extension(context.site, request_id, ExtensionGround(ground), reason=reason)
+        extended = plan_extension(context.site, request_id, ExtensionGround(ground), reason=reason)
     else:
-        done = extend_request(context.site, request_id, ExtensionGround(ground), reason=reason, with_letter=letter)
+        extended = extend_request(context.site, request_id, ExtensionGround(ground), reason=reason, with_letter=letter)
     data = {
         "dry_run": context.dry_run,
-        "request": request_data(done.request, context),
-        "extension": {"ground": ground, "due": done.extension.due, "sent": done.extension.sent},
+        "request": request_data(extended.request, context),
+        "extension": {"ground": ground, "due": extended.extension.due, "sent": extended.extension.sent},
     }
-    until = day(done.extension.due, context.zone)
+    until = day(extended.extension.due, context.zone)
     moved = _(
         "{id} may be answered by {until}, once the person was told by {due}.",
-        id=done.request.id,
+        id=extended.request.id,
         until=until,
-        due=day(done.request.due, context.zone),
+        due=day(extended.request.due, context.zone),
     )
-    context.emit(data, lambda console: tell(console, context, done.request, moved))
+    context.emit(data, lambda console: tell(console, context, extended.request, moved))
 
 
 @click.command()
@@ -148,14 +148,17 @@ def sent(context: CommandContext, request_id: str, letter: str, day_: str | None
     """
 
     day = parse_date(day_, now=context.now, zone=context.zone) if day_ else None
-    done = mark_sent(context.site, request_id, LetterKind(letter), day, dry_run=context.dry_run)
+    posted = mark_sent(context.site, request_id, LetterKind(letter), day, dry_run=context.dry_run)
     data = {
         "dry_run": context.dry_run,
-        "request": request_data(done.request, context),
+        "request": request_data(posted.request, context),
         "letter": letter,
-        "sent": done.day,
+        "sent": posted.day,
     }
-    went = _(
-        "The letter {kind} of {id} went on {day:%d/%m/%Y}.", kind=LetterKind(letter), id=done.request.id, day=done.day
+    message = _(
+        "The letter {kind} of {id} went on {day:%d/%m/%Y}.",
+        kind=LetterKind(letter),
+        id=posted.request.id,
+        day=posted.day,
     )
-    context.emit(data, lambda console: tell(console, context, done.request, went))
+    context.emit(data, lambda console: tell(console, context, posted.request, message))

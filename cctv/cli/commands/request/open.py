@@ -106,7 +106,7 @@ def _arrival(command: F) -> F:
 @span_options()
 @mutation
 @click.pass_obj
-def open_(context: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  click hands over one argument an option
+def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  click hands over one argument an option
     """Register a request and freeze its footage until it is closed.
 
     The answer is due 30 days or one calendar month after receipt, whichever ends first.  More than 24 hours of footage,
@@ -123,46 +123,46 @@ def open_(context: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  cli
         --from "za 22u" --to +30m
     """
 
-    received = given["received"]
+    received = options["received"]
     new = NewRequest(
-        type=RequestType(given["type_"]),
-        parties=_parties(context, given),
-        cameras=chosen_cameras(context, given["cameras"], given["zones"]),
-        span=context.span(given["start"], given["end"]),
+        type=RequestType(options["type_"]),
+        parties=_parties(context, options),
+        cameras=chosen_cameras(context, options["cameras"], options["zones"]),
+        span=context.span(options["start"], options["end"]),
         received=parse_date(received, now=context.now, zone=context.zone) if received else None,
-        language=Language(given["language"]) if given["language"] else None,
-        relation=Relation(given["relation"]),
-        channel=Channel(given["channel"]) if given["channel"] else None,
-        signed=given["signed"],
-        dated=given["dated"],
-        under_16=given["under_16"],
-        stated=Stated(given["said_time"], given["said_place"], given["appearance"]),
+        language=Language(options["language"]) if options["language"] else None,
+        relation=Relation(options["relation"]),
+        channel=Channel(options["channel"]) if options["channel"] else None,
+        signed=options["signed"],
+        dated=options["dated"],
+        under_16=options["under_16"],
+        stated=Stated(options["said_time"], options["said_place"], options["appearance"]),
     )
-    return _open(context, check_request(new, context.now, context.zone), prepare=given["prepare"])
+    return _open(context, check_request(new, context.now, context.zone), prepare=options["prepare"])
 
 
-def _parties(context: CommandContext, given: dict[str, Any]) -> tuple[Party, ...]:
-    subject = Party(RequesterRole.SUBJECT, given["name"], given["contact"], deliver_to=given["deliver_to"])
-    more = party_given(context, given)
+def _parties(context: CommandContext, options: dict[str, Any]) -> tuple[Party, ...]:
+    subject = Party(RequesterRole.SUBJECT, options["name"], options["contact"], deliver_to=options["deliver_to"])
+    more = party_given(context, options)
     return (subject, more) if more else (subject,)
 
 
-def party_given(context: CommandContext, given: dict[str, Any]) -> Party | None:
+def party_given(context: CommandContext, options: dict[str, Any]) -> Party | None:
     """The guardian, proxy or nominee that the options name; raises a usage error when one of them is missing."""
 
-    used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if given[name]]
+    used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if options[name]]
     if not used:
         return None
-    if not (given["role"] and given["by"] and given["by_contact"]):
+    if not (options["role"] and options["by"] and options["by_contact"]):
         raise click.UsageError(_("--as, --by and --by-contact go together"))
-    if bool(given["mandate"]) != bool(given["mandated"]):
+    if bool(options["mandate"]) != bool(options["mandated"]):
         raise click.UsageError(_("--mandate and --mandated go together"))
     return Party(
-        role=RequesterRole(given["role"]),
-        name=given["by"],
-        contact=given["by_contact"],
-        mandate=Mandate(given["mandate"]) if given["mandate"] else None,
-        mandated=parse_date(given["mandated"], now=context.now, zone=context.zone) if given["mandated"] else None,
+        role=RequesterRole(options["role"]),
+        name=options["by"],
+        contact=options["by_contact"],
+        mandate=Mandate(options["mandate"]) if options["mandate"] else None,
+        mandated=parse_date(options["mandated"], now=context.now, zone=context.zone) if options["mandated"] else None,
     )
 
 
@@ -195,15 +195,15 @@ def _open(context: CommandContext, new: NewRequest, *, prepare: bool) -> int:
 def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None:
     """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
 
-    one, footage = opened.request, opened.footage
-    complete = any(found.saved for found in footage) and not any(
-        found.being_written or found.to_come for found in footage
+    request, footage = opened.request, opened.footage
+    complete = any(status.saved for status in footage) and not any(
+        status.being_written or status.to_come for status in footage
     )
-    if not copy_wanted(one) or one.provisional_until is not None or not complete:
+    if not copy_wanted(request) or request.provisional_until is not None or not complete:
         return None
     try:
         with watched() as progress:
-            prepare(context.site, one.id, progress)
+            prepare(context.site, request.id, progress)
     except CctvError as error:
         return error
     return None
@@ -221,27 +221,27 @@ def _dry_text(
 def _opened_text(
     console: Console, context: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
 ) -> None:
-    one = opened.request
-    registered = _("{id} registered: {type}, {name}", id=one.id, type=one.type, name=name_of(one))
+    request = opened.request
+    registered = _("{id} registered: {type}, {name}", id=request.id, type=request.type, name=name_of(request))
     console.print(registered, style="bold")
     frozen = (
         _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
-        if one.provisional_until
+        if request.provisional_until
         else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
     )
-    console.print(_("Answer by {due}.", due=due_words(one, context)) + f"  {frozen}\n")
+    console.print(_("Answer by {due}.", due=due_words(request, context)) + f"  {frozen}\n")
     print_footage(console, opened.footage, context.zone)
     if opened.block:
         blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
         console.print(blocked, style="bold")
     tell_none(console, opened.footage)
-    if (provisional := provisional_words(one, context)) is not None:
+    if (provisional := provisional_words(request, context)) is not None:
         console.print(provisional, style="bold")
         print_forecast(console, cost)
     if problem is not None:
         why = translate_error(problem)[0]
         console.print(_("Registered and frozen, but not prepared: {why}", why=why), style="bold")
-    print_missing(console, context, one, f"cctv request show {one.id}")
+    print_missing(console, context, request, f"cctv request show {request.id}")
 
 
 @click.command()
@@ -269,21 +269,21 @@ def identity(
         role=RequesterRole(role) if role else None,
         checked=parse_date(checked, now=context.now, zone=context.zone) if checked else None,
     )
-    done = check_identity(context.site, request_id, new, dry_run=context.dry_run)
+    checked_identity = check_identity(context.site, request_id, new, dry_run=context.dry_run)
     data = {
         "dry_run": context.dry_run,
-        "request": request_data(done.request, context),
-        "identity": check_data(done.check),
+        "request": request_data(checked_identity.request, context),
+        "identity": check_data(checked_identity.check),
     }
-    check = done.check
+    check = checked_identity.check
     entered = _(
         "Identity of the {role} checked for {id}: {method}, {checked}.",
         role=check.role,
-        id=done.request.id,
+        id=checked_identity.request.id,
         method=check.method,
         checked=check.checked,
     )
-    context.emit(data, lambda console: tell(console, context, done.request, entered))
+    context.emit(data, lambda console: tell(console, context, checked_identity.request, entered))
 
 
 @click.command()
@@ -295,7 +295,7 @@ def identity(
 @click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy.")
 @mutation
 @click.pass_obj
-def mandate(context: CommandContext, /, request_id: str, **given: Any) -> None:  # noqa: ANN401  click hands over one argument an option
+def mandate(context: CommandContext, /, request_id: str, **options: Any) -> None:  # noqa: ANN401  click hands over one argument an option
     """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
 
     \b
@@ -303,10 +303,10 @@ def mandate(context: CommandContext, /, request_id: str, **given: Any) -> None: 
         --mandate parental-authority --mandated 1/9/2018
     """
 
-    party = party_given(context, {**given, "mandate": given["mandate_"]})
+    party = party_given(context, {**options, "mandate": options["mandate_"]})
     assert party is not None
-    done = add_party(context.site, request_id, party, dry_run=context.dry_run)
-    tell_request(context, done, _("The {role} of {id} is entered.", role=party.role, id=done.id))
+    request = add_party(context.site, request_id, party, dry_run=context.dry_run)
+    tell_request(context, request, _("The {role} of {id} is entered.", role=party.role, id=request.id))
 
 
 @click.command()
@@ -321,5 +321,5 @@ def statement(context: CommandContext, request_id: str, text: str) -> None:
       cctv request statement REQ-2026-007 --text "I was holding the door for a colleague."
     """
 
-    done: AccessRequest = add_statement(context.site, request_id, text, dry_run=context.dry_run)
-    tell_request(context, done, _("The statement stands beside the footage of {id}.", id=done.id))
+    request: AccessRequest = add_statement(context.site, request_id, text, dry_run=context.dry_run)
+    tell_request(context, request, _("The statement stands beside the footage of {id}.", id=request.id))

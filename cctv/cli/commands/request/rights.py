@@ -79,24 +79,24 @@ def yield_(
         --recipient "Acme, insurer" --reference 2026/118 --reason "it shows who broke the window"
     """
 
-    wanted = YieldTo(case_id, YieldGround(ground), recipient, reference, reason)
+    yield_to = YieldTo(case_id, YieldGround(ground), recipient, reference, reason)
     if context.dry_run:
-        done = plan_yield(context.site, request_id, wanted)
+        yielded_block = plan_yield(context.site, request_id, yield_to)
     else:
-        done = yield_block(context.site, request_id, wanted, with_letter=letter)
+        yielded_block = yield_block(context.site, request_id, yield_to, with_letter=letter)
     data = {
         "dry_run": context.dry_run,
-        "request": request_data(done.request, context),
-        "to": done.case_id,
-        "blocks": [block_data(one) for one in done.blocks],
+        "request": request_data(yielded_block.request, context),
+        "to": yielded_block.case_id,
+        "blocks": [block_data(block) for block in yielded_block.blocks],
     }
     yielded = _(
         "The block of {id} yields to {case} ({ground}).  The person must be told.",
-        id=done.request.id,
-        case=done.case_id,
-        ground=wanted.ground,
+        id=yielded_block.request.id,
+        case=yielded_block.case_id,
+        ground=yield_to.ground,
     )
-    context.emit(data, lambda console: tell(console, context, done.request, yielded))
+    context.emit(data, lambda console: tell(console, context, yielded_block.request, yielded))
 
 
 @click.command()
@@ -112,21 +112,21 @@ def lift(context: CommandContext, request_id: str, letter: bool, reason: str) ->
       cctv request lift REQ-2026-007 --reason "she wrote on 3 December that it may end"
     """
 
-    done = lift_block(context.site, request_id, reason=reason, with_letter=letter, dry_run=context.dry_run)
-    released = [hold.id for hold in done.released]
-    data = {"dry_run": context.dry_run, "request": request_data(done.request, context), "released": released}
+    lifted_block = lift_block(context.site, request_id, reason=reason, with_letter=letter, dry_run=context.dry_run)
+    released = [hold.id for hold in lifted_block.released]
+    data = {"dry_run": context.dry_run, "request": request_data(lifted_block.request, context), "released": released}
     lifted = _(
         "The block of {id} is lifted; released: {holds}.",
-        id=done.request.id,
+        id=lifted_block.request.id,
         holds=", ".join(released) or _("nothing"),
     )
-    context.emit(data, lambda console: tell(console, context, done.request, lifted))
+    context.emit(data, lambda console: tell(console, context, lifted_block.request, lifted))
 
 
 def _decide(context: CommandContext, request_id: str, verb: str, reason: str) -> None:
-    done = decide_objection(context.site, request_id, Transition(verb), reason=reason, dry_run=context.dry_run)
+    request = decide_objection(context.site, request_id, Transition(verb), reason=reason, dry_run=context.dry_run)
     if verb == "uphold":
-        decided = _("The objection {id} is upheld: a copy for the person, then deletion.", id=done.id)
+        decided = _("The objection {id} is upheld: a copy for the person, then deletion.", id=request.id)
     else:
-        decided = _("The objection {id} is rejected: the person must be told.", id=done.id)
-    tell_request(context, done, decided)
+        decided = _("The objection {id} is rejected: the person must be told.", id=request.id)
+    tell_request(context, request, decided)

@@ -30,11 +30,11 @@ def scope(
       cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
     """
 
-    chosen, span = chosen_cameras(context, cameras, zones), context.span(start, end)
+    camera_ids, span = chosen_cameras(context, cameras, zones), context.span(start, end)
     if context.dry_run:
-        _emit(context, plan_scope(context.site, request_id, chosen, span))
+        _emit(context, plan_scope(context.site, request_id, camera_ids, span))
     else:
-        _emit(context, change_scope(context.site, request_id, chosen, span, reason=reason))
+        _emit(context, change_scope(context.site, request_id, camera_ids, span, reason=reason))
 
 
 @click.command()
@@ -60,40 +60,40 @@ def confirm(context: CommandContext, request_id: str, reason: str) -> None:
     )
 
 
-def _emit(context: CommandContext, done: Scoped) -> None:
+def _emit(context: CommandContext, scoped: Scoped) -> None:
     data = {
         "dry_run": context.dry_run,
-        "request": request_data(done.request, context),
-        "hold": hold_data(done.hold) if done.hold else None,
-        "released": done.released,
-        "cost": forecast_data(done.forecast),
-        "footage": footage_data(done.footage),
-        "next": next_step(context, done.request),
+        "request": request_data(scoped.request, context),
+        "hold": hold_data(scoped.hold) if scoped.hold else None,
+        "released": scoped.released,
+        "cost": forecast_data(scoped.forecast),
+        "footage": footage_data(scoped.footage),
+        "next": next_step(context, scoped.request),
     }
-    context.emit(data, lambda console: _text(console, context, done))
+    context.emit(data, lambda console: _text(console, context, scoped))
 
 
-def _text(console: Console, context: CommandContext, done: Scoped) -> None:
-    one = done.request
-    if done.hold is not None:
-        if done.released:
+def _text(console: Console, context: CommandContext, scoped: Scoped) -> None:
+    request = scoped.request
+    if scoped.hold is not None:
+        if scoped.released:
             frozen = _(
                 "{hold} freezes the footage of {id}; {holds} released.",
-                hold=done.hold.id,
-                id=one.id,
-                holds=", ".join(done.released),
+                hold=scoped.hold.id,
+                id=request.id,
+                holds=", ".join(scoped.released),
             )
         else:
-            frozen = _("{hold} freezes the footage of {id}.", hold=done.hold.id, id=one.id)
+            frozen = _("{hold} freezes the footage of {id}.", hold=scoped.hold.id, id=request.id)
     else:
-        frozen = _("Would freeze the footage of {id}.", id=one.id)
+        frozen = _("Would freeze the footage of {id}.", id=request.id)
     console.print(f"{frozen}\n", style="bold")
-    print_footage(console, done.footage, context.zone)
-    print_forecast(console, done.forecast)
+    print_footage(console, scoped.footage, context.zone)
+    print_forecast(console, scoped.forecast)
     if context.dry_run:
         print_dry(console)
         return
-    if (provisional := provisional_words(one, context)) is not None:
+    if (provisional := provisional_words(request, context)) is not None:
         console.print(provisional, style="bold")
-    line = next_step(context, one)
+    line = next_step(context, request)
     print_next(*([line] if line else []))
