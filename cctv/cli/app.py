@@ -139,8 +139,14 @@ def _log_format(ctx: click.Context, _: click.Parameter, log_format: str | None) 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--config", type=click.Path(), expose_value=False, is_eager=True, callback=_use,
               help="cameras.toml to use instead of the usual ones.")  # fmt: skip
-@click.option("--language", type=click.Choice([language.value for language in Language]), expose_value=False, is_eager=True,
-              callback=_speak, help="Of help and messages; else the site's.")  # fmt: skip
+@click.option(
+    "--language",
+    type=click.Choice([language.value for language in Language]),
+    expose_value=False,
+    is_eager=True,
+    callback=_speak,
+    help="Of help and messages; else the site's.",
+)
 @click.option("--debug", is_flag=True, expose_value=False, is_eager=True, callback=_debug,
               help="Log every step, and internal errors in full.")  # fmt: skip
 @click.option("--log-format", type=click.Choice([log_format.value for log_format in LogFormat]), expose_value=False,

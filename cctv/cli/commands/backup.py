@@ -59,7 +59,7 @@ def key(context: CommandContext, file: Path) -> None:
         return
     public, text = make_recovery_key(context.settings, None if shown else file, context.now, context.make_disk())
 
-    def said(console: Console) -> None:
+    def print_key(console: Console) -> None:
         if shown:
             click.echo(text, nl=False)
         where = "shown once: write it down" if shown else f"written to {file}: take it away from this box"
@@ -72,7 +72,9 @@ def key(context: CommandContext, file: Path) -> None:
         ]
         click.echo("\n".join(lines), err=shown)
 
-    context.emit({"public": public, "file": None if shown else str(file), **({"key": text} if shown else {})}, said)
+    context.emit(
+        {"public": public, "file": None if shown else str(file), **({"key": text} if shown else {})}, print_key
+    )
 
 
 @backup.command()
@@ -111,7 +113,7 @@ def make(context: CommandContext, directory: Path, held: bool, new_copy: str | N
         "interrupted_removed": bundle.swept,
         "held_copy": _held_data(bundle.held) if bundle.held else None,
     }
-    context.emit(data, lambda console: _made_text(console, bundle, dry_run=context.dry_run))
+    context.emit(data, lambda console: _bundle_text(console, bundle, dry_run=context.dry_run))
     _warn_same_disk(bundle.same_disk)
     return _left(bundle.held)
 
@@ -153,7 +155,7 @@ def _held_text(result: HeldDone) -> str:
     )
 
 
-def _made_text(console: Console, bundle: Made, *, dry_run: bool) -> None:
+def _bundle_text(console: Console, bundle: Made, *, dry_run: bool) -> None:
     manifest = bundle.manifest
     console.print(f"{'Would write' if dry_run else 'Written:'} {bundle.path}", style="bold")
     rows = [(entry.name, size(entry.bytes)) for entry in manifest.files]
@@ -178,6 +180,9 @@ def _left(result: HeldDone | None) -> int:
     """An unreachable copy is worth an exit code only when something in it should be destroyed."""
     if result is None or result.reached:
         return int(Exit.OK)
-    click.echo(f"warning: the copy of held footage is not at {result.folder}; {result.released} holds were released since "
-               "it was last seen, and their footage is still in it", err=True)  # fmt: skip
+    click.echo(
+        f"warning: the copy of held footage is not at {result.folder}; {result.released} holds were released since "
+        "it was last seen, and their footage is still in it",
+        err=True,
+    )
     return int(Exit.PARTLY if result.released else Exit.OK)

@@ -17,8 +17,8 @@ from cctv.cases.compliance.breaches import (
     list_breaches,
     open_breach,
 )
-from cctv.cases.compliance.breaches import assess as assessed
-from cctv.cases.compliance.breaches import tell as record
+from cctv.cases.compliance.breaches import assess as assess_breach
+from cctv.cases.compliance.breaches import tell as record_notice
 from cctv.cases.compliance.deadlines import NotificationDeadline, clocks
 from cctv.cli.context import CommandContext
 from cctv.cli.options import json_option, mutation, one_of, reason_option
@@ -110,7 +110,9 @@ def tell(context: CommandContext, breach_id: str, whom: str, at: str | None, rea
     """
 
     sent = parse_instant(at, now=context.now, zone=context.zone) if at else None
-    updated = record(context.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=context.dry_run)
+    updated = record_notice(
+        context.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=context.dry_run
+    )
     _show(
         context,
         updated,
@@ -150,7 +152,7 @@ def assess(
         people=people,
         people_known=people_known,
     )
-    updated = assessed(context.site, breach_id, findings, reason=reason, dry_run=context.dry_run)
+    updated = assess_breach(context.site, breach_id, findings, reason=reason, dry_run=context.dry_run)
     _show(context, updated, _("would be changed") if context.dry_run else _("changed"))
 
 

@@ -229,10 +229,16 @@ def _list_text(console: Console, context: CommandContext, packages: Sequence[Pac
         console.print(_("No packages yet.  `cctv export build REQUEST` makes one."))
         return
     rows = [
-        (package.id, package.case_id, local_date(package.built, context.zone), package.built_by, local_date(package.expires, context.zone),
-         translate(_STATES[_state(context, package)]))
+        (
+            package.id,
+            package.case_id,
+            local_date(package.built, context.zone),
+            package.built_by,
+            local_date(package.expires, context.zone),
+            translate(_STATES[_state(context, package)]),
+        )
         for package in packages
-    ]  # fmt: skip
+    ]
     console.print(table(("package", "for", "built", "built by", "our copy goes by", "state"), rows))
 
 
@@ -366,7 +372,7 @@ def _delivered_text(console: Console, context: CommandContext, delivery: Deliver
     for path in delivery.files:
         console.print(f"  {path}", soft_wrap=True)
     if delivery.disclosure.lease_end is not None:
-        console.print(lent_text(context, delivery.disclosure))
+        console.print(lease_text(context, delivery.disclosure))
     if delivery.passphrase is not None:
         console.print(f"\n{_('passphrase')}  {delivery.passphrase}\n", style="bold")
         console.print(_("It is written nowhere and cannot be asked again.  Tell it by another way than the file."))
@@ -376,7 +382,7 @@ def _delivered_text(console: Console, context: CommandContext, delivery: Deliver
         print_next(f"cctv disclosure receipt {delivery.disclosure.id} --on DATE")
 
 
-def lent_text(context: CommandContext, disclosure: Disclosure) -> str:
+def lease_text(context: CommandContext, disclosure: Disclosure) -> str:
     """That a copy is lent, to whom and until when."""
     assert disclosure.lease_end is not None
     day = disclosure.lease_end.astimezone(context.zone)

@@ -27,11 +27,11 @@ from cctv.core.time_range import Span, total
 from cctv.db.engine import read_transaction
 from cctv.db.storage import refuse_occupied
 from cctv.footage.coverage import FootageAbsence, Inventory, absence, inventory
-from cctv.footage.initialise import adopt_disk as adopt
+from cctv.footage.initialise import adopt_disk as accept_disk
 from cctv.footage.initialise import create_storage
 from cctv.footage.runs import Run, runs_of
 from cctv.model.ids import CameraId
-from cctv.viewing.contact_sheet import show as made
+from cctv.viewing.contact_sheet import show as make_contact_sheet
 from cctv.viewing.extract import extract_footage
 
 
@@ -68,7 +68,7 @@ def init(context: CommandContext) -> None:
 def adopt_disk(context: CommandContext, reason: str) -> None:
     """Accept that the storage was moved to another disk on purpose; footage and index must have come along."""
 
-    adopted = adopt(
+    adopted = accept_disk(
         context.settings,
         disk=context.make_disk(),
         clock=context.clock,
@@ -111,10 +111,16 @@ def list_(context: CommandContext, cameras: str | None, zones: str | None, start
         for segment in segments
     ]
     rows = [
-        (str(segment.id), segment.camera, local(segment.span.start, context.zone), length(segment.span.duration), size(segment.size_bytes),
-         local_date(segment.limit, context.zone))
+        (
+            str(segment.id),
+            segment.camera,
+            local(segment.span.start, context.zone),
+            length(segment.span.duration),
+            size(segment.size_bytes),
+            local_date(segment.limit, context.zone),
+        )
         for segment in segments
-    ]  # fmt: skip
+    ]
     columns = ("segment", "camera", "start", "length", "size", "gone by")
     right = ("segment", "length", "size")
     _no_footage(inventories)
@@ -167,7 +173,7 @@ def _no_footage(inventories: list[Inventory]) -> None:
 def _coverage(camera_inventory: Inventory, runs: list[Run]) -> dict[str, object]:
     return {
         "camera": camera_inventory.camera,
-        "recorded_fraction": round(_told(camera_inventory, 0.9999), 4),
+        "recorded_fraction": round(_recorded_fraction(camera_inventory, 0.9999), 4),
         "recorded_seconds": total(camera_inventory.saved),
         "deleted_seconds": total(camera_inventory.deleted),
         "never_recorded_seconds": total(hole.span for hole in camera_inventory.missing),
@@ -197,14 +203,19 @@ def _coverage_text(
 ) -> None:
     for camera_inventory in inventories:
         console.print(
-            f"{camera_inventory.camera:<20} {coverage_bar(camera_inventory, 60)} {_told(camera_inventory, 0.999):7.1%}"
+            f"{camera_inventory.camera:<20} {coverage_bar(camera_inventory, 60)} {_recorded_fraction(camera_inventory, 0.999):7.1%}"
         )
     rows = [
-        (camera_inventory.camera, local(hole.span.start, context.zone), local(hole.span.end, context.zone), length(hole.span.duration),
-         hole.cause.value if hole.cause else _no_cause(camera_inventory, hole.span))
+        (
+            camera_inventory.camera,
+            local(hole.span.start, context.zone),
+            local(hole.span.end, context.zone),
+            length(hole.span.duration),
+            hole.cause.value if hole.cause else _no_cause(camera_inventory, hole.span),
+        )
         for camera_inventory in inventories
         for hole in camera_inventory.missing
-    ]  # fmt: skip
+    ]
     if rows:
         console.print()
         console.print(table(("camera", "gap from", "to", "length", "cause"), rows, right=("length",)))
@@ -218,7 +229,7 @@ def _coverage_text(
             )
 
 
-def _told(camera_inventory: Inventory, nearly: float) -> float:
+def _recorded_fraction(camera_inventory: Inventory, nearly: float) -> float:
     """The recorded fraction, never rounded up to the whole."""
     return camera_inventory.coverage if camera_inventory.coverage == 1 else min(camera_inventory.coverage, nearly)
 
@@ -269,7 +280,9 @@ def show(
 
     span = context.span(start, end)
     (camera_id,) = context.cameras(camera)
-    sheet = made(context.site, case_id, camera_id, span, stills=stills, reason=reason, dry_run=context.dry_run)
+    sheet = make_contact_sheet(
+        context.site, case_id, camera_id, span, stills=stills, reason=reason, dry_run=context.dry_run
+    )
     data = {"dry_run": context.dry_run, "path": sheet.path, "times": sheet.times}
     count = len(sheet.times)
     shown = (

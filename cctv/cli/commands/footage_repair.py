@@ -186,10 +186,16 @@ def _damage_data(damage: Damage) -> dict[str, object]:
 def _verify_text(console: Console, context: CommandContext, verified: VerifiedFootage) -> None:
     if verified.damaged:
         rows = [
-            (damage.segment.camera, local(damage.segment.span.start, context.zone), length(damage.segment.span.duration),
-             damage.problem.value, ", ".join(damage.holds), damage.segment.path)
+            (
+                damage.segment.camera,
+                local(damage.segment.span.start, context.zone),
+                length(damage.segment.span.duration),
+                damage.problem.value,
+                ", ".join(damage.holds),
+                damage.segment.path,
+            )
             for damage in verified.damaged[:SHOWN]
-        ]  # fmt: skip
+        ]
         console.print(table(("camera", "start", "length", "damage", "held by", "file"), rows, right=("length",)))
     if len(verified.damaged) > SHOWN:
         console.print(f"and {len(verified.damaged) - SHOWN} more; --json lists them all")
@@ -324,8 +330,10 @@ def _rebuilt_text(console: Console, rebuilt: Rebuilt) -> None:
     console.print(_plan_text(rebuilt.plan))
     console.print("The index is made again.", style="bold")
     if rebuilt.aside:
-        console.print(f"What was left of the old one is {rebuilt.aside}; it holds personal data: keep it only as long as "
-                      "somebody works on it.")  # fmt: skip
+        console.print(
+            f"What was left of the old one is {rebuilt.aside}; it holds personal data: keep it only as long as "
+            "somebody works on it."
+        )
     if rebuilt.reconciled.done:
         print_differences(console, f"{len(rebuilt.reconciled.done)} put right:", rebuilt.reconciled.done)
     if rebuilt.reconciled.left:

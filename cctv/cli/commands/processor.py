@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 
 from cctv.cases.compliance.processors import NewProcessor, add_processor, end_processor, list_processors
-from cctv.cases.compliance.processors import audited as done
-from cctv.cases.compliance.processors import engage as engaged
+from cctv.cases.compliance.processors import audited as record_audit
+from cctv.cases.compliance.processors import engage as add_sub_processor
 from cctv.cases.text_input import ERASED
 from cctv.cli.context import CommandContext
 from cctv.cli.options import json_option, mutation, one_of, reason_option
@@ -64,7 +64,7 @@ def engage(context: CommandContext, processor_id: str, name: str, country: str, 
       cctv processor engage PRO-2026-001 "Datacenter BV" --country NL --agreed 2/3/2026
     """
 
-    updated = engaged(
+    updated = add_sub_processor(
         context.site, processor_id, name=name, country=country, agreed=_day(context, agreed), dry_run=context.dry_run
     )
     _show(context, updated, _("would be changed") if context.dry_run else _("changed"))
@@ -79,7 +79,7 @@ def engage(context: CommandContext, processor_id: str, name: str, country: str, 
 def audited(context: CommandContext, processor_id: str, on: str, contract: str | None) -> None:
     """Write down that a processor was audited."""
 
-    updated = done(
+    updated = record_audit(
         context.site, processor_id, on=_needed(context, on), contract=_day(context, contract), dry_run=context.dry_run
     )
     _show(context, updated, _("would be changed") if context.dry_run else _("changed"))

@@ -10,13 +10,13 @@ import click
 from rich.console import Console
 
 from cctv.cases.compliance.checks import check_workstations
-from cctv.cases.compliance.checks import declare as declared
+from cctv.cases.compliance.checks import declare as record_declaration
 from cctv.cases.compliance.deadlines import workstations_due
 from cctv.cases.registers.addressees import policy_since
 from cctv.cases.registers.contents import made_register
 from cctv.cases.registers.labels import label
 from cctv.cases.registers.page import Sign, page_of
-from cctv.cases.registers.page import signs as made
+from cctv.cases.registers.page import signs as signs_of
 from cctv.cases.registers.register import Register, RegisterName, as_csv
 from cctv.cli.context import CommandContext
 from cctv.cli.options import json_option, mutation, one_of
@@ -27,7 +27,7 @@ from cctv.core.language import Language
 from cctv.core.typed_time.resolve import parse_date
 from cctv.db.engine import read_transaction
 from cctv.model.compliance import Declaration, DeclarationKind, WorkstationCheck
-from cctv.packages.workstation_copies import workstation_form as form
+from cctv.packages.workstation_copies import workstation_form as make_form
 
 _NAMES = (
     "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
@@ -92,7 +92,7 @@ def show(context: CommandContext, name: str, form: str, output: str | None) -> N
 def signs(context: CommandContext, language: str | None) -> None:
     """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
 
-    zone_signs = made(context.settings, Language(language) if language else context.settings.site.language)
+    zone_signs = signs_of(context.settings, Language(language) if language else context.settings.site.language)
     data = [{"zone": sign.zone, "lines": sign.lines, "missing": sign.missing} for sign in zone_signs]
     context.emit({"signs": data}, lambda console: _signs_text(console, zone_signs))
 
@@ -111,7 +111,9 @@ def declare(context: CommandContext, kind: str, on: str, reference: str) -> None
     """
 
     day = parse_date(on, now=context.now, zone=context.zone)
-    declaration = declared(context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run)
+    declaration = record_declaration(
+        context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run
+    )
     data = {"dry_run": context.dry_run, "kind": kind, "on": day, "reference": declaration.reference}
     context.emit(data, lambda console: _declared_text(console, context, declaration))
 
@@ -120,10 +122,10 @@ def declare(context: CommandContext, kind: str, on: str, reference: str) -> None
 @click.option("--on", required=True, metavar="DATE", help="The day on which somebody looked.")
 @click.option("--checker", required=True, metavar="NAME", help="Who looked and signed.")
 @click.option("--clean", is_flag=True, help="No copy of footage was left on any workstation.")
-@click.option("--found", metavar="TEXT", help="Or what was found, where, and what became of it.")
+@click.option("--found", "finding", metavar="TEXT", help="Or what was found, where, and what became of it.")
 @mutation
 @click.pass_obj
-def workstation_check(context: CommandContext, on: str, checker: str, clean: bool, found: str | None) -> None:
+def workstation_check(context: CommandContext, on: str, checker: str, clean: bool, finding: str | None) -> None:
     """Write down the monthly check: somebody looked for copies of footage on the workstations, and signed.
 
     The next one is due a month later; the board and the calendar have it. `cctv register workstation-form` makes the
@@ -134,10 +136,10 @@ def workstation_check(context: CommandContext, on: str, checker: str, clean: boo
       cctv register workstation-check --on 2/12 --checker "A. Peeters" --found "EXP-2026-003 on the front desk, removed"
     """
 
-    if clean is (found is not None):
+    if clean is (finding is not None):
         raise click.UsageError(_('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
     day = parse_date(on, now=context.now, zone=context.zone)
-    check = check_workstations(context.site, on=day, checker=checker, found=found, dry_run=context.dry_run)
+    check = check_workstations(context.site, on=day, checker=checker, found=finding, dry_run=context.dry_run)
     due = workstations_due(check.on, None)
     assert due is not None
     data = {"id": check.id, "on": check.on, "checker": check.checker, "found": check.found}
@@ -161,7 +163,7 @@ def workstation_form(context: CommandContext, target: str) -> None:
       cctv register workstation-form --to check.pdf
     """
 
-    letter = form(context.site)
+    letter = make_form(context.site)
     _write_new(target, letter.pdf)
     context.emit({"file": target, "bytes": len(letter.pdf)}, lambda console: _form_text(console, target))
 

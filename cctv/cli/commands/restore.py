@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from cctv.backup.restore import Restored, RestoreSources, plan_restore
-from cctv.backup.restore import restore as put_back
+from cctv.backup.restore import restore as restore_backup
 from cctv.backup.restore_held import RestoreDecision, Returned, return_held
 from cctv.cli.context import STORAGE_UMASK, CommandContext
 from cctv.cli.options import mutation, reason_option
@@ -68,7 +68,7 @@ def restore(
     if context.dry_run:
         restored = plan_restore(means, file, key, replace_whole=replace)
     else:
-        restored = put_back(means, file.absolute(), key, reason=reason, replace_whole=replace)
+        restored = restore_backup(means, file.absolute(), key, reason=reason, replace_whole=replace)
     _restored(context, restored)
     return int(Exit.OK)
 

@@ -67,10 +67,17 @@ def _plan_text(console: Console, context: CommandContext, plan: Plan) -> None:
         f"a sweep now deletes {len(plan.expire)} segments ({size(freed)}); holds keep {len(plan.held)} past it"
     )
     rows = [
-        (str(decision.segment.id), decision.segment.camera, local(decision.segment.span.start, context.zone), decision.action.value,
-         decision.reason.value, local(decision.limit, context.zone), ", ".join(decision.holds))
+        (
+            str(decision.segment.id),
+            decision.segment.camera,
+            local(decision.segment.span.start, context.zone),
+            decision.action.value,
+            decision.reason.value,
+            local(decision.limit, context.zone),
+            ", ".join(decision.holds),
+        )
         for decision in plan.decisions[:40]
-    ]  # fmt: skip
+    ]
     if rows:
         columns = ("segment", "camera", "start", "action", "reason", "limit", "holds")
         console.print(table(columns, rows, right=("segment",)))

@@ -47,7 +47,9 @@ def certificate(
         raise click.UsageError("give --from and --to, or --verify FILE")
     document, folder = _make(context, start, end, Path(out) if out else None)
     where = None if context.dry_run else str(folder)
-    context.emit({"certificate": document.said, "folder": where}, lambda console: _made_text(console, document, where))
+    context.emit(
+        {"certificate": document.said, "folder": where}, lambda console: _certificate_text(console, document, where)
+    )
 
 
 def _make(context: CommandContext, start: str, end: str, out: Path | None) -> tuple[Certificate, Path]:
@@ -75,7 +77,7 @@ def copies_known(context: CommandContext, connection: Connection) -> list[Deleti
     ]
 
 
-def _made_text(console: Console, document: Certificate, folder: str | None) -> None:
+def _certificate_text(console: Console, document: Certificate, folder: str | None) -> None:
     rows, content = document.said["deletions"], document.said
     files, total = sum(group["segments"] for group in rows), sum(group["bytes"] for group in rows)
     late = sum(group["beyond_limit_seconds"] > 0 for group in rows)

@@ -9,7 +9,7 @@ from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, reason_option
 from cctv.cli.output import length, local, size, table
 from cctv.retention.guards.clock import ClockState, plan_accept_clock
-from cctv.retention.guards.clock import accept_clock as accept
+from cctv.retention.guards.clock import accept_clock as trust_clock
 from cctv.retention.guards.sweep_size import SweepSize, accept_sweep_size, plan_accept_sweep
 from cctv.retention.policy_change import AdoptionUndecided, PolicyAdoption, plan_adoption
 from cctv.retention.policy_change import adopt as adopt_policy
@@ -68,7 +68,7 @@ def accept_clock(context: CommandContext, reason: str) -> None:
       cctv retention accept-clock --reason "off over the holidays" --for "A. Peeters"
     """
 
-    clock_state = plan_accept_clock(context.site) if context.dry_run else accept(context.site, reason=reason)
+    clock_state = plan_accept_clock(context.site) if context.dry_run else trust_clock(context.site, reason=reason)
     data = {
         "dry_run": context.dry_run,
         "clock": clock_state.now,

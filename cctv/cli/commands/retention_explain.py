@@ -66,7 +66,7 @@ def explain(
                 explain_span(connection, camera, span, context.now) for camera in context.cameras(cameras, zones)
             ]
     context.emit(
-        {"cameras": [_said(explanation) for explanation in explained]},
+        {"cameras": [_data(explanation) for explanation in explained]},
         lambda console: _text(console, context, explained),
     )
 
@@ -86,18 +86,18 @@ def _segment(context: CommandContext, text: str) -> tuple[CameraId, Span]:
     return camera, Span(start, start + timedelta(milliseconds=1))
 
 
-def _said(explanation: Explanation) -> dict[str, object]:
+def _data(explanation: Explanation) -> dict[str, object]:
     return {
         "camera": explanation.camera,
         "start": explanation.span.start,
         "end": explanation.span.end,
-        "stored": [_stored_said(explanation, decision) for decision in explanation.decisions],
-        "gone": [_gone_said(explanation, stone) for stone in explanation.gone],
-        "folded": [_folded_said(explanation, group) for group in explanation.folded],
+        "stored": [_stored_data(explanation, decision) for decision in explanation.decisions],
+        "gone": [_gone_data(explanation, stone) for stone in explanation.gone],
+        "folded": [_folded_data(explanation, group) for group in explanation.folded],
         "never_recorded": [
             {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in explanation.missing
         ],
-        "holds": [_hold_said(hold) for hold in explanation.holds],
+        "holds": [_hold_data(hold) for hold in explanation.holds],
         "acts": [
             {
                 "seq": entry.seq,
@@ -114,7 +114,7 @@ def _said(explanation: Explanation) -> dict[str, object]:
     }
 
 
-def _stored_said(explanation: Explanation, decision: RetentionDecision) -> dict[str, object]:
+def _stored_data(explanation: Explanation, decision: RetentionDecision) -> dict[str, object]:
     segment = decision.segment
     return {
         "segment": segment.id,
@@ -123,7 +123,7 @@ def _stored_said(explanation: Explanation, decision: RetentionDecision) -> dict[
         "end": segment.span.end,
         "zone": segment.zone,
         "policy": segment.policy,
-        **_terms_said(explanation, segment),
+        **_terms_data(explanation, segment),
         "limit": decision.limit,
         "action": decision.action,
         "reason": decision.reason,
@@ -133,14 +133,14 @@ def _stored_said(explanation: Explanation, decision: RetentionDecision) -> dict[
     }
 
 
-def _gone_said(explanation: Explanation, stone: Tombstone) -> dict[str, object]:
+def _gone_data(explanation: Explanation, stone: Tombstone) -> dict[str, object]:
     return {
         "path": stone.path,
         "start": stone.span.start,
         "end": stone.span.end,
         "zone": stone.zone,
         "policy": stone.policy,
-        **_terms_said(explanation, stone),
+        **_terms_data(explanation, stone),
         "limit": stone.limit,
         "reason": stone.reason,
         "deletion_began": stone.began,
@@ -150,7 +150,7 @@ def _gone_said(explanation: Explanation, stone: Tombstone) -> dict[str, object]:
     }
 
 
-def _folded_said(explanation: Explanation, group: FoldedGroup) -> dict[str, object]:
+def _folded_data(explanation: Explanation, group: FoldedGroup) -> dict[str, object]:
     return {
         "zone": group.zone,
         "policy": group.policy,
@@ -166,7 +166,7 @@ def _folded_said(explanation: Explanation, group: FoldedGroup) -> dict[str, obje
     }
 
 
-def _terms_said(explanation: Explanation, footage: Segment | Tombstone) -> dict[str, object]:
+def _terms_data(explanation: Explanation, footage: Segment | Tombstone) -> dict[str, object]:
     terms, period = explanation.terms(footage), footage.limit - footage.span.start
     return {
         "policy_since": terms.since,
@@ -177,7 +177,7 @@ def _terms_said(explanation: Explanation, footage: Segment | Tombstone) -> dict[
     }
 
 
-def _hold_said(hold: Hold) -> dict[str, object]:
+def _hold_data(hold: Hold) -> dict[str, object]:
     return {
         "hold": hold.id,
         "ground": hold.ground.case_id,

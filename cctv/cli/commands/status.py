@@ -86,10 +86,17 @@ def _data(health: Status) -> dict[str, object]:
 
 def _lines(context: CommandContext, health: Status) -> Iterator[str]:
     rows = [
-        (camera.camera, camera.health.value, local(camera.since, context.zone) if camera.since else "", _age(health, camera),
-         _rate(camera), length(camera.gaps_today) if camera.gaps_today else "none", _why(camera))
+        (
+            camera.camera,
+            camera.health.value,
+            local(camera.since, context.zone) if camera.since else "",
+            _age(health, camera),
+            _rate(camera),
+            length(camera.gaps_today) if camera.gaps_today else "none",
+            _why(camera),
+        )
         for camera in health.cameras
-    ]  # fmt: skip
+    ]
     yield from aligned(("camera", "state", "since", "last frame", "bit rate", "gaps in 24 h", "why"), rows)
     yield ""
     yield f"recorder   {'running' if health.recorder_running else 'not running'}"

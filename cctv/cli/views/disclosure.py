@@ -71,10 +71,17 @@ def list_text(console: Console, context: CommandContext, disclosures: Sequence[D
         console.print(_("No disclosures.  `cctv disclosure list --all` shows ended ones too."))
         return
     rows = [
-        (disclosure.id, enum_text(disclosure.recipient), enum_text(disclosure.duty), disclosure.case_id or "", local_date(disclosure.opened, context.zone),
-         disclosure.package or "", enum_text(disclosure.state))
+        (
+            disclosure.id,
+            enum_text(disclosure.recipient),
+            enum_text(disclosure.duty),
+            disclosure.case_id or "",
+            local_date(disclosure.opened, context.zone),
+            disclosure.package or "",
+            enum_text(disclosure.state),
+        )
         for disclosure in disclosures
-    ]  # fmt: skip
+    ]
     console.print(table(("disclosure", "recipient", "because", "case", "since", "package", "state"), rows))
 
 

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from cctv.cases.agenda.agenda import Item
-from cctv.cases.agenda.agenda import board as gathered
+from cctv.cases.agenda.agenda import board as agenda_items
 from cctv.cases.agenda.icalendar import as_calendar
 from cctv.cases.requests.deadlines import days_left
 from cctv.cli.context import CommandContext
@@ -36,7 +36,7 @@ def board(context: CommandContext, calendar: str | None) -> None:
     """
 
     credentials, problem = _credentials(context)
-    items = gathered(context.site, credentials)
+    items = agenda_items(context.site, credentials)
     if calendar is not None:
         site = context.settings.site
         site_id = context.site.identity.site
@@ -47,8 +47,8 @@ def board(context: CommandContext, calendar: str | None) -> None:
             lambda console: console.print(_("written: {file}", file=calendar)),
         )
         return
-    data_ = {"items": [_data(context, item) for item in items], "credentials_unread": problem}
-    context.emit(data_, lambda console: _text(console, context, items, problem))
+    payload = {"items": [_data(context, item) for item in items], "credentials_unread": problem}
+    context.emit(payload, lambda console: _text(console, context, items, problem))
 
 
 def _credentials(context: CommandContext) -> tuple[list[tuple[str, date | None]], str | None]:

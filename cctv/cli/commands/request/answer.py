@@ -14,7 +14,7 @@ from rich.console import Console
 from cctv.cases.letters.answer_letters import Wording
 from cctv.cases.requests.close import Closure, close_request, plan_closure
 from cctv.cases.requests.outcomes import RequestOutcome
-from cctv.cli.commands.export import lent_text
+from cctv.cli.commands.export import lease_text
 from cctv.cli.commands.request.letters import letter_option
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, one_of, reason_option
@@ -155,7 +155,7 @@ def _handed_text(console: Console, context: CommandContext, handed: Delivered) -
     for path in handed.files:
         console.print(str(path), soft_wrap=True)
     if handed.disclosure.lease_end is not None:
-        console.print(lent_text(context, handed.disclosure))
+        console.print(lease_text(context, handed.disclosure))
     if handed.passphrase is not None:
         console.print(_("passphrase, shown once: {passphrase}", passphrase=handed.passphrase), style="bold")
 

@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 
 from cctv.cases.letters.correspondence import Appointment, Wrote, ask_identity, mark_sent, write_receipt
-from cctv.cases.letters.correspondence import invite as invited
+from cctv.cases.letters.correspondence import invite as invite_requester
 from cctv.cases.requests.deadlines import extend as extend_request
 from cctv.cases.requests.deadlines import plan_extension
 from cctv.cli.context import CommandContext
@@ -79,7 +79,7 @@ def invite(context: CommandContext, request_id: str, at: str, place: str, host: 
 
     moment = parse_ahead(at, now=context.now, zone=context.zone)
     appointment = Appointment(moment, place, host, Safeguard(others))
-    _wrote(context, invited(context.site, request_id, appointment, dry_run=context.dry_run))
+    _wrote(context, invite_requester(context.site, request_id, appointment, dry_run=context.dry_run))
 
 
 def _wrote(context: CommandContext, wrote: Wrote) -> None:
