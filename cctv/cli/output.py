@@ -1,4 +1,4 @@
-"""How results look: consoles, tables, sizes, local times.  stdout is data, stderr is talk."""
+"""Output: consoles, tables, JSON, sizes, local times.  Data goes to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 
 def console(environ: Mapping[str, str]) -> Console:
     """A console on stdout, as wide as the terminal; 120 columns where there is none."""
-
     width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
     return Console(
         file=sys.stdout,
@@ -50,7 +49,7 @@ def print_json(data: Mapping[str, Any]) -> None:
 
 
 def as_json(value: Any) -> Any:  # noqa: ANN401 - whatever a command prints
-    """A value in JSON's own types: the one place that says how each of ours looks.
+    """A value in JSON's own types: the one place that defines how each of ours looks.
 
     A dataclass becomes an object of its fields, with `start` and `end` in place of a field `span`; an enum becomes its
     value, an instant ISO 8601 in UTC, a day ISO 8601, a duration its seconds, a path its text, a set a sorted list.
@@ -86,8 +85,7 @@ def _field(name: str, value: object) -> list[tuple[str, Any]]:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
-    """A plain table, its headings in the language that is spoken; columns named in `right` are aligned to the right."""
-
+    """A plain table, its headings translated; columns named in `right` are aligned to the right."""
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
         grid.add_column(pgettext(HEADINGS, name), justify="right" if name in right else "left", overflow="fold")
@@ -97,7 +95,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Seque
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The same without rich, for `cctv status`, which monitors call each minute: rich is a fifteenth of its time."""
+    """A table's lines without rich, for `cctv status`: monitors call it each minute, rich is a fifteenth of its time."""
     widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
     lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (columns, *rows)]
     rule = "─" * (sum(widths) + 3 * (len(widths) - 1))
@@ -117,12 +115,12 @@ def local_date(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Parts of a line, one after the other."""
+    """Parts of a line, separated as the current language separates them."""
     return _("; ").join(parts)
 
 
 def weekday(at: datetime) -> str:
-    """`Sat`, in the language that is spoken."""
+    """`Sat`, in the current language."""
     return translate(shown(at))
 
 

@@ -1,4 +1,4 @@
-"""`cctv audit`: search and prove the log."""
+"""`cctv audit`: list entries of the log, verify it, sign a checkpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cctv.cli.output import local, local_date, table
 from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import read_transaction
 
-SUBJECT_WIDTH = 36
+SUBJECT_WIDTH = 36  # characters
 
 
 @click.group()
@@ -35,7 +35,6 @@ def list_(context: CommandContext, about: str | None, last: int) -> None:
     \b
       cctv audit list --about INC-2026-014
     """
-
     with read_transaction(context.site.engine) as connection:
         entries = audit_entries(connection, about=about, last=last)
     zone = context.zone
@@ -81,7 +80,6 @@ def verify(context: CommandContext, checkpoint: str | None, key: str | None) -> 
       cctv audit verify
       cctv audit verify --checkpoint /media/usb/checkpoint.json --key /media/usb/signing.pub
     """
-
     public = Path(key) if key else context.site.root / "keys" / "signing.pub"
     checkpoints = all_checkpoints(context.site.root, Path(checkpoint) if checkpoint else None)
     with read_transaction(context.site.engine) as connection:
@@ -111,8 +109,9 @@ def _proved_text(console: Console, context: CommandContext, count: int, head: st
         console.print(f"the first {proof.latest.seq} are signed ({when}); {proof.checkpoints} checkpoints hold")
     for signed, entry in proof.set_aside:
         console.print(
-            f"LOOK: {signed.seq} entries were signed on {local_date(signed.at, context.zone)}, before the log was begun again at "
-            f"entry {entry.seq} ({entry.act.value}, {local_date(entry.at, context.zone)}, by {entry.actor.account})"
+            f"LOOK: {signed.seq} entries were signed on {local_date(signed.at, context.zone)}, before the log was "
+            f"begun again at entry {entry.seq} ({entry.act.value}, "
+            f"{local_date(entry.at, context.zone)}, by {entry.actor.account})"
         )
 
 
@@ -126,7 +125,6 @@ def checkpoint(context: CommandContext, out: str | None) -> None:
     \b
       cctv audit checkpoint --out /media/usb/checkpoint.json
     """
-
     if context.dry_run:
         with read_transaction(context.site.engine) as connection:
             seq, head = chain_head(connection)
@@ -144,5 +142,5 @@ def checkpoint(context: CommandContext, out: str | None) -> None:
 
 
 def _short(subject: str) -> str:
-    """Digests and paths are cut in the table; `--json` has them whole."""
+    """A subject as the table shows it: digests and paths are cut; `--json` has them in full."""
     return subject if len(subject) <= SUBJECT_WIDTH else f"{subject[: SUBJECT_WIDTH - 3]}..."

@@ -1,4 +1,7 @@
-"""`cctv backup`: what a lost disk must not take along, encrypted to a key that is not on this box."""
+"""`cctv backup`: back up index, registers, log, keys and holds, and the one copy of held footage.
+
+Everything is encrypted to a recovery key whose private half is not on this machine.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,10 @@ from cctv.crypto.age import make_recovery_key
 class _MakesByDefault(click.Group):
     """`cctv backup DIR` is `cctv backup make DIR`; a folder that is called `key` is written ./key."""
 
-    def with_default(self, words: Sequence[str]) -> list[str]:
-        """The words with `make` before them, unless they begin with a command or ask for help."""
-        named = not words or words[0] in self.commands or words[0] in ("-h", "--help")
-        return list(words) if named else ["make", *words]
+    def with_default(self, arguments: Sequence[str]) -> list[str]:
+        """The arguments with `make` before them, unless they begin with a command or ask for help."""
+        named = not arguments or arguments[0] in self.commands or arguments[0] in ("-h", "--help")
+        return list(arguments) if named else ["make", *arguments]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self.with_default(args))
@@ -52,7 +55,6 @@ def key(context: CommandContext, file: Path) -> None:
     \b
       cctv backup key /media/usb/recovery.key
     """
-
     shown = str(file) == "-"
     if context.dry_run:
         context.emit({"dry_run": True}, lambda console: console.print(f"Would make a recovery key in {file}."))
@@ -177,7 +179,7 @@ def _warn_same_disk(same: bool) -> None:
 
 
 def _left(result: HeldDone | None) -> int:
-    """An unreachable copy is worth an exit code only when something in it should be destroyed."""
+    """The exit code: an unreachable copy counts only when something in it should be destroyed."""
     if result is None or result.reached:
         return int(Exit.OK)
     click.echo(

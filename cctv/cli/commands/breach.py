@@ -1,4 +1,4 @@
-"""`cctv breach`: record a breach of personal data, whom to tell by when, and what was done against it."""
+"""`cctv breach`: record a breach of personal data, whom to notify by when, and the measures against it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,6 @@ def open_(
       cctv breach open "recorder stolen" --aware "za 8u" --risk high --people 40
       cctv breach open "stick lost" --aware "vandaag 9u" --suspected --as processor
     """
-
     new = NewBreach(
         happened=happened,
         aware=parse_instant(aware, now=context.now, zone=context.zone),
@@ -108,7 +107,6 @@ def tell(context: CommandContext, breach_id: str, whom: str, at: str | None, rea
     \b
       cctv breach tell BRE-2026-001 --whom authority --at "gisteren 16u"
     """
-
     sent = parse_instant(at, now=context.now, zone=context.zone) if at else None
     updated = record_notice(
         context.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=context.dry_run
@@ -145,7 +143,6 @@ def assess(
     \b
       cctv breach assess BRE-2026-001 --risk unlikely --reason "the stick was encrypted"
     """
-
     findings = Findings(
         risk=Risk(risk) if risk else None,
         suspected=not certain if certain is not None else None,
@@ -167,7 +164,6 @@ def measures(context: CommandContext, breach_id: str, text: str) -> None:
     \b
       cctv breach measures BRE-2026-001 --text "packages leave as encrypted ZIP only"
     """
-
     updated = add_measures(context.site, breach_id, text, dry_run=context.dry_run)
     _show(context, updated, _("measure would be written down") if context.dry_run else _("measure written down"))
 
@@ -179,7 +175,6 @@ def measures(context: CommandContext, breach_id: str, text: str) -> None:
 @click.pass_obj
 def close(context: CommandContext, breach_id: str, reason: str) -> None:
     """Close a breach; refused while somebody is still to be told or no measure is written down."""
-
     updated = close_breach(context.site, breach_id, reason=reason, dry_run=context.dry_run)
     _show(context, updated, _("would be closed") if context.dry_run else _("closed"))
 
@@ -190,7 +185,6 @@ def close(context: CommandContext, breach_id: str, reason: str) -> None:
 @click.pass_obj
 def list_(context: CommandContext, closed_too: bool) -> None:
     """List the open breaches, the latest first."""
-
     breaches = list_breaches(context.site, closed_too=closed_too)
     context.emit(
         {"breaches": [data_of(breach) for breach in breaches]}, lambda console: _list_text(console, context, breaches)
@@ -203,7 +197,6 @@ def list_(context: CommandContext, closed_too: bool) -> None:
 @click.pass_obj
 def show(context: CommandContext, breach_id: str) -> None:
     """Show one breach: whom to tell by when, who was told, and what was written down."""
-
     file = breach_file(context.site, breach_id)
     texts = [{"act": act, "text": text} for act, text in file.texts]
     context.emit({"breach": data_of(file.breach), "texts": texts}, lambda console: _file_text(console, context, file))
@@ -211,7 +204,6 @@ def show(context: CommandContext, breach_id: str) -> None:
 
 def data_of(breach: Breach) -> dict[str, object]:
     """A breach as JSON has it."""
-
     return {
         "id": breach.id,
         "role": breach.role,

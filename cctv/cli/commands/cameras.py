@@ -1,4 +1,4 @@
-"""`cctv cameras`: which cameras there are, and whether they answer.  Parse, call one function, print."""
+"""`cctv cameras`: list, find, add, check and aim cameras."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def list_cameras(context: CommandContext) -> None:
             "purpose": camera.purpose,
             "address": camera.rtsp or camera.onvif,
             "via": "rtsp" if camera.rtsp else "onvif",
-            "transport": camera.transport,
+            "transport": camera.transport.value,
             "credential": camera.credential,
         }
         for camera in configured
@@ -74,7 +74,6 @@ def add(context: CommandContext, /, name: str, **keys: str | None) -> None:
       cctv cameras add gevel-2 --zone facade --purpose "theft and damage" --onvif 192.0.2.21 --credential gevel
       cctv cameras add kassa-1 --zone interior --purpose theft --rtsp rtsp://192.0.2.22/stream1 --dry-run
     """
-
     edit = add_camera(find_settings(context.invocation.config_path, context.environ), name, keys)
     _check_credential(context, edit, keys["credential"])
     if not context.dry_run:
@@ -88,7 +87,6 @@ def add(context: CommandContext, /, name: str, **keys: str | None) -> None:
 
 def _check_credential(context: CommandContext, edit: Edit, credential: str | None) -> None:
     """A credential that is nowhere would stop the whole recorder at its next start."""
-
     settings = edit.checked.settings
     if credential and (settings.credentials.file or context.environ.get("CREDENTIALS_DIRECTORY")):
         load_credentials(settings, context.environ)
@@ -119,7 +117,6 @@ def check(context: CommandContext, names: Sequence[str]) -> int:
       cctv cameras check
       cctv cameras check gevel-1 foyer-1
     """
-
     settings = context.settings
     selected = [settings.camera(name) for name in names] or list(settings.cameras.values())
     checkups = check_cameras(selected, load_credentials(settings, context.environ), context.clock)
@@ -146,7 +143,6 @@ def discover(context: CommandContext, wait: str) -> None:
       cctv cameras discover
       cctv cameras discover --wait 10s --json
     """
-
     devices = discover_cameras(parse_duration(wait))
     names_by_host = _names_by_host(context)
     rows = [
@@ -164,7 +160,6 @@ def discover(context: CommandContext, wait: str) -> None:
 
 def _names_by_host(context: CommandContext) -> dict[str, str]:
     """Which camera of cameras.toml has which host; none where there is no cameras.toml yet."""
-
     try:
         configured = context.settings.cameras.values()
     except SettingsNotFound:
@@ -201,7 +196,6 @@ def still(context: CommandContext, name: str, reason: str, output: str) -> None:
     \b
       cctv cameras still gevel-1 --reason maintenance --output gevel-1.png
     """
-
     camera, target = context.settings.camera(name), Path(output).absolute()
     if context.dry_run:
         context.emit({"camera": name, "file": target, "dry_run": True}, lambda _: click.echo(f"would write {target}"))
@@ -214,7 +208,6 @@ def still(context: CommandContext, name: str, reason: str, output: str) -> None:
 
 def _hand_over(site: Storage, camera: CameraId, reason: str, target: Path, picture: bytes) -> None:
     """Log it, then write it: no picture without its entry."""
-
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.CAMERA_STILL, camera, facts={"reason": reason})
         try:

@@ -1,4 +1,4 @@
-"""`cctv config`: check and explain cameras.toml."""
+"""`cctv config`: check cameras.toml, compare it with a published policy text, explain each setting."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
       cctv config check --strict
       cctv config check --policy privacy.html
     """
-
     checked = load_settings(context.invocation.config_path, environ=context.environ, strict=strict)
     settings = checked.settings
     if settings.letters.templates is not None:
@@ -107,7 +106,6 @@ def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
 @click.pass_obj
 def show(context: CommandContext) -> None:
     """Show every setting in force and where it comes from."""
-
     rows = explain(context.settings)
     context.emit(
         {

@@ -1,4 +1,4 @@
-"""`cctv disclosure`: unredacted footage for police, court and the like, from the order to the end."""
+"""`cctv disclosure`: unredacted footage for police, court and the like, from the order to the end of the lease."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from cctv.cli.views.disclosure import (
 )
 from cctv.cli.views.footage import (
     chosen_cameras,
-    departures_data,
     footage_data,
     hold_data,
     print_done,
     print_dry,
     print_footage,
     print_next,
+    release_effects_data,
 )
 from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
@@ -110,7 +110,6 @@ def open_(
         --officer "INP J. Claes" --reference "OO.12.L1.004512/2026" --basis "vordering 46bis Sv., 24/11/2026" \\
         --case INC-2026-014 --cameras foyer-1 --from "za 22u" --to "za 22u30"
     """
-
     new = NewDisclosure(
         recipient=Recipient(recipient),
         duty=Duty(duty),
@@ -152,7 +151,6 @@ def _open(context: CommandContext, new: NewDisclosure) -> None:
 @click.pass_obj
 def list_(context: CommandContext, closed_too: bool) -> None:
     """List what left and what is about to, the latest first."""
-
     disclosures = list_disclosures(context.site, closed_too=closed_too)
     context.emit(
         {"disclosures": [disclosure_data(disclosure) for disclosure in disclosures]},
@@ -170,7 +168,6 @@ def show(context: CommandContext, disclosure_id: str) -> None:
     \b
       cctv disclosure show DIS-2026-002
     """
-
     file = disclosure_file(context.site, disclosure_id)
     data = {
         "disclosure": disclosure_data(file.disclosure),
@@ -193,7 +190,6 @@ def approve(context: CommandContext, disclosure_id: str, reason: str) -> None:
     \b
       cctv disclosure approve DIS-2026-002 --reason "order read, signed by the magistrate; scope is what it names"
     """
-
     approved = approve_disclosure(context.site, disclosure_id, reason=reason, dry_run=context.dry_run)
 
     def text(console: Console) -> None:
@@ -220,7 +216,6 @@ def build(context: CommandContext, disclosure_id: str) -> None:
       cctv disclosure build DIS-2026-002 --dry-run
       cctv disclosure build DIS-2026-002
     """
-
     with watched() as progress:
         if context.dry_run:
             plan = plan_disclosure(context.site, disclosure_id, progress)
@@ -243,7 +238,6 @@ def receipt(context: CommandContext, disclosure_id: str, day: str) -> None:
     \b
       cctv disclosure receipt DIS-2026-002 --on 24/11
     """
-
     on = start_of_day(parse_date(day, now=context.now, zone=context.zone), context.zone)
     updated = record_receipt(context.site, disclosure_id, on, dry_run=context.dry_run)
     signed = _("{id}: receipt signed on {day:%d/%m/%Y}.", id=updated.id, day=on.astimezone(context.zone))
@@ -263,7 +257,6 @@ def lease(context: CommandContext, disclosure_id: str, until: str, reason: str) 
     \b
       cctv disclosure lease DIS-2026-002 --until 1/3/2027 --reason "the case is before the court until then"
     """
-
     when = parse_review(until, now=context.now, zone=context.zone)
     updated = set_lease(context.site, disclosure_id, when, reason=reason, dry_run=context.dry_run)
     message = _("{id}: back or destroyed by {day:%d/%m/%Y}.", id=updated.id, day=when.astimezone(context.zone))
@@ -286,12 +279,11 @@ def end(context: CommandContext, disclosure_id: str, how: str, reason: str) -> N
       cctv disclosure end DIS-2026-002 --how handed --reason "the police keep it in their file" --dry-run
       cctv disclosure end DIS-2026-003 --how refused --reason "no order, and nothing that obliges us"
     """
-
     ended = end_disclosure(context.site, disclosure_id, DisclosureClosure(how), reason=reason, dry_run=context.dry_run)
     data = {
         "dry_run": context.dry_run,
         "disclosure": disclosure_data(ended.disclosure),
         "released": [hold.id for hold in ended.releases],
-        "footage": departures_data(ended.departures),
+        "footage": release_effects_data(ended.departures),
     }
     context.emit(data, lambda console: ended_text(console, context, ended))

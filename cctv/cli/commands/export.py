@@ -1,9 +1,4 @@
-"""`cctv export`: build the package that leaves, list packages, verify one anywhere.
-
-`cctv export deliver` and `fetch`: how a package leaves the box.
-
-`cctv export` with all its commands: build, list and verify a package, and hand it over.
-"""
+"""`cctv export`: build, list and verify packages, and hand them over (`deliver`, `fetch`)."""
 
 from __future__ import annotations
 
@@ -62,7 +57,6 @@ def build(context: CommandContext, request_id: str) -> None:
       cctv export build REQ-2026-007 --dry-run
       cctv export build REQ-2026-007
     """
-
     with watched() as progress:
         if context.dry_run:
             plan = plan_build(context.site, request_id, progress)
@@ -80,7 +74,6 @@ def build(context: CommandContext, request_id: str) -> None:
 @click.pass_obj
 def list_(context: CommandContext, request_id: str | None) -> None:
     """List packages: for which request, by whom, until when."""
-
     packages = list_packages(context.site, request_id)
     data = [_package_data(context, package) for package in packages]
     context.emit({"packages": data}, lambda console: _list_text(console, context, packages))
@@ -105,7 +98,6 @@ def verify(context: CommandContext, path: Path, key: Path | None) -> None:
       cctv export verify EXP-2026-003
       cctv export verify /media/usb/EXP-2026-003 --key signing.pub
     """
-
     if not path.exists() and id_kind(str(path).upper()) is IdKind.EXPORT:
         path = package_path(context.site, str(path))
     with watched() as progress:
@@ -318,7 +310,6 @@ def deliver(context: CommandContext, package: str, folder: Path, method: str, re
       cctv export deliver EXP-2026-003 --method hand --to /media/usb
       cctv export deliver EXP-2026-003 --method zip --to ~/outgoing
     """
-
     delivery = deliver_package(
         context.site,
         package,
@@ -343,7 +334,6 @@ def fetch(context: CommandContext, package: str) -> None:
     \b
       cctv export fetch EXP-2026-003
     """
-
     lines = fetch_package(context.site, package, dry_run=context.dry_run)
     data = {"dry_run": context.dry_run, "copy": lines.copy, "verify": lines.verify, "stock_tools": lines.stock}
     context.emit(data, lambda console: _fetch_text(console, lines))

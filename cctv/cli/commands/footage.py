@@ -1,8 +1,6 @@
-"""`cctv footage`: make the storage; list footage and its gaps.
+"""`cctv footage`: make the storage, list footage and its gaps, and view footage under an open case.
 
-`cctv footage show` and `cctv footage extract`: looking at footage, under an open case only.
-
-`cctv footage`: its commands, put together from their files.
+The commands that compare, repair and delete are in `footage_repair`.
 """
 
 from __future__ import annotations
@@ -45,7 +43,6 @@ def footage() -> None:
 @click.pass_obj
 def init(context: CommandContext) -> None:
     """Make the storage that cameras.toml names: its identity, index and folders.  Once for each site."""
-
     root = context.settings.site.storage
     if context.dry_run:
         refuse_occupied(root)
@@ -67,7 +64,6 @@ def init(context: CommandContext) -> None:
 @click.pass_obj
 def adopt_disk(context: CommandContext, reason: str) -> None:
     """Accept that the storage was moved to another disk on purpose; footage and index must have come along."""
-
     adopted = accept_disk(
         context.settings,
         disk=context.make_disk(),
@@ -93,7 +89,6 @@ def list_(context: CommandContext, cameras: str | None, zones: str | None, start
     \b
       cctv footage list --cameras foyer-1 --from "gisteren 22u" --to "2u"
     """
-
     inventories = _inventories(context, cameras, zones, start, end)
     segments = [segment for camera_inventory in inventories for segment in camera_inventory.segments]
     data = [
@@ -163,7 +158,6 @@ def _runs(context: CommandContext, inventories: list[Inventory]) -> dict[CameraI
 
 def _no_footage(inventories: list[Inventory]) -> None:
     """Nothing at all is an answer with its own exit code and its cause."""
-
     if inventories and not any(camera_inventory.segments for camera_inventory in inventories):
         raise FootageAbsence(
             cameras=", ".join(camera_inventory.camera for camera_inventory in inventories), cause=absence(inventories)
@@ -202,9 +196,8 @@ def _coverage_text(
     console: Console, context: CommandContext, inventories: list[Inventory], runs: dict[CameraId, list[Run]]
 ) -> None:
     for camera_inventory in inventories:
-        console.print(
-            f"{camera_inventory.camera:<20} {coverage_bar(camera_inventory, 60)} {_recorded_fraction(camera_inventory, 0.999):7.1%}"
-        )
+        bar, fraction = coverage_bar(camera_inventory, 60), _recorded_fraction(camera_inventory, 0.999)
+        console.print(f"{camera_inventory.camera:<20} {bar} {fraction:7.1%}")
     rows = [
         (
             camera_inventory.camera,
@@ -277,7 +270,6 @@ def show(
     \b
       cctv footage show --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u30"
     """
-
     span = context.span(start, end)
     (camera_id,) = context.cameras(camera)
     sheet = make_contact_sheet(
@@ -304,7 +296,6 @@ def extract(context: CommandContext, case_id: str, camera: str, start: str, end:
     \b
       cctv footage extract --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u05"
     """
-
     span = context.span(start, end)
     (camera_id,) = context.cameras(camera)
     with watched() as progress:
@@ -319,4 +310,4 @@ def extract(context: CommandContext, case_id: str, camera: str, start: str, end:
 
 for command in (show, extract, reconcile, verify, rebuild, delete):
     footage.add_command(command)
-footage.speaking = frozenset({"show", "extract"})
+footage.translated = frozenset({"show", "extract"})

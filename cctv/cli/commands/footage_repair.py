@@ -1,7 +1,4 @@
-"""`cctv footage reconcile` and `cctv footage verify`: whether disk and index agree, and whether the bytes are whole.
-
-`cctv footage rebuild` and `cctv footage delete`: a lost index, and footage that should not be.
-"""
+"""`cctv footage reconcile`, `verify`, `rebuild`, `delete`: compare disk and index, repair, delete before the limit."""
 
 from __future__ import annotations
 
@@ -49,7 +46,6 @@ def reconcile(context: CommandContext, fix: bool, accept_loss: bool) -> int:
       cctv footage reconcile
       cctv footage reconcile --fix
     """
-
     if fix and not context.dry_run:
         reconciled = reconcile_and_finish(context.site, accept_loss=accept_loss)
         repaired: Sequence[Difference] = reconciled.done
@@ -85,7 +81,6 @@ def verify(context: CommandContext, sample: int | None, everything: bool) -> int
       cctv footage verify
       cctv footage verify --all
     """
-
     if everything and sample is not None:
         raise click.UsageError("--sample and --all exclude each other")
     with watched("hashing") as progress:
@@ -115,7 +110,6 @@ def watched(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def difference_data(difference: Difference | Leftover) -> dict[str, object]:
     """One difference as JSON."""
-
     data: dict[str, object] = {
         "kind": difference.kind,
         "remedy": difference.remedy,
@@ -154,7 +148,6 @@ def _reconcile_text(
 
 def print_differences(console: Console, title: str, differences: Sequence[Difference | Leftover]) -> None:
     """A table of the first of them."""
-
     console.print(title, style="bold")
     rows = [
         (
@@ -220,7 +213,6 @@ def rebuild(context: CommandContext, reason: str) -> int:
       cctv footage rebuild --reason "cctv.db is damaged" --dry-run
       cctv footage rebuild --reason "cctv.db is damaged"
     """
-
     os.umask(STORAGE_UMASK)
     if context.dry_run:
         plan = plan_rebuild(context.settings, disk=context.make_disk(), clock=context.clock, actor=context.actor)
@@ -248,7 +240,6 @@ def delete(context: CommandContext, cameras: str | None, zones: str | None, star
     \b
       cctv footage delete --cameras foyer-1 --from "ma 9u" --to "ma 11u" --reason "aimed at the street" --dry-run
     """
-
     camera_ids, span = chosen_cameras(context, cameras, zones), context.span(start, end)
     with read_transaction(context.site.engine) as connection:
         plan = plan_removal(connection, camera_ids, span)

@@ -43,7 +43,6 @@ def give(
     \b
       cctv grant give sofie export --briefed 1/11 --confidentiality 1/11 --reason "answers requests"
     """
-
     granted = give_grant(
         context.site,
         account,
@@ -67,7 +66,6 @@ def withdraw(context: CommandContext, grant_id: str, reason: str) -> None:
     \b
       cctv grant withdraw GRA-2026-001 --reason "left the company"
     """
-
     withdrawn = withdraw_grant(context.site, grant_id, reason=reason, dry_run=context.dry_run)
     _show(context, withdrawn, _("would be withdrawn") if context.dry_run else _("withdrawn"))
 
@@ -78,7 +76,6 @@ def withdraw(context: CommandContext, grant_id: str, reason: str) -> None:
 @click.pass_obj
 def list_(context: CommandContext, withdrawn_too: bool) -> None:
     """List the grants."""
-
     grants = list_grants(context.site, withdrawn_too=withdrawn_too)
     context.emit({"grants": [_data(grant) for grant in grants]}, lambda console: _list_text(console, context, grants))
 

@@ -1,4 +1,4 @@
-"""`cctv hold`: keep footage beyond its limit on the ground of a case, and let it go again."""
+"""`cctv hold`: keep footage beyond its limit on the ground of a case; renew, release and confirm holds."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from cctv.cli.options import json_option, mutation, reason_option, span_options
 from cctv.cli.output import local_date
 from cctv.cli.views.footage import (
     chosen_cameras,
-    departures_data,
     footage_data,
     goes_now,
     hold_data,
-    print_departures,
     print_done,
     print_dry,
     print_footage,
     print_holds,
     print_next,
+    print_release_effects,
+    release_effects_data,
 )
 from cctv.core.i18n import _
 from cctv.core.typed_time.resolve import parse_review
@@ -80,7 +80,6 @@ def place(
       cctv hold place --ground INC-2026-014 --cameras foyer-1 --from "za 22u" --to "zo 2u" --reason "second door"
       cctv hold place --ground INC-2026-014 --zones facade --from nu --to +4h --review 14d --reason "he is coming back"
     """
-
     camera_ids = chosen_cameras(context, cameras, zones)
     until = parse_review(review, now=context.now, zone=context.zone)
     new = NewHold(ground, camera_ids, context.span(start, end), until, reason)
@@ -99,7 +98,6 @@ def place(
 @click.pass_obj
 def list_(context: CommandContext, released_too: bool) -> None:
     """List the holds in force, the oldest first."""
-
     holds = list_holds(context.site, released_too=released_too)
     context.emit({"holds": [hold_data(hold) for hold in holds]}, lambda console: _list_text(console, context, holds))
 
@@ -114,7 +112,6 @@ def show(context: CommandContext, hold_id: str) -> None:
     \b
       cctv hold show HOLD-2026-003
     """
-
     file = hold_file(context.site, hold_id)
     assert file.hold is not None
     data = {"hold": hold_data(file.hold), "footage": footage_data(file.footage)}
@@ -138,7 +135,6 @@ def renew(context: CommandContext, hold_id: str, review: str, reason: str) -> No
     \b
       cctv hold renew HOLD-2026-003 --review 60d --reason "the insurer has not answered"
     """
-
     until = parse_review(review, now=context.now, zone=context.zone)
     renewed = (
         plan_renewal(context.site, hold_id, until)
@@ -171,14 +167,13 @@ def release(context: CommandContext, hold_id: str, reason: str) -> None:
       cctv hold release HOLD-2026-003 --reason "nothing to be seen" --dry-run
       cctv hold release HOLD-2026-003 --reason "nothing to be seen"
     """
-
     released = (
         plan_release(context.site, hold_id) if context.dry_run else release_hold(context.site, hold_id, reason=reason)
     )
     data = {
         "dry_run": context.dry_run,
         "hold": hold_data(released.hold),
-        "footage": departures_data(released.departures),
+        "footage": release_effects_data(released.departures),
     }
     context.emit(data, lambda console: _released_text(console, context, released))
 
@@ -197,7 +192,6 @@ def confirm(context: CommandContext, reason: str) -> None:
       cctv hold confirm --dry-run --reason "look"
       cctv hold confirm --for "A. Peeters" --reason "compared with the register on paper"
     """
-
     if context.dry_run:
         check_confirmation(context.site)
     holds = (
@@ -270,7 +264,7 @@ def _released_text(console: Console, context: CommandContext, release: ReleasedH
         else _("{id} released; {case} stays as it is.", id=hold.id, case=hold.ground.case_id)
     )
     console.print(f"{released}\n", style="bold")
-    print_departures(console, release.departures, context.zone)
+    print_release_effects(console, release.departures, context.zone)
     if context.dry_run:
         print_dry(console)
     elif goes_now(release.departures):

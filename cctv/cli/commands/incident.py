@@ -1,4 +1,4 @@
-"""`cctv incident`: record what happened, keep its footage, let it go when it is dealt with."""
+"""`cctv incident`: record what happened and keep its footage until the incident is settled."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import (
     chosen_cameras,
     day,
-    departures_data,
     footage_data,
     hold_data,
-    print_departures,
     print_dry,
     print_footage,
     print_holds,
     print_next,
+    print_release_effects,
     print_subject,
+    release_effects_data,
     when,
 )
 from cctv.core.i18n import _, enum_text, translate
@@ -85,7 +85,6 @@ def open_(
       cctv incident open "laptop, foyer" --kind theft --cameras foyer-1,gang-2 --from "za 22u" --to "ma 8u"
       cctv incident open "ruit inkom" --kind damage --zones facade --from "gisteren 23u" --to +90m
     """
-
     camera_ids = chosen_cameras(context, cameras, zones)
     span = context.span(start, end)
     new = NewIncident(IncidentKind(kind), title, camera_ids, span, place, finder, police_reference).checked()
@@ -116,7 +115,6 @@ def open_(
 @click.pass_obj
 def list_(context: CommandContext, settled_too: bool) -> None:
     """List the open incidents, the latest first."""
-
     incidents = list_incidents(context.site, settled_too=settled_too)
     context.emit(
         {"incidents": [_data(incident) for incident in incidents]},
@@ -134,7 +132,6 @@ def show(context: CommandContext, incident_id: str) -> None:
     \b
       cctv incident show INC-2026-014
     """
-
     file = incident_file(context.site, incident_id)
     data = {
         "incident": _data(file.incident),
@@ -159,7 +156,6 @@ def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) ->
       cctv incident settle INC-2026-014 --reason "handed to the police" --dry-run
       cctv incident settle INC-2026-014 --reason "handed to the police"
     """
-
     plan = plan_settlement(context.site, incident_id)
     if not context.json:
         context.emit({}, lambda console: _plan_text(console, context, plan))
@@ -206,7 +202,7 @@ def _settlement_data(plan: Settlement) -> dict[str, object]:
     return {
         "incident": _data(plan.incident),
         "released": [hold.id for hold in plan.releases],
-        "footage": departures_data(plan.departures),
+        "footage": release_effects_data(plan.departures),
     }
 
 
@@ -278,7 +274,7 @@ def _plan_text(console: Console, context: CommandContext, plan: Settlement) -> N
     console.print(_("{id}: {kind}, {title}", id=incident.id, kind=incident.kind, title=incident.title), style="bold")
     released = ", ".join(hold.id for hold in plan.releases) or _("no hold")
     console.print(_("Settling it releases {holds}:", holds=released) + "\n")
-    print_departures(console, plan.departures, context.zone)
+    print_release_effects(console, plan.departures, context.zone)
     if context.dry_run:
         print_dry(console)
 

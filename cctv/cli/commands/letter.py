@@ -1,7 +1,4 @@
-"""`cctv letter policy-changed`: everybody whom the registers can reach is told of a new policy.
-
-`cctv letter`: which letters there are, and how each looks here.
-"""
+"""`cctv letter`: list and preview letters, and write the letters about a changed policy."""
 
 from __future__ import annotations
 
@@ -64,7 +61,6 @@ def policy_changed(
       cctv letter policy-changed --to letters --where example.org/privacy --dry-run \\
         --change nl "Beelden van de gevel blijven zeven dagen." --change fr "Images de la façade : sept jours."
     """
-
     texts: dict[Language, list[str]] = {}
     for language, text in changes:
         texts.setdefault(Language(language), []).append(text)
@@ -131,7 +127,6 @@ def list_letters(context: CommandContext) -> None:
     \b
       cctv letter list
     """
-
     templates = templates_of(context.settings)
     overridden = check_templates(templates)
     language = context.settings.site.language
@@ -166,7 +161,6 @@ def preview(context: CommandContext, kind: str, language: str | None, target: st
     \b
       cctv letter preview no-footage --language fr --to no-footage.pdf
     """
-
     file, kind_ = _target(Path(target)), _kind(kind)
     spoken = Language(language) if language else context.settings.site.language
     specimen = specimens_of(kind_, spoken, _sender(context))[0]
@@ -200,7 +194,6 @@ def _kind(text: str) -> LetterTemplate:
 
 def _sender(context: CommandContext) -> Sender:
     """This site, or the specimen's where [controller] is not complete yet."""
-
     try:
         return sender_of(context.settings)
     except SenderUnknown as error:

@@ -1,4 +1,4 @@
-"""`cctv notify`: telling somebody when something is wrong.  Parse, call one function, print."""
+"""`cctv notify`: send alarms and the weekly message, or a test message."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ def run(context: CommandContext) -> None:
       cctv notify run --dry-run     what would be told now
       cctv notify run
     """
-
     result = notify_once(
         context.settings, lambda: context.site, context.now, context.make_disk(), dry_run=context.dry_run
     )
@@ -61,7 +60,6 @@ def test(context: CommandContext) -> None:
     \b
       cctv notify test
     """
-
     failed = send_test(context.settings, context.now)
     ways = context.settings.alerts.ways
     data = {"ways": ways, "failed": [failure.message for failure in failed]}

@@ -44,7 +44,6 @@ def add(context: CommandContext, name: str, service: str, country: str, contract
     \b
       cctv processor add "Installatie NV" --service "maintains the recorder" --country BE --contract 1/3/2026
     """
-
     new = NewProcessor(name, service, country, _day(context, contract))
     added = add_processor(context.site, new, dry_run=context.dry_run)
     _show(context, added, _("would be entered") if context.dry_run else _("entered"))
@@ -63,7 +62,6 @@ def engage(context: CommandContext, processor_id: str, name: str, country: str, 
     \b
       cctv processor engage PRO-2026-001 "Datacenter BV" --country NL --agreed 2/3/2026
     """
-
     updated = add_sub_processor(
         context.site, processor_id, name=name, country=country, agreed=_day(context, agreed), dry_run=context.dry_run
     )
@@ -78,7 +76,6 @@ def engage(context: CommandContext, processor_id: str, name: str, country: str, 
 @click.pass_obj
 def audited(context: CommandContext, processor_id: str, on: str, contract: str | None) -> None:
     """Write down that a processor was audited."""
-
     updated = record_audit(
         context.site, processor_id, on=_needed(context, on), contract=_day(context, contract), dry_run=context.dry_run
     )
@@ -98,7 +95,6 @@ def end(context: CommandContext, processor_id: str, on: str, how: str, reason: s
     \b
       cctv processor end PRO-2026-001 --on 30/6/2026 --how destroyed --reason "certificate of 3 July"
     """
-
     updated = end_processor(
         context.site, processor_id, on=_needed(context, on), how=End(how), reason=reason, dry_run=context.dry_run
     )
@@ -110,7 +106,6 @@ def end(context: CommandContext, processor_id: str, on: str, how: str, reason: s
 @click.pass_obj
 def list_(context: CommandContext) -> None:
     """List the processors, those that are engaged first."""
-
     processors = list_processors(context.site)
     context.emit(
         {"processors": [_data(processor) for processor in processors]}, lambda console: _list_text(console, processors)

@@ -63,7 +63,6 @@ def prepare(context: CommandContext, request_id: str, again: bool) -> None:
     \b
       cctv redaction prepare REQ-2026-007
     """
-
     with watched() as progress:
         prepared = prepare_case(context.site, request_id, progress, again=again, dry_run=context.dry_run)
     context.emit(prepared_data(prepared), lambda console: prepared_text(console, prepared))
@@ -104,7 +103,6 @@ def keep(
       cctv redaction keep REQ-2026-007 3 5 --reason "the requester, by her red coat"
       cctv redaction keep REQ-2026-007 --boxes KEEP.json --camera foyer-1 --part 2 --reason "the requester"
     """
-
     choice = Choice(request_id, tracks, boxes, reason, camera, position)
     with watched() as progress:
         decided = keep_tracks(context.site, choice, progress, dry_run=context.dry_run)
@@ -138,7 +136,6 @@ def hide(
       cctv redaction hide REQ-2026-007 --boxes PLATES.json --reason "plates of parked cars"
       cctv redaction hide REQ-2026-007 --others absent --reason "the shapes stand in front of the requester"
     """
-
     choice = Choice(request_id, tracks, boxes, reason, camera, position, Others(others) if others else None)
     with watched() as progress:
         decided = hide_tracks(context.site, choice, progress, dry_run=context.dry_run)
@@ -162,7 +159,6 @@ def approve(context: CommandContext, request_id: str, everything: bool, reason: 
       cctv redaction approve REQ-2026-007 --all --reason "looked at every picture, only the requester stays"
       cctv redaction approve REQ-2026-007 --reason "reviewed range by range"
     """
-
     case = approve_case(context.site, request_id, reason, everything=everything, dry_run=context.dry_run)
     data = {"dry_run": context.dry_run, **case_data(context, case), "next": f"cctv request answer {case.request.id}"}
     context.emit(data, lambda console: approved_text(console, context, case))
@@ -174,7 +170,6 @@ def approve(context: CommandContext, request_id: str, everything: bool, reason: 
 @click.pass_obj
 def show(context: CommandContext, request_id: str) -> None:
     """Show a request's parts: tracks, what was decided, who approved; and where the sheet is."""
-
     case = refreshed_case(context.site, request_id)
     context.emit(case_data(context, case), lambda console: case_text(console, context, case))
 
@@ -214,7 +209,6 @@ def file(
       cctv redaction file in.mp4 out.mp4 --mode mask --fill solid --mask-out mask.mkv
       cctv redaction file in.mp4 out.mp4 --keep KEEP.json
     """
-
     chosen_mode = Mode(mode)
     caption = DEFAULT if chosen_mode is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
     options = Options(chosen_mode, Fill(fill), Others(others), caption)

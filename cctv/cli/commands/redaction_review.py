@@ -1,4 +1,4 @@
-"""`cctv redaction backdrop`, `review` and `preview`: look at what a plan shows, and say so."""
+"""`cctv redaction backdrop`, `review` and `preview`: sign off backdrops, review frames, watch before approving."""
 
 from __future__ import annotations
 
@@ -68,7 +68,6 @@ def backdrop(
       cctv redaction backdrop REQ-2026-007 --approve --reason "nobody is in them"
       cctv redaction backdrop REQ-2026-007 --part 1 --stretch 2 --cover 310,80,40,120 --approve --reason "the guard"
     """
-
     if not (approve or covers or uncover):
         raise NothingSaid(what=N_("a backdrop"), following=N_("add --approve, --cover X,Y,W,H or --uncover."))
     boxes = tuple(_box(text) for text in covers) if covers or uncover else None
@@ -107,7 +106,6 @@ def review(
       cctv redaction review REQ-2026-007 --frames 0-749 --part 1 --reason "nobody else in these"
       cctv redaction review REQ-2026-007 --all --reason "watched the preview from start to end"
     """
-
     if everything == bool(frames):
         following = N_("give either --frames FIRST-LAST from the sheet, or --all.")
         raise NothingSaid(what=N_("which frames"), following=following)
@@ -131,7 +129,6 @@ def preview(context: CommandContext, request_id: str, camera: str | None, positi
     \b
       cctv redaction preview REQ-2026-007
     """
-
     with watched() as progress:
         previews = make_previews(context.site, request_id, camera, position, progress, dry_run=context.dry_run)
     following = f"cctv redaction review {previews.request} --all --reason WHY"

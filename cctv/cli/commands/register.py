@@ -1,4 +1,4 @@
-"""`cctv register`: what the controller keeps and shows, as table, CSV, JSON or page; the sign at the door."""
+"""`cctv register`: the registers as table, CSV, JSON or page; signs, declarations and workstation checks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,6 @@ def show(context: CommandContext, name: str, form: str, output: str | None) -> N
       cctv register show breaches
       cctv register show cameras --format page --output cameras.html
     """
-
     by_form = {"page": context.settings.site.language, "table": current_language()}
     language = Language.EN if context.json else by_form.get(form, Language.EN)
     content = made_register(context.site, RegisterName(name), language)
@@ -91,7 +90,6 @@ def show(context: CommandContext, name: str, form: str, output: str | None) -> N
 @click.pass_obj
 def signs(context: CommandContext, language: str | None) -> None:
     """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
-
     zone_signs = signs_of(context.settings, Language(language) if language else context.settings.site.language)
     data = [{"zone": sign.zone, "lines": sign.lines, "missing": sign.missing} for sign in zone_signs]
     context.emit({"signs": data}, lambda console: _signs_text(console, zone_signs))
@@ -109,7 +107,6 @@ def declare(context: CommandContext, kind: str, on: str, reference: str) -> None
     \b
       cctv register declare --kind yearly --on 5/1/2026 --reference 2026-001234
     """
-
     day = parse_date(on, now=context.now, zone=context.zone)
     declaration = record_declaration(
         context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run
@@ -135,7 +132,6 @@ def workstation_check(context: CommandContext, on: str, checker: str, clean: boo
       cctv register workstation-check --on 2/11 --checker "A. Peeters" --clean
       cctv register workstation-check --on 2/12 --checker "A. Peeters" --found "EXP-2026-003 on the front desk, removed"
     """
-
     if clean is (finding is not None):
         raise click.UsageError(_('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
     day = parse_date(on, now=context.now, zone=context.zone)
@@ -162,7 +158,6 @@ def workstation_form(context: CommandContext, target: str) -> None:
     \b
       cctv register workstation-form --to check.pdf
     """
-
     letter = make_form(context.site)
     _write_new(target, letter.pdf)
     context.emit({"file": target, "bytes": len(letter.pdf)}, lambda console: _form_text(console, target))
@@ -223,7 +218,6 @@ def _table(console: Console, register: Register) -> None:
 
 def _labels(register: Register) -> list[str]:
     """The columns as the page calls them; in English by their keys, which CSV and JSON have."""
-
     language = current_language()
     return (
         list(register.columns) if language is Language.EN else [label(column, language) for column in register.columns]

@@ -1,4 +1,4 @@
-"""`cctv restore`: the index of a back-up in place of one that is lost, and held footage from its copy."""
+"""`cctv restore`: restore the index of a back-up, and held footage from its copy."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ def restore(
       cctv restore /mnt/offsite/cctv-1b2c3d4e-20261123T224500.000Z.age --key recovery.key --reason "new disk" --dry-run
       cctv restore --held /mnt/offsite --key recovery.key --reason "new disk"
     """
-
     if (file is None) == (held is None):
         raise OneOfTwo
     key = read_recovery_key(key_file)

@@ -1,4 +1,4 @@
-"""`cctv retention certificate`: what was deleted in a period, signed; and its check, anywhere."""
+"""`cctv retention certificate`: certify what was deleted in a period, and verify a certificate anywhere."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ def certificate(
       cctv retention certificate --from "2026-11-01 0:00" --to "2026-12-01 0:00"
       cctv retention certificate --verify deleted-20261101-20261201/certificate.json --key signing.pub
     """
-
     if verify is not None:
         checked = check(Path(verify), Path(key) if key else None)
         data = {"certificate": checked.said, "key": checked.fingerprint, "trusted": checked.trusted}
@@ -57,7 +56,7 @@ def _make(context: CommandContext, start: str, end: str, out: Path | None) -> tu
     key = signing_key(site.root / "keys", site.disk)
     with read_transaction(site.engine) as connection:
         volume = volume_of(site.root / "segments")
-        document = certify(connection, site, span, volume, copies_known(context, connection), key.public)
+        document = certify(connection, site, span, volume, known_copies(context, connection), key.public)
     days = "-".join(f"{instant.astimezone(context.zone):%Y%m%d}" for instant in (span.start, span.end))
     folder = out or Path(f"deleted-{days}")
     if not context.dry_run:
@@ -65,9 +64,8 @@ def _make(context: CommandContext, start: str, end: str, out: Path | None) -> tu
     return document, folder
 
 
-def copies_known(context: CommandContext, connection: Connection) -> list[DeletionCopy]:
+def known_copies(context: CommandContext, connection: Connection) -> list[DeletionCopy]:
     """What is recorded to have a copy of footage: the copy of held footage, and packages that are still here."""
-
     held = read_memory(context.site.root).held
     copies = [DeletionCopy("held", held.directory, held.at)] if held else []
     return copies + [

@@ -1,4 +1,4 @@
-"""`cctv retention explain`: why footage is there, or went, and what the log says about it."""
+"""`cctv retention explain`: why footage is stored or was deleted, and what the log has about it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,6 @@ def explain(
       cctv retention explain gevel-1_20261121T225959.123Z.mp4
       cctv retention explain --cameras gevel-1 --from "gisteren 14:00" --to "+10m"
     """
-
     if segment is not None and (start or end or cameras or zones):
         raise click.UsageError("a segment stands alone, without --cameras, --from and --to")
     if segment is None and start is None:
@@ -73,7 +72,6 @@ def explain(
 
 def _segment(context: CommandContext, text: str) -> tuple[CameraId, Span]:
     """Camera and first instant of the segment that a number or a file's name gives."""
-
     if text.isdecimal():
         with read_transaction(context.site.engine) as connection:
             segment = find_segment(connection, int(text))
@@ -232,16 +230,15 @@ def _folded_lines(context: CommandContext, explanation: Explanation) -> Iterator
     for group in explanation.folded:
         terms = explanation.terms(group)
         yield (
-            f"deleted  {explanation.camera}  {group.segments} segments between {local_date(group.span.start, context.zone)} and "
-            f"{local_date(group.span.end, context.zone)}: {group.reason.value} (zone {group.zone}, "
-            f"{terms.rule or 'rule unknown'}, policy {group.policy[:12]}), unlinked by "
+            f"deleted  {explanation.camera}  {group.segments} segments between "
+            f"{local_date(group.span.start, context.zone)} and {local_date(group.span.end, context.zone)}: "
+            f"{group.reason.value} (zone {group.zone}, {terms.rule or 'rule unknown'}, policy {group.policy[:12]}), unlinked by "
             f"{local_date(group.last_deleted, context.zone)}; single files are no longer known after a year"
         )
 
 
 def _rule(context: CommandContext, explanation: Explanation, footage: Segment | Tombstone) -> str:
     """`7 d, zone facade; policy 12ab... since Sat 21/11/2026`."""
-
     terms, period = explanation.terms(footage), footage.limit - footage.span.start
     text = f"{length(period)}, zone {footage.zone}"
     if _is_shortened(terms.period, period):
@@ -271,8 +268,8 @@ def _act_lines(context: CommandContext, explanation: Explanation) -> Iterator[st
     for entry, reason in explanation.acts:
         case = f" for {entry.case_id}" if entry.case_id and entry.case_id != entry.subject else ""
         yield (
-            f"log {entry.seq}  {local_date(entry.at, context.zone)}  {_who(entry)}: {entry.act.value} {entry.subject}{case}"
-            + (f" ({reason})" if reason else "")
+            f"log {entry.seq}  {local_date(entry.at, context.zone)}  {_who(entry)}: "
+            f"{entry.act.value} {entry.subject}{case}" + (f" ({reason})" if reason else "")
         )
 
 

@@ -1,4 +1,4 @@
-"""`cctv site`: the end of a site."""
+"""`cctv site`: close a site."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from cctv.cases.text_input import checked_text
-from cctv.cli.commands.retention_certificate import copies_known
+from cctv.cli.commands.retention_certificate import known_copies
 from cctv.cli.context import CommandContext
 from cctv.cli.options import confirm, mutation, reason_option
 from cctv.cli.output import size, table
@@ -45,7 +45,6 @@ def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
       cctv backup /media/usb
       cctv site close --out closing-2026 --reason "the venue moves"
     """
-
     reason = checked_text(N_("reason"), reason, N_("say why the site ends."))
     plan = plan_closing(context.site)
     if context.dry_run:
@@ -56,7 +55,7 @@ def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
         line = f"cctv site close --out {shlex.quote(out)} --reason {shlex.quote(reason)} --yes"
         raise ClosingUndecided(segments=count, size=size(plan.size_bytes), line=line)
     with read_transaction(context.site.engine) as connection:
-        copies = [copy for copy in copies_known(context, connection) if copy.what != "packages"]
+        copies = [copy for copy in known_copies(context, connection) if copy.what != "packages"]
     result = close_site(context.site, reason=reason, folder=Path(out).absolute(), copies=copies)
     data = {
         "dry_run": False,

@@ -1,4 +1,4 @@
-"""`cctv status`: whether recording and deletion are well."""
+"""`cctv status`: whether recording and deletion are well, as text, JSON or Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ def status(context: CommandContext, metrics: bool) -> int:
       cctv status --json
       cctv status --metrics
     """
-
     health = status_now(context.site)
     if metrics:
         click.echo(metrics_of(health), nl=False)

@@ -1,10 +1,10 @@
-"""`cctv sweep`: the deletion of what has expired, once or for good."""
+"""`cctv sweep`: delete what has expired, once or as a service."""
 
 from __future__ import annotations
 
 import click
 
-from cctv.cli.commands.record import talk
+from cctv.cli.commands.record import service_output
 from cctv.cli.commands.retention import show_plan
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
@@ -29,7 +29,9 @@ def sweep(context: CommandContext, once: bool) -> None:
         return
     upgrade_storage(context.settings)
     if not once:
-        run_sweeper(context.site, write=talk(context.invocation.start_log(service=True)), environ=context.environ)
+        run_sweeper(
+            context.site, write=service_output(context.invocation.start_log(service=True)), environ=context.environ
+        )
         return
 
     swept = sweep_everything(context.site)

@@ -1,4 +1,4 @@
-"""How the check of a camera looks: one row, what needs a person's eye below it, and the same as JSON."""
+"""How the check of a camera is printed: a row, notes on what a person must confirm, and JSON."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from cctv.cameras.check import Checkup
 from cctv.cli.output import table
 
 _COLUMNS = ("camera", "answers", "codec", "size", "fps", "GOP", "sound", "clock", "encrypted", "on board")
-CLOCK_OFF = timedelta(seconds=2)  # the same as the recorder calls a clock step
+CLOCK_OFF = timedelta(seconds=2)  # the recorder's threshold of a clock step
 
 
 def print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
     """The table on stdout; faults and what to confirm on stderr."""
-
     console.print(table(_COLUMNS, [_row(checkup) for checkup in checkups], right=("fps", "GOP", "clock")))
     for checkup in checkups:
         if checkup.fault is not None:
@@ -28,7 +27,7 @@ def print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
 
 
 def checkup_as_json(checkup: Checkup) -> dict[str, Any]:
-    """Everything that a check found."""
+    """The result of a check as JSON; what the camera did not answer is None."""
     facts, fault, device = checkup.facts, checkup.fault, checkup.device
     offset = device.clock_offset if device else None
     return {
@@ -43,7 +42,7 @@ def checkup_as_json(checkup: Checkup) -> dict[str, Any]:
         "gop_seconds": checkup.gop.total_seconds() if checkup.gop else None,
         "sound": facts.sound if facts else None,
         "clock_offset_seconds": round(offset.total_seconds(), 1) if offset is not None else None,
-        "encrypted": checkup.encrypted,
+        "encrypted": checkup.encrypted.value,
         "records_on_board": device.records_on_board if device else None,
         "model": device.model if device else None,
         "firmware": device.firmware if device else None,
@@ -83,7 +82,7 @@ def _clock(offset: timedelta | None) -> str:
 
 
 def _notes(checkups: Sequence[Checkup]) -> list[str]:
-    """What the table only hints at, once for all the cameras that it is about."""
+    """What the table only hints at, one note for all cameras that it concerns."""
     answering = [checkup for checkup in checkups if checkup.facts]
     with_sound = [checkup.camera for checkup in answering if checkup.facts and checkup.facts.sound]
     recording = [checkup.camera for checkup in answering if checkup.device and checkup.device.records_on_board]
@@ -106,7 +105,8 @@ def _notes(checkups: Sequence[Checkup]) -> list[str]:
         )
     if clock_off:
         notes.append(
-            f"{_names(clock_off)}: its clock is off. Footage is not affected, its own text in the picture is: give it NTP."
+            f"{_names(clock_off)}: its clock is off. "
+            "Footage is not affected, its own text in the picture is: give it NTP."
         )
     return notes
 

@@ -1,7 +1,4 @@
-"""How disclosures look: what was asked, what left, what became of it.
-
-Owns the words and the JSON of `cctv disclosure`.  Decides nothing.
-"""
+"""How disclosures are printed: their text and JSON, and those of their packages.  Decides nothing."""
 
 from __future__ import annotations
 
@@ -13,12 +10,12 @@ from cctv.cases.disclosures.disclosures import DisclosureFile, EndedDisclosure, 
 from cctv.cli.context import CommandContext
 from cctv.cli.output import length, local, local_date, size, table
 from cctv.cli.views.footage import (
-    print_departures,
     print_dry,
     print_footage,
     print_gap,
     print_holds,
     print_next,
+    print_release_effects,
     print_subject,
 )
 from cctv.core.i18n import _, enum_text
@@ -27,6 +24,7 @@ from cctv.packages.unredacted_copy import BuiltDisclosure, DisclosurePlan
 
 
 def disclosure_data(disclosure: Disclosure) -> dict[str, object]:
+    """A disclosure as JSON."""
     return {
         "id": disclosure.id,
         "state": disclosure.state,
@@ -57,6 +55,7 @@ def disclosure_data(disclosure: Disclosure) -> dict[str, object]:
 
 
 def opened_text(console: Console, context: CommandContext, opened: OpenedDisclosure) -> None:
+    """A new disclosure, and the footage that its hold keeps."""
     disclosure = opened.disclosure
     console.print(_("{id} registered, kept by {hold}", id=disclosure.id, hold=opened.hold.id), style="bold")
     console.print(_("Nothing leaves before somebody approves it.") + "\n")
@@ -67,6 +66,7 @@ def opened_text(console: Console, context: CommandContext, opened: OpenedDisclos
 
 
 def list_text(console: Console, context: CommandContext, disclosures: Sequence[Disclosure]) -> None:
+    """Disclosures as a table."""
     if not disclosures:
         console.print(_("No disclosures.  `cctv disclosure list --all` shows ended ones too."))
         return
@@ -86,6 +86,7 @@ def list_text(console: Console, context: CommandContext, disclosures: Sequence[D
 
 
 def show_text(console: Console, context: CommandContext, file: DisclosureFile) -> None:
+    """One disclosure: its recipient, steps, holds and footage."""
     disclosure = file.disclosure
     console.print(_("{id}: {state}", id=disclosure.id, state=disclosure.state), style="bold")
     rows = [row for row in _rows(context, disclosure) if row[1]]
@@ -102,7 +103,6 @@ def show_text(console: Console, context: CommandContext, file: DisclosureFile) -
 
 def _rows(context: CommandContext, disclosure: Disclosure) -> Iterator[tuple[str, str]]:
     """What is written down of a disclosure, a row each; empty where there is nothing."""
-
     receiver, duty = disclosure.receiver, enum_text(disclosure.duty)
     yield _("recipient"), enum_text(disclosure.recipient)
     yield _("authority"), receiver.authority
@@ -130,6 +130,7 @@ def _rows(context: CommandContext, disclosure: Disclosure) -> Iterator[tuple[str
 
 
 def plan_data(plan: DisclosurePlan) -> dict[str, object]:
+    """What a build would copy, as JSON."""
     return {
         "dry_run": True,
         "disclosure": plan.disclosure.id,
@@ -151,6 +152,7 @@ def plan_data(plan: DisclosurePlan) -> dict[str, object]:
 
 
 def plan_text(console: Console, context: CommandContext, plan: DisclosurePlan) -> None:
+    """What a build would copy."""
     rows = [
         (
             output.file,
@@ -167,6 +169,7 @@ def plan_text(console: Console, context: CommandContext, plan: DisclosurePlan) -
 
 
 def built_data(built: BuiltDisclosure) -> dict[str, object]:
+    """A package that was built, as JSON."""
     return {
         "dry_run": False,
         "package": built.package.id,
@@ -192,6 +195,7 @@ def built_data(built: BuiltDisclosure) -> dict[str, object]:
 
 
 def built_text(console: Console, context: CommandContext, built: BuiltDisclosure) -> None:
+    """A package that was built, and when our copy expires."""
     heading = _("{id} built for {case}", id=built.package.id, case=built.package.disclosure)
     console.print(heading, style="bold")
     rows = [
@@ -212,6 +216,7 @@ def built_text(console: Console, context: CommandContext, built: BuiltDisclosure
 
 
 def ended_text(console: Console, context: CommandContext, ended: EndedDisclosure) -> None:
+    """A disclosure that was ended, or would be, and what becomes of its footage."""
     disclosure = ended.disclosure
     how = enum_text(disclosure.ending) if disclosure.ending else ""
     heading = (
@@ -220,6 +225,6 @@ def ended_text(console: Console, context: CommandContext, ended: EndedDisclosure
         else _("Ended {id}: {how}", id=disclosure.id, how=how)
     )
     console.print(f"{heading}\n", style="bold")
-    print_departures(console, ended.departures, context.zone)
+    print_release_effects(console, ended.departures, context.zone)
     if context.dry_run:
         print_dry(console)

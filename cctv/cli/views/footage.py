@@ -1,6 +1,7 @@
-"""How casework looks: what is kept, what is gone, what goes when.  Shared by `hold`, `incident` and `request`.
+"""How footage under a case is printed: what is kept, deleted, never recorded, and what a release does to it.
 
-Owns the words and the JSON of footage under a case.  Decides nothing.
+Text and JSON for `hold`, `incident`, `request` and `disclosure`; and the lines that all commands share (a dry run, what
+to type next).  Decides nothing.
 """
 
 from __future__ import annotations
@@ -56,14 +57,14 @@ def chosen_cameras(context: CommandContext, cameras: str | None, zones: str | No
 
 
 def print_footage(console: Console, footage: Sequence[FootageStatus], zone: ZoneInfo) -> None:
-    """A table of every camera's spans in order, and what they come to."""
+    """A table of every camera's spans in order, and their totals."""
     rows = [row for status in footage for row in _rows(status, zone)]
     console.print(table(("camera", "footage", "when", "length", ""), rows, right=("length",)))
     console.print("\n" + _("Times are local ({zone}).", zone=zone.key) + "  " + _summary(footage))
 
 
-def print_departures(console: Console, leaving: Sequence[ReleaseEffect], zone: ZoneInfo) -> None:
-    """A table of which footage goes when."""
+def print_release_effects(console: Console, leaving: Sequence[ReleaseEffect], zone: ZoneInfo) -> None:
+    """A table of what a release does to footage."""
     if not leaving:
         console.print(_("There is no footage under it."))
         return
@@ -72,7 +73,7 @@ def print_departures(console: Console, leaving: Sequence[ReleaseEffect], zone: Z
             effect.camera,
             when(effect.span, zone),
             size(effect.size_bytes),
-            departure_words(effect, zone),
+            release_effect_text(effect, zone),
         )
         for effect in leaving
     ]
@@ -102,7 +103,6 @@ def print_subject(console: Console, cameras: Iterable[CameraId], span: Span, zon
 
 def print_gap(console: Console, camera: str, ends: tuple[datetime, datetime], cause: str, zone: ZoneInfo) -> None:
     """A stretch of a package without picture, and why."""
-
     start, end = (local(instant, zone) for instant in ends)
     why = cause_words(cause, current_language())
     console.print(_("no picture: {camera} {start} - {end}, {why}", camera=camera, start=start, end=end, why=why))
@@ -114,25 +114,25 @@ def print_dry(console: Console) -> None:
 
 
 def print_done(console: Console, context: CommandContext, message: str) -> None:
-    """What was done, or in a dry run would be."""
+    """A result; after a dry run also that nothing was changed."""
     console.print(message)
     if context.dry_run:
         print_dry(console)
 
 
 def print_next(*lines: str) -> None:
-    """What to type next, the likeliest first; talk, so on stderr."""
+    """What to type next, the likeliest first; on stderr."""
     first = _("next:")
     for index, line in enumerate(lines):
         click.echo(f"{first if index == 0 else ' ' * len(first)}  {translate(line)}", err=True)
 
 
 def when(span: Span, zone: ZoneInfo, *, years: bool = True) -> str:
-    """`vr 20/11/2026 09:03 - 09:10`, with seconds and the second day only where they say something."""
+    """`vr 20/11/2026 09:03 - 09:10`, with seconds and the second day only where they differ."""
     named = day if years else _day_without_year
     first, last = span.start.astimezone(zone), span.end.astimezone(zone)
     start, end = f"{named(span.start, zone)} {_clock(first)}", f"{named(span.end, zone)} {_clock(last)}"
-    if first.utcoffset() != last.utcoffset():  # over the change of the clock an hour is told with its offset's name
+    if first.utcoffset() != last.utcoffset():  # over the change of the clock, a time needs the name of its offset
         return f"{start} {first.tzname()} - {end} {last.tzname()}"
     if first.date() == last.date():
         return f"{start} - {_clock(last)}"
@@ -144,7 +144,7 @@ def day(instant: datetime, zone: ZoneInfo) -> str:
     return local_date(instant, zone).rpartition(" ")[0]
 
 
-def departure_words(effect: ReleaseEffect, zone: ZoneInfo) -> str:
+def release_effect_text(effect: ReleaseEffect, zone: ZoneInfo) -> str:
     """`goes at the next sweep (limit vr 27/11/2026 14:00)`."""
     if effect.fate is Fate.STILL_HELD:
         return ngettext(
@@ -159,7 +159,7 @@ def departure_words(effect: ReleaseEffect, zone: ZoneInfo) -> str:
 
 
 def goes_now(leaving: Iterable[ReleaseEffect]) -> bool:
-    """Whether a release lets footage go at the next sweep."""
+    """Whether a release lets the next sweep delete footage."""
     return any(effect.fate is Fate.NEXT_SWEEP for effect in leaving)
 
 
@@ -189,7 +189,7 @@ def footage_data(footage: Iterable[FootageStatus]) -> list[dict[str, object]]:
             "saved_seconds": total(status.saved),
             "size_bytes": status.size_bytes,
             "gone": status.gone,
-            "never_recorded": [_hole_data(hole, status) for hole in status.unrecorded],
+            "never_recorded": [_gap_data(hole, status) for hole in status.unrecorded],
             "being_written": status.being_written,
             "to_come": status.to_come,
         }
@@ -197,8 +197,8 @@ def footage_data(footage: Iterable[FootageStatus]) -> list[dict[str, object]]:
     ]
 
 
-def departures_data(leaving: Iterable[ReleaseEffect]) -> list[dict[str, object]]:
-    """Which footage goes when, as JSON."""
+def release_effects_data(leaving: Iterable[ReleaseEffect]) -> list[dict[str, object]]:
+    """What a release does to footage, as JSON."""
     return [
         {
             "camera": effect.camera,
@@ -218,7 +218,7 @@ def _clock(moment: datetime) -> str:
     return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
 
 
-def _shortly(span: Span, zone: ZoneInfo) -> str:
+def _span_without_year(span: Span, zone: ZoneInfo) -> str:
     return when(span, zone, years=False)
 
 
@@ -232,7 +232,7 @@ def _rows(status: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
         (
             status.camera if index == 0 else "",
             what,
-            _shortly(span, zone),
+            _span_without_year(span, zone),
             length(span.duration),
             note,
         )
@@ -246,18 +246,18 @@ def _rows(status: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
 
 def _lines(status: FootageStatus, zone: ZoneInfo) -> Iterator[tuple[Span, str, str]]:
     for index, span in enumerate(status.saved):
-        yield span, _("saved"), _size_words(status) if index == 0 else ""
+        yield span, _("saved"), _size_text(status) if index == 0 else ""
     for deleted in status.gone:
-        yield deleted.span, _("already gone"), _gone_words(deleted, zone)
+        yield deleted.span, _("already gone"), _deleted_text(deleted, zone)
     for hole in status.unrecorded:
-        yield hole.span, _("never recorded"), _hole_words(hole, status, zone)
+        yield hole.span, _("never recorded"), _gap_text(hole, status, zone)
     if status.being_written:
         yield status.being_written, _("being written"), _("kept as soon as its file is closed")
     if status.to_come:
         yield status.to_come, _("still to come"), _("kept as it is recorded")
 
 
-def _size_words(status: FootageStatus) -> str:
+def _size_text(status: FootageStatus) -> str:
     if len(status.saved) == 1:
         return size(status.size_bytes)
     return _("{size} in {count} pieces", size=size(status.size_bytes), count=len(status.saved))
@@ -271,7 +271,7 @@ def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
     return _("review by {day}", day=day(hold.review, zone))
 
 
-def _gone_words(deleted: DeletedFootage, zone: ZoneInfo) -> str:
+def _deleted_text(deleted: DeletedFootage, zone: ZoneInfo) -> str:
     why = translate(_DELETED.get(deleted.reason, deleted.reason.value))
     first, last = local_date(deleted.first_deleted, zone), local_date(deleted.last_deleted, zone)
     if deleted.reason is Reason.LOST:
@@ -281,7 +281,7 @@ def _gone_words(deleted: DeletedFootage, zone: ZoneInfo) -> str:
     return _("deleted {first} to {last}: {why}", first=first, last=last, why=why)
 
 
-def _hole_words(hole: UnrecordedFootage, status: FootageStatus, zone: ZoneInfo) -> str:
+def _gap_text(hole: UnrecordedFootage, status: FootageStatus, zone: ZoneInfo) -> str:
     if hole.cause:
         return translate(_CAUSES[hole.cause])
     if not status.ever_recorded:
@@ -304,7 +304,7 @@ def _summary(footage: Sequence[FootageStatus]) -> str:
     return joined(parts) + "."
 
 
-def _hole_data(hole: UnrecordedFootage, status: FootageStatus) -> dict[str, object]:
+def _gap_data(hole: UnrecordedFootage, status: FootageStatus) -> dict[str, object]:
     return {
         **_span(hole.span),
         "cause": hole.cause,

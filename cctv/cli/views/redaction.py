@@ -1,7 +1,4 @@
-"""How redactions look: what is visible, what is undecided, what was found; and progress on a terminal.
-
-Owns the words and the JSON of `cctv redaction`.  Decides nothing.
-"""
+"""How redactions are printed: text and JSON of `cctv redaction`, and progress on a terminal.  Decides nothing."""
 
 from __future__ import annotations
 
@@ -57,12 +54,12 @@ def watched() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def sheet(context: CommandContext, request: str) -> str:
-    """Where the page to decide from is."""
-
+    """The path of the page to decide from."""
     return str(sheet_path(context.site, request))
 
 
 def part_data(part: CasePart) -> dict[str, object]:
+    """A part of a case as JSON: its plan, decisions, reviews and approval."""
     plan = part.plan
     return {
         "camera": plan.camera,
@@ -101,6 +98,7 @@ def part_data(part: CasePart) -> dict[str, object]:
 
 
 def case_data(context: CommandContext, case: CaseFile) -> dict[str, object]:
+    """The parts of a request's redaction as JSON."""
     return {
         "request": case.request.id,
         "sheet": sheet(context, case.request.id),
@@ -108,7 +106,8 @@ def case_data(context: CommandContext, case: CaseFile) -> dict[str, object]:
     }
 
 
-def visible_words(part: CasePart) -> str:
+def visible_text(part: CasePart) -> str:
+    """Which tracks and boxes stay visible in a part."""
     decisions = part.plan.decisions
     tracks = ", ".join(str(number) for number in decisions.keep)
     boxes = ", ".join(path.id for path in decisions.boxes.keep)
@@ -121,6 +120,7 @@ def visible_words(part: CasePart) -> str:
 
 
 def prepared_data(prepared: Prepared) -> dict[str, object]:
+    """A prepared request as JSON."""
     request = prepared.request.id
     return {
         "dry_run": prepared.dry_run,
@@ -144,6 +144,7 @@ def prepared_data(prepared: Prepared) -> dict[str, object]:
 
 
 def prepared_text(console: Console, prepared: Prepared) -> None:
+    """The parts that were prepared, and where the sheet is."""
     request = prepared.request.id
     for part_plan in prepared.parts:
         summary = (
@@ -172,8 +173,9 @@ def _part_of(part: CasePart) -> str:
 
 
 def decided_text(console: Console, context: CommandContext, decided: Decided) -> None:
+    """What is visible and undecided in a part after a decision."""
     part = decided.after
-    name, visible = _part_of(part), visible_words(part)
+    name, visible = _part_of(part), visible_text(part)
     shown = (
         _("{part}: visible would be {visible}", part=name, visible=visible)
         if context.dry_run
@@ -187,7 +189,7 @@ def decided_text(console: Console, context: CommandContext, decided: Decided) ->
     if context.dry_run:
         print_dry(console)
         return
-    console.print(_sheet_words(context, part.plan.request), soft_wrap=True)
+    console.print(_sheet_text(context, part.plan.request), soft_wrap=True)
     console.print(_("Look at the sheet again: it has pictures of what is shown now."))
     console.print(f"{_('next:')}  cctv redaction approve {part.plan.request} --all --reason WHY")
 
@@ -196,24 +198,25 @@ def _undecided(part: CasePart) -> str:
     return _("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
 
 
-def _sheet_words(context: CommandContext, request: str) -> str:
+def _sheet_text(context: CommandContext, request: str) -> str:
     return _("sheet: {path}", path=sheet(context, request))
 
 
 def noted_text(console: Console, context: CommandContext, decision: Noted, following: str) -> None:
+    """How far the parts were reviewed after a sign-off or a review."""
     for part in decision.after:
-        console.print(_("{part}: {found}", part=_part_of(part), found=looked_words(part)))
+        console.print(_("{part}: {found}", part=_part_of(part), found=review_progress(part)))
     if decision.voided:
         console.print(_("The approval given before is void, because the plan changed."))
     if context.dry_run:
         print_dry(console)
         return
-    console.print(_sheet_words(context, decision.after[0].plan.request), soft_wrap=True)
+    console.print(_sheet_text(context, decision.after[0].plan.request), soft_wrap=True)
     console.print(f"{_('next:')}  {following}")
 
 
-def looked_words(part: CasePart) -> str:
-    """How far a part was looked at."""
+def review_progress(part: CasePart) -> str:
+    """How much of a part is signed off and reviewed."""
     plan = part.plan
     signed = len(plan.backdrop_files) - len(plan.unsigned)
     return _(
@@ -230,8 +233,9 @@ def _frames_reviewed(part: CasePart) -> int:
 
 
 def approved_text(console: Console, context: CommandContext, case: CaseFile) -> None:
+    """What an approval makes visible, part by part."""
     for part in case.parts:
-        name, visible = _part_of(part), visible_words(part)
+        name, visible = _part_of(part), visible_text(part)
         shown = _("{part}: visible will be {visible}; everything else is hidden", part=name, visible=visible)
         console.print(shown)
         if part.plan.undecided:
@@ -247,6 +251,7 @@ def approved_text(console: Console, context: CommandContext, case: CaseFile) -> 
 
 
 def case_text(console: Console, context: CommandContext, case: CaseFile) -> None:
+    """The parts of a request's redaction as a table."""
     rows = [
         (
             part.plan.camera,
@@ -254,7 +259,7 @@ def case_text(console: Console, context: CommandContext, case: CaseFile) -> None
             local(part.plan.span.start, context.zone),
             length(part.plan.span.duration),
             str(len(part.plan.tracks)),
-            visible_words(part),
+            visible_text(part),
             str(len(part.plan.undecided)),
             _share(len(part.plan.backdrop_files) - len(part.plan.unsigned), len(part.plan.backdrop_files)),
             _share(_frames_reviewed(part), part.plan.frames),
@@ -280,7 +285,7 @@ def case_text(console: Console, context: CommandContext, case: CaseFile) -> None
             right=("part", "tracks", "undecided", "backdrops", "reviewed"),
         )
     )
-    console.print("\n" + _sheet_words(context, case.request.id), soft_wrap=True)
+    console.print("\n" + _sheet_text(context, case.request.id), soft_wrap=True)
 
 
 def _share(count: int, of: int) -> str:
@@ -288,6 +293,7 @@ def _share(count: int, of: int) -> str:
 
 
 def file_data(report: FileReport) -> dict[str, object]:
+    """The redaction of a file as JSON."""
     render, verified = report.render, report.render.verified
     return {
         "output": report.output,
@@ -304,6 +310,7 @@ def file_data(report: FileReport) -> dict[str, object]:
 
 
 def file_text(console: Console, report: FileReport) -> None:
+    """The redaction of a file, and what was proved of it."""
     render = report.render
     hidden = _(
         "{file}: {frames} frames, {share} % of the picture hidden; checked: nothing live outside what was kept, "

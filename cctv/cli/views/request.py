@@ -1,6 +1,6 @@
-"""How a request is told: its JSON, its lines, and what to type next.  Shared by the commands of `cctv request`.
+"""How requests are printed: their text and JSON, and what to type next.
 
-Owns every word of them.  Decides nothing.
+Shared by the commands of `cctv request`.  Decides nothing.
 """
 
 from __future__ import annotations
@@ -101,17 +101,17 @@ def forecast_data(forecast: StorageForecast) -> dict[str, object]:
 
 
 def name_of(request: AccessRequest) -> str:
-    """Who asks, as it is shown."""
+    """The requester's name, or that it was erased."""
     return request.requester.name if request.requester else _("(forgotten)")
 
 
 def next_step(context: CommandContext, request: AccessRequest) -> str | None:
-    """What to type next, as the board says it; None when nothing is left to do."""
+    """The next line to type, the same as on the board; None when nothing is left to do."""
     with read_transaction(context.site.engine) as connection:
         return next_line(facts_of(connection, context.site, request), context.now)
 
 
-def due_words(request: AccessRequest, context: CommandContext) -> str:
+def due_text(request: AccessRequest, context: CommandContext) -> str:
     """The last day and how far away it is."""
     remaining, last_day = days_left(request.due, context.now, context.zone), day(request.due, context.zone)
     if remaining == 0:
@@ -121,7 +121,7 @@ def due_words(request: AccessRequest, context: CommandContext) -> str:
     return ngettext(remaining, "{day}, {count} day left", "{day}, {count} days left", day=last_day)
 
 
-def arrival_words(request: AccessRequest, context: CommandContext) -> str:
+def arrival_text(request: AccessRequest, context: CommandContext) -> str:
     """How a request arrived."""
     parts = [_("received {day}", day=day(request.received, context.zone))]
     parts += [_("by {channel}", channel=request.channel)] if request.channel else []
@@ -130,7 +130,7 @@ def arrival_words(request: AccessRequest, context: CommandContext) -> str:
     return joined([", ".join(parts), enum_text(request.relation), *([_("under 16")] if request.under_16 else [])])
 
 
-def party_words(party: Party) -> str:
+def party_text(party: Party) -> str:
     """A person in a request."""
     parts = [_("{role}: {name}, {contact}", role=party.role, name=party.name, contact=party.contact)]
     parts += [_("answer to {address}", address=party.deliver_to)] if party.deliver_to else []
@@ -163,8 +163,8 @@ def print_forecast(console: Console, forecast: StorageForecast) -> None:
         )
 
 
-def tell_none(console: Console, footage: Sequence[FootageStatus]) -> None:
-    """Say so where there is nothing to answer with."""
+def print_no_footage(console: Console, footage: Sequence[FootageStatus]) -> None:
+    """Print that there is nothing to answer with, if so."""
     if all(status.is_empty for status in footage):
         console.print(
             _("There is no footage to answer with; the table says why.  The request must still be answered."),
@@ -172,7 +172,7 @@ def tell_none(console: Console, footage: Sequence[FootageStatus]) -> None:
         )
 
 
-def provisional_words(request: AccessRequest, context: CommandContext) -> str | None:
+def provisional_text(request: AccessRequest, context: CommandContext) -> str | None:
     """Until when an unconfirmed request freezes its footage; None where it is frozen to the end."""
     until = request.provisional_until
     if until is None:
@@ -184,7 +184,7 @@ def provisional_words(request: AccessRequest, context: CommandContext) -> str | 
 
 
 def print_letter(console: Console, context: CommandContext, letter: Draft | None) -> None:
-    """The text of a letter, to read before it goes, and where it stands."""
+    """The text of a letter, to read before it is sent, and the paths of its files; nothing for None."""
     if letter is None:
         return
     console.print(letter.text, soft_wrap=True)
@@ -192,7 +192,7 @@ def print_letter(console: Console, context: CommandContext, letter: Draft | None
         console.print(f"{context.site.root / path}", style="bold", soft_wrap=True)
 
 
-def block_words(block: Block, context: CommandContext) -> str:
+def block_text(block: Block, context: CommandContext) -> str:
     """What a block stops, since when, and what it yields to."""
     if block.lifted is not None:
         return _("{kind}: was blocked until {when}", kind=block.kind, when=local_date(block.lifted, context.zone))
@@ -210,17 +210,17 @@ def block_words(block: Block, context: CommandContext) -> str:
     )
 
 
-def tell_request(context: CommandContext, request: AccessRequest, message: str) -> None:
-    """Print what was done with a request, as JSON or in a line, and what is missing now."""
+def emit_request(context: CommandContext, request: AccessRequest, message: str) -> None:
+    """Print a result for a request, as JSON or in a line, and what is missing now."""
     data = {
         "dry_run": context.dry_run,
         "request": request_data(request, context),
         "missing": missing_data(context, request),
     }
-    context.emit(data, lambda console: tell(console, context, request, message))
+    context.emit(data, lambda console: print_result(console, context, request, message))
 
 
-def tell(console: Console, context: CommandContext, request: AccessRequest, message: str) -> None:
+def print_result(console: Console, context: CommandContext, request: AccessRequest, message: str) -> None:
     """A line, and what is missing now; after a dry run only that nothing was changed."""
     if context.dry_run:
         console.print(_("Would do this: {done}", done=message))
@@ -239,7 +239,7 @@ def missing_data(context: CommandContext, request: AccessRequest) -> list[dict[s
 
 
 def print_missing(console: Console, context: CommandContext, request: AccessRequest, *more: str) -> None:
-    """What stands between a request and its answer, with the line to type for each, and what else to type."""
+    """A table of what is missing before a request can be answered; the lines to type for it, and `more` lines."""
     steps = _steps(context, request)
     if not steps:
         print_next(*more)

@@ -1,7 +1,4 @@
-"""`cctv request`: the group, and the questions about requests.  `request_commands` puts all its commands together.
-
-`cctv request`: its commands, put together from their files.
-"""
+"""`cctv request`: the group with all its commands; `list` and `show`."""
 
 from __future__ import annotations
 
@@ -23,19 +20,19 @@ from cctv.cli.options import json_option
 from cctv.cli.output import joined, local_date, table
 from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds, print_subject, when
 from cctv.cli.views.request import (
-    arrival_words,
+    arrival_text,
     block_data,
-    block_words,
+    block_text,
     check_data,
-    due_words,
+    due_text,
     missing_data,
     name_of,
     next_step,
-    party_words,
+    party_text,
     print_missing,
-    provisional_words,
+    print_no_footage,
+    provisional_text,
     request_data,
-    tell_none,
 )
 from cctv.core.i18n import _, enum_text, translate
 from cctv.model.cases import AccessRequest
@@ -57,7 +54,6 @@ def request() -> None:
 @click.pass_obj
 def list_(context: CommandContext, closed_too: bool) -> None:
     """List the open requests, the first due first."""
-
     requests = list_requests(context.site, closed_too=closed_too)
     data = {"requests": [request_data(request, context) for request in requests]}
     context.emit(data, lambda console: _list_text(console, context, requests))
@@ -73,7 +69,6 @@ def show(context: CommandContext, request_id: str) -> None:
     \b
       cctv request show REQ-2026-007
     """
-
     file = request_file(context.site, request_id)
     extension = file.extension
     data = {
@@ -104,7 +99,7 @@ def _list_text(console: Console, context: CommandContext, requests: Sequence[Acc
             when(request.span, context.zone),
             _("closed: {outcome}", outcome=request.outcome)
             if request.closed and request.outcome
-            else due_words(request, context),
+            else due_text(request, context),
         )
         for request in requests
     ]
@@ -119,7 +114,7 @@ def _show_text(console: Console, context: CommandContext, file: RequestFile) -> 
     console.print()
     print_footage(console, file.footage, context.zone)
     if request.is_open:
-        tell_none(console, file.footage)
+        print_no_footage(console, file.footage)
     if file.erasures:
         console.print(_("What should be erased and is under a hold goes when that hold is released."), style="bold")
     print_missing(console, context, request, f"cctv audit list --about {request.id}")
@@ -129,15 +124,15 @@ def _print_request(console: Console, context: CommandContext, file: RequestFile)
     request, zone = file.request, context.zone
     console.print(_("{id}: {type}, {name}", id=request.id, type=request.type, name=name_of(request)), style="bold")
     for party in request.parties:
-        console.print(party_words(party))
-    console.print(joined((arrival_words(request, context), _("letters in {language}", language=request.language))))
+        console.print(party_text(party))
+    console.print(joined((arrival_text(request, context), _("letters in {language}", language=request.language))))
     console.print(_("opened {when} by {who}", when=local_date(request.opened, zone), who=request.opened_by))
     if request.closed and request.outcome:
         ground = f" ({enum_text(request.ground)})" if request.ground else ""
         closed = _("closed {when} by {who}", when=local_date(request.closed, zone), who=request.closed_by)
         console.print(_("{closed}: {outcome}{ground}", closed=closed, outcome=request.outcome, ground=ground))
     else:
-        console.print(joined((enum_text(request.state), _("answer by {due}", due=due_words(request, context)))))
+        console.print(joined((enum_text(request.state), _("answer by {due}", due=due_text(request, context)))))
     for check in file.checks:
         console.print(
             _(
@@ -151,13 +146,13 @@ def _print_request(console: Console, context: CommandContext, file: RequestFile)
     for description in (request.stated.time, request.stated.place, request.stated.appearance):
         if description:
             console.print(_("said: {stated}", stated=description))
-    for statement in file.statements:
-        entered = local_date(statement.given, zone)
-        console.print(_("statement of {when}: {text}", when=entered, text=statement.text))
+    for supplement in file.statements:
+        entered = local_date(supplement.given, zone)
+        console.print(_("statement of {when}: {text}", when=entered, text=supplement.text))
     print_subject(console, request.cameras, request.span, zone)
     for block in file.blocks:
-        console.print(block_words(block, context), style="bold" if block.in_force else None)
-    if request.is_open and (provisional := provisional_words(request, context)) is not None:
+        console.print(block_text(block, context), style="bold" if block.in_force else None)
+    if request.is_open and (provisional := provisional_text(request, context)) is not None:
         console.print(provisional, style="bold")
 
 

@@ -1,4 +1,4 @@
-"""`cctv request board`: what is owed by when, and what to type; as a table, JSON or a calendar."""
+"""`cctv request board`: what is due when, and what to type; as a table, JSON or an iCalendar file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ def board(context: CommandContext, calendar: str | None) -> None:
       cctv request board
       cctv request board --calendar /srv/www/cctv.ics
     """
-
     credentials, problem = _credentials(context)
     items = agenda_items(context.site, credentials)
     if calendar is not None:
@@ -53,7 +52,6 @@ def board(context: CommandContext, calendar: str | None) -> None:
 
 def _credentials(context: CommandContext) -> tuple[list[tuple[str, date | None]], str | None]:
     """Each credential with the day of its last change; and why they could not be read, if so."""
-
     if not any(camera.credential for camera in context.settings.cameras.values()):
         return [], None
     try:

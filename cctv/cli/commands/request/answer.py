@@ -1,7 +1,4 @@
-"""`cctv request answer`: the copy, the outcome, and what follows from it.
-
-`cctv request close`: end a request that was answered elsewhere, with its outcome.
-"""
+"""`cctv request answer` and `close`: answer a request, or close one that was answered elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from cctv.cli.commands.export import lease_text
 from cctv.cli.commands.request.letters import letter_option
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, one_of, reason_option
-from cctv.cli.views.footage import departures_data, print_departures, print_dry
+from cctv.cli.views.footage import print_dry, print_release_effects, release_effects_data
 from cctv.cli.views.redaction import watched
 from cctv.cli.views.request import missing_data, print_letter, print_missing, request_data
 from cctv.core.i18n import _, ngettext
@@ -67,7 +64,6 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **options:
       cctv request answer REQ-2026-007 --outcome refused --ground excessive --reason "the same copy went last week"
       cctv request answer REQ-2026-009 --reason "the camera saw the street" --measures "it was turned"
     """
-
     ground = options["ground"]
     request_outcome = RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, options["reason"])
     wording = _wording(options) if options["letter"] else None
@@ -105,7 +101,7 @@ def _data(context: CommandContext, answered: Answered) -> dict[str, object]:
         "files": [str(path) for path in handed.files] if handed else [],
         "passphrase": handed.passphrase if handed else None,
         "released": [hold.id for hold in plan.releases],
-        "footage": departures_data(plan.departures),
+        "footage": release_effects_data(plan.departures),
         "erased": {
             "segments": len(erasure.going),
             "gone": answered.erased.gone if answered.erased else 0,
@@ -137,7 +133,7 @@ def _text(console: Console, context: CommandContext, answered: Answered) -> None
     if plan.erasure is not None:
         _erasure_text(console, context, answered)
     elif plan.releases:
-        print_departures(console, plan.departures, context.zone)
+        print_release_effects(console, plan.departures, context.zone)
     if context.dry_run:
         print_dry(console)
         return
@@ -199,7 +195,6 @@ def close(context: CommandContext, request_id: str, outcome: str, ground: str | 
       cctv request close REQ-2026-007 --outcome refused --ground excessive \\
         --reason "the same footage was delivered last week"
     """
-
     act = plan_closure if context.dry_run else close_request
     closure = act(
         context.site,
@@ -210,7 +205,7 @@ def close(context: CommandContext, request_id: str, outcome: str, ground: str | 
         "dry_run": context.dry_run,
         "request": request_data(closure.request, context),
         "released": [hold.id for hold in closure.releases],
-        "footage": departures_data(closure.departures),
+        "footage": release_effects_data(closure.departures),
     }
     context.emit(data, lambda console: _closed_text(console, context, closure))
 
@@ -227,6 +222,6 @@ def _closed_text(console: Console, context: CommandContext, closure: Closure) ->
     else:
         closed = _("Closed {id}.", id=request.id)
     console.print(f"{closed}\n", style="bold")
-    print_departures(console, closure.departures, context.zone)
+    print_release_effects(console, closure.departures, context.zone)
     if context.dry_run:
         print_dry(console)

@@ -1,4 +1,4 @@
-"""`cctv request receipt`, `ask`, `invite`, `extend` and `sent`: letters that are made, and letters that went."""
+"""`cctv request receipt`, `ask`, `invite`, `extend` and `sent`: make letters, and enter that they were sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cctv.cases.requests.deadlines import plan_extension
 from cctv.cli.context import CommandContext
 from cctv.cli.options import F, mutation, one_of, reason_option
 from cctv.cli.views.footage import day
-from cctv.cli.views.request import print_letter, request_data, tell
+from cctv.cli.views.request import print_letter, print_result, request_data
 from cctv.core.i18n import _
 from cctv.core.typed_time.resolve import parse_ahead, parse_date
 from cctv.model.requests import ExtensionGround, LetterKind, Safeguard
@@ -35,7 +35,6 @@ def receipt(context: CommandContext, request_id: str) -> None:
     \b
       cctv request receipt REQ-2026-007
     """
-
     _wrote(context, write_receipt(context.site, request_id, dry_run=context.dry_run))
 
 
@@ -49,7 +48,6 @@ def ask(context: CommandContext, request_id: str) -> None:
     \b
       cctv request ask REQ-2026-007
     """
-
     _wrote(context, ask_identity(context.site, request_id, dry_run=context.dry_run))
 
 
@@ -76,7 +74,6 @@ def invite(context: CommandContext, request_id: str, at: str, place: str, host: 
     \b
       cctv request invite REQ-2026-007 --at "28/11 10u" --place "reception, Kerkstraat 1" --host "A. Peeters"
     """
-
     moment = parse_ahead(at, now=context.now, zone=context.zone)
     appointment = Appointment(moment, place, host, Safeguard(others))
     _wrote(context, invite_requester(context.site, request_id, appointment, dry_run=context.dry_run))
@@ -94,7 +91,9 @@ def _wrote(context: CommandContext, wrote: Wrote) -> None:
 
     def text(console: Console) -> None:
         print_letter(console, context, letter)
-        tell(console, context, wrote.request, _("The letter {kind} of {id}.", kind=letter.kind, id=wrote.request.id))
+        print_result(
+            console, context, wrote.request, _("The letter {kind} of {id}.", kind=letter.kind, id=wrote.request.id)
+        )
 
     context.emit(data, text)
 
@@ -114,7 +113,6 @@ def extend(context: CommandContext, request_id: str, ground: str, letter: bool, 
     \b
       cctv request extend REQ-2026-007 --ground complexity --reason "forty people are in the picture"
     """
-
     if context.dry_run:
         extended = plan_extension(context.site, request_id, ExtensionGround(ground), reason=reason)
     else:
@@ -131,7 +129,7 @@ def extend(context: CommandContext, request_id: str, ground: str, letter: bool, 
         until=until,
         due=day(extended.request.due, context.zone),
     )
-    context.emit(data, lambda console: tell(console, context, extended.request, moved))
+    context.emit(data, lambda console: print_result(console, context, extended.request, moved))
 
 
 @click.command()
@@ -146,7 +144,6 @@ def sent(context: CommandContext, request_id: str, letter: str, day_: str | None
     \b
       cctv request sent REQ-2026-007 --letter extension --on 21/11
     """
-
     day = parse_date(day_, now=context.now, zone=context.zone) if day_ else None
     posted = mark_sent(context.site, request_id, LetterKind(letter), day, dry_run=context.dry_run)
     data = {
@@ -161,4 +158,4 @@ def sent(context: CommandContext, request_id: str, letter: str, day_: str | None
         id=posted.request.id,
         day=posted.day,
     )
-    context.emit(data, lambda console: tell(console, context, posted.request, message))
+    context.emit(data, lambda console: print_result(console, context, posted.request, message))

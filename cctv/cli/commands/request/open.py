@@ -1,6 +1,6 @@
-"""`cctv request open`: register what a person asks for, and freeze its footage.
+"""`cctv request open`: register a request and freeze its footage.
 
-`cctv request identity`, `mandate` and `statement`: who asks, on what, and what they say.
+`cctv request identity`, `mandate` and `statement`: enter who asks, on which mandate, and their statement.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from cctv.cli.views.redaction import watched
 from cctv.cli.views.request import (
     block_data,
     check_data,
-    due_words,
+    due_text,
+    emit_request,
     forecast_data,
     missing_data,
     name_of,
     next_step,
     print_forecast,
     print_missing,
-    provisional_words,
+    print_no_footage,
+    print_result,
+    provisional_text,
     request_data,
-    tell,
-    tell_none,
-    tell_request,
 )
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import _, translate_error
@@ -122,7 +122,6 @@ def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  c
         --by-contact jan@example.be --mandate parental-authority --mandated 1/9/2018 --cameras foyer-1 \\
         --from "za 22u" --to +30m
     """
-
     received = options["received"]
     new = NewRequest(
         type=RequestType(options["type_"]),
@@ -149,7 +148,6 @@ def _parties(context: CommandContext, options: dict[str, Any]) -> tuple[Party, .
 
 def party_given(context: CommandContext, options: dict[str, Any]) -> Party | None:
     """The guardian, proxy or nominee that the options name; raises a usage error when one of them is missing."""
-
     used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if options[name]]
     if not used:
         return None
@@ -194,7 +192,6 @@ def _open(context: CommandContext, new: NewRequest, *, prepare: bool) -> int:
 
 def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None:
     """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
-
     request, footage = opened.request, opened.footage
     complete = any(status.saved for status in footage) and not any(
         status.being_written or status.to_come for status in footage
@@ -229,13 +226,13 @@ def _opened_text(
         if request.provisional_until
         else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
     )
-    console.print(_("Answer by {due}.", due=due_words(request, context)) + f"  {frozen}\n")
+    console.print(_("Answer by {due}.", due=due_text(request, context)) + f"  {frozen}\n")
     print_footage(console, opened.footage, context.zone)
     if opened.block:
         blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
         console.print(blocked, style="bold")
-    tell_none(console, opened.footage)
-    if (provisional := provisional_words(request, context)) is not None:
+    print_no_footage(console, opened.footage)
+    if (provisional := provisional_text(request, context)) is not None:
         console.print(provisional, style="bold")
         print_forecast(console, cost)
     if problem is not None:
@@ -262,7 +259,6 @@ def identity(
     \b
       cctv request identity REQ-2026-007 --method document-seen --checker "A. Peeters"
     """
-
     new = NewCheck(
         method=IdentityMethod(method),
         checker=checker,
@@ -283,7 +279,7 @@ def identity(
         method=check.method,
         checked=check.checked,
     )
-    context.emit(data, lambda console: tell(console, context, checked_identity.request, entered))
+    context.emit(data, lambda console: print_result(console, context, checked_identity.request, entered))
 
 
 @click.command()
@@ -302,11 +298,10 @@ def mandate(context: CommandContext, /, request_id: str, **options: Any) -> None
       cctv request mandate REQ-2026-007 --as guardian --by "Jan Smet" --by-contact jan@example.be \\
         --mandate parental-authority --mandated 1/9/2018
     """
-
     party = party_given(context, {**options, "mandate": options["mandate_"]})
     assert party is not None
     request = add_party(context.site, request_id, party, dry_run=context.dry_run)
-    tell_request(context, request, _("The {role} of {id} is entered.", role=party.role, id=request.id))
+    emit_request(context, request, _("The {role} of {id} is entered.", role=party.role, id=request.id))
 
 
 @click.command()
@@ -320,6 +315,5 @@ def statement(context: CommandContext, request_id: str, text: str) -> None:
     \b
       cctv request statement REQ-2026-007 --text "I was holding the door for a colleague."
     """
-
     request: AccessRequest = add_statement(context.site, request_id, text, dry_run=context.dry_run)
-    tell_request(context, request, _("The statement stands beside the footage of {id}.", id=request.id))
+    emit_request(context, request, _("The statement stands beside the footage of {id}.", id=request.id))

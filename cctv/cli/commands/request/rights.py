@@ -1,4 +1,4 @@
-"""`cctv request uphold`, `reject`, `yield` and `lift`: what becomes of an objection and of a block."""
+"""`cctv request uphold`, `reject`, `yield` and `lift`: decide on an objection, and on a block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cctv.cases.requests.rights import lift as lift_block
 from cctv.cli.commands.request.letters import letter_option
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, one_of, reason_option
-from cctv.cli.views.request import block_data, request_data, tell, tell_request
+from cctv.cli.views.request import block_data, emit_request, print_result, request_data
 from cctv.core.i18n import _
 from cctv.model.requests import YieldGround
 
@@ -78,7 +78,6 @@ def yield_(
       cctv request yield REQ-2026-007 --to INC-2026-014 --ground legal-claim --for "A. Peeters" \\
         --recipient "Acme, insurer" --reference 2026/118 --reason "it shows who broke the window"
     """
-
     yield_to = YieldTo(case_id, YieldGround(ground), recipient, reference, reason)
     if context.dry_run:
         yielded_block = plan_yield(context.site, request_id, yield_to)
@@ -96,7 +95,7 @@ def yield_(
         case=yielded_block.case_id,
         ground=yield_to.ground,
     )
-    context.emit(data, lambda console: tell(console, context, yielded_block.request, yielded))
+    context.emit(data, lambda console: print_result(console, context, yielded_block.request, yielded))
 
 
 @click.command()
@@ -111,7 +110,6 @@ def lift(context: CommandContext, request_id: str, letter: bool, reason: str) ->
     \b
       cctv request lift REQ-2026-007 --reason "she wrote on 3 December that it may end"
     """
-
     lifted_block = lift_block(context.site, request_id, reason=reason, with_letter=letter, dry_run=context.dry_run)
     released = [hold.id for hold in lifted_block.released]
     data = {"dry_run": context.dry_run, "request": request_data(lifted_block.request, context), "released": released}
@@ -120,7 +118,7 @@ def lift(context: CommandContext, request_id: str, letter: bool, reason: str) ->
         id=lifted_block.request.id,
         holds=", ".join(released) or _("nothing"),
     )
-    context.emit(data, lambda console: tell(console, context, lifted_block.request, lifted))
+    context.emit(data, lambda console: print_result(console, context, lifted_block.request, lifted))
 
 
 def _decide(context: CommandContext, request_id: str, verb: str, reason: str) -> None:
@@ -129,4 +127,4 @@ def _decide(context: CommandContext, request_id: str, verb: str, reason: str) ->
         decided = _("The objection {id} is upheld: a copy for the person, then deletion.", id=request.id)
     else:
         decided = _("The objection {id} is rejected: the person must be told.", id=request.id)
-    tell_request(context, request, decided)
+    emit_request(context, request, decided)

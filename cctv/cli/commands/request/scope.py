@@ -9,7 +9,7 @@ from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.views.footage import chosen_cameras, footage_data, hold_data, print_dry, print_footage, print_next
-from cctv.cli.views.request import forecast_data, next_step, print_forecast, provisional_words, request_data
+from cctv.cli.views.request import forecast_data, next_step, print_forecast, provisional_text, request_data
 from cctv.core.i18n import _
 
 
@@ -29,7 +29,6 @@ def scope(
     \b
       cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
     """
-
     camera_ids, span = chosen_cameras(context, cameras, zones), context.span(start, end)
     if context.dry_run:
         _emit(context, plan_scope(context.site, request_id, camera_ids, span))
@@ -51,7 +50,6 @@ def confirm(context: CommandContext, request_id: str, reason: str) -> None:
       cctv request confirm REQ-2026-007 --dry-run --reason "look"
       cctv request confirm REQ-2026-007 --reason "he does not know which day it was"
     """
-
     _emit(
         context,
         plan_confirmation(context.site, request_id)
@@ -93,7 +91,7 @@ def _text(console: Console, context: CommandContext, scoped: Scoped) -> None:
     if context.dry_run:
         print_dry(console)
         return
-    if (provisional := provisional_words(request, context)) is not None:
+    if (provisional := provisional_text(request, context)) is not None:
         console.print(provisional, style="bold")
     line = next_step(context, request)
     print_next(*([line] if line else []))
