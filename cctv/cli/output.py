@@ -95,7 +95,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Seque
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table's lines without rich, for `cctv status`: monitors call it each minute, rich is a fifteenth of its time."""
+    """A table without rich, for `cctv status`: monitors call it each minute, and rich takes a fifteenth of its time."""
     widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
     lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (columns, *rows)]
     rule = "─" * (sum(widths) + 3 * (len(widths) - 1))

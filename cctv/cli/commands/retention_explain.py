@@ -232,8 +232,9 @@ def _folded_lines(context: CommandContext, explanation: Explanation) -> Iterator
         yield (
             f"deleted  {explanation.camera}  {group.segments} segments between "
             f"{local_date(group.span.start, context.zone)} and {local_date(group.span.end, context.zone)}: "
-            f"{group.reason.value} (zone {group.zone}, {terms.rule or 'rule unknown'}, policy {group.policy[:12]}), unlinked by "
-            f"{local_date(group.last_deleted, context.zone)}; single files are no longer known after a year"
+            f"{group.reason.value} (zone {group.zone}, {terms.rule or 'rule unknown'}, "
+            f"policy {group.policy[:12]}), unlinked by {local_date(group.last_deleted, context.zone)}; "
+            "single files are no longer known after a year"
         )
 
 
