@@ -16,16 +16,6 @@ from cctv.cli.context import CommandContext
 from cctv.core.i18n import _
 from cctv.model.national_number import refuse_national_number
 
-
-def confirm(question: str) -> bool:
-    """Whether the answer is yes, in the current language or in English; the question goes to stderr."""
-    answer = click.prompt(
-        f"{question} {_('[y/N]')}", default="", show_default=False, prompt_suffix=": ", err=True, type=str
-    )
-    yes = {"y", "yes", *_("y yes").split()}
-    return str(answer).strip().casefold() in yes
-
-
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -37,28 +27,19 @@ class OneOf(click.Choice[str]):
         self.kind = kind
 
 
+def confirm(question: str) -> bool:
+    """Whether the answer is yes, in the current language or in English; the question goes to stderr."""
+    answer = click.prompt(
+        f"{question} {_('[y/N]')}", default="", show_default=False, prompt_suffix=": ", err=True, type=str
+    )
+    yes = {"y", "yes", *_("y yes").split()}
+    return str(answer).strip().casefold() in yes
+
+
 def one_of(members: Iterable[Enum]) -> OneOf:
     """The choice of a value of an enum, or of some of its members."""
     choices = list(members)
     return OneOf([str(member.value) for member in choices], type(choices[0]).__name__)
-
-
-def _refuse_national_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """A free text as it was typed; raises NationalNumber, before anything happens, if it contains one."""
-    if value:
-        refuse_national_number(str(parameter.name).replace("_", " "), value)
-    return value
-
-
-def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
-    def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-        context = ctx.find_object(CommandContext)
-        if isinstance(value, str):
-            _refuse_national_number(ctx, parameter, value)
-        if context is not None and value:
-            setattr(context.invocation, name, value)
-
-    return callback
 
 
 def json_option(command: F) -> F:
@@ -113,3 +94,21 @@ def span_options(required: bool = True) -> Callable[[F], F]:
         return click.option("--cameras", metavar="A,B", help="Cameras by their ids.")(command)
 
     return decorate
+
+
+def _refuse_national_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A free text as it was typed; raises NationalNumber, before anything happens, if it contains one."""
+    if value:
+        refuse_national_number(str(parameter.name).replace("_", " "), value)
+    return value
+
+
+def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
+    def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+        context = ctx.find_object(CommandContext)
+        if isinstance(value, str):
+            _refuse_national_number(ctx, parameter, value)
+        if context is not None and value:
+            setattr(context.invocation, name, value)
+
+    return callback

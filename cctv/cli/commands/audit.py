@@ -100,21 +100,6 @@ def verify(context: CommandContext, checkpoint: str | None, key: str | None) -> 
     context.emit(data, lambda console: _proved_text(console, context, count, head, proof))
 
 
-def _proved_text(console: Console, context: CommandContext, count: int, head: str, proof: Proved) -> None:
-    console.print(f"{count} entries, unbroken; the last one's hash is {head}")
-    if proof.latest is None:
-        console.print("nobody signed how far it goes: cctv audit checkpoint")
-    else:
-        when = local_date(proof.latest.at, context.zone)
-        console.print(f"the first {proof.latest.seq} are signed ({when}); {proof.checkpoints} checkpoints hold")
-    for signed, entry in proof.set_aside:
-        console.print(
-            f"LOOK: {signed.seq} entries were signed on {local_date(signed.at, context.zone)}, before the log was "
-            f"begun again at entry {entry.seq} ({entry.act.value}, "
-            f"{local_date(entry.at, context.zone)}, by {entry.actor.account})"
-        )
-
-
 @audit.command()
 @click.option("--out", type=click.Path(), metavar="FILE", help="Write a copy there, to be kept elsewhere.")
 @mutation
@@ -139,6 +124,21 @@ def checkpoint(context: CommandContext, out: str | None) -> None:
     context.emit(
         data, lambda console: console.print(f"{signed.seq} entries signed; the last one's hash is {signed.hash}")
     )
+
+
+def _proved_text(console: Console, context: CommandContext, count: int, head: str, proof: Proved) -> None:
+    console.print(f"{count} entries, unbroken; the last one's hash is {head}")
+    if proof.latest is None:
+        console.print("nobody signed how far it goes: cctv audit checkpoint")
+    else:
+        when = local_date(proof.latest.at, context.zone)
+        console.print(f"the first {proof.latest.seq} are signed ({when}); {proof.checkpoints} checkpoints hold")
+    for signed, entry in proof.set_aside:
+        console.print(
+            f"LOOK: {signed.seq} entries were signed on {local_date(signed.at, context.zone)}, before the log was "
+            f"begun again at entry {entry.seq} ({entry.act.value}, "
+            f"{local_date(entry.at, context.zone)}, by {entry.actor.account})"
+        )
 
 
 def _short(subject: str) -> str:

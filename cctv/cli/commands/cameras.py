@@ -85,24 +85,6 @@ def add(context: CommandContext, /, name: str, **keys: str | None) -> None:
             click.echo(f"warning: {warning}", err=True)
 
 
-def _check_credential(context: CommandContext, edit: Edit, credential: str | None) -> None:
-    """A credential that is nowhere would stop the whole recorder at its next start."""
-    settings = edit.checked.settings
-    if credential and (settings.credentials.file or context.environ.get("CREDENTIALS_DIRECTORY")):
-        load_credentials(settings, context.environ)
-    elif credential:
-        why = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
-        click.echo(f"note: the credential {credential} is not checked: {why}", err=True)
-
-
-def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
-    if dry_run:
-        click.echo(edit.difference)
-        return
-    click.echo(f"{name} is in {edit.file}")
-    click.echo(f"next: cctv cameras check {name}, then systemctl kill -s HUP --kill-whom=main cctv-record", err=True)
-
-
 @cameras.command()
 @click.argument("names", metavar="[CAMERA]...", nargs=-1)
 @json_option
@@ -123,11 +105,6 @@ def check(context: CommandContext, names: Sequence[str]) -> int:
     data = {"cameras": [checkup_as_json(checkup) for checkup in checkups]}
     context.emit(data, lambda console: print_checkups(console, checkups))
     return int(Exit.OK if all(checkup.facts for checkup in checkups) else Exit.CAMERA_DOWN)
-
-
-def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:
-    columns = ("camera", "zone", "address", "credential", "purpose")
-    console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
 
 
 @cameras.command()
@@ -158,29 +135,6 @@ def discover(context: CommandContext, wait: str) -> None:
     context.emit({"found": rows}, lambda console: _print_found(console, rows, wait))
 
 
-def _names_by_host(context: CommandContext) -> dict[str, str]:
-    """Which camera of cameras.toml has which host; none where there is no cameras.toml yet."""
-    try:
-        configured = context.settings.cameras.values()
-    except SettingsNotFound:
-        return {}
-    addresses = {camera.id: camera.onvif or camera.rtsp or "" for camera in configured}
-    return {
-        urlsplit(address if "://" in address else f"//{address}").hostname or "": name
-        for name, address in addresses.items()
-    }
-
-
-def _print_found(console: Console, rows: Sequence[dict[str, str | None]], wait: str) -> None:
-    if not rows:
-        click.echo(f"No camera answered within {wait}. Is ONVIF on in it, and is it on this network segment?", err=True)
-        return
-    columns = ("onvif", "name", "hardware", "camera")
-    console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
-    if any(row["camera"] is None for row in rows):
-        click.echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
-
-
 @cameras.command()
 @click.argument("name", metavar="CAMERA")
 @click.option("--reason", required=True, type=click.Choice(["maintenance"]), help="The one reason that there is.")
@@ -204,6 +158,52 @@ def still(context: CommandContext, name: str, reason: str, output: str) -> None:
     picture = coarse_still(camera, stream_address(camera, load_credentials(context.settings, context.environ)))
     _hand_over(site, camera.id, reason, target, picture)
     context.emit({"camera": name, "file": target, "dry_run": False}, lambda _: click.echo(f"{name} is in {target}"))
+
+
+def _check_credential(context: CommandContext, edit: Edit, credential: str | None) -> None:
+    """A credential that is nowhere would stop the whole recorder at its next start."""
+    settings = edit.checked.settings
+    if credential and (settings.credentials.file or context.environ.get("CREDENTIALS_DIRECTORY")):
+        load_credentials(settings, context.environ)
+    elif credential:
+        why = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
+        click.echo(f"note: the credential {credential} is not checked: {why}", err=True)
+
+
+def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
+    if dry_run:
+        click.echo(edit.difference)
+        return
+    click.echo(f"{name} is in {edit.file}")
+    click.echo(f"next: cctv cameras check {name}, then systemctl kill -s HUP --kill-whom=main cctv-record", err=True)
+
+
+def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:
+    columns = ("camera", "zone", "address", "credential", "purpose")
+    console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
+
+
+def _names_by_host(context: CommandContext) -> dict[str, str]:
+    """Which camera of cameras.toml has which host; none where there is no cameras.toml yet."""
+    try:
+        configured = context.settings.cameras.values()
+    except SettingsNotFound:
+        return {}
+    addresses = {camera.id: camera.onvif or camera.rtsp or "" for camera in configured}
+    return {
+        urlsplit(address if "://" in address else f"//{address}").hostname or "": name
+        for name, address in addresses.items()
+    }
+
+
+def _print_found(console: Console, rows: Sequence[dict[str, str | None]], wait: str) -> None:
+    if not rows:
+        click.echo(f"No camera answered within {wait}. Is ONVIF on in it, and is it on this network segment?", err=True)
+        return
+    columns = ("onvif", "name", "hardware", "camera")
+    console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
+    if any(row["camera"] is None for row in rows):
+        click.echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
 
 
 def _hand_over(site: Storage, camera: CameraId, reason: str, target: Path, picture: bytes) -> None:

@@ -69,6 +69,25 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
         _refuse_differences(policy, findings)
 
 
+@config.command()
+@json_option
+@click.pass_obj
+def show(context: CommandContext) -> None:
+    """Show every setting in force and where it comes from."""
+    rows = explain(context.settings)
+    context.emit(
+        {
+            "settings": [
+                {"key": row.key, "value": row.value, "origin": row.origin, "line": row.line, "note": row.note}
+                for row in rows
+            ]
+        },
+        lambda console: console.print(
+            table(("key", "value", "from", "note"), [(row.key, row.value, _origin(row), row.note) for row in rows])
+        ),
+    )
+
+
 def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:
     return compare(read_claims(read_policy_text(policy)), settings)
 
@@ -99,25 +118,6 @@ def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
     )
     if wrong:
         raise PolicyTextDiffers(path=policy, count=wrong)
-
-
-@config.command()
-@json_option
-@click.pass_obj
-def show(context: CommandContext) -> None:
-    """Show every setting in force and where it comes from."""
-    rows = explain(context.settings)
-    context.emit(
-        {
-            "settings": [
-                {"key": row.key, "value": row.value, "origin": row.origin, "line": row.line, "note": row.note}
-                for row in rows
-            ]
-        },
-        lambda console: console.print(
-            table(("key", "value", "from", "note"), [(row.key, row.value, _origin(row), row.note) for row in rows])
-        ),
-    )
 
 
 def _origin(row: SettingRow) -> str:

@@ -123,28 +123,6 @@ def open_(
     _open(context, new.checked())
 
 
-def _open(context: CommandContext, new: NewDisclosure) -> None:
-    if context.dry_run:
-        footage = find_footage(context.site, new.cameras, new.span)
-
-        def text(console: Console) -> None:
-            planned = _("Would register a disclosure to {recipient}.", recipient=new.recipient)
-            console.print(f"{planned}\n", style="bold")
-            print_footage(console, footage, context.zone)
-            print_dry(console)
-
-        context.emit({"dry_run": True, "footage": footage_data(footage)}, text)
-        return
-    opened = open_disclosure(context.site, new)
-    data = {
-        "dry_run": False,
-        "disclosure": disclosure_data(opened.disclosure),
-        "hold": hold_data(opened.hold),
-        "footage": footage_data(opened.footage),
-    }
-    context.emit(data, lambda console: opened_text(console, context, opened))
-
-
 @disclosure.command("list")
 @click.option("--all", "closed_too", is_flag=True, help="Ended ones too.")
 @json_option
@@ -287,3 +265,25 @@ def end(context: CommandContext, disclosure_id: str, how: str, reason: str) -> N
         "footage": release_effects_data(ended.departures),
     }
     context.emit(data, lambda console: ended_text(console, context, ended))
+
+
+def _open(context: CommandContext, new: NewDisclosure) -> None:
+    if context.dry_run:
+        footage = find_footage(context.site, new.cameras, new.span)
+
+        def text(console: Console) -> None:
+            planned = _("Would register a disclosure to {recipient}.", recipient=new.recipient)
+            console.print(f"{planned}\n", style="bold")
+            print_footage(console, footage, context.zone)
+            print_dry(console)
+
+        context.emit({"dry_run": True, "footage": footage_data(footage)}, text)
+        return
+    opened = open_disclosure(context.site, new)
+    data = {
+        "dry_run": False,
+        "disclosure": disclosure_data(opened.disclosure),
+        "hold": hold_data(opened.hold),
+        "footage": footage_data(opened.footage),
+    }
+    context.emit(data, lambda console: opened_text(console, context, opened))

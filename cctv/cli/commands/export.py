@@ -105,6 +105,75 @@ def verify(context: CommandContext, path: Path, key: Path | None) -> None:
     context.emit(_checked_data(checked), lambda console: _checked_text(console, checked))
 
 
+@click.command()
+@click.argument("package", metavar="PACKAGE")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write into: a medium to hand over, or where the ZIP is sent from.",
+)
+@click.option(
+    "--method",
+    type=one_of(Method),
+    required=True,
+    help="hand: a copy and a receipt to print and sign; zip: one encrypted file and a note beside it.",
+)
+@click.option(
+    "--recipient",
+    type=one_of((Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY)),
+    help="Who takes a request's package: the subject, whom the subject named, or who asked in their name; as it says.",
+)
+@mutation
+@click.pass_obj
+def deliver(context: CommandContext, package: str, folder: Path, method: str, recipient: str | None) -> None:
+    """Hand a package over: copy it or encrypt it into a folder, and record that it left.
+
+    The passphrase of a ZIP is printed once, on stdout, and kept nowhere: tell it by telephone or in a letter, never
+    with the file.  Handing over again makes another one.  With a nominee, a proxy, an insurer or a lawyer the copy is a
+    lease of a month: `cctv disclosure end` says that it came back, `cctv disclosure lease` agrees another end.
+
+    \b
+      cctv export deliver EXP-2026-003 --method hand --to /media/usb
+      cctv export deliver EXP-2026-003 --method zip --to ~/outgoing
+    """
+    delivery = deliver_package(
+        context.site,
+        package,
+        folder,
+        Method(method),
+        Recipient(recipient) if recipient else None,
+        dry_run=context.dry_run,
+    )
+    context.emit(_delivered_data(context, delivery), lambda console: _delivered_text(console, context, delivery))
+
+
+@click.command()
+@click.argument("package", metavar="PACKAGE")
+@mutation
+@click.pass_obj
+def fetch(context: CommandContext, package: str) -> None:
+    """Print the line by which another desk copies a package, and the line that checks it there.
+
+    Copies nothing.  That it was asked for is in the log; whoever types the line needs an account on this machine that
+    may read the storage.
+
+    \b
+      cctv export fetch EXP-2026-003
+    """
+    lines = fetch_package(context.site, package, dry_run=context.dry_run)
+    data = {"dry_run": context.dry_run, "copy": lines.copy, "verify": lines.verify, "stock_tools": lines.stock}
+    context.emit(data, lambda console: _fetch_text(console, lines))
+
+
+def lease_text(context: CommandContext, disclosure: Disclosure) -> str:
+    """That a copy is lent, to whom and until when."""
+    assert disclosure.lease_end is not None
+    day = disclosure.lease_end.astimezone(context.zone)
+    return _("Lent to the {recipient}: back or destroyed by {day:%d/%m/%Y}.", recipient=disclosure.recipient, day=day)
+
+
 def _plan_data(plan: BuildPlan) -> dict[str, object]:
     return {
         "dry_run": True,
@@ -277,68 +346,6 @@ def _checked_text(console: Console, checked: VerificationResult) -> None:
         )
 
 
-@click.command()
-@click.argument("package", metavar="PACKAGE")
-@click.option(
-    "--to",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="The folder to write into: a medium to hand over, or where the ZIP is sent from.",
-)
-@click.option(
-    "--method",
-    type=one_of(Method),
-    required=True,
-    help="hand: a copy and a receipt to print and sign; zip: one encrypted file and a note beside it.",
-)
-@click.option(
-    "--recipient",
-    type=one_of((Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY)),
-    help="Who takes a request's package: the subject, whom the subject named, or who asked in their name; as it says.",
-)
-@mutation
-@click.pass_obj
-def deliver(context: CommandContext, package: str, folder: Path, method: str, recipient: str | None) -> None:
-    """Hand a package over: copy it or encrypt it into a folder, and record that it left.
-
-    The passphrase of a ZIP is printed once, on stdout, and kept nowhere: tell it by telephone or in a letter, never
-    with the file.  Handing over again makes another one.  With a nominee, a proxy, an insurer or a lawyer the copy is a
-    lease of a month: `cctv disclosure end` says that it came back, `cctv disclosure lease` agrees another end.
-
-    \b
-      cctv export deliver EXP-2026-003 --method hand --to /media/usb
-      cctv export deliver EXP-2026-003 --method zip --to ~/outgoing
-    """
-    delivery = deliver_package(
-        context.site,
-        package,
-        folder,
-        Method(method),
-        Recipient(recipient) if recipient else None,
-        dry_run=context.dry_run,
-    )
-    context.emit(_delivered_data(context, delivery), lambda console: _delivered_text(console, context, delivery))
-
-
-@click.command()
-@click.argument("package", metavar="PACKAGE")
-@mutation
-@click.pass_obj
-def fetch(context: CommandContext, package: str) -> None:
-    """Print the line by which another desk copies a package, and the line that checks it there.
-
-    Copies nothing.  That it was asked for is in the log; whoever types the line needs an account on this machine that
-    may read the storage.
-
-    \b
-      cctv export fetch EXP-2026-003
-    """
-    lines = fetch_package(context.site, package, dry_run=context.dry_run)
-    data = {"dry_run": context.dry_run, "copy": lines.copy, "verify": lines.verify, "stock_tools": lines.stock}
-    context.emit(data, lambda console: _fetch_text(console, lines))
-
-
 def _delivered_data(context: CommandContext, delivery: Delivered) -> dict[str, object]:
     return {
         "dry_run": context.dry_run,
@@ -370,13 +377,6 @@ def _delivered_text(console: Console, context: CommandContext, delivery: Deliver
         signing = _("Print the page twice; both sign.  The package is on the medium, the page stays on paper.")
         console.print(f"\n{signing}")
         print_next(f"cctv disclosure receipt {delivery.disclosure.id} --on DATE")
-
-
-def lease_text(context: CommandContext, disclosure: Disclosure) -> str:
-    """That a copy is lent, to whom and until when."""
-    assert disclosure.lease_end is not None
-    day = disclosure.lease_end.astimezone(context.zone)
-    return _("Lent to the {recipient}: back or destroyed by {day:%d/%m/%Y}.", recipient=disclosure.recipient, day=day)
 
 
 def _fetch_text(console: Console, lines: FetchLines) -> None:

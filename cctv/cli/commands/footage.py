@@ -32,6 +32,19 @@ from cctv.model.ids import CameraId
 from cctv.viewing.contact_sheet import show as make_contact_sheet
 from cctv.viewing.extract import extract_footage
 
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def _viewing(command: F) -> F:
+    """`--case`, `--camera`, `--from`, `--to` and `--reason`."""
+    command = reason_option(required=False)(command)
+    command = click.option("--to", "end", required=True, metavar="TIME", help="Its end.")(command)
+    command = click.option("--from", "start", required=True, metavar="TIME", help="Its start.")(command)
+    command = click.option("--camera", required=True, metavar="ID", help="Which camera.")(command)
+    return click.option("--case", "case_id", required=True, metavar="ID", help="INC-, REQ- or DIS- that is open.")(
+        command
+    )
+
 
 @click.group(cls=TranslatedGroup)
 def footage() -> None:
@@ -140,6 +153,60 @@ def coverage(context: CommandContext, cameras: str | None, zones: str | None, st
     )
 
 
+@footage.command()
+@_viewing
+@click.option("--stills", type=click.IntRange(1, 60), default=24, show_default=True, help="How many pictures.")
+@mutation
+@click.pass_obj
+def show(
+    context: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None, stills: int
+) -> None:
+    """Make a contact sheet of what a case is about; refused without an open case, and the refusal is logged.
+
+    A case may look at what its holds cover.  The page lies in derived/ and goes when the case ends, after four weeks at
+    most; what the camera's masks cover is black.
+
+    \b
+      cctv footage show --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u30"
+    """
+    span = context.span(start, end)
+    (camera_id,) = context.cameras(camera)
+    sheet = make_contact_sheet(
+        context.site, case_id, camera_id, span, stills=stills, reason=reason, dry_run=context.dry_run
+    )
+    data = {"dry_run": context.dry_run, "path": sheet.path, "times": sheet.times}
+    count = len(sheet.times)
+    shown = (
+        _("Would show: {count} pictures", count=count) if context.dry_run else _("Shown: {count} pictures", count=count)
+    )
+    context.emit(data, lambda console: console.print(f"{shown}\n{sheet.path}", soft_wrap=True))
+
+
+@footage.command()
+@_viewing
+@mutation
+@click.pass_obj
+def extract(context: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None) -> None:
+    """Write the asked footage as videos on the box, one for each unbroken stretch; refused without an open case.
+
+    People are seen in it as they are: it stays on the box, goes when the case ends, and never leaves.  What leaves is a
+    package (`cctv export`) or a disclosure.
+
+    \b
+      cctv footage extract --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u05"
+    """
+    span = context.span(start, end)
+    (camera_id,) = context.cameras(camera)
+    with watched() as progress:
+        extraction = extract_footage(
+            context.site, case_id, camera_id, span, reason=reason, progress=progress, dry_run=context.dry_run
+        )
+    data = {"dry_run": context.dry_run, "paths": extraction.paths, "frames": extraction.frames}
+    written = _("Would write:") if context.dry_run else _("Written, {count} frames:", count=extraction.frames)
+    lines = "\n".join([written, *(str(path) for path in extraction.paths)])
+    context.emit(data, lambda console: console.print(lines, soft_wrap=True))
+
+
 def _inventories(
     context: CommandContext, cameras: str | None, zones: str | None, start: str, end: str
 ) -> list[Inventory]:
@@ -240,74 +307,6 @@ def _range(offsets: list[timedelta]) -> str:
     return f"{least:+.0f} to {most:+.0f} s"
 
 
-F = TypeVar("F", bound=Callable[..., object])
-
-
-def _viewing(command: F) -> F:
-    """`--case`, `--camera`, `--from`, `--to` and `--reason`."""
-    command = reason_option(required=False)(command)
-    command = click.option("--to", "end", required=True, metavar="TIME", help="Its end.")(command)
-    command = click.option("--from", "start", required=True, metavar="TIME", help="Its start.")(command)
-    command = click.option("--camera", required=True, metavar="ID", help="Which camera.")(command)
-    return click.option("--case", "case_id", required=True, metavar="ID", help="INC-, REQ- or DIS- that is open.")(
-        command
-    )
-
-
-@click.command()
-@_viewing
-@click.option("--stills", type=click.IntRange(1, 60), default=24, show_default=True, help="How many pictures.")
-@mutation
-@click.pass_obj
-def show(
-    context: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None, stills: int
-) -> None:
-    """Make a contact sheet of what a case is about; refused without an open case, and the refusal is logged.
-
-    A case may look at what its holds cover.  The page lies in derived/ and goes when the case ends, after four weeks at
-    most; what the camera's masks cover is black.
-
-    \b
-      cctv footage show --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u30"
-    """
-    span = context.span(start, end)
-    (camera_id,) = context.cameras(camera)
-    sheet = make_contact_sheet(
-        context.site, case_id, camera_id, span, stills=stills, reason=reason, dry_run=context.dry_run
-    )
-    data = {"dry_run": context.dry_run, "path": sheet.path, "times": sheet.times}
-    count = len(sheet.times)
-    shown = (
-        _("Would show: {count} pictures", count=count) if context.dry_run else _("Shown: {count} pictures", count=count)
-    )
-    context.emit(data, lambda console: console.print(f"{shown}\n{sheet.path}", soft_wrap=True))
-
-
-@click.command()
-@_viewing
-@mutation
-@click.pass_obj
-def extract(context: CommandContext, case_id: str, camera: str, start: str, end: str, reason: str | None) -> None:
-    """Write the asked footage as videos on the box, one for each unbroken stretch; refused without an open case.
-
-    People are seen in it as they are: it stays on the box, goes when the case ends, and never leaves.  What leaves is a
-    package (`cctv export`) or a disclosure.
-
-    \b
-      cctv footage extract --case INC-2026-014 --camera foyer-1 --from "za 22u" --to "za 22u05"
-    """
-    span = context.span(start, end)
-    (camera_id,) = context.cameras(camera)
-    with watched() as progress:
-        extraction = extract_footage(
-            context.site, case_id, camera_id, span, reason=reason, progress=progress, dry_run=context.dry_run
-        )
-    data = {"dry_run": context.dry_run, "paths": extraction.paths, "frames": extraction.frames}
-    written = _("Would write:") if context.dry_run else _("Written, {count} frames:", count=extraction.frames)
-    lines = "\n".join([written, *(str(path) for path in extraction.paths)])
-    context.emit(data, lambda console: console.print(lines, soft_wrap=True))
-
-
-for command in (show, extract, reconcile, verify, rebuild, delete):
-    footage.add_command(command)
+for _command in (reconcile, verify, rebuild, delete):
+    footage.add_command(_command)
 footage.translated = frozenset({"show", "extract"})

@@ -127,25 +127,6 @@ def difference_data(difference: Difference | Leftover) -> dict[str, object]:
     return data
 
 
-def _is_held_loss(difference: Difference | Leftover) -> bool:
-    return isinstance(difference, Difference) and difference.is_held_loss
-
-
-def _reconcile_text(
-    console: Console, fixed: Sequence[Difference | Leftover], remaining: Sequence[Difference | Leftover], lost: int
-) -> None:
-    if fixed:
-        print_differences(console, f"{len(fixed)} put right:", fixed)
-    if remaining:
-        print_differences(console, f"{len(remaining)} do not agree:", remaining)
-    if not remaining:
-        console.print("Disk and index agree.")
-    if lost:
-        console.print(f"{lost} segments that a hold should keep are lost: tell the DPO.", style="bold")
-    if remaining and not fixed:
-        click.echo("next:  cctv footage reconcile --fix", err=True)
-
-
 def print_differences(console: Console, title: str, differences: Sequence[Difference | Leftover]) -> None:
     """A table of the first of them."""
     console.print(title, style="bold")
@@ -161,41 +142,6 @@ def print_differences(console: Console, title: str, differences: Sequence[Differ
     console.print(table(("where", "what", "remedy", "why"), rows))
     if len(differences) > SHOWN:
         console.print(f"and {len(differences) - SHOWN} more; --json lists them all")
-
-
-def _damage_data(damage: Damage) -> dict[str, object]:
-    segment = damage.segment
-    return {
-        "segment": segment.id,
-        "camera": segment.camera,
-        "start": segment.span.start,
-        "end": segment.span.end,
-        "path": segment.path,
-        "problem": damage.problem,
-        "holds": damage.holds,
-    }
-
-
-def _verify_text(console: Console, context: CommandContext, verified: VerifiedFootage) -> None:
-    if verified.damaged:
-        rows = [
-            (
-                damage.segment.camera,
-                local(damage.segment.span.start, context.zone),
-                length(damage.segment.span.duration),
-                damage.problem.value,
-                ", ".join(damage.holds),
-                damage.segment.path,
-            )
-            for damage in verified.damaged[:SHOWN]
-        ]
-        console.print(table(("camera", "start", "length", "damage", "held by", "file"), rows, right=("length",)))
-    if len(verified.damaged) > SHOWN:
-        console.print(f"and {len(verified.damaged) - SHOWN} more; --json lists them all")
-    wrong = f"{len(verified.damaged)} damaged" if verified.damaged else "all as recorded"
-    console.print(f"{verified.checked} of {verified.stored} segments hashed ({size(verified.checked_bytes)}): {wrong}")
-    if any(damage.holds for damage in verified.damaged):
-        console.print("Some of it is under a hold: tell the DPO.", style="bold")
 
 
 @click.command()
@@ -257,6 +203,60 @@ def delete(context: CommandContext, cameras: str | None, zones: str | None, star
     }
     context.emit(data, lambda console: _delete_text(console, context, plan, deleted))
     return int(Exit.PARTLY if plan.held else Exit.OK)
+
+
+def _is_held_loss(difference: Difference | Leftover) -> bool:
+    return isinstance(difference, Difference) and difference.is_held_loss
+
+
+def _reconcile_text(
+    console: Console, fixed: Sequence[Difference | Leftover], remaining: Sequence[Difference | Leftover], lost: int
+) -> None:
+    if fixed:
+        print_differences(console, f"{len(fixed)} put right:", fixed)
+    if remaining:
+        print_differences(console, f"{len(remaining)} do not agree:", remaining)
+    if not remaining:
+        console.print("Disk and index agree.")
+    if lost:
+        console.print(f"{lost} segments that a hold should keep are lost: tell the DPO.", style="bold")
+    if remaining and not fixed:
+        click.echo("next:  cctv footage reconcile --fix", err=True)
+
+
+def _damage_data(damage: Damage) -> dict[str, object]:
+    segment = damage.segment
+    return {
+        "segment": segment.id,
+        "camera": segment.camera,
+        "start": segment.span.start,
+        "end": segment.span.end,
+        "path": segment.path,
+        "problem": damage.problem,
+        "holds": damage.holds,
+    }
+
+
+def _verify_text(console: Console, context: CommandContext, verified: VerifiedFootage) -> None:
+    if verified.damaged:
+        rows = [
+            (
+                damage.segment.camera,
+                local(damage.segment.span.start, context.zone),
+                length(damage.segment.span.duration),
+                damage.problem.value,
+                ", ".join(damage.holds),
+                damage.segment.path,
+            )
+            for damage in verified.damaged[:SHOWN]
+        ]
+        console.print(table(("camera", "start", "length", "damage", "held by", "file"), rows, right=("length",)))
+    if len(verified.damaged) > SHOWN:
+        console.print(f"and {len(verified.damaged) - SHOWN} more; --json lists them all")
+    wrong = f"{len(verified.damaged)} damaged" if verified.damaged else "all as recorded"
+    console.print(f"{verified.checked} of {verified.stored} segments hashed ({size(verified.checked_bytes)}): {wrong}")
+    if any(damage.holds for damage in verified.damaged):
+        console.print("Some of it is under a hold: tell the DPO.", style="bold")
 
 
 def _no_footage(context: CommandContext, plan: RemovalPlan) -> None:

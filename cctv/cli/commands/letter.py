@@ -24,9 +24,74 @@ from cctv.letters.sender import sender_of, templates_of
 from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
 
 _POLICY_LANGUAGES = click.Choice([language.value for language in Language])
+_LANGUAGES = ("nl", "fr", "en")
 
 
-@click.command("policy-changed")
+@click.group()
+def letter() -> None:
+    """Look at the letters that the acts of a case make."""
+
+
+@letter.command("list")
+@json_option
+@click.pass_obj
+def list_letters(context: CommandContext) -> None:
+    """List every kind of letter, and which templates are this site's own.
+
+    \b
+      cctv letter list
+    """
+    templates = templates_of(context.settings)
+    overridden = check_templates(templates)
+    language = context.settings.site.language
+    rows: list[tuple[str, str, list[str]]] = [
+        (
+            kind.value,
+            subject_of(specimens_of(kind, language)[0], templates),
+            [language.value for language in Language if f"{language.value}/{kind.value}.html" in overridden],
+        )
+        for kind in LetterTemplate
+    ]
+    context.emit(
+        {
+            "letters": [{"kind": kind, "subject": subject, "own": own} for kind, subject, own in rows],
+            "own_templates": list(overridden),
+        },
+        lambda console: console.print(
+            table(("kind", "subject", "own template"), [(kind, subject, ", ".join(own)) for kind, subject, own in rows])
+        ),
+    )
+
+
+@letter.command()
+@click.argument("kind")
+@click.option("--language", type=OneOf(_LANGUAGES, "Language"), help="Its language; the site's when it is not given.")
+@click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="Ends in .pdf, .txt or .html.")
+@json_option
+@click.pass_obj
+def preview(context: CommandContext, kind: str, language: str | None, target: str) -> None:
+    """Write a specimen of a letter, with invented facts and marked so on every page.
+
+    \b
+      cctv letter preview no-footage --language fr --to no-footage.pdf
+    """
+    file, kind_ = _target(Path(target)), _kind(kind)
+    spoken = Language(language) if language else context.settings.site.language
+    specimen = specimens_of(kind_, spoken, _sender(context))[0]
+    templates = templates_of(context.settings)
+    if file.suffix == ".pdf":
+        contents = render(specimen, templates).pdf
+    else:
+        text, page = text_of(specimen, templates)
+        contents = (text if file.suffix == ".txt" else page).encode()
+    file.write_bytes(contents)
+    context.emit(
+        {"kind": kind_, "language": spoken, "file": file, "bytes": len(contents)},
+        lambda console: console.print(_("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
+    )
+
+
+@letter.command("policy-changed")
 @click.option(
     "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Outside the storage."
 )
@@ -110,73 +175,6 @@ def _text(console: Console, context: CommandContext, notices: PolicyTold) -> Non
         console.print(_("They name people: send them, then delete them."))
 
 
-_LANGUAGES = ("nl", "fr", "en")
-
-
-@click.group()
-def letter() -> None:
-    """Look at the letters that the acts of a case make."""
-
-
-@letter.command("list")
-@json_option
-@click.pass_obj
-def list_letters(context: CommandContext) -> None:
-    """List every kind of letter, and which templates are this site's own.
-
-    \b
-      cctv letter list
-    """
-    templates = templates_of(context.settings)
-    overridden = check_templates(templates)
-    language = context.settings.site.language
-    rows: list[tuple[str, str, list[str]]] = [
-        (
-            kind.value,
-            subject_of(specimens_of(kind, language)[0], templates),
-            [language.value for language in Language if f"{language.value}/{kind.value}.html" in overridden],
-        )
-        for kind in LetterTemplate
-    ]
-    context.emit(
-        {
-            "letters": [{"kind": kind, "subject": subject, "own": own} for kind, subject, own in rows],
-            "own_templates": list(overridden),
-        },
-        lambda console: console.print(
-            table(("kind", "subject", "own template"), [(kind, subject, ", ".join(own)) for kind, subject, own in rows])
-        ),
-    )
-
-
-@letter.command()
-@click.argument("kind")
-@click.option("--language", type=OneOf(_LANGUAGES, "Language"), help="Its language; the site's when it is not given.")
-@click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="Ends in .pdf, .txt or .html.")
-@json_option
-@click.pass_obj
-def preview(context: CommandContext, kind: str, language: str | None, target: str) -> None:
-    """Write a specimen of a letter, with invented facts and marked so on every page.
-
-    \b
-      cctv letter preview no-footage --language fr --to no-footage.pdf
-    """
-    file, kind_ = _target(Path(target)), _kind(kind)
-    spoken = Language(language) if language else context.settings.site.language
-    specimen = specimens_of(kind_, spoken, _sender(context))[0]
-    templates = templates_of(context.settings)
-    if file.suffix == ".pdf":
-        contents = render(specimen, templates).pdf
-    else:
-        text, page = text_of(specimen, templates)
-        contents = (text if file.suffix == ".txt" else page).encode()
-    file.write_bytes(contents)
-    context.emit(
-        {"kind": kind_, "language": spoken, "file": file, "bytes": len(contents)},
-        lambda console: console.print(_("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
-    )
-
-
 def _target(file: Path) -> Path:
     if file.suffix not in (".pdf", ".txt", ".html"):
         raise click.UsageError(_("--to names a file that ends in .pdf, .txt or .html"))
@@ -199,6 +197,3 @@ def _sender(context: CommandContext) -> Sender:
     except SenderUnknown as error:
         click.echo(_("an invented sender is used: {why}", why=translate_error(error)[0]), err=True)
         return SPECIMEN_SENDER
-
-
-letter.add_command(policy_changed)

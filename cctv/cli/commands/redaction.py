@@ -38,6 +38,19 @@ from cctv.redaction.standalone import FileRedaction, redact_file
 _PATH = click.Path(path_type=Path)
 
 
+def _choosing(command: Callable[..., None]) -> Callable[..., None]:
+    """What `keep` and `hide` share."""
+    command = click.option("--part", "position", type=click.IntRange(1), help="Which unbroken stretch, from 1.")(
+        command
+    )
+    command = click.option("--camera", metavar="CAMERA", help="Which camera, when the request has several.")(command)
+    command = click.option(
+        "--boxes", type=_PATH, metavar="KEEP.json", help="Drawn boxes; frames count from 0 over the whole part."
+    )(command)
+    command = click.argument("tracks", nargs=-1, type=click.IntRange(1), metavar="[TRACK]...")(command)
+    return click.argument("request_id", metavar="REQUEST")(command)
+
+
 @click.group()
 def redaction() -> None:
     """Decide who stays visible, and approve it.
@@ -66,19 +79,6 @@ def prepare(context: CommandContext, request_id: str, again: bool) -> None:
     with watched() as progress:
         prepared = prepare_case(context.site, request_id, progress, again=again, dry_run=context.dry_run)
     context.emit(prepared_data(prepared), lambda console: prepared_text(console, prepared))
-
-
-def _choosing(command: Callable[..., None]) -> Callable[..., None]:
-    """What `keep` and `hide` share."""
-    command = click.option("--part", "position", type=click.IntRange(1), help="Which unbroken stretch, from 1.")(
-        command
-    )
-    command = click.option("--camera", metavar="CAMERA", help="Which camera, when the request has several.")(command)
-    command = click.option(
-        "--boxes", type=_PATH, metavar="KEEP.json", help="Drawn boxes; frames count from 0 over the whole part."
-    )(command)
-    command = click.argument("tracks", nargs=-1, type=click.IntRange(1), metavar="[TRACK]...")(command)
-    return click.argument("request_id", metavar="REQUEST")(command)
 
 
 @redaction.command()

@@ -51,6 +51,17 @@ def certificate(
     )
 
 
+def known_copies(context: CommandContext, connection: Connection) -> list[DeletionCopy]:
+    """What is recorded to have a copy of footage: the copy of held footage, and packages that are still here."""
+    held = read_memory(context.site.root).held
+    copies = [DeletionCopy("held", held.directory, held.at)] if held else []
+    return copies + [
+        DeletionCopy("packages", package.id, package.built, package.expires)
+        for package in select_packages(connection)
+        if package.deleted is None
+    ]
+
+
 def _make(context: CommandContext, start: str, end: str, out: Path | None) -> tuple[Certificate, Path]:
     site, span = context.site, context.span(start, end)
     key = signing_key(site.root / "keys", site.disk)
@@ -62,17 +73,6 @@ def _make(context: CommandContext, start: str, end: str, out: Path | None) -> tu
     if not context.dry_run:
         issue(site, document, key, folder.absolute())
     return document, folder
-
-
-def known_copies(context: CommandContext, connection: Connection) -> list[DeletionCopy]:
-    """What is recorded to have a copy of footage: the copy of held footage, and packages that are still here."""
-    held = read_memory(context.site.root).held
-    copies = [DeletionCopy("held", held.directory, held.at)] if held else []
-    return copies + [
-        DeletionCopy("packages", package.id, package.built, package.expires)
-        for package in select_packages(connection)
-        if package.deleted is None
-    ]
 
 
 def _certificate_text(console: Console, document: Certificate, folder: str | None) -> None:

@@ -101,34 +101,6 @@ def show_text(console: Console, context: CommandContext, file: DisclosureFile) -
     print_next(f"cctv audit list --about {disclosure.id}")
 
 
-def _rows(context: CommandContext, disclosure: Disclosure) -> Iterator[tuple[str, str]]:
-    """What is written down of a disclosure, a row each; empty where there is nothing."""
-    receiver, duty = disclosure.receiver, enum_text(disclosure.duty)
-    yield _("recipient"), enum_text(disclosure.recipient)
-    yield _("authority"), receiver.authority
-    yield _("officer"), receiver.officer
-    yield _("reference"), receiver.reference
-    yield _("because"), _("{duty}: {basis}", duty=duty, basis=receiver.basis) if receiver.basis else duty
-    yield _("case"), disclosure.case_id or ""
-    yield _("masks"), _("the order names what they hide") if disclosure.unmasked else ""
-    yield _("opened"), _("{when} by {who}", when=local(disclosure.opened, context.zone), who=disclosure.opened_by)
-    if disclosure.approved is not None:
-        yield (
-            _("approved"),
-            _("{when} by {who}", when=local(disclosure.approved, context.zone), who=disclosure.approved_by),
-        )
-    yield _("package"), disclosure.package or ""
-    if (handed := disclosure.handed) is not None:
-        by = _("{when} by {who}", when=local(handed.at, context.zone), who=handed.by)
-        yield _("handed over"), f"{by}, {enum_text(handed.method)}"
-    if disclosure.receipt is not None:
-        yield _("receipt"), f"{disclosure.receipt.astimezone(context.zone):%d/%m/%Y}"
-    if disclosure.lease_end is not None:
-        yield _("ends"), f"{disclosure.lease_end.astimezone(context.zone):%d/%m/%Y}"
-    if disclosure.ending is not None and disclosure.closed is not None:
-        yield _("ended"), f"{local(disclosure.closed, context.zone)}, {enum_text(disclosure.ending)}"
-
-
 def plan_data(plan: DisclosurePlan) -> dict[str, object]:
     """What a build would copy, as JSON."""
     return {
@@ -228,3 +200,31 @@ def ended_text(console: Console, context: CommandContext, ended: EndedDisclosure
     print_release_effects(console, ended.departures, context.zone)
     if context.dry_run:
         print_dry(console)
+
+
+def _rows(context: CommandContext, disclosure: Disclosure) -> Iterator[tuple[str, str]]:
+    """What is written down of a disclosure, a row each; empty where there is nothing."""
+    receiver, duty = disclosure.receiver, enum_text(disclosure.duty)
+    yield _("recipient"), enum_text(disclosure.recipient)
+    yield _("authority"), receiver.authority
+    yield _("officer"), receiver.officer
+    yield _("reference"), receiver.reference
+    yield _("because"), _("{duty}: {basis}", duty=duty, basis=receiver.basis) if receiver.basis else duty
+    yield _("case"), disclosure.case_id or ""
+    yield _("masks"), _("the order names what they hide") if disclosure.unmasked else ""
+    yield _("opened"), _("{when} by {who}", when=local(disclosure.opened, context.zone), who=disclosure.opened_by)
+    if disclosure.approved is not None:
+        yield (
+            _("approved"),
+            _("{when} by {who}", when=local(disclosure.approved, context.zone), who=disclosure.approved_by),
+        )
+    yield _("package"), disclosure.package or ""
+    if (handed := disclosure.handed) is not None:
+        by = _("{when} by {who}", when=local(handed.at, context.zone), who=handed.by)
+        yield _("handed over"), f"{by}, {enum_text(handed.method)}"
+    if disclosure.receipt is not None:
+        yield _("receipt"), f"{disclosure.receipt.astimezone(context.zone):%d/%m/%Y}"
+    if disclosure.lease_end is not None:
+        yield _("ends"), f"{disclosure.lease_end.astimezone(context.zone):%d/%m/%Y}"
+    if disclosure.ending is not None and disclosure.closed is not None:
+        yield _("ended"), f"{local(disclosure.closed, context.zone)}, {enum_text(disclosure.ending)}"

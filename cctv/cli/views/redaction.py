@@ -164,14 +164,6 @@ def prepared_text(console: Console, prepared: Prepared) -> None:
     console.print(f"{' ' * len(first)}  cctv redaction approve {request} --all --reason WHY")
 
 
-def _part(camera: str, position: int) -> str:
-    return _("{camera} part {part}", camera=camera, part=position)
-
-
-def _part_of(part: CasePart) -> str:
-    return _part(part.plan.camera, part.plan.position)
-
-
 def decided_text(console: Console, context: CommandContext, decided: Decided) -> None:
     """What is visible and undecided in a part after a decision."""
     part = decided.after
@@ -192,14 +184,6 @@ def decided_text(console: Console, context: CommandContext, decided: Decided) ->
     console.print(_sheet_text(context, part.plan.request), soft_wrap=True)
     console.print(_("Look at the sheet again: it has pictures of what is shown now."))
     console.print(f"{_('next:')}  cctv redaction approve {part.plan.request} --all --reason WHY")
-
-
-def _undecided(part: CasePart) -> str:
-    return _("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
-
-
-def _sheet_text(context: CommandContext, request: str) -> str:
-    return _("sheet: {path}", path=sheet(context, request))
 
 
 def noted_text(console: Console, context: CommandContext, decision: Noted, following: str) -> None:
@@ -226,10 +210,6 @@ def review_progress(part: CasePart) -> str:
         reviewed=_frames_reviewed(part),
         frames=plan.frames,
     )
-
-
-def _frames_reviewed(part: CasePart) -> int:
-    return part.plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
 
 
 def approved_text(console: Console, context: CommandContext, case: CaseFile) -> None:
@@ -288,10 +268,6 @@ def case_text(console: Console, context: CommandContext, case: CaseFile) -> None
     console.print("\n" + _sheet_text(context, case.request.id), soft_wrap=True)
 
 
-def _share(count: int, of: int) -> str:
-    return _("{some} of {of}", some=count, of=of)
-
-
 def file_data(report: FileReport) -> dict[str, object]:
     """The redaction of a file as JSON."""
     render, verified = report.render, report.render.verified
@@ -329,3 +305,27 @@ def file_text(console: Console, report: FileReport) -> None:
         console.print(message)
     if report.mask_output:
         console.print(_("{file}: 0 = live, 255 = hidden", file=report.mask_output), soft_wrap=True)
+
+
+def _part(camera: str, position: int) -> str:
+    return _("{camera} part {part}", camera=camera, part=position)
+
+
+def _part_of(part: CasePart) -> str:
+    return _part(part.plan.camera, part.plan.position)
+
+
+def _undecided(part: CasePart) -> str:
+    return _("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
+
+
+def _sheet_text(context: CommandContext, request: str) -> str:
+    return _("sheet: {path}", path=sheet(context, request))
+
+
+def _frames_reviewed(part: CasePart) -> int:
+    return part.plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
+
+
+def _share(count: int, of: int) -> str:
+    return _("{some} of {of}", some=count, of=of)

@@ -22,6 +22,25 @@ from cctv.db.engine import read_transaction
 from cctv.model.cases import AccessRequest
 from cctv.model.requests import Block, IdentityCheck, Party
 
+_NEEDS = {
+    NextStepKind.CONFIRM: N_("a reason for more than a day of footage"),
+    NextStepKind.MANDATE: N_("a mandate"),
+    NextStepKind.IDENTITY: N_("a check of identity"),
+    NextStepKind.RECEIPT: N_("a letter of receipt"),
+    NextStepKind.TELL_EXTENSION: N_("telling the person of the extension"),
+    NextStepKind.TELL_YIELD: N_("telling the person that the block yielded"),
+    NextStepKind.STATEMENT: N_("the person's statement"),
+    NextStepKind.DECISION: N_("a decision on the objection"),
+    NextStepKind.PREPARE: N_("preparing the footage"),
+    NextStepKind.DECIDE: N_("a decision who stays visible, made on the sheet"),
+    NextStepKind.BACKDROP: N_("a look at the backdrops"),
+    NextStepKind.REVIEW: N_("a look at every frame, as it will be shown"),
+    NextStepKind.APPROVE: N_("an approval"),
+    NextStepKind.ANSWER: N_("the answer"),
+    NextStepKind.SEND: N_("sending the answer"),
+    NextStepKind.LIFT: N_("nothing, until the person lifts it"),
+}
+
 
 def request_data(request: AccessRequest, context: CommandContext) -> dict[str, object]:
     """A request as JSON."""
@@ -255,23 +274,3 @@ def print_missing(console: Console, context: CommandContext, request: AccessRequ
 def _steps(context: CommandContext, request: AccessRequest) -> tuple[Step, ...]:
     with read_transaction(context.site.engine) as connection:
         return missing(facts_of(connection, context.site, request), context.now)
-
-
-_NEEDS = {
-    NextStepKind.CONFIRM: N_("a reason for more than a day of footage"),
-    NextStepKind.MANDATE: N_("a mandate"),
-    NextStepKind.IDENTITY: N_("a check of identity"),
-    NextStepKind.RECEIPT: N_("a letter of receipt"),
-    NextStepKind.TELL_EXTENSION: N_("telling the person of the extension"),
-    NextStepKind.TELL_YIELD: N_("telling the person that the block yielded"),
-    NextStepKind.STATEMENT: N_("the person's statement"),
-    NextStepKind.DECISION: N_("a decision on the objection"),
-    NextStepKind.PREPARE: N_("preparing the footage"),
-    NextStepKind.DECIDE: N_("a decision who stays visible, made on the sheet"),
-    NextStepKind.BACKDROP: N_("a look at the backdrops"),
-    NextStepKind.REVIEW: N_("a look at every frame, as it will be shown"),
-    NextStepKind.APPROVE: N_("an approval"),
-    NextStepKind.ANSWER: N_("the answer"),
-    NextStepKind.SEND: N_("sending the answer"),
-    NextStepKind.LIFT: N_("nothing, until the person lifts it"),
-}

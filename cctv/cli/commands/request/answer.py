@@ -76,6 +76,39 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **options:
     context.emit(_data(context, answered), lambda console: _text(console, context, answered))
 
 
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--outcome", required=True, type=one_of(CaseOutcome), help="How it was answered.")
+@click.option("--ground", type=one_of(RefusalGround), help="On which it was refused.")
+@reason_option(required=False)
+@mutation
+@click.pass_obj
+def close(context: CommandContext, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
+    """Close a request that was answered elsewhere, with its outcome, and release its holds.
+
+    `cctv request answer` makes the answer and closes the request itself.  `refused` needs a ground of the law, and it,
+    `partly` and `not-identifiable` need the reason that the requester was told.  An erasure forgets its people at once.
+
+    \b
+      cctv request close REQ-2026-007 --outcome granted
+      cctv request close REQ-2026-007 --outcome refused --ground excessive \\
+        --reason "the same footage was delivered last week"
+    """
+    act = plan_closure if context.dry_run else close_request
+    closure = act(
+        context.site,
+        request_id,
+        RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason),
+    )
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(closure.request, context),
+        "released": [hold.id for hold in closure.releases],
+        "footage": release_effects_data(closure.departures),
+    }
+    context.emit(data, lambda console: _closed_text(console, context, closure))
+
+
 def _wording(options: dict[str, Any]) -> Wording:
     delivery = options["delivery"] or ("in-person" if options["method"] == Method.HAND.value else None)
     return Wording(
@@ -175,39 +208,6 @@ def _erasure_text(console: Console, context: CommandContext, answered: Answered)
             holds=", ".join(answered.plan.waiting),
         )
         console.print(waiting, style="bold")
-
-
-@click.command()
-@click.argument("request_id", metavar="ID")
-@click.option("--outcome", required=True, type=one_of(CaseOutcome), help="How it was answered.")
-@click.option("--ground", type=one_of(RefusalGround), help="On which it was refused.")
-@reason_option(required=False)
-@mutation
-@click.pass_obj
-def close(context: CommandContext, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
-    """Close a request that was answered elsewhere, with its outcome, and release its holds.
-
-    `cctv request answer` makes the answer and closes the request itself.  `refused` needs a ground of the law, and it,
-    `partly` and `not-identifiable` need the reason that the requester was told.  An erasure forgets its people at once.
-
-    \b
-      cctv request close REQ-2026-007 --outcome granted
-      cctv request close REQ-2026-007 --outcome refused --ground excessive \\
-        --reason "the same footage was delivered last week"
-    """
-    act = plan_closure if context.dry_run else close_request
-    closure = act(
-        context.site,
-        request_id,
-        RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason),
-    )
-    data = {
-        "dry_run": context.dry_run,
-        "request": request_data(closure.request, context),
-        "released": [hold.id for hold in closure.releases],
-        "footage": release_effects_data(closure.departures),
-    }
-    context.emit(data, lambda console: _closed_text(console, context, closure))
 
 
 def _closed_text(console: Console, context: CommandContext, closure: Closure) -> None:

@@ -79,25 +79,6 @@ def invite(context: CommandContext, request_id: str, at: str, place: str, host: 
     _wrote(context, invite_requester(context.site, request_id, appointment, dry_run=context.dry_run))
 
 
-def _wrote(context: CommandContext, wrote: Wrote) -> None:
-    letter = wrote.letter
-    data = {
-        "dry_run": context.dry_run,
-        "request": request_data(wrote.request, context),
-        "letter": letter.kind,
-        "letters": list(letter.files),
-        "text": letter.text,
-    }
-
-    def text(console: Console) -> None:
-        print_letter(console, context, letter)
-        print_result(
-            console, context, wrote.request, _("The letter {kind} of {id}.", kind=letter.kind, id=wrote.request.id)
-        )
-
-    context.emit(data, text)
-
-
 @click.command()
 @click.argument("request_id", metavar="ID")
 @click.option("--ground", required=True, type=one_of(ExtensionGround), help="Article 12(3) GDPR.")
@@ -159,3 +140,22 @@ def sent(context: CommandContext, request_id: str, letter: str, day_: str | None
         day=posted.day,
     )
     context.emit(data, lambda console: print_result(console, context, posted.request, message))
+
+
+def _wrote(context: CommandContext, wrote: Wrote) -> None:
+    letter = wrote.letter
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(wrote.request, context),
+        "letter": letter.kind,
+        "letters": list(letter.files),
+        "text": letter.text,
+    }
+
+    def text(console: Console) -> None:
+        print_letter(console, context, letter)
+        print_result(
+            console, context, wrote.request, _("The letter {kind} of {id}.", kind=letter.kind, id=wrote.request.id)
+        )
+
+    context.emit(data, text)

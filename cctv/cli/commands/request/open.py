@@ -140,12 +140,6 @@ def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  c
     return _open(context, check_request(new, context.now, context.zone), prepare=options["prepare"])
 
 
-def _parties(context: CommandContext, options: dict[str, Any]) -> tuple[Party, ...]:
-    subject = Party(RequesterRole.SUBJECT, options["name"], options["contact"], deliver_to=options["deliver_to"])
-    more = party_given(context, options)
-    return (subject, more) if more else (subject,)
-
-
 def party_given(context: CommandContext, options: dict[str, Any]) -> Party | None:
     """The guardian, proxy or nominee that the options name; raises a usage error when one of them is missing."""
     used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if options[name]]
@@ -162,83 +156,6 @@ def party_given(context: CommandContext, options: dict[str, Any]) -> Party | Non
         mandate=Mandate(options["mandate"]) if options["mandate"] else None,
         mandated=parse_date(options["mandated"], now=context.now, zone=context.zone) if options["mandated"] else None,
     )
-
-
-def _open(context: CommandContext, new: NewRequest, *, prepare: bool) -> int:
-    cost = plan_freeze(context.site, new.cameras, new.span)
-    if context.dry_run:
-        footage = find_footage(context.site, new.cameras, new.span)
-        planned = {"dry_run": True, "type": new.type, "footage": footage_data(footage)}
-        context.emit(
-            {**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, context, new, footage, cost)
-        )
-        return int(Exit.OK)
-    opened = open_request(context.site, new)
-    problem = _prepare(context, opened) if prepare else None
-    data = {
-        "dry_run": False,
-        "not_prepared": problem.message if problem else None,
-        "request": request_data(opened.request, context),
-        "hold": hold_data(opened.hold),
-        "block": block_data(opened.block) if opened.block else None,
-        "footage": footage_data(opened.footage),
-        "cost": forecast_data(cost),
-        "missing": missing_data(context, opened.request),
-        "next": next_step(context, opened.request),
-    }
-    context.emit(data, lambda console: _opened_text(console, context, opened, cost, problem))
-    return int(Exit.PARTLY if problem else Exit.OK)
-
-
-def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None:
-    """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
-    request, footage = opened.request, opened.footage
-    complete = any(status.saved for status in footage) and not any(
-        status.being_written or status.to_come for status in footage
-    )
-    if not copy_wanted(request) or request.provisional_until is not None or not complete:
-        return None
-    try:
-        with watched() as progress:
-            prepare(context.site, request.id, progress)
-    except CctvError as error:
-        return error
-    return None
-
-
-def _dry_text(
-    console: Console, context: CommandContext, new: NewRequest, footage: Sequence[FootageStatus], cost: StorageForecast
-) -> None:
-    console.print(_("Would register a request: {type}", type=new.type) + "\n", style="bold")
-    print_footage(console, footage, context.zone)
-    print_forecast(console, cost)
-    print_dry(console)
-
-
-def _opened_text(
-    console: Console, context: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
-) -> None:
-    request = opened.request
-    registered = _("{id} registered: {type}, {name}", id=request.id, type=request.type, name=name_of(request))
-    console.print(registered, style="bold")
-    frozen = (
-        _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
-        if request.provisional_until
-        else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
-    )
-    console.print(_("Answer by {due}.", due=due_text(request, context)) + f"  {frozen}\n")
-    print_footage(console, opened.footage, context.zone)
-    if opened.block:
-        blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
-        console.print(blocked, style="bold")
-    print_no_footage(console, opened.footage)
-    if (provisional := provisional_text(request, context)) is not None:
-        console.print(provisional, style="bold")
-        print_forecast(console, cost)
-    if problem is not None:
-        why = translate_error(problem)[0]
-        console.print(_("Registered and frozen, but not prepared: {why}", why=why), style="bold")
-    print_missing(console, context, request, f"cctv request show {request.id}")
 
 
 @click.command()
@@ -317,3 +234,86 @@ def statement(context: CommandContext, request_id: str, text: str) -> None:
     """
     request: AccessRequest = add_statement(context.site, request_id, text, dry_run=context.dry_run)
     emit_request(context, request, _("The statement stands beside the footage of {id}.", id=request.id))
+
+
+def _parties(context: CommandContext, options: dict[str, Any]) -> tuple[Party, ...]:
+    subject = Party(RequesterRole.SUBJECT, options["name"], options["contact"], deliver_to=options["deliver_to"])
+    more = party_given(context, options)
+    return (subject, more) if more else (subject,)
+
+
+def _open(context: CommandContext, new: NewRequest, *, prepare: bool) -> int:
+    cost = plan_freeze(context.site, new.cameras, new.span)
+    if context.dry_run:
+        footage = find_footage(context.site, new.cameras, new.span)
+        planned = {"dry_run": True, "type": new.type, "footage": footage_data(footage)}
+        context.emit(
+            {**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, context, new, footage, cost)
+        )
+        return int(Exit.OK)
+    opened = open_request(context.site, new)
+    problem = _prepare(context, opened) if prepare else None
+    data = {
+        "dry_run": False,
+        "not_prepared": problem.message if problem else None,
+        "request": request_data(opened.request, context),
+        "hold": hold_data(opened.hold),
+        "block": block_data(opened.block) if opened.block else None,
+        "footage": footage_data(opened.footage),
+        "cost": forecast_data(cost),
+        "missing": missing_data(context, opened.request),
+        "next": next_step(context, opened.request),
+    }
+    context.emit(data, lambda console: _opened_text(console, context, opened, cost, problem))
+    return int(Exit.PARTLY if problem else Exit.OK)
+
+
+def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None:
+    """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
+    request, footage = opened.request, opened.footage
+    complete = any(status.saved for status in footage) and not any(
+        status.being_written or status.to_come for status in footage
+    )
+    if not copy_wanted(request) or request.provisional_until is not None or not complete:
+        return None
+    try:
+        with watched() as progress:
+            prepare(context.site, request.id, progress)
+    except CctvError as error:
+        return error
+    return None
+
+
+def _dry_text(
+    console: Console, context: CommandContext, new: NewRequest, footage: Sequence[FootageStatus], cost: StorageForecast
+) -> None:
+    console.print(_("Would register a request: {type}", type=new.type) + "\n", style="bold")
+    print_footage(console, footage, context.zone)
+    print_forecast(console, cost)
+    print_dry(console)
+
+
+def _opened_text(
+    console: Console, context: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
+) -> None:
+    request = opened.request
+    registered = _("{id} registered: {type}, {name}", id=request.id, type=request.type, name=name_of(request))
+    console.print(registered, style="bold")
+    frozen = (
+        _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
+        if request.provisional_until
+        else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
+    )
+    console.print(_("Answer by {due}.", due=due_text(request, context)) + f"  {frozen}\n")
+    print_footage(console, opened.footage, context.zone)
+    if opened.block:
+        blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
+        console.print(blocked, style="bold")
+    print_no_footage(console, opened.footage)
+    if (provisional := provisional_text(request, context)) is not None:
+        console.print(provisional, style="bold")
+        print_forecast(console, cost)
+    if problem is not None:
+        why = translate_error(problem)[0]
+        console.print(_("Registered and frozen, but not prepared: {why}", why=why), style="bold")
+    print_missing(console, context, request, f"cctv request show {request.id}")
