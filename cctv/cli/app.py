@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from cctv import __version__
-from cctv.cli.i18n import TranslatedGroup, click_in_our_words, localized, speak
+from cctv.cli.i18n import TranslatedGroup, click_translations, localized, use_language
 from cctv.cli.internal_error import InternalError, write_details
 from cctv.cli.invocation import Invocation
 from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit
@@ -59,8 +59,8 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
-# In the language of the site.
-SPOKEN = frozenset(
+# Their help and messages are in the language of the site.
+TRANSLATED = frozenset(
     {"site", "incident", "hold", "request", "redaction", "export", "disclosure", "register", "breach", "processor",
      "grant", "letter"}
 )  # fmt: skip
@@ -69,7 +69,7 @@ SPOKEN = frozenset(
 class LazyGroup(TranslatedGroup):
     """A group whose commands are imported when they are used."""
 
-    speaking = SPOKEN
+    translated = TRANSLATED
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -91,14 +91,14 @@ class LazyGroup(TranslatedGroup):
         return resolved
 
     def get_usage(self, ctx: click.Context) -> str:
-        made = localized(self)
-        assert isinstance(made, LazyGroup)
-        return super(LazyGroup, made).get_usage(ctx)
+        group = localized(self)
+        assert isinstance(group, LazyGroup)
+        return super(LazyGroup, group).get_usage(ctx)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        made = localized(self)
-        assert isinstance(made, LazyGroup)
-        super(LazyGroup, made).format_help(ctx, formatter)
+        group = localized(self)
+        assert isinstance(group, LazyGroup)
+        super(LazyGroup, group).format_help(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section, commands in _SECTIONS.items():
@@ -111,40 +111,47 @@ class LazyGroup(TranslatedGroup):
             formatter.write_dl(meanings)
 
 
-def _use(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+def _set_config(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
     invocation = ctx.find_object(Invocation)
-    if invocation is not None and given is not None:
-        invocation.config_path = Path(given)
-        speak(invocation.spoken_language)
+    if invocation is not None and path is not None:
+        invocation.config_path = Path(path)
+        use_language(invocation.output_language)
 
 
-def _speak(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+def _set_language(ctx: click.Context, _: click.Parameter, language: str | None) -> None:
     invocation = ctx.find_object(Invocation)
-    if invocation is not None and given is not None:
-        invocation.language = Language(given)
-        speak(invocation.spoken_language)
+    if invocation is not None and language is not None:
+        invocation.language = Language(language)
+        use_language(invocation.output_language)
 
 
-def _debug(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+def _set_debug(ctx: click.Context, _: click.Parameter, debug: bool) -> None:
     if (invocation := ctx.find_object(Invocation)) is not None:
-        invocation.debug = given
+        invocation.debug = debug
 
 
-def _log_format(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+def _set_log_format(ctx: click.Context, _: click.Parameter, log_format: str | None) -> None:
     invocation = ctx.find_object(Invocation)
-    if invocation is not None and given is not None:
-        invocation.log_format = LogFormat(given)
+    if invocation is not None and log_format is not None:
+        invocation.log_format = LogFormat(log_format)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--config", type=click.Path(), expose_value=False, is_eager=True, callback=_use,
+@click.option("--config", type=click.Path(), expose_value=False, is_eager=True, callback=_set_config,
               help="cameras.toml to use instead of the usual ones.")  # fmt: skip
-@click.option("--language", type=click.Choice([one.value for one in Language]), expose_value=False, is_eager=True,
-              callback=_speak, help="Of help and messages; else the site's.")  # fmt: skip
-@click.option("--debug", is_flag=True, expose_value=False, is_eager=True, callback=_debug,
+@click.option(
+    "--language",
+    type=click.Choice([language.value for language in Language]),
+    expose_value=False,
+    is_eager=True,
+    callback=_set_language,
+    help="Of help and messages; else the site's.",
+)
+@click.option("--debug", is_flag=True, expose_value=False, is_eager=True, callback=_set_debug,
               help="Log every step, and internal errors in full.")  # fmt: skip
-@click.option("--log-format", type=click.Choice([one.value for one in LogFormat]), expose_value=False,
-              is_eager=True, callback=_log_format, help="Of the log; else json for the journal, and text.")  # fmt: skip
+@click.option("--log-format", type=click.Choice([form.value for form in LogFormat]), expose_value=False,
+              is_eager=True, callback=_set_log_format,
+              help="Of the log; else json for the journal, and text.")  # fmt: skip
 @click.version_option(__version__, prog_name="cctv", help="Show the version and exit.")
 @click.pass_context
 def root(ctx: click.Context) -> None:
@@ -160,20 +167,20 @@ def root(ctx: click.Context) -> None:
         ctx.obj.invocation.start_log()
 
 
-# Made here, in English: click keeps the first one that it makes, whatever language is spoken then.
+# Made here, in English: click keeps the first one that it makes, whatever the language is then.
 root.get_help_option(click.Context(root, **root.context_settings))
 
 
 def run(arguments: Sequence[str], invocation: Invocation) -> int:
-    """Run one command and answer its exit code; messages go to stderr, data to stdout.
+    """Run one command and return its exit code; messages go to stderr, data to stdout.
 
-    Raises what nobody foresaw; `main` tells of it.
+    An exception that is neither a CctvError nor one of click's passes through; `main` reports it.
     """
     configure()
-    with click_in_our_words():
-        speak(invocation.spoken_language)
+    with click_translations():
+        use_language(invocation.output_language)
         try:
-            done = root.main(
+            result = root.main(
                 args=list(arguments),
                 prog_name="cctv",
                 obj=invocation,
@@ -182,7 +189,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
             )
         except CctvError as error:
             _log_refusal(error)
-            _tell(error, as_json=invocation.json)
+            _print_error(error, as_json=invocation.json)
             return int(error.exit_code)
         except click.exceptions.Exit as exiting:
             return exiting.exit_code
@@ -192,7 +199,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
         except (KeyboardInterrupt, click.Abort):
             click.echo(_("interrupted"), err=True)
             return int(Exit.INTERRUPTED)
-        return done if isinstance(done, int) else int(Exit.OK)
+        return result if isinstance(result, int) else int(Exit.OK)
 
 
 def main() -> int:
@@ -204,16 +211,16 @@ def main() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILURE)
-    except Exception as error:  # noqa: BLE001 - nothing is flattened: the traceback is kept, and the person told where
-        return tell_unforeseen(error, invocation)
+    except Exception as error:  # noqa: BLE001 - the traceback is kept, and the message says where
+        return report_internal_error(error, invocation)
     return code
 
 
-def tell_unforeseen(error: Exception, invocation: Invocation) -> int:
-    """Keep the traceback of an error that nobody foresaw, tell the person where it is, and answer the exit code.
+def report_internal_error(error: Exception, invocation: Invocation) -> int:
+    """Keep the traceback of an unexpected error, print where it is, and return the exit code.
 
-    A service, or a command whose stderr is the journal, logs it there; with --debug it is on stderr; else it stands in
-    a file.
+    A service, or a command whose stderr is the journal, logs it there; with --debug it is on stderr; else it is written
+    to a file.
     """
     place: object = N_("the log above")
     if invocation.is_service or is_journal(invocation.environ):
@@ -225,28 +232,28 @@ def tell_unforeseen(error: Exception, invocation: Invocation) -> int:
     else:
         log.critical("internal.error", extra={"error": type(error).__name__, SHOWN: True})
         place = path
-    told = InternalError(kind=type(error).__name__, place=place)
-    with click_in_our_words():
-        speak(invocation.spoken_language)
-        _tell(told, as_json=invocation.json)
-    return int(told.exit_code)
+    failure = InternalError(kind=type(error).__name__, place=place)
+    with click_translations():
+        use_language(invocation.output_language)
+        _print_error(failure, as_json=invocation.json)
+    return int(failure.exit_code)
 
 
 def _log_refusal(error: CctvError) -> None:
-    """A refusal is shown in words; the log has its code, and with --debug what led to it."""
+    """Log the code of a refusal, and with --debug its traceback; the message itself is printed."""
     level = logging.ERROR if error.exit_code is Exit.GUARD else logging.INFO
     extra = {"error": error.code, "exit": int(error.exit_code), SHOWN: True}
     log.log(level, "command.refused", extra=extra, exc_info=error if log.isEnabledFor(logging.DEBUG) else None)
 
 
-def _tell(error: CctvError, *, as_json: bool) -> None:
+def _print_error(error: CctvError, *, as_json: bool) -> None:
     message, following = translate_error(error)
     click.echo(f"{click.style(_('error:'), fg='red', bold=True)} {message}", err=True, color=_colour())
     if following:
         click.echo(f"{click.style(_('next:'), bold=True)}  {following}", err=True, color=_colour())
     if as_json:
-        said = {"code": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
-        click.echo(json.dumps({"schema": 1, "error": said}))
+        payload = {"code": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
+        click.echo(json.dumps({"schema": 1, "error": payload}))
 
 
 def _help_width() -> int:

@@ -1,4 +1,4 @@
-"""What every command is handed: settings and storage, opened when they are first asked for, and printing.
+"""The context of a command: settings and storage, opened when first used, the cameras and times it names, and output.
 
 Imported with the first noun, so that help loads neither settings nor SQLAlchemy.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from cctv.cli.camera_selection import select_cameras
 from cctv.cli.invocation import Invocation
 from cctv.cli.output import console, print_json
 from cctv.config.loader import LoadedSettings, load_settings
@@ -36,7 +35,7 @@ STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outs
 
 
 class CommandContext:
-    """One run of one command; `invocation` has the options and what a test replaces."""
+    """One run of one command; `invocation` has the options and the parts that a test replaces."""
 
     def __init__(self, invocation: Invocation) -> None:
         self.invocation = invocation
@@ -90,7 +89,7 @@ class CommandContext:
         return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
-        """The cameras that `--cameras a,b` or `--zones z` name; all of them when neither is given."""
+        """The cameras that `--cameras a,b` or `--zones z` name; all configured ones when neither is given."""
         return select_cameras(self.settings, self._archived, text, zones)
 
     def _archived(self) -> list[CameraId]:
@@ -98,7 +97,7 @@ class CommandContext:
             return archived_cameras(connection)
 
     def span(self, start: str, end: str) -> Span:
-        """The span between two times as people type them; both ends are echoed in local time and UTC."""
+        """The span between two times as people type them; both ends are echoed on stderr in local time and UTC."""
         first, last = parse_span(start, end, now=self.now, zone=self.zone)
         if not self.json:
             click.echo(translate(echo_span(first, last, self.zone)), err=True)
@@ -110,3 +109,27 @@ class CommandContext:
             print_json(data)
         else:
             text(console(self.environ))
+
+
+def select_cameras(
+    settings: Settings, archived: Callable[[], Sequence[CameraId]], text: str | None, zones: str | None
+) -> list[CameraId]:
+    """The cameras named, in the order typed; all that are configured when neither names nor zones are given.
+
+    A camera that only the index knows counts too; `archived` is called only for a name that cameras.toml lacks.
+    Raises CameraUnknown, ZoneUnknown.
+    """
+    if not text and not zones:
+        return list(settings.cameras)
+    cameras = [CameraId(name) for name in _names(text)]
+    for camera in cameras:
+        if camera not in settings.cameras and camera not in archived():
+            settings.camera(camera)
+    for name in _names(zones):
+        zone_id = settings.zone(name).id
+        cameras += [camera for camera, section in settings.cameras.items() if section.zone == zone_id]
+    return list(dict.fromkeys(cameras))
+
+
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -1,9 +1,7 @@
-"""Commands in the language of the site: a copy of a click command whose help is told in other words.
+"""Translated help: copies of click commands in the language of the site, and click's own texts in it.
 
-Owns how a help text is cut into what a translator sees: sentences and option helps, never a command line, an option or
-a choice.  Never changes the command itself: its English is what docs/commands.md and the tests read.
-
-Which commands speak the language of the site, and click's own words in it.
+Responsible for how a help text is split into messages for translators: sentences and option helps, never a command
+line, an option or a choice.  Never changes a command itself: docs/commands.md and the tests read its English.
 """
 
 from __future__ import annotations
@@ -27,14 +25,17 @@ _TYPED = ("cctv ", "--")
 _EXAMPLE = r"(\s*\S.*?)(?:(\s{2,})(\S.*))?"
 
 
-def spoken(command: click.Command) -> click.Command:
-    """A new command like this one, in the language that is spoken, with all that is below it."""
+def translated_command(command: click.Command) -> click.Command:
+    """A copy of a command and all its subcommands, with help in the current language."""
     settings: dict[str, Any] = {
         "name": command.name,
         "context_settings": command.context_settings,
         "callback": command.callback,
-        "params": [_spoken_option(one) if isinstance(one, click.Option) else one for one in command.params],
-        "help": told_help(command.help or "", gettext_template),
+        "params": [
+            _translated_option(parameter) if isinstance(parameter, click.Option) else parameter
+            for parameter in command.params
+        ],
+        "help": translate_help(command.help or "", gettext_template),
         "epilog": command.epilog,
         "short_help": command.short_help,
         "options_metavar": pgettext(PLACEHOLDERS, command.options_metavar or ""),
@@ -45,7 +46,7 @@ def spoken(command: click.Command) -> click.Command:
     }
     if isinstance(command, click.Group):
         settings |= {
-            "commands": {name: spoken(one) for name, one in command.commands.items()},
+            "commands": {name: translated_command(subcommand) for name, subcommand in command.commands.items()},
             "invoke_without_command": command.invoke_without_command,
             "subcommand_metavar": pgettext(PLACEHOLDERS, command.subcommand_metavar),
             "chain": command.chain,
@@ -53,101 +54,101 @@ def spoken(command: click.Command) -> click.Command:
     return type(command)(**settings)
 
 
-def told_help(text: str, tell: Callable[[str], str]) -> str:
-    """A help text, each paragraph told; of examples only what is said about them."""
+def translate_help(text: str, translate: Callable[[str], str]) -> str:
+    """A help text with each paragraph translated; of examples only the remarks beside the command lines."""
     paragraphs = inspect.cleandoc(text).split("\n\n")
     return "\n\n".join(
-        "\n".join(_told_example(line, tell) for line in one.splitlines())
-        if one.startswith(_EXAMPLES)
-        else tell(" ".join(one.split()))
-        for one in paragraphs
+        "\n".join(_translate_example(line, translate) for line in paragraph.splitlines())
+        if paragraph.startswith(_EXAMPLES)
+        else translate(" ".join(paragraph.split()))
+        for paragraph in paragraphs
     )
 
 
 def placeholder(option: click.Option) -> str | None:
-    """What stands for its value in help; None where choices or nothing do."""
+    """The placeholder of an option's value in help; None for flags, counters and choices."""
     if option.is_flag or option.count or isinstance(option.type, click.Choice):
         return None
     return option.metavar or option.type.name.upper()
 
 
-def _told_example(line: str, tell: Callable[[str], str]) -> str:
+def _translate_example(line: str, translate: Callable[[str], str]) -> str:
     if line.strip() in ("", "\b"):
         return line
     if not line.lstrip().startswith(_TYPED):
-        return line[: len(line) - len(line.lstrip())] + tell(line.strip())
+        return line[: len(line) - len(line.lstrip())] + translate(line.strip())
     typed = re.fullmatch(_EXAMPLE, line)
     assert typed is not None
-    return typed[1] + (typed[2] + tell(typed[3]) if typed[3] else "")
+    return typed[1] + (typed[2] + translate(typed[3]) if typed[3] else "")
 
 
-def _spoken_option(option: click.Option) -> click.Option:
-    made = copy.copy(option)
-    made.help = _told_option(option)
+def _translated_option(option: click.Option) -> click.Option:
+    translated = copy.copy(option)
+    translated.help = _option_help(option)
     if (value := placeholder(option)) is not None:
-        made.metavar = pgettext(PLACEHOLDERS, value)
-    return made
+        translated.metavar = pgettext(PLACEHOLDERS, value)
+    return translated
 
 
-def _told_option(option: click.Option) -> str:
-    """Its help, and what each choice means where that is another word."""
-    told = gettext_template(option.help) if option.help else ""
+def _option_help(option: click.Option) -> str:
+    """An option's help, followed by the meaning of each choice whose translation differs from it."""
+    help_text = gettext_template(option.help) if option.help else ""
     if not isinstance(option.type, click.Choice) or (kind := getattr(option.type, "kind", None)) is None:
-        return told  # `OneOf` has a kind; importing it would cost help of the root half a millisecond
+        return help_text  # `OneOf` has a kind; importing it would cost help of the root half a millisecond
     words = [(value, pgettext(kind, value)) for value in map(str, option.type.choices)]
     meant = "; ".join(f"{value}: {word}" for value, word in words if value != word)
-    return f"{told}  {meant}." if meant else told
+    return f"{help_text}  {meant}." if meant else help_text
 
 
-_CHOICE = "LANGUAGE"  # the variable that tells gettext which catalog to read; it comes before LC_ALL and LANG
+_LANGUAGE_VARIABLE = "LANGUAGE"  # gettext reads it before LC_ALL and LANG
 
 
 @contextmanager
-def click_in_our_words() -> Iterator[None]:
-    """Let click take its own words, such as `Usage:` and `Missing option`, from our catalogs.
+def click_translations() -> Iterator[None]:
+    """Let click take its own texts, such as `Usage:` and `Missing option`, from our catalogs.
 
     click asks gettext for them, in the domain and the language that the process has set.  Both are as before when the
     block ends.
     """
-    before, domain = os.environ.get(_CHOICE), gettext.textdomain()
+    before, domain = os.environ.get(_LANGUAGE_VARIABLE), gettext.textdomain()
     gettext.bindtextdomain(DOMAIN, LOCALE)
     gettext.textdomain(DOMAIN)
     try:
         yield
     finally:
-        speak(Language.EN)
+        use_language(Language.EN)
         gettext.textdomain(domain)
         if before is None:
-            os.environ.pop(_CHOICE, None)
+            os.environ.pop(_LANGUAGE_VARIABLE, None)
         else:
-            os.environ[_CHOICE] = before
+            os.environ[_LANGUAGE_VARIABLE] = before
 
 
-def speak(language: Language) -> None:
-    """From now on help and messages are in this language, click's own words too."""
+def use_language(language: Language) -> None:
+    """Set the language of help and messages, click's own texts too."""
     set_language(lambda: language)
-    os.environ[_CHOICE] = language.value
+    os.environ[_LANGUAGE_VARIABLE] = language.value
 
 
 def localized(command: click.Command) -> click.Command:
-    """The command in the language that is spoken, with all that is below it."""
+    """The command with help in the current language: itself in English, else a translated copy."""
     if current_language() is Language.EN:
         return command
 
-    return spoken(command)
+    return translated_command(command)
 
 
 class TranslatedGroup(click.Group):
-    """A group some of whose commands speak the language of the site; the others are for whoever installs it."""
+    """A group; its commands named in `translated` use the language of the site, the operator's are in English."""
 
-    speaking: frozenset[str] = frozenset()
+    translated: frozenset[str] = frozenset()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
-        if command is None or ctx.obj is None or name not in self.speaking:
-            speak(Language.EN)
+        if command is None or ctx.obj is None or name not in self.translated:
+            use_language(Language.EN)
             return name, command, rest
-        speak(ctx.obj.invocation.spoken_language)
+        use_language(ctx.obj.invocation.output_language)
         return name, localized(command), rest

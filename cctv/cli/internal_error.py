@@ -1,7 +1,7 @@
-"""An error that nobody foresaw: where its traceback is kept, and what the person is told.
+"""Unexpected errors: where the traceback is kept, and the message that is printed.
 
-The details may name people, as far as the exception's own text does: they stand in a file that only its owner can read,
-outside of the storage, and the oldest go first.  What was typed is never written.
+The details may name people, as far as the exception's own text does: they are in a file that only its owner can read,
+outside of the storage, and the oldest are deleted first.  What was typed is never written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cctv import __version__
 from cctv.core.errors import CctvError
 from cctv.core.logs import traceback_of
 
-KEPT = 20  # files of details
+KEPT = 20  # files
 KEPT_FOR = timedelta(days=30)
 
 
@@ -30,7 +30,7 @@ class InternalError(CctvError):
 
 
 def write_details(error: BaseException, environ: Mapping[str, str], now: datetime) -> Path | None:
-    """Keep a traceback in a file that only this account can read; None where no file can be written."""
+    """Write a traceback to a file that only this account can read; returns its path, None if it cannot be written."""
     folder = details_folder(environ)
     path = folder / f"error-{now:%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
     heading = f"cctv {__version__}, Python {platform.python_version()}, {now:%Y-%m-%dT%H:%M:%SZ}"

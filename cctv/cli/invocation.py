@@ -1,6 +1,6 @@
-"""One run of the program: what stands before the noun, the environment, and the parts that a test replaces.
+"""One run of the program: the options before the noun, the environment, and the parts that a test replaces.
 
-Help needs no more than this, so it imports neither settings nor storage; `cctv.cli.context` adds those for a command.
+Help needs no more than this, so it imports neither settings nor storage: `cctv.cli.context` adds those.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ class Invocation:
     language: Language | None = None  # of help and messages, where it is not the site's
     debug: bool = False
     log_format: LogFormat | None = None
-    is_service: bool = False  # whether the command stays until it is told to stop, and logs to the journal
+    is_service: bool = False  # whether the command runs until it is stopped, and logs to the journal
 
     @property
     def invocation(self) -> Invocation:
-        """Itself: click's object is this before the noun, and the command's context, which has one, after it."""
+        """Itself, so that click's object has it before the noun (this) and after it (CommandContext) alike."""
         return self
 
     @property
-    def spoken_language(self) -> Language:
-        """The language of help and messages.  Never raises: help is there without a cameras.toml too."""
+    def output_language(self) -> Language:
+        """The language of help and messages.  Never raises: help works without a cameras.toml too."""
         return self.language or site_language(self.config_path, self.environ)
 
     @property
@@ -53,10 +53,10 @@ class Invocation:
         return self.clock.now()
 
     def start_log(self, *, service: bool = False) -> LogFormat:
-        """Log as the options say; answers the format.  A service under systemd logs its steps as JSON."""
+        """Configure logging by the options and return the format.  A service under systemd logs its steps as JSON."""
         self.is_service = service
         usual = LogFormat.JSON if service and is_journal(self.environ) else LogFormat.TEXT
-        chosen = self.log_format or usual
-        level = logging.INFO if service and chosen is LogFormat.JSON else logging.WARNING
-        configure(logging.DEBUG if self.debug else level, chosen)
-        return chosen
+        log_format = self.log_format or usual
+        level = logging.INFO if service and log_format is LogFormat.JSON else logging.WARNING
+        configure(logging.DEBUG if self.debug else level, log_format)
+        return log_format

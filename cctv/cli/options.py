@@ -1,6 +1,7 @@
-"""Options that many commands share.  They set fields of the box, so that a command's own arguments stay its own.
+"""Options that many commands share, and the question that asks for a decision.
 
-Asking a person at a terminal for a decision.  Never takes silence, or a word that it does not know, for a yes.
+The options set fields of the invocation, so that a command's own arguments stay its own.  `confirm` takes
+neither silence nor an answer that it does not know for a yes.
 """
 
 from __future__ import annotations
@@ -15,9 +16,19 @@ from cctv.cli.context import CommandContext
 from cctv.core.i18n import _
 from cctv.model.national_number import refuse_national_number
 
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class OneOf(click.Choice[str]):
+    """A choice whose values translated help explains; `kind` is the gettext context of the values."""
+
+    def __init__(self, words: Iterable[str], kind: str) -> None:
+        super().__init__(list(words))
+        self.kind = kind
+
 
 def confirm(question: str) -> bool:
-    """Whether a person says yes, in the language that is spoken or in English; the question goes to stderr."""
+    """Whether the answer is yes, in the current language or in English; the question goes to stderr."""
     answer = click.prompt(
         f"{question} {_('[y/N]')}", default="", show_default=False, prompt_suffix=": ", err=True, type=str
     )
@@ -25,39 +36,10 @@ def confirm(question: str) -> bool:
     return str(answer).strip().casefold() in yes
 
 
-F = TypeVar("F", bound=Callable[..., object])
-
-
-class OneOf(click.Choice[str]):
-    """One word of several; help in another language says what each means.  `kind` is the context of the words."""
-
-    def __init__(self, words: Iterable[str], kind: str) -> None:
-        super().__init__(list(words))
-        self.kind = kind
-
-
 def one_of(members: Iterable[Enum]) -> OneOf:
-    """One word of an enum, or of some members of it."""
-    chosen = list(members)
-    return OneOf([str(one.value) for one in chosen], type(chosen[0]).__name__)
-
-
-def _no_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """A free text as it was typed; refuses a national register number before anything happens."""
-    if value:
-        refuse_national_number(str(parameter.name).replace("_", " "), value)
-    return value
-
-
-def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
-    def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-        box = ctx.find_object(CommandContext)
-        if isinstance(value, str):
-            _no_number(ctx, parameter, value)
-        if box is not None and value:
-            setattr(box.invocation, name, value)
-
-    return callback
+    """The choice of a value of an enum, or of some of its members."""
+    choices = list(members)
+    return OneOf([str(member.value) for member in choices], type(choices[0]).__name__)
 
 
 def json_option(command: F) -> F:
@@ -68,7 +50,7 @@ def json_option(command: F) -> F:
 
 
 def mutation(command: F) -> F:
-    """What every command that changes something takes: `--dry-run`, `--for` and `--json`."""
+    """The options of every command that changes something: `--dry-run`, `--for` and `--json`."""
     command = json_option(command)
     command = click.option(
         "--for", metavar="NAME", expose_value=False, callback=_set("on_behalf_of"), help="On whose call this is done."
@@ -84,11 +66,15 @@ def mutation(command: F) -> F:
 
 
 def reason_option(required: bool = True) -> Callable[[F], F]:
-    """`--reason TEXT`: goes into the case's row; the log keeps its keyed digest."""
+    """`--reason TEXT`: kept in the case's row; the log keeps its keyed digest."""
 
     def decorate(command: F) -> F:
         return click.option(
-            "--reason", required=required, metavar="TEXT", callback=_no_number, help="Why; kept with the case."
+            "--reason",
+            required=required,
+            metavar="TEXT",
+            callback=_refuse_national_number,
+            help="Why; kept with the case.",
         )(command)
 
     return decorate
@@ -108,3 +94,21 @@ def span_options(required: bool = True) -> Callable[[F], F]:
         return click.option("--cameras", metavar="A,B", help="Cameras by their ids.")(command)
 
     return decorate
+
+
+def _refuse_national_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A free text as it was typed; raises NationalNumber, before anything happens, if it contains one."""
+    if value:
+        refuse_national_number(str(parameter.name).replace("_", " "), value)
+    return value
+
+
+def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
+    def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+        context = ctx.find_object(CommandContext)
+        if isinstance(value, str):
+            _refuse_national_number(ctx, parameter, value)
+        if context is not None and value:
+            setattr(context.invocation, name, value)
+
+    return callback

@@ -1,4 +1,4 @@
-"""How results look: consoles, tables, sizes, local times.  stdout is data, stderr is talk."""
+"""Output: consoles, tables, JSON, sizes, local times.  Data goes to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 
 def console(environ: Mapping[str, str]) -> Console:
     """A console on stdout, as wide as the terminal; 120 columns where there is none."""
-
     width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
     return Console(
         file=sys.stdout,
@@ -50,7 +49,7 @@ def print_json(data: Mapping[str, Any]) -> None:
 
 
 def as_json(value: Any) -> Any:  # noqa: ANN401 - whatever a command prints
-    """A value in JSON's own types: the one place that says how each of ours looks.
+    """A value in JSON's own types: the one place that defines how each of ours looks.
 
     A dataclass becomes an object of its fields, with `start` and `end` in place of a field `span`; an enum becomes its
     value, an instant ISO 8601 in UTC, a day ISO 8601, a duration its seconds, a path its text, a set a sorted list.
@@ -86,18 +85,17 @@ def _field(name: str, value: object) -> list[tuple[str, Any]]:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
-    """A plain table, its headings in the language that is spoken; columns named in `right` are aligned to the right."""
-
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    """A plain table, its headings translated; columns named in `right` are aligned to the right."""
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
-        made.add_column(pgettext(HEADINGS, name), justify="right" if name in right else "left", overflow="fold")
+        grid.add_column(pgettext(HEADINGS, name), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*row)
-    return made
+        grid.add_row(*row)
+    return grid
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The same without rich, for `cctv status`, which monitors call each minute: rich is a fifteenth of its time."""
+    """A table without rich, for `cctv status`: monitors call it each minute, and rich takes a fifteenth of its time."""
     widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
     lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (columns, *rows)]
     rule = "─" * (sum(widths) + 3 * (len(widths) - 1))
@@ -117,12 +115,12 @@ def local_date(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Parts of a line, one after the other."""
+    """Parts of a line, separated as the current language separates them."""
     return _("; ").join(parts)
 
 
 def weekday(at: datetime) -> str:
-    """`Sat`, in the language that is spoken."""
+    """`Sat`, in the current language."""
     return translate(shown(at))
 
 
@@ -150,19 +148,21 @@ def size(count: int) -> str:
     return f"{value:.0f} {shown}" if unit == "B" else decimal(f"{value:.1f} {shown}")
 
 
-def coverage_bar(one: Inventory, cells: int) -> str:
+def coverage_bar(inventory: Inventory, cells: int) -> str:
     """A span as a bar of characters: full recorded, half partly, dot deleted, blank never recorded or still to come.
 
     A character is full only if nothing of it is missing.
     """
-    edges = [one.span.start + one.span.duration * index / cells for index in range(cells + 1)]
+    edges = [inventory.span.start + inventory.span.duration * index / cells for index in range(cells + 1)]
     bar = ""
     for cell in (Span(start, end) for start, end in pairwise(edges)):
-        recorded = sum((shared.duration for span in one.saved if (shared := span.intersection(cell))), timedelta(0))
+        recorded = sum(
+            (shared.duration for span in inventory.saved if (shared := span.intersection(cell))), timedelta(0)
+        )
         if recorded >= cell.duration:
             bar += "█"
         elif recorded:
             bar += "▌"
         else:
-            bar += "·" if any(span.overlaps(cell) for span in one.deleted) else " "
+            bar += "·" if any(span.overlaps(cell) for span in inventory.deleted) else " "
     return f"|{bar}|"

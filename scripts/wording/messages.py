@@ -16,7 +16,7 @@ from reference.errors import every_error
 
 from cctv.cases.requests.next_steps import NextStepKind
 from cctv.cli.app import _SECTIONS, root
-from cctv.cli.i18n import TranslatedGroup, placeholder, told_help
+from cctv.cli.i18n import TranslatedGroup, placeholder, translate_help
 from cctv.cli.invocation import Invocation
 from cctv.cli.options import OneOf
 from cctv.cli.output import UNIT, UNITS
@@ -72,7 +72,7 @@ WORDS = (
 _ONE = {"_", "N_"}
 _MANY = {"ngettext", "ngettext_lazy"}
 _BY_THEMSELVES = {"pgettext", "pgettext_lazy"}
-_SHOWING = {"print", "echo", "print_next", "print_done", "tell", "tell_request", "UsageError", "confirm"}
+_SHOWING = {"print", "echo", "print_next", "print_done", "print_result", "emit_request", "UsageError", "confirm"}
 _LINE_INSIDE = re.compile(r"\bcctv [^`]*|\d+x\d+|x+")
 _TO_PROGRAMMERS = re.compile(
     r"deprecated|declar|iterable|defined twice|env var|UUID|boolean|Boolean|Choice\(|start character|Takes \{|colour|"
@@ -118,7 +118,7 @@ def spoken_commands(group: TranslatedGroup = root) -> Iterator[click.Command]:
     for name in group.list_commands(ctx):
         command = group.get_command(ctx, name)
         assert command is not None
-        if name in group.speaking:
+        if name in group.translated:
             yield from _with_those_below(command)
         elif isinstance(command, TranslatedGroup):
             yield from spoken_commands(command)
@@ -148,7 +148,7 @@ def _of_commands() -> Iterator[Message]:
 
 def _help_of(command: click.Command, where: str) -> Iterator[Message]:
     texts: list[str] = []
-    told_help(command.help or "", lambda text: texts.append(text) or text)
+    translate_help(command.help or "", lambda text: texts.append(text) or text)
     yield from (Message(text, where) for text in texts)
     for option in command.params:
         if isinstance(option, click.Option):

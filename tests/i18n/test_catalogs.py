@@ -62,7 +62,7 @@ def test_a_sentence_must_stand_in_the_call():
 
 OPERATORS = (
     *("audit", "backup", "cameras", "camera_check", "config", "notify", "record", "restore", "retention"),
-    *("retention_decide", "retention_explain", "retention_certificate", "status", "sweep", "footage", "footage_repair"),
+    *("retention_explain", "retention_certificate", "status", "sweep", "footage", "footage_repair"),
 )  # files of the command line for whoever installs it
 
 

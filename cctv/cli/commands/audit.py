@@ -1,4 +1,4 @@
-"""`cctv audit`: search and prove the log."""
+"""`cctv audit`: list entries of the log, verify it, sign a checkpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cctv.cli.output import local, local_date, table
 from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import read_transaction
 
-SUBJECT_WIDTH = 36
+SUBJECT_WIDTH = 36  # characters
 
 
 @click.group()
@@ -29,16 +29,15 @@ def audit() -> None:
 @click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="At most so many, the newest.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, about: str | None, last: int) -> None:
+def list_(context: CommandContext, about: str | None, last: int) -> None:
     """List acts: who, when, what, for which case, and why.
 
     \b
       cctv audit list --about INC-2026-014
     """
-
-    with read_transaction(box.site.engine) as connection:
-        found = audit_entries(connection, about=about, last=last)
-    zone = box.zone
+    with read_transaction(context.site.engine) as connection:
+        entries = audit_entries(connection, about=about, last=last)
+    zone = context.zone
     data = [
         {
             "seq": entry.seq,
@@ -51,7 +50,7 @@ def list_(box: CommandContext, about: str | None, last: int) -> None:
             "facts": dict(entry.facts),
             "reason": reason,
         }
-        for entry, reason in found
+        for entry, reason in entries
     ]
     rows = [
         (
@@ -63,10 +62,10 @@ def list_(box: CommandContext, about: str | None, last: int) -> None:
             entry.case_id or "",
             reason or "",
         )
-        for entry, reason in found
+        for entry, reason in entries
     ]
     columns = ("seq", "when", "who", "act", "subject", "case", "reason")
-    box.emit({"entries": data}, lambda console: console.print(table(columns, rows, right=("seq",))))
+    context.emit({"entries": data}, lambda console: console.print(table(columns, rows, right=("seq",))))
 
 
 @audit.command()
@@ -74,73 +73,74 @@ def list_(box: CommandContext, about: str | None, last: int) -> None:
 @click.option("--key", type=click.Path(), metavar="FILE", help="The site's public key, from elsewhere.")
 @json_option
 @click.pass_obj
-def verify(box: CommandContext, checkpoint: str | None, key: str | None) -> None:
+def verify(context: CommandContext, checkpoint: str | None, key: str | None) -> None:
     """Prove that no entry was changed, removed or put in between, and that the end was not cut off.
 
     \b
       cctv audit verify
       cctv audit verify --checkpoint /media/usb/checkpoint.json --key /media/usb/signing.pub
     """
-
-    public = Path(key) if key else box.site.root / "keys" / "signing.pub"
-    found = all_checkpoints(box.site.root, Path(checkpoint) if checkpoint else None)
-    with read_transaction(box.site.engine) as connection:
+    public = Path(key) if key else context.site.root / "keys" / "signing.pub"
+    checkpoints = all_checkpoints(context.site.root, Path(checkpoint) if checkpoint else None)
+    with read_transaction(context.site.engine) as connection:
         count, head = verify_log(connection)
         signer = read_public_key(public) if key or public.exists() else None
-        proved = prove(connection, found, signer)
+        proof = prove(connection, checkpoints, signer)
     data = {
         "entries": count,
         "head": head,
-        "checkpoints": proved.checkpoints,
-        "signed_entries": proved.latest.seq if proved.latest else 0,
-        "signed_at": proved.latest.at if proved.latest else None,
+        "checkpoints": proof.checkpoints,
+        "signed_entries": proof.latest.seq if proof.latest else 0,
+        "signed_at": proof.latest.at if proof.latest else None,
         "set_aside": [
-            {"entries": one.seq, "signed_at": one.at, "begun_again": entry.seq, "act": entry.act}
-            for one, entry in proved.set_aside
+            {"entries": signed.seq, "signed_at": signed.at, "begun_again": entry.seq, "act": entry.act}
+            for signed, entry in proof.set_aside
         ],
     }
-    box.emit(data, lambda console: _proved_text(console, box, count, head, proved))
-
-
-def _proved_text(console: Console, box: CommandContext, count: int, head: str, proved: Proved) -> None:
-    console.print(f"{count} entries, unbroken; the last one's hash is {head}")
-    if proved.latest is None:
-        console.print("nobody signed how far it goes: cctv audit checkpoint")
-    else:
-        when = local_date(proved.latest.at, box.zone)
-        console.print(f"the first {proved.latest.seq} are signed ({when}); {proved.checkpoints} checkpoints hold")
-    for one, entry in proved.set_aside:
-        console.print(
-            f"LOOK: {one.seq} entries were signed on {local_date(one.at, box.zone)}, before the log was begun again at "
-            f"entry {entry.seq} ({entry.act.value}, {local_date(entry.at, box.zone)}, by {entry.actor.account})"
-        )
+    context.emit(data, lambda console: _proved_text(console, context, count, head, proof))
 
 
 @audit.command()
 @click.option("--out", type=click.Path(), metavar="FILE", help="Write a copy there, to be kept elsewhere.")
 @mutation
 @click.pass_obj
-def checkpoint(box: CommandContext, out: str | None) -> None:
+def checkpoint(context: CommandContext, out: str | None) -> None:
     """Sign how far the log goes.  The sweeper does so too; a copy that is kept elsewhere proves it to others.
 
     \b
       cctv audit checkpoint --out /media/usb/checkpoint.json
     """
-
-    if box.dry_run:
-        with read_transaction(box.site.engine) as connection:
-            seq, found = chain_head(connection)
-        box.emit({"entries": seq, "head": found}, lambda console: console.print(f"would sign {seq} entries: {found}"))
+    if context.dry_run:
+        with read_transaction(context.site.engine) as connection:
+            seq, head = chain_head(connection)
+        context.emit({"entries": seq, "head": head}, lambda console: console.print(f"would sign {seq} entries: {head}"))
         return
-    made = sign_checkpoint(box.site) or latest(box.site.root)
-    if made is None:
+    signed = sign_checkpoint(context.site) or latest(context.site.root)
+    if signed is None:
         raise click.UsageError("there is no entry yet")
     if out:
-        box.site.disk.write(Path(out), made.line.encode() + b"\n")
-    data = {"entries": made.seq, "head": made.hash, "signed_at": made.at, "file": out}
-    box.emit(data, lambda console: console.print(f"{made.seq} entries signed; the last one's hash is {made.hash}"))
+        context.site.disk.write(Path(out), signed.line.encode() + b"\n")
+    data = {"entries": signed.seq, "head": signed.hash, "signed_at": signed.at, "file": out}
+    context.emit(
+        data, lambda console: console.print(f"{signed.seq} entries signed; the last one's hash is {signed.hash}")
+    )
+
+
+def _proved_text(console: Console, context: CommandContext, count: int, head: str, proof: Proved) -> None:
+    console.print(f"{count} entries, unbroken; the last one's hash is {head}")
+    if proof.latest is None:
+        console.print("nobody signed how far it goes: cctv audit checkpoint")
+    else:
+        when = local_date(proof.latest.at, context.zone)
+        console.print(f"the first {proof.latest.seq} are signed ({when}); {proof.checkpoints} checkpoints hold")
+    for signed, entry in proof.set_aside:
+        console.print(
+            f"LOOK: {signed.seq} entries were signed on {local_date(signed.at, context.zone)}, before the log was "
+            f"begun again at entry {entry.seq} ({entry.act.value}, "
+            f"{local_date(entry.at, context.zone)}, by {entry.actor.account})"
+        )
 
 
 def _short(subject: str) -> str:
-    """Digests and paths are cut in the table; `--json` has them whole."""
+    """A subject as the table shows it: digests and paths are cut; `--json` has them in full."""
     return subject if len(subject) <= SUBJECT_WIDTH else f"{subject[: SUBJECT_WIDTH - 3]}..."

@@ -1,4 +1,7 @@
-"""`cctv backup`: what a lost disk must not take along, encrypted to a key that is not on this box."""
+"""`cctv backup`: back up index, registers, log, keys and holds, and the one copy of held footage.
+
+Everything is encrypted to a recovery key whose private half is not on this machine.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,10 @@ from cctv.crypto.age import make_recovery_key
 class _MakesByDefault(click.Group):
     """`cctv backup DIR` is `cctv backup make DIR`; a folder that is called `key` is written ./key."""
 
-    def with_default(self, words: Sequence[str]) -> list[str]:
-        """The words with `make` before them, unless they begin with a command or ask for help."""
-        named = not words or words[0] in self.commands or words[0] in ("-h", "--help")
-        return list(words) if named else ["make", *words]
+    def with_default(self, arguments: Sequence[str]) -> list[str]:
+        """The arguments with `make` before them, unless they begin with a command or ask for help."""
+        named = not arguments or arguments[0] in self.commands or arguments[0] in ("-h", "--help")
+        return list(arguments) if named else ["make", *arguments]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self.with_default(args))
@@ -44,7 +47,7 @@ def backup() -> None:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
 @mutation
 @click.pass_obj
-def key(box: CommandContext, file: Path) -> None:
+def key(context: CommandContext, file: Path) -> None:
     """Make a recovery key: the private half goes to FILE (or with - to the screen) and must leave this box.
 
     The public half goes into cameras.toml.  Without the private half nobody opens a back-up, this box included.
@@ -52,27 +55,28 @@ def key(box: CommandContext, file: Path) -> None:
     \b
       cctv backup key /media/usb/recovery.key
     """
-
     shown = str(file) == "-"
-    if box.dry_run:
-        box.emit({"dry_run": True}, lambda console: console.print(f"Would make a recovery key in {file}."))
+    if context.dry_run:
+        context.emit({"dry_run": True}, lambda console: console.print(f"Would make a recovery key in {file}."))
         return
-    public, text = make_recovery_key(box.settings, None if shown else file, box.now, box.make_disk())
+    public, text = make_recovery_key(context.settings, None if shown else file, context.now, context.make_disk())
 
-    def said(console: Console) -> None:
+    def print_key(console: Console) -> None:
         if shown:
             click.echo(text, nl=False)
         where = "shown once: write it down" if shown else f"written to {file}: take it away from this box"
-        talk = [
+        lines = [
             f"Recovery key {where}.",
             "Put these lines into cameras.toml:",
             "",
             "[backup]",
             f'recipients = ["{public}"]',
         ]
-        click.echo("\n".join(talk), err=shown)
+        click.echo("\n".join(lines), err=shown)
 
-    box.emit({"public": public, "file": None if shown else str(file), **({"key": text} if shown else {})}, said)
+    context.emit(
+        {"public": public, "file": None if shown else str(file), **({"key": text} if shown else {})}, print_key
+    )
 
 
 @backup.command()
@@ -81,7 +85,7 @@ def key(box: CommandContext, file: Path) -> None:
 @click.option("--new-copy", metavar="WHY", help="Begin another copy: why the earlier one is no more.")
 @mutation
 @click.pass_obj
-def make(box: CommandContext, directory: Path, held: bool, new_copy: str | None) -> int:
+def make(context: CommandContext, directory: Path, held: bool, new_copy: str | None) -> int:
     """Back up to a folder of another disk: `cctv backup DIR` is short for it.
 
     Never ordinary footage.  Every back-up also takes out of the copy of held footage what was released since.
@@ -92,75 +96,79 @@ def make(box: CommandContext, directory: Path, held: bool, new_copy: str | None)
       cctv backup --held /mnt/offsite
     """
     if held:
-        return _held(box, directory, new_copy)
+        return _held(context, directory, new_copy)
 
-    made = plan_backup(box.site, directory) if box.dry_run else make_backup(box.site, directory)
-    manifest = made.manifest
+    bundle = plan_backup(context.site, directory) if context.dry_run else make_backup(context.site, directory)
+    manifest = bundle.manifest
     data = {
-        "dry_run": box.dry_run,
-        "path": made.path,
+        "dry_run": context.dry_run,
+        "path": bundle.path,
         "site": manifest.site,
         "version": manifest.version,
-        "files": [{"name": one.name, "bytes": one.bytes, "sha256": one.sha256 or None} for one in manifest.files],
+        "files": [
+            {"name": entry.name, "bytes": entry.bytes, "sha256": entry.sha256 or None} for entry in manifest.files
+        ],
         "segments": manifest.segments,
         "holds": manifest.holds,
         "audit_entries": manifest.audit_entries,
-        "bytes": made.size_bytes,
-        "interrupted_removed": made.swept,
-        "held_copy": _held_data(made.held) if made.held else None,
+        "bytes": bundle.size_bytes,
+        "interrupted_removed": bundle.swept,
+        "held_copy": _held_data(bundle.held) if bundle.held else None,
     }
-    box.emit(data, lambda console: _made_text(console, made, dry_run=box.dry_run))
-    _warn_same_disk(made.same_disk)
-    return _left(made.held)
+    context.emit(data, lambda console: _bundle_text(console, bundle, dry_run=context.dry_run))
+    _warn_same_disk(bundle.same_disk)
+    return _left(bundle.held)
 
 
-def _held(box: CommandContext, directory: Path, new_copy: str | None) -> int:
-    if box.dry_run:
-        plan: HeldPlan = plan_held(box.site, directory, new_copy=new_copy is not None)
-        data = {"dry_run": True, "folder": plan.folder, "copy": [one.path for one in plan.copy],
+def _held(context: CommandContext, directory: Path, new_copy: str | None) -> int:
+    if context.dry_run:
+        plan: HeldPlan = plan_held(context.site, directory, new_copy=new_copy is not None)
+        data = {"dry_run": True, "folder": plan.folder, "copy": [file.path for file in plan.copy],
                 "destroy": [path.name for path in plan.destroy], "kept": plan.kept}  # fmt: skip
-        said = f"Would copy {len(plan.copy)} held segments ({size(plan.size_bytes)}), destroy {len(plan.destroy)} files"
-        box.emit(data, lambda console: console.print(f"{said}, keep {plan.kept}, in {plan.folder}."))
+        summary = (
+            f"Would copy {len(plan.copy)} held segments ({size(plan.size_bytes)}), destroy {len(plan.destroy)} files"
+        )
+        context.emit(data, lambda console: console.print(f"{summary}, keep {plan.kept}, in {plan.folder}."))
         return int(Exit.OK)
-    done = copy_held(box.site, directory, new_copy=new_copy)
-    box.emit({"dry_run": False, **_held_data(done)}, lambda console: console.print(_held_text(done)))
-    _warn_same_disk(done.same_disk)
-    for path in done.unreadable:
+    result = copy_held(context.site, directory, new_copy=new_copy)
+    context.emit({"dry_run": False, **_held_data(result)}, lambda console: console.print(_held_text(result)))
+    _warn_same_disk(result.same_disk)
+    for path in result.unreadable:
         click.echo(f"warning: {path} is not as it was written, and was left out: cctv footage verify", err=True)
-    return int(Exit.UNREADABLE if done.unreadable else Exit.OK)
+    return int(Exit.UNREADABLE if result.unreadable else Exit.OK)
 
 
-def _held_data(done: HeldDone) -> dict[str, object]:
+def _held_data(result: HeldDone) -> dict[str, object]:
     return {
-        "folder": done.folder,
-        "reached": done.reached,
-        "copied": done.copied,
-        "destroyed": done.destroyed,
-        "kept": done.kept,
-        "unreadable": done.unreadable,
-        "holds_released_since": done.released,
+        "folder": result.folder,
+        "reached": result.reached,
+        "copied": result.copied,
+        "destroyed": result.destroyed,
+        "kept": result.kept,
+        "unreadable": result.unreadable,
+        "holds_released_since": result.released,
     }
 
 
-def _held_text(done: HeldDone) -> str:
+def _held_text(result: HeldDone) -> str:
     return (
-        f"Copy of held footage in {done.folder}: {done.copied} segments copied, {done.destroyed} destroyed "
-        f"that nothing holds any more, {done.kept} kept."
+        f"Copy of held footage in {result.folder}: {result.copied} segments copied, {result.destroyed} destroyed "
+        f"that nothing holds any more, {result.kept} kept."
     )
 
 
-def _made_text(console: Console, made: Made, *, dry_run: bool) -> None:
-    manifest = made.manifest
-    console.print(f"{'Would write' if dry_run else 'Written:'} {made.path}", style="bold")
-    rows = [(one.name, size(one.bytes)) for one in manifest.files]
+def _bundle_text(console: Console, bundle: Made, *, dry_run: bool) -> None:
+    manifest = bundle.manifest
+    console.print(f"{'Would write' if dry_run else 'Written:'} {bundle.path}", style="bold")
+    rows = [(entry.name, size(entry.bytes)) for entry in manifest.files]
     console.print(table(("file", "size"), rows, right=("size",)))
     console.print(f"\n{manifest.segments} segments are indexed (no footage is copied), {len(manifest.holds)} holds in "
                   f"force, {manifest.audit_entries} entries in the log.")  # fmt: skip
-    for path in made.swept:
+    for path in bundle.swept:
         verb = "would be removed" if dry_run else "removed"
         click.echo(f"{path.name} {verb}: a back-up that was interrupted", err=True)
-    if made.held is not None and made.held.reached:
-        console.print(_held_text(made.held))
+    if bundle.held is not None and bundle.held.reached:
+        console.print(_held_text(bundle.held))
     if dry_run:
         console.print("Dry run: nothing was written.")
 
@@ -170,10 +178,13 @@ def _warn_same_disk(same: bool) -> None:
         click.echo("warning: that folder is on the disk of the storage, and would be lost with it", err=True)
 
 
-def _left(done: HeldDone | None) -> int:
-    """An unreachable copy is worth an exit code only when something in it should be destroyed."""
-    if done is None or done.reached:
+def _left(result: HeldDone | None) -> int:
+    """The exit code: an unreachable copy counts only when something in it should be destroyed."""
+    if result is None or result.reached:
         return int(Exit.OK)
-    click.echo(f"warning: the copy of held footage is not at {done.folder}; {done.released} holds were released since "
-               "it was last seen, and their footage is still in it", err=True)  # fmt: skip
-    return int(Exit.PARTLY if done.released else Exit.OK)
+    click.echo(
+        f"warning: the copy of held footage is not at {result.folder}; {result.released} holds were released since "
+        "it was last seen, and their footage is still in it",
+        err=True,
+    )
+    return int(Exit.PARTLY if result.released else Exit.OK)

@@ -1,4 +1,4 @@
-"""`cctv breach`: record a breach of personal data, whom to tell by when, and what was done against it."""
+"""`cctv breach`: record a breach of personal data, whom to notify by when, and the measures against it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from cctv.cases.compliance.breaches import (
     list_breaches,
     open_breach,
 )
-from cctv.cases.compliance.breaches import assess as assessed
-from cctv.cases.compliance.breaches import tell as record
+from cctv.cases.compliance.breaches import assess as assess_breach
+from cctv.cases.compliance.breaches import tell as record_notice
 from cctv.cases.compliance.deadlines import NotificationDeadline, clocks
 from cctv.cli.context import CommandContext
 from cctv.cli.options import json_option, mutation, one_of, reason_option
@@ -61,7 +61,7 @@ def breach() -> None:
 @mutation
 @click.pass_obj
 def open_(
-    box: CommandContext,
+    context: CommandContext,
     happened: str,
     aware: str,
     risk: str,
@@ -80,19 +80,18 @@ def open_(
       cctv breach open "recorder stolen" --aware "za 8u" --risk high --people 40
       cctv breach open "stick lost" --aware "vandaag 9u" --suspected --as processor
     """
-
     new = NewBreach(
         happened=happened,
-        aware=parse_instant(aware, now=box.now, zone=box.zone),
+        aware=parse_instant(aware, now=context.now, zone=context.zone),
         role=ProcessingRole(role),
         risk=Risk(risk),
         suspected=suspected,
-        cameras=tuple(box.cameras(cameras)) if cameras else (),
+        cameras=tuple(context.cameras(cameras)) if cameras else (),
         people=people,
         people_known=people_known,
     )
-    made = open_breach(box.site, new, dry_run=box.dry_run)
-    _show(box, made, _("would be recorded") if box.dry_run else _("recorded"))
+    opened = open_breach(context.site, new, dry_run=context.dry_run)
+    _show(context, opened, _("would be recorded") if context.dry_run else _("recorded"))
 
 
 @breach.command()
@@ -102,20 +101,21 @@ def open_(
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def tell(box: CommandContext, breach_id: str, whom: str, at: str | None, reason: str | None) -> None:
+def tell(context: CommandContext, breach_id: str, whom: str, at: str | None, reason: str | None) -> None:
     """Record that somebody was told; after the deadline it takes a reason.
 
     \b
       cctv breach tell BRE-2026-001 --whom authority --at "gisteren 16u"
     """
-
-    sent = parse_instant(at, now=box.now, zone=box.zone) if at else None
-    made = record(box.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=box.dry_run)
+    sent = parse_instant(at, now=context.now, zone=context.zone) if at else None
+    updated = record_notice(
+        context.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=context.dry_run
+    )
     _show(
-        box,
-        made,
+        context,
+        updated,
         _("would be told: {whom}", whom=NoticeRecipient(whom))
-        if box.dry_run
+        if context.dry_run
         else _("is told: {whom}", whom=NoticeRecipient(whom)),
     )
 
@@ -130,7 +130,7 @@ def tell(box: CommandContext, breach_id: str, whom: str, at: str | None, reason:
 @mutation
 @click.pass_obj
 def assess(
-    box: CommandContext,
+    context: CommandContext,
     breach_id: str,
     risk: str | None,
     certain: bool | None,
@@ -143,15 +143,14 @@ def assess(
     \b
       cctv breach assess BRE-2026-001 --risk unlikely --reason "the stick was encrypted"
     """
-
-    found = Findings(
+    findings = Findings(
         risk=Risk(risk) if risk else None,
         suspected=not certain if certain is not None else None,
         people=people,
         people_known=people_known,
     )
-    made = assessed(box.site, breach_id, found, reason=reason, dry_run=box.dry_run)
-    _show(box, made, _("would be changed") if box.dry_run else _("changed"))
+    updated = assess_breach(context.site, breach_id, findings, reason=reason, dry_run=context.dry_run)
+    _show(context, updated, _("would be changed") if context.dry_run else _("changed"))
 
 
 @breach.command()
@@ -159,15 +158,14 @@ def assess(
 @click.option("--text", required=True, metavar="TEXT", help="What keeps it from happening again.")
 @mutation
 @click.pass_obj
-def measures(box: CommandContext, breach_id: str, text: str) -> None:
+def measures(context: CommandContext, breach_id: str, text: str) -> None:
     """Write down a measure against a recurrence.
 
     \b
       cctv breach measures BRE-2026-001 --text "packages leave as encrypted ZIP only"
     """
-
-    made = add_measures(box.site, breach_id, text, dry_run=box.dry_run)
-    _show(box, made, _("measure would be written down") if box.dry_run else _("measure written down"))
+    updated = add_measures(context.site, breach_id, text, dry_run=context.dry_run)
+    _show(context, updated, _("measure would be written down") if context.dry_run else _("measure written down"))
 
 
 @breach.command()
@@ -175,115 +173,115 @@ def measures(box: CommandContext, breach_id: str, text: str) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def close(box: CommandContext, breach_id: str, reason: str) -> None:
+def close(context: CommandContext, breach_id: str, reason: str) -> None:
     """Close a breach; refused while somebody is still to be told or no measure is written down."""
-
-    made = close_breach(box.site, breach_id, reason=reason, dry_run=box.dry_run)
-    _show(box, made, _("would be closed") if box.dry_run else _("closed"))
+    updated = close_breach(context.site, breach_id, reason=reason, dry_run=context.dry_run)
+    _show(context, updated, _("would be closed") if context.dry_run else _("closed"))
 
 
 @breach.command("list")
 @click.option("--all", "closed_too", is_flag=True, help="Closed ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, closed_too: bool) -> None:
+def list_(context: CommandContext, closed_too: bool) -> None:
     """List the open breaches, the latest first."""
-
-    found = list_breaches(box.site, closed_too=closed_too)
-    box.emit({"breaches": [data_of(one) for one in found]}, lambda console: _list_text(console, box, found))
+    breaches = list_breaches(context.site, closed_too=closed_too)
+    context.emit(
+        {"breaches": [data_of(breach) for breach in breaches]}, lambda console: _list_text(console, context, breaches)
+    )
 
 
 @breach.command()
 @click.argument("breach_id", metavar="ID")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, breach_id: str) -> None:
+def show(context: CommandContext, breach_id: str) -> None:
     """Show one breach: whom to tell by when, who was told, and what was written down."""
+    file = breach_file(context.site, breach_id)
+    texts = [{"act": act, "text": text} for act, text in file.texts]
+    context.emit({"breach": data_of(file.breach), "texts": texts}, lambda console: _file_text(console, context, file))
 
-    found = breach_file(box.site, breach_id)
-    texts = [{"act": act, "text": text} for act, text in found.texts]
-    box.emit({"breach": data_of(found.breach), "texts": texts}, lambda console: _file_text(console, box, found))
 
-
-def data_of(one: Breach) -> dict[str, object]:
+def data_of(breach: Breach) -> dict[str, object]:
     """A breach as JSON has it."""
-
     return {
-        "id": one.id,
-        "role": one.role,
-        "risk": one.risk,
-        "suspected": one.suspected,
-        "aware": one.aware,
-        "cameras": one.cameras,
-        "people": one.people,
-        "people_known": one.people_known,
-        "measures": one.measures,
-        "clocks": [{"whom": each.whom, "due": each.due, "sent": each.sent} for each in clocks(one)],
-        "closed": one.closed,
+        "id": breach.id,
+        "role": breach.role,
+        "risk": breach.risk,
+        "suspected": breach.suspected,
+        "aware": breach.aware,
+        "cameras": breach.cameras,
+        "people": breach.people,
+        "people_known": breach.people_known,
+        "measures": breach.measures,
+        "clocks": [{"whom": deadline.whom, "due": deadline.due, "sent": deadline.sent} for deadline in clocks(breach)],
+        "closed": breach.closed,
     }
 
 
-def _show(box: CommandContext, one: Breach, what: str) -> None:
+def _show(context: CommandContext, breach: Breach, what: str) -> None:
     def text(console: Console) -> None:
-        console.print(f"{one.id} {what}", style="bold")
-        if one.is_open:
-            _print_clocks(console, box, clocks(one))
-        if box.dry_run:
+        console.print(f"{breach.id} {what}", style="bold")
+        if breach.is_open:
+            _print_clocks(console, context, clocks(breach))
+        if context.dry_run:
             print_dry(console)
 
-    box.emit({"dry_run": box.dry_run, "breach": data_of(one)}, text)
+    context.emit({"dry_run": context.dry_run, "breach": data_of(breach)}, text)
 
 
-def _print_clocks(console: Console, box: CommandContext, owed: Sequence[NotificationDeadline]) -> None:
+def _print_clocks(console: Console, context: CommandContext, owed: Sequence[NotificationDeadline]) -> None:
     rows = [
         (
-            enum_text(each.whom),
-            local_date(each.due, box.zone),
-            local_date(each.sent, box.zone) if each.sent else _untold(each, box),
+            enum_text(deadline.whom),
+            local_date(deadline.due, context.zone),
+            local_date(deadline.sent, context.zone) if deadline.sent else _untold(deadline, context),
         )
-        for each in owed
+        for deadline in owed
     ]
     console.print(table(("to tell", "until", "told"), rows))
 
 
-def _untold(one: NotificationDeadline, box: CommandContext) -> str:
-    return _("OVERDUE") if one.is_overdue(box.now) else _("not yet")
+def _untold(deadline: NotificationDeadline, context: CommandContext) -> str:
+    return _("OVERDUE") if deadline.is_overdue(context.now) else _("not yet")
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[Breach]) -> None:
-    if not found:
+def _list_text(console: Console, context: CommandContext, breaches: Sequence[Breach]) -> None:
+    if not breaches:
         console.print(_("No open breaches.  `cctv breach list --all` shows closed ones too."))
         return
     rows = []
-    for one in found:
-        owed = [each for each in clocks(one) if each.sent is None]
-        first = min(owed, key=lambda each: each.due, default=None)
+    for breach in breaches:
+        owed = [deadline for deadline in clocks(breach) if deadline.sent is None]
+        first = min(owed, key=lambda deadline: deadline.due, default=None)
         still = (
-            _("{whom} by {due}", whom=first.whom, due=local_date(first.due, box.zone)) if first and one.is_open else "-"
+            _("{whom} by {due}", whom=first.whom, due=local_date(first.due, context.zone))
+            if first and breach.is_open
+            else "-"
         )
-        state = _("closed") if one.closed else _certainty(one)
-        rows.append((one.id, state, enum_text(one.risk), local_date(one.aware, box.zone), still))
+        state = _("closed") if breach.closed else _certainty(breach)
+        rows.append((breach.id, state, enum_text(breach.risk), local_date(breach.aware, context.zone), still))
     console.print(table(("id", "state", "risk", "aware", "still to tell"), rows))
 
 
-def _certainty(one: Breach) -> str:
-    return _("suspected") if one.suspected else _("certain")
+def _certainty(breach: Breach) -> str:
+    return _("suspected") if breach.suspected else _("certain")
 
 
-def _file_text(console: Console, box: CommandContext, found: BreachFile) -> None:
-    one = found.breach
+def _file_text(console: Console, context: CommandContext, file: BreachFile) -> None:
+    breach = file.breach
     state = (
-        _("closed {when} by {who}", when=local_date(one.closed, box.zone), who=one.closed_by)
-        if one.closed
+        _("closed {when} by {who}", when=local_date(breach.closed, context.zone), who=breach.closed_by)
+        if breach.closed
         else _("open")
     )
-    risk = _("risk {risk}", risk=one.risk)
-    console.print(_("{id}: {what}", id=one.id, what=", ".join((_certainty(one), risk, state))), style="bold")
-    console.print(_("aware {when}, as {role}", when=local_date(one.aware, box.zone), role=one.role))
-    people = one.people if one.people is not None else _("unknown")
-    concerned = _("people: {people}; cameras: {cameras}", people=people, cameras=", ".join(one.cameras) or "-")
+    risk = _("risk {risk}", risk=breach.risk)
+    console.print(_("{id}: {what}", id=breach.id, what=", ".join((_certainty(breach), risk, state))), style="bold")
+    console.print(_("aware {when}, as {role}", when=local_date(breach.aware, context.zone), role=breach.role))
+    people = breach.people if breach.people is not None else _("unknown")
+    concerned = _("people: {people}; cameras: {cameras}", people=people, cameras=", ".join(breach.cameras) or "-")
     console.print(f"{concerned}\n")
-    _print_clocks(console, box, found.clocks)
+    _print_clocks(console, context, file.clocks)
     console.print()
-    for act, text in found.texts:
+    for act, text in file.texts:
         console.print(_("{act}: {text}", act=_WRITTEN.get(act, act.value), text=text))

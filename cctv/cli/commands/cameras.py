@@ -1,4 +1,4 @@
-"""`cctv cameras`: which cameras there are, and whether they answer.  Parse, call one function, print."""
+"""`cctv cameras`: list, find, add, check and aim cameras."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ def cameras() -> None:
 @cameras.command("list")
 @json_option
 @click.pass_obj
-def list_cameras(box: CommandContext) -> None:
+def list_cameras(context: CommandContext) -> None:
     """Show the cameras of cameras.toml.  Asks none of them anything."""
-    known = list(box.settings.cameras.values())
+    configured = list(context.settings.cameras.values())
     rows = [
         {
-            "camera": one.id,
-            "zone": one.zone,
-            "purpose": one.purpose,
-            "address": one.rtsp or one.onvif,
-            "via": "rtsp" if one.rtsp else "onvif",
-            "transport": one.transport.value,
-            "credential": one.credential,
+            "camera": camera.id,
+            "zone": camera.zone,
+            "purpose": camera.purpose,
+            "address": camera.rtsp or camera.onvif,
+            "via": "rtsp" if camera.rtsp else "onvif",
+            "transport": camera.transport.value,
+            "credential": camera.credential,
         }
-        for one in known
+        for camera in configured
     ]
-    box.emit({"cameras": rows}, lambda console: _print_list(console, rows))
+    context.emit({"cameras": rows}, lambda console: _print_list(console, rows))
 
 
 @cameras.command()
@@ -65,7 +65,7 @@ def list_cameras(box: CommandContext) -> None:
 @click.option("--credential", metavar="NAME", help="Name of a credential, as in the credentials file.")
 @mutation
 @click.pass_obj
-def add(box: CommandContext, /, name: str, **keys: str | None) -> None:
+def add(context: CommandContext, /, name: str, **keys: str | None) -> None:
     """Write a camera into cameras.toml, which otherwise stays as it is.
 
     Refuses whatever `cctv config check` would refuse. The recorder takes it up on SIGHUP (docs/recording.md).
@@ -74,27 +74,100 @@ def add(box: CommandContext, /, name: str, **keys: str | None) -> None:
       cctv cameras add gevel-2 --zone facade --purpose "theft and damage" --onvif 192.0.2.21 --credential gevel
       cctv cameras add kassa-1 --zone interior --purpose theft --rtsp rtsp://192.0.2.22/stream1 --dry-run
     """
-
-    edit = add_camera(find_settings(box.invocation.config_path, box.environ), name, keys)
-    _check_credential(box, edit, keys["credential"])
-    if not box.dry_run:
-        write_edit(edit, box.make_disk())
-    told = {"camera": name, "file": edit.file, "dry_run": box.dry_run, "difference": edit.difference}
-    box.emit(told, lambda console: _print_edit(edit, name, dry_run=box.dry_run))
+    edit = add_camera(find_settings(context.invocation.config_path, context.environ), name, keys)
+    _check_credential(context, edit, keys["credential"])
+    if not context.dry_run:
+        write_edit(edit, context.make_disk())
+    data = {"camera": name, "file": edit.file, "dry_run": context.dry_run, "difference": edit.difference}
+    context.emit(data, lambda console: _print_edit(edit, name, dry_run=context.dry_run))
     for warning in edit.checked.warnings:
         if f"cameras.{name}." in f"{'.'.join(warning.key)}.":
             click.echo(f"warning: {warning}", err=True)
 
 
-def _check_credential(box: CommandContext, edit: Edit, credential: str | None) -> None:
-    """A credential that is nowhere would stop the whole recorder at its next start."""
+@cameras.command()
+@click.argument("names", metavar="[CAMERA]...", nargs=-1)
+@json_option
+@click.pass_obj
+def check(context: CommandContext, names: Sequence[str]) -> int:
+    """Ask each camera for its stream, and show what it sends and says of itself.
 
+    Exit 19 if one of them is down.  Keeps nothing of the picture.  GOP is the time between two key frames; clock is the
+    camera's less ours; "on board" is whether it can record on itself (ONVIF Profile G).
+
+    \b
+      cctv cameras check
+      cctv cameras check gevel-1 foyer-1
+    """
+    settings = context.settings
+    selected = [settings.camera(name) for name in names] or list(settings.cameras.values())
+    checkups = check_cameras(selected, load_credentials(settings, context.environ), context.clock)
+    data = {"cameras": [checkup_as_json(checkup) for checkup in checkups]}
+    context.emit(data, lambda console: print_checkups(console, checkups))
+    return int(Exit.OK if all(checkup.facts for checkup in checkups) else Exit.CAMERA_DOWN)
+
+
+@cameras.command()
+@click.option("--wait", default="3s", show_default=True, metavar="DURATION", help="How long to listen for answers.")
+@json_option
+@click.pass_obj
+def discover(context: CommandContext, wait: str) -> None:
+    """Find ONVIF cameras on this network, also those that are not in cameras.toml.
+
+    Asks by multicast (WS-Discovery), which routers do not pass on; it signs in nowhere.
+
+    \b
+      cctv cameras discover
+      cctv cameras discover --wait 10s --json
+    """
+    devices = discover_cameras(parse_duration(wait))
+    names_by_host = _names_by_host(context)
+    rows = [
+        {
+            "host": device.host,
+            "onvif": device.onvif,
+            "name": device.name,
+            "hardware": device.hardware,
+            "camera": names_by_host.get(device.host),
+        }
+        for device in devices
+    ]
+    context.emit({"found": rows}, lambda console: _print_found(console, rows, wait))
+
+
+@cameras.command()
+@click.argument("name", metavar="CAMERA")
+@click.option("--reason", required=True, type=click.Choice(["maintenance"]), help="The one reason that there is.")
+@click.option("--output", required=True, metavar="FILE", type=click.Path(dir_okay=False), help="PNG to write.")
+@mutation
+@click.pass_obj
+def still(context: CommandContext, name: str, reason: str, output: str) -> None:
+    """Write one picture of a camera in 32 columns of blocks, to aim it by.
+
+    Enough to see door, counter and horizon, too coarse to know anybody. Goes into the audit log.
+    There is no live view: footage is seen through `cctv request` and `cctv export` only.
+
+    \b
+      cctv cameras still gevel-1 --reason maintenance --output gevel-1.png
+    """
+    camera, target = context.settings.camera(name), Path(output).absolute()
+    if context.dry_run:
+        context.emit({"camera": name, "file": target, "dry_run": True}, lambda _: click.echo(f"would write {target}"))
+        return
+    site = context.site
+    picture = coarse_still(camera, stream_address(camera, load_credentials(context.settings, context.environ)))
+    _hand_over(site, camera.id, reason, target, picture)
+    context.emit({"camera": name, "file": target, "dry_run": False}, lambda _: click.echo(f"{name} is in {target}"))
+
+
+def _check_credential(context: CommandContext, edit: Edit, credential: str | None) -> None:
+    """A credential that is nowhere would stop the whole recorder at its next start."""
     settings = edit.checked.settings
-    if credential and (settings.credentials.file or box.environ.get("CREDENTIALS_DIRECTORY")):
-        load_credentials(settings, box.environ)
+    if credential and (settings.credentials.file or context.environ.get("CREDENTIALS_DIRECTORY")):
+        load_credentials(settings, context.environ)
     elif credential:
-        told = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
-        click.echo(f"note: the credential {credential} is not checked: {told}", err=True)
+        why = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
+        click.echo(f"note: the credential {credential} is not checked: {why}", err=True)
 
 
 def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
@@ -105,71 +178,18 @@ def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
     click.echo(f"next: cctv cameras check {name}, then systemctl kill -s HUP --kill-whom=main cctv-record", err=True)
 
 
-@cameras.command()
-@click.argument("names", metavar="[CAMERA]...", nargs=-1)
-@json_option
-@click.pass_obj
-def check(box: CommandContext, names: Sequence[str]) -> int:
-    """Ask each camera for its stream, and show what it sends and says of itself.
-
-    Exit 19 if one of them is down.  Keeps nothing of the picture.  GOP is the time between two key frames; clock is the
-    camera's less ours; "on board" is whether it can record on itself (ONVIF Profile G).
-
-    \b
-      cctv cameras check
-      cctv cameras check gevel-1 foyer-1
-    """
-
-    settings = box.settings
-    chosen = [settings.camera(name) for name in names] or list(settings.cameras.values())
-    checkups = check_cameras(chosen, load_credentials(settings, box.environ), box.clock)
-    said = {"cameras": [checkup_as_json(one) for one in checkups]}
-    box.emit(said, lambda console: print_checkups(console, checkups))
-    return int(Exit.OK if all(one.facts for one in checkups) else Exit.CAMERA_DOWN)
-
-
 def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:
     columns = ("camera", "zone", "address", "credential", "purpose")
     console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
 
 
-@cameras.command()
-@click.option("--wait", default="3s", show_default=True, metavar="DURATION", help="How long to listen for answers.")
-@json_option
-@click.pass_obj
-def discover(box: CommandContext, wait: str) -> None:
-    """Find ONVIF cameras on this network, also those that are not in cameras.toml.
-
-    Asks by multicast (WS-Discovery), which routers do not pass on; it signs in nowhere.
-
-    \b
-      cctv cameras discover
-      cctv cameras discover --wait 10s --json
-    """
-
-    found = discover_cameras(parse_duration(wait))
-    known = _names_by_host(box)
-    rows = [
-        {
-            "host": one.host,
-            "onvif": one.onvif,
-            "name": one.name,
-            "hardware": one.hardware,
-            "camera": known.get(one.host),
-        }
-        for one in found
-    ]
-    box.emit({"found": rows}, lambda console: _print_found(console, rows, wait))
-
-
-def _names_by_host(box: CommandContext) -> dict[str, str]:
+def _names_by_host(context: CommandContext) -> dict[str, str]:
     """Which camera of cameras.toml has which host; none where there is no cameras.toml yet."""
-
     try:
-        known = box.settings.cameras.values()
+        configured = context.settings.cameras.values()
     except SettingsNotFound:
         return {}
-    addresses = {one.id: one.onvif or one.rtsp or "" for one in known}
+    addresses = {camera.id: camera.onvif or camera.rtsp or "" for camera in configured}
     return {
         urlsplit(address if "://" in address else f"//{address}").hostname or "": name
         for name, address in addresses.items()
@@ -186,35 +206,8 @@ def _print_found(console: Console, rows: Sequence[dict[str, str | None]], wait: 
         click.echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
 
 
-@cameras.command()
-@click.argument("name", metavar="CAMERA")
-@click.option("--reason", required=True, type=click.Choice(["maintenance"]), help="The one reason that there is.")
-@click.option("--output", required=True, metavar="FILE", type=click.Path(dir_okay=False), help="PNG to write.")
-@mutation
-@click.pass_obj
-def still(box: CommandContext, name: str, reason: str, output: str) -> None:
-    """Write one picture of a camera in 32 columns of blocks, to aim it by.
-
-    Enough to see door, counter and horizon, too coarse to know anybody. Goes into the audit log.
-    There is no live view: footage is seen through `cctv request` and `cctv export` only.
-
-    \b
-      cctv cameras still gevel-1 --reason maintenance --output gevel-1.png
-    """
-
-    camera, target = box.settings.camera(name), Path(output).absolute()
-    if box.dry_run:
-        box.emit({"camera": name, "file": target, "dry_run": True}, lambda _: click.echo(f"would write {target}"))
-        return
-    site = box.site
-    picture = coarse_still(camera, stream_address(camera, load_credentials(box.settings, box.environ)))
-    _hand_over(site, camera.id, reason, target, picture)
-    box.emit({"camera": name, "file": target, "dry_run": False}, lambda _: click.echo(f"{name} is in {target}"))
-
-
 def _hand_over(site: Storage, camera: CameraId, reason: str, target: Path, picture: bytes) -> None:
     """Log it, then write it: no picture without its entry."""
-
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.CAMERA_STILL, camera, facts={"reason": reason})
         try:

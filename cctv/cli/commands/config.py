@@ -1,4 +1,4 @@
-"""`cctv config`: check and explain cameras.toml."""
+"""`cctv config`: check cameras.toml, compare it with a published policy text, explain each setting."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def config() -> None:
 )
 @json_option
 @click.pass_obj
-def check(box: CommandContext, strict: bool, policy: Path | None) -> None:
+def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
     """Read cameras.toml and say what is wrong or unwise; changes nothing.
 
     \b
@@ -42,8 +42,7 @@ def check(box: CommandContext, strict: bool, policy: Path | None) -> None:
       cctv config check --strict
       cctv config check --policy privacy.html
     """
-
-    checked = load_settings(box.invocation.config_path, environ=box.environ, strict=strict)
+    checked = load_settings(context.invocation.config_path, environ=context.environ, strict=strict)
     settings = checked.settings
     if settings.letters.templates is not None:
         check_templates(templates_of(settings))
@@ -56,18 +55,37 @@ def check(box: CommandContext, strict: bool, policy: Path | None) -> None:
         if policy is not None:
             _show_findings(console, findings)
 
-    box.emit(
+    context.emit(
         {
             "path": settings.source.path,
             "cameras": list(settings.cameras),
             "zones": list(settings.zones),
             "warnings": [warning.message for warning in checked.warnings],
         }
-        | ({"policy": policy, "findings": [_as_json(each) for each in findings]} if policy is not None else {}),
+        | ({"policy": policy, "findings": [_as_json(finding) for finding in findings]} if policy is not None else {}),
         text,
     )
     if policy is not None and strict:
         _refuse_differences(policy, findings)
+
+
+@config.command()
+@json_option
+@click.pass_obj
+def show(context: CommandContext) -> None:
+    """Show every setting in force and where it comes from."""
+    rows = explain(context.settings)
+    context.emit(
+        {
+            "settings": [
+                {"key": row.key, "value": row.value, "origin": row.origin, "line": row.line, "note": row.note}
+                for row in rows
+            ]
+        },
+        lambda console: console.print(
+            table(("key", "value", "from", "note"), [(row.key, row.value, _origin(row), row.note) for row in rows])
+        ),
+    )
 
 
 def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:
@@ -75,7 +93,10 @@ def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:
 
 
 def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
-    rows = [(each.status.value, each.message, str(each.claim.line) if each.claim else "-") for each in findings]
+    rows = [
+        (finding.status.value, finding.message, str(finding.claim.line) if finding.claim else "-")
+        for finding in findings
+    ]
     console.print(table(("", "what runs, and what the text says", "line"), rows, right=("line",)))
     console.print("\nRead by fixed phrases: what is not listed was not recognised. It takes no lawyer's place.")
 
@@ -92,29 +113,11 @@ def _as_json(finding: Finding) -> dict[str, object]:
 
 
 def _refuse_differences(policy: Path, findings: tuple[Finding, ...]) -> None:
-    wrong = sum(each.status in {ClaimStatus.BROKEN, ClaimStatus.DIFFERS, ClaimStatus.MISSING} for each in findings)
+    wrong = sum(
+        finding.status in {ClaimStatus.BROKEN, ClaimStatus.DIFFERS, ClaimStatus.MISSING} for finding in findings
+    )
     if wrong:
         raise PolicyTextDiffers(path=policy, count=wrong)
-
-
-@config.command()
-@json_option
-@click.pass_obj
-def show(box: CommandContext) -> None:
-    """Show every setting in force and where it comes from."""
-
-    rows = explain(box.settings)
-    box.emit(
-        {
-            "settings": [
-                {"key": row.key, "value": row.value, "origin": row.origin, "line": row.line, "note": row.note}
-                for row in rows
-            ]
-        },
-        lambda console: console.print(
-            table(("key", "value", "from", "note"), [(row.key, row.value, _origin(row), row.note) for row in rows])
-        ),
-    )
 
 
 def _origin(row: SettingRow) -> str:

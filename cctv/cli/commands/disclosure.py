@@ -1,4 +1,4 @@
-"""`cctv disclosure`: unredacted footage for police, court and the like, from the order to the end."""
+"""`cctv disclosure`: unredacted footage for police, court and the like, from the order to the end of the lease."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from cctv.cli.views.disclosure import (
 )
 from cctv.cli.views.footage import (
     chosen_cameras,
-    departures_data,
     footage_data,
     hold_data,
     print_done,
     print_dry,
     print_footage,
     print_next,
+    release_effects_data,
 )
 from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
@@ -47,8 +47,8 @@ from cctv.model.disclosures import DisclosureClosure, Duty, Receiver, Recipient
 from cctv.packages.unredacted_copy import build_disclosure, plan_disclosure
 
 _OF_REQUESTS = {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
-_AUTHORITIES = [one for one in Recipient if one not in _OF_REQUESTS]
-_DUTIES = [one for one in Duty if one is not Duty.RIGHT]
+_AUTHORITIES = [recipient for recipient in Recipient if recipient not in _OF_REQUESTS]
+_DUTIES = [duty for duty in Duty if duty is not Duty.RIGHT]
 
 
 @click.group()
@@ -88,7 +88,7 @@ def disclosure() -> None:
 @mutation
 @click.pass_obj
 def open_(
-    box: CommandContext,
+    context: CommandContext,
     recipient: str,
     duty: str,
     authority: str,
@@ -110,71 +110,49 @@ def open_(
         --officer "INP J. Claes" --reference "OO.12.L1.004512/2026" --basis "vordering 46bis Sv., 24/11/2026" \\
         --case INC-2026-014 --cameras foyer-1 --from "za 22u" --to "za 22u30"
     """
-
     new = NewDisclosure(
         recipient=Recipient(recipient),
         duty=Duty(duty),
         receiver=Receiver(authority, officer, reference, basis),
-        cameras=chosen_cameras(box, cameras, zones),
-        span=box.span(start, end),
+        cameras=chosen_cameras(context, cameras, zones),
+        span=context.span(start, end),
         case_id=case_id,
         unmasked=unmasked,
-        lease_end=parse_review(until, now=box.now, zone=box.zone) if until else None,
+        lease_end=parse_review(until, now=context.now, zone=context.zone) if until else None,
     )
-    _open(box, new.checked())
-
-
-def _open(box: CommandContext, new: NewDisclosure) -> None:
-    if box.dry_run:
-        footage = find_footage(box.site, new.cameras, new.span)
-
-        def text(console: Console) -> None:
-            planned = _("Would register a disclosure to {recipient}.", recipient=new.recipient)
-            console.print(f"{planned}\n", style="bold")
-            print_footage(console, footage, box.zone)
-            print_dry(console)
-
-        box.emit({"dry_run": True, "footage": footage_data(footage)}, text)
-        return
-    opened = open_disclosure(box.site, new)
-    data = {
-        "dry_run": False,
-        "disclosure": disclosure_data(opened.disclosure),
-        "hold": hold_data(opened.hold),
-        "footage": footage_data(opened.footage),
-    }
-    box.emit(data, lambda console: opened_text(console, box, opened))
+    _open(context, new.checked())
 
 
 @disclosure.command("list")
 @click.option("--all", "closed_too", is_flag=True, help="Ended ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, closed_too: bool) -> None:
+def list_(context: CommandContext, closed_too: bool) -> None:
     """List what left and what is about to, the latest first."""
-
-    found = list_disclosures(box.site, closed_too=closed_too)
-    box.emit({"disclosures": [disclosure_data(one) for one in found]}, lambda console: list_text(console, box, found))
+    disclosures = list_disclosures(context.site, closed_too=closed_too)
+    context.emit(
+        {"disclosures": [disclosure_data(disclosure) for disclosure in disclosures]},
+        lambda console: list_text(console, context, disclosures),
+    )
 
 
 @disclosure.command()
 @click.argument("disclosure_id", metavar="ID")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, disclosure_id: str) -> None:
+def show(context: CommandContext, disclosure_id: str) -> None:
     """Show one disclosure, its holds, and how much of its footage exists now.
 
     \b
       cctv disclosure show DIS-2026-002
     """
-
-    found = disclosure_file(box.site, disclosure_id)
+    file = disclosure_file(context.site, disclosure_id)
     data = {
-        "disclosure": disclosure_data(found.disclosure),
-        "holds": [hold_data(one) for one in found.holds],
-        "footage": footage_data(found.footage),
+        "disclosure": disclosure_data(file.disclosure),
+        "holds": [hold_data(hold) for hold in file.holds],
+        "footage": footage_data(file.footage),
     }
-    box.emit(data, lambda console: show_text(console, box, found))
+    context.emit(data, lambda console: show_text(console, context, file))
 
 
 @disclosure.command()
@@ -182,7 +160,7 @@ def show(box: CommandContext, disclosure_id: str) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def approve(box: CommandContext, disclosure_id: str, reason: str) -> None:
+def approve(context: CommandContext, disclosure_id: str, reason: str) -> None:
     """Answer for it: the ground holds, and the scope is no wider than it says.
 
     Where the policy names export.unredacted under two_person, another account than the one that opened it.
@@ -190,24 +168,23 @@ def approve(box: CommandContext, disclosure_id: str, reason: str) -> None:
     \b
       cctv disclosure approve DIS-2026-002 --reason "order read, signed by the magistrate; scope is what it names"
     """
-
-    one = approve_disclosure(box.site, disclosure_id, reason=reason, dry_run=box.dry_run)
+    approved = approve_disclosure(context.site, disclosure_id, reason=reason, dry_run=context.dry_run)
 
     def text(console: Console) -> None:
-        if box.dry_run:
-            print_done(console, box, _("Would approve {id}.", id=one.id))
+        if context.dry_run:
+            print_done(console, context, _("Would approve {id}.", id=approved.id))
             return
-        console.print(_("{id} approved by {who}", id=one.id, who=one.approved_by), style="bold")
-        print_next(f"cctv disclosure build {one.id}")
+        console.print(_("{id} approved by {who}", id=approved.id, who=approved.approved_by), style="bold")
+        print_next(f"cctv disclosure build {approved.id}")
 
-    box.emit({"dry_run": box.dry_run, "disclosure": disclosure_data(one)}, text)
+    context.emit({"dry_run": context.dry_run, "disclosure": disclosure_data(approved)}, text)
 
 
 @disclosure.command()
 @click.argument("disclosure_id", metavar="ID")
 @mutation
 @click.pass_obj
-def build(box: CommandContext, disclosure_id: str) -> None:
+def build(context: CommandContext, disclosure_id: str) -> None:
     """Copy the recorded frames, bit for bit, into a signed package under exports/.
 
     One file for each unbroken recording, from the last key frame before the requested start to the last frame before
@@ -217,16 +194,15 @@ def build(box: CommandContext, disclosure_id: str) -> None:
       cctv disclosure build DIS-2026-002 --dry-run
       cctv disclosure build DIS-2026-002
     """
-
     with watched() as progress:
-        if box.dry_run:
-            plan = plan_disclosure(box.site, disclosure_id, progress)
+        if context.dry_run:
+            plan = plan_disclosure(context.site, disclosure_id, progress)
         else:
-            built = build_disclosure(box.site, disclosure_id, progress)
-    if box.dry_run:
-        box.emit(plan_data(plan), lambda console: plan_text(console, box, plan))
+            built = build_disclosure(context.site, disclosure_id, progress)
+    if context.dry_run:
+        context.emit(plan_data(plan), lambda console: plan_text(console, context, plan))
     else:
-        box.emit(built_data(built), lambda console: built_text(console, box, built))
+        context.emit(built_data(built), lambda console: built_text(console, context, built))
 
 
 @disclosure.command()
@@ -234,18 +210,17 @@ def build(box: CommandContext, disclosure_id: str) -> None:
 @click.option("--on", "day", required=True, metavar="DATE", help="The day that stands on the signed receipt.")
 @mutation
 @click.pass_obj
-def receipt(box: CommandContext, disclosure_id: str, day: str) -> None:
+def receipt(context: CommandContext, disclosure_id: str, day: str) -> None:
     """Enter that the receipt came back signed.
 
     \b
       cctv disclosure receipt DIS-2026-002 --on 24/11
     """
-
-    on = start_of_day(parse_date(day, now=box.now, zone=box.zone), box.zone)
-    one = record_receipt(box.site, disclosure_id, on, dry_run=box.dry_run)
-    signed = _("{id}: receipt signed on {day:%d/%m/%Y}.", id=one.id, day=on.astimezone(box.zone))
-    data = {"dry_run": box.dry_run, "disclosure": disclosure_data(one)}
-    box.emit(data, lambda console: print_done(console, box, signed))
+    on = start_of_day(parse_date(day, now=context.now, zone=context.zone), context.zone)
+    updated = record_receipt(context.site, disclosure_id, on, dry_run=context.dry_run)
+    signed = _("{id}: receipt signed on {day:%d/%m/%Y}.", id=updated.id, day=on.astimezone(context.zone))
+    data = {"dry_run": context.dry_run, "disclosure": disclosure_data(updated)}
+    context.emit(data, lambda console: print_done(console, context, signed))
 
 
 @disclosure.command()
@@ -254,18 +229,17 @@ def receipt(box: CommandContext, disclosure_id: str, day: str) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def lease(box: CommandContext, disclosure_id: str, until: str, reason: str) -> None:
+def lease(context: CommandContext, disclosure_id: str, until: str, reason: str) -> None:
     """Agree another end of a copy that is lent.
 
     \b
       cctv disclosure lease DIS-2026-002 --until 1/3/2027 --reason "the case is before the court until then"
     """
-
-    when = parse_review(until, now=box.now, zone=box.zone)
-    one = set_lease(box.site, disclosure_id, when, reason=reason, dry_run=box.dry_run)
-    lent = _("{id}: back or destroyed by {day:%d/%m/%Y}.", id=one.id, day=when.astimezone(box.zone))
-    data = {"dry_run": box.dry_run, "disclosure": disclosure_data(one)}
-    box.emit(data, lambda console: print_done(console, box, lent))
+    when = parse_review(until, now=context.now, zone=context.zone)
+    updated = set_lease(context.site, disclosure_id, when, reason=reason, dry_run=context.dry_run)
+    message = _("{id}: back or destroyed by {day:%d/%m/%Y}.", id=updated.id, day=when.astimezone(context.zone))
+    data = {"dry_run": context.dry_run, "disclosure": disclosure_data(updated)}
+    context.emit(data, lambda console: print_done(console, context, message))
 
 
 @disclosure.command()
@@ -274,7 +248,7 @@ def lease(box: CommandContext, disclosure_id: str, until: str, reason: str) -> N
 @reason_option()
 @mutation
 @click.pass_obj
-def end(box: CommandContext, disclosure_id: str, how: str, reason: str) -> None:
+def end(context: CommandContext, disclosure_id: str, how: str, reason: str) -> None:
     """End a disclosure and release its holds: it was handed over, came back, was destroyed, refused or withdrawn.
 
     A lease ends when the copy came back, was destroyed, or the data subject has it (passed-on).
@@ -283,12 +257,33 @@ def end(box: CommandContext, disclosure_id: str, how: str, reason: str) -> None:
       cctv disclosure end DIS-2026-002 --how handed --reason "the police keep it in their file" --dry-run
       cctv disclosure end DIS-2026-003 --how refused --reason "no order, and nothing that obliges us"
     """
-
-    done = end_disclosure(box.site, disclosure_id, DisclosureClosure(how), reason=reason, dry_run=box.dry_run)
+    ended = end_disclosure(context.site, disclosure_id, DisclosureClosure(how), reason=reason, dry_run=context.dry_run)
     data = {
-        "dry_run": box.dry_run,
-        "disclosure": disclosure_data(done.disclosure),
-        "released": [one.id for one in done.releases],
-        "footage": departures_data(done.departures),
+        "dry_run": context.dry_run,
+        "disclosure": disclosure_data(ended.disclosure),
+        "released": [hold.id for hold in ended.releases],
+        "footage": release_effects_data(ended.departures),
     }
-    box.emit(data, lambda console: ended_text(console, box, done))
+    context.emit(data, lambda console: ended_text(console, context, ended))
+
+
+def _open(context: CommandContext, new: NewDisclosure) -> None:
+    if context.dry_run:
+        footage = find_footage(context.site, new.cameras, new.span)
+
+        def text(console: Console) -> None:
+            planned = _("Would register a disclosure to {recipient}.", recipient=new.recipient)
+            console.print(f"{planned}\n", style="bold")
+            print_footage(console, footage, context.zone)
+            print_dry(console)
+
+        context.emit({"dry_run": True, "footage": footage_data(footage)}, text)
+        return
+    opened = open_disclosure(context.site, new)
+    data = {
+        "dry_run": False,
+        "disclosure": disclosure_data(opened.disclosure),
+        "hold": hold_data(opened.hold),
+        "footage": footage_data(opened.footage),
+    }
+    context.emit(data, lambda console: opened_text(console, context, opened))

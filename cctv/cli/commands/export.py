@@ -1,9 +1,4 @@
-"""`cctv export`: build the package that leaves, list packages, verify one anywhere.
-
-`cctv export deliver` and `fetch`: how a package leaves the box.
-
-`cctv export` with all its commands: build, list and verify a package, and hand it over.
-"""
+"""`cctv export`: build, list and verify packages, and hand them over (`deliver`, `fetch`)."""
 
 from __future__ import annotations
 
@@ -53,7 +48,7 @@ def export() -> None:
 @click.argument("request_id", metavar="REQUEST")
 @mutation
 @click.pass_obj
-def build(box: CommandContext, request_id: str) -> None:
+def build(context: CommandContext, request_id: str) -> None:
     """Render what was approved, check it, and write a signed package under exports/.
 
     Needs an approval of every part's plan as it is now (`cctv redaction approve`).  Our copy expires within a month.
@@ -62,28 +57,26 @@ def build(box: CommandContext, request_id: str) -> None:
       cctv export build REQ-2026-007 --dry-run
       cctv export build REQ-2026-007
     """
-
     with watched() as progress:
-        if box.dry_run:
-            plan = plan_build(box.site, request_id, progress)
+        if context.dry_run:
+            plan = plan_build(context.site, request_id, progress)
         else:
-            built = build_package(box.site, request_id, progress)
-    if box.dry_run:
-        box.emit(_plan_data(plan), lambda console: _plan_text(console, box, plan))
+            built = build_package(context.site, request_id, progress)
+    if context.dry_run:
+        context.emit(_plan_data(plan), lambda console: _plan_text(console, context, plan))
     else:
-        box.emit(_built_data(built), lambda console: _built_text(console, box, built))
+        context.emit(_built_data(built), lambda console: _built_text(console, context, built))
 
 
 @export.command("list")
 @click.option("--request", "request_id", metavar="ID", help="Only the packages of this request or disclosure.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, request_id: str | None) -> None:
+def list_(context: CommandContext, request_id: str | None) -> None:
     """List packages: for which request, by whom, until when."""
-
-    found = list_packages(box.site, request_id)
-    data = [_package_data(box, one) for one in found]
-    box.emit({"packages": data}, lambda console: _list_text(console, box, found))
+    packages = list_packages(context.site, request_id)
+    data = [_package_data(context, package) for package in packages]
+    context.emit({"packages": data}, lambda console: _list_text(console, context, packages))
 
 
 @export.command()
@@ -95,7 +88,7 @@ def list_(box: CommandContext, request_id: str | None) -> None:
 )
 @json_option
 @click.pass_obj
-def verify(box: CommandContext, path: Path, key: Path | None) -> None:
+def verify(context: CommandContext, path: Path, key: Path | None) -> None:
     """Check a package: the signature, every hash, nothing missing, nothing added.
 
     PATH is the package's folder or its manifest.json, or the id of a package of this storage.  With a path it needs no
@@ -105,12 +98,80 @@ def verify(box: CommandContext, path: Path, key: Path | None) -> None:
       cctv export verify EXP-2026-003
       cctv export verify /media/usb/EXP-2026-003 --key signing.pub
     """
-
     if not path.exists() and id_kind(str(path).upper()) is IdKind.EXPORT:
-        path = package_path(box.site, str(path))
+        path = package_path(context.site, str(path))
     with watched() as progress:
         checked = verify_package(path, key=key, progress=progress)
-    box.emit(_checked_data(checked), lambda console: _checked_text(console, checked))
+    context.emit(_checked_data(checked), lambda console: _checked_text(console, checked))
+
+
+@click.command()
+@click.argument("package", metavar="PACKAGE")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write into: a medium to hand over, or where the ZIP is sent from.",
+)
+@click.option(
+    "--method",
+    type=one_of(Method),
+    required=True,
+    help="hand: a copy and a receipt to print and sign; zip: one encrypted file and a note beside it.",
+)
+@click.option(
+    "--recipient",
+    type=one_of((Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY)),
+    help="Who takes a request's package: the subject, whom the subject named, or who asked in their name; as it says.",
+)
+@mutation
+@click.pass_obj
+def deliver(context: CommandContext, package: str, folder: Path, method: str, recipient: str | None) -> None:
+    """Hand a package over: copy it or encrypt it into a folder, and record that it left.
+
+    The passphrase of a ZIP is printed once, on stdout, and kept nowhere: tell it by telephone or in a letter, never
+    with the file.  Handing over again makes another one.  With a nominee, a proxy, an insurer or a lawyer the copy is a
+    lease of a month: `cctv disclosure end` says that it came back, `cctv disclosure lease` agrees another end.
+
+    \b
+      cctv export deliver EXP-2026-003 --method hand --to /media/usb
+      cctv export deliver EXP-2026-003 --method zip --to ~/outgoing
+    """
+    delivery = deliver_package(
+        context.site,
+        package,
+        folder,
+        Method(method),
+        Recipient(recipient) if recipient else None,
+        dry_run=context.dry_run,
+    )
+    context.emit(_delivered_data(context, delivery), lambda console: _delivered_text(console, context, delivery))
+
+
+@click.command()
+@click.argument("package", metavar="PACKAGE")
+@mutation
+@click.pass_obj
+def fetch(context: CommandContext, package: str) -> None:
+    """Print the line by which another desk copies a package, and the line that checks it there.
+
+    Copies nothing.  That it was asked for is in the log; whoever types the line needs an account on this machine that
+    may read the storage.
+
+    \b
+      cctv export fetch EXP-2026-003
+    """
+    lines = fetch_package(context.site, package, dry_run=context.dry_run)
+    data = {"dry_run": context.dry_run, "copy": lines.copy, "verify": lines.verify, "stock_tools": lines.stock}
+    context.emit(data, lambda console: _fetch_text(console, lines))
+
+
+def lease_text(context: CommandContext, disclosure: Disclosure) -> str:
+    """That a copy is lent, to whom and until when."""
+    assert disclosure.lease_end is not None
+    day = disclosure.lease_end.astimezone(context.zone)
+    return _("Lent to the {recipient}: back or destroyed by {day:%d/%m/%Y}.", recipient=disclosure.recipient, day=day)
 
 
 def _plan_data(plan: BuildPlan) -> dict[str, object]:
@@ -119,16 +180,16 @@ def _plan_data(plan: BuildPlan) -> dict[str, object]:
         "request": plan.request.id,
         "outputs": [
             {
-                "file": one.file,
-                "camera": one.part.plan.camera,
-                "part": one.part.plan.position,
-                "start": one.part.plan.span.start,
-                "end": one.part.plan.span.end,
-                "frames": one.part.plan.frames,
-                "plan": one.part.digest,
-                "approved_by": one.part.approval.by if one.part.approval else None,
+                "file": output.file,
+                "camera": output.part.plan.camera,
+                "part": output.part.plan.position,
+                "start": output.part.plan.span.start,
+                "end": output.part.plan.span.end,
+                "frames": output.part.plan.frames,
+                "plan": output.part.digest,
+                "approved_by": output.part.approval.by if output.part.approval else None,
             }
-            for one in plan.outputs
+            for output in plan.outputs
         ],
         "gaps": [
             {"camera": gap.camera, "start": gap.span.start, "end": gap.span.end, "cause": gap.cause}
@@ -137,20 +198,20 @@ def _plan_data(plan: BuildPlan) -> dict[str, object]:
     }
 
 
-def _plan_text(console: Console, box: CommandContext, plan: BuildPlan) -> None:
+def _plan_text(console: Console, context: CommandContext, plan: BuildPlan) -> None:
     rows = [
         (
-            one.file,
-            local(one.part.plan.span.start, box.zone),
-            length(one.part.plan.span.duration),
-            str(one.part.plan.frames),
-            one.part.approval.by if one.part.approval else "",
+            output.file,
+            local(output.part.plan.span.start, context.zone),
+            length(output.part.plan.span.duration),
+            str(output.part.plan.frames),
+            output.part.approval.by if output.part.approval else "",
         )
-        for one in plan.outputs
+        for output in plan.outputs
     ]
     console.print(table(("would be written", "from", "length", "frames", "approved by"), rows, right=("frames",)))
     for gap in plan.gaps:
-        print_gap(console, gap.camera, (gap.span.start, gap.span.end), gap.cause, box.zone)
+        print_gap(console, gap.camera, (gap.span.start, gap.span.end), gap.cause, context.zone)
     console.print(_("From {size} of recordings.", size=size(plan.source_bytes)))
     print_dry(console)
 
@@ -165,74 +226,80 @@ def _built_data(built: Built) -> dict[str, object]:
         "key": built.manifest.key,
         "outputs": [
             {
-                "file": one.file,
-                "camera": one.camera,
-                "part": one.part,
-                "frames": one.frames,
-                "size_bytes": one.size_bytes,
-                "sha256": one.sha256,
-                "live_pixels_outside": one.verified.live_pixels_outside,
-                "same_times": one.verified.same_times,
-                "audio_streams": one.verified.audio_streams,
+                "file": output.file,
+                "camera": output.camera,
+                "part": output.part,
+                "frames": output.frames,
+                "size_bytes": output.size_bytes,
+                "sha256": output.sha256,
+                "live_pixels_outside": output.verified.live_pixels_outside,
+                "same_times": output.verified.same_times,
+                "audio_streams": output.verified.audio_streams,
             }
-            for one in built.manifest.outputs
+            for output in built.manifest.outputs
         ],
         "gaps": len(built.manifest.gaps),
     }
 
 
-def _built_text(console: Console, box: CommandContext, built: Built) -> None:
-    made = _("{id} built for {case}", id=built.package.id, case=built.package.request)
-    console.print(made, style="bold")
+def _built_text(console: Console, context: CommandContext, built: Built) -> None:
+    heading = _("{id} built for {case}", id=built.package.id, case=built.package.request)
+    console.print(heading, style="bold")
     rows = [
         (
-            one.file,
-            length(one.span.end - one.span.start),
-            str(one.frames),
-            size(one.size_bytes),
-            _("{count} live pixels outside what was kept; no sound", count=one.verified.live_pixels_outside),
+            output.file,
+            length(output.span.end - output.span.start),
+            str(output.frames),
+            size(output.size_bytes),
+            _("{count} live pixels outside what was kept; no sound", count=output.verified.live_pixels_outside),
         )
-        for one in built.manifest.outputs
+        for output in built.manifest.outputs
     ]
     console.print(table(("video", "length", "frames", "size", "checked"), rows, right=("frames", "size")))
     console.print(f"\n{built.path}", soft_wrap=True)
-    expires = local_date(built.package.expires, box.zone)
+    expires = local_date(built.package.expires, context.zone)
     signed = _("signed with {key}; our copy goes by {when}", key=built.manifest.key, when=expires)
     console.print(f"{signed}\n")
     console.print(f"{_('next:')}  cctv export verify {built.package.id}")
 
 
-def _package_data(box: CommandContext, one: PackageRow) -> dict[str, object]:
+def _package_data(context: CommandContext, package: PackageRow) -> dict[str, object]:
     return {
-        "id": one.id,
-        "request": one.request,
-        "disclosure": one.disclosure,
-        "path": box.site.root / one.path,
-        "built": one.built,
-        "built_by": one.built_by,
-        "expires": one.expires,
-        "deleted": one.deleted,
-        "state": _state(box, one),
+        "id": package.id,
+        "request": package.request,
+        "disclosure": package.disclosure,
+        "path": context.site.root / package.path,
+        "built": package.built,
+        "built_by": package.built_by,
+        "expires": package.expires,
+        "deleted": package.deleted,
+        "state": _state(context, package),
     }
 
 
-def _state(box: CommandContext, one: PackageRow) -> str:
-    if one.deleted is not None:
+def _state(context: CommandContext, package: PackageRow) -> str:
+    if package.deleted is not None:
         return "deleted"
-    if not (box.site.root / one.path).is_dir():
+    if not (context.site.root / package.path).is_dir():
         return "missing"
-    return "expired" if one.expires <= box.now else "here"
+    return "expired" if package.expires <= context.now else "here"
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[PackageRow]) -> None:
-    if not found:
+def _list_text(console: Console, context: CommandContext, packages: Sequence[PackageRow]) -> None:
+    if not packages:
         console.print(_("No packages yet.  `cctv export build REQUEST` makes one."))
         return
     rows = [
-        (one.id, one.case_id, local_date(one.built, box.zone), one.built_by, local_date(one.expires, box.zone),
-         translate(_STATES[_state(box, one)]))
-        for one in found
-    ]  # fmt: skip
+        (
+            package.id,
+            package.case_id,
+            local_date(package.built, context.zone),
+            package.built_by,
+            local_date(package.expires, context.zone),
+            translate(_STATES[_state(context, package)]),
+        )
+        for package in packages
+    ]
     console.print(table(("package", "for", "built", "built by", "our copy goes by", "state"), rows))
 
 
@@ -249,7 +316,7 @@ def _checked_data(checked: VerificationResult) -> dict[str, object]:
         "key_from_outside": checked.trusted,
         "files": checked.files,
         "size_bytes": checked.size_bytes,
-        "videos": [one.file for one in manifest.outputs],
+        "videos": [output.file for output in manifest.outputs],
         "verified": True,
     }
 
@@ -279,108 +346,37 @@ def _checked_text(console: Console, checked: VerificationResult) -> None:
         )
 
 
-@click.command()
-@click.argument("package", metavar="PACKAGE")
-@click.option(
-    "--to",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="The folder to write into: a medium to hand over, or where the ZIP is sent from.",
-)
-@click.option(
-    "--method",
-    type=one_of(Method),
-    required=True,
-    help="hand: a copy and a receipt to print and sign; zip: one encrypted file and a note beside it.",
-)
-@click.option(
-    "--recipient",
-    type=one_of((Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY)),
-    help="Who takes a request's package: the subject, whom the subject named, or who asked in their name; as it says.",
-)
-@mutation
-@click.pass_obj
-def deliver(box: CommandContext, package: str, folder: Path, method: str, recipient: str | None) -> None:
-    """Hand a package over: copy it or encrypt it into a folder, and record that it left.
-
-    The passphrase of a ZIP is printed once, on stdout, and kept nowhere: tell it by telephone or in a letter, never
-    with the file.  Handing over again makes another one.  With a nominee, a proxy, an insurer or a lawyer the copy is a
-    lease of a month: `cctv disclosure end` says that it came back, `cctv disclosure lease` agrees another end.
-
-    \b
-      cctv export deliver EXP-2026-003 --method hand --to /media/usb
-      cctv export deliver EXP-2026-003 --method zip --to ~/outgoing
-    """
-
-    done = deliver_package(
-        box.site,
-        package,
-        folder,
-        Method(method),
-        Recipient(recipient) if recipient else None,
-        dry_run=box.dry_run,
-    )
-    box.emit(_delivered_data(box, done), lambda console: _delivered_text(console, box, done))
-
-
-@click.command()
-@click.argument("package", metavar="PACKAGE")
-@mutation
-@click.pass_obj
-def fetch(box: CommandContext, package: str) -> None:
-    """Print the line by which another desk copies a package, and the line that checks it there.
-
-    Copies nothing.  That it was asked for is in the log; whoever types the line needs an account on this machine that
-    may read the storage.
-
-    \b
-      cctv export fetch EXP-2026-003
-    """
-
-    lines = fetch_package(box.site, package, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "copy": lines.copy, "verify": lines.verify, "stock_tools": lines.stock}
-    box.emit(data, lambda console: _fetch_text(console, lines))
-
-
-def _delivered_data(box: CommandContext, done: Delivered) -> dict[str, object]:
+def _delivered_data(context: CommandContext, delivery: Delivered) -> dict[str, object]:
     return {
-        "dry_run": box.dry_run,
-        "package": done.package.id,
-        "for": done.package.case_id,
-        "disclosure": done.disclosure.id if done.disclosure else None,
-        "until": done.disclosure.lease_end if done.disclosure else None,
-        "files": done.files,
-        "passphrase": done.passphrase,
+        "dry_run": context.dry_run,
+        "package": delivery.package.id,
+        "for": delivery.package.case_id,
+        "disclosure": delivery.disclosure.id if delivery.disclosure else None,
+        "until": delivery.disclosure.lease_end if delivery.disclosure else None,
+        "files": delivery.files,
+        "passphrase": delivery.passphrase,
     }
 
 
-def _delivered_text(console: Console, box: CommandContext, done: Delivered) -> None:
-    if done.disclosure is None:
-        planned = _("Would hand over {package} as {file}.", package=done.package.id, file=done.files[0])
+def _delivered_text(console: Console, context: CommandContext, delivery: Delivered) -> None:
+    if delivery.disclosure is None:
+        planned = _("Would hand over {package} as {file}.", package=delivery.package.id, file=delivery.files[0])
         console.print(planned, soft_wrap=True)
         print_dry(console)
         return
-    handed = _("{package} handed over: {disclosure}", package=done.package.id, disclosure=done.disclosure.id)
+    handed = _("{package} handed over: {disclosure}", package=delivery.package.id, disclosure=delivery.disclosure.id)
     console.print(handed, style="bold")
-    for path in done.files:
+    for path in delivery.files:
         console.print(f"  {path}", soft_wrap=True)
-    if done.disclosure.lease_end is not None:
-        console.print(lent_text(box, done.disclosure))
-    if done.passphrase is not None:
-        console.print(f"\n{_('passphrase')}  {done.passphrase}\n", style="bold")
+    if delivery.disclosure.lease_end is not None:
+        console.print(lease_text(context, delivery.disclosure))
+    if delivery.passphrase is not None:
+        console.print(f"\n{_('passphrase')}  {delivery.passphrase}\n", style="bold")
         console.print(_("It is written nowhere and cannot be asked again.  Tell it by another way than the file."))
     else:
         signing = _("Print the page twice; both sign.  The package is on the medium, the page stays on paper.")
         console.print(f"\n{signing}")
-        print_next(f"cctv disclosure receipt {done.disclosure.id} --on DATE")
-
-
-def lent_text(box: CommandContext, one: Disclosure) -> str:
-    """That a copy is lent, to whom and until when."""
-    assert one.lease_end is not None
-    day = one.lease_end.astimezone(box.zone)
-    return _("Lent to the {recipient}: back or destroyed by {day:%d/%m/%Y}.", recipient=one.recipient, day=day)
+        print_next(f"cctv disclosure receipt {delivery.disclosure.id} --on DATE")
 
 
 def _fetch_text(console: Console, lines: FetchLines) -> None:

@@ -1,7 +1,4 @@
-"""`cctv footage reconcile` and `cctv footage verify`: whether disk and index agree, and whether the bytes are whole.
-
-`cctv footage rebuild` and `cctv footage delete`: a lost index, and footage that should not be.
-"""
+"""`cctv footage reconcile`, `verify`, `rebuild`, `delete`: compare disk and index, repair, delete before the limit."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ SAMPLE = 200
 @click.option("--accept-loss", is_flag=True, help="Also when more than a tenth of the footage is missing.")
 @mutation
 @click.pass_obj
-def reconcile(box: CommandContext, fix: bool, accept_loss: bool) -> int:
+def reconcile(context: CommandContext, fix: bool, accept_loss: bool) -> int:
     """Compare disk and index both ways, and put right what does not agree.
 
     Nothing that a hold covers is removed, and no footage is deleted: what the index lacks is adopted, what nothing
@@ -49,26 +46,25 @@ def reconcile(box: CommandContext, fix: bool, accept_loss: bool) -> int:
       cctv footage reconcile
       cctv footage reconcile --fix
     """
-
-    if fix and not box.dry_run:
-        reconciled = reconcile_and_finish(box.site, accept_loss=accept_loss)
-        done: Sequence[Difference] = reconciled.done
-        cleared: Sequence[Leftover] = clear_leftovers(box.site)
-        left: Sequence[Difference | Leftover] = [*reconciled.left, *leftovers(box.site)]
+    if fix and not context.dry_run:
+        reconciled = reconcile_and_finish(context.site, accept_loss=accept_loss)
+        repaired: Sequence[Difference] = reconciled.done
+        cleared: Sequence[Leftover] = clear_leftovers(context.site)
+        remaining: Sequence[Difference | Leftover] = [*reconciled.left, *leftovers(context.site)]
     else:
-        done, cleared = (), ()
-        left = [*disk_and_index(box.site).differences, *leftovers(box.site)]
-    fixed: list[Difference | Leftover] = [*done, *cleared]
-    lost = [one for one in (*fixed, *left) if _is_held_loss(one)]
+        repaired, cleared = (), ()
+        remaining = [*disk_and_index(context.site).differences, *leftovers(context.site)]
+    fixed: list[Difference | Leftover] = [*repaired, *cleared]
+    lost = [difference for difference in (*fixed, *remaining) if _is_held_loss(difference)]
     data = {
-        "fixed": [difference_data(one) for one in fixed],
-        "differences": [difference_data(one) for one in left],
+        "fixed": [difference_data(difference) for difference in fixed],
+        "differences": [difference_data(difference) for difference in remaining],
         "held_footage_lost": len(lost),
     }
-    box.emit(data, lambda console: _reconcile_text(console, fixed, left, len(lost)))
+    context.emit(data, lambda console: _reconcile_text(console, fixed, remaining, len(lost)))
     if lost:
         return int(Exit.UNREADABLE)
-    return int(Exit.PARTLY if left else Exit.OK)
+    return int(Exit.PARTLY if remaining else Exit.OK)
 
 
 @click.command()
@@ -76,7 +72,7 @@ def reconcile(box: CommandContext, fix: bool, accept_loss: bool) -> int:
 @click.option("--all", "everything", is_flag=True, help="Every segment.")
 @json_option
 @click.pass_obj
-def verify(box: CommandContext, sample: int | None, everything: bool) -> int:
+def verify(context: CommandContext, sample: int | None, everything: bool) -> int:
     """Hash stored footage and compare it with what was recorded.
 
     Changes nothing.  Exit 15 when a file is missing or damaged.
@@ -85,120 +81,74 @@ def verify(box: CommandContext, sample: int | None, everything: bool) -> int:
       cctv footage verify
       cctv footage verify --all
     """
-
     if everything and sample is not None:
         raise click.UsageError("--sample and --all exclude each other")
     with watched("hashing") as progress:
-        found = verify_footage(box.site, sample=None if everything else sample or SAMPLE, progress=progress)
+        verified = verify_footage(context.site, sample=None if everything else sample or SAMPLE, progress=progress)
     data = {
-        "checked": found.checked,
-        "checked_bytes": found.checked_bytes,
-        "stored": found.stored,
-        "damaged": [_damage_data(one) for one in found.damaged],
+        "checked": verified.checked,
+        "checked_bytes": verified.checked_bytes,
+        "stored": verified.stored,
+        "damaged": [_damage_data(damage) for damage in verified.damaged],
     }
-    box.emit(data, lambda console: _verify_text(console, box, found))
-    return int(Exit.UNREADABLE if found.damaged else Exit.OK)
+    context.emit(data, lambda console: _verify_text(console, context, verified))
+    return int(Exit.UNREADABLE if verified.damaged else Exit.OK)
 
 
 @contextmanager
 def watched(what: str) -> Iterator[Callable[[int, int], None]]:
     """Progress with an estimate on stderr; silent where that is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda done, of: None
+        yield lambda completed, of: None
         return
 
     columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of or None)
+        yield lambda completed, of: bar.update(task, completed=completed, total=of or None)
 
 
-def difference_data(one: Difference | Leftover) -> dict[str, object]:
+def difference_data(difference: Difference | Leftover) -> dict[str, object]:
     """One difference as JSON."""
-
-    said: dict[str, object] = {
-        "kind": one.kind,
-        "remedy": one.remedy,
-        "path": one.path,
-        "why": one.why,
+    data: dict[str, object] = {
+        "kind": difference.kind,
+        "remedy": difference.remedy,
+        "path": difference.path,
+        "why": difference.why,
     }
-    if isinstance(one, Difference):
-        span = one.segment.span if one.segment else None
-        said |= {
-            "camera": one.camera,
+    if isinstance(difference, Difference):
+        span = difference.segment.span if difference.segment else None
+        data |= {
+            "camera": difference.camera,
             "start": span.start if span else None,
             "end": span.end if span else None,
-            "holds": one.holds,
+            "holds": difference.holds,
         }
-    return said
+    return data
 
 
-def _is_held_loss(one: Difference | Leftover) -> bool:
-    return isinstance(one, Difference) and one.is_held_loss
-
-
-def _reconcile_text(
-    console: Console, done: Sequence[Difference | Leftover], left: Sequence[Difference | Leftover], lost: int
-) -> None:
-    if done:
-        print_differences(console, f"{len(done)} put right:", done)
-    if left:
-        print_differences(console, f"{len(left)} do not agree:", left)
-    if not left:
-        console.print("Disk and index agree.")
-    if lost:
-        console.print(f"{lost} segments that a hold should keep are lost: tell the DPO.", style="bold")
-    if left and not done:
-        click.echo("next:  cctv footage reconcile --fix", err=True)
-
-
-def print_differences(console: Console, title: str, found: Sequence[Difference | Leftover]) -> None:
+def print_differences(console: Console, title: str, differences: Sequence[Difference | Leftover]) -> None:
     """A table of the first of them."""
-
     console.print(title, style="bold")
     rows = [
-        (one.path, one.kind.value, one.remedy.value, ", ".join((one.why, *getattr(one, "holds", ()))))
-        for one in found[:SHOWN]
+        (
+            difference.path,
+            difference.kind.value,
+            difference.remedy.value,
+            ", ".join((difference.why, *getattr(difference, "holds", ()))),
+        )
+        for difference in differences[:SHOWN]
     ]
     console.print(table(("where", "what", "remedy", "why"), rows))
-    if len(found) > SHOWN:
-        console.print(f"and {len(found) - SHOWN} more; --json lists them all")
-
-
-def _damage_data(one: Damage) -> dict[str, object]:
-    segment = one.segment
-    return {
-        "segment": segment.id,
-        "camera": segment.camera,
-        "start": segment.span.start,
-        "end": segment.span.end,
-        "path": segment.path,
-        "problem": one.problem,
-        "holds": one.holds,
-    }
-
-
-def _verify_text(console: Console, box: CommandContext, found: VerifiedFootage) -> None:
-    if found.damaged:
-        rows = [
-            (one.segment.camera, local(one.segment.span.start, box.zone), length(one.segment.span.duration),
-             one.problem.value, ", ".join(one.holds), one.segment.path)
-            for one in found.damaged[:SHOWN]
-        ]  # fmt: skip
-        console.print(table(("camera", "start", "length", "damage", "held by", "file"), rows, right=("length",)))
-    if len(found.damaged) > SHOWN:
-        console.print(f"and {len(found.damaged) - SHOWN} more; --json lists them all")
-    wrong = f"{len(found.damaged)} damaged" if found.damaged else "all as recorded"
-    console.print(f"{found.checked} of {found.stored} segments hashed ({size(found.checked_bytes)}): {wrong}")
-    if any(one.holds for one in found.damaged):
-        console.print("Some of it is under a hold: tell the DPO.", style="bold")
+    if len(differences) > SHOWN:
+        console.print(f"and {len(differences) - SHOWN} more; --json lists them all")
 
 
 @click.command()
 @reason_option()
 @mutation
 @click.pass_obj
-def rebuild(box: CommandContext, reason: str) -> int:
+def rebuild(context: CommandContext, reason: str) -> int:
     """Make a lost or damaged index again from the disk alone: segments, limits and holds.
 
     Stop cctv-record and cctv-sweep first.  The old cctv.db is moved aside, never overwritten.  Incidents, requests,
@@ -209,16 +159,17 @@ def rebuild(box: CommandContext, reason: str) -> int:
       cctv footage rebuild --reason "cctv.db is damaged" --dry-run
       cctv footage rebuild --reason "cctv.db is damaged"
     """
-
     os.umask(STORAGE_UMASK)
-    if box.dry_run:
-        plan = plan_rebuild(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor)
+    if context.dry_run:
+        plan = plan_rebuild(context.settings, disk=context.make_disk(), clock=context.clock, actor=context.actor)
         data = {"dry_run": True, **_plan_data(plan)}
-        box.emit(data, lambda console: console.print(f"{_plan_text(plan)}\nDry run: nothing was changed."))
+        context.emit(data, lambda console: console.print(f"{_plan_text(plan)}\nDry run: nothing was changed."))
         return int(Exit.OK)
-    made = rebuild_index(box.settings, disk=box.make_disk(), clock=box.clock, actor=box.actor, reason=reason)
-    box.emit(_rebuilt_data(made), lambda console: _rebuilt_text(console, made))
-    return int(Exit.PARTLY if made.reconciled.left else Exit.OK)
+    rebuilt = rebuild_index(
+        context.settings, disk=context.make_disk(), clock=context.clock, actor=context.actor, reason=reason
+    )
+    context.emit(_rebuilt_data(rebuilt), lambda console: _rebuilt_text(console, rebuilt))
+    return int(Exit.PARTLY if rebuilt.reconciled.left else Exit.OK)
 
 
 @click.command()
@@ -226,7 +177,7 @@ def rebuild(box: CommandContext, reason: str) -> int:
 @reason_option()
 @mutation
 @click.pass_obj
-def delete(box: CommandContext, cameras: str | None, zones: str | None, start: str, end: str, reason: str) -> int:
+def delete(context: CommandContext, cameras: str | None, zones: str | None, start: str, end: str, reason: str) -> int:
     """Delete footage that should never have been made, before its limit.
 
     Whole segments that touch the span go.  What a hold covers stays, whatever the reason: exit 3 then.  The order, its
@@ -235,46 +186,99 @@ def delete(box: CommandContext, cameras: str | None, zones: str | None, start: s
     \b
       cctv footage delete --cameras foyer-1 --from "ma 9u" --to "ma 11u" --reason "aimed at the street" --dry-run
     """
-
-    chosen, span = chosen_cameras(box, cameras, zones), box.span(start, end)
-    with read_transaction(box.site.engine) as connection:
-        plan = plan_removal(connection, chosen, span)
+    camera_ids, span = chosen_cameras(context, cameras, zones), context.span(start, end)
+    with read_transaction(context.site.engine) as connection:
+        plan = plan_removal(connection, camera_ids, span)
     if not plan.decisions:
-        _no_footage(box, plan)
-    gone = 0
-    if not box.dry_run:
-        removed = remove(box.site, chosen, span, reason=reason)
-        plan, gone = removed.plan, len(removed.gone)
+        _no_footage(context, plan)
+    deleted = 0
+    if not context.dry_run:
+        removed = remove(context.site, camera_ids, span, reason=reason)
+        plan, deleted = removed.plan, len(removed.gone)
     data = {
-        "dry_run": box.dry_run,
-        "segments": [{"segment": one.id, "camera": one.camera, "path": one.path} for one in plan.going],
-        "deleted": gone,
-        "held": [{"segment": one.segment.id, "holds": one.holds} for one in plan.held],
+        "dry_run": context.dry_run,
+        "segments": [{"segment": segment.id, "camera": segment.camera, "path": segment.path} for segment in plan.going],
+        "deleted": deleted,
+        "held": [{"segment": decision.segment.id, "holds": decision.holds} for decision in plan.held],
     }
-    box.emit(data, lambda console: _delete_text(console, box, plan, gone))
+    context.emit(data, lambda console: _delete_text(console, context, plan, deleted))
     return int(Exit.PARTLY if plan.held else Exit.OK)
 
 
-def _no_footage(box: CommandContext, plan: RemovalPlan) -> None:
-    with read_transaction(box.site.engine) as connection:
-        found = [inventory(connection, camera, plan.span, box.now) for camera in plan.cameras]
-    raise FootageAbsence(cameras=", ".join(plan.cameras), cause=absence(found))
+def _is_held_loss(difference: Difference | Leftover) -> bool:
+    return isinstance(difference, Difference) and difference.is_held_loss
 
 
-def _delete_text(console: Console, box: CommandContext, plan: RemovalPlan, gone: int) -> None:
-    freed = size(sum(one.size_bytes for one in plan.going))
-    said = f"Would delete {len(plan.going)} segments" if box.dry_run else f"{gone} segments deleted"
-    console.print(f"{said} ({freed}).", style="bold")
+def _reconcile_text(
+    console: Console, fixed: Sequence[Difference | Leftover], remaining: Sequence[Difference | Leftover], lost: int
+) -> None:
+    if fixed:
+        print_differences(console, f"{len(fixed)} put right:", fixed)
+    if remaining:
+        print_differences(console, f"{len(remaining)} do not agree:", remaining)
+    if not remaining:
+        console.print("Disk and index agree.")
+    if lost:
+        console.print(f"{lost} segments that a hold should keep are lost: tell the DPO.", style="bold")
+    if remaining and not fixed:
+        click.echo("next:  cctv footage reconcile --fix", err=True)
+
+
+def _damage_data(damage: Damage) -> dict[str, object]:
+    segment = damage.segment
+    return {
+        "segment": segment.id,
+        "camera": segment.camera,
+        "start": segment.span.start,
+        "end": segment.span.end,
+        "path": segment.path,
+        "problem": damage.problem,
+        "holds": damage.holds,
+    }
+
+
+def _verify_text(console: Console, context: CommandContext, verified: VerifiedFootage) -> None:
+    if verified.damaged:
+        rows = [
+            (
+                damage.segment.camera,
+                local(damage.segment.span.start, context.zone),
+                length(damage.segment.span.duration),
+                damage.problem.value,
+                ", ".join(damage.holds),
+                damage.segment.path,
+            )
+            for damage in verified.damaged[:SHOWN]
+        ]
+        console.print(table(("camera", "start", "length", "damage", "held by", "file"), rows, right=("length",)))
+    if len(verified.damaged) > SHOWN:
+        console.print(f"and {len(verified.damaged) - SHOWN} more; --json lists them all")
+    wrong = f"{len(verified.damaged)} damaged" if verified.damaged else "all as recorded"
+    console.print(f"{verified.checked} of {verified.stored} segments hashed ({size(verified.checked_bytes)}): {wrong}")
+    if any(damage.holds for damage in verified.damaged):
+        console.print("Some of it is under a hold: tell the DPO.", style="bold")
+
+
+def _no_footage(context: CommandContext, plan: RemovalPlan) -> None:
+    with read_transaction(context.site.engine) as connection:
+        inventories = [inventory(connection, camera, plan.span, context.now) for camera in plan.cameras]
+    raise FootageAbsence(cameras=", ".join(plan.cameras), cause=absence(inventories))
+
+
+def _delete_text(console: Console, context: CommandContext, plan: RemovalPlan, deleted: int) -> None:
+    freed = size(sum(segment.size_bytes for segment in plan.going))
+    summary = f"Would delete {len(plan.going)} segments" if context.dry_run else f"{deleted} segments deleted"
+    console.print(f"{summary} ({freed}).", style="bold")
     for camera in plan.cameras:
-        own = [one for one in plan.going if one.camera == camera]
-        if own:
-            console.print(f"  {camera}: {len(own)}")
+        segments = [segment for segment in plan.going if segment.camera == camera]
+        if segments:
+            console.print(f"  {camera}: {len(segments)}")
     if plan.held:
-        keeping = sorted({hold for one in plan.held for hold in one.holds})
+        keeping = sorted({hold for decision in plan.held for hold in decision.holds})
         console.print(f"{len(plan.held)} stay: {', '.join(keeping)} keep them until they are released.")
-    if plan.span.end > box.now - box.settings.recording.segment * 3:
+    if plan.span.end > context.now - context.settings.recording.segment * 3:
         click.echo("What is being written at this moment is not among them: run it again in some minutes.", err=True)
-    if box.dry_run:
+    if context.dry_run:
         console.print("Dry run: nothing was changed.")
 
 
@@ -288,13 +292,13 @@ def _plan_data(plan: RebuildPlan) -> dict[str, object]:
     }
 
 
-def _rebuilt_data(made: Rebuilt) -> dict[str, object]:
+def _rebuilt_data(rebuilt: Rebuilt) -> dict[str, object]:
     return {
         "dry_run": False,
-        **_plan_data(made.plan),
-        "aside": made.aside,
-        "fixed": [difference_data(one) for one in made.reconciled.done],
-        "differences": [difference_data(one) for one in made.reconciled.left],
+        **_plan_data(rebuilt.plan),
+        "aside": rebuilt.aside,
+        "fixed": [difference_data(difference) for difference in rebuilt.reconciled.done],
+        "differences": [difference_data(difference) for difference in rebuilt.reconciled.left],
     }
 
 
@@ -313,15 +317,17 @@ def _plan_text(plan: RebuildPlan) -> str:
     return "\n".join(lines)
 
 
-def _rebuilt_text(console: Console, made: Rebuilt) -> None:
-    console.print(_plan_text(made.plan))
+def _rebuilt_text(console: Console, rebuilt: Rebuilt) -> None:
+    console.print(_plan_text(rebuilt.plan))
     console.print("The index is made again.", style="bold")
-    if made.aside:
-        console.print(f"What was left of the old one is {made.aside}; it holds personal data: keep it only as long as "
-                      "somebody works on it.")  # fmt: skip
-    if made.reconciled.done:
-        print_differences(console, f"{len(made.reconciled.done)} put right:", made.reconciled.done)
-    if made.reconciled.left:
-        print_differences(console, f"{len(made.reconciled.left)} do not agree:", made.reconciled.left)
+    if rebuilt.aside:
+        console.print(
+            f"What was left of the old one is {rebuilt.aside}; it holds personal data: keep it only as long as "
+            "somebody works on it."
+        )
+    if rebuilt.reconciled.done:
+        print_differences(console, f"{len(rebuilt.reconciled.done)} put right:", rebuilt.reconciled.done)
+    if rebuilt.reconciled.left:
+        print_differences(console, f"{len(rebuilt.reconciled.left)} do not agree:", rebuilt.reconciled.left)
     console.print("Nothing is deleted until a named person has confirmed the holds.", style="bold")
     print_next("cctv hold list", 'cctv hold confirm --for NAME --reason "..."')

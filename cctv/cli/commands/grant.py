@@ -35,23 +35,24 @@ def grant() -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def give(box: CommandContext, account: str, permission: str, briefed: str, confidentiality: str, reason: str) -> None:
+def give(
+    context: CommandContext, account: str, permission: str, briefed: str, confidentiality: str, reason: str
+) -> None:
     """Grant a permission to another account; nobody grants one to themselves.
 
     \b
       cctv grant give sofie export --briefed 1/11 --confidentiality 1/11 --reason "answers requests"
     """
-
-    made = give_grant(
-        box.site,
+    granted = give_grant(
+        context.site,
         account,
         Permission(permission),
-        briefed=parse_date(briefed, now=box.now, zone=box.zone),
-        confidentiality=parse_date(confidentiality, now=box.now, zone=box.zone),
+        briefed=parse_date(briefed, now=context.now, zone=context.zone),
+        confidentiality=parse_date(confidentiality, now=context.now, zone=context.zone),
         reason=reason,
-        dry_run=box.dry_run,
+        dry_run=context.dry_run,
     )
-    _show(box, made, _("would be given") if box.dry_run else _("given"))
+    _show(context, granted, _("would be given") if context.dry_run else _("given"))
 
 
 @grant.command()
@@ -59,69 +60,69 @@ def give(box: CommandContext, account: str, permission: str, briefed: str, confi
 @reason_option()
 @mutation
 @click.pass_obj
-def withdraw(box: CommandContext, grant_id: str, reason: str) -> None:
+def withdraw(context: CommandContext, grant_id: str, reason: str) -> None:
     """Withdraw a grant at once.
 
     \b
       cctv grant withdraw GRA-2026-001 --reason "left the company"
     """
-
-    made = withdraw_grant(box.site, grant_id, reason=reason, dry_run=box.dry_run)
-    _show(box, made, _("would be withdrawn") if box.dry_run else _("withdrawn"))
+    withdrawn = withdraw_grant(context.site, grant_id, reason=reason, dry_run=context.dry_run)
+    _show(context, withdrawn, _("would be withdrawn") if context.dry_run else _("withdrawn"))
 
 
 @grant.command("list")
 @click.option("--all", "withdrawn_too", is_flag=True, help="Withdrawn ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, withdrawn_too: bool) -> None:
+def list_(context: CommandContext, withdrawn_too: bool) -> None:
     """List the grants."""
+    grants = list_grants(context.site, withdrawn_too=withdrawn_too)
+    context.emit({"grants": [_data(grant) for grant in grants]}, lambda console: _list_text(console, context, grants))
 
-    found = list_grants(box.site, withdrawn_too=withdrawn_too)
-    box.emit({"grants": [_data(one) for one in found]}, lambda console: _list_text(console, box, found))
 
-
-def _data(one: Grant) -> dict[str, object]:
+def _data(grant: Grant) -> dict[str, object]:
     return {
-        "id": one.id,
-        "account": one.account,
-        "permission": one.permission,
-        "briefed": one.briefed,
-        "confidentiality": one.confidentiality,
-        "granted": one.granted,
-        "granted_by": one.granted_by,
-        "withdrawn": one.withdrawn,
+        "id": grant.id,
+        "account": grant.account,
+        "permission": grant.permission,
+        "briefed": grant.briefed,
+        "confidentiality": grant.confidentiality,
+        "granted": grant.granted,
+        "granted_by": grant.granted_by,
+        "withdrawn": grant.withdrawn,
     }
 
 
-def _show(box: CommandContext, one: Grant, what: str) -> None:
+def _show(context: CommandContext, grant: Grant, what: str) -> None:
     def text(console: Console) -> None:
-        for_whom = _("{permission} for {account}", permission=one.permission, account=one.account)
-        console.print(_("{id} {what}: {permission}", id=one.id, what=what, permission=for_whom), style="bold")
-        if one.permission not in box.settings.policy.granted_only:
-            name = one.permission.value
+        for_whom = _("{permission} for {account}", permission=grant.permission, account=grant.account)
+        console.print(_("{id} {what}: {permission}", id=grant.id, what=what, permission=for_whom), style="bold")
+        if grant.permission not in context.settings.policy.granted_only:
+            name = grant.permission.value
             console.print(_('[policy] granted_only does not name "{name}": every account may do it.', name=name))
-        if box.dry_run:
+        if context.dry_run:
             print_dry(console)
 
-    box.emit({"dry_run": box.dry_run, "grant": _data(one)}, text)
+    context.emit({"dry_run": context.dry_run, "grant": _data(grant)}, text)
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[Grant]) -> None:
-    asked = ", ".join(sorted(each.value for each in box.settings.policy.granted_only)) or _("nothing")
-    if found:
+def _list_text(console: Console, context: CommandContext, grants: Sequence[Grant]) -> None:
+    restricted = ", ".join(sorted(permission.value for permission in context.settings.policy.granted_only)) or _(
+        "nothing"
+    )
+    if grants:
         rows = [
             (
-                one.id,
-                one.account,
-                enum_text(one.permission),
-                f"{one.briefed:%d/%m/%Y}",
-                f"{one.confidentiality:%d/%m/%Y}",
-                _("{when} by {who}", when=day(one.granted, box.zone), who=one.granted_by),
-                _("withdrawn {day}", day=day(one.withdrawn, box.zone)) if one.withdrawn else _("in force"),
+                grant.id,
+                grant.account,
+                enum_text(grant.permission),
+                f"{grant.briefed:%d/%m/%Y}",
+                f"{grant.confidentiality:%d/%m/%Y}",
+                _("{when} by {who}", when=day(grant.granted, context.zone), who=grant.granted_by),
+                _("withdrawn {day}", day=day(grant.withdrawn, context.zone)) if grant.withdrawn else _("in force"),
             )
-            for one in found
+            for grant in grants
         ]
         console.print(table(("id", "account", "permission", "briefed", "confidentiality", "granted", "state"), rows))
         console.print()
-    console.print(_("A grant is asked for: {what} ([policy] granted_only).", what=asked))
+    console.print(_("A grant is asked for: {what} ([policy] granted_only).", what=restricted))

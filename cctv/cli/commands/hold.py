@@ -1,4 +1,4 @@
-"""`cctv hold`: keep footage beyond its limit on the ground of a case, and let it go again."""
+"""`cctv hold`: keep footage beyond its limit on the ground of a case; renew, release and confirm holds."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from cctv.cli.options import json_option, mutation, reason_option, span_options
 from cctv.cli.output import local_date
 from cctv.cli.views.footage import (
     chosen_cameras,
-    departures_data,
     footage_data,
     goes_now,
     hold_data,
-    print_departures,
     print_done,
     print_dry,
     print_footage,
     print_holds,
     print_next,
+    print_release_effects,
+    release_effects_data,
 )
 from cctv.core.i18n import _
 from cctv.core.typed_time.resolve import parse_review
@@ -63,7 +63,7 @@ def hold() -> None:
 @mutation
 @click.pass_obj
 def place(
-    box: CommandContext,
+    context: CommandContext,
     ground: str,
     cameras: str | None,
     zones: str | None,
@@ -80,45 +80,42 @@ def place(
       cctv hold place --ground INC-2026-014 --cameras foyer-1 --from "za 22u" --to "zo 2u" --reason "second door"
       cctv hold place --ground INC-2026-014 --zones facade --from nu --to +4h --review 14d --reason "he is coming back"
     """
-
-    chosen = chosen_cameras(box, cameras, zones)
-    until = parse_review(review, now=box.now, zone=box.zone)
-    new = NewHold(ground, chosen, box.span(start, end), until, reason)
-    placed = plan_hold(box.site, new) if box.dry_run else place_hold(box.site, new)
+    camera_ids = chosen_cameras(context, cameras, zones)
+    until = parse_review(review, now=context.now, zone=context.zone)
+    new = NewHold(ground, camera_ids, context.span(start, end), until, reason)
+    placed = plan_hold(context.site, new) if context.dry_run else place_hold(context.site, new)
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "hold": hold_data(placed.hold) if placed.hold else None,
         "footage": footage_data(placed.footage),
     }
-    box.emit(data, lambda console: _placed_text(console, box, placed))
+    context.emit(data, lambda console: _placed_text(console, context, placed))
 
 
 @hold.command("list")
 @click.option("--all", "released_too", is_flag=True, help="Released ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, released_too: bool) -> None:
+def list_(context: CommandContext, released_too: bool) -> None:
     """List the holds in force, the oldest first."""
-
-    found = list_holds(box.site, released_too=released_too)
-    box.emit({"holds": [hold_data(one) for one in found]}, lambda console: _list_text(console, box, found))
+    holds = list_holds(context.site, released_too=released_too)
+    context.emit({"holds": [hold_data(hold) for hold in holds]}, lambda console: _list_text(console, context, holds))
 
 
 @hold.command()
 @click.argument("hold_id", metavar="ID")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, hold_id: str) -> None:
+def show(context: CommandContext, hold_id: str) -> None:
     """Show one hold and the footage under it as it stands now.
 
     \b
       cctv hold show HOLD-2026-003
     """
-
-    found = hold_file(box.site, hold_id)
-    assert found.hold is not None
-    data = {"hold": hold_data(found.hold), "footage": footage_data(found.footage)}
-    box.emit(data, lambda console: _show_text(console, box, found))
+    file = hold_file(context.site, hold_id)
+    assert file.hold is not None
+    data = {"hold": hold_data(file.hold), "footage": footage_data(file.footage)}
+    context.emit(data, lambda console: _show_text(console, context, file))
 
 
 @hold.command()
@@ -129,7 +126,7 @@ def show(box: CommandContext, hold_id: str) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def renew(box: CommandContext, hold_id: str, review: str, reason: str) -> None:
+def renew(context: CommandContext, hold_id: str, review: str, reason: str) -> None:
     """Decide that a hold stays: give it a new review date.
 
     A hold past its review date goes on holding and alarms until it is renewed or released.  The hold of a request is
@@ -138,18 +135,21 @@ def renew(box: CommandContext, hold_id: str, review: str, reason: str) -> None:
     \b
       cctv hold renew HOLD-2026-003 --review 60d --reason "the insurer has not answered"
     """
-
-    until = parse_review(review, now=box.now, zone=box.zone)
+    until = parse_review(review, now=context.now, zone=context.zone)
     renewed = (
-        plan_renewal(box.site, hold_id, until) if box.dry_run else renew_hold(box.site, hold_id, until, reason=reason)
+        plan_renewal(context.site, hold_id, until)
+        if context.dry_run
+        else renew_hold(context.site, hold_id, until, reason=reason)
     )
     stays = _(
         "{id} stays for {case}.  Look at it again by {review}.",
         id=renewed.id,
         case=renewed.ground.case_id,
-        review=local_date(renewed.review, box.zone),
+        review=local_date(renewed.review, context.zone),
     )
-    box.emit({"dry_run": box.dry_run, "hold": hold_data(renewed)}, lambda console: print_done(console, box, stays))
+    context.emit(
+        {"dry_run": context.dry_run, "hold": hold_data(renewed)}, lambda console: print_done(console, context, stays)
+    )
 
 
 @hold.command()
@@ -157,7 +157,7 @@ def renew(box: CommandContext, hold_id: str, review: str, reason: str) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def release(box: CommandContext, hold_id: str, reason: str) -> None:
+def release(context: CommandContext, hold_id: str, reason: str) -> None:
     """Release a hold: what no other hold covers then goes as if it had never been.
 
     The case stays open.  To end a case with all its holds, settle the incident or close the request.  Where the policy
@@ -167,17 +167,22 @@ def release(box: CommandContext, hold_id: str, reason: str) -> None:
       cctv hold release HOLD-2026-003 --reason "nothing to be seen" --dry-run
       cctv hold release HOLD-2026-003 --reason "nothing to be seen"
     """
-
-    done = plan_release(box.site, hold_id) if box.dry_run else release_hold(box.site, hold_id, reason=reason)
-    data = {"dry_run": box.dry_run, "hold": hold_data(done.hold), "footage": departures_data(done.departures)}
-    box.emit(data, lambda console: _released_text(console, box, done))
+    released = (
+        plan_release(context.site, hold_id) if context.dry_run else release_hold(context.site, hold_id, reason=reason)
+    )
+    data = {
+        "dry_run": context.dry_run,
+        "hold": hold_data(released.hold),
+        "footage": release_effects_data(released.departures),
+    }
+    context.emit(data, lambda console: _released_text(console, context, released))
 
 
 @hold.command()
 @reason_option()
 @mutation
 @click.pass_obj
-def confirm(box: CommandContext, reason: str) -> None:
+def confirm(context: CommandContext, reason: str) -> None:
     """Confirm the holds after a restore, or after the index was made again: until then nothing is deleted.
 
     Compare them with what you know first.  A hold that was released since the back-up is in force again: release it.
@@ -187,78 +192,80 @@ def confirm(box: CommandContext, reason: str) -> None:
       cctv hold confirm --dry-run --reason "look"
       cctv hold confirm --for "A. Peeters" --reason "compared with the register on paper"
     """
+    if context.dry_run:
+        check_confirmation(context.site)
+    holds = (
+        list_holds(context.site, released_too=False) if context.dry_run else confirm_holds(context.site, reason=reason)
+    )
+    data = {"dry_run": context.dry_run, "holds": [hold_data(hold) for hold in holds]}
+    context.emit(data, lambda console: _confirmed_text(console, context, holds))
 
-    if box.dry_run:
-        check_confirmation(box.site)
-    found = list_holds(box.site, released_too=False) if box.dry_run else confirm_holds(box.site, reason=reason)
-    data = {"dry_run": box.dry_run, "holds": [hold_data(one) for one in found]}
-    box.emit(data, lambda console: _confirmed_text(console, box, found))
 
-
-def _placed_text(console: Console, box: CommandContext, placed: PlacedHold) -> None:
-    one = placed.hold
-    if one is None:
+def _placed_text(console: Console, context: CommandContext, placed: PlacedHold) -> None:
+    hold = placed.hold
+    if hold is None:
         console.print(_("Would place a hold for {case}.", case=placed.ground.case_id) + "\n", style="bold")
     else:
-        console.print(_("{id} placed for {case}", id=one.id, case=one.ground.case_id), style="bold")
-        kept = _(
+        console.print(_("{id} placed for {case}", id=hold.id, case=hold.ground.case_id), style="bold")
+        message = _(
             "It keeps this footage until it is released.  Look at it again by {review}.",
-            review=local_date(one.review, box.zone),
+            review=local_date(hold.review, context.zone),
         )
-        console.print(f"{kept}\n")
-    print_footage(console, placed.footage, box.zone)
-    if all(found.is_empty for found in placed.footage):
-        none = _("There is no footage under this hold.") if one else _("There is no footage to keep.")
+        console.print(f"{message}\n")
+    print_footage(console, placed.footage, context.zone)
+    if all(status.is_empty for status in placed.footage):
+        none = _("There is no footage under this hold.") if hold else _("There is no footage to keep.")
         console.print(none, style="bold")
-    if one is None:
+    if hold is None:
         print_dry(console)
     else:
-        print_next(f"cctv hold show {one.id}", f'cctv hold release {one.id} --reason "..."')
+        print_next(f"cctv hold show {hold.id}", f'cctv hold release {hold.id} --reason "..."')
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[Hold]) -> None:
-    if found:
-        print_holds(console, found, box.zone, box.now)
+def _list_text(console: Console, context: CommandContext, holds: Sequence[Hold]) -> None:
+    if holds:
+        print_holds(console, holds, context.zone, context.now)
     else:
         console.print(_("No holds in force.  `cctv hold list --all` shows released ones too."))
 
 
-def _confirmed_text(console: Console, box: CommandContext, found: Sequence[Hold]) -> None:
-    if found:
-        print_holds(console, found, box.zone, box.now)
+def _confirmed_text(console: Console, context: CommandContext, holds: Sequence[Hold]) -> None:
+    if holds:
+        print_holds(console, holds, context.zone, context.now)
     else:
         console.print(_("No holds in force: everything goes at its limit."))
-    if box.dry_run:
+    if context.dry_run:
         console.print(_("Dry run: nothing was confirmed."))
     else:
         confirmed = _(
-            "{who} confirms this.  The next sweep deletes what is due and not held.", who=box.invocation.on_behalf_of
+            "{who} confirms this.  The next sweep deletes what is due and not held.",
+            who=context.invocation.on_behalf_of,
         )
         console.print(confirmed)
 
 
-def _show_text(console: Console, box: CommandContext, found: PlacedHold) -> None:
-    one = found.hold
-    assert one is not None
-    console.print(_("{id} for {case}", id=one.id, case=one.ground.case_id), style="bold")
-    placed = _("placed {when} by {who}", when=local_date(one.placed, box.zone), who=one.placed_by)
+def _show_text(console: Console, context: CommandContext, file: PlacedHold) -> None:
+    hold = file.hold
+    assert hold is not None
+    console.print(_("{id} for {case}", id=hold.id, case=hold.ground.case_id), style="bold")
+    placed = _("placed {when} by {who}", when=local_date(hold.placed, context.zone), who=hold.placed_by)
     console.print(f"{placed}\n")
-    print_holds(console, [one], box.zone, box.now)
+    print_holds(console, [hold], context.zone, context.now)
     console.print()
-    print_footage(console, found.footage, box.zone)
-    print_next(f"cctv audit list --about {one.id}")
+    print_footage(console, file.footage, context.zone)
+    print_next(f"cctv audit list --about {hold.id}")
 
 
-def _released_text(console: Console, box: CommandContext, done: ReleasedHold) -> None:
-    one = done.hold
+def _released_text(console: Console, context: CommandContext, release: ReleasedHold) -> None:
+    hold = release.hold
     released = (
-        _("Would release {id} for {case}.", id=one.id, case=one.ground.case_id)
-        if box.dry_run
-        else _("{id} released; {case} stays as it is.", id=one.id, case=one.ground.case_id)
+        _("Would release {id} for {case}.", id=hold.id, case=hold.ground.case_id)
+        if context.dry_run
+        else _("{id} released; {case} stays as it is.", id=hold.id, case=hold.ground.case_id)
     )
     console.print(f"{released}\n", style="bold")
-    print_departures(console, done.departures, box.zone)
-    if box.dry_run:
+    print_release_effects(console, release.departures, context.zone)
+    if context.dry_run:
         print_dry(console)
-    elif goes_now(done.departures):
+    elif goes_now(release.departures):
         console.print(_("If that was a mistake, place a new hold at once, before the next sweep."))

@@ -1,4 +1,4 @@
-"""`cctv incident`: record what happened, keep its footage, let it go when it is dealt with."""
+"""`cctv incident`: record what happened and keep its footage until the incident is settled."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import (
     chosen_cameras,
     day,
-    departures_data,
     footage_data,
     hold_data,
-    print_departures,
     print_dry,
     print_footage,
     print_holds,
     print_next,
+    print_release_effects,
     print_subject,
+    release_effects_data,
     when,
 )
 from cctv.core.i18n import _, enum_text, translate
@@ -65,7 +65,7 @@ def incident() -> None:
 @mutation
 @click.pass_obj
 def open_(
-    box: CommandContext,
+    context: CommandContext,
     title: str,
     kind: str,
     place: str | None,
@@ -85,19 +85,20 @@ def open_(
       cctv incident open "laptop, foyer" --kind theft --cameras foyer-1,gang-2 --from "za 22u" --to "ma 8u"
       cctv incident open "ruit inkom" --kind damage --zones facade --from "gisteren 23u" --to +90m
     """
-
-    chosen = chosen_cameras(box, cameras, zones)
-    span = box.span(start, end)
-    new = NewIncident(IncidentKind(kind), title, chosen, span, place, finder, police_reference).checked()
-    check_purpose(new.kind, [box.settings.cameras[camera] for camera in chosen if camera in box.settings.cameras])
-    if box.dry_run:
-        footage = find_footage(box.site, new.cameras, new.span)
-        box.emit(
+    camera_ids = chosen_cameras(context, cameras, zones)
+    span = context.span(start, end)
+    new = NewIncident(IncidentKind(kind), title, camera_ids, span, place, finder, police_reference).checked()
+    check_purpose(
+        new.kind, [context.settings.cameras[camera] for camera in camera_ids if camera in context.settings.cameras]
+    )
+    if context.dry_run:
+        footage = find_footage(context.site, new.cameras, new.span)
+        context.emit(
             {"dry_run": True, "footage": footage_data(footage)},
-            lambda console: _dry_text(console, box, new.title, footage),
+            lambda console: _dry_text(console, context, new.title, footage),
         )
         return
-    opened = open_incident(box.site, new)
+    opened = open_incident(context.site, new)
     data = {
         "dry_run": False,
         "incident": _data(opened.incident),
@@ -105,38 +106,39 @@ def open_(
         "footage": footage_data(opened.footage),
         "next": _settle_line(opened.incident),
     }
-    box.emit(data, lambda console: _opened_text(console, box, opened))
+    context.emit(data, lambda console: _opened_text(console, context, opened))
 
 
 @incident.command("list")
 @click.option("--all", "settled_too", is_flag=True, help="Settled ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, settled_too: bool) -> None:
+def list_(context: CommandContext, settled_too: bool) -> None:
     """List the open incidents, the latest first."""
-
-    found = list_incidents(box.site, settled_too=settled_too)
-    box.emit({"incidents": [_data(one) for one in found]}, lambda console: _list_text(console, box, found))
+    incidents = list_incidents(context.site, settled_too=settled_too)
+    context.emit(
+        {"incidents": [_data(incident) for incident in incidents]},
+        lambda console: _list_text(console, context, incidents),
+    )
 
 
 @incident.command()
 @click.argument("incident_id", metavar="ID")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, incident_id: str) -> None:
+def show(context: CommandContext, incident_id: str) -> None:
     """Show one incident, its holds, and its footage as it stands now.
 
     \b
       cctv incident show INC-2026-014
     """
-
-    found = incident_file(box.site, incident_id)
+    file = incident_file(context.site, incident_id)
     data = {
-        "incident": _data(found.incident),
-        "holds": [hold_data(one) for one in found.holds],
-        "footage": footage_data(found.footage),
+        "incident": _data(file.incident),
+        "holds": [hold_data(hold) for hold in file.holds],
+        "footage": footage_data(file.footage),
     }
-    box.emit(data, lambda console: _show_text(console, box, found))
+    context.emit(data, lambda console: _show_text(console, context, file))
 
 
 @incident.command()
@@ -145,7 +147,7 @@ def show(box: CommandContext, incident_id: str) -> None:
 @click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
 @mutation
 @click.pass_obj
-def settle(box: CommandContext, incident_id: str, reason: str, yes: bool) -> None:
+def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) -> None:
     """Settle an incident: release its holds, so that its footage goes as if they had never been.
 
     Shows first which footage goes when, and asks.  What another hold covers stays.
@@ -154,46 +156,45 @@ def settle(box: CommandContext, incident_id: str, reason: str, yes: bool) -> Non
       cctv incident settle INC-2026-014 --reason "handed to the police" --dry-run
       cctv incident settle INC-2026-014 --reason "handed to the police"
     """
-
-    plan = plan_settlement(box.site, incident_id)
-    if not box.json:
-        box.emit({}, lambda console: _plan_text(console, box, plan))
-    if box.dry_run:
-        if box.json:
-            box.emit({"dry_run": True, **_settlement_data(plan)}, lambda _: None)
+    plan = plan_settlement(context.site, incident_id)
+    if not context.json:
+        context.emit({}, lambda console: _plan_text(console, context, plan))
+    if context.dry_run:
+        if context.json:
+            context.emit({"dry_run": True, **_settlement_data(plan)}, lambda _: None)
         return
-    if not yes and not _agreed(box, plan):
+    if not yes and not _agreed(context, plan):
         line = f"cctv incident settle {plan.incident.id} --reason {shlex.quote(reason)} --yes"
         raise SettlementUndecided(id=plan.incident.id, line=line)
-    done = settle_incident(box.site, incident_id, reason=reason)
-    box.emit({"dry_run": False, **_settlement_data(done)}, lambda console: _settled_text(console, done))
+    settlement = settle_incident(context.site, incident_id, reason=reason)
+    context.emit({"dry_run": False, **_settlement_data(settlement)}, lambda console: _settled_text(console, settlement))
 
 
-def _agreed(box: CommandContext, plan: Settlement) -> bool:
-    if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+def _agreed(context: CommandContext, plan: Settlement) -> bool:
+    if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
     return confirm(_("Settle {id}?", id=plan.incident.id))
 
 
-def _settle_line(one: Incident) -> str:
-    return f'cctv incident settle {one.id} --reason "..."'
+def _settle_line(incident: Incident) -> str:
+    return f'cctv incident settle {incident.id} --reason "..."'
 
 
-def _data(one: Incident) -> dict[str, object]:
+def _data(incident: Incident) -> dict[str, object]:
     return {
-        "id": one.id,
-        "kind": one.kind,
-        "title": one.title,
-        "cameras": one.cameras,
-        "start": one.span.start,
-        "end": one.span.end,
-        "opened": one.opened,
-        "opened_by": one.opened_by,
-        "settled": one.settled,
-        "settled_by": one.settled_by,
-        "place": one.place,
-        "finder": one.finder,
-        "police_reference": one.police_reference,
+        "id": incident.id,
+        "kind": incident.kind,
+        "title": incident.title,
+        "cameras": incident.cameras,
+        "start": incident.span.start,
+        "end": incident.span.end,
+        "opened": incident.opened,
+        "opened_by": incident.opened_by,
+        "settled": incident.settled,
+        "settled_by": incident.settled_by,
+        "place": incident.place,
+        "finder": incident.finder,
+        "police_reference": incident.police_reference,
     }
 
 
@@ -201,86 +202,88 @@ def _settlement_data(plan: Settlement) -> dict[str, object]:
     return {
         "incident": _data(plan.incident),
         "released": [hold.id for hold in plan.releases],
-        "footage": departures_data(plan.departures),
+        "footage": release_effects_data(plan.departures),
     }
 
 
-def _dry_text(console: Console, box: CommandContext, title: str, footage: tuple[FootageStatus, ...]) -> None:
+def _dry_text(console: Console, context: CommandContext, title: str, footage: tuple[FootageStatus, ...]) -> None:
     console.print(_("Would open an incident: {title}", title=title) + "\n", style="bold")
-    print_footage(console, footage, box.zone)
+    print_footage(console, footage, context.zone)
     print_dry(console)
 
 
-def _opened_text(console: Console, box: CommandContext, opened: OpenedIncident) -> None:
-    one, hold = opened.incident, opened.hold
-    console.print(_("{id} opened: {kind}, {title}", id=one.id, kind=one.kind, title=one.title), style="bold")
-    kept = _(
+def _opened_text(console: Console, context: CommandContext, opened: OpenedIncident) -> None:
+    incident, hold = opened.incident, opened.hold
+    console.print(
+        _("{id} opened: {kind}, {title}", id=incident.id, kind=incident.kind, title=incident.title), style="bold"
+    )
+    message = _(
         "{hold} keeps its footage until the incident is settled.  Look at it again by {review}.",
         hold=hold.id,
-        review=local_date(hold.review, box.zone),
+        review=local_date(hold.review, context.zone),
     )
-    console.print(f"{kept}\n")
-    print_footage(console, opened.footage, box.zone)
-    if all(found.is_empty for found in opened.footage):
+    console.print(f"{message}\n")
+    print_footage(console, opened.footage, context.zone)
+    if all(status.is_empty for status in opened.footage):
         console.print(_("There is no footage to keep; the incident is recorded all the same."), style="bold")
-    print_next(f"{_settle_line(one)}   {_('when it is dealt with')}", f"cctv incident show {one.id}")
+    print_next(f"{_settle_line(incident)}   {_('when it is dealt with')}", f"cctv incident show {incident.id}")
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[Incident]) -> None:
-    if not found:
+def _list_text(console: Console, context: CommandContext, incidents: Sequence[Incident]) -> None:
+    if not incidents:
         console.print(_("No open incidents.  `cctv incident list --all` shows settled ones too."))
         return
     rows = [
         (
-            one.id,
-            enum_text(one.kind),
-            one.title or translate(ERASED),
-            ", ".join(one.cameras),
-            when(one.span, box.zone),
-            _("settled {day}", day=day(one.settled, box.zone)) if one.settled else _("open"),
+            incident.id,
+            enum_text(incident.kind),
+            incident.title or translate(ERASED),
+            ", ".join(incident.cameras),
+            when(incident.span, context.zone),
+            _("settled {day}", day=day(incident.settled, context.zone)) if incident.settled else _("open"),
         )
-        for one in found
+        for incident in incidents
     ]
     console.print(table(("id", "kind", "what happened", "cameras", "when", "state"), rows))
 
 
-def _show_text(console: Console, box: CommandContext, found: IncidentFile) -> None:
-    one, zone = found.incident, box.zone
-    title = one.title or translate(ERASED)
-    console.print(_("{id}: {kind}, {title}", id=one.id, kind=one.kind, title=title), style="bold")
-    console.print(_("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
-    if one.settled:
-        console.print(_("settled {when} by {who}", when=local_date(one.settled, zone), who=one.settled_by))
-    if one.place:
-        console.print(_("place: {text}", text=one.place))
-    if one.finder:
-        console.print(_("found by: {text}", text=one.finder))
-    if one.police_reference:
-        console.print(_("police: {text}", text=one.police_reference))
-    print_subject(console, one.cameras, one.span, zone)
+def _show_text(console: Console, context: CommandContext, file: IncidentFile) -> None:
+    incident, zone = file.incident, context.zone
+    title = incident.title or translate(ERASED)
+    console.print(_("{id}: {kind}, {title}", id=incident.id, kind=incident.kind, title=title), style="bold")
+    console.print(_("opened {when} by {who}", when=local_date(incident.opened, zone), who=incident.opened_by))
+    if incident.settled:
+        console.print(_("settled {when} by {who}", when=local_date(incident.settled, zone), who=incident.settled_by))
+    if incident.place:
+        console.print(_("place: {text}", text=incident.place))
+    if incident.finder:
+        console.print(_("found by: {text}", text=incident.finder))
+    if incident.police_reference:
+        console.print(_("police: {text}", text=incident.police_reference))
+    print_subject(console, incident.cameras, incident.span, zone)
     console.print()
-    print_holds(console, found.holds, zone, box.now)
+    print_holds(console, file.holds, zone, context.now)
     console.print()
-    print_footage(console, found.footage, zone)
-    settling = [f"{_settle_line(one)}   {_('when it is dealt with')}"] if one.is_open else []
-    print_next(*settling, f"cctv audit list --about {one.id}")
+    print_footage(console, file.footage, zone)
+    settling = [f"{_settle_line(incident)}   {_('when it is dealt with')}"] if incident.is_open else []
+    print_next(*settling, f"cctv audit list --about {incident.id}")
 
 
-def _plan_text(console: Console, box: CommandContext, plan: Settlement) -> None:
-    one = plan.incident
-    console.print(_("{id}: {kind}, {title}", id=one.id, kind=one.kind, title=one.title), style="bold")
+def _plan_text(console: Console, context: CommandContext, plan: Settlement) -> None:
+    incident = plan.incident
+    console.print(_("{id}: {kind}, {title}", id=incident.id, kind=incident.kind, title=incident.title), style="bold")
     released = ", ".join(hold.id for hold in plan.releases) or _("no hold")
     console.print(_("Settling it releases {holds}:", holds=released) + "\n")
-    print_departures(console, plan.departures, box.zone)
-    if box.dry_run:
+    print_release_effects(console, plan.departures, context.zone)
+    if context.dry_run:
         print_dry(console)
 
 
-def _settled_text(console: Console, done: Settlement) -> None:
-    released = ", ".join(hold.id for hold in done.releases)
+def _settled_text(console: Console, settlement: Settlement) -> None:
+    released = ", ".join(hold.id for hold in settlement.releases)
     settled = (
-        _("{id} settled; {holds} released.", id=done.incident.id, holds=released)
+        _("{id} settled; {holds} released.", id=settlement.incident.id, holds=released)
         if released
-        else _("{id} settled.", id=done.incident.id)
+        else _("{id} settled.", id=settlement.incident.id)
     )
     console.print(settled, style="bold")

@@ -1,7 +1,4 @@
-"""`cctv letter policy-changed`: everybody whom the registers can reach is told of a new policy.
-
-`cctv letter`: which letters there are, and how each looks here.
-"""
+"""`cctv letter`: list and preview letters, and write the letters about a changed policy."""
 
 from __future__ import annotations
 
@@ -26,10 +23,75 @@ from cctv.letters.render import render, subject_of, text_of
 from cctv.letters.sender import sender_of, templates_of
 from cctv.letters.specimens import SPECIMEN_SENDER, specimens_of
 
-_POLICY_LANGUAGES = click.Choice([one.value for one in Language])
+_POLICY_LANGUAGES = click.Choice([language.value for language in Language])
+_LANGUAGES = ("nl", "fr", "en")
 
 
-@click.command("policy-changed")
+@click.group()
+def letter() -> None:
+    """Look at the letters that the acts of a case make."""
+
+
+@letter.command("list")
+@json_option
+@click.pass_obj
+def list_letters(context: CommandContext) -> None:
+    """List every kind of letter, and which templates are this site's own.
+
+    \b
+      cctv letter list
+    """
+    templates = templates_of(context.settings)
+    overridden = check_templates(templates)
+    language = context.settings.site.language
+    rows: list[tuple[str, str, list[str]]] = [
+        (
+            kind.value,
+            subject_of(specimens_of(kind, language)[0], templates),
+            [language.value for language in Language if f"{language.value}/{kind.value}.html" in overridden],
+        )
+        for kind in LetterTemplate
+    ]
+    context.emit(
+        {
+            "letters": [{"kind": kind, "subject": subject, "own": own} for kind, subject, own in rows],
+            "own_templates": list(overridden),
+        },
+        lambda console: console.print(
+            table(("kind", "subject", "own template"), [(kind, subject, ", ".join(own)) for kind, subject, own in rows])
+        ),
+    )
+
+
+@letter.command()
+@click.argument("kind")
+@click.option("--language", type=OneOf(_LANGUAGES, "Language"), help="Its language; the site's when it is not given.")
+@click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="Ends in .pdf, .txt or .html.")
+@json_option
+@click.pass_obj
+def preview(context: CommandContext, kind: str, language: str | None, target: str) -> None:
+    """Write a specimen of a letter, with invented facts and marked so on every page.
+
+    \b
+      cctv letter preview no-footage --language fr --to no-footage.pdf
+    """
+    file, kind_ = _target(Path(target)), _kind(kind)
+    spoken = Language(language) if language else context.settings.site.language
+    specimen = specimens_of(kind_, spoken, _sender(context))[0]
+    templates = templates_of(context.settings)
+    if file.suffix == ".pdf":
+        contents = render(specimen, templates).pdf
+    else:
+        text, page = text_of(specimen, templates)
+        contents = (text if file.suffix == ".txt" else page).encode()
+    file.write_bytes(contents)
+    context.emit(
+        {"kind": kind_, "language": spoken, "file": file, "bytes": len(contents)},
+        lambda console: console.print(_("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
+    )
+
+
+@letter.command("policy-changed")
 @click.option(
     "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Outside the storage."
 )
@@ -48,7 +110,12 @@ _POLICY_LANGUAGES = click.Choice([one.value for one in Language])
 @mutation
 @click.pass_obj
 def policy_changed(
-    box: CommandContext, folder: Path, changes: tuple[tuple[str, str], ...], where: str, since: str | None, again: bool
+    context: CommandContext,
+    folder: Path,
+    changes: tuple[tuple[str, str], ...],
+    where: str,
+    since: str | None,
+    again: bool,
 ) -> int:
     """Write the letter that tells of a new policy, as PDF and text, for each person on the list of addressees.
 
@@ -59,119 +126,53 @@ def policy_changed(
       cctv letter policy-changed --to letters --where example.org/privacy --dry-run \\
         --change nl "Beelden van de gevel blijven zeven dagen." --change fr "Images de la façade : sept jours."
     """
-
-    given: dict[Language, list[str]] = {}
+    texts: dict[Language, list[str]] = {}
     for language, text in changes:
-        given.setdefault(Language(language), []).append(text)
-    day = parse_date(since, now=box.now, zone=box.zone) if since else None
-    news = PolicyNews(given, where, day)
-    done = tell_policy(box.site, folder, news, again=again, dry_run=box.dry_run)
-    box.emit(_data(box, done), lambda console: _text(console, box, done))
-    return int(Exit.PARTLY if done.unreachable and not box.dry_run else Exit.OK)
+        texts.setdefault(Language(language), []).append(text)
+    day = parse_date(since, now=context.now, zone=context.zone) if since else None
+    news = PolicyNews(texts, where, day)
+    notices = tell_policy(context.site, folder, news, again=again, dry_run=context.dry_run)
+    context.emit(_data(context, notices), lambda console: _text(console, context, notices))
+    return int(Exit.PARTLY if notices.unreachable and not context.dry_run else Exit.OK)
 
 
-def _data(box: CommandContext, done: PolicyTold) -> dict[str, object]:
+def _data(context: CommandContext, notices: PolicyTold) -> dict[str, object]:
     return {
-        "dry_run": box.dry_run,
-        "policy": done.policy,
-        "since": done.since,
-        "letters": [{"cases": one.cases, "language": one.language, "files": one.files} for one in done.written],
-        "written_before": done.before,
-        "without_address": done.unreachable,
+        "dry_run": context.dry_run,
+        "policy": notices.policy,
+        "since": notices.since,
+        "letters": [
+            {"cases": letter.cases, "language": letter.language, "files": letter.files} for letter in notices.written
+        ],
+        "written_before": notices.before,
+        "without_address": notices.unreachable,
     }
 
 
-def _text(console: Console, box: CommandContext, done: PolicyTold) -> None:
-    count = len(done.written)
-    if box.dry_run:
-        for language in dict.fromkeys(one.language for one in done.written):  # one of each, to read
-            console.print(next(one.text for one in done.written if one.language is language), soft_wrap=True)
-        told = ngettext(count, "{count} letter would be written.", "{count} letters would be written.")
-    else:
-        told = ngettext(count, "{count} letter written.", "{count} letters written.")
-    console.print(told, style="bold")
-    for one in done.written:
-        console.print(f"{', '.join(one.cases)}: {one.files[0] if one.files else one.language.value}", soft_wrap=True)
-    if done.before:
-        console.print(_("Written to before: {cases}.", cases=", ".join(done.before)), soft_wrap=True)
-    if done.unreachable:
-        lacking = _("No address in the registers, write by hand: {cases}.", cases=", ".join(done.unreachable))
-        console.print(lacking, style="bold", soft_wrap=True)
-    if box.dry_run:
-        print_dry(console)
-    elif done.written:
-        console.print(_("They name people: send them, then delete them."))
-
-
-_LANGUAGES = ("nl", "fr", "en")
-
-
-@click.group()
-def letter() -> None:
-    """Look at the letters that the acts of a case make."""
-
-
-@letter.command("list")
-@json_option
-@click.pass_obj
-def list_letters(box: CommandContext) -> None:
-    """List every kind of letter, and which templates are this site's own.
-
-    \b
-      cctv letter list
-    """
-
-    templates = templates_of(box.settings)
-    own = check_templates(templates)
-    language = box.settings.site.language
-    rows: list[tuple[str, str, list[str]]] = [
-        (
-            kind.value,
-            subject_of(specimens_of(kind, language)[0], templates),
-            [one.value for one in Language if f"{one.value}/{kind.value}.html" in own],
-        )
-        for kind in LetterTemplate
-    ]
-    box.emit(
-        {
-            "letters": [{"kind": kind, "subject": subject, "own": mine} for kind, subject, mine in rows],
-            "own_templates": list(own),
-        },
-        lambda console: console.print(
-            table(
-                ("kind", "subject", "own template"), [(kind, subject, ", ".join(mine)) for kind, subject, mine in rows]
+def _text(console: Console, context: CommandContext, notices: PolicyTold) -> None:
+    count = len(notices.written)
+    if context.dry_run:
+        for language in dict.fromkeys(letter.language for letter in notices.written):  # one of each, to read
+            console.print(
+                next(letter.text for letter in notices.written if letter.language is language), soft_wrap=True
             )
-        ),
-    )
-
-
-@letter.command()
-@click.argument("kind")
-@click.option("--language", type=OneOf(_LANGUAGES, "Language"), help="Its language; the site's when it is not given.")
-@click.option("--to", "target", required=True, type=click.Path(), metavar="FILE", help="Ends in .pdf, .txt or .html.")
-@json_option
-@click.pass_obj
-def preview(box: CommandContext, kind: str, language: str | None, target: str) -> None:
-    """Write a specimen of a letter, with invented facts and marked so on every page.
-
-    \b
-      cctv letter preview no-footage --language fr --to no-footage.pdf
-    """
-
-    file, chosen = _target(Path(target)), _kind(kind)
-    spoken = Language(language) if language else box.settings.site.language
-    made = specimens_of(chosen, spoken, _sender(box))[0]
-    templates = templates_of(box.settings)
-    if file.suffix == ".pdf":
-        contents = render(made, templates).pdf
+        summary = ngettext(count, "{count} letter would be written.", "{count} letters would be written.")
     else:
-        text, page = text_of(made, templates)
-        contents = (text if file.suffix == ".txt" else page).encode()
-    file.write_bytes(contents)
-    box.emit(
-        {"kind": chosen, "language": spoken, "file": file, "bytes": len(contents)},
-        lambda console: console.print(_("{file}: a specimen, nobody's letter", file=file), soft_wrap=True),
-    )
+        summary = ngettext(count, "{count} letter written.", "{count} letters written.")
+    console.print(summary, style="bold")
+    for letter in notices.written:
+        console.print(
+            f"{', '.join(letter.cases)}: {letter.files[0] if letter.files else letter.language.value}", soft_wrap=True
+        )
+    if notices.before:
+        console.print(_("Written to before: {cases}.", cases=", ".join(notices.before)), soft_wrap=True)
+    if notices.unreachable:
+        lacking = _("No address in the registers, write by hand: {cases}.", cases=", ".join(notices.unreachable))
+        console.print(lacking, style="bold", soft_wrap=True)
+    if context.dry_run:
+        print_dry(console)
+    elif notices.written:
+        console.print(_("They name people: send them, then delete them."))
 
 
 def _target(file: Path) -> Path:
@@ -183,20 +184,16 @@ def _target(file: Path) -> Path:
 
 
 def _kind(text: str) -> LetterTemplate:
-    known = [one.value for one in LetterTemplate]
-    if text not in known:
-        raise click.UsageError(_('there is no letter "{kind}"; letters: {known}', kind=text, known=", ".join(known)))
+    kinds = [kind.value for kind in LetterTemplate]
+    if text not in kinds:
+        raise click.UsageError(_('there is no letter "{kind}"; letters: {known}', kind=text, known=", ".join(kinds)))
     return LetterTemplate(text)
 
 
-def _sender(box: CommandContext) -> Sender:
+def _sender(context: CommandContext) -> Sender:
     """This site, or the specimen's where [controller] is not complete yet."""
-
     try:
-        return sender_of(box.settings)
-    except SenderUnknown as unknown:
-        click.echo(_("an invented sender is used: {why}", why=translate_error(unknown)[0]), err=True)
+        return sender_of(context.settings)
+    except SenderUnknown as error:
+        click.echo(_("an invented sender is used: {why}", why=translate_error(error)[0]), err=True)
         return SPECIMEN_SENDER
-
-
-letter.add_command(policy_changed)

@@ -1,4 +1,4 @@
-"""`cctv notify`: telling somebody when something is wrong.  Parse, call one function, print."""
+"""`cctv notify`: send alarms and the weekly message, or a test message."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def notify() -> None:
 @notify.command()
 @mutation
 @click.pass_obj
-def run(box: CommandContext) -> None:
+def run(context: CommandContext) -> None:
     """Look once, and tell what is new: alarms, what is over, and once a week that all is well.
 
     The timer cctv-notify runs it every two minutes. Each alarm is told once. Exit 1 if a message did not get through.
@@ -29,45 +29,47 @@ def run(box: CommandContext) -> None:
       cctv notify run --dry-run     what would be told now
       cctv notify run
     """
-
-    told = notify_once(box.settings, lambda: box.site, box.now, box.make_disk(), dry_run=box.dry_run)
+    result = notify_once(
+        context.settings, lambda: context.site, context.now, context.make_disk(), dry_run=context.dry_run
+    )
     rows = [
         {
-            "kind": one.kind,
-            "state": one.state,
-            "subject": one.subject,
-            "since": one.since,
-            "text": one.text,
-            "next": one.next_step or None,
+            "kind": alarm.kind,
+            "state": alarm.state,
+            "subject": alarm.subject,
+            "since": alarm.since,
+            "text": alarm.text,
+            "next": alarm.next_step or None,
         }
-        for one in told.alarms
+        for alarm in result.alarms
     ]
-    failed = [one.message for one in told.failed]
-    said = {"dry_run": box.dry_run, "alarms": rows, "failed": failed}
-    box.emit(said, lambda _: _print_alarms(told.alarms, "would tell" if box.dry_run else "due" if failed else "told"))
-    _raise_first(told.failed)
+    failed = [failure.message for failure in result.failed]
+    data = {"dry_run": context.dry_run, "alarms": rows, "failed": failed}
+    context.emit(
+        data, lambda _: _print_alarms(result.alarms, "would tell" if context.dry_run else "due" if failed else "told")
+    )
+    _raise_first(result.failed)
 
 
 @notify.command()
 @json_option
 @click.pass_obj
-def test(box: CommandContext) -> None:
+def test(context: CommandContext) -> None:
     """Send a message that says it is a test, every way that [alerts] of cameras.toml names.
 
     \b
       cctv notify test
     """
-
-    failed = send_test(box.settings, box.now)
-    ways = box.settings.alerts.ways
-    said = {"ways": ways, "failed": [one.message for one in failed]}
-    box.emit(said, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
+    failed = send_test(context.settings, context.now)
+    ways = context.settings.alerts.ways
+    data = {"ways": ways, "failed": [failure.message for failure in failed]}
+    context.emit(data, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
     _raise_first(failed)
 
 
 def _print_alarms(alarms: Sequence[Alarm], word: str) -> None:
-    for one in alarms:
-        click.echo(f"{word}: {one.state.value}: {one.text}")
+    for alarm in alarms:
+        click.echo(f"{word}: {alarm.state.value}: {alarm.text}")
     if not alarms:
         click.echo("nothing new to tell", err=True)
 

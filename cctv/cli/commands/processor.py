@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 
 from cctv.cases.compliance.processors import NewProcessor, add_processor, end_processor, list_processors
-from cctv.cases.compliance.processors import audited as done
-from cctv.cases.compliance.processors import engage as engaged
+from cctv.cases.compliance.processors import audited as record_audit
+from cctv.cases.compliance.processors import engage as add_sub_processor
 from cctv.cases.text_input import ERASED
 from cctv.cli.context import CommandContext
 from cctv.cli.options import json_option, mutation, one_of, reason_option
@@ -38,16 +38,15 @@ def processor() -> None:
 @click.option("--contract", metavar="DATE", help="Of the processing agreement (Article 28(3) GDPR).")
 @mutation
 @click.pass_obj
-def add(box: CommandContext, name: str, service: str, country: str, contract: str | None) -> None:
+def add(context: CommandContext, name: str, service: str, country: str, contract: str | None) -> None:
     """Enter a processor.  One outside the EU (or the EEA, as [policy] area says) is refused.
 
     \b
       cctv processor add "Installatie NV" --service "maintains the recorder" --country BE --contract 1/3/2026
     """
-
-    new = NewProcessor(name, service, country, _day(box, contract))
-    made = add_processor(box.site, new, dry_run=box.dry_run)
-    _show(box, made, _("would be entered") if box.dry_run else _("entered"))
+    new = NewProcessor(name, service, country, _day(context, contract))
+    added = add_processor(context.site, new, dry_run=context.dry_run)
+    _show(context, added, _("would be entered") if context.dry_run else _("entered"))
 
 
 @processor.command()
@@ -57,15 +56,16 @@ def add(box: CommandContext, name: str, service: str, country: str, contract: st
 @click.option("--agreed", metavar="DATE", help="When the site agreed to it; without it, the register says so.")
 @mutation
 @click.pass_obj
-def engage(box: CommandContext, processor_id: str, name: str, country: str, agreed: str | None) -> None:
+def engage(context: CommandContext, processor_id: str, name: str, country: str, agreed: str | None) -> None:
     """Enter whom a processor engages, and when the site agreed to that.
 
     \b
       cctv processor engage PRO-2026-001 "Datacenter BV" --country NL --agreed 2/3/2026
     """
-
-    made = engaged(box.site, processor_id, name=name, country=country, agreed=_day(box, agreed), dry_run=box.dry_run)
-    _show(box, made, _("would be changed") if box.dry_run else _("changed"))
+    updated = add_sub_processor(
+        context.site, processor_id, name=name, country=country, agreed=_day(context, agreed), dry_run=context.dry_run
+    )
+    _show(context, updated, _("would be changed") if context.dry_run else _("changed"))
 
 
 @processor.command()
@@ -74,11 +74,12 @@ def engage(box: CommandContext, processor_id: str, name: str, country: str, agre
 @click.option("--contract", metavar="DATE", help="Of a new agreement, if there is one.")
 @mutation
 @click.pass_obj
-def audited(box: CommandContext, processor_id: str, on: str, contract: str | None) -> None:
+def audited(context: CommandContext, processor_id: str, on: str, contract: str | None) -> None:
     """Write down that a processor was audited."""
-
-    made = done(box.site, processor_id, on=_needed(box, on), contract=_day(box, contract), dry_run=box.dry_run)
-    _show(box, made, _("would be changed") if box.dry_run else _("changed"))
+    updated = record_audit(
+        context.site, processor_id, on=_needed(context, on), contract=_day(context, contract), dry_run=context.dry_run
+    )
+    _show(context, updated, _("would be changed") if context.dry_run else _("changed"))
 
 
 @processor.command()
@@ -88,76 +89,80 @@ def audited(box: CommandContext, processor_id: str, on: str, contract: str | Non
 @reason_option()
 @mutation
 @click.pass_obj
-def end(box: CommandContext, processor_id: str, on: str, how: str, reason: str) -> None:
+def end(context: CommandContext, processor_id: str, on: str, how: str, reason: str) -> None:
     """End an engagement: the data was returned or destroyed, and the reason says how that was shown.
 
     \b
       cctv processor end PRO-2026-001 --on 30/6/2026 --how destroyed --reason "certificate of 3 July"
     """
-
-    made = end_processor(box.site, processor_id, on=_needed(box, on), how=End(how), reason=reason, dry_run=box.dry_run)
-    _show(box, made, _("would be ended") if box.dry_run else _("ended"))
+    updated = end_processor(
+        context.site, processor_id, on=_needed(context, on), how=End(how), reason=reason, dry_run=context.dry_run
+    )
+    _show(context, updated, _("would be ended") if context.dry_run else _("ended"))
 
 
 @processor.command("list")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext) -> None:
+def list_(context: CommandContext) -> None:
     """List the processors, those that are engaged first."""
-
-    found = list_processors(box.site)
-    box.emit({"processors": [_data(one) for one in found]}, lambda console: _list_text(console, found))
-
-
-def _day(box: CommandContext, text: str | None) -> date | None:
-    return _needed(box, text) if text else None
+    processors = list_processors(context.site)
+    context.emit(
+        {"processors": [_data(processor) for processor in processors]}, lambda console: _list_text(console, processors)
+    )
 
 
-def _needed(box: CommandContext, text: str) -> date:
-    return parse_date(text, now=box.now, zone=box.zone)
+def _day(context: CommandContext, text: str | None) -> date | None:
+    return _needed(context, text) if text else None
 
 
-def _data(one: Processor) -> dict[str, object]:
+def _needed(context: CommandContext, text: str) -> date:
+    return parse_date(text, now=context.now, zone=context.zone)
+
+
+def _data(processor: Processor) -> dict[str, object]:
     return {
-        "id": one.id,
-        "name": one.name,
-        "service": one.service,
-        "country": one.country,
-        "contract": one.contract,
-        "audited": one.audited,
-        "sub_processors": one.sub_processors,
-        "ended": one.ended,
-        "end": one.end,
+        "id": processor.id,
+        "name": processor.name,
+        "service": processor.service,
+        "country": processor.country,
+        "contract": processor.contract,
+        "audited": processor.audited,
+        "sub_processors": processor.sub_processors,
+        "ended": processor.ended,
+        "end": processor.end,
     }
 
 
-def _show(box: CommandContext, one: Processor, what: str) -> None:
+def _show(context: CommandContext, processor: Processor, what: str) -> None:
     def text(console: Console) -> None:
-        done = _("{id} {what}: {name}, {country}", id=one.id, what=what, name=one.name, country=one.country)
-        console.print(done, style="bold")
-        if box.dry_run:
+        entry = _(
+            "{id} {what}: {name}, {country}", id=processor.id, what=what, name=processor.name, country=processor.country
+        )
+        console.print(entry, style="bold")
+        if context.dry_run:
             print_dry(console)
 
-    box.emit({"dry_run": box.dry_run, "processor": _data(one)}, text)
+    context.emit({"dry_run": context.dry_run, "processor": _data(processor)}, text)
 
 
-def _list_text(console: Console, found: Sequence[Processor]) -> None:
-    if not found:
+def _list_text(console: Console, processors: Sequence[Processor]) -> None:
+    if not processors:
         none = _('No processors.  `cctv processor add "Installatie NV" --service ... --country BE` enters one.')
         console.print(none)
         return
     rows = [
         (
-            one.id,
-            one.name or translate(ERASED),
-            one.service,
-            one.country,
-            _shown(one.contract),
-            _shown(one.audited),
-            ", ".join(f"{sub.name or translate(ERASED)} ({sub.country})" for sub in one.sub_processors) or "-",
-            f"{_shown(one.ended)}, {enum_text(one.end)}" if one.end else _("engaged"),
+            processor.id,
+            processor.name or translate(ERASED),
+            processor.service,
+            processor.country,
+            _shown(processor.contract),
+            _shown(processor.audited),
+            ", ".join(f"{sub.name or translate(ERASED)} ({sub.country})" for sub in processor.sub_processors) or "-",
+            f"{_shown(processor.ended)}, {enum_text(processor.end)}" if processor.end else _("engaged"),
         )
-        for one in found
+        for processor in processors
     ]
     console.print(table(("id", "name", "service", "in", "contract", "audited", "sub-processors", "state"), rows))
 

@@ -1,4 +1,4 @@
-"""`cctv record`: parse, run the recorder's process, say how it ended."""
+"""`cctv record`: run the recorder in the foreground."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cctv.db.upgrade import upgrade_storage
 from cctv.services.record import run_recorder
 
 
-def talk(log_format: LogFormat) -> Callable[[str], None]:
-    """Where a service says what it does: on stderr for people; nowhere when the log has the same as JSON events."""
+def service_output(log_format: LogFormat) -> Callable[[str], None]:
+    """The writer of a service's progress lines: to stderr, or to nowhere when the log has the same as JSON events."""
     if log_format is LogFormat.JSON:
         return lambda line: None
     return lambda line: click.echo(line, err=True)
@@ -22,13 +22,12 @@ def talk(log_format: LogFormat) -> Callable[[str], None]:
 
 @click.command()
 @click.pass_obj
-def record(box: CommandContext) -> None:
+def record(context: CommandContext) -> None:
     """Record every camera until told to stop.
 
     Runs in the foreground; Ctrl-C or SIGTERM closes every segment first.  As a service: docs/installing.md.
     """
-
-    write = talk(box.invocation.start_log(service=True))
-    credentials = load_credentials(box.settings, box.environ)
-    upgrade_storage(box.settings)
-    run_recorder(box.site, credentials, write=write, environ=box.environ)
+    write = service_output(context.invocation.start_log(service=True))
+    credentials = load_credentials(context.settings, context.environ)
+    upgrade_storage(context.settings)
+    run_recorder(context.site, credentials, write=write, environ=context.environ)

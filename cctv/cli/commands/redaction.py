@@ -38,6 +38,19 @@ from cctv.redaction.standalone import FileRedaction, redact_file
 _PATH = click.Path(path_type=Path)
 
 
+def _choosing(command: Callable[..., None]) -> Callable[..., None]:
+    """What `keep` and `hide` share."""
+    command = click.option("--part", "position", type=click.IntRange(1), help="Which unbroken stretch, from 1.")(
+        command
+    )
+    command = click.option("--camera", metavar="CAMERA", help="Which camera, when the request has several.")(command)
+    command = click.option(
+        "--boxes", type=_PATH, metavar="KEEP.json", help="Drawn boxes; frames count from 0 over the whole part."
+    )(command)
+    command = click.argument("tracks", nargs=-1, type=click.IntRange(1), metavar="[TRACK]...")(command)
+    return click.argument("request_id", metavar="REQUEST")(command)
+
+
 @click.group()
 def redaction() -> None:
     """Decide who stays visible, and approve it.
@@ -55,7 +68,7 @@ def redaction() -> None:
 @click.option("--again", is_flag=True, help="Analyse everything anew; decisions and approvals are lost.")
 @mutation
 @click.pass_obj
-def prepare(box: CommandContext, request_id: str, again: bool) -> None:
+def prepare(context: CommandContext, request_id: str, again: bool) -> None:
     """Find who moves in a request's footage, and write the sheet to decide from.
 
     Footage that was prepared before and did not change keeps its numbers and decisions.
@@ -63,23 +76,9 @@ def prepare(box: CommandContext, request_id: str, again: bool) -> None:
     \b
       cctv redaction prepare REQ-2026-007
     """
-
     with watched() as progress:
-        prepared = prepare_case(box.site, request_id, progress, again=again, dry_run=box.dry_run)
-    box.emit(prepared_data(prepared), lambda console: prepared_text(console, prepared))
-
-
-def _choosing(command: Callable[..., None]) -> Callable[..., None]:
-    """What `keep` and `hide` share."""
-    command = click.option("--part", "position", type=click.IntRange(1), help="Which unbroken stretch, from 1.")(
-        command
-    )
-    command = click.option("--camera", metavar="CAMERA", help="Which camera, when the request has several.")(command)
-    command = click.option(
-        "--boxes", type=_PATH, metavar="KEEP.json", help="Drawn boxes; frames count from 0 over the whole part."
-    )(command)
-    command = click.argument("tracks", nargs=-1, type=click.IntRange(1), metavar="[TRACK]...")(command)
-    return click.argument("request_id", metavar="REQUEST")(command)
+        prepared = prepare_case(context.site, request_id, progress, again=again, dry_run=context.dry_run)
+    context.emit(prepared_data(prepared), lambda console: prepared_text(console, prepared))
 
 
 @redaction.command()
@@ -88,7 +87,7 @@ def _choosing(command: Callable[..., None]) -> Callable[..., None]:
 @mutation
 @click.pass_obj
 def keep(
-    box: CommandContext,
+    context: CommandContext,
     request_id: str,
     tracks: tuple[int, ...],
     boxes: Path | None,
@@ -104,11 +103,10 @@ def keep(
       cctv redaction keep REQ-2026-007 3 5 --reason "the requester, by her red coat"
       cctv redaction keep REQ-2026-007 --boxes KEEP.json --camera foyer-1 --part 2 --reason "the requester"
     """
-
     choice = Choice(request_id, tracks, boxes, reason, camera, position)
     with watched() as progress:
-        decided = keep_tracks(box.site, choice, progress, dry_run=box.dry_run)
-    _show_decided(box, decided)
+        decided = keep_tracks(context.site, choice, progress, dry_run=context.dry_run)
+    _show_decided(context, decided)
 
 
 @redaction.command()
@@ -119,7 +117,7 @@ def keep(
 @mutation
 @click.pass_obj
 def hide(
-    box: CommandContext,
+    context: CommandContext,
     request_id: str,
     tracks: tuple[int, ...],
     boxes: Path | None,
@@ -138,11 +136,10 @@ def hide(
       cctv redaction hide REQ-2026-007 --boxes PLATES.json --reason "plates of parked cars"
       cctv redaction hide REQ-2026-007 --others absent --reason "the shapes stand in front of the requester"
     """
-
     choice = Choice(request_id, tracks, boxes, reason, camera, position, Others(others) if others else None)
     with watched() as progress:
-        decided = hide_tracks(box.site, choice, progress, dry_run=box.dry_run)
-    _show_decided(box, decided)
+        decided = hide_tracks(context.site, choice, progress, dry_run=context.dry_run)
+    _show_decided(context, decided)
 
 
 @redaction.command()
@@ -153,7 +150,7 @@ def hide(
 @reason_option()
 @mutation
 @click.pass_obj
-def approve(box: CommandContext, request_id: str, everything: bool, reason: str) -> None:
+def approve(context: CommandContext, request_id: str, everything: bool, reason: str) -> None:
     """Answer for what will be visible, in every part.  Tracks that nobody decided on stay hidden.
 
     Every backdrop must be signed off and every frame reviewed first, by `backdrop` and `review`, or by --all.
@@ -162,21 +159,19 @@ def approve(box: CommandContext, request_id: str, everything: bool, reason: str)
       cctv redaction approve REQ-2026-007 --all --reason "looked at every picture, only the requester stays"
       cctv redaction approve REQ-2026-007 --reason "reviewed range by range"
     """
-
-    case = approve_case(box.site, request_id, reason, everything=everything, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, **case_data(box, case), "next": f"cctv request answer {case.request.id}"}
-    box.emit(data, lambda console: approved_text(console, box, case))
+    case = approve_case(context.site, request_id, reason, everything=everything, dry_run=context.dry_run)
+    data = {"dry_run": context.dry_run, **case_data(context, case), "next": f"cctv request answer {case.request.id}"}
+    context.emit(data, lambda console: approved_text(console, context, case))
 
 
 @redaction.command()
 @click.argument("request_id", metavar="REQUEST")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, request_id: str) -> None:
+def show(context: CommandContext, request_id: str) -> None:
     """Show a request's parts: tracks, what was decided, who approved; and where the sheet is."""
-
-    case = refreshed_case(box.site, request_id)
-    box.emit(case_data(box, case), lambda console: case_text(console, box, case))
+    case = refreshed_case(context.site, request_id)
+    context.emit(case_data(context, case), lambda console: case_text(console, context, case))
 
 
 @redaction.command()
@@ -194,7 +189,7 @@ def show(box: CommandContext, request_id: str) -> None:
 @json_option
 @click.pass_obj
 def file(
-    box: CommandContext,
+    context: CommandContext,
     input_: Path,
     output: Path,
     mode: str,
@@ -214,30 +209,29 @@ def file(
       cctv redaction file in.mp4 out.mp4 --mode mask --fill solid --mask-out mask.mkv
       cctv redaction file in.mp4 out.mp4 --keep KEEP.json
     """
-
-    chosen = Mode(mode)
-    caption = DEFAULT if chosen is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
-    options = Options(chosen, Fill(fill), Others(others), caption)
-    asked = FileRedaction(input_, output, options, keep_path, mask_out, force)
+    chosen_mode = Mode(mode)
+    caption = DEFAULT if chosen_mode is Mode.BACKDROP else None  # the live picture of mask mode is not reconstructed
+    options = Options(chosen_mode, Fill(fill), Others(others), caption)
+    job = FileRedaction(input_, output, options, keep_path, mask_out, force)
     with watched() as progress:
-        report = redact_file(asked, progress)
+        report = redact_file(job, progress)
     for warning in report.warnings:
         click.echo(_("warning: {text}", text=warning), err=True)
-    box.emit(file_data(report), lambda console: file_text(console, report))
+    context.emit(file_data(report), lambda console: file_text(console, report))
 
 
-def _show_decided(box: CommandContext, decided: Decided) -> None:
+def _show_decided(context: CommandContext, decided: Decided) -> None:
     part = decided.after
     request = part.plan.request
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "request": request,
         "part": part_data(part),
         "approval_void": decided.voided,
-        "sheet": sheet(box, request),
+        "sheet": sheet(context, request),
         "next": f"cctv redaction approve {request} --all --reason WHY",
     }
-    box.emit(data, lambda console: decided_text(console, box, decided))
+    context.emit(data, lambda console: decided_text(console, context, decided))
 
 
 for _command in (backdrop, review, preview):

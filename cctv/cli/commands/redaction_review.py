@@ -1,4 +1,4 @@
-"""`cctv redaction backdrop`, `review` and `preview`: look at what a plan shows, and say so."""
+"""`cctv redaction backdrop`, `review` and `preview`: sign off backdrops, review frames, watch before approving."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _part_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @mutation
 @click.pass_obj
 def backdrop(
-    box: CommandContext,
+    context: CommandContext,
     request_id: str,
     camera: str | None,
     position: int | None,
@@ -68,16 +68,15 @@ def backdrop(
       cctv redaction backdrop REQ-2026-007 --approve --reason "nobody is in them"
       cctv redaction backdrop REQ-2026-007 --part 1 --stretch 2 --cover 310,80,40,120 --approve --reason "the guard"
     """
-
     if not (approve or covers or uncover):
         raise NothingSaid(what=N_("a backdrop"), following=N_("add --approve, --cover X,Y,W,H or --uncover."))
     boxes = tuple(_box(text) for text in covers) if covers or uncover else None
-    chosen = Chosen(request_id, reason, camera, position)
+    selection = Chosen(request_id, reason, camera, position)
     with watched() as progress:
-        noted = decide_backdrop(
-            box.site, chosen, BackdropChoice(stretch, approve, boxes), progress, dry_run=box.dry_run
+        decision = decide_backdrop(
+            context.site, selection, BackdropChoice(stretch, approve, boxes), progress, dry_run=context.dry_run
         )
-    _show(box, noted)
+    _show(context, decision)
 
 
 @click.command()
@@ -91,7 +90,7 @@ def backdrop(
 @mutation
 @click.pass_obj
 def review(
-    box: CommandContext,
+    context: CommandContext,
     request_id: str,
     camera: str | None,
     position: int | None,
@@ -107,13 +106,14 @@ def review(
       cctv redaction review REQ-2026-007 --frames 0-749 --part 1 --reason "nobody else in these"
       cctv redaction review REQ-2026-007 --all --reason "watched the preview from start to end"
     """
-
     if everything == bool(frames):
         following = N_("give either --frames FIRST-LAST from the sheet, or --all.")
         raise NothingSaid(what=N_("which frames"), following=following)
     within = _range(frames, request_id) if frames else None
-    noted = review_frames(box.site, Chosen(request_id, reason, camera, position), within, dry_run=box.dry_run)
-    _show(box, noted)
+    decision = review_frames(
+        context.site, Chosen(request_id, reason, camera, position), within, dry_run=context.dry_run
+    )
+    _show(context, decision)
 
 
 @click.command()
@@ -121,7 +121,7 @@ def review(
 @_part_options
 @mutation
 @click.pass_obj
-def preview(box: CommandContext, request_id: str, camera: str | None, position: int | None) -> None:
+def preview(context: CommandContext, request_id: str, camera: str | None, position: int | None) -> None:
     """Make videos of what would be shown, to watch before approving.
 
     They are rendered and proved as those of a package, stay on this machine, and go with the next change of the plan.
@@ -129,32 +129,31 @@ def preview(box: CommandContext, request_id: str, camera: str | None, position: 
     \b
       cctv redaction preview REQ-2026-007
     """
-
     with watched() as progress:
-        made = make_previews(box.site, request_id, camera, position, progress, dry_run=box.dry_run)
-    following = f"cctv redaction review {made.request} --all --reason WHY"
+        previews = make_previews(context.site, request_id, camera, position, progress, dry_run=context.dry_run)
+    following = f"cctv redaction review {previews.request} --all --reason WHY"
     data = {
-        "dry_run": box.dry_run,
-        "request": made.request,
-        "previews": [{"camera": one.camera, "part": one.part, "path": one.path} for one in made.videos],
+        "dry_run": context.dry_run,
+        "request": previews.request,
+        "previews": [{"camera": video.camera, "part": video.part, "path": video.path} for video in previews.videos],
         "next": following,
     }
 
     def text(console: Console) -> None:
-        for one in made.videos:
-            part = _("{camera} part {part}", camera=one.camera, part=one.part)
-            console.print(f"{part}: {one.path}", soft_wrap=True)
-        if box.dry_run:
+        for video in previews.videos:
+            part = _("{camera} part {part}", camera=video.camera, part=video.part)
+            console.print(f"{part}: {video.path}", soft_wrap=True)
+        if context.dry_run:
             print_dry(console)
         else:
             console.print(f"{_('next:')}  {following}")
 
-    box.emit(data, text)
+    context.emit(data, text)
 
 
 def _box(text: str) -> Rect:
     try:
-        x, y, w, h = (float(int(one)) for one in text.split(","))
+        x, y, w, h = (float(int(number)) for number in text.split(","))
     except ValueError as error:
         raise CoverRefused(text=text, problem=N_("it is not four whole numbers")) from error
     return Rect(x, y, w, h)
@@ -167,16 +166,16 @@ def _range(text: str, request_id: str) -> FrameRange:
     return FrameRange(int(first), int(last))
 
 
-def _show(box: CommandContext, noted: Noted) -> None:
-    request = noted.after[0].plan.request
-    missing = any(part.plan.unsigned or part.unreviewed for part in noted.after)
+def _show(context: CommandContext, decision: Noted) -> None:
+    request = decision.after[0].plan.request
+    missing = any(part.plan.unsigned or part.unreviewed for part in decision.after)
     following = f"cctv redaction approve {request}{' --all' if missing else ''} --reason WHY"
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "request": request,
-        "parts": [part_data(part) for part in noted.after],
-        "approval_void": noted.voided,
-        "sheet": sheet(box, request),
+        "parts": [part_data(part) for part in decision.after],
+        "approval_void": decision.voided,
+        "sheet": sheet(context, request),
         "next": following,
     }
-    box.emit(data, lambda console: noted_text(console, box, noted, following))
+    context.emit(data, lambda console: noted_text(console, context, decision, following))

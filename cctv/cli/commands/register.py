@@ -1,4 +1,4 @@
-"""`cctv register`: what the controller keeps and shows, as table, CSV, JSON or page; the sign at the door."""
+"""`cctv register`: the registers as table, CSV, JSON or page; signs, declarations and workstation checks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 
 from cctv.cases.compliance.checks import check_workstations
-from cctv.cases.compliance.checks import declare as declared
+from cctv.cases.compliance.checks import declare as record_declaration
 from cctv.cases.compliance.deadlines import workstations_due
 from cctv.cases.registers.addressees import policy_since
 from cctv.cases.registers.contents import made_register
 from cctv.cases.registers.page import Sign, page_of
-from cctv.cases.registers.page import signs as made
+from cctv.cases.registers.page import signs as signs_of
 from cctv.cases.registers.register import Register, RegisterName, as_csv, label
 from cctv.cli.context import CommandContext
 from cctv.cli.options import json_option, mutation, one_of
@@ -52,7 +52,7 @@ def register() -> None:
 @click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write there; must not exist.")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, name: str, form: str, output: str | None) -> None:
+def show(context: CommandContext, name: str, form: str, output: str | None) -> None:
     """Make one register as it stands now, and name what is missing in it.
 
     That somebody made it is in the log.  `processing` (Article 30 GDPR) and `cameras` (BE) come from the live
@@ -62,26 +62,25 @@ def show(box: CommandContext, name: str, form: str, output: str | None) -> None:
       cctv register show breaches
       cctv register show cameras --format page --output cameras.html
     """
-
-    by_form = {"page": box.settings.site.language, "table": current_language()}
-    language = Language.EN if box.json else by_form.get(form, Language.EN)
-    found = made_register(box.site, RegisterName(name), language)
-    if box.json:
-        since = {"policy_since": _policy_since(box)} if found.name is RegisterName.ADDRESSEES else {}
-        data = {"register": name, "rows": _records(found), "missing": found.missing, **since}
-        box.emit(data, lambda _: None)
+    by_form = {"page": context.settings.site.language, "table": current_language()}
+    language = Language.EN if context.json else by_form.get(form, Language.EN)
+    content = made_register(context.site, RegisterName(name), language)
+    if context.json:
+        since = {"policy_since": _policy_since(context)} if content.name is RegisterName.ADDRESSEES else {}
+        data = {"register": name, "rows": _records(content), "missing": content.missing, **since}
+        context.emit(data, lambda _: None)
         return
     if form == "table":
-        box.emit({}, lambda console: _table(console, found))
-        if found.name is RegisterName.ADDRESSEES:
-            _print_policy(box)
+        context.emit({}, lambda console: _table(console, content))
+        if content.name is RegisterName.ADDRESSEES:
+            _print_policy(context)
         return
-    settings = box.settings.site
-    made = f"{box.now.astimezone(box.zone):%d/%m/%Y %H:%M}"
+    settings = context.settings.site
+    made_at = f"{context.now.astimezone(context.zone):%d/%m/%Y %H:%M}"
     text = (
-        as_csv(found)
+        as_csv(content)
         if form == "csv"
-        else page_of(found, settings.language, site=settings.name, made=made, by=box.actor.account)
+        else page_of(content, settings.language, site=settings.name, made=made_at, by=context.actor.account)
     )
     _write(text, output)
 
@@ -90,12 +89,11 @@ def show(box: CommandContext, name: str, form: str, output: str | None) -> None:
 @click.option("--language", type=one_of(Language), help="Else the site's.")
 @json_option
 @click.pass_obj
-def signs(box: CommandContext, language: str | None) -> None:
+def signs(context: CommandContext, language: str | None) -> None:
     """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
-
-    found = made(box.settings, Language(language) if language else box.settings.site.language)
-    data = [{"zone": each.zone, "lines": each.lines, "missing": each.missing} for each in found]
-    box.emit({"signs": data}, lambda console: _signs_text(console, found))
+    zone_signs = signs_of(context.settings, Language(language) if language else context.settings.site.language)
+    data = [{"zone": sign.zone, "lines": sign.lines, "missing": sign.missing} for sign in zone_signs]
+    context.emit({"signs": data}, lambda console: _signs_text(console, zone_signs))
 
 
 @register.command()
@@ -104,27 +102,28 @@ def signs(box: CommandContext, language: str | None) -> None:
 @click.option("--reference", required=True, metavar="TEXT", help="The number that the government's page printed.")
 @mutation
 @click.pass_obj
-def declare(box: CommandContext, kind: str, on: str, reference: str) -> None:
+def declare(context: CommandContext, kind: str, on: str, reference: str) -> None:
     """Write down that the cameras were declared to the police (BE); the next one is due a year later.
 
     \b
       cctv register declare --kind yearly --on 5/1/2026 --reference 2026-001234
     """
-
-    day = parse_date(on, now=box.now, zone=box.zone)
-    made = declared(box.site, DeclarationKind(kind), on=day, reference=reference, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "kind": kind, "on": day, "reference": made.reference}
-    box.emit(data, lambda console: _declared_text(console, box, made))
+    day = parse_date(on, now=context.now, zone=context.zone)
+    declaration = record_declaration(
+        context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run
+    )
+    data = {"dry_run": context.dry_run, "kind": kind, "on": day, "reference": declaration.reference}
+    context.emit(data, lambda console: _declared_text(console, context, declaration))
 
 
 @register.command("workstation-check")
 @click.option("--on", required=True, metavar="DATE", help="The day on which somebody looked.")
 @click.option("--checker", required=True, metavar="NAME", help="Who looked and signed.")
 @click.option("--clean", is_flag=True, help="No copy of footage was left on any workstation.")
-@click.option("--found", metavar="TEXT", help="Or what was found, where, and what became of it.")
+@click.option("--found", "finding", metavar="TEXT", help="Or what was found, where, and what became of it.")
 @mutation
 @click.pass_obj
-def workstation_check(box: CommandContext, on: str, checker: str, clean: bool, found: str | None) -> None:
+def workstation_check(context: CommandContext, on: str, checker: str, clean: bool, finding: str | None) -> None:
     """Write down the monthly check: somebody looked for copies of footage on the workstations, and signed.
 
     The next one is due a month later; the board and the calendar have it. `cctv register workstation-form` makes the
@@ -134,17 +133,16 @@ def workstation_check(box: CommandContext, on: str, checker: str, clean: bool, f
       cctv register workstation-check --on 2/11 --checker "A. Peeters" --clean
       cctv register workstation-check --on 2/12 --checker "A. Peeters" --found "EXP-2026-003 on the front desk, removed"
     """
-
-    if clean is (found is not None):
+    if clean is (finding is not None):
         raise click.UsageError(_('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
-    day = parse_date(on, now=box.now, zone=box.zone)
-    made = check_workstations(box.site, on=day, checker=checker, found=found, dry_run=box.dry_run)
-    due = workstations_due(made.on, None)
+    day = parse_date(on, now=context.now, zone=context.zone)
+    check = check_workstations(context.site, on=day, checker=checker, found=finding, dry_run=context.dry_run)
+    due = workstations_due(check.on, None)
     assert due is not None
-    data = {"id": made.id, "on": made.on, "checker": made.checker, "found": made.found}
-    box.emit(
-        {"dry_run": box.dry_run, "check": data, "next_due": due},
-        lambda console: _checked_text(console, box, made, due),
+    data = {"id": check.id, "on": check.on, "checker": check.checker, "found": check.found}
+    context.emit(
+        {"dry_run": context.dry_run, "check": data, "next_due": due},
+        lambda console: _checked_text(console, context, check, due),
     )
 
 
@@ -152,7 +150,7 @@ def workstation_check(box: CommandContext, on: str, checker: str, clean: bool, f
 @click.option("--to", "target", required=True, type=click.Path(dir_okay=False), metavar="FILE.pdf", help="A new file.")
 @json_option
 @click.pass_obj
-def workstation_form(box: CommandContext, target: str) -> None:
+def workstation_form(context: CommandContext, target: str) -> None:
     """Make the form of the monthly check, to tick off and sign: copies of the last month that passed a workstation.
 
     Those are the packages that were fetched or left as a ZIP, by the account that did it. It is the letter
@@ -161,25 +159,24 @@ def workstation_form(box: CommandContext, target: str) -> None:
     \b
       cctv register workstation-form --to check.pdf
     """
-
-    form = render(workstation_letter(box.site), templates_of(box.settings))
+    form = render(workstation_letter(context.site), templates_of(context.settings))
     _write_new(target, form.pdf)
-    box.emit({"file": target, "bytes": len(form.pdf)}, lambda console: _form_text(console, target))
+    context.emit({"file": target, "bytes": len(form.pdf)}, lambda console: _form_text(console, target))
 
 
-def _records(found: Register) -> list[dict[str, str]]:
-    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+def _records(register: Register) -> list[dict[str, str]]:
+    return [dict(zip(register.columns, row, strict=True)) for row in register.rows]
 
 
-def _policy_since(box: CommandContext) -> datetime | None:
-    with read_transaction(box.site.engine) as connection:
-        return policy_since(connection, box.settings)
+def _policy_since(context: CommandContext) -> datetime | None:
+    with read_transaction(context.site.engine) as connection:
+        return policy_since(connection, context.settings)
 
 
-def _print_policy(box: CommandContext) -> None:
-    since = _policy_since(box)
+def _print_policy(context: CommandContext) -> None:
+    since = _policy_since(context)
     version = (
-        _("The policy version of cameras.toml is in force since {when}.", when=local_date(since, box.zone))
+        _("The policy version of cameras.toml is in force since {when}.", when=local_date(since, context.zone))
         if since
         else _("The policy version of cameras.toml is not in force yet: nothing is recorded under it.")
     )
@@ -205,26 +202,27 @@ def _write_new(output: str, contents: bytes) -> None:
         raise click.UsageError(_("{file} cannot be written: {why}.", file=output, why=error.strerror)) from error
 
 
-def _table(console: Console, found: Register) -> None:
-    columns = _labels(found)
-    rows = [[translate(cell) for cell in row] for row in found.rows]
+def _table(console: Console, register: Register) -> None:
+    columns = _labels(register)
+    rows = [[translate(cell) for cell in row] for row in register.rows]
     if not rows:
         console.print(_("No entries."))
     elif len(aligned(columns, rows)[1]) <= console.width:  # the rule: as wide as the table would like to be
         console.print(table(columns, rows))
     else:
         _entries(console, columns, rows)
-    if found.missing:
+    if register.missing:
         console.print("\n" + _("Missing:"), style="bold")
-        for each in found.missing:
-            console.print(f"  {translate(each)}")
+        for key in register.missing:
+            console.print(f"  {translate(key)}")
 
 
-def _labels(found: Register) -> list[str]:
+def _labels(register: Register) -> list[str]:
     """The columns as the page calls them; in English by their keys, which CSV and JSON have."""
-
     language = current_language()
-    return list(found.columns) if language is Language.EN else [label(one, language) for one in found.columns]
+    return (
+        list(register.columns) if language is Language.EN else [label(column, language) for column in register.columns]
+    )
 
 
 def _entries(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -237,39 +235,41 @@ def _entries(console: Console, columns: Sequence[str], rows: Sequence[Sequence[s
                 console.print(f"  {column.ljust(wide)}  {value}", soft_wrap=True)
 
 
-def _signs_text(console: Console, found: tuple[Sign, ...]) -> None:
-    for each in found:
-        console.print(each.zone, style="bold")
-        for line in each.lines:
+def _signs_text(console: Console, zone_signs: tuple[Sign, ...]) -> None:
+    for sign in zone_signs:
+        console.print(sign.zone, style="bold")
+        for line in sign.lines:
             console.print(f"  {line}")
-        for key in each.missing:
+        for key in sign.missing:
             console.print("  " + _("MISSING: {key} in cameras.toml", key=key))
         console.print()
 
 
-def _declared_text(console: Console, box: CommandContext, made: Declaration) -> None:
+def _declared_text(console: Console, context: CommandContext, declaration: Declaration) -> None:
     what = _(
         "cameras declared on {day:%d/%m/%Y} ({kind}), {reference}",
-        day=made.on,
-        kind=made.kind,
-        reference=made.reference,
+        day=declaration.on,
+        kind=declaration.kind,
+        reference=declaration.reference,
     )
-    would = _("Would write down: {what}", what=what) if box.dry_run else _("Written down: {what}", what=what)
+    would = _("Would write down: {what}", what=what) if context.dry_run else _("Written down: {what}", what=what)
     console.print(would, style="bold")
 
 
-def _checked_text(console: Console, box: CommandContext, made: WorkstationCheck, due: date) -> None:
+def _checked_text(console: Console, context: CommandContext, check: WorkstationCheck, due: date) -> None:
     what = (
-        _("workstations checked on {day:%d/%m/%Y} by {checker}, no copy was left", day=made.on, checker=made.checker)
-        if made.found is None
+        _("workstations checked on {day:%d/%m/%Y} by {checker}, no copy was left", day=check.on, checker=check.checker)
+        if check.found is None
         else _(
-            "workstations checked on {day:%d/%m/%Y} by {checker}, copies were found", day=made.on, checker=made.checker
+            "workstations checked on {day:%d/%m/%Y} by {checker}, copies were found",
+            day=check.on,
+            checker=check.checker,
         )
     )
     would = (
         _("Would write down: {what}", what=what)
-        if box.dry_run
-        else _("{id} written down: {what}", id=made.id, what=what)
+        if context.dry_run
+        else _("{id} written down: {what}", id=check.id, what=what)
     )
     console.print(would, style="bold")
     console.print(_("The next check is due by {day:%d/%m/%Y}.", day=due))

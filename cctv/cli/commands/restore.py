@@ -1,4 +1,4 @@
-"""`cctv restore`: the index of a back-up in place of one that is lost, and held footage from its copy."""
+"""`cctv restore`: restore the index of a back-up, and held footage from its copy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from cctv.backup.restore import Restored, RestoreSources, plan_restore
-from cctv.backup.restore import restore as put_back
+from cctv.backup.restore import restore as restore_backup
 from cctv.backup.restore_held import RestoreDecision, Returned, return_held
 from cctv.cli.context import STORAGE_UMASK, CommandContext
 from cctv.cli.options import mutation, reason_option
@@ -37,7 +37,7 @@ class OneOfTwo(UsageError):
 @mutation
 @click.pass_obj
 def restore(
-    box: CommandContext,
+    context: CommandContext,
     file: Path | None,
     held: Path | None,
     key_file: Path,
@@ -54,72 +54,71 @@ def restore(
       cctv restore /mnt/offsite/cctv-1b2c3d4e-20261123T224500.000Z.age --key recovery.key --reason "new disk" --dry-run
       cctv restore --held /mnt/offsite --key recovery.key --reason "new disk"
     """
-
     if (file is None) == (held is None):
         raise OneOfTwo
     key = read_recovery_key(key_file)
     if held is not None:
-        done = return_held(box.site, held, key, reason=reason, dry_run=box.dry_run)
-        return _returned(box, done)
+        returned = return_held(context.site, held, key, reason=reason, dry_run=context.dry_run)
+        return _returned(context, returned)
 
     assert file is not None
     os.umask(STORAGE_UMASK)
-    means = RestoreSources(box.settings, box.make_disk(), box.clock, box.actor, new_disk=new_disk)
-    if box.dry_run:
+    means = RestoreSources(context.settings, context.make_disk(), context.clock, context.actor, new_disk=new_disk)
+    if context.dry_run:
         restored = plan_restore(means, file, key, replace_whole=replace)
     else:
-        restored = put_back(means, file.absolute(), key, reason=reason, replace_whole=replace)
-    _restored(box, restored)
+        restored = restore_backup(means, file.absolute(), key, reason=reason, replace_whole=replace)
+    _restored(context, restored)
     return int(Exit.OK)
 
 
-def _restored(box: CommandContext, done: Restored) -> None:
-    outlook, manifest = done.outlook, done.manifest
+def _restored(context: CommandContext, restored: Restored) -> None:
+    outlook, manifest = restored.outlook, restored.manifest
     data = {
-        "dry_run": box.dry_run,
+        "dry_run": context.dry_run,
         "site": manifest.site,
         "made": manifest.made,
         "holds": outlook.holds,
         "holds_from_disk": outlook.from_disk,
         "rows_without_file": outlook.gone_free,
         "held_without_file": outlook.gone_held,
-        "set_aside": done.set_aside,
-        "reconciled": done.found,
+        "set_aside": restored.set_aside,
+        "reconciled": restored.found,
     }
 
     def text(console: Console) -> None:
-        made = f"the back-up of {local_date(manifest.made, box.zone)} by {manifest.made_by}"
-        console.print(f"{'Would restore' if box.dry_run else 'Restored'} {made}", style="bold")
-        if done.set_aside is not None:
-            verb = "would be set aside" if box.dry_run else f"was set aside as {done.set_aside.name}"
+        source = f"the back-up of {local_date(manifest.made, context.zone)} by {manifest.made_by}"
+        console.print(f"{'Would restore' if context.dry_run else 'Restored'} {source}", style="bold")
+        if restored.set_aside is not None:
+            verb = "would be set aside" if context.dry_run else f"was set aside as {restored.set_aside.name}"
             console.print(f"The index that was there {verb}.")
-        known = f"; only the disk knew {', '.join(outlook.from_disk)}" if outlook.from_disk else ""
-        console.print(f"Holds in force: {', '.join(outlook.holds) or 'none'}{known}.")
+        only_disk = f"; only the disk knew {', '.join(outlook.from_disk)}" if outlook.from_disk else ""
+        console.print(f"Holds in force: {', '.join(outlook.holds) or 'none'}{only_disk}.")
         console.print(f"{outlook.gone_free} segments of the back-up have no file any more and do not come back.")
         if outlook.gone_held:
             click.echo(f"warning: {outlook.gone_held} held segments have no file: cctv restore --held DIR", err=True)
-        if box.dry_run:
+        if context.dry_run:
             console.print("Dry run: nothing was changed.")
             return
-        console.print(f"{done.found} differences between disk and index were put right.")
+        console.print(f"{restored.found} differences between disk and index were put right.")
         click.echo('next:  cctv hold list, then cctv hold confirm --for NAME --reason "..."', err=True)
 
-    box.emit(data, text)
+    context.emit(data, text)
 
 
-def _returned(box: CommandContext, done: Returned) -> int:
-    counts = {verdict.value: done.count(verdict) for verdict in RestoreDecision}
-    verdicts = [{"path": path, "verdict": verdict} for path, verdict in done.verdicts]
-    data = {"dry_run": box.dry_run, "segments": verdicts, "torn": done.torn}
+def _returned(context: CommandContext, returned: Returned) -> int:
+    counts = {verdict.value: returned.count(verdict) for verdict in RestoreDecision}
+    verdicts = [{"path": path, "verdict": verdict} for path, verdict in returned.verdicts]
+    data = {"dry_run": context.dry_run, "segments": verdicts, "torn": returned.torn}
 
     def text(console: Console) -> None:
         for word, count in counts.items():
             if count:
-                console.print(f"{count} segments {'would be ' if box.dry_run and word == 'returned' else ''}{word}")
-        if not done.verdicts:
+                console.print(f"{count} segments {'would be ' if context.dry_run and word == 'returned' else ''}{word}")
+        if not returned.verdicts:
             console.print("The copy is empty.")
 
-    box.emit(data, text)
-    for name in done.torn:
+    context.emit(data, text)
+    for name in returned.torn:
         click.echo(f"warning: {name} in the copy cannot be read", err=True)
-    return int(Exit.UNREADABLE if done.torn else Exit.OK)
+    return int(Exit.UNREADABLE if returned.torn else Exit.OK)

@@ -1,4 +1,4 @@
-"""`cctv retention explain`: why footage is there, or went, and what the log says about it."""
+"""`cctv retention explain`: why footage is stored or was deleted, and what the log has about it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,12 @@ from cctv.retention.policy import RetentionDecision
 @json_option
 @click.pass_obj
 def explain(
-    box: CommandContext, segment: str | None, cameras: str | None, zones: str | None, start: str | None, end: str | None
+    context: CommandContext,
+    segment: str | None,
+    cameras: str | None,
+    zones: str | None,
+    start: str | None,
+    end: str | None,
 ) -> None:
     """Explain why footage is still there, or went: its limit and rule, its holds, who did what about it.
 
@@ -42,32 +47,35 @@ def explain(
       cctv retention explain gevel-1_20261121T225959.123Z.mp4
       cctv retention explain --cameras gevel-1 --from "gisteren 14:00" --to "+10m"
     """
-
     if segment is not None and (start or end or cameras or zones):
         raise click.UsageError("a segment stands alone, without --cameras, --from and --to")
     if segment is None and start is None:
         raise click.UsageError("give a segment, or --cameras and --from (and --to)")
-    with read_transaction(box.site.engine) as connection:
+    with read_transaction(context.site.engine) as connection:
         if segment is not None:
-            explained = [explain_span(connection, *_segment(box, segment), box.now)]
+            explained = [explain_span(connection, *_segment(context, segment), context.now)]
         else:
             assert start is not None
             if end is not None:
-                span = box.span(start, end)
+                span = context.span(start, end)
             else:
-                instant = parse_instant(start, now=box.now, zone=box.zone)
+                instant = parse_instant(start, now=context.now, zone=context.zone)
                 span = Span(instant, instant + timedelta(seconds=1))
-            explained = [explain_span(connection, one, span, box.now) for one in box.cameras(cameras, zones)]
-    box.emit({"cameras": [_said(one) for one in explained]}, lambda console: _text(console, box, explained))
+            explained = [
+                explain_span(connection, camera, span, context.now) for camera in context.cameras(cameras, zones)
+            ]
+    context.emit(
+        {"cameras": [_data(explanation) for explanation in explained]},
+        lambda console: _text(console, context, explained),
+    )
 
 
-def _segment(box: CommandContext, text: str) -> tuple[CameraId, Span]:
+def _segment(context: CommandContext, text: str) -> tuple[CameraId, Span]:
     """Camera and first instant of the segment that a number or a file's name gives."""
-
     if text.isdecimal():
-        with read_transaction(box.site.engine) as connection:
-            found = find_segment(connection, int(text))
-        return found.camera, found.span
+        with read_transaction(context.site.engine) as connection:
+            segment = find_segment(connection, int(text))
+        return segment.camera, segment.span
     name = text.rpartition("/")[2]
     camera = CameraId(name.rpartition("_")[0])
     start = segment_start(name, camera)
@@ -76,18 +84,18 @@ def _segment(box: CommandContext, text: str) -> tuple[CameraId, Span]:
     return camera, Span(start, start + timedelta(milliseconds=1))
 
 
-def _said(one: Explanation) -> dict[str, object]:
+def _data(explanation: Explanation) -> dict[str, object]:
     return {
-        "camera": one.camera,
-        "start": one.span.start,
-        "end": one.span.end,
-        "stored": [_stored_said(one, decision) for decision in one.decisions],
-        "gone": [_gone_said(one, stone) for stone in one.gone],
-        "folded": [_folded_said(one, group) for group in one.folded],
+        "camera": explanation.camera,
+        "start": explanation.span.start,
+        "end": explanation.span.end,
+        "stored": [_stored_data(explanation, decision) for decision in explanation.decisions],
+        "gone": [_gone_data(explanation, stone) for stone in explanation.gone],
+        "folded": [_folded_data(explanation, group) for group in explanation.folded],
         "never_recorded": [
-            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in one.missing
+            {"start": hole.span.start, "end": hole.span.end, "cause": hole.cause} for hole in explanation.missing
         ],
-        "holds": [_hold_said(hold) for hold in one.holds],
+        "holds": [_hold_data(hold) for hold in explanation.holds],
         "acts": [
             {
                 "seq": entry.seq,
@@ -99,12 +107,12 @@ def _said(one: Explanation) -> dict[str, object]:
                 "case": entry.case_id,
                 "reason": reason,
             }
-            for entry, reason in one.acts
+            for entry, reason in explanation.acts
         ],
     }
 
 
-def _stored_said(one: Explanation, decision: RetentionDecision) -> dict[str, object]:
+def _stored_data(explanation: Explanation, decision: RetentionDecision) -> dict[str, object]:
     segment = decision.segment
     return {
         "segment": segment.id,
@@ -113,38 +121,38 @@ def _stored_said(one: Explanation, decision: RetentionDecision) -> dict[str, obj
         "end": segment.span.end,
         "zone": segment.zone,
         "policy": segment.policy,
-        **_terms_said(one, segment),
+        **_terms_data(explanation, segment),
         "limit": decision.limit,
         "action": decision.action,
         "reason": decision.reason,
         "goes": None if decision.holds else goes_at(decision),
         "holds": decision.holds,
-        "holds_ever": [hold.id for hold in one.holds_of(segment.span)],
+        "holds_ever": [hold.id for hold in explanation.holds_of(segment.span)],
     }
 
 
-def _gone_said(one: Explanation, stone: Tombstone) -> dict[str, object]:
+def _gone_data(explanation: Explanation, stone: Tombstone) -> dict[str, object]:
     return {
         "path": stone.path,
         "start": stone.span.start,
         "end": stone.span.end,
         "zone": stone.zone,
         "policy": stone.policy,
-        **_terms_said(one, stone),
+        **_terms_data(explanation, stone),
         "limit": stone.limit,
         "reason": stone.reason,
         "deletion_began": stone.began,
         "deleted": stone.closed,
         "tombstone": stone.id,
-        "holds_ever": [hold.id for hold in one.holds_of(stone.span)],
+        "holds_ever": [hold.id for hold in explanation.holds_of(stone.span)],
     }
 
 
-def _folded_said(one: Explanation, group: FoldedGroup) -> dict[str, object]:
+def _folded_data(explanation: Explanation, group: FoldedGroup) -> dict[str, object]:
     return {
         "zone": group.zone,
         "policy": group.policy,
-        "rule": one.terms(group).rule,
+        "rule": explanation.terms(group).rule,
         "start": group.span.start,
         "end": group.span.end,
         "segments": group.segments,
@@ -156,8 +164,8 @@ def _folded_said(one: Explanation, group: FoldedGroup) -> dict[str, object]:
     }
 
 
-def _terms_said(one: Explanation, footage: Segment | Tombstone) -> dict[str, object]:
-    terms, period = one.terms(footage), footage.limit - footage.span.start
+def _terms_data(explanation: Explanation, footage: Segment | Tombstone) -> dict[str, object]:
+    terms, period = explanation.terms(footage), footage.limit - footage.span.start
     return {
         "policy_since": terms.since,
         "rule": terms.rule,
@@ -167,7 +175,7 @@ def _terms_said(one: Explanation, footage: Segment | Tombstone) -> dict[str, obj
     }
 
 
-def _hold_said(hold: Hold) -> dict[str, object]:
+def _hold_data(hold: Hold) -> dict[str, object]:
     return {
         "hold": hold.id,
         "ground": hold.ground.case_id,
@@ -181,24 +189,24 @@ def _hold_said(hold: Hold) -> dict[str, object]:
     }
 
 
-def _text(console: Console, box: CommandContext, explained: list[Explanation]) -> None:
-    zone = box.zone
-    for one in explained:
-        for line in (*_footage_lines(box, one), *_folded_lines(box, one)):
+def _text(console: Console, context: CommandContext, explained: list[Explanation]) -> None:
+    zone = context.zone
+    for explanation in explained:
+        for line in (*_footage_lines(context, explanation), *_folded_lines(context, explanation)):
             console.print(line)
-        for hole in one.missing:
+        for hole in explanation.missing:
             cause = hole.cause.value if hole.cause else "nothing was recorded around it"
-            console.print(f"never recorded  {one.camera}  {local(hole.span.start, zone)} - "
+            console.print(f"never recorded  {explanation.camera}  {local(hole.span.start, zone)} - "
                           f"{local(hole.span.end, zone)}: {cause}")  # fmt: skip
-        if not (one.decisions or one.gone or one.folded or one.missing):
-            console.print(f"{one.camera}: still to come")
-        for line in (*_hold_lines(box, one), *_act_lines(box, one)):
+        if not (explanation.decisions or explanation.gone or explanation.folded or explanation.missing):
+            console.print(f"{explanation.camera}: still to come")
+        for line in (*_hold_lines(context, explanation), *_act_lines(context, explanation)):
             console.print(line)
 
 
-def _footage_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
-    zone = box.zone
-    for decision in one.decisions:
+def _footage_lines(context: CommandContext, explanation: Explanation) -> Iterator[str]:
+    zone = context.zone
+    for decision in explanation.decisions:
         stored = decision.segment
         why = f"kept by {', '.join(decision.holds)}" if decision.holds else decision.reason.value
         after = (
@@ -206,61 +214,63 @@ def _footage_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
         )
         yield (
             f"segment {stored.id}  {stored.camera}  {local(stored.span.start, zone)}: {why}; limit "
-            f"{local_date(decision.limit, zone)} ({_rule(box, one, stored)}); {after}"
+            f"{local_date(decision.limit, zone)} ({_rule(context, explanation, stored)}); {after}"
         )
-    for stone in one.gone:
+    for stone in explanation.gone:
         when = local(stone.closed, zone) if stone.closed else "deletion begun, not finished"
         lost = stone.reason in (Reason.LOST, Reason.FORGOTTEN)
         what, then = ("not there", "noticed") if lost else ("deleted", "unlinked")
         yield (
-            f"{what}  {one.camera}  {local(stone.span.start, zone)}: {stone.reason.value}; limit was "
-            f"{local_date(stone.limit, zone)} ({_rule(box, one, stone)}), {then} {when}"
+            f"{what}  {explanation.camera}  {local(stone.span.start, zone)}: {stone.reason.value}; limit was "
+            f"{local_date(stone.limit, zone)} ({_rule(context, explanation, stone)}), {then} {when}"
         )
 
 
-def _folded_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
-    for group in one.folded:
-        terms = one.terms(group)
+def _folded_lines(context: CommandContext, explanation: Explanation) -> Iterator[str]:
+    for group in explanation.folded:
+        terms = explanation.terms(group)
         yield (
-            f"deleted  {one.camera}  {group.segments} segments between {local_date(group.span.start, box.zone)} and "
-            f"{local_date(group.span.end, box.zone)}: {group.reason.value} (zone {group.zone}, "
-            f"{terms.rule or 'rule unknown'}, policy {group.policy[:12]}), unlinked by "
-            f"{local_date(group.last_deleted, box.zone)}; single files are no longer known after a year"
+            f"deleted  {explanation.camera}  {group.segments} segments between "
+            f"{local_date(group.span.start, context.zone)} and {local_date(group.span.end, context.zone)}: "
+            f"{group.reason.value} (zone {group.zone}, {terms.rule or 'rule unknown'}, "
+            f"policy {group.policy[:12]}), unlinked by {local_date(group.last_deleted, context.zone)}; "
+            "single files are no longer known after a year"
         )
 
 
-def _rule(box: CommandContext, one: Explanation, footage: Segment | Tombstone) -> str:
+def _rule(context: CommandContext, explanation: Explanation, footage: Segment | Tombstone) -> str:
     """`7 d, zone facade; policy 12ab... since Sat 21/11/2026`."""
-
-    terms, period = one.terms(footage), footage.limit - footage.span.start
-    said = f"{length(period)}, zone {footage.zone}"
+    terms, period = explanation.terms(footage), footage.limit - footage.span.start
+    text = f"{length(period)}, zone {footage.zone}"
     if _is_shortened(terms.period, period):
-        said += ", shortened since"
+        text += ", shortened since"
     elif terms.rule is not None:
-        said += f", {terms.rule}"
-    since = f" since {terms.since.astimezone(box.zone):%d/%m/%Y}" if terms.since else ""
-    return f"{said}; policy {footage.policy[:12]}{since}"
+        text += f", {terms.rule}"
+    since = f" since {terms.since.astimezone(context.zone):%d/%m/%Y}" if terms.since else ""
+    return f"{text}; policy {footage.policy[:12]}{since}"
 
 
 def _is_shortened(promised: timedelta | None, period: timedelta) -> bool:
     return promised is not None and period < promised
 
 
-def _hold_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
-    for hold in one.holds:
-        ended = f"released {local_date(hold.released, box.zone)} by {hold.released_by}" if hold.released else "in force"
+def _hold_lines(context: CommandContext, explanation: Explanation) -> Iterator[str]:
+    for hold in explanation.holds:
+        ended = (
+            f"released {local_date(hold.released, context.zone)} by {hold.released_by}" if hold.released else "in force"
+        )
         yield (
-            f"hold  {hold.id} for {hold.ground.case_id}: placed {local_date(hold.placed, box.zone)} by "
+            f"hold  {hold.id} for {hold.ground.case_id}: placed {local_date(hold.placed, context.zone)} by "
             f"{hold.placed_by}; {ended}"
         )
 
 
-def _act_lines(box: CommandContext, one: Explanation) -> Iterator[str]:
-    for entry, reason in one.acts:
+def _act_lines(context: CommandContext, explanation: Explanation) -> Iterator[str]:
+    for entry, reason in explanation.acts:
         case = f" for {entry.case_id}" if entry.case_id and entry.case_id != entry.subject else ""
         yield (
-            f"log {entry.seq}  {local_date(entry.at, box.zone)}  {_who(entry)}: {entry.act.value} {entry.subject}{case}"
-            + (f" ({reason})" if reason else "")
+            f"log {entry.seq}  {local_date(entry.at, context.zone)}  {_who(entry)}: "
+            f"{entry.act.value} {entry.subject}{case}" + (f" ({reason})" if reason else "")
         )
 
 

@@ -1,4 +1,4 @@
-"""`cctv site`: the end of a site."""
+"""`cctv site`: close a site."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from cctv.cases.text_input import checked_text
-from cctv.cli.commands.retention_certificate import copies_known
+from cctv.cli.commands.retention_certificate import known_copies
 from cctv.cli.context import CommandContext
 from cctv.cli.options import confirm, mutation, reason_option
 from cctv.cli.output import size, table
@@ -34,7 +34,7 @@ def site() -> None:
 @click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
 @mutation
 @click.pass_obj
-def close(box: CommandContext, out: str, reason: str, yes: bool) -> None:
+def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
     """Destroy all footage, quarantine, packages and derived files, and certify it.
 
     Refused while a hold is in force, a case is open, or the recorder or the sweeper runs.  Index, registers and log
@@ -45,33 +45,32 @@ def close(box: CommandContext, out: str, reason: str, yes: bool) -> None:
       cctv backup /media/usb
       cctv site close --out closing-2026 --reason "the venue moves"
     """
-
     reason = checked_text(N_("reason"), reason, N_("say why the site ends."))
-    plan = plan_closing(box.site)
-    if box.dry_run:
-        box.emit({"dry_run": True, **_plan_data(plan)}, lambda console: _plan_text(console, plan))
+    plan = plan_closing(context.site)
+    if context.dry_run:
+        context.emit({"dry_run": True, **_plan_data(plan)}, lambda console: _plan_text(console, plan))
         return
     count = sum(number for _, number in plan.segments)
-    if not yes and not _agreed(box, plan):
+    if not yes and not _agreed(context, plan):
         line = f"cctv site close --out {shlex.quote(out)} --reason {shlex.quote(reason)} --yes"
         raise ClosingUndecided(segments=count, size=size(plan.size_bytes), line=line)
-    with read_transaction(box.site.engine) as connection:
-        copies = [one for one in copies_known(box, connection) if one.what != "packages"]
-    done = close_site(box.site, reason=reason, folder=Path(out).absolute(), copies=copies)
+    with read_transaction(context.site.engine) as connection:
+        copies = [copy for copy in known_copies(context, connection) if copy.what != "packages"]
+    result = close_site(context.site, reason=reason, folder=Path(out).absolute(), copies=copies)
     data = {
         "dry_run": False,
-        "segments": done.segments,
-        "quarantined": done.quarantined,
-        "packages": done.packages,
-        "certificate": done.certificate,
+        "segments": result.segments,
+        "quarantined": result.quarantined,
+        "packages": result.packages,
+        "certificate": result.certificate,
     }
-    box.emit(data, lambda console: _done_text(console, done))
+    context.emit(data, lambda console: _done_text(console, result))
 
 
-def _agreed(box: CommandContext, plan: ClosingPlan) -> bool:
-    if box.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+def _agreed(context: CommandContext, plan: ClosingPlan) -> bool:
+    if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
-    box.emit({}, lambda console: _plan_text(console, plan))
+    context.emit({}, lambda console: _plan_text(console, plan))
     return confirm(_("Destroy all of it?"))
 
 
@@ -93,13 +92,13 @@ def _plan_text(console: Console, plan: ClosingPlan) -> None:
     console.print(f"\n{rest}")
 
 
-def _done_text(console: Console, done: DecommissionResult) -> None:
+def _done_text(console: Console, result: DecommissionResult) -> None:
     destroyed = _(
         "{segments} segments, {quarantined} quarantined files and {packages} packages destroyed.",
-        segments=done.segments,
-        quarantined=done.quarantined,
-        packages=done.packages,
+        segments=result.segments,
+        quarantined=result.quarantined,
+        packages=result.packages,
     )
     console.print(destroyed, style="bold")
-    stays = _("Certificate: {file}; print certificate.html.  Index, registers and log stay.", file=done.certificate)
+    stays = _("Certificate: {file}; print certificate.html.  Index, registers and log stay.", file=result.certificate)
     console.print(stays)

@@ -1,4 +1,4 @@
-"""`cctv status`: whether recording and deletion are well."""
+"""`cctv status`: whether recording and deletion are well, as text, JSON or Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cctv.monitoring.status import CameraHealth, Status, status_now
 @click.option("--metrics", is_flag=True, help="Print it for Prometheus (a textfile of its node exporter).")
 @json_option
 @click.pass_obj
-def status(box: CommandContext, metrics: bool) -> int:
+def status(context: CommandContext, metrics: bool) -> int:
     """Tell whether recording and deletion are well; the exit code is 0 only if all of it is.
 
     \b
@@ -26,106 +26,112 @@ def status(box: CommandContext, metrics: bool) -> int:
       cctv status --json
       cctv status --metrics
     """
-
-    found = status_now(box.site)
+    health = status_now(context.site)
     if metrics:
-        click.echo(metrics_of(found), nl=False)
-    elif box.json:
-        print_json(_data(found))
+        click.echo(metrics_of(health), nl=False)
+    elif context.json:
+        print_json(_data(health))
     else:
-        click.echo("\n".join(_lines(box, found)))
-    return int(found.exit_code)
+        click.echo("\n".join(_lines(context, health)))
+    return int(health.exit_code)
 
 
-def _data(found: Status) -> dict[str, object]:
+def _data(health: Status) -> dict[str, object]:
     return {
-        "at": found.now,
-        "exit": int(found.exit_code),
-        "recorder_running": found.recorder_running,
+        "at": health.now,
+        "exit": int(health.exit_code),
+        "recorder_running": health.recorder_running,
         "cameras": [
             {
-                "camera": one.camera,
-                "state": one.health,
-                "since": one.since,
-                "last_frame": one.last_frame,
-                "cause": one.cause,
-                "message": one.message,
-                "bits_per_second": round(one.bit_rate) if one.bit_rate is not None else None,
-                "unrecorded_seconds_last_day": one.gaps_today,
+                "camera": camera.camera,
+                "state": camera.health,
+                "since": camera.since,
+                "last_frame": camera.last_frame,
+                "cause": camera.cause,
+                "message": camera.message,
+                "bits_per_second": round(camera.bit_rate) if camera.bit_rate is not None else None,
+                "unrecorded_seconds_last_day": camera.gaps_today,
             }
-            for one in found.cameras
+            for camera in health.cameras
         ],
-        "last_sweep": found.last_sweep,
-        "guard": found.guard,
-        "overdue_seconds": found.overdue,
-        "held_past_limit": found.held_past_limit,
-        "zones_to_adopt": found.to_adopt,
+        "last_sweep": health.last_sweep,
+        "guard": health.guard,
+        "overdue_seconds": health.overdue,
+        "held_past_limit": health.held_past_limit,
+        "zones_to_adopt": health.to_adopt,
         "held_footage_lost": [
-            {"camera": one.camera, "start": one.span.start, "end": one.span.end, "path": one.path}
-            for one in found.held_lost
+            {"camera": segment.camera, "start": segment.span.start, "end": segment.span.end, "path": segment.path}
+            for segment in health.held_lost
         ],
-        "holds": len(found.holds),
-        "holds_to_review": [hold.id for hold in found.holds_to_review],
-        "last_backup": found.last_backup,
-        "backup_late": found.backup_late,
-        "log_whole": found.log_whole,
+        "holds": len(health.holds),
+        "holds_to_review": [hold.id for hold in health.holds_to_review],
+        "last_backup": health.last_backup,
+        "backup_late": health.backup_late,
+        "log_whole": health.log_whole,
         "volume": {
-            "file_system": found.volume.file_system,
-            "encrypted": found.volume.encrypted,
-            "snapshots": found.volume.snapshots,
-            "has_snapshots": found.volume.has_snapshots,
+            "file_system": health.volume.file_system,
+            "encrypted": health.volume.encrypted,
+            "snapshots": health.volume.snapshots,
+            "has_snapshots": health.volume.has_snapshots,
         }
-        if found.volume
+        if health.volume
         else None,
-        "disk_free_bytes": found.disk_free,
-        "disk_total_bytes": found.disk_total,
-        "disk_reserve_bytes": found.disk_reserve,
-        "disk_lasts_hours": found.disk_lasts / timedelta(hours=1) if found.disk_lasts is not None else None,
+        "disk_free_bytes": health.disk_free,
+        "disk_total_bytes": health.disk_total,
+        "disk_reserve_bytes": health.disk_reserve,
+        "disk_lasts_hours": health.disk_lasts / timedelta(hours=1) if health.disk_lasts is not None else None,
     }
 
 
-def _lines(box: CommandContext, found: Status) -> Iterator[str]:
+def _lines(context: CommandContext, health: Status) -> Iterator[str]:
     rows = [
-        (one.camera, one.health.value, local(one.since, box.zone) if one.since else "", _age(found, one),
-         _rate(one), length(one.gaps_today) if one.gaps_today else "none", _why(one))
-        for one in found.cameras
-    ]  # fmt: skip
+        (
+            camera.camera,
+            camera.health.value,
+            local(camera.since, context.zone) if camera.since else "",
+            _age(health, camera),
+            _rate(camera),
+            length(camera.gaps_today) if camera.gaps_today else "none",
+            _why(camera),
+        )
+        for camera in health.cameras
+    ]
     yield from aligned(("camera", "state", "since", "last frame", "bit rate", "gaps in 24 h", "why"), rows)
     yield ""
-    yield f"recorder   {'running' if found.recorder_running else 'not running'}"
-    swept = f"last sweep {local(found.last_sweep, box.zone)}" if found.last_sweep else "never swept"
-    yield f"deletion   {swept}; {f'stopped by {found.guard}' if found.guard else 'no guard stops it'}"
-    late = f"{length(found.overdue)} OVERDUE" if found.overdue > timedelta(0) else "nothing overdue"
-    yield f"limits     {late}; {found.held_past_limit} segments kept past theirs by holds"
-    if found.to_adopt:
-        yield f"policy     shorter than promised in {', '.join(found.to_adopt)}: cctv retention adopt --dry-run"
-    review = ", ".join(hold.id for hold in found.holds_to_review)
-    yield f"holds      {len(found.holds)} in force{f'; to review now: {review}' if review else ''}"
-    if found.held_lost:
-        first = found.held_lost[0]
-        when = local(first.span.start, box.zone)
-        yield f"lost       {len(found.held_lost)} segments that a hold should keep; the first of {first.camera} {when}"
-    share = found.disk_free / found.disk_total
-    lasts = f"; full in {length(found.disk_lasts)} at this rate" if found.disk_lasts is not None else ""
-    if found.backs_up:
-        made = f"last {local_date(found.last_backup, box.zone)}" if found.last_backup else "none was made"
-        yield f"back-up    {made}{'; TOO OLD: cctv backup DIR' if found.backup_late else ''}"
-    yield f"disk       {size(found.disk_free)} free of {size(found.disk_total)} ({share:.0%}){lasts}"
-    if not found.log_whole:
+    yield f"recorder   {'running' if health.recorder_running else 'not running'}"
+    swept = f"last sweep {local(health.last_sweep, context.zone)}" if health.last_sweep else "never swept"
+    yield f"deletion   {swept}; {f'stopped by {health.guard}' if health.guard else 'no guard stops it'}"
+    late = f"{length(health.overdue)} OVERDUE" if health.overdue > timedelta(0) else "nothing overdue"
+    yield f"limits     {late}; {health.held_past_limit} segments kept past theirs by holds"
+    if health.to_adopt:
+        yield f"policy     shorter than promised in {', '.join(health.to_adopt)}: cctv retention adopt --dry-run"
+    review = ", ".join(hold.id for hold in health.holds_to_review)
+    yield f"holds      {len(health.holds)} in force{f'; to review now: {review}' if review else ''}"
+    if health.held_lost:
+        first = health.held_lost[0]
+        when = local(first.span.start, context.zone)
+        yield f"lost       {len(health.held_lost)} segments that a hold should keep; the first of {first.camera} {when}"
+    share = health.disk_free / health.disk_total
+    lasts = f"; full in {length(health.disk_lasts)} at this rate" if health.disk_lasts is not None else ""
+    if health.backs_up:
+        last_backup = f"last {local_date(health.last_backup, context.zone)}" if health.last_backup else "none was made"
+        yield f"back-up    {last_backup}{'; TOO OLD: cctv backup DIR' if health.backup_late else ''}"
+    yield f"disk       {size(health.disk_free)} free of {size(health.disk_total)} ({share:.0%}){lasts}"
+    if not health.log_whole:
         yield "audit log  DOES NOT GO AS FAR AS WAS SIGNED: cctv audit verify"
-    if found.volume is not None and found.volume.snapshots:
-        names = ", ".join(found.volume.snapshots)
-        there = "has snapshots now" if found.volume.has_snapshots else "may keep snapshots"
+    if health.volume is not None and health.volume.snapshots:
+        names = ", ".join(health.volume.snapshots)
+        there = "has snapshots now" if health.volume.has_snapshots else "may keep snapshots"
         yield f"volume     {names} {there}: what is deleted stays in them; do not snapshot footage"
 
 
-def _age(found: Status, one: CameraHealth) -> str:
-    return f"{length(max(found.now - one.last_frame, timedelta(0)))} ago" if one.last_frame else ""
+def _age(health: Status, camera: CameraHealth) -> str:
+    return f"{length(max(health.now - camera.last_frame, timedelta(0)))} ago" if camera.last_frame else ""
 
 
-def _rate(one: CameraHealth) -> str:
-    return f"{one.bit_rate / 1e6:.1f} Mbit/s" if one.bit_rate is not None else ""
+def _rate(camera: CameraHealth) -> str:
+    return f"{camera.bit_rate / 1e6:.1f} Mbit/s" if camera.bit_rate is not None else ""
 
 
-def _why(one: CameraHealth) -> str:
-    return ": ".join(part for part in (one.cause.value if one.cause else None, one.message) if part)
+def _why(camera: CameraHealth) -> str:
+    return ": ".join(part for part in (camera.cause.value if camera.cause else None, camera.message) if part)

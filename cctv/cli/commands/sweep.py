@@ -1,10 +1,10 @@
-"""`cctv sweep`: the deletion of what has expired, once or for good."""
+"""`cctv sweep`: delete what has expired, once or as a service."""
 
 from __future__ import annotations
 
 import click
 
-from cctv.cli.commands.record import talk
+from cctv.cli.commands.record import service_output
 from cctv.cli.commands.retention import show_plan
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
@@ -16,7 +16,7 @@ from cctv.services.sweep import run_sweeper, summary_of, sweep_everything
 @click.option("--once", is_flag=True, help="One pass, then end; otherwise stay and sweep in time.")
 @mutation
 @click.pass_obj
-def sweep(box: CommandContext, once: bool) -> None:
+def sweep(context: CommandContext, once: bool) -> None:
     """Delete what has expired and no hold covers.
 
     \b
@@ -24,25 +24,30 @@ def sweep(box: CommandContext, once: bool) -> None:
       cctv sweep --once               one pass
       cctv sweep                      stay (the service cctv-sweep does this)
     """
-    if box.dry_run:
-        show_plan(box)
+    if context.dry_run:
+        show_plan(context)
         return
-    upgrade_storage(box.settings)
+    upgrade_storage(context.settings)
     if not once:
-        run_sweeper(box.site, write=talk(box.invocation.start_log(service=True)), environ=box.environ)
+        run_sweeper(
+            context.site, write=service_output(context.invocation.start_log(service=True)), environ=context.environ
+        )
         return
 
-    swept = sweep_everything(box.site)
+    swept = sweep_everything(context.site)
     footage = swept.footage
-    box.emit(
+    context.emit(
         {
-            "expired": [{"path": one.path, "limit": one.limit, "reason": one.reason} for one in footage.gone],
+            "expired": [{"path": stone.path, "limit": stone.limit, "reason": stone.reason} for stone in footage.gone],
             "held": footage.plan.kept_by_holds,
             "finished_for_earlier": len(footage.finished),
             "quarantine_expired": footage.quarantine_gone,
             "packages_expired": swept.packages,
             "derived_deleted": swept.derived,
-            "erased": [{"request": one.request, "segments": one.gone, "waiting": one.waiting} for one in swept.erased],
+            "erased": [
+                {"request": erasure.request, "segments": erasure.gone, "waiting": erasure.waiting}
+                for erasure in swept.erased
+            ],
             "forgotten": swept.forgotten,
             "lapsed_holds": swept.lapsed,
             "left_for_the_next_pass": swept.busy,

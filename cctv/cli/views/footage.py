@@ -1,6 +1,7 @@
-"""How casework looks: what is kept, what is gone, what goes when.  Shared by `hold`, `incident` and `request`.
+"""How footage under a case is printed: what is kept, deleted, never recorded, and what a release does to it.
 
-Owns the words and the JSON of footage under a case.  Decides nothing.
+Text and JSON for `hold`, `incident`, `request` and `disclosure`; and the lines that all commands share (a dry run, what
+to type next).  Decides nothing.
 """
 
 from __future__ import annotations
@@ -47,34 +48,34 @@ _DELETED = {
 }
 
 
-def chosen_cameras(box: CommandContext, cameras: str | None, zones: str | None) -> tuple[CameraId, ...]:
+def chosen_cameras(context: CommandContext, cameras: str | None, zones: str | None) -> tuple[CameraId, ...]:
     """The cameras that a case is about; raises NoCameras rather than take all of them."""
     if not (cameras or "").strip(" ,") and not (zones or "").strip(" ,"):
-        example = ",".join(list(box.settings.cameras)[:2]) or "foyer-1"
+        example = ",".join(list(context.settings.cameras)[:2]) or "foyer-1"
         raise NoCameras(problem=N_("neither --cameras nor --zones names one"), example=example)
-    return tuple(box.cameras(cameras, zones))
+    return tuple(context.cameras(cameras, zones))
 
 
 def print_footage(console: Console, footage: Sequence[FootageStatus], zone: ZoneInfo) -> None:
-    """A table of every camera's spans in order, and what they come to."""
-    rows = [row for one in footage for row in _rows(one, zone)]
+    """A table of every camera's spans in order, and their totals."""
+    rows = [row for status in footage for row in _rows(status, zone)]
     console.print(table(("camera", "footage", "when", "length", ""), rows, right=("length",)))
     console.print("\n" + _("Times are local ({zone}).", zone=zone.key) + "  " + _summary(footage))
 
 
-def print_departures(console: Console, leaving: Sequence[ReleaseEffect], zone: ZoneInfo) -> None:
-    """A table of which footage goes when."""
+def print_release_effects(console: Console, leaving: Sequence[ReleaseEffect], zone: ZoneInfo) -> None:
+    """A table of what a release does to footage."""
     if not leaving:
         console.print(_("There is no footage under it."))
         return
     rows = [
         (
-            one.camera,
-            when(one.span, zone),
-            size(one.size_bytes),
-            departure_words(one, zone),
+            effect.camera,
+            when(effect.span, zone),
+            size(effect.size_bytes),
+            release_effect_text(effect, zone),
         )
-        for one in leaving
+        for effect in leaving
     ]
     console.print(table(("camera", "footage", "size", "what becomes of it"), rows, right=("size",)))
     console.print()
@@ -102,8 +103,7 @@ def print_subject(console: Console, cameras: Iterable[CameraId], span: Span, zon
 
 def print_gap(console: Console, camera: str, ends: tuple[datetime, datetime], cause: str, zone: ZoneInfo) -> None:
     """A stretch of a package without picture, and why."""
-
-    start, end = (local(one, zone) for one in ends)
+    start, end = (local(instant, zone) for instant in ends)
     why = cause_words(cause, current_language())
     console.print(_("no picture: {camera} {start} - {end}, {why}", camera=camera, start=start, end=end, why=why))
 
@@ -113,26 +113,26 @@ def print_dry(console: Console) -> None:
     console.print(_("Dry run: nothing was changed."))
 
 
-def print_done(console: Console, box: CommandContext, done: str) -> None:
-    """What was done, or in a dry run would be."""
-    console.print(done)
-    if box.dry_run:
+def print_done(console: Console, context: CommandContext, message: str) -> None:
+    """A result; after a dry run also that nothing was changed."""
+    console.print(message)
+    if context.dry_run:
         print_dry(console)
 
 
 def print_next(*lines: str) -> None:
-    """What to type next, the likeliest first; talk, so on stderr."""
+    """What to type next, the likeliest first; on stderr."""
     first = _("next:")
     for index, line in enumerate(lines):
         click.echo(f"{first if index == 0 else ' ' * len(first)}  {translate(line)}", err=True)
 
 
 def when(span: Span, zone: ZoneInfo, *, years: bool = True) -> str:
-    """`vr 20/11/2026 09:03 - 09:10`, with seconds and the second day only where they say something."""
+    """`vr 20/11/2026 09:03 - 09:10`, with seconds and the second day only where they differ."""
     named = day if years else _day_without_year
     first, last = span.start.astimezone(zone), span.end.astimezone(zone)
     start, end = f"{named(span.start, zone)} {_clock(first)}", f"{named(span.end, zone)} {_clock(last)}"
-    if first.utcoffset() != last.utcoffset():  # over the change of the clock an hour is told with its offset's name
+    if first.utcoffset() != last.utcoffset():  # over the change of the clock, a time needs the name of its offset
         return f"{start} {first.tzname()} - {end} {last.tzname()}"
     if first.date() == last.date():
         return f"{start} - {_clock(last)}"
@@ -144,12 +144,14 @@ def day(instant: datetime, zone: ZoneInfo) -> str:
     return local_date(instant, zone).rpartition(" ")[0]
 
 
-def departure_words(one: ReleaseEffect, zone: ZoneInfo) -> str:
+def release_effect_text(effect: ReleaseEffect, zone: ZoneInfo) -> str:
     """`goes at the next sweep (limit vr 27/11/2026 14:00)`."""
-    if one.fate is Fate.STILL_HELD:
-        return ngettext(len(one.holds), "stays: {holds} keeps it", "stays: {holds} keep it", holds=", ".join(one.holds))
-    first, last = local_date(one.first_limit, zone), local_date(one.last_limit, zone)
-    if one.fate is Fate.NEXT_SWEEP:
+    if effect.fate is Fate.STILL_HELD:
+        return ngettext(
+            len(effect.holds), "stays: {holds} keeps it", "stays: {holds} keep it", holds=", ".join(effect.holds)
+        )
+    first, last = local_date(effect.first_limit, zone), local_date(effect.last_limit, zone)
+    if effect.fate is Fate.NEXT_SWEEP:
         return _("goes at the next sweep: its limit was {first}", first=first)
     if first == last:
         return _("goes by its limit, {first}", first=first)
@@ -157,8 +159,8 @@ def departure_words(one: ReleaseEffect, zone: ZoneInfo) -> str:
 
 
 def goes_now(leaving: Iterable[ReleaseEffect]) -> bool:
-    """Whether a release lets footage go at the next sweep."""
-    return any(one.fate is Fate.NEXT_SWEEP for one in leaving)
+    """Whether a release lets the next sweep delete footage."""
+    return any(effect.fate is Fate.NEXT_SWEEP for effect in leaving)
 
 
 def hold_data(hold: Hold) -> dict[str, object]:
@@ -181,34 +183,34 @@ def footage_data(footage: Iterable[FootageStatus]) -> list[dict[str, object]]:
     """What exists of each camera as JSON."""
     return [
         {
-            "camera": one.camera,
-            **_span(one.span),
-            "saved": one.saved,
-            "saved_seconds": total(one.saved),
-            "size_bytes": one.size_bytes,
-            "gone": one.gone,
-            "never_recorded": [_hole_data(hole, one) for hole in one.unrecorded],
-            "being_written": one.being_written,
-            "to_come": one.to_come,
+            "camera": status.camera,
+            **_span(status.span),
+            "saved": status.saved,
+            "saved_seconds": total(status.saved),
+            "size_bytes": status.size_bytes,
+            "gone": status.gone,
+            "never_recorded": [_gap_data(hole, status) for hole in status.unrecorded],
+            "being_written": status.being_written,
+            "to_come": status.to_come,
         }
-        for one in footage
+        for status in footage
     ]
 
 
-def departures_data(leaving: Iterable[ReleaseEffect]) -> list[dict[str, object]]:
-    """Which footage goes when, as JSON."""
+def release_effects_data(leaving: Iterable[ReleaseEffect]) -> list[dict[str, object]]:
+    """What a release does to footage, as JSON."""
     return [
         {
-            "camera": one.camera,
-            "fate": one.fate.name.lower().replace("_", "-"),
-            **_span(one.span),
-            "segments": one.segments,
-            "size_bytes": one.size_bytes,
-            "first_limit": one.first_limit,
-            "last_limit": one.last_limit,
-            "holds": one.holds,
+            "camera": effect.camera,
+            "fate": effect.fate.name.lower().replace("_", "-"),
+            **_span(effect.span),
+            "segments": effect.segments,
+            "size_bytes": effect.size_bytes,
+            "first_limit": effect.first_limit,
+            "last_limit": effect.last_limit,
+            "holds": effect.holds,
         }
-        for one in leaving
+        for effect in leaving
     ]
 
 
@@ -216,7 +218,7 @@ def _clock(moment: datetime) -> str:
     return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
 
 
-def _shortly(span: Span, zone: ZoneInfo) -> str:
+def _span_without_year(span: Span, zone: ZoneInfo) -> str:
     return when(span, zone, years=False)
 
 
@@ -224,13 +226,13 @@ def _day_without_year(instant: datetime, zone: ZoneInfo) -> str:
     return day(instant, zone).rpartition("/")[0]
 
 
-def _rows(one: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
-    lines = sorted(_lines(one, zone), key=lambda line: line[0])
+def _rows(status: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
+    lines = sorted(_lines(status, zone), key=lambda line: line[0])
     shown: list[tuple[str, ...]] = [
         (
-            one.camera if index == 0 else "",
+            status.camera if index == 0 else "",
             what,
-            _shortly(span, zone),
+            _span_without_year(span, zone),
             length(span.duration),
             note,
         )
@@ -242,23 +244,23 @@ def _rows(one: FootageStatus, zone: ZoneInfo) -> list[tuple[str, ...]]:
     return shown
 
 
-def _lines(one: FootageStatus, zone: ZoneInfo) -> Iterator[tuple[Span, str, str]]:
-    for index, span in enumerate(one.saved):
-        yield span, _("saved"), _size_words(one) if index == 0 else ""
-    for gone in one.gone:
-        yield gone.span, _("already gone"), _gone_words(gone, zone)
-    for hole in one.unrecorded:
-        yield hole.span, _("never recorded"), _hole_words(hole, one, zone)
-    if one.being_written:
-        yield one.being_written, _("being written"), _("kept as soon as its file is closed")
-    if one.to_come:
-        yield one.to_come, _("still to come"), _("kept as it is recorded")
+def _lines(status: FootageStatus, zone: ZoneInfo) -> Iterator[tuple[Span, str, str]]:
+    for index, span in enumerate(status.saved):
+        yield span, _("saved"), _size_text(status) if index == 0 else ""
+    for deleted in status.gone:
+        yield deleted.span, _("already gone"), _deleted_text(deleted, zone)
+    for hole in status.unrecorded:
+        yield hole.span, _("never recorded"), _gap_text(hole, status, zone)
+    if status.being_written:
+        yield status.being_written, _("being written"), _("kept as soon as its file is closed")
+    if status.to_come:
+        yield status.to_come, _("still to come"), _("kept as it is recorded")
 
 
-def _size_words(one: FootageStatus) -> str:
-    if len(one.saved) == 1:
-        return size(one.size_bytes)
-    return _("{size} in {count} pieces", size=size(one.size_bytes), count=len(one.saved))
+def _size_text(status: FootageStatus) -> str:
+    if len(status.saved) == 1:
+        return size(status.size_bytes)
+    return _("{size} in {count} pieces", size=size(status.size_bytes), count=len(status.saved))
 
 
 def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
@@ -269,20 +271,20 @@ def _hold_state(hold: Hold, zone: ZoneInfo, now: datetime) -> str:
     return _("review by {day}", day=day(hold.review, zone))
 
 
-def _gone_words(gone: DeletedFootage, zone: ZoneInfo) -> str:
-    why = translate(_DELETED.get(gone.reason, gone.reason.value))
-    first, last = local_date(gone.first_deleted, zone), local_date(gone.last_deleted, zone)
-    if gone.reason is Reason.LOST:
+def _deleted_text(deleted: DeletedFootage, zone: ZoneInfo) -> str:
+    why = translate(_DELETED.get(deleted.reason, deleted.reason.value))
+    first, last = local_date(deleted.first_deleted, zone), local_date(deleted.last_deleted, zone)
+    if deleted.reason is Reason.LOST:
         return _("lost: its file was gone when the disk was looked at ({first})", first=first)
     if first == last:
         return _("deleted {first}: {why}", first=first, why=why)
     return _("deleted {first} to {last}: {why}", first=first, last=last, why=why)
 
 
-def _hole_words(hole: UnrecordedFootage, one: FootageStatus, zone: ZoneInfo) -> str:
+def _gap_text(hole: UnrecordedFootage, status: FootageStatus, zone: ZoneInfo) -> str:
     if hole.cause:
         return translate(_CAUSES[hole.cause])
-    if not one.ever_recorded:
+    if not status.ever_recorded:
         return _("this camera has never been recorded")
     if hole.began:
         return _("the first recording began {when}", when=local_date(hole.began, zone))
@@ -290,24 +292,24 @@ def _hole_words(hole: UnrecordedFootage, one: FootageStatus, zone: ZoneInfo) -> 
 
 
 def _summary(footage: Sequence[FootageStatus]) -> str:
-    saved = sum((total(one.saved) for one in footage), timedelta(0))
-    gone = sum((total(part.span for part in one.gone) for one in footage), timedelta(0))
-    never = sum((total(part.span for part in one.unrecorded) for one in footage), timedelta(0))
-    size_bytes = sum(one.size_bytes for one in footage)
+    saved = sum((total(status.saved) for status in footage), timedelta(0))
+    deleted = sum((total(part.span for part in status.gone) for status in footage), timedelta(0))
+    never = sum((total(part.span for part in status.unrecorded) for status in footage), timedelta(0))
+    size_bytes = sum(status.size_bytes for status in footage)
     parts = [
         _("Saved: {length}, {size}", length=length(saved), size=size(size_bytes)) if saved else _("Saved: nothing")
     ]
-    parts += [_("already gone: {length}", length=length(gone))] if gone else []
+    parts += [_("already gone: {length}", length=length(deleted))] if deleted else []
     parts += [_("never recorded: {length}", length=length(never))] if never else []
     return joined(parts) + "."
 
 
-def _hole_data(hole: UnrecordedFootage, one: FootageStatus) -> dict[str, object]:
+def _gap_data(hole: UnrecordedFootage, status: FootageStatus) -> dict[str, object]:
     return {
         **_span(hole.span),
         "cause": hole.cause,
         "first_recorded": hole.began,
-        "ever_recorded": one.ever_recorded,
+        "ever_recorded": status.ever_recorded,
     }
 
 

@@ -1,7 +1,4 @@
-"""How redactions look: what is visible, what is undecided, what was found; and progress on a terminal.
-
-Owns the words and the JSON of `cctv redaction`.  Decides nothing.
-"""
+"""How redactions are printed: text and JSON of `cctv redaction`, and progress on a terminal.  Decides nothing."""
 
 from __future__ import annotations
 
@@ -41,28 +38,28 @@ _STAGES = {
 def watched() -> Iterator[Callable[[str, int, int], None]]:
     """Progress with an estimate on stderr; silent where that is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda stage, done, of: None
+        yield lambda stage, completed, of: None
         return
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
-        def show(stage: str, done: int, of: int) -> None:
+        def show(stage: str, completed: int, of: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(translate(_STAGES.get(stage, stage)), total=None)
-            bar.update(tasks[stage], completed=done, total=of or None)
+            bar.update(tasks[stage], completed=completed, total=of or None)
 
         yield show
 
 
-def sheet(box: CommandContext, request: str) -> str:
-    """Where the page to decide from is."""
-
-    return str(sheet_path(box.site, request))
+def sheet(context: CommandContext, request: str) -> str:
+    """The path of the page to decide from."""
+    return str(sheet_path(context.site, request))
 
 
 def part_data(part: CasePart) -> dict[str, object]:
+    """A part of a case as JSON: its plan, decisions, reviews and approval."""
     plan = part.plan
     return {
         "camera": plan.camera,
@@ -83,12 +80,14 @@ def part_data(part: CasePart) -> dict[str, object]:
             {
                 "number": number,
                 "sha256": file.sha256,
-                "covers": [[box.x, box.y, box.w, box.h] for box in plan.backdrop(number).covers],
+                "covers": [[cover.x, cover.y, cover.w, cover.h] for cover in plan.backdrop(number).covers],
                 "signed_by": plan.backdrop(number).signed_by if number not in plan.unsigned else None,
             }
             for number, file in enumerate(plan.backdrop_files, 1)
         ],
-        "reviewed": [{"frames": [one.first, one.last], "by": one.by, "at": one.at} for one in part.reviewed],
+        "reviewed": [
+            {"frames": [review.first, review.last], "by": review.by, "at": review.at} for review in part.reviewed
+        ],
         "unreviewed": part.unreviewed,
         "plan": part.digest,
         "prepared": part.prepared,
@@ -98,27 +97,30 @@ def part_data(part: CasePart) -> dict[str, object]:
     }
 
 
-def case_data(box: CommandContext, case: CaseFile) -> dict[str, object]:
+def case_data(context: CommandContext, case: CaseFile) -> dict[str, object]:
+    """The parts of a request's redaction as JSON."""
     return {
         "request": case.request.id,
-        "sheet": sheet(box, case.request.id),
+        "sheet": sheet(context, case.request.id),
         "parts": [part_data(part) for part in case.parts],
     }
 
 
-def visible_words(part: CasePart) -> str:
+def visible_text(part: CasePart) -> str:
+    """Which tracks and boxes stay visible in a part."""
     decisions = part.plan.decisions
     tracks = ", ".join(str(number) for number in decisions.keep)
     boxes = ", ".join(path.id for path in decisions.boxes.keep)
-    kept = ngettext(len(decisions.keep), "track {tracks}", "tracks {tracks}", tracks=tracks)
+    message = ngettext(len(decisions.keep), "track {tracks}", "tracks {tracks}", tracks=tracks)
     if tracks and boxes:
-        return _("{tracks} and boxes {boxes}", tracks=kept, boxes=boxes)
+        return _("{tracks} and boxes {boxes}", tracks=message, boxes=boxes)
     if boxes:
         return _("boxes {boxes}", boxes=boxes)
-    return kept if tracks else _("nobody")
+    return message if tracks else _("nobody")
 
 
 def prepared_data(prepared: Prepared) -> dict[str, object]:
+    """A prepared request as JSON."""
     request = prepared.request.id
     return {
         "dry_run": prepared.dry_run,
@@ -126,32 +128,33 @@ def prepared_data(prepared: Prepared) -> dict[str, object]:
         "sheet": prepared.sheet,
         "parts": [
             {
-                "camera": one.camera,
-                "part": one.position,
-                "start": one.span.start,
-                "end": one.span.end,
-                "segments": one.segments,
-                "frames": one.frames,
-                "tracks": one.tracks,
-                "kept_from_before": one.unchanged,
+                "camera": part_plan.camera,
+                "part": part_plan.position,
+                "start": part_plan.span.start,
+                "end": part_plan.span.end,
+                "segments": part_plan.segments,
+                "frames": part_plan.frames,
+                "tracks": part_plan.tracks,
+                "kept_from_before": part_plan.unchanged,
             }
-            for one in prepared.parts
+            for part_plan in prepared.parts
         ],
         "next": f"cctv redaction keep {request} TRACK... --reason WHY",
     }
 
 
 def prepared_text(console: Console, prepared: Prepared) -> None:
+    """The parts that were prepared, and where the sheet is."""
     request = prepared.request.id
-    for one in prepared.parts:
-        found = (
+    for part_plan in prepared.parts:
+        summary = (
             _("would be analysed")
-            if one.tracks is None
-            else _("{tracks} tracks in {frames} frames", tracks=one.tracks, frames=one.frames)
+            if part_plan.tracks is None
+            else _("{tracks} tracks in {frames} frames", tracks=part_plan.tracks, frames=part_plan.frames)
         )
-        again = f", {_('as before')}" if one.unchanged else ""
-        part = _part(one.camera, one.position)
-        console.print(_("{part}: {found}", part=part, found=found + again))
+        again = f", {_('as before')}" if part_plan.unchanged else ""
+        part = _part(part_plan.camera, part_plan.position)
+        console.print(_("{part}: {found}", part=part, found=summary + again))
     if prepared.dry_run:
         print_dry(console)
         return
@@ -161,20 +164,13 @@ def prepared_text(console: Console, prepared: Prepared) -> None:
     console.print(f"{' ' * len(first)}  cctv redaction approve {request} --all --reason WHY")
 
 
-def _part(camera: str, position: int) -> str:
-    return _("{camera} part {part}", camera=camera, part=position)
-
-
-def _part_of(part: CasePart) -> str:
-    return _part(part.plan.camera, part.plan.position)
-
-
-def decided_text(console: Console, box: CommandContext, decided: Decided) -> None:
+def decided_text(console: Console, context: CommandContext, decided: Decided) -> None:
+    """What is visible and undecided in a part after a decision."""
     part = decided.after
-    name, visible = _part_of(part), visible_words(part)
+    name, visible = _part_of(part), visible_text(part)
     shown = (
         _("{part}: visible would be {visible}", part=name, visible=visible)
-        if box.dry_run
+        if context.dry_run
         else _("{part}: visible is {visible}", part=name, visible=visible)
     )
     console.print(shown, style="bold")
@@ -182,36 +178,29 @@ def decided_text(console: Console, box: CommandContext, decided: Decided) -> Non
         console.print(_undecided(part))
     if decided.voided:
         console.print(_("The approval given before is void, because the plan changed."))
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
         return
-    console.print(_sheet_words(box, part.plan.request), soft_wrap=True)
+    console.print(_sheet_text(context, part.plan.request), soft_wrap=True)
     console.print(_("Look at the sheet again: it has pictures of what is shown now."))
     console.print(f"{_('next:')}  cctv redaction approve {part.plan.request} --all --reason WHY")
 
 
-def _undecided(part: CasePart) -> str:
-    return _("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
-
-
-def _sheet_words(box: CommandContext, request: str) -> str:
-    return _("sheet: {path}", path=sheet(box, request))
-
-
-def noted_text(console: Console, box: CommandContext, noted: Noted, following: str) -> None:
-    for part in noted.after:
-        console.print(_("{part}: {found}", part=_part_of(part), found=looked_words(part)))
-    if noted.voided:
+def noted_text(console: Console, context: CommandContext, decision: Noted, following: str) -> None:
+    """How far the parts were reviewed after a sign-off or a review."""
+    for part in decision.after:
+        console.print(_("{part}: {found}", part=_part_of(part), found=review_progress(part)))
+    if decision.voided:
         console.print(_("The approval given before is void, because the plan changed."))
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
         return
-    console.print(_sheet_words(box, noted.after[0].plan.request), soft_wrap=True)
+    console.print(_sheet_text(context, decision.after[0].plan.request), soft_wrap=True)
     console.print(f"{_('next:')}  {following}")
 
 
-def looked_words(part: CasePart) -> str:
-    """How far a part was looked at."""
+def review_progress(part: CasePart) -> str:
+    """How much of a part is signed off and reviewed."""
     plan = part.plan
     signed = len(plan.backdrop_files) - len(plan.unsigned)
     return _(
@@ -223,36 +212,34 @@ def looked_words(part: CasePart) -> str:
     )
 
 
-def _frames_reviewed(part: CasePart) -> int:
-    return part.plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
-
-
-def approved_text(console: Console, box: CommandContext, case: CaseFile) -> None:
+def approved_text(console: Console, context: CommandContext, case: CaseFile) -> None:
+    """What an approval makes visible, part by part."""
     for part in case.parts:
-        name, visible = _part_of(part), visible_words(part)
+        name, visible = _part_of(part), visible_text(part)
         shown = _("{part}: visible will be {visible}; everything else is hidden", part=name, visible=visible)
         console.print(shown)
         if part.plan.undecided:
             console.print(f"  {_undecided(part)}")
-    if box.dry_run:
+    if context.dry_run:
         print_dry(console)
         return
-    console.print(_("Approved by {who}.", who=box.actor.account), style="bold")
+    console.print(_("Approved by {who}.", who=context.actor.account), style="bold")
     print_next(
         f"cctv request answer {case.request.id}   {_('the copy, the letter, and the end of the request')}",
         f"cctv export build {case.request.id}     {_('the copy only')}",
     )
 
 
-def case_text(console: Console, box: CommandContext, case: CaseFile) -> None:
+def case_text(console: Console, context: CommandContext, case: CaseFile) -> None:
+    """The parts of a request's redaction as a table."""
     rows = [
         (
             part.plan.camera,
             str(part.plan.position),
-            local(part.plan.span.start, box.zone),
+            local(part.plan.span.start, context.zone),
             length(part.plan.span.duration),
             str(len(part.plan.tracks)),
-            visible_words(part),
+            visible_text(part),
             str(len(part.plan.undecided)),
             _share(len(part.plan.backdrop_files) - len(part.plan.unsigned), len(part.plan.backdrop_files)),
             _share(_frames_reviewed(part), part.plan.frames),
@@ -278,45 +265,67 @@ def case_text(console: Console, box: CommandContext, case: CaseFile) -> None:
             right=("part", "tracks", "undecided", "backdrops", "reviewed"),
         )
     )
-    console.print("\n" + _sheet_words(box, case.request.id), soft_wrap=True)
-
-
-def _share(some: int, of: int) -> str:
-    return _("{some} of {of}", some=some, of=of)
+    console.print("\n" + _sheet_text(context, case.request.id), soft_wrap=True)
 
 
 def file_data(report: FileReport) -> dict[str, object]:
-    done, proved = report.render, report.render.verified
+    """The redaction of a file as JSON."""
+    render, verified = report.render, report.render.verified
     return {
         "output": report.output,
         "mask": report.mask_output,
-        "frames": done.frames,
-        "frames_kept": done.frames_kept,
-        "frames_subject_visible": done.frames_subject_visible,
-        "hidden_share": round(done.hidden_share, 6),
-        "backdrops": done.backdrops,
-        "live_pixels_outside_kept": proved.live_pixels_outside_kept,
-        "audio_streams": proved.audio_streams,
+        "frames": render.frames,
+        "frames_kept": render.frames_kept,
+        "frames_subject_visible": render.frames_subject_visible,
+        "hidden_share": round(render.hidden_share, 6),
+        "backdrops": render.backdrops,
+        "live_pixels_outside_kept": verified.live_pixels_outside_kept,
+        "audio_streams": verified.audio_streams,
         "warnings": report.warnings,
     }
 
 
 def file_text(console: Console, report: FileReport) -> None:
-    done = report.render
+    """The redaction of a file, and what was proved of it."""
+    render = report.render
     hidden = _(
         "{file}: {frames} frames, {share} % of the picture hidden; checked: nothing live outside what was kept, "
         "no sound",
         file=report.output,
-        frames=done.frames,
-        share=decimal(f"{100 * done.hidden_share:.1f}"),
+        frames=render.frames,
+        share=decimal(f"{100 * render.hidden_share:.1f}"),
     )
     console.print(hidden, soft_wrap=True)
-    if done.frames_kept:
-        kept = _(
+    if render.frames_kept:
+        message = _(
             "kept visible in {some} of the {of} frames with boxes",
-            some=done.frames_subject_visible,
-            of=done.frames_kept,
+            some=render.frames_subject_visible,
+            of=render.frames_kept,
         )
-        console.print(kept)
+        console.print(message)
     if report.mask_output:
         console.print(_("{file}: 0 = live, 255 = hidden", file=report.mask_output), soft_wrap=True)
+
+
+def _part(camera: str, position: int) -> str:
+    return _("{camera} part {part}", camera=camera, part=position)
+
+
+def _part_of(part: CasePart) -> str:
+    return _part(part.plan.camera, part.plan.position)
+
+
+def _undecided(part: CasePart) -> str:
+    return _("undecided, so hidden: {tracks}", tracks=", ".join(map(str, part.plan.undecided)))
+
+
+def _sheet_text(context: CommandContext, request: str) -> str:
+    return _("sheet: {path}", path=sheet(context, request))
+
+
+def _frames_reviewed(part: CasePart) -> int:
+    return part.plan.frames - sum(last - first + 1 for first, last in part.unreviewed)
+
+
+def _share(count: int, of: int) -> str:
+    return _("{some} of {of}", some=count, of=of)

@@ -1,6 +1,6 @@
-"""How a request is told: its JSON, its lines, and what to type next.  Shared by the commands of `cctv request`.
+"""How requests are printed: their text and JSON, and what to type next.
 
-Owns every word of them.  Decides nothing.
+Shared by the commands of `cctv request`.  Decides nothing.
 """
 
 from __future__ import annotations
@@ -22,234 +22,6 @@ from cctv.db.engine import read_transaction
 from cctv.model.cases import AccessRequest
 from cctv.model.requests import Block, IdentityCheck, Party
 
-
-def request_data(one: AccessRequest, box: CommandContext) -> dict[str, object]:
-    """A request as JSON."""
-    asking = one.requester
-    return {
-        "id": one.id,
-        "type": one.type,
-        "state": one.state,
-        "name": asking.name if asking else None,
-        "contact": asking.contact if asking else None,
-        "parties": one.parties,
-        "relation": one.relation,
-        "channel": one.channel,
-        "signed": one.signed,
-        "dated": one.dated,
-        "under_16": one.under_16,
-        "stated": one.stated,
-        "language": one.language,
-        "cameras": one.cameras,
-        "start": one.span.start,
-        "end": one.span.end,
-        "received": one.received,
-        "due": one.due,
-        "days_left": days_left(one.due, box.now, box.zone) if one.is_open else None,
-        "provisional_until": one.provisional_until,
-        "opened": one.opened,
-        "opened_by": one.opened_by,
-        "answered": one.answered,
-        "closed": one.closed,
-        "closed_by": one.closed_by,
-        "outcome": one.outcome,
-        "ground": one.ground,
-        "forgotten": one.forgotten,
-    }
-
-
-def block_data(one: Block) -> dict[str, object]:
-    """A block as JSON."""
-    return {
-        "kind": one.kind,
-        "cameras": one.cameras,
-        "start": one.span.start,
-        "end": one.span.end,
-        "placed": one.placed,
-        "placed_by": one.placed_by,
-        "lifted": one.lifted,
-        "lifted_by": one.lifted_by,
-        "yields": [
-            {"to": each.case_id, "ground": each.ground, "decided": each.decided, "by": each.decided_by,
-             "told": each.told}
-            for each in one.yields
-        ],
-    }  # fmt: skip
-
-
-def check_data(one: IdentityCheck) -> dict[str, object]:
-    """A check of identity as JSON."""
-    return {
-        "role": one.role,
-        "method": one.method,
-        "checked": one.checked,
-        "checker": one.checker,
-    }
-
-
-def forecast_data(one: StorageForecast) -> dict[str, object]:
-    """What freezing costs, as JSON."""
-    return {
-        "asked_seconds": int(one.asked.total_seconds()),
-        "size_bytes": one.size_bytes,
-        "kept_bytes": one.kept_bytes,
-        "free_bytes": one.free_bytes,
-        "left_bytes": one.left_bytes,
-        "reserve_bytes": one.reserve_bytes,
-        "fits": one.fits,
-    }
-
-
-def name_of(one: AccessRequest) -> str:
-    """Who asks, as it is shown."""
-    return one.requester.name if one.requester else _("(forgotten)")
-
-
-def next_step(box: CommandContext, one: AccessRequest) -> str | None:
-    """What to type next, as the board says it; None when nothing is left to do."""
-    with read_transaction(box.site.engine) as connection:
-        return next_line(facts_of(connection, box.site, one), box.now)
-
-
-def due_words(one: AccessRequest, box: CommandContext) -> str:
-    """The last day and how far away it is."""
-    left, last_day = days_left(one.due, box.now, box.zone), day(one.due, box.zone)
-    if left == 0:
-        return _("{day}, TODAY", day=last_day)
-    if left < 0:
-        return ngettext(-left, "{day}, {count} day LATE", "{day}, {count} days LATE", day=last_day)
-    return ngettext(left, "{day}, {count} day left", "{day}, {count} days left", day=last_day)
-
-
-def arrival_words(one: AccessRequest, box: CommandContext) -> str:
-    """How a request arrived."""
-    parts = [_("received {day}", day=day(one.received, box.zone))]
-    parts += [_("by {channel}", channel=one.channel)] if one.channel else []
-    parts += [_("signed") if one.signed else _("not signed")] if one.signed is not None else []
-    parts += [_("dated") if one.dated else _("not dated")] if one.dated is not None else []
-    return joined([", ".join(parts), enum_text(one.relation), *([_("under 16")] if one.under_16 else [])])
-
-
-def party_words(one: Party) -> str:
-    """A person in a request."""
-    parts = [_("{role}: {name}, {contact}", role=one.role, name=one.name, contact=one.contact)]
-    parts += [_("answer to {address}", address=one.deliver_to)] if one.deliver_to else []
-    if one.mandate and one.mandated:
-        parts.append(_("{mandate} of {mandated:%d/%m/%Y}", mandate=one.mandate, mandated=one.mandated))
-    return joined(parts)
-
-
-def print_forecast(console: Console, one: StorageForecast) -> None:
-    """What freezing costs, in one or two lines."""
-    console.print(
-        _(
-            "That is {length} of footage, {size}; {kept} of it would have gone by the day of the answer.  Of {free} "
-            "free, {left} would be left.",
-            length=length(one.asked),
-            size=size(one.size_bytes),
-            kept=size(one.kept_bytes),
-            free=size(one.free_bytes),
-            left=size(max(one.left_bytes, 0)),
-        )
-    )
-    if not one.fits:
-        console.print(
-            _(
-                "That is less than the reserve of {reserve}: recording would then make room by deleting other footage "
-                "early.",
-                reserve=size(one.reserve_bytes),
-            ),
-            style="bold",
-        )
-
-
-def tell_none(console: Console, footage: Sequence[FootageStatus]) -> None:
-    """Say so where there is nothing to answer with."""
-    if all(found.is_empty for found in footage):
-        console.print(
-            _("There is no footage to answer with; the table says why.  The request must still be answered."),
-            style="bold",
-        )
-
-
-def provisional_words(one: AccessRequest, box: CommandContext) -> str | None:
-    """Until when an unconfirmed request freezes its footage; None where it is frozen to the end."""
-    until = one.provisional_until
-    if until is None:
-        return None
-    when = local_date(until, box.zone)
-    if one.provisional_hold is None:
-        return _("Nothing is frozen since {when}: nobody confirmed more than a day of footage.", when=when)
-    return _("More than a day of footage: frozen until {when} only, unless somebody confirms it.", when=when)
-
-
-def print_letter(console: Console, box: CommandContext, letter: Draft | None) -> None:
-    """The text of a letter, to read before it goes, and where it stands."""
-    if letter is None:
-        return
-    console.print(letter.text, soft_wrap=True)
-    for path in letter.files:
-        console.print(f"{box.site.root / path}", style="bold", soft_wrap=True)
-
-
-def block_words(one: Block, box: CommandContext) -> str:
-    """What a block stops, since when, and what it yields to."""
-    if one.lifted is not None:
-        return _("{kind}: was blocked until {when}", kind=one.kind, when=local_date(one.lifted, box.zone))
-    since, given = (
-        local_date(one.placed, box.zone),
-        [f"{each.case_id} ({enum_text(each.ground)})" for each in one.yields],
-    )
-    if not given:
-        return _("{kind}: blocked since {when}; nobody may look at it or export it", kind=one.kind, when=since)
-    return _(
-        "{kind}: blocked since {when}; nobody may look at it or export it, except for {cases}",
-        kind=one.kind,
-        when=since,
-        cases=", ".join(given),
-    )
-
-
-def tell_request(box: CommandContext, one: AccessRequest, done: str) -> None:
-    """Print what was done with a request, as JSON or in a line, and what is missing now."""
-    data = {"dry_run": box.dry_run, "request": request_data(one, box), "missing": missing_data(box, one)}
-    box.emit(data, lambda console: tell(console, box, one, done))
-
-
-def tell(console: Console, box: CommandContext, one: AccessRequest, done: str) -> None:
-    """A line, and what is missing now; after a dry run only that nothing was changed."""
-    if box.dry_run:
-        console.print(_("Would do this: {done}", done=done))
-        print_dry(console)
-        return
-    console.print(done, style="bold")
-    print_missing(console, box, one)
-
-
-def missing_data(box: CommandContext, one: AccessRequest) -> list[dict[str, object]]:
-    """What is missing, as JSON."""
-    return [{"need": step.need, "about": step.about, "must": step.must, "next": step.line} for step in _steps(box, one)]
-
-
-def print_missing(console: Console, box: CommandContext, one: AccessRequest, *more: str) -> None:
-    """What stands between a request and its answer, with the line to type for each, and what else to type."""
-    steps = _steps(box, one)
-    if not steps:
-        print_next(*more)
-        return
-    rows = [
-        (translate(_NEEDS[step.need]), translate(step.about or ""), _("the answer waits for it") if step.must else "")
-        for step in steps
-    ]
-    console.print(table(("missing", "of", ""), rows))
-    print_next(*[step.line for step in steps], *more)
-
-
-def _steps(box: CommandContext, one: AccessRequest) -> tuple[Step, ...]:
-    with read_transaction(box.site.engine) as connection:
-        return missing(facts_of(connection, box.site, one), box.now)
-
-
 _NEEDS = {
     NextStepKind.CONFIRM: N_("a reason for more than a day of footage"),
     NextStepKind.MANDATE: N_("a mandate"),
@@ -268,3 +40,237 @@ _NEEDS = {
     NextStepKind.SEND: N_("sending the answer"),
     NextStepKind.LIFT: N_("nothing, until the person lifts it"),
 }
+
+
+def request_data(request: AccessRequest, context: CommandContext) -> dict[str, object]:
+    """A request as JSON."""
+    requester = request.requester
+    return {
+        "id": request.id,
+        "type": request.type,
+        "state": request.state,
+        "name": requester.name if requester else None,
+        "contact": requester.contact if requester else None,
+        "parties": request.parties,
+        "relation": request.relation,
+        "channel": request.channel,
+        "signed": request.signed,
+        "dated": request.dated,
+        "under_16": request.under_16,
+        "stated": request.stated,
+        "language": request.language,
+        "cameras": request.cameras,
+        "start": request.span.start,
+        "end": request.span.end,
+        "received": request.received,
+        "due": request.due,
+        "days_left": days_left(request.due, context.now, context.zone) if request.is_open else None,
+        "provisional_until": request.provisional_until,
+        "opened": request.opened,
+        "opened_by": request.opened_by,
+        "answered": request.answered,
+        "closed": request.closed,
+        "closed_by": request.closed_by,
+        "outcome": request.outcome,
+        "ground": request.ground,
+        "forgotten": request.forgotten,
+    }
+
+
+def block_data(block: Block) -> dict[str, object]:
+    """A block as JSON."""
+    return {
+        "kind": block.kind,
+        "cameras": block.cameras,
+        "start": block.span.start,
+        "end": block.span.end,
+        "placed": block.placed,
+        "placed_by": block.placed_by,
+        "lifted": block.lifted,
+        "lifted_by": block.lifted_by,
+        "yields": [
+            {"to": yielding.case_id, "ground": yielding.ground, "decided": yielding.decided, "by": yielding.decided_by,
+             "told": yielding.told}
+            for yielding in block.yields
+        ],
+    }  # fmt: skip
+
+
+def check_data(check: IdentityCheck) -> dict[str, object]:
+    """A check of identity as JSON."""
+    return {
+        "role": check.role,
+        "method": check.method,
+        "checked": check.checked,
+        "checker": check.checker,
+    }
+
+
+def forecast_data(forecast: StorageForecast) -> dict[str, object]:
+    """What freezing costs, as JSON."""
+    return {
+        "asked_seconds": int(forecast.asked.total_seconds()),
+        "size_bytes": forecast.size_bytes,
+        "kept_bytes": forecast.kept_bytes,
+        "free_bytes": forecast.free_bytes,
+        "left_bytes": forecast.left_bytes,
+        "reserve_bytes": forecast.reserve_bytes,
+        "fits": forecast.fits,
+    }
+
+
+def name_of(request: AccessRequest) -> str:
+    """The requester's name, or that it was erased."""
+    return request.requester.name if request.requester else _("(forgotten)")
+
+
+def next_step(context: CommandContext, request: AccessRequest) -> str | None:
+    """The next line to type, the same as on the board; None when nothing is left to do."""
+    with read_transaction(context.site.engine) as connection:
+        return next_line(facts_of(connection, context.site, request), context.now)
+
+
+def due_text(request: AccessRequest, context: CommandContext) -> str:
+    """The last day and how far away it is."""
+    remaining, last_day = days_left(request.due, context.now, context.zone), day(request.due, context.zone)
+    if remaining == 0:
+        return _("{day}, TODAY", day=last_day)
+    if remaining < 0:
+        return ngettext(-remaining, "{day}, {count} day LATE", "{day}, {count} days LATE", day=last_day)
+    return ngettext(remaining, "{day}, {count} day left", "{day}, {count} days left", day=last_day)
+
+
+def arrival_text(request: AccessRequest, context: CommandContext) -> str:
+    """How a request arrived."""
+    parts = [_("received {day}", day=day(request.received, context.zone))]
+    parts += [_("by {channel}", channel=request.channel)] if request.channel else []
+    parts += [_("signed") if request.signed else _("not signed")] if request.signed is not None else []
+    parts += [_("dated") if request.dated else _("not dated")] if request.dated is not None else []
+    return joined([", ".join(parts), enum_text(request.relation), *([_("under 16")] if request.under_16 else [])])
+
+
+def party_text(party: Party) -> str:
+    """A person in a request."""
+    parts = [_("{role}: {name}, {contact}", role=party.role, name=party.name, contact=party.contact)]
+    parts += [_("answer to {address}", address=party.deliver_to)] if party.deliver_to else []
+    if party.mandate and party.mandated:
+        parts.append(_("{mandate} of {mandated:%d/%m/%Y}", mandate=party.mandate, mandated=party.mandated))
+    return joined(parts)
+
+
+def print_forecast(console: Console, forecast: StorageForecast) -> None:
+    """What freezing costs, in one or two lines."""
+    console.print(
+        _(
+            "That is {length} of footage, {size}; {kept} of it would have gone by the day of the answer.  Of {free} "
+            "free, {left} would be left.",
+            length=length(forecast.asked),
+            size=size(forecast.size_bytes),
+            kept=size(forecast.kept_bytes),
+            free=size(forecast.free_bytes),
+            left=size(max(forecast.left_bytes, 0)),
+        )
+    )
+    if not forecast.fits:
+        console.print(
+            _(
+                "That is less than the reserve of {reserve}: recording would then make room by deleting other footage "
+                "early.",
+                reserve=size(forecast.reserve_bytes),
+            ),
+            style="bold",
+        )
+
+
+def print_no_footage(console: Console, footage: Sequence[FootageStatus]) -> None:
+    """Print that there is nothing to answer with, if so."""
+    if all(status.is_empty for status in footage):
+        console.print(
+            _("There is no footage to answer with; the table says why.  The request must still be answered."),
+            style="bold",
+        )
+
+
+def provisional_text(request: AccessRequest, context: CommandContext) -> str | None:
+    """Until when an unconfirmed request freezes its footage; None where it is frozen to the end."""
+    until = request.provisional_until
+    if until is None:
+        return None
+    when = local_date(until, context.zone)
+    if request.provisional_hold is None:
+        return _("Nothing is frozen since {when}: nobody confirmed more than a day of footage.", when=when)
+    return _("More than a day of footage: frozen until {when} only, unless somebody confirms it.", when=when)
+
+
+def print_letter(console: Console, context: CommandContext, letter: Draft | None) -> None:
+    """The text of a letter, to read before it is sent, and the paths of its files; nothing for None."""
+    if letter is None:
+        return
+    console.print(letter.text, soft_wrap=True)
+    for path in letter.files:
+        console.print(f"{context.site.root / path}", style="bold", soft_wrap=True)
+
+
+def block_text(block: Block, context: CommandContext) -> str:
+    """What a block stops, since when, and what it yields to."""
+    if block.lifted is not None:
+        return _("{kind}: was blocked until {when}", kind=block.kind, when=local_date(block.lifted, context.zone))
+    since, cases = (
+        local_date(block.placed, context.zone),
+        [f"{yielding.case_id} ({enum_text(yielding.ground)})" for yielding in block.yields],
+    )
+    if not cases:
+        return _("{kind}: blocked since {when}; nobody may look at it or export it", kind=block.kind, when=since)
+    return _(
+        "{kind}: blocked since {when}; nobody may look at it or export it, except for {cases}",
+        kind=block.kind,
+        when=since,
+        cases=", ".join(cases),
+    )
+
+
+def emit_request(context: CommandContext, request: AccessRequest, message: str) -> None:
+    """Print a result for a request, as JSON or in a line, and what is missing now."""
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(request, context),
+        "missing": missing_data(context, request),
+    }
+    context.emit(data, lambda console: print_result(console, context, request, message))
+
+
+def print_result(console: Console, context: CommandContext, request: AccessRequest, message: str) -> None:
+    """A line, and what is missing now; after a dry run only that nothing was changed."""
+    if context.dry_run:
+        console.print(_("Would do this: {done}", done=message))
+        print_dry(console)
+        return
+    console.print(message, style="bold")
+    print_missing(console, context, request)
+
+
+def missing_data(context: CommandContext, request: AccessRequest) -> list[dict[str, object]]:
+    """What is missing, as JSON."""
+    return [
+        {"need": step.need, "about": step.about, "must": step.must, "next": step.line}
+        for step in _steps(context, request)
+    ]
+
+
+def print_missing(console: Console, context: CommandContext, request: AccessRequest, *more: str) -> None:
+    """A table of what is missing before a request can be answered; the lines to type for it, and `more` lines."""
+    steps = _steps(context, request)
+    if not steps:
+        print_next(*more)
+        return
+    rows = [
+        (translate(_NEEDS[step.need]), translate(step.about or ""), _("the answer waits for it") if step.must else "")
+        for step in steps
+    ]
+    console.print(table(("missing", "of", ""), rows))
+    print_next(*[step.line for step in steps], *more)
+
+
+def _steps(context: CommandContext, request: AccessRequest) -> tuple[Step, ...]:
+    with read_transaction(context.site.engine) as connection:
+        return missing(facts_of(connection, context.site, request), context.now)

@@ -1,12 +1,8 @@
-"""`cctv request`: the group, and the questions about requests.  `request_commands` puts all its commands together.
-
-`cctv request`: its commands, put together from their files.
-"""
+"""`cctv request`: the group with all its commands; `list` and `show`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -24,19 +20,19 @@ from cctv.cli.options import json_option
 from cctv.cli.output import joined, local_date, table
 from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds, print_subject, when
 from cctv.cli.views.request import (
-    arrival_words,
+    arrival_text,
     block_data,
-    block_words,
+    block_text,
     check_data,
-    due_words,
+    due_text,
     missing_data,
     name_of,
     next_step,
-    party_words,
+    party_text,
     print_missing,
-    provisional_words,
+    print_no_footage,
+    provisional_text,
     request_data,
-    tell_none,
 )
 from cctv.core.i18n import _, enum_text, translate
 from cctv.model.cases import AccessRequest
@@ -56,88 +52,88 @@ def request() -> None:
 @click.option("--all", "closed_too", is_flag=True, help="Closed ones too.")
 @json_option
 @click.pass_obj
-def list_(box: CommandContext, closed_too: bool) -> None:
+def list_(context: CommandContext, closed_too: bool) -> None:
     """List the open requests, the first due first."""
-
-    found = list_requests(box.site, closed_too=closed_too)
-    data = {"requests": [request_data(one, box) for one in found]}
-    box.emit(data, lambda console: _list_text(console, box, found))
+    requests = list_requests(context.site, closed_too=closed_too)
+    data = {"requests": [request_data(request, context) for request in requests]}
+    context.emit(data, lambda console: _list_text(console, context, requests))
 
 
 @request.command()
 @click.argument("request_id", metavar="ID")
 @json_option
 @click.pass_obj
-def show(box: CommandContext, request_id: str) -> None:
+def show(context: CommandContext, request_id: str) -> None:
     """Show one request: its people, holds and blocks, what was checked, and how much of its footage exists now.
 
     \b
       cctv request show REQ-2026-007
     """
-
-    found = request_file(box.site, request_id)
-    extension = found.extension
+    file = request_file(context.site, request_id)
+    extension = file.extension
     data = {
-        "request": request_data(found.request, box),
-        "holds": [hold_data(one) for one in found.holds],
-        "blocks": [block_data(one) for one in found.blocks],
-        "identity": [check_data(one) for one in found.checks],
+        "request": request_data(file.request, context),
+        "holds": [hold_data(hold) for hold in file.holds],
+        "blocks": [block_data(block) for block in file.blocks],
+        "identity": [check_data(check) for check in file.checks],
         "extension": {"ground": extension.ground, "due": extension.due, "sent": extension.sent} if extension else None,
-        "statements": [{"text": one.text, "given": one.given} for one in found.statements],
-        "footage": footage_data(found.footage),
-        "waiting_for_holds": len(found.erasures),
-        "missing": missing_data(box, found.request),
-        "next": next_step(box, found.request),
+        "statements": [{"text": supplement.text, "given": supplement.given} for supplement in file.statements],
+        "footage": footage_data(file.footage),
+        "waiting_for_holds": len(file.erasures),
+        "missing": missing_data(context, file.request),
+        "next": next_step(context, file.request),
     }
-    box.emit(data, lambda console: _show_text(console, box, found))
+    context.emit(data, lambda console: _show_text(console, context, file))
 
 
-def _list_text(console: Console, box: CommandContext, found: Sequence[AccessRequest]) -> None:
-    if not found:
+def _list_text(console: Console, context: CommandContext, requests: Sequence[AccessRequest]) -> None:
+    if not requests:
         console.print(_("No open requests.  `cctv request list --all` shows closed ones too."))
         return
     rows = [
         (
-            one.id,
-            enum_text(one.type),
-            name_of(one),
-            ", ".join(one.cameras),
-            when(one.span, box.zone),
-            _("closed: {outcome}", outcome=one.outcome) if one.closed and one.outcome else due_words(one, box),
+            request.id,
+            enum_text(request.type),
+            name_of(request),
+            ", ".join(request.cameras),
+            when(request.span, context.zone),
+            _("closed: {outcome}", outcome=request.outcome)
+            if request.closed and request.outcome
+            else due_text(request, context),
         )
-        for one in found
+        for request in requests
     ]
     console.print(table(("id", "type", "name", "cameras", "footage", "answer by"), rows))
 
 
-def _show_text(console: Console, box: CommandContext, found: RequestFile) -> None:
-    one = found.request
-    _print_request(console, box, found)
+def _show_text(console: Console, context: CommandContext, file: RequestFile) -> None:
+    request = file.request
+    _print_request(console, context, file)
     console.print()
-    print_holds(console, found.holds, box.zone, box.now)
+    print_holds(console, file.holds, context.zone, context.now)
     console.print()
-    print_footage(console, found.footage, box.zone)
-    if one.is_open:
-        tell_none(console, found.footage)
-    if found.erasures:
+    print_footage(console, file.footage, context.zone)
+    if request.is_open:
+        print_no_footage(console, file.footage)
+    if file.erasures:
         console.print(_("What should be erased and is under a hold goes when that hold is released."), style="bold")
-    print_missing(console, box, one, f"cctv audit list --about {one.id}")
+    print_missing(console, context, request, f"cctv audit list --about {request.id}")
 
 
-def _print_request(console: Console, box: CommandContext, found: RequestFile) -> None:
-    one, zone = found.request, box.zone
-    console.print(_("{id}: {type}, {name}", id=one.id, type=one.type, name=name_of(one)), style="bold")
-    for party in one.parties:
-        console.print(party_words(party))
-    console.print(joined((arrival_words(one, box), _("letters in {language}", language=one.language))))
-    console.print(_("opened {when} by {who}", when=local_date(one.opened, zone), who=one.opened_by))
-    if one.closed and one.outcome:
-        ground = f" ({enum_text(one.ground)})" if one.ground else ""
-        closed = _("closed {when} by {who}", when=local_date(one.closed, zone), who=one.closed_by)
-        console.print(_("{closed}: {outcome}{ground}", closed=closed, outcome=one.outcome, ground=ground))
+def _print_request(console: Console, context: CommandContext, file: RequestFile) -> None:
+    request, zone = file.request, context.zone
+    console.print(_("{id}: {type}, {name}", id=request.id, type=request.type, name=name_of(request)), style="bold")
+    for party in request.parties:
+        console.print(party_text(party))
+    console.print(joined((arrival_text(request, context), _("letters in {language}", language=request.language))))
+    console.print(_("opened {when} by {who}", when=local_date(request.opened, zone), who=request.opened_by))
+    if request.closed and request.outcome:
+        ground = f" ({enum_text(request.ground)})" if request.ground else ""
+        closed = _("closed {when} by {who}", when=local_date(request.closed, zone), who=request.closed_by)
+        console.print(_("{closed}: {outcome}{ground}", closed=closed, outcome=request.outcome, ground=ground))
     else:
-        console.print(joined((enum_text(one.state), _("answer by {due}", due=due_words(one, box)))))
-    for check in found.checks:
+        console.print(joined((enum_text(request.state), _("answer by {due}", due=due_text(request, context)))))
+    for check in file.checks:
         console.print(
             _(
                 "identity of the {role}: {method}, {checked:%d/%m/%Y}, by {checker}",
@@ -147,16 +143,16 @@ def _print_request(console: Console, box: CommandContext, found: RequestFile) ->
                 checker=check.checker or translate(ERASED),
             )
         )
-    for stated in (one.stated.time, one.stated.place, one.stated.appearance):
-        if stated:
-            console.print(_("said: {stated}", stated=stated))
-    for statement in found.statements:
-        given = local_date(statement.given, zone)
-        console.print(_("statement of {when}: {text}", when=given, text=statement.text))
-    print_subject(console, one.cameras, one.span, zone)
-    for block in found.blocks:
-        console.print(block_words(block, box), style="bold" if block.in_force else None)
-    if one.is_open and (provisional := provisional_words(one, box)) is not None:
+    for description in (request.stated.time, request.stated.place, request.stated.appearance):
+        if description:
+            console.print(_("said: {stated}", stated=description))
+    for supplement in file.statements:
+        entered = local_date(supplement.given, zone)
+        console.print(_("statement of {when}: {text}", when=entered, text=supplement.text))
+    print_subject(console, request.cameras, request.span, zone)
+    for block in file.blocks:
+        console.print(block_text(block, context), style="bold" if block.in_force else None)
+    if request.is_open and (provisional := provisional_text(request, context)) is not None:
         console.print(provisional, style="bold")
 
 

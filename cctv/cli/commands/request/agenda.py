@@ -1,4 +1,4 @@
-"""`cctv request board`: what is owed by when, and what to type; as a table, JSON or a calendar."""
+"""`cctv request board`: what is due when, and what to type; as a table, JSON or an iCalendar file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from cctv.cases.agenda.agenda import Item
-from cctv.cases.agenda.agenda import board as gathered
+from cctv.cases.agenda.agenda import board as agenda_items
 from cctv.cases.agenda.icalendar import as_calendar
 from cctv.cases.requests.deadlines import days_left
 from cctv.cli.context import CommandContext
@@ -24,7 +24,7 @@ from cctv.core.i18n import _, translate
 @click.option("--calendar", type=click.Path(dir_okay=False), metavar="FILE", help="Write an iCalendar file instead.")
 @json_option
 @click.pass_obj
-def board(box: CommandContext, calendar: str | None) -> None:
+def board(context: CommandContext, calendar: str | None) -> None:
     """Show all that is owed, the first due first: requests, breaches, reviews, copies, checks, declarations, passwords.
 
     Of each request: the days left, when its footage would have expired, what is missing, and the next line to type.
@@ -34,41 +34,39 @@ def board(box: CommandContext, calendar: str | None) -> None:
       cctv request board
       cctv request board --calendar /srv/www/cctv.ics
     """
-
-    rotated, unread = _credentials(box)
-    found = gathered(box.site, rotated)
+    credentials, problem = _credentials(context)
+    items = agenda_items(context.site, credentials)
     if calendar is not None:
-        site = box.settings.site
-        site_id = box.site.identity.site
-        data = as_calendar(found, site=site.name, site_id=site_id, now=box.now, zone=box.zone, tell=translate)
-        box.make_disk().write(Path(calendar).absolute(), data, 0o644)
-        box.emit(
-            {"calendar": calendar, "entries": len(found)},
+        site = context.settings.site
+        site_id = context.site.identity.site
+        data = as_calendar(items, site=site.name, site_id=site_id, now=context.now, zone=context.zone, tell=translate)
+        context.make_disk().write(Path(calendar).absolute(), data, 0o644)
+        context.emit(
+            {"calendar": calendar, "entries": len(items)},
             lambda console: console.print(_("written: {file}", file=calendar)),
         )
         return
-    data_ = {"items": [_data(box, item) for item in found], "credentials_unread": unread}
-    box.emit(data_, lambda console: _text(console, box, found, unread))
+    payload = {"items": [_data(context, item) for item in items], "credentials_unread": problem}
+    context.emit(payload, lambda console: _text(console, context, items, problem))
 
 
-def _credentials(box: CommandContext) -> tuple[list[tuple[str, date | None]], str | None]:
+def _credentials(context: CommandContext) -> tuple[list[tuple[str, date | None]], str | None]:
     """Each credential with the day of its last change; and why they could not be read, if so."""
-
-    if not any(camera.credential for camera in box.settings.cameras.values()):
+    if not any(camera.credential for camera in context.settings.cameras.values()):
         return [], None
     try:
-        known = load_credentials(box.settings, box.environ)
+        credentials = load_credentials(context.settings, context.environ)
     except ConfigError as error:
         return [], error.phrase
-    return sorted((name, one.rotated) for name, one in known.by_name.items()), None
+    return sorted((name, credential.rotated) for name, credential in credentials.by_name.items()), None
 
 
-def _data(box: CommandContext, item: Item) -> dict[str, object]:
+def _data(context: CommandContext, item: Item) -> dict[str, object]:
     return {
         "kind": item.kind,
         "id": item.id,
         "due": item.due,
-        "days_left": days_left(item.due, box.now, box.zone),
+        "days_left": days_left(item.due, context.now, context.zone),
         "what": item.what,
         "missing": item.missing,
         "footage_until": item.footage_until,
@@ -76,29 +74,29 @@ def _data(box: CommandContext, item: Item) -> dict[str, object]:
     }
 
 
-def _text(console: Console, box: CommandContext, found: tuple[Item, ...], unread: str | None) -> None:
-    if not found:
+def _text(console: Console, context: CommandContext, items: tuple[Item, ...], problem: str | None) -> None:
+    if not items:
         console.print(_("Nothing is owed."))
     else:
         rows = [
             (
-                local_date(item.due, box.zone)[:14],
-                _left(days_left(item.due, box.now, box.zone)),
+                local_date(item.due, context.zone)[:14],
+                _left(days_left(item.due, context.now, context.zone)),
                 item.id,
-                "\n".join([translate(item.what), *_details(box, item)]),
+                "\n".join([translate(item.what), *_details(context, item)]),
                 translate(item.line),
             )
-            for item in found
+            for item in items
         ]
         console.print(table(("due", "left", "id", "what", "next"), rows, right=("left",)))
-    if unread:
-        console.print("\n" + _("Passwords to change are not listed: {why}", why=unread))
+    if problem:
+        console.print("\n" + _("Passwords to change are not listed: {why}", why=problem))
 
 
-def _details(box: CommandContext, item: Item) -> list[str]:
+def _details(context: CommandContext, item: Item) -> list[str]:
     details = [_("missing: {what}", what=", ".join(map(translate, item.missing)))] if item.missing else []
     if item.footage_until is not None:
-        until = local_date(item.footage_until, box.zone)[:14]
+        until = local_date(item.footage_until, context.zone)[:14]
         details.append(_("footage would have gone from {day}", day=until))
     return details
 

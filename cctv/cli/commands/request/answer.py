@@ -1,7 +1,4 @@
-"""`cctv request answer`: the copy, the outcome, and what follows from it.
-
-`cctv request close`: end a request that was answered elsewhere, with its outcome.
-"""
+"""`cctv request answer` and `close`: answer a request, or close one that was answered elsewhere."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ from rich.console import Console
 from cctv.cases.letters.answer_letters import Wording
 from cctv.cases.requests.close import Closure, close_request, plan_closure
 from cctv.cases.requests.outcomes import RequestOutcome
-from cctv.cli.commands.export import lent_text
+from cctv.cli.commands.export import lease_text
 from cctv.cli.commands.request.letters import letter_option
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, one_of, reason_option
-from cctv.cli.views.footage import departures_data, print_departures, print_dry
+from cctv.cli.views.footage import print_dry, print_release_effects, release_effects_data
 from cctv.cli.views.redaction import watched
 from cctv.cli.views.request import missing_data, print_letter, print_missing, request_data
 from cctv.core.i18n import _, ngettext
@@ -53,7 +50,7 @@ from cctv.packages.deliver import Delivered
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def answer(box: CommandContext, /, request_id: str, outcome: str, **given: Any) -> None:  # noqa: ANN401  an argument an option
+def answer(context: CommandContext, /, request_id: str, outcome: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
     """Answer a request: the copy where one goes with it, the letter, the end of the request and of its holds.
 
     An erasure deletes what no hold covers; the rest waits and is listed.  A restriction stays in force until it is
@@ -67,118 +64,16 @@ def answer(box: CommandContext, /, request_id: str, outcome: str, **given: Any) 
       cctv request answer REQ-2026-007 --outcome refused --ground excessive --reason "the same copy went last week"
       cctv request answer REQ-2026-009 --reason "the camera saw the street" --measures "it was turned"
     """
-
-    ground = given["ground"]
-    wanted = RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, given["reason"])
-    wording = _wording(given) if given["letter"] else None
-    hand_over = HandOver(given["to"], Method(given["method"])) if given["to"] else None
+    ground = options["ground"]
+    request_outcome = RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, options["reason"])
+    wording = _wording(options) if options["letter"] else None
+    hand_over = HandOver(options["to"], Method(options["method"])) if options["to"] else None
     with watched() as progress:
-        if box.dry_run:
-            done = prepare_answer(box.site, request_id, wanted, wording, progress)
+        if context.dry_run:
+            answered = prepare_answer(context.site, request_id, request_outcome, wording, progress)
         else:
-            done = answer_request(box.site, request_id, wanted, wording, progress, hand_over)
-    box.emit(_data(box, done), lambda console: _text(console, box, done))
-
-
-def _wording(given: dict[str, Any]) -> Wording:
-    delivery = given["delivery"] or ("in-person" if given["method"] == Method.HAND.value else None)
-    return Wording(
-        balance=given["balance"],
-        measures=given["measures"],
-        basis=RestrictionGround(given["basis"]) if given["basis"] else None,
-        delivery=Delivery(delivery) if delivery else None,
-        password=PasswordWay(given["password"]) if given["password"] else None,
-        told=given["told"],
-    )
-
-
-def _data(box: CommandContext, done: Answered) -> dict[str, object]:
-    plan, erasure, handed = done.plan, done.plan.erasure, done.handed
-    return {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
-        "outcome": plan.ending.outcome,
-        "package": done.package.id if done.package else None,
-        "letters": list(done.letter.files) if done.letter else [],
-        "text": done.letter.text if done.letter else None,
-        "disclosure": handed.disclosure.id if handed and handed.disclosure else None,
-        "files": [str(path) for path in handed.files] if handed else [],
-        "passphrase": handed.passphrase if handed else None,
-        "released": [hold.id for hold in plan.releases],
-        "footage": departures_data(plan.departures),
-        "erased": {
-            "segments": len(erasure.going),
-            "gone": done.erased.gone if done.erased else 0,
-            "waiting": len(erasure.held),
-            "holds": plan.waiting,
-            "delayed": done.delayed,
-        }
-        if erasure is not None
-        else None,
-        "missing": missing_data(box, done.request),
-    }
-
-
-def _text(console: Console, box: CommandContext, done: Answered) -> None:
-    plan, one = done.plan, done.request
-    outcome = plan.ending.outcome
-    answered = (
-        _("Would answer {id}: {outcome}", id=one.id, outcome=outcome)
-        if box.dry_run
-        else _("Answered {id}: {outcome}", id=one.id, outcome=outcome)
-    )
-    console.print(answered, style="bold")
-    if done.package is not None:
-        path = box.site.root / done.package.path
-        console.print(_("The copy is {package}: {path}", package=done.package.id, path=path), soft_wrap=True)
-    elif plan.copied:
-        console.print(_("A package would be built."))
-    print_letter(console, box, done.letter)
-    if plan.erasure is not None:
-        _erasure_text(console, box, done)
-    elif plan.releases:
-        print_departures(console, plan.departures, box.zone)
-    if box.dry_run:
-        print_dry(console)
-        return
-    more: tuple[str, ...] = ()
-    if done.handed is not None:
-        _handed_text(console, box, done.handed)
-    elif done.package is not None:
-        more = (f"cctv export deliver {done.package.id} --method zip --to DIR",)
-    print_missing(console, box, one, *more)
-
-
-def _handed_text(console: Console, box: CommandContext, handed: Delivered) -> None:
-    assert handed.disclosure is not None
-    console.print(_("{id}: handed over", id=handed.disclosure.id), style="bold")
-    for path in handed.files:
-        console.print(str(path), soft_wrap=True)
-    if handed.disclosure.lease_end is not None:
-        console.print(lent_text(box, handed.disclosure))
-    if handed.passphrase is not None:
-        console.print(_("passphrase, shown once: {passphrase}", passphrase=handed.passphrase), style="bold")
-
-
-def _erasure_text(console: Console, box: CommandContext, done: Answered) -> None:
-    erasure = done.plan.erasure
-    assert erasure is not None
-    if done.erased is not None:
-        console.print(ngettext(done.erased.gone, "{count} segment deleted.", "{count} segments deleted."))
-    elif done.delayed is not None:
-        delayed = _("Ordered, and not deleted yet: {why}  The next sweep goes on.", why=done.delayed)
-        console.print(delayed, style="bold")
-    else:
-        going = len(erasure.going)
-        console.print(ngettext(going, "{count} segment would be deleted.", "{count} segments would be deleted."))
-    if erasure.held:
-        waiting = ngettext(
-            len(erasure.held),
-            "{count} segment must wait: kept by {holds}, until released.",
-            "{count} segments must wait: kept by {holds}, until released.",
-            holds=", ".join(done.plan.waiting),
-        )
-        console.print(waiting, style="bold")
+            answered = answer_request(context.site, request_id, request_outcome, wording, progress, hand_over)
+    context.emit(_data(context, answered), lambda console: _text(console, context, answered))
 
 
 @click.command()
@@ -188,7 +83,7 @@ def _erasure_text(console: Console, box: CommandContext, done: Answered) -> None
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def close(box: CommandContext, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
+def close(context: CommandContext, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
     """Close a request that was answered elsewhere, with its outcome, and release its holds.
 
     `cctv request answer` makes the answer and closes the request itself.  `refused` needs a ground of the law, and it,
@@ -199,32 +94,134 @@ def close(box: CommandContext, request_id: str, outcome: str, ground: str | None
       cctv request close REQ-2026-007 --outcome refused --ground excessive \\
         --reason "the same footage was delivered last week"
     """
-
-    act = plan_closure if box.dry_run else close_request
-    done = act(
-        box.site, request_id, RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason)
+    act = plan_closure if context.dry_run else close_request
+    closure = act(
+        context.site,
+        request_id,
+        RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason),
     )
     data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
-        "released": [hold.id for hold in done.releases],
-        "footage": departures_data(done.departures),
+        "dry_run": context.dry_run,
+        "request": request_data(closure.request, context),
+        "released": [hold.id for hold in closure.releases],
+        "footage": release_effects_data(closure.departures),
     }
-    box.emit(data, lambda console: _closed_text(console, box, done))
+    context.emit(data, lambda console: _closed_text(console, context, closure))
 
 
-def _closed_text(console: Console, box: CommandContext, done: Closure) -> None:
-    one = done.request
-    released = ", ".join(hold.id for hold in done.releases)
-    if box.dry_run and released:
-        closed = _("Would close {id}; {holds} would be released.", id=one.id, holds=released)
-    elif box.dry_run:
-        closed = _("Would close {id}.", id=one.id)
-    elif released:
-        closed = _("Closed {id}; {holds} released.", id=one.id, holds=released)
+def _wording(options: dict[str, Any]) -> Wording:
+    delivery = options["delivery"] or ("in-person" if options["method"] == Method.HAND.value else None)
+    return Wording(
+        balance=options["balance"],
+        measures=options["measures"],
+        basis=RestrictionGround(options["basis"]) if options["basis"] else None,
+        delivery=Delivery(delivery) if delivery else None,
+        password=PasswordWay(options["password"]) if options["password"] else None,
+        told=options["told"],
+    )
+
+
+def _data(context: CommandContext, answered: Answered) -> dict[str, object]:
+    plan, erasure, handed = answered.plan, answered.plan.erasure, answered.handed
+    return {
+        "dry_run": context.dry_run,
+        "request": request_data(answered.request, context),
+        "outcome": plan.ending.outcome,
+        "package": answered.package.id if answered.package else None,
+        "letters": list(answered.letter.files) if answered.letter else [],
+        "text": answered.letter.text if answered.letter else None,
+        "disclosure": handed.disclosure.id if handed and handed.disclosure else None,
+        "files": [str(path) for path in handed.files] if handed else [],
+        "passphrase": handed.passphrase if handed else None,
+        "released": [hold.id for hold in plan.releases],
+        "footage": release_effects_data(plan.departures),
+        "erased": {
+            "segments": len(erasure.going),
+            "gone": answered.erased.gone if answered.erased else 0,
+            "waiting": len(erasure.held),
+            "holds": plan.waiting,
+            "delayed": answered.delayed,
+        }
+        if erasure is not None
+        else None,
+        "missing": missing_data(context, answered.request),
+    }
+
+
+def _text(console: Console, context: CommandContext, answered: Answered) -> None:
+    plan, request = answered.plan, answered.request
+    outcome = plan.ending.outcome
+    heading = (
+        _("Would answer {id}: {outcome}", id=request.id, outcome=outcome)
+        if context.dry_run
+        else _("Answered {id}: {outcome}", id=request.id, outcome=outcome)
+    )
+    console.print(heading, style="bold")
+    if answered.package is not None:
+        path = context.site.root / answered.package.path
+        console.print(_("The copy is {package}: {path}", package=answered.package.id, path=path), soft_wrap=True)
+    elif plan.copied:
+        console.print(_("A package would be built."))
+    print_letter(console, context, answered.letter)
+    if plan.erasure is not None:
+        _erasure_text(console, context, answered)
+    elif plan.releases:
+        print_release_effects(console, plan.departures, context.zone)
+    if context.dry_run:
+        print_dry(console)
+        return
+    more: tuple[str, ...] = ()
+    if answered.handed is not None:
+        _handed_text(console, context, answered.handed)
+    elif answered.package is not None:
+        more = (f"cctv export deliver {answered.package.id} --method zip --to DIR",)
+    print_missing(console, context, request, *more)
+
+
+def _handed_text(console: Console, context: CommandContext, handed: Delivered) -> None:
+    assert handed.disclosure is not None
+    console.print(_("{id}: handed over", id=handed.disclosure.id), style="bold")
+    for path in handed.files:
+        console.print(str(path), soft_wrap=True)
+    if handed.disclosure.lease_end is not None:
+        console.print(lease_text(context, handed.disclosure))
+    if handed.passphrase is not None:
+        console.print(_("passphrase, shown once: {passphrase}", passphrase=handed.passphrase), style="bold")
+
+
+def _erasure_text(console: Console, context: CommandContext, answered: Answered) -> None:
+    erasure = answered.plan.erasure
+    assert erasure is not None
+    if answered.erased is not None:
+        console.print(ngettext(answered.erased.gone, "{count} segment deleted.", "{count} segments deleted."))
+    elif answered.delayed is not None:
+        delayed = _("Ordered, and not deleted yet: {why}  The next sweep goes on.", why=answered.delayed)
+        console.print(delayed, style="bold")
     else:
-        closed = _("Closed {id}.", id=one.id)
+        going = len(erasure.going)
+        console.print(ngettext(going, "{count} segment would be deleted.", "{count} segments would be deleted."))
+    if erasure.held:
+        waiting = ngettext(
+            len(erasure.held),
+            "{count} segment must wait: kept by {holds}, until released.",
+            "{count} segments must wait: kept by {holds}, until released.",
+            holds=", ".join(answered.plan.waiting),
+        )
+        console.print(waiting, style="bold")
+
+
+def _closed_text(console: Console, context: CommandContext, closure: Closure) -> None:
+    request = closure.request
+    released = ", ".join(hold.id for hold in closure.releases)
+    if context.dry_run and released:
+        closed = _("Would close {id}; {holds} would be released.", id=request.id, holds=released)
+    elif context.dry_run:
+        closed = _("Would close {id}.", id=request.id)
+    elif released:
+        closed = _("Closed {id}; {holds} released.", id=request.id, holds=released)
+    else:
+        closed = _("Closed {id}.", id=request.id)
     console.print(f"{closed}\n", style="bold")
-    print_departures(console, done.departures, box.zone)
-    if box.dry_run:
+    print_release_effects(console, closure.departures, context.zone)
+    if context.dry_run:
         print_dry(console)

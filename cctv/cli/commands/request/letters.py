@@ -1,4 +1,4 @@
-"""`cctv request receipt`, `ask`, `invite`, `extend` and `sent`: letters that are made, and letters that went."""
+"""`cctv request receipt`, `ask`, `invite`, `extend` and `sent`: make letters, and enter that they were sent."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import click
 from rich.console import Console
 
 from cctv.cases.letters.correspondence import Appointment, Wrote, ask_identity, mark_sent, write_receipt
-from cctv.cases.letters.correspondence import invite as invited
+from cctv.cases.letters.correspondence import invite as invite_requester
 from cctv.cases.requests.deadlines import extend as extend_request
 from cctv.cases.requests.deadlines import plan_extension
 from cctv.cli.context import CommandContext
 from cctv.cli.options import F, mutation, one_of, reason_option
 from cctv.cli.views.footage import day
-from cctv.cli.views.request import print_letter, request_data, tell
+from cctv.cli.views.request import print_letter, print_result, request_data
 from cctv.core.i18n import _
 from cctv.core.typed_time.resolve import parse_ahead, parse_date
 from cctv.model.requests import ExtensionGround, LetterKind, Safeguard
@@ -29,28 +29,26 @@ def letter_option(command: F) -> F:
 @click.argument("request_id", metavar="ID")
 @mutation
 @click.pass_obj
-def receipt(box: CommandContext, request_id: str) -> None:
+def receipt(context: CommandContext, request_id: str) -> None:
     """Make the letter that says that a request was received, and when its answer is due.
 
     \b
       cctv request receipt REQ-2026-007
     """
-
-    _wrote(box, write_receipt(box.site, request_id, dry_run=box.dry_run))
+    _wrote(context, write_receipt(context.site, request_id, dry_run=context.dry_run))
 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
 @mutation
 @click.pass_obj
-def ask(box: CommandContext, request_id: str) -> None:
+def ask(context: CommandContext, request_id: str) -> None:
     """Make the letter that asks for a mandate or a proof of identity; never for a copy of a document.
 
     \b
       cctv request ask REQ-2026-007
     """
-
-    _wrote(box, ask_identity(box.site, request_id, dry_run=box.dry_run))
+    _wrote(context, ask_identity(context.site, request_id, dry_run=context.dry_run))
 
 
 @click.command()
@@ -67,7 +65,7 @@ def ask(box: CommandContext, request_id: str) -> None:
 )
 @mutation
 @click.pass_obj
-def invite(box: CommandContext, request_id: str, at: str, place: str, host: str, others: str) -> None:
+def invite(context: CommandContext, request_id: str, at: str, place: str, host: str, others: str) -> None:
     """Make the letter that invites a person to come and look, with the information of Article 15 GDPR.
 
     The footage is kept until the request is closed.  `cctv redaction preview` makes what is shown, others hidden.
@@ -76,27 +74,9 @@ def invite(box: CommandContext, request_id: str, at: str, place: str, host: str,
     \b
       cctv request invite REQ-2026-007 --at "28/11 10u" --place "reception, Kerkstraat 1" --host "A. Peeters"
     """
-
-    moment = parse_ahead(at, now=box.now, zone=box.zone)
-    wanted = Appointment(moment, place, host, Safeguard(others))
-    _wrote(box, invited(box.site, request_id, wanted, dry_run=box.dry_run))
-
-
-def _wrote(box: CommandContext, done: Wrote) -> None:
-    letter = done.letter
-    data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
-        "letter": letter.kind,
-        "letters": list(letter.files),
-        "text": letter.text,
-    }
-
-    def text(console: Console) -> None:
-        print_letter(console, box, letter)
-        tell(console, box, done.request, _("The letter {kind} of {id}.", kind=letter.kind, id=done.request.id))
-
-    box.emit(data, text)
+    moment = parse_ahead(at, now=context.now, zone=context.zone)
+    appointment = Appointment(moment, place, host, Safeguard(others))
+    _wrote(context, invite_requester(context.site, request_id, appointment, dry_run=context.dry_run))
 
 
 @click.command()
@@ -106,7 +86,7 @@ def _wrote(box: CommandContext, done: Wrote) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def extend(box: CommandContext, request_id: str, ground: str, letter: bool, reason: str) -> None:
+def extend(context: CommandContext, request_id: str, ground: str, letter: bool, reason: str) -> None:
     """Give an answer two months more, once, with a reason that the person is told inside the first period.
 
     The deadline moves when the letter went: `cctv request sent`.
@@ -114,24 +94,23 @@ def extend(box: CommandContext, request_id: str, ground: str, letter: bool, reas
     \b
       cctv request extend REQ-2026-007 --ground complexity --reason "forty people are in the picture"
     """
-
-    if box.dry_run:
-        done = plan_extension(box.site, request_id, ExtensionGround(ground), reason=reason)
+    if context.dry_run:
+        extended = plan_extension(context.site, request_id, ExtensionGround(ground), reason=reason)
     else:
-        done = extend_request(box.site, request_id, ExtensionGround(ground), reason=reason, with_letter=letter)
+        extended = extend_request(context.site, request_id, ExtensionGround(ground), reason=reason, with_letter=letter)
     data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
-        "extension": {"ground": ground, "due": done.extension.due, "sent": done.extension.sent},
+        "dry_run": context.dry_run,
+        "request": request_data(extended.request, context),
+        "extension": {"ground": ground, "due": extended.extension.due, "sent": extended.extension.sent},
     }
-    until = day(done.extension.due, box.zone)
+    until = day(extended.extension.due, context.zone)
     moved = _(
         "{id} may be answered by {until}, once the person was told by {due}.",
-        id=done.request.id,
+        id=extended.request.id,
         until=until,
-        due=day(done.request.due, box.zone),
+        due=day(extended.request.due, context.zone),
     )
-    box.emit(data, lambda console: tell(console, box, done.request, moved))
+    context.emit(data, lambda console: print_result(console, context, extended.request, moved))
 
 
 @click.command()
@@ -140,17 +119,43 @@ def extend(box: CommandContext, request_id: str, ground: str, letter: bool, reas
 @click.option("--on", "day_", metavar="DATE", help="The day; today when it is not given.")
 @mutation
 @click.pass_obj
-def sent(box: CommandContext, request_id: str, letter: str, day_: str | None) -> None:
+def sent(context: CommandContext, request_id: str, letter: str, day_: str | None) -> None:
     """Enter that a letter went.  An extension moves the deadline then; an erasure is closed and forgets its people.
 
     \b
       cctv request sent REQ-2026-007 --letter extension --on 21/11
     """
-
-    day = parse_date(day_, now=box.now, zone=box.zone) if day_ else None
-    done = mark_sent(box.site, request_id, LetterKind(letter), day, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "letter": letter, "sent": done.day}
-    went = _(
-        "The letter {kind} of {id} went on {day:%d/%m/%Y}.", kind=LetterKind(letter), id=done.request.id, day=done.day
+    day = parse_date(day_, now=context.now, zone=context.zone) if day_ else None
+    posted = mark_sent(context.site, request_id, LetterKind(letter), day, dry_run=context.dry_run)
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(posted.request, context),
+        "letter": letter,
+        "sent": posted.day,
+    }
+    message = _(
+        "The letter {kind} of {id} went on {day:%d/%m/%Y}.",
+        kind=LetterKind(letter),
+        id=posted.request.id,
+        day=posted.day,
     )
-    box.emit(data, lambda console: tell(console, box, done.request, went))
+    context.emit(data, lambda console: print_result(console, context, posted.request, message))
+
+
+def _wrote(context: CommandContext, wrote: Wrote) -> None:
+    letter = wrote.letter
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(wrote.request, context),
+        "letter": letter.kind,
+        "letters": list(letter.files),
+        "text": letter.text,
+    }
+
+    def text(console: Console) -> None:
+        print_letter(console, context, letter)
+        print_result(
+            console, context, wrote.request, _("The letter {kind} of {id}.", kind=letter.kind, id=wrote.request.id)
+        )
+
+    context.emit(data, text)

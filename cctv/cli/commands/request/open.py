@@ -1,6 +1,6 @@
-"""`cctv request open`: register what a person asks for, and freeze its footage.
+"""`cctv request open`: register a request and freeze its footage.
 
-`cctv request identity`, `mandate` and `statement`: who asks, on what, and what they say.
+`cctv request identity`, `mandate` and `statement`: enter who asks, on which mandate, and their statement.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from cctv.cli.views.redaction import watched
 from cctv.cli.views.request import (
     block_data,
     check_data,
-    due_words,
+    due_text,
+    emit_request,
     forecast_data,
     missing_data,
     name_of,
     next_step,
     print_forecast,
     print_missing,
-    provisional_words,
+    print_no_footage,
+    print_result,
+    provisional_text,
     request_data,
-    tell,
-    tell_none,
-    tell_request,
 )
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import _, translate_error
@@ -106,7 +106,7 @@ def _arrival(command: F) -> F:
 @span_options()
 @mutation
 @click.pass_obj
-def open_(box: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  click hands over one argument an option
+def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  click hands over one argument an option
     """Register a request and freeze its footage until it is closed.
 
     The answer is due 30 days or one calendar month after receipt, whichever ends first.  More than 24 hours of footage,
@@ -122,124 +122,40 @@ def open_(box: CommandContext, /, **given: Any) -> int:  # noqa: ANN401  click h
         --by-contact jan@example.be --mandate parental-authority --mandated 1/9/2018 --cameras foyer-1 \\
         --from "za 22u" --to +30m
     """
-
-    received = given["received"]
+    received = options["received"]
     new = NewRequest(
-        type=RequestType(given["type_"]),
-        parties=_parties(box, given),
-        cameras=chosen_cameras(box, given["cameras"], given["zones"]),
-        span=box.span(given["start"], given["end"]),
-        received=parse_date(received, now=box.now, zone=box.zone) if received else None,
-        language=Language(given["language"]) if given["language"] else None,
-        relation=Relation(given["relation"]),
-        channel=Channel(given["channel"]) if given["channel"] else None,
-        signed=given["signed"],
-        dated=given["dated"],
-        under_16=given["under_16"],
-        stated=Stated(given["said_time"], given["said_place"], given["appearance"]),
+        type=RequestType(options["type_"]),
+        parties=_parties(context, options),
+        cameras=chosen_cameras(context, options["cameras"], options["zones"]),
+        span=context.span(options["start"], options["end"]),
+        received=parse_date(received, now=context.now, zone=context.zone) if received else None,
+        language=Language(options["language"]) if options["language"] else None,
+        relation=Relation(options["relation"]),
+        channel=Channel(options["channel"]) if options["channel"] else None,
+        signed=options["signed"],
+        dated=options["dated"],
+        under_16=options["under_16"],
+        stated=Stated(options["said_time"], options["said_place"], options["appearance"]),
     )
-    return _open(box, check_request(new, box.now, box.zone), prepare=given["prepare"])
+    return _open(context, check_request(new, context.now, context.zone), prepare=options["prepare"])
 
 
-def _parties(box: CommandContext, given: dict[str, Any]) -> tuple[Party, ...]:
-    subject = Party(RequesterRole.SUBJECT, given["name"], given["contact"], deliver_to=given["deliver_to"])
-    more = party_given(box, given)
-    return (subject, more) if more else (subject,)
-
-
-def party_given(box: CommandContext, given: dict[str, Any]) -> Party | None:
+def party_given(context: CommandContext, options: dict[str, Any]) -> Party | None:
     """The guardian, proxy or nominee that the options name; raises a usage error when one of them is missing."""
-
-    used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if given[name]]
+    used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if options[name]]
     if not used:
         return None
-    if not (given["role"] and given["by"] and given["by_contact"]):
+    if not (options["role"] and options["by"] and options["by_contact"]):
         raise click.UsageError(_("--as, --by and --by-contact go together"))
-    if bool(given["mandate"]) != bool(given["mandated"]):
+    if bool(options["mandate"]) != bool(options["mandated"]):
         raise click.UsageError(_("--mandate and --mandated go together"))
     return Party(
-        role=RequesterRole(given["role"]),
-        name=given["by"],
-        contact=given["by_contact"],
-        mandate=Mandate(given["mandate"]) if given["mandate"] else None,
-        mandated=parse_date(given["mandated"], now=box.now, zone=box.zone) if given["mandated"] else None,
+        role=RequesterRole(options["role"]),
+        name=options["by"],
+        contact=options["by_contact"],
+        mandate=Mandate(options["mandate"]) if options["mandate"] else None,
+        mandated=parse_date(options["mandated"], now=context.now, zone=context.zone) if options["mandated"] else None,
     )
-
-
-def _open(box: CommandContext, new: NewRequest, *, prepare: bool) -> int:
-    cost = plan_freeze(box.site, new.cameras, new.span)
-    if box.dry_run:
-        footage = find_footage(box.site, new.cameras, new.span)
-        planned = {"dry_run": True, "type": new.type, "footage": footage_data(footage)}
-        box.emit({**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, box, new, footage, cost))
-        return int(Exit.OK)
-    opened = open_request(box.site, new)
-    problem = _prepare(box, opened) if prepare else None
-    data = {
-        "dry_run": False,
-        "not_prepared": problem.message if problem else None,
-        "request": request_data(opened.request, box),
-        "hold": hold_data(opened.hold),
-        "block": block_data(opened.block) if opened.block else None,
-        "footage": footage_data(opened.footage),
-        "cost": forecast_data(cost),
-        "missing": missing_data(box, opened.request),
-        "next": next_step(box, opened.request),
-    }
-    box.emit(data, lambda console: _opened_text(console, box, opened, cost, problem))
-    return int(Exit.PARTLY if problem else Exit.OK)
-
-
-def _prepare(box: CommandContext, opened: OpenedRequest) -> CctvError | None:
-    """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
-
-    one, footage = opened.request, opened.footage
-    complete = any(found.saved for found in footage) and not any(
-        found.being_written or found.to_come for found in footage
-    )
-    if not copy_wanted(one) or one.provisional_until is not None or not complete:
-        return None
-    try:
-        with watched() as progress:
-            prepare(box.site, one.id, progress)
-    except CctvError as error:
-        return error
-    return None
-
-
-def _dry_text(
-    console: Console, box: CommandContext, new: NewRequest, footage: Sequence[FootageStatus], cost: StorageForecast
-) -> None:
-    console.print(_("Would register a request: {type}", type=new.type) + "\n", style="bold")
-    print_footage(console, footage, box.zone)
-    print_forecast(console, cost)
-    print_dry(console)
-
-
-def _opened_text(
-    console: Console, box: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
-) -> None:
-    one = opened.request
-    registered = _("{id} registered: {type}, {name}", id=one.id, type=one.type, name=name_of(one))
-    console.print(registered, style="bold")
-    frozen = (
-        _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
-        if one.provisional_until
-        else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
-    )
-    console.print(_("Answer by {due}.", due=due_words(one, box)) + f"  {frozen}\n")
-    print_footage(console, opened.footage, box.zone)
-    if opened.block:
-        blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
-        console.print(blocked, style="bold")
-    tell_none(console, opened.footage)
-    if (provisional := provisional_words(one, box)) is not None:
-        console.print(provisional, style="bold")
-        print_forecast(console, cost)
-    if problem is not None:
-        why = translate_error(problem)[0]
-        console.print(_("Registered and frozen, but not prepared: {why}", why=why), style="bold")
-    print_missing(console, box, one, f"cctv request show {one.id}")
 
 
 @click.command()
@@ -251,7 +167,7 @@ def _opened_text(
 @mutation
 @click.pass_obj
 def identity(
-    box: CommandContext, request_id: str, method: str, checker: str, role: str | None, checked: str | None
+    context: CommandContext, request_id: str, method: str, checker: str, role: str | None, checked: str | None
 ) -> None:
     """Enter that somebody's identity was checked: how, when and by whom.
 
@@ -260,24 +176,27 @@ def identity(
     \b
       cctv request identity REQ-2026-007 --method document-seen --checker "A. Peeters"
     """
-
     new = NewCheck(
         method=IdentityMethod(method),
         checker=checker,
         role=RequesterRole(role) if role else None,
-        checked=parse_date(checked, now=box.now, zone=box.zone) if checked else None,
+        checked=parse_date(checked, now=context.now, zone=context.zone) if checked else None,
     )
-    done = check_identity(box.site, request_id, new, dry_run=box.dry_run)
-    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "identity": check_data(done.check)}
-    check = done.check
+    checked_identity = check_identity(context.site, request_id, new, dry_run=context.dry_run)
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(checked_identity.request, context),
+        "identity": check_data(checked_identity.check),
+    }
+    check = checked_identity.check
     entered = _(
         "Identity of the {role} checked for {id}: {method}, {checked}.",
         role=check.role,
-        id=done.request.id,
+        id=checked_identity.request.id,
         method=check.method,
         checked=check.checked,
     )
-    box.emit(data, lambda console: tell(console, box, done.request, entered))
+    context.emit(data, lambda console: print_result(console, context, checked_identity.request, entered))
 
 
 @click.command()
@@ -289,18 +208,17 @@ def identity(
 @click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy.")
 @mutation
 @click.pass_obj
-def mandate(box: CommandContext, /, request_id: str, **given: Any) -> None:  # noqa: ANN401  click hands over one argument an option
+def mandate(context: CommandContext, /, request_id: str, **options: Any) -> None:  # noqa: ANN401  click hands over one argument an option
     """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
 
     \b
       cctv request mandate REQ-2026-007 --as guardian --by "Jan Smet" --by-contact jan@example.be \\
         --mandate parental-authority --mandated 1/9/2018
     """
-
-    party = party_given(box, {**given, "mandate": given["mandate_"]})
+    party = party_given(context, {**options, "mandate": options["mandate_"]})
     assert party is not None
-    done = add_party(box.site, request_id, party, dry_run=box.dry_run)
-    tell_request(box, done, _("The {role} of {id} is entered.", role=party.role, id=done.id))
+    request = add_party(context.site, request_id, party, dry_run=context.dry_run)
+    emit_request(context, request, _("The {role} of {id} is entered.", role=party.role, id=request.id))
 
 
 @click.command()
@@ -308,12 +226,94 @@ def mandate(box: CommandContext, /, request_id: str, **given: Any) -> None:  # n
 @click.option("--text", required=True, metavar="TEXT", help="The person's own words; stays in the request only.")
 @mutation
 @click.pass_obj
-def statement(box: CommandContext, request_id: str, text: str) -> None:
+def statement(context: CommandContext, request_id: str, text: str) -> None:
     """Put the person's supplementary statement beside the footage (Article 16 GDPR).  Pixels never change.
 
     \b
       cctv request statement REQ-2026-007 --text "I was holding the door for a colleague."
     """
+    request: AccessRequest = add_statement(context.site, request_id, text, dry_run=context.dry_run)
+    emit_request(context, request, _("The statement stands beside the footage of {id}.", id=request.id))
 
-    done: AccessRequest = add_statement(box.site, request_id, text, dry_run=box.dry_run)
-    tell_request(box, done, _("The statement stands beside the footage of {id}.", id=done.id))
+
+def _parties(context: CommandContext, options: dict[str, Any]) -> tuple[Party, ...]:
+    subject = Party(RequesterRole.SUBJECT, options["name"], options["contact"], deliver_to=options["deliver_to"])
+    more = party_given(context, options)
+    return (subject, more) if more else (subject,)
+
+
+def _open(context: CommandContext, new: NewRequest, *, prepare: bool) -> int:
+    cost = plan_freeze(context.site, new.cameras, new.span)
+    if context.dry_run:
+        footage = find_footage(context.site, new.cameras, new.span)
+        planned = {"dry_run": True, "type": new.type, "footage": footage_data(footage)}
+        context.emit(
+            {**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, context, new, footage, cost)
+        )
+        return int(Exit.OK)
+    opened = open_request(context.site, new)
+    problem = _prepare(context, opened) if prepare else None
+    data = {
+        "dry_run": False,
+        "not_prepared": problem.message if problem else None,
+        "request": request_data(opened.request, context),
+        "hold": hold_data(opened.hold),
+        "block": block_data(opened.block) if opened.block else None,
+        "footage": footage_data(opened.footage),
+        "cost": forecast_data(cost),
+        "missing": missing_data(context, opened.request),
+        "next": next_step(context, opened.request),
+    }
+    context.emit(data, lambda console: _opened_text(console, context, opened, cost, problem))
+    return int(Exit.PARTLY if problem else Exit.OK)
+
+
+def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None:
+    """Prepare the sheet where a copy is asked for and all of its footage is there; what kept it from being made."""
+    request, footage = opened.request, opened.footage
+    complete = any(status.saved for status in footage) and not any(
+        status.being_written or status.to_come for status in footage
+    )
+    if not copy_wanted(request) or request.provisional_until is not None or not complete:
+        return None
+    try:
+        with watched() as progress:
+            prepare(context.site, request.id, progress)
+    except CctvError as error:
+        return error
+    return None
+
+
+def _dry_text(
+    console: Console, context: CommandContext, new: NewRequest, footage: Sequence[FootageStatus], cost: StorageForecast
+) -> None:
+    console.print(_("Would register a request: {type}", type=new.type) + "\n", style="bold")
+    print_footage(console, footage, context.zone)
+    print_forecast(console, cost)
+    print_dry(console)
+
+
+def _opened_text(
+    console: Console, context: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
+) -> None:
+    request = opened.request
+    registered = _("{id} registered: {type}, {name}", id=request.id, type=request.type, name=name_of(request))
+    console.print(registered, style="bold")
+    frozen = (
+        _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
+        if request.provisional_until
+        else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
+    )
+    console.print(_("Answer by {due}.", due=due_text(request, context)) + f"  {frozen}\n")
+    print_footage(console, opened.footage, context.zone)
+    if opened.block:
+        blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
+        console.print(blocked, style="bold")
+    print_no_footage(console, opened.footage)
+    if (provisional := provisional_text(request, context)) is not None:
+        console.print(provisional, style="bold")
+        print_forecast(console, cost)
+    if problem is not None:
+        why = translate_error(problem)[0]
+        console.print(_("Registered and frozen, but not prepared: {why}", why=why), style="bold")
+    print_missing(console, context, request, f"cctv request show {request.id}")

@@ -1,4 +1,4 @@
-"""`cctv request uphold`, `reject`, `yield` and `lift`: what becomes of an objection and of a block."""
+"""`cctv request uphold`, `reject`, `yield` and `lift`: decide on an objection, and on a block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cctv.cases.requests.rights import lift as lift_block
 from cctv.cli.commands.request.letters import letter_option
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, one_of, reason_option
-from cctv.cli.views.request import block_data, request_data, tell, tell_request
+from cctv.cli.views.request import block_data, emit_request, print_result, request_data
 from cctv.core.i18n import _
 from cctv.model.requests import YieldGround
 
@@ -20,13 +20,13 @@ from cctv.model.requests import YieldGround
 @reason_option()
 @mutation
 @click.pass_obj
-def uphold(box: CommandContext, request_id: str, reason: str) -> None:
+def uphold(context: CommandContext, request_id: str, reason: str) -> None:
     """Uphold an objection: the person gets a copy, then the footage is deleted.  Until then it stays blocked.
 
     \b
       cctv request uphold REQ-2026-007 --reason "the camera saw into the flat"
     """
-    _decide(box, request_id, "uphold", reason)
+    _decide(context, request_id, "uphold", reason)
 
 
 @click.command()
@@ -34,7 +34,7 @@ def uphold(box: CommandContext, request_id: str, reason: str) -> None:
 @reason_option()
 @mutation
 @click.pass_obj
-def reject(box: CommandContext, request_id: str, reason: str) -> None:
+def reject(context: CommandContext, request_id: str, reason: str) -> None:
     """Reject an objection on compelling grounds, which `--reason` gives and the letter repeats (Article 21(1) GDPR).
 
     The footage stays blocked until `cctv request answer` has told the person.
@@ -42,7 +42,7 @@ def reject(box: CommandContext, request_id: str, reason: str) -> None:
     \b
       cctv request reject REQ-2026-007 --reason "the footage is needed to claim for the broken window"
     """
-    _decide(box, request_id, "reject", reason)
+    _decide(context, request_id, "reject", reason)
 
 
 @click.command("yield")
@@ -61,7 +61,7 @@ def reject(box: CommandContext, request_id: str, reason: str) -> None:
 @mutation
 @click.pass_obj
 def yield_(
-    box: CommandContext,
+    context: CommandContext,
     request_id: str,
     case_id: str,
     ground: str,
@@ -78,25 +78,24 @@ def yield_(
       cctv request yield REQ-2026-007 --to INC-2026-014 --ground legal-claim --for "A. Peeters" \\
         --recipient "Acme, insurer" --reference 2026/118 --reason "it shows who broke the window"
     """
-
-    wanted = YieldTo(case_id, YieldGround(ground), recipient, reference, reason)
-    if box.dry_run:
-        done = plan_yield(box.site, request_id, wanted)
+    yield_to = YieldTo(case_id, YieldGround(ground), recipient, reference, reason)
+    if context.dry_run:
+        yielded_block = plan_yield(context.site, request_id, yield_to)
     else:
-        done = yield_block(box.site, request_id, wanted, with_letter=letter)
+        yielded_block = yield_block(context.site, request_id, yield_to, with_letter=letter)
     data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
-        "to": done.case_id,
-        "blocks": [block_data(one) for one in done.blocks],
+        "dry_run": context.dry_run,
+        "request": request_data(yielded_block.request, context),
+        "to": yielded_block.case_id,
+        "blocks": [block_data(block) for block in yielded_block.blocks],
     }
     yielded = _(
         "The block of {id} yields to {case} ({ground}).  The person must be told.",
-        id=done.request.id,
-        case=done.case_id,
-        ground=wanted.ground,
+        id=yielded_block.request.id,
+        case=yielded_block.case_id,
+        ground=yield_to.ground,
     )
-    box.emit(data, lambda console: tell(console, box, done.request, yielded))
+    context.emit(data, lambda console: print_result(console, context, yielded_block.request, yielded))
 
 
 @click.command()
@@ -105,28 +104,27 @@ def yield_(
 @reason_option()
 @mutation
 @click.pass_obj
-def lift(box: CommandContext, request_id: str, letter: bool, reason: str) -> None:
+def lift(context: CommandContext, request_id: str, letter: bool, reason: str) -> None:
     """Lift a restriction, or take an objection back, because the person asks for it: block and hold end.
 
     \b
       cctv request lift REQ-2026-007 --reason "she wrote on 3 December that it may end"
     """
-
-    done = lift_block(box.site, request_id, reason=reason, with_letter=letter, dry_run=box.dry_run)
-    released = [hold.id for hold in done.released]
-    data = {"dry_run": box.dry_run, "request": request_data(done.request, box), "released": released}
+    lifted_block = lift_block(context.site, request_id, reason=reason, with_letter=letter, dry_run=context.dry_run)
+    released = [hold.id for hold in lifted_block.released]
+    data = {"dry_run": context.dry_run, "request": request_data(lifted_block.request, context), "released": released}
     lifted = _(
         "The block of {id} is lifted; released: {holds}.",
-        id=done.request.id,
+        id=lifted_block.request.id,
         holds=", ".join(released) or _("nothing"),
     )
-    box.emit(data, lambda console: tell(console, box, done.request, lifted))
+    context.emit(data, lambda console: print_result(console, context, lifted_block.request, lifted))
 
 
-def _decide(box: CommandContext, request_id: str, verb: str, reason: str) -> None:
-    done = decide_objection(box.site, request_id, Transition(verb), reason=reason, dry_run=box.dry_run)
+def _decide(context: CommandContext, request_id: str, verb: str, reason: str) -> None:
+    request = decide_objection(context.site, request_id, Transition(verb), reason=reason, dry_run=context.dry_run)
     if verb == "uphold":
-        decided = _("The objection {id} is upheld: a copy for the person, then deletion.", id=done.id)
+        decided = _("The objection {id} is upheld: a copy for the person, then deletion.", id=request.id)
     else:
-        decided = _("The objection {id} is rejected: the person must be told.", id=done.id)
-    tell_request(box, done, decided)
+        decided = _("The objection {id} is rejected: the person must be told.", id=request.id)
+    emit_request(context, request, decided)

@@ -9,7 +9,7 @@ from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.views.footage import chosen_cameras, footage_data, hold_data, print_dry, print_footage, print_next
-from cctv.cli.views.request import forecast_data, next_step, print_forecast, provisional_words, request_data
+from cctv.cli.views.request import forecast_data, next_step, print_forecast, provisional_text, request_data
 from cctv.core.i18n import _
 
 
@@ -20,7 +20,7 @@ from cctv.core.i18n import _
 @mutation
 @click.pass_obj
 def scope(
-    box: CommandContext, request_id: str, cameras: str | None, zones: str | None, start: str, end: str, reason: str
+    context: CommandContext, request_id: str, cameras: str | None, zones: str | None, start: str, end: str, reason: str
 ) -> None:
     """Make a request about other cameras or another time, wider or narrower; its hold and block move along.
 
@@ -29,12 +29,11 @@ def scope(
     \b
       cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
     """
-
-    chosen, span = chosen_cameras(box, cameras, zones), box.span(start, end)
-    if box.dry_run:
-        _emit(box, plan_scope(box.site, request_id, chosen, span))
+    camera_ids, span = chosen_cameras(context, cameras, zones), context.span(start, end)
+    if context.dry_run:
+        _emit(context, plan_scope(context.site, request_id, camera_ids, span))
     else:
-        _emit(box, change_scope(box.site, request_id, chosen, span, reason=reason))
+        _emit(context, change_scope(context.site, request_id, camera_ids, span, reason=reason))
 
 
 @click.command()
@@ -42,7 +41,7 @@ def scope(
 @reason_option()
 @mutation
 @click.pass_obj
-def confirm(box: CommandContext, request_id: str, reason: str) -> None:
+def confirm(context: CommandContext, request_id: str, reason: str) -> None:
     """Confirm a request over more than 24 hours of footage: it stays frozen until the request is closed.
 
     `--dry-run` shows how much that is and what it does to the disk.
@@ -51,47 +50,48 @@ def confirm(box: CommandContext, request_id: str, reason: str) -> None:
       cctv request confirm REQ-2026-007 --dry-run --reason "look"
       cctv request confirm REQ-2026-007 --reason "he does not know which day it was"
     """
-
     _emit(
-        box,
-        plan_confirmation(box.site, request_id) if box.dry_run else confirm_scope(box.site, request_id, reason=reason),
+        context,
+        plan_confirmation(context.site, request_id)
+        if context.dry_run
+        else confirm_scope(context.site, request_id, reason=reason),
     )
 
 
-def _emit(box: CommandContext, done: Scoped) -> None:
+def _emit(context: CommandContext, scoped: Scoped) -> None:
     data = {
-        "dry_run": box.dry_run,
-        "request": request_data(done.request, box),
-        "hold": hold_data(done.hold) if done.hold else None,
-        "released": done.released,
-        "cost": forecast_data(done.forecast),
-        "footage": footage_data(done.footage),
-        "next": next_step(box, done.request),
+        "dry_run": context.dry_run,
+        "request": request_data(scoped.request, context),
+        "hold": hold_data(scoped.hold) if scoped.hold else None,
+        "released": scoped.released,
+        "cost": forecast_data(scoped.forecast),
+        "footage": footage_data(scoped.footage),
+        "next": next_step(context, scoped.request),
     }
-    box.emit(data, lambda console: _text(console, box, done))
+    context.emit(data, lambda console: _text(console, context, scoped))
 
 
-def _text(console: Console, box: CommandContext, done: Scoped) -> None:
-    one = done.request
-    if done.hold is not None:
-        if done.released:
+def _text(console: Console, context: CommandContext, scoped: Scoped) -> None:
+    request = scoped.request
+    if scoped.hold is not None:
+        if scoped.released:
             frozen = _(
                 "{hold} freezes the footage of {id}; {holds} released.",
-                hold=done.hold.id,
-                id=one.id,
-                holds=", ".join(done.released),
+                hold=scoped.hold.id,
+                id=request.id,
+                holds=", ".join(scoped.released),
             )
         else:
-            frozen = _("{hold} freezes the footage of {id}.", hold=done.hold.id, id=one.id)
+            frozen = _("{hold} freezes the footage of {id}.", hold=scoped.hold.id, id=request.id)
     else:
-        frozen = _("Would freeze the footage of {id}.", id=one.id)
+        frozen = _("Would freeze the footage of {id}.", id=request.id)
     console.print(f"{frozen}\n", style="bold")
-    print_footage(console, done.footage, box.zone)
-    print_forecast(console, done.forecast)
-    if box.dry_run:
+    print_footage(console, scoped.footage, context.zone)
+    print_forecast(console, scoped.forecast)
+    if context.dry_run:
         print_dry(console)
         return
-    if (provisional := provisional_words(one, box)) is not None:
+    if (provisional := provisional_text(request, context)) is not None:
         console.print(provisional, style="bold")
-    line = next_step(box, one)
+    line = next_step(context, request)
     print_next(*([line] if line else []))
