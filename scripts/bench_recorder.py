@@ -17,11 +17,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
-from trial.cameras import FPS, Cameras, make_clip, named, until
-from trial.load import cpu_seconds, pss_mib
-from trial.product import Product, Segment
-from trial.rivals import ALTERNATIVES, Plain
-from trial.starting import start_cost
+from testbed.cameras import FPS, Cameras, make_clip, named, until
+from testbed.load import cpu_seconds, pss_mib
+from testbed.product import Product, Segment
+from testbed.rivals import ALTERNATIVES, Plain
+from testbed.starting import start_cost
 
 _LOOK = 3.0  # seconds in which every camera's files must grow
 _BEFORE_KILL = 8.0  # seconds of recording

@@ -4,7 +4,7 @@
     ./scripts/faults --again SCENARIO:SEED:NUMBER
     ./scripts/faults --without-syncs
 
-States are derived from a recording (`faulting.journal` has the model), materialised, and started from; kills are real.
+States are derived from a recording (`crashtest.journal` has the model), materialised, and started from; kills are real.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from faulting.campaign import Outcome, campaign, look_at, without_each
-from faulting.scenarios import ALL
-from faulting.stage import played_here
+from crashtest.campaign import Outcome, campaign, look_at, without_each
+from crashtest.scenarios import ALL
+from crashtest.stage import played_here
 
 KINDS = ("held footage lost", "overdue", "file without a row", "row without a file")
 _SHOWN = 5  # failures of each scenario

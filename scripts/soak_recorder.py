@@ -19,10 +19,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from trial.cameras import FPS, Cameras, make_clip, named, until
-from trial.explained import Stretch, lost_frames, twice, unexplained_seconds
-from trial.faults import Fault, Kind, faults
-from trial.product import Product, Segment
+from testbed.cameras import FPS, Cameras, make_clip, named, until
+from testbed.explained import Stretch, lost_frames, twice, unexplained_seconds
+from testbed.faults import Fault, Kind, faults
+from testbed.product import Product, Segment
 
 _LOSS = 0.01
 _SETTLES = 6.0  # seconds of recording after the last fault

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from trial.load import pss_mib, tree
+from testbed.load import pss_mib, tree
 
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.render import RenderReport

@@ -9,11 +9,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from faulting.campaign import kill_writers, look_at
-from faulting.journal import Change, Journal
-from faulting.scenarios import ALL, play
-from faulting.stage import BEGIN, played_here
-from faulting.states import crash_states
+from crashtest.campaign import kill_writers, look_at
+from crashtest.journal import Change, Journal
+from crashtest.scenarios import ALL, play
+from crashtest.stage import BEGIN, played_here
+from crashtest.states import crash_states
 
 from cctv.core.durable import DurableFiles
 

@@ -9,7 +9,7 @@ from pages import ROOT
 from cctv.cli.app import root
 from cctv.cli.invocation import Invocation
 
-sys.path.insert(0, str(ROOT / "scripts"))  # for the generator, scripts/reference
+sys.path.insert(0, str(ROOT / "scripts"))  # for the generator, scripts/docgen
 
 
 def tree(ctx: click.Context) -> dict[str, click.Command]:

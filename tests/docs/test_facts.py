@@ -3,8 +3,8 @@
 import json
 import re
 
+from docgen.errors import every_error
 from pages import ROOT
-from reference.errors import every_error
 
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import Exit

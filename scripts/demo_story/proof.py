@@ -16,10 +16,10 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.table import Table
 
-from demonstration import look, stage
-from demonstration.product import Product, utc
-from demonstration.truth import Truth
-from demonstration.witness import Witness
+from demo_story import look, stage
+from demo_story.product import Product, utc
+from demo_story.truth import Truth
+from demo_story.witness import Witness
 
 SUBJECT_SHARE = 0.9
 

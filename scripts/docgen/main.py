@@ -9,9 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from reference.commands import commands_page
-from reference.errors import errors_page
-from reference.settings import settings_page
+from docgen.commands import commands_page
+from docgen.errors import errors_page
+from docgen.settings import settings_page
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 PAGES: dict[str, Callable[[], str]] = {

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from demonstration.truth import Box
+from demo_story.truth import Box
 
 Picture = npt.NDArray[np.uint8]
 

@@ -32,11 +32,11 @@ from cctv.retention.free_space import make_room
 from cctv.retention.removal import remove
 from cctv.retention.sweep import sweep_once
 from cctv.services.decommission import close_site
-from faulting.journal import Journal
-from faulting.recorder import Died, Recorder
-from faulting.stage import FOYER, GEVEL, OwnClock, Stage, reopened
-from faulting.states import State, clear, materialise
-from faulting.truth import Held, MayGo, Releasing, Restored, Violation, look_after
+from crashtest.journal import Journal
+from crashtest.recorder import Died, Recorder
+from crashtest.stage import FOYER, GEVEL, OwnClock, Stage, reopened
+from crashtest.states import State, clear, materialise
+from crashtest.truth import Held, MayGo, Releasing, Restored, Violation, look_after
 
 DAY = timedelta(days=1)
 AFTER = timedelta(seconds=30)  # from the crash to the next start

@@ -12,7 +12,7 @@ from pathlib import Path
 from cctv.cameras.rtsp import StreamAddress, open_live
 from cctv.config.loader import load_settings
 from cctv.config.schema import CameraSettings, Settings, Transport
-from trial.load import cpu_seconds
+from testbed.load import cpu_seconds
 
 
 def start_cost(url: str, config: Path, folder: Path, runs: int = 5) -> float:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from demonstration import stage
-from demonstration.product import CommandFailed, Product, utc
-from demonstration.proof import Facts, prove, show
-from demonstration.truth import Truth
-from demonstration.witness import Witness
-from demonstration.workdir import WorkdirRefused, prepare
+from demo_story import stage
+from demo_story.product import CommandFailed, Product, utc
+from demo_story.proof import Facts, prove, show
+from demo_story.truth import Truth
+from demo_story.witness import Witness
+from demo_story.workdir import WorkdirRefused, prepare
 
 NOT_PERMITTED = 12
 CAMERAS = (stage.FACADE, stage.INTERIOR)

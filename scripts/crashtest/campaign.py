@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from faulting.kills import ROUNDS, kill_rounds
-from faulting.scenarios import ALL, play
-from faulting.stage import played_here
-from faulting.states import crash_states
+from crashtest.kills import ROUNDS, kill_rounds
+from crashtest.scenarios import ALL, play
+from crashtest.stage import played_here
+from crashtest.states import crash_states
 
 # Flushes that no lost one can tell in this model, each with its reason; `--without-syncs` expects exactly these.
 UNTOLD = {

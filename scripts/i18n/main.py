@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hatch_build import compile_catalogs
-from wording.catalogs import LANGUAGES, problems, read, source_of, updated, written
-from wording.messages import ROOT, every_message
+from i18n.catalogs import LANGUAGES, problems, read, source_of, updated, written
+from i18n.messages import ROOT, every_message
 
 
 def main() -> int:

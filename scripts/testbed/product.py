@@ -15,8 +15,8 @@ from typing import Any
 
 from simulator import sei
 
-from trial.cameras import until
-from trial.load import tree
+from testbed.cameras import until
+from testbed.load import tree
 
 CCTV = str(Path(sys.executable).with_name("cctv"))
 ZONE = "facade"

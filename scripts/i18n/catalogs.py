@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from cctv.cli.app import COMMANDS, root
-from wording.messages import ROOT, Message
+from i18n.messages import ROOT, Message
 
 LOCALE = ROOT / "cctv" / "locale"
 LANGUAGES = ("nl", "fr")

@@ -29,7 +29,7 @@ from cctv.footage.runs import Run, anchor_run, begin_run, end_run
 from cctv.model.audit import Actor
 from cctv.model.footage import GapCause, Segment
 from cctv.model.ids import CameraId
-from faulting.truth import Kept
+from crashtest.truth import Kept
 
 GEVEL, FOYER = CameraId("gevel-1"), CameraId("foyer-1")
 BEGIN = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy.engine.default import DefaultDialect
 
 from cctv.core.durable import DurableFiles
-from faulting.journal import DIRECTORY, Change, Journal
+from crashtest.journal import DIRECTORY, Change, Journal
 
 _DURABLE = "cctv/core/durable.py"
 _NOT_FOOTAGE = (".lock", "-wal", "-shm", "-journal")  # locks are nothing on disk; SQLite's own files are its store

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import jinja2
 from click import core, decorators, exceptions, formatting, parser, termui, types
-from reference.errors import every_error
+from docgen.errors import every_error
 
 from cctv.cases.requests.next_steps import NextStepKind
 from cctv.cli.app import _SECTIONS, root

@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from faulting.journal import DIRECTORY, Change, Journal
+from crashtest.journal import DIRECTORY, Change, Journal
 
 _LOST, _HALF, _ZEROS = "lost", "half", "zeros"
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from trial.cameras import SCRIPTS, Cameras, until
-from trial.load import tree
-from trial.product import held
+from testbed.cameras import SCRIPTS, Cameras, until
+from testbed.load import tree
+from testbed.product import held
 
 LEAN = ["-fpsprobesize", "0", "-analyzeduration", "100000", "-probesize", "100000"]
 _APART = 0.4  # seconds between two starts: all at once, they starve the cameras
@@ -102,7 +102,7 @@ class Pipeline(Rival):
 
     def commands(self) -> list[list[str]]:
         pairs = [word for name in self.names for word in (self.cameras.url(name), str(self._of(name)))]
-        return [[SYSTEM_PYTHON, str(SCRIPTS / "trial" / "pipeline.py"), str(self.segment), *pairs]]
+        return [[SYSTEM_PYTHON, str(SCRIPTS / "testbed" / "pipeline.py"), str(self.segment), *pairs]]
 
 
 ALTERNATIVES: Sequence[type[Rival]] = (ProcessEach, Pipeline)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from trial.product import Segment
+from testbed.product import Segment
 
 SLACK_US = 500_000  # what is shorter is no gap
 

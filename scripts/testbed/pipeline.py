@@ -1,6 +1,6 @@
 """pipeline.py SECONDS URL FOLDER [URL FOLDER]...: record cameras with GStreamer; Debian's own Python.
 
-Only a design to compare with (trial.rivals): no index, no hashes, no flushing, no second attempt.
+Only a design to compare with (testbed.rivals): no index, no hashes, no flushing, no second attempt.
 """
 
 from __future__ import annotations

@@ -33,10 +33,10 @@ from cctv.model.audit import Actor
 from cctv.model.footage import GapCause
 from cctv.retention.guards import clock
 from cctv.retention.sweep import sweep_once
-from faulting.scenarios import hold_on
-from faulting.stage import BEGIN, FOYER, GEVEL, OwnClock, Stage
-from faulting.states import clear
-from faulting.truth import Kept, Releasing, Violation, look_after
+from crashtest.scenarios import hold_on
+from crashtest.stage import BEGIN, FOYER, GEVEL, OwnClock, Stage
+from crashtest.states import clear
+from crashtest.truth import Kept, Releasing, Violation, look_after
 
 HOUR = timedelta(hours=1)
 SPEED = 400_000  # seconds of the storage's clock in one of ours: a week in 1.5 s
