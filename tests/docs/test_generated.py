@@ -38,10 +38,10 @@ def test_every_command_line_of_the_help_is_in_the_page_of_commands(commands):
     assert missing == []
 
 
-def test_every_error_says_what_is_wrong_and_names_its_class_once_in_its_room():
-    told = list(every_error())
-    assert [one.name for one in told if not one.message] == []
-    assert len({(one.module, one.name) for one in told}) == len(told)
+def test_every_error_says_what_is_wrong_and_names_its_class_once_in_its_module():
+    errors = list(every_error())
+    assert [error.name for error in errors if not error.message] == []
+    assert len({(error.module, error.name) for error in errors}) == len(errors)
 
 
 def test_a_page_without_the_table_of_a_section_is_refused(tmp_path, monkeypatch):
