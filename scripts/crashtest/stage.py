@@ -18,13 +18,13 @@ from cctv.config.loader import load_settings
 from cctv.config.schema import Settings
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
-from cctv.db import engine
+from cctv.db import storage
 from cctv.db.storage import Storage, open_site
-from cctv.footage import media
 from cctv.footage.ingest import ingest
 from cctv.footage.initialise import create_site
 from cctv.footage.layout import incoming_directory
 from cctv.footage.media import NoVideo, Timing
+from cctv.footage.repair import compare, recover
 from cctv.footage.runs import Run, anchor_run, begin_run, end_run
 from cctv.model.audit import Actor
 from cctv.model.footage import GapCause, Segment
@@ -93,17 +93,17 @@ def played_here() -> Iterator[None]:
 
     An engine keeps no connection, only the SQL that it has written: a third of the time of every start.
     """
-    engine = engine.open_engine
-    once = cache(engine)
-    engine.open_engine = lambda path, *, create=False: once(path, create=create)  # type: ignore[attr-defined]
-    real = media.read_timing, media.holes_in, media.read_timing  # type: ignore[attr-defined]
-    media.read_timing = media.read_timing = counted  # type: ignore[attr-defined]
-    media.holes_in = lambda path: []  # type: ignore[attr-defined]
+    open_engine = storage.open_engine
+    once = cache(open_engine)
+    storage.open_engine = lambda path, *, create=False: once(path, create=create)  # type: ignore[attr-defined]
+    real = recover.read_timing, recover.holes_in, compare.read_timing  # type: ignore[attr-defined]
+    recover.read_timing = compare.read_timing = counted  # type: ignore[attr-defined]
+    recover.holes_in = lambda path: []  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        media.read_timing, media.holes_in, media.read_timing = real  # type: ignore[attr-defined]
-        engine.open_engine = engine  # type: ignore[attr-defined]
+        recover.read_timing, recover.holes_in, compare.read_timing = real  # type: ignore[attr-defined]
+        storage.open_engine = open_engine  # type: ignore[attr-defined]
 
 
 class Promises(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
-from test_forgetting import MARK, holding, tables_holding
+from test_anonymise import MARK, holding, tables_holding
 
 from cctv.cases.disclosures.disclosures import approve_disclosure
 from cctv.config.schema import PolicySettings

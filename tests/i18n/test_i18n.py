@@ -88,6 +88,6 @@ def test_babel_loads_for_no_command_that_writes_no_page(site):
         "print(run(['--help'], Invocation()), run(['status'], Invocation()), 'babel' in sys.modules, file=sys.stderr)"
     )
     environ = {**os.environ, "CCTV_CONFIG": str(site.config)}
-    told = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
 
-    assert told.stderr.splitlines()[-1].split()[::2] == ["0", "False"], told.stderr
+    assert done.stderr.splitlines()[-1].split()[::2] == ["0", "False"], done.stderr
