@@ -16,11 +16,11 @@ from crashtest.scenarios import ALL, play
 from crashtest.stage import played_here
 from crashtest.states import crash_states
 
-# Flushes that no lost one can tell in this model, each with its reason; `--without-syncs` expects exactly these.
-UNTOLD = {
+# Flushes whose omission this model cannot detect, each with its reason; `--without-syncs` expects exactly these.
+NOT_NEEDED = {
     "sync_directory(source.parent)": "a rename is one change, safe with its target's directory: so says the journal of "
     "ext4, XFS and btrfs; a file system without one might keep both names",
-    "disposal._remove_empty_days": "an empty folder of a day that comes back is no footage",
+    "deletion._remove_empty_days": "an empty folder of a day that comes back is no footage",
 }
 _WRITERS = 2  # processes that are killed in each round
 
@@ -59,7 +59,7 @@ def look_at(
         outcome.looked += 1
         for wrong in played.look(state):
             lost = ", ".join(state.lost) or "nothing"
-            what = f"{wrong.what} (after {state.said}; lost: {lost})"
+            what = f"{wrong.what} (after {state.step}; lost: {lost})"
             outcome.add(f"{name}:{seed}:{state.number}", wrong.kind, what)
         if first and outcome.failures:
             break
@@ -68,9 +68,9 @@ def look_at(
 
 def kill_writers(seed: int, folder: Path, rounds: int) -> Outcome:
     outcome = Outcome("kill -9", seed)
-    outcome.looked, found = kill_rounds(folder, seed, rounds)
-    for number, wrong in found:
-        outcome.add(f"kills:{seed}:{number}", wrong.kind, wrong.what)
+    outcome.looked, violations = kill_rounds(folder, seed, rounds)
+    for number, violation in violations:
+        outcome.add(f"kills:{seed}:{number}", violation.kind, violation.what)
     return outcome
 
 
@@ -104,11 +104,11 @@ def campaign(folder: Path, seed: int, runs: int, kills: int, jobs: int) -> Itera
                 yield outcome
         storages = -(-kills // (ROUNDS * _WRITERS))
         rounds = min(ROUNDS, -(-kills // _WRITERS))
-        yield from pool.imap_unordered(_do, [_Work("", seed + one, rounds, folder) for one in range(storages)])
+        yield from pool.imap_unordered(_do, [_Work("", seed + storage, rounds, folder) for storage in range(storages)])
 
 
 @dataclass(frozen=True)
-class Untold:
+class OmittedFlush:
     """A flush that was left out: where it stands, and the first thing that went wrong without it."""
 
     site: str
@@ -119,7 +119,7 @@ class Untold:
     @property
     def reason(self) -> str | None:
         """Why nothing was expected to go wrong; None for a flush that must be missed."""
-        return next((why for said, why in UNTOLD.items() if said in self.site), None)
+        return next((reason for place, reason in NOT_NEEDED.items() if place in self.site), None)
 
     @property
     def is_as_expected(self) -> bool:
@@ -128,15 +128,15 @@ class Untold:
 
 def flush_sites(folder: Path, seeds: range) -> dict[str, list[tuple[str, int]]]:
     """Every place that flushes in any scenario, and the scenarios and seeds that come by."""
-    found: dict[str, list[tuple[str, int]]] = {}
+    visits: dict[str, list[tuple[str, int]]] = {}
     for seed in seeds:
         for name, scenario in ALL.items():
             for site in play(scenario, folder, seed).sites:
-                found.setdefault(site, []).append((name, seed))
-    return dict(sorted(found.items()))
+                visits.setdefault(site, []).append((name, seed))
+    return dict(sorted(visits.items()))
 
 
-def without_each(folder: Path, seeds: range) -> Iterator[Untold]:
+def without_each(folder: Path, seeds: range) -> Iterator[OmittedFlush]:
     """Leave out one flush after the other, until something goes wrong."""
     for site, where in flush_sites(folder, seeds).items():
         began, looked, failure = time.monotonic(), 0, None
@@ -146,4 +146,4 @@ def without_each(folder: Path, seeds: range) -> Iterator[Untold]:
             if outcome.failures:
                 failure = outcome.failures[0]
                 break
-        yield Untold(site, failure, looked, time.monotonic() - began)
+        yield OmittedFlush(site, failure, looked, time.monotonic() - began)

@@ -25,7 +25,7 @@ class Change:
     data: bytes | None = None
     truncate: int | None = None
     whole: bool = False  # a database as it stood at a commit
-    names: tuple[tuple[str, int | None], ...] = ()  # path -> node, None for a name that goes
+    names: tuple[tuple[str, int | None], ...] = ()  # path -> node, None for a name that is removed
     safe_from: int | None = None
 
     def pending(self, at: int) -> bool:
@@ -40,9 +40,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Event:
-    """One step: a change, a flush, or a promise; `said` is for people."""
+    """One step: a change, a flush, or a promise; `step` describes it for people."""
 
-    said: str
+    step: str
     now: datetime
     change: Change | None = None
     promise: object = None
@@ -69,25 +69,25 @@ class Journal:
         self._next += 1
         return self._next - 1
 
-    def put(self, said: str, now: datetime, change: Change) -> None:
+    def put(self, step: str, now: datetime, change: Change) -> None:
         """Add a change, not yet safe unless it says so."""
         change.at = len(self.events)
-        self.events.append(Event(said, now, change=change))
+        self.events.append(Event(step, now, change=change))
         for path, node in change.names:
             if node is None:
                 self.names.pop(path, None)
             else:
                 self.names[path] = node
 
-    def flush_file(self, said: str, now: datetime, node: int) -> None:
-        self._flush(said, now, [one for one in self._open() if one.node == node and not one.names])
+    def flush_file(self, step: str, now: datetime, node: int) -> None:
+        self._flush(step, now, [change for change in self._open() if change.node == node and not change.names])
 
-    def flush_directory(self, said: str, now: datetime, directory: str) -> None:
-        touched = [one for one in self._open() if one.names and _parent(one.names[-1][0]) == directory]
-        self._flush(said, now, touched)
+    def flush_directory(self, step: str, now: datetime, directory: str) -> None:
+        touched = [change for change in self._open() if change.names and _parent(change.names[-1][0]) == directory]
+        self._flush(step, now, touched)
 
-    def flush_all(self, said: str, now: datetime) -> None:
-        self._flush(said, now, self._open())
+    def flush_all(self, step: str, now: datetime) -> None:
+        self._flush(step, now, self._open())
 
     def promise(self, now: datetime, what: object) -> None:
         """From here on a power cut must leave that true."""
@@ -96,10 +96,10 @@ class Journal:
     def _open(self) -> list[Change]:
         return [event.change for event in self.events if event.change and event.change.safe_from is None]
 
-    def _flush(self, said: str, now: datetime, changes: list[Change]) -> None:
-        for one in changes:
-            one.safe_from = len(self.events)
-        self.events.append(Event(said, now))
+    def _flush(self, step: str, now: datetime, changes: list[Change]) -> None:
+        for change in changes:
+            change.safe_from = len(self.events)
+        self.events.append(Event(step, now))
 
 
 def _parent(path: str) -> str:

@@ -97,8 +97,8 @@ def record(stage: Stage, teller: Teller) -> None:
             path = incoming_directory(stage.site, camera) / f"run{run.id}-{index:06d}.mp4"
             data = _written(stage, path, stage.random.randrange(1, 4))
             span = Span(start, start + timedelta(seconds=data.count(b"moof")))
-            made = ingest(stage.site, run, path, span)
-            teller.promise(Kept(camera, start, made.limit, data))
+            segment = ingest(stage.site, run, path, span)
+            teller.promise(Kept(camera, start, segment.limit, data))
             start = span.end
         end_run(stage.site, run, start, GapCause.RECORDER_STOPPED)
 
@@ -126,12 +126,12 @@ def sweep_and_hold(stage: Stage, teller: Teller) -> None:
             hold_on(stage, Span(begin, begin + 12 * HOUR), stage.random.choice((GEVEL, FOYER)))
         elif chance < 0.8:
             with read_transaction(stage.site.engine) as connection:
-                known = holds_in_force(connection)
-            if len(known) > 1:
-                one = stage.random.choice(known).id
-                teller.promise(Releasing(one))
-                release_hold(stage.site, one, reason="over")
-                teller.promise(Releasing(one, done=True))
+                holds = holds_in_force(connection)
+            if len(holds) > 1:
+                hold_id = stage.random.choice(holds).id
+                teller.promise(Releasing(hold_id))
+                release_hold(stage.site, hold_id, reason="over")
+                teller.promise(Releasing(hold_id, done=True))
 
 
 def _fork(stage: Stage, pipe: int, work: Callable[[Stage, Teller], None], seed: int) -> int:
@@ -169,23 +169,25 @@ def _kill_rounds(folder: Path, seed: int, rounds: int) -> tuple[int, list[tuple[
     clear(stage.root)
     site = stage.site
     at, promises, killed = site.clock.now(), list[Any](), 0
-    found: list[tuple[int, Violation]] = []
+    violations: list[tuple[int, Violation]] = []
     for number in range(rounds):
         stage.clock = FastClock(at)  # type: ignore[assignment]
         stage.reopen()
-        dead, told = _one_round(stage, seed * 1000 + number)
+        dead, messages = _one_round(stage, seed * 1000 + number)
         killed += dead
         now = stage.clock.now()
-        found += [(number, Violation("writer failed", one.what)) for one in told if isinstance(one, Raised)]
-        promises += [one for one in told if not isinstance(one, Raised)]
+        violations += [
+            (number, Violation("writer failed", message.what)) for message in messages if isinstance(message, Raised)
+        ]
+        promises += [message for message in messages if not isinstance(message, Raised)]
         at = now + timedelta(seconds=30)
-        clock = StillClock(at)
-        again = open_site(stage.settings, disk=DurableFiles(), clock=clock, actor=Actor("faults"))
-        wrong = look_after(lambda again=again: again, promises)  # type: ignore[misc]
-        found += [(number, one) for one in wrong]
-        if wrong:
-            return killed, found
-    return killed, found
+        still = StillClock(at)
+        again = open_site(stage.settings, disk=DurableFiles(), clock=still, actor=Actor("faults"))
+        new_violations = look_after(lambda again=again: again, promises)  # type: ignore[misc]
+        violations += [(number, violation) for violation in new_violations]
+        if new_violations:
+            return killed, violations
+    return killed, violations
 
 
 def _one_round(stage: Stage, seed: int) -> tuple[int, list[Any]]:
@@ -221,11 +223,11 @@ def _drain(pipe: int, seconds: float | None) -> bytes:
 
 
 def _messages(data: bytes) -> list[Any]:
-    said = []
+    messages = []
     while len(data) >= 4:
         size = int.from_bytes(data[:4], "big")
         if len(data) < 4 + size:
             break
-        said.append(pickle.loads(data[4 : 4 + size]))
+        messages.append(pickle.loads(data[4 : 4 + size]))
         data = data[4 + size :]
-    return said
+    return messages

@@ -1,8 +1,8 @@
 # ruff: noqa: ANN401  # stands in for functions of os, with whatever they take
-"""Records what a scenario does to a storage, below `kernel.durable`: the calls of the operating system that it makes.
+"""Records what a scenario does to a storage, below `core.durable`: the calls of the operating system that it makes.
 
-The real `Disk` runs; what it forgets to flush is not flushed here either.  Each place that flushes has a name (`Site`),
-so that one of them can be left out.  SQLite writes past Python: its commits are noted as they return.
+The real `DurableFiles` runs; what it forgets to flush is not flushed here either.  Each place that flushes has a name
+(`site_of`), so that one of them can be left out.  SQLite writes past Python: its commits are noted as they return.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ class Recorder:
 
         return call
 
-    def _step(self, said: str, change: Change) -> None:
-        self.journal.put(said, self.clock.now(), change)
-        if self.dies_after is not None and said.startswith(self.dies_after):
+    def _step(self, step: str, change: Change) -> None:
+        self.journal.put(step, self.clock.now(), change)
+        if self.dies_after is not None and step.startswith(self.dies_after):
             self.dies_after = None
             raise Died
         self._maybe_die()
@@ -107,7 +107,7 @@ class Recorder:
         return None if inside == "." or inside.endswith(_NOT_FOOTAGE) else inside
 
     def _node(self, path: str) -> int:
-        """The node of a name; a file that came past us is taken in as bytes that nobody flushed."""
+        """The node of a name; a file that was not recorded counts as bytes that no one flushed."""
         if path not in self.journal.names:
             node, data = self.journal.new_node(), (self.root / path).read_bytes()
             self._step(f"create {path}", Change(0, names=((path, node),)))
@@ -149,7 +149,7 @@ class Recorder:
         return self._put(descriptor, bytes(data), lambda: real(descriptor, data))
 
     def _writev(self, real: Callable[..., int], descriptor: int, pieces: Any) -> int:
-        return self._put(descriptor, b"".join(bytes(one) for one in pieces), lambda: real(descriptor, pieces))
+        return self._put(descriptor, b"".join(bytes(piece) for piece in pieces), lambda: real(descriptor, pieces))
 
     def _put(self, descriptor: int, data: bytes, write: Callable[[], int]) -> int:
         node, path = self._open.get(descriptor, (DIRECTORY, ""))
@@ -188,7 +188,7 @@ class Recorder:
     def _settle(self, disk: DurableFiles, root: Path, settle: Callable[[DurableFiles, Path], None]) -> None:
         """syncfs(2): everything that is in the kernel's memory."""
         caller = sys._getframe(2).f_code
-        site = f"Disk.settle for {Path(caller.co_filename).stem}.{caller.co_name}"
+        site = f"DurableFiles.settle for {Path(caller.co_filename).stem}.{caller.co_name}"
         self.sites[site] = self.sites.get(site, 0) + 1
         if site != self.without:
             settle(disk, root)
@@ -246,19 +246,19 @@ class Recorder:
 
 
 def site_of(frame: FrameType | None) -> str:
-    """The place that asked for a flush: a line of `kernel.durable`, or the function that called it for just that."""
+    """The place that asked for a flush: a line of `core.durable`, or the function that called it for just that."""
     while frame is not None and not frame.f_code.co_filename.endswith(_DURABLE):
         frame = frame.f_back
     if frame is None:
-        return "beside kernel.durable"
+        return "beside core.durable"
     while frame.f_back is not None and frame.f_back.f_code.co_filename.endswith(_DURABLE):
         frame = frame.f_back
     name, line = frame.f_code.co_name, frame.f_lineno
     if name in {"sync_file", "sync_directory", "sync"} and frame.f_back is not None:
         caller = frame.f_back.f_code
-        return f"Disk.{name} for {Path(caller.co_filename).stem}.{caller.co_name}"
-    said = linecache.getline(frame.f_code.co_filename, line).strip()
-    return f"Disk.{name}, line {line}: {said}"
+        return f"DurableFiles.{name} for {Path(caller.co_filename).stem}.{caller.co_name}"
+    source = linecache.getline(frame.f_code.co_filename, line).strip()
+    return f"DurableFiles.{name}, line {line}: {source}"
 
 
 def snapshot(root: Path) -> Journal:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cctv.backup.create import make_backup
 from cctv.backup.restore import RestoreSources
-from cctv.backup.restore import restore as restore_restore
+from cctv.backup.restore import restore as restore_backup
 from cctv.cases.holds import NewHold, place_hold, release_hold
 from cctv.cases.incidents import NewIncident, open_incident, settle_incident
 from cctv.core.durable import DurableFiles
@@ -85,12 +85,12 @@ def sweep(stage: Stage) -> Iterator[None]:
 
 def hold(stage: Stage) -> Iterator[None]:
     """Holds are placed a moment before the footage would go, over what is stored and what is still to come."""
-    made = stage.record(GEVEL, stage.random.randrange(2, 6))
+    segments = stage.record(GEVEL, stage.random.randrange(2, 6))
     stage.clock.advance(7 * DAY - timedelta(minutes=20))
     yield
     now = stage.clock.now()
-    ground, _ = hold_on(stage, stage.random.choice(made).span, GEVEL)
-    other = Span(made[-1].span.start, now + DAY)
+    ground, _ = hold_on(stage, stage.random.choice(segments).span, GEVEL)
+    other = Span(segments[-1].span.start, now + DAY)
     placed = place_hold(stage.site, NewHold(ground, (GEVEL, FOYER), other, now + 30 * DAY, "more")).hold
     assert placed is not None
     stage.promise(Held(placed.id, placed.cameras, placed.span))
@@ -101,9 +101,9 @@ def hold(stage: Stage) -> Iterator[None]:
 
 def release(stage: Stage) -> Iterator[None]:
     """Holds are released, by hand and with their case, over footage that is past its limit."""
-    made = stage.record(GEVEL, stage.random.randrange(2, 5))
-    case, first = hold_on(stage, span_of(made), GEVEL)
-    _, second = hold_on(stage, made[0].span, GEVEL, FOYER)
+    segments = stage.record(GEVEL, stage.random.randrange(2, 5))
+    case, first = hold_on(stage, span_of(segments), GEVEL)
+    _, second = hold_on(stage, segments[0].span, GEVEL, FOYER)
     stage.clock.advance(8 * DAY)
     sweep_once(stage.site)
     yield
@@ -121,33 +121,33 @@ def release(stage: Stage) -> Iterator[None]:
     sweep_once(stage.site)
 
 
-def room(stage: Stage) -> Iterator[None]:
-    """A recorder without room asks for it; the oldest footage that no hold covers goes early."""
-    made = stage.record(GEVEL, stage.random.randrange(3, 7)) + stage.record(FOYER, 2)
-    hold_on(stage, made[0].span, GEVEL)
+def free_space(stage: Stage) -> Iterator[None]:
+    """A recorder without space asks for it; the oldest footage that no hold covers is deleted early."""
+    segments = stage.record(GEVEL, stage.random.randrange(3, 7)) + stage.record(FOYER, 2)
+    hold_on(stage, segments[0].span, GEVEL)
     stage.clock.advance(4 * DAY)
     stage.record(GEVEL, 1)
     free = stage.random.randrange(100, 400)
     yield
     site = stage.site
     ask_for_room(site, RoomWanted(stage.clock.now(), free))
-    stage.promise(MayGo(frozenset(one.span.start for one in made)))
-    done = make_room(site, lambda: free - 1 if (site.root / made[1].path).exists() else free)
+    stage.promise(MayGo(frozenset(segment.span.start for segment in segments)))
+    done = make_room(site, lambda: free - 1 if (site.root / segments[1].path).exists() else free)
     assert done is not None
-    stage.promise(MayGo(frozenset(one.span.start for one in done.gone), done=True))
+    stage.promise(MayGo(frozenset(segment.span.start for segment in done.gone), done=True))
     withdraw_request(site)
     stage.record(FOYER, 1)
 
 
 def removal(stage: Stage) -> Iterator[None]:
     """A person orders footage of two cameras deleted; a hold keeps some of it."""
-    made = stage.record(GEVEL, stage.random.randrange(2, 5)) + stage.record(FOYER, 2)
-    hold_on(stage, stage.random.choice(made).span, GEVEL, FOYER)
+    segments = stage.record(GEVEL, stage.random.randrange(2, 5)) + stage.record(FOYER, 2)
+    hold_on(stage, stage.random.choice(segments).span, GEVEL, FOYER)
     yield
-    span = Span(min(one.span.start for one in made), max(one.span.end for one in made))
-    stage.promise(MayGo(frozenset(one.span.start for one in made)))
+    span = Span(min(segment.span.start for segment in segments), max(segment.span.end for segment in segments))
+    stage.promise(MayGo(frozenset(segment.span.start for segment in segments)))
     done = remove(stage.site, (GEVEL, FOYER), span, reason="aimed at the street")
-    stage.promise(MayGo(frozenset(one.span.start for one in done.gone), done=True))
+    stage.promise(MayGo(frozenset(segment.span.start for segment in done.gone), done=True))
     stage.record(FOYER, 1)
 
 
@@ -160,14 +160,14 @@ class _Stops(DurableFiles):
 
 def older_index(stage: Stage) -> Iterator[None]:
     """An older index is put back: deletions are open in it, and it does not know the hold over some of that footage."""
-    made = stage.record(GEVEL, stage.random.randrange(2, 6))
+    segments = stage.record(GEVEL, stage.random.randrange(2, 6))
     stage.record(FOYER, 1)
     stage.clock.advance(7 * DAY)
     with contextlib.suppress(Died):
         sweep_once(replace(stage.site, disk=_Stops()))
     older = stage.folder / "older.db"
     shutil.copy(stage.root / DATABASE_FILE, older)
-    hold_on(stage, stage.random.choice(made).span, GEVEL)
+    hold_on(stage, stage.random.choice(segments).span, GEVEL)
     for path in stage.root.glob(f"{DATABASE_FILE}*"):
         path.unlink()
     shutil.copy(older, stage.root / DATABASE_FILE)
@@ -180,11 +180,11 @@ def older_index(stage: Stage) -> Iterator[None]:
 
 def closing(stage: Stage) -> Iterator[None]:
     """The site ends: everything goes, with a certificate outside of the storage."""
-    made = stage.record(GEVEL, stage.random.randrange(1, 4)) + stage.record(FOYER, 1)
+    segments = stage.record(GEVEL, stage.random.randrange(1, 4)) + stage.record(FOYER, 1)
     certificate = stage.folder / "certificate"
     shutil.rmtree(certificate, ignore_errors=True)
     yield
-    starts = frozenset(one.span.start for one in made)
+    starts = frozenset(segment.span.start for segment in segments)
     stage.promise(MayGo(starts))
     close_site(stage.site, reason="the venue moves", folder=certificate)
     stage.promise(MayGo(starts, done=True))
@@ -192,8 +192,8 @@ def closing(stage: Stage) -> Iterator[None]:
 
 def restart(stage: Stage) -> Iterator[None]:
     """A kill, a start-up that sees what the kernel still has in memory, and then the power cut."""
-    made = stage.record(GEVEL, stage.random.randrange(1, 4))
-    hold_on(stage, Span(made[-1].span.start, stage.clock.now() + 9 * DAY), GEVEL)
+    segments = stage.record(GEVEL, stage.random.randrange(1, 4))
+    hold_on(stage, Span(segments[-1].span.start, stage.clock.now() + 9 * DAY), GEVEL)
     stage.clock.advance(7 * DAY - timedelta(minutes=8))
     yield
     acts: list[Callable[[], object]] = [
@@ -213,10 +213,10 @@ def restart(stage: Stage) -> Iterator[None]:
 
 def placing_killed(stage: Stage) -> Iterator[None]:
     """A placing is killed; the sweeper, which was not, takes in the file that the kernel has; and the power cut."""
-    made = stage.record(GEVEL, stage.random.randrange(1, 4))
+    segments = stage.record(GEVEL, stage.random.randrange(1, 4))
     yield
     with _killed(stage, stage.random.randrange(2, 6)):
-        hold_on(stage, stage.random.choice(made).span, GEVEL)
+        hold_on(stage, stage.random.choice(segments).span, GEVEL)
     sweep_once(stage.reopen())
 
 
@@ -243,8 +243,8 @@ def _killed(stage: Stage, steps: int | None = None, after: str | None = None) ->
 
 def restore(stage: Stage) -> Iterator[None]:
     """A back-up is put back over an index that is lost, after holds, deletions and footage that it does not know."""
-    made = stage.record(GEVEL, stage.random.randrange(2, 4)) + stage.record(FOYER, 1)
-    hold_on(stage, made[0].span, GEVEL)
+    segments = stage.record(GEVEL, stage.random.randrange(2, 4)) + stage.record(FOYER, 1)
+    hold_on(stage, segments[0].span, GEVEL)
     medium = stage.folder / "medium"
     clear(medium)
     file = make_backup(stage.site, medium).path
@@ -268,8 +268,8 @@ def restore(stage: Stage) -> Iterator[None]:
 
 def put_back(stage: Stage, clock: OwnClock) -> None:
     key = read_recovery_key(stage.folder / "recovery.key")
-    means = RestoreSources(stage.settings, DurableFiles(), clock, Actor("faults"))
-    restore_restore(means, Path((stage.folder / "newest").read_text()), key, reason="disk", replace_whole=True)
+    sources = RestoreSources(stage.settings, DurableFiles(), clock, Actor("faults"))
+    restore_backup(sources, Path((stage.folder / "newest").read_text()), key, reason="disk", replace_whole=True)
 
 
 def confirmed(site: Storage) -> Storage:
@@ -294,13 +294,13 @@ class Scenario:
 
 
 ALL = {
-    one.name: one
-    for one in (
+    scenario.name: scenario
+    for scenario in (
         Scenario("ingest", ingest),
         Scenario("sweep", sweep),
         Scenario("hold", hold),
         Scenario("release", release),
-        Scenario("room", room),
+        Scenario("room", free_space),
         Scenario("removal", removal),
         Scenario("older index", older_index),
         Scenario("closing", closing),
@@ -334,8 +334,8 @@ def play(scenario: Scenario, folder: Path, seed: int, without: str | None = None
     acting = scenario.play(stage)
     next(acting)
     recorder = Recorder(stage.root, stage.clock, without)
-    for said in stage.earlier:
-        recorder.promise(said)
+    for promise in stage.earlier:
+        recorder.promise(promise)
     stage.recorder = recorder
     with recorder.recording():
         next(acting, None)

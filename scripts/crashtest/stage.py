@@ -179,16 +179,16 @@ class Stage:
         os.close(descriptor)
         if not close:
             return None
-        made = ingest(site, run, path, Span(start, self.clock.now()))
-        self.promise(Kept(run.camera, start, made.limit, data))
-        return made
+        segment = ingest(site, run, path, Span(start, self.clock.now()))
+        self.promise(Kept(run.camera, start, segment.limit, data))
+        return segment
 
     def record(self, camera: CameraId, segments: int) -> list[Segment]:
         """A whole run."""
         run = self.start_run(camera)
-        made = [self.write(run, index, self.random.randrange(1, 4)) for index in range(segments)]
+        closed = [self.write(run, index, self.random.randrange(1, 4)) for index in range(segments)]
         end_run(self.site, run, self.clock.now(), GapCause.RECORDER_STOPPED)
-        return [one for one in made if one is not None]
+        return [segment for segment in closed if segment is not None]
 
 
 _LOADED: dict[Path, Settings] = {}

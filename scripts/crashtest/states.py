@@ -24,7 +24,7 @@ class State:
 
     number: int
     at: int
-    said: str
+    step: str
     now: datetime
     lost: tuple[str, ...]
     directories: tuple[str, ...]
@@ -40,26 +40,26 @@ def crash_states(journal: Journal) -> Iterator[State]:
     for at, event in enumerate(journal.events):
         if event.promise is not None:
             promises.append(event.promise)
-        for losses in _losses([one.change for one in journal.events[: at + 1] if one.change], at):
+        for losses in _losses([event.change for event in journal.events[: at + 1] if event.change], at):
             directories, files = _left(journal, at, losses)
             key = hash((tuple(directories), tuple(sorted(files.items())), len(promises), event.now))
             if key in seen:
                 continue
             seen.add(key)
-            lost = tuple(f"{journal.events[place].said} ({how})" for place, how in losses.items())
-            yield State(number, at, event.said, event.now, lost, directories, files, tuple(promises))
+            lost = tuple(f"{journal.events[place].step} ({how})" for place, how in losses.items())
+            yield State(number, at, event.step, event.now, lost, directories, files, tuple(promises))
             number += 1
 
 
 def _losses(changes: list[Change], at: int) -> Iterator[dict[int, str]]:
-    pending = [one for one in changes if one.pending(at)]
+    pending = [change for change in changes if change.pending(at)]
     yield {}
-    yield {one.at: _LOST for one in pending}
-    for one in pending:
-        yield {one.at: _LOST}
-        if one.data:
-            yield {one.at: _HALF}
-            yield {one.at: _ZEROS}
+    yield {change.at: _LOST for change in pending}
+    for change in pending:
+        yield {change.at: _LOST}
+        if change.data:
+            yield {change.at: _HALF}
+            yield {change.at: _ZEROS}
     for first, second in combinations(pending, 2):
         yield {first.at: _LOST, second.at: _LOST}
 
@@ -103,12 +103,12 @@ def _written(before: bytes, change: Change, how: str | None) -> bytes:
 
 def _reachable(names: dict[str, int]) -> list[str]:
     """Names whose directories are all there: what stands in a directory that was lost is lost with it."""
-    found: set[str] = set()
+    reachable: set[str] = set()
     for path in sorted(names):
         parent = path.rpartition("/")[0]
-        if not parent or parent in found:
-            found.add(path)
-    return sorted(found)
+        if not parent or parent in reachable:
+            reachable.add(path)
+    return sorted(reachable)
 
 
 def materialise(state: State, root: Path) -> None:

@@ -95,22 +95,22 @@ class Promised:
 
     @staticmethod
     def by(promises: Sequence[Any]) -> Promised:
-        said = Promised()
-        for one in promises:
-            match one:
+        promised = Promised()
+        for promise in promises:
+            match promise:
                 case Kept():
-                    said.footage[one.camera, one.start] = one
+                    promised.footage[promise.camera, promise.start] = promise
                 case Held():
-                    said.holds[one.id] = one
+                    promised.holds[promise.id] = promise
                 case Releasing():
-                    said.holds.pop(one.id, None)
-                    said.ended |= {one.id} if one.done else set()
+                    promised.holds.pop(promise.id, None)
+                    promised.ended |= {promise.id} if promise.done else set()
                 case MayGo():
-                    said.optional |= one.starts
-                    said.gone |= one.starts if one.done else set()
+                    promised.optional |= promise.starts
+                    promised.gone |= promise.starts if promise.done else set()
                 case Restored():
-                    said.ended.clear()
-        return said
+                    promised.ended.clear()
+        return promised
 
 
 @dataclass(frozen=True)
@@ -123,58 +123,60 @@ class Violation:
 
 def look_after(opened: Callable[[], Storage], promises: Sequence[Any]) -> list[Violation]:
     """Start as after a crash and say everything that is wrong."""
-    said = Promised.by(promises)
-    found: list[Violation] = []
+    promised = Promised.by(promises)
+    violations: list[Violation] = []
     try:
         site = opened()
         with keep_connection_open(site.engine):
-            found += _after_start(site, said)
+            violations += _after_start(site, promised)
     except (CctvError, OSError, AssertionError) as error:
-        found.append(Violation("stuck", f"{type(error).__name__}: {error}"))
-    return found
+        violations.append(Violation("stuck", f"{type(error).__name__}: {error}"))
+    return violations
 
 
-def _after_start(site: Storage, said: Promised) -> Iterator[Violation]:
+def _after_start(site: Storage, promised: Promised) -> Iterator[Violation]:
     yield from _disk_alone(site)
     with recorder_lock(site):
         recover_incoming(site)
     sweep_once(site)
-    yield from _overdue(site, said, "overdue")
+    yield from _overdue(site, promised, "overdue")
     done = reconcile(site)
     yield from _reconciled(done)
     yield from _agreement(site)
-    yield from _footage(site, said)
-    yield from _holds(site, said)
+    yield from _footage(site, promised)
+    yield from _holds(site, promised)
     if done.done:
         sweep_once(site)
-        yield from _overdue(site, said, "overdue after reconcile")
+        yield from _overdue(site, promised, "overdue after reconcile")
         if disk_and_index(site).differences:
             yield Violation("disagree", "again after the next sweep")
 
 
 def _reconciled(done: Reconciled) -> Iterator[Violation]:
     if done.left:
-        yield Violation("disagree", "; ".join(f"{one.kind.value} {one.path}" for one in done.left))
-    for one in done.done:
-        if one.remedy is Remedy.MARK_LOST:
-            yield Violation("held footage lost" if one.is_held_loss else "footage lost", f"marked lost: {one.path}")
+        yield Violation("disagree", "; ".join(f"{difference.kind.value} {difference.path}" for difference in done.left))
+    for change in done.done:
+        if change.remedy is Remedy.MARK_LOST:
+            yield Violation(
+                "held footage lost" if change.is_held_loss else "footage lost", f"marked lost: {change.path}"
+            )
 
 
 def _disk_alone(site: Storage) -> list[Violation]:
     """An index that was lost now could be made again: rows have files and lines, holds in force have files."""
-    found: list[Violation] = []
+    violations: list[Violation] = []
     seen = look_at_index(site.root)
     for row in seen.rows.values():
         path = site.root / row.path
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != row.sha256:
-            found.append(Violation("disk behind index", f"the bytes of {row.path}"))
+            violations.append(Violation("disk behind index", f"the bytes of {row.path}"))
         line = lines_in(path.parent, str(Path(row.path).parent)).get(row.path)
         if line is None or (line.limit, line.sha256) != (row.limit, row.sha256):
-            found.append(Violation("disk behind index", f"the line of {row.path}"))
+            violations.append(Violation("disk behind index", f"the line of {row.path}"))
     for hold in seen.holds:
         if not is_hold_file(site, hold_path(site, HoldId(hold))):
-            found.append(Violation("disk behind index", f"the file of {hold}"))
-    return found
+            violations.append(Violation("disk behind index", f"the file of {hold}"))
+    return violations
 
 
 @dataclass(frozen=True)
@@ -231,73 +233,75 @@ def _files(site: Storage) -> dict[str, bytes]:
     }
 
 
-def _overdue(site: Storage, said: Promised, kind: str) -> list[Violation]:
+def _overdue(site: Storage, promised: Promised, kind: str) -> list[Violation]:
     """Footage past its limit, or deleted for good, that no hold covers and that stands anywhere."""
     now, files, seen = site.clock.now(), _files(site), look_at_index(site.root)
-    found = [
+    violations = [
         Violation(kind, f"the index keeps {row.path}")
         for row in seen.rows.values()
         if row.limit <= now and not seen.covered(row.camera, row.span)
     ]
-    for one in said.footage.values():
-        if seen.covered(one.camera, one.span) or not (one.limit <= now or one.start in said.gone):
+    for kept in promised.footage.values():
+        if seen.covered(kept.camera, kept.span) or not (kept.limit <= now or kept.start in promised.gone):
             continue
-        found += [
-            Violation(kind, f"{one!r} stands in {path}") for path, data in files.items() if data.startswith(one.content)
+        violations += [
+            Violation(kind, f"{kept!r} stands in {path}")
+            for path, data in files.items()
+            if data.startswith(kept.content)
         ]
-    return found
+    return violations
 
 
 def _agreement(site: Storage) -> list[Violation]:
     """Rows and files, counted here and not by the product."""
-    found: list[Violation] = []
+    violations: list[Violation] = []
     seen = look_at_index(site.root)
     rows = seen.rows
     if seen.open_tombstones:
-        found.append(Violation("disagree", "a deletion is not finished"))
+        violations.append(Violation("disagree", "a deletion is not finished"))
     with read_transaction(site.engine) as connection:
         if wrong_totals(connection):
-            found.append(Violation("disagree", "totals"))
+            violations.append(Violation("disagree", "totals"))
         verify_log(connection)
     files = {path: data for path, data in _files(site).items() if path.startswith("segments/")}
-    found += [Violation("file without a row", path) for path in sorted(files.keys() - rows.keys())]
-    found += [Violation("row without a file", path) for path in sorted(rows.keys() - files.keys())]
-    found += [
+    violations += [Violation("file without a row", path) for path in sorted(files.keys() - rows.keys())]
+    violations += [Violation("row without a file", path) for path in sorted(rows.keys() - files.keys())]
+    violations += [
         Violation("bytes not of the row", path)
         for path in sorted(files.keys() & rows.keys())
         if hashlib.sha256(files[path]).hexdigest() != rows[path].sha256
     ]
-    found += [Violation("left behind", str(path)) for path in site.root.glob("incoming/*/*")]
-    return found
+    violations += [Violation("left behind", str(path)) for path in site.root.glob("incoming/*/*")]
+    return violations
 
 
-def _footage(site: Storage, said: Promised) -> list[Violation]:
+def _footage(site: Storage, promised: Promised) -> list[Violation]:
     """What was promised is there, once, under its time and no longer limit."""
     now, files = site.clock.now(), _files(site)
     rows = look_at_index(site.root).rows
-    found: list[Violation] = []
-    for one in said.footage.values():
-        there = [path for path, data in files.items() if data.startswith(one.content)]
-        is_held = any(one.camera in hold.cameras and hold.span.overlaps(one.span) for hold in said.holds.values())
-        due = one.limit - lead(one.limit - one.start) <= now
-        if not there and (is_held or not (due or one.start in said.optional)):
-            found.append(Violation("held footage lost" if is_held else "footage lost", repr(one)))
+    violations: list[Violation] = []
+    for kept in promised.footage.values():
+        there = [path for path, data in files.items() if data.startswith(kept.content)]
+        is_held = any(kept.camera in hold.cameras and hold.span.overlaps(kept.span) for hold in promised.holds.values())
+        due = kept.limit - lead(kept.limit - kept.start) <= now
+        if not there and (is_held or not (due or kept.start in promised.optional)):
+            violations.append(Violation("held footage lost" if is_held else "footage lost", repr(kept)))
         if len(there) > 1:
-            found.append(Violation("twice", f"{one!r}: {', '.join(there)}"))
+            violations.append(Violation("twice", f"{kept!r}: {', '.join(there)}"))
         for path in there:
             row = rows.get(path)
             if row is None:
-                found.append(Violation("not indexed", path))
-            elif abs(row.span.start - one.start) > _NAMES or row.limit > one.limit:
-                found.append(Violation("another time", f"{path}: {row.span}, not from {one.start}"))
-    return found
+                violations.append(Violation("not indexed", path))
+            elif abs(row.span.start - kept.start) > _NAMES or row.limit > kept.limit:
+                violations.append(Violation("another time", f"{path}: {row.span}, not from {kept.start}"))
+    return violations
 
 
-def _holds(site: Storage, said: Promised) -> list[Violation]:
+def _holds(site: Storage, promised: Promised) -> list[Violation]:
     in_force = look_at_index(site.root).holds
     on_disk = {path.stem for path in (site.root / "holds").glob("HOLD-*.json")}
-    found = [Violation("hold lost", one) for one in said.holds if one not in in_force]
-    found += [Violation("hold back", one) for one in said.ended if one in in_force]
+    violations = [Violation("hold lost", hold_id) for hold_id in promised.holds if hold_id not in in_force]
+    violations += [Violation("hold back", hold_id) for hold_id in promised.ended if hold_id in in_force]
     if on_disk != set(in_force):
-        found.append(Violation("disagree", f"holds/ {sorted(on_disk)}, index {sorted(in_force)}"))
-    return found
+        violations.append(Violation("disagree", f"holds/ {sorted(on_disk)}, index {sorted(in_force)}"))
+    return violations

@@ -91,6 +91,6 @@ def _window(box: Box, picture: Picture) -> tuple[slice, slice]:
     return slice(top, bottom), slice(left, right)
 
 
-def _distance(one: Picture, other: Picture) -> npt.NDArray[np.int16]:
-    difference: npt.NDArray[np.int16] = np.abs(one.astype(np.int16) - other.astype(np.int16)).max(axis=2)
+def _distance(picture: Picture, other: Picture) -> npt.NDArray[np.int16]:
+    difference: npt.NDArray[np.int16] = np.abs(picture.astype(np.int16) - other.astype(np.int16)).max(axis=2)
     return difference

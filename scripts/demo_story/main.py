@@ -34,10 +34,10 @@ def main() -> int:
     parser.add_argument("--workdir", type=Path, help="keep everything in this folder (default: a new temporary one)")
     parser.add_argument("--json", action="store_true", help="print the facts as one object on the last line of stdout")
     parser.add_argument("--from", dest="given", type=Path, default=Path.cwd(), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     started = time.monotonic()
     try:
-        workdir = prepare(asked.given / asked.workdir if asked.workdir else None)
+        workdir = prepare(options.given / options.workdir if options.workdir else None)
     except WorkdirRefused as refused:
         print(f"error: {refused}", file=sys.stderr)
         return NOT_PERMITTED
@@ -47,8 +47,8 @@ def main() -> int:
         print(f"\nerror: {failed}\nnext:  look into {workdir}", file=sys.stderr)
         return 1
     facts.seconds = round(time.monotonic() - started, 1)
-    show(facts, stream=sys.stderr if asked.json else sys.stdout)
-    if asked.json:
+    show(facts, stream=sys.stderr if options.json else sys.stdout)
+    if options.json:
         print(json.dumps(facts.to_json()))
     return 0 if facts.holds else 1
 
@@ -80,7 +80,7 @@ def _story(workdir: Path, product: Product, truth: Truth) -> Facts:
     witness.start()
     product.start("record")
     product.start("sweep")
-    _wait_for(product, "the first segments", lambda: all(len(witness.seen(one)) >= 2 for one in CAMERAS))
+    _wait_for(product, "the first segments", lambda: all(len(witness.seen(camera)) >= 2 for camera in CAMERAS))
     begun = max(witness.seen(camera)[0].start for camera in CAMERAS).timestamp()  # however long it took to begin
 
     step("Staff: a bicycle was stolen at the facade; its footage is kept")
@@ -142,7 +142,7 @@ def _unheld(product: Product) -> bool:
 
 def _wait_for_footage(product: Product, witness: Witness, what: str, until: float) -> None:
     """Until a segment of each camera that begins at `until` or later is closed: all before it is on the disk."""
-    _wait_for(product, what, lambda: all(witness.seen(one)[-1].start.timestamp() >= until for one in CAMERAS))
+    _wait_for(product, what, lambda: all(witness.seen(camera)[-1].start.timestamp() >= until for camera in CAMERAS))
 
 
 def _wait_for(product: Product, what: str, done: Callable[[], bool]) -> None:

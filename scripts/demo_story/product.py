@@ -44,8 +44,8 @@ class Product:
         )
         if done.returncode != expect:
             raise CommandFailed(f"cctv {command}\nended with {done.returncode}\n{done.stdout}{done.stderr}")
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return answer
 
     def start(self, command: str) -> None:
         """Start a service, as systemd would; it writes to the demo's log."""

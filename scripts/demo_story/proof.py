@@ -89,19 +89,19 @@ def prove(
     stored = _stored(product)
     kept = [segment for segment in stored if segment["holds"]]
     seen = witness.seen()
-    gone = [one for one in seen if one.name not in {Path(segment["path"]).name for segment in stored}]
+    expired = [segment for segment in seen if segment.name not in {Path(row["path"]).name for row in stored}]
     verified = product.run(f"export verify {package}", quiet=True)
     manifest = json.loads((package / "manifest.json").read_text())
     sight, sheet = _look(workdir, storage, package, manifest, witness, truth)
     return Facts(
         segments_recorded=len(seen),
-        frames_recorded=sum(len(one.counters) for one in seen),
+        frames_recorded=sum(len(segment.counters) for segment in seen),
         frames_lost=witness.lost_frames(),
-        audio_streams=sum(one.scan.audio_streams for one in seen) + _audio_streams(package.glob("*.mp4")),
+        audio_streams=sum(segment.scan.audio_streams for segment in seen) + _audio_streams(package.glob("*.mp4")),
         segments_held=len(kept),
         segments_held_intact=sum(_sha256(storage / segment["path"]) == segment["sha256"] for segment in kept),
-        segments_expired=len(gone),
-        segments_expired_still_there=sum(len(list(storage.rglob(one.name))) for one in gone),
+        segments_expired=len(expired),
+        segments_expired_still_there=sum(len(list(storage.rglob(segment.name))) for segment in expired),
         overdue_seconds=product.run("status", expect=19, quiet=True)["overdue_seconds"],
         audit_entries=product.run("audit verify", quiet=True)["entries"],
         package_verified=bool(verified["verified"]),
@@ -132,7 +132,7 @@ def _stored(product: Product) -> list[dict[str, Any]]:
     whole = f"--from {utc(time.time() - 3600)} --to nu"
     listed = product.run(f"footage list {whole}", quiet=True)["segments"]
     explained = product.run(f"retention explain {whole}", quiet=True)["cameras"]
-    holds = {one["segment"]: one["holds"] for camera in explained for one in camera["stored"]}
+    holds = {entry["segment"]: entry["holds"] for camera in explained for entry in camera["stored"]}
     return [{**segment, "holds": holds[segment["id"]]} for segment in listed]
 
 
@@ -144,9 +144,9 @@ def _look(
     for output in manifest["outputs"]:
         names = [source["name"] for source in output["sources"]]
         span = [datetime.fromisoformat(output["span"][edge]) for edge in ("start", "end")]
-        held = [one for one in witness.seen() if one.name in names]
-        inside = [each for one in held for each in one.within(*span)]
-        counters = list(itertools.compress((n for one in held for n in one.counters), inside))
+        held = [segment for segment in witness.seen() if segment.name in names]
+        inside = [is_inside for segment in held for is_inside in segment.within(*span)]
+        counters = list(itertools.compress((counter for segment in held for counter in segment.counters), inside))
         sources = [next(storage.rglob(name)) for name in names]
         source = list(itertools.compress(look.frames(sources, stage.WIDTH, stage.HEIGHT), inside))
         shown = list(look.frames([package / output["file"]], stage.WIDTH, stage.HEIGHT))

@@ -26,12 +26,12 @@ class Truth:
 
     @staticmethod
     def load(path: Path) -> Truth:
-        said = json.loads(path.read_text())
+        payload = json.loads(path.read_text())
         in_view = {
             person["id"]: frozenset(box["frame"] for box in person["boxes"] if box["visible"] >= IN_VIEW)
-            for person in said["people"]
+            for person in payload["people"]
         }
-        return Truth(said["frames"], _by_person(said, "boxes"), _by_person(said, "head"), in_view)
+        return Truth(payload["frames"], _by_person(payload, "boxes"), _by_person(payload, "head"), in_view)
 
     def drawn(self, person: int, counter: int) -> Box | None:
         """The box that a reviewer would draw in a recorded frame; none while somebody stands in front of the person."""
@@ -61,10 +61,10 @@ class Truth:
         return [heads[at] for other, heads in self.heads.items() if other != person and at in heads]
 
 
-def _by_person(said: dict[str, Any], key: str) -> dict[int, dict[int, Box]]:
+def _by_person(payload: dict[str, Any], key: str) -> dict[int, dict[int, Box]]:
     return {
         person["id"]: {box["frame"]: (box["x"], box["y"], box["w"], box["h"]) for box in person[key]}
-        for person in said["people"]
+        for person in payload["people"]
     }
 
 

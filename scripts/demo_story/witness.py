@@ -56,12 +56,12 @@ class Witness:
 
     def seen(self, camera: str | None = None) -> list[Seen]:
         """What was closed so far, in the order of time."""
-        found = [one for _, one in sorted(self._seen.items())]
-        return [one for one in found if camera in (None, one.camera)]
+        segments = [segment for _, segment in sorted(self._seen.items())]
+        return [segment for segment in segments if camera in (None, segment.camera)]
 
     def lost_frames(self) -> int:
         """Frames missing within and between all segments, over all cameras."""
-        return sum(audit.missing + audit.backwards for audit in sei.across(one.scan for one in self.seen()))
+        return sum(audit.missing + audit.backwards for audit in sei.across(segment.scan for segment in self.seen()))
 
     def _watch(self) -> None:
         while not self._stop.wait(0.3):

@@ -28,10 +28,10 @@ def commands_page() -> str:
     top = root.make_context(
         "cctv", [], resilient_parsing=True, obj=Invocation(), terminal_width=WIDTH, max_content_width=WIDTH
     )
-    found = list(walk(top))
+    contexts = list(walk(top))
     index = [f"* [`{ctx.command_path}`](#{anchor(ctx.command_path)}) - {ctx.command.get_short_help_str(LONGEST)}"
-             for ctx in found if not isinstance(ctx.command, click.Group)]  # fmt: skip
-    sections = [_section(ctx) for ctx in (top, *found)]
+             for ctx in contexts if not isinstance(ctx.command, click.Group)]  # fmt: skip
+    sections = [_section(ctx) for ctx in (top, *contexts)]
     return "\n".join([INTRODUCTION, *index, "", *sections])
 
 

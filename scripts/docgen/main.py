@@ -29,15 +29,15 @@ def stale_pages(docs: Path = DOCS) -> list[Path]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./scripts/docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a page is stale")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     stale = stale_pages()
     for page in stale:
-        if not asked.check:
+        if not options.check:
             page.write_text(PAGES[page.name]())
-        print(f"docs/{page.name}{' is stale' if asked.check else ''}")
-    if stale and asked.check:
+        print(f"docs/{page.name}{' is stale' if options.check else ''}")
+    if stale and options.check:
         print("next:  ./scripts/docs", file=sys.stderr)
-    return int(asked.check and bool(stale))
+    return int(options.check and bool(stale))
 
 
 def _text(page: Path) -> str | None:

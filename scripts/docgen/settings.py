@@ -23,10 +23,10 @@ def settings_page() -> str:
         heading = f"## [{name}.NAME]\n" if section.id_type else f"## [{name}]\n"
         table = re.compile(rf"({re.escape(heading)}(?:(?!## |\|).*\n)*){re.escape(COLUMNS)}(?:\|.*\n)*")
         rows = [_row(key, setting) for key, (_, setting) in settings_in(section.table).items()]
-        found = table.search(page)
-        if found is None:
+        match = table.search(page)
+        if match is None:
             raise ValueError(f"docs/cameras-toml.md has no table of settings under {heading.strip()}")
-        page = page[: found.start()] + found[1] + COLUMNS + "".join(rows) + page[found.end() :]
+        page = page[: match.start()] + match[1] + COLUMNS + "".join(rows) + page[match.end() :]
     return page
 
 

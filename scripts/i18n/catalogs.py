@@ -35,39 +35,39 @@ def read(language: str, folder: Path = LOCALE) -> Catalog:
 
 def updated(old: Catalog, messages: Sequence[Message]) -> Catalog:
     """The catalog of these messages, in their order; what is no longer said is left out."""
-    made = Catalog(locale=old.locale, charset="utf-8", header_comment=_HEADER, fuzzy=False)
-    for one in messages:
-        english = (one.english, one.plural) if one.plural else one.english
-        known = old.get(one.english, one.context)
-        said = known.string if known is not None and known.pluralizable == bool(one.plural) else None
-        if not said and one.says_nothing:
-            said = english
-        made.add(english, said, context=one.context, locations=[(one.where, None)])
-    return made
+    catalog = Catalog(locale=old.locale, charset="utf-8", header_comment=_HEADER, fuzzy=False)
+    for message in messages:
+        english = (message.english, message.plural) if message.plural else message.english
+        entry = old.get(message.english, message.context)
+        translation = entry.string if entry is not None and entry.pluralizable == bool(message.plural) else None
+        if not translation and message.says_nothing:
+            translation = english
+        catalog.add(english, translation, context=message.context, locations=[(message.where, None)])
+    return catalog
 
 
 def problems(catalog: Catalog, messages: Sequence[Message]) -> Iterator[str]:
     """What is wrong with a catalog: not translated, stale, or with other fields or command lines than the English."""
-    wanted = {one.key: one for one in messages}
+    by_key = {message.key: message for message in messages}
     for entry in catalog:
         english = entry.id if isinstance(entry.id, str) else entry.id[0]
-        if english and (entry.context, english) not in wanted:
+        if english and (entry.context, english) not in by_key:
             yield f"nobody says this any more: {english}"
-    for one in messages:
-        entry = catalog.get(one.english, one.context)
+    for message in messages:
+        entry = catalog.get(message.english, message.context)
         string = (entry.string if entry is not None else None) or ""
-        told = (string,) if isinstance(string, str) else tuple(string)
-        if not all(told):
-            yield f"not translated: {one.english}"
-        for text in told:
-            if text and (wrong := _differs(one, text)):
-                yield f"{wrong}: {one.english} -> {text}"
+        translations = (string,) if isinstance(string, str) else tuple(string)
+        if not all(translations):
+            yield f"not translated: {message.english}"
+        for text in translations:
+            if text and (wrong := _differs(message, text)):
+                yield f"{wrong}: {message.english} -> {text}"
 
 
-def _differs(one: Message, told: str) -> str | None:
-    if _fields(told) not in (_fields(one.english), _fields(one.plural or one.english)):
+def _differs(message: Message, translation: str) -> str | None:
+    if _fields(translation) not in (_fields(message.english), _fields(message.plural or message.english)):
         return "other fields"
-    return next((f"{typed} is lost" for typed in _typed(one.english) if typed not in told), None)
+    return next((f"{typed} is lost" for typed in _typed(message.english) if typed not in translation), None)
 
 
 def _typed(english: str) -> Iterator[str]:
@@ -80,14 +80,14 @@ def _typed(english: str) -> Iterator[str]:
 
 
 def _fields(text: str) -> set[str]:
-    return {one[1] or one[2] for one in _FIELD.finditer(text.replace("{{", "").replace("}}", ""))}
+    return {match[1] or match[2] for match in _FIELD.finditer(text.replace("{{", "").replace("}}", ""))}
 
 
 def written(catalog: Catalog) -> bytes:
     """As a translator reads it."""
-    made = io.BytesIO()
-    write_po(made, catalog, width=120, include_lineno=False)
-    return b"".join(line for line in made.getvalue().splitlines(keepends=True) if not line.startswith(_DATES))
+    file = io.BytesIO()
+    write_po(file, catalog, width=120, include_lineno=False)
+    return b"".join(line for line in file.getvalue().splitlines(keepends=True) if not line.startswith(_DATES))
 
 
 _DATES = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -104,12 +105,12 @@ class Message:
 
 def every_message() -> list[Message]:
     """Each once, in the order of the program."""
-    found: dict[tuple[str | None, str], Message] = {}
+    messages: dict[tuple[str | None, str], Message] = {}
     parts = (_of_root, _of_commands, _of_errors, _of_calls, _of_templates, _of_words, _of_click)
-    for one in (message for part in parts for message in part()):
-        if one.english:
-            found.setdefault(one.key, one)
-    return list(found.values())
+    for message in itertools.chain.from_iterable(part() for part in parts):
+        if message.english:
+            messages.setdefault(message.key, message)
+    return list(messages.values())
 
 
 def spoken_commands(group: TranslatedGroup = root) -> Iterator[click.Command]:
@@ -127,8 +128,8 @@ def spoken_commands(group: TranslatedGroup = root) -> Iterator[click.Command]:
 def _with_those_below(command: click.Command) -> Iterator[click.Command]:
     yield command
     if isinstance(command, click.Group):
-        for one in command.commands.values():
-            yield from _with_those_below(one)
+        for subcommand in command.commands.values():
+            yield from _with_those_below(subcommand)
 
 
 def _of_root() -> Iterator[Message]:
@@ -155,7 +156,7 @@ def _help_of(command: click.Command, where: str) -> Iterator[Message]:
             yield Message(option.help or "", where)
             yield Message(placeholder(option) or "", where, PLACEHOLDERS)
             if isinstance(option.type, OneOf):
-                yield from (Message(str(one), where, option.type.kind) for one in option.type.choices)
+                yield from (Message(str(choice), where, option.type.kind) for choice in option.type.choices)
     yield Message(command.options_metavar or "", where, PLACEHOLDERS)
     if isinstance(command, click.Group):
         yield Message(command.subcommand_metavar, where, PLACEHOLDERS)
@@ -169,9 +170,9 @@ def _of_errors() -> Iterator[Message]:
             yield Message(error.next_step, where)
 
 
-def sources(room: str = "") -> list[Path]:
-    """The source files of a room, or of all of them."""
-    return sorted((ROOT / "cctv" / room).rglob("*.py"))
+def sources(package: str = "") -> list[Path]:
+    """The source files of a package, or of all of them."""
+    return sorted((ROOT / "cctv" / package).rglob("*.py"))
 
 
 def _of_calls() -> Iterator[Message]:
@@ -191,17 +192,17 @@ def calls_in(source: str, where: str) -> Iterator[Message]:
             yield Message(_text(node, 0, where), where)
         elif name in _MANY:
             yield Message(_text(node, 1, where), where, plural=_text(node, 2, where))
-        elif name in _BY_THEMSELVES and all(isinstance(one, ast.Constant) for one in node.args):
+        elif name in _BY_THEMSELVES and all(isinstance(argument, ast.Constant) for argument in node.args):
             yield Message(_text(node, 1, where), where, _text(node, 0, where))
         elif name == "table" and node.args and isinstance(node.args[0], ast.Tuple) and "cctv.core.i18n" in source:
-            columns = [one.value for one in node.args[0].elts if isinstance(one, ast.Constant)]
-            yield from (Message(str(one), where, HEADINGS) for one in columns)
+            columns = [element.value for element in node.args[0].elts if isinstance(element, ast.Constant)]
+            yield from (Message(str(column), where, HEADINGS) for column in columns)
 
 
 def _of_templates() -> Iterator[Message]:
     """The `_(text)` and `pgettext(context, text)` of the pages; letters and notes have a template for each language."""
     environment = jinja2.Environment(extensions=["jinja2.ext.i18n"])
-    for file in sorted(one for one in (ROOT / "cctv").rglob("templates/*") if one.is_file()):
+    for file in sorted(path for path in (ROOT / "cctv").rglob("templates/*") if path.is_file()):
         where = str(file.relative_to(ROOT))
         for _, name, texts in environment.extract_translations(file.read_text()):
             if name == "pgettext":
@@ -212,20 +213,20 @@ def _of_templates() -> Iterator[Message]:
 
 
 def _text(node: ast.Call, index: int, where: str) -> str:
-    given = node.args[index]
-    if not (isinstance(given, ast.Constant) and isinstance(given.value, str)):
+    argument = node.args[index]
+    if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
         raise ValueError(f"{where}:{node.lineno}: the sentence does not stand in the call")
-    return given.value
+    return argument.value
 
 
 def _of_words() -> Iterator[Message]:
     for kind in WORDS:
         where = kind.__module__.replace(".", "/") + ".py"
-        yield from (Message(str(one.value), where, kind.__name__) for one in kind)
+        yield from (Message(str(member.value), where, kind.__name__) for member in kind)
     for cause in (DELETED, NEVER_RECORDED, TO_COME):
         yield Message(cause, "cctv/redaction/review/sheet/labels.py", GapCause.__name__)
-    yield from (Message(one, "cctv/cli/output.py", UNIT) for one in UNITS)
-    yield from (Message(one, "cctv/core/typed_time/parser.py", CONTEXT) for one in SHOWN)
+    yield from (Message(unit, "cctv/cli/output.py", UNIT) for unit in UNITS)
+    yield from (Message(label, "cctv/core/typed_time/parser.py", CONTEXT) for label in SHOWN)
 
 
 def _of_click() -> Iterator[Message]:
@@ -234,7 +235,11 @@ def _of_click() -> Iterator[Message]:
     for module in (core, decorators, exceptions, formatting, parser, termui, types):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
-                texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                texts = [
+                    argument.value
+                    for argument in node.args
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                ]
                 if texts and not _TO_PROGRAMMERS.search(texts[0]):
                     yield Message(texts[0], "click", plural=texts[1] if node.func.id == "ngettext" else None)
 
@@ -259,15 +264,15 @@ def unsaid(source: str, where: str) -> Iterator[str]:
     """What a file of the command line prints in plain English: text in a call that shows it, and not in `_`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in _SHOWING:
-            for given in node.args:
-                text = _LINE_INSIDE.sub("", _constant_text(given))
+            for argument in node.args:
+                text = _LINE_INSIDE.sub("", _constant_text(argument))
                 if re.search(r"[a-z]{2}", text):
-                    yield f"{where}:{given.lineno}: {ast.unparse(given)}"
+                    yield f"{where}:{argument.lineno}: {ast.unparse(argument)}"
 
 
 def _constant_text(value: ast.expr) -> str:
     if isinstance(value, ast.JoinedStr):
-        return "".join(str(one.value) if isinstance(one, ast.Constant) else "x" for one in value.values)
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in value.values)
     if isinstance(value, ast.IfExp):
         return _constant_text(value.body) or _constant_text(value.orelse)
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""

@@ -48,7 +48,7 @@ class Cameras:
 
     def stat(self) -> dict[str, dict[str, Any]]:
         """What each camera says of itself."""
-        return {one["name"]: one for one in json.loads(self.tell("stat"))["cameras"]}
+        return {camera["name"]: camera for camera in json.loads(self.tell("stat"))["cameras"]}
 
     def close(self) -> None:
         self._process.terminate()
@@ -71,12 +71,12 @@ def make_clip(path: Path, size: str, megabits: float, seconds: float = 4, gop: i
     return path
 
 
-def until(reached: Callable[[], bool], wanted: str, seconds: float = PATIENCE, look: float = 0.02) -> None:
+def until(reached: Callable[[], bool], what: str, seconds: float = PATIENCE, look: float = 0.02) -> None:
     """Wait for a condition; end the program, saying what was wanted, if it never comes."""
     deadline = time.monotonic() + seconds
     while not reached():
         if time.monotonic() > deadline:
-            sys.exit(f"waited in vain, {seconds:g} s: {wanted}")
+            sys.exit(f"waited in vain, {seconds:g} s: {what}")
         time.sleep(look)
 
 

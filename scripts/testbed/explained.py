@@ -27,8 +27,8 @@ class Stretch:
 
 def unexplained_seconds(without_cause: Iterable[Stretch], segments: Sequence[Segment]) -> float:
     """Seconds between a camera's first segment and its last that are missing for no cause."""
-    first, last = segments[0].start_us, max(one.end_us for one in segments)
-    inside = (min(one.end_us, last) - max(one.start_us, first) for one in without_cause)
+    first, last = segments[0].start_us, max(segment.end_us for segment in segments)
+    inside = (min(stretch.end_us, last) - max(stretch.start_us, first) for stretch in without_cause)
     return sum(length for length in inside if length > 0) / 1_000_000
 
 
@@ -44,7 +44,7 @@ def lost_frames(segments: Sequence[Segment], gaps: Sequence[Stretch], never_sent
     for (before, left), (after, right) in pairwise(sent.items()):
         step = (right - left) / (after - before)
         times = (left + step * number for number in range(1, after - before))
-        lost += sum(not any(one.near(time) for one in allowed) for time in times)
+        lost += sum(not any(stretch.near(time) for stretch in allowed) for time in times)
     return lost
 
 

@@ -100,8 +100,8 @@ class Product:
 
     def recording(self) -> set[str]:
         """The cameras that the running recorder says it records."""
-        said = self._said() or {}
-        return {name for name, one in said.items() if one["state"] == "recording"}
+        cameras = self._said() or {}
+        return {name for name, camera in cameras.items() if camera["state"] == "recording"}
 
     def pids(self) -> list[int]:
         return tree(self.pid)
@@ -111,7 +111,7 @@ class Product:
         folders = {name: [self.storage / "incoming" / name] for name in self.names}
         for name in self.names:
             folders[name] += (self.storage / "segments" / ZONE / name).glob("*")
-        return {name: sum(map(held, found)) for name, found in folders.items()}
+        return {name: sum(map(held, folders_of)) for name, folders_of in folders.items()}
 
     def hang_up(self) -> None:
         """Tell the recorder to read cameras.toml again."""
@@ -134,22 +134,22 @@ class Product:
             for path in (self.storage / "segments").glob("*/*/*/index.jsonl")
             for line in map(json.loads, path.read_text().splitlines())
         ]
-        lines = [one for one in lines if one[1]["start_us"] >= since_us]
+        lines = [entry for entry in lines if entry[1]["start_us"] >= since_us]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             scans = list(pool.map(sei.scan, [path for path, _ in lines]))
-        found = [
+        segments = [
             Segment(line["camera"], line["run"], line["start_us"], line["end_us"], path, scan)
             for (path, line), scan in zip(lines, scans, strict=True)
         ]
-        return sorted(found, key=lambda one: (one.camera, one.start_us))
+        return sorted(segments, key=lambda segment: (segment.camera, segment.start_us))
 
     def _said(self) -> dict[str, Any] | None:
         """What the running recorder last wrote of its cameras; the file of an earlier one stays."""
         try:
-            said = json.loads((self.storage / "recorder.json").read_text())
+            state = json.loads((self.storage / "recorder.json").read_text())
         except FileNotFoundError:
             return None
-        return dict(said["cameras"]) if self.is_alive() and said["pid"] == self.pid else None
+        return dict(state["cameras"]) if self.is_alive() and state["pid"] == self.pid else None
 
     def _goes_on(self) -> bool:
         if not self.is_alive():

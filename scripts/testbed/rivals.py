@@ -71,8 +71,8 @@ class Rival:
     def _goes_on(self) -> bool:
         for number, process in enumerate(self._processes):
             if process.poll() is not None:
-                said = (self.folder / f"log-{number}").read_text(errors="replace")[-500:]
-                sys.exit(f"{self.name}: process {number} ended with status {process.returncode}: {said}")
+                text = (self.folder / f"log-{number}").read_text(errors="replace")[-500:]
+                sys.exit(f"{self.name}: process {number} ended with status {process.returncode}: {text}")
         return True
 
 

@@ -61,7 +61,9 @@ def test_two_writers_may_be_killed_at_any_instant(tmp_path):
 @pytest.mark.parametrize("flush", FLUSHES)
 def test_a_flush_that_is_left_out_is_missed(flush, tmp_path):
     said, operation, name, seed = FLUSHES[flush]
-    sites = [site for site in play(ALL[name], tmp_path, seed).sites if f"Disk.{operation}" in site and said in site]
+    sites = [
+        site for site in play(ALL[name], tmp_path, seed).sites if f"DurableFiles.{operation}" in site and said in site
+    ]
 
     assert sites, "the scenario does not come by it any more"
     assert any(look_at(name, seed, tmp_path, without=site, first=True).failures for site in sites)
