@@ -46,7 +46,7 @@ def errors_page() -> str:
     """The whole page."""
     codes = "".join(f"| {int(code)} | {meaning} |\n" for code, meaning in EXIT_MEANINGS.items())
     page = INTRODUCTION + codes + COMBINED
-    errors = list(every_error())
+    errors = sorted(every_error(), key=lambda error: (error.code, error.module))
     for code, meaning in EXIT_MEANINGS.items():
         rows = [_row(error) for error in errors if error.exit_code is code]
         if rows:
@@ -57,7 +57,7 @@ def errors_page() -> str:
 def every_error() -> Iterator[DocumentedError]:
     """Every class of error below CctvError, by name."""
     _import_everything()
-    for kind in sorted(_below(CctvError), key=lambda kind: (kind.code, kind.__module__)):
+    for kind in sorted(_below(CctvError), key=lambda kind: (kind.__name__, kind.__module__)):
         parts = inspect.cleandoc(kind.__doc__ or "").partition("next:")
         message, _, following = (" ".join(part.split()) for part in parts)
         yield DocumentedError(kind.__name__, kind.code, kind.__module__, kind.exit_code, message, following)

@@ -25,14 +25,14 @@ FLUSHES = {  # each with the scenario and seed that misses it soonest
     "append_line, a new file's name": ("sync_directory(path.parent)", "append_line", "ingest", 0),
     "make_directory": ("sync_directory(path.parent)", "make_directory", "ingest", 0),
     "rename": ("sync_directory(target.parent)", "rename", "ingest", 0),
-    "ingest": ("ingesting.ingest", "sync_file", "ingest", 0),
+    "ingest": ("ingest.ingest", "sync_file", "ingest", 0),
     "write, the bytes": ("os.fsync(descriptor)", "write", "hold", 0),
     "write, the name": ("sync_directory(path.parent)", "write", "hold", 0),
     "unlink": ("sync_directory(path.parent)", "unlink", "sweep", 0),
     "what a kill left": ("recover.recover_incoming", "settle", "restart", 4),
     "what a killed placing left": ("store.match_files", "settle", "placing killed", 4),
-    "what a kill left to reconcile": ("reconciliation.reconcile_locked", "settle", "ingest killed", 0),
-    "a restored index": ("restoring._prepare", "sync_file", "restore", 0),
+    "what a kill left to reconcile": ("reconcile.reconcile_locked", "settle", "ingest killed", 0),
+    "a restored index": ("restore._prepare", "sync_file", "restore", 0),
 }
 
 
