@@ -6,7 +6,6 @@ Between them they touch every command that asks no camera and no mail host.  Dry
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -309,8 +308,6 @@ def requests(teller: Teller) -> None:
 
 def redaction(teller: Teller) -> None:
     """A copy of a request: who stays visible, the approval, the package, and what is refused before."""
-    sys.path.insert(0, str(TESTS / "redaction_review"))
-
     nobody = pad(film(teller.folder / "nobody.mp4", []))
     people = pad(film(teller.folder / "people.mp4", [SUBJECT, OTHER]))
     teller.cctv("footage init")

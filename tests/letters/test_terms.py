@@ -23,8 +23,9 @@ from cctv.model.legal import Area, Jurisdiction, ZoneKind, authority_of
 from cctv.model.requests import ExtensionGround, IdentityMethod, RefusalGround, RestrictionGround, YieldGround
 
 SHOWN = [
-    *(one for room in (answers, facts, notices) for one in vars(room).values()
-      if isinstance(one, type) and issubclass(one, Enum) and one is not LetterTemplate and one.__module__ == room.__name__),
+    *(term for module in (answers, facts, notices) for term in vars(module).values()
+      if isinstance(term, type) and issubclass(term, Enum) and term is not LetterTemplate
+      and term.__module__ == module.__name__),
     RequestType, GroundKind, ZoneKind, Recipient, Delivery, PasswordWay, IdentityMethod,
     ExtensionGround, RefusalGround, RestrictionGround, YieldGround,
 ]  # fmt: skip
