@@ -41,8 +41,8 @@ def make_site(folder: Path, closed: int) -> Path:
     config = folder / "cameras.toml"
     config.write_text(CONFIG)
     cctv(config, "footage", "init")
-    asked = ["--name", "A", "--contact", "a@example.be", "--cameras", "gevel-1", "--from", "gisteren 10:00"]
-    cctv(config, "request", "open", "--no-prepare", *asked, "--to", "+10m")
+    options = ["--name", "A", "--contact", "a@example.be", "--cameras", "gevel-1", "--from", "gisteren 10:00"]
+    cctv(config, "request", "open", "--no-prepare", *options, "--to", "+10m")
     database = sqlite3.connect(folder / "storage" / "cctv.db")
     with database:
         _copy(database, "requests", "id", OPEN - 1, {})
@@ -76,15 +76,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./scripts/bench board", description=__doc__)
     parser.add_argument("--runs", type=int, default=9, help="pairs of runs (default: 9)")
     parser.add_argument("--requests", type=int, default=10_000, help="in all (default: 10,000)")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     os.environ.pop("CCTV_CONFIG", None)
     with tempfile.TemporaryDirectory(prefix="bench-board-") as name:
-        many = make_site(Path(name) / "many", given.requests - OPEN)
+        many = make_site(Path(name) / "many", arguments.requests - OPEN)
         few = make_site(Path(name) / "few", 0)
-        pairs = [(seconds(many), seconds(few)) for _ in range(given.runs + 1)][1:]
-    value = statistics.median(one / other for one, other in pairs)
+        pairs = [(seconds(many), seconds(few)) for _ in range(arguments.runs + 1)][1:]
+    value = statistics.median(large / small for large, small in pairs)
     ok = value <= GOAL
-    name = f"request board, {given.requests} requests of which {OPEN} are open / {OPEN}"
+    name = f"request board, {arguments.requests} requests of which {OPEN} are open / {OPEN}"
     print(json.dumps({"figure": name, "value": round(value, 3), "goal": GOAL, "ok": ok}), flush=True)
     return 0 if ok else 1
 

@@ -17,11 +17,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
-from trial.cameras import FPS, Cameras, make_clip, named, until
-from trial.load import cpu_seconds, pss_mib
-from trial.product import Product, Segment
-from trial.rivals import ALTERNATIVES, Plain
-from trial.starting import start_cost
+from testbed.cameras import FPS, Cameras, make_clip, named, until
+from testbed.load import cpu_seconds, pss_mib
+from testbed.product import Product, Segment
+from testbed.rivals import ALTERNATIVES, Plain
+from testbed.starting import start_cost
 
 _LOOK = 3.0  # seconds in which every camera's files must grow
 _BEFORE_KILL = 8.0  # seconds of recording
@@ -51,27 +51,27 @@ def check_writing(writers: Sequence[Writer]) -> None:
             sys.exit(f"bench: {writer.name} writes nothing of {', '.join(idle)}")
 
 
-def ratios(one: Writer, reference: Writer, seconds: float) -> tuple[float, float]:
+def ratios(writer: Writer, reference: Writer, seconds: float) -> tuple[float, float]:
     """Processor time and memory of one, over those of the reference beside it."""
-    check_writing([one, reference])
-    mine, others = one.pids(), reference.pids()
+    check_writing([writer, reference])
+    mine, others = writer.pids(), reference.pids()
     before = cpu_seconds(mine), cpu_seconds(others)
     time.sleep(seconds)
     ours, theirs = cpu_seconds(mine) - before[0], cpu_seconds(others) - before[1]
-    memory = pss_mib(one.pids()) / pss_mib(reference.pids())
-    check_writing([one, reference])
+    memory = pss_mib(writer.pids()) / pss_mib(reference.pids())
+    check_writing([writer, reference])
     return ours / theirs, memory
 
 
-def lost_inside_runs(found: Sequence[Segment]) -> int:
+def lost_inside_runs(segments: Sequence[Segment]) -> int:
     runs: dict[tuple[str, int], list[int]] = {}
-    for segment in found:
+    for segment in segments:
         runs.setdefault((segment.camera, segment.run), []).extend(frame.counter for frame in segment.scan.frames)
     return sum(abs(later - earlier - 1) for counters in runs.values() for earlier, later in pairwise(counters))
 
 
-def worst_start_ms(found: Sequence[Segment]) -> float:
-    return max(abs(one.start_us - one.scan.frames[0].sent_us) for one in found) / 1000
+def worst_start_ms(segments: Sequence[Segment]) -> float:
+    return max(abs(segment.start_us - segment.scan.frames[0].sent_us) for segment in segments) / 1000
 
 
 def tail_lost(product: Product, cameras: Cameras) -> float:
@@ -80,14 +80,14 @@ def tail_lost(product: Product, cameras: Cameras) -> float:
     product.start()
     product.wait()
     time.sleep(_BEFORE_KILL)
-    sent: dict[str, int] = {name: one["last"] for name, one in cameras.stat().items()}
+    sent: dict[str, int] = {name: entry["last"] for name, entry in cameras.stat().items()}
     product.stop(signal.SIGKILL)
     product.start()
     product.wait()
     product.stop()
     kept = dict.fromkeys(product.names, 0)
     for segment in product.segments(since_us=began):
-        counters = [one.counter for one in segment.scan.frames if one.counter <= sent[segment.camera]]
+        counters = [frame.counter for frame in segment.scan.frames if frame.counter <= sent[segment.camera]]
         kept[segment.camera] = max([kept[segment.camera], *counters])
     return max(sent[name] - kept[name] for name in product.names) / FPS
 
@@ -95,10 +95,10 @@ def tail_lost(product: Product, cameras: Cameras) -> float:
 def stall_to_restart(product: Product, cameras: Cameras, fault: str, cure: str) -> float:
     """Seconds from a camera's last frame to the next time that anybody asks for it."""
     name = product.names[0]
-    asked = cameras.stat()[name]["asked"]
+    requests = cameras.stat()[name]["asked"]
     began = time.monotonic()
     cameras.tell(f"{fault} {name}")
-    until(lambda: cameras.stat()[name]["asked"] > asked, f"the recorder asks again after {fault}")
+    until(lambda: cameras.stat()[name]["asked"] > requests, f"the recorder asks again after {fault}")
     took = time.monotonic() - began
     cameras.tell(f"{cure} {name}")
     time.sleep(2)
@@ -114,50 +114,50 @@ def figure(name: str, value: float, goal: float | None) -> bool:
     return ok
 
 
-def beside_reference(given: argparse.Namespace, folder: Path, cameras: Cameras, product: Product) -> list[bool]:
+def beside_reference(arguments: argparse.Namespace, folder: Path, cameras: Cameras, product: Product) -> list[bool]:
     """The product, and then what else was asked for, each in turn beside the same reference."""
-    plain = Plain(folder / "reference", cameras, given.segment)
+    plain = Plain(folder / "reference", cameras, arguments.segment)
     plain.start()
     try:
         plain.wait()
         product.start()
         product.wait()
-        time.sleep(given.warmup)
-        processor, memory = ratios(product, plain, given.seconds)
+        time.sleep(arguments.warmup)
+        processor, memory = ratios(product, plain, arguments.seconds)
         began = time.monotonic()
         ended = product.stop()
         took = time.monotonic() - began
         if ended:
             sys.exit(f"bench: {product.name} ended with status {ended}: {product.log.read_text()[-500:]}")
-        met = [figure(f"CPU over {given.seconds:g} s / reference", processor, 1.10)]
+        met = [figure(f"CPU over {arguments.seconds:g} s / reference", processor, 1.10)]
         met += [figure("PSS / reference", memory, 1.20), figure("SIGTERM to exit, s", took, 5)]
-        for kind in ALTERNATIVES if given.alternatives else ():
-            other = kind(folder / "other", cameras, given.segment)
+        for kind in ALTERNATIVES if arguments.alternatives else ():
+            other = kind(folder / "other", cameras, arguments.segment)
             other.start()
             try:
                 other.wait()
-                time.sleep(given.warmup)
-                processor, memory = ratios(other, plain, given.seconds)
+                time.sleep(arguments.warmup)
+                processor, memory = ratios(other, plain, arguments.seconds)
             finally:
                 other.stop()
-            figure(f"{kind.name}: CPU over {given.seconds:g} s / reference", processor, None)
+            figure(f"{kind.name}: CPU over {arguments.seconds:g} s / reference", processor, None)
             figure(f"{kind.name}: PSS / reference", memory, None)
     finally:
         plain.stop()
     return met
 
 
-def measure(given: argparse.Namespace, folder: Path, cameras: Cameras) -> list[bool]:
-    product = Product(folder / "product", {name: cameras.url(name) for name in cameras.names}, given.segment)
+def measure(arguments: argparse.Namespace, folder: Path, cameras: Cameras) -> list[bool]:
+    product = Product(folder / "product", {name: cameras.url(name) for name in cameras.names}, arguments.segment)
     try:
         started = start_cost(cameras.url(cameras.names[0]), product.folder / "cameras.toml", folder)
         met = [figure("CPU of starting a camera / ffmpeg with default probing", started, 0.5)]
-        met += beside_reference(given, folder, cameras, product)
-        found = product.segments()
-        if broken := [one for one in found if one.scan.error or one.scan.unmarked]:
+        met += beside_reference(arguments, folder, cameras, product)
+        segments = product.segments()
+        if broken := [segment for segment in segments if segment.scan.error or segment.scan.unmarked]:
             sys.exit(f"bench: {len(broken)} segments cannot be read, such as {broken[0].scan}")
-        met.append(figure("frames lost over all boundaries", lost_inside_runs(found), 0))
-        met.append(figure("segment start error, worst, ms", worst_start_ms(found), 50))
+        met.append(figure("frames lost over all boundaries", lost_inside_runs(segments), 0))
+        met.append(figure("segment start error, worst, ms", worst_start_ms(segments), 50))
         met.append(figure("tail lost at kill -9, worst, s", tail_lost(product, cameras), 0.5))
         product.start()
         product.wait()
@@ -179,13 +179,13 @@ def main() -> int:
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--megabits", type=float, default=4)
     parser.add_argument("--alternatives", action="store_true", help="measure the designs that were not chosen as well")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-recorder-") as name:
         folder = Path(name)
-        clip = make_clip(folder / "clip.h264", given.size, given.megabits)
-        cameras = Cameras(dict.fromkeys(named("cam", given.cameras), clip))
+        clip = make_clip(folder / "clip.h264", options.size, options.megabits)
+        cameras = Cameras(dict.fromkeys(named("cam", options.cameras), clip))
         try:
-            return 0 if all(measure(given, folder, cameras)) else 1
+            return 0 if all(measure(options, folder, cameras)) else 1
         finally:
             cameras.close()
 

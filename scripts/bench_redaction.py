@@ -40,20 +40,20 @@ opencv-doc) and gt.txt of PETS09-S2L1 in the training set of MOT15 (motchallenge
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if every goal is met, 1 if not, 2 if there is nothing to measure."""
-    given = _options().parse_args(arguments)
-    clip = given.clip or given.clip_option
-    if clip is None or given.gt is None:
+    options = _options().parse_args(arguments)
+    clip = options.clip or options.clip_option
+    if clip is None or options.gt is None:
         return refuse(_NO_CLIP if clip is None else "bench: no ground truth given\nnext: add --gt GT.txt")
-    for path in (clip, given.gt):
+    for path in (clip, options.gt):
         if not path.is_file():
             return refuse(f"bench: {path} is not a file\nnext: correct the path")
     with tempfile.TemporaryDirectory(prefix="cctv-bench-") as folder:
         try:
-            on = annotated(clip, given.gt, Path(folder))
-            people = given.people or sorted(on.people)
+            on = annotated(clip, options.gt, Path(folder))
+            people = options.people or sorted(on.people)
             if unknown := set(people) - set(on.people):
-                return refuse(f"bench: {given.gt} knows nobody with number {', '.join(map(str, sorted(unknown)))}")
-            return 0 if show(measured(on, people, given.rows or (QUICK if given.quick else QUICK + SLOW))) else 1
+                return refuse(f"bench: {options.gt} knows nobody with number {', '.join(map(str, sorted(unknown)))}")
+            return 0 if show(measured(on, people, options.rows or (QUICK if options.quick else QUICK + SLOW))) else 1
         except TruthUnreadable as error:
             return refuse(f"bench: {error}")
         except (RivalMissing, CctvError) as error:

@@ -203,8 +203,8 @@ def command(archive: Archive, *arguments: str) -> Callable[[], object]:
 def hold_ratio(full: Archive, empty: Archive, runs: int) -> float:
     """Holds over the oldest day of a zone of half the cameras."""
     span = ["--from", full.start.isoformat(), "--to", (full.start + DAY).isoformat()]
-    for one in (full, empty):
-        command(one, "incident", "open", "bench", "--kind", "theft", "--cameras", "camera-00",
+    for archive in (full, empty):
+        command(archive, "incident", "open", "bench", "--kind", "theft", "--cameras", "camera-00",
                 "--from", full.end.isoformat(), "--to", "+1m")()  # fmt: skip
     place = ["hold", "place", "--ground", f"INC-{datetime.now(UTC).year}-001", "--zones", "interior", *span]
     place += ["--reason", "bench"]
@@ -221,7 +221,7 @@ def set_aside(full: Archive) -> int:
     """What a sweep a day from now would find due and held; it leaves the queue as it would then."""
     site = opened(full, full.start + PERIOD + DAY)
     with read_transaction(site.engine) as connection:
-        held = [one.segment for one in make_plan(connection, site.clock.now()).held]
+        held = [decision.segment for decision in make_plan(connection, site.clock.now()).held]
     for first in range(0, len(held), BATCH):
         with write_transaction(site.engine) as connection:
             mark_held_past_limit(connection, held[first : first + BATCH])
@@ -249,7 +249,7 @@ def scan_seconds(archive: Archive) -> float:
 
 def idle_ratio(full: Archive, small: Archive, runs: int) -> float:
     """Sweeps before anything is due."""
-    sites = [opened(one, one.start + PERIOD - timedelta(hours=1)) for one in (full, small)]
+    sites = [opened(archive, archive.start + PERIOD - timedelta(hours=1)) for archive in (full, small)]
     return ratio(lambda: sweep_once(sites[0]), lambda: sweep_once(sites[1]), runs)
 
 
@@ -266,20 +266,20 @@ class Deletions:
 def deletions(full: Archive, count: int, stints: int) -> Deletions:
     """`count` rows each, in as many stints; the recorder inserts during ours, for `stints` more besides."""
     site = opened(full, full.start + PERIOD + (full.end - full.start))
-    each = count // stints
+    rows_each = count // stints
     ours, batches = 0.0, list[float]()
     for _ in range(stints):
-        ours += seconds(lambda: delete_ours(site, each))
-        batches += delete_raw(full, each)
+        ours += seconds(lambda: delete_ours(site, rows_each))
+        batches += delete_raw(full, rows_each)
     recorder = subprocess.Popen(
         [sys.executable, __file__, "--record-into", str(full.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert recorder.stdout is not None
     recorder.stdout.readline()
     for _ in range(2 * stints):
-        delete_ours(site, each)
-    said, _ = recorder.communicate(b"end\n")
-    return Deletions(ours, sum(batches), max(batches), json.loads(said))
+        delete_ours(site, rows_each)
+    answer, _ = recorder.communicate(b"end\n")
+    return Deletions(ours, sum(batches), max(batches), json.loads(answer))
 
 
 def delete_ours(site: Storage, count: int) -> None:
@@ -323,10 +323,10 @@ def record_into(folder: Path) -> None:
         span = Span(start, start + timedelta(minutes=1))
         path = f"segments/facade/camera-00/recorded/{time.time_ns()}.mp4"
         new = NewSegment(camera, zone, span, start + PERIOD, path, "0" * 64, 30_000_000, "bench", None)
-        asked = time.perf_counter()
+        insert_began = time.perf_counter()
         with write_transaction(site.engine) as connection:
             insert_segment(connection, new)
-        waits.append(time.perf_counter() - asked)
+        waits.append(time.perf_counter() - insert_began)
     print(json.dumps(waits))
 
 
@@ -337,12 +337,12 @@ def figure(name: str, value: float, goal: float) -> bool:
     return ok
 
 
-def measure(given: argparse.Namespace, folder: Path) -> list[bool]:
-    minutes = round(given.segments / given.cameras)
-    full = make_archive(folder / "full", given.cameras, minutes)
-    small = make_archive(folder / "small", given.cameras, max(1, minutes // 100))
-    empty = make_archive(folder / "empty", given.cameras, 0)
-    runs = given.runs
+def measure(options: argparse.Namespace, folder: Path) -> list[bool]:
+    minutes = round(options.segments / options.cameras)
+    full = make_archive(folder / "full", options.cameras, minutes)
+    small = make_archive(folder / "small", options.cameras, max(1, minutes // 100))
+    empty = make_archive(folder / "empty", options.cameras, 0)
+    runs = options.runs
     met = [
         figure("hold place, a day of half the cameras / empty index", hold_ratio(full, empty, runs), 2.5),
         figure("retention explain / empty index", explain_ratio(full, empty, runs), 1.2),
@@ -351,10 +351,10 @@ def measure(given: argparse.Namespace, folder: Path) -> list[bool]:
     set_aside(full)
     following = next_seconds(full, runs)
     met.append(figure("next 1,000 expired and not held / full scan", following / scan_seconds(full), 0.01))
-    if given.large:
-        larger = make_archive(folder / "large", given.cameras, 10 * minutes)
+    if options.large:
+        larger = make_archive(folder / "large", options.cameras, 10 * minutes)
         met.append(figure("the same, ten times the index", next_seconds(larger, runs) / following, 1.5))
-    done = deletions(full, min(given.cameras * 1440, given.segments // 8), 4)
+    done = deletions(full, min(options.cameras * 1440, options.segments // 8), 4)
     waits = sorted(done.waits)
     met.append(figure("a day's deletions / raw DELETE", done.ours / done.theirs, 6))
     p99 = waits[max(0, round(0.99 * len(waits)) - 1)]
@@ -371,12 +371,12 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="ten times the index beside it")
     parser.add_argument("--folder", type=Path, help="where to make the indexes (default: a temporary folder)")
     parser.add_argument("--record-into", type=Path, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.record_into:
-        record_into(given.record_into)
+    options = parser.parse_args()
+    if options.record_into:
+        record_into(options.record_into)
         return 0
-    with tempfile.TemporaryDirectory(prefix="bench-retention-", dir=given.folder) as name:
-        return 0 if all(measure(given, Path(name))) else 1
+    with tempfile.TemporaryDirectory(prefix="bench-retention-", dir=options.folder) as name:
+        return 0 if all(measure(options, Path(name))) else 1
 
 
 if __name__ == "__main__":

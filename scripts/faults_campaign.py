@@ -4,7 +4,7 @@
     ./scripts/faults --again SCENARIO:SEED:NUMBER
     ./scripts/faults --without-syncs
 
-States are derived from a recording (`faulting.journal` has the model), materialised, and started from; kills are real.
+States are derived from a recording (`crashtest.journal` has the model), materialised, and started from; kills are real.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from faulting.campaign import Outcome, campaign, look_at, without_each
-from faulting.scenarios import ALL
-from faulting.stage import played_here
+from crashtest.campaign import Outcome, campaign, look_at, without_each
+from crashtest.scenarios import ALL
+from crashtest.stage import played_here
 
 KINDS = ("held footage lost", "overdue", "file without a row", "row without a file")
 _SHOWN = 5  # failures of each scenario
@@ -53,17 +53,17 @@ def everything(options: argparse.Namespace, folder: Path) -> int:
     with contextlib.suppress(KeyboardInterrupt):  # what was looked at until then is told
         for outcome in campaign(folder, seed, options.runs, options.kills, options.jobs):
             outcomes.append(outcome)
-            for said in outcome.failures[:_SHOWN]:
-                note(f"WRONG {said}")
+            for failure in outcome.failures[:_SHOWN]:
+                note(f"WRONG {failure}")
     by_name: defaultdict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_name[outcome.name].append(outcome)
     for name in [*ALL, "kill -9"]:
         if of_name := by_name.get(name):
             tell(table(name, of_name))
-    killed = sum(one.looked for one in by_name.get("kill -9", []))
-    states = sum(one.looked for one in outcomes) - killed
-    wrong = sum(sum(one.kinds.values()) for one in outcomes)
+    killed = sum(outcome.looked for outcome in by_name.get("kill -9", []))
+    states = sum(outcome.looked for outcome in outcomes) - killed
+    wrong = sum(sum(outcome.kinds.values()) for outcome in outcomes)
     enough = states >= options.runs and killed >= options.kills
     tell(
         {
@@ -93,7 +93,7 @@ def table(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any]:
         what: sum(outcome.looked for outcome in outcomes),
         "seeds": f"{seeds[0]}-{seeds[-1]}",
         "violations": kinds,
-        "again": [said.split(" ", 1)[0] for outcome in outcomes for said in outcome.failures][:_SHOWN],
+        "again": [failure.split(" ", 1)[0] for outcome in outcomes for failure in outcome.failures][:_SHOWN],
     }
 
 
@@ -102,8 +102,8 @@ def again(named: str, folder: Path) -> int:
     name, seed, *number = named.split(":")
     with played_here():
         outcome = look_at(name, int(seed), folder, only=int(number[0]) if number else None)
-    for said in outcome.failures:
-        note(f"WRONG {said}")
+    for failure in outcome.failures:
+        note(f"WRONG {failure}")
     tell(table(name, [outcome]))
     return 1 if outcome.failures or not outcome.looked else 0
 
@@ -112,16 +112,16 @@ def without_syncs(folder: Path) -> int:
     """Leave each flush out in turn: something must go wrong."""
     good = True
     with played_here():
-        for one in without_each(folder, _SEEDS):
-            good = good and one.is_as_expected
+        for omitted in without_each(folder, _SEEDS):
+            good = good and omitted.is_as_expected
             tell(
                 {
                     "faults": "without a flush",
-                    "flush": one.site,
-                    "missed_by": one.failure,
-                    "not_needed": one.reason,
-                    "states": one.looked,
-                    "pass": one.is_as_expected,
+                    "flush": omitted.site,
+                    "missed_by": omitted.failure,
+                    "not_needed": omitted.reason,
+                    "states": omitted.looked,
+                    "pass": omitted.is_as_expected,
                 }
             )
     return 0 if good else 1
@@ -139,12 +139,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def tell(said: dict[str, Any]) -> None:
-    print(json.dumps(said, ensure_ascii=False), flush=True)
+def tell(figures: dict[str, Any]) -> None:
+    print(json.dumps(figures, ensure_ascii=False), flush=True)
 
 
-def note(said: str) -> None:
-    print(said, file=sys.stderr, flush=True)
+def note(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

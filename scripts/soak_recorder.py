@@ -19,10 +19,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from trial.cameras import FPS, Cameras, make_clip, named, until
-from trial.explained import Stretch, lost_frames, twice, unexplained_seconds
-from trial.faults import Fault, Kind, faults
-from trial.product import Product, Segment
+from testbed.cameras import FPS, Cameras, make_clip, named, until
+from testbed.explained import Stretch, lost_frames, twice, unexplained_seconds
+from testbed.faults import Fault, Kind, faults
+from testbed.product import Product, Segment
 
 _LOSS = 0.01
 _SETTLES = 6.0  # seconds of recording after the last fault
@@ -71,7 +71,7 @@ class Soak:
         if fault.kind is Kind.LOSS:
             return self._lose(name)
         if fault.kind is Kind.REMOVED:
-            self._name_cameras([one for one in self._all if one != name])
+            self._name_cameras([camera for camera in self._all if camera != name])
             return lambda: self._name_cameras(self._all)
         self._kill()
         return lambda: None
@@ -118,13 +118,13 @@ def figure(name: str, value: object, goal: float | None = None) -> bool:
 
 def missing(product: Product, camera: str) -> tuple[list[Stretch], list[Stretch]]:
     """What the recorder says it did not record: for a cause, and for none."""
-    said = json.loads(
+    answer = json.loads(
         product.cctv("footage", "coverage", "--cameras", camera, "--from", _FIRST, "--to", _LAST, "--json")
     )
-    found: tuple[list[Stretch], list[Stretch]] = ([], [])
-    for hole in said["cameras"][0]["never_recorded"]:
-        found[hole["cause"] is None].append(Stretch(_us(hole["start"]), _us(hole["end"])))
-    return found
+    gaps: tuple[list[Stretch], list[Stretch]] = ([], [])
+    for hole in answer["cameras"][0]["never_recorded"]:
+        gaps[hole["cause"] is None].append(Stretch(_us(hole["start"]), _us(hole["end"])))
+    return gaps
 
 
 def _us(text: str) -> int:
@@ -133,8 +133,8 @@ def _us(text: str) -> int:
 
 def files_unlike_index(product: Product) -> int:
     """Files without a row, rows without a file, and files with other bytes than their row says."""
-    said = json.loads(product.cctv("footage", "list", "--from", _FIRST, "--to", _LAST, "--json"))
-    rows: dict[str, str] = {one["path"]: one["sha256"] for one in said["segments"]}
+    answer = json.loads(product.cctv("footage", "list", "--from", _FIRST, "--to", _LAST, "--json"))
+    rows: dict[str, str] = {row["path"]: row["sha256"] for row in answer["segments"]}
     there = {str(path.relative_to(product.storage)): path for path in product.storage.glob("segments/*/*/*/*.mp4")}
     wrong = set(rows) ^ set(there)
     for path in set(rows) & set(there):
@@ -147,11 +147,11 @@ def files_unlike_index(product: Product) -> int:
 
 def judge(product: Product, soak: Soak, names: Sequence[str]) -> list[bool]:
     """The figures of what is on disk."""
-    found = product.segments()
-    of: dict[str, list[Segment]] = {name: [one for one in found if one.camera == name] for name in names}
-    unreadable = [one for one in found if one.scan.error or one.scan.unmarked]
-    for one in unreadable:
-        note(f"unreadable: {one.path}: {one.scan.error or f'{one.scan.unmarked} pictures without a mark'}")
+    segments = product.segments()
+    of: dict[str, list[Segment]] = {name: [segment for segment in segments if segment.camera == name] for name in names}
+    unreadable = [segment for segment in segments if segment.scan.error or segment.scan.unmarked]
+    for segment in unreadable:
+        note(f"unreadable: {segment.path}: {segment.scan.error or f'{segment.scan.unmarked} pictures without a mark'}")
     if unrecorded := [name for name in names if not of[name]]:
         sys.exit(f"soak: nothing was ever recorded of {', '.join(unrecorded)}")
     seconds, lost, again = {}, {}, 0
@@ -163,7 +163,7 @@ def judge(product: Product, soak: Soak, names: Sequence[str]) -> list[bool]:
     note(f"by camera: unexplained seconds {seconds}, lost frames {lost}")
     left = [path for folder in ("incoming", "quarantine") for path in (product.storage / folder).rglob("*.*")]
     return [
-        figure("segments", len(found)),
+        figure("segments", len(segments)),
         figure("seconds unexplained, worst camera", round(max(seconds.values()), 3), 0),
         figure("frames lost that no gap explains, worst camera", max(lost.values()), 0),
         figure("frames twice on disk", again, 0),
@@ -174,17 +174,19 @@ def judge(product: Product, soak: Soak, names: Sequence[str]) -> list[bool]:
     ]
 
 
-def soak(given: argparse.Namespace, folder: Path) -> list[bool]:
+def soak(options: argparse.Namespace, folder: Path) -> list[bool]:
     """All of it, in a folder."""
-    names = list(named("cam", given.cameras))
-    clips = [make_clip(folder / f"{size}.h264", size, given.megabits, gop=FPS) for size in (given.size, given.other)]
-    planned = faults(given.seed, names, given.minutes * 60, given.every)
+    names = list(named("cam", options.cameras))
+    clips = [
+        make_clip(folder / f"{size}.h264", size, options.megabits, gop=FPS) for size in (options.size, options.other)
+    ]
+    planned = faults(options.seed, names, options.minutes * 60, options.every)
     cameras = Cameras(dict.fromkeys(names, clips[0]), dict.fromkeys(names, clips[1]))
-    product = Product(folder / "product", {name: cameras.url(name) for name in names}, given.segment)
+    product = Product(folder / "product", {name: cameras.url(name) for name in names}, options.segment)
     try:
         product.start()
         product.wait()
-        soaked: dict[str, Any] = {"seed": given.seed, "faults": Counter(fault.kind.value for fault in planned)}
+        soaked: dict[str, Any] = {"seed": options.seed, "faults": Counter(fault.kind.value for fault in planned)}
         for name, value in soaked.items():
             figure(name, value)
         running = Soak(cameras, product)
@@ -210,11 +212,11 @@ def main() -> int:
     parser.add_argument("--other", default="640x360", help="size after a size change")
     parser.add_argument("--megabits", type=float, default=1)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave everything there, to be looked at")
-    given = parser.parse_args()
-    if given.keep:
-        given.keep.mkdir(parents=True, exist_ok=True)
-    with nullcontext(given.keep) if given.keep else tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        return 0 if all(soak(given, Path(folder))) else 1
+    options = parser.parse_args()
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    with nullcontext(options.keep) if options.keep else tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        return 0 if all(soak(options, Path(folder))) else 1
 
 
 if __name__ == "__main__":

@@ -152,10 +152,10 @@ class SiteUnderTest:
         """Run `cctv COMMAND`; `exit` is the code to expect, None for any."""
         self._capsys.readouterr()
         code = run(shlex.split(command), self.box())
-        said = self._capsys.readouterr()
-        outcome = Outcome(code, said.out, said.err)
+        captured = self._capsys.readouterr()
+        outcome = Outcome(code, captured.out, captured.err)
         if exit is not None:
-            assert code == exit, f"cctv {command}: exit {code}\n{said.out}{said.err}"
+            assert code == exit, f"cctv {command}: exit {code}\n{captured.out}{captured.err}"
         return outcome
 
     def open(self, account: str = "test") -> Storage:
@@ -172,17 +172,17 @@ class SiteUnderTest:
         site, at = self.open("recorder"), self.instant(start)
         run = begin_run(site, CameraId(camera))
         close_gap(site, run.camera, at)
-        made = []
+        segments = []
         end = at + timedelta(minutes=minutes)
         index = 0
         while at < end:
             span = Span(at, min(at + timedelta(seconds=segment), end))
             file = incoming_directory(site, run.camera) / f"run{run.id}-{index:06d}.mp4"
             shutil.copy(clip or self._clip, file)
-            made.append(ingest(site, run, file, span))
+            segments.append(ingest(site, run, file, span))
             at, index = span.end, index + 1
         end_run(site, run, end, GapCause.RECORDER_STOPPED)
-        return made
+        return segments
 
     def footage(self, camera: str) -> list[Segment]:
         """What the index knows of a camera; each of its files stands on the disk."""

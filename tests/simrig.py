@@ -158,9 +158,9 @@ class Rig:
 
     def url(self, name: str, *, credentials: bool | None = None, password: str | None = None) -> str:
         """Address of a camera; with its login by default if the cameras ask for one."""
-        wanted = self._auth != "none" if credentials is None else credentials
+        with_login = self._auth != "none" if credentials is None else credentials
         user, secret = quote(self.user, safe=""), quote(password or self.password, safe="")
-        login = f"{user}:{secret}@" if wanted else ""
+        login = f"{user}:{secret}@" if with_login else ""
         return f"rtsp://{login}127.0.0.1:{self.ready['rtsp_port']}/{name}"
 
     def control(self, command: str) -> str:

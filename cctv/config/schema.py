@@ -1,7 +1,7 @@
 """The shape of cameras.toml, each setting declared once: its key, type, default and help text.
 
-Reading (loader.py), `cctv config show` (explain.py) and the tables of docs/cameras-toml.md (scripts/reference) all
-follow from the fields below.  Frozen; made by loader.py only, never written back.  Never contains a password.
+Reading (loader.py), `cctv config show` (explain.py) and the tables of docs/cameras-toml.md (scripts/docgen) all
+follow from the fields below.  Frozen; made by loader.py only, never written back.  Never holds a password.
 """
 
 from __future__ import annotations

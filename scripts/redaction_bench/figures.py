@@ -37,7 +37,7 @@ def at_least(name: str, value: Number, goal: Number) -> Figure:
     return Figure(name, value, f">= {goal}", value >= goal)
 
 
-def holds(name: str, interval: tuple[float, float], wanted: float) -> Figure:
+def holds(name: str, interval: tuple[float, float], value: float) -> Figure:
     """An interval that must hold a value."""
     low, high = interval
-    return Figure(name, [round(low, 1), round(high, 1)], f"holds {wanted:.1f}", low <= wanted <= high)
+    return Figure(name, [round(low, 1), round(high, 1)], f"holds {value:.1f}", low <= value <= high)

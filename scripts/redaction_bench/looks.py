@@ -67,8 +67,8 @@ class Lineup:
     @property
     def allowed(self) -> NDArray[np.bool_]:
         """Which crops (rows: asked, columns: gallery) were taken at different places."""
-        seen, asked = _feet(self.gallery), _feet(self.asked)
-        gap = np.abs(asked[:, np.newaxis] - seen[np.newaxis]).max(axis=2)
+        known, queries = _feet(self.gallery), _feet(self.asked)
+        gap = np.abs(queries[:, np.newaxis] - known[np.newaxis]).max(axis=2)
         return np.asarray(gap >= _ELSEWHERE * np.array([[box.w] for box in self.asked]))
 
     @property
@@ -85,7 +85,7 @@ class Lineup:
 
 
 @dataclass(frozen=True)
-class Told:
+class Recognition:
     """How often people are recognised, in %: in the mean of the people, and its 95 % interval."""
 
     mean: float
@@ -105,10 +105,11 @@ def told_apart(on: Annotated) -> Iterator[Figure]:
         yield tells(f"looks: {name}, %", recognised(lineup, described(shown, lineup)).mean)
     yield tells("looks: the size of the box alone, %", recognised(lineup, sizes(lineup)).mean)
     for name, apart in _redactions(on, lineup):
-        told, title = recognised(lineup, apart), f"looks: {name}, %"
-        yield at_most(title, told.mean, _BACKDROP) if name == Fill.BACKDROP.value else tells(title, told.mean)
+        recognition, title = recognised(lineup, apart), f"looks: {name}, %"
+        is_backdrop = name == Fill.BACKDROP.value
+        yield at_most(title, recognition.mean, _BACKDROP) if is_backdrop else tells(title, recognition.mean)
         if name in (Fill.SOLID.value, Others.SHAPE.value):
-            yield holds(f"looks: {name}, 95 % interval", told.interval, lineup.chance)
+            yield holds(f"looks: {name}, 95 % interval", recognition.interval, lineup.chance)
 
 
 def chosen(people: People, size: Size) -> Lineup:
@@ -139,24 +140,24 @@ def _feet(boxes: list[Rect]) -> NDArray[np.float64]:
 
 def described(shown: Iterable[Picture], lineup: Lineup) -> Apart:
     """How far the crops of a video are apart by what they show."""
-    wanted: defaultdict[int, list[tuple[int, Rect]]] = defaultdict(list)
+    by_frame: defaultdict[int, list[tuple[int, Rect]]] = defaultdict(list)
     numbered = enumerate(crop for crops in lineup.crops.values() for crop in crops)
     for number, (frame, box) in numbered:
-        wanted[frame].append((number, box))
-    found: dict[int, tuple[Features, ...]] = {}
+        by_frame[frame].append((number, box))
+    features: dict[int, tuple[Features, ...]] = {}
     for frame, picture in enumerate(shown):
-        for number, box in wanted.get(frame, ()):
+        for number, box in by_frame.get(frame, ()):
             crop = _crop(picture, box)
-            found[number] = _edges(crop), _colours(crop), _shades(crop)
-    kinds = zip(*(found[number] for number in sorted(found)), strict=True)
+            features[number] = _edges(crop), _colours(crop), _shades(crop)
+    kinds = zip(*(features[number] for number in sorted(features)), strict=True)
     return np.asarray(np.sum([_distances(np.stack(kind)) for kind in kinds], axis=0), np.float64)
 
 
 def _distances(features: Features) -> Apart:
     """Of features of all crops, in the order of the people."""
-    each = features.reshape(-1, 2, _CROPS, features.shape[-1])
-    gallery, asked = (each[:, half].reshape(-1, features.shape[-1]) for half in (0, 1))
-    return np.asarray(np.linalg.norm(asked[:, np.newaxis] - gallery[np.newaxis], axis=2), np.float64)
+    halves = features.reshape(-1, 2, _CROPS, features.shape[-1])
+    gallery, queries = (halves[:, half].reshape(-1, features.shape[-1]) for half in (0, 1))
+    return np.asarray(np.linalg.norm(queries[:, np.newaxis] - gallery[np.newaxis], axis=2), np.float64)
 
 
 def sizes(lineup: Lineup) -> Apart:
@@ -165,17 +166,17 @@ def sizes(lineup: Lineup) -> Apart:
     return _distances(np.array([[box.w, box.h] for box in boxes], np.float32))
 
 
-def recognised(lineup: Lineup, apart: Apart) -> Told:
+def recognised(lineup: Lineup, apart: Apart) -> Recognition:
     """How often the nearest crop from elsewhere is the same person's, bootstrapped over people."""
     allowed, own = lineup.allowed, lineup.own
     nearest = np.where(allowed, apart, np.inf).argmin(axis=1)
     right = own[np.arange(len(own)), nearest]
     fair = (own & allowed).any(axis=1)  # somebody who was never seen elsewhere cannot be recognised
     people = zip(right.reshape(-1, _CROPS), fair.reshape(-1, _CROPS), strict=True)
-    shares = np.array([100 * one[asked].mean() for one, asked in people if asked.any()])
+    shares = np.array([100 * correct[judged].mean() for correct, judged in people if judged.any()])
     draws = np.random.default_rng(1).choice(shares, (_DRAWS, len(shares))).mean(axis=1)
     low, high = np.quantile(draws, (0.025, 0.975))
-    return Told(round(float(shares.mean()), 1), (float(low), float(high)))
+    return Recognition(round(float(shares.mean()), 1), (float(low), float(high)))
 
 
 def _redactions(on: Annotated, lineup: Lineup) -> Iterator[tuple[str, Apart]]:
@@ -210,17 +211,17 @@ def _edges(crop: Picture) -> Features:
 
 def _colours(crop: Picture) -> Features:
     """Histograms of head and chest, hips, legs; roots, so that distances are Hellinger's."""
-    found = []
+    histograms = []
     for part in np.array_split(crop, 3, axis=1):
         for plane, low, high in zip(part, (0, 96, 96), (256, 160, 160), strict=True):
             counts, _ = np.histogram(np.clip(plane, low, high - 1), 16, (low, high))
-            found.append(np.sqrt(counts / counts.sum()))
-    return np.asarray(np.concatenate(found) / 3, np.float32)
+            histograms.append(np.sqrt(counts / counts.sum()))
+    return np.asarray(np.concatenate(histograms) / 3, np.float32)
 
 
 def _shades(crop: Picture) -> Features:
     """The crop at 4 x 8; colour counts twice, because it spans less."""
     small = [cv2.resize(plane.astype(np.float32), (4, 8), interpolation=cv2.INTER_AREA) for plane in crop]
     weights = (1, 2, 2)
-    each = [plane.ravel() * weight / 255 for plane, weight in zip(small, weights, strict=True)]
-    return np.asarray(np.concatenate(each), np.float32)
+    planes = [plane.ravel() * weight / 255 for plane, weight in zip(small, weights, strict=True)]
+    return np.asarray(np.concatenate(planes), np.float32)

@@ -52,13 +52,13 @@ def enlarged(source: Path, output: Path) -> None:
     subprocess.run([*command, *coding, f"file:{output}"], check=True)
 
 
-def _frames(path: Path, filters: str, layout: str, wanted: int) -> Iterator[NDArray[np.uint8]]:
+def _frames(path: Path, filters: str, layout: str, frame_bytes: int) -> Iterator[NDArray[np.uint8]]:
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{path}", "-map", "0:v:0", "-vf", filters]
     command += ["-fps_mode", "passthrough", "-pix_fmt", layout, "-f", "rawvideo", "pipe:1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
-        while data := child.stdout.read(wanted):
-            if len(data) < wanted:
+        while data := child.stdout.read(frame_bytes):
+            if len(data) < frame_bytes:
                 raise EOFError(f"{path}: a picture broke off")
             yield np.frombuffer(data, np.uint8)
     if child.returncode != 0:

@@ -75,16 +75,16 @@ def judge(source: Picture, shown: Picture, scene: EmptyScene, boxes: Iterable[Re
     for grey in (SOLID_GREY, SHAPE_GREY):
         tells &= apart(source, np.array(grey, np.int16).reshape(3, 1, 1)) >= TELLING
     matches = tells & (apart(source, shown) <= SAME)
-    found = Heads()
+    heads = Heads()
     for box in boxes:
         where = place(head(box).scaled(0.5))
         telling = int(np.count_nonzero(tells[where]))
         if telling >= max(_LEAST, _ENOUGH * tells[where].size):
-            found += Heads(1, int(np.count_nonzero(matches[where]) > _SHOWN * telling))
-    return found
+            heads += Heads(1, int(np.count_nonzero(matches[where]) > _SHOWN * telling))
+    return heads
 
 
-def apart(one: NDArray[np.integer], other: NDArray[np.integer]) -> Apart:
+def apart(picture: NDArray[np.integer], other: NDArray[np.integer]) -> Apart:
     """How far two pictures are apart at each pixel: levels of luma, or twice those of a chroma plane."""
-    gap = np.abs(one.astype(np.int16) - other)
+    gap = np.abs(picture.astype(np.int16) - other)
     return np.asarray(np.maximum(gap[0], 2 * np.maximum(gap[1], gap[2])), np.int16)

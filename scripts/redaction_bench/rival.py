@@ -25,9 +25,9 @@ def installed() -> Path:
     if not program.exists():
         _run([sys.executable, "-m", "venv", "--clear", str(_FOLDER)])
         _run([str(_FOLDER / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", f"deface=={VERSION}"])
-    said = _run([str(program), "--version"]).strip()
-    if said != VERSION:
-        raise RivalMissing(f"{program} is {said}, not {VERSION}; remove {_FOLDER} and run again")
+    version = _run([str(program), "--version"]).strip()
+    if version != VERSION:
+        raise RivalMissing(f"{program} is {version}, not {VERSION}; remove {_FOLDER} and run again")
     return program
 
 

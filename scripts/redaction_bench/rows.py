@@ -37,8 +37,8 @@ def kept(on: Annotated, people: Sequence[int], *, with_hides: bool) -> Iterator[
 
 def reliance(on: Annotated) -> Iterator[Figure]:
     """How much the look at pixels can be relied on."""
-    found = unhidden(on)
+    unhidden_heads = unhidden(on)
     heads = sum(len(boxes) for boxes in on.people.values())
-    yield tells("pixels: heads that can be judged, %", round(100 * found.judged / heads, 1))
-    share = round(100 * found.shown / max(found.judged, 1), 1)
+    yield tells("pixels: heads that can be judged, %", round(100 * unhidden_heads.judged / heads, 1))
+    share = round(100 * unhidden_heads.shown / max(unhidden_heads.judged, 1), 1)
     yield at_least("pixels: heads found when nothing is hidden, %", share, _FOUND)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from trial.load import pss_mib, tree
+from testbed.load import pss_mib, tree
 
 from cctv.redaction.render.options import Mode, Options
 from cctv.redaction.render.render import RenderReport
@@ -90,12 +90,12 @@ def speeds(clip: Path, people: People, folder: Path) -> Speeds:
 def at_own_size(on: Annotated, *, beside_rival: bool) -> Iterator[Figure]:
     """The rows on speed and file size at the clip's own size, and against deface."""
     name = f"{on.size.width}x{on.size.height}"
-    found = speeds(on.clip, on.people, on.folder)
-    yield from against_pass_through(name, found)
+    measured = speeds(on.clip, on.people, on.folder)
+    yield from against_pass_through(name, measured)
     if beside_rival:
         theirs = frames_a_second(on.clip, on.frames, on.folder)
         yield tells(f"{name}: deface {VERSION}, fps", round(theirs, 2))
-        for mode, timed in found.modes.items():
+        for mode, timed in measured.modes.items():
             yield at_least(f"{name}: {mode.value}: speed / deface", round(timed.fps / theirs, 1), _RIVAL)
 
 
@@ -104,18 +104,18 @@ def at_1080p(on: Annotated) -> Iterator[Figure]:
     large = on.folder / "large.mp4"
     enlarged(on.clip, large)
     people = scaled(on.people, _FULL.width / on.size.width, _FULL.height / on.size.height)
-    found = speeds(large, people, on.folder)
+    measured = speeds(large, people, on.folder)
     large.unlink()
-    yield from against_pass_through("1080p25", found)
-    for mode, timed in found.modes.items():
+    yield from against_pass_through("1080p25", measured)
+    for mode, timed in measured.modes.items():
         yield at_most(f"1080p25: {mode.value}: peak memory, MiB", round(timed.memory), _MEMORY)
 
 
-def against_pass_through(name: str, found: Speeds) -> Iterator[Figure]:
+def against_pass_through(name: str, measured: Speeds) -> Iterator[Figure]:
     """Speed and size of both modes over those of pass-through."""
-    reference = found.reference
+    reference = measured.reference
     yield tells(f"{name}: pass-through, fps", round(reference.fps, 1))
-    for mode, timed in found.modes.items():
+    for mode, timed in measured.modes.items():
         share = round(timed.fps / reference.fps, 2)
         yield at_least(f"{name}: {mode.value}: speed / pass-through", share, _SPEED[mode])
         unproved = round(timed.unproved / reference.fps, 2)
@@ -125,9 +125,9 @@ def against_pass_through(name: str, found: Speeds) -> Iterator[Figure]:
         yield at_most(f"{name}: {mode.value}: size / pass-through", round(timed.size / reference.size, 2), _SIZE)
 
 
-def _spent(work: Callable[..., object], *given: object) -> Spent:
+def _spent(work: Callable[..., object], *arguments: object) -> Spent:
     began, used = time.monotonic(), _processor()
-    work(*given)
+    work(*arguments)
     return Spent(time.monotonic() - began, _processor() - used)
 
 
@@ -153,17 +153,17 @@ def _redaction(clip: Path, keep: KeepBoxes, options: Options, output: Path) -> t
 @contextmanager
 def _memory(pid: int) -> Iterator[list[float]]:
     """The memory (MiB) of a process and all that it started, every so often while the block runs."""
-    found: list[float] = [0.0]
+    samples: list[float] = [0.0]
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(_LOOK):
-            found.append(pss_mib(tree(pid)))
+            samples.append(pss_mib(tree(pid)))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        yield found
+        yield samples
     finally:
         ended.set()
         watcher.join()

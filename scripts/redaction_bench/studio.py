@@ -132,11 +132,11 @@ def unhidden(on: Annotated) -> Heads:
     """The heads that the look at pixels finds in a clip that was only encoded again: how much it can be relied on."""
     output = on.folder / "unhidden.mp4"
     pass_through(on.clip, output)
-    found = Heads()
+    heads = Heads()
     for frame, (source, shown) in enumerate(zip(pictures(on.clip, on.size), pictures(output, on.size), strict=True)):
-        found += judge(source, shown, on.scene, boxes_in(on.people, frame))
+        heads += judge(source, shown, on.scene, boxes_in(on.people, frame))
     output.unlink()
-    return found
+    return heads
 
 
 def looked(jobs: Sequence[Job], on: Annotated) -> Iterable[Seen]:

@@ -40,30 +40,30 @@ class Arguments:
 def parse(words: list[str] | None = None) -> Arguments:
     """Read the command line, or end with status 2 and one message."""
     parser = _parser()
-    given = parser.parse_args(words)
-    clips = dict(given.clip)
-    if len(clips) != len(given.clip):
+    options = parser.parse_args(words)
+    clips = dict(options.clip)
+    if len(clips) != len(options.clip):
         parser.error("two cameras have the same name")
-    for option in (given.alt, [entry for entry in given.fps if entry[0]]):
+    for option in (options.alt, [entry for entry in options.fps if entry[0]]):
         for name, _ in option:
             if name not in clips:
                 parser.error(f"no --clip names {name}")
-    rate = next((value for name, value in reversed(given.fps) if not name), Fraction(25))
-    if given.auth != "none" and given.password_file is None:
-        parser.error(f"--auth {given.auth} needs --password-file")
+    rate = next((value for name, value in reversed(options.fps) if not name), Fraction(25))
+    if options.auth != "none" and options.password_file is None:
+        parser.error(f"--auth {options.auth} needs --password-file")
     return Arguments(
         clips=clips,
-        alternatives=dict(given.alt),
-        rates={name: dict(given.fps).get(name, rate) for name in clips},
-        port=given.port,
-        control_port=given.control_port,
-        audio=given.audio == "pcmu",
-        auth=given.auth,
-        user=given.user,
-        password=_password(parser, given.password_file),
-        packet_loss=given.rtpdrop,
-        start_idr=given.start_idr,
-        die_with_stdin=given.die_with_stdin,
+        alternatives=dict(options.alt),
+        rates={name: dict(options.fps).get(name, rate) for name in clips},
+        port=options.port,
+        control_port=options.control_port,
+        audio=options.audio == "pcmu",
+        auth=options.auth,
+        user=options.user,
+        password=_password(parser, options.password_file),
+        packet_loss=options.rtpdrop,
+        start_idr=options.start_idr,
+        die_with_stdin=options.die_with_stdin,
     )
 
 

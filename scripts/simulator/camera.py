@@ -112,8 +112,8 @@ class Camera:
             audio.emit("push-buffer", _buffer(SILENCE * samples, begin, end))
 
     def _change_clip(self) -> None:
-        wanted = self.clips[self.wanted]
-        if self.wanted != self.playing and wanted.units[self.counter % len(wanted)].key:
+        clip = self.clips[self.wanted]
+        if self.wanted != self.playing and clip.units[self.counter % len(clip)].key:
             self.playing = self.wanted
 
     def _begin(self, video: Gst.Element, counter: int) -> bool:

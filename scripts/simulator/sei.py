@@ -110,8 +110,8 @@ class _Packet:
 
 
 def _packets(path: Path | str) -> tuple[list[_Packet], int]:
-    wanted = "stream=index,codec_type:packet=stream_index,size,pts_time,flags"
-    text = _run(["ffprobe", "-v", "error", "-show_entries", wanted, "-of", "json", str(path)])
+    entries = "stream=index,codec_type:packet=stream_index,size,pts_time,flags"
+    text = _run(["ffprobe", "-v", "error", "-show_entries", entries, "-of", "json", str(path)])
     probed = json.loads(text)
     kinds = {stream["index"]: stream["codec_type"] for stream in probed.get("streams", [])}
     video = next((index for index, kind in sorted(kinds.items()) if kind == "video"), None)
@@ -143,12 +143,12 @@ def _read_marks(file: str, packets: Sequence[_Packet], raw: bytes, audio_streams
     frames: list[Frame] = []
     start = unmarked = 0
     for packet in packets:
-        found = MARK.search(raw, start, start + packet.size)
+        mark = MARK.search(raw, start, start + packet.size)
         start += packet.size
-        if found is None:
+        if mark is None:
             unmarked += 1
             continue
-        camera, counter, sent_us = (int(text, 16) for text in found.groups())
+        camera, counter, sent_us = (int(text, 16) for text in mark.groups())
         frames.append(Frame(camera, counter, sent_us, packet.pts_seconds, packet.key, packet.size))
     error = None if frames else "no marked frame"
     return Scan(file, tuple(frames), unmarked, audio_streams, error)

@@ -90,8 +90,8 @@ def _keep_to_bands(picture: Picture, bands: tuple[tuple[float, float], ...]) -> 
     luma = picture @ LUMA
     nearest = [np.clip(luma, low, high) for low, high in bands]
     low, high = nearest
-    wanted = np.where(np.abs(low - luma) <= np.abs(high - luma), low, high)
-    return np.clip(picture * (wanted / np.maximum(luma, 1))[..., None], 0, 255).astype(np.uint8)
+    target = np.where(np.abs(low - luma) <= np.abs(high - luma), low, high)
+    return np.clip(picture * (target / np.maximum(luma, 1))[..., None], 0, 255).astype(np.uint8)
 
 
 def _cloud(stage: Stage, chance: np.random.Generator, cells: int) -> np.ndarray:

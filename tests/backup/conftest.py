@@ -22,9 +22,9 @@ class Rig:
 
     def back_up(self, *, exit=0):
         """Make a back-up and answer its file; the clock goes on, so that no two have one name."""
-        made = self.cctv(f"backup {self.medium} --json", exit=exit).json
+        backup = self.cctv(f"backup {self.medium} --json", exit=exit).json
         self.site.clock.advance(seconds=1)
-        return Path(made["path"])
+        return Path(backup["path"])
 
     def lose(self, *names):
         """The disk loses files or folders; all of the storage when none is named."""

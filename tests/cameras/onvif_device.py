@@ -59,8 +59,8 @@ class OnvifDevice:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                status, body = device._answer(asked)
+                request = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                status, body = device._answer(request)
                 data = _ENVELOPE.format(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/soap+xml; charset=utf-8")
@@ -87,31 +87,31 @@ class OnvifDevice:
         self._server.shutdown()
         self._server.server_close()
 
-    def _answer(self, asked: str) -> tuple[int, str]:
-        self.asked_for += re.findall(r"Body><(?:\w+:)?(\w+)", asked)
-        if "GetSystemDateAndTime" in asked and self._mute:
+    def _answer(self, request: str) -> tuple[int, str]:
+        self.asked_for += re.findall(r"Body><(?:\w+:)?(\w+)", request)
+        if "GetSystemDateAndTime" in request and self._mute:
             self._over.wait()
-        if "GetSystemDateAndTime" in asked and self._time_said is not None:
+        if "GetSystemDateAndTime" in request and self._time_said is not None:
             return 200, self._time_said
-        if "GetSystemDateAndTime" in asked and self._clock_off is not None:
+        if "GetSystemDateAndTime" in request and self._clock_off is not None:
             return 200, self._time()
-        if self._password is not None and not self._signed(asked):
+        if self._password is not None and not self._signed(request):
             return 400, _NOT_AUTHORIZED
-        if self._talks and (said := self._about(asked)):
-            return 200, said
-        if "GetCapabilities" in asked:
+        if self._talks and (answer := self._about(request)):
+            return 200, answer
+        if "GetCapabilities" in request:
             media = f"<tt:Media><tt:XAddr>http://{self.address}/onvif/media</tt:XAddr></tt:Media>"
             answer = f"<tds:Capabilities>{media}</tds:Capabilities>"
             return 200, f"<tds:GetCapabilitiesResponse>{answer}</tds:GetCapabilitiesResponse>"
-        if "GetProfiles" in asked:
+        if "GetProfiles" in request:
             sizes = {"main": (1920, 1080, "H264"), "sub": (640, 360, "H264"), "stills": (3840, 2160, "JPEG")}
             profiles = "".join(
                 _PROFILE.format(token=f"token-{name}", name=name, width=width, height=height, codec=codec)
                 for name, (width, height, codec) in sizes.items()
             )
             return 200, f"<trt:GetProfilesResponse>{profiles}</trt:GetProfilesResponse>"
-        if "GetStreamUri" in asked:
-            name = re.search(r"ProfileToken>token-(\w+)<", asked)[1]
+        if "GetStreamUri" in request:
+            name = re.search(r"ProfileToken>token-(\w+)<", request)[1]
             uri = f"<tt:Uri>{self._streams[name]}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect>"
             rest = "<tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>"
             answer = f"<trt:MediaUri>{uri}{rest}</trt:MediaUri>"
@@ -126,40 +126,40 @@ class OnvifDevice:
             f"<tt:Date><tt:Year>{at.year}</tt:Year><tt:Month>{at.month}</tt:Month><tt:Day>{at.day}</tt:Day></tt:Date>"
         )
         kind = "<tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"
-        said = f"<tds:SystemDateAndTime>{kind}<tt:UTCDateTime>{time}{date}</tt:UTCDateTime></tds:SystemDateAndTime>"
-        return f"<tds:GetSystemDateAndTimeResponse>{said}</tds:GetSystemDateAndTimeResponse>"
+        answer = f"<tds:SystemDateAndTime>{kind}<tt:UTCDateTime>{time}{date}</tt:UTCDateTime></tds:SystemDateAndTime>"
+        return f"<tds:GetSystemDateAndTimeResponse>{answer}</tds:GetSystemDateAndTimeResponse>"
 
-    def _about(self, asked: str) -> str | None:
-        if "GetDeviceInformation" in asked:
-            said = "<tds:Manufacturer>Acme</tds:Manufacturer><tds:Model>Eye 4</tds:Model>"
-            said += "<tds:FirmwareVersion>1.2.3</tds:FirmwareVersion><tds:SerialNumber>7</tds:SerialNumber>"
-            said += "<tds:HardwareId>9</tds:HardwareId>"
-            return f"<tds:GetDeviceInformationResponse>{said}</tds:GetDeviceInformationResponse>"
-        if "GetScopes" in asked:
+    def _about(self, request: str) -> str | None:
+        if "GetDeviceInformation" in request:
+            answer = "<tds:Manufacturer>Acme</tds:Manufacturer><tds:Model>Eye 4</tds:Model>"
+            answer += "<tds:FirmwareVersion>1.2.3</tds:FirmwareVersion><tds:SerialNumber>7</tds:SerialNumber>"
+            answer += "<tds:HardwareId>9</tds:HardwareId>"
+            return f"<tds:GetDeviceInformationResponse>{answer}</tds:GetDeviceInformationResponse>"
+        if "GetScopes" in request:
             scopes = ["Profile/Streaming", *(["Profile/G"] if self._profile_g else []), "name/Eye"]
-            said = "".join(
+            answer = "".join(
                 "<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef>"
-                f"<tt:ScopeItem>onvif://www.onvif.org/{one}</tt:ScopeItem></tds:Scopes>"
-                for one in scopes
+                f"<tt:ScopeItem>onvif://www.onvif.org/{scope}</tt:ScopeItem></tds:Scopes>"
+                for scope in scopes
             )
-            return f"<tds:GetScopesResponse>{said}</tds:GetScopesResponse>"
-        if "GetServices" in asked:
+            return f"<tds:GetScopesResponse>{answer}</tds:GetScopesResponse>"
+        if "GetServices" in request:
             spaces = [_DEVICE, *([_RECORDING] if self._profile_g else [])]
             version = "<tds:Version><tt:Major>2</tt:Major><tt:Minor>5</tt:Minor></tds:Version>"
-            said = "".join(
-                f"<tds:Service><tds:Namespace>{one}</tds:Namespace><tds:XAddr>http://{self.address}/onvif</tds:XAddr>"
+            answer = "".join(
+                f"<tds:Service><tds:Namespace>{namespace}</tds:Namespace><tds:XAddr>http://{self.address}/onvif</tds:XAddr>"
                 f"{version}</tds:Service>"
-                for one in spaces
+                for namespace in spaces
             )
-            return f"<tds:GetServicesResponse>{said}</tds:GetServicesResponse>"
+            return f"<tds:GetServicesResponse>{answer}</tds:GetServicesResponse>"
         return None
 
-    def _signed(self, asked: str) -> bool:
+    def _signed(self, request: str) -> bool:
         """Whether the digest is that of the password (WS-UsernameToken profile 1.0)."""
-        found = {
-            name: re.search(rf"<(?:\w+:)?{name}[^>]*>([^<]+)<", asked) for name in ("Nonce", "Created", "Password")
+        fields = {
+            name: re.search(rf"<(?:\w+:)?{name}[^>]*>([^<]+)<", request) for name in ("Nonce", "Created", "Password")
         }
-        if not all(found.values()):
+        if not all(fields.values()):
             return False
-        secret = base64.b64decode(found["Nonce"][1]) + found["Created"][1].encode() + (self._password or "").encode()
-        return base64.b64encode(hashlib.sha1(secret).digest()).decode() == found["Password"][1]
+        secret = base64.b64decode(fields["Nonce"][1]) + fields["Created"][1].encode() + (self._password or "").encode()
+        return base64.b64encode(hashlib.sha1(secret).digest()).decode() == fields["Password"][1]

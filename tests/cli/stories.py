@@ -6,7 +6,6 @@ Between them they touch every command that asks no camera and no mail host.  Dry
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -245,36 +244,37 @@ def requests(teller: Teller) -> None:
         *(f"request show REQ-2026-{number:03d}" for number in range(1, 11)),
         "request show REQ-2026-999",
     )
-    one = "REQ-2026-001"
+    case = "REQ-2026-001"
     teller.tried(
-        f"request receipt {one}",
-        f"request ask {one}",
-        f"request sent {one} --letter receipt",
-        f"request sent {one} --letter extension",
-        f"request sent {one} --letter receipt --on 9/11",
-        f"request identity {one} --method document-seen --checker 'A. Peeters'",
-        f"request identity {one} --method eid --checker X --role proxy",
-        f"request identity {one} --method eid --checker X --checked 9/11/2026",
-        f"request mandate {one} --as proxy --by 'Mr. Claes' --by-contact claes@example.be --mandate power-of-attorney "
+        f"request receipt {case}",
+        f"request ask {case}",
+        f"request sent {case} --letter receipt",
+        f"request sent {case} --letter extension",
+        f"request sent {case} --letter receipt --on 9/11",
+        f"request identity {case} --method document-seen --checker 'A. Peeters'",
+        f"request identity {case} --method eid --checker X --role proxy",
+        f"request identity {case} --method eid --checker X --checked 9/11/2026",
+        f"request mandate {case} --as proxy --by 'Mr. Claes' --by-contact claes@example.be --mandate power-of-attorney "
         "--mandated 1/11/2026",
-        f"request identity {one} --role proxy --method bar-membership --checker 'A. Peeters'",
-        f"request scope {one} --cameras foyer-1 --from '1/11 11:00' --to '1/11 11:01' --reason 'she named the minute'",
-        f"request confirm {one} --reason 'he does not know which day it was'",
-        f"request extend {one} --no-letter --ground complexity --reason 'forty people are in the picture'",
-        f"request extend {one} --no-letter --ground complexity --reason 'again'",
-        f"request invite {one} --at '4/11 10u' --place 'reception, Kerkstraat 1' --host 'A. Peeters'",
-        f"request statement {one} --text 'I held the door for a colleague.'",
+        f"request identity {case} --role proxy --method bar-membership --checker 'A. Peeters'",
+        f"request scope {case} --cameras foyer-1 --from '1/11 11:00' --to '1/11 11:01' --reason 'she named the minute'",
+        f"request confirm {case} --reason 'he does not know which day it was'",
+        f"request extend {case} --no-letter --ground complexity --reason 'forty people are in the picture'",
+        f"request extend {case} --no-letter --ground complexity --reason 'again'",
+        f"request invite {case} --at '4/11 10u' --place 'reception, Kerkstraat 1' --host 'A. Peeters'",
+        f"request statement {case} --text 'I held the door for a colleague.'",
     )
     teller.cctv(
-        f"request show {one}",
-        f"request answer {one}",
-        f"request answer {one} --no-letter --outcome no-footage",
-        f"request close {one} --outcome refused",
+        f"request show {case}",
+        f"request answer {case}",
+        f"request answer {case} --no-letter --outcome no-footage",
+        f"request close {case} --outcome refused",
     )
     teller.tried(
-        f"request answer {one} --no-letter --outcome refused --ground excessive --reason 'the same copy went last week'"
+        f"request answer {case} --no-letter --outcome refused --ground excessive "
+        "--reason 'the same copy went last week'"
     )
-    teller.cctv(f"request close {one} --outcome granted", f"request show {one}")
+    teller.cctv(f"request close {case} --outcome granted", f"request show {case}")
     teller.tried(
         "request answer REQ-2026-002 --no-letter",
         "request answer REQ-2026-002 --no-letter --outcome granted --basis unlawful "
@@ -303,35 +303,33 @@ def requests(teller: Teller) -> None:
     teller.cctv("request board", "request list", "status")
     teller.clock.advance(days=400)
     teller.tried("sweep --once")
-    teller.cctv("request list --all", f"request show {one}", "audit list --last 400", "audit verify")
+    teller.cctv("request list --all", f"request show {case}", "audit list --last 400", "audit verify")
 
 
 def redaction(teller: Teller) -> None:
     """A copy of a request: who stays visible, the approval, the package, and what is refused before."""
-    sys.path.insert(0, str(TESTS / "redaction_review"))
-
     nobody = pad(film(teller.folder / "nobody.mp4", []))
     people = pad(film(teller.folder / "people.mp4", [SUBJECT, OTHER]))
     teller.cctv("footage init")
     for start, clip in (("10:20", nobody), ("10:40", nobody), ("11:00", people)):
         teller.site.record("foyer-1", f"2026-11-01 {start}", minutes=SEGMENT / 60, segment=SEGMENT, clip=clip)
-    one = "REQ-2026-001"
-    teller.cctv(f"request open --no-prepare {WHO} {FOYER}", f"export build {one}", f"redaction show {one}")
-    teller.tried(f"redaction prepare {one}")
-    teller.cctv(f"redaction prepare {one}", f"redaction show {one}", f"redaction keep {one} 99 --reason x")
-    teller.tried(f"redaction keep {one} 1 --reason 'the red coat'", f"redaction hide {one} 2 --reason 'a colleague'")
-    teller.cctv(f"redaction approve {one} --reason 'too early'", f"export build {one}")
+    case = "REQ-2026-001"
+    teller.cctv(f"request open --no-prepare {WHO} {FOYER}", f"export build {case}", f"redaction show {case}")
+    teller.tried(f"redaction prepare {case}")
+    teller.cctv(f"redaction prepare {case}", f"redaction show {case}", f"redaction keep {case} 99 --reason x")
+    teller.tried(f"redaction keep {case} 1 --reason 'the red coat'", f"redaction hide {case} 2 --reason 'a colleague'")
+    teller.cctv(f"redaction approve {case} --reason 'too early'", f"export build {case}")
     teller.tried(
-        f"redaction backdrop {one} --approve --reason 'nobody is in them'",
-        f"redaction review {one} --frames 0-19 --reason 'nobody else'",
-        f"redaction preview {one}",
-        f"redaction review {one} --all --reason 'watched it'",
-        f"redaction approve {one} --reason 'only the requester stays'",
+        f"redaction backdrop {case} --approve --reason 'nobody is in them'",
+        f"redaction review {case} --frames 0-19 --reason 'nobody else'",
+        f"redaction preview {case}",
+        f"redaction review {case} --all --reason 'watched it'",
+        f"redaction approve {case} --reason 'only the requester stays'",
     )
-    teller.cctv(f"redaction show {one}", "redaction show REQ-2026-999", f"request show {one}")
-    teller.tried(f"export build {one}")
-    teller.cctv(f"export list --request {one}", "export verify EXP-2026-001")
-    teller.tried(f"request answer {one} --no-letter")
+    teller.cctv(f"redaction show {case}", "redaction show REQ-2026-999", f"request show {case}")
+    teller.tried(f"export build {case}")
+    teller.cctv(f"export list --request {case}", "export verify EXP-2026-001")
+    teller.tried(f"request answer {case} --no-letter")
     usb = teller.folder / "usb"
     usb.mkdir()
     teller.tried("export deliver EXP-2026-001 --method zip --to {folder}/usb")

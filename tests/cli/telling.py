@@ -81,10 +81,10 @@ class Teller:
         """JSON on lines of its own, once it is sure that nothing but its blanks is changed by that."""
         if not out.startswith('{"schema"'):
             return out
-        made = json.loads(out)
-        ascii_only = json.dumps(made) + "\n"
-        assert out in (json.dumps(made, ensure_ascii=False) + "\n", ascii_only)
-        return json.dumps(made, indent=1, ensure_ascii=out == ascii_only) + "\n"
+        answer = json.loads(out)
+        ascii_only = json.dumps(answer) + "\n"
+        assert out in (json.dumps(answer, ensure_ascii=False) + "\n", ascii_only)
+        return json.dumps(answer, indent=1, ensure_ascii=out == ascii_only) + "\n"
 
     def _same(self, text: str) -> str:
         text = text.replace(str(self.folder), "<folder>").replace(str(TESTS), "<tests>")

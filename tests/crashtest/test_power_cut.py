@@ -9,11 +9,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from faulting.campaign import kill_writers, look_at
-from faulting.journal import Change, Journal
-from faulting.scenarios import ALL, play
-from faulting.stage import BEGIN, played_here
-from faulting.states import crash_states
+from crashtest.campaign import kill_writers, look_at
+from crashtest.journal import Change, Journal
+from crashtest.scenarios import ALL, play
+from crashtest.stage import BEGIN, played_here
+from crashtest.states import crash_states
 
 from cctv.core.durable import DurableFiles
 
@@ -25,14 +25,14 @@ FLUSHES = {  # each with the scenario and seed that misses it soonest
     "append_line, a new file's name": ("sync_directory(path.parent)", "append_line", "ingest", 0),
     "make_directory": ("sync_directory(path.parent)", "make_directory", "ingest", 0),
     "rename": ("sync_directory(target.parent)", "rename", "ingest", 0),
-    "ingest": ("ingesting.ingest", "sync_file", "ingest", 0),
+    "ingest": ("ingest.ingest", "sync_file", "ingest", 0),
     "write, the bytes": ("os.fsync(descriptor)", "write", "hold", 0),
     "write, the name": ("sync_directory(path.parent)", "write", "hold", 0),
     "unlink": ("sync_directory(path.parent)", "unlink", "sweep", 0),
     "what a kill left": ("recover.recover_incoming", "settle", "restart", 4),
     "what a killed placing left": ("store.match_files", "settle", "placing killed", 4),
-    "what a kill left to reconcile": ("reconciliation.reconcile_locked", "settle", "ingest killed", 0),
-    "a restored index": ("restoring._prepare", "sync_file", "restore", 0),
+    "what a kill left to reconcile": ("reconcile.reconcile_locked", "settle", "ingest killed", 0),
+    "a restored index": ("restore._prepare", "sync_file", "restore", 0),
 }
 
 
@@ -61,7 +61,9 @@ def test_two_writers_may_be_killed_at_any_instant(tmp_path):
 @pytest.mark.parametrize("flush", FLUSHES)
 def test_a_flush_that_is_left_out_is_missed(flush, tmp_path):
     said, operation, name, seed = FLUSHES[flush]
-    sites = [site for site in play(ALL[name], tmp_path, seed).sites if f"Disk.{operation}" in site and said in site]
+    sites = [
+        site for site in play(ALL[name], tmp_path, seed).sites if f"DurableFiles.{operation}" in site and said in site
+    ]
 
     assert sites, "the scenario does not come by it any more"
     assert any(look_at(name, seed, tmp_path, without=site, first=True).failures for site in sites)

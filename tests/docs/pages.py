@@ -42,8 +42,8 @@ def command_lines(text: str) -> Iterator[list[str]]:
     indented = "\n".join(line for line in prose.splitlines() if line.startswith("    "))
     for block in (*_INLINE.findall(prose), *_FENCE.findall(text), indented):
         for line in block.replace("\\\n", " ").splitlines():
-            if found := _STARTS.match(line.strip()):
-                yield _words(line.strip()[found.end() :])
+            if match := _STARTS.match(line.strip()):
+                yield _words(line.strip()[match.end() :])
 
 
 def _words(line: str) -> list[str]:

@@ -3,8 +3,8 @@
 import json
 import re
 
+from docgen.errors import every_error
 from pages import ROOT
-from reference.errors import every_error
 
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import Exit
@@ -37,7 +37,7 @@ def test_the_page_of_the_disk_names_every_key_of_site_json(tmp_path):
 
 
 def test_the_page_of_retention_names_every_guard():
-    guards = {one.name for one in every_error() if one.exit_code is Exit.GUARD and one.name != "GuardError"}
+    guards = {error.code for error in every_error() if error.exit_code is Exit.GUARD and error.code != "GuardError"}
     assert set(re.findall(r"^\| `(\w+)` \|", page("retention.md"), re.MULTILINE)) == guards
 
 

@@ -2,11 +2,11 @@ import re
 import sys
 
 import pytest
+from docgen.commands import commands_page
+from docgen.errors import errors_page, every_error
+from docgen.main import main
+from docgen.settings import settings_page
 from pages import ROOT
-from reference.commands import commands_page
-from reference.errors import errors_page, every_error
-from reference.main import main
-from reference.settings import settings_page
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ def test_a_generated_page_says_what_the_program_says(name, page):
 
 
 def test_a_stale_page_is_told_and_left_alone(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("reference.main.DOCS", tmp_path)
-    monkeypatch.setattr("reference.main.stale_pages", lambda: [tmp_path / "commands.md"])
+    monkeypatch.setattr("docgen.main.DOCS", tmp_path)
+    monkeypatch.setattr("docgen.main.stale_pages", lambda: [tmp_path / "commands.md"])
     monkeypatch.setattr(sys, "argv", ["docs", "--check"])
 
     assert main() == 1
@@ -38,16 +38,16 @@ def test_every_command_line_of_the_help_is_in_the_page_of_commands(commands):
     assert missing == []
 
 
-def test_every_error_says_what_is_wrong_and_names_its_class_once_in_its_room():
-    told = list(every_error())
-    assert [one.name for one in told if not one.message] == []
-    assert len({(one.module, one.name) for one in told}) == len(told)
+def test_every_error_says_what_is_wrong_and_names_its_class_once_in_its_module():
+    errors = list(every_error())
+    assert [error.name for error in errors if not error.message] == []
+    assert len({(error.module, error.name) for error in errors}) == len(errors)
 
 
 def test_a_page_without_the_table_of_a_section_is_refused(tmp_path, monkeypatch):
     page = tmp_path / "cameras-toml.md"
     page.write_text((ROOT / "docs" / page.name).read_text().replace("## [backup]", "## [back-up]"))
-    monkeypatch.setattr("reference.settings.PAGE", page)
+    monkeypatch.setattr("docgen.settings.PAGE", page)
 
     with pytest.raises(ValueError, match=r"\[backup\]"):
         settings_page()

@@ -4,8 +4,8 @@ import subprocess
 
 import click
 import pytest
+from docgen.errors import every_error
 from pages import PAGES, ROOT, anchors, command_lines, links
-from reference.errors import every_error
 
 from cctv.cli.app import root
 from cctv.cli.invocation import Invocation

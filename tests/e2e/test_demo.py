@@ -12,7 +12,7 @@ import simrig
 
 pytestmark = [pytest.mark.slow, pytest.mark.hardware]
 
-DEMO = Path(__file__).resolve().parents[2] / "scripts" / "demonstration" / "main.py"
+DEMO = Path(__file__).resolve().parents[2] / "scripts" / "demo_story" / "main.py"
 
 
 def demo(*arguments: object) -> subprocess.CompletedProcess[str]:

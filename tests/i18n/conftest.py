@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "scripts"))  # for scripts/wording
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "scripts"))  # for scripts/i18n
 
 
 @pytest.fixture

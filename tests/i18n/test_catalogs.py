@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from reference.errors import every_error
-from wording.catalogs import LANGUAGES, problems, read
-from wording.messages import PACKAGES, Message, calls_in, every_message, plain_fields, sources, unsaid
+from docgen.errors import every_error
+from i18n.catalogs import LANGUAGES, problems, read
+from i18n.messages import PACKAGES, Message, calls_in, every_message, plain_fields, sources, unsaid
 
 from cctv.core.i18n import catalog
 from cctv.core.language import Language

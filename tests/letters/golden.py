@@ -12,9 +12,9 @@ FOLDER = Path(__file__).parent / "golden"
 
 def golden(kind: LetterTemplate, language: Language) -> str:
     """The fullest specimen; of all but the answer to an access request, only what that one does not say as well."""
-    said = _paragraphs(kind, language)
+    paragraphs = _paragraphs(kind, language)
     shared = set() if kind is LetterTemplate.ACCESS_ANSWER else set(_paragraphs(LetterTemplate.ACCESS_ANSWER, language))
-    return "\n\n".join(one for one in said if one not in shared) + "\n"
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph not in shared) + "\n"
 
 
 def _paragraphs(kind: LetterTemplate, language: Language) -> list[str]:

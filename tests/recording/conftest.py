@@ -25,23 +25,23 @@ def wide_streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def _scene(folder: Path, size: str) -> dict[str, Path]:
     if lacking := simrig.missing():
         pytest.skip(f"no simulated cameras: {lacking}")
-    made = {
+    clips = {
         codec: simrig.scene_clip(folder, size=size, seconds=4, gop=1, fps=25, people=1, codec=codec)
         for codec in ("h264", "h265")
     }
-    return {codec: clip.stream for codec, clip in made.items()}
+    return {codec: clip.stream for codec, clip in clips.items()}
 
 
 @pytest.fixture
 def make_recorder(tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
-    made: list[Recorder] = []
+    recorders: list[Recorder] = []
 
     def make(*args: object, **kwargs: object) -> Recorder:
-        folder = tmp_path / f"site{len(made)}"
+        folder = tmp_path / f"site{len(recorders)}"
         folder.mkdir(exist_ok=True)
-        made.append(Recorder(folder, *args, **kwargs))
-        return made[-1]
+        recorders.append(Recorder(folder, *args, **kwargs))
+        return recorders[-1]
 
     yield make
-    for recorder in made:
+    for recorder in recorders:
         recorder.close()

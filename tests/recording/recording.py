@@ -124,8 +124,8 @@ class Recorder:
     def children(self) -> list[int]:
         """Whatever the running recorder started."""
         assert self._process is not None
-        found = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        return [int(pid) for pid in found]
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return [int(pid) for pid in children]
 
     def all_of_us(self) -> list[int]:
         assert self._process is not None
@@ -138,9 +138,9 @@ class Recorder:
             state = read_state(self.root)
             # The file of an earlier recorder stays: only what this process wrote counts.
             if state is not None and self._process is not None and state.pid == self._process.pid:
-                found = state.cameras.get(CameraId(camera))
-                if found is not None and reached(found):
-                    return found
+                status = state.cameras.get(CameraId(camera))
+                if status is not None and reached(status):
+                    return status
             assert self._process is None or self._process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, f"{camera}: waited in vain\n{self.log.read_text()}"
             time.sleep(0.05)
@@ -158,8 +158,14 @@ class Recorder:
         ]
         lines.sort(key=lambda entry: entry[1]["start_us"])
         return [
-            Take(folder / one["name"], one["run"], one["start_us"], one["end_us"], sei.scan(folder / one["name"]))
-            for folder, one in lines
+            Take(
+                folder / entry["name"],
+                entry["run"],
+                entry["start_us"],
+                entry["end_us"],
+                sei.scan(folder / entry["name"]),
+            )
+            for folder, entry in lines
         ]
 
     def runs(self, camera: str) -> set[int]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import simrig  # puts scripts/ on the path
 from simulator.sei import Frame, Scan
-from trial.explained import Stretch, lost_frames, twice, unexplained_seconds
-from trial.faults import Kind, faults
-from trial.product import Segment
+from testbed.explained import Stretch, lost_frames, twice, unexplained_seconds
+from testbed.faults import Kind, faults
+from testbed.product import Segment
 
 SECOND = 1_000_000
 NAMES = ["gevel-1", "foyer-1"]

@@ -10,7 +10,7 @@ from cctv.redaction.video.reader import Clip, Reading
 
 
 def thumbnails(clip: Clip, tracks: Sequence[Track]) -> dict[int, tuple[TrackPicture, ...]]:
-    wanted = Thumbnails(tracks)
+    thumbnails = Thumbnails(tracks)
     for frame, planes in enumerate(Reading(clip)):
-        wanted.see(frame, planes)
-    return wanted.crops
+        thumbnails.see(frame, planes)
+    return thumbnails.crops

@@ -146,8 +146,8 @@ def probe(path: Path, entries: str) -> dict:
 
 
 def times(path: Path) -> list[float]:
-    found = probe(path, "frame=best_effort_timestamp_time")["frames"]
-    return [float(frame["best_effort_timestamp_time"]) for frame in found]
+    frames = probe(path, "frame=best_effort_timestamp_time")["frames"]
+    return [float(frame["best_effort_timestamp_time"]) for frame in frames]
 
 
 def luma(path: Path, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
@@ -166,7 +166,7 @@ def head(box: Rect, width: int = WIDTH, height: int = HEIGHT) -> tuple[slice, sl
 
 def heads_visible(mask: np.ndarray, people: Sequence[Person], width: int = WIDTH, height: int = HEIGHT) -> list[int]:
     """Frames in which under 90 % of somebody's head is hidden."""
-    found = []
+    numbers = []
     for frame, hidden in enumerate(mask >= 128):
         for person in people:
             box = person.box(frame)
@@ -174,8 +174,8 @@ def heads_visible(mask: np.ndarray, people: Sequence[Person], width: int = WIDTH
                 continue
             region = hidden[head(box, width, height)]
             if region.size and region.mean() < 0.9:
-                found.append(frame)
-    return found
+                numbers.append(frame)
+    return numbers
 
 
 def share_visible(mask: np.ndarray, person: Person) -> float:

@@ -58,12 +58,12 @@ def footage_files(tmp_path_factory) -> dict[str, list[Path]]:
 
 def record_people(site, files, start: str = "2026-11-01 11:00:00", camera: str = "foyer-1") -> list:
     """The segments of two people, unbroken, from a local time on."""
-    at, made = site.instant(start), []
+    at, segments = site.instant(start), []
     for file in files["people"]:
         local = f"{at.astimezone(ZoneInfo('Europe/Brussels')):%Y-%m-%d %H:%M:%S}"
-        made += site.record(camera, local, minutes=SEGMENT / 60, segment=SEGMENT, clip=file)
-        at = made[-1].span.end
-    return made
+        segments += site.record(camera, local, minutes=SEGMENT / 60, segment=SEGMENT, clip=file)
+        at = segments[-1].span.end
+    return segments
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from cctv.core.errors import GuardError
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.identity import DATABASE_FILE, SITE_FILE
+from cctv.db.storage import Storage
 from cctv.footage.deletion import DeletionSession, delete_quarantined, delete_segments
 from cctv.footage.layout import sweeper_lock
 from cctv.footage.repair.recover import recover_incoming
@@ -61,7 +62,7 @@ class Caller:
     """
 
     command: str
-    resident: Callable[[archive.Site, Path], object]
+    resident: Callable[[Storage, Path], object]
     exit: int = 0
     days: int = 0
     prepare: str | None = None
