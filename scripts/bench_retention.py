@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import select
 import sqlite3
 import statistics
 import subprocess
@@ -310,8 +311,6 @@ def delete_raw(full: Archive, count: int) -> list[float]:
 
 def record_into(folder: Path) -> None:
     """A recorder's index work until stdin ends: 10 rows a second, each in its own transaction; prints the waits."""
-    import select
-
     full = Archive(folder, 0, 0, datetime.now(UTC))
     site = opened(full, full.end)
     camera, zone = CameraId("camera-00"), ZoneId("facade")

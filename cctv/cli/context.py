@@ -10,7 +10,7 @@ import pwd
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -31,6 +31,7 @@ from cctv.footage.runs import archived_cameras
 from cctv.model.audit import Actor
 from cctv.model.ids import CameraId
 
+F = TypeVar("F", bound=Callable[..., object])
 STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
 
 
@@ -133,3 +134,16 @@ def select_cameras(
 
 def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def json_option(command: F) -> F:
+    """`--json`: one object on stdout.  Here, because commands that take no text need no more options than this."""
+    return click.option(
+        "--json", is_flag=True, expose_value=False, is_eager=True, callback=_set_json, help="Print one JSON object."
+    )(command)
+
+
+def _set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    context = ctx.find_object(CommandContext)
+    if context is not None and value:
+        context.invocation.json = True

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import click
 
-from cctv.cli.context import CommandContext
+from cctv.cli.context import CommandContext, json_option
 from cctv.core.i18n import _
 from cctv.model.national_number import refuse_national_number
 
@@ -40,13 +40,6 @@ def one_of(members: Iterable[Enum]) -> OneOf:
     """The choice of a value of an enum, or of some of its members."""
     choices = list(members)
     return OneOf([str(member.value) for member in choices], type(choices[0]).__name__)
-
-
-def json_option(command: F) -> F:
-    """`--json`: one object on stdout."""
-    return click.option(
-        "--json", is_flag=True, expose_value=False, is_eager=True, callback=_set("json"), help="Print one JSON object."
-    )(command)
 
 
 def mutation(command: F) -> F:

@@ -52,7 +52,7 @@ class AlarmsNotDelivered(CctvError):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class AlarmMessage:
     """What is sent at once: all alarms of one poll."""
 
     site: str
@@ -120,7 +120,7 @@ class NotifyResult:
     failed: Sequence[AlarmsNotDelivered] = ()
 
 
-def deliver(alerts: AlertsSettings, message: Message) -> list[AlarmsNotDelivered]:
+def deliver(alerts: AlertsSettings, message: AlarmMessage) -> list[AlarmsNotDelivered]:
     """Send the message every way that the settings name; returns the deliveries that failed.  Raises AlertsNotSet where
     they name none."""
     sending = [*([_mail] if alerts.mail else []), *([_command] if alerts.command else [])]
@@ -154,7 +154,7 @@ def _text(answer: bytes | str) -> str:
     return " ".join(text.split()).rstrip(".")
 
 
-def _mail(alerts: AlertsSettings, message: Message) -> None:
+def _mail(alerts: AlertsSettings, message: AlarmMessage) -> None:
     mail = EmailMessage()
     mail["From"], mail["To"] = alerts.sender, alerts.mail
     mail["Subject"] = " ".join(message.subject.split())
@@ -165,7 +165,7 @@ def _mail(alerts: AlertsSettings, message: Message) -> None:
         host.send_message(mail)
 
 
-def _command(alerts: AlertsSettings, message: Message) -> None:
+def _command(alerts: AlertsSettings, message: AlarmMessage) -> None:
     run_process(alerts.command, stdin=message.as_json.encode(), timeout=PATIENCE.total_seconds())
 
 
@@ -234,5 +234,5 @@ def send_test(settings: Settings, now: datetime) -> Sequence[AlarmsNotDelivered]
     return deliver(settings.alerts, _message(settings, now, [alarm]))
 
 
-def _message(settings: Settings, now: datetime, due: Sequence[Alarm]) -> Message:
-    return Message(settings.site.name, settings.site.timezone, now, due)
+def _message(settings: Settings, now: datetime, due: Sequence[Alarm]) -> AlarmMessage:
+    return AlarmMessage(settings.site.name, settings.site.timezone, now, due)

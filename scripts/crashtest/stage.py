@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from pyrage.x25519 import Identity as RecoveryIdentity
+
 from cctv.config.loader import load_settings
 from cctv.config.schema import Settings
 from cctv.core.durable import DurableFiles
@@ -197,9 +199,7 @@ _LOADED: dict[Path, Settings] = {}
 def _settings(folder: Path) -> Settings:
     """The settings of a folder, with a recovery key beside it."""
     if folder not in _LOADED:
-        from pyrage.x25519 import Identity
-
-        key = Identity.generate()
+        key = RecoveryIdentity.generate()
         (folder / "recovery.key").write_text(f"{key}\n")
         config = folder / "cameras.toml"
         config.write_text(CAMERAS_TOML.replace("{recipient}", str(key.to_public())))

@@ -10,8 +10,8 @@ from rich.console import Console
 from cctv.audit.checkpoint_files import all_checkpoints, latest
 from cctv.audit.checkpoints import Proved, prove, sign_checkpoint
 from cctv.audit.log import audit_entries, chain_head, verify_log
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation
 from cctv.cli.output import local, local_date, table
 from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import read_transaction

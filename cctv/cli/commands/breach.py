@@ -20,8 +20,8 @@ from cctv.cases.compliance.breaches import (
 from cctv.cases.compliance.breaches import assess as assess_breach
 from cctv.cases.compliance.breaches import tell as record_notice
 from cctv.cases.compliance.deadlines import NotificationDeadline, clocks
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, one_of, reason_option
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import print_dry
 from cctv.core.i18n import N_, _, enum_text

@@ -14,8 +14,8 @@ from cctv.cameras.check import check_cameras
 from cctv.cameras.errors import StillNotWritten
 from cctv.cameras.onvif import discover_cameras, stream_address
 from cctv.cameras.snapshot import coarse_still
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation
 from cctv.cli.output import table
 from cctv.cli.views.camera_check import checkup_as_json, print_checkups
 from cctv.config.credentials import load_credentials

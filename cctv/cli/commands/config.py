@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option
+from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import table
 from cctv.config.explain import SettingRow, explain
 from cctv.config.loader import load_settings

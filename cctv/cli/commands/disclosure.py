@@ -16,8 +16,8 @@ from cctv.cases.disclosures.disclosures import (
     set_lease,
 )
 from cctv.cases.footage_status import find_footage
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, one_of, reason_option, span_options
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, one_of, reason_option, span_options
 from cctv.cli.views.disclosure import (
     built_data,
     built_text,

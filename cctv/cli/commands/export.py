@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, one_of
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, one_of
 from cctv.cli.output import length, local, local_date, size, table
 from cctv.cli.views.footage import print_dry, print_gap, print_next
 from cctv.cli.views.redaction import watched

@@ -14,9 +14,9 @@ import click
 from rich.console import Console
 
 from cctv.cli.commands.footage_repair import delete, rebuild, reconcile, verify
-from cctv.cli.context import STORAGE_UMASK, CommandContext
+from cctv.cli.context import STORAGE_UMASK, CommandContext, json_option
 from cctv.cli.i18n import TranslatedGroup
-from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.output import coverage_bar, length, local, local_date, size, table
 from cctv.cli.views.camera_check import CLOCK_OFF
 from cctv.cli.views.redaction import watched

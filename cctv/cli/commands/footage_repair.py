@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cctv.cli.context import STORAGE_UMASK, CommandContext
-from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.cli.context import STORAGE_UMASK, CommandContext, json_option
+from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.output import length, local, size, table
 from cctv.cli.views.footage import chosen_cameras, print_next
 from cctv.core.errors import Exit

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 
 from cctv.cases.compliance.grants import give_grant, list_grants, withdraw_grant
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, one_of, reason_option
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.output import table
 from cctv.cli.views.footage import day, print_dry
 from cctv.core.i18n import _, enum_text

@@ -20,8 +20,8 @@ from cctv.cases.holds import (
     release_hold,
     renew_hold,
 )
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, reason_option, span_options
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, reason_option, span_options
 from cctv.cli.output import local_date
 from cctv.cli.views.footage import (
     chosen_cameras,

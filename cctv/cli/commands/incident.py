@@ -24,8 +24,8 @@ from cctv.cases.incidents import (
     settle_incident,
 )
 from cctv.cases.text_input import ERASED
-from cctv.cli.context import CommandContext
-from cctv.cli.options import confirm, json_option, mutation, one_of, reason_option, span_options
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import confirm, mutation, one_of, reason_option, span_options
 from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import (
     chosen_cameras,

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 
 from cctv.cases.letters.policy_change import PolicyNews, PolicyTold, tell_policy
-from cctv.cli.context import CommandContext
-from cctv.cli.options import OneOf, json_option, mutation
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import OneOf, mutation
 from cctv.cli.output import table
 from cctv.cli.views.footage import print_dry
 from cctv.core.errors import Exit

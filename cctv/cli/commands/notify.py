@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation
 from cctv.monitoring.alarms import Alarm
 from cctv.monitoring.notify import AlarmsNotDelivered, notify_once, send_test
 

@@ -12,8 +12,8 @@ from cctv.cases.compliance.processors import NewProcessor, add_processor, end_pr
 from cctv.cases.compliance.processors import audited as record_audit
 from cctv.cases.compliance.processors import engage as add_sub_processor
 from cctv.cases.text_input import ERASED
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, one_of, reason_option
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.output import table
 from cctv.cli.views.footage import print_dry
 from cctv.core.i18n import _, enum_text, translate

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from cctv.cli.commands.redaction_review import backdrop, preview, review
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, reason_option
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, reason_option
 from cctv.cli.views.redaction import (
     approved_text,
     case_data,

@@ -17,8 +17,8 @@ from cctv.cases.registers.contents import made_register
 from cctv.cases.registers.page import Sign, page_of
 from cctv.cases.registers.page import signs as signs_of
 from cctv.cases.registers.register import Register, RegisterName, as_csv, label
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, one_of
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, one_of
 from cctv.cli.output import aligned, local_date, table
 from cctv.cli.views.footage import print_next
 from cctv.core.i18n import _, current_language, translate

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from cctv.cli.commands.retention_certificate import certificate
 from cctv.cli.commands.retention_explain import explain
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, mutation, reason_option
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, reason_option
 from cctv.cli.output import length, local, size, table
 from cctv.db.engine import read_transaction
 from cctv.retention.guards.clock import ClockState, plan_accept_clock

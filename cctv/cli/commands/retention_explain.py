@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 
 from cctv.audit.chain import AuditEntry
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option, span_options
+from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import span_options
 from cctv.cli.output import length, local, local_date
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import parse_instant

@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import click
 
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option
+from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import aligned, length, local, local_date, print_json, size
 from cctv.monitoring.prometheus import metrics_of
 from cctv.monitoring.status import CameraHealth, Status, status_now

@@ -15,8 +15,7 @@ from cctv.cli.commands.request.letters import ask, extend, invite, receipt, sent
 from cctv.cli.commands.request.open import identity, mandate, open_, statement
 from cctv.cli.commands.request.rights import lift, reject, uphold, yield_
 from cctv.cli.commands.request.scope import confirm, scope
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option
+from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import joined, local_date, table
 from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds, print_subject, when
 from cctv.cli.views.request import (

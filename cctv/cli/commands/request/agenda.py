@@ -12,8 +12,7 @@ from cctv.cases.agenda.agenda import Item
 from cctv.cases.agenda.agenda import board as agenda_items
 from cctv.cases.agenda.icalendar import as_calendar
 from cctv.cases.requests.deadlines import days_left
-from cctv.cli.context import CommandContext
-from cctv.cli.options import json_option
+from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import local_date, table
 from cctv.config.credentials import load_credentials
 from cctv.core.errors import ConfigError
