@@ -41,6 +41,7 @@ def main() -> int:
         config = Path(folder) / "cameras.toml"
         config.write_text(CAMERAS_TOML)
         os.environ["CCTV_CONFIG"] = str(config)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode, as the reference has
         subprocess.run([CCTV, "footage", "init"], check=True, capture_output=True)
         met = [
             figure("cctv --help / import click", [CCTV, "--help"], "import click", runs),
