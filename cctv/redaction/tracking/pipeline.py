@@ -2,7 +2,7 @@
 
 `survey` samples the empty scene; `analyse` compares every frame, propagates the drawn keyframes and resolves occlusions
 of each kept box.  Memory grows by some hundred bytes a frame.  Decides no visible pixel; that is
-`cctv.redaction.tracking.occlusion`.
+`cctv.redaction.render.visibility`.
 """
 
 from __future__ import annotations
