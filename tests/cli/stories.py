@@ -44,7 +44,8 @@ def operator(teller: Teller) -> None:
     """Someone installs the site, looks after it, and puts right what broke."""
     teller.tried("footage init")
     teller.cctv("footage init", "config check", "config check --strict", "config show", "cameras list", "status")
-    teller.cctv(f"config check --policy {TESTS / 'config/policies/000.txt'}", "config check --policy {folder}/none.txt")
+    policy = TESTS.parent / "docs/policies/000.txt"
+    teller.cctv(f"config check --policy {policy}", "config check --policy {folder}/none.txt")
     teller.tried(
         "cameras add gevel-2 --zone facade --purpose theft --rtsp rtsp://127.0.0.1:9/gevel-2",
         "cameras add gevel-2 --zone facade --purpose theft --rtsp rtsp://127.0.0.1:9/gevel-2",

@@ -87,7 +87,11 @@ class Teller:
         return json.dumps(answer, indent=1, ensure_ascii=out == ascii_only) + "\n"
 
     def _same(self, text: str) -> str:
-        text = text.replace(str(self.folder), "<folder>").replace(str(TESTS), "<tests>")
+        text = (
+            text.replace(str(self.folder), "<folder>")
+            .replace(str(TESTS), "<tests>")
+            .replace(str(TESTS.parent), "<root>")
+        )
         text = text.replace(f"staff@{socket.gethostname()}:", "staff@<host>:")
         for name, pattern in ALWAYS_NEW.items():
             numbers = self._numbers[name]

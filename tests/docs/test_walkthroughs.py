@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import shlex
 import sys
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pages import ROOT
@@ -19,7 +21,6 @@ from casestages import OTHER, SUBJECT, acts
 
 from cctv.cli.app import run
 from cctv.core.language import Language
-from cctv.model.audit import Actor
 
 pytestmark = pytest.mark.slow
 
@@ -92,9 +93,10 @@ def walk(site, role: str, language: str, medium: Path, capsys) -> None:
     for step, code, account in _expected(role, steps(_page(role, language))):
         box = site.box()
         box.language = Language(language)
-        box.actor = Actor(account)
         capsys.readouterr()
-        exit_code = run([str(medium) if word == MEDIUM else word for word in step.words], box)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pwd, "getpwuid", lambda _, name=account: SimpleNamespace(pw_name=name))
+            exit_code = run([str(medium) if word == MEDIUM else word for word in step.words], box)
         said = "".join(capsys.readouterr())
         assert exit_code == code, f"cctv {step.line}\n{said}"
         unsaid = [line for line in step.printed if not _like(line).search(said)]

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from cctv.audit.log import audit_entries
+from cctv.cli.context import CommandContext
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
 from cctv.db.engine import open_engine, read_transaction, write_transaction
@@ -288,7 +289,8 @@ class DyingDisk(DurableFiles):
 def test_it_can_be_repeated_after_a_death_at_any_step_and_nothing_is_deleted_meanwhile(site, recorded, clock, step):
     before = {camera: as_known(site, camera) for camera in recorded}
     damage_index(site)
-    settings, actor = site.box().settings, site.box().actor
+    context = CommandContext(site.box())
+    settings, actor = context.settings, context.actor
     files = sorted(site.root.glob("segments/**/*.mp4"))
 
     died = False

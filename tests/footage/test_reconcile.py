@@ -228,7 +228,7 @@ def test_a_death_between_line_and_row_is_put_right_by_the_next_call(site, record
     name = recorded[1].path.rpartition("/")[2]
     index.write_text("".join(line for line in index.read_text().splitlines(keepends=True) if name not in line))
     with monkeypatch.context() as dying:
-        dying.setattr("cctv.footage.repair.queries.insert_line", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        dying.setattr("cctv.footage.repair.reconcile.insert_line", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             reconcile(site.open())
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from cctv.db.engine import read_transaction, write_transaction
+from cctv.holds.store import release as release_hold
 from cctv.retention.sweep import sweep_once
 
 pytestmark = pytest.mark.slow
@@ -48,7 +49,7 @@ def test_no_statement_of_a_sweep_or_a_release_walks_what_is_stored(site, clock):
 
     def release():
         with write_transaction(opened.engine) as connection:
-            release(connection, opened, "HOLD-2026-001", reason="over")
+            release_hold(connection, opened, "HOLD-2026-001", reason="over")
 
     clock.advance(hours=1, minutes=10)
     assert list(walks_of(opened.engine, lambda: sweep_once(opened))) == []

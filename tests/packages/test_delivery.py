@@ -121,7 +121,7 @@ def test_the_form_of_the_workstations_lists_what_passed_one(built, outgoing):
     built.cctv(f"export deliver {PACKAGE} --method hand --to {outgoing}")
 
     with read_transaction(built.open().engine) as connection:
-        lent = lent_since(connection, since, built.box().zone)
+        lent = lent_since(connection, since, built.open().settings.site.timezone)
 
     assert [(one.package, one.delivery) for one in lent] == [
         (PACKAGE, Delivery.DOWNLOAD),

@@ -215,8 +215,9 @@ def test_after_a_power_cut_the_next_build_finishes_or_removes_what_was_left(
         raise _PowerCut
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder, "settle", lambda site: None)  # no clean-up runs when the power is gone
-        patch.setattr(folder, "begin", lambda site: _made(working_folder(site)))
+        for module in (folder, build):  # no clean-up runs when the power is gone
+            patch.setattr(module, "finish_interrupted_build", lambda site: None)
+        patch.setattr(build, "begin_build", lambda site: _made(working_folder(site)))
         target = {"rendered": "_commit", "sealed": "insert_package"}.get(step)
         if target is not None:
             patch.setattr(build, target, cut)
