@@ -41,6 +41,7 @@ from cctv.viewing.cleanup import tidy_views
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 2.0  # between two polls for a request of the recorder
+_LOCKED_PAUSE = timedelta(seconds=2)  # a typed command holds the lock for seconds; a restore for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def count(number: int, thing: str) -> str:
 def run_sweeper(site: Storage, *, write: Callable[[str], None], environ: Mapping[str, str]) -> None:
     """Sweep in time until SIGTERM or SIGINT.  `write` gets what people read.
 
-    Raises LockHeld when another sweeper is at work.
+    While another process holds the sweeper's lock it waits and tries again: a restart would mend nothing.
     """
     stop = threading.Event()
 
@@ -153,11 +154,25 @@ def run_sweeper(site: Storage, *, write: Callable[[str], None], environ: Mapping
     manager = ServiceManager(environ)
     manager.ready("sweeping")
     guard: str | None = None
+    locked = False
     while not stop.is_set():
-        guard = _pass(site, manager, guard, write)
-        pause = _pause(site) if guard is None else LONGEST_SLEEP
+        try:
+            guard = _pass(site, manager, guard, write)
+        except LockHeld as error:
+            _report_locked(error, manager, None if locked else write)
+            locked, pause = True, _LOCKED_PAUSE
+        else:
+            locked, pause = False, _pause(site) if guard is None else LONGEST_SLEEP
         _wait(site, stop, pause)
     manager.stopping()
+
+
+def _report_locked(error: LockHeld, manager: ServiceManager, write: Callable[[str], None] | None) -> None:
+    """Feed the watchdog, and say that deletion waits: once, and not at every attempt."""
+    manager.alive(f"deletion waits: {error.message}")
+    if write is not None:
+        log.warning("pass.skipped", extra={"cause": "locked", SHOWN: True})
+        write(f"deletion waits: {error.message}\nnext: {error.next_step}")
 
 
 def _wait(site: Storage, stop: threading.Event, pause: timedelta) -> None:
