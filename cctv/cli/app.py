@@ -191,6 +191,13 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
             _log_refusal(error)
             _print_error(error, as_json=invocation.json)
             return int(error.exit_code)
+        except PermissionError as error:
+            if error.filename is None:
+                raise
+            denied = import_module("cctv.core.access").access_denied(Path(os.fsdecode(error.filename)))
+            _log_refusal(denied)
+            _print_error(denied, as_json=invocation.json)
+            return int(denied.exit_code)
         except click.exceptions.Exit as exiting:
             return exiting.exit_code
         except click.ClickException as error:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from cctv.core.access import access_denied, database_refused
 from cctv.core.errors import GuardError
 
 BUSY_SECONDS = 30
@@ -52,6 +53,8 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
     def on_error(context: ExceptionContext) -> None:
         if (problem := damage_in(context.original_exception)) is not None:
             raise DatabaseDamaged(path=path, problem=problem) from context.original_exception
+        if (refused := database_refused(context.original_exception, path)) is not None:
+            raise access_denied(refused) from context.original_exception
 
     event.listen(engine, "handle_error", on_error)
     return engine
