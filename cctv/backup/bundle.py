@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -58,9 +59,8 @@ def write_bundle(target: Path, members: Sequence[Member], to: Sequence[Recipient
     2. flushed                                  (the same)
     3. renamed, its folder flushed
     """
-    beside = target.with_name(target.name + PART)
+    beside = target.with_name(f"{target.name}.{secrets.token_hex(8)}{PART}")
     try:
-        beside.unlink(missing_ok=True)
         descriptor = disk.create(beside, mode=0o600)
         try:
             encrypt(_tar(members), descriptor, to)

@@ -36,7 +36,7 @@ def write_details(error: BaseException, environ: Mapping[str, str], now: datetim
     heading = f"cctv {__version__}, Python {platform.python_version()}, {now:%Y-%m-%dT%H:%M:%SZ}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{heading}\n\n{traceback_of(error)}\n")
         _remove_old(folder, now)

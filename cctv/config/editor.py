@@ -16,7 +16,7 @@ from pathlib import Path
 from tomlkit import key, string
 
 from cctv.config.loader import LoadedSettings, check_text, declarations, read_text
-from cctv.core.durable import DurableFiles
+from cctv.core.durable import DurableFiles, beside, remove_leftovers
 from cctv.core.errors import CctvError, UsageError
 from cctv.model.ids import CameraId
 
@@ -81,11 +81,12 @@ def write_edit(edit: Edit, disk: DurableFiles) -> None:
     Raises SettingsNotWritten; then nothing was changed.
     """
     file = edit.file.resolve()
-    temporary = file.with_name(f".{file.name}.new")
+    temporary = beside(file)
     try:
         _write_like(file, temporary, edit.after.encode())
         disk.sync_file(temporary)
         temporary.replace(file)
+        remove_leftovers(file)
         disk.sync_directory(file.parent)
     except OSError as error:
         with suppress(OSError):
@@ -110,7 +111,7 @@ def _end_of_last(lines: list[str], kind: str) -> int:
 def _write_like(file: Path, temporary: Path, data: bytes) -> None:
     """Write a file with the owner, group and mode of another, set before any data is in it."""
     status = file.stat()
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as writer:
         if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
             os.fchown(descriptor, status.st_uid, status.st_gid)

@@ -11,14 +11,20 @@ import ctypes
 import fcntl
 import hashlib
 import os
+import re
+import secrets
+import stat
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cctv.core.errors import CctvError, Exit
 
 _CHUNK_BYTES = 1 << 20
 _MAX_VECTORS = 64  # far below what one writev(2) takes
+_RANDOM_BYTES = 8  # of a temporary name
+_LEFTOVER_SECONDS = 3600.0  # no writer takes so long: the process that made the file has died
 
 
 class LockHeld(CctvError):
@@ -54,7 +60,7 @@ class DurableFiles:
 
         Raises FileExistsError where there is one already.
         """
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
     def append(self, descriptor: int, size: int, pieces: Sequence[bytes]) -> None:
         """Write the pieces behind the first `size` bytes: all of them, or, when OSError is raised, none."""
@@ -95,17 +101,25 @@ class DurableFiles:
             self.sync_directory(path.parent)
 
     def write(self, path: Path, data: bytes, mode: int = 0o640) -> None:
-        """Write or replace a file: 1. write a temporary one beside it, 2. flush it, 3. rename it, 4. flush the name."""
-        temporary = path.with_name(f".{path.name}.part")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        """Write or replace a file: 1. write a temporary one beside it, 2. flush it, 3. rename it, 4. flush the name.
+
+        Its mode is what `mode` and that of the replaced file both grant.
+        """
+        temporary, descriptor = create_beside(path, mode)
         try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(descriptor, view) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        temporary.replace(path)
+            try:
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(descriptor, view) :]
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        remove_leftovers(path)
         self.sync_directory(path.parent)
 
     def append_line(self, path: Path, line: str) -> None:
@@ -141,6 +155,44 @@ class DurableFiles:
             return False
         self.sync_directory(path.parent)
         return True
+
+
+def beside(path: Path) -> Path:
+    """A name for a temporary file beside a target, which no other account can foresee."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(_RANDOM_BYTES)}.part")
+
+
+def create_beside(path: Path, mode: int = 0o640) -> tuple[Path, int]:
+    """Create a temporary file beside a target; returns its path and a descriptor.
+
+    Never a file or link that somebody else put there, and readable by nobody whom `mode` or the mode of the file that
+    it will replace keeps out.
+    """
+    with suppress(FileNotFoundError):
+        replaced = path.lstat().st_mode
+        if stat.S_ISREG(replaced):
+            mode &= stat.S_IMODE(replaced)
+    temporary = beside(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return temporary, os.open(temporary, flags, mode)
+
+
+def leftovers(path: Path, *, seconds: float = _LEFTOVER_SECONDS) -> list[Path]:
+    """Temporary files of a target that are so old that the process which made them has died."""
+    pattern = re.compile(rf"\.{re.escape(path.name)}(\.[0-9a-f]{{{2 * _RANDOM_BYTES}}})?\.part")
+    oldest, left = time.time() - seconds, list[Path]()
+    with suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            if pattern.fullmatch(entry.name) and entry.stat(follow_symlinks=False).st_mtime < oldest:
+                left.append(path.with_name(entry.name))
+    return left
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files of a target that a crash left, as far as this account may."""
+    for left in leftovers(path):
+        with suppress(OSError):
+            left.unlink()
 
 
 def sha256_file(path: Path) -> str:

@@ -29,6 +29,7 @@ from cctv.cases.disclosures.disclosures import given_to_subject, handed_over, un
 from cctv.cases.disclosures.leases import FOR_SUBJECT, lease_end, taker
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
+from cctv.core.durable import beside, leftovers
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_
 from cctv.core.local_days import months_after, start_of_day
@@ -50,8 +51,6 @@ from cctv.packages.queries import PackageRow, find_package
 from cctv.packages.verify import verify_package
 
 log = logging.getLogger(__name__)
-
-_PARTIAL_NAME = ".{name}.part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,11 @@ def deliver(
     if dry_run:
         return Delivered(package, verified.manifest, None, (target,))
     passphrase = new_passphrase() if method is Method.ZIP else None
-    partial = to / _PARTIAL_NAME.format(name=target.name)
+    partial = beside(target)
     with require_disk_space(to, verified.size_bytes):
         try:
+            for left in leftovers(target, seconds=0):
+                _remove(left)
             _copy_package(site, source, partial, passphrase)
             disclosure = _record_disclosure(site, package, method, recipient)
         except BaseException:
@@ -215,7 +216,6 @@ def _target(site: Storage, to: Path, package: PackageRow, method: Method) -> Pat
 
 
 def _copy_package(site: Storage, source: Path, partial: Path, passphrase: str | None) -> None:
-    _remove(partial)
     if passphrase is not None:
         write_zip(source, partial, passphrase, site.clock.now(), site.disk)
         return
@@ -256,7 +256,7 @@ def _write_document(site: Storage, to: Path, manifest: AnyManifest, disclosure: 
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

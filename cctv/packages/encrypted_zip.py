@@ -36,7 +36,7 @@ def write_zip(folder: Path, target: Path, passphrase: str, modified: datetime, d
             method = NO_COMPRESSION_64(path.stat().st_size, _crc(path))
             yield f"{folder.name}/{path.name}", modified, S_IFREG | 0o644, method, _read(path)
 
-    with target.open("wb") as out, warnings.catch_warnings():
+    with target.open("xb") as out, warnings.catch_warnings():
         # AE-2 fixes the derivation: a thousand rounds of SHA-1.  The passphrase's 83 random bits carry the strength.
         warnings.filterwarnings("ignore", message="PBKDF2 without", category=DeprecationWarning)
         for chunk in stream_zip(members(), password=passphrase, chunk_size=_CHUNK_BYTES):  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cctv.core.clock import from_us, to_us
+from cctv.core.durable import create_beside, remove_leftovers
 from cctv.db.storage import Storage
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId
@@ -88,9 +89,12 @@ def write_state(root: Path, state: RecorderState) -> None:
         "cameras": {camera: _camera_to_json(camera_state) for camera, camera_state in state.cameras.items()},
         "disk": _disk_to_json(state.disk) if state.disk else None,
     }
-    partial = root / f".{STATE_FILE}.part"
-    partial.write_text(json.dumps(payload, ensure_ascii=False))
-    partial.replace(root / STATE_FILE)
+    target = root / STATE_FILE
+    partial, descriptor = create_beside(target)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(payload, file, ensure_ascii=False)
+    partial.replace(target)
+    remove_leftovers(target)
 
 
 def read_state(root: Path) -> RecorderState | None:

@@ -8,12 +8,14 @@ For the people who handle the case, on this computer: it is unredacted.  Third p
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.clock import to_us
+from cctv.core.durable import create_beside
 from cctv.core.filesystem import require_disk_space
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
@@ -83,8 +85,9 @@ def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
     for number, _ in enumerate(timing):
         progress("reading", number + 1, clip.frames_estimate)
     times = [time - timing.times[0] for time in timing.times]
-    part = path.with_name(f".{path.name}.part")
     stream = clip.parts[0].stream
+    part, descriptor = create_beside(path)
+    os.close(descriptor)  # the encoder opens it by its name, which nobody else knew
     with h264_writer(part, Picture(clip.size, stream.aspect, stream.colour), times) as writer:
         for number, planes in enumerate(Reading(clip)):
             write_planes(writer, planes)

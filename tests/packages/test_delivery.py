@@ -143,3 +143,17 @@ def test_passphrases_are_digits_of_more_than_80_bits_and_differ():
     assert len(found) == 20
     assert all(re.fullmatch(r"\d{5}(-\d{5}){4}", one) for one in found)
     assert 10 ** (GROUPS * DIGITS) > 2**80
+
+
+@pytest.mark.parametrize(("method", "name"), [("zip", f"{PACKAGE}.zip"), ("hand", PACKAGE)])
+def test_a_carrier_is_not_written_into_what_somebody_made_beforehand(built, outgoing, tmp_path, method, name):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for planted in (outgoing / f".{name}.part", outgoing / f".{name}.0123456789abcdef.part"):
+        planted.symlink_to(elsewhere if method == "hand" else elsewhere / "file")
+
+    built.cctv(f"export deliver {PACKAGE} --method {method} --to {outgoing}")
+
+    assert list(elsewhere.iterdir()) == []
+    assert (outgoing / name).exists()
+    assert list(outgoing.glob(".*.part")) == []

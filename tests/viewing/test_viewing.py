@@ -132,3 +132,18 @@ def test_what_a_mask_covers_is_black_in_an_extract(recorded):
     picture = subprocess.run(command, capture_output=True, check=True).stdout
     rows = [picture[row * 160 : row * 160 + 70] for row in range(120)]
     assert max(max(row) for row in rows) < 40
+
+
+def test_an_extract_is_not_written_into_what_somebody_made_beforehand(recorded, tmp_path):
+    recorded.cctv(CASE)
+    elsewhere, views = tmp_path / "elsewhere", recorded.root / "derived" / "INC-2026-001" / "views"
+    line = f"footage extract --case INC-2026-001 --camera gevel-1 {SPAN} --json"
+    (planned,) = recorded.cctv(f"{line} --dry-run").json["paths"]
+    views.mkdir(parents=True)
+    (views / f".{Path(planned).name}.part").symlink_to(elsewhere)
+
+    (path,) = recorded.cctv(line).json["paths"]
+
+    assert Path(path).name == Path(planned).name
+    assert frames_of(path).strip() == "video,20"
+    assert not elsewhere.exists()

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cctv.core.durable import DurableFiles
+from cctv.core.durable import DurableFiles, create_beside
 from cctv.core.i18n import N_
 from cctv.redaction.background.scene_changes import runs
-from cctv.redaction.errors import SceneLost
+from cctv.redaction.errors import RenderFailed, SceneLost
 from cctv.redaction.render.caption import Caption, caption
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Mode, Options
@@ -214,7 +214,11 @@ class _PartialFile:
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self.path = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            self.path, descriptor = create_beside(target)
+        except OSError as error:
+            raise RenderFailed(path=target, problem=error.strerror or str(error)) from error
+        os.close(descriptor)  # the encoder opens it by its name, which nobody else knew
 
     def remove(self) -> None:
         if self.path.exists():  # see VideoWriter
