@@ -38,6 +38,7 @@ from cctv.crypto.age import recipients
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.ingest import index_line
+from cctv.footage.layout import inside
 from cctv.holds.confirmation import unconfirmed
 from cctv.holds.store import match_files
 from cctv.model.audit import Act
@@ -191,7 +192,7 @@ def _copy(site: Storage, folder: Path, segment: Segment, to: Sequence[Recipient]
         segment.policy, None,
     )  # fmt: skip
     line = of_bytes(LINE, index_line(new).encode() + b"\n")
-    footage = Member(FOOTAGE, segment.size_bytes, segment.sha256, source=site.root / segment.path)
+    footage = Member(FOOTAGE, segment.size_bytes, segment.sha256, source=inside(site.root, segment.path))
     try:
         write_bundle(held_file(folder, _name(segment)), [line, footage], to, site.disk)
     except FileUnreadable:

@@ -5,7 +5,8 @@ this order, and ends where one of them raises:
 
 1. prove that the storage is the one that was opened: before the lock, so that nothing is written where a mount was lost
 2. take the sweeper's lock: one process deletes at a time
-3. check the guards: what stops deletion stops the finishing of earlier deletions too
+3. check the guards, and that open tombstones name files of the storage: what stops deletion stops the finishing of
+   earlier deletions too
 4. adopt hold files that the index does not have: an older cctv.db may lie in the storage
 5. finish open tombstones, but index again what a hold covers by now and what is still on the disk
 
@@ -36,10 +37,11 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.clock import to_us
+from cctv.core.i18n import N_
 from cctv.db.engine import keep_connection_open, read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.ingest import lines_in
-from cctv.footage.layout import INDEX, sweeper_lock
+from cctv.footage.layout import INDEX, require_inside, sweeper_lock
 from cctv.footage.quarantine import Quarantined
 from cctv.footage.repair.queries import drop_tombstone, insert_line
 from cctv.footage.segments import close_tombstones, insert_tombstones_unless_held, is_indexed, open_tombstones
@@ -99,11 +101,13 @@ def begin_deletion(
     """Open a session by the five steps of the module; its block is the only place where footage can be deleted.
 
     `prove_storage` and `ask_guards` raise what stops deletion; the second is called under the sweeper's lock.  Also
-    raises LockHeld while another process deletes, and FileUnreadable for a hold file that cannot be read.
+    raises LockHeld while another process deletes, PathOutside for a tombstone whose file is not the storage's, and
+    FileUnreadable for a hold file that cannot be read.
     """
     prove_storage(site)
     with sweeper_lock(site):
         ask_guards(site)
+        _require_tombstones_inside(site)
         adopted = match_files(site)
         kept = _keep_held(site)
         session = DeletionSession(site, adopted, _finish_open_tombstones(site), kept, opener=_OPENER)
@@ -116,10 +120,12 @@ def begin_deletion(
 def delete_segments(session: DeletionSession, segments: Sequence[Segment], reason: Reason) -> list[Tombstone]:
     """Delete segments that no hold covers by now; held ones are left alone and are not returned.
 
-    Returns the closed tombstones.  Raises RuntimeError when the session has ended.
+    Returns the closed tombstones.  Raises RuntimeError when the session has ended, and PathOutside before anything is
+    deleted.
     """
     session.require_open()
     site, deleted = session.site, list[Tombstone]()
+    require_inside(site.root, (segment.path for segment in segments))
     with keep_connection_open(site.engine):
         for first in range(0, len(segments), BATCH):
             begun = _begin(site, segments[first : first + BATCH], reason)
@@ -136,6 +142,13 @@ def delete_quarantined(session: DeletionSession, files: Iterable[Quarantined]) -
     """
     session.require_open()
     return tuple(session.site.relative(file.path) for file in files if _delete_quarantined(session.site, file))
+
+
+def _require_tombstones_inside(site: Storage) -> None:
+    """Raise PathOutside, before anything is deleted, for a tombstone whose file is not the storage's."""
+    with read_transaction(site.engine) as connection:
+        for tombstone in open_tombstones(connection):
+            require_inside(site.root, [tombstone.path], N_("tombstone {id}", id=tombstone.id))
 
 
 def _finish_open_tombstones(site: Storage) -> list[Tombstone]:

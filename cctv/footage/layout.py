@@ -4,22 +4,69 @@ incoming/<camera>/run<id>-<index>.mp4                                       bein
 segments/<zone>/<camera>/<YYYY-MM-DD>/<camera>_<YYYYMMDDTHHMMSS.mmmZ>.mp4   closed, hashed, indexed
                                      /index.jsonl                           one line a segment
 
-Also the two lock files of a storage.  Reads no footage and deletes none.
+Also whether a path of the index stays inside the storage, and the two lock files of a storage.  Reads no footage and
+deletes none.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cctv.core.durable import exclusive
+from cctv.core.errors import GuardError
+from cctv.core.i18n import N_, Message
 from cctv.db.storage import Storage
 from cctv.model.ids import CameraId, ZoneId
 
 INDEX = "index.jsonl"
 _INCOMING = re.compile(r"run(\d+)-(\d{6,})\.mp4")
+
+
+class PathOutside(GuardError):
+    """Deletion stops: the index is damaged: {row} has the path {path}, which is not inside the storage ({problem}).
+
+    next: look at it with `cctv footage reconcile`; if a folder of the storage is a link, move its files back in its
+    place; else put the site's own cctv.db back (`cctv restore`); nothing was deleted.
+    """
+
+
+def inside(root: Path, relative: str, row: Message | str = N_("a segment")) -> Path:
+    """The file or folder that a relative path of the index names, links followed; raises PathOutside.
+
+    `row` says which row has the path.  Whoever opens or removes what the index names asks here.
+    """
+    _require_inside(root, relative, relative, row)
+    return root / relative
+
+
+def require_inside(root: Path, relatives: Iterable[str], row: Message | str = N_("a segment")) -> None:
+    """The same for files that are to be unlinked, which follows no link: their folders are asked, each once."""
+    known: set[str] = set()
+    for relative in relatives:
+        folder, _, name = relative.rpartition("/")
+        if not is_relative(relative):
+            raise PathOutside(row=row, path=relative, problem=N_("it is no relative path"))
+        if folder not in known:
+            _require_inside(root, folder or name, relative, row)
+            known.add(folder)
+
+
+def is_relative(path: str) -> bool:
+    """Whether a path of the index is one that this program writes: not absolute, without `..`."""
+    return "\0" not in path and not {"", ".", ".."} & set(path.split("/"))
+
+
+def _require_inside(root: Path, asked: str, relative: str, row: Message | str) -> None:
+    if not is_relative(asked):
+        raise PathOutside(row=row, path=relative, problem=N_("it is no relative path"))
+    real_root, target = os.path.realpath(root), os.path.realpath(root / asked)
+    if not target.startswith(f"{real_root.rstrip('/')}/"):
+        raise PathOutside(row=row, path=relative, problem=N_("a link leads to {target}", target=target))
 
 
 def incoming_directory(site: Storage, camera: CameraId) -> Path:

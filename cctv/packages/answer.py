@@ -24,6 +24,7 @@ from cctv.core.durable import LockHeld, sha256_file
 from cctv.core.errors import GuardError
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.holds.store import match_files
 from cctv.model.cases import AccessRequest
 from cctv.model.disclosures import Method
@@ -128,7 +129,7 @@ def _write_letter(
     """The letter of an answer, written; None where there is none of its kind."""
     copy = None
     if package is not None:
-        manifest = Manifest.from_json((site.root / package.path / MANIFEST).read_bytes())
+        manifest = Manifest.from_json((inside(site.root, package.path) / MANIFEST).read_bytes())
         copy = LetterCopy(
             id=package.id,
             made=local_day(site, package.built),
@@ -151,7 +152,7 @@ def _current_package(site: Storage, request: AccessRequest) -> PackageRow | None
     if not parts or not all(part.approved for part in parts):
         return None
     for package in reversed(packages):
-        path = site.root / package.path / MANIFEST
+        path = inside(site.root, package.path) / MANIFEST
         if package.deleted is not None or package.expires <= site.clock.now() or not path.is_file():
             continue
         if sha256_file(path) != package.manifest_sha256:

@@ -36,6 +36,7 @@ from cctv.core.local_days import months_after, start_of_day
 from cctv.crypto.signing_key import read_public_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.letters.facts import Addressee
 from cctv.letters.letter import Letter
 from cctv.letters.notices import Lent, WorkstationCheckLetter
@@ -89,7 +90,7 @@ def deliver(
     """
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
-    source = site.root / package.path
+    source = inside(site.root, package.path, N_("package {id}", id=package.id))
     verified = verify_package(source)
     target = _target(site, to, package, method)
     if dry_run:
@@ -117,7 +118,7 @@ def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLine
     Raises ExportUnknown, NotGranted, PackageOver.
     """
     package = _deliverable(site, package_id)
-    path = site.root.resolve() / package.path
+    path = inside(site.root.resolve(), package.path, N_("package {id}", id=package.id))
     key = read_public_key(path / PUBLIC_KEY)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         facts: AuditFacts = {"manifest": package.manifest_sha256}

@@ -154,6 +154,10 @@ def _repair(site: Storage, leftover: Leftover) -> None:
 def _remove_derived(site: Storage, leftover: Leftover) -> bool:
     """Return False while that request is being prepared, or when the index knows it by now."""
     folder = site.root / leftover.path
+    if folder.is_symlink():
+        with write_transaction(site.engine) as connection:
+            append_entry(connection, site, Act.DERIVED_DELETED, leftover.path, facts={"why": "a link in its place"})
+        return site.disk.unlink(folder)
     if not folder.is_dir():
         return False
     try:

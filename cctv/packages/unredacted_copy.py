@@ -31,6 +31,7 @@ from cctv.core.time_range import Span
 from cctv.crypto.signing_key import SigningKey, signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.layout import inside
 from cctv.footage.segments import segments_of
 from cctv.model.audit import Act
 from cctv.model.compliance import Permission
@@ -171,7 +172,7 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
 
 
 def _stretches(site: Storage, segments: list[Segment], span: Span) -> list[CopyStretch]:
-    takes = (take(read_recording(segment, site.root / segment.path), span) for segment in segments)
+    takes = (take(read_recording(segment, inside(site.root, segment.path)), span) for segment in segments)
     return stretches(selected for selected in takes if selected is not None)
 
 

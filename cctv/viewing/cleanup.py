@@ -1,5 +1,7 @@
 """Deletion of views: when their case ends, and after four weeks at most, like every derived file.
 
+A link is removed, never what it leads to.
+
 docs/policies/001.txt: "maximaal 4 weken bewaard".
 """
 
@@ -38,9 +40,12 @@ def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
     now, touched = site.clock.now(), []
     for folder in sorted((site.root / "derived").glob(f"*/{VIEWS}")):
         case = folder.parent.name
+        if folder.parent.is_symlink() or not (folder.is_dir() or folder.is_symlink()):
+            continue  # nothing of ours lies behind a link
         with read_transaction(site.engine) as connection:
             ended = everything or _ended(connection, case)
-        due = [path for path in sorted(folder.iterdir()) if ended or _is_old(path, now)]
+        is_link = folder.is_symlink()
+        due = [folder] if is_link else [path for path in sorted(folder.iterdir()) if ended or _is_old(path, now)]
         if due:
             with write_transaction(site.engine) as connection:
                 facts: AuditFacts = {"files": len(due)}
@@ -49,7 +54,7 @@ def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
                 site.disk.unlink(path)
             log.info("views.deleted", extra={"case": case, "files": len(due)})
             touched.append(case)
-        if ended:
+        if ended and not is_link:
             shutil.rmtree(folder)
             if not any(folder.parent.iterdir()):
                 folder.parent.rmdir()
@@ -62,7 +67,7 @@ def _is_old(path: Path, now: datetime) -> bool:
     try:
         created = datetime.strptime(path.stem.rpartition("_")[2], _STAMP).replace(tzinfo=UTC)
     except ValueError:
-        return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) >= timedelta(days=1)
+        return now - datetime.fromtimestamp(path.lstat().st_mtime, UTC) >= timedelta(days=1)
     return now - created >= LONGEST
 
 

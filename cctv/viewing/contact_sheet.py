@@ -22,6 +22,7 @@ from cctv.core.clock import to_us
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
@@ -93,15 +94,15 @@ def _pictures(site: Storage, look: Look, times: tuple[datetime, ...]) -> Iterato
     """The first picture at or after each instant, its own segment read once."""
     for stretch in look.stretches:
         for segment in stretch:
-            inside = [at for at in times if segment.span.start <= at < segment.span.end]
-            if inside:
-                yield from _of_segment(site, look, segment, inside)
+            wanted = [at for at in times if segment.span.start <= at < segment.span.end]
+            if wanted:
+                yield from _of_segment(site, look, segment, wanted)
 
 
-def _of_segment(site: Storage, look: Look, segment: Segment, inside: list[datetime]) -> Iterator[tuple[datetime, Bgr]]:
+def _of_segment(site: Storage, look: Look, segment: Segment, wanted: list[datetime]) -> Iterator[tuple[datetime, Bgr]]:
     start = to_us(segment.span.start)
-    clip = replace(clip_of([site.root / segment.path], [0]), masks=look.masks)
-    for at in inside:
+    clip = replace(clip_of([inside(site.root, segment.path)], [0]), masks=look.masks)
+    for at in wanted:
         reading = Reading(clip.within(to_us(at) - start, to_us(segment.span.end) - start))
         for planes in reading:
             yield at, bgr(planes)

@@ -20,6 +20,7 @@ from cctv.core.filesystem import require_disk_space
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
@@ -74,7 +75,7 @@ def extract_footage(
 
 def _clip(site: Storage, look: Look, stretch: tuple[Segment, ...]) -> Clip:
     start = to_us(look.span.start)
-    paths = [site.root / segment.path for segment in stretch]
+    paths = [inside(site.root, segment.path) for segment in stretch]
     clip = clip_of(paths, [to_us(segment.span.start) - start for segment in stretch])
     return replace(clip, masks=look.masks).within(0, to_us(look.span.end) - start)
 

@@ -61,7 +61,10 @@ def forget(connection: Connection, site: Storage, request: AccessRequest) -> Acc
 def forget_files(site: Storage, request_id: str) -> None:
     """After the commit: delete the letters, and checkpoint the write-ahead log."""
     folder = letters_directory(site, request_id)
-    if folder.is_dir():
+    if folder.is_symlink():
+        folder.unlink()
+        site.disk.sync_directory(folder.parent)
+    elif folder.is_dir():
         shutil.rmtree(folder)
         site.disk.sync_directory(folder.parent)
     checkpoint_wal(site.engine)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,19 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.footage.ingest import described, lines_in
-from cctv.footage.layout import INDEX
+from cctv.footage.layout import INDEX, is_relative, require_inside
 from cctv.footage.media import MediaUnreadable, read_timing
-from cctv.footage.repair.differences import Difference, DifferenceKind, Folder, Remedy, compare, stray
-from cctv.footage.repair.queries import count_segments, directories, rows_in, run_at, tombstones_in, wrong_totals
+from cctv.footage.repair.differences import Difference, DifferenceKind, Folder, Remedy, as_line, compare, stray
+from cctv.footage.repair.queries import (
+    IndexedRow,
+    count_segments,
+    first_paths,
+    rows_at,
+    rows_in,
+    run_at,
+    tombstones_in,
+    wrong_totals,
+)
 from cctv.holds.files import hold_path, read_hold_files
 from cctv.holds.store import all_holds, holds_in_force
 from cctv.model.holds import Hold
@@ -138,7 +147,9 @@ def _files_below(root: str, relative: str) -> Iterator[str]:
 
 
 def disk_and_index(site: Storage, *, recording: bool | None = None) -> Comparison:
-    """Compare every folder once, and those with differences once more; raises FileUnreadable for a broken hold.
+    """Compare every folder once, and those with differences once more.
+
+    Raises FileUnreadable for a broken hold, PathOutside where a link leads out of the storage.
 
     `recording` is for a caller that has the recorder's lock itself.
     """
@@ -156,10 +167,36 @@ def disk_and_index(site: Storage, *, recording: bool | None = None) -> Compariso
     differences += [stray(path, _camera_in(path)) for path in walked.strays]
     differences += [] if recording else _incoming(site)
     with read_transaction(site.engine) as connection:
-        folders = sorted({*walked.folders, *directories(connection)})
+        indexed = set[str]()
+        for path in first_paths(connection):
+            folder = path.rpartition("/")[0]
+            if _is_day_folder(folder):
+                indexed.add(folder)
+            else:
+                rows = rows_in(connection, folder) if folder else rows_at(connection, path)
+                differences += _damaged(rows, in_force)
+    folders = sorted({*walked.folders, *indexed})
+    require_inside(site.root, (f"{folder}/{INDEX}" for folder in folders))
     for relative in folders:
         differences += _settled(site, relative, in_force, recording=recording)
     return Comparison(tuple(differences), count)
+
+
+def _is_day_folder(relative: str) -> bool:
+    """Whether a folder of the index is segments/<zone>/<camera>/<day>."""
+    parts = relative.split("/")
+    return is_relative(relative) and len(parts) == 4 and parts[0] == "segments" and is_day(parts[3])
+
+
+def _damaged(rows: Mapping[str, IndexedRow], in_force: Sequence[Hold]) -> Iterator[Difference]:
+    """Rows whose path no segment has: no file is theirs, whatever stands there."""
+    for path, row in rows.items():
+        keeping = tuple(hold.id for hold in in_force if hold.covers(row.segment.camera, row.segment.span))
+        why = "its path is not one of the storage: the index is damaged"
+        yield Difference(
+            DifferenceKind.ROW_WITHOUT_FILE, Remedy.MARK_LOST, path, why,
+            camera=row.segment.camera, segment=as_line(row), row=row.segment, holds=keeping,
+        )  # fmt: skip
 
 
 def _camera_in(path: str) -> CameraId | None:

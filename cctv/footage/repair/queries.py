@@ -37,21 +37,31 @@ class IndexedRow:
     run_id: int | None
 
 
-def directories(connection: Connection) -> list[str]:
-    """Every day's folder that holds an indexed segment; one look-up a folder, whatever its size."""
-    column, folders, after = schema.segments.c.path, list[str](), ""
+def first_paths(connection: Connection) -> list[str]:
+    """The first indexed path of every folder; one look-up a folder, whatever its size."""
+    column, paths, after = schema.segments.c.path, list[str](), ""
     while True:
-        path: str | None = connection.execute(select(func.min(column)).where(column > after)).scalar()
+        beyond = column > after if paths else column >= after
+        path: str | None = connection.execute(select(func.min(column)).where(beyond)).scalar()
         if path is None:
-            return folders
-        folders.append(path.rpartition("/")[0])
-        after = folders[-1] + _AFTER_SLASH
+            return paths
+        paths.append(path)
+        after = max(path, path.rpartition("/")[0] + _AFTER_SLASH)  # a damaged path may have no folder
 
 
 def rows_in(connection: Connection, directory: str) -> dict[str, IndexedRow]:
     """The indexed segments of a day's folder by their path."""
     column = schema.segments.c.path
-    chosen = (column > f"{directory}/") & (column < directory + _AFTER_SLASH)
+    return _rows(connection, (column > f"{directory}/") & (column < directory + _AFTER_SLASH))
+
+
+def rows_at(connection: Connection, path: str) -> dict[str, IndexedRow]:
+    """The indexed segment of a path, by that path."""
+    return _rows(connection, schema.segments.c.path == path)
+
+
+def _rows(connection: Connection, chosen: ColumnElement[bool]) -> dict[str, IndexedRow]:
+    column = schema.segments.c.path
     rows = connection.execute(select(schema.segments).where(chosen).order_by(column))
     return {row.path: IndexedRow(to_segment(row), row.run_id) for row in rows}
 

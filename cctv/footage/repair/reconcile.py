@@ -22,7 +22,7 @@ from cctv.core.logs import SHOWN
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.ingest import index_line, lines_in
-from cctv.footage.layout import INDEX, recorder_lock, segment_start, sweeper_lock
+from cctv.footage.layout import INDEX, is_relative, recorder_lock, segment_start, sweeper_lock
 from cctv.footage.quarantine import quarantine, shortest_period
 from cctv.footage.repair.compare import Comparison, disk_and_index
 from cctv.footage.repair.differences import Difference, DifferenceKind, Remedy
@@ -168,7 +168,7 @@ def _mark_lost(site: Storage, difference: Difference) -> Difference | None:
     new = difference.segment
     assert new is not None
     with write_transaction(site.engine) as connection:
-        if (site.root / difference.path).exists():
+        if is_relative(difference.path) and (site.root / difference.path).exists():
             return None
         if difference.row is None:
             segment = insert_line(connection, new, site.clock.now())
@@ -185,7 +185,7 @@ def _mark_lost(site: Storage, difference: Difference) -> Difference | None:
             "holds": [hold.id for hold in keeping],
             "cases": sorted({hold.ground.case_id for hold in keeping}),
         }
-        append_entry(connection, site, Act.FOOTAGE_MISSING, difference.path, facts=facts)
+        append_entry(connection, site, Act.FOOTAGE_MISSING, difference.path or f"segment {segment.id}", facts=facts)
     lost = {"camera": segment.camera, "segment": segment.path, "holds": len(keeping), SHOWN: True}
     log.warning("segment.lost", extra=lost)
     return replace(difference, holds=tuple(hold.id for hold in keeping))

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cctv.core.durable import sha256_file
+from cctv.core.i18n import N_
 from cctv.core.logs import SHOWN
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.footage.repair.queries import all_ids, count_segments, is_row, segments_after
 from cctv.holds.store import holds_in_force
 from cctv.model.footage import Segment
@@ -108,7 +110,7 @@ def _look(site: Storage, segment: Segment) -> Damage | None:
 
 
 def _problem(site: Storage, segment: Segment) -> VerificationProblem | None:
-    path = site.root / segment.path
+    path = inside(site.root, segment.path, N_("segment {id}", id=segment.id))
     try:
         if path.stat().st_size != segment.size_bytes:
             return VerificationProblem.LENGTH

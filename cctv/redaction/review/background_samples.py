@@ -25,6 +25,7 @@ from cctv.core.process import run_process
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.footage.segments import segments_of
 from cctv.model.footage import Segment
 from cctv.redaction.background.model import BackgroundSample, Sampler
@@ -66,7 +67,7 @@ def samples_of(site: Storage, plan: CasePlan, size: Size, progress: Progress) ->
     after = _margin(site, plan, plan.sources[-1], plan.span.end, plan.sources[-1].end)
     for done, segment in enumerate(around):
         progress("samples", done, len(around))
-        picture = _first_picture(site.root / segment.path, size, masked)
+        picture = _first_picture(inside(site.root, segment.path), size, masked)
         if picture is not None:
             (before if segment.span.start < plan.span.start else after).append(BackgroundSample(0, picture, None))
     progress("samples", len(around), len(around))
@@ -96,7 +97,7 @@ def _margin(
     if end <= start:
         return []
     zero = to_us(source.start)
-    clip = replace(clip_of([site.root / source.path], [0]), masks=plan.masks)
+    clip = replace(clip_of([inside(site.root, source.path)], [0]), masks=plan.masks)
     estimate = clip.frames_estimate * ((end - start) / source.span.duration)
     sampler = Sampler(clip.size.even(), stride=max(1, ceil(estimate / MARGIN)))
     for number, planes in enumerate(Reading(clip.within(to_us(start) - zero, to_us(end) - zero))):

@@ -18,6 +18,7 @@ from cctv.core.durable import sha256_file
 from cctv.core.i18n import N_, join_messages
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.model.cases import AccessRequest
 from cctv.redaction.review.errors import (
     ArtefactChanged,
@@ -102,7 +103,7 @@ def check_sources(site: Storage, sources: Iterable[PartSource], progress: Progre
     listed = list(sources)
     for done, source in enumerate(listed):
         progress("checking", done, len(listed))
-        path = site.root / source.path
+        path = inside(site.root, source.path)
         if not path.is_file():
             raise SegmentMissing(path=path)
         size = path.stat().st_size
@@ -117,7 +118,7 @@ def check_sources(site: Storage, sources: Iterable[PartSource], progress: Progre
 def check_artefacts(site: Storage, part: CasePart) -> None:
     """Compare what the analysis wrote with the plan; raises ArtefactChanged."""
     for artefact in part.plan.artefacts:
-        path = site.root / part.directory / artefact.name
+        path = inside(site.root, part.directory) / artefact.name
         problem = None
         if not path.is_file():
             problem = N_("gone")

@@ -3,7 +3,7 @@
 docs/policies/001.txt: "maximaal één maand".
 
 Responsible for the end of `derived/REQ-YYYY-NNN/`.  Deletes what was made from footage, never footage.  A case that is
-still open then must be prepared again.
+still open then must be prepared again.  A link in place of a folder is removed, never what it leads to.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from __future__ import annotations
 import logging
 import shutil
 from datetime import timedelta
+from pathlib import Path
 
+from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.durable import exclusive
 from cctv.db.engine import read_transaction, write_transaction
@@ -48,6 +50,8 @@ def tidy_all(site: Storage) -> tuple[RequestId, ...]:
 
 def _remove(site: Storage, request: RequestId) -> bool:
     directory = case_directory(site, request)
+    if directory.is_symlink():
+        return _remove_link(site, request, directory)
     if not directory.is_dir():
         return False
     with exclusive(directory / LOCK):
@@ -56,4 +60,13 @@ def _remove(site: Storage, request: RequestId) -> bool:
         shutil.rmtree(directory)
         log.info("derived.deleted", extra={"case": request})
         site.disk.sync_directory(directory.parent)
+    return True
+
+
+def _remove_link(site: Storage, request: RequestId, link: Path) -> bool:
+    with write_transaction(site.engine) as connection:
+        facts: AuditFacts = {"why": "a link in place of the folder"}
+        append_entry(connection, site, Act.DERIVED_DELETED, site.relative(link), case_id=request, facts=facts)
+    site.disk.unlink(link)
+    log.info("derived.deleted", extra={"case": request})
     return True

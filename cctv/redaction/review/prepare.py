@@ -34,6 +34,7 @@ from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.footage.media import MediaUnreadable, read_timing
 from cctv.footage.segments import segments_of
 from cctv.model.audit import Act
@@ -167,7 +168,7 @@ def _long(part: tuple[Segment, ...], span: Span) -> bool:
 
 def _holds(site: Storage, segment: Segment, span: Span) -> bool:
     try:
-        times = read_timing(site.root / segment.path).times
+        times = read_timing(inside(site.root, segment.path)).times
     except MediaUnreadable:  # a part of it is requested: the analysis reports what is wrong
         return True
     return any(span.contains(segment.span.start + time - times[0]) for time in times)

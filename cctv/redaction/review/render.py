@@ -21,6 +21,7 @@ from cctv.core.i18n import N_
 from cctv.core.language import Language
 from cctv.core.logs import SHOWN
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.redaction.background.lighting_segments import backdrops_of
 from cctv.redaction.background.model import FEWEST, cover
 from cctv.redaction.errors import SourceUnreadable
@@ -72,7 +73,7 @@ def clip_for(site: Storage, plan: CasePlan) -> Clip:
 
     Raises SourceUnreadable.
     """
-    paths = [site.root / source.path for source in plan.sources]
+    paths = [inside(site.root, source.path) for source in plan.sources]
     start = to_us(plan.span.start)
     clip = clip_of(paths, [to_us(source.start) - start for source in plan.sources])
     return replace(clip, masks=plan.masks).within(0, to_us(plan.span.end) - start)

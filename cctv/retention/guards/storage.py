@@ -14,6 +14,9 @@ from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, check, read_identity
 from cctv.db.storage import Storage
+from cctv.footage.layout import require_inside
+from cctv.footage.repair.queries import first_paths
+from cctv.footage.segments import open_tombstones
 from cctv.holds.confirmation import require_confirmed
 from cctv.holds.store import without_file
 from cctv.retention.guards.clock import require_plausible
@@ -50,6 +53,7 @@ def check_guards(connection: Connection, site: Storage) -> None:
     require_confirmed(site.root)
     _index_not_empty(connection, site)
     _hold_files_there(connection, site)
+    _paths_inside(connection, site)
     require_plausible(connection, site)
 
 
@@ -59,6 +63,13 @@ def _index_not_empty(connection: Connection, site: Storage) -> None:
     files = sorted((site.root / "segments").glob("*/*/*/*.mp4"))
     if files:
         raise IndexEmpty(count=len(files), first=site.relative(files[0]))
+
+
+def _paths_inside(connection: Connection, site: Storage) -> None:
+    """Raise PathOutside for a row that names a file outside of the storage; one question for each day's folder."""
+    for tombstone in open_tombstones(connection):
+        require_inside(site.root, [tombstone.path], N_("tombstone {id}", id=tombstone.id))
+    require_inside(site.root, first_paths(connection))
 
 
 def _hold_files_there(connection: Connection, site: Storage) -> None:
