@@ -26,6 +26,7 @@ from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request
+from cctv.cases.requests.questions import require_answered
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.segments import segments_of
@@ -72,7 +73,7 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, and what `check_ending` raises.
+    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, and what `check_ending` raises.
     """
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
@@ -163,7 +164,10 @@ def _load_for_closing(
     request = load_for_transition(connection, site, request_id, Transition.CLOSE)
     if request.outcome is not None:  # an erasure that was answered: how it ended is decided
         return request, RequestOutcome(request.outcome, request.ground)
-    return request, check_ending(request.type, request.state, requested)
+    ending = check_ending(request.type, request.state, requested)
+    if ending.outcome in {CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.VIEWING}:
+        require_answered(connection, site, request)
+    return request, ending
 
 
 def _erase(site: Storage, order: ErasureOrder) -> Erased:
