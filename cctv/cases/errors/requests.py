@@ -213,8 +213,8 @@ class ReviewPast(UsageError):
 class ReleaseAsked(CctvError):
     """{id} is not released yet: {account} asked for it on {when}, and the policy asks for two people.
 
-    next: a second person types cctv hold release {id} --reason WHY from their own account within a week; until then it
-    keeps its footage.
+    next: that is the first signature; a second person types {line} from their own account within a week. Until then the
+    footage is kept and nothing else changes.
     """
 
     exit_code = Exit.DECISION_MISSING
