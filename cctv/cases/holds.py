@@ -1,8 +1,6 @@
 """Holds that people place, renew and release by hand, each justified by an open case.
 
-Responsible for the limit of the review date, and for the two-person rule of `[policy] two_person`: where it names
-`hold.release`, one account requests the release and another one releases.  A request is an audit entry and nothing
-else.  It is valid for a week, and no longer once the hold is renewed.
+Responsible for the limit of the review date.  Releasing asks the rule of `two_person`.
 """
 
 from __future__ import annotations
@@ -13,15 +11,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cctv.audit.chain import AuditEntry
-from cctv.audit.log import append_entry, audit_entries
 from cctv.cases.errors.incidents import NoCameras
-from cctv.cases.errors.requests import ReleaseAsked, ReviewPast, ReviewTooFar
+from cctv.cases.errors.requests import ReviewPast, ReviewTooFar
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.requests.queries import select_request
 from cctv.cases.text_input import checked_text, typed_id
-from cctv.config.schema import TwoPersonAct
+from cctv.cases.two_person import sign_release
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_instant
@@ -29,12 +25,10 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import HoldReleased, all_holds, find_hold, holds_in_force, place, release, renew
-from cctv.model.audit import Act
 from cctv.model.holds import Ground, Hold
 from cctv.model.ids import CameraId, IdKind, id_kind
 
 LONGEST_REVIEW = timedelta(days=90)
-RELEASE_REQUEST_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +133,8 @@ def release_hold(site: Storage, hold_id: str, *, reason: str) -> ReleasedHold:
     reason = checked_text(N_("reason"), reason, N_('say why the footage is no longer needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
         hold = _load_unreleased(connection, site, hold_id)
-        refusal = _two_person_refusal(connection, site, hold, reason)
+        line = f"cctv hold release {hold.id} --reason WHY"
+        refusal = sign_release(connection, site, [hold], reason=reason, line=line)
         released = hold if refusal else release(connection, site, hold.id, reason=reason)
     if refusal is not None:
         raise refusal
@@ -185,30 +180,3 @@ def _load_unreleased(connection: Connection, site: Storage, hold_id: str) -> Hol
     if hold.released is not None:
         raise HoldReleased(id=hold.id, when=hold.released.astimezone(site.settings.site.timezone).date())
     return hold
-
-
-def _two_person_refusal(connection: Connection, site: Storage, hold: Hold, reason: str) -> ReleaseAsked | None:
-    """None when the hold may be released now; else the error to raise, with the request in the caller's transaction.
-
-    Returned rather than raised, so that the request is committed.
-    """
-    if TwoPersonAct.HOLD_RELEASE not in site.settings.policy.two_person:
-        return None
-    request, now = _pending_request(connection, hold), site.clock.now()
-    if request is not None and now - request.at < RELEASE_REQUEST_VALIDITY:
-        if request.actor.account != site.actor.account:
-            return None
-    else:
-        case = hold.ground.case_id
-        request = append_entry(connection, site, Act.RELEASE_ASKED, hold.id, case_id=case, reason=reason)
-    when = request.at.astimezone(site.settings.site.timezone).date()
-    return ReleaseAsked(id=hold.id, account=request.actor.account, when=when)
-
-
-def _pending_request(connection: Connection, hold: Hold) -> AuditEntry | None:
-    for entry, _ in reversed(audit_entries(connection, about=hold.id)):
-        if entry.act is Act.HOLD_RENEWED:
-            return None
-        if entry.act is Act.RELEASE_ASKED and entry.subject == hold.id:
-            return entry
-    return None

@@ -22,6 +22,7 @@ from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage
 from cctv.cases.incident_queries import insert_incident, mark_settled, select_incident, select_incidents
 from cctv.cases.requests.queries import select_request
 from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.two_person import sign_release
 from cctv.config.policy_text.claims import Purpose
 from cctv.config.policy_text.reader import purposes_in
 from cctv.config.schema import CameraSettings
@@ -172,22 +173,33 @@ def plan_settlement(site: Storage, incident_id: str) -> Settlement:
 
 
 def settle_incident(site: Storage, incident_id: str, *, reason: str) -> Settlement:
-    """Settle an incident and release its own holds; the footage then expires as if they had never been."""
+    """Settle an incident and release its own holds; the footage then expires as if they had never been.
+
+    Raises ReleaseAsked, and settles nothing, while the policy requires a second person; IncidentUnknown,
+    IncidentSettled.
+    """
     reason = checked_text(N_("reason"), reason, N_("say how it ended, for example --reason handed to the police."))
     with write_transaction(site.engine) as connection:
         incident, own = _unsettled(connection, site, incident_id)
-        mark_settled(connection, incident.id, site.clock.now(), site.actor.account)
-        facts: AuditFacts = {"released": [hold.id for hold in own]}
-        append_entry(
-            connection, site, Act.INCIDENT_SETTLED, incident.id, case_id=incident.id, facts=facts, reason=reason
-        )
-        for hold in own:
-            release(connection, site, hold.id, reason=reason)
+        line = f"cctv incident settle {incident.id} --reason WHY"
+        refusal = sign_release(connection, site, own, reason=reason, line=line)
+        if refusal is None:
+            _settle(connection, site, incident, own, reason)
         settled = find_incident(connection, incident.id)
+    if refusal is not None:
+        raise refusal
     for hold in own:
         remove_hold_file(site, hold.id)
     with read_transaction(site.engine) as connection:
         return Settlement(settled, own, release_effects(connection, own, site.clock.now()))
+
+
+def _settle(connection: Connection, site: Storage, incident: Incident, own: Sequence[Hold], reason: str) -> None:
+    mark_settled(connection, incident.id, site.clock.now(), site.actor.account)
+    facts: AuditFacts = {"released": [hold.id for hold in own]}
+    append_entry(connection, site, Act.INCIDENT_SETTLED, incident.id, case_id=incident.id, facts=facts, reason=reason)
+    for hold in own:
+        release(connection, site, hold.id, reason=reason)
 
 
 def check_purpose(kind: IncidentKind, cameras: Sequence[CameraSettings]) -> None:

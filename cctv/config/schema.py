@@ -204,7 +204,8 @@ class PolicySettings:
 
     two_person: frozenset[TwoPersonAct] = setting(
         fields.choices(TwoPersonAct),
-        "acts that need a second person: {choices}; that is `cctv hold release`, `cctv disclosure approve` and "
+        "acts that need a second person: {choices}; that is what ends a hold by hand (`cctv hold release`, "
+        "`incident settle`, `request close`, `request lift`, `disclosure end`), `cctv disclosure approve` and "
         "`cctv redaction approve`",
         frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED}),
         default_help="the first two",

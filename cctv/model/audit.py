@@ -42,6 +42,7 @@ class Act(Enum):
     REQUEST_LAPSED = "request.lapsed"
     REQUEST_MANDATED = "request.mandated"
     REQUEST_IDENTIFIED = "request.identified"
+    QUESTION_WITHDRAWN = "question.withdrawn"
     REQUEST_EXTENDED = "request.extended"
     REQUEST_STATED = "request.stated"
     REQUEST_DECIDED = "request.decided"

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,9 +20,11 @@ from sqlalchemy import Connection
 from cctv import __version__
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
-from cctv.cases.errors.requests import FootageBlocked
+from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
 from cctv.cases.footage_status import FootageStatus, footage_status
 from cctv.cases.requests.blocks import require_unblocked
+from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.questions import require_ready
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_, join_messages, ngettext_lazy
@@ -54,6 +55,7 @@ from cctv.packages.manifest import (
     VerifiedPackage,
 )
 from cctv.packages.queries import PackageRow, insert_package
+from cctv.packages.refusals import refusals_logged
 from cctv.redaction.errors import SceneLost, SearchFailed, SourceUnreadable, VerifyFailed
 from cctv.redaction.review.analysis import backdrop_hashes
 from cctv.redaction.review.case import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
@@ -81,7 +83,8 @@ log = logging.getLogger(__name__)
 MODE = "backdrop"
 _REFUSALS = (
     *(NotPrepared, NotApproved, FootageAdded, MasksAdded, PlanChanged, SegmentMissing, SegmentChanged, ArtefactChanged),
-    *(NotReviewed, SourceUnreadable, SceneLost, SearchFailed, DetectorFailed, VerifyFailed, FootageBlocked),
+    *(NotReviewed, SourceUnreadable, SceneLost, SearchFailed, DetectorFailed, VerifyFailed),
+    *(FootageBlocked, CopyNotReady),
 )
 _MAX_RENDER_FRACTION = (
     1.5  # a render of mostly still backdrop is smaller than its source; this is the worst that was measured
@@ -125,13 +128,14 @@ class Built:
 def plan_build(site: Storage, request_id: str, progress: Progress = silent) -> BuildPlan:
     """Check that a request may be exported, and return what the package would hold.
 
-    Raises RequestUnknown, RequestClosed; FootageBlocked (12); NotPrepared, NotApproved, NotReviewed, FootageAdded,
-    MasksAdded (13); SegmentMissing, SegmentChanged, ArtefactChanged (15).
+    Raises RequestUnknown, RequestClosed; FootageBlocked (12); CopyNotReady, NotPrepared, NotApproved, NotReviewed,
+    FootageAdded, MasksAdded (13); SegmentMissing, SegmentChanged, ArtefactChanged (15).
     """
     with read_transaction(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
         require_unblocked(connection, site, case.request.id, case.request.cameras, case.request.span)
+        require_ready(connection, case.request)
         require_approved(case.request, case.parts)
         require_masked(site, connection, case.parts)
         _require_complete(site, connection, case.request, case.parts)
@@ -149,7 +153,8 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
     Videos that an interrupted build had finished are reused.
     """
     require(site, Permission.EXPORT)
-    with exclusive(site.root / "exports" / ".lock"), _refusals_logged(site, request_id):
+    subject = request_id.strip().upper()
+    with exclusive(site.root / "exports" / ".lock"), refusals_logged(site, subject, subject, _REFUSALS):
         plan = plan_build(site, request_id, progress)
         key = signing_key(site.root / "keys", site.disk)
         with require_disk_space(site.root, int(plan.source_bytes * _MAX_RENDER_FRACTION)):
@@ -282,6 +287,7 @@ def _commit(
     with write_transaction(site.engine) as connection:
         _require_unchanged(connection, plan)
         require_unblocked(connection, site, plan.request.id, plan.request.cameras, plan.request.span)
+        require_ready(connection, find_request(connection, plan.request.id))
         package_id = ExportId(next_short_id(connection, IdKind.EXPORT, now.year))
         draft = Manifest(
             schema=1,
@@ -331,16 +337,3 @@ def _log(connection: Connection, site: Storage, package: PackageRow, outputs: tu
         "expires": package.expires.date().isoformat(),
     }
     append_entry(connection, site, Act.EXPORT_BUILT, package.id, case_id=package.case_id, facts=facts)
-
-
-@contextmanager
-def _refusals_logged(site: Storage, request_id: str) -> Iterator[None]:
-    try:
-        yield
-    except _REFUSALS as error:
-        subject = request_id.strip().upper()
-        log.info("package.refused", extra={"case": subject, "error": error.code})
-        with write_transaction(site.engine) as connection:
-            facts: dict[str, str | int | list[str]] = {"code": error.code, "exit": int(error.exit_code)}
-            append_entry(connection, site, Act.EXPORT_REFUSED, subject, case_id=subject, facts=facts)
-        raise

@@ -27,8 +27,10 @@ from cctv.audit.log import append_entry, entries_since
 from cctv.cases.compliance.grants import require
 from cctv.cases.disclosures.disclosures import given_to_subject, handed_over, unclosed
 from cctv.cases.disclosures.leases import FOR_SUBJECT, lease_end, taker
+from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.questions import require_ready
 from cctv.core.durable import beside, leftovers
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_
@@ -42,16 +44,22 @@ from cctv.letters.letter import Letter
 from cctv.letters.notices import Lent, WorkstationCheckLetter
 from cctv.letters.sender import sender_of
 from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
 from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
+from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
-from cctv.packages.errors import DisclosureUnapproved, PackageOver, RecipientTyped, TargetUnfit
+from cctv.packages.errors import DisclosureUnapproved, PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
+from cctv.packages.refusals import refusals_logged
 from cctv.packages.verify import verify_package
 
 log = logging.getLogger(__name__)
+
+_REFUSALS = (CopyNotReady, DisclosureUnapproved, FootageBlocked, RecipientAbsent)
+_ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRole.PROXY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +93,12 @@ def deliver(
 ) -> Delivered:
     """Make the carrier of a package in the folder `to`, and record that it was handed over.
 
-    Raises ExportUnknown, TargetUnfit, RecipientTyped (2); NotGranted, FootageBlocked, PackageOver (12);
-    PackageMismatch (15), RoomMissing (16).
+    Raises ExportUnknown, TargetUnfit, RecipientTyped (2); NotGranted, FootageBlocked, PackageOver (12); CopyNotReady,
+    RecipientAbsent, DisclosureUnapproved (13); PackageMismatch (15), RoomMissing (16).
     """
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
+    _require_leaving(site, package, recipient)
     source = inside(site.root, package.path, N_("package {id}", id=package.id))
     verified = verify_package(source)
     target = _target(site, to, package, method)
@@ -115,9 +124,10 @@ def deliver(
 def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLines:
     """The lines by which another desk copies a package; the audit log records the request.
 
-    Raises ExportUnknown, NotGranted, PackageOver.
+    Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12), CopyNotReady, DisclosureUnapproved (13).
     """
     package = _deliverable(site, package_id)
+    _require_leaving(site, package)
     path = inside(site.root.resolve(), package.path, N_("package {id}", id=package.id))
     key = read_public_key(path / PUBLIC_KEY)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
@@ -199,6 +209,36 @@ def _check_recipient(package: PackageRow, recipient: Recipient | None) -> None:
         raise RecipientTyped(id=package.id, recipient=recipient.value, case=package.case_id)
 
 
+def _require_leaving(site: Storage, package: PackageRow, recipient: Recipient | None = None) -> None:
+    """Refuse, and log it, while the case of a package does not let it out to this recipient."""
+    with refusals_logged(site, package.id, package.case_id, _REFUSALS), read_transaction(site.engine) as connection:
+        _leaving(connection, site, package, recipient)
+
+
+def _leaving(
+    connection: Connection, site: Storage, package: PackageRow, recipient: Recipient | None
+) -> AccessRequest | Disclosure:
+    """The case of a package that may leave now.
+
+    Raises FootageBlocked; of a request CopyNotReady, RecipientAbsent; of a disclosure DisclosureClosed,
+    DisclosureUnapproved.
+    """
+    case: AccessRequest | Disclosure
+    if package.disclosure is not None:
+        case = unclosed(connection, site, package.disclosure)
+        if case.approved is None or case.package != package.id:
+            raise DisclosureUnapproved(id=case.id)
+    else:
+        assert package.request is not None
+        case = find_request(connection, package.request)
+        role = _ROLES.get(recipient) if recipient else None
+        if role is not None and case.party(role) is None:
+            raise RecipientAbsent(id=package.id, recipient=recipient, case=case.id, role=role.value)
+        require_ready(connection, case)
+    require_unblocked(connection, site, case.id, case.cameras, case.span)
+    return case
+
+
 def _target(site: Storage, to: Path, package: PackageRow, method: Method) -> Path:
     if not to.is_dir():
         raise TargetUnfit(path=to, problem=N_("it is not a folder"), following=N_("make it, or plug the medium in."))
@@ -229,19 +269,12 @@ def _copy_package(site: Storage, source: Path, partial: Path, passphrase: str | 
 
 def _record_disclosure(site: Storage, package: PackageRow, method: Method, recipient: Recipient | None) -> Disclosure:
     with write_transaction(site.engine) as connection:
-        if package.disclosure is not None:
-            disclosure = unclosed(connection, site, package.disclosure)
-            if disclosure.approved is None or disclosure.package != package.id:
-                raise DisclosureUnapproved(id=disclosure.id)
-            require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
-            return handed_over(connection, site, disclosure, method)
-        assert package.request is not None
-        request = find_request(connection, package.request)
-        require_unblocked(connection, site, request.id, request.cameras, request.span)
-        scope = (request.cameras, request.span)
-        kind = recipient or taker(request)
-        lease = lease_end(kind, site.clock.now(), site.settings.site.timezone, request.type)
-        return given_to_subject(connection, site, package.id, request.id, scope, kind, method, lease)
+        case = _leaving(connection, site, package, recipient)
+        if isinstance(case, Disclosure):
+            return handed_over(connection, site, case, method)
+        kind = recipient or taker(case)
+        lease = lease_end(kind, site.clock.now(), site.settings.site.timezone, case.type)
+        return given_to_subject(connection, site, package.id, case.id, (case.cameras, case.span), kind, method, lease)
 
 
 def _write_document(site: Storage, to: Path, manifest: AnyManifest, disclosure: Disclosure, target: Path) -> Path:

@@ -44,6 +44,16 @@ class RecipientTyped(UsageError):
     """
 
 
+class RecipientAbsent(CctvError):
+    """{id} is not handed over to a {recipient}: nobody is named as that in {case}.  Nothing was changed.
+
+    next: leave --recipient out, or, while {case} is open, name them:
+    cctv request mandate {case} --as {role} --by NAME --by-contact ADDRESS --mandate KIND --mandated DATE
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class DisclosureUnapproved(CctvError):
     """{id} is not approved: nobody answered for its ground and its scope yet; nothing was changed.
 

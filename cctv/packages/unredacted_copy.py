@@ -7,8 +7,6 @@ unapproved disclosure, and never shows what a mask hides unless an order names i
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +54,7 @@ from cctv.packages.manifest import (
     UnrecordedSpan,
 )
 from cctv.packages.queries import PackageRow, insert_package
+from cctv.packages.refusals import refusals_logged
 from cctv.packages.stream_copy import CopyStretch, copy, read_recording, stretches, take
 from cctv.redaction.review.case import Progress, check_sources, silent
 from cctv.redaction.review.errors import NoFootageToRedact, SegmentChanged, SegmentMissing
@@ -151,7 +150,9 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
     Raises as `plan_disclosure`; NotGranted (12), CopyDiffers (15), RoomMissing (16).
     """
     require(site, Permission.EXPORT_UNREDACTED)
-    with exclusive(site.root / "exports" / ".lock"), _refusals_logged(site, disclosure_id):
+    subject = disclosure_id.strip().upper()
+    logged = refusals_logged(site, subject, subject, _REFUSALS, {"mode": UNREDACTED})
+    with exclusive(site.root / "exports" / ".lock"), logged:
         plan = plan_disclosure(site, disclosure_id, progress)
         key = signing_key(site.root / "keys", site.disk)
         with require_disk_space(site.root, plan.source_bytes):
@@ -273,16 +274,3 @@ def _log(connection: Connection, site: Storage, package: PackageRow, outputs: tu
         "expires": package.expires.date().isoformat(),
     }
     append_entry(connection, site, Act.EXPORT_BUILT, package.id, case_id=package.case_id, facts=facts)
-
-
-@contextmanager
-def _refusals_logged(site: Storage, disclosure_id: str) -> Iterator[None]:
-    try:
-        yield
-    except _REFUSALS as error:
-        subject = disclosure_id.strip().upper()
-        log.info("package.refused", extra={"case": subject, "error": error.code})
-        with write_transaction(site.engine) as connection:
-            facts: AuditFacts = {"code": error.code, "exit": int(error.exit_code), "mode": UNREDACTED}
-            append_entry(connection, site, Act.EXPORT_REFUSED, subject, case_id=subject, facts=facts)
-        raise

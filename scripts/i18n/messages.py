@@ -15,7 +15,7 @@ import jinja2
 from click import core, decorators, exceptions, formatting, parser, termui, types
 from docgen.errors import every_error
 
-from cctv.cases.requests.next_steps import NextStepKind
+from cctv.cases.requests.needs import NextStepKind
 from cctv.cli.app import _SECTIONS, root
 from cctv.cli.i18n import TranslatedGroup, placeholder, translate_help
 from cctv.cli.invocation import Invocation

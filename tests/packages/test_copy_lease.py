@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from casestages import check_identities, name_nominee
 
 from cctv.cases.disclosures.leases import lease_end, taker
 from cctv.cases.requests.lifecycle import find_request
@@ -53,6 +54,8 @@ def leases(site):
 
 
 def test_a_lent_copy_is_on_the_board_reminds_alarms_and_ends_when_it_is_confirmed(built, clock, tmp_path):
+    name_nominee(built)
+    check_identities(built, "subject", "nominee")
     done = built.cctv(f"export deliver EXP-2026-001 --method zip --to {tmp_path} --recipient nominee --json").json
     (item,) = leases(built)
     assert item["due"] == done["until"]

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from casestages import REQUEST, acts, stock_tools
+from casestages import REQUEST, acts, check_identities, name_nominee, stock_tools
 from sqlalchemy import text
 
 from cctv.db.engine import read_transaction
@@ -59,6 +59,8 @@ def test_the_note_names_a_free_opener_and_not_the_passphrase_and_nothing_else_kn
 
 
 def test_that_it_left_is_a_disclosure_which_does_not_name_the_requester(built, outgoing):
+    name_nominee(built)
+    check_identities(built, "subject", "nominee")
     done = built.cctv(f"export deliver {PACKAGE} --method hand --to {outgoing} --recipient nominee --json").json
 
     shown = built.cctv(f"disclosure show {done['disclosure']} --json").json["disclosure"]

@@ -131,6 +131,20 @@ def write_keep(path: Path, *, last: int, first: int = 0) -> Path:
     return path
 
 
+def name_nominee(site) -> None:
+    """The subject's lawyer receives the copy; nobody's identity was checked yet."""
+    site.cctv(
+        f"request mandate {REQUEST} --as nominee --by 'Mr. Claes' --by-contact claes@example.be "
+        "--mandate express-demand --mandated 1/11/2026"
+    )
+
+
+def check_identities(site, *roles: str) -> None:
+    """The identity of each was checked."""
+    for role in roles:
+        site.cctv(f"request identity {REQUEST} --role {role} --method document-seen --checker 'A. Peeters'")
+
+
 def stock_tools(package: Path) -> list[int]:
     """What ssh-keygen and sha256sum answer of a package."""
     line = "ssh-keygen -Y verify -f allowed_signers -I cctv -n cctv-package -s manifest.json.sig < manifest.json"

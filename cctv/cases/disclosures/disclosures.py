@@ -35,6 +35,7 @@ from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.two_person import sign_release
 from cctv.config.schema import TwoPersonAct
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
@@ -307,7 +308,8 @@ def end_disclosure(
 ) -> EndedDisclosure:
     """End a disclosure and release its own holds.
 
-    Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning.
+    Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning; ReleaseAsked, and ends nothing, while the
+    policy requires a second person.
     """
     reason = checked_text(N_("reason"), reason, N_('say how it ended: --reason "HOW".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
@@ -316,10 +318,15 @@ def end_disclosure(
         own = tuple(holds_of(connection, disclosure.id))
         ended = replace(disclosure, closed=site.clock.now(), closed_by=site.actor.account, ending=ending)
         leaving = release_effects(connection, own, site.clock.now())
-        update_disclosure(connection, ended)
-        _log(connection, site, Act.DISCLOSURE_CLOSED, ended, reason=reason)
-        for hold in own:
-            release(connection, site, hold.id, reason=f"{disclosure.id} ended: {ending.value}")
+        line = f"cctv disclosure end {disclosure.id} --how {ending.value} --reason HOW"
+        refusal = None if dry_run else sign_release(connection, site, own, reason=reason, line=line)
+        if refusal is None:
+            update_disclosure(connection, ended)
+            _log(connection, site, Act.DISCLOSURE_CLOSED, ended, reason=reason)
+            for hold in own:
+                release(connection, site, hold.id, reason=f"{disclosure.id} ended: {ending.value}")
+    if refusal is not None:
+        raise refusal
     if not dry_run:
         for hold in own:
             remove_hold_file(site, hold.id)

@@ -21,6 +21,38 @@ class AnswerNotReady(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class CopyNotReady(CctvError):
+    """No copy leaves for {id} yet; what is missing: {missing}.  Nothing was changed.
+
+    next: {following}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class QuestionOpen(CctvError):
+    """{id} waits: identity was asked for on {when}, and that is neither answered nor taken back.  Nothing was changed.
+
+    next: {following}; or take the question back: cctv request ask {id} --withdraw --reason WHY
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class NothingAsked(UsageError):
+    """{id} has no open question about identity to take back.
+
+    next: cctv request show {id}
+    """
+
+
+class WithdrawalUnclear(UsageError):
+    """A question about identity is taken back with --withdraw and --reason together; without both it is asked.
+
+    next: cctv request ask {id} --withdraw --reason WHY
+    """
+
+
 class FootageThere(CctvError):
     """{id} cannot be answered with "no footage": there is footage of its cameras in its time, or still to come.
 
@@ -181,8 +213,8 @@ class ReviewPast(UsageError):
 class ReleaseAsked(CctvError):
     """{id} is not released yet: {account} asked for it on {when}, and the policy asks for two people.
 
-    next: a second person types cctv hold release {id} --reason WHY from their own account within a week; until then it
-    keeps its footage.
+    next: that is the first signature; a second person types {line} from their own account within a week. Until then the
+    footage is kept and nothing else changes.
     """
 
     exit_code = Exit.DECISION_MISSING

@@ -16,7 +16,14 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.requests import AppointmentUnfit, NothingToAsk, NothingToShow, RequestForgotten, SentLater
+from cctv.cases.errors.requests import (
+    AppointmentUnfit,
+    NothingAsked,
+    NothingToAsk,
+    NothingToShow,
+    RequestForgotten,
+    SentLater,
+)
 from cctv.cases.footage_status import footage_status
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, processing_for
 from cctv.cases.requests.block_queries import mark_told
@@ -24,10 +31,11 @@ from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.close import end, ending_of, finish
 from cctv.cases.requests.deadlines import apply_extension
 from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
+from cctv.cases.requests.needs import identities_missing, mandates_missing
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
-from cctv.cases.requests.open import identities_missing, mandates_missing
 from cctv.cases.requests.queries import mark_letters_sent
+from cctv.cases.requests.questions import question_of
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.core.local_days import start_of_day
@@ -90,7 +98,8 @@ def write_receipt(site: Storage, request_id: str, *, dry_run: bool = False) -> W
 def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
     """Ask for the mandate or the proof of identity that is missing; never for a copy of a document.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, NothingToAsk, SenderUnknown.
+    Preparing, approving and granting wait until an identity was checked or `withdraw_question` took it back.  Raises
+    RequestUnknown, RequestClosed, MoveRefused, NothingToAsk, SenderUnknown.
     """
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
@@ -108,6 +117,24 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
         raise NothingToAsk(id=request.id)
     facts = IdentityAsked(request_facts, doubt, ways, by)
     return _write(site, request, LetterKind.IDENTITY, facts, Transition.IDENTITY, dry_run)
+
+
+def withdraw_question(site: Storage, request_id: str, *, reason: str, dry_run: bool = False) -> AccessRequest:
+    """Take back the question about identity; what must be checked in any case is still missing.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, NothingAsked.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say why it is not needed any more: --reason "WHY".'))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
+        asked = question_of(connection, request)
+        if asked is None:
+            raise NothingAsked(id=request.id)
+        facts: AuditFacts = {"asked": local_day(site, asked).isoformat()}
+        append_entry(
+            connection, site, Act.QUESTION_WITHDRAWN, request.id, case_id=request.id, facts=facts, reason=reason
+        )
+    return request
 
 
 def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run: bool = False) -> Wrote:

@@ -17,7 +17,8 @@ from cctv.cases.errors.requests import AnswerNotReady, FootageThere
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.close import end, order_erasure, plan_erasure, release_own
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
-from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing, step_label
+from cctv.cases.requests.needs import step_label
+from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered
 from cctv.core.i18n import join_messages

@@ -26,6 +26,8 @@ from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request
+from cctv.cases.requests.questions import require_answered
+from cctv.cases.two_person import sign_release
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.segments import segments_of
@@ -72,12 +74,16 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, and what `check_ending` raises.
+    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, ReleaseAsked, and what `check_ending` raises.
     """
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
-        own = end(connection, site, request, ending, Transition.CLOSE)
+        line = _typed_again(request, ending)
+        refusal = sign_release(connection, site, holds_of(connection, request.id), reason=ending.reason, line=line)
+        own = () if refusal else end(connection, site, request, ending, Transition.CLOSE)
         closed = find_request(connection, request.id)
+    if refusal is not None:
+        raise refusal
     finish(site, closed, own)
     with read_transaction(site.engine) as connection:
         return Closure(closed, own, release_effects(connection, own, site.clock.now()))
@@ -157,13 +163,21 @@ def erase_ordered(site: Storage, request_id: str | None = None) -> tuple[Erased,
     return tuple(_erase(site, order) for order in orders)
 
 
+def _typed_again(request: AccessRequest, ending: RequestOutcome) -> str:
+    line = f"cctv request close {request.id} --outcome {ending.outcome.value}"
+    return line + (f" --ground {ending.ground.value} --reason WHY" if ending.ground else "")
+
+
 def _load_for_closing(
     connection: Connection, site: Storage, request_id: str, requested: RequestOutcome
 ) -> tuple[AccessRequest, RequestOutcome]:
     request = load_for_transition(connection, site, request_id, Transition.CLOSE)
     if request.outcome is not None:  # an erasure that was answered: how it ended is decided
         return request, RequestOutcome(request.outcome, request.ground)
-    return request, check_ending(request.type, request.state, requested)
+    ending = check_ending(request.type, request.state, requested)
+    if ending.outcome in {CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.VIEWING}:
+        require_answered(connection, site, request)
+    return request, ending
 
 
 def _erase(site: Storage, order: ErasureOrder) -> Erased:

@@ -14,16 +14,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from cctv.cases.footage_status import footage_status
-from cctv.cases.requests.open import identities_missing, mandates_missing
+from cctv.cases.requests.needs import NextStepKind, Step, lacking
 from cctv.cases.requests.queries import check_of, extension_from, select_requests
+from cctv.cases.requests.questions import question_open
 from cctv.cases.requests.scope import has_lapsed
-from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
+from cctv.core.i18n import N_, pgettext_lazy
 from cctv.db import schema
 from cctv.db.queries import overlaps_span
 from cctv.db.storage import Storage
@@ -39,44 +39,13 @@ _ANSWER_OPTIONS = {
 _OPEN_REQUEST_IDS = select(schema.requests.c.id).where(schema.requests.c.closed_us.is_(None))
 
 
-class NextStepKind(Enum):
-    """What is missing.  The value is written to JSON; never rename one."""
-
-    CONFIRM = "confirm"
-    MANDATE = "mandate"
-    IDENTITY = "identity"
-    RECEIPT = "receipt"
-    TELL_EXTENSION = "tell-extension"
-    TELL_YIELD = "tell-yield"
-    STATEMENT = "statement"
-    DECISION = "decision"
-    PREPARE = "prepare"
-    DECIDE = "decide"
-    BACKDROP = "backdrop"
-    REVIEW = "review"
-    APPROVE = "approve"
-    ANSWER = "answer"
-    SEND = "send"
-    LIFT = "lift"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that is missing: its kind, the command, whether the answer waits for it, and the role concerned."""
-
-    need: NextStepKind
-    line: str
-    must: bool = False
-    about: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
     """What the steps are made of: a request and what belongs to it, footage and people's acts alike.
 
     `letters` are the kinds that were made, `sent` those of them that were sent.  `parts` counts the parts of the
     redaction; the counts after it are the parts that were decided, whose backdrops were signed off, that were reviewed
-    in full, and that were approved.
+    in full, and that were approved.  `question` is when identity was asked for, while that is open.
     """
 
     request: AccessRequest
@@ -84,6 +53,7 @@ class RequestFacts:
     extension: Extension | None = None
     letters: frozenset[LetterKind] = frozenset()
     sent: frozenset[LetterKind] = frozenset()
+    question: datetime | None = None
     statements: int = 0
     untold_yields: int = 0
     has_footage: bool = True
@@ -92,11 +62,6 @@ class RequestFacts:
     signed_off: int = 0
     reviewed: int = 0
     approved: int = 0
-
-
-def step_label(step: Step) -> Message:
-    """The label of a step, with the role concerned if there is one."""
-    return N_("{need} ({about})", need=step.need, about=step.about) if step.about else enum_label(step.need)
 
 
 def missing(facts: RequestFacts, now: datetime) -> tuple[Step, ...]:
@@ -144,12 +109,7 @@ def _identity_steps(facts: RequestFacts, now: datetime) -> Iterator[Step]:
         lapsed = request.provisional_hold is None or has_lapsed(request, now)
         about = pgettext_lazy("Role", "lapsed") if lapsed else pgettext_lazy("Role", "provisional")
         yield Step(NextStepKind.CONFIRM, f'cctv request confirm {request.id} --reason "..."', must=True, about=about)
-    for role in mandates_missing(request):
-        line = f"cctv request mandate {request.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
-        yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
-    for role in identities_missing(request, facts.checks):
-        line = f"cctv request identity {request.id} --role {role.value} --method METHOD --checker NAME"
-        yield Step(NextStepKind.IDENTITY, line, must=True, about=enum_label(role))
+    yield from lacking(request, facts.checks, facts.question)
 
 
 def _letter_steps(facts: RequestFacts) -> Iterator[Step]:
@@ -241,10 +201,16 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
     )
     parts = _grouped(connection, plans, part.request_id, which)
     untold = _untold(connection, which)
+    checked = {request.id: tuple(check_of(row) for row in checks[request.id]) for request in requests}
+    asked = {
+        request.id: max((row.made_us for row in letters[request.id] if row.kind is LetterKind.IDENTITY), default=None)
+        for request in requests
+    }
     return [
         RequestFacts(
             request=request,
-            checks=tuple(check_of(row) for row in checks[request.id]),
+            checks=checked[request.id],
+            question=question_open(connection, request.id, asked[request.id], checked[request.id]),
             extension=next((extension_from(row) for row in extensions[request.id]), None),
             letters=frozenset(row.kind for row in letters[request.id]),
             sent=frozenset(row.kind for row in letters[request.id] if row.sent_us is not None),

@@ -4,14 +4,13 @@ Opening registers the request, starts its deadline at receipt and freezes its fo
 never refused for a missing signature, mandate, identity check or footage.  More than a day of footage is frozen for 72
 hours, until a person confirms it (`scope`).
 
-Responsible for who may act on which mandate and whose identity must be checked (docs/policies/000.txt, 001.txt and
-002.txt): a copy is sent to the known address; elsewhere, or to another person, only after an identity check.  Records
-that identity was checked, how, when and by whom; never a copy or a number of a document.
+Responsible for who may act on which mandate (docs/policies/000.txt, 001.txt and 002.txt); whose identity must be
+checked is in `needs`.  Records that identity was checked, how, when and by whom; never a copy or a number of a
+document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -201,38 +200,6 @@ def check_stated(stated: Stated) -> Stated:
         place=clean("stated place", stated.place),
         appearance=clean("appearance", stated.appearance),
     )
-
-
-def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
-    """Roles that lack a mandate; a child under 16 (docs/policies/001.txt) needs a guardian, named or not."""
-    missing = [
-        party.role for party in request.parties if party.role is not RequesterRole.SUBJECT and party.mandate is None
-    ]
-    if request.under_16 and request.party(RequesterRole.GUARDIAN) is None:
-        missing.append(RequesterRole.GUARDIAN)
-    return tuple(missing)
-
-
-def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
-    """Whose identity must be checked before anything is handed over.
-
-    A person who acts for another; the nominee, and with one always the requester too; a requester who wants the answer
-    elsewhere than at the known address.
-    """
-    requester = request.requester
-    needed: list[RequesterRole] = []
-    if requester is not None and (requester.role is not RequesterRole.SUBJECT or requester.deliver_to is not None):
-        needed.append(requester.role)
-    if request.party(RequesterRole.NOMINEE) is not None:
-        needed += [requester.role] if requester is not None else []
-        needed.append(RequesterRole.NOMINEE)
-    return tuple(dict.fromkeys(needed))
-
-
-def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
-    """Those of `identities_needed` without a check."""
-    checked = {check.role for check in checks}
-    return tuple(role for role in identities_needed(request) if role not in checked)
 
 
 def _registered(request_id: RequestId, site: Storage, new: NewRequest, now: datetime) -> AccessRequest:

@@ -22,6 +22,7 @@ from cctv.cases.requests.close import end, ending_of, finish
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
 from cctv.cases.requests.queries import insert_statement
 from cctv.cases.text_input import checked_text
+from cctv.cases.two_person import sign_release
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
@@ -116,7 +117,8 @@ def yield_block(site: Storage, request_id: str, target: YieldTo, *, with_letter:
 def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = True, dry_run: bool = False) -> Lifted:
     """The person lifts the restriction, or withdraws the objection: block and hold end, and the request with them.
 
-    A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown.
+    A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown; ReleaseAsked, and lifts
+    nothing, while the policy requires a second person.
     """
     reason = checked_text(N_("reason"), reason, N_('say who asked for it: --reason "WHY".'))
     with read_transaction(site.engine) as connection:
@@ -125,6 +127,7 @@ def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = Tru
         leaving = release_effects(connection, own, site.clock.now())
     if dry_run:
         return Lifted(request, own)
+    _sign_lifting(site, request.id, reason)  # before the letter: its file is not written for a first signature
     letter = _lift_letter(site, request, leaving) if with_letter else None
     with write_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.LIFT)
@@ -170,6 +173,14 @@ def _yielding(connection: Connection, site: Storage, request_id: str, target: Yi
     if all(block.yields_to(case) for block in blocks):
         raise YieldsAlready(id=request.id, case=case)
     return Yielded(request, tuple(blocks), case, target.ground)
+
+
+def _sign_lifting(site: Storage, request_id: str, reason: str) -> None:
+    with write_transaction(site.engine) as connection:
+        own, line = holds_of(connection, request_id), f"cctv request lift {request_id} --reason WHY"
+        refusal = sign_release(connection, site, own, reason=reason, line=line)
+    if refusal is not None:
+        raise refusal
 
 
 def _yield_letter(site: Storage, planned: Yielded, target: YieldTo) -> Draft:

@@ -12,7 +12,8 @@ from rich.console import Console
 from cctv.cases.footage_status import FootageStatus
 from cctv.cases.letters.request_letters import Draft
 from cctv.cases.requests.deadlines import days_left
-from cctv.cases.requests.next_steps import NextStepKind, Step, facts_of, missing, next_line
+from cctv.cases.requests.needs import NextStepKind, Step
+from cctv.cases.requests.next_steps import facts_of, missing, next_line
 from cctv.cases.requests.scope import StorageForecast
 from cctv.cli.context import CommandContext
 from cctv.cli.output import joined, length, local_date, size, table
@@ -26,6 +27,7 @@ _NEEDS = {
     NextStepKind.CONFIRM: N_("a reason for more than a day of footage"),
     NextStepKind.MANDATE: N_("a mandate"),
     NextStepKind.IDENTITY: N_("a check of identity"),
+    NextStepKind.QUESTION: N_("the answer to the question about identity"),
     NextStepKind.RECEIPT: N_("a letter of receipt"),
     NextStepKind.TELL_EXTENSION: N_("telling the person of the extension"),
     NextStepKind.TELL_YIELD: N_("telling the person that the block yielded"),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.requests.blocks import require_usable
+from cctv.cases.requests.questions import require_question_answered
 from cctv.cases.text_input import checked_text
 from cctv.config.schema import TwoPersonAct
 from cctv.core.durable import exclusive
@@ -38,13 +39,15 @@ def approve(
     With `everything` the same person declares having inspected every backdrop and every frame: what is not signed off
     or reviewed yet is, in the same transaction and with entries of its own.
 
-    Raises RequestUnknown, RequestClosed, NotPrepared, NotReviewed, ArtefactChanged, SecondPersonNeeded.
+    Raises RequestUnknown, RequestClosed, NotPrepared, NotReviewed, ArtefactChanged, QuestionOpen,
+    SecondPersonNeeded.
     """
     reason = checked_text(N_("reason"), reason, N_('say on what you base it: --reason "WHY".'))
     with read_transaction(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
         require_usable(site, case.request, "redaction approve")
+        require_question_answered(site, case.request, "redaction approve")
         require_masked(site, connection, case.parts)
     _check_second_person(site, case)
     for part in case.parts:

@@ -27,6 +27,7 @@ from cctv.audit.log import append_entry
 from cctv.cases.footage_status import FootageStatus, footage_status
 from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.questions import require_question_answered
 from cctv.config.fields import Polygon
 from cctv.core.durable import exclusive
 from cctv.core.filesystem import require_disk_space
@@ -129,8 +130,8 @@ def prepare(
 ) -> Prepared:
     """Prepare a request for decisions.
 
-    Raises RequestUnknown, RequestClosed, TypeHasNoCopy; NoFootage (14); SegmentMissing, SegmentChanged,
-    SourceUnreadable (15).
+    Raises RequestUnknown, RequestClosed, TypeHasNoCopy; QuestionOpen (13); NoFootage (14); SegmentMissing,
+    SegmentChanged, SourceUnreadable (15).
     """
     with read_transaction(site.engine) as connection:
         request = find_request(connection, request_id)
@@ -138,6 +139,7 @@ def prepare(
         if request.type not in _WITH_COPY:
             raise TypeHasNoCopy(request=request.id, type=request.type)
         require_usable(site, request, "redaction prepare")
+        require_question_answered(site, request, "redaction prepare")
         cuts = _cuts(site, connection, request, again)
         if not cuts:
             raise _no_footage(request, footage_status(connection, site, request.cameras, request.span))

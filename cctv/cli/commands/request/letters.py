@@ -5,14 +5,22 @@ from __future__ import annotations
 import click
 from rich.console import Console
 
-from cctv.cases.letters.correspondence import Appointment, Wrote, ask_identity, mark_sent, write_receipt
+from cctv.cases.errors.requests import WithdrawalUnclear
+from cctv.cases.letters.correspondence import (
+    Appointment,
+    Wrote,
+    ask_identity,
+    mark_sent,
+    withdraw_question,
+    write_receipt,
+)
 from cctv.cases.letters.correspondence import invite as invite_requester
 from cctv.cases.requests.deadlines import extend as extend_request
 from cctv.cases.requests.deadlines import plan_extension
 from cctv.cli.context import CommandContext
 from cctv.cli.options import F, mutation, one_of, reason_option
 from cctv.cli.views.footage import day
-from cctv.cli.views.request import print_letter, print_result, request_data
+from cctv.cli.views.request import emit_request, print_letter, print_result, request_data
 from cctv.core.i18n import _
 from cctv.core.typed_time.resolve import parse_ahead, parse_date
 from cctv.model.requests import ExtensionGround, LetterKind, Safeguard
@@ -40,14 +48,26 @@ def receipt(context: CommandContext, request_id: str) -> None:
 
 @click.command()
 @click.argument("request_id", metavar="ID")
+@click.option("--withdraw", is_flag=True, help="Take the question back instead, with --reason.")
+@reason_option(required=False)
 @mutation
 @click.pass_obj
-def ask(context: CommandContext, request_id: str) -> None:
+def ask(context: CommandContext, request_id: str, withdraw: bool, reason: str | None) -> None:
     """Make the letter that asks for a mandate or a proof of identity; never for a copy of a document.
+
+    From then on preparing, approving and granting wait until an identity was checked (`cctv request identity`) or the
+    question was taken back.
 
     \b
       cctv request ask REQ-2026-007
+      cctv request ask REQ-2026-007 --withdraw --reason "she wrote from the address of her ticket"
     """
+    if withdraw != (reason is not None):
+        raise WithdrawalUnclear(id=request_id)
+    if reason is not None:
+        request = withdraw_question(context.site, request_id, reason=reason, dry_run=context.dry_run)
+        emit_request(context, request, _("{id}: the question about identity is taken back.", id=request.id))
+        return
     _wrote(context, ask_identity(context.site, request_id, dry_run=context.dry_run))
 
 

@@ -1,0 +1,113 @@
+"""What must be in order before anything leaves for a request, and the command for each thing that is missing.  Pure.
+
+One rule for the answer and for every door through which a copy leaves: a copy is sent to the known address; elsewhere,
+or to another person, only after an identity check (docs/policies/000.txt, 001.txt and 002.txt).  Who acts or receives
+for another has a mandate, a child has a guardian, and a question about identity that was asked is answered or taken
+back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from cctv.core.i18n import N_, Message, enum_label
+from cctv.model.cases import AccessRequest
+from cctv.model.requests import IdentityCheck, RequesterRole
+
+
+class NextStepKind(Enum):
+    """What is missing.  The value is written to JSON; never rename one."""
+
+    CONFIRM = "confirm"
+    MANDATE = "mandate"
+    IDENTITY = "identity"
+    QUESTION = "question"
+    RECEIPT = "receipt"
+    TELL_EXTENSION = "tell-extension"
+    TELL_YIELD = "tell-yield"
+    STATEMENT = "statement"
+    DECISION = "decision"
+    PREPARE = "prepare"
+    DECIDE = "decide"
+    BACKDROP = "backdrop"
+    REVIEW = "review"
+    APPROVE = "approve"
+    ANSWER = "answer"
+    SEND = "send"
+    LIFT = "lift"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is missing: its kind, the command, whether the answer waits for it, and the role concerned."""
+
+    need: NextStepKind
+    line: str
+    must: bool = False
+    about: str | None = None
+
+
+def step_label(step: Step) -> Message:
+    """The label of a step, with the role concerned if there is one."""
+    return N_("{need} ({about})", need=step.need, about=step.about) if step.about else enum_label(step.need)
+
+
+def lacking(request: AccessRequest, checks: Iterable[IdentityCheck], question: datetime | None) -> Iterator[Step]:
+    """What nothing may leave without: the mandates and identities that are missing, and the open question."""
+    for role in mandates_missing(request):
+        line = f"cctv request mandate {request.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
+        yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
+    for role in identities_missing(request, checks):
+        yield Step(NextStepKind.IDENTITY, _check_line(request, role), must=True, about=enum_label(role))
+    if question is not None:
+        role = request.requester.role if request.requester else RequesterRole.SUBJECT
+        yield Step(NextStepKind.QUESTION, _check_line(request, role), must=True, about=enum_label(role))
+
+
+def open_question(
+    asked: datetime | None, checks: Iterable[IdentityCheck], withdrawn: datetime | None
+) -> datetime | None:
+    """When the question about identity was asked that still waits; None once a check or a withdrawal followed it."""
+    if asked is None:
+        return None
+    ends = [check.recorded for check in checks] + ([withdrawn] if withdrawn else [])
+    return None if any(end >= asked for end in ends) else asked
+
+
+def mandates_missing(request: AccessRequest) -> tuple[RequesterRole, ...]:
+    """Roles that lack a mandate; a child under 16 (docs/policies/001.txt) needs a guardian, named or not."""
+    missing = [
+        party.role for party in request.parties if party.role is not RequesterRole.SUBJECT and party.mandate is None
+    ]
+    if request.under_16 and request.party(RequesterRole.GUARDIAN) is None:
+        missing.append(RequesterRole.GUARDIAN)
+    return tuple(missing)
+
+
+def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
+    """Whose identity must be checked before anything is handed over.
+
+    A person who acts for another; the nominee, and with one always the requester too; a requester who wants the answer
+    elsewhere than at the known address.
+    """
+    requester = request.requester
+    needed: list[RequesterRole] = []
+    if requester is not None and (requester.role is not RequesterRole.SUBJECT or requester.deliver_to is not None):
+        needed.append(requester.role)
+    if request.party(RequesterRole.NOMINEE) is not None:
+        needed += [requester.role] if requester is not None else []
+        needed.append(RequesterRole.NOMINEE)
+    return tuple(dict.fromkeys(needed))
+
+
+def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
+    """Those of `identities_needed` without a check."""
+    checked = {check.role for check in checks}
+    return tuple(role for role in identities_needed(request) if role not in checked)
+
+
+def _check_line(request: AccessRequest, role: RequesterRole) -> str:
+    return f"cctv request identity {request.id} --role {role.value} --method METHOD --checker NAME"
