@@ -19,7 +19,9 @@ from cctv.core.errors import GuardError
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.deletion import BATCH, delete_quarantined, delete_segments
+from cctv.footage.layout import require_inside
 from cctv.footage.quarantine import quarantined_files
+from cctv.footage.repair.queries import first_paths
 from cctv.holds.cover import mark_held_past_limit, recheck_held_past_limit
 from cctv.model.audit import Act
 from cctv.model.footage import Reason, Tombstone
@@ -61,17 +63,20 @@ def sweep_once(site: Storage) -> SweepReport:
         now = site.clock.now()
         with read_transaction(site.engine) as connection:
             last = last_sweep(connection)
-        if last is None or last.date() != now.date():
+        is_first_of_day = last is None or last.date() != now.date()
+        if is_first_of_day:
             _recheck_held_past_limit(site)
         try:
             with read_transaction(site.engine) as connection:
+                if is_first_of_day:  # a look-up for each day of each camera: ten times an idle sweep (bench retention)
+                    require_inside(site.root, first_paths(connection))
                 plan = make_plan(connection, now)
                 require_explained(connection, site, plan)
+            _mark_held_past_limit(site, plan)
+            deleted = delete_segments(session, plan.expire, Reason.PAST_LIMIT)
         except GuardError as guard:
             _record_refusal(site, guard)
             raise
-        _mark_held_past_limit(site, plan)
-        deleted = delete_segments(session, plan.expire, Reason.PAST_LIMIT)
         report = SweepReport(
             plan=plan,
             gone=tuple(deleted),

@@ -15,7 +15,6 @@ from cctv.db.engine import read_transaction
 from cctv.db.identity import DATABASE_FILE, DatabaseForeign, check, read_identity
 from cctv.db.storage import Storage
 from cctv.footage.layout import require_inside
-from cctv.footage.repair.queries import first_paths
 from cctv.footage.segments import open_tombstones
 from cctv.holds.confirmation import require_confirmed
 from cctv.holds.store import without_file
@@ -66,10 +65,9 @@ def _index_not_empty(connection: Connection, site: Storage) -> None:
 
 
 def _paths_inside(connection: Connection, site: Storage) -> None:
-    """Raise PathOutside for a row that names a file outside of the storage; one question for each day's folder."""
+    """Raise PathOutside for an open tombstone that names a file outside of the storage."""
     for tombstone in open_tombstones(connection):
         require_inside(site.root, [tombstone.path], N_("tombstone {id}", id=tombstone.id))
-    require_inside(site.root, first_paths(connection))
 
 
 def _hold_files_there(connection: Connection, site: Storage) -> None:
