@@ -114,7 +114,7 @@ _HIDDEN = tuple(
     if cause is not HiddenCause.OUTSIDE
 )
 _BLINK = HiddenFacts(Span(_AT, _AT + timedelta(milliseconds=200)), HiddenCause.PEOPLE)
-_SHOWN = (ShownFacts(_FOYER, _SPAN, 4_167, 5_289, (_BLINK, *_HIDDEN)), ShownFacts(_GEVEL, _SPAN, 0, 0, ()))
+_SHOWN = (ShownFacts(_FOYER, _SPAN, 4_167, 5_289, (_BLINK, *_HIDDEN[:2])), ShownFacts(_GEVEL, _SPAN, 0, 0, ()))
 _PACKAGE = PackageFacts(
     ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, _SHOWN, PasswordWay.PHONE
 )
@@ -288,7 +288,8 @@ def _answers(texts: _Texts) -> tuple[AccessAnswer, AccessAnswer]:
 def _portability(texts: _Texts) -> tuple[LetterFacts, ...]:
     asked = _asked(RequestType.PORTABILITY)
     first = PortabilityAnswer(asked, _processing(texts), _PACKAGE, _HOLE, nominee="Mr. Tom Claes")
-    return first, replace(first, missing=(), nominee=None)
+    throughout = replace(_PACKAGE, shown=(ShownFacts(_FOYER, _SPAN, 167, 289, _HIDDEN),))
+    return first, replace(first, missing=(), nominee=None, package=throughout)
 
 
 def _to_authority(texts: _Texts) -> tuple[LetterFacts, ...]:
