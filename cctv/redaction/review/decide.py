@@ -188,13 +188,14 @@ def require_consent(site: Storage, part: CasePart) -> None:
         N_("track {number}", number=name) if isinstance(name, int) else N_("box {id}", id=name)
         for name in (pair.first, pair.second)
     )
+    kept = str(pair.second) if isinstance(pair.second, int) else "--boxes KEEP.json"
     raise ConsentMissing(
         request=part.plan.request,
         part=part.name,
         first=first,
         second=second,
         frame=pair.frame,
-        kept=pair.second if isinstance(pair.second, int) else "--boxes KEEP.json",
+        kept=kept,
         name=pair.second,
     )
 
