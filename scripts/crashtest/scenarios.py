@@ -154,7 +154,7 @@ def removal(stage: Stage) -> Iterator[None]:
 class _Stops(DurableFiles):
     """A disk under a process that dies before it removes the first file."""
 
-    def unlink(self, path: Path) -> bool:
+    def unlink(self, path: Path | str) -> bool:
         raise Died
 
 
