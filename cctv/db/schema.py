@@ -12,7 +12,15 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData,
 from cctv.core.language import Language
 from cctv.db.types import Day, Duration, EnumColumn, Flag, Instant, JsonRecord, JsonTuple
 from cctv.model.cases import CaseOutcome, IncidentKind, RequestState, RequestType
-from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, Permission, ProcessingRole, Risk
+from cctv.model.compliance import (
+    DeclarationKind,
+    End,
+    NoticeRecipient,
+    Permission,
+    ProcessingRole,
+    ReviewKind,
+    Risk,
+)
 from cctv.model.disclosures import DisclosureClosure, Duty, Method, Receiver, Recipient
 from cctv.model.footage import GapCause, Reason
 from cctv.model.holds import GroundKind
@@ -538,6 +546,24 @@ workstation_checks = Table(
     Column("recorded_by", Text, nullable=False),
     Column("forgotten_us", Instant),
     Index(None, "checked_on"),
+)
+
+# What is done each year and reported on.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", EnumColumn(ReviewKind), nullable=False),
+    Column("done_on", Day, nullable=False),
+    Column("done_by", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("due_on", Day, nullable=False),
+    Column("purpose", Text),  # of cameras at work; NULL for other kinds
+    Column("triggers", JsonTuple, nullable=False),
+    Column("recorded_us", Instant, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("forgotten_us", Instant),
+    Index(None, "kind", "done_on"),
 )
 
 # Who was notified of which policy version, by case and not by name: it stays when the case is forgotten.

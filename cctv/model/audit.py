@@ -91,6 +91,7 @@ class Act(Enum):
     GRANT_MISSED = "grant.missed"
     CAMERAS_DECLARED = "cameras.declared"
     WORKSTATIONS_CHECKED = "workstations.checked"
+    REVIEW_RECORDED = "review.recorded"
     SITE_CLOSING = "site.closing"
     SITE_CLOSED = "site.closed"
     REGISTER_SHOWN = "register.shown"

@@ -97,6 +97,10 @@ _COLUMNS = {
     "receipt": pgettext_lazy("column", "receipt"),
     "lease_end": pgettext_lazy("column", "to end by"),
     "returned": pgettext_lazy("column", "returned"),
+    "done": pgettext_lazy("column", "done"),
+    "done_by": pgettext_lazy("column", "by"),
+    "report": pgettext_lazy("column", "report"),
+    "criteria": pgettext_lazy("column", "criteria"),
 }
 _FIXED = {
     "ground": N_("legitimate interest (Article 6(1)(f) GDPR)"),
@@ -128,6 +132,7 @@ class RegisterName(Enum):
     GRANTS = "grants"
     DECLARATIONS = "declarations"
     WORKSTATIONS = "workstations"
+    REVIEWS = "reviews"
     ADDRESSEES = "addressees"
     PROCESSING = "processing"
     CAMERAS = "cameras"
@@ -160,6 +165,7 @@ TITLES = {
     RegisterName.GRANTS: N_("Register of grants"),
     RegisterName.DECLARATIONS: N_("Declarations of cameras"),
     RegisterName.WORKSTATIONS: N_("Checks of the workstations"),
+    RegisterName.REVIEWS: N_("Tests, audits, assessments and consultations"),
     RegisterName.ADDRESSEES: N_("To tell of a new privacy policy"),
     RegisterName.PROCESSING: N_("Register of processing activities"),
     RegisterName.CAMERAS: N_("Register of cameras"),

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cctv.cases.compliance.checks import check_workstations
+from cctv.cases.compliance.checks import check_workstations, record_review
 from cctv.cases.compliance.checks import declare as record_declaration
-from cctv.cases.compliance.deadlines import workstations_due
+from cctv.cases.compliance.deadlines import assessment_required, workstations_due
 from cctv.cases.registers.addressees import policy_since
 from cctv.cases.registers.contents import made_register
 from cctv.cases.registers.page import Sign, page_of
@@ -27,12 +27,12 @@ from cctv.core.typed_time.resolve import parse_date
 from cctv.db.engine import read_transaction
 from cctv.letters.render import render
 from cctv.letters.sender import templates_of
-from cctv.model.compliance import Declaration, DeclarationKind, WorkstationCheck
+from cctv.model.compliance import Declaration, DeclarationKind, Review, ReviewKind, Trigger, WorkstationCheck
 from cctv.packages.deliver import workstation_letter
 
 _NAMES = (
     "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
-    "workstations", "addressees", "processing", "cameras",
+    "workstations", "reviews", "addressees", "processing", "cameras",
 )  # fmt: skip
 
 
@@ -144,6 +144,63 @@ def workstation_check(context: CommandContext, on: str, checker: str, clean: boo
         {"dry_run": context.dry_run, "check": data, "next_due": due},
         lambda console: _checked_text(console, context, check, due),
     )
+
+
+@register.command("review")
+@click.option("--kind", required=True, type=one_of(ReviewKind), help="What was done.")
+@click.option("--on", required=True, metavar="DATE", help="The day on which it was done or decided.")
+@click.option("--by", required=True, metavar="NAME", help="Who did it, or with whom.")
+@click.option("--report", required=True, metavar="TEXT", help="Where the report is.")
+@click.option("--next", "due", metavar="DATE", help="By when again; a year later unless you say so, three at most.")
+@click.option("--purpose", metavar="TEXT", help="Of the cameras at work, for a staff-consultation.")
+@click.option(
+    "--criterion", "criteria", multiple=True, type=one_of(Trigger),
+    help="A criterion of high risk that is met, for an impact-assessment; may be repeated.",
+)  # fmt: skip
+@mutation
+@click.pass_obj
+def review(
+    context: CommandContext,
+    kind: str,
+    on: str,
+    by: str,
+    report: str,
+    due: str | None,
+    purpose: str | None,
+    criteria: tuple[str, ...],
+) -> None:
+    """Write down what is repeated each year: a penetration test, awareness of the staff, an audit, an assessment.
+
+    The board and the calendar have the next one from two months before it is due. A staff-consultation is that of
+    CAO 68 (BE) or of the works council (NL). An impact-assessment is required where two criteria are met.
+
+    \b
+      cctv register review --kind penetration-test --on 2/11/2026 --by "Toreon" --report "safe, folder 12"
+      cctv register review --kind impact-assessment --on 2/11/2026 --by DPO --report DPIA-1 --criterion public-place
+    """
+    day = parse_date(on, now=context.now, zone=context.zone)
+    next_day = parse_date(due, now=context.now, zone=context.zone) if due is not None else None
+    recorded = record_review(
+        context.site,
+        ReviewKind(kind),
+        on=day,
+        by=by,
+        report=report,
+        due=next_day,
+        purpose=purpose,
+        triggers=[Trigger(criterion) for criterion in criteria],
+        dry_run=context.dry_run,
+    )
+    data = {
+        "dry_run": context.dry_run,
+        "id": recorded.id,
+        "kind": recorded.kind,
+        "on": recorded.on,
+        "next_due": recorded.due,
+        "criteria": [trigger.value for trigger in recorded.triggers],
+        "assessment_required": assessment_required(recorded.triggers) if recorded.triggers else None,
+    }
+    context.emit(data, lambda console: _review_text(console, context, recorded))
 
 
 @register.command("workstation-form")
@@ -273,6 +330,24 @@ def _checked_text(console: Console, context: CommandContext, check: WorkstationC
     )
     console.print(would, style="bold")
     console.print(_("The next check is due by {day:%d/%m/%Y}.", day=due))
+
+
+def _review_text(console: Console, context: CommandContext, review: Review) -> None:
+    what = _("{kind} on {day:%d/%m/%Y} by {by}", kind=review.kind, day=review.on, by=review.by)
+    would = (
+        _("Would write down: {what}", what=what)
+        if context.dry_run
+        else _("{id} written down: {what}", id=review.id, what=what)
+    )
+    console.print(would, style="bold")
+    console.print(_("The next one is due by {day:%d/%m/%Y}.", day=review.due))
+    if review.kind is ReviewKind.IMPACT_ASSESSMENT:
+        answer = (
+            _("By these criteria an impact assessment is required (Article 35 GDPR).")
+            if assessment_required(review.triggers)
+            else _("By these criteria no impact assessment is required; keep the reasons.")
+        )
+        console.print(answer)
 
 
 def _form_text(console: Console, target: str) -> None:

@@ -435,6 +435,21 @@ def upgrade() -> None:
         sa.Index(None, "checked_on"),
     )
     op.create_table(
+        "reviews",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("done_on", sa.Text(), nullable=False),
+        sa.Column("done_by", sa.Text(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text()),
+        sa.Column("triggers", sa.Text(), nullable=False),
+        sa.Column("recorded_us", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("forgotten_us", sa.BigInteger()),
+        sa.Index(None, "kind", "done_on"),
+    )
+    op.create_table(
         "policy_letters",
         sa.Column("id", KEY, primary_key=True),
         sa.Column("policy", sa.Text(), nullable=False),
