@@ -10,7 +10,7 @@ import io
 from dataclasses import dataclass
 from enum import Enum
 
-from cctv.core.i18n import N_, pgettext_lazy, translate_to
+from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to
 from cctv.core.language import Language
 
 _COLUMNS = {
@@ -185,6 +185,11 @@ def label(column: str, language: Language) -> str:
 def fixed(key: str, language: Language) -> str:
     """A text that the law requires in a register, and that comes from no row; raises KeyError."""
     return translate_to(_FIXED[key], language)
+
+
+def fixed_text(key: str) -> Message:
+    """The same, to be translated later; raises KeyError."""
+    return _FIXED[key]
 
 
 def as_csv(register: Register) -> str:

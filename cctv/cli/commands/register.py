@@ -14,7 +14,7 @@ from cctv.cases.compliance.checks import declare as record_declaration
 from cctv.cases.compliance.deadlines import assessment_required, workstations_due
 from cctv.cases.registers.addressees import policy_since
 from cctv.cases.registers.contents import made_register
-from cctv.cases.registers.page import Sign, page_of
+from cctv.cases.registers.page import Sign, ZoneNotice, notices, page_of
 from cctv.cases.registers.page import signs as signs_of
 from cctv.cases.registers.register import Register, RegisterName, as_csv, label
 from cctv.cli.context import CommandContext, json_option
@@ -28,6 +28,7 @@ from cctv.db.engine import read_transaction
 from cctv.letters.render import render
 from cctv.letters.sender import templates_of
 from cctv.model.compliance import Declaration, DeclarationKind, Review, ReviewKind, Trigger, WorkstationCheck
+from cctv.model.ids import ZoneId
 from cctv.packages.deliver import workstation_letter
 
 _NAMES = (
@@ -92,8 +93,33 @@ def show(context: CommandContext, name: str, form: str, output: str | None) -> N
 def signs(context: CommandContext, language: str | None) -> None:
     """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
     zone_signs = signs_of(context.settings, Language(language) if language else context.settings.site.language)
-    data = [{"zone": sign.zone, "lines": sign.lines, "missing": sign.missing} for sign in zone_signs]
+    data = [{"zone": sign.zone, "lines": sign.lines, "missing": sign.missing, "size": sign.size} for sign in zone_signs]
     context.emit({"signs": data}, lambda console: _signs_text(console, zone_signs))
+
+
+@register.command()
+@click.option("--address", required=True, metavar="URL", help="Where the pages will stand: the QR code leads there.")
+@click.option("--to", "folder", required=True, type=click.Path(file_okay=False), metavar="DIR", help="Write there.")
+@click.option("--language", type=one_of(Language), help="Else the site's.")
+@json_option
+@click.pass_obj
+def notice(context: CommandContext, address: str, folder: str, language: str | None) -> None:
+    """Make the page that the sign's QR code leads to, one for each zone: what Article 13 GDPR tells visitors.
+
+    By the live cameras.toml and dated today: make it again when the settings change. The address gets the zone's name.
+
+    \b
+      cctv register notice --address https://example.org/cameras --to notices
+    """
+    chosen = Language(language) if language else context.settings.site.language
+    today = context.now.astimezone(context.zone).date()
+    pages = notices(context.settings, chosen, address=address, on=today)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    files = {page.zone: str(Path(folder) / f"{page.zone}-{chosen.value}.html") for page in pages}
+    for page in pages:
+        _write_new(files[page.zone], page.html.encode())
+    data = [{"zone": page.zone, "file": files[page.zone], "missing": page.missing} for page in pages]
+    context.emit({"notices": data, "on": today}, lambda console: _notices_text(console, pages, files))
 
 
 @register.command()
@@ -297,9 +323,18 @@ def _signs_text(console: Console, zone_signs: tuple[Sign, ...]) -> None:
         console.print(sign.zone, style="bold")
         for line in sign.lines:
             console.print(f"  {line}")
+        if sign.size:
+            console.print("  " + _("Size: {size}", size=sign.size), style="dim")
         for key in sign.missing:
             console.print("  " + _("MISSING: {key} in cameras.toml", key=key))
         console.print()
+
+
+def _notices_text(console: Console, pages: Sequence[ZoneNotice], files: dict[ZoneId, str]) -> None:
+    for page in pages:
+        console.print(_("written: {file}", file=files[page.zone]))
+        for key in page.missing:
+            console.print("  " + _("MISSING: {key} in cameras.toml", key=key))
 
 
 def _declared_text(console: Console, context: CommandContext, declaration: Declaration) -> None:
