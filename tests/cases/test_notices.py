@@ -21,8 +21,8 @@ def test_each_zone_has_a_page_with_its_own_period_and_purpose(site, tmp_path):
     made = pages(site, tmp_path / "out")
 
     assert set(made) == {"facade", "interior"}
-    assert "7d" in made["facade"]
-    assert "28d" in made["interior"]
+    assert "7\N{NO-BREAK SPACE}dagen" in made["facade"]
+    assert "28\N{NO-BREAK SPACE}dagen" in made["interior"]
     for text in made.values():
         assert "01/11/2026" in text
         assert "Cultuurcentrum De Grote Post vzw" in text
@@ -56,3 +56,8 @@ def test_the_sign_says_its_size_where_a_decree_sets_one(site):
 
     site.config.write_text(site.config.read_text().replace('"BE"', '"NL"'))
     assert [sign["size"] for sign in site.cctv("register signs --json").json["signs"]] == [None, None]
+
+
+def test_a_zone_may_have_an_address_of_its_own(site, tmp_path):
+    site.cctv(f"register notice --address 'https://example.org/{{zone}}.html' --to {tmp_path / 'out'}")
+    assert "https://example.org/facade.html" in (tmp_path / "out" / "facade-nl.html").read_text()

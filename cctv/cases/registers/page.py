@@ -25,7 +25,7 @@ from cctv.config.schema import Settings, ZoneSettings
 from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, Message, translate_to, translator
 from cctv.core.language import Language
-from cctv.core.typed_time.durations import format_duration
+from cctv.letters.formatting import duration
 from cctv.model.ids import ZoneId
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 
@@ -107,7 +107,7 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
         lines = [
             translate_to(_HEAD[settings.site.jurisdiction], language),
             f"{pgettext('pictogram', 'Purpose')}: {'; '.join(purposes)}",
-            f"{pgettext('pictogram', 'Kept')}: {format_duration(settings.limit_for(zone.id))}",
+            f"{pgettext('pictogram', 'Kept')}: {duration(settings.limit_for(zone.id), language)}",
             f"{pgettext('pictogram', 'Controller')}: {controller_line}",
             f"{pgettext('pictogram', 'Questions')}: {questions}",
         ]
@@ -125,7 +125,8 @@ def _sign_size(settings: Settings, zone: ZoneSettings, language: Language) -> st
 
 
 def notices(settings: Settings, language: Language, *, address: str, on: date) -> tuple[ZoneNotice, ...]:
-    """The second layer of each zone that a camera watches; `address` is where the pages will stand.
+    """The second layer of each zone that a camera watches; `address` is where the pages will stand, `{zone}` in it the
+    zone's id.
 
     Raises NoticeAddressUnusable.
     """
@@ -135,14 +136,16 @@ def notices(settings: Settings, language: Language, *, address: str, on: date) -
     for sign in signs(settings, language):
         zone = settings.zone(sign.zone)
         lacking = () if settings.controller.dpo else ("[controller] dpo",)
-        made.append(ZoneNotice(zone.id, _notice_page(settings, zone, language, address, on), (*sign.missing, *lacking)))
+        page = _notice_page(settings, zone, language, address.replace("{zone}", zone.id), on)
+        made.append(ZoneNotice(zone.id, page, (*sign.missing, *lacking)))
     return tuple(made)
 
 
 def _notice_page(settings: Settings, zone: ZoneSettings, language: Language, address: str, on: date) -> str:
     gettext, pgettext = translator(language)
     rows = [
-        (translate_to(heading, language), translate_to(text, language)) for heading, text in notice_rows(settings, zone)
+        (translate_to(heading, language), translate_to(text, language))
+        for heading, text in notice_rows(settings, zone, language)
     ]
     return (
         _templates()
@@ -154,7 +157,7 @@ def _notice_page(settings: Settings, zone: ZoneSettings, language: Language, add
     )  # fmt: skip
 
 
-def notice_rows(settings: Settings, zone: ZoneSettings) -> list[tuple[Message, Message | str]]:
+def notice_rows(settings: Settings, zone: ZoneSettings, language: Language) -> list[tuple[Message, Message | str]]:
     """What Article 13(1) and (2) GDPR ask for, in their order, about one zone."""
     controller, authority = settings.controller, authority_of(settings.site.jurisdiction)
     cameras = [camera for camera in settings.cameras.values() if camera.zone == zone.id]
@@ -171,7 +174,7 @@ def notice_rows(settings: Settings, zone: ZoneSettings) -> list[tuple[Message, M
         (
             N_("How long"),
             N_("{period}, then it is deleted; longer only for an incident or a request that is being dealt with",
-               period=format_duration(settings.limit_for(zone.id))),
+               period=duration(settings.limit_for(zone.id), language)),
         ),
         (
             N_("Your rights"),

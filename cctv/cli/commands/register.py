@@ -106,10 +106,10 @@ def signs(context: CommandContext, language: str | None) -> None:
 def notice(context: CommandContext, address: str, folder: str, language: str | None) -> None:
     """Make the page that the sign's QR code leads to, one for each zone: what Article 13 GDPR tells visitors.
 
-    By the live cameras.toml and dated today: make it again when the settings change. The address gets the zone's name.
+    By the live cameras.toml and dated today: make it again when the settings change. {zone} in the address is the zone.
 
     \b
-      cctv register notice --address https://example.org/cameras --to notices
+      cctv register notice --address "https://example.org/cameras-{zone}" --to notices
     """
     chosen = Language(language) if language else context.settings.site.language
     today = context.now.astimezone(context.zone).date()
