@@ -20,15 +20,16 @@ from cctv.model.legal import forbidden_place
 
 _MIN_SEGMENT, _MAX_SEGMENT = timedelta(seconds=1), timedelta(hours=1)
 _AWAY = (
-    "remove it: no camera may watch a toilet, shower or changing room. A camera beside one is named after what it does "
-    "watch, and keeps the door out of view with masks."
+    "remove it: no camera may watch a toilet, shower or changing room. The text of a camera beside one names what it "
+    'does watch ("gang achteraan", not "gang naast toiletten"), and masks keep the door out of view; a cloakroom for '
+    'coats is "garderobe".'
 )
 
 
 def forbidden_places(raw: dict[str, Any]) -> list[ConfigProblem]:
-    """Zones and cameras whose text names a toilet or changing room, in any of the three languages."""
+    """Zones and cameras whose text names a toilet or changing room, in any spelling (`forbidden_place`)."""
     refusals: list[ConfigProblem] = []
-    for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose"))):
+    for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose", "location"))):
         tables = raw.get(section)
         for name, table in tables.items() if isinstance(tables, dict) else ():
             if word := forbidden_place(name):
