@@ -8,7 +8,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
-from cctv.core.durable import DurableFiles
+from cctv.core.durable import DurableFiles, give_all
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import DATABASE_FILE, Identity, check, claim, file_system_of, parse_identity, write_identity
 from cctv.db.storage import DIRECTORIES, Storage, refuse_occupied
@@ -43,6 +43,7 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
         claim(connection, identity, clock.now())
     disk.sync_directory(root)
     write_identity(root, identity, disk)
+    give_all(root)
     return Storage(settings, root, identity, engine, disk, clock, actor)
 
 
