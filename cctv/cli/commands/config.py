@@ -14,6 +14,9 @@ from cctv.config.loader import load_settings
 from cctv.config.policy_text.compare import ClaimStatus, Finding, compare
 from cctv.config.policy_text.reader import PolicyTextDiffers, read_claims, read_policy_text
 from cctv.config.schema import Settings
+from cctv.core.errors import CctvError
+from cctv.db.engine import read_transaction
+from cctv.footage.runs import unfollowed_holds
 from cctv.letters.overrides import check_templates
 from cctv.letters.sender import templates_of
 
@@ -46,10 +49,11 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
     if settings.letters.templates is not None:
         check_templates(templates_of(settings))
     findings = _findings(settings, policy) if policy is not None else ()
+    warnings = [*(warning.message for warning in checked.warnings), *_hold_warnings(context)]
 
     def text(console: Console) -> None:
-        for warning in checked.warnings:
-            click.echo(f"warning: {warning.message}", err=True)
+        for warning in warnings:
+            click.echo(f"warning: {warning}", err=True)
         console.print(f"{settings.source.path}: {len(settings.cameras)} cameras in {len(settings.zones)} zones; usable")
         if policy is not None:
             _show_findings(console, findings)
@@ -59,7 +63,7 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
             "path": settings.source.path,
             "cameras": list(settings.cameras),
             "zones": list(settings.zones),
-            "warnings": [warning.message for warning in checked.warnings],
+            "warnings": warnings,
         }
         | ({"policy": policy, "findings": [_as_json(finding) for finding in findings]} if policy is not None else {}),
         text,
@@ -85,6 +89,15 @@ def show(context: CommandContext) -> None:
             table(("key", "value", "from", "note"), [(row.key, row.value, _origin(row), row.note) for row in rows])
         ),
     )
+
+
+def _hold_warnings(context: CommandContext) -> list[str]:
+    """Holds that lose their camera under these settings; none where there is no storage, or none to be opened."""
+    try:
+        with read_transaction(context.site.engine) as connection:
+            return unfollowed_holds(connection, context.settings, context.now)
+    except CctvError:
+        return []
 
 
 def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:
