@@ -41,6 +41,7 @@ from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.initialise import require_known_settings
 from cctv.footage.runs import cameras_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
@@ -222,6 +223,7 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
     reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
+        require_known_settings(connection, site)
         needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
         if needs_two and site.actor.account == disclosure.opened_by:
             raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)

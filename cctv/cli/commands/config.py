@@ -1,4 +1,4 @@
-"""`cctv config`: check cameras.toml, compare it with a published policy text, explain each setting."""
+"""`cctv config`: check cameras.toml, compare it with a published policy text, explain each setting, adopt a file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, reason_option
 from cctv.cli.output import table
 from cctv.config.explain import SettingRow, explain
 from cctv.config.loader import load_settings
@@ -16,6 +17,7 @@ from cctv.config.policy_text.reader import PolicyTextDiffers, read_claims, read_
 from cctv.config.schema import Settings
 from cctv.core.errors import CctvError
 from cctv.db.engine import read_transaction
+from cctv.footage.initialise import adopt_settings
 from cctv.footage.runs import unfollowed_holds
 from cctv.letters.overrides import check_templates
 from cctv.letters.sender import templates_of
@@ -88,6 +90,38 @@ def show(context: CommandContext) -> None:
         lambda console: console.print(
             table(("key", "value", "from", "note"), [(row.key, row.value, _origin(row), row.note) for row in rows])
         ),
+    )
+
+
+@config.command()
+@reason_option()
+@mutation
+@click.pass_obj
+def adopt(context: CommandContext, reason: str) -> None:
+    """Let the storage follow this cameras.toml from now on, with its [policy].
+
+    \b
+      cctv --config /etc/cctv/cameras.toml config adopt --reason "the box was set up anew"
+    """
+    adopted = adopt_settings(context.site, reason=reason, dry_run=context.dry_run)
+
+    def text(console: Console) -> None:
+        if adopted.before == adopted.after and not adopted.differing:
+            console.print(f"the storage follows {adopted.after} already")
+            return
+        verb = "would follow" if context.dry_run else "follows"
+        console.print(f"the storage {verb} {adopted.after} (before: {adopted.before or 'no file was known'})")
+        if adopted.differing:
+            console.print(f"[policy] differs in: {', '.join(adopted.differing)}", markup=False)
+
+    context.emit(
+        {
+            "before": adopted.before,
+            "after": adopted.after,
+            "differing": list(adopted.differing),
+            "changed": adopted.changed,
+        },
+        text,
     )
 
 
