@@ -142,6 +142,7 @@ class SiteUnderTest:
         self.folder, self.clock, self._clip, self._capsys = folder, clock, clip, capsys
         self.config = folder / "cameras.toml"
         self.config.write_text(CAMERAS_TOML)
+        self.config.chmod(0o644)  # whatever umask the test has: one that others can write is not read
 
     @property
     def root(self) -> Path:

@@ -36,7 +36,7 @@ from cctv.backup.manifest import BackupManifest, read_manifest
 from cctv.backup.queries import bury_gone, count_held, paths_by_id, skip_short_ids
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock, iso
-from cctv.core.durable import DurableFiles, exclusive, sha256_file
+from cctv.core.durable import DurableFiles, exclusive, give_all, give_path, sha256_file
 from cctv.core.errors import CctvError, Exit
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import (
@@ -185,6 +185,7 @@ def restore(
         site = open_site(means.settings, disk=disk, clock=means.clock, actor=means.actor)
         done = reconcile_locked(site, accept_loss=True, recording=False).done
         ask_confirmation(root, disk, why=why, at=means.clock.now())
+        give_all(root)
     log.info("backup.restored", extra={"segments": manifest.segments, "changed": len(done)})
     return Restored(manifest, outlook, aside, len(done))
 
@@ -314,6 +315,7 @@ def work_folder(root: Path) -> Iterator[Path]:
     folder = root / WORK
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
+    give_path(folder)
     try:
         yield folder
     finally:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
 
-from cctv.core.durable import DurableFiles
+from cctv.core.durable import STORAGE_MARK, DurableFiles
 from cctv.core.errors import CctvError, GuardError
 from cctv.core.i18n import N_
 from cctv.db import schema
 
-SITE_FILE = "site.json"
+SITE_FILE = STORAGE_MARK
 DATABASE_FILE = "cctv.db"
 
 

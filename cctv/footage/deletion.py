@@ -45,6 +45,7 @@ from cctv.footage.ingest import lines_in
 from cctv.footage.layout import INDEX, require_inside, sweeper_lock
 from cctv.footage.quarantine import Quarantined
 from cctv.footage.repair.queries import drop_tombstone, insert_line
+from cctv.footage.runs import follow_renames
 from cctv.footage.segments import close_tombstones, insert_tombstones_unless_held, is_indexed, open_tombstones
 from cctv.holds.store import holds_in_force, match_files
 from cctv.model.audit import Act
@@ -110,6 +111,7 @@ def begin_deletion(
         ask_guards(site)
         _require_tombstones_inside(site)
         adopted = match_files(site)
+        follow_renames(site)
         kept = _keep_held(site)
         session = DeletionSession(site, adopted, _finish_open_tombstones(site), kept, opener=_OPENER)
         try:

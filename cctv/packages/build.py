@@ -32,6 +32,7 @@ from cctv.core.time_range import Span
 from cctv.crypto.signing_key import SigningKey, signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
@@ -165,7 +166,7 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed
                 raise
-        path = site.root / package.path
+        path = inside(site.root, package.path)
         site.disk.rename(working, path)
         forget_renders(site, (output.part for output in plan.outputs))
     log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})

@@ -16,11 +16,10 @@ from pathlib import Path
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.durable import exclusive
-from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.layout import inside
 from cctv.model.audit import Act
+from cctv.packages.folder import package_folder
 from cctv.packages.queries import PackageRow, find_package, mark_deleted, select_packages
 
 log = logging.getLogger(__name__)
@@ -44,7 +43,7 @@ def list_packages(site: Storage, request_id: str | None = None) -> list[PackageR
 def package_path(site: Storage, package_id: str) -> Path:
     """Return the folder of a package; raises ExportUnknown."""
     with read_transaction(site.engine) as connection:
-        return _folder(site, find_package(connection, package_id.strip().upper()))
+        return package_folder(site, find_package(connection, package_id.strip().upper()))
 
 
 def expire_packages(site: Storage, request_id: str | None = None) -> Sequence[PackageRow]:
@@ -81,17 +80,14 @@ def _to_remove(
         package
         for package in packages
         if (package.deleted is None and (include_current or package.expires <= now))
-        or (package.deleted is not None and _folder(site, package).is_dir())
+        or (package.deleted is not None and package_folder(site, package).is_dir())
     ]
 
 
-def _folder(site: Storage, package: PackageRow) -> Path:
-    """The folder of a package; raises PathOutside."""
-    return inside(site.root, package.path, N_("package {id}", id=package.id))
-
-
 def _remove(site: Storage, package: PackageRow) -> None:
-    folder = _folder(site, package)
-    if folder.is_dir():
+    folder = package_folder(site, package)
+    if folder.is_symlink():
+        site.disk.unlink(folder)
+    elif folder.is_dir():
         shutil.rmtree(folder)
         site.disk.sync_directory(folder.parent)

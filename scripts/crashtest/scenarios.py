@@ -34,7 +34,7 @@ from cctv.retention.sweep import sweep_once
 from cctv.services.decommission import close_site
 from crashtest.journal import Journal
 from crashtest.recorder import Died, Recorder
-from crashtest.stage import FOYER, GEVEL, OwnClock, Stage, reopened
+from crashtest.stage import FOYER, GEVEL, RENAMED, OwnClock, Stage, reopened
 from crashtest.states import State, clear, materialise
 from crashtest.truth import Held, MayGo, Releasing, Restored, Violation, look_after
 
@@ -149,6 +149,28 @@ def removal(stage: Stage) -> Iterator[None]:
     done = remove(stage.site, (GEVEL, FOYER), span, reason="aimed at the street")
     stage.promise(MayGo(frozenset(segment.span.start for segment in done.gone), done=True))
     stage.record(FOYER, 1)
+
+
+def rename(stage: Stage) -> Iterator[None]:
+    """A camera that is held gets another zone, then another name; its holds go on over what it records from then on."""
+    stage.record(GEVEL, stage.random.randrange(1, 4))
+    now = stage.clock.now()
+    coming = Span(now, now + 9 * DAY)
+    ground, hold_id = hold_on(stage, coming, GEVEL)
+    if stage.random.random() < 0.5:
+        place_hold(stage.site, NewHold(ground, (GEVEL,), Span(now - DAY, now + DAY), now + 30 * DAY, "more"))
+    stage.record(GEVEL, 1)
+    yield
+    stage.change('[cameras.gevel-1]\nzone = "facade"', '[cameras.gevel-1]\nzone = "interior"')
+    stage.record(GEVEL, stage.random.randrange(1, 3))
+    stage.change(
+        '[cameras.gevel-1]\nzone = "interior"', f'[cameras.{RENAMED}]\nrenamed_from = ["gevel-1"]\nzone = "facade"'
+    )
+    stage.promise(Held(hold_id, frozenset({GEVEL, RENAMED}), coming))  # type: ignore[arg-type]
+    stage.record(RENAMED, stage.random.randrange(1, 4))
+    stage.clock.advance(8 * DAY)
+    sweep_once(stage.site)
+    stage.record(RENAMED, 1)
 
 
 class _Stops(DurableFiles):
@@ -302,6 +324,7 @@ ALL = {
         Scenario("release", release),
         Scenario("room", free_space),
         Scenario("removal", removal),
+        Scenario("rename", rename),
         Scenario("older index", older_index),
         Scenario("closing", closing),
         Scenario("restart", restart),

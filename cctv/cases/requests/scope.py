@@ -31,6 +31,7 @@ from cctv.core.i18n import N_
 from cctv.core.time_range import Span, total
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.runs import cameras_over
 from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import find_hold, holds_of, place, release, renew
@@ -134,6 +135,7 @@ def plan_freeze(site: Storage, cameras: Sequence[CameraId], span: Span) -> Stora
 
 def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span) -> Scoped:
     """What `change_scope` would do; raises what that raises."""
+    cameras = cameras_over(site, cameras, span)
     with read_transaction(site.engine) as connection:
         request = _scopable(connection, site, request_id, cameras)
         own = tuple(hold.id for hold in holds_of(connection, request.id) if _freezes(hold, request))
@@ -148,6 +150,7 @@ def change_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], sp
     confirmed.  Holds that a person placed for the request stay.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
+    cameras = cameras_over(site, cameras, span)
     with write_transaction(site.engine) as connection:
         request = _scopable(connection, site, request_id, cameras)
         before = [hold for hold in holds_of(connection, request.id) if _freezes(hold, request)]

@@ -45,6 +45,7 @@ from cctv.db.identity import DATABASE_FILE, DatabaseForeign, Identity, check, cl
 from cctv.db.storage import Storage, keep_short_id, open_site
 from cctv.db.upgrade import upgrade
 from cctv.footage.ingest import lines_in
+from cctv.footage.initialise import settings_facts
 from cctv.footage.layout import incoming_name, recorder_lock, sweeper_lock
 from cctv.footage.repair.compare import list_day, walk
 from cctv.footage.repair.queries import insert_lines, insert_run_as, is_blank, mark_lost, stretch_run, unknown_policy
@@ -339,6 +340,7 @@ def _record(site: Storage, plan: RebuildPlan, aside: str | None, reason: str) ->
         "holds": [hold.id for hold in plan.holds],
         "aside": aside or "",
         "aside_sha256": sha256_file(old) if old.exists() else "",
+        **settings_facts(site),
     }
     with write_transaction(site.engine) as connection:
         used = [hold.ground.case_id for hold in plan.holds]

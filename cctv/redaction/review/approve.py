@@ -19,6 +19,7 @@ from cctv.core.durable import exclusive
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.redaction.review.case import LOCK, CaseFile, case_directory, check_artefacts, prepared_case, require_open
 from cctv.redaction.review.errors import PlanChanged, SecondPersonNeeded
@@ -83,6 +84,7 @@ def _check_second_person(site: Storage, case: CaseFile) -> None:
 def _store(site: Storage, seen: CaseFile, approved: CaseFile, reason: str) -> None:
     request = seen.request.id
     with write_transaction(site.engine) as connection:
+        require_known_settings(connection, site)
         if len(parts_of(connection, request)) != len(seen.parts):
             raise PlanChanged(part=request)
         update_unmoved(connection, seen.parts, approved.parts)

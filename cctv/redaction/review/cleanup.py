@@ -20,7 +20,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.ids import RequestId
-from cctv.redaction.review.case import LOCK, case_directory
+from cctv.redaction.review.case import LOCK
 from cctv.redaction.review.queries import prepared_requests
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def tidy_all(site: Storage) -> tuple[RequestId, ...]:
 
 
 def _remove(site: Storage, request: RequestId) -> bool:
-    directory = case_directory(site, request)
+    directory = site.root / "derived" / request
     if directory.is_symlink():
         return _remove_link(site, request, directory)
     if not directory.is_dir():

@@ -31,7 +31,7 @@ from cctv.redaction.review.artefacts import (
     read_survey,
     read_tracks,
 )
-from cctv.redaction.review.case import CaseFile, case_file, sheet_path
+from cctv.redaction.review.case import CaseFile, case_file, part_directory, sheet_path
 from cctv.redaction.review.plan import CasePart
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME, cause_words, command_words
@@ -125,7 +125,7 @@ class _Page:
         self._part, self._plan = part, part.plan
         self._request = request.id
         self._which = f" --camera {part.plan.camera} --part {part.plan.position}" if several else ""
-        directory = site.root / part.directory
+        directory = part_directory(site, part)
         self._survey = read_survey(directory / SURVEY)
         self._analysis = _PartAnalysis(
             directory, read_outcome(directory), read_tracks(directory / TRACKS), tuple(self._survey.times)
