@@ -24,7 +24,7 @@ from cctv.config.errors import CREDENTIALS, SECRET, BadValue
 from cctv.core.language import Language
 from cctv.core.typed_time.durations import ALLOWED as DURATIONS
 from cctv.core.typed_time.durations import DurationUnreadable, format_duration, parse_duration
-from cctv.core.typed_time.parser import WEEKDAYS
+from cctv.core.typed_time.words import WEEKDAYS
 from cctv.model.ids import CameraId, valid_id
 
 Polygon = tuple[tuple[float, float], ...]

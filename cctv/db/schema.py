@@ -253,8 +253,8 @@ requests = Table(
     Column("state", EnumColumn(RequestState), nullable=False),
     Column("language", EnumColumn(Language), nullable=False),
     Column("cameras", JsonTuple, nullable=False),
-    Column("start_us", Instant, nullable=False),
-    Column("end_us", Instant, nullable=False),
+    Column("start_us", Instant),  # None: not known yet
+    Column("end_us", Instant),
     Column("received_us", Instant, nullable=False),
     Column("due_us", Instant, nullable=False),
     Column("opened_us", Instant, nullable=False),

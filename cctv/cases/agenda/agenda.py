@@ -57,7 +57,7 @@ class Item:
     """One thing that is due.
 
     `missing` are the labels of the steps, `line` is the next command.  `footage_until` is when the footage of a request
-    would begin to expire if nothing held it; None for other kinds, and where no camera is configured any more.
+    would begin to expire if nothing held it; None for other kinds, and where its cameras or its time are not known.
     """
 
     kind: AgendaKind
@@ -78,7 +78,7 @@ def request_items(facts: Iterable[RequestFacts], settings: Settings, now: dateti
         until = [
             request.span.start + settings.limit_for(settings.cameras[camera].zone)
             for camera in request.cameras
-            if camera in settings.cameras
+            if camera in settings.cameras and request.span is not None
         ]
         what = join_messages((request.type, request.state))
         yield Item(AgendaKind.REQUEST, request.id, request.due, what, line, steps_missing, min(until, default=None))

@@ -23,7 +23,6 @@ from cctv.cli.output import aligned, local_date, table
 from cctv.cli.views.footage import print_next
 from cctv.core.i18n import _, current_language, translate
 from cctv.core.language import Language
-from cctv.core.typed_time.resolve import parse_date
 from cctv.db.engine import read_transaction
 from cctv.letters.render import render
 from cctv.letters.sender import templates_of
@@ -134,7 +133,7 @@ def declare(context: CommandContext, kind: str, on: str, reference: str) -> None
     \b
       cctv register declare --kind yearly --on 5/1/2026 --reference 2026-001234
     """
-    day = parse_date(on, now=context.now, zone=context.zone)
+    day = context.day(on)
     declaration = record_declaration(
         context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run
     )
@@ -161,7 +160,7 @@ def workstation_check(context: CommandContext, on: str, checker: str, clean: boo
     """
     if clean is (finding is not None):
         raise click.UsageError(_('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
-    day = parse_date(on, now=context.now, zone=context.zone)
+    day = context.day(on)
     check = check_workstations(context.site, on=day, checker=checker, found=finding, dry_run=context.dry_run)
     due = workstations_due(check.on, None)
     assert due is not None

@@ -13,8 +13,9 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_usable
+from cctv.cases.requests.needs import scope_of
 from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
@@ -72,7 +73,7 @@ def write_sheet(site: Storage, case: CaseFile) -> Path:
     language, request = site.settings.site.language, case.request
     zone = site.settings.site.timezone
     with read_transaction(site.engine) as connection:
-        footage = footage_status(connection, site, request.cameras, request.span)
+        footage = request_footage(connection, site, request)
     sheet = Sheet(
         reference=request.id,
         made_at=site.clock.now().astimezone(zone),
@@ -105,7 +106,7 @@ def _camera(site: Storage, case: CaseFile, status: FootageStatus) -> SheetCamera
     several = len(case.parts) > 1
     return SheetCamera(
         name=status.camera,
-        requested=_stretch(case.request.span, zone),
+        requested=_stretch(scope_of(case.request), zone),
         coverage=tuple(_stretch(span, zone) for part in parts for span in _shown(part)),
         gaps=tuple(_gaps(status, zone, language)),
         parts=tuple(_Page(site, case.request, part, several).section() for part in parts),
