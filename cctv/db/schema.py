@@ -409,6 +409,7 @@ redactions = Table(
     Column("approved_by", Text),
     Column("approved_digest", Text),
     Column("reviews", Text, nullable=False, server_default="[]"),
+    Column("consents", Text, nullable=False, server_default="[]"),  # personal data
     Column("decided", Flag, nullable=False, server_default="0"),  # as the plan says, for queries
     Column("signed_off", Flag, nullable=False, server_default="0"),
     Column("reviewed", Flag, nullable=False, server_default="0"),

@@ -66,6 +66,7 @@ class Act(Enum):
     REDACTION_REVIEWED = "redaction.reviewed"
     REDACTION_PREVIEWED = "redaction.previewed"
     REDACTION_APPROVED = "redaction.approved"
+    REDACTION_PARTIAL = "redaction.partial"
     EXPORT_BUILT = "export.built"
     EXPORT_REFUSED = "export.refused"
     EXPORT_DELETED = "export.deleted"

@@ -130,6 +130,8 @@ def anonymise_request(connection: Connection, request_id: RequestId, at: datetim
         connection.execute(delete(table).where(table.c.request_id == request_id))
     checks = schema.identity_checks
     connection.execute(update(checks).where(checks.c.request_id == request_id).values(checker=""))
+    parts = schema.redactions
+    connection.execute(update(parts).where(parts.c.request_id == request_id).values(consents="[]"))
     _change(connection, request_id, stated=None, forgotten_us=at, state=RequestState.FORGOTTEN)
 
 

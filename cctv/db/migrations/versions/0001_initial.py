@@ -313,6 +313,7 @@ def upgrade() -> None:
         sa.Column("approved_by", sa.Text()),
         sa.Column("approved_digest", sa.Text()),
         sa.Column("reviews", sa.Text(), nullable=False, server_default="[]"),
+        sa.Column("consents", sa.Text(), nullable=False, server_default="[]"),
         sa.Column("decided", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("signed_off", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("reviewed", sa.Integer(), nullable=False, server_default="0"),
