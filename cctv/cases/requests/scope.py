@@ -2,8 +2,11 @@
 
 Up to 24 hours of camera time are frozen until the request is closed.  More is frozen for 72 hours: a person confirms it
 with a reason, having seen how much it is and what it costs on disk, or narrows it.  Otherwise the provisional hold ends
-by itself, with an audit entry.  It is the only hold that ends without a person: its end was announced when it was
-placed.
+by itself, with an audit entry.  It is the only hold that ends without a person: the board, the calendar and an alarm
+announce its end from the day on which it is placed.
+
+A restriction, an objection and an erasure are frozen until they are closed, however much it is: the person demanded
+that nothing happens to the footage, or decides what does (Articles 17, 18 and 21 GDPR).
 """
 
 from __future__ import annotations
@@ -35,12 +38,13 @@ from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import find_hold, holds_of, place, release, renew
 from cctv.model.audit import Act
-from cctv.model.cases import AccessRequest
+from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId
 
 WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
+NEVER_LAPSE = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +88,32 @@ def is_wide(cameras: Sequence[CameraId], span: Span) -> bool:
     return camera_time(cameras, span) > WIDEST
 
 
+def needs_confirmation(kind: RequestType, cameras: Sequence[CameraId], span: Span) -> bool:
+    """Whether a request of this type over this footage gets a provisional hold, which lapses unless it is confirmed."""
+    return kind not in NEVER_LAPSE and is_wide(cameras, span)
+
+
+def lapses_at(request: AccessRequest) -> datetime | None:
+    """When the provisional hold of a request lapses, or lapsed; None where nothing lapses, or it was confirmed.
+
+    Asked of the type that the request has now, and not of the row alone: a hold that was placed as provisional stays
+    once its request is a restriction, an objection or an erasure.
+    """
+    if request.type in NEVER_LAPSE and request.provisional_hold is not None:
+        return None
+    return request.provisional_until
+
+
 def has_lapsed(request: AccessRequest, now: datetime) -> bool:
     """Whether a provisional hold is over."""
-    until = request.provisional_until
+    until = lapses_at(request)
     return request.provisional_hold is not None and until is not None and now >= until
 
 
 def freeze(connection: Connection, site: Storage, request: AccessRequest) -> tuple[AccessRequest, Hold]:
-    """Hold the footage of a request in the caller's transaction, for 72 hours only if it is wide."""
-    wide = is_wide(request.cameras, request.span)
-    until = site.clock.now() + PROVISIONAL if wide else None
+    """Hold the footage of a request in the caller's transaction, for 72 hours only if that must be confirmed."""
+    provisional = needs_confirmation(request.type, request.cameras, request.span)
+    until = site.clock.now() + PROVISIONAL if provisional else None
     hold = place(
         connection,
         site,
@@ -101,7 +121,7 @@ def freeze(connection: Connection, site: Storage, request: AccessRequest) -> tup
         cameras=request.cameras,
         span=request.span,
         review=until or request.due,
-        reason=f"{request.type.value} request" + (", provisional: more than a day" if wide else ""),
+        reason=f"{request.type.value} request" + (", provisional: more than a day" if provisional else ""),
     )
     if until is None:
         return request, hold
@@ -137,7 +157,7 @@ def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span
     with read_transaction(site.engine) as connection:
         request = _scopable(connection, site, request_id, cameras)
         own = tuple(hold.id for hold in holds_of(connection, request.id) if _freezes(hold, request))
-        released = () if is_wide(cameras, span) else own
+        released = () if needs_confirmation(request.type, cameras, span) else own
         return _scoped(connection, site, replace(request, cameras=tuple(cameras), span=span), None, released)
 
 
@@ -231,7 +251,7 @@ def _scopable(connection: Connection, site: Storage, request_id: str, cameras: S
 
 def _unconfirmed(connection: Connection, site: Storage, request_id: str) -> AccessRequest:
     request = load_for_transition(connection, site, request_id, Transition.CONFIRM)
-    if request.provisional_until is None:
+    if lapses_at(request) is None:
         raise NothingToConfirm(id=request.id)
     return request
 

@@ -24,7 +24,8 @@ def scope(
 ) -> None:
     """Make a request about other cameras or another time, wider or narrower; its hold and block move along.
 
-    More than 24 hours of footage, over all cameras, is frozen for 72 hours only, until somebody confirms it.
+    More than 24 hours of footage, over all cameras, is frozen for 72 hours only, until somebody confirms it; for a
+    restriction, an objection and an erasure it stays frozen until they are closed.
 
     \b
       cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
