@@ -124,7 +124,9 @@ class Venue:
         for zone, seconds in self.periods.items():
             text += f'[zones.{zone}]\nkind = "{zone}"\nretention = "{seconds}s"\n'
         for device, name in enumerate(self.names):
-            text += f'[cameras.{name}]\nzone = "{self.zones[device]}"\npurpose = "trial"\nrtsp = "{self.urls[device]}"\n'
+            text += (
+                f'[cameras.{name}]\nzone = "{self.zones[device]}"\npurpose = "trial"\nrtsp = "{self.urls[device]}"\n'
+            )
             if device in self._renamed_from:
                 text += f'renamed_from = "{self._renamed_from[device]}"\n'
         beside = self.folder / "cameras.toml.part"

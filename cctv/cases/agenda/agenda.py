@@ -22,6 +22,7 @@ from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.incident_queries import first_recorded
 from cctv.cases.requests.needs import step_label
 from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts
+from cctv.cases.requests.scope import has_lapsed, lapses_at
 from cctv.config.schema import Settings
 from cctv.core.i18n import N_, enum_label, join_messages
 from cctv.core.local_days import end_of_day
@@ -43,6 +44,7 @@ class AgendaKind(Enum):
     """What an item is about.  The value is written to JSON; never rename one."""
 
     REQUEST = "request"
+    LAPSE = "lapse"
     BREACH = "breach"
     HOLD = "hold"
     LEASE = "lease"
@@ -82,6 +84,25 @@ def request_items(facts: Iterable[RequestFacts], settings: Settings, now: dateti
         ]
         what = join_messages((request.type, request.state))
         yield Item(AgendaKind.REQUEST, request.id, request.due, what, line, steps_missing, min(until, default=None))
+
+
+def lapse_items(facts: Iterable[RequestFacts], now: datetime) -> Iterator[Item]:
+    """Requests over more than a day of footage that nobody confirmed, from their first day until one is confirmed.
+
+    Due when the provisional hold lapses; one that lapsed stays listed, as late.
+    """
+    for case in facts:
+        request, until = case.request, lapses_at(case.request)
+        if until is None:
+            continue
+        lapsed = request.provisional_hold is None or has_lapsed(request, now)
+        what = (
+            N_("nothing keeps its footage any more: nobody confirmed more than a day of it")
+            if lapsed
+            else N_("its footage is kept until then only: nobody confirmed more than a day of it")
+        )
+        line = N_('cctv request confirm {id} --reason "..."  (or scope)', id=request.id)
+        yield Item(AgendaKind.LAPSE, request.id, until, what, line)
 
 
 def breach_items(breaches: Iterable[Breach]) -> Iterator[Item]:
@@ -165,6 +186,7 @@ def board(site: Storage, rotated: Sequence[tuple[str, date | None]]) -> tuple[It
         reviewed = reviews_due(select_reviews(connection), first)
     items = [
         *request_items(facts, settings, now),
+        *lapse_items(facts, now),
         *breach_items(list_breaches(site, closed_too=False)),
         *hold_items(in_force, now),
         *lease_items(disclosures),

@@ -154,8 +154,8 @@ def select_unforgotten(connection: Connection) -> list[AccessRequest]:
 
 
 def select_provisional(connection: Connection) -> list[AccessRequest]:
-    """Open requests with a provisional hold that is not confirmed yet."""
-    return _select(connection, _OPEN & schema.requests.c.provisional_hold.is_not(None))
+    """Open requests over more than a day of footage that nobody confirmed, their holds in force or lapsed."""
+    return _select(connection, _OPEN & schema.requests.c.provisional_us.is_not(None))
 
 
 def insert_check(connection: Connection, request_id: RequestId, check: IdentityCheck) -> None:

@@ -203,8 +203,8 @@ def review(
       cctv register review --kind penetration-test --on 2/11/2026 --by "Toreon" --report "safe, folder 12"
       cctv register review --kind impact-assessment --on 2/11/2026 --by DPO --report DPIA-1 --criterion public-place
     """
-    day = parse_date(on, now=context.now, zone=context.zone)
-    next_day = parse_date(due, now=context.now, zone=context.zone) if due is not None else None
+    day = context.day(on)
+    next_day = context.day(due) if due is not None else None
     recorded = record_review(
         context.site,
         ReviewKind(kind),
