@@ -59,6 +59,15 @@ site = Table(
     Column("created_us", Instant, nullable=False),
 )
 
+# Steps that the index and the disk have in common; the disk has the last of them (cctv.db.identity).
+index_marks = Table(
+    "index_marks",
+    metadata,
+    Column("number", Key, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("at_us", Instant, nullable=False),
+)
+
 short_ids = Table(
     "short_ids",
     metadata,

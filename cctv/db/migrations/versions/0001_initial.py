@@ -21,6 +21,12 @@ def upgrade() -> None:
         sa.Column("created_us", sa.BigInteger(), nullable=False),
     )
     op.create_table(
+        "index_marks",
+        sa.Column("number", KEY, primary_key=True),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
         "short_ids",
         sa.Column("kind", sa.Text(), primary_key=True),
         sa.Column("year", sa.Integer(), primary_key=True),
