@@ -24,7 +24,8 @@ from cctv.config.errors import CREDENTIALS, SECRET, BadValue
 from cctv.core.language import Language
 from cctv.core.typed_time.durations import ALLOWED as DURATIONS
 from cctv.core.typed_time.durations import DurationUnreadable, format_duration, parse_duration
-from cctv.core.typed_time.parser import WEEKDAYS
+from cctv.core.typed_time.words import WEEKDAYS
+from cctv.model.ids import CameraId, valid_id
 
 Polygon = tuple[tuple[float, float], ...]
 T = TypeVar("T")
@@ -171,6 +172,18 @@ def text_lines(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not 1 <= len(value) <= _MAX_ADDRESS_LINES:
         raise BadValue("it is not an address", allowed)
     return tuple(text(line) for line in value)
+
+
+def camera_names(value: object) -> tuple[CameraId, ...]:
+    """Names that cameras may have."""
+    allowed = 'a list of names such as ["gevel-1"]'
+    if not isinstance(value, list):
+        raise BadValue("it is not a list", allowed)
+    names = tuple(text(name) for name in value)
+    for name in names:
+        if not valid_id(name):
+            raise BadValue(f'"{name}" cannot be a name', f"{allowed}, each 1 to 40 of a-z, 0-9 and -")
+    return tuple(map(CameraId, names))
 
 
 def flag(value: object) -> bool:
@@ -419,5 +432,6 @@ MAIL = ValueType(mail)
 MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")
 COMMAND = ValueType(command, " ".join)
 RECIPIENTS = ValueType(recipients, ", ".join)
+CAMERAS = ValueType(camera_names, ", ".join)
 ADDRESS = ValueType(text_lines, ", ".join)
 TRANSLATIONS = ValueType(translations, ", ".join)

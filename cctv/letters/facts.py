@@ -38,6 +38,7 @@ class LetterTemplate(Enum):
 
     RECEIPT = "receipt"
     IDENTITY_ASKED = "identity-asked"
+    SCOPE_ASKED = "scope-asked"
     EXTENSION = "extension"
     ACCESS_ANSWER = "access-answer"
     PORTABILITY_ANSWER = "portability-answer"
@@ -98,12 +99,17 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The request: the right, the day of receipt, the cameras and the requested span."""
+    """The request: the right, the day of receipt, the cameras and the requested span as far as they are known."""
 
     type: RequestType
     received: date
-    cameras: tuple[CameraId, ...]
-    span: Span
+    cameras: MayBeEmpty[tuple[CameraId, ...]]
+    span: MayBeEmpty[Span | None]
+
+    @property
+    def known(self) -> bool:
+        """Whether cameras and time are known, so that the footage is kept."""
+        return bool(self.cameras) and self.span is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from cctv.letters.answers import (
     Refusal,
     RestrictionConfirmed,
     RestrictionLifted,
+    ScopeAsked,
     ViewingInvitation,
     Waiting,
 )
@@ -309,9 +310,15 @@ def _identity(texts: _Texts) -> tuple[LetterFacts, ...]:
     return first, replace(first, ways=(IdentityWay.SEND_MANDATE,), doubt=IdentityDoubt.MANDATE_MISSING)
 
 
+def _scope(_: _Texts) -> tuple[LetterFacts, ...]:
+    first = ScopeAsked(replace(_ACCESS, cameras=(), span=None), date(2026, 12, 9))
+    return first, replace(first, asked=replace(_ACCESS, cameras=())), replace(first, asked=replace(_ACCESS, span=None))
+
+
 _FACTS: dict[LetterTemplate, Callable[[_Texts], tuple[LetterFacts, ...]]] = {
     LetterTemplate.RECEIPT: _received,
     LetterTemplate.IDENTITY_ASKED: _identity,
+    LetterTemplate.SCOPE_ASKED: _scope,
     LetterTemplate.EXTENSION: lambda texts: (
         ExtensionLetter(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(ExtensionGround), texts["extension"]),
     ),

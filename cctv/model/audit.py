@@ -11,6 +11,7 @@ class Act(Enum):
 
     STORAGE_CREATED = "storage.created"
     DISK_ADOPTED = "disk.adopted"
+    SETTINGS_ADOPTED = "settings.adopted"
     POLICY_CHANGED = "policy.changed"
     POLICY_ADOPTED = "policy.adopted"
     RECORDING_STARTED = "recording.started"
@@ -30,6 +31,7 @@ class Act(Enum):
     CERTIFICATE_MADE = "certificate.made"
     HOLD_PLACED = "hold.placed"
     HOLD_ADOPTED = "hold.adopted"
+    HOLD_FOLLOWED = "hold.followed"
     HOLD_RENEWED = "hold.renewed"
     RELEASE_ASKED = "release.asked"
     HOLD_RELEASED = "hold.released"
@@ -92,6 +94,7 @@ class Act(Enum):
     GRANT_MISSED = "grant.missed"
     CAMERAS_DECLARED = "cameras.declared"
     WORKSTATIONS_CHECKED = "workstations.checked"
+    REVIEW_RECORDED = "review.recorded"
     SITE_CLOSING = "site.closing"
     SITE_CLOSED = "site.closed"
     REGISTER_SHOWN = "register.shown"

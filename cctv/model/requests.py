@@ -117,6 +117,7 @@ class LetterKind(Enum):
 
     RECEIPT = "receipt"
     IDENTITY = "identity"
+    SCOPE = "scope"
     EXTENSION = "extension"
     YIELD = "yield"
     ANSWER = "answer"

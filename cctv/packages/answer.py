@@ -25,7 +25,6 @@ from cctv.core.errors import GuardError
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.layout import inside
 from cctv.holds.store import match_files
 from cctv.letters.facts import HiddenFacts, ShownFacts
 from cctv.model.cases import AccessRequest
@@ -34,6 +33,7 @@ from cctv.model.ids import CameraId
 from cctv.model.requests import HiddenCause, LetterKind
 from cctv.packages.build import build, plan_build
 from cctv.packages.deliver import Delivered, deliver
+from cctv.packages.folder import package_folder
 from cctv.packages.manifest import MANIFEST, Manifest, Output
 from cctv.packages.queries import PackageRow, select_packages
 from cctv.redaction.review.case import Progress, silent
@@ -132,7 +132,7 @@ def _write_letter(
     """The letter of an answer, written; None where there is none of its kind."""
     copy = None
     if package is not None:
-        manifest = Manifest.from_json((inside(site.root, package.path) / MANIFEST).read_bytes())
+        manifest = Manifest.from_json((package_folder(site, package) / MANIFEST).read_bytes())
         copy = LetterCopy(
             id=package.id,
             made=local_day(site, package.built),
@@ -173,7 +173,7 @@ def _current_package(site: Storage, request: AccessRequest) -> PackageRow | None
     if not parts or not all(part.approved for part in parts):
         return None
     for package in reversed(packages):
-        path = inside(site.root, package.path) / MANIFEST
+        path = package_folder(site, package) / MANIFEST
         if package.deleted is not None or package.expires <= site.clock.now() or not path.is_file():
             continue
         if sha256_file(path) != package.manifest_sha256:

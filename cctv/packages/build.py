@@ -21,9 +21,10 @@ from cctv import __version__
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
 from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
@@ -32,6 +33,7 @@ from cctv.core.time_range import Span
 from cctv.crypto.signing_key import SigningKey, signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
@@ -138,12 +140,12 @@ def plan_build(site: Storage, request_id: str, progress: Progress = silent) -> B
     with read_transaction(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
-        require_unblocked(connection, site, case.request.id, case.request.cameras, case.request.span)
+        require_unblocked(connection, site, case.request.id, case.request.cameras, scope_of(case.request))
         require_ready(connection, case.request)
         require_approved(case.request, case.parts)
         require_masked(site, connection, case.parts)
         _require_complete(site, connection, case.request, case.parts)
-        gaps = tuple(gaps_of(footage_status(connection, site, case.request.cameras, case.request.span)))
+        gaps = tuple(gaps_of(request_footage(connection, site, case.request)))
     for part in case.parts:
         check_artefacts(site, part)
     require_reviewed(site, case)
@@ -169,7 +171,7 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed
                 raise
-        path = site.root / package.path
+        path = inside(site.root, package.path)
         site.disk.rename(working, path)
         forget_renders(site, (output.part for output in plan.outputs))
     log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})
@@ -215,7 +217,7 @@ def _require_complete(site: Storage, connection: Connection, request: AccessRequ
     added = [
         segment
         for camera in request.cameras
-        for part in wanted_parts(site, connection, camera, request.span)
+        for part in wanted_parts(site, connection, camera, scope_of(request))
         for segment in part
         if segment.path not in reviewed
     ]
@@ -309,7 +311,8 @@ def _commit(
     now = site.clock.now()
     with write_transaction(site.engine) as connection:
         _require_unchanged(connection, plan)
-        require_unblocked(connection, site, plan.request.id, plan.request.cameras, plan.request.span)
+        span = scope_of(plan.request)
+        require_unblocked(connection, site, plan.request.id, plan.request.cameras, span)
         require_ready(connection, find_request(connection, plan.request.id))
         package_id = ExportId(next_short_id(connection, IdKind.EXPORT, now.year))
         draft = Manifest(
@@ -320,7 +323,7 @@ def _commit(
             software=f"cctv {__version__}",
             mode=MODE,
             language=plan.request.language.value,
-            requested=Period(plan.request.span.start, plan.request.span.end),
+            requested=Period(span.start, span.end),
             cameras=plan.request.cameras,
             built=By(now, site.actor.account, site.actor.on_behalf_of),
             expires=lease_end(now),

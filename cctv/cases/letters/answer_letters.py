@@ -20,7 +20,7 @@ from cctv.cases.errors.requests import (
     ReasonMissing,
     RecipientsUntold,
 )
-from cctv.cases.footage_status import footage_status
+from cctv.cases.footage_status import request_footage
 from cctv.cases.letters.request_letters import asked_of, local_day, processing_for, recipients_of, what_becomes
 from cctv.cases.requests.answer import AnswerPlan
 from cctv.cases.requests.block_queries import blocks_of
@@ -114,7 +114,7 @@ def facts_for(
             return AnswerFacts((NotIdentifiable(request_facts, processing, ending.reason or "", *remainder),), {})
         case CaseOutcome.NO_FOOTAGE:
             signed = signed_statement(connection, site, request)
-            footage = footage_status(connection, site, request.cameras, request.span)
+            footage = request_footage(connection, site, request)
             gaps = tuple(absence for status in footage for absence in absences(status))
             facts = NoFootageLetter(request_facts, processing_for(site, request), gaps, signed.facts)
             enclosed = {
@@ -207,7 +207,7 @@ def _copied(
     request_facts: Asked,
 ) -> Answer:
     request = plan.request
-    footage = footage_status(connection, site, request.cameras, request.span)
+    footage = request_footage(connection, site, request)
     gaps = tuple(absence for status in footage for absence in absences(status))
     assert copy is not None
     processing, package = processing_for(site, request), _package(plan, wording, copy)

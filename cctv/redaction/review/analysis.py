@@ -34,7 +34,7 @@ from cctv.redaction.review.artefacts import (
     write_tracks,
 )
 from cctv.redaction.review.background_samples import samples_of
-from cctv.redaction.review.case import Progress, case_directory
+from cctv.redaction.review.case import Progress, case_directory, part_directory
 from cctv.redaction.review.checkpoints import note_finished
 from cctv.redaction.review.plan import Artefact, BackdropDecision, CasePart, CasePlan
 from cctv.redaction.review.render import analysed, clip_for, covered, fail_closed, keep_of, survey_part
@@ -90,7 +90,7 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
     What is newly drawn no longer counts as empty scene: the backdrops are recreated.  Tracks keep their numbers, and
     what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
     """
-    before = site.root / part.directory
+    before = part_directory(site, part)
     tracks = read_tracks(before / TRACKS)
     keep = keep_of(plan.decisions, tracks)
     with _new_directory(site, plan) as directory, ExitStack() as stack:
@@ -161,10 +161,12 @@ def backdrop_hashes(plan: CasePlan) -> tuple[str, ...]:
 
 def remove_unnamed(site: Storage, request_id: str, parts: Iterable[CasePart]) -> None:
     """Remove the directories of a case that none of its parts names."""
-    named = {site.root / part.directory for part in parts}
+    named = {part_directory(site, part) for part in parts}
     directory = case_directory(site, request_id)
     for path in directory.iterdir():
-        if path.is_dir() and path not in named:
+        if path.is_symlink():
+            site.disk.unlink(path)
+        elif path.is_dir() and path not in named:
             shutil.rmtree(path)
     site.disk.sync_directory(directory)
 

@@ -20,6 +20,7 @@ from cctv.core.durable import exclusive
 from cctv.core.i18n import N_, join_messages
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.redaction.review.case import LOCK, CaseFile, case_directory, check_artefacts, prepared_case, require_open
 from cctv.redaction.review.decide import require_consent
@@ -113,6 +114,7 @@ def _subject_hidden(site: Storage, case: CaseFile) -> SubjectHidden:
 def _store(site: Storage, seen: CaseFile, approved: CaseFile, reason: str, hidden_reason: str | None) -> None:
     request = seen.request.id
     with write_transaction(site.engine) as connection:
+        require_known_settings(connection, site)
         if len(parts_of(connection, request)) != len(seen.parts):
             raise PlanChanged(part=request)
         update_unmoved(connection, seen.parts, approved.parts)

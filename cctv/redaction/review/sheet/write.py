@@ -13,8 +13,9 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_usable
+from cctv.cases.requests.needs import scope_of
 from cctv.core.i18n import translate_to
 from cctv.core.language import Language
 from cctv.core.time_range import Span
@@ -32,7 +33,7 @@ from cctv.redaction.review.artefacts import (
     read_survey,
     read_tracks,
 )
-from cctv.redaction.review.case import CaseFile, case_file, sheet_path
+from cctv.redaction.review.case import CaseFile, case_file, part_directory, sheet_path
 from cctv.redaction.review.plan import CasePart
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.sheet.labels import (
@@ -83,7 +84,7 @@ def write_sheet(site: Storage, case: CaseFile) -> Path:
     language, request = site.settings.site.language, case.request
     zone = site.settings.site.timezone
     with read_transaction(site.engine) as connection:
-        footage = footage_status(connection, site, request.cameras, request.span)
+        footage = request_footage(connection, site, request)
     sheet = Sheet(
         reference=request.id,
         made_at=site.clock.now().astimezone(zone),
@@ -116,7 +117,7 @@ def _camera(site: Storage, case: CaseFile, status: FootageStatus) -> SheetCamera
     several = len(case.parts) > 1
     return SheetCamera(
         name=status.camera,
-        requested=_stretch(case.request.span, zone),
+        requested=_stretch(scope_of(case.request), zone),
         coverage=tuple(_stretch(span, zone) for part in parts for span in _shown(part)),
         gaps=tuple(_gaps(status, zone, language)),
         parts=tuple(_Page(site, case.request, part, several).section() for part in parts),
@@ -136,7 +137,7 @@ class _Page:
         self._part, self._plan = part, part.plan
         self._request = request.id
         self._which = f" --camera {part.plan.camera} --part {part.plan.position}" if several else ""
-        directory = site.root / part.directory
+        directory = part_directory(site, part)
         self._survey = read_survey(directory / SURVEY)
         self._analysis = _PartAnalysis(
             directory, read_outcome(directory), read_tracks(directory / TRACKS), tuple(self._survey.times)
