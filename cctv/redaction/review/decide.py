@@ -251,6 +251,8 @@ def _store(site: Storage, decided: Decided, act: Act, choice: Choice, reason: st
         "consents": [str(part.consents[kept.consent - 1].given) for kept in part.plan.decisions.companions],
         "plan": part.digest,
     }
+    if choice.one_person:
+        facts["one_person"] = len(part.plan.decisions.one_person)
     with write_transaction(site.engine) as connection:
         update_unmoved(connection, [decided.before], [part])
         append_entry(connection, site, act, part.plan.request, case_id=part.plan.request, facts=facts, reason=reason)
