@@ -29,6 +29,7 @@ from cctv.letters.answers import (
     RestrictionConfirmed,
     RestrictionLifted,
     ViewingInvitation,
+    ViewingsAnswer,
 )
 from cctv.letters.facts import Addressee, LetterTemplate, MayBeEmpty, Sender
 from cctv.letters.notices import (
@@ -62,6 +63,7 @@ Answer = (
     | ErasurePartly
     | RectificationRecorded
     | Refusal
+    | ViewingsAnswer
 )
 """The facts of an answer to a request."""
 

@@ -46,6 +46,16 @@ _TEXTS = {
         "This is your ninth request since September about the same ten minutes. On 3 September 2026 you "
         "received a full copy of them (EXP-2026-021); nothing in the footage has changed since.",
     ),
+    "evidence": pgettext_lazy(
+        "specimen",
+        "On 20 November 2026 you wrote to us that you would go on asking until we paid you 500 euro. We keep that "
+        "message, and the eight requests before this one.",
+    ),
+    "claim": pgettext_lazy(
+        "specimen",
+        "The owner of the bicycle reported the theft to the police and has announced a claim for damages. This footage "
+        "is the only proof of who took it.",
+    ),
     "place": pgettext_lazy("specimen", "reception, Hendrik Serruyslaan 18A, 8400 Ostend"),
     "found": pgettext_lazy(
         "specimen",
@@ -95,6 +105,11 @@ _TEXTS = {
 }
 
 
-def specimen_text(name: str, language: Language) -> str:
-    """An invented text of a letter; raises KeyError for a name that is not in the table."""
-    return translate_to(_TEXTS[name], language)
+class SpecimenTexts:
+    """The typed texts of one language, by name; raises KeyError for a name that is not in the table."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __getitem__(self, name: str) -> str:
+        return translate_to(_TEXTS[name], self._language)
