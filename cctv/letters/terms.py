@@ -84,7 +84,7 @@ _TERMS: dict[Enum, Message] = {
     ),
     IdentityDoubt.NO_SIGNATURE: pgettext_lazy("letter", "your request is not dated or not signed"),
     IdentityDoubt.ON_BEHALF: pgettext_lazy(
-        "letter", "you write on behalf of another person, whose footage it is, and we do not know you yet"
+        "letter", "you write on behalf of the person in the footage, and we do not know you yet"
     ),
     IdentityDoubt.MANDATE_MISSING: pgettext_lazy(
         "letter", "you write on behalf of another person, and we have not yet seen a mandate or proof of representation"
