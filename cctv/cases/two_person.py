@@ -21,6 +21,7 @@ from cctv.cases.errors.requests import RefusalUnsigned, ReleaseAsked
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.config.schema import TwoPersonAct
 from cctv.db.storage import Storage
+from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.model.holds import Hold
 from cctv.model.requests import RefusalGround
@@ -49,7 +50,9 @@ def sign_release(
     """None when the holds may end now; else the error to raise, with the first signature in the caller's transaction.
 
     Returned rather than raised, so that the signature is committed.  `line` is what the second person types.
+    Raises SettingsForeign.
     """
+    require_known_settings(connection, site)
     if TwoPersonAct.HOLD_RELEASE not in site.settings.policy.two_person:
         return None
     now, account = site.clock.now(), site.actor.account

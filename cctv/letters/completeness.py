@@ -27,6 +27,7 @@ _BEFORE_MANDATE = frozenset(
     {
         LetterTemplate.RECEIPT,
         LetterTemplate.IDENTITY_ASKED,
+        LetterTemplate.SCOPE_ASKED,
         LetterTemplate.EXTENSION,
         LetterTemplate.REFUSAL,
         LetterTemplate.OBJECTION_REJECTED,

@@ -28,6 +28,7 @@ from cctv.letters.answers import (
     Refusal,
     RestrictionConfirmed,
     RestrictionLifted,
+    ScopeAsked,
     ViewingInvitation,
     ViewingsAnswer,
 )
@@ -47,6 +48,7 @@ from cctv.letters.notices import (
 Answer = (
     Receipt
     | IdentityAsked
+    | ScopeAsked
     | ExtensionLetter
     | AccessAnswer
     | PortabilityAnswer

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from cctv.config.schema import EnvelopeWindow
 from cctv.core.i18n import translate_to
 from cctv.core.language import Language
-from cctv.core.time_range import Span
 from cctv.letters.answers import (
     AccessAnswer,
     BlockYielded,
@@ -38,6 +37,7 @@ from cctv.letters.answers import (
     Refusal,
     RestrictionConfirmed,
     RestrictionLifted,
+    ScopeAsked,
     Viewing,
     ViewingInvitation,
     ViewingKind,
@@ -46,20 +46,16 @@ from cctv.letters.answers import (
     Waiting,
 )
 from cctv.letters.facts import (
-    Absence,
-    AbsenceCause,
     Addressee,
     Asked,
     CameraFacts,
     Engaged,
     Footage,
     LetterTemplate,
-    PackageFacts,
     Processing,
     ProcessorFacts,
     RecipientFacts,
     Sender,
-    StatementFacts,
 )
 from cctv.letters.letter import Letter, LetterFacts
 from cctv.letters.notices import (
@@ -75,11 +71,26 @@ from cctv.letters.notices import (
     PublicBreachNotice,
     WorkstationCheckLetter,
 )
-from cctv.letters.specimen_texts import SpecimenTexts
+from cctv.letters.specimen_texts import (
+    ABSENCES,
+    CONSENT,
+    FIRST,
+    FOYER,
+    GEVEL,
+    HOLE,
+    IN_HAND,
+    PACKAGE,
+    POSTED,
+    REST,
+    SPAN,
+    STATEMENT,
+    TODAY,
+    SpecimenTexts,
+)
 from cctv.model.cases import CaseOutcome, RequestType
-from cctv.model.disclosures import Delivery, PasswordWay, Recipient
+from cctv.model.disclosures import Delivery, Recipient
 from cctv.model.holds import GroundKind
-from cctv.model.ids import CameraId, ExportId
+from cctv.model.ids import ExportId
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 from cctv.model.requests import (
     ExtensionGround,
@@ -91,7 +102,6 @@ from cctv.model.requests import (
     YieldGround,
 )
 
-TODAY = date(2026, 11, 25)
 SPECIMEN_SENDER = Sender(
     site="Cultuurcentrum De Grote Post",
     name="Cultuurcentrum De Grote Post vzw",
@@ -104,17 +114,7 @@ SPECIMEN_SENDER = Sender(
     window=EnvelopeWindow.RIGHT,
     phone="059 00 00 00",
 )
-_AT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
-_SPAN = Span(_AT, _AT + timedelta(minutes=30))
-_FIRST, _REST = Span(_AT, _AT + timedelta(minutes=10)), Span(_AT + timedelta(minutes=10), _SPAN.end)
-_FOYER, _GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
-_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_PACKAGE = PackageFacts(
-    ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, PasswordWay.PHONE
-)
-_IN_HAND = replace(_PACKAGE, delivery=Delivery.IN_PERSON, password=None, encrypted=False)
-_POSTED = replace(_PACKAGE, delivery=Delivery.REGISTERED_POST, password=None)
-_FOOTAGE = (Footage(_FOYER, _SPAN), Footage(_GEVEL, _SPAN))
+_FOOTAGE = (Footage(FOYER, SPAN), Footage(GEVEL, SPAN))
 _NOTIFIED = (RecipientFacts("Politiezone Kust", Recipient.POLICE, date(2026, 11, 23)),)
 _FORGOTTEN = (RecipientFacts("", Recipient.INSURER, date(2025, 11, 3)),)
 _PERSON = Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
@@ -160,7 +160,7 @@ def _addressee(kind: LetterTemplate, language: Language, sender: Sender) -> Addr
 
 def _reference(kind: LetterTemplate) -> str:
     number = {
-        LetterTemplate.PACKAGE_RECEIPT: _PACKAGE.id,
+        LetterTemplate.PACKAGE_RECEIPT: PACKAGE.id,
         LetterTemplate.WORKSTATION_CHECK: "2026-11",
     }
     return number.get(kind, "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007")
@@ -171,7 +171,7 @@ _REPRESENTED = {LetterTemplate.RECEIPT, LetterTemplate.IDENTITY_ASKED, LetterTem
 
 
 def _asked(kind: RequestType) -> Asked:
-    return Asked(kind, date(2026, 11, 24), (_FOYER, _GEVEL), _SPAN)
+    return Asked(kind, date(2026, 11, 24), (FOYER, GEVEL), SPAN)
 
 
 def _processing(texts: SpecimenTexts, *, alone: bool = False) -> Processing:
@@ -179,8 +179,8 @@ def _processing(texts: SpecimenTexts, *, alone: bool = False) -> Processing:
     police = RecipientFacts("Politiezone Kust", Recipient.POLICE, date(2026, 11, 23))
     return Processing(
         cameras=(
-            CameraFacts(_FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28)),
-            CameraFacts(_GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7)),
+            CameraFacts(FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28)),
+            CameraFacts(GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7)),
         ),
         processors=() if alone else (carer,),
         recipients=() if alone else (police,),
@@ -191,7 +191,7 @@ def _breach(texts: SpecimenTexts, *, certain: bool = True) -> BreachFacts:
     return BreachFacts(
         suspected=not certain,
         aware=datetime(2026, 11, 24, 8, 15, tzinfo=UTC),
-        occurred=_SPAN if certain else None,
+        occurred=SPAN if certain else None,
         nature=texts["nature"],
         categories=texts["categories"],
         people=1200 if certain else None,
@@ -205,18 +205,9 @@ def _breach(texts: SpecimenTexts, *, certain: bool = True) -> BreachFacts:
 _SOON, _LATER = datetime(2026, 11, 24, 19, 45, tzinfo=UTC), datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 _ACCESS, _ERASURE = _asked(RequestType.ACCESS), _asked(RequestType.ERASURE)
 _OBJECTION, _RESTRICTION = _asked(RequestType.OBJECTION), _asked(RequestType.RESTRICTION)
-_ABSENCES = (
-    Absence(_FOYER, _SPAN, AbsenceCause.EXPIRED),
-    Absence(_GEVEL, _SPAN, AbsenceCause.UNREACHABLE),
-)
-_HOLE = (Absence(_GEVEL, _REST, AbsenceCause.UNREACHABLE),)
-_STATEMENT = StatementFacts(
-    entries=10234, head=_HASH, made=_SOON, file="statement.json", sha256=_HASH,
-    key="SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
-)  # fmt: skip
 _WAITING = (
-    Waiting(_GEVEL, _SPAN, GroundKind.INCIDENT, date(2026, 12, 20)),
-    Waiting(_FOYER, _REST, GroundKind.DISCLOSURE, date(2026, 12, 20)),
+    Waiting(GEVEL, SPAN, GroundKind.INCIDENT, date(2026, 12, 20)),
+    Waiting(FOYER, REST, GroundKind.DISCLOSURE, date(2026, 12, 20)),
 )
 
 
@@ -239,7 +230,7 @@ def _refused(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
 
 def _consulted(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     def on(day: int, what: ViewingKind, purpose: ViewingPurpose, recipient: Recipient | None = None) -> Viewing:
-        return Viewing(date(2026, 11, day), what, purpose, (_FOYER, _GEVEL)[: day % 2 + 1], recipient)
+        return Viewing(date(2026, 11, day), what, purpose, (FOYER, GEVEL)[: day % 2 + 1], recipient)
 
     police, incident, yours = Recipient.POLICE, ViewingPurpose.INCIDENT, ViewingPurpose.YOUR_REQUEST
     viewings = (
@@ -276,7 +267,7 @@ def _withdrawn(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
 
 def _invited(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     at, place = datetime(2026, 12, 4, 9, 30, tzinfo=UTC), texts["place"]
-    first = ViewingInvitation(_ACCESS, _processing(texts), at, place, "Lieve Maes", Safeguard.HIDDEN, _HOLE)
+    first = ViewingInvitation(_ACCESS, _processing(texts), at, place, "Lieve Maes", Safeguard.HIDDEN, HOLE)
     return first, replace(first, safeguard=Safeguard.SECOND_PERSON, missing=())
 
 
@@ -288,20 +279,20 @@ def _decided(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
 
 
 def _upheld(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
-    first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _NOTIFIED, _PACKAGE)
+    first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _NOTIFIED, PACKAGE)
     waiting = replace(first, waiting=_WAITING)
     return first, replace(first, package=None, told=()), waiting, replace(waiting, gone_on=None)
 
 
 def _answers(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
-    first = AccessAnswer(_ACCESS, _processing(texts), _PACKAGE, _HOLE)
-    alone = AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(texts, alone=True), _IN_HAND, ())
-    return first, alone, replace(alone, package=_POSTED)
+    first = AccessAnswer(_ACCESS, _processing(texts), replace(PACKAGE, consents=(CONSENT,)), HOLE)
+    alone = AccessAnswer(replace(_ACCESS, cameras=(FOYER,)), _processing(texts, alone=True), IN_HAND, ())
+    return first, alone, replace(alone, package=POSTED)
 
 
 def _portability(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     asked = _asked(RequestType.PORTABILITY)
-    first = PortabilityAnswer(asked, _processing(texts), _PACKAGE, _HOLE, nominee="Mr. Tom Claes")
+    first = PortabilityAnswer(asked, _processing(texts), PACKAGE, HOLE, nominee="Mr. Tom Claes")
     return first, replace(first, missing=(), nominee=None)
 
 
@@ -311,7 +302,7 @@ def _to_authority(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
 
 
 def _check(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
-    lent = Lent(_PACKAGE.id, texts["workstation"], TODAY, Delivery.IN_PERSON, date(2026, 12, 24))
+    lent = Lent(PACKAGE.id, texts["workstation"], TODAY, Delivery.IN_PERSON, date(2026, 12, 24))
     other = replace(lent, package=ExportId("EXP-2026-022"), delivery=Delivery.DOWNLOAD)
     return WorkstationCheckLetter(TODAY, (lent, other)), WorkstationCheckLetter(TODAY, ())
 
@@ -329,9 +320,15 @@ def _identity(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     )
 
 
+def _scope(_: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    first = ScopeAsked(replace(_ACCESS, cameras=(), span=None), date(2026, 12, 9))
+    return first, replace(first, asked=replace(_ACCESS, cameras=())), replace(first, asked=replace(_ACCESS, span=None))
+
+
 _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]] = {
     LetterTemplate.RECEIPT: _received,
     LetterTemplate.IDENTITY_ASKED: _identity,
+    LetterTemplate.SCOPE_ASKED: _scope,
     LetterTemplate.EXTENSION: lambda texts: (
         ExtensionLetter(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(ExtensionGround), texts["extension"]),
         ExtensionLetter(
@@ -341,7 +338,7 @@ _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]]
     LetterTemplate.ACCESS_ANSWER: _answers,
     LetterTemplate.PORTABILITY_ANSWER: _portability,
     LetterTemplate.VIEWING_INVITATION: _invited,
-    LetterTemplate.NO_FOOTAGE: lambda texts: (NoFootageLetter(_ACCESS, _processing(texts), _ABSENCES, _STATEMENT),),
+    LetterTemplate.NO_FOOTAGE: lambda texts: (NoFootageLetter(_ACCESS, _processing(texts), ABSENCES, STATEMENT),),
     LetterTemplate.NOT_IDENTIFIABLE: lambda texts: (
         NotIdentifiable(_ACCESS, _processing(texts), texts["not_identifiable"], gone_by=date(2026, 12, 19)),
     ),
@@ -364,7 +361,7 @@ _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]]
     ),
     LetterTemplate.ERASURE_PARTLY: lambda texts: (
         ErasurePartly(
-            _ERASURE, TODAY, (Footage(_FOYER, _FIRST),), _WAITING, _NOTIFIED, RefusalGround.LEGAL_CLAIMS, texts["claim"]
+            _ERASURE, TODAY, (Footage(FOYER, FIRST),), _WAITING, _NOTIFIED, RefusalGround.LEGAL_CLAIMS, texts["claim"]
         ),
         ErasurePartly(_ERASURE, None, (), _WAITING, ()),
     ),
@@ -376,7 +373,7 @@ _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]]
     LetterTemplate.COMPLAINT_ACKNOWLEDGED: lambda texts: (ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     LetterTemplate.COMPLAINT_DECIDED: _decided,
     LetterTemplate.PACKAGE_RECEIPT: lambda texts: (
-        PackageReceipt(_IN_HAND, TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN),
+        PackageReceipt(IN_HAND, TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN),
     ),
     LetterTemplate.BREACH_CONTROLLER: lambda texts: (
         BreachToController(_breach(texts), _SOON),

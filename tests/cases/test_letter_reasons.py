@@ -148,7 +148,7 @@ def test_until_an_identity_was_checked_letters_go_to_the_address_that_is_known(a
 @pytest.mark.slow
 def test_a_receipt_for_more_than_a_day_says_until_when_it_is_kept(site, clock):
     clock.set("2026-11-03 12:00")
-    site.cctv(f"request open --no-prepare {WHO} --cameras foyer-1 --from '1/11 0:00' --to '2/11 12:00'")
+    site.cctv(f"request open --no-prepare {WHO} --cameras foyer-1 --from '1/11 0:00' --to '2/11 12:00' --yes")
     text = letter(site, f"request receipt {ONE} --dry-run")
     assert "bewaren wij voorlopig, tot 6 november 2026" in text
     assert "blijft bewaard tot uw zaak is afgehandeld, ook als" not in text

@@ -1,4 +1,4 @@
-"""Letters that inform or ask: receipt, identification, invitation, who looked; and recording that one was sent.
+"""Letters that inform or ask: receipt, identification, time and place, invitation, who looked; and that one was sent.
 
 Three letters take effect only when they are sent:
 
@@ -24,9 +24,10 @@ from cctv.cases.errors.requests import (
     NothingToAsk,
     NothingToShow,
     RequestForgotten,
+    ScopeGiven,
     SentLater,
 )
-from cctv.cases.footage_status import footage_status
+from cctv.cases.footage_status import request_footage
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, processing_for
 from cctv.cases.requests.block_queries import mark_told
 from cctv.cases.requests.blocks import require_usable
@@ -51,6 +52,7 @@ from cctv.letters.answers import (
     IdentityWay,
     Proof,
     Receipt,
+    ScopeAsked,
     Viewing,
     ViewingInvitation,
     ViewingsAnswer,
@@ -181,6 +183,20 @@ def _doubt_of_address(request: AccessRequest) -> IdentityDoubt:
     return IdentityDoubt.NO_SIGNATURE if unsigned else IdentityDoubt.UNKNOWN_ADDRESS
 
 
+def ask_scope(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
+    """Ask for the time, or the place, that a request does not say; its deadline runs on.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, ScopeGiven, SenderUnknown.
+    """
+    with read_transaction(site.engine) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.SCOPE)
+    if request.has_scope:
+        raise ScopeGiven(id=request.id)
+    by = min(local_day(site, site.clock.now() + ANSWER_BY), local_day(site, request.due))
+    facts = ScopeAsked(asked_of(site, request), by)
+    return _write(site, request, LetterKind.SCOPE, facts, Transition.SCOPE, dry_run)
+
+
 def withdraw_question(site: Storage, request_id: str, *, reason: str, dry_run: bool = False) -> AccessRequest:
     """Take back the question about identity; what must be checked in any case is still missing.
 
@@ -212,7 +228,7 @@ def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run:
         _check_appointment(site, request, appointment.at)
         if not facts_of(connection, site, request).has_footage:
             raise NothingToShow(id=request.id)
-        footage = footage_status(connection, site, request.cameras, request.span)
+        footage = request_footage(connection, site, request)
     require_usable(site, request, "invite")
     gaps, request_facts = tuple(absence for status in footage for absence in absences(status)), asked_of(site, request)
     processing = processing_for(site, request)
@@ -233,6 +249,7 @@ def write_viewings(site: Storage, request_id: str, *, dry_run: bool = False) -> 
             needs = join_messages(step_label(step) for step in steps)
             raise AnswerNotReady(id=request.id, missing=needs, following=steps[0].line)
         viewings = viewings_of(connection, request, site.settings.site.timezone)
+    assert request.span is not None  # `lacking` would have named it
     facts = ViewingsAnswer(asked_of(site, request), viewings, local_day(site, request.span.start))
     return Consulted(viewings, _write(site, request, LetterKind.VIEWINGS, facts, Transition.VIEWINGS, dry_run))
 

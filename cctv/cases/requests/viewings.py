@@ -34,6 +34,7 @@ _KINDS: Mapping[Act, ViewingKind] = {
     Act.REDACTION_REVIEWED: ViewingKind.REDACTED,
     Act.REDACTION_PREVIEWED: ViewingKind.REDACTED,
     Act.REDACTION_APPROVED: ViewingKind.REDACTED,
+    Act.REDACTION_PARTIAL: ViewingKind.REDACTED,
     Act.EXPORT_BUILT: ViewingKind.EXPORTED,
     Act.EXPORT_FETCHED: ViewingKind.FETCHED,
     Act.DISCLOSURE_HANDED: ViewingKind.HANDED,
@@ -51,7 +52,12 @@ class _Scope:
 
 
 def viewings_of(connection: Connection, request: AccessRequest, zone: ZoneInfo) -> tuple[Viewing, ...]:
-    """The consultations of a request's footage, in order of time; each once a day, purpose and recipient."""
+    """The consultations of a request's footage, in order of time; each once a day, purpose and recipient.
+
+    None of a request that does not say when.
+    """
+    if request.span is None:
+        return ()
     entries = entries_of_acts(connection, _SCOPES | _KINDS.keys())
     return consultations(entries, request.id, request.cameras, request.span, zone)
 
