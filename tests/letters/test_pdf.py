@@ -11,7 +11,8 @@ from cctv.letters.errors import NothingFetched
 from cctv.letters.facts import LetterTemplate
 from cctv.letters.pdf import as_pdf
 from cctv.letters.render import render
-from cctv.letters.specimens import TODAY, specimens_of
+from cctv.letters.specimen_texts import TODAY
+from cctv.letters.specimens import specimens_of
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,9 @@ from cctv.cases.requests.needs import NextStepKind, step_label
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered
+from cctv.cases.two_person import sign_refusal
 from cctv.core.i18n import join_messages
+from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_of
 from cctv.model.audit import Act
@@ -80,6 +82,14 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
     leaving = release_effects(connection, own, site.clock.now()) if own and erasure is None else ()
     copied = copy_wanted(request) and ending.outcome in _HANDED_OVER
     return AnswerPlan(request, requested, ending, copied, erasure, own, leaving)
+
+
+def sign_answer(site: Storage, plan: AnswerPlan) -> None:
+    """Ask the rule of two persons before a letter is written; raises RefusalUnsigned once the first has signed."""
+    with write_transaction(site.engine) as connection:
+        refusal = sign_refusal(connection, site, plan.request.id, plan.ending, "answer")
+    if refusal is not None:
+        raise refusal
 
 
 def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str | None) -> AccessRequest:
