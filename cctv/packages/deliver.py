@@ -25,8 +25,9 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, entries_since
 from cctv.cases.compliance.grants import require
-from cctv.cases.disclosures.disclosures import given_to_subject, handed_over, unclosed
+from cctv.cases.disclosures.disclosures import given_to_subject, handed_over, require_approved, unclosed
 from cctv.cases.disclosures.leases import FOR_SUBJECT, lease_end, taker
+from cctv.cases.errors.disclosures import DisclosureNeedsSecond, DisclosureUnapproved
 from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
@@ -50,7 +51,7 @@ from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
-from cctv.packages.errors import DisclosureUnapproved, PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
+from cctv.packages.errors import PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
 from cctv.packages.refusals import refusals_logged
@@ -58,7 +59,7 @@ from cctv.packages.verify import verify_package
 
 log = logging.getLogger(__name__)
 
-_REFUSALS = (CopyNotReady, DisclosureUnapproved, FootageBlocked, RecipientAbsent)
+_REFUSALS = (CopyNotReady, DisclosureNeedsSecond, DisclosureUnapproved, FootageBlocked, RecipientAbsent)
 _ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRole.PROXY}
 
 
@@ -94,7 +95,7 @@ def deliver(
     """Make the carrier of a package in the folder `to`, and record that it was handed over.
 
     Raises ExportUnknown, TargetUnfit, RecipientTyped (2); NotGranted, FootageBlocked, PackageOver (12); CopyNotReady,
-    RecipientAbsent, DisclosureUnapproved (13); PackageMismatch (15), RoomMissing (16).
+    RecipientAbsent, DisclosureUnapproved, DisclosureNeedsSecond (13); PackageMismatch (15), RoomMissing (16).
     """
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
@@ -124,7 +125,8 @@ def deliver(
 def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLines:
     """The lines by which another desk copies a package; the audit log records the request.
 
-    Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12), CopyNotReady, DisclosureUnapproved (13).
+    Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12), CopyNotReady, DisclosureUnapproved,
+    DisclosureNeedsSecond (13).
     """
     package = _deliverable(site, package_id)
     _require_leaving(site, package)
@@ -221,12 +223,13 @@ def _leaving(
     """The case of a package that may leave now.
 
     Raises FootageBlocked; of a request CopyNotReady, RecipientAbsent; of a disclosure DisclosureClosed,
-    DisclosureUnapproved.
+    DisclosureUnapproved, DisclosureNeedsSecond.
     """
     case: AccessRequest | Disclosure
     if package.disclosure is not None:
         case = unclosed(connection, site, package.disclosure)
-        if case.approved is None or case.package != package.id:
+        require_approved(site, case)
+        if case.package != package.id:
             raise DisclosureUnapproved(id=case.id)
     else:
         assert package.request is not None

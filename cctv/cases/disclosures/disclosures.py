@@ -22,6 +22,7 @@ from cctv.cases.disclosures.queries import insert_disclosure, select_disclosure,
 from cctv.cases.errors.disclosures import (
     DisclosureClosed,
     DisclosureNeedsSecond,
+    DisclosureUnapproved,
     DisclosureUnknown,
     EndingUnfit,
     LeaseRunning,
@@ -35,7 +36,7 @@ from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.text_input import checked_text, typed_id
-from cctv.cases.two_person import sign_release
+from cctv.cases.two_person import is_one_person, sign_release
 from cctv.config.schema import TwoPersonAct
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
@@ -220,13 +221,23 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
     reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
-        needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
-        if needs_two and site.actor.account == disclosure.opened_by:
-            raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)
         approved = replace(disclosure, approved=site.clock.now(), approved_by=site.actor.account)
+        require_approved(site, approved)
         update_disclosure(connection, approved)
         _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
     return approved
+
+
+def require_approved(site: Storage, disclosure: Disclosure) -> None:
+    """What unredacted footage needs at every door: to be approved, being built, being handed over.
+
+    Raises DisclosureUnapproved; DisclosureNeedsSecond where the policy, as it is now, asks for two people.
+    """
+    if disclosure.approved is None:
+        raise DisclosureUnapproved(id=disclosure.id)
+    acts = site.settings.policy.two_person
+    if is_one_person(acts, TwoPersonAct.EXPORT_UNREDACTED, disclosure.opened_by, disclosure.approved_by):
+        raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)
 
 
 def package_built(connection: Connection, disclosure: Disclosure, package: ExportId) -> None:

@@ -38,6 +38,15 @@ class UnmaskedUnfit(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class DisclosureUnapproved(CctvError):
+    """{id} is not approved: nobody answered for its ground and its scope yet; nothing was changed.
+
+    next: cctv disclosure approve {id} --reason WHAT-WAS-CHECKED
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class DisclosureNeedsSecond(CctvError):
     """{id} is not approved: {account} opened it, and the policy asks for two people.
 
