@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 
 from cctv.cli.invocation import Invocation
-from cctv.cli.output import console, print_json
+from cctv.cli.output import console, echo, print_json
 from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
@@ -86,7 +86,7 @@ class CommandContext:
     @cached_property
     def site(self) -> Storage:
         """The open storage; raises StorageMissing and the guards of `cctv.db.identity`."""
-        os.umask(STORAGE_UMASK)
+        restrict_umask()
         return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
@@ -101,7 +101,7 @@ class CommandContext:
         """The span between two times as people type them; both ends are echoed on stderr in local time and UTC."""
         first, last = parse_span(start, end, now=self.now, zone=self.zone)
         if not self.json:
-            click.echo(translate(echo_span(first, last, self.zone)), err=True)
+            echo(translate(echo_span(first, last, self.zone)), err=True)
         return Span(first, last)
 
     def emit(self, data: Mapping[str, Any], text: Callable[[Console], None]) -> None:
@@ -110,6 +110,11 @@ class CommandContext:
             print_json(data)
         else:
             text(console(self.environ))
+
+
+def restrict_umask() -> None:
+    """Add the storage's umask to that of the process: whoever set a stricter one keeps it."""
+    os.umask(os.umask(STORAGE_UMASK) | STORAGE_UMASK)
 
 
 def select_cameras(

@@ -263,9 +263,10 @@ def _copy_package(site: Storage, source: Path, partial: Path, passphrase: str | 
     if passphrase is not None:
         write_zip(source, partial, passphrase, site.clock.now(), site.disk)
         return
-    shutil.copytree(source, partial, copy_function=shutil.copyfile)
-    for path in partial.iterdir():
-        site.disk.sync_file(path)
+    partial.mkdir()  # not copytree: it gives the copy the mode of the source, whatever the umask
+    for path in sorted(source.iterdir()):
+        shutil.copyfile(path, partial / path.name)
+        site.disk.sync_file(partial / path.name)
     site.disk.sync_directory(partial)
     verify_package(partial)
 

@@ -10,6 +10,7 @@ import click
 from cctv.cli.commands.redaction_review import backdrop, preview, review
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, reason_option
+from cctv.cli.output import echo
 from cctv.cli.views.redaction import (
     approved_text,
     case_data,
@@ -216,7 +217,7 @@ def file(
     with watched() as progress:
         report = redact_file(job, progress)
     for warning in report.warnings:
-        click.echo(_("warning: {text}", text=warning), err=True)
+        echo(_("warning: {text}", text=warning), err=True)
     context.emit(file_data(report), lambda console: file_text(console, report))
 
 
