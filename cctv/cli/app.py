@@ -204,7 +204,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
         except click.exceptions.Exit as exiting:
             return exiting.exit_code
         except click.ClickException as error:
-            error.message = printable(error.message)
+            error.message = printable(error.message)  # type: ignore[misc]  # its own `show` prints it as it stands
             error.show()
             return error.exit_code
         except (KeyboardInterrupt, click.Abort):

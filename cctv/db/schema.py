@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData,
 from cctv.core.language import Language
 from cctv.db.types import Day, Duration, EnumColumn, Flag, Instant, JsonRecord, JsonTuple
 from cctv.model.cases import CaseOutcome, IncidentKind, RequestState, RequestType
-from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, Permission, ProcessingRole, Risk
+from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, NoticeWay, Permission, ProcessingRole, Risk
 from cctv.model.disclosures import DisclosureClosure, Duty, Method, Receiver, Recipient
 from cctv.model.footage import GapCause, Reason
 from cctv.model.holds import GroundKind
@@ -280,6 +280,7 @@ parties = Table(
     Column("deliver_to", Text),
     Column("mandate", EnumColumn(Mandate)),
     Column("mandated", Day),
+    Column("country", Text),  # of a nominee
 )
 
 identity_checks = Table(
@@ -480,6 +481,7 @@ breach_notices = Table(
     Column("whom", EnumColumn(NoticeRecipient), nullable=False),
     Column("sent_us", Instant, nullable=False),
     Column("sent_by", Text, nullable=False),
+    Column("way", EnumColumn(NoticeWay), nullable=False),
     Index(None, "breach_id"),
 )
 

@@ -25,13 +25,16 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, entries_since
 from cctv.cases.compliance.grants import require
+from cctv.cases.compliance.processors import checked_country
 from cctv.cases.disclosures.disclosures import given_to_subject, handed_over, require_approved, unclosed
 from cctv.cases.disclosures.leases import FOR_SUBJECT, lease_end, taker
-from cctv.cases.errors.disclosures import DisclosureNeedsSecond, DisclosureUnapproved
+from cctv.cases.errors.compliance import CountryUnreadable, OutsideArea
+from cctv.cases.errors.disclosures import DisclosureNeedsSecond, DisclosureUnapproved, ViewedAlready, ViewedLater
 from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.questions import require_ready
+from cctv.cases.text_input import typed_id
 from cctv.core.durable import beside, leftovers
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_
@@ -48,6 +51,7 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
 from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
+from cctv.model.ids import IdKind, id_kind
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
@@ -59,7 +63,16 @@ from cctv.packages.verify import verify_package
 
 log = logging.getLogger(__name__)
 
-_REFUSALS = (CopyNotReady, DisclosureNeedsSecond, DisclosureUnapproved, FootageBlocked, RecipientAbsent)
+_REFUSALS = (
+    CopyNotReady,
+    CountryUnreadable,
+    DisclosureNeedsSecond,
+    DisclosureUnapproved,
+    OutsideArea,
+    ViewedAlready,
+    FootageBlocked,
+    RecipientAbsent,
+)
 _ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRole.PROXY}
 
 
@@ -136,6 +149,37 @@ def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLine
         facts: AuditFacts = {"manifest": package.manifest_sha256}
         append_entry(connection, site, Act.EXPORT_FETCHED, package.id, case_id=package.case_id, facts=facts)
     return fetch_lines(site.actor.account, host_name(), path, key.fingerprint)
+
+
+def show_on_site(
+    site: Storage,
+    case_id: str,
+    recipient: Recipient | None = None,
+    at: datetime | None = None,
+    *,
+    dry_run: bool = False,
+) -> Disclosure:
+    """Enter that footage was shown on a screen of the site, to the recipient of a disclosure or for a request.
+
+    What a package needs to leave is needed here as well.  Raises DisclosureUnknown, DisclosureClosed, ViewedAlready,
+    ViewedLater, RequestUnknown, RecipientTyped (2); NotGranted, FootageBlocked, OutsideArea (12); CopyNotReady,
+    RecipientAbsent, DisclosureUnapproved, DisclosureNeedsSecond (13).
+    """
+    case_id, zone = typed_id(case_id), site.settings.site.timezone
+    if at is not None and at > site.clock.now():
+        raise ViewedLater(when=N_("on {at:%d/%m/%Y} at {at:%H:%M}", at=at.astimezone(zone)))
+    of_request = id_kind(case_id) is IdKind.REQUEST
+    require(site, Permission.VIEW if of_request else Permission.EXPORT_UNREDACTED)
+    if recipient is not None and not of_request:
+        raise RecipientTyped(id=case_id, recipient=recipient.value, case=case_id)
+    logged = refusals_logged(site, case_id, case_id, _REFUSALS)
+    with logged, write_transaction(site.engine, dry_run=dry_run) as connection:
+        if not of_request:
+            disclosure = _disclosure_leaving(connection, site, case_id)
+            return handed_over(connection, site, disclosure, Method.ON_SITE, at)
+        request = _request_leaving(connection, site, case_id, case_id, recipient)
+        scope, to = (request.cameras, request.span), recipient or taker(request)
+        return given_to_subject(connection, site, None, request.id, scope, to, Method.ON_SITE, None, at)
 
 
 def fetch_lines(account: str, host: str, path: Path, fingerprint: str) -> FetchLines:
@@ -225,21 +269,37 @@ def _leaving(
     Raises FootageBlocked; of a request CopyNotReady, RecipientAbsent; of a disclosure DisclosureClosed,
     DisclosureUnapproved, DisclosureNeedsSecond.
     """
-    case: AccessRequest | Disclosure
     if package.disclosure is not None:
-        case = unclosed(connection, site, package.disclosure)
-        require_approved(site, case)
-        if case.package != package.id:
-            raise DisclosureUnapproved(id=case.id)
-    else:
-        assert package.request is not None
-        case = find_request(connection, package.request)
-        role = _ROLES.get(recipient) if recipient else None
-        if role is not None and case.party(role) is None:
-            raise RecipientAbsent(id=package.id, recipient=recipient, case=case.id, role=role.value)
-        require_ready(connection, case)
-    require_unblocked(connection, site, case.id, case.cameras, case.span)
-    return case
+        disclosure = _disclosure_leaving(connection, site, package.disclosure)
+        if disclosure.package != package.id:
+            raise DisclosureUnapproved(id=disclosure.id)
+        return disclosure
+    assert package.request is not None
+    return _request_leaving(connection, site, package.request, package.id, recipient)
+
+
+def _disclosure_leaving(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
+    disclosure = unclosed(connection, site, disclosure_id)
+    require_approved(site, disclosure)
+    require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
+    return disclosure
+
+
+def _request_leaving(
+    connection: Connection, site: Storage, request_id: str, subject: str, recipient: Recipient | None
+) -> AccessRequest:
+    """A request whose footage may go to this recipient now, or to the one whom it names."""
+    request = find_request(connection, request_id)
+    role = _ROLES.get(recipient) if recipient else None
+    if role is not None and request.party(role) is None:
+        raise RecipientAbsent(id=subject, recipient=recipient, case=request.id, role=role.value)
+    require_ready(connection, request)
+    nominee = request.party(RequesterRole.NOMINEE)
+    if nominee is not None and (recipient or taker(request)) is Recipient.NOMINEE:
+        following = N_("give it to the person concerned: --recipient subject")
+        checked_country(N_("The nominee"), nominee.country or "", site.settings.policy.area, following)
+    require_unblocked(connection, site, request.id, request.cameras, request.span)
+    return request
 
 
 def _target(site: Storage, to: Path, package: PackageRow, method: Method) -> Path:

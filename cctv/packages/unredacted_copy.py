@@ -17,7 +17,13 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
 from cctv.cases.disclosures.disclosures import find_disclosure, package_built, require_approved, unclosed
-from cctv.cases.errors.disclosures import DisclosureClosed, DisclosureNeedsSecond, DisclosureUnapproved
+from cctv.cases.errors.compliance import CountryUnreadable, OutsideArea
+from cctv.cases.errors.disclosures import (
+    DisclosureClosed,
+    DisclosureNeedsSecond,
+    DisclosureUnapproved,
+    ViewedAlready,
+)
 from cctv.cases.errors.requests import FootageBlocked
 from cctv.cases.footage_status import footage_status
 from cctv.cases.requests.blocks import require_unblocked
@@ -67,6 +73,9 @@ _REFUSALS = (
     DisclosureClosed,
     DisclosureNeedsSecond,
     DisclosureUnapproved,
+    CountryUnreadable,
+    OutsideArea,
+    ViewedAlready,
     DisclosureChanged,
     MasksHide,
     NoFootageToRedact,
@@ -250,7 +259,11 @@ def _draft(
         mode=UNREDACTED,
         language=site.settings.site.language.value,
         ground=LegalBasis(
-            disclosure.recipient.value, receiver.authority, receiver.reference, disclosure.duty.value, receiver.basis
+            disclosure.recipient.value,
+            receiver.authority,
+            receiver.reference,
+            disclosure.duty.value,
+            receiver.basis or disclosure.case_id or "",
         ),
         requested=Period(disclosure.span.start, disclosure.span.end),
         cameras=disclosure.cameras,

@@ -23,7 +23,8 @@ SPAN = "--cameras foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'"
 REQUEST = f"request open --no-prepare --name An --contact an@example.org {SPAN} --type"
 DISCLOSURE = (
     "disclosure open --recipient police --duty ordered --authority 'Politie Oostende' --reference 7 "
-    f"--basis 'vordering 46bis Sv.' {SPAN}"
+    "--country BE --order-by 'onderzoeksrechter Brugge' --order-number 46bis/112 --order-on 1/11/2026 "
+    f"{SPAN}"
 )
 ENDINGS = [
     (f"incident open ruit --kind damage {SPAN}", "hold release HOLD-2026-001 --reason done", "hold.released"),

@@ -172,7 +172,7 @@ def test_every_file_that_is_written_out_has_the_umask_or_less(site, strict_umask
         "due.ics",
         "checkpoint.json",
         "certificate",
-        "form.pdf",
+        "letter.txt",
     }
     loose = {str(path): stat.filemode(path.stat().st_mode) for path in out.rglob("*") if path.stat().st_mode & 0o077}
     assert loose == {}

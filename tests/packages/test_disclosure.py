@@ -20,7 +20,8 @@ pytestmark = pytest.mark.slow
 
 ORDER = (
     "disclosure open --recipient police --duty ordered --authority 'Lokale politie Oostende' --officer 'INP J. Claes'"
-    " --reference OO.12.L1.004512/2026 --basis 'vordering 46bis Sv.'"
+    " --reference OO.12.L1.004512/2026 --country BE"
+    " --order-by 'onderzoeksrechter Brugge' --order-number 46bis/112 --order-on 1/11/2026"
     " --cameras foyer-1 --from '2026-11-01 11:00:02.5' --to '2026-11-01 11:00:05.5'"
 )
 DIS = "DIS-2026-001"

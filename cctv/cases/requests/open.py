@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.cases.compliance.processors import checked_country
+from cctv.cases.errors.compliance import CountryMissing
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import CheckedLater, MandateUnusable, ReceivedLater, RoleUnknown
 from cctv.cases.footage_status import FootageStatus, find_footage
@@ -28,6 +29,7 @@ from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.queries import insert_check, insert_request, put_party, select_request
 from cctv.cases.requests.scope import freeze
 from cctv.cases.text_input import checked_text
+from cctv.config.schema import Settings
 from cctv.core.i18n import N_
 from cctv.core.language import Language
 from cctv.core.local_days import start_of_day
@@ -38,6 +40,7 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, IdKind, RequestId
+from cctv.model.legal import Area
 from cctv.model.requests import (
     NOTHING_STATED,
     Block,
@@ -111,7 +114,7 @@ def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
     A restriction and an objection block the footage from this moment too (docs/policies/002.txt, "onmiddellijk").
     """
     now = site.clock.now()
-    new = check_request(new, now, site.settings.site.timezone)
+    new = check_request(new, now, site.settings)
     with write_transaction(site.engine) as connection:
         request = _registered(RequestId(next_short_id(connection, IdKind.REQUEST, now.year)), site, new, now)
         insert_request(connection, request)
@@ -121,24 +124,28 @@ def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
     return OpenedRequest(request, hold, block, find_footage(site, request.cameras, request.span))
 
 
-def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
+def check_request(new: NewRequest, now: datetime, settings: Settings) -> NewRequest:
     """The same with clean texts.
 
-    Raises NoCameras, TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater.
+    Raises NoCameras, ReceivedLater, what `check_party` raises.
     """
     if not new.cameras:
         raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
-    if new.received and new.received > now.astimezone(zone).date():
+    if new.received and new.received > now.astimezone(settings.site.timezone).date():
         raise ReceivedLater(when=new.received)
-    return replace(new, parties=tuple(check_party(party) for party in new.parties), stated=check_stated(new.stated))
+    return replace(
+        new,
+        parties=tuple(check_party(party, settings.policy.area) for party in new.parties),
+        stated=check_stated(new.stated),
+    )
 
 
 def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = False) -> AccessRequest:
     """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, MandateUnusable.
+    Raises RequestUnknown, RequestClosed, MoveRefused, what `check_party` raises.
     """
-    party = check_party(party)
+    party = check_party(party, site.settings.policy.area)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         request = load_for_transition(connection, site, request_id, Transition.MANDATE)
         put_party(connection, request.id, party)
@@ -175,8 +182,12 @@ def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bo
     return IdentityResult(request, check)
 
 
-def check_party(party: Party) -> Party:
-    """The same with clean texts; raises TextUnusable, NationalNumberTyped, MandateUnusable."""
+def check_party(party: Party, area: Area) -> Party:
+    """The same with clean texts; raises TextUnusable, HiddenSign, NationalNumberTyped, MandateUnusable.
+
+    A nominee is a third party and has a country, inside the area of the policy: CountryMissing, CountryUnreadable,
+    OutsideArea.  The area is never asked of the data subject, nor of who acts for them.
+    """
     if party.mandate is not None and party.mandate not in MANDATES[party.role]:
         allowed = ", ".join(mandate.value for mandate in MANDATES[party.role]) or N_("nothing: they ask for themselves")
         raise MandateUnusable(role=party.role, mandate=party.mandate, known=allowed)
@@ -186,7 +197,14 @@ def check_party(party: Party) -> Party:
     if deliver_to is not None:
         deliver_to = checked_text(N_("delivery address"), deliver_to, N_("give it, or leave --deliver-to out."))
         deliver_to = None if deliver_to.casefold() == contact.casefold() else deliver_to
-    return replace(party, name=name, contact=contact, deliver_to=deliver_to)
+    country = party.country
+    if party.role is RequesterRole.NOMINEE:
+        if not country:
+            raise CountryMissing(role=party.role)
+        country = checked_country(
+            N_("The nominee"), country, area, N_("name somebody inside, or give the copy to them.")
+        )
+    return replace(party, name=name, contact=contact, deliver_to=deliver_to, country=country)
 
 
 def check_stated(stated: Stated) -> Stated:

@@ -115,7 +115,7 @@ def verify(context: CommandContext, path: Path, key: Path | None) -> None:
 )
 @click.option(
     "--method",
-    type=one_of(Method),
+    type=one_of((Method.HAND, Method.ZIP)),
     required=True,
     help="hand: a copy and a receipt to print and sign; zip: one encrypted file and a note beside it.",
 )
