@@ -87,10 +87,11 @@ class LazyGroup(TranslatedGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         resolved = super().resolve_command(ctx, args)
+        module = import_module("cctv.cli.context")
         if isinstance(ctx.obj, Invocation):
-            ctx.obj = import_module("cctv.cli.context").CommandContext(ctx.obj)
+            ctx.obj = module.CommandContext(ctx.obj)
         if resolved[1] is not None:
-            import_module("cctv.cli.options").guard_texts(resolved[1])
+            module.guard_texts(resolved[1])
         return resolved
 
     def get_usage(self, ctx: click.Context) -> str:

@@ -22,7 +22,8 @@ from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
-from cctv.core.i18n import translate
+from cctv.core.i18n import N_, translate
+from cctv.core.text import refuse_hidden
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_span, parse_span
 from cctv.db.engine import read_transaction
@@ -139,6 +140,33 @@ def select_cameras(
 
 def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+class FreeText(click.types.StringParamType):
+    """Text that a person types: nothing in it that does not show.  In help it is click's own type of text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        text = str(super().convert(value, param, ctx))
+        name = (param.opts[-1] if isinstance(param, click.Option) else param.make_metavar(ctx)) if param and ctx else ""
+        refuse_hidden(N_("text of {option}", option=name), text)
+        return text
+
+
+FREE_TEXT = FreeText()
+
+
+def guard_texts(command: click.Command) -> None:
+    """Let a command and all its subcommands refuse text with signs that do not show, in every option and argument.
+
+    Paths and choices have types of their own: a path must be usable as it stands, a choice is known.
+    """
+    for parameter in command.params:
+        if parameter.type is click.STRING:
+            parameter.type = FREE_TEXT
+        elif isinstance(parameter.type, click.Tuple):
+            parameter.type.types = [FREE_TEXT if kind is click.STRING else kind for kind in parameter.type.types]
+    for subcommand in command.commands.values() if isinstance(command, click.Group) else ():
+        guard_texts(subcommand)
 
 
 def json_option(command: F) -> F:

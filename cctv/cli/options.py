@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
 from cctv.cli.context import CommandContext, json_option
-from cctv.core.i18n import N_, _
-from cctv.core.text import refuse_hidden
+from cctv.core.i18n import _
 from cctv.model.national_number import refuse_national_number
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -26,33 +25,6 @@ class OneOf(click.Choice[str]):
     def __init__(self, words: Iterable[str], kind: str) -> None:
         super().__init__(list(words))
         self.kind = kind
-
-
-class FreeText(click.types.StringParamType):
-    """Text that a person types: nothing in it that does not show.  In help it is click's own type of text."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
-        text = str(super().convert(value, param, ctx))
-        name = (param.opts[-1] if isinstance(param, click.Option) else param.make_metavar(ctx)) if param and ctx else ""
-        refuse_hidden(N_("text of {option}", option=name), text)
-        return text
-
-
-FREE_TEXT = FreeText()
-
-
-def guard_texts(command: click.Command) -> None:
-    """Let a command and all its subcommands refuse text with signs that do not show, in every option and argument.
-
-    Paths and choices have types of their own: a path must be usable as it stands, a choice is known.
-    """
-    for parameter in command.params:
-        if parameter.type is click.STRING:
-            parameter.type = FREE_TEXT
-        elif isinstance(parameter.type, click.Tuple):
-            parameter.type.types = [FREE_TEXT if kind is click.STRING else kind for kind in parameter.type.types]
-    for subcommand in command.commands.values() if isinstance(command, click.Group) else ():
-        guard_texts(subcommand)
 
 
 def confirm(question: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from cctv.cli.app import COMMANDS
-from cctv.cli.options import FREE_TEXT, guard_texts
+from cctv.cli.context import FREE_TEXT, guard_texts
 from cctv.core.text import hidden_sign
 from cctv.db.engine import write_transaction
 
