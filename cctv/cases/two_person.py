@@ -5,7 +5,7 @@
 * `hold.release`: one account gives the first signature, another one ends the hold.  A hold of which another hold of the
   same case keeps everything ends with one person, because its end frees nothing; so does a case without holds in force.
 * `request.answer`: the same for an answer that gives the person what was asked.  An answer that gives nothing ends its
-  holds as `cctv request close` does, by `hold.release` (docs/decisions/0022-two-persons-at-every-ending.md).
+  holds as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
 * `export.unredacted`: a disclosure that one account opened and approved is not approved, at any door.
 * `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
 
@@ -27,6 +27,7 @@ from cctv.cases.errors.requests import LookAsked, ReleaseAsked
 from cctv.config.schema import TwoPersonAct
 from cctv.core.time_range import Span
 from cctv.db.storage import Storage
+from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.model.cases import CaseOutcome
 from cctv.model.holds import Hold
@@ -86,8 +87,9 @@ def sign_release(
     """None when the holds may end now; else the error to raise, with the first signature in the caller's transaction.
 
     Returned rather than raised, so that the signature is committed.  `line` is what the second person types, `kept_by`
-    what takes the place of the holds.
+    what takes the place of the holds.  Raises SettingsForeign.
     """
+    require_known_settings(connection, site)
     if act not in site.settings.policy.two_person:
         return None
     now, account = site.clock.now(), site.actor.account
@@ -118,8 +120,9 @@ def sign_look(
 ) -> LookAsked | None:
     """None when the account may see this now; else the error to raise, with the first signature.  As `sign_release`.
 
-    `line` is what the second person types.
+    `line` is what the second person types.  Raises SettingsForeign.
     """
+    require_known_settings(connection, site)
     if TwoPersonAct.FOOTAGE_VIEW not in site.settings.policy.two_person:
         return None
     now, account = site.clock.now(), site.actor.account

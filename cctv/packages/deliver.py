@@ -33,6 +33,7 @@ from cctv.cases.errors.disclosures import DisclosureNeedsSecond, DisclosureUnapp
 from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
 from cctv.cases.text_input import typed_id
 from cctv.core.durable import beside, leftovers
@@ -56,6 +57,7 @@ from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
 from cctv.packages.errors import PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
+from cctv.packages.folder import package_folder
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
 from cctv.packages.refusals import refusals_logged
@@ -113,7 +115,7 @@ def deliver(
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
     _require_leaving(site, package, recipient)
-    source = inside(site.root, package.path, N_("package {id}", id=package.id))
+    source = package_folder(site, package)
     verified = verify_package(source)
     target = _target(site, to, package, method)
     if dry_run:
@@ -178,7 +180,7 @@ def show_on_site(
             disclosure = _disclosure_leaving(connection, site, case_id)
             return handed_over(connection, site, disclosure, Method.ON_SITE, at)
         request = _request_leaving(connection, site, case_id, case_id, recipient)
-        scope, to = (request.cameras, request.span), recipient or taker(request)
+        scope, to = (request.cameras, scope_of(request)), recipient or taker(request)
         return given_to_subject(connection, site, None, request.id, scope, to, Method.ON_SITE, None, at)
 
 
@@ -298,7 +300,7 @@ def _request_leaving(
     if nominee is not None and (recipient or taker(request)) is Recipient.NOMINEE:
         following = N_("give it to the person concerned: --recipient subject")
         checked_country(N_("The nominee"), nominee.country or "", site.settings.policy.area, following)
-    require_unblocked(connection, site, request.id, request.cameras, request.span)
+    require_unblocked(connection, site, request.id, request.cameras, scope_of(request))
     return request
 
 
@@ -338,7 +340,8 @@ def _record_disclosure(site: Storage, package: PackageRow, method: Method, recip
             return handed_over(connection, site, case, method)
         kind = recipient or taker(case)
         lease = lease_end(kind, site.clock.now(), site.settings.site.timezone, case.type)
-        return given_to_subject(connection, site, package.id, case.id, (case.cameras, case.span), kind, method, lease)
+        scope = case.cameras, scope_of(case)
+        return given_to_subject(connection, site, package.id, case.id, scope, kind, method, lease)
 
 
 def _write_document(site: Storage, to: Path, manifest: AnyManifest, disclosure: Disclosure, target: Path) -> Path:

@@ -36,6 +36,7 @@ from cctv.cases.errors.disclosures import (
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.text_input import checked_text, typed_id
 from cctv.cases.two_person import is_one_person, sign_release
 from cctv.config.schema import TwoPersonAct
@@ -43,6 +44,8 @@ from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.initialise import require_known_settings
+from cctv.footage.runs import cameras_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
@@ -115,6 +118,7 @@ def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
     """Register a disclosure and keep its footage until it is ended; review in 30 days."""
     now = site.clock.now()
     new = new.checked(site.settings.policy.area, now.astimezone(site.settings.site.timezone).date())
+    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     with write_transaction(site.engine) as connection:
         case_id = find_ground(connection, site, new.case_id).case_id if new.case_id else None
         disclosure = Disclosure(
@@ -188,6 +192,7 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
     reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
+        require_known_settings(connection, site)
         approved = replace(disclosure, approved=site.clock.now(), approved_by=site.actor.account)
         require_approved(site, approved)
         update_disclosure(connection, approved)
@@ -275,7 +280,7 @@ def viewing_entered(connection: Connection, site: Storage, request: AccessReques
     shown = (disclosure for disclosure in select_disclosures(connection, closed_too=True) if disclosure.handed)
     if any(one.case_id == request.id and one.handed and one.handed.method is Method.ON_SITE for one in shown):
         return
-    scope = (request.cameras, request.span)
+    scope = (request.cameras, scope_of(request))
     given_to_subject(connection, site, None, request.id, scope, taker(request), Method.ON_SITE, None)
 
 

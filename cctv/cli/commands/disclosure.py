@@ -45,7 +45,6 @@ from cctv.cli.views.footage import (
 from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
 from cctv.core.local_days import start_of_day
-from cctv.core.typed_time.resolve import parse_date, parse_instant, parse_review
 from cctv.model.disclosures import DisclosureClosure, Duty, Receiver, Recipient
 from cctv.packages.deliver import show_on_site
 from cctv.packages.unredacted_copy import build_disclosure, plan_disclosure
@@ -133,10 +132,10 @@ def open_(context: CommandContext, /, **options: Any) -> None:  # noqa: ANN401  
         duty=Duty(options["duty"]),
         receiver=_receiver(context, options),
         cameras=chosen_cameras(context, options["cameras"], options["zones"]),
-        span=context.span(options["start"], options["end"]),
+        span=context.held_span(options["start"], options["end"]),
         case_id=options["case_id"],
         unmasked=options["unmasked"],
-        lease_end=parse_review(until, now=context.now, zone=context.zone) if until else None,
+        lease_end=context.review(until) if until else None,
     )
     _open(context, new.checked(context.settings.policy.area, context.now.astimezone(context.zone).date()))
 
@@ -243,7 +242,7 @@ def viewed(context: CommandContext, case_id: str, at: str | None, recipient: str
       cctv disclosure viewed DIS-2026-002 --at "vandaag 14u"
       cctv disclosure viewed REQ-2026-007 --recipient subject
     """
-    when = parse_instant(at, now=context.now, zone=context.zone) if at else None
+    when = context.instant(at) if at else None
     to = Recipient(recipient) if recipient else None
     shown = show_on_site(context.site, case_id, to, when, dry_run=context.dry_run)
     entered = _("{id}: shown on site to the {recipient}.", id=shown.id, recipient=shown.recipient)
@@ -262,7 +261,7 @@ def receipt(context: CommandContext, disclosure_id: str, day: str) -> None:
     \b
       cctv disclosure receipt DIS-2026-002 --on 24/11
     """
-    on = start_of_day(parse_date(day, now=context.now, zone=context.zone), context.zone)
+    on = start_of_day(context.day(day), context.zone)
     updated = record_receipt(context.site, disclosure_id, on, dry_run=context.dry_run)
     signed = _("{id}: receipt signed on {day:%d/%m/%Y}.", id=updated.id, day=on.astimezone(context.zone))
     data = {"dry_run": context.dry_run, "disclosure": disclosure_data(updated)}
@@ -281,7 +280,7 @@ def lease(context: CommandContext, disclosure_id: str, until: str, reason: str) 
     \b
       cctv disclosure lease DIS-2026-002 --until 1/3/2027 --reason "the case is before the court until then"
     """
-    when = parse_review(until, now=context.now, zone=context.zone)
+    when = context.review(until)
     updated = set_lease(context.site, disclosure_id, when, reason=reason, dry_run=context.dry_run)
     message = _("{id}: back or destroyed by {day:%d/%m/%Y}.", id=updated.id, day=when.astimezone(context.zone))
     data = {"dry_run": context.dry_run, "disclosure": disclosure_data(updated)}
@@ -315,7 +314,7 @@ def end(context: CommandContext, disclosure_id: str, how: str, reason: str) -> N
 
 def _receiver(context: CommandContext, options: dict[str, Any]) -> Receiver:
     def day(typed: str | None) -> str:
-        return parse_date(typed, now=context.now, zone=context.zone).isoformat() if typed else ""
+        return context.day(typed).isoformat() if typed else ""
 
     return Receiver(
         authority=options["authority"],
