@@ -82,7 +82,7 @@ def test_stock_tools_and_verify_prove_the_package_and_the_stream(ordered):
     assert stock_tools(folder) == [0, 0]
     assert built["outputs"][0]["stream_sha256"] in printed.lower()
     assert ordered.cctv(f"export verify {folder} --json").json["disclosure"] == DIS
-    assert "vordering 46bis" in said
+    assert "onderzoeksrechter Brugge, 46bis/112, 01/11/2026" in said
     assert "Claes" not in "".join(path.read_text(errors="replace") for path in folder.glob("[!f]*"))
     (folder / built["outputs"][0]["file"]).write_bytes(b"another")
     assert ordered.cctv(f"export verify {folder}", exit=15).err
