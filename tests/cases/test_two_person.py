@@ -79,9 +79,9 @@ def guarded(site):
 
 
 def acts(site):
-    """The acts of the log, but that the storage follows the settings that the fixture wrote."""
-    logged = [entry["act"] for entry in site.cctv("audit list --last 100 --json").json["entries"]]
-    return [act for act in logged if act != "settings.adopted"]
+    """Without that the settings which the fixture changed were adopted: any act may be the first under them."""
+    entries = site.cctv("audit list --last 100 --json").json["entries"]
+    return [entry["act"] for entry in entries if entry["act"] != "settings.adopted"]
 
 
 def holds(site):
