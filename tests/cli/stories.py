@@ -177,14 +177,24 @@ def incidents(teller: Teller) -> None:
     )
     ask = (
         "disclosure open --recipient police --duty obliged --authority 'Lokale politie Oostende' "
-        "--reference OO.12.L1.004512/2026 --basis 'Article 9 Camera Act, letter of 2/11/2026' "
+        "--country BE --reference OO.12.L1.004512/2026 "
     )
-    ordered = ask.replace("obliged", "ordered")
+    order = "--order-by 'onderzoeksrechter Brugge' --order-number 46bis/2026/112 --order-on 2/11/2026 "
+    ordered = ask.replace("obliged", "ordered") + order
+    ask += "--law 'Article 9 Camera Act' "
     teller.tried(f"{ask} --unmasked --case INC-2026-001 {FOYER}")
     teller.tried(f"{ask} --officer 'Insp. Claes' --until 1/12/2026 --case INC-2026-001 {FOYER}")
     teller.tried(f"{ordered} --unmasked --case INC-2026-001 {FOYER}")
     teller.cctv(f"{ask} --case INC-2026-999 {FOYER}")
     teller.cctv(ask.replace("police", "insurer").replace("obliged", "voluntary") + f"--case INC-2026-001 {FOYER}")
+    insurer = f"disclosure open --recipient insurer --authority Verzekering --reference 7 --case INC-2026-001 {FOYER} "
+    consent = "--consent-on 1/11/2026 --consent-record 'map 12' "
+    teller.cctv(
+        f"{insurer} --duty consent --country BE --consent-of 'An Peeters'",
+        f"{insurer} --duty consent --country BE --consent-of everybody {consent}",
+        f"{insurer} --duty obliged --country US --law 'Article 9'",
+        f"{insurer} --duty obliged --country BE --law 'the law'",
+    )
     teller.cctv("disclosure list", "disclosure show DIS-2026-001", "disclosure show DIS-2026-999")
     approve = "disclosure approve DIS-2026-001 --reason 'letter read'"
     teller.tried("disclosure build DIS-2026-001", approve)
@@ -348,9 +358,9 @@ def accountability(teller: Teller) -> None:
         "breach open 'USB stick lost' --aware '1/11 9u' --cameras foyer-1 --people 40 --risk high",
         "breach open 'recorder stolen' --aware '30/10 8u' --suspected --as processor --risk unlikely --people-known",
         "breach open 'tomorrow' --aware '3/11 9u'",
-        "breach tell BRE-2026-001 --whom authority --at '1/11 11u'",
-        "breach tell BRE-2026-001 --whom controller",
-        "breach tell BRE-2026-001 --whom people",
+        "breach tell BRE-2026-001 --whom authority --how form --at '1/11 11u'",
+        "breach tell BRE-2026-001 --whom controller --how phone",
+        "breach tell BRE-2026-001 --whom people --how letter",
         "breach close BRE-2026-001 --reason 'done'",
         "breach measures BRE-2026-001 --text 'packages leave as encrypted ZIP only'",
         "breach assess BRE-2026-001 --risk unlikely --certain --people 3 --people-known --reason 'it was encrypted'",
@@ -360,7 +370,8 @@ def accountability(teller: Teller) -> None:
     teller.clock.advance(days=4)
     teller.cctv("breach list", "breach list --all", "breach show BRE-2026-001", "breach show BRE-2026-002")
     teller.tried(
-        "breach tell BRE-2026-002 --whom controller", "breach tell BRE-2026-002 --whom controller --reason late"
+        "breach tell BRE-2026-002 --whom controller --how mail",
+        "breach tell BRE-2026-002 --whom controller --how mail --reason late",
     )
     teller.tried(
         "processor add 'Installatie NV' --service 'maintains the recorder' --country BE --contract 1/3/2026",

@@ -45,7 +45,9 @@ from cctv.packages.deliver import Delivered
 @click.option("--delivery", type=one_of(Delivery), help="How the copy goes; else by the kind of address.")
 @click.option("--password", type=one_of(PasswordWay), help="How its password goes: another way than the copy.")
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
-@click.option("--method", type=one_of(Method), default="zip", show_default=True, help="How, with --to.")
+@click.option(
+    "--method", type=one_of((Method.HAND, Method.ZIP)), default="zip", show_default=True, help="How, with --to."
+)
 @click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
 @letter_option
 @reason_option(required=False)
