@@ -204,7 +204,8 @@ def select_cameras(
         return list(settings.cameras)
     cameras = [CameraId(name) for name in _names(text)]
     for camera in cameras:
-        if camera not in settings.cameras and camera not in archived():
+        is_former = settings.successor(camera) is not None
+        if camera not in settings.cameras and not is_former and camera not in archived():
             settings.camera(camera)
     for name in _names(zones):
         zone_id = settings.zone(name).id

@@ -55,7 +55,7 @@ def reason_option(required: bool = True) -> Callable[[F], F]:
             "--reason",
             required=required,
             metavar="TEXT",
-            callback=_refuse_national_number,
+            callback=refuse_typed_number,
             help="Why; kept with the case.",
         )(command)
 
@@ -83,7 +83,7 @@ def span_options(required: bool = True) -> Callable[[F], F]:
     return decorate
 
 
-def _refuse_national_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def refuse_typed_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """A free text as it was typed; raises NationalNumber, before anything happens, if it contains one."""
     if value:
         refuse_national_number(str(parameter.name).replace("_", " "), value)
@@ -94,7 +94,7 @@ def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
     def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
         context = ctx.find_object(CommandContext)
         if isinstance(value, str):
-            _refuse_national_number(ctx, parameter, value)
+            refuse_typed_number(ctx, parameter, value)
         if context is not None and value:
             setattr(context.invocation, name, value)
 

@@ -33,6 +33,7 @@ from cctv.core.time_range import Span
 from cctv.crypto.signing_key import SigningKey, signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
@@ -44,6 +45,7 @@ from cctv.packages.folder import begin_build, complete_build, finish_interrupted
 from cctv.packages.manifest import (
     MANIFEST,
     By,
+    CompanionShown,
     Covered,
     Hidden,
     Manifest,
@@ -52,6 +54,8 @@ from cctv.packages.manifest import (
     Period,
     Reviewed,
     SiteName,
+    SubjectHiddenSpan,
+    SubjectShown,
     UnrecordedSpan,
     VerifiedPackage,
 )
@@ -59,6 +63,7 @@ from cctv.packages.queries import PackageRow, insert_package
 from cctv.packages.refusals import refusals_logged
 from cctv.redaction.errors import SceneLost, SearchFailed, SourceUnreadable, VerifyFailed
 from cctv.redaction.review.analysis import backdrop_hashes
+from cctv.redaction.review.artefacts import SURVEY, read_times
 from cctv.redaction.review.case import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
 from cctv.redaction.review.checkpoints import forget_renders, kept_render
 from cctv.redaction.review.errors import (
@@ -166,7 +171,7 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed
                 raise
-        path = site.root / package.path
+        path = inside(site.root, package.path)
         site.disk.rename(working, path)
         forget_renders(site, (output.part for output in plan.outputs))
     log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})
@@ -271,7 +276,26 @@ def _render(site: Storage, plan: BuildPlan, planned: PlannedOutput, working: Pat
         ),
         signed_off=tuple(sorted({backdrop.signed_by for backdrop in part.plan.backdrops if backdrop.signed_by})),
         reviewed=tuple(Reviewed(review.first, review.last, By(review.at, review.by)) for review in part.reviewed),
+        subject=_subject(site, part),
+        companions=tuple(CompanionShown(consent.given) for consent in part.consents),
     )
+
+
+def _subject(site: Storage, part: CasePart) -> SubjectShown:
+    """How much of the requester the video shows; a stretch ends where the next frame begins."""
+    subject, span = part.plan.subject, part.plan.span
+    times = read_times(site.root / part.directory / SURVEY)
+    starts = [span.start + timedelta(microseconds=time) for time in times]
+    hidden = tuple(
+        SubjectHiddenSpan(
+            stretch.first,
+            stretch.last,
+            Period(starts[stretch.first], [*starts, max(span.end, starts[-1])][stretch.last + 1]),
+            stretch.cause.value,
+        )
+        for stretch in subject.hidden
+    )
+    return SubjectShown(subject.visible, subject.frames, hidden)
 
 
 def _hidden(plan: CasePlan) -> tuple[Hidden, ...]:

@@ -52,6 +52,7 @@ from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
 from cctv.packages.errors import DisclosureUnapproved, PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
+from cctv.packages.folder import package_folder
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
 from cctv.packages.refusals import refusals_logged
@@ -100,7 +101,7 @@ def deliver(
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
     _require_leaving(site, package, recipient)
-    source = inside(site.root, package.path, N_("package {id}", id=package.id))
+    source = package_folder(site, package)
     verified = verify_package(source)
     target = _target(site, to, package, method)
     if dry_run:

@@ -45,14 +45,14 @@ from cctv.letters.answers import (
     RestrictionConfirmed,
     Waiting,
 )
-from cctv.letters.facts import Asked, Footage, PackageFacts
+from cctv.letters.facts import Asked, Footage, PackageFacts, ShownFacts
 from cctv.letters.letter import Answer, LetterFacts
 from cctv.letters.notices import ComplaintDecided
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId
-from cctv.model.requests import LetterKind, RefusalGround, RequesterRole, RestrictionGround
+from cctv.model.requests import Consent, LetterKind, RefusalGround, RequesterRole, RestrictionGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class LetterCopy:
     videos: int
     manifest_sha256: str
     expires: date
+    shown: tuple[ShownFacts, ...]
+    consents: tuple[Consent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,8 @@ def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFac
         expires=copy.expires,
         delivery=wording.delivery or mailed,
         password=wording.password,
+        shown=copy.shown,
+        consents=copy.consents,
     )
 
 

@@ -22,7 +22,7 @@ from cctv.cases.footage_status import request_footage
 from cctv.cases.requests.needs import NextStepKind, Step, lacking, scope_missing
 from cctv.cases.requests.queries import check_of, extension_from, select_requests
 from cctv.cases.requests.questions import question_open
-from cctv.cases.requests.scope import has_lapsed
+from cctv.cases.requests.scope import has_lapsed, lapses_at
 from cctv.core.i18n import N_, pgettext_lazy
 from cctv.db import schema
 from cctv.db.queries import overlaps_span
@@ -106,7 +106,7 @@ def _identity_steps(facts: RequestFacts, now: datetime) -> Iterator[Step]:
     if request.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
         return
     yield from scope_missing(request)
-    if request.provisional_until is not None:
+    if lapses_at(request) is not None:
         lapsed = request.provisional_hold is None or has_lapsed(request, now)
         about = pgettext_lazy("Role", "lapsed") if lapsed else pgettext_lazy("Role", "provisional")
         yield Step(NextStepKind.CONFIRM, f'cctv request confirm {request.id} --reason "..."', must=True, about=about)

@@ -130,6 +130,8 @@ def anonymise_request(connection: Connection, request_id: RequestId, at: datetim
         connection.execute(delete(table).where(table.c.request_id == request_id))
     checks = schema.identity_checks
     connection.execute(update(checks).where(checks.c.request_id == request_id).values(checker=""))
+    parts = schema.redactions
+    connection.execute(update(parts).where(parts.c.request_id == request_id).values(consents="[]"))
     _change(connection, request_id, stated=None, forgotten_us=at, state=RequestState.FORGOTTEN)
 
 
@@ -152,8 +154,8 @@ def select_unforgotten(connection: Connection) -> list[AccessRequest]:
 
 
 def select_provisional(connection: Connection) -> list[AccessRequest]:
-    """Open requests with a provisional hold that is not confirmed yet."""
-    return _select(connection, _OPEN & schema.requests.c.provisional_hold.is_not(None))
+    """Open requests over more than a day of footage that nobody confirmed, their holds in force or lapsed."""
+    return _select(connection, _OPEN & schema.requests.c.provisional_us.is_not(None))
 
 
 def insert_check(connection: Connection, request_id: RequestId, check: IdentityCheck) -> None:

@@ -2,8 +2,11 @@
 
 Up to 24 hours of camera time are frozen until the request is closed.  More is frozen for 72 hours: a person confirms it
 with a reason, having seen how much it is and what it costs on disk, or narrows it.  Otherwise the provisional hold ends
-by itself, with an audit entry.  It is the only hold that ends without a person: its end was announced when it was
-placed.
+by itself, with an audit entry.  It is the only hold that ends without a person: the board, the calendar and an alarm
+announce its end from the day on which it is placed.
+
+A restriction, an objection and an erasure are frozen until they are closed, however much it is: the person demanded
+that nothing happens to the footage, or decides what does (Articles 17, 18 and 21 GDPR).
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ from cctv.core.time_range import Span, total
 from cctv.core.typed_time.resolve import echo_date, echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.runs import cameras_over
 from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import check_end, find_hold, holds_of, place, release, renew
@@ -44,6 +48,7 @@ from cctv.model.ids import CameraId, HoldId, IdKind, id_kind
 
 WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
+NEVER_LAPSE = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,25 @@ def is_for_request(case_id: str | None) -> bool:
     return case_id is None or id_kind(typed_id(case_id)) is IdKind.REQUEST
 
 
+def needs_confirmation(kind: RequestType, cameras: Sequence[CameraId], span: Span) -> bool:
+    """Whether a request of this type over this footage gets a provisional hold, which lapses unless it is confirmed."""
+    return kind not in NEVER_LAPSE and is_wide(cameras, span)
+
+
+def lapses_at(request: AccessRequest) -> datetime | None:
+    """When the provisional hold of a request lapses, or lapsed; None where nothing lapses, or it was confirmed.
+
+    Asked of the type that the request has now, and not of the row alone: a hold that was placed as provisional stays
+    once its request is a restriction, an objection or an erasure.
+    """
+    if request.type in NEVER_LAPSE and request.provisional_hold is not None:
+        return None
+    return request.provisional_until
+
+
 def has_lapsed(request: AccessRequest, now: datetime) -> bool:
     """Whether a provisional hold is over."""
-    until = request.provisional_until
+    until = lapses_at(request)
     return request.provisional_hold is not None and until is not None and now >= until
 
 
@@ -121,10 +142,10 @@ def check_asked(kind: RequestType, span: Span | None, received: datetime, now: d
 
 
 def freeze(connection: Connection, site: Storage, request: AccessRequest) -> tuple[AccessRequest, Hold]:
-    """Hold the footage of a request in the caller's transaction, for 72 hours only if it is wide."""
+    """Hold the footage of a request in the caller's transaction, for 72 hours only if that must be confirmed."""
     span = scope_of(request)
-    wide = is_wide(request.cameras, span)
-    until = site.clock.now() + PROVISIONAL if wide else None
+    provisional = needs_confirmation(request.type, request.cameras, span)
+    until = site.clock.now() + PROVISIONAL if provisional else None
     hold = place(
         connection,
         site,
@@ -132,7 +153,7 @@ def freeze(connection: Connection, site: Storage, request: AccessRequest) -> tup
         cameras=request.cameras,
         span=span,
         review=until or request.due,
-        reason=f"{request.type.value} request" + (", provisional: more than a day" if wide else ""),
+        reason=f"{request.type.value} request" + (", provisional: more than a day" if provisional else ""),
     )
     if until is None:
         return request, hold
@@ -165,10 +186,11 @@ def plan_freeze(site: Storage, cameras: Sequence[CameraId], span: Span) -> Stora
 
 def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span | None) -> Scoped:
     """What `change_scope` would do; raises what that raises."""
+    cameras = cameras_over(site, cameras, span)
     with read_transaction(site.engine) as connection:
         before, request = _scopable(connection, site, request_id, cameras, span)
         own = tuple(hold.id for hold in holds_of(connection, request.id) if _freezes(hold, before))
-        released = () if is_wide(request.cameras, scope_of(request)) else own
+        released = () if needs_confirmation(request.type, request.cameras, scope_of(request)) else own
         return _scoped(connection, site, request, None, released)
 
 
@@ -184,6 +206,7 @@ def change_scope(
     confirmed.  Holds that a person placed for the request stay.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
+    cameras = cameras_over(site, cameras, span)
     with write_transaction(site.engine) as connection:
         earlier, request = _scopable(connection, site, request_id, cameras, span)
         before = [hold for hold in holds_of(connection, request.id) if _freezes(hold, earlier)]
@@ -273,7 +296,7 @@ def _scopable(
 
 def _unconfirmed(connection: Connection, site: Storage, request_id: str) -> AccessRequest:
     request = load_for_transition(connection, site, request_id, Transition.CONFIRM)
-    if request.provisional_until is None:
+    if lapses_at(request) is None:
         raise NothingToConfirm(id=request.id)
     return request
 

@@ -25,7 +25,7 @@ from cctv.cases.requests.open import (
     open_request,
 )
 from cctv.cases.requests.rights import add_statement
-from cctv.cases.requests.scope import StorageForecast, plan_freeze
+from cctv.cases.requests.scope import StorageForecast, is_wide, lapses_at, plan_freeze
 from cctv.cli.context import CommandContext
 from cctv.cli.options import F, mutation, one_of, span_options, yes_option
 from cctv.cli.views.footage import decide_span, footage_data, hold_data, print_dry, print_footage
@@ -114,11 +114,11 @@ def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  c
     """Register a request and freeze its footage until it is closed.
 
     The answer is due 30 days or one calendar month after receipt, whichever ends first.  More than 24 hours of footage,
-    over all cameras, is asked about, and frozen for 72 hours only, until somebody confirms it.  A request that says
-    neither where nor when is registered without --cameras or --from: its deadline runs, and nothing is frozen until
-    `cctv request scope`.  A restriction and an objection block
-    viewing and export at once.  Where a copy is asked for and all of its footage is there, the sheet to decide from is
-    prepared too; exit 3 when the request is registered and that failed.
+    over all cameras, is asked about, and frozen for 72 hours only, until somebody confirms it; for a restriction, an
+    objection and an erasure it stays frozen until they are closed.  A request that says neither where nor when is
+    registered without --cameras or --from: its deadline runs, and nothing is frozen until `cctv request scope`.  A
+    restriction and an objection block viewing and export at once.  Where a copy is asked for and all of its footage is
+    there, the sheet to decide from is prepared too; exit 3 when the request is registered and that failed.
 
     \b
       cctv request open --name "An Peeters" --contact an@example.be --cameras foyer-1 --from "za 22u" --to "za 22u30"
@@ -296,7 +296,7 @@ def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None
     complete = any(status.saved for status in footage) and not any(
         status.being_written or status.to_come for status in footage
     )
-    if not copy_wanted(request) or request.provisional_until is not None or not complete:
+    if not copy_wanted(request) or lapses_at(request) is not None or not complete:
         return None
     try:
         with watched() as progress:
@@ -332,7 +332,7 @@ def _opened_text(
     console.print(registered, style="bold")
     if opened.hold is None:
         frozen = _("Nothing is frozen: it is not known where and when.")
-    elif request.provisional_until:
+    elif lapses_at(request):
         frozen = _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
     else:
         frozen = _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
@@ -347,6 +347,7 @@ def _opened_text(
     print_no_footage(console, opened.footage)
     if (provisional := provisional_text(request, context)) is not None:
         console.print(provisional, style="bold")
+    if request.span is not None and is_wide(request.cameras, request.span):
         print_forecast(console, cost)
     if problem is not None:
         why = translate_error(problem)[0]

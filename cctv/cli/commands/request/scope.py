@@ -28,7 +28,7 @@ def scope(context: CommandContext, /, request_id: str, reason: str, yes: bool, *
 
     A request that was registered without a camera or a time is frozen then.  What is not given stays as it is.  More
     than 24 hours of footage, over all cameras, is asked about, and frozen for 72 hours only, until somebody confirms
-    it.
+    it; for a restriction, an objection and an erasure it stays frozen until they are closed.
 
     \b
       cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
