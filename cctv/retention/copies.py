@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -110,7 +109,8 @@ def limit_of_copy(
 def copy_limit(connection: Connection, site: Storage, camera: CameraId, span: Span) -> CopyLimit | None:
     """The same, from the index."""
     holds = [hold for hold in holds_in_force(connection) if hold.covers(camera, span)]
-    sources = chain(segments_of(connection, camera, span), tombstones_of(connection, camera, span))
+    sources: list[Segment | Tombstone] = [*segments_of(connection, camera, span)]
+    sources += tombstones_of(connection, camera, span)
     return limit_of_copy(sources, holds, camera, span, shortest_period(site, camera))
 
 
