@@ -34,7 +34,7 @@ from cctv.backup.manifest import BackupManifest, read_manifest
 from cctv.backup.queries import carry_tombstones
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock, iso
-from cctv.core.durable import DurableFiles, exclusive, sha256_file
+from cctv.core.durable import DurableFiles, exclusive, give_all, give_path, sha256_file
 from cctv.core.errors import CctvError, Exit
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import (
@@ -187,6 +187,7 @@ def restore(
         done = reconcile_locked(site, accept_loss=True, recording=False).done
         begin_marks(site.engine, root, disk, means.clock.now())
         ask_confirmation(root, disk, why=why, at=means.clock.now())
+        give_all(root)
     log.info("backup.restored", extra={"segments": manifest.segments, "changed": len(done)})
     return Restored(manifest, outlook, aside, len(done))
 
@@ -347,6 +348,7 @@ def work_folder(root: Path) -> Iterator[Path]:
     folder = root / WORK
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
+    give_path(folder)
     try:
         yield folder
     finally:

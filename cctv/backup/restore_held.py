@@ -38,6 +38,7 @@ from cctv.holds.store import holds_in_force, match_files
 from cctv.model.audit import Act
 from cctv.model.footage import NewSegment, Reason, Tombstone
 from cctv.model.holds import Hold
+from cctv.model.ids import valid_id
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +127,8 @@ def _described(site: Storage, path: Path, name: str, work: Path) -> NewSegment:
         new = from_index_line((work / LINE).read_text(), "")
     except (OSError, ValueError) as error:
         raise BackupTorn(path=path, problem=str(error)) from error
+    if not (valid_id(new.zone) and valid_id(new.camera)):  # they become folders
+        raise BackupTorn(path=path, problem=f"{new.zone}/{new.camera} is no zone and camera")
     target = segment_path(site.root, new.zone, new.camera, new.span.start)
     new = replace(new, path=site.relative(target))
     if held_name(new.path, new.sha256) != name or sha256_file(work / FOOTAGE) != new.sha256:

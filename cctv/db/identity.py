@@ -27,7 +27,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from cctv.core.clock import from_us, iso, to_us
-from cctv.core.durable import DurableFiles
+from cctv.core.durable import STORAGE_MARK, DurableFiles
 from cctv.core.errors import CctvError, GuardError
 from cctv.core.i18n import N_
 from cctv.db import schema
@@ -35,7 +35,7 @@ from cctv.db.engine import read_transaction, write_transaction
 
 log = logging.getLogger(__name__)
 
-SITE_FILE = "site.json"
+SITE_FILE = STORAGE_MARK
 DATABASE_FILE = "cctv.db"
 MARK_FILE = "index-mark.json"
 _KEPT_MARKS = 100  # recorder and sweeper may write the disk's mark in the other order: it is one of the last

@@ -16,6 +16,8 @@ from sqlalchemy import Connection
 from cctv.audit.checkpoint_files import reach_check
 from cctv.backup.queries import released_limit
 from cctv.backup.state import HeldCopy, read_backup_state
+from cctv.cases.requests.queries import select_provisional
+from cctv.cases.requests.scope import has_lapsed, lapses_at
 from cctv.core.errors import Exit
 from cctv.core.filesystem import Volume, volume_of
 from cctv.core.time_range import Span, total
@@ -29,7 +31,7 @@ from cctv.holds.confirmation import HoldsUnconfirmed, unconfirmed
 from cctv.holds.store import holds_in_force
 from cctv.model.footage import GapCause, Segment, Tombstone
 from cctv.model.holds import Hold
-from cctv.model.ids import CameraId, ZoneId
+from cctv.model.ids import CameraId, RequestId, ZoneId
 from cctv.recording.state import CameraState, Phase, is_running, read_state
 from cctv.retention.copies import KeptCopy, kept_copies
 from cctv.retention.plan import make_plan, overdue
@@ -84,6 +86,15 @@ class OverdueItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A request over more than a day of footage that nobody confirmed: when its hold lapses, and whether it did."""
+
+    request: RequestId
+    until: datetime
+    lapsed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Everything that `cctv status` reports."""
 
@@ -102,6 +113,8 @@ class Status:
     held_lost: tuple[Tombstone, ...] = ()  # footage that a hold in force should keep, and whose file is gone
 
     to_adopt: tuple[ZoneId, ...] = ()  # zones whose stored footage has a longer limit than the policy of today
+
+    unconfirmed: tuple[Unconfirmed, ...] = ()
 
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
@@ -173,12 +186,23 @@ def status_now(site: Storage) -> Status:
             held_lost=tuple(lost_under_holds(connection)),
             disk_lasts=_lasts(fresh.disk.hours_left) if fresh and fresh.disk else None,
             to_adopt=zones_to_adopt(site),
+            unconfirmed=_unconfirmed(connection, now),
             backs_up=bool(backup.recipients),
             volume=volume_of(site.root),
             log_whole=log_is_whole(connection),
             last_backup=backed_up.last,
             backup_late=bool(backup.recipients) and backed_up.is_late(now, backup.warn_after),
         )
+
+
+def _unconfirmed(connection: Connection, now: datetime) -> tuple[Unconfirmed, ...]:
+    """The first to lapse first.  Few rows: only open requests over more than a day of footage."""
+    requests = [
+        Unconfirmed(request.id, until, request.provisional_hold is None or has_lapsed(request, now))
+        for request in select_provisional(connection)
+        if (until := lapses_at(request)) is not None
+    ]
+    return tuple(sorted(requests, key=lambda request: (request.until, request.request)))
 
 
 def _overdue_copies(connection: Connection, site: Storage, held: HeldCopy | None) -> tuple[KeptCopy, ...]:

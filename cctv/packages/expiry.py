@@ -18,11 +18,10 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.durable import exclusive
-from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.layout import inside
 from cctv.model.audit import Act
+from cctv.packages.folder import package_folder
 from cctv.packages.queries import PackageRow, find_package, mark_deleted, select_packages
 from cctv.retention.copies import package_limit
 
@@ -47,7 +46,7 @@ def list_packages(site: Storage, request_id: str | None = None) -> list[PackageR
 def package_path(site: Storage, package_id: str) -> Path:
     """Return the folder of a package; raises ExportUnknown."""
     with read_transaction(site.engine) as connection:
-        return _folder(site, find_package(connection, package_id.strip().upper()))
+        return package_folder(site, find_package(connection, package_id.strip().upper()))
 
 
 def expire_packages(site: Storage, request_id: str | None = None) -> Sequence[PackageRow]:
@@ -83,17 +82,14 @@ def _to_remove(connection: Connection, site: Storage, request_id: str | None, no
             package.deleted is None
             and (request_id is not None or package_limit(connection, site, package.id).due <= now)
         )
-        or (package.deleted is not None and _folder(site, package).is_dir())
+        or (package.deleted is not None and package_folder(site, package).is_dir())
     ]
 
 
-def _folder(site: Storage, package: PackageRow) -> Path:
-    """The folder of a package; raises PathOutside."""
-    return inside(site.root, package.path, N_("package {id}", id=package.id))
-
-
 def _remove(site: Storage, package: PackageRow) -> None:
-    folder = _folder(site, package)
-    if folder.is_dir():
+    folder = package_folder(site, package)
+    if folder.is_symlink():
+        site.disk.unlink(folder)
+    elif folder.is_dir():
         shutil.rmtree(folder)
         site.disk.sync_directory(folder.parent)

@@ -24,7 +24,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.repair.compare import is_locked
 from cctv.model.audit import Act
-from cctv.packages.folder import WORKING, finish_interrupted_build
+from cctv.packages.folder import WORKING, finish_interrupted_build, package_folder
 from cctv.packages.manifest import MANIFEST, read_manifest
 from cctv.packages.queries import mark_deleted, select_packages
 from cctv.redaction.review.case import LOCK
@@ -112,13 +112,13 @@ def _packages(site: Storage) -> Iterator[Leftover]:
             yield _unknown(site, folder, relative)
     for package in packages:
         is_building = (exports / WORKING).exists()  # it may be this very package
-        if package.deleted is None and not is_building and not (site.root / package.path).is_dir():
+        if package.deleted is None and not is_building and not package_folder(site, package).is_dir():
             why = f"{package.id} is not there any more"
             yield Leftover(LeftoverKind.MISSING_PACKAGE, LeftoverRemedy.MARK_GONE, package.path, why)
 
 
 def _unknown(site: Storage, folder: Path, relative: str) -> Leftover:
-    ends = _end_of(folder)
+    ends = None if folder.is_symlink() else _end_of(folder)  # a link is not followed
     if ends is None:
         why = "no package of ours; look at it and remove it"
         return Leftover(LeftoverKind.UNKNOWN_PACKAGE, LeftoverRemedy.LEAVE, relative, why)
@@ -140,7 +140,8 @@ def _derived(site: Storage) -> Iterator[Leftover]:
     with read_transaction(site.engine) as connection:
         prepared = _prepared(connection)
     for folder in sorted((site.root / "derived").iterdir()):
-        if folder.name not in prepared and not is_locked(folder / LOCK) and not _has_only_views(folder):
+        is_in_use = not folder.is_symlink() and is_locked(folder / LOCK)
+        if folder.name not in prepared and not is_in_use and not _has_only_views(folder):
             why = "made for a request that the index does not know"
             yield Leftover(LeftoverKind.UNKNOWN_DERIVED, LeftoverRemedy.REMOVE, site.relative(folder), why)
 

@@ -26,8 +26,9 @@ from cctv.core.durable import LockHeld
 from cctv.core.errors import FileUnreadable, GuardError
 from cctv.core.logs import SHOWN
 from cctv.crypto.signing_key import KeyExposed, KeyLost, KeyUnreadable
-from cctv.db.engine import read_transaction
+from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.initialise import SettingsForeign, require_known_settings
 from cctv.footage.segments import next_limit
 from cctv.footage.space_requests import room_wanted
 from cctv.packages.expiry import expire_packages
@@ -86,7 +87,7 @@ def sweep_everything(site: Storage) -> Swept:
     """One pass over everything that has an end.  Raises LockHeld, or the guard that stops deletion."""
     swept = Swept(sweep_once(site))
     swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site))
-    swept = replace(swept, forgotten=(*forget_due(site), *forget_registers(site)))
+    swept = replace(swept, forgotten=_forget(site))
     swept = replace(swept, room=make_room(site))
     try:
         swept = replace(swept, packages=tuple(package.id for package in expire_packages(site)))
@@ -107,6 +108,17 @@ def sweep_everything(site: Storage) -> Swept:
     except (KeyExposed, KeyLost, KeyUnreadable, AuditBroken, FileUnreadable) as error:
         log.warning("checkpoint.failed", extra={"error": error.code, SHOWN: True})
         return replace(swept, unsigned=error.message)
+
+
+def _forget(site: Storage) -> tuple[str, ...]:
+    """Forget the people whose period is over, by the [policy] that the storage follows and by no other."""
+    try:
+        with write_transaction(site.engine) as connection:
+            require_known_settings(connection, site)
+    except SettingsForeign as error:
+        log.warning("forgetting.skipped", extra={"error": error.code, SHOWN: True})
+        return ()
+    return (*forget_due(site), *forget_registers(site))
 
 
 def summary_of(swept: Swept) -> str:

@@ -65,6 +65,10 @@ def _data(health: Status) -> dict[str, object]:
         ],
         "holds": len(health.holds),
         "holds_to_review": [hold.id for hold in health.holds_to_review],
+        "unconfirmed": [
+            {"request": waiting.request, "until": waiting.until, "lapsed": waiting.lapsed}
+            for waiting in health.unconfirmed
+        ],
         "last_backup": health.last_backup,
         "backup_late": health.backup_late,
         "log_whole": health.log_whole,
@@ -110,6 +114,10 @@ def _lines(context: CommandContext, health: Status) -> Iterator[str]:
         yield f"policy     shorter than promised in {', '.join(health.to_adopt)}: cctv retention adopt --dry-run"
     review = ", ".join(hold.id for hold in health.holds_to_review)
     yield f"holds      {len(health.holds)} in force{f'; to review now: {review}' if review else ''}"
+    for waiting in health.unconfirmed:
+        when = local(waiting.until, context.zone)
+        ends = f"hold ENDED {when}, unconfirmed" if waiting.lapsed else f"hold ends {when} unless it is confirmed"
+        yield f"request    {waiting.request}: {ends}: cctv request confirm {waiting.request} --reason WHY"
     if health.held_lost:
         first = health.held_lost[0]
         when = local(first.span.start, context.zone)

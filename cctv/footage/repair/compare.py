@@ -236,7 +236,7 @@ def is_locked(path: Path) -> bool:
     """Whether some process holds a lock file.  Only reads: a file created here could lock that process out."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

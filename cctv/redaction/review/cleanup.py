@@ -20,7 +20,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.ids import RequestId
-from cctv.redaction.review.case import LOCK, case_directory
+from cctv.redaction.review.case import LOCK
 from cctv.redaction.review.queries import prepared_requests
 from cctv.retention.copies import derived_limit
 
@@ -38,7 +38,7 @@ def delete_derived(site: Storage) -> tuple[RequestId, ...]:
         due = [
             prepared.request
             for prepared in prepared_requests(connection)
-            if os.path.lexists(case_directory(site, prepared.request))
+            if os.path.lexists(site.root / "derived" / prepared.request)
             and (prepared.closed or derived_limit(connection, site, prepared.request).due <= now)
         ]
     return tuple(request for request in due if _remove(site, request))
@@ -52,7 +52,7 @@ def tidy_all(site: Storage) -> tuple[RequestId, ...]:
 
 
 def _remove(site: Storage, request: RequestId) -> bool:
-    directory = case_directory(site, request)
+    directory = site.root / "derived" / request
     if directory.is_symlink():
         return _remove_link(site, request, directory)
     if not directory.is_dir():
