@@ -24,7 +24,7 @@ from cctv.config.errors import CREDENTIALS, SECRET, BadValue
 from cctv.core.language import Language
 from cctv.core.typed_time.durations import ALLOWED as DURATIONS
 from cctv.core.typed_time.durations import DurationUnreadable, format_duration, parse_duration
-from cctv.core.typed_time.parser import WEEKDAYS
+from cctv.core.typed_time.words import WEEKDAYS
 from cctv.model.ids import CameraId, valid_id
 
 Polygon = tuple[tuple[float, float], ...]
@@ -270,6 +270,14 @@ def reserve(value: object) -> float:
     return float(match[1]) / 100
 
 
+def percentage(value: object) -> float:
+    """`80%` as a fraction."""
+    match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]+)?)\s?%", text(value))
+    if match is None or float(match[1]) > 100:
+        raise BadValue("it is not a share", 'a percentage from "0%" to "100%"')
+    return float(match[1]) / 100
+
+
 def onvif(value: object) -> str:
     """The address of a camera's ONVIF service: a host, host:port or http(s) URL."""
     address = text(value)
@@ -415,6 +423,7 @@ FLAG = ValueType(flag, lambda value: str(value).lower())
 DURATION = ValueType(duration, format_duration)
 TIMEZONE = ValueType(timezone, lambda zone: zone.key)
 RESERVE = ValueType(reserve, lambda fraction: f"{fraction * 100:g}%")
+PERCENTAGE = ValueType(percentage, lambda fraction: f"{fraction * 100:g}%")
 ONVIF = ValueType(onvif)
 RTSP = ValueType(rtsp)
 SCHEDULE = ValueType(parse_schedule, lambda plan: f"{len(plan.windows)} window{'s' if len(plan.windows) > 1 else ''}")

@@ -222,6 +222,12 @@ class PolicySettings:
         frozenset(),
     )
     area: Area = setting(fields.choice(Area), "where processors and third parties may be: {choices}", Area.EU)
+    least_visible: float = setting(
+        fields.PERCENTAGE,
+        "share of the frames with the requester in the picture in which a copy must show them, "
+        '`"0%"` to `"100%"`; under it `cctv redaction approve` asks why',
+        0.8,
+    )
     forget_requests: timedelta = setting(
         fields.DURATION,
         "how long after it was closed a request still names its people; an erasure forgets them at once",

@@ -23,7 +23,17 @@ from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles, give_all
 from cctv.core.errors import ConfigError
 from cctv.db.engine import open_engine, read_transaction, write_transaction
-from cctv.db.identity import DATABASE_FILE, Identity, check, claim, file_system_of, parse_identity, write_identity
+from cctv.db.identity import (
+    DATABASE_FILE,
+    Identity,
+    check,
+    claim,
+    file_system_of,
+    next_mark,
+    parse_identity,
+    write_identity,
+    write_mark,
+)
 from cctv.db.storage import DIRECTORIES, Storage, refuse_occupied
 from cctv.db.upgrade import upgrade
 from cctv.model.audit import Act, Actor
@@ -90,7 +100,9 @@ def create_site(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: 
     upgrade(engine)
     with write_transaction(engine) as connection:
         claim(connection, identity, clock.now())
+        mark = next_mark(connection, root, clock.now())
     disk.sync_directory(root)
+    write_mark(root, mark, disk)
     write_identity(root, identity, disk)
     give_all(root)
     return Storage(settings, root, identity, engine, disk, clock, actor)

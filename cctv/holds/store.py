@@ -11,8 +11,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, true, update
 
@@ -22,6 +23,7 @@ from cctv.core.clock import iso
 from cctv.core.errors import UsageError
 from cctv.core.logs import SHOWN
 from cctv.core.time_range import Span
+from cctv.core.typed_time.resolve import echo_instant
 from cctv.db import schema
 from cctv.db.engine import is_dry_run, read_transaction, write_transaction
 from cctv.db.storage import Storage, keep_short_id, next_short_id
@@ -32,6 +34,7 @@ from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, IdKind
 
 log = logging.getLogger(__name__)
+LONGEST_AHEAD = timedelta(days=90)  # as long as a review date: what nobody looks at again must not hold for years
 
 _CASES = {
     GroundKind.INCIDENT: schema.incidents,
@@ -56,6 +59,21 @@ class HoldReleased(UsageError):
     """
 
 
+class HoldTooLong(UsageError):
+    """A hold until {end} is not placed: it would keep what is recorded over more than {days} days to come.
+
+    next: give an end up to {latest}, and place another hold when it is still needed then.
+    """
+
+
+def check_end(span: Span, now: datetime, zone: ZoneInfo) -> None:
+    """Raises HoldTooLong where a hold over a span would end more than 90 days ahead, or never."""
+    latest = now + LONGEST_AHEAD
+    if span.end > latest:
+        end, until = echo_instant(span.end, zone), echo_instant(latest, zone)
+        raise HoldTooLong(end=end, days=LONGEST_AHEAD.days, latest=until)
+
+
 def place(
     connection: Connection,
     site: Storage,
@@ -66,8 +84,9 @@ def place(
     review: datetime,
     reason: str | None,
 ) -> Hold:
-    """Place a hold in the caller's transaction: its file first, then its row and audit entry."""
+    """Place a hold in the caller's transaction: its file first, then its row and audit entry; raises HoldTooLong."""
     now = site.clock.now()
+    check_end(span, now, site.settings.site.timezone)
     hold = Hold(
         id=_free_id(connection, site, now.year),
         ground=ground,

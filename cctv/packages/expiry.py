@@ -1,4 +1,4 @@
-"""The packages in exports/: listing them, and deleting them when their lease is over.
+"""The packages in exports/: listing them, and deleting them when their lease is over; undelivered, with their footage.
 
 Responsible for the lease, "maximaal één maand" (docs/policies/001.txt).  Deletes packages only, never footage: a
 package is a copy.
@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.durable import exclusive
@@ -21,6 +23,7 @@ from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.packages.folder import package_folder
 from cctv.packages.queries import PackageRow, find_package, mark_deleted, select_packages
+from cctv.retention.copies import package_limit
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +57,11 @@ def expire_packages(site: Storage, request_id: str | None = None) -> Sequence[Pa
     """
     now = site.clock.now()
     with read_transaction(site.engine) as connection:
-        if not _to_remove(site, select_packages(connection, request_id), now, include_current=request_id is not None):
+        if not _to_remove(connection, site, request_id, now):
             return []  # before the lock: a sweep with nothing to do must not fail on a build under way
     with exclusive(site.root / "exports" / ".lock"):
         with write_transaction(site.engine) as connection:
-            expired = _to_remove(
-                site, select_packages(connection, request_id), now, include_current=request_id is not None
-            )
+            expired = _to_remove(connection, site, request_id, now)
             due = [package for package in expired if package.deleted is None]
             for package in due:
                 mark_deleted(connection, package.id, now)
@@ -72,14 +73,15 @@ def expire_packages(site: Storage, request_id: str | None = None) -> Sequence[Pa
     return due
 
 
-def _to_remove(
-    site: Storage, packages: Sequence[PackageRow], now: datetime, *, include_current: bool
-) -> list[PackageRow]:
-    """Packages whose lease is over, and those whose removal a crash interrupted; `include_current` adds the others."""
+def _to_remove(connection: Connection, site: Storage, request_id: str | None, now: datetime) -> list[PackageRow]:
+    """Packages that are due, all of a request's, and those whose removal a crash interrupted."""
     return [
         package
-        for package in packages
-        if (package.deleted is None and (include_current or package.expires <= now))
+        for package in select_packages(connection, request_id)
+        if (
+            package.deleted is None
+            and (request_id is not None or package_limit(connection, site, package.id).due <= now)
+        )
         or (package.deleted is not None and package_folder(site, package).is_dir())
     ]
 

@@ -14,6 +14,7 @@ from cctv.core.errors import CctvError
 from cctv.core.logs import SHOWN
 from cctv.core.machine import share_arenas
 from cctv.db.engine import read_transaction
+from cctv.db.identity import require_newest
 from cctv.db.storage import Storage
 from cctv.footage.layout import recorder_lock
 from cctv.footage.repair.recover import recover_incoming
@@ -28,10 +29,11 @@ log = logging.getLogger(__name__)
 def run_recorder(
     site: Storage, credentials: Mapping[str, Credential], *, write: Callable[[str], None], environ: Mapping[str, str]
 ) -> None:
-    """Record every camera until SIGTERM or SIGINT.  Call it in the main thread; raises LockHeld."""
+    """Record every camera until SIGTERM or SIGINT.  Call it in the main thread; raises LockHeld, IndexOlder."""
     share_arenas()
     tell = stamped(site.clock, write)
     with recorder_lock(site):
+        require_newest(site.engine, site.root)
         _recover(site, tell)
         asyncio.run(_record(site, credentials, tell, environ))
 

@@ -32,9 +32,7 @@ from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
 from cctv.redaction.review.prepare import split_into_parts
 from cctv.redaction.review.privacy_masks import masks_in_force
-
-VIEWS = "views"
-"""Folder of a case, below `derived/`, in which its views lie."""
+from cctv.retention.copies import VIEWS
 
 
 class NotCovered(CctvError):

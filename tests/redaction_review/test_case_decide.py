@@ -18,7 +18,7 @@ from cctv.redaction.review.errors import SecondPersonNeeded
 
 pytestmark = pytest.mark.slow
 
-APPROVE = f"redaction approve {REQUEST} --all --reason 'looked at all of it'"
+APPROVE = f"redaction approve {REQUEST} --all --reason 'looked at all of it' --hidden-reason 'nobody is kept'"
 
 
 def _part(site):
@@ -156,7 +156,9 @@ def test_where_the_policy_asks_for_two_people_nobody_approves_his_own_work(prepa
         approve(strict, REQUEST, "looked", everything=True)
     assert refused.value.exit_code == 13
     colleague = replace(strict, actor=replace(strict.actor, account="colleague"))
-    assert all(part.approved for part in approve(colleague, REQUEST, "looked", everything=True).parts)
+    assert all(
+        part.approved for part in approve(colleague, REQUEST, "looked", hidden_reason="x", everything=True).parts
+    )
 
 
 def test_a_part_whose_folder_is_outside_of_the_storage_is_not_read(prepared):
