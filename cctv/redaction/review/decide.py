@@ -31,6 +31,7 @@ from cctv.redaction.review.case import (
     check_artefacts,
     check_sources,
     choose_part,
+    part_directory,
     prepared_case,
     require_open,
     sheet_path,
@@ -180,7 +181,7 @@ def _checked(site: Storage, case: CaseFile, part: CasePart, choice: Choice, verb
 
 def require_consent(site: Storage, part: CasePart) -> None:
     """Raises ConsentMissing where two people are kept as if both were the requester."""
-    decisions, tracks = part.plan.decisions, read_tracks(site.root / part.directory / TRACKS)
+    decisions, tracks = part.plan.decisions, read_tracks(part_directory(site, part) / TRACKS)
     pair = two_people(decisions, kept_paths(decisions, tracks, keep_of(decisions, tracks).keep))
     if pair is None:
         return

@@ -24,6 +24,7 @@ from cctv.model.disclosures import Delivery, Method, PasswordWay
 from cctv.model.requests import RefusalGround, RestrictionGround
 from cctv.packages.answer import Answered, HandOver, answer_request, prepare_answer
 from cctv.packages.deliver import Delivered
+from cctv.packages.folder import package_folder
 
 
 @click.command()
@@ -169,7 +170,7 @@ def _text(console: Console, context: CommandContext, answered: Answered) -> None
     )
     console.print(heading, style="bold")
     if answered.package is not None:
-        path = context.site.root / answered.package.path
+        path = package_folder(context.site, answered.package)
         console.print(_("The copy is {package}: {path}", package=answered.package.id, path=path), soft_wrap=True)
     elif plan.copied:
         console.print(_("A package would be built."))
