@@ -1,4 +1,4 @@
-"""The rule of two persons for whatever ends a hold or lets unredacted footage be seen, by whichever command.
+"""The rule of two persons for whatever ends a hold, lets unredacted footage be seen, or states an abuse.
 
 `[policy] two_person` names the acts.  What of them has no decision of its own to sign asks here:
 
@@ -8,6 +8,9 @@
   holds as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
 * `export.unredacted`: a disclosure that one account opened and approved is not approved, at any door.
 * `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
+
+That a request is an abuse is stated by two persons whatever the policy: it is what the law presumes of nobody, and the
+controller must prove it.  They sign the same reason and evidence, word for word.
 
 A signature is an audit entry and nothing else.  It is valid for a week; that of a hold no longer once the hold is
 renewed.
@@ -23,7 +26,8 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, audit_entries
-from cctv.cases.errors.requests import LookAsked, ReleaseAsked
+from cctv.cases.errors.requests import LookAsked, RefusalUnsigned, ReleaseAsked
+from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.config.schema import TwoPersonAct
 from cctv.core.time_range import Span
 from cctv.db.storage import Storage
@@ -32,6 +36,7 @@ from cctv.model.audit import Act
 from cctv.model.cases import CaseOutcome
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
+from cctv.model.requests import RefusalGround
 
 SIGNATURE_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
 _NOTHING_GIVEN = frozenset({CaseOutcome.REFUSED, CaseOutcome.NOT_IDENTIFIABLE})
@@ -113,6 +118,41 @@ def sign_release(
         when=first.at.astimezone(site.settings.site.timezone).date(),
         line=line,
     )
+
+
+def sign_refusal(
+    connection: Connection, site: Storage, request_id: str, ending: RequestOutcome, command: str
+) -> RefusalUnsigned | None:
+    """None when the request may end so; else the error to raise, with the first signature as in `sign_release`.
+
+    `command` is the one that the second person types, `answer` or `close`.
+    """
+    if ending.ground is not RefusalGround.ABUSIVE:
+        return None
+    now, account = site.clock.now(), site.actor.account
+    text = f"{ending.reason}\n{ending.evidence}"
+    signature = _refusal_signature(connection, request_id, text)
+    if signature is None or not signature.is_valid(now):
+        facts = {"outcome": ending.outcome.value, "ground": ending.ground.value}
+        entry = append_entry(
+            connection, site, Act.REFUSAL_SIGNED, request_id, case_id=request_id, facts=facts, reason=text
+        )
+        signature = Signature(entry.actor.account, entry.at)
+    elif signature.lets_end(account, now):
+        return None
+    options = f'--outcome {ending.outcome.value} --ground {ending.ground.value} --reason "..." --evidence "..."'
+    return RefusalUnsigned(
+        id=request_id,
+        account=signature.account,
+        when=signature.at.astimezone(site.settings.site.timezone).date(),
+        line=f"cctv request {command} {request_id} {options}",
+    )
+
+
+def _refusal_signature(connection: Connection, request_id: str, text: str) -> Signature | None:
+    """The last signature of a refusal, None where it is of other words."""
+    signed = audit_entries(connection, act=Act.REFUSAL_SIGNED, about=request_id, last=1)
+    return Signature(signed[0][0].actor.account, signed[0][0].at) if signed and signed[0][1] == text else None
 
 
 def sign_look(

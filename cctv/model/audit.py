@@ -48,6 +48,7 @@ class Act(Enum):
     REQUEST_EXTENDED = "request.extended"
     REQUEST_STATED = "request.stated"
     REQUEST_DECIDED = "request.decided"
+    REFUSAL_SIGNED = "refusal.signed"
     REQUEST_ANSWERED = "request.answered"
     REQUEST_CLOSED = "request.closed"
     REQUEST_FORGOTTEN = "request.forgotten"

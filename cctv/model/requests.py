@@ -64,7 +64,8 @@ class RefusalGround(Enum):
     """Why a request may be refused, wholly or in part; `cctv.cases.requests.outcomes` has article and types of each."""
 
     MANIFESTLY_UNFOUNDED = "manifestly-unfounded"
-    EXCESSIVE = "excessive"
+    EXCESSIVE = "excessive"  # it repeats what was answered
+    ABUSIVE = "abusive"  # an abuse, be it the first request: CJEU C-526/24; evidence, and two people
     RIGHTS_OF_OTHERS = "rights-of-others"
     CRIMINAL_INVESTIGATION = "criminal-investigation"
     IDENTITY_NOT_SHOWN = "identity-not-shown"
@@ -123,6 +124,7 @@ class LetterKind(Enum):
     ANSWER = "answer"
     LIFTED = "lifted"
     INVITATION = "invitation"
+    VIEWINGS = "viewings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def incidents(teller: Teller) -> None:
     )
     teller.cctv(
         "incident open 'later' --kind other --cameras gang-2 --from '3/11 9:00' --to +1h",
-        "incident open 'long ago' --kind other --cameras gang-2 --from '1/9 9:00' --to +1h",
+        "incident open 'long ago' --kind other --cameras gang-2 --from '1/9/2026 9:00' --to +1h",
         "incident list",
         "incident show INC-2026-001",
         "incident show INC-2026-002",
@@ -244,8 +244,10 @@ def requests(teller: Teller) -> None:
         "--from '1/11 9:00' --to +10m",
     )
     teller.cctv(
-        f"request open --no-prepare {WHO} --cameras foyer-1 --from '3/9 9:00' --to '1/9 9:00'",
+        f"request open --no-prepare {WHO} --cameras foyer-1 --from '3/9/2026 9:00' --to '1/9/2026 9:00'",
         f"request open --no-prepare {WHO} --cameras foyer-1 --from '1/1 9:00' --to '1/2 9:00'",
+        f"request open --no-prepare {WHO} --cameras foyer-1 --from '1/1/2026 9:00' --to '1/2/2026 9:00'",
+        f"request open --no-prepare {WHO} --received 1/6/2026",
         f"request open --no-prepare --name Lou --contact lou@example.be --as guardian {FOYER}",
         f"request open --no-prepare --name 'An 85.07.30-033.28' --contact an@example.be {FOYER}",
         f"request open --no-prepare {WHO} --received 9/11 {FOYER}",
@@ -309,6 +311,12 @@ def requests(teller: Teller) -> None:
         "request yield REQ-2026-009 --to INC-2026-001 --ground legal-claim --recipient 'Acme nv' --reference 2026/118 "
         "--no-letter --reason 'the claim goes first'",
     )
+    teller.tried(
+        "request open --name 'Sam Later' --contact sam@example.be",
+        "request ask REQ-2026-011 --about scope",
+        "request scope REQ-2026-011 --cameras foyer-1 --from 'gisteravond 22u' --to +1u --reason 'she wrote when'",
+    )
+    teller.cctv("request show REQ-2026-011", "request scope REQ-2026-011 --reason 'nothing given'")
     teller.cctv("request list --all", "request board", "hold list --all", "register show requests")
     teller.clock.advance(days=25)
     teller.cctv("request board", "request list", "status")
@@ -454,6 +462,8 @@ def refusals(teller: Teller) -> None:
     )
     teller.cctv("hold show", "hold place --ground INC-2026-001", f"incident open x --kind nothing {FOYER}", "--version")
     teller.cctv("footage init", "footage init --nothing", "incident open x --kind theft --from soon --to later")
+    for start, end in (("half negen", "+1u"), ("za 22u", "za 21u"), ("1/8", "2/8"), ("9:00", "1/6/2027")):
+        teller.cctv(f"incident open x --kind theft --cameras foyer-1 --from '{start}' --to '{end}'")
     teller.cctv("incident open x --kind theft --cameras foyer-1 --zones facade --from '1/11 9:00' --to +1h")
     teller.cctv("incident open x --kind theft --cameras foyer-1 --from '25/10 2:30' --to +1h")
     good = teller.site.config.read_text()

@@ -67,9 +67,13 @@ def test_an_objection_that_is_upheld_gives_a_copy_and_then_deletes_what_nobody_h
     opened.cctv(f"redaction prepare {TWO}")
     opened.cctv(f"redaction approve {TWO} --all --reason 'nobody else stays' --hidden-reason 'not there'")
 
-    done = opened.cctv(f"request answer {TWO} --no-letter --json").json
+    done = opened.cctv(f"request answer {TWO} --json").json
 
     assert (done["erased"]["gone"], done["erased"]["holds"]) == (0, ["HOLD-2026-001"])
+    text = " ".join(done["text"].split())
+    assert "De beelden wissen wij nog niet. Ze blijven intussen afgeschermd" in text
+    assert "bewaard voor een verzoek over dezelfde beelden dat nog niet is afgehandeld" in text
+    assert "Wachtzin: langs een andere weg dan het pakket" in text
     opened.cctv(f"export deliver {done['package']} --method hand --to {tmp_path}")
     opened.cctv(f"redaction prepare {REQUEST}", exit=12)  # what waits stays blocked
     opened.cctv(f"request answer {REQUEST} --no-letter --outcome not-identifiable --reason 'no red coat'")

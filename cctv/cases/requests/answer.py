@@ -21,7 +21,7 @@ from cctv.cases.requests.needs import NextStepKind, step_label
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered
-from cctv.cases.two_person import ending_act, sign_release
+from cctv.cases.two_person import ending_act, sign_refusal, sign_release
 from cctv.core.i18n import join_messages
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
@@ -85,12 +85,14 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
 
 
 def sign_answer(site: Storage, plan: AnswerPlan) -> None:
-    """Ask the rule of two persons for the holds that an answer ends, before anything is made of it.
+    """Ask the rule of two persons, for a refusal and for the holds that an answer ends, before anything is made of it.
 
-    Raises ReleaseAsked, with the first signature committed.
+    Raises RefusalUnsigned or ReleaseAsked, with the first signatures committed.
     """
     with write_transaction(site.engine) as connection:
-        refusal = _unsigned(connection, site, plan)
+        unsigned = sign_refusal(connection, site, plan.request.id, plan.ending, "answer")
+        kept = _unsigned(connection, site, plan)
+    refusal = unsigned or kept
     if refusal is not None:
         raise refusal
 

@@ -22,6 +22,7 @@ from cctv.packages.deliver import Delivered, FetchLines
 from cctv.packages.deliver import deliver as deliver_package
 from cctv.packages.deliver import fetch as fetch_package
 from cctv.packages.expiry import list_packages, package_path
+from cctv.packages.folder import package_folder
 from cctv.packages.queries import PackageRow
 from cctv.packages.verify import VerificationResult, verify_package
 
@@ -267,7 +268,7 @@ def _package_data(context: CommandContext, package: PackageRow) -> dict[str, obj
         "id": package.id,
         "request": package.request,
         "disclosure": package.disclosure,
-        "path": context.site.root / package.path,
+        "path": package_folder(context.site, package),
         "built": package.built,
         "built_by": package.built_by,
         "expires": package.expires,
@@ -279,7 +280,7 @@ def _package_data(context: CommandContext, package: PackageRow) -> dict[str, obj
 def _state(context: CommandContext, package: PackageRow) -> str:
     if package.deleted is not None:
         return "deleted"
-    if not (context.site.root / package.path).is_dir():
+    if not package_folder(context.site, package).is_dir():
         return "missing"
     return "expired" if package.expires <= context.now else "here"
 
