@@ -52,6 +52,7 @@ class Transition(Enum):
     SCOPE = "scope"
     CONFIRM = "confirm"
     INVITE = "invite"
+    VIEWINGS = "viewings"
     EXTEND = "extend"
     STATEMENT = "statement"
     UPHOLD = "uphold"
@@ -94,6 +95,8 @@ def _table() -> dict[tuple[RequestType, RequestState, Transition], RequestState]
         table |= {(kind, s.OPEN, move): s.OPEN for move in _WORK}
         table |= {(kind, s.OPEN, m.ANSWER): s.CLOSED, (kind, s.OPEN, m.CLOSE): s.CLOSED}
         table[kind, s.CLOSED, m.FORGET] = s.FORGOTTEN
+        if kind is not RequestType.COMPLAINT:  # a right of Article 15, whatever else is asked
+            table[kind, s.OPEN, m.VIEWINGS] = s.OPEN
     for kind in _BLOCKING:
         table[kind, s.OPEN, m.YIELD] = s.OPEN
         table[kind, s.OPEN, m.LIFT] = s.CLOSED

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.text import Text
 
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, one_of
@@ -117,7 +116,7 @@ def verify(context: CommandContext, path: Path, key: Path | None) -> None:
 )
 @click.option(
     "--method",
-    type=one_of(Method),
+    type=one_of((Method.HAND, Method.ZIP)),
     required=True,
     help="hand: a copy and a receipt to print and sign; zip: one encrypted file and a note beside it.",
 )
@@ -330,7 +329,7 @@ def _checked_text(console: Console, checked: VerificationResult) -> None:
         case=manifest.case_id,
         site=manifest.site.name,
     )
-    console.print(Text(whole, style="bold"))
+    console.print(whole, style="bold", soft_wrap=True)
     holds = _(
         "{files} files ({videos} video); every hash and the signature hold",
         files=checked.files,

@@ -189,13 +189,14 @@ def require_consent(site: Storage, part: CasePart) -> None:
         N_("track {number}", number=name) if isinstance(name, int) else N_("box {id}", id=name)
         for name in (pair.first, pair.second)
     )
+    kept = str(pair.second) if isinstance(pair.second, int) else "--boxes KEEP.json"
     raise ConsentMissing(
         request=part.plan.request,
         part=part.name,
         first=first,
         second=second,
         frame=pair.frame,
-        kept=pair.second if isinstance(pair.second, int) else "--boxes KEEP.json",
+        kept=kept,
         name=pair.second,
     )
 
@@ -251,6 +252,8 @@ def _store(site: Storage, decided: Decided, act: Act, choice: Choice, reason: st
         "consents": [str(part.consents[kept.consent - 1].given) for kept in part.plan.decisions.companions],
         "plan": part.digest,
     }
+    if choice.one_person:
+        facts["one_person"] = len(part.plan.decisions.one_person)
     with write_transaction(site.engine) as connection:
         update_unmoved(connection, [decided.before], [part])
         append_entry(connection, site, act, part.plan.request, case_id=part.plan.request, facts=facts, reason=reason)
