@@ -5,10 +5,9 @@ Pure.  An error never repeats the text: it may hold personal data.
 
 from __future__ import annotations
 
-import unicodedata
-
 from cctv.cases.errors.incidents import TextUnusable
 from cctv.core.i18n import N_
+from cctv.core.text import refuse_hidden
 from cctv.model.national_number import refuse_national_number
 
 ERASED = N_("erased")  # in the place of a name or text that was anonymised
@@ -18,8 +17,10 @@ MAX_CHARACTERS = 500  # a title, a name or a reason, not a statement
 def checked_text(what: str, text: str, following: str) -> str:
     """The text on one line without surrounding blanks.
 
-    Raises TextUnusable when it is empty, too long or not text, NationalNumberTyped when it holds such a number.
+    Raises TextUnusable when it is empty or too long, HiddenSign when it holds a sign that does not show,
+    NationalNumberTyped when it holds such a number.
     """
+    refuse_hidden(what, text)
     line = " ".join(text.split())
     if not line:
         raise TextUnusable(what=what, problem=N_("it is empty"), following=following)
@@ -27,8 +28,6 @@ def checked_text(what: str, text: str, following: str) -> str:
         raise TextUnusable(
             what=what, problem=N_("it is longer than {longest} characters", longest=MAX_CHARACTERS), following=following
         )
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in line):
-        raise TextUnusable(what=what, problem=N_("it holds a control character"), following=following)
     refuse_national_number(what, line)
     return line
 

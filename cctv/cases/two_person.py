@@ -1,37 +1,50 @@
-"""The rule of two persons for whatever ends a hold, by whichever command, and for a refusal that states an abuse.
+"""The rule of two persons for whatever ends a hold, lets unredacted footage be seen, or states an abuse.
 
-Where `[policy] two_person` names `hold.release`, one account gives the first signature and another one ends the hold.
-A signature is an audit entry about the hold and nothing else.  It is valid for a week, and no longer once the hold is
-renewed.  A case without holds in force ends with one person: nothing is kept for it.
+`[policy] two_person` names the acts.  What of them has no decision of its own to sign asks here:
+
+* `hold.release`: one account gives the first signature, another one ends the hold.  A hold of which another hold of the
+  same case keeps everything ends with one person, because its end frees nothing; so does a case without holds in force.
+* `request.answer`: the same for an answer that gives the person what was asked.  An answer that gives nothing ends its
+  holds as `cctv request close` does, by `hold.release` (docs/decisions/0023-two-persons-at-every-ending.md).
+* `export.unredacted`: a disclosure that one account opened and approved is not approved, at any door.
+* `footage.view`: one account asks to see a camera over a span for a case, another one sees it.
 
 That a request is an abuse is stated by two persons whatever the policy: it is what the law presumes of nobody, and the
 controller must prove it.  They sign the same reason and evidence, word for word.
+
+A signature is an audit entry and nothing else.  It is valid for a week; that of a hold no longer once the hold is
+renewed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, audit_entries
-from cctv.cases.errors.requests import RefusalUnsigned, ReleaseAsked
+from cctv.cases.errors.requests import LookAsked, RefusalUnsigned, ReleaseAsked
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.config.schema import TwoPersonAct
+from cctv.core.time_range import Span
 from cctv.db.storage import Storage
 from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
+from cctv.model.cases import CaseOutcome
 from cctv.model.holds import Hold
+from cctv.model.ids import CameraId
 from cctv.model.requests import RefusalGround
 
 SIGNATURE_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
+_NOTHING_GIVEN = frozenset({CaseOutcome.REFUSED, CaseOutcome.NOT_IDENTIFIABLE})
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The first of the two: which account asked that a hold ends, and when."""
+    """The first of the two: which account asked, and when."""
 
     account: str
     at: datetime
@@ -40,24 +53,54 @@ class Signature:
         return now - self.at < SIGNATURE_VALIDITY
 
     def lets_end(self, account: str, now: datetime) -> bool:
-        """Whether this account may end the hold now: another one signed within a week."""
+        """Whether this account may act now: another one signed within a week."""
         return self.is_valid(now) and account != self.account
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a hold of the same case keeps from now on, whoever released the others."""
+
+    cameras: frozenset[CameraId]
+    span: Span
+
+    def keeps(self, hold: Hold) -> bool:
+        """Whether the end of this hold frees nothing."""
+        return hold.cameras <= self.cameras and self.span.start <= hold.span.start and hold.span.end <= self.span.end
+
+
+def ending_act(outcome: CaseOutcome) -> TwoPersonAct:
+    """Which act of the policy the end of a request by an answer is.  Pure."""
+    return TwoPersonAct.HOLD_RELEASE if outcome in _NOTHING_GIVEN else TwoPersonAct.REQUEST_ANSWER
+
+
+def is_one_person(acts: Collection[TwoPersonAct], act: TwoPersonAct, first: str, second: str | None) -> bool:
+    """Whether the policy asks two persons for an act, and both signatures are of one account.  Pure."""
+    return act in acts and first == second
+
+
 def sign_release(
-    connection: Connection, site: Storage, holds: Sequence[Hold], *, reason: str | None, line: str
+    connection: Connection,
+    site: Storage,
+    holds: Sequence[Hold],
+    *,
+    reason: str | None,
+    line: str,
+    act: TwoPersonAct = TwoPersonAct.HOLD_RELEASE,
+    kept_by: Replacement | None = None,
 ) -> ReleaseAsked | None:
     """None when the holds may end now; else the error to raise, with the first signature in the caller's transaction.
 
-    Returned rather than raised, so that the signature is committed.  `line` is what the second person types.
-    Raises SettingsForeign.
+    Returned rather than raised, so that the signature is committed.  `line` is what the second person types, `kept_by`
+    what takes the place of the holds.  Raises SettingsForeign.
     """
     require_known_settings(connection, site)
-    if TwoPersonAct.HOLD_RELEASE not in site.settings.policy.two_person:
+    if act not in site.settings.policy.two_person:
         return None
     now, account = site.clock.now(), site.actor.account
-    signed = {hold.id: _signature(connection, hold) for hold in holds}
-    waiting = [hold for hold in holds if not _lets_end(signed[hold.id], account, now)]
+    freeing = [hold for hold in holds if kept_by is None or not kept_by.keeps(hold)]
+    signed = {hold.id: _signature(connection, hold) for hold in freeing}
+    waiting = [hold for hold in freeing if not _lets_end(signed[hold.id], account, now)]
     if not waiting:
         return None
     for hold in waiting:
@@ -110,6 +153,35 @@ def _refusal_signature(connection: Connection, request_id: str, text: str) -> Si
     """The last signature of a refusal, None where it is of other words."""
     signed = audit_entries(connection, act=Act.REFUSAL_SIGNED, about=request_id, last=1)
     return Signature(signed[0][0].actor.account, signed[0][0].at) if signed and signed[0][1] == text else None
+
+
+def sign_look(
+    connection: Connection, site: Storage, case_id: str, camera: CameraId, span: Span, *, reason: str | None, line: str
+) -> LookAsked | None:
+    """None when the account may see this now; else the error to raise, with the first signature.  As `sign_release`.
+
+    `line` is what the second person types.  Raises SettingsForeign.
+    """
+    require_known_settings(connection, site)
+    if TwoPersonAct.FOOTAGE_VIEW not in site.settings.policy.two_person:
+        return None
+    now, account = site.clock.now(), site.actor.account
+    facts: AuditFacts = {"camera": camera, "span": str(span)}
+    signature = next(
+        (
+            Signature(entry.actor.account, entry.at)
+            for entry, _ in reversed(audit_entries(connection, act=Act.LOOK_ASKED, about=case_id))
+            if entry.facts == facts
+        ),
+        None,
+    )
+    if _lets_end(signature, account, now):
+        return None
+    if signature is None or not signature.is_valid(now):
+        entry = append_entry(connection, site, Act.LOOK_ASKED, case_id, case_id=case_id, facts=facts, reason=reason)
+        signature = Signature(entry.actor.account, entry.at)
+    when = signature.at.astimezone(site.settings.site.timezone).date()
+    return LookAsked(case=case_id, camera=camera, account=signature.account, when=when, line=line)
 
 
 def _lets_end(signature: Signature | None, account: str, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, get_type_hints
 
 from cctv.core.i18n import N_, Message
+from cctv.core.text import hidden_sign
 from cctv.letters.answers import IdentityAsked, Refusal
 from cctv.letters.errors import FactMissing, FactUnusable
 from cctv.letters.facts import MAY_BE_EMPTY, Engaged, LetterTemplate, ProcessorFacts
@@ -101,7 +102,7 @@ def _may_be_empty(kind: type[Any]) -> frozenset[str]:
 
 
 def _problem_of(value: object) -> Message | None:
-    if isinstance(value, str) and any(ord(sign) < 32 and sign != "\n" for sign in value):
+    if isinstance(value, str) and hidden_sign(value, "\n") is not None:
         return N_("holds a control character")
     if isinstance(value, datetime) and value.tzinfo is None:
         return N_("has no time zone")

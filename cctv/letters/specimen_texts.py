@@ -22,13 +22,13 @@ SPAN = Span(_AT, _AT + timedelta(minutes=30))
 FIRST, REST = Span(_AT, _AT + timedelta(minutes=10)), Span(_AT + timedelta(minutes=10), SPAN.end)
 FOYER, GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_HIDDEN = tuple(
+HIDDEN = tuple(
     HiddenFacts(Span(_AT + timedelta(seconds=90 * number), _AT + timedelta(seconds=90 * number + 10 * number)), cause)
     for number, cause in enumerate(HiddenCause, 1)
     if cause is not HiddenCause.OUTSIDE
 )
 _BLINK = HiddenFacts(Span(_AT, _AT + timedelta(milliseconds=200)), HiddenCause.PEOPLE)
-_SHOWN = (ShownFacts(FOYER, SPAN, 4_167, 5_289, (_BLINK, *_HIDDEN)), ShownFacts(GEVEL, SPAN, 0, 0, ()))
+_SHOWN = (ShownFacts(FOYER, SPAN, 4_167, 5_289, (_BLINK, *HIDDEN[:2])), ShownFacts(GEVEL, SPAN, 0, 0, ()))
 PACKAGE = PackageFacts(
     ExportId("EXP-2026-021"), TODAY, 2, HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, _SHOWN, PasswordWay.PHONE
 )

@@ -56,6 +56,7 @@ from cctv.letters.facts import (
     ProcessorFacts,
     RecipientFacts,
     Sender,
+    ShownFacts,
 )
 from cctv.letters.letter import Letter, LetterFacts
 from cctv.letters.notices import (
@@ -77,6 +78,7 @@ from cctv.letters.specimen_texts import (
     FIRST,
     FOYER,
     GEVEL,
+    HIDDEN,
     HOLE,
     IN_HAND,
     PACKAGE,
@@ -293,7 +295,8 @@ def _answers(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
 def _portability(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     asked = _asked(RequestType.PORTABILITY)
     first = PortabilityAnswer(asked, _processing(texts), PACKAGE, HOLE, nominee="Mr. Tom Claes")
-    return first, replace(first, missing=(), nominee=None)
+    throughout = replace(PACKAGE, shown=(ShownFacts(FOYER, SPAN, 167, 289, HIDDEN),))
+    return first, replace(first, missing=(), nominee=None, package=throughout)
 
 
 def _to_authority(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:

@@ -79,6 +79,7 @@ class Act(Enum):
     DISCLOSURE_RECEIPTED = "disclosure.receipted"
     DISCLOSURE_LEASED = "disclosure.leased"
     DISCLOSURE_CLOSED = "disclosure.closed"
+    LOOK_ASKED = "look.asked"
     FOOTAGE_VIEWED = "footage.viewed"
     FOOTAGE_EXTRACTED = "footage.extracted"
     CAMERA_STILL = "camera.still"

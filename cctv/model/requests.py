@@ -129,7 +129,10 @@ class LetterKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A person in a request; `contact` is the known address, `deliver_to` another one for the answer."""
+    """A person in a request; `contact` is the known address, `deliver_to` another one for the answer.
+
+    `country` is where a nominee is, as an ISO 3166-1 code of two letters; None for the others.
+    """
 
     role: RequesterRole
     name: str
@@ -137,6 +140,7 @@ class Party:
     deliver_to: str | None = None
     mandate: Mandate | None = None
     mandated: date | None = None  # the date of the mandate
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ def answer_request(
 ) -> Answered:
     """Answer a request; without `wording` no letter is made, without `hand_over` the copy waits in exports/.
 
-    Raises what `plan_answer`, `sign_answer` and, with a copy, `build` raise; for the letter BalanceMissing,
+    Raises what `plan_answer`, `sign_answer` (which answers nothing while a second person is required) and, with a copy,
+    `build` raise; for the letter BalanceMissing,
     BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
     """
     match_files(site)  # holds of others that an older index does not know keep what an erasure would promise to delete

@@ -23,6 +23,8 @@ MADE = [
     (LetterTemplate.PACKAGE_RECEIPT, Language.EN),
 ]
 
+PAGES = {LetterTemplate.ACCESS_ANSWER: 3, LetterTemplate.ERASURE_PARTLY: 2, LetterTemplate.PACKAGE_RECEIPT: 1}
+
 
 @pytest.fixture(scope="module")
 def sheets(tmp_path_factory):
@@ -62,8 +64,7 @@ def test_it_is_archivable_tagged_titled_and_in_its_language_with_its_typefaces_i
     assert "A4" in info["Page size"]
     assert info["Title"].strip() in made.html.replace("\u00a0", " ").replace("&#39;", "'")
     assert info["CreationDate"].strip().startswith("Wed Nov 25")
-    pages = {LetterTemplate.PACKAGE_RECEIPT: 1, LetterTemplate.ACCESS_ANSWER: 3}
-    assert int(info["Pages"]) == pages.get(kind, 2)
+    assert int(info["Pages"]) == PAGES[kind]
     assert all("DejaVu" in font[0] and font[-5] == "yes" for font in fonts)
     assert 'pdfaid:part="2"' in metadata or "<pdfaid:part>2</pdfaid:part>" in metadata
 

@@ -96,7 +96,8 @@ def test_whoever_received_the_footage_is_informed_before_a_restriction_is_answer
     bare_site.cctv("footage init")
     record_people(bare_site, footage_files)
     bare_site.cctv("disclosure open --recipient police --duty ordered --authority 'Politie Oostende' --reference 7 "
-                   "--basis 46bis --cameras foyer-1 --from '2026-11-01 11:00' --to +5s")  # fmt: skip
+                   "--country BE --order-by 'onderzoeksrechter Brugge' --order-number 46bis/112 --order-on 1/11/2026 "
+                   "--cameras foyer-1 --from '2026-11-01 11:00' --to +5s")  # fmt: skip
     approve_disclosure(bare_site.open("chief"), "DIS-2026-001", reason="the order names it")
     package = bare_site.cctv("disclosure build DIS-2026-001 --json").json["package"]
     bare_site.cctv(f"export deliver {package} --method hand --to {tmp_path}")

@@ -251,6 +251,15 @@ class ReleaseAsked(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class LookAsked(CctvError):
+    """{camera} is not shown for {case} yet: {account} asked for it on {when}, and the policy asks for two people.
+
+    next: that is the first signature; a second person types {line} from their own account within a week.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class RequestUnknown(UsageError):
     """There is no request {id}.
 

@@ -23,6 +23,7 @@ from cctv.cases.errors.requests import (
     NothingAsked,
     NothingToAsk,
     NothingToShow,
+    ReleaseAsked,
     RequestForgotten,
     ScopeGiven,
     SentLater,
@@ -41,11 +42,13 @@ from cctv.cases.requests.queries import checks_of, mark_letters_sent
 from cctv.cases.requests.questions import question_of
 from cctv.cases.requests.viewings import viewings_of
 from cctv.cases.text_input import checked_text
+from cctv.cases.two_person import ending_act, sign_release
 from cctv.core.i18n import N_, join_messages
 from cctv.core.local_days import start_of_day
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.holds.store import holds_of
 from cctv.letters.answers import (
     IdentityAsked,
     IdentityDoubt,
@@ -259,7 +262,8 @@ def mark_sent(
 ) -> Sent:
     """Record that a letter was sent, today or on an earlier day.
 
-    Raises RequestUnknown, RequestForgotten, SentLater; NotExtended, ExtensionLate for an extension.
+    Raises RequestUnknown, RequestForgotten, SentLater; NotExtended, ExtensionLate for an extension; ReleaseAsked, and
+    records nothing, while the policy requires a second person for a hold that ends with it.
     """
     today = site.clock.now().astimezone(site.settings.site.timezone).date()
     day = day or today
@@ -269,10 +273,13 @@ def mark_sent(
             raise RequestForgotten(id=request.id)
         if not request.received.astimezone(site.settings.site.timezone).date() <= day <= today:
             raise SentLater(when=day)
-        released = _enter(connection, site, request, kind, day)
+        refusal = None if dry_run else _unsigned(connection, site, request, kind)
+        released = () if refusal else _enter(connection, site, request, kind, day)
         if dry_run:
             return Sent(request, kind, day)
         request = find_request(connection, request.id)
+    if refusal is not None:
+        raise refusal
     finish(site, request, released)
     return Sent(request, kind, day)
 
@@ -305,9 +312,23 @@ def _enter(
         apply_extension(connection, site, request, day)
     if kind is LetterKind.YIELD:
         mark_told(connection, request.id, at)
-    if kind is LetterKind.ANSWER and request.state is RequestState.ANSWERED:
+    if _ends(request, kind):
         return end(connection, site, request, ending_of(request, CaseOutcome.GRANTED), Transition.CLOSE)
     return ()
+
+
+def _ends(request: AccessRequest, kind: LetterKind) -> bool:
+    """Whether the request ends when this letter went: an erasure's answer is sent before its people are forgotten."""
+    return kind is LetterKind.ANSWER and request.state is RequestState.ANSWERED
+
+
+def _unsigned(connection: Connection, site: Storage, request: AccessRequest, kind: LetterKind) -> ReleaseAsked | None:
+    """The answer released the request's holds; one that was placed since ends by the same rule."""
+    if not _ends(request, kind):
+        return None
+    act = ending_act(ending_of(request, CaseOutcome.GRANTED).outcome)
+    line = f"cctv request sent {request.id} --letter {kind.value}"
+    return sign_release(connection, site, holds_of(connection, request.id), reason=None, line=line, act=act)
 
 
 def _instant(site: Storage, day: date) -> datetime:

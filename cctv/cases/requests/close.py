@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.cases.disclosures.disclosures import viewing_entered
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.anonymise import forget, forget_files
 from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_erasures
@@ -115,6 +116,8 @@ def end(
     append_entry(
         connection, site, Act.REQUEST_CLOSED, request.id, case_id=request.id, facts=facts, reason=ending.reason
     )
+    if ending.outcome is CaseOutcome.VIEWING:
+        viewing_entered(connection, site, request)
     release_own(connection, site, own, f"{request.id} closed: {ending.outcome.value}")
     if not open_erasures(connection, request.id):
         lift_blocks(connection, site, request, reason=None)

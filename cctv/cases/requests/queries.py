@@ -84,6 +84,7 @@ def put_party(connection: Connection, request_id: RequestId, party: Party) -> No
             deliver_to=party.deliver_to,
             mandate=party.mandate,
             mandated=party.mandated,
+            country=party.country,
         )
     )
 
@@ -325,6 +326,7 @@ def _party(row: Row[Any]) -> Party:
         deliver_to=row.deliver_to,
         mandate=row.mandate,
         mandated=row.mandated,
+        country=row.country,
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.requests import DeciderMissing, NothingBlocked, YieldsAlready
+from cctv.cases.errors.requests import DeciderMissing, NothingBlocked, ReleaseAsked, YieldsAlready
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
@@ -127,10 +127,15 @@ def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = Tru
         leaving = release_effects(connection, own, site.clock.now())
     if dry_run:
         return Lifted(request, own)
-    _sign_lifting(site, request.id, reason)  # before the letter: its file is not written for a first signature
+    with write_transaction(site.engine) as connection:
+        refusal = _unsigned(connection, site, request.id, reason)
+    if refusal is not None:  # before the letter: its file is not written for a first signature
+        raise refusal
     letter = _lift_letter(site, request, leaving) if with_letter else None
     with write_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.LIFT)
+        if (refusal := _unsigned(connection, site, request.id, reason)) is not None:  # a hold that was placed since
+            raise refusal
         if letter is not None:
             enter(connection, site, request, letter)
         ending = replace(ending_of(request, CaseOutcome.GRANTED), reason=reason)
@@ -175,12 +180,9 @@ def _yielding(connection: Connection, site: Storage, request_id: str, target: Yi
     return Yielded(request, tuple(blocks), case, target.ground)
 
 
-def _sign_lifting(site: Storage, request_id: str, reason: str) -> None:
-    with write_transaction(site.engine) as connection:
-        own, line = holds_of(connection, request_id), f"cctv request lift {request_id} --reason WHY"
-        refusal = sign_release(connection, site, own, reason=reason, line=line)
-    if refusal is not None:
-        raise refusal
+def _unsigned(connection: Connection, site: Storage, request_id: str, reason: str) -> ReleaseAsked | None:
+    line = f"cctv request lift {request_id} --reason WHY"
+    return sign_release(connection, site, holds_of(connection, request_id), reason=reason, line=line)
 
 
 def _yield_letter(site: Storage, planned: Yielded, target: YieldTo) -> Draft:

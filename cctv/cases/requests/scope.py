@@ -31,6 +31,8 @@ from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
 from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.two_person import Replacement, sign_release
+from cctv.core.clock import iso
 from cctv.core.i18n import N_
 from cctv.core.local_days import start_of_next_day
 from cctv.core.time_range import Span, total
@@ -204,21 +206,45 @@ def change_scope(
 
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
     confirmed.  Holds that a person placed for the request stay.
+
+    Raises ReleaseAsked, and changes nothing, while the policy requires a second person for what is freed.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
     cameras = cameras_over(site, cameras, span)
     with write_transaction(site.engine) as connection:
         earlier, request = _scopable(connection, site, request_id, cameras, span)
         before = [hold for hold in holds_of(connection, request.id) if _freezes(hold, earlier)]
-        request = replace(request, provisional_hold=None, provisional_until=None)
-        set_scope(connection, request.id, request.cameras, scope_of(request))
-        set_provisional(connection, request.id, None, None)
-        facts: AuditFacts = {"cameras": list(request.cameras), "span": str(request.span)}
-        append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)
-        request, hold = freeze(connection, site, request)
-        _move_block(connection, site, request, placed_before=earlier.has_scope)
-        released = () if request.provisional_hold else _release(connection, site, before, f"{request.id}: other scope")
+        asked = scope_of(request)
+        leaving = () if needs_confirmation(request.type, request.cameras, asked) else tuple(before)
+        line = _scope_line(request, asked)
+        kept = Replacement(frozenset(request.cameras), asked)
+        refusal = sign_release(connection, site, leaving, reason=reason, line=line, kept_by=kept)
+        if refusal is None:
+            request, hold = _move(connection, site, earlier, request, reason)
+            released = _release(connection, site, leaving, f"{request.id}: other scope")
+    if refusal is not None:
+        raise refusal
     return _done(site, request, hold, released)
+
+
+def _scope_line(request: AccessRequest, span: Span) -> str:
+    cameras = ",".join(request.cameras)
+    times = f"--from {iso(span.start)} --to {iso(span.end)}"
+    return f"cctv request scope {request.id} --cameras {cameras} {times} --reason WHY"
+
+
+def _move(
+    connection: Connection, site: Storage, earlier: AccessRequest, request: AccessRequest, reason: str
+) -> tuple[AccessRequest, Hold]:
+    """Enter another scope and freeze it, in the caller's transaction; the holds of the old one are still in force."""
+    request = replace(request, provisional_hold=None, provisional_until=None)
+    set_scope(connection, request.id, request.cameras, scope_of(request))
+    set_provisional(connection, request.id, None, None)
+    facts: AuditFacts = {"cameras": list(request.cameras), "span": str(request.span)}
+    append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)
+    request, hold = freeze(connection, site, request)
+    _move_block(connection, site, request, placed_before=earlier.has_scope)
+    return request, hold
 
 
 def plan_confirmation(site: Storage, request_id: str) -> Scoped:
@@ -229,32 +255,41 @@ def plan_confirmation(site: Storage, request_id: str) -> Scoped:
 
 
 def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
-    """Freeze more than a day of footage until the request is closed.
+    """Freeze more than a day of footage until the request is closed; narrower holds of the request end with it.
 
     After the provisional hold has lapsed a new one is placed: what was deleted in between is lost.
     """
     reason = checked_text(N_("reason"), reason, N_('say why so much is needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
         request = _unconfirmed(connection, site, request_id)
-        cost = forecast(connection, site, request.cameras, scope_of(request), request.due)
-        facts: AuditFacts = {
-            "asked_seconds": int(cost.asked.total_seconds()),
-            "size_bytes": cost.size_bytes,
-            "left_bytes": cost.left_bytes,
-        }
-        append_entry(
-            connection, site, Act.REQUEST_CONFIRMED, request.id, case_id=request.id, facts=facts, reason=reason
-        )
-        own = holds_of(connection, request.id)
-        hold = next((hold for hold in own if hold.id == request.provisional_hold), None)
-        if hold is None:
-            request, hold = freeze(connection, site, request)
-        hold = renew(connection, site, hold, request.due, reason=reason)
-        set_provisional(connection, request.id, None, None)
-        replaced = [other for other in own if other.id != hold.id and _within(other, hold)]
-        released = _release(connection, site, replaced, f"{request.id}: confirmed as {hold.id}")
-    request = replace(request, provisional_hold=None, provisional_until=None)
+        kept, own = Replacement(frozenset(request.cameras), scope_of(request)), holds_of(connection, request.id)
+        leaving = [hold for hold in own if hold.id != request.provisional_hold and kept.keeps(hold)]
+        line = f"cctv request confirm {request.id} --reason WHY"
+        refusal = sign_release(connection, site, leaving, reason=reason, line=line, kept_by=kept)
+        if refusal is None:
+            request, hold = _confirm(connection, site, request, reason)
+            released = _release(connection, site, leaving, f"{request.id}: confirmed as {hold.id}")
+    if refusal is not None:
+        raise refusal
     return _done(site, request, hold, released)
+
+
+def _confirm(connection: Connection, site: Storage, request: AccessRequest, reason: str) -> tuple[AccessRequest, Hold]:
+    """Enter the confirmation and what it costs, and keep the footage until the answer, in the caller's transaction."""
+    cost = forecast(connection, site, request.cameras, scope_of(request), request.due)
+    facts: AuditFacts = {
+        "asked_seconds": int(cost.asked.total_seconds()),
+        "size_bytes": cost.size_bytes,
+        "left_bytes": cost.left_bytes,
+    }
+    append_entry(connection, site, Act.REQUEST_CONFIRMED, request.id, case_id=request.id, facts=facts, reason=reason)
+    own = holds_of(connection, request.id)
+    hold = next((hold for hold in own if hold.id == request.provisional_hold), None)
+    if hold is None:
+        request, hold = freeze(connection, site, request)
+    hold = renew(connection, site, hold, request.due, reason=reason)
+    set_provisional(connection, request.id, None, None)
+    return replace(request, provisional_hold=None, provisional_until=None), hold
 
 
 def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
@@ -326,10 +361,6 @@ def _move_block(connection: Connection, site: Storage, request: AccessRequest, *
 def _freezes(hold: Hold, request: AccessRequest) -> bool:
     """Whether this hold is the request's own, and not one that a person placed for it over something else."""
     return hold.cameras == frozenset(request.cameras) and hold.span == request.span
-
-
-def _within(inner: Hold, outer: Hold) -> bool:
-    return inner.cameras <= outer.cameras and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
 def _release(connection: Connection, site: Storage, leaving: Sequence[Hold], reason: str) -> tuple[HoldId, ...]:

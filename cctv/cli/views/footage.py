@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import click
 from rich.console import Console
 
 from cctv.cases.errors.incidents import NoCameras
@@ -18,7 +17,7 @@ from cctv.cases.errors.requests import SpanUndecided
 from cctv.cases.footage_status import DeletedFootage, Fate, FootageStatus, ReleaseEffect, UnrecordedFootage
 from cctv.cases.requests.scope import asks_first, camera_time, is_for_request
 from cctv.cli.context import CommandContext
-from cctv.cli.output import joined, length, local, local_date, size, table
+from cctv.cli.output import echo, joined, length, local, local_date, size, table
 from cctv.core.i18n import N_, _, current_language, ngettext, translate
 from cctv.core.time_range import Span, total
 from cctv.core.typed_time.resolve import echo_instant
@@ -139,7 +138,7 @@ def print_next(*lines: str) -> None:
     """What to type next, the likeliest first; on stderr."""
     first = _("next:")
     for index, line in enumerate(lines):
-        click.echo(f"{first if index == 0 else ' ' * len(first)}  {translate(line)}", err=True)
+        echo(f"{first if index == 0 else ' ' * len(first)}  {translate(line)}", err=True)
 
 
 def when(span: Span, zone: ZoneInfo, *, years: bool = True) -> str:

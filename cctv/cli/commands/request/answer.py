@@ -24,6 +24,7 @@ from cctv.model.disclosures import Delivery, Method, PasswordWay
 from cctv.model.requests import RefusalGround, RestrictionGround
 from cctv.packages.answer import Answered, HandOver, answer_request, prepare_answer
 from cctv.packages.deliver import Delivered
+from cctv.packages.folder import package_folder
 
 
 @click.command()
@@ -45,7 +46,9 @@ from cctv.packages.deliver import Delivered
 @click.option("--delivery", type=one_of(Delivery), help="How the copy goes; else by the kind of address.")
 @click.option("--password", type=one_of(PasswordWay), help="How its password goes: another way than the copy.")
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
-@click.option("--method", type=one_of(Method), default="zip", show_default=True, help="How, with --to.")
+@click.option(
+    "--method", type=one_of((Method.HAND, Method.ZIP)), default="zip", show_default=True, help="How, with --to."
+)
 @click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
 @letter_option
 @reason_option(required=False)
@@ -167,7 +170,7 @@ def _text(console: Console, context: CommandContext, answered: Answered) -> None
     )
     console.print(heading, style="bold")
     if answered.package is not None:
-        path = context.site.root / answered.package.path
+        path = package_folder(context.site, answered.package)
         console.print(_("The copy is {package}: {path}", package=answered.package.id, path=path), soft_wrap=True)
     elif plan.copied:
         console.print(_("A package would be built."))
