@@ -29,7 +29,7 @@ from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage, open_site
 from cctv.footage.runs import archived_cameras
 from cctv.model.audit import Actor
-from cctv.model.ids import CameraId
+from cctv.model.ids import CameraId, typed_name
 
 F = TypeVar("F", bound=Callable[..., object])
 STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
@@ -122,7 +122,7 @@ def select_cameras(
     """
     if not text and not zones:
         return list(settings.cameras)
-    cameras = [CameraId(name) for name in _names(text)]
+    cameras = [CameraId(typed_name(name)) for name in _names(text)]
     for camera in cameras:
         if camera not in settings.cameras and camera not in archived():
             settings.camera(camera)

@@ -280,6 +280,8 @@ parties = Table(
     Column("deliver_to", Text),
     Column("mandate", EnumColumn(Mandate)),
     Column("mandated", Day),
+    Column("renamed_us", Instant),  # when the name was last corrected
+    Column("moved_us", Instant),  # when the known address was last corrected
 )
 
 identity_checks = Table(

@@ -26,6 +26,7 @@ from cctv.letters.answers import (
     Receipt,
     RectificationRecorded,
     Refusal,
+    RequestWithdrawn,
     RestrictionConfirmed,
     RestrictionLifted,
     ViewingInvitation,
@@ -58,6 +59,7 @@ Answer = (
     | ObjectionUpheld
     | ObjectionRejected
     | ObjectionWithdrawn
+    | RequestWithdrawn
     | ErasureConfirmed
     | ErasurePartly
     | RectificationRecorded

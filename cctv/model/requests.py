@@ -122,11 +122,16 @@ class LetterKind(Enum):
     ANSWER = "answer"
     LIFTED = "lifted"
     INVITATION = "invitation"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A person in a request; `contact` is the known address, `deliver_to` another one for the answer."""
+    """A person in a request; `contact` is the known address, `deliver_to` another one for the answer.
+
+    `renamed` and `moved` are when the name and the known address were last corrected: a check of identity counts when
+    it came after both, and an address that replaced another one needs one.
+    """
 
     role: RequesterRole
     name: str
@@ -134,6 +139,8 @@ class Party:
     deliver_to: str | None = None
     mandate: Mandate | None = None
     mandated: date | None = None  # the date of the mandate
+    renamed: datetime | None = None
+    moved: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class RecipientAbsent(CctvError):
 class DisclosureUnapproved(CctvError):
     """{id} is not approved: nobody answered for its ground and its scope yet; nothing was changed.
 
-    next: cctv disclosure approve {id} --reason WHAT-WAS-CHECKED
+    next: cctv disclosure approve {id} --reason WHAT
     """
 
     exit_code = Exit.DECISION_MISSING

@@ -34,10 +34,10 @@ from cctv.cases.errors.disclosures import (
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
-from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import sign_release
 from cctv.config.schema import TwoPersonAct
-from cctv.core.i18n import N_
+from cctv.core.i18n import N_, join_messages
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
@@ -46,7 +46,7 @@ from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
 from cctv.model.disclosures import Disclosure, DisclosureClosure, Duty, Handing, Method, Receiver, Recipient
 from cctv.model.holds import Ground, GroundKind, Hold
-from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind
+from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind, typed_id
 
 _PUBLIC = frozenset({Duty.ORDERED, Duty.OBLIGED, Duty.VOLUNTARY})
 _PRIVATE = frozenset({Duty.ORDERED, Duty.OBLIGED, Duty.CONSENT})
@@ -120,7 +120,7 @@ def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None
         raise RecipientUnfit(
             recipient=recipient,
             duty=duty,
-            allowed=", ".join(candidate.value for candidate in Duty if candidate in allowed) or N_("no duty at all"),
+            allowed=join_messages([candidate for candidate in Duty if candidate in allowed] or [N_("no duty at all")]),
         )
     if unmasked and duty is not Duty.ORDERED:
         raise UnmaskedUnfit(duty=duty)
@@ -308,8 +308,8 @@ def end_disclosure(
 ) -> EndedDisclosure:
     """End a disclosure and release its own holds.
 
-    Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning; ReleaseAsked, and ends nothing, while the
-    policy requires a second person.
+    Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning; FirstSigned or ReleaseAsked, and ends
+    nothing, while the policy requires a second person.
     """
     reason = checked_text(N_("reason"), reason, N_('say how it ended: --reason "HOW".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
@@ -337,7 +337,7 @@ def _refuse_unfit(site: Storage, disclosure: Disclosure, ending: DisclosureClosu
     if (ending in _LEFT) != (disclosure.handed is not None) or (
         ending is DisclosureClosure.PASSED_ON and disclosure.recipient not in FOR_SUBJECT
     ):
-        raise EndingUnfit(id=disclosure.id, ending=ending.value, state=disclosure.state)
+        raise EndingUnfit(id=disclosure.id, ending=ending, state=disclosure.state)
     if ending is DisclosureClosure.HANDED and disclosure.lease_end is not None and disclosure.recipient in LENT:
         until = disclosure.lease_end.astimezone(site.settings.site.timezone)
         raise LeaseRunning(id=disclosure.id, recipient=disclosure.recipient, until=f"{until:%d/%m/%Y}")

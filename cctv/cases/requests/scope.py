@@ -21,12 +21,12 @@ from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import NothingToConfirm
 from cctv.cases.footage_status import FootageStatus, footage_status
 from cctv.cases.incidents import ground_of
-from cctv.cases.requests.block_queries import blocks_of
-from cctv.cases.requests.blocks import lift_blocks, place_block
+from cctv.cases.requests.blocks import move_blocks
 from cctv.cases.requests.deadlines import due
-from cctv.cases.requests.lifecycle import Transition, load_for_transition
+from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
 from cctv.cases.text_input import checked_text
+from cctv.cases.two_person import Replaced, release_replaced
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span, total
 from cctv.db.engine import read_transaction, write_transaction
@@ -65,13 +65,17 @@ class StorageForecast:
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """A request with the hold that freezes its footage now, and what that costs."""
+    """A request with the hold that freezes its footage now, and what that costs.
+
+    `kept` are the holds of its scope before that wait for a second person.
+    """
 
     request: AccessRequest
     hold: Hold | None
     released: tuple[HoldId, ...]
     forecast: StorageForecast
     footage: tuple[FootageStatus, ...]
+    kept: tuple[HoldId, ...] = ()
 
 
 def camera_time(cameras: Sequence[CameraId], span: Span) -> timedelta:
@@ -136,7 +140,7 @@ def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span
     """What `change_scope` would do; raises what that raises."""
     with read_transaction(site.engine) as connection:
         request = _scopable(connection, site, request_id, cameras)
-        own = tuple(hold.id for hold in holds_of(connection, request.id) if _freezes(hold, request))
+        own = tuple(hold.id for hold in holds_of(connection, request.id) if freezes(hold, request))
         released = () if is_wide(cameras, span) else own
         return _scoped(connection, site, replace(request, cameras=tuple(cameras), span=span), None, released)
 
@@ -145,21 +149,39 @@ def change_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], sp
     """Make a request about other cameras or another time; its hold and block follow in the same transaction.
 
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
-    confirmed.  Holds that a person placed for the request stay.
+    confirmed; where it keeps other footage, by the rule of two persons.  Holds that a person placed for the request
+    stay.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
     with write_transaction(site.engine) as connection:
         request = _scopable(connection, site, request_id, cameras)
-        before = [hold for hold in holds_of(connection, request.id) if _freezes(hold, request)]
-        request = replace(request, cameras=tuple(cameras), span=span, provisional_hold=None, provisional_until=None)
+        before = request
+        request = replace(request, cameras=tuple(cameras), span=span)
         set_scope(connection, request.id, cameras, span)
-        set_provisional(connection, request.id, None, None)
         facts: AuditFacts = {"cameras": list(cameras), "span": str(span)}
         append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)
-        request, hold = freeze(connection, site, request)
-        _move_block(connection, site, request)
-        released = () if request.provisional_hold else _release(connection, site, before, f"{request.id}: other scope")
-    return _done(site, request, hold, released)
+        hold, replaced = refreeze(connection, site, before, request, f"{request.id}: other scope")
+        move_blocks(connection, site, request)
+        request = find_request(connection, request.id)
+    return _done(site, request, hold, replaced.released, replaced.kept)
+
+
+def refreeze(
+    connection: Connection, site: Storage, before: AccessRequest, request: AccessRequest, reason: str
+) -> tuple[Hold, Replaced]:
+    """Hold the scope that a request has now in the caller's transaction, then release the holds that froze it before.
+
+    Those stay while the new one is provisional, until that is confirmed.  A provisional one that is replaced ends
+    without a second person: it would have ended by itself.
+    """
+    own = [hold for hold in holds_of(connection, request.id) if freezes(hold, before)]
+    set_provisional(connection, request.id, None, None)
+    request, hold = freeze(connection, site, replace(request, provisional_hold=None, provisional_until=None))
+    if request.provisional_hold is not None:
+        return hold, Replaced()
+    lapsing = [old for old in own if old.id == before.provisional_hold]
+    replaced = release_replaced(connection, site, [old for old in own if old not in lapsing], hold, reason)
+    return hold, Replaced(replaced.released + _release(connection, site, lapsing, reason), replaced.kept)
 
 
 def plan_confirmation(site: Storage, request_id: str) -> Scoped:
@@ -243,19 +265,15 @@ def _scoped(
     return Scoped(request, hold, released, cost, footage_status(connection, site, request.cameras, request.span))
 
 
-def _done(site: Storage, request: AccessRequest, hold: Hold, released: tuple[HoldId, ...]) -> Scoped:
+def _done(
+    site: Storage, request: AccessRequest, hold: Hold, released: tuple[HoldId, ...], kept: tuple[HoldId, ...] = ()
+) -> Scoped:
     _remove_files(site, released)
     with read_transaction(site.engine) as connection:
-        return _scoped(connection, site, request, hold, released)
+        return replace(_scoped(connection, site, request, hold, released), kept=kept)
 
 
-def _move_block(connection: Connection, site: Storage, request: AccessRequest) -> None:
-    if blocks_of(connection, request.id):
-        lift_blocks(connection, site, request, reason="moved to another scope")
-        place_block(connection, site, request)
-
-
-def _freezes(hold: Hold, request: AccessRequest) -> bool:
+def freezes(hold: Hold, request: AccessRequest) -> bool:
     """Whether this hold is the request's own, and not one that a person placed for it over something else."""
     return hold.cameras == frozenset(request.cameras) and hold.span == request.span
 

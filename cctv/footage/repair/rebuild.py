@@ -51,7 +51,7 @@ from cctv.footage.repair.queries import insert_lines, insert_run_as, is_blank, m
 from cctv.footage.repair.reconcile import Reconciled, reconcile_locked
 from cctv.footage.runs import Run, insert_policy, insert_run, set_end
 from cctv.footage.segments import insert_segment
-from cctv.holds.confirmation import ask_confirmation, unconfirmed
+from cctv.holds.confirmation import REBUILT, ask_confirmation, unconfirmed
 from cctv.holds.files import read_hold_files
 from cctv.holds.store import match_files
 from cctv.model.audit import Act, Actor
@@ -65,7 +65,6 @@ _LONGEST_WRITE = timedelta(hours=2)  # a file in incoming/ was begun at most thi
 COMMAND = 'cctv footage rebuild --reason "..."'
 NEW_FILE = f"{DATABASE_FILE}.rebuilding"
 _BESIDE = ("-wal", "-shm", "-journal")
-_WHY = "the index was made again from the disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +245,7 @@ def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor
     site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
     holds = _holds(site)
     with recorder_lock(site), sweeper_lock(site):
-        ask_confirmation(site.root, disk, why=_WHY, at=clock.now(), resume=COMMAND)
+        ask_confirmation(site.root, disk, why=REBUILT, at=clock.now(), resume=COMMAND)
         with _new_database(site) as new:
             aside = _aside_name(site)
             filled = refill(new, holds)
@@ -256,7 +255,7 @@ def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor
         opened = open_site(settings, disk=disk, clock=clock, actor=actor)
         match_files(opened)
         reconciled = reconcile_locked(opened, accept_loss=True, recording=False)
-        ask_confirmation(site.root, disk, why=_WHY, at=clock.now())
+        ask_confirmation(site.root, disk, why=REBUILT, at=clock.now())
     log.info("index.rebuilt", extra={"segments": plan.segments, "holds": len(plan.holds)})
     return Rebuilt(plan, aside, reconciled)
 

@@ -25,12 +25,14 @@ from cctv.model.requests import RefusalGround, RestrictionGround
 from cctv.packages.answer import Answered, HandOver, answer_request, prepare_answer
 from cctv.packages.deliver import Delivered
 
+_ANSWERS = [outcome for outcome in CaseOutcome if outcome is not CaseOutcome.WITHDRAWN]  # that is `request withdraw`
+
 
 @click.command()
 @click.argument("request_id", metavar="ID")
 @click.option(
     "--outcome",
-    type=one_of(CaseOutcome),
+    type=one_of(_ANSWERS),
     default="granted",
     show_default=True,
     help="How the request ends; `refused` for an objection that was rejected.",
@@ -78,7 +80,7 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **options:
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option("--outcome", required=True, type=one_of(CaseOutcome), help="How it was answered.")
+@click.option("--outcome", required=True, type=one_of(_ANSWERS), help="How it was answered.")
 @click.option("--ground", type=one_of(RefusalGround), help="On which it was refused.")
 @reason_option(required=False)
 @mutation

@@ -213,6 +213,8 @@ def upgrade() -> None:
         sa.Column("deliver_to", sa.Text()),
         sa.Column("mandate", sa.Text()),
         sa.Column("mandated", sa.Text()),
+        sa.Column("renamed_us", sa.BigInteger()),
+        sa.Column("moved_us", sa.BigInteger()),
     )
     op.create_table(
         "identity_checks",
