@@ -27,13 +27,13 @@ from cctv.cases.disclosures.disclosures import check_texts, unclosed
 from cctv.cases.disclosures.queries import update_disclosure
 from cctv.cases.errors.incidents import CorrectionLate
 from cctv.cases.errors.requests import ReceivedLater
-from cctv.cases.footage_status import footage_status
-from cctv.cases.requests.blocks import move_blocks, place_block
+from cctv.cases.footage_status import footage_status, request_footage
+from cctv.cases.requests.blocks import place_block
 from cctv.cases.requests.deadlines import corrected_due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.open import check_party, replaced_party, role_unknown
 from cctv.cases.requests.queries import extension_of, letters_of, put_party, set_extension_due, set_facts, set_scope
-from cctv.cases.requests.scope import freezes, refreeze
+from cctv.cases.requests.scope import check_asked, freezes, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
 from cctv.cases.two_person import Corrected, MovedHold, move_hold, remove_replaced
 from cctv.core.i18n import N_, join_messages
@@ -42,6 +42,7 @@ from cctv.core.local_days import start_of_day
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.runs import cameras_over
 from cctv.holds.store import holds_of, renew
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
@@ -91,9 +92,11 @@ def correct_request(
     """Correct a request; its deadline, hold, block and the checks of identity follow.
 
     Raises RequestUnknown, RequestClosed, MoveRefused, NothingCorrected, CorrectionLate, RoleUnknown, ReceivedLater,
-    TextUnusable, NationalNumberTyped.
+    FootageToCome, FootageAfterReceipt, TextUnusable, NationalNumberTyped.
     """
     reason, zone = checked_text(N_("reason"), reason, _WHY), site.settings.site.timezone
+    if correction.cameras is not None:
+        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = load_for_transition(connection, site, request_id, Transition.CORRECT)
         extension = extension_of(connection, before.id)
@@ -105,8 +108,9 @@ def correct_request(
         facts = logged_facts(fields, old, new)
         append_entry(connection, site, Act.REQUEST_CORRECTED, before.id, case_id=before.id, facts=facts, reason=reason)
         _store_request(connection, before, after, extension)
+        check_asked(after.type, after.span, after.received, site.clock.now(), zone)
         moved = None if dry_run else _follow(connection, site, before, after, reason)
-        footage = footage_status(connection, site, after.cameras, after.span)
+        footage = request_footage(connection, site, after)
         letters = bool(letters_of(connection, after.id))
     remove_replaced(site, moved)
     return Corrected(after, fields, moved, footage, letters)
@@ -148,6 +152,8 @@ def correct_disclosure(
     Raises DisclosureUnknown, DisclosureClosed, NothingCorrected, CorrectionLate, TextUnusable.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
+    if correction.cameras is not None:
+        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = unclosed(connection, site, disclosure_id)
         after = corrected_disclosure(before, correction)
@@ -215,10 +221,9 @@ def _follow(
 ) -> MovedHold | None:
     """Let the hold and the blocks of a request follow what was corrected, the stricter protection first."""
     moved = None
-    if (before.cameras, before.span) != (after.cameras, after.span):
-        moved = MovedHold(*refreeze(connection, site, before, after, reason))
-        move_blocks(connection, site, after)
-    elif before.type is not after.type and before.provisional_until is not None:
+    scope_moved = (before.cameras, before.span) != (after.cameras, after.span)
+    provisional = before.type is not after.type and before.provisional_until is not None
+    if after.has_scope and (scope_moved or provisional):
         moved = MovedHold(*refreeze(connection, site, before, after, reason))
     elif before.due != after.due:
         for hold in holds_of(connection, before.id):

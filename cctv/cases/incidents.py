@@ -37,6 +37,7 @@ from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.runs import cameras_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
@@ -151,6 +152,7 @@ def open_incident(site: Storage, new: NewIncident, *, another: bool = False) -> 
     `NewIncident.checked` raises.
     """
     new = new.checked()
+    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     cameras = site.settings.cameras
     check_purpose(new.kind, [cameras[camera] for camera in new.cameras if camera in cameras])
     with write_transaction(site.engine) as connection:
@@ -221,6 +223,8 @@ def correct_incident(
     Raises IncidentUnknown, IncidentSettled, NothingCorrected, OutsidePurpose, TextUnusable.
     """
     reason = checked_text(N_("reason"), reason, N_('say what was wrong: --reason "WHY".'))
+    if correction.cameras is not None:
+        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = unsettled(connection, site, incident_id)
         after = check_incident(site, replace(before, **given_of(correction)))

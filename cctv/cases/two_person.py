@@ -25,6 +25,7 @@ from cctv.core.i18n import N_, Message, join_messages
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import is_dry_run
 from cctv.db.storage import Storage
+from cctv.footage.initialise import require_known_settings
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
@@ -34,6 +35,7 @@ from cctv.model.holds import Ground, Hold
 from cctv.model.ids import HoldId
 
 CaseT = TypeVar("CaseT", AccessRequest, Incident, Disclosure)
+_HeldT = TypeVar("_HeldT", Incident, Disclosure)
 REVIEW = timedelta(days=30)  # of a moved hold, where a person released the one before
 SIGNATURE_VALIDITY = timedelta(days=7)  # later, the second person should be given the reason again
 
@@ -86,8 +88,10 @@ def sign_release(
     """None when the holds may end now; else what to raise.
 
     FirstSigned with a signature in the caller's transaction, ReleaseAsked where this account signed before.  Returned
-    rather than raised, so that the signature is committed.  `line` is what the second person types.
+    rather than raised, so that the signature is committed.  `line` is what the second person types.  Raises
+    SettingsForeign.
     """
+    require_known_settings(connection, site)
     if TwoPersonAct.HOLD_RELEASE not in site.settings.policy.two_person:
         return None
     now, account = site.clock.now(), site.actor.account
@@ -133,7 +137,7 @@ def release_replaced(
 
 
 def move_hold(
-    connection: Connection, site: Storage, ground: Ground, before: CaseT, after: CaseT, reason: str
+    connection: Connection, site: Storage, ground: Ground, before: _HeldT, after: _HeldT, reason: str
 ) -> MovedHold | None:
     """Place the hold over the corrected scope, with the review of the one before; then release that one."""
     if (before.cameras, before.span) == (after.cameras, after.span) or is_dry_run(connection):

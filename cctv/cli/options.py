@@ -1,7 +1,6 @@
-"""Options that many commands share, and the question that asks for a decision.
+"""Options that many commands share.
 
-The options set fields of the invocation, so that a command's own arguments stay its own.  `confirm` takes
-neither silence nor an answer that it does not know for a yes.
+They set fields of the invocation, so that a command's own arguments stay its own.
 """
 
 from __future__ import annotations
@@ -71,15 +70,6 @@ def plain_word(word: str) -> str:
     return "-".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
-def confirm(question: str) -> bool:
-    """Whether the answer is yes, in the current language or in English; the question goes to stderr."""
-    answer = click.prompt(
-        f"{question} {_('[y/N]')}", default="", show_default=False, prompt_suffix=": ", err=True, type=str
-    )
-    yes = {"y", "yes", *_("y yes").split()}
-    return str(answer).strip().casefold() in yes
-
-
 def one_of(members: Iterable[Enum]) -> OneOf:
     """The choice of a value of an enum, or of some of its members."""
     choices = list(members)
@@ -110,11 +100,16 @@ def reason_option(required: bool = True) -> Callable[[F], F]:
             "--reason",
             required=required,
             metavar="TEXT",
-            callback=_refuse_national_number,
+            callback=refuse_typed_number,
             help="Why; kept with the case.",
         )(command)
 
     return decorate
+
+
+def yes_option(command: F) -> F:
+    """`--yes`: the answer to the questions that a command asks on a terminal."""
+    return click.option("--yes", is_flag=True, help="The decision is made; do not ask.")(command)
 
 
 def span_options(required: bool = True) -> Callable[[F], F]:
@@ -122,7 +117,7 @@ def span_options(required: bool = True) -> Callable[[F], F]:
 
     def decorate(command: F) -> F:
         command = click.option(
-            "--to", "end", required=required, metavar="TIME", help='Its end: "ma 8u", "14:30", "+2h", ISO.'
+            "--to", "end", required=required, metavar="TIME", help='Its end: "ma 8u", "14:30", "+2 uur", ISO.'
         )(command)
         command = click.option(
             "--from", "start", required=required, metavar="TIME", help='Its start: "za 22u", "gisteren 14:00", ISO.'
@@ -140,7 +135,7 @@ def corrected_span(context: CommandContext, options: Mapping[str, str | None]) -
         return None
     if start is None or end is None:
         raise click.UsageError(_("--from and --to go together"))
-    return context.span(start, end)
+    return context.held_span(start, end)
 
 
 def corrected_cameras(context: CommandContext, options: Mapping[str, str | None]) -> tuple[CameraId, ...] | None:
@@ -150,7 +145,7 @@ def corrected_cameras(context: CommandContext, options: Mapping[str, str | None]
     return tuple(context.cameras(options["cameras"], options["zones"]))
 
 
-def _refuse_national_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def refuse_typed_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """A free text as it was typed; raises NationalNumber, before anything happens, if it contains one."""
     if value:
         refuse_national_number(str(parameter.name).replace("_", " "), value)
@@ -161,7 +156,7 @@ def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
     def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
         context = ctx.find_object(CommandContext)
         if isinstance(value, str):
-            _refuse_national_number(ctx, parameter, value)
+            refuse_typed_number(ctx, parameter, value)
         if context is not None and value:
             setattr(context.invocation, name, value)
 

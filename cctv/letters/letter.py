@@ -29,6 +29,7 @@ from cctv.letters.answers import (
     RequestWithdrawn,
     RestrictionConfirmed,
     RestrictionLifted,
+    ScopeAsked,
     ViewingInvitation,
 )
 from cctv.letters.facts import Addressee, LetterTemplate, MayBeEmpty, Sender
@@ -47,6 +48,7 @@ from cctv.letters.notices import (
 Answer = (
     Receipt
     | IdentityAsked
+    | ScopeAsked
     | ExtensionLetter
     | AccessAnswer
     | PortabilityAnswer

@@ -45,6 +45,8 @@ class AlarmKind(Enum):
     LOST = "lost"
     DISK = "disk"
     REVIEW = "review"
+    UNCONFIRMED = "unconfirmed"
+    LAPSED = "lapsed"
     LATE = "late"
     LEASE = "lease"
     POLICY = "policy"
@@ -63,7 +65,7 @@ class AlarmState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One thing to report: `subject` is the camera or hold that it is about, empty for the whole site."""
+    """One thing to report: `subject` is the camera, hold or case that it is about, empty for the whole site."""
 
     kind: AlarmKind
     state: AlarmState
@@ -174,6 +176,7 @@ def _troubles(status: Status, previous: AlarmHistory) -> list[_Trouble]:
         *footage,
         *_disk(status, is_short=is_short),
         *_reviews(status),
+        *_unconfirmed(status),
         *_late(status),
         *_leases(status),
         *_policy(status),
@@ -267,6 +270,22 @@ def _reviews(status: Status) -> list[_Trouble]:
         )
         for hold in status.holds_to_review
     ]
+
+
+def _unconfirmed(status: Status) -> list[_Trouble]:
+    """From the first day, and once more when nothing keeps the footage any more: a lapse never passes unseen."""
+    troubles = []
+    for waiting in status.unconfirmed:
+        following = f"cctv request confirm {waiting.request} --reason WHY, or cctv request scope {waiting.request}"
+        text = f"Nobody has confirmed more than a day of footage for {waiting.request}"
+        if not waiting.lapsed:
+            text += f": in {max(waiting.until - status.now, timedelta(0)) // timedelta(hours=1)} hours its hold ends"
+        since = min(status.now, waiting.until)
+        troubles.append(_Trouble(_alarm(AlarmKind.UNCONFIRMED, waiting.request, since, f"{text}.", following)))
+        if waiting.lapsed:
+            text = f"The hold of {waiting.request} has ended, and its footage goes at its limit."
+            troubles.append(_Trouble(_alarm(AlarmKind.LAPSED, waiting.request, waiting.until, text, following)))
+    return troubles
 
 
 def _late(status: Status) -> list[_Trouble]:

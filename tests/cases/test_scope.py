@@ -1,6 +1,14 @@
 """A request freezes what it is about: a day of footage at most, more only when somebody confirms it."""
 
+from datetime import UTC, datetime
+
 import pytest
+from icalendar import Calendar
+from sqlalchemy import update
+
+from cctv.db import schema
+from cctv.db.engine import write_transaction
+from cctv.model.cases import RequestType
 
 pytestmark = pytest.mark.slow
 
@@ -14,7 +22,7 @@ def wide(site, clock):
     """Six minutes of the foyer, and a request over a minute more than a day of camera time."""
     clock.set("2026-11-02 12:00")
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
-    return site.cctv(f"request open --no-prepare {WHO} {WIDE} --json").json
+    return site.cctv(f"request open --no-prepare {WHO} {WIDE} --yes --json").json
 
 
 def minutes(site):
@@ -77,6 +85,77 @@ def test_after_it_lapsed_confirming_freezes_what_is_left(site, clock, wide):
     assert len(minutes(site)) == 6
 
 
+@pytest.mark.parametrize("kind", ["restriction", "objection", "erasure"])
+def test_a_right_that_stops_the_footage_never_lapses_however_much_it_is(site, clock, kind):
+    clock.set("2026-11-02 12:00")
+    site.record("foyer-1", "2026-11-01 09:00", minutes=6)
+    opened = site.cctv(f"request open --no-prepare {WHO} --type {kind} {WIDE} --json").json
+    assert opened["request"]["provisional_until"] is None
+    assert "confirm" not in [step["need"] for step in opened["missing"]]
+
+    for _ in range(3):
+        clock.advance(days=10)
+        site.cctv("sweep --once")
+
+    assert minutes(site) == [0, 1, 2, 3, 4, 5]
+    assert [hold["id"] for hold in site.cctv("hold list --json").json["holds"]] == ["HOLD-2026-001"]
+    assert "nothing to confirm" in site.cctv("request confirm REQ-2026-001 --reason x", exit=2).err
+
+
+def test_a_hold_that_an_earlier_version_placed_for_72_hours_stays_under_a_restriction(site, clock, wide):
+    opened = site.open()
+    with write_transaction(opened.engine) as connection:
+        connection.execute(update(schema.requests).values(type=RequestType.RESTRICTION))
+    clock.advance(days=30)
+
+    site.cctv("sweep --once")
+    site.cctv("sweep --once")
+
+    assert len(minutes(site)) == 6
+    assert "confirm" not in [step["need"] for step in site.cctv("request show REQ-2026-001 --json").json["missing"]]
+
+
+def test_a_restriction_that_becomes_wider_is_frozen_at_once_and_to_the_end(site, clock):
+    clock.set("2026-11-02 12:00")
+    site.record("foyer-1", "2026-11-01 09:00", minutes=6)
+    site.cctv(f"request open --no-prepare {WHO} --type restriction {CLOSE}")
+    done = site.cctv(f"request scope REQ-2026-001 {WIDE} --reason 'all day' --json").json
+    assert (done["released"], done["request"]["provisional_until"]) == (["HOLD-2026-001"], None)
+    clock.advance(days=30)
+    site.cctv("sweep --once")
+    assert len(minutes(site)) == 6
+
+
+def test_a_lapse_is_on_the_board_in_the_calendar_and_in_the_status_from_its_first_day(site, clock, wide, tmp_path):
+    (lapse,) = lapses(site)
+    assert (lapse["id"], lapse["due"], lapse["days_left"]) == ("REQ-2026-001", "2026-11-05T11:00:00.000Z", 3)
+    assert lapse["next"].startswith("cctv request confirm REQ-2026-001")
+    site.cctv(f"request board --calendar {tmp_path / 'cctv.ics'}")
+    events = Calendar.from_ical((tmp_path / "cctv.ics").read_bytes()).walk("VEVENT")
+    (event,) = [event for event in events if str(event["uid"]).startswith("lapse-REQ-2026-001")]
+    assert event["dtend"].dt == datetime(2026, 11, 5, 11, tzinfo=UTC)
+    told = site.cctv("status --json", exit=None).json["unconfirmed"]
+    assert told == [{"request": "REQ-2026-001", "until": "2026-11-05T11:00:00.000Z", "lapsed": False}]
+    assert "REQ-2026-001: hold ends" in site.cctv("status", exit=None).out
+
+
+def test_a_lapse_stays_on_the_board_until_somebody_confirms_or_narrows(site, clock, wide):
+    clock.advance(days=5)
+    site.cctv("sweep --once")
+    (lapse,) = lapses(site)
+    assert (lapse["days_left"], lapse["what"].split(":")[0]) == (-2, "nothing keeps its footage any more")
+    assert "REQ-2026-001: hold ENDED" in site.cctv("status", exit=None).out
+
+    site.cctv("request confirm REQ-2026-001 --reason 'he was ill'")
+
+    assert lapses(site) == []
+    assert site.cctv("status --json", exit=None).json["unconfirmed"] == []
+
+
+def lapses(site):
+    return [item for item in site.cctv("request board --json").json["items"] if item["kind"] == "lapse"]
+
+
 def test_nothing_to_confirm_is_said(site, clock):
     clock.set("2026-11-02 12:00")
     site.cctv(f"request open --no-prepare {WHO} {CLOSE}")
@@ -96,7 +175,7 @@ def test_a_wider_scope_keeps_the_earlier_hold_until_it_is_confirmed(site, clock)
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
     site.cctv(f"request open --no-prepare {WHO} {CLOSE}")
 
-    site.cctv(f"request scope REQ-2026-001 {WIDE} --reason 'another hour, she thinks'")
+    site.cctv(f"request scope REQ-2026-001 {WIDE} --yes --reason 'another hour, she thinks'")
     clock.advance(hours=73)
     site.cctv("sweep --once")
 

@@ -11,9 +11,9 @@ from cctv.core.errors import CctvError
 from cctv.core.time_range import Span
 from cctv.model.footage import GapCause, Reason, Tombstone
 from cctv.model.holds import Ground, GroundKind, Hold
-from cctv.model.ids import CameraId, HoldId, ZoneId
+from cctv.model.ids import CameraId, HoldId, RequestId, ZoneId
 from cctv.monitoring.alarms import AlarmHistory, AlarmKind, AlarmState, alarms, remember
-from cctv.monitoring.status import CameraHealth, Health, OverdueItem, Status
+from cctv.monitoring.status import CameraHealth, Health, OverdueItem, Status, Unconfirmed
 
 START = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -254,3 +254,17 @@ def test_a_lease_is_told_before_its_end_and_beside_it_when_it_is_late(evening):
     assert evening.look(4, soon=(LEASE,)) == []
     assert evening.look(6, soon=(LEASE,), late=(LEASE,)) == [(AlarmKind.LATE, RAISED)]
     assert sorted(kind.value for kind, state in evening.look(8) if state is OVER) == ["late", "lease"]
+
+
+def test_a_hold_that_will_lapse_is_told_on_its_first_day_and_again_when_it_has_lapsed(evening):
+    request, until = RequestId("REQ-2026-001"), START + 72 * HOUR
+
+    assert evening.look(2, unconfirmed=(Unconfirmed(request, until, lapsed=False),)) == [
+        (AlarmKind.UNCONFIRMED, RAISED)
+    ]
+    assert evening.look(4, unconfirmed=(Unconfirmed(request, until, lapsed=False),)) == []
+    assert evening.look(72 * 60, unconfirmed=(Unconfirmed(request, until, lapsed=True),)) == [
+        (AlarmKind.LAPSED, RAISED)
+    ]
+    over = evening.look(72 * 60 + 2)
+    assert sorted(kind.value for kind, state in over if state is OVER) == ["lapsed", "unconfirmed"]

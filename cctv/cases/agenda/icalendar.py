@@ -15,7 +15,7 @@ from icalendar import Alarm, Calendar, Event
 from cctv.cases.agenda.agenda import AgendaKind, Item
 
 _REMIND = timedelta(days=-3)
-_CLOCK = {AgendaKind.BREACH}  # due by the hour
+_CLOCK = {AgendaKind.BREACH, AgendaKind.LAPSE}  # due by the hour
 
 
 def as_calendar(
@@ -27,7 +27,7 @@ def as_calendar(
     zone: ZoneInfo,
     tell: Callable[[str], str] = str,
 ) -> bytes:
-    """All items as entries of one calendar; whole days, breaches by the hour.  `tell` translates a message."""
+    """All items as entries of one calendar; whole days, breaches and lapses by the hour.  `tell` translates."""
     calendar = Calendar()
     calendar.add("prodid", "-//cctv//board//EN")
     calendar.add("version", "2.0")

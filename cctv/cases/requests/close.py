@@ -24,6 +24,7 @@ from cctv.cases.requests.anonymise import forget, forget_files
 from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_erasures
 from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request
 from cctv.cases.requests.questions import require_answered
@@ -142,12 +143,12 @@ def ending_of(request: AccessRequest, otherwise: CaseOutcome) -> RequestOutcome:
 def plan_erasure(connection: Connection, request: AccessRequest) -> RemovalPlan:
     """What erasing a request's footage would delete, and what the holds of other cases keep."""
     own = frozenset(hold.id for hold in holds_of(connection, request.id))
-    return plan_removal(connection, request.cameras, request.span, why=Reason.ERASED, without=own)
+    return plan_removal(connection, request.cameras, scope_of(request), why=Reason.ERASED, without=own)
 
 
 def order_erasure(connection: Connection, site: Storage, request: AccessRequest) -> None:
     """Order it in the caller's transaction, in which the request's own holds are released too."""
-    order = ErasureOrder(0, request.id, request.cameras, request.span, site.clock.now(), site.actor.account)
+    order = ErasureOrder(0, request.id, request.cameras, scope_of(request), site.clock.now(), site.actor.account)
     insert_erasure(connection, order)
     facts: AuditFacts = {"cameras": list(order.cameras), "span": str(order.span)}
     append_entry(connection, site, Act.ERASURE_ORDERED, request.id, case_id=request.id, facts=facts)

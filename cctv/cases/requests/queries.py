@@ -53,8 +53,8 @@ def insert_request(connection: Connection, request: AccessRequest) -> None:
             state=request.state,
             language=request.language,
             cameras=request.cameras,
-            start_us=request.span.start,
-            end_us=request.span.end,
+            start_us=request.span.start if request.span else None,
+            end_us=request.span.end if request.span else None,
             received_us=request.received,
             due_us=request.due,
             opened_us=request.opened,
@@ -95,9 +95,10 @@ def set_state(connection: Connection, request_id: RequestId, state: RequestState
     _change(connection, request_id, state=state)
 
 
-def set_scope(connection: Connection, request_id: RequestId, cameras: Sequence[CameraId], span: Span) -> None:
-    """Set a request's cameras and span."""
-    _change(connection, request_id, cameras=cameras, start_us=span.start, end_us=span.end)
+def set_scope(connection: Connection, request_id: RequestId, cameras: Sequence[CameraId], span: Span | None) -> None:
+    """Set a request's cameras and span; None where the time is not known."""
+    start, end = (span.start, span.end) if span is not None else (None, None)
+    _change(connection, request_id, cameras=cameras, start_us=start, end_us=end)
 
 
 def set_facts(connection: Connection, request: AccessRequest) -> None:
@@ -155,6 +156,8 @@ def anonymise_request(connection: Connection, request_id: RequestId, at: datetim
         connection.execute(delete(table).where(table.c.request_id == request_id))
     checks = schema.identity_checks
     connection.execute(update(checks).where(checks.c.request_id == request_id).values(checker=""))
+    parts = schema.redactions
+    connection.execute(update(parts).where(parts.c.request_id == request_id).values(consents="[]"))
     _change(connection, request_id, stated=None, forgotten_us=at, state=RequestState.FORGOTTEN)
 
 
@@ -177,8 +180,8 @@ def select_unforgotten(connection: Connection) -> list[AccessRequest]:
 
 
 def select_provisional(connection: Connection) -> list[AccessRequest]:
-    """Open requests with a provisional hold that is not confirmed yet."""
-    return _select(connection, _OPEN & schema.requests.c.provisional_hold.is_not(None))
+    """Open requests over more than a day of footage that nobody confirmed, their holds in force or lapsed."""
+    return _select(connection, _OPEN & schema.requests.c.provisional_us.is_not(None))
 
 
 def insert_check(connection: Connection, request_id: RequestId, check: IdentityCheck) -> None:
@@ -361,7 +364,7 @@ def _request(row: Row[Any], parties: Iterable[Party]) -> AccessRequest:
         state=row.state,
         language=row.language,
         cameras=row.cameras,
-        span=Span(row.start_us, row.end_us),
+        span=Span(row.start_us, row.end_us) if row.start_us is not None else None,
         received=row.received_us,
         due=row.due_us,
         opened=row.opened_us,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,15 +28,15 @@ from cctv.cases.incidents import (
     settle_incident,
 )
 from cctv.cases.text_input import ERASED
-from cctv.cli.context import CommandContext, json_option
+from cctv.cli.context import CommandContext, confirm, json_option
 from cctv.cli.options import (
-    confirm,
     corrected_cameras,
     corrected_span,
     mutation,
     one_of,
     reason_option,
     span_options,
+    yes_option,
 )
 from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import (
@@ -103,7 +102,7 @@ def open_(
       cctv incident open "ruit inkom" --kind damage --zones facade --from "gisteren 23u" --to +90m
     """
     camera_ids = chosen_cameras(context, cameras, zones)
-    span = context.span(start, end)
+    span = context.held_span(start, end)
     new = NewIncident(IncidentKind(kind), title, camera_ids, span, place, finder, police_reference).checked()
     check_purpose(
         new.kind, [context.settings.cameras[camera] for camera in camera_ids if camera in context.settings.cameras]
@@ -205,7 +204,7 @@ def correct(context: CommandContext, /, incident_id: str, reason: str, **options
 @incident.command()
 @click.argument("incident_id", metavar="ID")
 @reason_option()
-@click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
+@yes_option
 @mutation
 @click.pass_obj
 def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) -> None:
@@ -232,18 +231,14 @@ def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) ->
 
 
 def _is_another(context: CommandContext, same: Incident) -> bool:
-    if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return False
     span = when(same.span, context.zone)
-    return confirm(
+    return context.interactive and confirm(
         _("{id} ({kind}, {when}) is about the same.  Register another incident?", id=same.id, kind=same.kind, when=span)
     )
 
 
 def _agreed(context: CommandContext, plan: Settlement) -> bool:
-    if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return False
-    return confirm(_("Settle {id}?", id=plan.incident.id))
+    return context.interactive and confirm(_("Settle {id}?", id=plan.incident.id))
 
 
 def _settle_line(incident: Incident) -> str:

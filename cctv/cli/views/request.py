@@ -5,8 +5,11 @@ Shared by the commands of `cctv request`.  Decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import click
 from rich.console import Console
 
 from cctv.cases.footage_status import FootageStatus
@@ -14,16 +17,19 @@ from cctv.cases.letters.request_letters import Draft
 from cctv.cases.requests.deadlines import days_left
 from cctv.cases.requests.needs import NextStepKind, Step
 from cctv.cases.requests.next_steps import facts_of, missing, next_line
-from cctv.cases.requests.scope import StorageForecast
+from cctv.cases.requests.scope import StorageForecast, lapses_at
 from cctv.cli.context import CommandContext
 from cctv.cli.output import joined, length, local_date, size, table
-from cctv.cli.views.footage import day, print_dry, print_next
+from cctv.cli.views.footage import day, print_dry, print_next, when
 from cctv.core.i18n import N_, _, enum_text, ngettext, translate
+from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.model.cases import AccessRequest
+from cctv.model.ids import CameraId
 from cctv.model.requests import Block, IdentityCheck, Party
 
 _NEEDS = {
+    NextStepKind.SCOPE: N_("the time or the camera; nothing is frozen"),
     NextStepKind.CONFIRM: N_("a reason for more than a day of footage"),
     NextStepKind.MANDATE: N_("a mandate"),
     NextStepKind.IDENTITY: N_("a check of identity"),
@@ -63,12 +69,12 @@ def request_data(request: AccessRequest, context: CommandContext) -> dict[str, o
         "stated": request.stated,
         "language": request.language,
         "cameras": request.cameras,
-        "start": request.span.start,
-        "end": request.span.end,
+        "start": request.span.start if request.span else None,
+        "end": request.span.end if request.span else None,
         "received": request.received,
         "due": request.due,
         "days_left": days_left(request.due, context.now, context.zone) if request.is_open else None,
-        "provisional_until": request.provisional_until,
+        "provisional_until": lapses_at(request),
         "opened": request.opened,
         "opened_by": request.opened_by,
         "answered": request.answered,
@@ -120,6 +126,22 @@ def forecast_data(forecast: StorageForecast) -> dict[str, object]:
         "reserve_bytes": forecast.reserve_bytes,
         "fits": forecast.fits,
     }
+
+
+def scope_given(context: CommandContext, options: Mapping[str, Any]) -> tuple[tuple[CameraId, ...], Span | None]:
+    """The cameras and the time that the options name; none where they name none."""
+    start, end = options["start"], options["end"]
+    if (start is None) != (end is None):
+        raise click.UsageError(_("--from and --to go together"))
+    named = (options["cameras"] or "").strip(" ,") or (options["zones"] or "").strip(" ,")
+    cameras = context.cameras(options["cameras"], options["zones"]) if named else ()
+    return tuple(cameras), context.held_span(start, end) if start is not None else None
+
+
+def about_text(request: AccessRequest, zone: ZoneInfo) -> tuple[str, str]:
+    """The cameras and the time of a request, or that they are not known."""
+    unknown = _("not known yet")
+    return ", ".join(request.cameras) or unknown, when(request.span, zone) if request.span else unknown
 
 
 def name_of(request: AccessRequest) -> str:
@@ -196,7 +218,7 @@ def print_no_footage(console: Console, footage: Sequence[FootageStatus]) -> None
 
 def provisional_text(request: AccessRequest, context: CommandContext) -> str | None:
     """Until when an unconfirmed request freezes its footage; None where it is frozen to the end."""
-    until = request.provisional_until
+    until = lapses_at(request)
     if until is None:
         return None
     when = local_date(until, context.zone)
@@ -267,11 +289,15 @@ def print_missing(console: Console, context: CommandContext, request: AccessRequ
         print_next(*more)
         return
     rows = [
-        (translate(_NEEDS[step.need]), translate(step.about or ""), _("the answer waits for it") if step.must else "")
+        (translate(_NEEDS[step.need]), _about(step), _("the answer waits for it") if step.must else "")
         for step in steps
     ]
     console.print(table(("missing", "of", ""), rows))
     print_next(*[step.line for step in steps], *more)
+
+
+def _about(step: Step) -> str:
+    return translate(step.about or "") if step.need is not NextStepKind.SCOPE else ""
 
 
 def _steps(context: CommandContext, request: AccessRequest) -> tuple[Step, ...]:

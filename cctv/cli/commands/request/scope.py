@@ -8,12 +8,21 @@ import click
 from rich.console import Console
 
 from cctv.cases.corrections import RequestCorrection, correct_request
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_confirmation, plan_scope
 from cctv.cases.two_person import Corrected, Replaced
 from cctv.cli.context import CommandContext
-from cctv.cli.options import corrected_cameras, corrected_span, mutation, one_of, reason_option, span_options
+from cctv.cli.options import (
+    corrected_cameras,
+    corrected_span,
+    mutation,
+    one_of,
+    reason_option,
+    span_options,
+    yes_option,
+)
 from cctv.cli.views.footage import (
-    chosen_cameras,
+    decide_span,
     footage_data,
     hold_data,
     moved_data,
@@ -32,35 +41,40 @@ from cctv.cli.views.request import (
     print_missing,
     provisional_text,
     request_data,
+    scope_given,
 )
 from cctv.core.i18n import _
 from cctv.core.language import Language
-from cctv.core.typed_time.resolve import parse_date
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.requests import Channel, Relation, RequesterRole
 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@span_options()
+@span_options(required=False)
 @reason_option()
+@yes_option
 @mutation
 @click.pass_obj
-def scope(
-    context: CommandContext, request_id: str, cameras: str | None, zones: str | None, start: str, end: str, reason: str
-) -> None:
+def scope(context: CommandContext, /, request_id: str, reason: str, yes: bool, **options: Any) -> None:  # noqa: ANN401  click hands over one argument an option
     """Make a request about other cameras or another time, wider or narrower; its hold and block move along.
 
-    More than 24 hours of footage, over all cameras, is frozen for 72 hours only, until somebody confirms it.
+    A request that was registered without a camera or a time is frozen then.  What is not given stays as it is.  More
+    than 24 hours of footage, over all cameras, is asked about, and frozen for 72 hours only, until somebody confirms
+    it; for a restriction, an objection and an erasure it stays frozen until they are closed.
 
     \b
       cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
     """
-    camera_ids, span = chosen_cameras(context, cameras, zones), context.span(start, end)
+    camera_ids, span = scope_given(context, options)
+    if not camera_ids and span is None:
+        raise click.UsageError(_("give --cameras or --zones, or --from and --to"))
+    planned = plan_scope(context.site, request_id, camera_ids, span)
     if context.dry_run:
-        _emit(context, plan_scope(context.site, request_id, camera_ids, span))
-    else:
-        _emit(context, change_scope(context.site, request_id, camera_ids, span, reason=reason))
+        _emit(context, planned)
+        return
+    decide_span(context, planned.request.id, planned.request.cameras, scope_of(planned.request), yes=yes)
+    _emit(context, change_scope(context.site, request_id, camera_ids, span, reason=reason))
 
 
 @click.command()
@@ -118,7 +132,7 @@ def correct(context: CommandContext, /, request_id: str, reason: str, **options:
         name=options["name"],
         contact=options["contact"],
         deliver_to=options["deliver_to"],
-        received=parse_date(received, now=context.now, zone=context.zone) if received else None,
+        received=context.day(received) if received else None,
         type=RequestType(options["type_"]) if options["type_"] else None,
         cameras=corrected_cameras(context, options),
         span=corrected_span(context, options),
