@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from cctv.audit.chain import GENESIS, AuditBroken, AuditEntry, AuditFacts, check_chain, entry_hash, reason_digest
 from cctv.db import schema
@@ -129,6 +129,14 @@ def entries_since(connection: Connection, at: datetime) -> Iterator[AuditEntry]:
             high = middle
     table = schema.audit
     for row in connection.execute(select(table.c.entry).where(table.c.seq >= low).order_by(table.c.seq)):
+        yield AuditEntry.from_json(row.entry)
+
+
+def entries_of_acts(connection: Connection, acts: Collection[Act]) -> Iterator[AuditEntry]:
+    """The entries of some acts, in order; the others are not parsed."""
+    table = schema.audit
+    named = func.json_extract(table.c.entry, "$.act").in_([act.value for act in acts])
+    for row in connection.execute(select(table.c.entry).where(named).order_by(table.c.seq)):
         yield AuditEntry.from_json(row.entry)
 
 

@@ -36,7 +36,7 @@ from cctv.cameras.rtsp import StreamAddress, tcp_ping
 from cctv.config.credentials import Credential
 from cctv.config.schema import CameraSettings
 from cctv.core.clock import Clock, SystemClock
-from cctv.core.secrets import without_secrets
+from cctv.core.text import hidden_sign, without_secrets
 
 log = logging.getLogger(__name__)
 
@@ -328,7 +328,7 @@ def _usable_parts(address: str) -> SplitResult | None:
 
 
 def _printable(text: str) -> str:
-    shown = "".join(character if character.isprintable() else " " for character in text)
+    shown = "".join(sign if sign.isprintable() and hidden_sign(sign) is None else " " for sign in text)
     return " ".join(shown.split())
 
 

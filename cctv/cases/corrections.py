@@ -23,7 +23,8 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.disclosures.disclosures import check_texts, unclosed
+from cctv.cases.disclosures.disclosures import unclosed
+from cctv.cases.disclosures.grounds import check_receiver
 from cctv.cases.disclosures.queries import update_disclosure
 from cctv.cases.errors.incidents import CorrectionLate
 from cctv.cases.errors.requests import ReceivedLater
@@ -36,6 +37,7 @@ from cctv.cases.requests.queries import extension_of, letters_of, put_party, set
 from cctv.cases.requests.scope import check_asked, freezes, refreeze
 from cctv.cases.text_input import changed_fields, checked_text, field_label, given_of, logged_facts
 from cctv.cases.two_person import Corrected, MovedHold, move_hold, remove_replaced
+from cctv.config.schema import Settings
 from cctv.core.i18n import N_, join_messages
 from cctv.core.language import Language
 from cctv.core.local_days import start_of_day
@@ -49,10 +51,17 @@ from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.disclosures import Disclosure
 from cctv.model.holds import Ground, GroundKind
 from cctv.model.ids import CameraId
+from cctv.model.legal import Area
 from cctv.model.requests import Channel, Extension, Party, Relation, RequesterRole
 
 _DECIDED = ("type", "received", "cameras", "span")  # of a request: what its decision and its answer rest on
-_BUILT = ("authority", "basis", "cameras", "span")  # of a disclosure: what its approval and its package rest on
+_BUILT = (
+    "authority",
+    "country",
+    "basis",
+    "cameras",
+    "span",
+)  # of a disclosure: what its approval and its package rest on
 _WHY = N_('say what was wrong: --reason "WHY".')
 
 
@@ -81,7 +90,14 @@ class DisclosureCorrection:
     authority: str | None = None
     officer: str | None = None
     reference: str | None = None
-    basis: str | None = None
+    country: str | None = None
+    order_by: str | None = None
+    order_number: str | None = None
+    order_on: str | None = None
+    law: str | None = None
+    consent_of: str | None = None
+    consent_on: str | None = None
+    consent_record: str | None = None
     cameras: tuple[CameraId, ...] | None = None
     span: Span | None = None
 
@@ -100,7 +116,7 @@ def correct_request(
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = load_for_transition(connection, site, request_id, Transition.CORRECT)
         extension = extension_of(connection, before.id)
-        after = corrected_request(before, correction, extension, site.clock.now(), zone)
+        after = corrected_request(before, correction, extension, site.clock.now(), site.settings)
         old, new = _request_facts(before, zone), _request_facts(after, zone)
         fields = changed_fields(before.id, old, new)
         if before.state is not RequestState.OPEN:
@@ -117,13 +133,17 @@ def correct_request(
 
 
 def corrected_request(
-    request: AccessRequest, correction: RequestCorrection, extension: Extension | None, now: datetime, zone: ZoneInfo
+    request: AccessRequest,
+    correction: RequestCorrection,
+    extension: Extension | None,
+    now: datetime,
+    settings: Settings,
 ) -> AccessRequest:
     """The request as a correction makes it, with its deadline.  Pure.
 
     Raises RoleUnknown, ReceivedLater, TextUnusable, NationalNumberTyped.
     """
-    received, due = request.received, request.due
+    received, due, zone = request.received, request.due, settings.site.timezone
     if correction.received is not None and correction.received != received.astimezone(zone).date():
         if correction.received > request.opened.astimezone(zone).date():
             raise ReceivedLater(when=correction.received)
@@ -131,7 +151,7 @@ def corrected_request(
         due = corrected_due(received, extension, zone)
     return replace(
         request,
-        parties=_corrected_parties(request, correction, now),
+        parties=_corrected_parties(request, correction, settings.policy.area, now),
         received=received,
         due=due,
         type=correction.type or request.type,
@@ -149,14 +169,16 @@ def correct_disclosure(
 ) -> Corrected[Disclosure]:
     """Correct a disclosure that is not ended; its hold follows, and an approval of what it said before is void.
 
-    Raises DisclosureUnknown, DisclosureClosed, NothingCorrected, CorrectionLate, TextUnusable.
+    Raises DisclosureUnknown, DisclosureClosed, NothingCorrected, CorrectionLate, and
+    what `check_receiver` raises.
     """
     reason = checked_text(N_("reason"), reason, _WHY)
     if correction.cameras is not None:
         correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         before = unclosed(connection, site, disclosure_id)
-        after = corrected_disclosure(before, correction)
+        today = site.clock.now().astimezone(site.settings.site.timezone).date()
+        after = corrected_disclosure(before, correction, site.settings.policy.area, today)
         old, new = _disclosure_facts(before), _disclosure_facts(after)
         fields = changed_fields(before.id, old, new)
         if before.package is not None:
@@ -171,10 +193,17 @@ def correct_disclosure(
     return Corrected(after, fields, moved, footage)
 
 
-def corrected_disclosure(disclosure: Disclosure, correction: DisclosureCorrection) -> Disclosure:
-    """The disclosure as a correction makes it; without its approval where that rested on what changed.  Pure."""
+def corrected_disclosure(
+    disclosure: Disclosure, correction: DisclosureCorrection, area: Area, today: date
+) -> Disclosure:
+    """The disclosure as a correction makes it; without its approval where that rested on what changed.  Pure.
+
+    Raises what `check_receiver` raises.
+    """
     texts = {name: text for name, text in given_of(correction).items() if name not in ("cameras", "span")}
-    receiver = check_texts(replace(disclosure.receiver, **texts)) if texts else disclosure.receiver
+    receiver = disclosure.receiver
+    if texts:
+        receiver = check_receiver(disclosure.duty, replace(receiver, **texts), area, today)
     after = replace(
         disclosure,
         receiver=receiver,
@@ -187,7 +216,9 @@ def corrected_disclosure(disclosure: Disclosure, correction: DisclosureCorrectio
     return after
 
 
-def _corrected_parties(request: AccessRequest, correction: RequestCorrection, now: datetime) -> tuple[Party, ...]:
+def _corrected_parties(
+    request: AccessRequest, correction: RequestCorrection, area: Area, now: datetime
+) -> tuple[Party, ...]:
     if correction.name is None and correction.contact is None and correction.deliver_to is None:
         return request.parties
     role = correction.role or RequesterRole.SUBJECT
@@ -200,7 +231,7 @@ def _corrected_parties(request: AccessRequest, correction: RequestCorrection, no
         contact=before.contact if correction.contact is None else correction.contact,
         deliver_to=before.deliver_to if correction.deliver_to is None else correction.deliver_to,
     )
-    after = replaced_party(before, check_party(typed), now)
+    after = replaced_party(before, check_party(typed, area), now)
     return tuple(after if party is before else party for party in request.parties)
 
 
@@ -257,6 +288,7 @@ def _disclosure_facts(disclosure: Disclosure) -> AuditFacts:
         "authority": receiver.authority,
         "officer": receiver.officer,
         "reference": receiver.reference,
+        "country": receiver.country,
         "basis": receiver.basis,
         "cameras": list(disclosure.cameras),
         "span": str(disclosure.span),

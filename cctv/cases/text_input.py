@@ -5,7 +5,6 @@ Pure.  An error never repeats the text: it may hold personal data.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import fields as fields_of
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cctv.audit.chain import AuditFacts
 from cctv.cases.errors.incidents import NothingCorrected, TextUnusable
 from cctv.core.i18n import N_, Message, pgettext_lazy
+from cctv.core.text import refuse_hidden
 from cctv.model.national_number import refuse_national_number
 
 if TYPE_CHECKING:
@@ -23,7 +23,19 @@ MAX_CHARACTERS = 500  # a title, a name or a reason, not a statement
 FIELDS = "field"  # context of the names of corrected fields
 CORRECTABLE = (
     *("name", "contact", "deliver_to", "received", "due", "type", "cameras", "span", "language", "relation", "channel"),
-    *("under_16", "kind", "title", "place", "finder", "police_reference", "authority", "officer", "reference", "basis"),
+    *(
+        "under_16",
+        "kind",
+        "title",
+        "place",
+        "finder",
+        "police_reference",
+        "authority",
+        "officer",
+        "reference",
+        "country",
+        "basis",
+    ),
 )  # every field that a correction may name
 # The facts of which the log has the values too; the others name people or are free text, and have to be forgotten.
 _LOGGED = frozenset(
@@ -39,8 +51,10 @@ def field_label(name: str) -> Message:
 def checked_text(what: str, text: str, following: str) -> str:
     """The text on one line without surrounding blanks.
 
-    Raises TextUnusable when it is empty, too long or not text, NationalNumberTyped when it holds such a number.
+    Raises TextUnusable when it is empty or too long, HiddenSign when it holds a sign that does not show,
+    NationalNumberTyped when it holds such a number.
     """
+    refuse_hidden(what, text)
     line = " ".join(text.split())
     if not line:
         raise TextUnusable(what=what, problem=N_("it is empty"), following=following)
@@ -48,8 +62,6 @@ def checked_text(what: str, text: str, following: str) -> str:
         raise TextUnusable(
             what=what, problem=N_("it is longer than {longest} characters", longest=MAX_CHARACTERS), following=following
         )
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in line):
-        raise TextUnusable(what=what, problem=N_("it holds a control character"), following=following)
     refuse_national_number(what, line)
     return line
 

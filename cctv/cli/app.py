@@ -24,6 +24,7 @@ from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit, Recorded
 from cctv.core.i18n import N_, _, gettext_template, translate_error
 from cctv.core.language import Language
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
+from cctv.core.text import printable
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +87,11 @@ class LazyGroup(TranslatedGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         resolved = super().resolve_command(ctx, args)
+        module = import_module("cctv.cli.context")
         if isinstance(ctx.obj, Invocation):
-            ctx.obj = import_module("cctv.cli.context").CommandContext(ctx.obj)
+            ctx.obj = module.CommandContext(ctx.obj)
+        if resolved[1] is not None:
+            module.guard_texts(resolved[1])
         return resolved
 
     def get_usage(self, ctx: click.Context) -> str:
@@ -204,6 +208,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
         except click.exceptions.Exit as exiting:
             return exiting.exit_code
         except click.ClickException as error:
+            error.message = printable(error.message)  # type: ignore[misc]  # its own `show` prints it as it stands
             error.show()
             return error.exit_code
         except (KeyboardInterrupt, click.Abort):
@@ -257,15 +262,15 @@ def _log_refusal(error: CctvError) -> None:
 
 
 def _print_error(error: CctvError, *, as_json: bool) -> None:
-    message, following = translate_error(error)
+    message, following = (printable(text) if text else text for text in translate_error(error))
     click.echo(f"{click.style(_('error:'), fg='red', bold=True)} {message}", err=True, color=_colour())
     _print_following(following)
     if as_json:
-        click.echo(json.dumps({"schema": 1, "error": _as_data(error)}))
+        click.echo(json.dumps({"schema": 1, "error": _as_data(error)}))  # in ASCII: what does not show is escaped
 
 
 def _print_recorded(recorded: Recorded, *, as_json: bool) -> None:
-    message, following = translate_error(recorded)
+    message, following = (printable(text) if text else text for text in translate_error(recorded))
     click.echo(json.dumps({"schema": 1, "recorded": _as_data(recorded)}) if as_json else message)
     _print_following(following)
 

@@ -19,13 +19,14 @@ import click
 from rich.console import Console
 
 from cctv.cli.invocation import Invocation
-from cctv.cli.output import console, print_json
+from cctv.cli.output import console, echo, print_json
 from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError
-from cctv.core.i18n import _, translate
+from cctv.core.i18n import N_, _, translate
+from cctv.core.text import printable, refuse_hidden
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import (
     YearUnsure,
@@ -101,7 +102,7 @@ class CommandContext:
     @cached_property
     def site(self) -> Storage:
         """The open storage; raises StorageMissing and the guards of `cctv.db.identity`."""
-        os.umask(STORAGE_UMASK)
+        restrict_umask()
         return open_site(self.settings, disk=self.make_disk(), clock=self.clock, actor=self.actor)
 
     def cameras(self, text: str | None, zones: str | None = None) -> list[CameraId]:
@@ -126,7 +127,7 @@ class CommandContext:
         """The span between two times as people type them; both ends are echoed on stderr in local time and UTC."""
         first, last = self._sure(lambda sure: parse_span(start, end, now=self.now, zone=self.zone, year_sure=sure))
         if not self.json:
-            click.echo(translate(echo_span(first, last, self.zone)), err=True)
+            echo(translate(echo_span(first, last, self.zone)), err=True)
         return Span(first, last)
 
     def held_span(self, start: str, end: str) -> Span:
@@ -157,9 +158,9 @@ class CommandContext:
             return instant
         return self._echoed(text, echo_instant(instant, self.zone), instant)
 
-    def _echoed(self, text: str, echo: str, value: T) -> T:
+    def _echoed(self, text: str, reading: str, value: T) -> T:
         if not self.json:
-            click.echo(f'"{text}" = {translate(echo)}', err=True)
+            echo(f'"{text}" = {translate(reading)}', err=True)
         return value
 
     def _sure(self, parse: Callable[[bool], T]) -> T:
@@ -180,13 +181,18 @@ class CommandContext:
             text(console(self.environ))
 
 
+def restrict_umask() -> None:
+    """Add the storage's umask to that of the process: whoever set a stricter one keeps it."""
+    os.umask(os.umask(STORAGE_UMASK) | STORAGE_UMASK)
+
+
 def confirm(question: str) -> bool:
     """Whether the answer is yes, in the current language or in English; the question goes to stderr.
 
     Neither silence nor an answer that it does not know is a yes.
     """
     answer = click.prompt(
-        f"{question} {_('[y/N]')}", default="", show_default=False, prompt_suffix=": ", err=True, type=str
+        printable(f"{question} {_('[y/N]')}"), default="", show_default=False, prompt_suffix=": ", err=True, type=str
     )
     yes = {"y", "yes", *_("y yes").split()}
     return str(answer).strip().casefold() in yes
@@ -215,6 +221,33 @@ def select_cameras(
 
 def _names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+class FreeText(click.types.StringParamType):
+    """Text that a person types: nothing in it that does not show.  In help it is click's own type of text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        text = str(super().convert(value, param, ctx))
+        name = (param.opts[-1] if isinstance(param, click.Option) else param.make_metavar(ctx)) if param and ctx else ""
+        refuse_hidden(N_("text of {option}", option=name), text)
+        return text
+
+
+FREE_TEXT = FreeText()
+
+
+def guard_texts(command: click.Command) -> None:
+    """Let a command and all its subcommands refuse text with signs that do not show, in every option and argument.
+
+    Paths and choices have types of their own: a path must be usable as it stands, a choice is known.
+    """
+    for parameter in command.params:
+        if parameter.type is click.STRING:
+            parameter.type = FREE_TEXT
+        elif isinstance(parameter.type, click.Tuple):
+            parameter.type.types = [FREE_TEXT if kind is click.STRING else kind for kind in parameter.type.types]
+    for subcommand in command.commands.values() if isinstance(command, click.Group) else ():
+        guard_texts(subcommand)
 
 
 def json_option(command: F) -> F:

@@ -18,9 +18,11 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cctv.core.clock import iso
 from cctv.core.i18n import HEADINGS, _, decimal, pgettext, translate
+from cctv.core.text import printable, printable_json
 from cctv.core.time_range import Span
 from cctv.core.typed_time.parser import shown
 from cctv.footage.coverage import Inventory
@@ -29,10 +31,22 @@ UNIT = "unit"  # context of their translation
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
+class PlainConsole(Console):
+    """A console that escapes what does not show in every text that it is given, in tables and headings too."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - rich's own options
+        return super().render_str(printable(text), **options)
+
+
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text as it stands, what does not show in it escaped; commands print by this or by a console."""
+    click.echo(printable(text), err=err, nl=nl)
+
+
 def console(environ: Mapping[str, str]) -> Console:
     """A console on stdout, as wide as the terminal; 120 columns where there is none."""
     width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
-    return Console(
+    return PlainConsole(
         file=sys.stdout,
         width=int(environ.get("COLUMNS", width)),
         no_color=bool(environ.get("NO_COLOR")),
@@ -45,7 +59,7 @@ def console(environ: Mapping[str, str]) -> Console:
 
 def print_json(data: Mapping[str, Any]) -> None:
     """One object, `"schema": 1` first."""
-    click.echo(json.dumps({"schema": 1, **as_json(data)}, ensure_ascii=False))
+    click.echo(printable_json(json.dumps({"schema": 1, **as_json(data)}, ensure_ascii=False)))
 
 
 def as_json(value: Any) -> Any:  # noqa: ANN401 - whatever a command prints
@@ -90,14 +104,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Seque
     for name in columns:
         grid.add_column(pgettext(HEADINGS, name), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*(printable(cell, "\n") for cell in row))
     return grid
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A table without rich, for `cctv status`: monitors call it each minute, and rich takes a fifteenth of its time."""
-    widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
-    lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (columns, *rows)]
+    cells = [columns, *([printable(cell, "") for cell in row] for row in rows)]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
+    lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
     rule = "─" * (sum(widths) + 3 * (len(widths) - 1))
     return [line.rstrip() for line in (lines[0], rule, *lines[1:])]
 

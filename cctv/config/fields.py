@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cctv.config.errors import CREDENTIALS, SECRET, BadValue
 from cctv.core.language import Language
+from cctv.core.text import code_point, hidden_sign
 from cctv.core.typed_time.durations import ALLOWED as DURATIONS
 from cctv.core.typed_time.durations import DurationUnreadable, format_duration, parse_duration
 from cctv.core.typed_time.words import WEEKDAYS
@@ -161,8 +162,10 @@ def text(value: object) -> str:
     """Text that is not blank."""
     if not isinstance(value, str):
         raise BadValue("it is not text", "text in quotes")
-    if not value.strip() or "\0" in value:
+    if not value.strip():
         raise BadValue("it is empty", "text in quotes")
+    if (sign := hidden_sign(value)) is not None:
+        raise BadValue(f"it holds {code_point(sign)}, a sign that nobody sees", "text of signs that show")
     return value.strip()
 
 

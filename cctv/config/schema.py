@@ -42,6 +42,8 @@ class TwoPersonAct(Enum):
     HOLD_RELEASE = "hold.release"
     EXPORT_UNREDACTED = "export.unredacted"
     REDACTION_APPROVE = "redaction.approve"
+    REQUEST_ANSWER = "request.answer"
+    FOOTAGE_VIEW = "footage.view"
 
 
 class EnvelopeWindow(Enum):
@@ -210,9 +212,10 @@ class PolicySettings:
 
     two_person: frozenset[TwoPersonAct] = setting(
         fields.choices(TwoPersonAct),
-        "acts that need a second person: {choices}; that is what ends a hold by hand (`cctv hold release`, "
-        "`incident settle`, `request close`, `request lift`, `disclosure end`), `cctv disclosure approve` and "
-        "`cctv redaction approve`",
+        "acts that need a second person: {choices}; that is whatever ends a hold (`cctv hold release`, "
+        "`incident settle`, `request close`, `request lift`, `request scope`, `disclosure end`, `request answer` where "
+        "it refuses), `cctv disclosure approve`, `cctv redaction approve`, every other `cctv request answer` that ends "
+        "a hold, and `cctv footage show` and `extract`",
         frozenset({TwoPersonAct.HOLD_RELEASE, TwoPersonAct.EXPORT_UNREDACTED}),
         default_help="the first two",
     )

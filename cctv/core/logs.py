@@ -24,7 +24,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import TextIO, TypeAlias
 
-from cctv.core.secrets import without_secrets
+from cctv.core.text import printable, printable_json, without_secrets
 
 IDS = frozenset({"camera", "segment", "case", "hold", "package", "part", "run"})
 CODES = frozenset(
@@ -119,7 +119,7 @@ def _value(key: str, value: object) -> Json:
     text = str(value) if isinstance(value, str | PurePath) else ""
     if key in PATHS | {"segment"} and Path(text).is_absolute():
         return REFUSED
-    return text if _CODE.fullmatch(text) else REFUSED
+    return printable(text) if _CODE.fullmatch(text) else REFUSED
 
 
 class _StreamHandler(logging.Handler):
@@ -169,7 +169,7 @@ class _JsonFormatter(_Formatter):
         payload = {**dict.fromkeys((*list(head)[:4], *ALWAYS)), **head}
         if (trace := self.traceback(record)) is not None:
             payload["traceback"] = trace
-        return json.dumps(payload, ensure_ascii=False)
+        return printable_json(json.dumps(payload, ensure_ascii=False))
 
 
 class _TextFormatter(_Formatter):
@@ -183,4 +183,4 @@ class _TextFormatter(_Formatter):
         )
         line = " ".join((*head, *(f"{key}={value}" for key, value in payload.items())))
         trace = self.traceback(record)
-        return line if trace is None else f"{line}\n{trace}"
+        return printable(line, "") if trace is None else f"{printable(line, '')}\n{printable(trace)}"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from cctv.core.errors import ToolFailed, ToolMissing
-from cctv.core.secrets import without_secrets
+from cctv.core.text import without_secrets
 
 _PACKAGES = {"ffmpeg": "ffmpeg", "ssh-keygen": "openssh-client", "setpriv": "util-linux"}
 

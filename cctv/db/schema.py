@@ -16,6 +16,7 @@ from cctv.model.compliance import (
     DeclarationKind,
     End,
     NoticeRecipient,
+    NoticeWay,
     Permission,
     ProcessingRole,
     ReviewKind,
@@ -297,6 +298,7 @@ parties = Table(
     Column("deliver_to", Text),
     Column("mandate", EnumColumn(Mandate)),
     Column("mandated", Day),
+    Column("country", Text),  # of a nominee
     Column("renamed_us", Instant),  # when the name was last corrected
     Column("moved_us", Instant),  # when the known address was last corrected
 )
@@ -500,6 +502,7 @@ breach_notices = Table(
     Column("whom", EnumColumn(NoticeRecipient), nullable=False),
     Column("sent_us", Instant, nullable=False),
     Column("sent_by", Text, nullable=False),
+    Column("way", EnumColumn(NoticeWay), nullable=False),
     Index(None, "breach_id"),
 )
 

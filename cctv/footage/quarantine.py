@@ -71,11 +71,23 @@ def take_in_unnoted(site: Storage) -> tuple[str, ...]:
 
 def unnoted_files(site: Storage) -> list[Quarantined]:
     """The files that `take_in_unnoted` will take in, with the limit that they have from when they were last written."""
-    files: list[Quarantined] = []
-    for path, camera in _unnoted(site):
-        written = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
-        files.append(Quarantined(path, _note_of(path), camera, written + shortest_period(site, camera)))
+    return [_without_note(site, path, camera) for path, camera in _unnoted(site)]
+
+
+def all_files(site: Storage) -> list[Quarantined]:
+    """Every file in quarantine, for those who only look: one whose note cannot be parsed counts as one without."""
+    files = unnoted_files(site)
+    for note in sorted((site.root / "quarantine").glob("*.json")):
+        try:
+            files.append(_read(note))
+        except FileUnreadable:
+            files.append(_without_note(site, note, None))
     return files
+
+
+def _without_note(site: Storage, path: Path, camera: CameraId | None) -> Quarantined:
+    written = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    return Quarantined(path, _note_of(path), camera, written + shortest_period(site, camera))
 
 
 def _unnoted(site: Storage) -> Iterator[tuple[Path, CameraId | None]]:

@@ -20,8 +20,10 @@ from cctv.letters.facts import (
     MayBeEmpty,
     PackageFacts,
     Processing,
+    RecipientFacts,
     StatementFacts,
 )
+from cctv.model.disclosures import Recipient
 from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId
 from cctv.model.requests import ExtensionGround, RefusalGround, RestrictionGround, Safeguard, YieldGround
@@ -43,27 +45,44 @@ class IdentityDoubt(Enum):
     UNKNOWN_ADDRESS = "unknown-address"
     OTHER_ADDRESS = "other-address"  # the copy is to go elsewhere than to the address that is known
     NO_SIGNATURE = "no-signature"
-    MANDATE_MISSING = "mandate-missing"
+    ON_BEHALF = "on-behalf"  # acts for another person, on a mandate that was seen
+    MANDATE_MISSING = "mandate-missing"  # the same, and no mandate was seen
+    GUARDIAN_MISSING = "guardian-missing"  # a child asks alone
+    OTHER_RECIPIENT = "other-recipient"  # the copy is to go to another person
 
 
 class IdentityWay(Enum):
-    """How identity can be shown; none of them leaves a copy of a document."""
+    """How identity can be shown; one of them is enough, and none leaves a copy of a document."""
 
     SHOW_DOCUMENT = "show-document"  # to a person on the spot
     KNOWN_ADDRESS = "known-address"  # confirm from an address that is known already
     SIGNED_MESSAGE = "signed-message"  # dated, with a qualified electronic signature
-    SEND_MANDATE = "send-mandate"  # a dated, signed mandate or a proof of guardianship
+
+
+class Proof(Enum):
+    """What is needed beside an identity; each of them is."""
+
+    MANDATE = "mandate"  # of an authorised representative
+    REPRESENTATION = "representation"  # of a parent or guardian
+    GUARDIAN = "guardian"  # a parent or guardian has to ask for the child
+    DEMAND = "demand"  # that the copy may go to another person
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityAsked:
-    """Identity is asked for before anything leaves; never a copy of a document, never a national number."""
+    """Identity or a proof is asked for before anything leaves; never a copy of a document, never a national number.
+
+    `ways` is empty where identity is no question, `proofs` where no paper is missing; one of them is not.  `receiver`
+    is who is named to receive the copy, and must show their identity too.
+    """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.IDENTITY_ASKED
     asked: Asked
-    doubt: IdentityDoubt
-    ways: tuple[IdentityWay, ...]
+    doubts: tuple[IdentityDoubt, ...]
+    ways: MayBeEmpty[tuple[IdentityWay, ...]]
+    proofs: MayBeEmpty[tuple[Proof, ...]]
     answer_by: date
+    receiver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +174,16 @@ class NotIdentifiable:
 
 @dataclass(frozen=True, slots=True)
 class RestrictionConfirmed:
-    """Footage is kept, and neither viewed nor handed over; `told` are the notified recipients (Article 19)."""
+    """Footage is kept, and neither viewed nor handed over; `told` are its recipients (Article 19).
+
+    Recipients whose name the register still has were notified; the letter says of the others that they cannot be.
+    """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.RESTRICTION_CONFIRMED
     asked: Asked
     since: date
     ground: RestrictionGround
-    told: MayBeEmpty[tuple[str, ...]]
+    told: MayBeEmpty[tuple[RecipientFacts, ...]]
 
 
 class LiftReason(Enum):
@@ -191,7 +213,7 @@ class RestrictionLifted:
 
 @dataclass(frozen=True, slots=True)
 class BlockYielded:
-    """Blocked footage was used: on which ground, for whom, under which reference, how much of it."""
+    """Blocked footage may be used all the same: on which ground, for whom, under which reference, how much of it."""
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.BLOCK_YIELDED
     asked: Asked
@@ -204,29 +226,45 @@ class BlockYielded:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectionUpheld:
-    """Upheld: a copy on request (docs/policies/002.txt), then the footage is deleted on `gone_on`.
+class Waiting:
+    """Footage that a hold keeps for now: its ground, and the day on which someone decides again."""
 
-    Recording continues.
+    camera: CameraId
+    span: Span
+    ground: GroundKind
+    review: date
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionUpheld:
+    """Upheld: a copy (docs/policies/002.txt), then the footage is deleted on `gone_on`; `waiting` as in an erasure.
+
+    `gone_on` is None where all of it waits.  Recording continues.
     """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.OBJECTION_UPHELD
     asked: Asked
     decided: date
-    gone_on: date
-    told: MayBeEmpty[tuple[str, ...]]
+    gone_on: MayBeEmpty[date | None]
+    told: MayBeEmpty[tuple[RecipientFacts, ...]]
     package: PackageFacts | None = None
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectionRejected:
-    """Rejected on compelling legitimate grounds (Article 21(1)), typed for this case; never a standard text."""
+    """Rejected on compelling legitimate grounds (Article 21(1)), typed for this case; never a standard text.
+
+    The block ends with the answer: footage as in `RestrictionLifted`.
+    """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.OBJECTION_REJECTED
     asked: Asked
     decided: date
     grounds: str
     balance: str  # why they override this person's interests, rights and freedoms
+    gone_by: date | None = None
+    kept_for: GroundKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,16 +290,6 @@ class RequestWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Footage that a hold keeps for now: its ground, and the day on which someone decides again."""
-
-    camera: CameraId
-    span: Span
-    ground: GroundKind
-    review: date
-
-
-@dataclass(frozen=True, slots=True)
 class ErasureConfirmed:
     """Everything that was requested is erased (Article 17)."""
 
@@ -269,19 +297,25 @@ class ErasureConfirmed:
     asked: Asked
     erased_on: date
     erased: tuple[Footage, ...]
-    told: MayBeEmpty[tuple[str, ...]]
+    told: MayBeEmpty[tuple[RecipientFacts, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ErasurePartly:
-    """Some of it, or nothing yet: what waits because a hold keeps it (Article 17(3))."""
+    """Some of it, or nothing yet: what waits because a hold keeps it.
+
+    `ground` is the exception of Article 17(3) that a person chose, `explanation` why it is met; without one the letter
+    states which matter keeps the footage, and no article.
+    """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.ERASURE_PARTLY
     asked: Asked
     erased_on: MayBeEmpty[date | None]
     erased: MayBeEmpty[tuple[Footage, ...]]
     waiting: tuple[Waiting, ...]
-    told: MayBeEmpty[tuple[str, ...]]
+    told: MayBeEmpty[tuple[RecipientFacts, ...]]
+    ground: RefusalGround | None = None
+    explanation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,15 +326,75 @@ class RectificationRecorded:
     asked: Asked
     recorded: date
     statement: str
-    told: MayBeEmpty[tuple[str, ...]]
+    told: MayBeEmpty[tuple[RecipientFacts, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Refused (Article 12(4)): the ground, and in `explanation` why it is met in this case."""
+    """Refused (Article 12(4)): the ground, and in `explanation` why it is met in this case.
+
+    `evidence` proves that the request is unfounded or excessive, which the controller must (Article 12(5)); an abuse is
+    never refused without it, and two people signed it.  `partly`: the rest was granted, in a letter of its own.
+    Refused as a whole, the request ends: footage as in `RestrictionLifted`.
+    """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.REFUSAL
     asked: Asked
     decided: date
     ground: RefusalGround
     explanation: str
+    evidence: str | None = None
+    partly: bool = False
+    gone_by: date | None = None
+    kept_for: GroundKind | None = None
+
+
+class ViewingKind(Enum):
+    """What was done with footage, as the audit log has it."""
+
+    STILL = "still"  # a picture of the camera as it was then
+    VIEWED = "viewed"
+    EXTRACTED = "extracted"
+    REDACTED = "redacted"  # prepared, decided, reviewed: others were made unrecognisable
+    EXPORTED = "exported"  # a package was made
+    FETCHED = "fetched"  # a package was copied to another desk
+    HANDED = "handed"  # to `Viewing.recipient`
+    SHOWN = "shown"  # to them on the spot, without a copy
+
+
+class ViewingPurpose(Enum):
+    """What footage was looked at for.  Of another person's request only that it was one."""
+
+    INCIDENT = "incident"
+    YOUR_REQUEST = "your-request"
+    OTHER_REQUEST = "other-request"
+    DISCLOSURE = "disclosure"
+    CAMERA = "camera"  # to see what a camera sees: adjustment and maintenance
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """One consultation of footage on a day (CJEU C-579/21, Pankki S, 22 June 2023): what, why, of which cameras.
+
+    Never by whom: that Court gives no right to the names of employees who act on instruction.  `recipient` is the kind
+    of who received it, other than a data subject; None for what was not handed over.
+    """
+
+    on: date
+    what: ViewingKind
+    purpose: ViewingPurpose
+    cameras: tuple[CameraId, ...]
+    recipient: Recipient | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewingsAnswer:
+    """Who looked at me: dates and purposes of every consultation of the footage concerned (Article 15(1)).
+
+    `since` is the first day of the requested span: the log is whole from then on.
+    """
+
+    kind: ClassVar[LetterTemplate] = LetterTemplate.VIEWINGS
+    asked: Asked
+    viewings: MayBeEmpty[tuple[Viewing, ...]]
+    since: date

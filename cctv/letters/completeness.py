@@ -12,15 +12,33 @@ from datetime import datetime, timedelta
 from typing import Any, get_type_hints
 
 from cctv.core.i18n import N_, Message
+from cctv.core.text import hidden_sign
+from cctv.letters.answers import IdentityAsked, Refusal
 from cctv.letters.errors import FactMissing, FactUnusable
 from cctv.letters.facts import MAY_BE_EMPTY, Engaged, LetterTemplate, ProcessorFacts
 from cctv.letters.letter import Letter
 from cctv.letters.notices import BreachToAuthority, ComplaintDecided
 from cctv.model.cases import CaseOutcome
 from cctv.model.legal import Area
-from cctv.model.requests import RequesterRole
+from cctv.model.requests import RefusalGround, RequesterRole
 
 IN_TIME = timedelta(hours=72)  # Article 33(1)
+# Letters to who acts for another that answer nothing, so that they are made before a mandate was seen.
+_BEFORE_MANDATE = frozenset(
+    {
+        LetterTemplate.RECEIPT,
+        LetterTemplate.IDENTITY_ASKED,
+        LetterTemplate.SCOPE_ASKED,
+        LetterTemplate.EXTENSION,
+        LetterTemplate.REFUSAL,
+        LetterTemplate.OBJECTION_REJECTED,
+        LetterTemplate.OBJECTION_WITHDRAWN,
+        LetterTemplate.RESTRICTION_LIFTED,
+        LetterTemplate.BLOCK_YIELDED,
+        LetterTemplate.COMPLAINT_ACKNOWLEDGED,
+        LetterTemplate.COMPLAINT_DECIDED,
+    }
+)
 _SENDER = N_("give it in [controller] of cameras.toml, then `cctv config check`.")
 _CASE = N_("give it to the command that makes this letter; its --help names the option.")
 
@@ -42,8 +60,13 @@ def missing_facts(letter: Letter) -> tuple[str, ...]:
     if letter.addressee is None:
         absent += [] if letter.kind is LetterTemplate.BREACH_PUBLIC else ["addressee"]
     elif letter.addressee.capacity is not RequesterRole.SUBJECT:
-        absent += [f"addressee.{name}" for name in ("on_behalf_of", "mandate") if not getattr(letter.addressee, name)]
+        needed = ("on_behalf_of",) if letter.kind in _BEFORE_MANDATE else ("on_behalf_of", "mandate")
+        absent += [f"addressee.{name}" for name in needed if not getattr(letter.addressee, name)]
     facts = letter.facts
+    if isinstance(facts, Refusal) and facts.ground is RefusalGround.ABUSIVE and not facts.evidence:
+        absent.append("facts.evidence")
+    if isinstance(facts, IdentityAsked) and not facts.ways and not facts.proofs:
+        absent.append("facts.ways")
     if not absent and isinstance(facts, BreachToAuthority) and _is_late_without_reason(facts):
         absent.append("facts.late_reason")
     if isinstance(facts, ComplaintDecided) and facts.finding is not CaseOutcome.REFUSED and not facts.measures:
@@ -79,7 +102,7 @@ def _may_be_empty(kind: type[Any]) -> frozenset[str]:
 
 
 def _problem_of(value: object) -> Message | None:
-    if isinstance(value, str) and any(ord(sign) < 32 and sign != "\n" for sign in value):
+    if isinstance(value, str) and hidden_sign(value, "\n") is not None:
         return N_("holds a control character")
     if isinstance(value, datetime) and value.tzinfo is None:
         return N_("has no time zone")

@@ -56,6 +56,7 @@ class LetterTemplate(Enum):
     ERASURE_PARTLY = "erasure-partly"
     RECTIFICATION_RECORDED = "rectification-recorded"
     REFUSAL = "refusal"
+    VIEWINGS = "viewings"
     COMPLAINT_ACKNOWLEDGED = "complaint-acknowledged"
     COMPLAINT_DECIDED = "complaint-decided"
     PACKAGE_RECEIPT = "package-receipt"
@@ -88,7 +89,8 @@ class Sender:
 class Addressee:
     """The recipient of the letter: `lines` are a postal address or one mail address.
 
-    `capacity` is theirs: a guardian or a proxy writes for `on_behalf_of`, by a mandate or a proof of that day.
+    `capacity` is theirs: a guardian or a proxy writes for `on_behalf_of`, by a mandate or a proof of that day; without
+    one the letter says that none was seen yet, and only letters that answer nothing are made.
     """
 
     name: str
@@ -100,12 +102,18 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The request: the right, the day of receipt, the cameras and the requested span as far as they are known."""
+    """The request: the right, the day of receipt, the cameras and the requested span as far as they are known.
+
+    `kept_until` is when a provisional hold over more than a day of footage ends or ended, `lapsed` that it is over;
+    None where the footage is held until the request is closed.
+    """
 
     type: RequestType
     received: date
     cameras: MayBeEmpty[tuple[CameraId, ...]]
     span: MayBeEmpty[Span | None]
+    kept_until: date | None = None
+    lapsed: bool = False
 
     @property
     def known(self) -> bool:
@@ -249,6 +257,8 @@ class ShownFacts:
 class PackageFacts:
     """A delivered copy; `manifest_sha256` of its manifest, `expires` the day by which our own copy of it is deleted.
 
+    `encrypted` says that it opens with a passphrase, `password` how that is told; None while no way was chosen: the
+    letter then says that it comes separately, and whom to ask for it.
     `shown` is what each video shows of the person, `consents` are those of others who stayed visible.
     """
 
@@ -260,6 +270,7 @@ class PackageFacts:
     delivery: Delivery
     shown: tuple[ShownFacts, ...]
     password: PasswordWay | None = None
+    encrypted: bool = True
     consents: tuple[Consent, ...] = ()
 
     @property

@@ -31,6 +31,7 @@ from cctv.letters.answers import (
     RestrictionLifted,
     ScopeAsked,
     ViewingInvitation,
+    ViewingsAnswer,
 )
 from cctv.letters.facts import Addressee, LetterTemplate, MayBeEmpty, Sender
 from cctv.letters.notices import (
@@ -66,6 +67,7 @@ Answer = (
     | ErasurePartly
     | RectificationRecorded
     | Refusal
+    | ViewingsAnswer
 )
 """The facts of an answer to a request."""
 

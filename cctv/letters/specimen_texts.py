@@ -1,9 +1,55 @@
-"""The texts that a person would type into the specimens.  Invented, and marked so on every page."""
+"""The footage and the copy that specimens are about, and the texts that a person would type into them.
+
+Invented, and marked so on every page.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
 from cctv.core.i18n import pgettext_lazy, translate_to
 from cctv.core.language import Language
+from cctv.core.time_range import Span
+from cctv.letters.facts import Absence, AbsenceCause, HiddenFacts, PackageFacts, ShownFacts, StatementFacts
+from cctv.model.disclosures import Delivery, PasswordWay
+from cctv.model.ids import CameraId, ExportId
+from cctv.model.requests import Consent, HiddenCause
+
+TODAY = date(2026, 11, 25)
+_AT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
+SPAN = Span(_AT, _AT + timedelta(minutes=30))
+FIRST, REST = Span(_AT, _AT + timedelta(minutes=10)), Span(_AT + timedelta(minutes=10), SPAN.end)
+FOYER, GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
+HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+HIDDEN = tuple(
+    HiddenFacts(Span(_AT + timedelta(seconds=90 * number), _AT + timedelta(seconds=90 * number + 10 * number)), cause)
+    for number, cause in enumerate(HiddenCause, 1)
+    if cause is not HiddenCause.OUTSIDE
+)
+_BLINK = HiddenFacts(Span(_AT, _AT + timedelta(milliseconds=200)), HiddenCause.PEOPLE)
+_SHOWN = (ShownFacts(FOYER, SPAN, 4_167, 5_289, (_BLINK, *HIDDEN[:2])), ShownFacts(GEVEL, SPAN, 0, 0, ()))
+PACKAGE = PackageFacts(
+    ExportId("EXP-2026-021"), TODAY, 2, HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, _SHOWN, PasswordWay.PHONE
+)
+CONSENT = Consent("Jan Smet", date(2026, 11, 20), "F-2026-012")  # the number of a form, the same in each language
+IN_HAND = replace(
+    PACKAGE,
+    delivery=Delivery.IN_PERSON,
+    password=None,
+    encrypted=False,
+    shown=(ShownFacts(FOYER, SPAN, 5_289, 5_289, ()), ShownFacts(GEVEL, SPAN, 12, 12, ())),
+)
+POSTED = replace(PACKAGE, delivery=Delivery.REGISTERED_POST, password=None)
+ABSENCES = (
+    Absence(FOYER, SPAN, AbsenceCause.EXPIRED),
+    Absence(GEVEL, SPAN, AbsenceCause.UNREACHABLE),
+)
+HOLE = (Absence(GEVEL, REST, AbsenceCause.UNREACHABLE),)
+STATEMENT = StatementFacts(
+    entries=10234, head=HASH, made=datetime(2026, 11, 24, 19, 45, tzinfo=UTC), file="statement.json", sha256=HASH,
+    key="SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+)  # fmt: skip
 
 _TEXTS = {
     "extension": pgettext_lazy(
@@ -45,6 +91,16 @@ _TEXTS = {
         "specimen",
         "This is your ninth request since September about the same ten minutes. On 3 September 2026 you "
         "received a full copy of them (EXP-2026-021); nothing in the footage has changed since.",
+    ),
+    "evidence": pgettext_lazy(
+        "specimen",
+        "On 20 November 2026 you wrote to us that you would go on asking until we paid you 500 euro. We keep that "
+        "message, and the eight requests before this one.",
+    ),
+    "claim": pgettext_lazy(
+        "specimen",
+        "The owner of the bicycle reported the theft to the police and has announced a claim for damages. This footage "
+        "is the only proof of who took it.",
     ),
     "place": pgettext_lazy("specimen", "reception, Hendrik Serruyslaan 18A, 8400 Ostend"),
     "found": pgettext_lazy(
@@ -95,6 +151,11 @@ _TEXTS = {
 }
 
 
-def specimen_text(name: str, language: Language) -> str:
-    """An invented text of a letter; raises KeyError for a name that is not in the table."""
-    return translate_to(_TEXTS[name], language)
+class SpecimenTexts:
+    """The typed texts of one language, by name; raises KeyError for a name that is not in the table."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __getitem__(self, name: str) -> str:
+        return translate_to(_TEXTS[name], self._language)

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from cctv.config.schema import EnvelopeWindow
 from cctv.core.i18n import translate_to
 from cctv.core.language import Language
-from cctv.core.time_range import Span
 from cctv.letters.answers import (
     AccessAnswer,
     BlockYielded,
@@ -32,6 +31,7 @@ from cctv.letters.answers import (
     ObjectionUpheld,
     ObjectionWithdrawn,
     PortabilityAnswer,
+    Proof,
     Receipt,
     RectificationRecorded,
     Refusal,
@@ -39,26 +39,25 @@ from cctv.letters.answers import (
     RestrictionConfirmed,
     RestrictionLifted,
     ScopeAsked,
+    Viewing,
     ViewingInvitation,
+    ViewingKind,
+    ViewingPurpose,
+    ViewingsAnswer,
     Waiting,
 )
 from cctv.letters.facts import (
-    Absence,
-    AbsenceCause,
     Addressee,
     Asked,
     CameraFacts,
     Engaged,
     Footage,
-    HiddenFacts,
     LetterTemplate,
-    PackageFacts,
     Processing,
     ProcessorFacts,
     RecipientFacts,
     Sender,
     ShownFacts,
-    StatementFacts,
 )
 from cctv.letters.letter import Letter, LetterFacts
 from cctv.letters.notices import (
@@ -74,16 +73,30 @@ from cctv.letters.notices import (
     PublicBreachNotice,
     WorkstationCheckLetter,
 )
-from cctv.letters.specimen_texts import specimen_text
+from cctv.letters.specimen_texts import (
+    ABSENCES,
+    CONSENT,
+    FIRST,
+    FOYER,
+    GEVEL,
+    HIDDEN,
+    HOLE,
+    IN_HAND,
+    PACKAGE,
+    POSTED,
+    REST,
+    SPAN,
+    STATEMENT,
+    TODAY,
+    SpecimenTexts,
+)
 from cctv.model.cases import CaseOutcome, RequestType
-from cctv.model.disclosures import Delivery, PasswordWay, Recipient
+from cctv.model.disclosures import Delivery, Recipient
 from cctv.model.holds import GroundKind
-from cctv.model.ids import CameraId, ExportId
+from cctv.model.ids import ExportId
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 from cctv.model.requests import (
-    Consent,
     ExtensionGround,
-    HiddenCause,
     IdentityMethod,
     RefusalGround,
     RequesterRole,
@@ -92,7 +105,6 @@ from cctv.model.requests import (
     YieldGround,
 )
 
-TODAY = date(2026, 11, 25)
 SPECIMEN_SENDER = Sender(
     site="Cultuurcentrum De Grote Post",
     name="Cultuurcentrum De Grote Post vzw",
@@ -105,30 +117,9 @@ SPECIMEN_SENDER = Sender(
     window=EnvelopeWindow.RIGHT,
     phone="059 00 00 00",
 )
-_AT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
-_SPAN = Span(_AT, _AT + timedelta(minutes=30))
-_FIRST, _REST = Span(_AT, _AT + timedelta(minutes=10)), Span(_AT + timedelta(minutes=10), _SPAN.end)
-_FOYER, _GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
-_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_HIDDEN = tuple(
-    HiddenFacts(Span(_AT + timedelta(seconds=90 * number), _AT + timedelta(seconds=90 * number + 10 * number)), cause)
-    for number, cause in enumerate(HiddenCause, 1)
-    if cause is not HiddenCause.OUTSIDE
-)
-_BLINK = HiddenFacts(Span(_AT, _AT + timedelta(milliseconds=200)), HiddenCause.PEOPLE)
-_SHOWN = (ShownFacts(_FOYER, _SPAN, 4_167, 5_289, (_BLINK, *_HIDDEN)), ShownFacts(_GEVEL, _SPAN, 0, 0, ()))
-_PACKAGE = PackageFacts(
-    ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, _SHOWN, PasswordWay.PHONE
-)
-_CONSENT = Consent("Jan Smet", date(2026, 11, 20), "F-2026-012")  # the number of a form, the same in each language
-_IN_HAND = replace(
-    _PACKAGE,
-    delivery=Delivery.IN_PERSON,
-    password=None,
-    shown=(ShownFacts(_FOYER, _SPAN, 5_289, 5_289, ()), ShownFacts(_GEVEL, _SPAN, 12, 12, ())),
-)
-_FOOTAGE = (Footage(_FOYER, _SPAN), Footage(_GEVEL, _SPAN))
-_NOTIFIED = ("Politiezone Kust",)
+_FOOTAGE = (Footage(FOYER, SPAN), Footage(GEVEL, SPAN))
+_NOTIFIED = (RecipientFacts("Politiezone Kust", Recipient.POLICE, date(2026, 11, 23)),)
+_FORGOTTEN = (RecipientFacts("", Recipient.INSURER, date(2025, 11, 3)),)
 _PERSON = Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
 _GUARDIAN = replace(
     _PERSON, capacity=RequesterRole.GUARDIAN, on_behalf_of="Noor Peeters", mandate=date(2026, 11, 10)
@@ -137,7 +128,7 @@ _GUARDIAN = replace(
 
 def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPECIMEN_SENDER) -> tuple[Letter, ...]:
     """Letters of a kind in a language, as `sender` would write them."""
-    texts = _Texts(language)
+    texts = SpecimenTexts(language)
     variants = _FACTS[kind](texts)
     addressee = _addressee(kind, language, sender)
     letters = [
@@ -147,6 +138,8 @@ def specimens_of(kind: LetterTemplate, language: Language, sender: Sender = SPEC
     if kind in _REPRESENTED:
         letters += [replace(letters[0], addressee=_GUARDIAN)]
         letters += [replace(letters[0], addressee=replace(_GUARDIAN, capacity=RequesterRole.PROXY))]
+    if kind is LetterTemplate.IDENTITY_ASKED:
+        letters += [replace(letters[-1], addressee=replace(_GUARDIAN, mandate=None))]
     return tuple(letters)
 
 
@@ -170,48 +163,38 @@ def _addressee(kind: LetterTemplate, language: Language, sender: Sender) -> Addr
 
 def _reference(kind: LetterTemplate) -> str:
     number = {
-        LetterTemplate.PACKAGE_RECEIPT: _PACKAGE.id,
+        LetterTemplate.PACKAGE_RECEIPT: PACKAGE.id,
         LetterTemplate.WORKSTATION_CHECK: "2026-11",
     }
     return number.get(kind, "BRE-2026-003" if kind.value.startswith("breach") else "REQ-2026-007")
 
 
 # These letters have sentences of their own for a guardian or a proxy.
-_REPRESENTED = {LetterTemplate.RECEIPT, LetterTemplate.VIEWING_INVITATION}
-
-
-class _Texts:
-    """The typed texts of one language."""
-
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
-    def __getitem__(self, name: str) -> str:
-        return specimen_text(name, self._language)
+_REPRESENTED = {LetterTemplate.RECEIPT, LetterTemplate.IDENTITY_ASKED, LetterTemplate.VIEWING_INVITATION}
 
 
 def _asked(kind: RequestType) -> Asked:
-    return Asked(kind, date(2026, 11, 24), (_FOYER, _GEVEL), _SPAN)
+    return Asked(kind, date(2026, 11, 24), (FOYER, GEVEL), SPAN)
 
 
-def _processing(texts: _Texts, *, alone: bool = False) -> Processing:
+def _processing(texts: SpecimenTexts, *, alone: bool = False) -> Processing:
     carer = ProcessorFacts("Camerazorg nv", texts["service"], "BE", (Engaged("Beeldlab GmbH", "DE"),))
     police = RecipientFacts("Politiezone Kust", Recipient.POLICE, date(2026, 11, 23))
     return Processing(
         cameras=(
-            CameraFacts(_FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28)),
-            CameraFacts(_GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7)),
+            CameraFacts(FOYER, ZoneKind.FOYER, texts["purpose_foyer"], timedelta(days=28)),
+            CameraFacts(GEVEL, ZoneKind.FACADE, texts["purpose_facade"], timedelta(days=7)),
         ),
         processors=() if alone else (carer,),
         recipients=() if alone else (police,),
     )
 
 
-def _breach(texts: _Texts, *, certain: bool = True) -> BreachFacts:
+def _breach(texts: SpecimenTexts, *, certain: bool = True) -> BreachFacts:
     return BreachFacts(
         suspected=not certain,
         aware=datetime(2026, 11, 24, 8, 15, tzinfo=UTC),
-        occurred=_SPAN if certain else None,
+        occurred=SPAN if certain else None,
         nature=texts["nature"],
         categories=texts["categories"],
         people=1200 if certain else None,
@@ -225,22 +208,13 @@ def _breach(texts: _Texts, *, certain: bool = True) -> BreachFacts:
 _SOON, _LATER = datetime(2026, 11, 24, 19, 45, tzinfo=UTC), datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 _ACCESS, _ERASURE = _asked(RequestType.ACCESS), _asked(RequestType.ERASURE)
 _OBJECTION, _RESTRICTION = _asked(RequestType.OBJECTION), _asked(RequestType.RESTRICTION)
-_ABSENCES = (
-    Absence(_FOYER, _SPAN, AbsenceCause.EXPIRED),
-    Absence(_GEVEL, _SPAN, AbsenceCause.UNREACHABLE),
-)
-_HOLE = (Absence(_GEVEL, _REST, AbsenceCause.UNREACHABLE),)
-_STATEMENT = StatementFacts(
-    entries=10234, head=_HASH, made=_SOON, file="statement.json", sha256=_HASH,
-    key="SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
-)  # fmt: skip
 _WAITING = (
-    Waiting(_GEVEL, _SPAN, GroundKind.INCIDENT, date(2026, 12, 20)),
-    Waiting(_FOYER, _REST, GroundKind.DISCLOSURE, date(2026, 12, 20)),
+    Waiting(GEVEL, SPAN, GroundKind.INCIDENT, date(2026, 12, 20)),
+    Waiting(FOYER, REST, GroundKind.DISCLOSURE, date(2026, 12, 20)),
 )
 
 
-def _lifted(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _lifted(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     first = RestrictionLifted(
         _RESTRICTION, date(2026, 12, 1), LiftReason.ACCURACY_CHECKED, texts["lifted"], gone_by=date(2026, 12, 19)
     )
@@ -248,122 +222,170 @@ def _lifted(texts: _Texts) -> tuple[LetterFacts, ...]:
     return first, wished, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
 
 
-def _yielded(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _refused(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    first = Refusal(
+        _ACCESS, TODAY, RefusalGround.ABUSIVE, texts["refusal"], texts["evidence"], gone_by=date(2026, 12, 19)
+    )
+    repeated = replace(first, ground=RefusalGround.EXCESSIVE, evidence=None, gone_by=None)
+    held = replace(repeated, ground=RefusalGround.IDENTITY_NOT_SHOWN, kept_for=GroundKind.INCIDENT)
+    return first, repeated, held, replace(repeated, ground=RefusalGround.RIGHTS_OF_OTHERS, partly=True)
+
+
+def _consulted(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    def on(day: int, what: ViewingKind, purpose: ViewingPurpose, recipient: Recipient | None = None) -> Viewing:
+        return Viewing(date(2026, 11, day), what, purpose, (FOYER, GEVEL)[: day % 2 + 1], recipient)
+
+    police, incident, yours = Recipient.POLICE, ViewingPurpose.INCIDENT, ViewingPurpose.YOUR_REQUEST
+    viewings = (
+        on(21, ViewingKind.STILL, ViewingPurpose.CAMERA),
+        on(22, ViewingKind.VIEWED, incident),
+        on(22, ViewingKind.EXTRACTED, incident),
+        on(23, ViewingKind.EXPORTED, ViewingPurpose.DISCLOSURE),
+        on(23, ViewingKind.HANDED, ViewingPurpose.DISCLOSURE, police),
+        on(24, ViewingKind.REDACTED, ViewingPurpose.OTHER_REQUEST),
+        on(24, ViewingKind.REDACTED, yours),
+        on(25, ViewingKind.FETCHED, yours),
+    )
+    first = ViewingsAnswer(_ACCESS, viewings, date(2026, 11, 21))
+    return first, replace(first, viewings=())
+
+
+def _yielded(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     ground, recipient = YieldGround.AUTHORITY, texts["recipient"]
     return (BlockYielded(_RESTRICTION, TODAY, ground, recipient, "2026/1187", _FOOTAGE[:1], texts["yielded"]),)
 
 
-def _received(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _received(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     due, blocking = date(2026, 12, 24), (RequestType.OBJECTION, RequestType.RESTRICTION)
     others = [right for right in RequestType if right not in (RequestType.OBJECTION, RequestType.COMPLAINT)]
-    return tuple(Receipt(_asked(right), due, right in blocking) for right in (RequestType.OBJECTION, *others))
+    receipts = tuple(Receipt(_asked(right), due, right in blocking) for right in (RequestType.OBJECTION, *others))
+    wide = replace(_ACCESS, kept_until=date(2026, 11, 28))
+    return *receipts, Receipt(wide, due), Receipt(replace(wide, lapsed=True), due)
 
 
-def _withdrawn(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _withdrawn(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     first = ObjectionWithdrawn(_OBJECTION, TODAY, gone_by=date(2026, 12, 19))
     return first, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
 
 
-def _taken_back(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _taken_back(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     rights = [right for right in RequestType if right not in (RequestType.ACCESS, RequestType.OBJECTION)]
     first = RequestWithdrawn(_ACCESS, TODAY, gone_by=date(2026, 12, 19))
     others = tuple(replace(first, asked=_asked(right)) for right in rights)
     return first, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT), *others
 
 
-def _invited(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _invited(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     at, place = datetime(2026, 12, 4, 9, 30, tzinfo=UTC), texts["place"]
-    first = ViewingInvitation(_ACCESS, _processing(texts), at, place, "Lieve Maes", Safeguard.HIDDEN, _HOLE)
+    first = ViewingInvitation(_ACCESS, _processing(texts), at, place, "Lieve Maes", Safeguard.HIDDEN, HOLE)
     return first, replace(first, safeguard=Safeguard.SECOND_PERSON, missing=())
 
 
-def _decided(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _decided(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     received = date(2026, 11, 3)
     first = ComplaintDecided(received, TODAY, CaseOutcome.PARTLY, texts["found"], texts["masked"])
     not_so = replace(first, finding=CaseOutcome.REFUSED, explanation=texts["not_found"], measures=None)
     return first, replace(first, finding=CaseOutcome.GRANTED), not_so
 
 
-def _upheld(texts: _Texts) -> tuple[LetterFacts, ...]:
-    first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _NOTIFIED, _PACKAGE)
-    return first, replace(first, package=None, told=())
+def _upheld(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _NOTIFIED, PACKAGE)
+    waiting = replace(first, waiting=_WAITING)
+    return first, replace(first, package=None, told=()), waiting, replace(waiting, gone_on=None)
 
 
-def _answers(texts: _Texts) -> tuple[AccessAnswer, AccessAnswer]:
-    first = AccessAnswer(_ACCESS, _processing(texts), replace(_PACKAGE, consents=(_CONSENT,)), _HOLE)
-    return first, AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(texts, alone=True), _IN_HAND, ())
+def _answers(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    first = AccessAnswer(_ACCESS, _processing(texts), replace(PACKAGE, consents=(CONSENT,)), HOLE)
+    alone = AccessAnswer(replace(_ACCESS, cameras=(FOYER,)), _processing(texts, alone=True), IN_HAND, ())
+    return first, alone, replace(alone, package=POSTED)
 
 
-def _portability(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _portability(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     asked = _asked(RequestType.PORTABILITY)
-    first = PortabilityAnswer(asked, _processing(texts), _PACKAGE, _HOLE, nominee="Mr. Tom Claes")
-    return first, replace(first, missing=(), nominee=None)
+    first = PortabilityAnswer(asked, _processing(texts), PACKAGE, HOLE, nominee="Mr. Tom Claes")
+    throughout = replace(PACKAGE, shown=(ShownFacts(FOYER, SPAN, 167, 289, HIDDEN),))
+    return first, replace(first, missing=(), nominee=None, package=throughout)
 
 
-def _to_authority(texts: _Texts) -> tuple[LetterFacts, ...]:
+def _to_authority(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     full = BreachToAuthority(_breach(texts), _LATER, True, TODAY, texts["late"])
     return full, BreachToAuthority(_breach(texts, certain=False), _SOON, False, None)
 
 
-def _check(texts: _Texts) -> tuple[LetterFacts, ...]:
-    lent = Lent(_PACKAGE.id, texts["workstation"], TODAY, Delivery.IN_PERSON, date(2026, 12, 24))
+def _check(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    lent = Lent(PACKAGE.id, texts["workstation"], TODAY, Delivery.IN_PERSON, date(2026, 12, 24))
     other = replace(lent, package=ExportId("EXP-2026-022"), delivery=Delivery.DOWNLOAD)
     return WorkstationCheckLetter(TODAY, (lent, other)), WorkstationCheckLetter(TODAY, ())
 
 
-def _identity(texts: _Texts) -> tuple[LetterFacts, ...]:
-    doubt = IdentityDoubt.OTHER_ADDRESS
-    first = IdentityAsked(_ACCESS, doubt, tuple(IdentityWay), date(2026, 12, 9))
-    return first, replace(first, ways=(IdentityWay.SEND_MANDATE,), doubt=IdentityDoubt.MANDATE_MISSING)
+def _identity(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    by, way = date(2026, 12, 9), IdentityWay
+    first = IdentityAsked(_ACCESS, (IdentityDoubt.UNKNOWN_ADDRESS,), (way.SHOW_DOCUMENT, way.SIGNED_MESSAGE), (), by)
+    nominee = (IdentityDoubt.OTHER_ADDRESS, IdentityDoubt.OTHER_RECIPIENT)
+    return (
+        first,
+        replace(first, doubts=nominee, ways=tuple(way), proofs=(Proof.DEMAND,), receiver="Tom Claes"),
+        replace(first, doubts=(IdentityDoubt.GUARDIAN_MISSING,), ways=(), proofs=(Proof.GUARDIAN,)),
+        replace(first, doubts=(IdentityDoubt.ON_BEHALF,), ways=(way.SHOW_DOCUMENT,)),
+        replace(first, doubts=(IdentityDoubt.MANDATE_MISSING,), ways=(way.SHOW_DOCUMENT,), proofs=(Proof.MANDATE,)),
+    )
 
 
-def _scope(_: _Texts) -> tuple[LetterFacts, ...]:
+def _scope(_: SpecimenTexts) -> tuple[LetterFacts, ...]:
     first = ScopeAsked(replace(_ACCESS, cameras=(), span=None), date(2026, 12, 9))
     return first, replace(first, asked=replace(_ACCESS, cameras=())), replace(first, asked=replace(_ACCESS, span=None))
 
 
-_FACTS: dict[LetterTemplate, Callable[[_Texts], tuple[LetterFacts, ...]]] = {
+_FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]] = {
     LetterTemplate.RECEIPT: _received,
     LetterTemplate.IDENTITY_ASKED: _identity,
     LetterTemplate.SCOPE_ASKED: _scope,
     LetterTemplate.EXTENSION: lambda texts: (
         ExtensionLetter(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(ExtensionGround), texts["extension"]),
+        ExtensionLetter(
+            _ACCESS, date(2026, 12, 24), date(2027, 2, 24), (ExtensionGround.COMPLEXITY,), texts["extension"]
+        ),
     ),
     LetterTemplate.ACCESS_ANSWER: _answers,
     LetterTemplate.PORTABILITY_ANSWER: _portability,
     LetterTemplate.VIEWING_INVITATION: _invited,
-    LetterTemplate.NO_FOOTAGE: lambda texts: (NoFootageLetter(_ACCESS, _processing(texts), _ABSENCES, _STATEMENT),),
+    LetterTemplate.NO_FOOTAGE: lambda texts: (NoFootageLetter(_ACCESS, _processing(texts), ABSENCES, STATEMENT),),
     LetterTemplate.NOT_IDENTIFIABLE: lambda texts: (
         NotIdentifiable(_ACCESS, _processing(texts), texts["not_identifiable"], gone_by=date(2026, 12, 19)),
     ),
     LetterTemplate.RESTRICTION_CONFIRMED: lambda texts: (
         RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.LEGAL_CLAIM, _NOTIFIED),
         RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.UNLAWFUL, ()),
+        RestrictionConfirmed(_RESTRICTION, TODAY, RestrictionGround.UNLAWFUL, _FORGOTTEN),
     ),
     LetterTemplate.RESTRICTION_LIFTED: _lifted,
     LetterTemplate.BLOCK_YIELDED: _yielded,
     LetterTemplate.OBJECTION_UPHELD: _upheld,
     LetterTemplate.OBJECTION_REJECTED: lambda texts: (
-        ObjectionRejected(_OBJECTION, TODAY, texts["grounds"], texts["balance"]),
+        ObjectionRejected(_OBJECTION, TODAY, texts["grounds"], texts["balance"], gone_by=date(2026, 12, 19)),
     ),
     LetterTemplate.OBJECTION_WITHDRAWN: _withdrawn,
     LetterTemplate.REQUEST_WITHDRAWN: _taken_back,
     LetterTemplate.ERASURE_CONFIRMED: lambda texts: (
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, _NOTIFIED),
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE[:1], ()),
+        ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, (*_NOTIFIED, *_FORGOTTEN)),
     ),
     LetterTemplate.ERASURE_PARTLY: lambda texts: (
-        ErasurePartly(_ERASURE, TODAY, (Footage(_FOYER, _FIRST),), _WAITING, _NOTIFIED),
+        ErasurePartly(
+            _ERASURE, TODAY, (Footage(FOYER, FIRST),), _WAITING, _NOTIFIED, RefusalGround.LEGAL_CLAIMS, texts["claim"]
+        ),
         ErasurePartly(_ERASURE, None, (), _WAITING, ()),
     ),
     LetterTemplate.RECTIFICATION_RECORDED: lambda texts: (
         RectificationRecorded(_asked(RequestType.RECTIFICATION), TODAY, texts["statement"], _NOTIFIED),
     ),
-    LetterTemplate.REFUSAL: lambda texts: (Refusal(_ACCESS, TODAY, RefusalGround.EXCESSIVE, texts["refusal"]),),
+    LetterTemplate.REFUSAL: _refused,
+    LetterTemplate.VIEWINGS: _consulted,
     LetterTemplate.COMPLAINT_ACKNOWLEDGED: lambda texts: (ComplaintAcknowledged(TODAY, date(2026, 12, 25)),),
     LetterTemplate.COMPLAINT_DECIDED: _decided,
     LetterTemplate.PACKAGE_RECEIPT: lambda texts: (
-        PackageReceipt(_IN_HAND, TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN),
+        PackageReceipt(IN_HAND, TODAY, "Lieve Maes", IdentityMethod.DOCUMENT_SEEN),
     ),
     LetterTemplate.BREACH_CONTROLLER: lambda texts: (
         BreachToController(_breach(texts), _SOON),

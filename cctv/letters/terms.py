@@ -9,7 +9,7 @@ from enum import Enum
 
 from cctv.core.i18n import Message, pgettext_lazy, translate_to
 from cctv.core.language import Language
-from cctv.letters.answers import IdentityDoubt, IdentityWay, LiftReason
+from cctv.letters.answers import IdentityDoubt, IdentityWay, LiftReason, Proof, ViewingKind, ViewingPurpose
 from cctv.letters.facts import AbsenceCause
 from cctv.model.cases import RequestType
 from cctv.model.disclosures import Delivery, PasswordWay, Recipient
@@ -83,8 +83,17 @@ _TERMS: dict[Enum, Message] = {
         "letter", "you ask us to send our answer to an address other than the one we know as yours"
     ),
     IdentityDoubt.NO_SIGNATURE: pgettext_lazy("letter", "your request is not dated or not signed"),
+    IdentityDoubt.ON_BEHALF: pgettext_lazy(
+        "letter", "you write on behalf of the person in the footage, and we do not know you yet"
+    ),
     IdentityDoubt.MANDATE_MISSING: pgettext_lazy(
         "letter", "you write on behalf of another person, and we have not yet seen a mandate or proof of representation"
+    ),
+    IdentityDoubt.GUARDIAN_MISSING: pgettext_lazy(
+        "letter", "the request is about a child under 16, and no parent or guardian makes it with the child"
+    ),
+    IdentityDoubt.OTHER_RECIPIENT: pgettext_lazy(
+        "letter", "you ask us to send the copy to another person than yourself"
     ),
     IdentityWay.SHOW_DOCUMENT: pgettext_lazy(
         "letter", "you show us a valid identity document on the spot; we look at it and take no copy"
@@ -95,8 +104,16 @@ _TERMS: dict[Enum, Message] = {
     IdentityWay.SIGNED_MESSAGE: pgettext_lazy(
         "letter", "you send your request again, dated and with a qualified electronic signature"
     ),
-    IdentityWay.SEND_MANDATE: pgettext_lazy(
-        "letter", "you send us a dated and signed mandate or proof of legal representation"
+    Proof.MANDATE: pgettext_lazy("letter", "a dated and signed mandate of the person for whom you write"),
+    Proof.REPRESENTATION: pgettext_lazy(
+        "letter", "a proof that you are the parent or guardian of the person for whom you write"
+    ),
+    Proof.GUARDIAN: pgettext_lazy(
+        "letter",
+        "a letter or message of a parent or guardian who makes the request with the child, with a proof of that",
+    ),
+    Proof.DEMAND: pgettext_lazy(
+        "letter", "a dated and signed statement that the copy may go to the person whom you named"
     ),
     IdentityMethod.DOCUMENT_SEEN: pgettext_lazy(
         "letter", "a valid identity document was shown; no copy of it was taken"
@@ -130,22 +147,28 @@ _TERMS: dict[Enum, Message] = {
         "letter",
         "on a binding order of a competent authority, for reasons of important public interest (Article 18(2) GDPR)",
     ),
-    GroundKind.INCIDENT: pgettext_lazy(
-        "letter", "needed for a legal claim after a recorded incident (Article 17(3)(e) GDPR)"
-    ),
+    # Facts, and no article that would excuse us: that is chosen by a person, case by case (RefusalGround).
+    GroundKind.INCIDENT: pgettext_lazy("letter", "kept for a recorded incident that is still being dealt with"),
     GroundKind.REQUEST: pgettext_lazy(
-        "letter", "needed to honour the right of another person to the same footage (Article 15 GDPR)"
+        "letter", "kept for a request about the same footage that is still being dealt with"
     ),
     GroundKind.RESTRICTION: pgettext_lazy(
         "letter", "kept because a restriction of processing is in force (Article 18 GDPR)"
     ),
     GroundKind.OBJECTION: pgettext_lazy("letter", "kept because an objection is being decided (Article 21 GDPR)"),
-    GroundKind.DISCLOSURE: pgettext_lazy("letter", "demanded by a competent authority (Article 17(3)(b) GDPR)"),
+    GroundKind.DISCLOSURE: pgettext_lazy(
+        "letter", "kept for its disclosure to a third party, which is still being dealt with"
+    ),
     RefusalGround.MANIFESTLY_UNFOUNDED: pgettext_lazy(
         "letter", "the request is manifestly unfounded (Article 12(5) GDPR)"
     ),
     RefusalGround.EXCESSIVE: pgettext_lazy(
-        "letter", "the request is excessive, in particular because of its repetitive character (Article 12(5) GDPR)"
+        "letter", "the request is excessive, because it repeats earlier requests (Article 12(5) GDPR)"
+    ),
+    RefusalGround.ABUSIVE: pgettext_lazy(
+        "letter",
+        "the request is excessive, because it is an abuse of the right that it invokes; a first request can be one too "
+        "(Article 12(5) GDPR; Court of Justice of the European Union, C-526/24)",
     ),
     RefusalGround.RIGHTS_OF_OTHERS: pgettext_lazy(
         "letter", "a copy would adversely affect the rights and freedoms of others (Article 15(4) GDPR)"
@@ -167,6 +190,19 @@ _TERMS: dict[Enum, Message] = {
         "letter", "compelling legitimate grounds override it (Article 21(1) GDPR)"
     ),
     RefusalGround.NOT_FOUNDED: pgettext_lazy("letter", "the complaint was examined and found not to be justified"),
+    ViewingKind.STILL: pgettext_lazy("letter", "a picture was taken from the camera"),
+    ViewingKind.VIEWED: pgettext_lazy("letter", "looked at"),
+    ViewingKind.EXTRACTED: pgettext_lazy("letter", "an extract was made"),
+    ViewingKind.REDACTED: pgettext_lazy("letter", "looked at and edited, to make people unrecognisable"),
+    ViewingKind.EXPORTED: pgettext_lazy("letter", "a copy was made"),
+    ViewingKind.FETCHED: pgettext_lazy("letter", "a copy was put on a workstation, to hand it over"),
+    ViewingKind.HANDED: pgettext_lazy("letter", "a copy was handed over"),
+    ViewingKind.SHOWN: pgettext_lazy("letter", "shown on the spot"),
+    ViewingPurpose.INCIDENT: pgettext_lazy("letter", "handling of a recorded incident"),
+    ViewingPurpose.YOUR_REQUEST: pgettext_lazy("letter", "answer to this request of yours"),
+    ViewingPurpose.OTHER_REQUEST: pgettext_lazy("letter", "answer to another request about the same footage"),
+    ViewingPurpose.DISCLOSURE: pgettext_lazy("letter", "disclosure to a third party that may receive footage"),
+    ViewingPurpose.CAMERA: pgettext_lazy("letter", "adjustment or maintenance of the camera"),
 }
 _USUAL_TEXTS = (  # what sites write most; other texts are given in [letters] words
     pgettext_lazy("letter", "theft and damage"),

@@ -33,13 +33,30 @@ class NoticeRecipient(Enum):
     PUBLIC = "public"
 
 
+class NoticeWay(Enum):
+    """How a notice of a breach was given.  The value is what the log and JSON store; never rename one."""
+
+    MAIL = "mail"
+    LETTER = "letter"
+    FORM = "form"  # that of the authority or the controller
+    PUBLICATION = "publication"
+    PHONE = "phone"
+    IN_PERSON = "in-person"
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it can be shown afterwards; docs/policies/001.txt: "schriftelijk op de hoogte"."""
+        return self not in {NoticeWay.PHONE, NoticeWay.IN_PERSON}
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """That a recipient was notified of a breach."""
+    """That a recipient was notified of a breach; one that is not in writing is recorded, and leaves the duty open."""
 
     whom: NoticeRecipient
     sent: datetime
     by: str
+    way: NoticeWay
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ else - never in the audit log, a file name or an error message.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from cctv.core.time_range import Span
@@ -41,10 +41,11 @@ class Duty(Enum):
 
 
 class Method(Enum):
-    """How a package is handed over."""
+    """How footage is handed over or shown."""
 
     HAND = "hand"  # against a receipt
     ZIP = "zip"  # encrypted, the passphrase by another way
+    ON_SITE = "on-site"  # shown on a screen of the site: no copy left
 
 
 class Delivery(Enum):
@@ -87,12 +88,33 @@ class DisclosureClosure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who asks, under which number, and on which basis, in their own words; empty for a data subject's package."""
+    """Who asks, where they are established, under which number, on which facts; empty for a data subject's package.
+
+    `country` is an ISO 3166-1 code of two letters.  Which of the facts of a ground there are depends on the duty:
+    `cases.disclosures.grounds`.  The days are ISO 8601, for a row holds plain text.
+    """
 
     authority: str = ""
     officer: str = ""
     reference: str = ""
-    basis: str = ""
+    country: str = ""
+    order_by: str = ""
+    order_number: str = ""
+    order_on: str = ""
+    law: str = ""
+    consent_of: str = ""
+    consent_on: str = ""
+    consent_record: str = ""
+
+    @property
+    def basis(self) -> str:
+        """The facts of the ground on one line, as packages and registers print them; empty where there are none."""
+        days = (f"{date.fromisoformat(day):%d/%m/%Y}" if day else "" for day in (self.order_on, self.consent_on))
+        order_on, consent_on = days
+        facts = (
+            self.order_by, self.order_number, order_on, self.law, self.consent_of, consent_on, self.consent_record
+        )  # fmt: skip
+        return ", ".join(filter(None, facts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class RefusalGround(Enum):
     """Why a request may be refused, wholly or in part; `cctv.cases.requests.outcomes` has article and types of each."""
 
     MANIFESTLY_UNFOUNDED = "manifestly-unfounded"
-    EXCESSIVE = "excessive"
+    EXCESSIVE = "excessive"  # it repeats what was answered
+    ABUSIVE = "abusive"  # an abuse, be it the first request: CJEU C-526/24; evidence, and two people
     RIGHTS_OF_OTHERS = "rights-of-others"
     CRIMINAL_INVESTIGATION = "criminal-investigation"
     IDENTITY_NOT_SHOWN = "identity-not-shown"
@@ -124,14 +125,16 @@ class LetterKind(Enum):
     LIFTED = "lifted"
     INVITATION = "invitation"
     WITHDRAWN = "withdrawn"
+    VIEWINGS = "viewings"
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
     """A person in a request; `contact` is the known address, `deliver_to` another one for the answer.
 
-    `renamed` and `moved` are when the name and the known address were last corrected: a check of identity counts when
-    it came after both, and an address that replaced another one needs one.
+    `country` is where a nominee is, as an ISO 3166-1 code of two letters; None for the others.  `renamed` and `moved`
+    are when the name and the known address were last corrected: a check of identity counts when it came after both, and
+    an address that replaced another one needs one.
     """
 
     role: RequesterRole
@@ -140,6 +143,7 @@ class Party:
     deliver_to: str | None = None
     mandate: Mandate | None = None
     mandated: date | None = None  # the date of the mandate
+    country: str | None = None
     renamed: datetime | None = None
     moved: datetime | None = None
 

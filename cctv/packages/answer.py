@@ -17,7 +17,7 @@ from pathlib import Path
 from cctv.cases.disclosures.leases import taker
 from cctv.cases.letters.answer_letters import LetterCopy, Wording, facts_for
 from cctv.cases.letters.request_letters import Draft, draft, enter, local_day
-from cctv.cases.requests.answer import AnswerPlan, answer, plan_answer
+from cctv.cases.requests.answer import AnswerPlan, answer, plan_answer, sign_answer
 from cctv.cases.requests.close import Erased, erase_ordered, finish
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.core.durable import LockHeld, sha256_file
@@ -91,12 +91,14 @@ def answer_request(
 ) -> Answered:
     """Answer a request; without `wording` no letter is made, without `hand_over` the copy waits in exports/.
 
-    Raises what `plan_answer` and, with a copy, `build` raise; for the letter BalanceMissing,
+    Raises what `plan_answer`, `sign_answer` (which answers nothing while a second person is required) and, with a copy,
+    `build` raise; for the letter BalanceMissing,
     BasisMissing, SenderUnknown, WordsUntranslated, FactMissing.
     """
     match_files(site)  # holds of others that an older index does not know keep what an erasure would promise to delete
     with read_transaction(site.engine) as connection:
         plan = plan_answer(connection, site, request_id, outcome)
+    sign_answer(site, plan)
     package = None
     if plan.copied:
         package = _current_package(site, plan.request) or build(site, plan.request.id, progress).package

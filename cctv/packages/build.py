@@ -64,7 +64,15 @@ from cctv.packages.refusals import refusals_logged
 from cctv.redaction.errors import SceneLost, SearchFailed, SourceUnreadable, VerifyFailed
 from cctv.redaction.review.analysis import backdrop_hashes
 from cctv.redaction.review.artefacts import SURVEY, read_times
-from cctv.redaction.review.case import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
+from cctv.redaction.review.case import (
+    Progress,
+    check_artefacts,
+    check_sources,
+    part_directory,
+    prepared_case,
+    require_open,
+    silent,
+)
 from cctv.redaction.review.checkpoints import forget_renders, kept_render
 from cctv.redaction.review.errors import (
     ArtefactChanged,
@@ -284,7 +292,7 @@ def _render(site: Storage, plan: BuildPlan, planned: PlannedOutput, working: Pat
 def _subject(site: Storage, part: CasePart) -> SubjectShown:
     """How much of the requester the video shows; a stretch ends where the next frame begins."""
     subject, span = part.plan.subject, part.plan.span
-    times = read_times(site.root / part.directory / SURVEY)
+    times = read_times(part_directory(site, part) / SURVEY)
     starts = [span.start + timedelta(microseconds=time) for time in times]
     hidden = tuple(
         SubjectHiddenSpan(

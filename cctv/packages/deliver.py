@@ -25,8 +25,11 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry, entries_since
 from cctv.cases.compliance.grants import require
-from cctv.cases.disclosures.disclosures import given_to_subject, handed_over, unclosed
+from cctv.cases.compliance.processors import checked_country
+from cctv.cases.disclosures.disclosures import given_to_subject, handed_over, require_approved, unclosed
 from cctv.cases.disclosures.leases import FOR_SUBJECT, lease_end, taker
+from cctv.cases.errors.compliance import CountryUnreadable, OutsideArea
+from cctv.cases.errors.disclosures import DisclosureNeedsSecond, DisclosureUnapproved, ViewedAlready, ViewedLater
 from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
@@ -48,11 +51,11 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
 from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
-from cctv.model.ids import typed_id
+from cctv.model.ids import IdKind, id_kind, typed_id
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
-from cctv.packages.errors import DisclosureUnapproved, PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
+from cctv.packages.errors import PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
 from cctv.packages.folder import package_folder
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
@@ -61,7 +64,16 @@ from cctv.packages.verify import verify_package
 
 log = logging.getLogger(__name__)
 
-_REFUSALS = (CopyNotReady, DisclosureUnapproved, FootageBlocked, RecipientAbsent)
+_REFUSALS = (
+    CopyNotReady,
+    CountryUnreadable,
+    DisclosureNeedsSecond,
+    DisclosureUnapproved,
+    OutsideArea,
+    ViewedAlready,
+    FootageBlocked,
+    RecipientAbsent,
+)
 _ROLES = {Recipient.NOMINEE: RequesterRole.NOMINEE, Recipient.PROXY: RequesterRole.PROXY}
 
 
@@ -97,7 +109,7 @@ def deliver(
     """Make the carrier of a package in the folder `to`, and record that it was handed over.
 
     Raises ExportUnknown, TargetUnfit, RecipientTyped (2); NotGranted, FootageBlocked, PackageOver (12); CopyNotReady,
-    RecipientAbsent, DisclosureUnapproved (13); PackageMismatch (15), RoomMissing (16).
+    RecipientAbsent, DisclosureUnapproved, DisclosureNeedsSecond (13); PackageMismatch (15), RoomMissing (16).
     """
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
@@ -127,7 +139,8 @@ def deliver(
 def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLines:
     """The lines by which another desk copies a package; the audit log records the request.
 
-    Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12), CopyNotReady, DisclosureUnapproved (13).
+    Raises ExportUnknown (2), NotGranted, FootageBlocked, PackageOver (12), CopyNotReady, DisclosureUnapproved,
+    DisclosureNeedsSecond (13).
     """
     package = _deliverable(site, package_id)
     _require_leaving(site, package)
@@ -137,6 +150,37 @@ def fetch(site: Storage, package_id: str, *, dry_run: bool = False) -> FetchLine
         facts: AuditFacts = {"manifest": package.manifest_sha256}
         append_entry(connection, site, Act.EXPORT_FETCHED, package.id, case_id=package.case_id, facts=facts)
     return fetch_lines(site.actor.account, host_name(), path, key.fingerprint)
+
+
+def show_on_site(
+    site: Storage,
+    case_id: str,
+    recipient: Recipient | None = None,
+    at: datetime | None = None,
+    *,
+    dry_run: bool = False,
+) -> Disclosure:
+    """Enter that footage was shown on a screen of the site, to the recipient of a disclosure or for a request.
+
+    What a package needs to leave is needed here as well.  Raises DisclosureUnknown, DisclosureClosed, ViewedAlready,
+    ViewedLater, RequestUnknown, RecipientTyped (2); NotGranted, FootageBlocked, OutsideArea (12); CopyNotReady,
+    RecipientAbsent, DisclosureUnapproved, DisclosureNeedsSecond (13).
+    """
+    case_id, zone = typed_id(case_id), site.settings.site.timezone
+    if at is not None and at > site.clock.now():
+        raise ViewedLater(when=N_("on {at:%d/%m/%Y} at {at:%H:%M}", at=at.astimezone(zone)))
+    of_request = id_kind(case_id) is IdKind.REQUEST
+    require(site, Permission.VIEW if of_request else Permission.EXPORT_UNREDACTED)
+    if recipient is not None and not of_request:
+        raise RecipientTyped(id=case_id, recipient=recipient.value, case=case_id)
+    logged = refusals_logged(site, case_id, case_id, _REFUSALS)
+    with logged, write_transaction(site.engine, dry_run=dry_run) as connection:
+        if not of_request:
+            disclosure = _disclosure_leaving(connection, site, case_id)
+            return handed_over(connection, site, disclosure, Method.ON_SITE, at)
+        request = _request_leaving(connection, site, case_id, case_id, recipient)
+        scope, to = (request.cameras, scope_of(request)), recipient or taker(request)
+        return given_to_subject(connection, site, None, request.id, scope, to, Method.ON_SITE, None, at)
 
 
 def fetch_lines(account: str, host: str, path: Path, fingerprint: str) -> FetchLines:
@@ -224,23 +268,39 @@ def _leaving(
     """The case of a package that may leave now.
 
     Raises FootageBlocked; of a request CopyNotReady, RecipientAbsent; of a disclosure DisclosureClosed,
-    DisclosureUnapproved.
+    DisclosureUnapproved, DisclosureNeedsSecond.
     """
-    case: AccessRequest | Disclosure
     if package.disclosure is not None:
-        case = unclosed(connection, site, package.disclosure)
-        if case.approved is None or case.package != package.id:
-            raise DisclosureUnapproved(id=case.id)
-    else:
-        assert package.request is not None
-        case = find_request(connection, package.request)
-        role = _ROLES.get(recipient) if recipient else None
-        if role is not None and case.party(role) is None:
-            raise RecipientAbsent(id=package.id, recipient=recipient, case=case.id, role=role.value)
-        require_ready(connection, case)
-    span = scope_of(case) if isinstance(case, AccessRequest) else case.span
-    require_unblocked(connection, site, case.id, case.cameras, span)
-    return case
+        disclosure = _disclosure_leaving(connection, site, package.disclosure)
+        if disclosure.package != package.id:
+            raise DisclosureUnapproved(id=disclosure.id)
+        return disclosure
+    assert package.request is not None
+    return _request_leaving(connection, site, package.request, package.id, recipient)
+
+
+def _disclosure_leaving(connection: Connection, site: Storage, disclosure_id: str) -> Disclosure:
+    disclosure = unclosed(connection, site, disclosure_id)
+    require_approved(site, disclosure)
+    require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
+    return disclosure
+
+
+def _request_leaving(
+    connection: Connection, site: Storage, request_id: str, subject: str, recipient: Recipient | None
+) -> AccessRequest:
+    """A request whose footage may go to this recipient now, or to the one whom it names."""
+    request = find_request(connection, request_id)
+    role = _ROLES.get(recipient) if recipient else None
+    if role is not None and request.party(role) is None:
+        raise RecipientAbsent(id=subject, recipient=recipient, case=request.id, role=role.value)
+    require_ready(connection, request)
+    nominee = request.party(RequesterRole.NOMINEE)
+    if nominee is not None and (recipient or taker(request)) is Recipient.NOMINEE:
+        following = N_("give it to the person concerned: --recipient subject")
+        checked_country(N_("The nominee"), nominee.country or "", site.settings.policy.area, following)
+    require_unblocked(connection, site, request.id, request.cameras, scope_of(request))
+    return request
 
 
 def _target(site: Storage, to: Path, package: PackageRow, method: Method) -> Path:
@@ -264,9 +324,10 @@ def _copy_package(site: Storage, source: Path, partial: Path, passphrase: str | 
     if passphrase is not None:
         write_zip(source, partial, passphrase, site.clock.now(), site.disk)
         return
-    shutil.copytree(source, partial, copy_function=shutil.copyfile)
-    for path in partial.iterdir():
-        site.disk.sync_file(path)
+    partial.mkdir()  # not copytree: it gives the copy the mode of the source, whatever the umask
+    for path in sorted(source.iterdir()):
+        shutil.copyfile(path, partial / path.name)
+        site.disk.sync_file(partial / path.name)
     site.disk.sync_directory(partial)
     verify_package(partial)
 

@@ -54,15 +54,6 @@ class RecipientAbsent(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
-class DisclosureUnapproved(CctvError):
-    """{id} is not approved: nobody answered for its ground and its scope yet; nothing was changed.
-
-    next: cctv disclosure approve {id} --reason WHAT
-    """
-
-    exit_code = Exit.DECISION_MISSING
-
-
 class DisclosureChanged(CctvError):
     """{id} changed while its package was being made; nothing was kept.
 

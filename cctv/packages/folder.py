@@ -54,7 +54,6 @@ def begin_build(site: Storage) -> Path:
     finish_interrupted_build(site)
     folder = working_folder(site)
     site.disk.make_directory(folder)
-    folder.chmod(0o750)
     return folder
 
 

@@ -87,10 +87,10 @@ def expire_leftovers(site: Storage) -> tuple[str, ...]:
     """Remove those of ours that are past their limit; returns their paths.  Raises LockHeld while a build runs."""
     now, removed = site.clock.now(), list[str]()
     for leftover in leftovers(site):
-        made = datetime.fromtimestamp((site.root / leftover.path).lstat().st_mtime, UTC)
-        is_derived = leftover.kind is LeftoverKind.UNKNOWN_DERIVED
-        if is_derived and made + LONGEST <= now and _remove_derived(site, leftover):
-            removed.append(leftover.path)
+        if leftover.kind is LeftoverKind.UNKNOWN_DERIVED:
+            made = datetime.fromtimestamp((site.root / leftover.path).lstat().st_mtime, UTC)
+            if made + LONGEST <= now and _remove_derived(site, leftover):
+                removed.append(leftover.path)
         if leftover.kind is LeftoverKind.UNKNOWN_PACKAGE and leftover.remedy is LeftoverRemedy.REMOVE:
             with exclusive(site.root / "exports" / ".lock"):
                 _repair(site, leftover)

@@ -16,8 +16,14 @@ from cctv import __version__
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
-from cctv.cases.disclosures.disclosures import find_disclosure, package_built, unclosed
-from cctv.cases.errors.disclosures import DisclosureClosed
+from cctv.cases.disclosures.disclosures import find_disclosure, package_built, require_approved, unclosed
+from cctv.cases.errors.compliance import CountryUnreadable, OutsideArea
+from cctv.cases.errors.disclosures import (
+    DisclosureClosed,
+    DisclosureNeedsSecond,
+    DisclosureUnapproved,
+    ViewedAlready,
+)
 from cctv.cases.errors.requests import FootageBlocked
 from cctv.cases.footage_status import footage_status
 from cctv.cases.requests.blocks import require_unblocked
@@ -38,7 +44,7 @@ from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId, IdKind, typed_id
 from cctv.packages.build import gaps_of, video_name
 from cctv.packages.documents import disclosure_readme
-from cctv.packages.errors import CopyDiffers, DisclosureChanged, DisclosureUnapproved, MasksHide, RecordingUnreadable
+from cctv.packages.errors import CopyDiffers, DisclosureChanged, MasksHide, RecordingUnreadable
 from cctv.packages.expiry import lease_end
 from cctv.packages.folder import begin_build, complete_build, finish_interrupted_build
 from cctv.packages.manifest import (
@@ -65,7 +71,11 @@ log = logging.getLogger(__name__)
 
 _REFUSALS = (
     DisclosureClosed,
+    DisclosureNeedsSecond,
     DisclosureUnapproved,
+    CountryUnreadable,
+    OutsideArea,
+    ViewedAlready,
     DisclosureChanged,
     MasksHide,
     NoFootageToRedact,
@@ -112,14 +122,13 @@ class BuiltDisclosure:
 def plan_disclosure(site: Storage, disclosure_id: str, progress: Progress = silent) -> DisclosurePlan:
     """Check that a disclosure may be built, and return what its package would hold.
 
-    Raises DisclosureUnknown, DisclosureClosed (2); FootageBlocked (12); DisclosureUnapproved, MasksHide (13);
-    NoFootage (14); SegmentMissing, SegmentChanged, RecordingUnreadable (15).
+    Raises DisclosureUnknown, DisclosureClosed (2); FootageBlocked (12); DisclosureUnapproved, DisclosureNeedsSecond,
+    MasksHide (13); NoFootage (14); SegmentMissing, SegmentChanged, RecordingUnreadable (15).
     """
     with read_transaction(site.engine) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
         require_unblocked(connection, site, disclosure.id, disclosure.cameras, disclosure.span)
-        if disclosure.approved is None:
-            raise DisclosureUnapproved(id=disclosure.id)
+        require_approved(site, disclosure)
         masks = {camera: masks_in_force(site, connection, camera, disclosure.span) for camera in disclosure.cameras}
         hidden = [camera for camera, polygons in masks.items() if polygons]
         if hidden and not disclosure.unmasked:
@@ -250,7 +259,11 @@ def _draft(
         mode=UNREDACTED,
         language=site.settings.site.language.value,
         ground=LegalBasis(
-            disclosure.recipient.value, receiver.authority, receiver.reference, disclosure.duty.value, receiver.basis
+            disclosure.recipient.value,
+            receiver.authority,
+            receiver.reference,
+            disclosure.duty.value,
+            receiver.basis or disclosure.case_id or "",
         ),
         requested=Period(disclosure.span.start, disclosure.span.end),
         cameras=disclosure.cameras,

@@ -24,7 +24,7 @@ from cctv.core.clock import Clock, iso
 from cctv.core.errors import CctvError, ConfigError, GuardError
 from cctv.core.filesystem import is_disk_full
 from cctv.core.logs import SHOWN
-from cctv.core.secrets import without_secrets
+from cctv.core.text import without_secrets
 from cctv.db.identity import read_identity
 from cctv.db.storage import Storage
 from cctv.model.footage import GapCause

@@ -21,7 +21,7 @@ from cctv.db import schema
 from cctv.db.storage import Storage
 from cctv.footage.ingest import lines_in
 from cctv.footage.layout import segment_path, segment_start
-from cctv.footage.quarantine import quarantined_files, shortest_period, unnoted_files
+from cctv.footage.quarantine import all_files, shortest_period
 from cctv.footage.segments import segments_of, tombstones_of
 from cctv.holds.store import holds_in_force
 from cctv.model.footage import Reason, Segment, Tombstone
@@ -164,7 +164,7 @@ def _first_of(longest: datetime, limits: Iterable[CopyLimit | None]) -> CopyLimi
 def kept_copies(connection: Connection, site: Storage) -> Iterator[KeptCopy]:
     """Everything in the storage that has a limit and is no row of a segment, but what a hold keeps."""
     holds = holds_in_force(connection)
-    for file in (*quarantined_files(site), *unnoted_files(site)):
+    for file in all_files(site):
         if not any(file.camera is None or file.camera in hold.cameras for hold in holds):
             yield KeptCopy(site.relative(file.path), file.limit)
     yield from _unknown_segments(connection, site, holds)

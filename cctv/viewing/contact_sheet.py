@@ -51,7 +51,7 @@ def show(
 
     Raises what `require_view` raises, and SourceUnreadable (15) for a segment that cannot be decoded.
     """
-    look = require_view(site, case_id, camera, span, "footage show")
+    look = require_view(site, case_id, camera, span, "footage show", reason=reason, dry_run=dry_run)
     times = instants(look, min(stills, MOST))
     if dry_run:
         return ContactSheet(site.root / "derived" / look.case, times)

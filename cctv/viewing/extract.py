@@ -55,7 +55,7 @@ def extract_footage(
 
     Raises what `require_view` raises, SourceUnreadable (15), RenderFailed, RoomMissing (16).
     """
-    look = require_view(site, case_id, camera, span, "footage extract")
+    look = require_view(site, case_id, camera, span, "footage extract", reason=reason, dry_run=dry_run)
     if dry_run:
         return Extract(tuple(_name(site, look, stretch, Path("views")) for stretch in look.stretches), 0)
     directory = views_directory(site, look.case)

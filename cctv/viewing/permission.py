@@ -17,7 +17,9 @@ from cctv.cases.errors.requests import FootageBlocked
 from cctv.cases.footage_status import find_footage
 from cctv.cases.incidents import find_ground
 from cctv.cases.requests.blocks import require_unblocked
+from cctv.cases.two_person import sign_look
 from cctv.config.fields import Polygon
+from cctv.core.clock import iso
 from cctv.core.errors import CctvError, Exit
 from cctv.core.i18n import N_, Message, enum_label
 from cctv.core.time_range import Span
@@ -64,11 +66,14 @@ class Look:
     masks: tuple[Polygon, ...]
 
 
-def require_view(site: Storage, case_id: str, camera: CameraId, span: Span, what: str) -> Look:
+def require_view(
+    site: Storage, case_id: str, camera: CameraId, span: Span, what: str, *, reason: str | None, dry_run: bool
+) -> Look:
     """Footage that a case may view of a camera in a span.
 
     Raises GroundUnknown, GroundClosed, NotGranted, NotCovered, FootageBlocked, NothingToSee; the last four are logged
-    as refusals of `what`, NothingToSee excepted.
+    as refusals of `what`, NothingToSee excepted.  LookAsked, with the first signature committed, while the policy
+    requires a second person; a dry run shows no picture and signs nothing.
     """
     require(site, Permission.VIEW)
     with read_transaction(site.engine) as connection:
@@ -86,6 +91,8 @@ def require_view(site: Storage, case_id: str, camera: CameraId, span: Span, what
         raise
     if not stretches:
         raise NothingToSee(camera=camera, cause=_cause(site, camera, span))
+    if not dry_run:
+        _require_signed(site, case, camera, span, what, reason)
     return Look(case, camera, span, stretches, masks)
 
 
@@ -94,6 +101,14 @@ def views_directory(site: Storage, case_id: str) -> Path:
     directory = derived_directory(site.root, case_id) / VIEWS
     site.disk.make_directory(directory)
     return directory
+
+
+def _require_signed(site: Storage, case: str, camera: CameraId, span: Span, what: str, reason: str | None) -> None:
+    line = f"cctv {what} --case {case} --camera {camera} --from {iso(span.start)} --to {iso(span.end)}"
+    with write_transaction(site.engine) as connection:
+        refusal = sign_look(connection, site, case, camera, span, reason=reason, line=line)
+    if refusal is not None:
+        raise refusal
 
 
 def _require_covered(connection: Connection, case: str, camera: CameraId, span: Span) -> None:

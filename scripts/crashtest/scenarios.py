@@ -262,13 +262,11 @@ def older_database(stage: Stage) -> Iterator[None]:
     late = stage.record(GEVEL, stage.random.randrange(2, 4)) + stage.record(FOYER, 1)
     if stage.random.random() < 0.7:
         hold_on(stage, late[0].span, GEVEL)
-    stage.clock.advance(6 * DAY)
-    sweep_once(stage.site)
+    stage.clock.advance(7 * DAY)
     for path in stage.root.glob(f"{DATABASE_FILE}*"):
         path.unlink()
     shutil.copy(older, stage.root / DATABASE_FILE)
     stage.reopen()
-    stage.clock.advance(DAY)
     yield
     try:
         sweep_once(stage.site)

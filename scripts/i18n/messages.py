@@ -26,7 +26,7 @@ from cctv.core.errors import EXIT_MEANINGS
 from cctv.core.i18n import CAPITALS, HEADINGS, LINE_WORDS, PLACEHOLDERS
 from cctv.core.typed_time.parser import CONTEXT, SHOWN
 from cctv.model.cases import CaseOutcome, IncidentKind, RequestState, RequestType
-from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, Permission, ProcessingRole, Risk
+from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, NoticeWay, Permission, ProcessingRole, Risk
 from cctv.model.disclosures import Delivery, DisclosureClosure, DisclosureState, Duty, Method, PasswordWay, Recipient
 from cctv.model.footage import GapCause, Reason
 from cctv.model.holds import GroundKind
@@ -67,7 +67,7 @@ WORDS = (
     RefusalGround, BlockKind, YieldGround, ExtensionGround, LetterKind,
     Safeguard, RestrictionGround, Delivery, PasswordWay,
     Recipient, Duty, Method, DisclosureState, DisclosureClosure,
-    ProcessingRole, Risk, NoticeRecipient, End, Permission,
+    ProcessingRole, Risk, NoticeRecipient, NoticeWay, End, Permission,
     DeclarationKind, NextStepKind, GroundKind, NationalNumber,
     GapCause, Reason, ZoneKind,
 )  # fmt: skip

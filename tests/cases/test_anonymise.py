@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 MARK = "Qwxzandvoort"
 WHO = (
     f"--name 'An {MARK}1' --contact {MARK}2@example.be --said-time '{MARK}3 uur' --said-place '{MARK}4' "
-    f"--appearance 'rode {MARK}5' --as nominee --by 'Mr {MARK}6' --by-contact {MARK}7@bar.be "
+    f"--appearance 'rode {MARK}5' --as nominee --by 'Mr {MARK}6' --by-contact {MARK}7@bar.be --by-country BE "
     "--mandate express-demand --mandated 31/10/2026"
 )
 SPAN = "--cameras foyer-1 --from '1/11 9:00' --to '1/11 9:02'"

@@ -92,13 +92,13 @@ def test_a_breach_is_closed_only_when_everybody_was_told_and_a_measure_is_writte
     site.cctv("breach open 'stick met pakket kwijt' --aware '2026-11-01 09:00' --cameras foyer-1 --people 3")
 
     refused = site.cctv("breach close BRE-2026-001 --reason gevonden", exit=13)
-    site.cctv("breach tell BRE-2026-001 --whom authority")
-    site.cctv("breach tell bre-2026-001 --whom public")
+    site.cctv("breach tell BRE-2026-001 --whom authority --how form")
+    site.cctv("breach tell bre-2026-001 --whom public --how publication")
     unmeasured = site.cctv("breach close BRE-2026-001 --reason gevonden", exit=13)
     site.cctv("breach measures BRE-2026-001 --text 'pakketten alleen nog versleuteld'")
     closed = site.cctv("breach close BRE-2026-001 --reason gevonden --json").json
 
-    assert "authority and the public were told" in refused.err
+    assert "authority and the public were told in writing" in refused.err
     assert "no measure" in unmeasured.err
     assert closed["breach"]["closed"]
     assert "gevonden" in site.cctv("breach show BRE-2026-001").out
@@ -110,8 +110,8 @@ def test_who_is_told_late_is_told_with_a_reason(site, clock):
     clock.advance(hours=20)
 
     overdue = site.cctv("breach list")
-    refused = site.cctv("breach tell BRE-2026-001 --whom controller", exit=13)
-    told = site.cctv("breach tell BRE-2026-001 --whom controller --reason 'nacht, niemand bereikbaar'")
+    refused = site.cctv("breach tell BRE-2026-001 --whom controller --how mail", exit=13)
+    told = site.cctv("breach tell BRE-2026-001 --whom controller --how mail --reason 'nacht, niemand bereikbaar'")
 
     assert "controller by" in overdue.out
     assert "nothing says why" in refused.err

@@ -18,6 +18,7 @@ from cctv.core.time_range import Span
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.disclosures import Disclosure, Duty, Receiver, Recipient
 from cctv.model.ids import CameraId, DisclosureId, RequestId
+from cctv.model.legal import Area
 from cctv.model.requests import Extension, ExtensionGround, IdentityCheck, IdentityMethod, Party, RequesterRole
 
 pytestmark = pytest.mark.slow
@@ -28,7 +29,7 @@ REQUEST = f"request open --no-prepare --name 'An Petres' --contact an@example.or
 INCIDENT = f"incident open ruit --kind damage {SPAN}"
 DISCLOSURE = (
     "disclosure open --recipient police --duty ordered --authority 'Politie Oostende' --reference 7 "
-    f"--basis 'vordering 46bis Sv.' {SPAN}"
+    f"--country BE --order-by magistrate --order-number 46 --order-on 1/11/2026 {SPAN}"
 )
 ZONE = ZoneInfo("Europe/Brussels")
 AT = datetime(2026, 11, 1, 11, 0, tzinfo=UTC)
@@ -316,11 +317,15 @@ def test_a_check_counts_when_it_came_after_the_correction(renamed, moved, missin
     assert bool(identities_missing(request, [check])) is missing
 
 
-def test_an_officers_name_leaves_an_approval_and_another_basis_does_not():
+def test_an_officers_name_leaves_an_approval_and_another_order_does_not():
+    receiver = Receiver("Politie", "", "7", "BE", order_by="magistrate", order_number="46", order_on="2026-11-01")
     approved = Disclosure(
-        DisclosureId("DIS-2026-001"), Recipient.POLICE, Duty.ORDERED, Receiver("Politie", "", "7", "46bis Sv."),
+        DisclosureId("DIS-2026-001"), Recipient.POLICE, Duty.ORDERED, receiver,
         (CameraId("foyer-1"),), Span(AT, AT.replace(hour=12)), AT, "test", approved=AT, approved_by="second",
     )  # fmt: skip
 
-    assert corrected_disclosure(approved, DisclosureCorrection(officer="J. Claes")).approved == AT
-    assert corrected_disclosure(approved, DisclosureCorrection(basis="88bis Sv.")).approved is None
+    def corrected(correction):
+        return corrected_disclosure(approved, correction, Area.EU, AT.date())
+
+    assert corrected(DisclosureCorrection(officer="J. Claes")).approved == AT
+    assert corrected(DisclosureCorrection(order_number="88")).approved is None

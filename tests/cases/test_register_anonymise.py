@@ -26,13 +26,13 @@ def ended(site, clock):
     )
     site.cctv(
         f"disclosure open --recipient lawyer --duty obliged --authority 'Mr {MARK}5' --officer '{MARK}6' "
-        f"--reference '{MARK}7' --basis '{MARK}8' --case INC-2026-001 {SPAN}"
+        f"--reference '{MARK}7' --country BE --law '{MARK} 8' --case INC-2026-001 {SPAN}"
     )
     approve_disclosure(site.open("chief"), "DIS-2026-001", reason=f"gelezen met {MARK}9")
     site.cctv(f"disclosure end DIS-2026-001 --how withdrawn --reason 'brief van {MARK}'")
     site.cctv(f"incident settle INC-2026-001 --reason 'terug bij {MARK}' --yes")
     site.cctv(f"breach open 'stick van {MARK} kwijt' --aware '2026-11-01 09:00' --as processor --suspected")
-    site.cctv("breach tell BRE-2026-001 --whom controller")
+    site.cctv("breach tell BRE-2026-001 --whom controller --how mail")
     site.cctv(f"breach measures BRE-2026-001 --text 'gesprek met {MARK}'")
     site.cctv(f"breach close BRE-2026-001 --reason 'gevonden door {MARK}'")
     site.cctv(f"processor add '{MARK} eenmanszaak' --service 'onderhoud door {MARK}' --country BE")

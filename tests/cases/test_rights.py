@@ -207,7 +207,8 @@ class TestWhoAsks:
         recorded.cctv(f"request answer {ONE} --no-letter")
 
     def test_a_nominee_forces_a_check_of_both(self, recorded):
-        nominee = "--as nominee --by 'Mr. X' --by-contact x@bar.be --mandate express-demand --mandated 31/10/2026"
+        nominee = "--as nominee --by 'Mr. X' --by-contact x@bar.be --by-country BE"
+        nominee += " --mandate express-demand --mandated 31/10/2026"
         said = opened(recorded, "erasure", nominee)
         assert [one["about"] for one in said["missing"] if one["need"] == "identity"] == ["subject", "nominee"]
         recorded.cctv(f"request identity {ONE} --method known-address --checker 'A. Peeters'")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from cctv.cases.two_person import Replacement, ending_act, is_one_person
 from cctv.cli import context as cli_context
+from cctv.config.schema import TwoPersonAct
+from cctv.core.time_range import Span
+from cctv.db.engine import read_transaction
+from cctv.holds.store import holds_in_force
+from cctv.model.cases import CaseOutcome
+from cctv.model.ids import CameraId
 
 pytestmark = pytest.mark.slow
 
@@ -14,7 +23,8 @@ SPAN = "--cameras foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'"
 REQUEST = f"request open --no-prepare --name An --contact an@example.org {SPAN} --type"
 DISCLOSURE = (
     "disclosure open --recipient police --duty ordered --authority 'Politie Oostende' --reference 7 "
-    f"--basis 'vordering 46bis Sv.' {SPAN}"
+    "--country BE --order-by 'onderzoeksrechter Brugge' --order-number 46bis/112 --order-on 1/11/2026 "
+    f"{SPAN}"
 )
 ENDINGS = [
     (f"incident open ruit --kind damage {SPAN}", "hold release HOLD-2026-001 --reason done", "hold.released"),
@@ -27,6 +37,16 @@ ENDINGS = [
     (
         f"{REQUEST} access",
         "request close REQ-2026-001 --outcome refused --ground excessive --reason 'the fifth time'",
+        "request.closed",
+    ),
+    (
+        f"{REQUEST} access",
+        "request answer REQ-2026-001 --outcome refused --ground excessive --reason 'the fifth time'",
+        "request.closed",
+    ),
+    (
+        f"{REQUEST} access",
+        "request answer REQ-2026-001 --outcome not-identifiable --reason 'nobody is near enough'",
         "request.closed",
     ),
     (f"{REQUEST} restriction", "request lift REQ-2026-001 --reason 'she wrote'", "block.lifted"),
@@ -46,15 +66,22 @@ def acting(monkeypatch):
     return become
 
 
+def ask_two_for(site, *acts):
+    named = ", ".join(f'"{act}"' for act in acts)
+    site.config.write_text(re.sub(r"two_person = .*", f"two_person = [{named}]", site.config.read_text()))
+
+
 @pytest.fixture
 def guarded(site):
-    site.config.write_text(site.config.read_text().replace('["export.unredacted"]', '["hold.release"]'))
+    ask_two_for(site, "hold.release")
     site.record("foyer-1", "2026-11-01 11:00")
     return site
 
 
 def acts(site):
-    return [entry["act"] for entry in site.cctv("audit list --last 100 --json").json["entries"]]
+    """Without that the settings which the fixture changed were adopted: any act may be the first under them."""
+    entries = site.cctv("audit list --last 100 --json").json["entries"]
+    return [entry["act"] for entry in entries if entry["act"] != "settings.adopted"]
 
 
 def holds(site):
@@ -128,3 +155,137 @@ def test_a_refused_ending_is_no_signature(guarded, acting):
     guarded.cctv("request close REQ-2026-001 --outcome refused", exit=2)
     guarded.cctv("request close REQ-2026-001 --outcome granted --dry-run")
     assert "release.asked" not in acts(guarded)
+
+
+NARROWER = "--cameras foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:00:30' --reason 'she named the minute'"
+WIDER = "--cameras foyer-1 --from '2026-11-01 10:55' --to '2026-11-01 11:05' --reason 'she came earlier'"
+
+
+def test_a_narrower_scope_frees_footage_and_takes_two_persons(guarded, acting):
+    guarded.cctv(f"{REQUEST} restriction")
+
+    told = guarded.cctv(f"request scope REQ-2026-001 {NARROWER}", exit=13).err
+    line = re.search(r"cctv (request scope .+?) --reason", " ".join(told.split()))
+    assert holds(guarded) == ["HOLD-2026-001"]
+    shown = guarded.cctv("request show REQ-2026-001 --json").json["request"]
+    assert shown["end"] == "2026-11-01T10:01:00.000Z"
+
+    acting("second")
+    moved = guarded.cctv(f"{line[1]} --reason 'she named the minute' --json").json
+    assert moved["released"] == ["HOLD-2026-001"]
+    assert moved["request"]["end"] == "2026-11-01T10:00:30.000Z"
+    assert holds(guarded) == ["HOLD-2026-002"]
+
+
+def test_a_wider_scope_frees_nothing_and_takes_one(guarded, acting):
+    guarded.cctv(f"{REQUEST} access")
+
+    moved = guarded.cctv(f"request scope REQ-2026-001 {WIDER} --json").json
+
+    assert moved["released"] == ["HOLD-2026-001"]
+    assert "release.asked" not in acts(guarded)
+
+
+def test_a_confirmation_keeps_all_that_it_ends_and_takes_one(guarded, acting):
+    guarded.cctv(f"{REQUEST} access")
+    days = "--cameras foyer-1 --from '2026-10-30 11:00' --to '2026-11-01 11:30' --reason 'another day'"
+    guarded.cctv(f"request scope REQ-2026-001 {days} --yes")
+    assert holds(guarded) == ["HOLD-2026-001", "HOLD-2026-002"]
+
+    confirmed = guarded.cctv("request confirm REQ-2026-001 --reason 'he does not know the day' --json").json
+
+    assert confirmed["released"] == ["HOLD-2026-001"]
+    assert holds(guarded) == ["HOLD-2026-002"]
+    assert "release.asked" not in acts(guarded)
+
+
+NO_FOOTAGE = REQUEST.replace("foyer-1", "gang-2") + " access"
+
+
+def test_an_answer_that_gives_what_was_asked_ends_the_hold_with_one(guarded, acting):
+    guarded.cctv(NO_FOOTAGE)
+
+    guarded.cctv("request answer REQ-2026-001 --outcome no-footage")
+
+    assert holds(guarded) == []
+
+
+def test_a_policy_may_ask_two_for_every_answer(guarded, acting):
+    ask_two_for(guarded, "request.answer")
+    guarded.cctv(NO_FOOTAGE)
+    guarded.cctv("request answer REQ-2026-001 --outcome no-footage", exit=13)
+    assert holds(guarded) == ["HOLD-2026-001"]
+    assert not list((guarded.root / "letters").glob("*/*"))
+
+    acting("second")
+    guarded.cctv("request answer REQ-2026-001 --outcome no-footage")
+    assert holds(guarded) == []
+
+
+@pytest.mark.parametrize("verb", ["show", "extract"])
+def test_a_policy_may_ask_two_for_a_look(guarded, acting, verb):
+    ask_two_for(guarded, "footage.view")
+    guarded.cctv(f"incident open ruit --kind damage {SPAN}")
+    look = f"--case INC-2026-001 --camera foyer-1 {SPAN.removeprefix('--cameras foyer-1 ')}"
+    guarded.cctv(f"footage {verb} {look} --dry-run")
+    assert "look.asked" not in acts(guarded)
+
+    told = " ".join(guarded.cctv(f"footage {verb} {look}", exit=13).err.split())
+    guarded.cctv(f"footage {verb} {look}", exit=13)
+    assert "foyer-1 is not shown for INC-2026-001 yet: first asked for it on 2026-11-01" in told
+    assert acts(guarded).count("look.asked") == 1
+    assert not (guarded.root / "derived").exists() or not list((guarded.root / "derived").glob("*/views/*"))
+
+    acting("second")
+    another = look.replace("11:01'", "11:00:30'")
+    guarded.cctv(f"footage {verb} {another}", exit=13)  # signed for that span and no other
+    typed = re.search(rf"cctv (footage {verb} .+?) from their own account", told)[1]
+    guarded.cctv(typed)
+    assert list((guarded.root / "derived").glob("*/views/*"))
+
+
+def test_a_disclosure_approved_alone_leaves_by_no_door_once_the_policy_asks_for_two(guarded, acting, tmp_path):
+    guarded.cctv(DISCLOSURE)
+    guarded.cctv("disclosure approve DIS-2026-001 --reason 'order read'")
+    guarded.cctv("disclosure build DIS-2026-001")
+    ask_two_for(guarded, "export.unredacted")
+
+    doors = (
+        "disclosure build DIS-2026-001",
+        f"export deliver EXP-2026-001 --method hand --to {tmp_path}",
+        "export fetch EXP-2026-001",
+    )
+    for door in doors:
+        told = " ".join(guarded.cctv(door, exit=13).err.split())
+        assert "DIS-2026-001 is not approved: first opened it, and the policy asks for two people" in told
+    assert acts(guarded).count("export.refused") == len(doors)
+
+    acting("second")
+    guarded.cctv("disclosure approve DIS-2026-001 --reason 'order read by me'")
+    guarded.cctv(doors[1])
+
+
+def test_what_replaces_a_hold_keeps_it_only_wholly(guarded):
+    (hold,) = _placed(guarded)
+    assert Replacement(hold.cameras, hold.span).keeps(hold)
+    assert Replacement(hold.cameras | {CameraId("gang-2")}, hold.span).keeps(hold)
+    assert not Replacement(frozenset({CameraId("gang-2")}), hold.span).keeps(hold)
+    assert not Replacement(hold.cameras, Span(hold.span.start, hold.span.end - timedelta(seconds=1))).keeps(hold)
+
+
+def _placed(site):
+    site.cctv(f"incident open ruit --kind damage {SPAN}")
+    with read_transaction(site.open().engine) as connection:
+        return holds_in_force(connection)
+
+
+def test_which_answers_give_nothing():
+    giving_nothing = {outcome for outcome in CaseOutcome if ending_act(outcome) is TwoPersonAct.HOLD_RELEASE}
+    assert giving_nothing == {CaseOutcome.REFUSED, CaseOutcome.NOT_IDENTIFIABLE}
+
+
+def test_one_person_is_one_account_under_an_act_of_the_policy():
+    two = frozenset({TwoPersonAct.EXPORT_UNREDACTED})
+    assert is_one_person(two, TwoPersonAct.EXPORT_UNREDACTED, "an", "an")
+    assert not is_one_person(two, TwoPersonAct.EXPORT_UNREDACTED, "an", "bart")
+    assert not is_one_person(frozenset(), TwoPersonAct.EXPORT_UNREDACTED, "an", "an")

@@ -143,7 +143,7 @@ def incidents(teller: Teller) -> None:
     )
     teller.cctv(
         "incident open 'later' --kind other --cameras gang-2 --from '3/11 9:00' --to +1h",
-        "incident open 'long ago' --kind other --cameras gang-2 --from '1/9 9:00' --to +1h",
+        "incident open 'long ago' --kind other --cameras gang-2 --from '1/9/2026 9:00' --to +1h",
         "incident list",
         "incident show INC-2026-001",
         "incident show INC-2026-002",
@@ -177,14 +177,24 @@ def incidents(teller: Teller) -> None:
     )
     ask = (
         "disclosure open --recipient police --duty obliged --authority 'Lokale politie Oostende' "
-        "--reference OO.12.L1.004512/2026 --basis 'Article 9 Camera Act, letter of 2/11/2026' "
+        "--country BE --reference OO.12.L1.004512/2026 "
     )
-    ordered = ask.replace("obliged", "ordered")
+    order = "--order-by 'onderzoeksrechter Brugge' --order-number 46bis/2026/112 --order-on 2/11/2026 "
+    ordered = ask.replace("obliged", "ordered") + order
+    ask += "--law 'Article 9 Camera Act' "
     teller.tried(f"{ask} --unmasked --case INC-2026-001 {FOYER}")
     teller.tried(f"{ask} --officer 'Insp. Claes' --until 1/12/2026 --case INC-2026-001 {FOYER}")
     teller.tried(f"{ordered} --unmasked --case INC-2026-001 {FOYER}")
     teller.cctv(f"{ask} --case INC-2026-999 {FOYER}")
     teller.cctv(ask.replace("police", "insurer").replace("obliged", "voluntary") + f"--case INC-2026-001 {FOYER}")
+    insurer = f"disclosure open --recipient insurer --authority Verzekering --reference 7 --case INC-2026-001 {FOYER} "
+    consent = "--consent-on 1/11/2026 --consent-record 'map 12' "
+    teller.cctv(
+        f"{insurer} --duty consent --country BE --consent-of 'An Peeters'",
+        f"{insurer} --duty consent --country BE --consent-of everybody {consent}",
+        f"{insurer} --duty obliged --country US --law 'Article 9'",
+        f"{insurer} --duty obliged --country BE --law 'the law'",
+    )
     teller.cctv("disclosure list", "disclosure show DIS-2026-001", "disclosure show DIS-2026-999")
     approve = "disclosure approve DIS-2026-001 --reason 'letter read'"
     teller.tried("disclosure build DIS-2026-001", approve)
@@ -234,8 +244,10 @@ def requests(teller: Teller) -> None:
         "--from '1/11 9:00' --to +10m",
     )
     teller.cctv(
-        f"request open --no-prepare {WHO} --cameras foyer-1 --from '3/9 9:00' --to '1/9 9:00'",
+        f"request open --no-prepare {WHO} --cameras foyer-1 --from '3/9/2026 9:00' --to '1/9/2026 9:00'",
         f"request open --no-prepare {WHO} --cameras foyer-1 --from '1/1 9:00' --to '1/2 9:00'",
+        f"request open --no-prepare {WHO} --cameras foyer-1 --from '1/1/2026 9:00' --to '1/2/2026 9:00'",
+        f"request open --no-prepare {WHO} --received 1/6/2026",
         f"request open --no-prepare --name Lou --contact lou@example.be --as guardian {FOYER}",
         f"request open --no-prepare --name 'An 85.07.30-033.28' --contact an@example.be {FOYER}",
         f"request open --no-prepare {WHO} --received 9/11 {FOYER}",
@@ -299,6 +311,12 @@ def requests(teller: Teller) -> None:
         "request yield REQ-2026-009 --to INC-2026-001 --ground legal-claim --recipient 'Acme nv' --reference 2026/118 "
         "--no-letter --reason 'the claim goes first'",
     )
+    teller.tried(
+        "request open --name 'Sam Later' --contact sam@example.be",
+        "request ask REQ-2026-011 --about scope",
+        "request scope REQ-2026-011 --cameras foyer-1 --from 'gisteravond 22u' --to +1u --reason 'she wrote when'",
+    )
+    teller.cctv("request show REQ-2026-011", "request scope REQ-2026-011 --reason 'nothing given'")
     teller.cctv("request list --all", "request board", "hold list --all", "register show requests")
     teller.clock.advance(days=25)
     teller.cctv("request board", "request list", "status")
@@ -348,9 +366,9 @@ def accountability(teller: Teller) -> None:
         "breach open 'USB stick lost' --aware '1/11 9u' --cameras foyer-1 --people 40 --risk high",
         "breach open 'recorder stolen' --aware '30/10 8u' --suspected --as processor --risk unlikely --people-known",
         "breach open 'tomorrow' --aware '3/11 9u'",
-        "breach tell BRE-2026-001 --whom authority --at '1/11 11u'",
-        "breach tell BRE-2026-001 --whom controller",
-        "breach tell BRE-2026-001 --whom people",
+        "breach tell BRE-2026-001 --whom authority --how form --at '1/11 11u'",
+        "breach tell BRE-2026-001 --whom controller --how phone",
+        "breach tell BRE-2026-001 --whom people --how letter",
         "breach close BRE-2026-001 --reason 'done'",
         "breach measures BRE-2026-001 --text 'packages leave as encrypted ZIP only'",
         "breach assess BRE-2026-001 --risk unlikely --certain --people 3 --people-known --reason 'it was encrypted'",
@@ -360,7 +378,8 @@ def accountability(teller: Teller) -> None:
     teller.clock.advance(days=4)
     teller.cctv("breach list", "breach list --all", "breach show BRE-2026-001", "breach show BRE-2026-002")
     teller.tried(
-        "breach tell BRE-2026-002 --whom controller", "breach tell BRE-2026-002 --whom controller --reason late"
+        "breach tell BRE-2026-002 --whom controller --how mail",
+        "breach tell BRE-2026-002 --whom controller --how mail --reason late",
     )
     teller.tried(
         "processor add 'Installatie NV' --service 'maintains the recorder' --country BE --contract 1/3/2026",
@@ -443,6 +462,8 @@ def refusals(teller: Teller) -> None:
     )
     teller.cctv("hold show", "hold place --ground INC-2026-001", f"incident open x --kind nothing {FOYER}", "--version")
     teller.cctv("footage init", "footage init --nothing", "incident open x --kind theft --from soon --to later")
+    for start, end in (("half negen", "+1u"), ("za 22u", "za 21u"), ("1/8", "2/8"), ("9:00", "1/6/2027")):
+        teller.cctv(f"incident open x --kind theft --cameras foyer-1 --from '{start}' --to '{end}'")
     teller.cctv("incident open x --kind theft --cameras foyer-1 --zones facade --from '1/11 9:00' --to +1h")
     teller.cctv("incident open x --kind theft --cameras foyer-1 --from '25/10 2:30' --to +1h")
     good = teller.site.config.read_text()

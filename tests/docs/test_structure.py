@@ -1,5 +1,7 @@
 """The structure that a newcomer relies on: one public class name in one module, and no more files than can be read.
 
+And one that the law relies on: no command ends a hold without the rule of two persons.
+
 That imports stand at the top of a module is ruff's PLC0415; that they point downwards is import-linter's contract.
 """
 
@@ -9,6 +11,9 @@ from collections import defaultdict
 from pages import ROOT
 
 MOST_FILES = 350
+RELEASE = "cctv.holds.store.release"
+RULE = "cctv.cases.two_person.sign_release"
+LAPSE = "cctv.cases.requests.scope.end_lapsed"  # announced when the hold was placed: it ends without a person
 MODULES = {path: ast.parse(path.read_text()) for path in sorted((ROOT / "cctv").rglob("*.py"))}
 
 
@@ -36,3 +41,56 @@ def test_no_package_hands_out_names_of_its_modules():
     ]
 
     assert handing == []
+
+
+def _module(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def calls():
+    """The functions of cctv by their full names, each with the functions that it names.
+
+    A method counts as its class.
+    """
+    graph = {}
+    for path, tree in MODULES.items():
+        module = _module(path)
+        names = {node.name: f"{module}.{node.name}" for node in tree.body if hasattr(node, "name")}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cctv"):
+                names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                used = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+                graph[f"{module}.{node.name}"] = {names[name] for name in used & names.keys()} - {
+                    f"{module}.{node.name}"
+                }
+    return graph
+
+
+def reaching(graph, target):
+    """Every function from which a chain of calls leads to `target`."""
+    reached = {target}
+    while more := {name for name, used in graph.items() if used & reached} - reached:
+        reached |= more
+    return reached - {target}
+
+
+def test_every_command_that_ends_a_hold_asks_the_rule_of_two_persons():
+    graph = {name: used for name, used in calls().items() if name != LAPSE}
+    ending = reaching(graph, RELEASE)
+    commands = {name for name in ending if name.startswith("cctv.cli.commands.")}
+
+    assert {name.removeprefix("cctv.cli.commands.") for name in commands} >= {
+        "hold.release", "incident.settle", "disclosure.end", "request.answer.answer", "request.answer.close",
+        "request.rights.lift", "request.scope.scope", "request.scope.confirm",
+    }  # fmt: skip
+    assert commands - reaching(graph, RULE) == set()
+    assert {name for name in graph if RELEASE in graph[name]} == {
+        "cctv.cases.holds.release_hold", "cctv.cases.incidents._settle",
+        "cctv.cases.disclosures.disclosures.end_disclosure",
+        "cctv.cases.requests.close.release_own", "cctv.cases.requests.scope._release",
+    }  # fmt: skip
+    uncalled = {name for name in ending if not any(name in used for used in graph.values())} - commands
+    assert uncalled == {"cctv.cases.requests.scope._lapse"}  # by LAPSE alone

@@ -37,7 +37,10 @@ TYPED = re.compile(
 SPAN = "--cameras FOYER-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'"
 LATER = "--from '2026-11-01 11:02' --to '2026-11-01 11:03'"
 AN = "--name 'Zandvoort' --contact zandvoort@voorbeeld.be"
-DISCLOSURE = "--recipient police --duty ordered --authority Zone --reference 7 --basis 46bis"
+DISCLOSURE = (
+    "--recipient police --duty ordered --authority Zone --country BE --reference 7 "
+    "--order-by X --order-number 46 --order-on 1/11/2026"
+)
 INSURER = DISCLOSURE.replace("police", "insurer").replace("ordered", "voluntary")
 STORY = f"""
 incident open tas --kind diefstal {SPAN}

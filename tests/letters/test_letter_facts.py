@@ -64,7 +64,7 @@ def test_only_a_public_notice_has_no_addressee():
 
 
 def test_a_guardian_writes_for_somebody_and_shows_it():
-    letter = specimens_of(LetterTemplate.RECEIPT, Language.NL)[0]
+    letter = specimens_of(LetterTemplate.ACCESS_ANSWER, Language.NL)[0]
     guardian = replace(letter.addressee, capacity=RequesterRole.GUARDIAN)
 
     absent = missing_facts(replace(letter, addressee=guardian))

@@ -11,7 +11,8 @@ from cctv.letters.errors import NothingFetched
 from cctv.letters.facts import LetterTemplate
 from cctv.letters.pdf import as_pdf
 from cctv.letters.render import render
-from cctv.letters.specimens import TODAY, specimens_of
+from cctv.letters.specimen_texts import TODAY
+from cctv.letters.specimens import specimens_of
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +22,8 @@ MADE = [
     (LetterTemplate.ERASURE_PARTLY, Language.NL),
     (LetterTemplate.PACKAGE_RECEIPT, Language.EN),
 ]
+
+PAGES = {LetterTemplate.ACCESS_ANSWER: 3, LetterTemplate.ERASURE_PARTLY: 2, LetterTemplate.PACKAGE_RECEIPT: 1}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def test_it_is_archivable_tagged_titled_and_in_its_language_with_its_typefaces_i
     assert "A4" in info["Page size"]
     assert info["Title"].strip() in made.html.replace("\u00a0", " ").replace("&#39;", "'")
     assert info["CreationDate"].strip().startswith("Wed Nov 25")
-    assert int(info["Pages"]) == (1 if kind is LetterTemplate.PACKAGE_RECEIPT else 2)
+    assert int(info["Pages"]) == PAGES[kind]
     assert all("DejaVu" in font[0] and font[-5] == "yes" for font in fonts)
     assert 'pdfaid:part="2"' in metadata or "<pdfaid:part>2</pdfaid:part>" in metadata
 

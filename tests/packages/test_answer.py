@@ -67,9 +67,13 @@ def test_an_objection_that_is_upheld_gives_a_copy_and_then_deletes_what_nobody_h
     opened.cctv(f"redaction prepare {TWO}")
     opened.cctv(f"redaction approve {TWO} --all --reason 'nobody else stays' --hidden-reason 'not there'")
 
-    done = opened.cctv(f"request answer {TWO} --no-letter --json").json
+    done = opened.cctv(f"request answer {TWO} --json").json
 
     assert (done["erased"]["gone"], done["erased"]["holds"]) == (0, ["HOLD-2026-001"])
+    text = " ".join(done["text"].split())
+    assert "De beelden wissen wij nog niet. Ze blijven intussen afgeschermd" in text
+    assert "bewaard voor een verzoek over dezelfde beelden dat nog niet is afgehandeld" in text
+    assert "Wachtzin: langs een andere weg dan het pakket" in text
     opened.cctv(f"export deliver {done['package']} --method hand --to {tmp_path}")
     opened.cctv(f"redaction prepare {REQUEST}", exit=12)  # what waits stays blocked
     opened.cctv(f"request answer {REQUEST} --no-letter --outcome not-identifiable --reason 'no red coat'")
@@ -92,7 +96,8 @@ def test_whoever_received_the_footage_is_informed_before_a_restriction_is_answer
     bare_site.cctv("footage init")
     record_people(bare_site, footage_files)
     bare_site.cctv("disclosure open --recipient police --duty ordered --authority 'Politie Oostende' --reference 7 "
-                   "--basis 46bis --cameras foyer-1 --from '2026-11-01 11:00' --to +5s")  # fmt: skip
+                   "--country BE --order-by 'onderzoeksrechter Brugge' --order-number 46bis/112 --order-on 1/11/2026 "
+                   "--cameras foyer-1 --from '2026-11-01 11:00' --to +5s")  # fmt: skip
     approve_disclosure(bare_site.open("chief"), "DIS-2026-001", reason="the order names it")
     package = bare_site.cctv("disclosure build DIS-2026-001 --json").json["package"]
     bare_site.cctv(f"export deliver {package} --method hand --to {tmp_path}")

@@ -162,7 +162,7 @@ def test_a_carrier_is_not_written_into_what_somebody_made_beforehand(built, outg
 
 
 @pytest.mark.parametrize(
-    "command", ["export deliver {id} --method folder --to {to}", "export fetch {id}", "sweep --once"]
+    "command", ["export deliver {id} --method hand --to {to}", "export fetch {id}", "sweep --once"]
 )
 def test_a_package_whose_row_leaves_the_storage_is_neither_handed_over_nor_deleted(built, clock, outgoing, command):
     theirs = built.folder / "theirs"

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.slow
 
 ORDER = (
     "disclosure open --recipient police --duty ordered --authority 'Lokale politie Oostende' --officer 'INP J. Claes'"
-    " --reference OO.12.L1.004512/2026 --basis 'vordering 46bis Sv.'"
+    " --reference OO.12.L1.004512/2026 --country BE"
+    " --order-by 'onderzoeksrechter Brugge' --order-number 46bis/112 --order-on 1/11/2026"
     " --cameras foyer-1 --from '2026-11-01 11:00:02.5' --to '2026-11-01 11:00:05.5'"
 )
 DIS = "DIS-2026-001"
@@ -81,7 +82,7 @@ def test_stock_tools_and_verify_prove_the_package_and_the_stream(ordered):
     assert stock_tools(folder) == [0, 0]
     assert built["outputs"][0]["stream_sha256"] in printed.lower()
     assert ordered.cctv(f"export verify {folder} --json").json["disclosure"] == DIS
-    assert "vordering 46bis" in said
+    assert "onderzoeksrechter Brugge, 46bis/112, 01/11/2026" in said
     assert "Claes" not in "".join(path.read_text(errors="replace") for path in folder.glob("[!f]*"))
     (folder / built["outputs"][0]["file"]).write_bytes(b"another")
     assert ordered.cctv(f"export verify {folder}", exit=15).err

@@ -44,7 +44,7 @@ def answer(site, keep_file) -> dict:
 
 def package(site, keep_file) -> dict:
     site.cctv(f"redaction keep {REQUEST} --boxes {keep_file} --reason 'the red coat'")
-    site.cctv(f"redaction approve {REQUEST} --all --reason 'only the requester stays'")
+    site.cctv(f"redaction approve {REQUEST} --all --reason 'only the requester stays' --hidden-reason 'the mask'")
     site.cctv(f"export build {REQUEST}")
     return json.loads((site.root / "exports" / "EXP-2026-001" / "manifest.json").read_text())
 
@@ -66,6 +66,7 @@ def test_a_mask_over_the_subject_is_black_in_every_picture_and_the_manifest_tell
     pictures = pictures_of(opened.root / "exports" / "EXP-2026-001" / VIDEO)
     assert black_rows(pictures)[:, hidden[CAPTION : HEIGHT - CAPTION]].max() < 40
     assert (pixels_of(pictures, RED) > 300).sum() > 10  # before and behind it the subject is seen
+    assert {stretch["cause"] for stretch in output["subject"]["hidden"]} >= {"masked"}
     assert output["masks"] == [list(map(list, polygon)) for polygon in sorted((ACROSS, CORNER))]
     assert output["verified"]["masked_pixels"] == np.count_nonzero(hidden)
     assert output["verified"]["masked_pixels_live"] == 0

@@ -134,7 +134,7 @@ def write_keep(path: Path, *, last: int, first: int = 0) -> Path:
 def name_nominee(site) -> None:
     """The subject's lawyer receives the copy; nobody's identity was checked yet."""
     site.cctv(
-        f"request mandate {REQUEST} --as nominee --by 'Mr. Claes' --by-contact claes@example.be "
+        f"request mandate {REQUEST} --as nominee --by 'Mr. Claes' --by-contact claes@example.be --by-country BE "
         "--mandate express-demand --mandated 1/11/2026"
     )
 

@@ -154,6 +154,12 @@ def in_quarantine(site, clock):
     return aged(path, clock, 8)
 
 
+def with_a_broken_note(site, clock):
+    path = site.root / "quarantine" / "gevel-1_odd.mp4.json"
+    path.write_text("{")
+    return aged(path, clock, 8)
+
+
 def in_incoming(site, clock):
     path = site.root / "incoming" / "gevel-1" / "run9-000000.mp4"
     path.parent.mkdir()
@@ -187,7 +193,16 @@ def a_package_of_nobody(site, clock):
 
 
 @pytest.mark.parametrize(
-    "left", [in_quarantine, in_incoming, among_segments, a_view, derived_of_nobody, a_package_of_nobody]
+    "left",
+    [
+        in_quarantine,
+        with_a_broken_note,
+        in_incoming,
+        among_segments,
+        a_view,
+        derived_of_nobody,
+        a_package_of_nobody,
+    ],
 )
 def test_whatever_lies_on_the_disk_past_its_limit_is_overdue(site, clock, left):
     path = left(site, clock)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,11 @@ from cctv.footage.segments import open_tombstones
 from cctv.model.footage import Reason
 from cctv.retention.session import deletion_session
 
+CCTV = Path(__file__).resolve().parents[2] / "cctv"
+ASKED_BEFORE = {  # the path is one that was listed on the disk, made here, or asked about a moment ago
+    "backup/queries.py", "backup/restore_held.py", "footage/deletion.py", "footage/ingest.py",
+    "footage/repair/compare.py", "footage/repair/reconcile.py", "packages/orphans.py",
+}  # fmt: skip
 CASE = "incident open ruit --kind damage --cameras gevel-1 --from '2026-11-01 10:00' --to '2026-11-01 10:05'"
 
 
@@ -208,3 +215,20 @@ def test_a_link_in_place_of_a_request_s_folder_goes_and_what_it_leads_to_stays(s
 
     assert not case.is_symlink()
     assert [path.name for path in theirs.iterdir()] == ["file"]
+
+
+def test_no_other_module_joins_a_path_of_the_index_to_the_storage_unasked():
+    joined = re.compile(r"root / [a-z_.]*\.(?:path|directory)\b")
+    modules = {str(file.relative_to(CCTV)) for file in CCTV.rglob("*.py") if joined.search(file.read_text())}
+
+    assert modules == ASKED_BEFORE, "ask `inside`, `part_directory` or `package_folder` instead"
+
+
+def test_a_package_whose_folder_is_gone_does_not_stop_the_sweep(site):
+    sql(
+        site,
+        "INSERT INTO exports (id, path, manifest_sha256, built_us, built_by, expires_us)"
+        " VALUES ('EXP-2026-001', 'exports/EXP-2026-001', 'x', 0, 'me', 4102444800000000)",
+    )
+
+    site.cctv("sweep --once")

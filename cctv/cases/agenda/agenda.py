@@ -110,7 +110,7 @@ def breach_items(breaches: Iterable[Breach]) -> Iterator[Item]:
     for breach in breaches:
         for deadline in clocks(breach):
             if deadline.sent is None:
-                line = f"cctv breach tell {breach.id} --whom {deadline.whom.value}"
+                line = f"cctv breach tell {breach.id} --whom {deadline.whom.value} --how mail"
                 yield Item(AgendaKind.BREACH, breach.id, deadline.due, N_("tell the {whom}", whom=deadline.whom), line)
 
 

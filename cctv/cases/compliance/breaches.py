@@ -21,7 +21,7 @@ from cctv.core.i18n import N_, Message, join_messages, ngettext_lazy
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.model.audit import Act
-from cctv.model.compliance import Breach, Notice, NoticeRecipient, ProcessingRole, Risk
+from cctv.model.compliance import Breach, Notice, NoticeRecipient, NoticeWay, ProcessingRole, Risk
 from cctv.model.ids import BreachId, CameraId, IdKind, typed_id
 
 _HAPPENED = N_('say what happened, for example "USB stick with a package lost".')
@@ -115,12 +115,15 @@ def tell(
     site: Storage,
     breach_id: str,
     whom: NoticeRecipient,
+    way: NoticeWay,
     *,
     sent: datetime | None = None,
     reason: str | None = None,
     dry_run: bool = False,
 ) -> Breach:
-    """Record that a recipient was notified, now or at an earlier instant; the reason explains a late notice.
+    """Record that a recipient was notified, how, now or at an earlier instant; the reason explains a late notice.
+
+    By word of mouth it is recorded too, and still owed in writing (docs/policies/001.txt: "schriftelijk").
 
     Raises BreachUnknown, BreachClosed, AwareLater; BreachUnfinished for a late notice without a reason.
     """
@@ -132,18 +135,19 @@ def tell(
         reason = checked_text(N_("reason"), reason, N_("say why it was late."))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         breach = _open(connection, site, breach_id)
-        late = next((at > deadline.due for deadline in clocks(breach) if deadline.whom is whom), False)
+        due = next((deadline.due for deadline in clocks(breach) if deadline.whom is whom), None)
+        late = due is not None and way.is_written and at > due
         if late and reason is None:
             raise BreachUnfinished(
                 id=breach.id,
                 missing=N_(
                     "the {whom} was told after the deadline, and nothing says why (Article 33(1) GDPR)", whom=whom
                 ),
-                following=f"cctv breach tell {breach.id} --whom {whom.value} --reason WHY",
+                following=f"cctv breach tell {breach.id} --whom {whom.value} --how {way.value} --reason WHY",
             )
-        notice = Notice(whom, at, site.actor.account)
+        notice = Notice(whom, at, site.actor.account, way)
         insert_notice(connection, breach.id, notice)
-        facts: AuditFacts = {"whom": whom.value, "late": late}
+        facts: AuditFacts = {"whom": whom.value, "how": way.value, "written": way.is_written, "late": late}
         append_entry(connection, site, Act.BREACH_TOLD, breach.id, case_id=breach.id, facts=facts, reason=reason)
     return replace(breach, notices=(*breach.notices, notice))
 
@@ -199,12 +203,12 @@ def _refuse_unfinished(breach: Breach) -> None:
             id=breach.id,
             missing=ngettext_lazy(
                 len(owed),
-                "nothing says that the {whom} was told",
-                "nothing says that the {whom} were told",
+                "nothing says that the {whom} was told in writing",
+                "nothing says that the {whom} were told in writing",
                 whom=join_messages(owed, between=N_(" and the ")),
             ),
             following=N_(
-                "cctv breach tell {id} --whom {whom}, or `cctv breach assess` with what is known now.",
+                "cctv breach tell {id} --whom {whom} --how mail, or `cctv breach assess` with what is known now.",
                 id=breach.id,
                 whom=owed[0].value,
             ),

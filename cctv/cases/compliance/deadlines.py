@@ -37,7 +37,7 @@ YEARLY = (ReviewKind.PENETRATION_TEST, ReviewKind.AWARENESS, ReviewKind.AUDIT)  
 
 @dataclass(frozen=True, slots=True)
 class NotificationDeadline:
-    """One notification that a breach requires; `sent` is None until it was sent."""
+    """One notification that a breach requires; `sent` is None until it was sent in writing."""
 
     whom: NoticeRecipient
     due: datetime
@@ -53,14 +53,14 @@ def clocks(breach: Breach) -> tuple[NotificationDeadline, ...]:
 
     A processor notifies its controller within 18 hours, and no one else.  A controller notifies the authority, unless a
     risk is unlikely, and the people concerned, whatever the risk, as the policies promise.  People who are unknown are
-    notified by a public notice.
+    notified by a public notice.  What was not in writing does not count (docs/policies/001.txt: "schriftelijk").
     """
     if breach.role is ProcessingRole.PROCESSOR:
         periods = [(NoticeRecipient.CONTROLLER, CONTROLLER)]
     else:
         periods = [] if breach.risk is Risk.UNLIKELY else [(NoticeRecipient.AUTHORITY, AUTHORITY)]
         periods.append((NoticeRecipient.PEOPLE if breach.people_known else NoticeRecipient.PUBLIC, PEOPLE))
-    sent = {notice.whom: notice.sent for notice in reversed(breach.notices)}
+    sent = {notice.whom: notice.sent for notice in reversed(breach.notices) if notice.way.is_written}
     return tuple(NotificationDeadline(whom, breach.aware + period, sent.get(whom)) for whom, period in periods)
 
 

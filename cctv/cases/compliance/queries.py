@@ -56,7 +56,13 @@ def update_breach(connection: Connection, breach: Breach) -> None:
 
 def insert_notice(connection: Connection, breach_id: BreachId, notice: Notice) -> None:
     """Insert whom a breach was notified to, and when."""
-    values = {"breach_id": breach_id, "whom": notice.whom, "sent_us": notice.sent, "sent_by": notice.by}
+    values: dict[str, object] = {
+        "breach_id": breach_id,
+        "whom": notice.whom,
+        "sent_us": notice.sent,
+        "sent_by": notice.by,
+    }
+    values["way"] = notice.way
     connection.execute(insert(schema.breach_notices).values(**values))
 
 
@@ -258,7 +264,9 @@ def _breach(connection: Connection, row: Row[Any]) -> Breach:
         people_known=row.people_known,
         opened=row.opened_us,
         opened_by=row.opened_by,
-        notices=tuple(Notice(notice.whom, notice.sent_us, notice.sent_by) for notice in connection.execute(query)),
+        notices=tuple(
+            Notice(notice.whom, notice.sent_us, notice.sent_by, notice.way) for notice in connection.execute(query)
+        ),
         measures=row.measures,
         closed=row.closed_us,
         closed_by=row.closed_by,

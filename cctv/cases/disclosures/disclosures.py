@@ -1,43 +1,46 @@
 """Disclosures: registered with a hold, approved by a person who checked the ground, handed over, ended.
 
-Responsible for what may be done with a disclosure, and for which recipient may receive footage on which duty.  Police
-and fire brigade: "wettelijk verplicht deze gegevens af te geven" (docs/policies/003.txt).  Insurer and lawyer: never
-"zonder de uitdrukkelijke toestemming" (docs/policies/000.txt), or where a law says so.  No one commercial.
+Responsible for what may be done with a disclosure; who may receive footage on which ground is in `grounds`.  Footage
+that is shown on site is a disclosure as well: no copy leaves, and the register has it.
 
-The recipient, their file number and the legal basis are in the disclosure's row only; the audit log has their keyed
-digest.
+The recipient, their file number and the facts of the ground are in the disclosure's row only; the audit log has their
+keyed digest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from cctv.audit.log import append_entry
-from cctv.cases.disclosures.leases import FOR_SUBJECT, LENT, lease_end
+from cctv.cases.compliance.processors import checked_country
+from cctv.cases.disclosures.grounds import check_receiver, check_recipient
+from cctv.cases.disclosures.leases import FOR_SUBJECT, LENT, lease_end, taker
 from cctv.cases.disclosures.queries import insert_disclosure, select_disclosure, select_disclosures, update_disclosure
 from cctv.cases.errors.disclosures import (
     DisclosureClosed,
     DisclosureNeedsSecond,
+    DisclosureUnapproved,
     DisclosureUnknown,
     EndingUnfit,
+    GroundIncomplete,
     LeaseRunning,
     NotHandedOver,
     NotLent,
     ReceiptLater,
-    RecipientUnfit,
-    UnmaskedUnfit,
+    ViewedAlready,
 )
 from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.text_input import checked_text
-from cctv.cases.two_person import sign_release
+from cctv.cases.two_person import is_one_person, sign_release
 from cctv.config.schema import TwoPersonAct
-from cctv.core.i18n import N_, join_messages
+from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
@@ -46,20 +49,11 @@ from cctv.footage.runs import cameras_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
+from cctv.model.cases import AccessRequest
 from cctv.model.disclosures import Disclosure, DisclosureClosure, Duty, Handing, Method, Receiver, Recipient
 from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind, typed_id
-
-_PUBLIC = frozenset({Duty.ORDERED, Duty.OBLIGED, Duty.VOLUNTARY})
-_PRIVATE = frozenset({Duty.ORDERED, Duty.OBLIGED, Duty.CONSENT})
-DUTIES: dict[Recipient, frozenset[Duty]] = {
-    Recipient.POLICE: _PUBLIC,
-    Recipient.FIRE_BRIGADE: _PUBLIC,
-    Recipient.COURT: _PUBLIC,
-    Recipient.INSURER: _PRIVATE,
-    Recipient.LAWYER: _PRIVATE,
-}
-"""Who may receive unredacted footage, and on which duties.  A data subject never does."""
+from cctv.model.legal import Area
 
 REVIEW = timedelta(days=30)
 _LEFT = frozenset(
@@ -80,12 +74,17 @@ class NewDisclosure:
     unmasked: bool = False
     lease_end: datetime | None = None
 
-    def checked(self) -> NewDisclosure:
-        """The same with clean texts; raises NoCameras, TextUnusable, RecipientUnfit, UnmaskedUnfit."""
+    def checked(self, area: Area, today: date) -> NewDisclosure:
+        """The same with clean texts; raises NoCameras, RecipientUnfit, UnmaskedUnfit, what `check_receiver` raises.
+
+        A report of an offence names the incident: without it there is GroundIncomplete.
+        """
         if not self.cameras:
             raise NoCameras(problem=N_("a disclosure is of at least one"), example="foyer-1,gang-2")
         check_recipient(self.recipient, self.duty, unmasked=self.unmasked)
-        return replace(self, receiver=check_texts(self.receiver))
+        if self.duty is Duty.VOLUNTARY and not self.case_id:
+            raise GroundIncomplete(duty=self.duty, missing="--case")
+        return replace(self, receiver=check_receiver(self.duty, self.receiver, area, today))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,40 +114,10 @@ class EndedDisclosure:
     departures: tuple[ReleaseEffect, ...]
 
 
-def check_recipient(recipient: Recipient, duty: Duty, *, unmasked: bool) -> None:
-    """Raises RecipientUnfit for a pair that no policy allows; UnmaskedUnfit without an order."""
-    allowed = DUTIES.get(recipient, frozenset())
-    if duty not in allowed:
-        raise RecipientUnfit(
-            recipient=recipient,
-            duty=duty,
-            allowed=join_messages([candidate for candidate in Duty if candidate in allowed] or [N_("no duty at all")]),
-        )
-    if unmasked and duty is not Duty.ORDERED:
-        raise UnmaskedUnfit(duty=duty)
-
-
-def check_texts(receiver: Receiver) -> Receiver:
-    """The same, clean; the officer alone may be left out.  Raises TextUnusable."""
-    return Receiver(
-        authority=checked_text(
-            N_("authority"), receiver.authority, N_('name it: --authority "Lokale politie Oostende".')
-        ),
-        officer=checked_text(N_("officer"), receiver.officer, N_("name whoever asks, or leave --officer out."))
-        if receiver.officer
-        else "",
-        reference=checked_text(
-            N_("reference"), receiver.reference, N_("give the number of their file: --reference NUMBER.")
-        ),
-        basis=checked_text(
-            N_("basis"), receiver.basis, N_('name the order or the law: --basis "vordering 46bis Sv.".')
-        ),
-    )
-
-
 def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
     """Register a disclosure and keep its footage until it is ended; review in 30 days."""
-    new, now = new.checked(), site.clock.now()
+    now = site.clock.now()
+    new = new.checked(site.settings.policy.area, now.astimezone(site.settings.site.timezone).date())
     new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     with write_transaction(site.engine) as connection:
         case_id = find_ground(connection, site, new.case_id).case_id if new.case_id else None
@@ -224,13 +193,29 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
         require_known_settings(connection, site)
-        needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
-        if needs_two and site.actor.account == disclosure.opened_by:
-            raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)
         approved = replace(disclosure, approved=site.clock.now(), approved_by=site.actor.account)
+        require_approved(site, approved)
         update_disclosure(connection, approved)
         _log(connection, site, Act.DISCLOSURE_APPROVED, approved, reason=reason)
     return approved
+
+
+def require_approved(site: Storage, disclosure: Disclosure) -> None:
+    """What unredacted footage needs at every door: being approved, built, handed over, shown.
+
+    Raises DisclosureUnapproved; DisclosureNeedsSecond where the policy, as it is now, asks for two people;
+    ViewedAlready once it was shown on site; OutsideArea where the area, as it is now, does not hold their country.
+    """
+    following = N_("refuse it: cctv disclosure end {id} --how refused --reason WHY", id=disclosure.id)
+    checked_country(N_("The recipient"), disclosure.receiver.country, site.settings.policy.area, following)
+    if disclosure.handed is not None and disclosure.handed.method is Method.ON_SITE:
+        when = disclosure.handed.at.astimezone(site.settings.site.timezone).date()
+        raise ViewedAlready(id=disclosure.id, when=when)
+    if disclosure.approved is None:
+        raise DisclosureUnapproved(id=disclosure.id)
+    acts = site.settings.policy.two_person
+    if is_one_person(acts, TwoPersonAct.EXPORT_UNREDACTED, disclosure.opened_by, disclosure.approved_by):
+        raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)
 
 
 def package_built(connection: Connection, disclosure: Disclosure, package: ExportId) -> None:
@@ -238,10 +223,16 @@ def package_built(connection: Connection, disclosure: Disclosure, package: Expor
     update_disclosure(connection, replace(disclosure, package=package))
 
 
-def handed_over(connection: Connection, site: Storage, disclosure: Disclosure, method: Method) -> Disclosure:
-    """Enter that an authority's package left, in the caller's transaction; a lease without an end gets one."""
-    at = site.clock.now()
+def handed_over(
+    connection: Connection, site: Storage, disclosure: Disclosure, method: Method, at: datetime | None = None
+) -> Disclosure:
+    """Enter that an authority's package left, in the caller's transaction; a lease without an end gets one.
+
+    With the method `ON_SITE` they saw it, at `at`, and there is no copy to lend.
+    """
+    at = at or site.clock.now()
     until = disclosure.lease_end or lease_end(disclosure.recipient, at, site.settings.site.timezone)
+    until = None if method is Method.ON_SITE else until
     now = replace(disclosure, handed=Handing(at, site.actor.account, method), lease_end=until)
     update_disclosure(connection, now)
     _log(connection, site, Act.DISCLOSURE_HANDED, now)
@@ -249,12 +240,14 @@ def handed_over(connection: Connection, site: Storage, disclosure: Disclosure, m
 
 
 def given_to_subject(
-    connection: Connection, site: Storage, package: ExportId, request_id: str, scope: tuple[tuple[CameraId, ...], Span],
-    recipient: Recipient, method: Method, until: datetime | None,
+    connection: Connection, site: Storage, package: ExportId | None, request_id: str,
+    scope: tuple[tuple[CameraId, ...], Span], recipient: Recipient, method: Method, until: datetime | None,
+    at: datetime | None = None,
 ) -> Disclosure:  # fmt: skip
     """Enter that a request's package was handed over, in the caller's transaction; the row does not name the subject.
 
     Without an end, `until`, the copy is the recipient's own: nothing is expected back, and the disclosure ends at once.
+    Without a package the footage was shown on site, at `at`.
     """
     now, kept_by_recipient = site.clock.now(), until is None
     disclosure = Disclosure(
@@ -268,7 +261,7 @@ def given_to_subject(
         opened_by=site.actor.account,
         case_id=request_id,
         package=package,
-        handed=Handing(now, site.actor.account, method),
+        handed=Handing(at or now, site.actor.account, method),
         lease_end=until,
         closed=now if kept_by_recipient else None,
         closed_by=site.actor.account if kept_by_recipient else None,
@@ -277,6 +270,18 @@ def given_to_subject(
     insert_disclosure(connection, disclosure)
     _log(connection, site, Act.DISCLOSURE_HANDED, disclosure)
     return disclosure
+
+
+def viewing_entered(connection: Connection, site: Storage, request: AccessRequest) -> None:
+    """Enter that a request was answered by showing its footage on site, unless a viewing of it was entered before.
+
+    In the caller's transaction.
+    """
+    shown = (disclosure for disclosure in select_disclosures(connection, closed_too=True) if disclosure.handed)
+    if any(one.case_id == request.id and one.handed and one.handed.method is Method.ON_SITE for one in shown):
+        return
+    scope = (request.cameras, scope_of(request))
+    given_to_subject(connection, site, None, request.id, scope, taker(request), Method.ON_SITE, None)
 
 
 def record_receipt(site: Storage, disclosure_id: str, on: datetime, *, dry_run: bool = False) -> Disclosure:
@@ -348,7 +353,7 @@ def _refuse_unfit(site: Storage, disclosure: Disclosure, ending: DisclosureClosu
 
 
 def _texts(receiver: Receiver) -> tuple[str, ...]:
-    return receiver.authority, receiver.officer, receiver.reference, receiver.basis
+    return receiver.authority, receiver.officer, receiver.reference, receiver.basis, receiver.country
 
 
 def _log(connection: Connection, site: Storage, act: Act, disclosure: Disclosure, reason: str | None = None) -> None:
@@ -358,6 +363,8 @@ def _log(connection: Connection, site: Storage, act: Act, disclosure: Disclosure
         "cameras": list(disclosure.cameras),
         "span": str(disclosure.span),
     }
+    if disclosure.receiver.country:
+        facts["country"] = disclosure.receiver.country
     if disclosure.unmasked:
         facts["unmasked"] = "yes"
     if disclosure.package is not None:

@@ -64,7 +64,8 @@ class ProcessorUnknown(UsageError):
 
 
 class OutsideArea(CctvError):
-    """{name} is in {country}, outside the {area}: the published policies promise that footage stays inside.
+    """{name} is in {country}, outside the {area} of `[policy] area`: the published policies promise that footage stays
+    inside.
 
     next: {following}
     """
@@ -76,6 +77,13 @@ class CountryUnreadable(UsageError):
     """ "{country}" is no country: a code of two letters is, such as BE or NL.
 
     next: repeat the command with the code of the country where the party is established.
+    """
+
+
+class CountryMissing(UsageError):
+    """The {role} has no country: it decides whether footage may go there; nothing was changed.
+
+    next: give the code of two letters of where they are: --by-country BE
     """
 
 

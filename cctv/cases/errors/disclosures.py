@@ -29,6 +29,49 @@ class RecipientUnfit(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class GroundIncomplete(UsageError):
+    """A disclosure that is {duty} needs {missing}: free words are no ground; nothing was registered.
+
+    next: repeat the command with {missing}. An order has --order-by, --order-number and --order-on; a law --law; a
+    consent --consent-of, --consent-on and --consent-record; a report of an offence --case.
+    """
+
+
+class GroundForeign(UsageError):
+    """{option} is no fact of a disclosure that is {duty}; nothing was registered.
+
+    next: leave it out, or name the ground that there is with --duty.
+    """
+
+
+class GroundUnnamed(UsageError):
+    """{option} is no ground that anybody can look up: {problem}; nothing was registered.
+
+    next: {following}
+    """
+
+
+class GroundLater(UsageError):
+    """{option} is {when}, and that day is still to come.
+
+    next: give the day that stands on the paper, for example {option} 21/11
+    """
+
+
+class ViewedAlready(UsageError):
+    """{id} was shown on site on {when}; nothing was changed.
+
+    next: a copy, or another viewing, is a disclosure of its own: cctv disclosure open
+    """
+
+
+class ViewedLater(UsageError):
+    """The footage cannot have been shown {when}: that is still to come.
+
+    next: give the moment at which it was shown: --at "vandaag 14u".
+    """
+
+
 class UnmaskedUnfit(CctvError):
     """What masks hide leaves only on an order that names it, and this disclosure is {duty}.
 
@@ -36,6 +79,15 @@ class UnmaskedUnfit(CctvError):
     """
 
     exit_code = Exit.NOT_PERMITTED
+
+
+class DisclosureUnapproved(CctvError):
+    """{id} is not approved: nobody answered for its ground and its scope yet; nothing was changed.
+
+    next: cctv disclosure approve {id} --reason WHAT-WAS-CHECKED
+    """
+
+    exit_code = Exit.DECISION_MISSING
 
 
 class DisclosureNeedsSecond(CctvError):

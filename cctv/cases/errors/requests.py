@@ -131,6 +131,37 @@ class NobodyToWriteTo(UsageError):
     """
 
 
+class PassphraseAlongside(UsageError):
+    """The passphrase does not go "{way}": that is how the package goes, and whoever gets hold of both can open it.
+
+    next: name another way with --password, one of {others}
+    """
+
+
+class EvidenceMissing(UsageError):
+    """A refusal as {ground} needs its evidence: the controller has to prove it (Article 12(5) GDPR; C-526/24).
+
+    next: repeat the command with --evidence "WHAT SHOWS IT", in the language of the letter
+    """
+
+
+class EvidenceUnusable(UsageError):
+    """Evidence belongs to a refusal under Article 12(5) GDPR, and {ground} is not that.
+
+    next: put it into --reason, or refuse on one of {known}
+    """
+
+
+class RefusalUnsigned(CctvError):
+    """{id} is not refused yet: {account} signed the refusal on {when}, and an abuse is stated by two people.
+
+    next: that is the first signature; a second person reads the evidence (cctv audit list --about {id}) and types the
+    same line, word for word, from their own account within a week: {line}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class BalanceMissing(UsageError):
     """A rejected objection needs its balance: why the grounds override this person's interests (Article 21(1) GDPR).
 
@@ -222,6 +253,15 @@ class ReleaseAsked(CctvError):
     """{id} is not released yet: {account} gave the first signature on {when}, and the policy asks for two people.
 
     next: {line}, typed by a second person from their own account before {until}: {who}
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class LookAsked(CctvError):
+    """{camera} is not shown for {case} yet: {account} asked for it on {when}, and the policy asks for two people.
+
+    next: that is the first signature; a second person types {line} from their own account within a week.
     """
 
     exit_code = Exit.DECISION_MISSING

@@ -7,16 +7,19 @@ An answer without a copy still says that the processing exists, why, how long an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
+from cctv.audit.log import audit_entries
 from cctv.cases.errors.requests import (
     BalanceMissing,
     BasisMissing,
+    GroundMissing,
     InvitationMissing,
     MeasuresMissing,
+    PassphraseAlongside,
     ReasonMissing,
     RecipientsUntold,
 )
@@ -25,6 +28,7 @@ from cctv.cases.letters.request_letters import asked_of, local_day, processing_f
 from cctv.cases.requests.answer import AnswerPlan
 from cctv.cases.requests.block_queries import blocks_of
 from cctv.cases.requests.no_footage import FILE, absences, signed_statement
+from cctv.cases.requests.outcomes import GROUNDS, RequestOutcome
 from cctv.cases.requests.queries import letters_of, statements_of
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_, join_messages
@@ -45,14 +49,20 @@ from cctv.letters.answers import (
     RestrictionConfirmed,
     Waiting,
 )
-from cctv.letters.facts import Asked, Footage, PackageFacts, ShownFacts
+from cctv.letters.facts import Asked, Footage, PackageFacts, RecipientFacts, ShownFacts
 from cctv.letters.letter import Answer, LetterFacts
 from cctv.letters.notices import ComplaintDecided
+from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId
-from cctv.model.requests import Consent, LetterKind, RefusalGround, RequesterRole, RestrictionGround
+from cctv.model.requests import Consent, LetterKind, RequesterRole, RestrictionGround
+
+_SAME_WAY: dict[Delivery | None, PasswordWay] = {
+    Delivery.REGISTERED_POST: PasswordWay.POST,
+    Delivery.IN_PERSON: PasswordWay.IN_PERSON,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class Wording:
     delivery: Delivery | None = None
     password: PasswordWay | None = None
     told: bool = False  # the recipients of the footage were informed (Article 19 GDPR)
+    zipped: bool = False  # the copy is handed over at once, as an encrypted ZIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ def facts_for(
     """The facts of an answer's letters.
 
     Raises BalanceMissing, BasisMissing, MeasuresMissing, ReasonMissing, InvitationMissing, RecipientsUntold,
-    WordsUntranslated.
+    PassphraseAlongside, GroundMissing, WordsUntranslated.
     """
     request, ending = plan.request, plan.ending
     request_facts, today = asked_of(site, request), local_day(site, site.clock.now())
@@ -104,11 +115,13 @@ def facts_for(
         case CaseOutcome.REFUSED if request.state is RequestState.REJECTED:
             if wording.balance is None:
                 raise BalanceMissing(id=request.id)
-            reason = ending.reason or ""
-            return AnswerFacts((ObjectionRejected(request_facts, today, reason, wording.balance),), {})
+            decided, remainder = _decided_on(connection, site, request, today), what_becomes(site, plan.departures)
+            rejected = ObjectionRejected(request_facts, decided, ending.reason or "", wording.balance, *remainder)
+            return AnswerFacts((rejected,), {})
         case CaseOutcome.REFUSED:
-            assert ending.ground is not None
-            return AnswerFacts((Refusal(request_facts, today, ending.ground, ending.reason or ""),), {})
+            gone_by, kept_for = what_becomes(site, plan.departures)
+            refusal = _refusal(request_facts, today, ending)
+            return AnswerFacts((replace(refusal, gone_by=gone_by, kept_for=kept_for),), {})
         case CaseOutcome.NOT_IDENTIFIABLE:
             processing, remainder = processing_for(site, request), what_becomes(site, plan.departures)
             return AnswerFacts((NotIdentifiable(request_facts, processing, ending.reason or "", *remainder),), {})
@@ -128,8 +141,12 @@ def facts_for(
                 raise InvitationMissing(id=request.id)
             return AnswerFacts((), {})
     letters = _granted(connection, site, plan, wording, copy, request_facts, today)
-    refusal = _refused_part(request_facts, today, ending.ground, ending.reason)
-    return AnswerFacts((*letters, *refusal), {})
+    if ending.outcome is CaseOutcome.PARTLY and plan.copied and ending.ground is None:
+        grounds = ", ".join(ground.value for ground, basis in GROUNDS.items() if request.type in basis.types)
+        raise GroundMissing(type=request.type, grounds=grounds)
+    if ending.ground is None or any(isinstance(letter, ErasurePartly) for letter in letters):  # that one names it
+        return AnswerFacts(letters, {})
+    return AnswerFacts((*letters, replace(_refusal(request_facts, today, ending), partly=True)), {})
 
 
 def _granted(
@@ -143,7 +160,7 @@ def _granted(
 ) -> tuple[Answer, ...]:
     request = plan.request
 
-    def recipients() -> tuple[str, ...]:
+    def recipients() -> tuple[RecipientFacts, ...]:
         return _informed_recipients(connection, site, request, wording)
 
     match request.type:
@@ -162,7 +179,9 @@ def _granted(
             )
         case RequestType.OBJECTION:
             package = _package(plan, wording, copy) if copy else None
-            return (ObjectionUpheld(request_facts, today, today, recipients(), package),)
+            decided, waiting = _decided_on(connection, site, request, today), _waiting(connection, site, plan)
+            gone_on = today if plan.erasure is None or plan.erasure.going else None
+            return (ObjectionUpheld(request_facts, decided, gone_on, recipients(), package, waiting),)
         case RequestType.RESTRICTION:
             if wording.basis is None:
                 raise BasisMissing(id=request.id, known=join_messages(RestrictionGround))
@@ -188,14 +207,13 @@ def _examined(plan: AnswerPlan, wording: Wording, received: date, today: date) -
 
 def _informed_recipients(
     connection: Connection, site: Storage, request: AccessRequest, wording: Wording
-) -> tuple[str, ...]:
-    """The names of the recipients; raises RecipientsUntold unless a person reports that they were informed."""
-    names = tuple(
-        dict.fromkeys(recipient.name for recipient in recipients_of(connection, site, request) if recipient.name)
-    )
+) -> tuple[RecipientFacts, ...]:
+    """The recipients; raises RecipientsUntold unless a person reports that those with a name were informed."""
+    recipients = recipients_of(connection, site, request)
+    names = {recipient.name for recipient in recipients if recipient.name}
     if names and not wording.told:
         raise RecipientsUntold(id=request.id, count=len(names))
-    return names
+    return recipients
 
 
 def _copied(
@@ -223,39 +241,61 @@ def _erased(
     plan: AnswerPlan,
     request_facts: Asked,
     today: date,
-    recipients: tuple[str, ...],
+    recipients: tuple[RecipientFacts, ...],
 ) -> Answer:
     assert plan.erasure is not None
     deleted = _merged_footage(plan.erasure.going)
     if not plan.erasure.held:
         return ErasureConfirmed(request_facts, today, deleted, recipients)
-    waiting = []
-    for kept in plan.erasure.held:
+    waiting, ending = _waiting(connection, site, plan), plan.ending
+    erased_on = today if deleted else None
+    explanation = ending.reason if plan.requested.outcome is CaseOutcome.PARTLY else None  # else it is for the log
+    return ErasurePartly(request_facts, erased_on, deleted, waiting, recipients, ending.ground, explanation)
+
+
+def _waiting(connection: Connection, site: Storage, plan: AnswerPlan) -> tuple[Waiting, ...]:
+    """What an ordered erasure cannot delete yet, and which matter keeps it."""
+    rows = []
+    for kept in plan.erasure.held if plan.erasure else ():
         hold = find_hold(connection, kept.holds[0])
         review = local_day(site, max(hold.review, site.clock.now()))
-        waiting.append((kept.segment, Waiting(kept.segment.camera, kept.segment.span, hold.ground.kind, review)))
-    return ErasurePartly(request_facts, today if deleted else None, deleted, _merged_waiting(waiting), recipients)
+        rows.append((kept.segment, Waiting(kept.segment.camera, kept.segment.span, hold.ground.kind, review)))
+    return _merged_waiting(rows)
 
 
-def _refused_part(
-    request_facts: Asked, today: date, ground: RefusalGround | None, reason: str | None
-) -> tuple[Answer, ...]:
-    """What was refused of a request that was granted in part, in a letter of its own."""
-    return (Refusal(request_facts, today, ground, reason or ""),) if ground else ()
+def _decided_on(connection: Connection, site: Storage, request: AccessRequest, today: date) -> date:
+    """The day on which an objection was upheld or rejected, by the log."""
+    decided = audit_entries(connection, act=Act.REQUEST_DECIDED, about=request.id, last=1)
+    return local_day(site, decided[0][0].at) if decided else today
+
+
+def _refusal(request_facts: Asked, today: date, ending: RequestOutcome) -> Refusal:
+    assert ending.ground is not None
+    return Refusal(request_facts, today, ending.ground, ending.reason or "", ending.evidence)
+
+
+def _check_passphrase(wording: Wording) -> None:
+    """Raises PassphraseAlongside for a passphrase that would go the way of the package that it opens."""
+    if wording.password is not None and _SAME_WAY.get(wording.delivery) is wording.password:
+        others = ", ".join(way.value for way in PasswordWay if way is not wording.password)
+        raise PassphraseAlongside(way=wording.password.value, others=others)
 
 
 def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFacts:
     requester = plan.request.requester
     address = (requester.deliver_to or requester.contact) if requester else ""
     mailed = Delivery.ENCRYPTED_MAIL if "@" in address else Delivery.REGISTERED_POST
+    delivery = wording.delivery or mailed
+    _check_passphrase(replace(wording, delivery=delivery))
     return PackageFacts(
         id=copy.id,
         made=copy.made,
         videos=copy.videos,
         manifest_sha256=copy.manifest_sha256,
         expires=copy.expires,
-        delivery=wording.delivery or mailed,
+        delivery=delivery,
         password=wording.password,
+        encrypted=delivery is not Delivery.IN_PERSON or wording.zipped or wording.password is not None,
         shown=copy.shown,
         consents=copy.consents,
     )

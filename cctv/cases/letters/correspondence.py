@@ -1,4 +1,4 @@
-"""Letters that inform or ask: receipt, identification, time and place, invitation to view; and that one was sent.
+"""Letters that inform or ask: receipt, identification, time and place, invitation, who looked; and that one was sent.
 
 Three letters take effect only when they are sent:
 
@@ -9,6 +9,7 @@ Three letters take effect only when they are sent:
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,10 +18,13 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import (
+    AnswerNotReady,
     AppointmentUnfit,
+    FirstSigned,
     NothingAsked,
     NothingToAsk,
     NothingToShow,
+    ReleaseAsked,
     RequestForgotten,
     ScopeGiven,
     SentLater,
@@ -32,26 +36,45 @@ from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.close import end, ending_of, finish
 from cctv.cases.requests.deadlines import apply_extension
 from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
-from cctv.cases.requests.needs import identities_missing, mandates_missing
+from cctv.cases.requests.needs import identities_missing, lacking, mandates_missing, step_label
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
-from cctv.cases.requests.queries import mark_letters_sent
+from cctv.cases.requests.queries import checks_of, mark_letters_sent
 from cctv.cases.requests.questions import question_of
+from cctv.cases.requests.viewings import viewings_of
 from cctv.cases.text_input import checked_text
-from cctv.core.i18n import N_
+from cctv.cases.two_person import ending_act, sign_release
+from cctv.core.i18n import N_, join_messages
 from cctv.core.local_days import start_of_day
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.letters.answers import IdentityAsked, IdentityDoubt, IdentityWay, Receipt, ScopeAsked, ViewingInvitation
+from cctv.holds.store import holds_of
+from cctv.letters.answers import (
+    IdentityAsked,
+    IdentityDoubt,
+    IdentityWay,
+    Proof,
+    Receipt,
+    ScopeAsked,
+    Viewing,
+    ViewingInvitation,
+    ViewingsAnswer,
+)
+from cctv.letters.facts import Asked
 from cctv.letters.letter import LetterFacts
 from cctv.letters.notices import ComplaintAcknowledged
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.holds import Hold
-from cctv.model.requests import LetterKind, Safeguard
+from cctv.model.requests import IdentityCheck, LetterKind, RequesterRole, Safeguard
 
 ANSWER_BY = timedelta(days=14)  # to prove identity: about half of the time that the controller has
+_PROOFS = {
+    RequesterRole.PROXY: Proof.MANDATE,
+    RequesterRole.GUARDIAN: Proof.REPRESENTATION,
+    RequesterRole.NOMINEE: Proof.DEMAND,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +83,14 @@ class Wrote:
 
     request: AccessRequest
     letter: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """The consultations of a request's footage, and the letter that lists them."""
+
+    viewings: tuple[Viewing, ...]
+    wrote: Wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +135,56 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
     """
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
-        checks = facts_of(connection, site, request).checks
-    request_facts, way = asked_of(site, request), IdentityWay
-    ways: tuple[IdentityWay, ...]
+        checks = checks_of(connection, request.id)
     by = min(local_day(site, site.clock.now() + ANSWER_BY), local_day(site, request.due))
-    if mandates_missing(request):
-        doubt, ways = IdentityDoubt.MANDATE_MISSING, (way.SEND_MANDATE, way.SHOW_DOCUMENT)
-    elif identities_missing(request, checks):
-        doubt, ways = IdentityDoubt.OTHER_ADDRESS, (way.SHOW_DOCUMENT, way.KNOWN_ADDRESS, way.SIGNED_MESSAGE)
-    elif not checks:
-        doubt, ways = IdentityDoubt.UNKNOWN_ADDRESS, (way.SHOW_DOCUMENT, way.SIGNED_MESSAGE)
-    else:
+    facts = identity_question(request, checks, asked_of(site, request), by)
+    if facts is None:
         raise NothingToAsk(id=request.id)
-    facts = IdentityAsked(request_facts, doubt, ways, by)
     return _write(site, request, LetterKind.IDENTITY, facts, Transition.IDENTITY, dry_run)
+
+
+def identity_question(
+    request: AccessRequest, checks: Sequence[IdentityCheck], asked: Asked, by: date
+) -> IdentityAsked | None:
+    """What to ask of the requester, and for which reasons; None when nothing is left to ask.  Pure.
+
+    Every reason is a fact of the request: a person who gave no other address is not told that they did.
+    """
+    unproved, unknown = mandates_missing(request), identities_missing(request, checks)
+    requester, nominee = request.requester, request.party(RequesterRole.NOMINEE)
+    if not unproved and not unknown and checks:
+        return None
+    identity_missing = bool(unknown) or not (unproved or checks)
+    doubts = tuple(_doubts(request, unproved, unknown)) or (_doubt_of_address(request),)
+    ways = [IdentityWay.SHOW_DOCUMENT, IdentityWay.SIGNED_MESSAGE] if identity_missing else []
+    if ways and requester is not None and requester.role is RequesterRole.SUBJECT and unknown:
+        ways.insert(1, IdentityWay.KNOWN_ADDRESS)  # there is one: another is given beside it
+    receiver = nominee.name if nominee and RequesterRole.NOMINEE in unknown else None
+    proofs = tuple(_PROOFS[role] if request.party(role) else Proof.GUARDIAN for role in unproved)
+    return IdentityAsked(asked, doubts, tuple(ways), proofs, by, receiver)
+
+
+def _doubts(
+    request: AccessRequest, unproved: Sequence[RequesterRole], unknown: Sequence[RequesterRole]
+) -> Iterator[IdentityDoubt]:
+    requester, nominee = request.requester, RequesterRole.NOMINEE
+    acting = {RequesterRole.GUARDIAN, RequesterRole.PROXY}
+    if any(role in acting and request.party(role) for role in unproved):
+        yield IdentityDoubt.MANDATE_MISSING
+    elif acting.intersection(unknown):
+        yield IdentityDoubt.ON_BEHALF
+    if RequesterRole.GUARDIAN in unproved and request.party(RequesterRole.GUARDIAN) is None:
+        yield IdentityDoubt.GUARDIAN_MISSING
+    if requester is not None and requester.role in unknown and requester.deliver_to is not None:
+        yield IdentityDoubt.OTHER_ADDRESS
+    if request.party(nominee) and ({nominee, RequesterRole.SUBJECT} & {*unproved, *unknown}):
+        yield IdentityDoubt.OTHER_RECIPIENT
+
+
+def _doubt_of_address(request: AccessRequest) -> IdentityDoubt:
+    """Why somebody asks where no rule demands it: what was entered about the request, or the address itself."""
+    unsigned = request.signed is False or request.dated is False
+    return IdentityDoubt.NO_SIGNATURE if unsigned else IdentityDoubt.UNKNOWN_ADDRESS
 
 
 def ask_scope(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
@@ -173,12 +240,31 @@ def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run:
     return _write(site, request, LetterKind.INVITATION, facts, Transition.INVITE, dry_run)
 
 
+def write_viewings(site: Storage, request_id: str, *, dry_run: bool = False) -> Consulted:
+    """Answer "who looked at me": dates and purposes of every consultation of the request's footage, no staff's names.
+
+    It leaves as an answer does, only when mandate and identity are in order.  Raises RequestUnknown, RequestClosed,
+    MoveRefused, AnswerNotReady, SenderUnknown.
+    """
+    with read_transaction(site.engine) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.VIEWINGS)
+        steps = tuple(lacking(request, checks_of(connection, request.id), question_of(connection, request)))
+        if steps:
+            needs = join_messages(step_label(step) for step in steps)
+            raise AnswerNotReady(id=request.id, missing=needs, following=steps[0].line)
+        viewings = viewings_of(connection, request, site.settings.site.timezone)
+    assert request.span is not None  # `lacking` would have named it
+    facts = ViewingsAnswer(asked_of(site, request), viewings, local_day(site, request.span.start))
+    return Consulted(viewings, _write(site, request, LetterKind.VIEWINGS, facts, Transition.VIEWINGS, dry_run))
+
+
 def mark_sent(
     site: Storage, request_id: str, kind: LetterKind, day: date | None = None, *, dry_run: bool = False
 ) -> Sent:
     """Record that a letter was sent, today or on an earlier day.
 
-    Raises RequestUnknown, RequestForgotten, SentLater; NotExtended, ExtensionLate for an extension.
+    Raises RequestUnknown, RequestForgotten, SentLater; NotExtended, ExtensionLate for an extension; ReleaseAsked, and
+    records nothing, while the policy requires a second person for a hold that ends with it.
     """
     today = site.clock.now().astimezone(site.settings.site.timezone).date()
     day = day or today
@@ -188,10 +274,13 @@ def mark_sent(
             raise RequestForgotten(id=request.id)
         if not request.received.astimezone(site.settings.site.timezone).date() <= day <= today:
             raise SentLater(when=day)
-        released = _enter(connection, site, request, kind, day)
+        refusal = None if dry_run else _unsigned(connection, site, request, kind)
+        released = () if refusal else _enter(connection, site, request, kind, day)
         if dry_run:
             return Sent(request, kind, day)
         request = find_request(connection, request.id)
+    if refusal is not None:
+        raise refusal
     finish(site, request, released)
     return Sent(request, kind, day)
 
@@ -224,9 +313,25 @@ def _enter(
         apply_extension(connection, site, request, day)
     if kind is LetterKind.YIELD:
         mark_told(connection, request.id, at)
-    if kind is LetterKind.ANSWER and request.state is RequestState.ANSWERED:
+    if _ends(request, kind):
         return end(connection, site, request, ending_of(request, CaseOutcome.GRANTED), Transition.CLOSE)
     return ()
+
+
+def _ends(request: AccessRequest, kind: LetterKind) -> bool:
+    """Whether the request ends when this letter went: an erasure's answer is sent before its people are forgotten."""
+    return kind is LetterKind.ANSWER and request.state is RequestState.ANSWERED
+
+
+def _unsigned(
+    connection: Connection, site: Storage, request: AccessRequest, kind: LetterKind
+) -> FirstSigned | ReleaseAsked | None:
+    """The answer released the request's holds; one that was placed since ends by the same rule."""
+    if not _ends(request, kind):
+        return None
+    act = ending_act(ending_of(request, CaseOutcome.GRANTED).outcome)
+    line = f"cctv request sent {request.id} --letter {kind.value}"
+    return sign_release(connection, site, holds_of(connection, request.id), reason=None, line=line, act=act)
 
 
 def _instant(site: Storage, day: date) -> datetime:

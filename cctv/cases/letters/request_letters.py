@@ -24,7 +24,8 @@ from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.errors.requests import NobodyToWriteTo
 from cctv.cases.footage_status import Fate, ReleaseEffect
 from cctv.cases.requests.anonymise import letters_directory
-from cctv.cases.requests.queries import MadeLetter, insert_letter, letters_of
+from cctv.cases.requests.needs import identities_missing
+from cctv.cases.requests.queries import MadeLetter, checks_of, insert_letter, letters_of
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import find_hold
@@ -53,8 +54,16 @@ class Draft:
 
 
 def asked_of(site: Storage, request: AccessRequest) -> Asked:
-    """The type, day of receipt, cameras and span of a request, as letters state them."""
-    return Asked(request.type, local_day(site, request.received), request.cameras, request.span)
+    """The type, day of receipt, cameras and span of a request, as letters state them, and how long it is held."""
+    until = request.provisional_until
+    return Asked(
+        type=request.type,
+        received=local_day(site, request.received),
+        cameras=request.cameras,
+        span=request.span,
+        kept_until=local_day(site, until) if until else None,
+        lapsed=until is not None and (request.provisional_hold is None or until <= site.clock.now()),
+    )
 
 
 def local_day(site: Storage, at: datetime) -> date:
@@ -97,14 +106,21 @@ def recipients_of(connection: Connection, site: Storage, request: AccessRequest)
 
 
 def letter_of(site: Storage, request: AccessRequest, facts: LetterFacts) -> Letter:
-    """A letter to the requester at their delivery address; raises NobodyToWriteTo, SenderUnknown."""
+    """A letter to the requester; raises NobodyToWriteTo, SenderUnknown.
+
+    It goes to the known address, and elsewhere only once their identity was checked: a letter about a request is
+    personal data too.
+    """
     requester = request.requester
     if requester is None:
         raise NobodyToWriteTo(id=request.id)
+    with read_transaction(site.engine) as connection:
+        unchecked = requester.role in identities_missing(request, checks_of(connection, request.id))
+    address = requester.contact if unchecked else requester.deliver_to or requester.contact
     subject = request.party(RequesterRole.SUBJECT)
     addressee = Addressee(
         name=requester.name,
-        lines=address_lines(requester.deliver_to or requester.contact),
+        lines=address_lines(address),
         capacity=requester.role,
         on_behalf_of=subject.name if subject and requester.role is not RequesterRole.SUBJECT else None,
         mandate=requester.mandated,

@@ -30,7 +30,7 @@ from cctv.db.storage import Storage
 from cctv.holds.store import all_holds
 from cctv.model.audit import Act
 from cctv.model.cases import RequestType
-from cctv.model.compliance import NoticeRecipient, Processor, SubProcessor, WorkstationCheck
+from cctv.model.compliance import Notice, NoticeRecipient, Processor, SubProcessor, WorkstationCheck
 from cctv.model.disclosures import Disclosure, Duty
 
 
@@ -91,10 +91,11 @@ def _requests_of_type(site: Storage, name: RegisterName, includes: Callable[[Req
 def _disclosures(site: Storage) -> Register:
     """To data subjects and to authorities; with the recipient's name until the row is anonymised."""
     zone = site.settings.site.timezone
-    columns = ("id", "recipient", "authority", "officer", "reference", "basis", "case", "cameras", "from", "to",
-               "method", "handed_over", "receipt", "lease_end", "end")  # fmt: skip
+    columns = ("id", "recipient", "authority", "country", "officer", "reference", "basis", "case", "cameras", "from",
+               "to", "method", "handed_over", "receipt", "lease_end", "end")  # fmt: skip
     rows = (
-        (disclosure.id, enum_label(disclosure.recipient), _authority(disclosure), disclosure.receiver.officer,
+        (disclosure.id, enum_label(disclosure.recipient), _authority(disclosure), disclosure.receiver.country,
+         disclosure.receiver.officer,
          disclosure.receiver.reference, _basis(disclosure), disclosure.case_id or "", ", ".join(disclosure.cameras),
          *_span(disclosure.span, zone), enum_label(disclosure.handed.method) if disclosure.handed else "",
          _at(disclosure.handed.at, zone) if disclosure.handed else "", _at(disclosure.receipt, zone)[:10],
@@ -106,6 +107,10 @@ def _disclosures(site: Storage) -> Register:
 
 def _when(whom: NoticeRecipient, at: datetime, zone: ZoneInfo) -> Message:
     return join_messages((whom, _at(at, zone)), between=" ")
+
+
+def _told(notice: Notice, zone: ZoneInfo) -> Message:
+    return join_messages((_when(notice.whom, notice.sent, zone), notice.way), between=", ")
 
 
 def _basis(disclosure: Disclosure) -> str:
@@ -154,7 +159,7 @@ def _breaches(site: Storage) -> Register:
     rows = []
     for breach in list_breaches(site, closed_too=True):
         owed = join_messages((_when(deadline.whom, deadline.due, zone) for deadline in clocks(breach)), between="; ")
-        informed = join_messages((_when(notice.whom, notice.sent, zone) for notice in breach.notices), between="; ")
+        informed = join_messages((_told(notice, zone) for notice in breach.notices), between="; ")
         people = N_("unknown") if breach.people is None else str(breach.people)
         state = N_("suspected") if breach.suspected else N_("certain")
         measures = N_("yes") if breach.measures else N_("no")

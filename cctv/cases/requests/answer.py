@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.requests import AnswerNotReady, FootageThere
+from cctv.cases.errors.requests import AnswerNotReady, FirstSigned, FootageThere, ReleaseAsked
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.close import end, order_erasure, plan_erasure, release_own
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
@@ -21,7 +21,9 @@ from cctv.cases.requests.needs import NextStepKind, step_label
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered
+from cctv.cases.two_person import ending_act, sign_refusal, sign_release
 from cctv.core.i18n import join_messages
+from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_of
 from cctv.model.audit import Act
@@ -82,13 +84,28 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
     return AnswerPlan(request, requested, ending, copied, erasure, own, leaving)
 
 
+def sign_answer(site: Storage, plan: AnswerPlan) -> None:
+    """Ask the rule of two persons, for a refusal and for the holds that an answer ends, before anything is made of it.
+
+    Raises RefusalUnsigned or ReleaseAsked, with the first signatures committed.
+    """
+    with write_transaction(site.engine) as connection:
+        unsigned = sign_refusal(connection, site, plan.request.id, plan.ending, "answer")
+        kept = _unsigned(connection, site, plan)
+    refusal = unsigned or kept
+    if refusal is not None:
+        raise refusal
+
+
 def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str | None) -> AccessRequest:
     """Answer in the caller's transaction, as it was planned; `package` is the id of the copy, if there is one.
 
     The caller hands `plan.releases` to `finish` after the commit, and then erases what was ordered.  Raises what
-    `plan_answer` raises when something changed since.
+    `plan_answer` and `sign_answer` raise when something changed since.
     """
     current = plan_answer(connection, site, plan.request.id, plan.requested)
+    if (refusal := _unsigned(connection, site, current)) is not None:  # a hold that was placed since
+        raise refusal
     request, ending = current.request, current.ending
     mark_answered(connection, request.id, ending.outcome, ending.ground, site.clock.now())
     facts: AuditFacts = {
@@ -110,6 +127,15 @@ def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str
         if current.erasure is None and request.type is RequestType.ERASURE:
             release_own(connection, site, current.releases, f"{request.id} answered: {ending.outcome.value}")
     return find_request(connection, request.id)
+
+
+def _unsigned(connection: Connection, site: Storage, plan: AnswerPlan) -> FirstSigned | ReleaseAsked | None:
+    ending = plan.ending
+    line = f"cctv request answer {plan.request.id} --outcome {plan.requested.outcome.value}"
+    line += f" --ground {ending.ground.value}" if ending.ground else ""
+    line += " --reason WHY" if ending.reason else ""
+    act = ending_act(ending.outcome)
+    return sign_release(connection, site, plan.releases, reason=ending.reason, line=line, act=act)
 
 
 def _erases(request: AccessRequest, ending: RequestOutcome) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.cases.disclosures.disclosures import viewing_entered
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.anonymise import forget, forget_files
 from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_erasures
@@ -28,7 +29,7 @@ from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request
 from cctv.cases.requests.questions import require_answered
-from cctv.cases.two_person import sign_release
+from cctv.cases.two_person import sign_refusal, sign_release
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.segments import segments_of
@@ -75,13 +76,15 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, FirstSigned, ReleaseAsked, and what
-    `check_ending` raises.
+    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, FirstSigned, ReleaseAsked,
+    RefusalUnsigned, and what `check_ending` raises.
     """
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
         line = _typed_again(request, ending)
-        refusal = sign_release(connection, site, holds_of(connection, request.id), reason=ending.reason, line=line)
+        unsigned = sign_refusal(connection, site, request.id, ending, "close")
+        kept = sign_release(connection, site, holds_of(connection, request.id), reason=ending.reason, line=line)
+        refusal = unsigned or kept
         own = () if refusal else end(connection, site, request, ending, Transition.CLOSE)
         closed = find_request(connection, request.id)
     if refusal is not None:
@@ -113,6 +116,8 @@ def end(
     append_entry(
         connection, site, Act.REQUEST_CLOSED, request.id, case_id=request.id, facts=facts, reason=ending.reason
     )
+    if ending.outcome is CaseOutcome.VIEWING:
+        viewing_entered(connection, site, request)
     release_own(connection, site, own, f"{request.id} closed: {ending.outcome.value}")
     if not open_erasures(connection, request.id):
         lift_blocks(connection, site, request, reason=None)
@@ -167,7 +172,8 @@ def erase_ordered(site: Storage, request_id: str | None = None) -> tuple[Erased,
 
 def _typed_again(request: AccessRequest, ending: RequestOutcome) -> str:
     line = f"cctv request close {request.id} --outcome {ending.outcome.value}"
-    return line + (f" --ground {ending.ground.value} --reason WHY" if ending.ground else "")
+    line += f" --ground {ending.ground.value} --reason WHY" if ending.ground else ""
+    return line + (" --evidence WHAT" if ending.evidence else "")
 
 
 def _load_for_closing(

@@ -56,6 +56,7 @@ class Transition(Enum):
     SCOPE = "scope"
     CONFIRM = "confirm"
     INVITE = "invite"
+    VIEWINGS = "viewings"
     EXTEND = "extend"
     STATEMENT = "statement"
     UPHOLD = "uphold"
@@ -103,6 +104,8 @@ def _table() -> dict[tuple[RequestType, RequestState, Transition], RequestState]
         table |= {(kind, over, m.FORGET): s.FORGOTTEN for over in (s.CLOSED, s.WITHDRAWN)}
         # A block is left where the type was corrected: it ends by decision, and the request goes on.
         table[kind, s.OPEN, m.LIFT] = s.CLOSED if kind in _BLOCKING else s.OPEN
+        if kind is not RequestType.COMPLAINT:  # a right of Article 15, whatever else is asked
+            table[kind, s.OPEN, m.VIEWINGS] = s.OPEN
     for kind in _BLOCKING:
         table[kind, s.OPEN, m.YIELD] = s.OPEN
     restriction, objection, erasure = RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE

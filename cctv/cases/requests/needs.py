@@ -63,6 +63,7 @@ def lacking(request: AccessRequest, checks: Iterable[IdentityCheck], question: d
     """What nothing may leave without: the mandates and identities that are missing, and the open question."""
     for role in mandates_missing(request):
         line = f"cctv request mandate {request.id} --as {role.value} --by NAME --by-contact ADDRESS --mandate KIND"
+        line += " --by-country CODE" if role is RequesterRole.NOMINEE else ""
         yield Step(NextStepKind.MANDATE, f"{line} --mandated DATE", must=True, about=enum_label(role))
     for role in identities_missing(request, checks):
         yield Step(NextStepKind.IDENTITY, _check_line(request, role), must=True, about=enum_label(role))

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.cases.compliance.processors import checked_country
+from cctv.cases.errors.compliance import CountryMissing
 from cctv.cases.errors.requests import CheckedLater, MandateUnusable, ReceivedLater, RoleUnknown
 from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import place_block
@@ -27,6 +28,7 @@ from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.queries import insert_check, insert_request, put_party, select_request
 from cctv.cases.requests.scope import check_asked, freeze
 from cctv.cases.text_input import checked_text
+from cctv.config.schema import Settings
 from cctv.core.i18n import N_, join_messages
 from cctv.core.language import Language
 from cctv.core.local_days import start_of_day
@@ -38,6 +40,7 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, IdKind, RequestId
+from cctv.model.legal import Area
 from cctv.model.requests import (
     NOTHING_STATED,
     Block,
@@ -121,7 +124,7 @@ def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
     Without cameras or time nothing is frozen or blocked until `change_scope`; the deadline runs all the same.
     """
     now = site.clock.now()
-    new = check_request(new, now, site.settings.site.timezone)
+    new = check_request(new, now, site.settings)
     new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     with write_transaction(site.engine) as connection:
         request = _registered(RequestId(next_short_id(connection, IdKind.REQUEST, now.year)), site, new, now)
@@ -135,15 +138,20 @@ def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
         return OpenedRequest(request, hold, block, request_footage(connection, site, request))
 
 
-def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
+def check_request(new: NewRequest, now: datetime, settings: Settings) -> NewRequest:
     """The same with clean texts.
 
-    Raises TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater, FootageToCome, FootageAfterReceipt.
+    Raises ReceivedLater, FootageToCome, FootageAfterReceipt, what `check_party` raises.
     """
+    zone = settings.site.timezone
     if new.received and new.received > now.astimezone(zone).date():
         raise ReceivedLater(when=new.received)
     check_asked(new.type, new.span, start_of_day(new.received, zone) if new.received else now, now, zone)
-    return replace(new, parties=tuple(check_party(party) for party in new.parties), stated=check_stated(new.stated))
+    return replace(
+        new,
+        parties=tuple(check_party(party, settings.policy.area) for party in new.parties),
+        stated=check_stated(new.stated),
+    )
 
 
 def late_receipt(received: date | None, today: date) -> int | None:
@@ -155,9 +163,9 @@ def late_receipt(received: date | None, today: date) -> int | None:
 def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = False) -> AccessRequest:
     """Name a guardian, proxy or nominee with the mandate, in place of an earlier one.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, MandateUnusable.
+    Raises RequestUnknown, RequestClosed, MoveRefused, what `check_party` raises.
     """
-    party = check_party(party)
+    party = check_party(party, site.settings.policy.area)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         request = load_for_transition(connection, site, request_id, Transition.MANDATE)
         party = replaced_party(request.party(party.role), party, site.clock.now())
@@ -213,8 +221,12 @@ def role_unknown(request: AccessRequest, role: RequesterRole) -> RoleUnknown:
     return RoleUnknown(id=request.id, role=role, typed=role.value, roles=roles)
 
 
-def check_party(party: Party) -> Party:
-    """The same with clean texts; raises TextUnusable, NationalNumberTyped, MandateUnusable."""
+def check_party(party: Party, area: Area) -> Party:
+    """The same with clean texts; raises TextUnusable, HiddenSign, NationalNumberTyped, MandateUnusable.
+
+    A nominee is a third party and has a country, inside the area of the policy: CountryMissing, CountryUnreadable,
+    OutsideArea.  The area is never asked of the data subject, nor of who acts for them.
+    """
     if party.mandate is not None and party.mandate not in MANDATES[party.role]:
         allowed = join_messages(MANDATES[party.role] or [N_("nothing: they ask for themselves")])
         raise MandateUnusable(role=party.role, mandate=party.mandate, known=allowed)
@@ -224,7 +236,14 @@ def check_party(party: Party) -> Party:
     if deliver_to is not None:
         deliver_to = checked_text(N_("delivery address"), deliver_to, N_("give it, or leave --deliver-to out."))
         deliver_to = None if deliver_to.casefold() == contact.casefold() else deliver_to
-    return replace(party, name=name, contact=contact, deliver_to=deliver_to)
+    country = party.country
+    if party.role is RequesterRole.NOMINEE:
+        if not country:
+            raise CountryMissing(role=party.role)
+        country = checked_country(
+            N_("The nominee"), country, area, N_("name somebody inside, or give the copy to them.")
+        )
+    return replace(party, name=name, contact=contact, deliver_to=deliver_to, country=country)
 
 
 def check_stated(stated: Stated) -> Stated:

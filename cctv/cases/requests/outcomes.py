@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cctv.cases.errors.requests import GroundMissing, GroundUnusable, OutcomeUnusable, ReasonMissing
+from cctv.cases.errors.requests import (
+    EvidenceMissing,
+    EvidenceUnusable,
+    GroundMissing,
+    GroundUnusable,
+    OutcomeUnusable,
+    ReasonMissing,
+)
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_, join_messages
 from cctv.model.cases import CaseOutcome, RequestState, RequestType
@@ -30,6 +37,7 @@ class Basis:
 GROUNDS: dict[RefusalGround, Basis] = {
     _G.MANIFESTLY_UNFOUNDED: Basis("Article 12(5)(b) GDPR", _RIGHTS),
     _G.EXCESSIVE: Basis("Article 12(5)(b) GDPR", _RIGHTS),
+    _G.ABUSIVE: Basis("Article 12(5)(b) GDPR", _RIGHTS),
     _G.IDENTITY_NOT_SHOWN: Basis("Article 12(2) and (6) GDPR", _RIGHTS),
     _G.RIGHTS_OF_OTHERS: Basis("Articles 15(4) and 20(4) GDPR", _COPIED),
     _G.CRIMINAL_INVESTIGATION: Basis("Article 23(1)(d) GDPR", _COPIED | {_T.ERASURE}),
@@ -41,6 +49,9 @@ GROUNDS: dict[RefusalGround, Basis] = {
     _G.COMPELLING_GROUNDS: Basis("Article 21(1) GDPR", frozenset({_T.OBJECTION})),
     _G.NOT_FOUNDED: Basis("Article 77 GDPR", frozenset({_T.COMPLAINT})),
 }
+
+PROVED = frozenset({_G.MANIFESTLY_UNFOUNDED, _G.EXCESSIVE, _G.ABUSIVE})
+"""The grounds of Article 12(5), whose burden of proof is the controller's: they may have evidence, an abuse must."""
 
 _ANY = frozenset({_O.GRANTED, _O.REFUSED, _O.NO_FOOTAGE, _O.NOT_IDENTIFIABLE})
 OUTCOMES: dict[RequestType, frozenset[CaseOutcome]] = {
@@ -57,18 +68,19 @@ _EXPLAINED = frozenset({_O.REFUSED, _O.PARTLY, _O.NOT_IDENTIFIABLE})  # Articles
 
 @dataclass(frozen=True, slots=True)
 class RequestOutcome:
-    """How a request ends; `reason` is the explanation that the letter gives."""
+    """How a request ends; `reason` is the explanation that the letter gives, `evidence` what proves an abuse."""
 
     outcome: CaseOutcome
     ground: RefusalGround | None = None
     reason: str | None = None
+    evidence: str | None = None
 
 
 def check_ending(kind: RequestType, state: RequestState, requested: RequestOutcome) -> RequestOutcome:
-    """The same with a clean reason.
+    """The same with a clean reason and evidence.
 
-    Raises OutcomeUnusable, GroundMissing, GroundUnusable, ReasonMissing.  A rejected objection is refused on compelling
-    grounds and on nothing else; one that was upheld is never refused.
+    Raises OutcomeUnusable, GroundMissing, GroundUnusable, ReasonMissing, EvidenceMissing, EvidenceUnusable.  A
+    rejected objection is refused on compelling grounds and on nothing else; one that was upheld is never refused.
     """
     if requested.outcome not in _possible(kind, state):
         possible = join_messages(outcome for outcome in CaseOutcome if outcome in _possible(kind, state))
@@ -83,12 +95,25 @@ def check_ending(kind: RequestType, state: RequestState, requested: RequestOutco
         requested.outcome not in {CaseOutcome.REFUSED, CaseOutcome.PARTLY} or ground not in usable
     ):
         raise GroundUnusable(type=kind, outcome=requested.outcome, ground=ground, known=join_messages(usable))
+    evidence = _checked_evidence(ground, requested.evidence)
     if requested.reason is None:
         if requested.outcome in _EXPLAINED:
             raise ReasonMissing(outcome=requested.outcome)
         return RequestOutcome(requested.outcome, ground)
     reason = checked_text(N_("reason"), requested.reason, N_('say why in the language of the letter: --reason "WHY".'))
-    return RequestOutcome(requested.outcome, ground, reason)
+    return RequestOutcome(requested.outcome, ground, reason, evidence)
+
+
+def _checked_evidence(ground: RefusalGround | None, evidence: str | None) -> str | None:
+    if evidence is None:
+        if ground is RefusalGround.ABUSIVE:
+            raise EvidenceMissing(ground=ground)
+        return None
+    if ground not in PROVED:
+        known = ", ".join(proved.value for proved in RefusalGround if proved in PROVED)
+        raise EvidenceUnusable(ground=ground or "-", known=known)
+    following = N_('say what shows it in the language of the letter: --evidence "WHAT".')
+    return checked_text(N_("evidence"), evidence, following)
 
 
 def _possible(kind: RequestType, state: RequestState) -> frozenset[CaseOutcome]:

@@ -86,6 +86,7 @@ def put_party(connection: Connection, request_id: RequestId, party: Party) -> No
             mandated=party.mandated,
             renamed_us=party.renamed,
             moved_us=party.moved,
+            country=party.country,
         )
     )
 
@@ -353,6 +354,7 @@ def _party(row: Row[Any]) -> Party:
         mandated=row.mandated,
         renamed=row.renamed_us,
         moved=row.moved_us,
+        country=row.country,
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.requests import DeciderMissing, NothingBlocked, YieldsAlready
+from cctv.cases.errors.requests import DeciderMissing, FirstSigned, NothingBlocked, ReleaseAsked, YieldsAlready
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
@@ -186,10 +186,15 @@ def _end_by_wish(
         leaving = release_effects(connection, own, site.clock.now())
     if dry_run:
         return Lifted(request, own)
-    _sign_ending(site, request.id, move, reason)  # before the letter: its file is not written for a first signature
+    with write_transaction(site.engine) as connection:
+        refusal = _unsigned(connection, site, request.id, move, reason)
+    if refusal is not None:  # before the letter: its file is not written for a first signature
+        raise refusal
     letter = _letter_of(site, request, move, leaving) if with_letter else None
     with write_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, move)
+        if (refusal := _unsigned(connection, site, request.id, move, reason)) is not None:  # a hold placed since
+            raise refusal
         if letter is not None:
             enter(connection, site, request, letter)
         ending = ending_of(request, CaseOutcome.WITHDRAWN if move is Transition.WITHDRAW else CaseOutcome.GRANTED)
@@ -207,12 +212,11 @@ def _lift_left(site: Storage, request_id: str, reason: str, *, dry_run: bool) ->
     return Lifted(request, ())
 
 
-def _sign_ending(site: Storage, request_id: str, move: Transition, reason: str) -> None:
-    with write_transaction(site.engine) as connection:
-        own, line = holds_of(connection, request_id), f"cctv request {move.value} {request_id} --reason WHY"
-        refusal = sign_release(connection, site, own, reason=reason, line=line)
-    if refusal is not None:
-        raise refusal
+def _unsigned(
+    connection: Connection, site: Storage, request_id: str, move: Transition, reason: str
+) -> FirstSigned | ReleaseAsked | None:
+    line = f"cctv request {move.value} {request_id} --reason WHY"
+    return sign_release(connection, site, holds_of(connection, request_id), reason=reason, line=line)
 
 
 def _yield_letter(site: Storage, planned: Yielded, target: YieldTo) -> Draft:

@@ -26,11 +26,12 @@ from cctv.cases.footage_status import FootageStatus, footage_status, request_foo
 from cctv.cases.incidents import ground_of
 from cctv.cases.requests.blocks import move_blocks, place_block
 from cctv.cases.requests.deadlines import due
-from cctv.cases.requests.lifecycle import Transition, find_request, load_for_transition
+from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
 from cctv.cases.text_input import checked_text
-from cctv.cases.two_person import Replaced, release_replaced
+from cctv.cases.two_person import Replaced, Replacement, release_replaced, sign_release
+from cctv.core.clock import iso
 from cctv.core.i18n import N_
 from cctv.core.local_days import start_of_next_day
 from cctv.core.time_range import Span, total
@@ -73,17 +74,13 @@ class StorageForecast:
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """A request with the hold that freezes its footage now, and what that costs.
-
-    `kept` are the holds of its scope before that wait for a second person.
-    """
+    """A request with the hold that freezes its footage now, and what that costs."""
 
     request: AccessRequest
     hold: Hold | None
     released: tuple[HoldId, ...]
     forecast: StorageForecast
     footage: tuple[FootageStatus, ...]
-    kept: tuple[HoldId, ...] = ()
 
 
 def camera_time(cameras: Sequence[CameraId], span: Span) -> timedelta:
@@ -207,19 +204,45 @@ def change_scope(
     FootageToCome, FootageAfterReceipt, HoldTooLong.
 
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
-    confirmed; where it keeps other footage, by the rule of two persons.  Holds that a person placed for the request
-    stay.
+    confirmed.  Holds that a person placed for the request stay.
+
+    Raises FirstSigned or ReleaseAsked, and changes nothing, while the policy requires a second person for what is
+    freed.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
     cameras = cameras_over(site, cameras, span)
     with write_transaction(site.engine) as connection:
-        before, request = _scopable(connection, site, request_id, cameras, span)
-        set_scope(connection, request.id, request.cameras, scope_of(request))
-        facts: AuditFacts = {"cameras": list(request.cameras), "span": str(request.span)}
-        append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)
-        hold, replaced = refreeze(connection, site, before, request, f"{request.id}: other scope")
-        request = find_request(connection, request.id)
-    return _done(site, request, hold, replaced.released, replaced.kept)
+        earlier, request = _scopable(connection, site, request_id, cameras, span)
+        before = [hold for hold in holds_of(connection, request.id) if freezes(hold, earlier)]
+        asked = scope_of(request)
+        leaving = () if needs_confirmation(request.type, request.cameras, asked) else tuple(before)
+        line = _scope_line(request, asked)
+        kept = Replacement(frozenset(request.cameras), asked)
+        refusal = sign_release(connection, site, leaving, reason=reason, line=line, kept_by=kept)
+        if refusal is None:
+            request, hold = _move(connection, site, earlier, request, reason)
+            released = _release(connection, site, leaving, f"{request.id}: other scope")
+    if refusal is not None:
+        raise refusal
+    return _done(site, request, hold, released)
+
+
+def _scope_line(request: AccessRequest, span: Span) -> str:
+    cameras = ",".join(request.cameras)
+    times = f"--from {iso(span.start)} --to {iso(span.end)}"
+    return f"cctv request scope {request.id} --cameras {cameras} {times} --reason WHY"
+
+
+def _move(
+    connection: Connection, site: Storage, earlier: AccessRequest, request: AccessRequest, reason: str
+) -> tuple[AccessRequest, Hold]:
+    """Enter another scope and freeze it, in the caller's transaction; the holds of the old one are still in force."""
+    request = replace(request, provisional_hold=None, provisional_until=None)
+    set_scope(connection, request.id, request.cameras, scope_of(request))
+    set_provisional(connection, request.id, None, None)
+    facts: AuditFacts = {"cameras": list(request.cameras), "span": str(request.span)}
+    append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)
+    return _freeze_moved(connection, site, earlier, request)
 
 
 def refreeze(
@@ -227,20 +250,26 @@ def refreeze(
 ) -> tuple[Hold, Replaced]:
     """Hold and block the scope that a request has now in the caller's transaction, then release what froze it before.
 
-    That stays while the new hold is provisional, until that is confirmed.  A provisional one that is replaced ends
-    without a second person: it would have ended by itself.
+    That stays while the new hold is provisional, until that is confirmed; where it keeps other footage, until a second
+    person releases it where the policy asks for one.
     """
     own = [hold for hold in holds_of(connection, request.id) if freezes(hold, before)]
     set_provisional(connection, request.id, None, None)
-    request, hold = freeze(connection, site, replace(request, provisional_hold=None, provisional_until=None))
+    request = replace(request, provisional_hold=None, provisional_until=None)
+    request, hold = _freeze_moved(connection, site, before, request)
+    if request.provisional_hold is not None:
+        return hold, Replaced()
+    return hold, release_replaced(connection, site, own, hold, reason)
+
+
+def _freeze_moved(
+    connection: Connection, site: Storage, before: AccessRequest, request: AccessRequest
+) -> tuple[AccessRequest, Hold]:
+    request, hold = freeze(connection, site, request)
     move_blocks(connection, site, request)
     if not before.has_scope:
         place_block(connection, site, request)
-    if request.provisional_hold is not None:
-        return hold, Replaced()
-    lapsing = [old for old in own if old.id == before.provisional_hold and lapses_at(before) is not None]
-    replaced = release_replaced(connection, site, [old for old in own if old not in lapsing], hold, reason)
-    return hold, Replaced(replaced.released + _release(connection, site, lapsing, reason), replaced.kept)
+    return request, hold
 
 
 def plan_confirmation(site: Storage, request_id: str) -> Scoped:
@@ -251,32 +280,41 @@ def plan_confirmation(site: Storage, request_id: str) -> Scoped:
 
 
 def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
-    """Freeze more than a day of footage until the request is closed.
+    """Freeze more than a day of footage until the request is closed; narrower holds of the request end with it.
 
     After the provisional hold has lapsed a new one is placed: what was deleted in between is lost.
     """
     reason = checked_text(N_("reason"), reason, N_('say why so much is needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
         request = _unconfirmed(connection, site, request_id)
-        cost = forecast(connection, site, request.cameras, scope_of(request), request.due)
-        facts: AuditFacts = {
-            "asked_seconds": int(cost.asked.total_seconds()),
-            "size_bytes": cost.size_bytes,
-            "left_bytes": cost.left_bytes,
-        }
-        append_entry(
-            connection, site, Act.REQUEST_CONFIRMED, request.id, case_id=request.id, facts=facts, reason=reason
-        )
-        own = holds_of(connection, request.id)
-        hold = next((hold for hold in own if hold.id == request.provisional_hold), None)
-        if hold is None:
-            request, hold = freeze(connection, site, request)
-        hold = renew(connection, site, hold, request.due, reason=reason)
-        set_provisional(connection, request.id, None, None)
-        replaced = [other for other in own if other.id != hold.id and _within(other, hold)]
-        released = _release(connection, site, replaced, f"{request.id}: confirmed as {hold.id}")
-    request = replace(request, provisional_hold=None, provisional_until=None)
+        kept, own = Replacement(frozenset(request.cameras), scope_of(request)), holds_of(connection, request.id)
+        leaving = [hold for hold in own if hold.id != request.provisional_hold and kept.keeps(hold)]
+        line = f"cctv request confirm {request.id} --reason WHY"
+        refusal = sign_release(connection, site, leaving, reason=reason, line=line, kept_by=kept)
+        if refusal is None:
+            request, hold = _confirm(connection, site, request, reason)
+            released = _release(connection, site, leaving, f"{request.id}: confirmed as {hold.id}")
+    if refusal is not None:
+        raise refusal
     return _done(site, request, hold, released)
+
+
+def _confirm(connection: Connection, site: Storage, request: AccessRequest, reason: str) -> tuple[AccessRequest, Hold]:
+    """Enter the confirmation and what it costs, and keep the footage until the answer, in the caller's transaction."""
+    cost = forecast(connection, site, request.cameras, scope_of(request), request.due)
+    facts: AuditFacts = {
+        "asked_seconds": int(cost.asked.total_seconds()),
+        "size_bytes": cost.size_bytes,
+        "left_bytes": cost.left_bytes,
+    }
+    append_entry(connection, site, Act.REQUEST_CONFIRMED, request.id, case_id=request.id, facts=facts, reason=reason)
+    own = holds_of(connection, request.id)
+    hold = next((hold for hold in own if hold.id == request.provisional_hold), None)
+    if hold is None:
+        request, hold = freeze(connection, site, request)
+    hold = renew(connection, site, hold, request.due, reason=reason)
+    set_provisional(connection, request.id, None, None)
+    return replace(request, provisional_hold=None, provisional_until=None), hold
 
 
 def end_lapsed(site: Storage) -> tuple[HoldId, ...]:
@@ -330,21 +368,15 @@ def _scoped(
     return Scoped(request, hold, released, cost, request_footage(connection, site, request))
 
 
-def _done(
-    site: Storage, request: AccessRequest, hold: Hold, released: tuple[HoldId, ...], kept: tuple[HoldId, ...] = ()
-) -> Scoped:
+def _done(site: Storage, request: AccessRequest, hold: Hold, released: tuple[HoldId, ...]) -> Scoped:
     _remove_files(site, released)
     with read_transaction(site.engine) as connection:
-        return replace(_scoped(connection, site, request, hold, released), kept=kept)
+        return _scoped(connection, site, request, hold, released)
 
 
 def freezes(hold: Hold, request: AccessRequest) -> bool:
     """Whether this hold is the request's own, and not one that a person placed for it over something else."""
     return hold.cameras == frozenset(request.cameras) and hold.span == request.span
-
-
-def _within(inner: Hold, outer: Hold) -> bool:
-    return inner.cameras <= outer.cameras and outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
 def _release(connection: Connection, site: Storage, leaving: Sequence[Hold], reason: str) -> tuple[HoldId, ...]:

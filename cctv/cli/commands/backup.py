@@ -15,7 +15,7 @@ from cctv.backup.create import Made, make_backup, plan_backup
 from cctv.backup.held_copy import HeldDone, HeldPlan, copy_held, plan_held
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation
-from cctv.cli.output import size, table
+from cctv.cli.output import echo, size, table
 from cctv.core.errors import Exit
 from cctv.crypto.age import make_recovery_key
 
@@ -63,7 +63,7 @@ def key(context: CommandContext, file: Path) -> None:
 
     def print_key(console: Console) -> None:
         if shown:
-            click.echo(text, nl=False)
+            echo(text, nl=False)
         where = "shown once: write it down" if shown else f"written to {file}: take it away from this box"
         lines = [
             f"Recovery key {where}.",
@@ -72,7 +72,7 @@ def key(context: CommandContext, file: Path) -> None:
             "[backup]",
             f'recipients = ["{public}"]',
         ]
-        click.echo("\n".join(lines), err=shown)
+        echo("\n".join(lines), err=shown)
 
     context.emit(
         {"public": public, "file": None if shown else str(file), **({"key": text} if shown else {})}, print_key
@@ -134,7 +134,7 @@ def _held(context: CommandContext, directory: Path, new_copy: str | None) -> int
     context.emit({"dry_run": False, **_held_data(result)}, lambda console: console.print(_held_text(result)))
     _warn_same_disk(result.same_disk)
     for path in result.unreadable:
-        click.echo(f"warning: {path} is not as it was written, and was left out: cctv footage verify", err=True)
+        echo(f"warning: {path} is not as it was written, and was left out: cctv footage verify", err=True)
     return int(Exit.UNREADABLE if result.unreadable else Exit.OK)
 
 
@@ -166,7 +166,7 @@ def _bundle_text(console: Console, bundle: Made, *, dry_run: bool) -> None:
                   f"force, {manifest.audit_entries} entries in the log.")  # fmt: skip
     for path in bundle.swept:
         verb = "would be removed" if dry_run else "removed"
-        click.echo(f"{path.name} {verb}: a back-up that was interrupted", err=True)
+        echo(f"{path.name} {verb}: a back-up that was interrupted", err=True)
     if bundle.held is not None and bundle.held.reached:
         console.print(_held_text(bundle.held))
     if dry_run:
@@ -175,14 +175,14 @@ def _bundle_text(console: Console, bundle: Made, *, dry_run: bool) -> None:
 
 def _warn_same_disk(same: bool) -> None:
     if same:
-        click.echo("warning: that folder is on the disk of the storage, and would be lost with it", err=True)
+        echo("warning: that folder is on the disk of the storage, and would be lost with it", err=True)
 
 
 def _left(result: HeldDone | None) -> int:
     """The exit code: an unreachable copy counts only when something in it should be destroyed."""
     if result is None or result.reached:
         return int(Exit.OK)
-    click.echo(
+    echo(
         f"warning: the copy of held footage is not at {result.folder}; {result.released} holds were released since "
         "it was last seen, and their footage is still in it",
         err=True,

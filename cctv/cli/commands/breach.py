@@ -26,7 +26,7 @@ from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import print_dry
 from cctv.core.i18n import N_, _, enum_text
 from cctv.model.audit import Act
-from cctv.model.compliance import Breach, NoticeRecipient, ProcessingRole, Risk
+from cctv.model.compliance import Breach, NoticeRecipient, NoticeWay, ProcessingRole, Risk
 
 _RISK = one_of(Risk)
 _WRITTEN = {
@@ -44,7 +44,7 @@ def breach() -> None:
 
     \b
       cctv breach open "USB stick with a package lost" --aware "vandaag 9u" --cameras foyer-1
-      cctv breach tell BRE-2026-001 --whom authority
+      cctv breach tell BRE-2026-001 --whom authority --how form
     """
 
 
@@ -96,27 +96,34 @@ def open_(
 @breach.command()
 @click.argument("breach_id", metavar="ID")
 @click.option("--whom", required=True, type=one_of(NoticeRecipient), help="Who was told.")
+@click.option("--how", "way", required=True, type=one_of(NoticeWay), help="How; by word of mouth it is still owed.")
 @click.option("--at", metavar="TIME", help="When; now when it is not given.")
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def tell(context: CommandContext, breach_id: str, whom: str, at: str | None, reason: str | None) -> None:
-    """Record that somebody was told; after the deadline it takes a reason.
+def tell(context: CommandContext, breach_id: str, whom: str, way: str, at: str | None, reason: str | None) -> None:
+    """Record that somebody was told, how and when; after the deadline it takes a reason.
+
+    A notice is in writing: by phone or in person it is recorded, and its clock runs on until the written one.
 
     \b
-      cctv breach tell BRE-2026-001 --whom authority --at "gisteren 16u"
+      cctv breach tell BRE-2026-001 --whom authority --how form --at "gisteren 16u"
     """
     sent = context.instant(at) if at else None
     updated = record_notice(
-        context.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=context.dry_run
+        context.site,
+        breach_id,
+        NoticeRecipient(whom),
+        NoticeWay(way),
+        sent=sent,
+        reason=reason,
+        dry_run=context.dry_run,
     )
-    _show(
-        context,
-        updated,
-        _("would be told: {whom}", whom=NoticeRecipient(whom))
-        if context.dry_run
-        else _("is told: {whom}", whom=NoticeRecipient(whom)),
-    )
+    recipient = NoticeRecipient(whom)
+    what = _("would be told: {whom}", whom=recipient) if context.dry_run else _("is told: {whom}", whom=recipient)
+    if not NoticeWay(way).is_written:
+        what += " - " + _("not in writing: the written notice is still owed")
+    _show(context, updated, what)
 
 
 @breach.command()
@@ -213,6 +220,10 @@ def data_of(breach: Breach) -> dict[str, object]:
         "people": breach.people,
         "people_known": breach.people_known,
         "measures": breach.measures,
+        "notices": [
+            {"whom": notice.whom, "sent": notice.sent, "how": notice.way, "written": notice.way.is_written}
+            for notice in breach.notices
+        ],
         "clocks": [{"whom": deadline.whom, "due": deadline.due, "sent": deadline.sent} for deadline in clocks(breach)],
         "closed": breach.closed,
     }
@@ -281,6 +292,9 @@ def _file_text(console: Console, context: CommandContext, file: BreachFile) -> N
     concerned = _("people: {people}; cameras: {cameras}", people=people, cameras=", ".join(breach.cameras) or "-")
     console.print(f"{concerned}\n")
     _print_clocks(console, context, file.clocks)
+    for notice in breach.notices:
+        how = enum_text(notice.way) if notice.way.is_written else _("{how}, not in writing", how=notice.way)
+        console.print(f"{enum_text(notice.whom)}: {local_date(notice.sent, context.zone)}, {how}")
     console.print()
     for act, text in file.texts:
         console.print(_("{act}: {text}", act=_WRITTEN.get(act, act.value), text=text))

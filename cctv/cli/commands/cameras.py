@@ -16,7 +16,7 @@ from cctv.cameras.onvif import discover_cameras, stream_address
 from cctv.cameras.snapshot import coarse_still
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation
-from cctv.cli.output import table
+from cctv.cli.output import echo, table
 from cctv.cli.views.camera_check import checkup_as_json, print_checkups
 from cctv.config.credentials import load_credentials
 from cctv.config.editor import Edit, add_camera, write_edit
@@ -82,7 +82,7 @@ def add(context: CommandContext, /, name: str, **keys: str | None) -> None:
     context.emit(data, lambda console: _print_edit(edit, name, dry_run=context.dry_run))
     for warning in edit.checked.warnings:
         if f"cameras.{name}." in f"{'.'.join(warning.key)}.":
-            click.echo(f"warning: {warning}", err=True)
+            echo(f"warning: {warning}", err=True)
 
 
 @cameras.command()
@@ -152,12 +152,12 @@ def still(context: CommandContext, name: str, reason: str, output: str) -> None:
     """
     camera, target = context.settings.camera(name), Path(output).absolute()
     if context.dry_run:
-        context.emit({"camera": name, "file": target, "dry_run": True}, lambda _: click.echo(f"would write {target}"))
+        context.emit({"camera": name, "file": target, "dry_run": True}, lambda _: echo(f"would write {target}"))
         return
     site = context.site
     picture = coarse_still(camera, stream_address(camera, load_credentials(context.settings, context.environ)))
     _hand_over(site, camera.id, reason, target, picture)
-    context.emit({"camera": name, "file": target, "dry_run": False}, lambda _: click.echo(f"{name} is in {target}"))
+    context.emit({"camera": name, "file": target, "dry_run": False}, lambda _: echo(f"{name} is in {target}"))
 
 
 def _check_credential(context: CommandContext, edit: Edit, credential: str | None) -> None:
@@ -167,15 +167,15 @@ def _check_credential(context: CommandContext, edit: Edit, credential: str | Non
         load_credentials(settings, context.environ)
     elif credential:
         why = "cameras.toml names no credentials file, so systemd must hand it to the recorder"
-        click.echo(f"note: the credential {credential} is not checked: {why}", err=True)
+        echo(f"note: the credential {credential} is not checked: {why}", err=True)
 
 
 def _print_edit(edit: Edit, name: str, *, dry_run: bool) -> None:
     if dry_run:
-        click.echo(edit.difference)
+        echo(edit.difference)
         return
-    click.echo(f"{name} is in {edit.file}")
-    click.echo(f"next: cctv cameras check {name}, then systemctl kill -s HUP --kill-whom=main cctv-record", err=True)
+    echo(f"{name} is in {edit.file}")
+    echo(f"next: cctv cameras check {name}, then systemctl kill -s HUP --kill-whom=main cctv-record", err=True)
 
 
 def _print_list(console: Console, rows: Sequence[Mapping[str, object]]) -> None:
@@ -198,12 +198,12 @@ def _names_by_host(context: CommandContext) -> dict[str, str]:
 
 def _print_found(console: Console, rows: Sequence[dict[str, str | None]], wait: str) -> None:
     if not rows:
-        click.echo(f"No camera answered within {wait}. Is ONVIF on in it, and is it on this network segment?", err=True)
+        echo(f"No camera answered within {wait}. Is ONVIF on in it, and is it on this network segment?", err=True)
         return
     columns = ("onvif", "name", "hardware", "camera")
     console.print(table(columns, [[str(row[name] or "-") for name in columns] for row in rows]))
     if any(row["camera"] is None for row in rows):
-        click.echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
+        echo("next: cctv cameras add NAME --zone ZONE --purpose TEXT --onvif HOST --credential NAME", err=True)
 
 
 def _hand_over(site: Storage, camera: CameraId, reason: str, target: Path, picture: bytes) -> None:

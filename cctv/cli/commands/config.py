@@ -9,7 +9,7 @@ from rich.console import Console
 
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, reason_option
-from cctv.cli.output import table
+from cctv.cli.output import echo, table
 from cctv.config.explain import SettingRow, explain
 from cctv.config.loader import load_settings
 from cctv.config.policy_text.compare import ClaimStatus, Finding, compare
@@ -55,7 +55,7 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
 
     def text(console: Console) -> None:
         for warning in warnings:
-            click.echo(f"warning: {warning}", err=True)
+            echo(f"warning: {warning}", err=True)
         console.print(f"{settings.source.path}: {len(settings.cameras)} cameras in {len(settings.zones)} zones; usable")
         if policy is not None:
             _show_findings(console, findings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -48,8 +49,10 @@ from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
 from cctv.core.local_days import start_of_day
 from cctv.model.disclosures import DisclosureClosure, Duty, Receiver, Recipient
+from cctv.packages.deliver import show_on_site
 from cctv.packages.unredacted_copy import build_disclosure, plan_disclosure
 
+F = TypeVar("F", bound=Callable[..., object])
 _OF_REQUESTS = {Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY}
 _AUTHORITIES = [recipient for recipient in Recipient if recipient not in _OF_REQUESTS]
 _DUTIES = [duty for duty in Duty if duty is not Duty.RIGHT]
@@ -69,19 +72,43 @@ def disclosure() -> None:
     """
 
 
+def _recipient(command: F) -> F:
+    options: list[Callable[[F], F]] = [
+        click.option("--recipient", type=one_of(_AUTHORITIES), required=True, help="Who receives it."),
+        click.option("--duty", type=one_of(_DUTIES), required=True,
+                     help="Why: an order, a law, our own report of an offence, or the consent of everybody in the "
+                          "picture."),
+        click.option("--authority", required=True, metavar="NAME",
+                     help="Which police zone, court, insurer; kept in its row."),
+        click.option("--country", required=True, metavar="CODE",
+                     help="Where that is established, such as BE; outside the policy's area it is refused."),
+        click.option("--officer", default="", metavar="NAME", help="Who asks; kept in its row and nowhere else."),
+        click.option("--reference", required=True, metavar="NUMBER", help="The number of their file."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _ground(command: F) -> F:
+    options: list[Callable[[F], F]] = [
+        click.option("--order-by", default="", metavar="NAME", help="Of an order: who gave it, such as a magistrate."),
+        click.option("--order-number", default="", metavar="NUMBER", help="Of an order: the number that stands on it."),
+        click.option("--order-on", metavar="DATE", help="Of an order: its day."),
+        click.option("--law", default="", metavar="TEXT", help="Of a law: its article; an order may name one too."),
+        click.option("--consent-of", default="", metavar="NAMES", help="Of a consent: all in the picture, by name."),
+        click.option("--consent-on", metavar="DATE", help="Of a consent: the day on which the last of them gave it."),
+        click.option("--consent-record", default="", metavar="TEXT", help="Of a consent: where it can be read."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @disclosure.command("open")
-@click.option("--recipient", type=one_of(_AUTHORITIES), required=True, help="Who receives it.")
-@click.option(
-    "--duty",
-    type=one_of(_DUTIES),
-    required=True,
-    help="Why: an order, a law, our own report of an offence, or the consent of everybody in the picture.",
-)
-@click.option("--authority", required=True, metavar="NAME", help="Which police zone, court, insurer; kept in its row.")
-@click.option("--officer", default="", metavar="NAME", help="Who asks; kept in its row and nowhere else.")
-@click.option("--reference", required=True, metavar="NUMBER", help="The number of their file.")
-@click.option("--basis", required=True, metavar="TEXT", help="The order with its date, or the law with its article.")
-@click.option("--case", "case_id", metavar="ID", help="The incident that it is about, if there is one.")
+@_recipient
+@_ground
+@click.option("--case", "case_id", metavar="ID", help="The incident that it is about; a report of an offence names it.")
 @click.option("--unmasked", is_flag=True, help="The order names what the cameras' masks hide.")
 @click.option(
     "--until",
@@ -91,40 +118,29 @@ def disclosure() -> None:
 @span_options()
 @mutation
 @click.pass_obj
-def open_(
-    context: CommandContext,
-    recipient: str,
-    duty: str,
-    authority: str,
-    officer: str,
-    reference: str,
-    basis: str,
-    case_id: str | None,
-    unmasked: bool,
-    until: str | None,
-    cameras: str | None,
-    zones: str | None,
-    start: str,
-    end: str,
-) -> None:
+def open_(context: CommandContext, /, **options: Any) -> None:  # noqa: ANN401  click hands over one argument an option
     """Register what an authority asks, and keep that footage.
 
+    An order names who gave it, its number and its day; a law its article; a consent who gave it, when, and where that
+    can be read; a report of an offence its incident.
+
     \b
-      cctv disclosure open --recipient police --duty ordered --authority "Lokale politie Oostende" \\
-        --officer "INP J. Claes" --reference "OO.12.L1.004512/2026" --basis "vordering 46bis Sv., 24/11/2026" \\
-        --case INC-2026-014 --cameras foyer-1 --from "za 22u" --to "za 22u30"
+      cctv disclosure open --recipient police --duty ordered --authority "Lokale politie Oostende" --country BE \\
+        --officer "INP J. Claes" --reference "OO.12.L1.004512/2026" --order-by "onderzoeksrechter, Brugge" \\
+        --order-number 46bis/2026/112 --order-on 24/11 --case INC-2026-014 --cameras foyer-1 --from "za 22u" --to +30m
     """
+    until = options["until"]
     new = NewDisclosure(
-        recipient=Recipient(recipient),
-        duty=Duty(duty),
-        receiver=Receiver(authority, officer, reference, basis),
-        cameras=chosen_cameras(context, cameras, zones),
-        span=context.held_span(start, end),
-        case_id=case_id,
-        unmasked=unmasked,
+        recipient=Recipient(options["recipient"]),
+        duty=Duty(options["duty"]),
+        receiver=_receiver(context, options),
+        cameras=chosen_cameras(context, options["cameras"], options["zones"]),
+        span=context.held_span(options["start"], options["end"]),
+        case_id=options["case_id"],
+        unmasked=options["unmasked"],
         lease_end=context.review(until) if until else None,
     )
-    _open(context, new.checked())
+    _open(context, new.checked(context.settings.policy.area, context.now.astimezone(context.zone).date()))
 
 
 @disclosure.command("list")
@@ -145,7 +161,8 @@ def list_(context: CommandContext, closed_too: bool) -> None:
 @click.option("--authority", metavar="NAME", help="Which police zone, court, insurer; kept in its row.")
 @click.option("--officer", metavar="NAME", help="Who asks; kept in its row and nowhere else.")
 @click.option("--reference", metavar="NUMBER", help="The number of their file.")
-@click.option("--basis", metavar="TEXT", help="The order with its date, or the law with its article.")
+@click.option("--country", metavar="CC", help="Where they are established, as two letters.")
+@_ground
 @span_options(required=False)
 @reason_option()
 @mutation
@@ -153,8 +170,8 @@ def list_(context: CommandContext, closed_too: bool) -> None:
 def correct(context: CommandContext, /, disclosure_id: str, reason: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
     """Correct what was typed wrong of a disclosure.  Give what it should say.
 
-    Its hold follows a corrected time or camera, and an approval of what it said before is void.  Authority, basis and
-    footage can be corrected until its package is built; officer and reference until it is ended.
+    Its hold follows a corrected time or camera, and an approval of what it said before is void.  Authority, ground
+    and footage can be corrected until its package is built; officer and reference until it is ended.
 
     \b
       cctv disclosure correct DIS-2026-002 --reference "OO.12.L1.004521/2026" --reason "two digits were swapped"
@@ -163,7 +180,14 @@ def correct(context: CommandContext, /, disclosure_id: str, reason: str, **optio
         authority=options["authority"],
         officer=options["officer"],
         reference=options["reference"],
-        basis=options["basis"],
+        country=options["country"],
+        order_by=options["order_by"] or None,
+        order_number=options["order_number"] or None,
+        order_on=context.day(options["order_on"]).isoformat() if options["order_on"] else None,
+        law=options["law"] or None,
+        consent_of=options["consent_of"] or None,
+        consent_on=context.day(options["consent_on"]).isoformat() if options["consent_on"] else None,
+        consent_record=options["consent_record"] or None,
         cameras=corrected_cameras(context, options),
         span=corrected_span(context, options),
     )
@@ -248,6 +272,34 @@ def build(context: CommandContext, disclosure_id: str) -> None:
 
 
 @disclosure.command()
+@click.argument("case_id", metavar="ID")
+@click.option("--at", metavar="TIME", help="When they saw it; now when it is not given.")
+@click.option(
+    "--recipient",
+    type=one_of((Recipient.SUBJECT, Recipient.NOMINEE, Recipient.PROXY)),
+    help="Of a request: who saw it; else whom the request names.",
+)
+@mutation
+@click.pass_obj
+def viewed(context: CommandContext, case_id: str, at: str | None, recipient: str | None) -> None:
+    """Enter that footage was shown on site: of a disclosure to its recipient, of a request to the person concerned.
+
+    That is a disclosure too, though no copy leaves: it needs what a copy needs, and it is in the register.
+    `cctv request answer --outcome viewing` enters it by itself.
+
+    \b
+      cctv disclosure viewed DIS-2026-002 --at "vandaag 14u"
+      cctv disclosure viewed REQ-2026-007 --recipient subject
+    """
+    when = context.instant(at) if at else None
+    to = Recipient(recipient) if recipient else None
+    shown = show_on_site(context.site, case_id, to, when, dry_run=context.dry_run)
+    entered = _("{id}: shown on site to the {recipient}.", id=shown.id, recipient=shown.recipient)
+    data = {"dry_run": context.dry_run, "disclosure": disclosure_data(shown)}
+    context.emit(data, lambda console: print_done(console, context, entered))
+
+
+@disclosure.command()
 @click.argument("disclosure_id", metavar="ID")
 @click.option("--on", "day", required=True, metavar="DATE", help="The day that stands on the signed receipt.")
 @mutation
@@ -307,6 +359,25 @@ def end(context: CommandContext, disclosure_id: str, how: str, reason: str) -> N
         "footage": release_effects_data(ended.departures),
     }
     context.emit(data, lambda console: ended_text(console, context, ended))
+
+
+def _receiver(context: CommandContext, options: dict[str, Any]) -> Receiver:
+    def day(typed: str | None) -> str:
+        return context.day(typed).isoformat() if typed else ""
+
+    return Receiver(
+        authority=options["authority"],
+        officer=options["officer"],
+        reference=options["reference"],
+        country=options["country"],
+        order_by=options["order_by"],
+        order_number=options["order_number"],
+        order_on=day(options["order_on"]),
+        law=options["law"],
+        consent_of=options["consent_of"],
+        consent_on=day(options["consent_on"]),
+        consent_record=options["consent_record"],
+    )
 
 
 def _open(context: CommandContext, new: NewDisclosure) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.text import Text
 
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, one_of
@@ -23,6 +22,7 @@ from cctv.packages.deliver import Delivered, FetchLines
 from cctv.packages.deliver import deliver as deliver_package
 from cctv.packages.deliver import fetch as fetch_package
 from cctv.packages.expiry import list_packages, package_path
+from cctv.packages.folder import package_folder
 from cctv.packages.queries import PackageRow
 from cctv.packages.verify import VerificationResult, verify_package
 
@@ -116,7 +116,7 @@ def verify(context: CommandContext, path: Path, key: Path | None) -> None:
 )
 @click.option(
     "--method",
-    type=one_of(Method),
+    type=one_of((Method.HAND, Method.ZIP)),
     required=True,
     help="hand: a copy and a receipt to print and sign; zip: one encrypted file and a note beside it.",
 )
@@ -268,7 +268,7 @@ def _package_data(context: CommandContext, package: PackageRow) -> dict[str, obj
         "id": package.id,
         "request": package.request,
         "disclosure": package.disclosure,
-        "path": context.site.root / package.path,
+        "path": package_folder(context.site, package),
         "built": package.built,
         "built_by": package.built_by,
         "expires": package.expires,
@@ -280,7 +280,7 @@ def _package_data(context: CommandContext, package: PackageRow) -> dict[str, obj
 def _state(context: CommandContext, package: PackageRow) -> str:
     if package.deleted is not None:
         return "deleted"
-    if not (context.site.root / package.path).is_dir():
+    if not package_folder(context.site, package).is_dir():
         return "missing"
     return "expired" if package.expires <= context.now else "here"
 
@@ -329,7 +329,7 @@ def _checked_text(console: Console, checked: VerificationResult) -> None:
         case=manifest.case_id,
         site=manifest.site.name,
     )
-    console.print(Text(whole, style="bold"))
+    console.print(whole, style="bold", soft_wrap=True)
     holds = _(
         "{files} files ({videos} video); every hash and the signature hold",
         files=checked.files,

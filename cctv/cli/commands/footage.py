@@ -5,7 +5,6 @@ The commands that compare, repair and delete are in `footage_repair`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -14,10 +13,10 @@ import click
 from rich.console import Console
 
 from cctv.cli.commands.footage_repair import delete, rebuild, reconcile, verify
-from cctv.cli.context import STORAGE_UMASK, CommandContext, json_option
+from cctv.cli.context import CommandContext, json_option, restrict_umask
 from cctv.cli.i18n import TranslatedGroup
 from cctv.cli.options import mutation, reason_option, span_options
-from cctv.cli.output import coverage_bar, length, local, local_date, size, table
+from cctv.cli.output import coverage_bar, echo, length, local, local_date, size, table
 from cctv.cli.views.camera_check import CLOCK_OFF
 from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
@@ -61,12 +60,12 @@ def init(context: CommandContext) -> None:
         refuse_occupied(root)
         context.emit({"storage": root, "made": False}, lambda console: console.print(f"would make a storage in {root}"))
         return
-    os.umask(STORAGE_UMASK)
+    restrict_umask()
     site = create_storage(context.settings, disk=context.make_disk(), clock=context.clock, actor=context.actor)
 
     def text(console: Console) -> None:
         console.print(f"made a storage in {root} for site {site.identity.site}")
-        click.echo("next:  cctv record    (or systemctl enable --now cctv-record cctv-sweep)", err=True)
+        echo("next:  cctv record    (or systemctl enable --now cctv-record cctv-sweep)", err=True)
 
     context.emit({"storage": root, "made": True, "site": site.identity.site}, text)
 
@@ -283,7 +282,7 @@ def _coverage_text(
         offsets = [run.clock_offset for run in runs[camera_inventory.camera] if run.clock_offset is not None]
         if offsets and max(abs(offset) for offset in offsets) >= CLOCK_OFF:
             drift = f"{offsets[-1].total_seconds():+.0f} s" if len(offsets) == 1 else _range(offsets)
-            click.echo(
+            echo(
                 f"note: {camera_inventory.camera}: its own clock was off by {drift}; so is the text in its picture.",
                 err=True,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +10,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cctv.cli.context import STORAGE_UMASK, CommandContext, json_option
+from cctv.cli.context import CommandContext, json_option, restrict_umask
 from cctv.cli.options import mutation, reason_option, span_options
-from cctv.cli.output import length, local, size, table
+from cctv.cli.output import PlainConsole, echo, length, local, size, table
 from cctv.cli.views.footage import chosen_cameras, print_next
 from cctv.core.errors import Exit
 from cctv.db.engine import read_transaction
@@ -103,7 +102,7 @@ def watched(what: str) -> Iterator[Callable[[int, int], None]]:
         return
 
     columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda completed, of: bar.update(task, completed=completed, total=of or None)
 
@@ -159,7 +158,7 @@ def rebuild(context: CommandContext, reason: str) -> int:
       cctv footage rebuild --reason "cctv.db is damaged" --dry-run
       cctv footage rebuild --reason "cctv.db is damaged"
     """
-    os.umask(STORAGE_UMASK)
+    restrict_umask()
     if context.dry_run:
         plan = plan_rebuild(context.settings, disk=context.make_disk(), clock=context.clock, actor=context.actor)
         data = {"dry_run": True, **_plan_data(plan)}
@@ -221,7 +220,7 @@ def _reconcile_text(
     if lost:
         console.print(f"{lost} segments that a hold should keep are lost: tell the DPO.", style="bold")
     if remaining and not fixed:
-        click.echo("next:  cctv footage reconcile --fix", err=True)
+        echo("next:  cctv footage reconcile --fix", err=True)
 
 
 def _damage_data(damage: Damage) -> dict[str, object]:
@@ -277,7 +276,7 @@ def _delete_text(console: Console, context: CommandContext, plan: RemovalPlan, d
         keeping = sorted({hold for decision in plan.held for hold in decision.holds})
         console.print(f"{len(plan.held)} stay: {', '.join(keeping)} keep them until they are released.")
     if plan.span.end > context.now - context.settings.recording.segment * 3:
-        click.echo("What is being written at this moment is not among them: run it again in some minutes.", err=True)
+        echo("What is being written at this moment is not among them: run it again in some minutes.", err=True)
     if context.dry_run:
         console.print("Dry run: nothing was changed.")
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from cctv.cases.letters.policy_change import PolicyNews, PolicyTold, tell_policy
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import OneOf, mutation
-from cctv.cli.output import table
+from cctv.cli.output import echo, table
 from cctv.cli.views.footage import print_dry
 from cctv.core.errors import Exit
 from cctv.core.i18n import _, ngettext, translate_error
@@ -194,5 +194,5 @@ def _sender(context: CommandContext) -> Sender:
     try:
         return sender_of(context.settings)
     except SenderUnknown as error:
-        click.echo(_("an invented sender is used: {why}", why=translate_error(error)[0]), err=True)
+        echo(_("an invented sender is used: {why}", why=translate_error(error)[0]), err=True)
         return SPECIMEN_SENDER

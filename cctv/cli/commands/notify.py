@@ -8,6 +8,7 @@ import click
 
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation
+from cctv.cli.output import echo
 from cctv.monitoring.alarms import Alarm
 from cctv.monitoring.notify import AlarmsNotDelivered, notify_once, send_test
 
@@ -63,20 +64,20 @@ def test(context: CommandContext) -> None:
     failed = send_test(context.settings, context.now)
     ways = context.settings.alerts.ways
     data = {"ways": ways, "failed": [failure.message for failure in failed]}
-    context.emit(data, lambda _: None if failed else click.echo(f"sent: {', '.join(ways)}. Did it arrive?"))
+    context.emit(data, lambda _: None if failed else echo(f"sent: {', '.join(ways)}. Did it arrive?"))
     _raise_first(failed)
 
 
 def _print_alarms(alarms: Sequence[Alarm], word: str) -> None:
     for alarm in alarms:
-        click.echo(f"{word}: {alarm.state.value}: {alarm.text}")
+        echo(f"{word}: {alarm.state.value}: {alarm.text}")
     if not alarms:
-        click.echo("nothing new to tell", err=True)
+        echo("nothing new to tell", err=True)
 
 
 def _raise_first(failed: Sequence[AlarmsNotDelivered]) -> None:
     """The first failure is the command's error; the others are told before it."""
     for other in failed[1:]:
-        click.echo(f"error: {other.message}", err=True)
+        echo(f"error: {other.message}", err=True)
     if failed:
         raise failed[0]

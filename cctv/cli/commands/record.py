@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from cctv.cli.context import CommandContext
+from cctv.cli.output import echo
 from cctv.config.credentials import load_credentials
 from cctv.core.logs import LogFormat
 from cctv.db.upgrade import upgrade_storage
@@ -17,7 +18,7 @@ def service_output(log_format: LogFormat) -> Callable[[str], None]:
     """The writer of a service's progress lines: to stderr, or to nowhere when the log has the same as JSON events."""
     if log_format is LogFormat.JSON:
         return lambda line: None
-    return lambda line: click.echo(line, err=True)
+    return lambda line: echo(line, err=True)
 
 
 @click.command()

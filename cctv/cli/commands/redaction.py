@@ -12,6 +12,7 @@ import click
 from cctv.cli.commands.redaction_review import backdrop, preview, review
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, reason_option, refuse_typed_number
+from cctv.cli.output import echo
 from cctv.cli.views.redaction import (
     approved_text,
     case_data,
@@ -249,7 +250,7 @@ def file(
     with watched() as progress:
         report = redact_file(job, progress)
     for warning in report.warnings:
-        click.echo(_("warning: {text}", text=warning), err=True)
+        echo(_("warning: {text}", text=warning), err=True)
     context.emit(file_data(report), lambda console: file_text(console, report))
 
 
@@ -268,7 +269,7 @@ def _hidden_reason(context: CommandContext, little: SubjectHidden) -> str:
     """Why so little is shown, asked on a terminal; raises the error where there is none, or no answer."""
     if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise little
-    click.echo(translate(little.phrase), err=True)
+    echo(translate(little.phrase), err=True)
     question = _("Why can no more of the requester be shown?")
     answer = str(click.prompt(question, default="", show_default=False, prompt_suffix=" ", err=True, type=str))
     if not answer.strip():

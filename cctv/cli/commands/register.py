@@ -19,7 +19,7 @@ from cctv.cases.registers.page import signs as signs_of
 from cctv.cases.registers.register import Register, RegisterName, as_csv, label
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, one_of
-from cctv.cli.output import aligned, local_date, table
+from cctv.cli.output import aligned, echo, local_date, table
 from cctv.cli.views.footage import print_next
 from cctv.core.i18n import _, current_language, translate
 from cctv.core.language import Language
@@ -262,16 +262,16 @@ def _print_policy(context: CommandContext) -> None:
         if since
         else _("The policy version of cameras.toml is not in force yet: nothing is recorded under it.")
     )
-    click.echo(f"\n{version}", err=True)
+    echo(f"\n{version}", err=True)
     print_next('cctv letter policy-changed --to DIR --change LANGUAGE "..." --where ADDRESS --dry-run')
 
 
 def _write(text: str, output: str | None) -> None:
     if output is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
         return
     _write_new(output, text.encode())
-    click.echo(_("written: {file}", file=output), err=True)
+    echo(_("written: {file}", file=output), err=True)
 
 
 def _write_new(output: str, contents: bytes) -> None:

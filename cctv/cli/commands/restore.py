@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -11,9 +10,9 @@ from rich.console import Console
 from cctv.backup.restore import Restored, RestoreSources, plan_restore
 from cctv.backup.restore import restore as restore_backup
 from cctv.backup.restore_held import RestoreDecision, Returned, return_held
-from cctv.cli.context import STORAGE_UMASK, CommandContext
+from cctv.cli.context import CommandContext, restrict_umask
 from cctv.cli.options import mutation, reason_option
-from cctv.cli.output import local_date
+from cctv.cli.output import echo, local_date
 from cctv.core.errors import Exit, UsageError
 from cctv.crypto.age import read_recovery_key
 
@@ -62,7 +61,7 @@ def restore(
         return _returned(context, returned)
 
     assert file is not None
-    os.umask(STORAGE_UMASK)
+    restrict_umask()
     means = RestoreSources(context.settings, context.make_disk(), context.clock, context.actor, new_disk=new_disk)
     if context.dry_run:
         restored = plan_restore(means, file, key, replace_whole=replace)
@@ -96,12 +95,12 @@ def _restored(context: CommandContext, restored: Restored) -> None:
         console.print(f"Holds in force: {', '.join(outlook.holds) or 'none'}{only_disk}.")
         console.print(f"{outlook.gone_free} segments of the back-up have no file any more and do not come back.")
         if outlook.gone_held:
-            click.echo(f"warning: {outlook.gone_held} held segments have no file: cctv restore --held DIR", err=True)
+            echo(f"warning: {outlook.gone_held} held segments have no file: cctv restore --held DIR", err=True)
         if context.dry_run:
             console.print("Dry run: nothing was changed.")
             return
         console.print(f"{restored.found} differences between disk and index were put right.")
-        click.echo('next:  cctv hold list, then cctv hold confirm --for NAME --reason "..."', err=True)
+        echo('next:  cctv hold list, then cctv hold confirm --for NAME --reason "..."', err=True)
 
     context.emit(data, text)
 
@@ -120,5 +119,5 @@ def _returned(context: CommandContext, returned: Returned) -> int:
 
     context.emit(data, text)
     for name in returned.torn:
-        click.echo(f"warning: {name} in the copy cannot be read", err=True)
+        echo(f"warning: {name} in the copy cannot be read", err=True)
     return int(Exit.UNREADABLE if returned.torn else Exit.OK)

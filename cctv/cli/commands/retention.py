@@ -9,7 +9,7 @@ from cctv.cli.commands.retention_certificate import certificate
 from cctv.cli.commands.retention_explain import explain
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, reason_option
-from cctv.cli.output import length, local, size, table
+from cctv.cli.output import echo, length, local, size, table
 from cctv.db.engine import read_transaction
 from cctv.retention.guards.clock import ClockState, plan_accept_clock
 from cctv.retention.guards.clock import accept_clock as trust_clock
@@ -141,7 +141,7 @@ def show_plan(context: CommandContext) -> None:
 
 def _plan_text(console: Console, context: CommandContext, plan: Plan) -> None:
     for warning in context.checked.warnings:
-        click.echo(f"warning: {warning.message}", err=True)
+        echo(f"warning: {warning.message}", err=True)
     zones = [
         (zone, length(settings.retention), length(bound.period), bound.rule.value)
         for zone, settings in context.settings.zones.items()

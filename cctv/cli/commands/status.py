@@ -8,7 +8,7 @@ from datetime import timedelta
 import click
 
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.output import aligned, length, local, local_date, print_json, size
+from cctv.cli.output import aligned, echo, length, local, local_date, print_json, size
 from cctv.monitoring.prometheus import metrics_of
 from cctv.monitoring.status import CameraHealth, Status, status_now
 
@@ -27,11 +27,11 @@ def status(context: CommandContext, metrics: bool) -> int:
     """
     health = status_now(context.site)
     if metrics:
-        click.echo(metrics_of(health), nl=False)
+        echo(metrics_of(health), nl=False)
     elif context.json:
         print_json(_data(health))
     else:
-        click.echo("\n".join(_lines(context, health)))
+        echo("\n".join(_lines(context, health)))
     return int(health.exit_code)
 
 

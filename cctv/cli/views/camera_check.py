@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import click
 from rich.console import Console
 
 from cctv.cameras.check import Checkup
-from cctv.cli.output import table
+from cctv.cli.output import echo, table
 
 _COLUMNS = ("camera", "answers", "codec", "size", "fps", "GOP", "sound", "clock", "encrypted", "on board")
 CLOCK_OFF = timedelta(seconds=2)  # the recorder's threshold of a clock step
@@ -21,9 +20,9 @@ def print_checkups(console: Console, checkups: Sequence[Checkup]) -> None:
     console.print(table(_COLUMNS, [_row(checkup) for checkup in checkups], right=("fps", "GOP", "clock")))
     for checkup in checkups:
         if checkup.fault is not None:
-            click.echo(f"{checkup.fault.message}\n  next: {checkup.fault.next_step}", err=True)
+            echo(f"{checkup.fault.message}\n  next: {checkup.fault.next_step}", err=True)
     for line in _notes(checkups):
-        click.echo(f"note: {line}", err=True)
+        echo(f"note: {line}", err=True)
 
 
 def checkup_as_json(checkup: Checkup) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from cctv.cases.disclosures.disclosures import DisclosureFile, EndedDisclosure, OpenedDisclosure
+from cctv.cases.disclosures.grounds import FACTS
 from cctv.cli.context import CommandContext
 from cctv.cli.output import length, local, local_date, size, table
 from cctv.cli.views.footage import (
@@ -33,7 +34,9 @@ def disclosure_data(disclosure: Disclosure) -> dict[str, object]:
         "authority": disclosure.receiver.authority,
         "officer": disclosure.receiver.officer,
         "reference": disclosure.receiver.reference,
+        "country": disclosure.receiver.country,
         "basis": disclosure.receiver.basis,
+        "ground": {fact.field: getattr(disclosure.receiver, fact.field) for fact in FACTS.get(disclosure.duty, ())},
         "case": disclosure.case_id,
         "cameras": disclosure.cameras,
         "start": disclosure.span.start,
@@ -205,6 +208,7 @@ def _rows(context: CommandContext, disclosure: Disclosure) -> Iterator[tuple[str
     receiver, duty = disclosure.receiver, enum_text(disclosure.duty)
     yield _("recipient"), enum_text(disclosure.recipient)
     yield _("authority"), receiver.authority
+    yield _("country"), receiver.country
     yield _("officer"), receiver.officer
     yield _("reference"), receiver.reference
     yield _("because"), _("{duty}: {basis}", duty=duty, basis=receiver.basis) if receiver.basis else duty

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import click
 from rich.console import Console
 
 from cctv.cases.errors.incidents import NoCameras
@@ -21,7 +20,7 @@ from cctv.cases.requests.scope import asks_first, camera_time, is_for_request
 from cctv.cases.text_input import field_label
 from cctv.cases.two_person import Corrected, MovedHold, Replaced
 from cctv.cli.context import CommandContext
-from cctv.cli.output import joined, length, local, local_date, size, table
+from cctv.cli.output import echo, joined, length, local, local_date, size, table
 from cctv.core.i18n import N_, _, current_language, ngettext, translate, translate_line
 from cctv.core.time_range import Span, total
 from cctv.core.typed_time.resolve import echo_instant
@@ -179,7 +178,7 @@ def print_next(*lines: str) -> None:
     """What to type next, the likeliest first; on stderr."""
     first = _("next:")
     for index, line in enumerate(lines):
-        click.echo(f"{first if index == 0 else ' ' * len(first)}  {translate_line(line)}", err=True)
+        echo(f"{first if index == 0 else ' ' * len(first)}  {translate_line(line)}", err=True)
 
 
 def next_text(line: str) -> str:

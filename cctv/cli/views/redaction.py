@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from cctv.cli.context import CommandContext
-from cctv.cli.output import length, local, table
+from cctv.cli.output import PlainConsole, length, local, table
 from cctv.cli.views.footage import next_text, print_dry, print_next
 from cctv.core.i18n import N_, _, decimal, ngettext, translate, translate_line
 from cctv.redaction.review.case import CaseFile, sheet_path
@@ -43,7 +43,7 @@ def watched() -> Iterator[Callable[[str, int, int], None]]:
         return
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
         def show(stage: str, completed: int, of: int) -> None:

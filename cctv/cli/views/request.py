@@ -180,6 +180,7 @@ def party_text(party: Party) -> str:
     parts += [_("answer to {address}", address=party.deliver_to)] if party.deliver_to else []
     if party.mandate and party.mandated:
         parts.append(_("{mandate} of {mandated:%d/%m/%Y}", mandate=party.mandate, mandated=party.mandated))
+    parts += [_("in {country}", country=party.country)] if party.country else []
     return joined(parts)
 
 

@@ -188,8 +188,9 @@ def _measures(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) 
     for subject, message in _FOR_A_PERSON.items():
         yield from (_finding(ClaimStatus.ASK, claim, message) for claim in by_subject[subject][:1])
     for claim in by_subject[Subject.TWO_FACTOR][:1]:
-        lacking = sorted(act.value for act in TwoPersonAct if act not in settings.policy.two_person)
-        if TwoPersonAct.HOLD_RELEASE.value in lacking or TwoPersonAct.EXPORT_UNREDACTED.value in lacking:
+        promised = (TwoPersonAct.EXPORT_UNREDACTED, TwoPersonAct.HOLD_RELEASE)
+        lacking = [act.value for act in promised if act not in settings.policy.two_person]
+        if lacking:
             yield _finding(
                 ClaimStatus.DIFFERS, claim, f"[policy] two_person does not ask a second person for {lacking[0]}"
             )

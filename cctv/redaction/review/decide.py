@@ -31,6 +31,7 @@ from cctv.redaction.review.case import (
     check_artefacts,
     check_sources,
     choose_part,
+    part_directory,
     prepared_case,
     require_open,
     sheet_path,
@@ -180,7 +181,7 @@ def _checked(site: Storage, case: CaseFile, part: CasePart, choice: Choice, verb
 
 def require_consent(site: Storage, part: CasePart) -> None:
     """Raises ConsentMissing where two people are kept as if both were the requester."""
-    decisions, tracks = part.plan.decisions, read_tracks(site.root / part.directory / TRACKS)
+    decisions, tracks = part.plan.decisions, read_tracks(part_directory(site, part) / TRACKS)
     pair = two_people(decisions, kept_paths(decisions, tracks, keep_of(decisions, tracks).keep))
     if pair is None:
         return
@@ -188,13 +189,14 @@ def require_consent(site: Storage, part: CasePart) -> None:
         N_("track {number}", number=name) if isinstance(name, int) else N_("box {id}", id=name)
         for name in (pair.first, pair.second)
     )
+    kept = str(pair.second) if isinstance(pair.second, int) else "--boxes KEEP.json"
     raise ConsentMissing(
         request=part.plan.request,
         part=part.name,
         first=first,
         second=second,
         frame=pair.frame,
-        kept=pair.second if isinstance(pair.second, int) else "--boxes KEEP.json",
+        kept=kept,
         name=pair.second,
     )
 
@@ -250,6 +252,8 @@ def _store(site: Storage, decided: Decided, act: Act, choice: Choice, reason: st
         "consents": [str(part.consents[kept.consent - 1].given) for kept in part.plan.decisions.companions],
         "plan": part.digest,
     }
+    if choice.one_person:
+        facts["one_person"] = len(part.plan.decisions.one_person)
     with write_transaction(site.engine) as connection:
         update_unmoved(connection, [decided.before], [part])
         append_entry(connection, site, act, part.plan.request, case_id=part.plan.request, facts=facts, reason=reason)

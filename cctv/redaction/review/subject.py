@@ -173,28 +173,34 @@ class SubjectMeter:
         return not own.empty and int(np.count_nonzero(live[own.slices()])) >= MIN_VISIBLE_SHARE * own.area
 
     def _cause(self, frame: int, number: int, box: Rect) -> HiddenCause:
-        """Why a kept box (half size) is hidden: what hides it all, else what hides most of it."""
+        """Why a kept box (half size) is hidden: by a mask or hide box over nearly all of it, by people, or by most."""
         own, analysis = inner(box, self._half), self._analysis
         if own.empty:
             return HiddenCause.OUTSIDE
         if analysis.lights[frame] is None:
             return HiddenCause.LIGHT
         verdicts = verdicts_around(analysis, number, frame)
+        hidden = self._coverings(frame)
+        for cause in (HiddenCause.MASKED, HiddenCause.COVERED):
+            if np.count_nonzero(~hidden[cause][own.slices()]) < MIN_VISIBLE_SHARE * own.area:
+                return cause
         if any(verdict.everything for verdict in verdicts):
             return HiddenCause.PEOPLE
-        hides = [grow_by_hide_margin(hide.scaled(0.5)) for hide in analysis.kept.hidden_at(frame)]
+        hidden[HiddenCause.PEOPLE] = self._drawn(other for verdict in verdicts for other in verdict.boxes)
+        return max(hidden, key=lambda cause: int(np.count_nonzero(hidden[cause][own.slices()])))
+
+    def _coverings(self, frame: int) -> dict[HiddenCause, Mask]:
+        """What hides pixels of a frame whoever stands there."""
+        analysis = self._analysis
         backdrop = analysis.survey.backdrops[analysis.stretch[frame]]
-        covered = self._drawn(hides)
+        covered = self._drawn(grow_by_hide_margin(hide.scaled(0.5)) for hide in analysis.kept.hidden_at(frame))
         if backdrop.covered is not None:
             covered |= backdrop.covered
-        hidden = {
-            HiddenCause.PEOPLE: self._drawn(other for verdict in verdicts for other in verdict.boxes),
+        return {
+            HiddenCause.MASKED: analysis.masked.half if analysis.masked is not None else self._drawn(()),
             HiddenCause.COVERED: covered,
             HiddenCause.BACKGROUND: backdrop.doubted & ~covered,
         }
-        if analysis.masked is not None:
-            hidden[HiddenCause.MASKED] = analysis.masked.half
-        return max(hidden, key=lambda cause: int(np.count_nonzero(hidden[cause][own.slices()])))
 
     def _drawn(self, boxes: Iterable[Rect]) -> Mask:
         mask = np.zeros(self._analysis.differs.shape, np.bool_)

@@ -11,7 +11,7 @@ from cctv.cases.requests.lifecycle import RequestFile, list_requests, request_fi
 from cctv.cases.text_input import ERASED
 from cctv.cli.commands.request.agenda import board
 from cctv.cli.commands.request.answer import answer, close
-from cctv.cli.commands.request.letters import ask, extend, invite, receipt, sent
+from cctv.cli.commands.request.letters import ask, extend, invite, receipt, sent, viewings
 from cctv.cli.commands.request.open import identity, mandate, open_, statement
 from cctv.cli.commands.request.rights import lift, reject, uphold, withdraw, yield_
 from cctv.cli.commands.request.scope import confirm, correct, scope
@@ -168,6 +168,7 @@ for command in (
     mandate,
     statement,
     invite,
+    viewings,
     extend,
     sent,
     uphold,

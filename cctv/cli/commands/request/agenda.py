@@ -41,7 +41,7 @@ def board(context: CommandContext, calendar: str | None) -> None:
         data = as_calendar(
             items, site=site.name, site_id=site_id, now=context.now, zone=context.zone, tell=translate_line
         )
-        context.make_disk().write(Path(calendar).absolute(), data, 0o644)
+        context.make_disk().write(Path(calendar).absolute(), data)
         context.emit(
             {"calendar": calendar, "entries": len(items)},
             lambda console: console.print(_("written: {file}", file=calendar)),

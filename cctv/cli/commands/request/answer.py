@@ -24,6 +24,7 @@ from cctv.model.disclosures import Delivery, Method, PasswordWay
 from cctv.model.requests import RefusalGround, RestrictionGround
 from cctv.packages.answer import Answered, HandOver, answer_request, prepare_answer
 from cctv.packages.deliver import Delivered
+from cctv.packages.folder import package_folder
 
 _ANSWERS = [outcome for outcome in CaseOutcome if outcome is not CaseOutcome.WITHDRAWN]  # that is `request withdraw`
 
@@ -41,12 +42,15 @@ _ANSWERS = [outcome for outcome in CaseOutcome if outcome is not CaseOutcome.WIT
 @click.option(
     "--balance", metavar="TEXT", help="Of a rejected objection: why the grounds override the person's rights."
 )
+@click.option("--evidence", metavar="TEXT", help="Of a refusal under Article 12(5) GDPR: what proves it.")
 @click.option("--measures", metavar="TEXT", help="Of a complaint that is founded: what is done about it.")
 @click.option("--basis", type=one_of(RestrictionGround), help="Of a restriction: the point of Article 18(1) GDPR.")
 @click.option("--delivery", type=one_of(Delivery), help="How the copy goes; else by the kind of address.")
 @click.option("--password", type=one_of(PasswordWay), help="How its password goes: another way than the copy.")
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
-@click.option("--method", type=one_of(Method), default="zip", show_default=True, help="How, with --to.")
+@click.option(
+    "--method", type=one_of((Method.HAND, Method.ZIP)), default="zip", show_default=True, help="How, with --to."
+)
 @click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
 @letter_option
 @reason_option(required=False)
@@ -59,6 +63,8 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **options:
     lifted.  An objection is decided first (`uphold`, `reject`).  A complaint is founded (`granted`), `partly`, or not
     (`refused`).  Exit 13 when something is missing, and what.
 
+    That a request is an abuse takes `--ground abusive` with `--evidence`, and two accounts that type the same line.
+
     \b
       cctv request answer REQ-2026-007
       cctv request answer REQ-2026-007 --method zip --to /media/usb
@@ -67,7 +73,9 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **options:
       cctv request answer REQ-2026-009 --reason "the camera saw the street" --measures "it was turned"
     """
     ground = options["ground"]
-    request_outcome = RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, options["reason"])
+    request_outcome = RequestOutcome(
+        CaseOutcome(outcome), RefusalGround(ground) if ground else None, options["reason"], options["evidence"]
+    )
     wording = _wording(options) if options["letter"] else None
     hand_over = HandOver(options["to"], Method(options["method"])) if options["to"] else None
     with watched() as progress:
@@ -82,10 +90,13 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **options:
 @click.argument("request_id", metavar="ID")
 @click.option("--outcome", required=True, type=one_of(_ANSWERS), help="How it was answered.")
 @click.option("--ground", type=one_of(RefusalGround), help="On which it was refused.")
+@click.option("--evidence", metavar="TEXT", help="Of a refusal under Article 12(5) GDPR: what the requester was told.")
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def close(context: CommandContext, request_id: str, outcome: str, ground: str | None, reason: str | None) -> None:
+def close(
+    context: CommandContext, request_id: str, outcome: str, ground: str | None, evidence: str | None, reason: str | None
+) -> None:
     """Close a request that was answered elsewhere, with its outcome, and release its holds.
 
     `cctv request answer` makes the answer and closes the request itself.  `refused` needs a ground of the law, and it,
@@ -100,7 +111,7 @@ def close(context: CommandContext, request_id: str, outcome: str, ground: str | 
     closure = act(
         context.site,
         request_id,
-        RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason),
+        RequestOutcome(CaseOutcome(outcome), RefusalGround(ground) if ground else None, reason, evidence),
     )
     data = {
         "dry_run": context.dry_run,
@@ -120,6 +131,7 @@ def _wording(options: dict[str, Any]) -> Wording:
         delivery=Delivery(delivery) if delivery else None,
         password=PasswordWay(options["password"]) if options["password"] else None,
         told=options["told"],
+        zipped=options["to"] is not None and options["method"] == Method.ZIP.value,
     )
 
 
@@ -160,7 +172,7 @@ def _text(console: Console, context: CommandContext, answered: Answered) -> None
     )
     console.print(heading, style="bold")
     if answered.package is not None:
-        path = context.site.root / answered.package.path
+        path = package_folder(context.site, answered.package)
         console.print(_("The copy is {package}: {path}", package=answered.package.id, path=path), soft_wrap=True)
     elif plan.copied:
         console.print(_("A package would be built."))

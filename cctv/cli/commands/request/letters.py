@@ -1,6 +1,8 @@
-"""`cctv request receipt`, `ask`, `invite`, `extend` and `sent`: make letters, and enter that they were sent."""
+"""`cctv request receipt`, `ask`, `invite`, `viewings`, `extend`, `sent`: make letters, and enter that they went."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import click
 from rich.console import Console
@@ -14,6 +16,7 @@ from cctv.cases.letters.correspondence import (
     mark_sent,
     withdraw_question,
     write_receipt,
+    write_viewings,
 )
 from cctv.cases.letters.correspondence import invite as invite_requester
 from cctv.cases.requests.deadlines import extend as extend_request
@@ -23,6 +26,7 @@ from cctv.cli.options import F, mutation, one_of, reason_option
 from cctv.cli.views.footage import day
 from cctv.cli.views.request import emit_request, print_letter, print_result, request_data
 from cctv.core.i18n import _
+from cctv.letters.answers import Viewing
 from cctv.model.requests import ExtensionGround, LetterKind, Safeguard
 
 
@@ -112,6 +116,25 @@ def invite(context: CommandContext, request_id: str, at: str, place: str, host: 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
+@mutation
+@click.pass_obj
+def viewings(context: CommandContext, request_id: str) -> None:
+    """Make the letter that says when and what for a request's footage was looked at, without names of staff.
+
+    It lists every viewing, extract, redaction, export and disclosure of its cameras in its time, whichever case it
+    served, by the audit log (CJEU C-579/21).  The request stays open: answer it, or close it as granted if that was
+    all.
+
+    \b
+      cctv request viewings REQ-2026-007 --dry-run
+      cctv request viewings REQ-2026-007
+    """
+    consulted = write_viewings(context.site, request_id, dry_run=context.dry_run)
+    _wrote(context, consulted.wrote, {"viewings": [_viewing_data(viewing) for viewing in consulted.viewings]})
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
 @click.option("--ground", required=True, type=one_of(ExtensionGround), help="Article 12(3) GDPR.")
 @letter_option
 @reason_option()
@@ -173,7 +196,17 @@ def sent(context: CommandContext, request_id: str, letter: str, day_: str | None
     context.emit(data, lambda console: print_result(console, context, posted.request, message))
 
 
-def _wrote(context: CommandContext, wrote: Wrote) -> None:
+def _viewing_data(viewing: Viewing) -> dict[str, object]:
+    return {
+        "on": viewing.on,
+        "what": viewing.what,
+        "purpose": viewing.purpose,
+        "cameras": viewing.cameras,
+        "recipient": viewing.recipient,
+    }
+
+
+def _wrote(context: CommandContext, wrote: Wrote, more: Mapping[str, object] | None = None) -> None:
     letter = wrote.letter
     data = {
         "dry_run": context.dry_run,
@@ -181,6 +214,7 @@ def _wrote(context: CommandContext, wrote: Wrote) -> None:
         "letter": letter.kind,
         "letters": list(letter.files),
         "text": letter.text,
+        **(more or {}),
     }
 
     def text(console: Console) -> None:

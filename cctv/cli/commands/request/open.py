@@ -66,6 +66,7 @@ def _people(command: F) -> F:
         click.option("--as", "role", type=one_of(ACTING), help="Who else is in it."),
         click.option("--by", metavar="NAME", help="The guardian, proxy or nominee."),
         click.option("--by-contact", metavar="ADDRESS", help="Their address."),
+        click.option("--by-country", metavar="CODE", help="Of a nominee: the country where they are, such as BE."),
         click.option("--mandate", type=one_of(Mandate), help="On what they act."),
         click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy."),
         click.option("--under-16", is_flag=True, help="A child: the answer waits for a guardian's mandate."),
@@ -144,7 +145,7 @@ def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  c
         under_16=options["under_16"],
         stated=Stated(options["said_time"], options["said_place"], options["appearance"]),
     )
-    new = check_request(new, context.now, context.zone)
+    new = check_request(new, context.now, context.settings)
     _decide(context, new, yes=options["yes"])
     return _open(context, new, prepare=options["prepare"])
 
@@ -162,17 +163,20 @@ def _decide(context: CommandContext, new: NewRequest, *, yes: bool) -> None:
 
 def party_given(context: CommandContext, options: dict[str, Any]) -> Party | None:
     """The guardian, proxy or nominee that the options name; raises a usage error when one of them is missing."""
-    used = [name for name in ("role", "by", "by_contact", "mandate", "mandated") if options[name]]
+    used = [name for name in ("role", "by", "by_contact", "by_country", "mandate", "mandated") if options[name]]
     if not used:
         return None
     if not (options["role"] and options["by"] and options["by_contact"]):
         raise click.UsageError(_("--as, --by and --by-contact go together"))
     if bool(options["mandate"]) != bool(options["mandated"]):
         raise click.UsageError(_("--mandate and --mandated go together"))
+    if options["by_country"] and RequesterRole(options["role"]) is not RequesterRole.NOMINEE:
+        raise click.UsageError(_("--by-country goes with --as nominee"))
     return Party(
         role=RequesterRole(options["role"]),
         name=options["by"],
         contact=options["by_contact"],
+        country=options["by_country"],
         mandate=Mandate(options["mandate"]) if options["mandate"] else None,
         mandated=context.day(options["mandated"]) if options["mandated"] else None,
     )
@@ -224,6 +228,7 @@ def identity(
 @click.option("--as", "role", required=True, type=one_of(ACTING), help="What they are.")
 @click.option("--by", required=True, metavar="NAME", help="Their name; stays in the request only.")
 @click.option("--by-contact", required=True, metavar="ADDRESS", help="Their address.")
+@click.option("--by-country", metavar="CODE", help="Of a nominee: the country where they are, such as BE.")
 @click.option("--mandate", "mandate_", type=one_of(Mandate), help="On what they act.")
 @click.option("--mandated", metavar="DATE", help="Its date.  Look at it; keep no copy.")
 @mutation

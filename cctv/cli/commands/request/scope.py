@@ -10,7 +10,7 @@ from rich.console import Console
 from cctv.cases.corrections import RequestCorrection, correct_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_confirmation, plan_scope
-from cctv.cases.two_person import Corrected, Replaced
+from cctv.cases.two_person import Corrected
 from cctv.cli.context import CommandContext
 from cctv.cli.options import (
     corrected_cameras,
@@ -30,7 +30,6 @@ from cctv.cli.views.footage import (
     print_dry,
     print_footage,
     print_next,
-    print_replaced,
 )
 from cctv.cli.views.request import (
     due_text,
@@ -170,7 +169,6 @@ def _emit(context: CommandContext, scoped: Scoped) -> None:
         "request": request_data(scoped.request, context),
         "hold": hold_data(scoped.hold) if scoped.hold else None,
         "released": scoped.released,
-        "kept": scoped.kept,
         "cost": forecast_data(scoped.forecast),
         "footage": footage_data(scoped.footage),
         "next": next_step(context, scoped.request),
@@ -193,7 +191,6 @@ def _text(console: Console, context: CommandContext, scoped: Scoped) -> None:
     else:
         frozen = _("Would freeze the footage of {id}.", id=request.id)
     console.print(f"{frozen}\n", style="bold")
-    print_replaced(console, Replaced(kept=scoped.kept))
     print_footage(console, scoped.footage, context.zone)
     print_forecast(console, scoped.forecast)
     if context.dry_run:

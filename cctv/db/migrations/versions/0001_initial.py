@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("deliver_to", sa.Text()),
         sa.Column("mandate", sa.Text()),
         sa.Column("mandated", sa.Text()),
+        sa.Column("country", sa.Text()),
         sa.Column("renamed_us", sa.BigInteger()),
         sa.Column("moved_us", sa.BigInteger()),
     )
@@ -392,6 +393,7 @@ def upgrade() -> None:
         sa.Column("whom", sa.Text(), nullable=False),
         sa.Column("sent_us", sa.BigInteger(), nullable=False),
         sa.Column("sent_by", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
         sa.Index(None, "breach_id"),
     )
     op.create_table(

@@ -1,0 +1,107 @@
+"""Whatever reasons meet in a letter, it is whole, in one language, and claims no more than its facts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+
+from cctv.core.language import Language
+from cctv.letters.answers import IdentityDoubt, IdentityWay, Proof
+from cctv.letters.completeness import missing_facts
+from cctv.letters.errors import FactMissing
+from cctv.letters.facts import LetterTemplate
+from cctv.letters.render import text_of
+from cctv.letters.specimens import specimens_of
+from cctv.letters.terms import words
+from cctv.model.disclosures import Delivery, PasswordWay
+from cctv.model.holds import GroundKind
+from cctv.model.requests import RefusalGround
+
+PASSPHRASE = {Language.NL: "wachtzin", Language.FR: "phrase de passe", Language.EN: "passphrase"}
+ARTICLE_17_3 = re.compile(r"17\(3\)|17, (lid|paragraphe) 3")
+
+
+def plain(letter):
+    """Its text on one line, with plain blanks."""
+    return " ".join(text_of(letter)[0].split())
+
+
+def first(kind, language):
+    return specimens_of(kind, language)[0]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_doubt_is_named_alone_and_beside_every_other(language):
+    letter = first(LetterTemplate.IDENTITY_ASKED, language)
+    for doubts in (*combinations(IdentityDoubt, 1), *combinations(IdentityDoubt, 2)):
+        for ways, proofs in (
+            ((IdentityWay.SHOW_DOCUMENT,), ()),
+            ((), (Proof.MANDATE,)),
+            (tuple(IdentityWay), tuple(Proof)),
+        ):
+            text = plain(replace(letter, facts=replace(letter.facts, doubts=doubts, ways=ways, proofs=proofs)))
+            for term in (*doubts, *ways, *proofs):
+                assert " ".join(words(term, language).split()) in text
+            assert text.count(words(IdentityWay.SHOW_DOCUMENT, language)) == bool(ways)
+
+
+def test_a_question_asks_for_something():
+    letter = first(LetterTemplate.IDENTITY_ASKED, Language.NL)
+    with pytest.raises(FactMissing):
+        text_of(replace(letter, facts=replace(letter.facts, ways=(), proofs=())))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_matter_keeps_footage_from_erasure_without_an_article_that_nobody_chose(language):
+    letter = first(LetterTemplate.ERASURE_PARTLY, language)
+    for kind in GroundKind:
+        rows = (replace(letter.facts.waiting[0], ground=kind),)
+        unchosen = replace(letter.facts, waiting=rows, ground=None, explanation=None)
+        assert not ARTICLE_17_3.search(plain(replace(letter, facts=unchosen)))
+        assert ARTICLE_17_3.search(plain(replace(letter, facts=replace(unchosen, ground=RefusalGround.LEGAL_CLAIMS))))
+        lifted = first(LetterTemplate.RESTRICTION_LIFTED, language)
+        kept = replace(lifted.facts, gone_by=None, kept_for=kind)
+        assert not ARTICLE_17_3.search(plain(replace(lifted, facts=kept)))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_ground_refuses_the_whole_or_a_part(language):
+    letter = first(LetterTemplate.REFUSAL, language)
+    closes = {Language.NL: "is uw zaak afgehandeld", Language.FR: "clôt votre dossier", Language.EN: "closes your case"}
+    for ground in RefusalGround:
+        for partly in (False, True):
+            text = plain(replace(letter, facts=replace(letter.facts, ground=ground, partly=partly)))
+            assert " ".join(words(ground, language).split()) in text
+            assert (closes[language] in text) == (not partly)
+
+
+def test_an_abuse_is_refused_with_its_evidence_or_not_at_all():
+    letter = first(LetterTemplate.REFUSAL, Language.NL)
+    with pytest.raises(FactMissing, match="evidence"):
+        text_of(replace(letter, facts=replace(letter.facts, evidence=None)))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_an_encrypted_copy_always_says_how_its_passphrase_is_told(language):
+    letter = first(LetterTemplate.ACCESS_ANSWER, language)
+    for delivery in Delivery:
+        for way in (None, *PasswordWay):
+            for encrypted in (True, False):
+                package = replace(letter.facts.package, delivery=delivery, password=way, encrypted=encrypted)
+                text = plain(replace(letter, facts=replace(letter.facts, package=package))).casefold()
+                assert (PASSPHRASE[language] in text) == encrypted
+                assert (words(way, language).casefold() in text) if encrypted and way else True
+
+
+@pytest.mark.parametrize("language", Language)
+def test_before_a_mandate_was_seen_only_letters_are_made_that_answer_nothing(language):
+    guardian = specimens_of(LetterTemplate.IDENTITY_ASKED, language)[-1].addressee
+    assert guardian.mandate is None
+    absent = {kind: missing_facts(replace(first(kind, language), addressee=guardian)) for kind in LetterTemplate}
+    made = {kind for kind, facts in absent.items() if not facts}
+    assert {facts for facts in absent.values() if facts} == {("addressee.mandate",)}
+    assert {LetterTemplate.RECEIPT, LetterTemplate.IDENTITY_ASKED, LetterTemplate.REFUSAL} < made
+    assert not made & {LetterTemplate.ACCESS_ANSWER, LetterTemplate.NO_FOOTAGE, LetterTemplate.VIEWINGS}
