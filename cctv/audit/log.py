@@ -18,6 +18,7 @@ from cctv.db import schema
 from cctv.db.engine import is_dry_run
 from cctv.db.storage import Storage
 from cctv.model.audit import Act, Actor
+from cctv.model.ids import typed_id
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,9 @@ def audit_entries(
     )
     if about is not None:
         names = schema.audit_names.c
-        query = query.join(schema.audit_names, names.seq == schema.audit.c.seq).where(names.name == about.casefold())
+        query = query.join(schema.audit_names, names.seq == schema.audit.c.seq).where(
+            names.name == typed_id(about).casefold()
+        )
     entries: list[tuple[AuditEntry, str | None]] = []
     for row in connection.execute(query):
         entry = AuditEntry.from_json(row.entry)

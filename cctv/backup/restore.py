@@ -57,7 +57,7 @@ from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site, skip
 from cctv.db.upgrade import upgrade
 from cctv.footage.repair.queries import bury_gone, count_held, gone_ids
 from cctv.footage.repair.reconcile import reconcile_locked
-from cctv.holds.confirmation import UNCONFIRMED, ask_confirmation, unconfirmed
+from cctv.holds.confirmation import RESTORED, UNCONFIRMED, ask_confirmation, unconfirmed
 from cctv.holds.files import hold_path, is_hold_file, write_hold_file
 from cctv.holds.store import all_holds, holds_in_force, match_files
 from cctv.model.audit import Act, Actor
@@ -170,7 +170,7 @@ def restore(
         read_bundle(path, key, work, disk)
         manifest = read_manifest(path, work)
         current = _check(means, path, manifest, replace_whole=replace_whole)
-        why = f"the index was restored from a back-up of {iso(manifest.made)}"
+        why = f"{RESTORED}{iso(manifest.made)}"
         resume = f"cctv restore {path} --key FILE --reason WHY"
         ask_confirmation(root, disk, why=why, at=means.clock.now(), resume=resume)
         for name in DIRECTORIES:

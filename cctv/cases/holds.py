@@ -16,7 +16,7 @@ from cctv.cases.errors.requests import ReviewPast, ReviewTooFar
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.requests.queries import select_request
-from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import sign_release
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
@@ -27,7 +27,7 @@ from cctv.footage.runs import cameras_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import HoldReleased, all_holds, find_hold, holds_in_force, place, release, renew
 from cctv.model.holds import Ground, Hold
-from cctv.model.ids import CameraId, IdKind, id_kind
+from cctv.model.ids import CameraId, IdKind, id_kind, typed_id
 
 LONGEST_REVIEW = timedelta(days=90)
 
@@ -129,7 +129,8 @@ def renew_hold(site: Storage, hold_id: str, review: datetime, *, reason: str) ->
 def release_hold(site: Storage, hold_id: str, *, reason: str) -> ReleasedHold:
     """Release a hold; what no other hold keeps then expires as if it had never been.
 
-    Raises ReleaseAsked, and releases nothing, while the policy requires a second person; HoldUnknown, HoldReleased.
+    Raises FirstSigned or ReleaseAsked, and releases nothing, while the policy requires a second person;
+    HoldUnknown, HoldReleased.
     """
     reason = checked_text(N_("reason"), reason, N_('say why the footage is no longer needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:

@@ -32,6 +32,25 @@ def insert_incident(connection: Connection, incident: Incident) -> None:
     )
 
 
+def update_incident(connection: Connection, incident: Incident) -> None:
+    """Store what an incident says."""
+    table = schema.incidents
+    connection.execute(
+        update(table)
+        .where(table.c.id == incident.id)
+        .values(
+            kind=incident.kind,
+            title=incident.title,
+            cameras=incident.cameras,
+            start_us=incident.span.start,
+            end_us=incident.span.end,
+            place=incident.place,
+            finder=incident.finder,
+            police_reference=incident.police_reference,
+        )
+    )
+
+
 def mark_settled(connection: Connection, incident_id: IncidentId, at: datetime, by: str) -> None:
     """Set when an incident was settled, and by which account."""
     table = schema.incidents

@@ -16,18 +16,25 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.disclosures.queries import select_disclosure
-from cctv.cases.errors.incidents import IncidentSettled, IncidentUnknown, NoCameras, OutsidePurpose
+from cctv.cases.errors.incidents import IncidentRepeated, IncidentSettled, IncidentUnknown, NoCameras, OutsidePurpose
 from cctv.cases.errors.requests import GroundClosed, GroundUnknown, GroundUnreadable
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
-from cctv.cases.incident_queries import insert_incident, mark_settled, select_incident, select_incidents
+from cctv.cases.incident_queries import (
+    insert_incident,
+    mark_settled,
+    select_incident,
+    select_incidents,
+    update_incident,
+)
 from cctv.cases.requests.queries import select_request
-from cctv.cases.text_input import checked_text, typed_id
-from cctv.cases.two_person import sign_release
+from cctv.cases.text_input import changed_fields, checked_text, given_of, logged_facts
+from cctv.cases.two_person import Corrected, move_hold, remove_replaced, sign_release
 from cctv.config.policy_text.claims import Purpose
 from cctv.config.policy_text.reader import purposes_in
 from cctv.config.schema import CameraSettings
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
+from cctv.core.typed_time.resolve import echo_span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.footage.runs import cameras_over
@@ -36,7 +43,7 @@ from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, Incident, IncidentKind, RequestType
 from cctv.model.holds import Ground, GroundKind, Hold
-from cctv.model.ids import CameraId, IdKind, IncidentId, id_kind
+from cctv.model.ids import CameraId, IdKind, IncidentId, id_kind, typed_id
 
 _KINDS = {RequestType.RESTRICTION: GroundKind.RESTRICTION, RequestType.OBJECTION: GroundKind.OBJECTION}
 REVIEW = timedelta(days=30)
@@ -77,6 +84,19 @@ class NewIncident:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentCorrection:
+    """What an incident should say; None where it is right."""
+
+    kind: IncidentKind | None = None
+    title: str | None = None
+    cameras: tuple[CameraId, ...] | None = None
+    span: Span | None = None
+    place: str | None = None
+    finder: str | None = None
+    police_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedIncident:
     """An incident, the hold that keeps its footage, and what there was to keep."""
 
@@ -103,14 +123,42 @@ class IncidentFile:
     footage: tuple[FootageStatus, ...]
 
 
-def open_incident(site: Storage, new: NewIncident) -> OpenedIncident:
-    """Record an incident and keep its footage, stored, being written or still to come; review in 30 days."""
+def repeats(new: NewIncident, incident: Incident) -> bool:
+    """Whether an open incident is about the same: its kind, one of its cameras, and a part of its span.  Pure."""
+    return (
+        incident.is_open
+        and incident.kind is new.kind
+        and not set(incident.cameras).isdisjoint(new.cameras)
+        and incident.span.overlaps(new.span)
+    )
+
+
+def same_incident(site: Storage, new: NewIncident) -> Incident | None:
+    """The open incident that a new one repeats, the latest one; None where there is none."""
+    with read_transaction(site.engine) as connection:
+        return _same(connection, new)
+
+
+def repeated(site: Storage, same: Incident) -> IncidentRepeated:
+    """The refusal of what repeats an open incident."""
+    when = echo_span(same.span.start, same.span.end, site.settings.site.timezone)
+    return IncidentRepeated(id=same.id, kind=same.kind, cameras=", ".join(same.cameras), when=when)
+
+
+def open_incident(site: Storage, new: NewIncident, *, another: bool = False) -> OpenedIncident:
+    """Record an incident and keep its footage, stored, being written or still to come; review in 30 days.
+
+    Raises IncidentRepeated where an open one is about the same, unless it is `another`; OutsidePurpose, and what
+    `NewIncident.checked` raises.
+    """
     new = new.checked()
     new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     cameras = site.settings.cameras
     check_purpose(new.kind, [cameras[camera] for camera in new.cameras if camera in cameras])
     with write_transaction(site.engine) as connection:
         now = site.clock.now()
+        if not another and (same := _same(connection, new)) is not None:
+            raise repeated(site, same)
         incident = Incident(
             id=IncidentId(next_short_id(connection, IdKind.INCIDENT, now.year)),
             kind=new.kind,
@@ -167,22 +215,49 @@ def incident_file(site: Storage, incident_id: str) -> IncidentFile:
         return IncidentFile(incident, own, footage_status(connection, site, incident.cameras, incident.span))
 
 
+def correct_incident(
+    site: Storage, incident_id: str, correction: IncidentCorrection, *, reason: str, dry_run: bool = False
+) -> Corrected[Incident]:
+    """Correct an incident that is not settled; its hold follows.
+
+    Raises IncidentUnknown, IncidentSettled, NothingCorrected, OutsidePurpose, TextUnusable.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say what was wrong: --reason "WHY".'))
+    if correction.cameras is not None:
+        correction = replace(correction, cameras=cameras_over(site, correction.cameras, correction.span))
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        before = unsettled(connection, site, incident_id)
+        after = check_incident(site, replace(before, **given_of(correction)))
+        old, new = _incident_facts(before), _incident_facts(after)
+        fields = changed_fields(before.id, old, new)
+        facts = logged_facts(fields, old, new)
+        append_entry(connection, site, Act.INCIDENT_CORRECTED, before.id, case_id=before.id, facts=facts, reason=reason)
+        update_incident(connection, after)
+        ground = Ground(GroundKind.INCIDENT, before.id)
+        moved = move_hold(connection, site, ground, before, after, reason)
+        footage = footage_status(connection, site, after.cameras, after.span)
+    remove_replaced(site, moved)
+    return Corrected(after, fields, moved, footage)
+
+
 def plan_settlement(site: Storage, incident_id: str) -> Settlement:
     """What settling would release, and when its footage would be deleted; raises IncidentUnknown, IncidentSettled."""
     with read_transaction(site.engine) as connection:
-        incident, own = _unsettled(connection, site, incident_id)
+        incident = unsettled(connection, site, incident_id)
+        own = tuple(holds_of(connection, incident.id))
         return Settlement(incident, own, release_effects(connection, own, site.clock.now()))
 
 
 def settle_incident(site: Storage, incident_id: str, *, reason: str) -> Settlement:
     """Settle an incident and release its own holds; the footage then expires as if they had never been.
 
-    Raises ReleaseAsked, and settles nothing, while the policy requires a second person; IncidentUnknown,
+    Raises FirstSigned or ReleaseAsked, and settles nothing, while the policy requires a second person; IncidentUnknown,
     IncidentSettled.
     """
     reason = checked_text(N_("reason"), reason, N_("say how it ended, for example --reason handed to the police."))
     with write_transaction(site.engine) as connection:
-        incident, own = _unsettled(connection, site, incident_id)
+        incident = unsettled(connection, site, incident_id)
+        own = tuple(holds_of(connection, incident.id))
         line = f"cctv incident settle {incident.id} --reason WHY"
         refusal = sign_release(connection, site, own, reason=reason, line=line)
         if refusal is None:
@@ -194,6 +269,11 @@ def settle_incident(site: Storage, incident_id: str, *, reason: str) -> Settleme
         remove_hold_file(site, hold.id)
     with read_transaction(site.engine) as connection:
         return Settlement(settled, own, release_effects(connection, own, site.clock.now()))
+
+
+def _same(connection: Connection, new: NewIncident) -> Incident | None:
+    incidents = select_incidents(connection, settled_too=False)
+    return next((incident for incident in incidents if repeats(new, incident)), None)
 
 
 def _settle(connection: Connection, site: Storage, incident: Incident, own: Sequence[Hold], reason: str) -> None:
@@ -252,13 +332,48 @@ def _closed(site: Storage, case_id: str, ended: str, when: datetime) -> GroundCl
     return GroundClosed(id=case_id, ended=ended, when=when.astimezone(site.settings.site.timezone).date())
 
 
+def _incident_facts(incident: Incident) -> AuditFacts:
+    return {
+        "kind": incident.kind.value,
+        "title": incident.title,
+        "cameras": list(incident.cameras),
+        "span": str(incident.span),
+        "place": incident.place or "",
+        "finder": incident.finder or "",
+        "police_reference": incident.police_reference or "",
+    }
+
+
 def _optional(what: str, text: str | None) -> str | None:
     return checked_text(what, text, N_("leave the option out, or give a few words.")) if text is not None else None
 
 
-def _unsettled(connection: Connection, site: Storage, incident_id: str) -> tuple[Incident, tuple[Hold, ...]]:
+def unsettled(connection: Connection, site: Storage, incident_id: str) -> Incident:
+    """One that is not settled; raises IncidentUnknown, IncidentSettled."""
     incident = find_incident(connection, incident_id)
     if incident.settled is not None:
         when = incident.settled.astimezone(site.settings.site.timezone).date()
         raise IncidentSettled(id=incident.id, when=when, by=incident.settled_by)
-    return incident, tuple(holds_of(connection, incident.id))
+    return incident
+
+
+def check_incident(site: Storage, incident: Incident) -> Incident:
+    """The same with clean texts; raises what `NewIncident.checked` and `check_purpose` raise."""
+    typed = NewIncident(
+        incident.kind,
+        incident.title,
+        incident.cameras,
+        incident.span,
+        incident.place,
+        incident.finder,
+        incident.police_reference,
+    ).checked()
+    cameras = site.settings.cameras
+    check_purpose(typed.kind, [cameras[camera] for camera in typed.cameras if camera in cameras])
+    return replace(
+        incident,
+        title=typed.title,
+        place=typed.place,
+        finder=typed.finder,
+        police_reference=typed.police_reference,
+    )

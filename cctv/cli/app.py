@@ -20,7 +20,7 @@ from cctv import __version__
 from cctv.cli.i18n import TranslatedGroup, click_translations, localized, use_language
 from cctv.cli.internal_error import InternalError, write_details
 from cctv.cli.invocation import Invocation
-from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit
+from cctv.core.errors import EXIT_MEANINGS, CctvError, Exit, Recorded
 from cctv.core.i18n import N_, _, gettext_template, translate_error
 from cctv.core.language import Language
 from cctv.core.logs import SHOWN, LogFormat, configure, is_journal
@@ -191,6 +191,9 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
                 standalone_mode=False,
                 terminal_width=_help_width(),
             )
+        except Recorded as recorded:
+            _print_recorded(recorded, as_json=invocation.json)
+            return int(recorded.exit_code)
         except CctvError as error:
             _log_refusal(error)
             _print_error(error, as_json=invocation.json)
@@ -261,11 +264,24 @@ def _log_refusal(error: CctvError) -> None:
 def _print_error(error: CctvError, *, as_json: bool) -> None:
     message, following = (printable(text) if text else text for text in translate_error(error))
     click.echo(f"{click.style(_('error:'), fg='red', bold=True)} {message}", err=True, color=_colour())
+    _print_following(following)
+    if as_json:
+        click.echo(json.dumps({"schema": 1, "error": _as_data(error)}))  # in ASCII: what does not show is escaped
+
+
+def _print_recorded(recorded: Recorded, *, as_json: bool) -> None:
+    message, following = (printable(text) if text else text for text in translate_error(recorded))
+    click.echo(json.dumps({"schema": 1, "recorded": _as_data(recorded)}) if as_json else message)
+    _print_following(following)
+
+
+def _print_following(following: str | None) -> None:
     if following:
         click.echo(f"{click.style(_('next:'), bold=True)}  {following}", err=True, color=_colour())
-    if as_json:
-        payload = {"code": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
-        click.echo(json.dumps({"schema": 1, "error": payload}))  # in ASCII: what does not show is escaped
+
+
+def _as_data(error: CctvError) -> dict[str, object]:
+    return {"code": error.code, "message": error.message, "next": error.next_step, "exit": int(error.exit_code)}
 
 
 def _help_width() -> int:

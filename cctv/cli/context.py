@@ -44,7 +44,7 @@ from cctv.db.storage import Storage, open_site
 from cctv.footage.runs import archived_cameras
 from cctv.holds.store import check_end
 from cctv.model.audit import Actor
-from cctv.model.ids import CameraId
+from cctv.model.ids import CameraId, typed_name
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
@@ -208,7 +208,7 @@ def select_cameras(
     """
     if not text and not zones:
         return list(settings.cameras)
-    cameras = [CameraId(name) for name in _names(text)]
+    cameras = [CameraId(typed_name(name)) for name in _names(text)]
     for camera in cameras:
         is_former = settings.successor(camera) is not None
         if camera not in settings.cameras and not is_former and camera not in archived():

@@ -17,7 +17,16 @@ from typing import Any
 
 import click
 
-from cctv.core.i18n import DOMAIN, LOCALE, PLACEHOLDERS, current_language, gettext_template, pgettext, set_language
+from cctv.core.i18n import (
+    DOMAIN,
+    LOCALE,
+    PLACEHOLDERS,
+    current_language,
+    gettext_template,
+    pgettext,
+    set_language,
+    translate_line,
+)
 from cctv.core.language import Language
 
 _EXAMPLES = "\b\n"  # click: what follows keeps its lines
@@ -32,10 +41,10 @@ def translated_command(command: click.Command) -> click.Command:
         "context_settings": command.context_settings,
         "callback": command.callback,
         "params": [
-            _translated_option(parameter) if isinstance(parameter, click.Option) else parameter
+            _translated_option(parameter) if isinstance(parameter, click.Option) else _translated_argument(parameter)
             for parameter in command.params
         ],
-        "help": translate_help(command.help or "", gettext_template),
+        "help": translate_help(command.help or "", _translate_text),
         "epilog": command.epilog,
         "short_help": command.short_help,
         "options_metavar": pgettext(PLACEHOLDERS, command.options_metavar or ""),
@@ -72,6 +81,15 @@ def placeholder(option: click.Option) -> str | None:
     return option.metavar or option.type.name.upper()
 
 
+def argument_placeholder(argument: click.Parameter) -> str:
+    """The placeholder of an argument in the line of its usage, such as `ID` or `[TRACK]...`."""
+    return argument.make_metavar(click.Context(click.Command(None)))
+
+
+def _translate_text(text: str) -> str:
+    return translate_line(gettext_template(text))
+
+
 def _translate_example(line: str, translate: Callable[[str], str]) -> str:
     if line.strip() in ("", "\b"):
         return line
@@ -80,6 +98,12 @@ def _translate_example(line: str, translate: Callable[[str], str]) -> str:
     typed = re.fullmatch(_EXAMPLE, line)
     assert typed is not None
     return typed[1] + (typed[2] + translate(typed[3]) if typed[3] else "")
+
+
+def _translated_argument(argument: click.Parameter) -> click.Parameter:
+    translated = copy.copy(argument)
+    translated.metavar = translate_line(argument_placeholder(argument))
+    return translated
 
 
 def _translated_option(option: click.Option) -> click.Option:
@@ -92,7 +116,7 @@ def _translated_option(option: click.Option) -> click.Option:
 
 def _option_help(option: click.Option) -> str:
     """An option's help, followed by the meaning of each choice whose translation differs from it."""
-    help_text = gettext_template(option.help) if option.help else ""
+    help_text = _translate_text(option.help) if option.help else ""
     if not isinstance(option.type, click.Choice) or (kind := getattr(option.type, "kind", None)) is None:
         return help_text  # `OneOf` has a kind; importing it would cost help of the root half a millisecond
     words = [(value, pgettext(kind, value)) for value in map(str, option.type.choices)]

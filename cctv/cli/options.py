@@ -5,24 +5,69 @@ They set fields of the invocation, so that a command's own arguments stay its ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TypeVar
 
 import click
 
 from cctv.cli.context import CommandContext, json_option
+from cctv.core.i18n import _, catalog, current_language, gettext_template, ngettext_template, pgettext
+from cctv.core.language import Language
+from cctv.core.time_range import Span
+from cctv.model.ids import CameraId
 from cctv.model.national_number import refuse_national_number
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
 class OneOf(click.Choice[str]):
-    """A choice whose values translated help explains; `kind` is the gettext context of the values."""
+    """A choice whose values translated help explains; `kind` is the gettext context of the values.
+
+    What help and messages call a value may be typed too, in each language, or the first words of it that mean no other
+    value: `theft`, `diefstal`, `vol`; `beperking` for `beperking van de verwerking`.
+    """
 
     def __init__(self, words: Iterable[str], kind: str) -> None:
         super().__init__(list(words))
         self.kind = kind
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(self._meant(str(value)), param, ctx)
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        words = ", ".join(repr(self._label(choice)) for choice in self.choices)
+        template = ngettext_template(
+            "{value!r} is not {choice}.", "{value!r} is not one of {choices}.", len(self.choices)
+        )
+        return template.format(value=value, choice=words, choices=words)
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        words = ",\n\t".join(map(self._label, self.choices))
+        return gettext_template("Choose from:\n\t{choices}").format(choices=words)
+
+    def _label(self, choice: str) -> str:
+        return pgettext(self.kind, choice)
+
+    def _meant(self, typed: str) -> str:
+        """The value that a word means, in the language of the session first; what was typed where there is none."""
+        if typed in self.choices:
+            return typed
+        word = plain_word(typed)
+        for language in (current_language(), *Language):
+            labels = {choice: plain_word(catalog(language).pgettext(self.kind, choice)) for choice in self.choices}
+            exact = [choice for choice, label in labels.items() if label == word]
+            begun = [choice for choice, label in labels.items() if label.startswith(f"{word}-")]
+            if len(meant := exact or begun) == 1:
+                return meant[0]
+        return typed
+
+
+def plain_word(word: str) -> str:
+    """A word as it is compared: in small letters, without accents, with hyphens for blanks."""
+    letters = unicodedata.normalize("NFKD", word.casefold())
+    return "-".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
 def one_of(members: Iterable[Enum]) -> OneOf:
@@ -81,6 +126,23 @@ def span_options(required: bool = True) -> Callable[[F], F]:
         return click.option("--cameras", metavar="A,B", help="Cameras by their ids.")(command)
 
     return decorate
+
+
+def corrected_span(context: CommandContext, options: Mapping[str, str | None]) -> Span | None:
+    """The span that `--from` and `--to` correct; None without them, a usage error with one of them."""
+    start, end = options["start"], options["end"]
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise click.UsageError(_("--from and --to go together"))
+    return context.held_span(start, end)
+
+
+def corrected_cameras(context: CommandContext, options: Mapping[str, str | None]) -> tuple[CameraId, ...] | None:
+    """The cameras that `--cameras` or `--zones` correct; None without them."""
+    if options["cameras"] is None and options["zones"] is None:
+        return None
+    return tuple(context.cameras(options["cameras"], options["zones"]))
 
 
 def refuse_typed_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

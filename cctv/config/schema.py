@@ -21,7 +21,7 @@ from cctv.config.errors import CameraUnknown, KeyPath, ZoneUnknown
 from cctv.config.fields import section, setting
 from cctv.core.language import USUAL, Language
 from cctv.model.compliance import Permission
-from cctv.model.ids import CameraId, ZoneId
+from cctv.model.ids import CameraId, ZoneId, typed_name
 from cctv.model.legal import Area, Jurisdiction, ZoneKind
 
 REFUSED_BEYOND = timedelta(days=400)  # no camera law knows such a period; a slip, or the terms of a rented photo booth
@@ -382,7 +382,7 @@ class Settings:
 
     def camera(self, name: str) -> CameraSettings:
         """A camera by the name that a person typed; raises CameraUnknown."""
-        if (camera := self.cameras.get(CameraId(name))) is not None:
+        if (camera := self.cameras.get(CameraId(typed_name(name)))) is not None:
             return camera
         names: list[str] = list(self.cameras)
         following = fields.suggestion(name, names) or "use one of those names, or add the camera to cameras.toml."
@@ -394,7 +394,7 @@ class Settings:
 
     def zone(self, name: str) -> ZoneSettings:
         """A zone by the name that a person typed; raises ZoneUnknown."""
-        if (zone := self.zones.get(ZoneId(name))) is not None:
+        if (zone := self.zones.get(ZoneId(typed_name(name)))) is not None:
             return zone
         names: list[str] = list(self.zones)
         following = fields.suggestion(name, names) or "use one of those names, or add the zone to cameras.toml."

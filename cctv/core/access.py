@@ -101,6 +101,19 @@ def access_denied(path: Path) -> AccessDenied:
     return AccessDenied(account=_name(os.geteuid()), path=path, owner=_name(_owner(path)))
 
 
+def accounts_that_write(path: Path) -> tuple[str, ...]:
+    """The accounts that may write into a folder by its mode, sorted: its owner, and its group where that may.
+
+    Without root, who may write everywhere.
+    """
+    status = path.stat()
+    accounts = {_name(status.st_uid)} if status.st_mode & stat.S_IWUSR else set()
+    if status.st_mode & stat.S_IWGRP:
+        accounts |= {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == status.st_gid}
+        accounts |= set(_members(status.st_gid))
+    return tuple(sorted(accounts - {"root"}))
+
+
 def database_refused(error: BaseException | None, database: Path) -> Path | None:
     """The file that this account may not use, where SQLite's error says so; None for any other error.
 
@@ -115,6 +128,13 @@ def database_refused(error: BaseException | None, database: Path) -> Path | None
         if os.access(path, os.F_OK) and not os.access(path, needed):
             return path
     return None
+
+
+def _members(gid: int) -> list[str]:
+    try:
+        return grp.getgrgid(gid).gr_mem
+    except KeyError:
+        return []
 
 
 def _owner(path: Path) -> int:

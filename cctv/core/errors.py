@@ -13,7 +13,7 @@ from functools import cache
 from gettext import NullTranslations
 from typing import ClassVar
 
-from cctv.core.i18n import Message, format_message
+from cctv.core.i18n import Message, format_message, translate_placeholders
 
 
 class Exit(IntEnum):
@@ -86,10 +86,21 @@ class CctvError(Exception):
 
     def translated(self, translations: NullTranslations) -> tuple[str, str | None]:
         """The message and the next step, translated; the latter is None where there is none."""
-        message, following = self.templates()
-        return format_message(translations.gettext(message), self.fields, translations), (
-            format_message(translations.gettext(following), self.fields, translations) if following else None
-        )
+        message, following = (self._translated(template, translations) for template in self.templates())
+        return message, following or None
+
+    def _translated(self, template: str, translations: NullTranslations) -> str:
+        if not template:
+            return ""
+        shown = format_message(translations.gettext(template), self.fields, translations)
+        return translate_placeholders(shown, translations)
+
+
+class Recorded(CctvError):
+    """What was typed is recorded, and waits for another person."""
+
+    # A result rather than an error: the command line prints it without `error:`, and as `recorded` in JSON.
+    exit_code = Exit.PARTLY
 
 
 class UsageError(CctvError):

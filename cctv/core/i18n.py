@@ -11,6 +11,7 @@ The catalogs in `cctv/locale` are compiled from `.po` to `.mo` files, which are 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache
@@ -30,6 +31,12 @@ LOCALE = Path(__file__).resolve().parent.parent / "locale"
 # Contexts (msgctxt) of short texts, which may mean another thing in a sentence.  Members of an enum have its class.
 HEADINGS = "heading"
 PLACEHOLDERS = "placeholder"
+# What stands for a value in a line to type: capitals that belong to no id.  Those of options are in their help.
+LINE_WORDS = (
+    *("WHY", "HOW", "WHAT", "METHOD", "KIND", "TRACK", "POINT", "START", "END", "DAY", "KEY", "REFERENCE", "REQUEST"),
+    "X,Y,WIDTH,HEIGHT",
+)
+CAPITALS = re.compile(r"(?<![\w-])[A-Z](?:[A-Z,-]*[A-Z])?(?![\w-])")
 _BUILD = "run ./scripts/words, or install the package again: pip install -e ."
 _session_language: Callable[[], Language] = lambda: Language.EN  # noqa: E731
 
@@ -159,6 +166,20 @@ def translate(text: str) -> str:
 def translate_to(text: str, language: Language) -> str:
     """A message in a given language, whatever that of the session: for a page that is stored."""
     return text.render(catalog(language)) if isinstance(text, Message) else text
+
+
+def translate_line(text: str, language: Language | None = None) -> str:
+    """A line to type in the language of the session, or in a given one: `--reason WHY` is `--reason WAAROM` in Dutch.
+
+    Commands, options and ids stay as they are.
+    """
+    language = language or _session_language()
+    return translate_placeholders(translate_to(text, language), catalog(language))
+
+
+def translate_placeholders(text: str, translations: NullTranslations) -> str:
+    """A text in which the capitals that stand for a value are translated; other words in capitals stay."""
+    return CAPITALS.sub(lambda word: translations.pgettext(PLACEHOLDERS, word[0]), text)
 
 
 def translator(language: Language) -> tuple[Callable[[str], str], Callable[[str, str], str]]:

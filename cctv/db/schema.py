@@ -299,6 +299,8 @@ parties = Table(
     Column("mandate", EnumColumn(Mandate)),
     Column("mandated", Day),
     Column("country", Text),  # of a nominee
+    Column("renamed_us", Instant),  # when the name was last corrected
+    Column("moved_us", Instant),  # when the known address was last corrected
 )
 
 identity_checks = Table(

@@ -22,6 +22,7 @@ from cctv.audit.log import append_entry
 from cctv.core.clock import iso
 from cctv.core.durable import DurableFiles
 from cctv.core.errors import CctvError, Exit, GuardError, UsageError
+from cctv.core.i18n import N_
 from cctv.db.engine import write_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_in_force, match_files
@@ -31,6 +32,9 @@ from cctv.model.holds import Hold
 log = logging.getLogger(__name__)
 
 UNCONFIRMED = "holds-unconfirmed.json"
+# Why holds must be confirmed, as the file says it; the first is followed by the instant of the back-up.
+RESTORED = "the index was restored from a back-up of "
+REBUILT = "the index was made again from the disk"
 
 
 class HoldsUnconfirmed(GuardError):
@@ -84,11 +88,18 @@ def unconfirmed(root: Path) -> Unconfirmed | None:
     """The pending confirmation, None when there is none."""
     try:
         payload = json.loads((root / UNCONFIRMED).read_text())
-        return Unconfirmed(str(payload["why"]), payload["resume"])
+        return Unconfirmed(_phrased(str(payload["why"])), payload["resume"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
-        return Unconfirmed(f"{UNCONFIRMED} stands in the storage and cannot be read", None)
+        return Unconfirmed(N_("{file} stands in the storage and cannot be read", file=UNCONFIRMED), None)
+
+
+def _phrased(why: str) -> str:
+    """A reason as the file has it, in English, so that it can be translated; another text as it is."""
+    if why.startswith(RESTORED):
+        return N_("the index was restored from a back-up of {made}", made=why.removeprefix(RESTORED))
+    return N_("the index was made again from the disk") if why == REBUILT else why
 
 
 def require_confirmed(root: Path) -> None:

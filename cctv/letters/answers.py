@@ -279,6 +279,17 @@ class ObjectionWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestWithdrawn:
+    """Any other request that the person took back: nothing is decided; footage as in `RestrictionLifted`."""
+
+    kind: ClassVar[LetterTemplate] = LetterTemplate.REQUEST_WITHDRAWN
+    asked: Asked
+    on: date
+    gone_by: date | None = None
+    kept_for: GroundKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ErasureConfirmed:
     """Everything that was requested is erased (Article 17)."""
 

@@ -51,6 +51,7 @@ class LetterTemplate(Enum):
     OBJECTION_UPHELD = "objection-upheld"
     OBJECTION_REJECTED = "objection-rejected"
     OBJECTION_WITHDRAWN = "objection-withdrawn"
+    REQUEST_WITHDRAWN = "request-withdrawn"
     ERASURE_CONFIRMED = "erasure-confirmed"
     ERASURE_PARTLY = "erasure-partly"
     RECTIFICATION_RECORDED = "rectification-recorded"

@@ -26,6 +26,7 @@ from cctv.letters.answers import (
     Receipt,
     RectificationRecorded,
     Refusal,
+    RequestWithdrawn,
     RestrictionConfirmed,
     RestrictionLifted,
     ScopeAsked,
@@ -61,6 +62,7 @@ Answer = (
     | ObjectionUpheld
     | ObjectionRejected
     | ObjectionWithdrawn
+    | RequestWithdrawn
     | ErasureConfirmed
     | ErasurePartly
     | RectificationRecorded

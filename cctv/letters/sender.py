@@ -76,13 +76,21 @@ def _processor(settings: Settings, processor: Processor, language: Language) -> 
     return ProcessorFacts(processor.name, service, processor.country, engages)
 
 
+def site_words(settings: Settings, text: str, language: Language) -> str:
+    """A purpose or a service in a language, for signs and registers; as the site wrote it where no words are known."""
+    return _translation(settings, text, language) or text
+
+
+def _translation(settings: Settings, text: str, language: Language) -> str | None:
+    return settings.letters.words.get(text, {}).get(language) or usual_words(text, language)
+
+
 def _translated(settings: Settings, text: str, what: str, language: Language) -> str:
     """A text of the site in a language: as [letters] words gives it, else its usual translation.
 
     A text that neither knows is in the site's language, and in no other.
     """
-    translations = settings.letters.words.get(text, {})
-    if translation := translations.get(language) or usual_words(text, language):
+    if translation := _translation(settings, text, language):
         return translation
     if language is settings.site.language:
         return text

@@ -35,6 +35,7 @@ from cctv.letters.answers import (
     Receipt,
     RectificationRecorded,
     Refusal,
+    RequestWithdrawn,
     RestrictionConfirmed,
     RestrictionLifted,
     ScopeAsked,
@@ -267,6 +268,13 @@ def _withdrawn(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     return first, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT)
 
 
+def _taken_back(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
+    rights = [right for right in RequestType if right not in (RequestType.ACCESS, RequestType.OBJECTION)]
+    first = RequestWithdrawn(_ACCESS, TODAY, gone_by=date(2026, 12, 19))
+    others = tuple(replace(first, asked=_asked(right)) for right in rights)
+    return first, replace(first, gone_by=None), replace(first, gone_by=None, kept_for=GroundKind.INCIDENT), *others
+
+
 def _invited(texts: SpecimenTexts) -> tuple[LetterFacts, ...]:
     at, place = datetime(2026, 12, 4, 9, 30, tzinfo=UTC), texts["place"]
     first = ViewingInvitation(_ACCESS, _processing(texts), at, place, "Lieve Maes", Safeguard.HIDDEN, HOLE)
@@ -357,6 +365,7 @@ _FACTS: dict[LetterTemplate, Callable[[SpecimenTexts], tuple[LetterFacts, ...]]]
         ObjectionRejected(_OBJECTION, TODAY, texts["grounds"], texts["balance"], gone_by=date(2026, 12, 19)),
     ),
     LetterTemplate.OBJECTION_WITHDRAWN: _withdrawn,
+    LetterTemplate.REQUEST_WITHDRAWN: _taken_back,
     LetterTemplate.ERASURE_CONFIRMED: lambda texts: (
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE, _NOTIFIED),
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE[:1], ()),

@@ -50,11 +50,12 @@ class RequestState(Enum):
     RESTRICTED = "restricted"  # answered; blocked and held until the person lifts it
     ANSWERED = "answered"  # an erasure whose letter must still be sent
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"  # closed because the person took it back, with nothing decided
     FORGOTTEN = "forgotten"  # closed, and the personal data is deleted
 
 
 class CaseOutcome(Enum):
-    """How a request ended.  "Not identifiable" and "no footage" are answers too, not refusals."""
+    """How a request ended.  "Not identifiable" and "no footage" are answers too, not refusals; "withdrawn" is none."""
 
     GRANTED = "granted"
     PARTLY = "partly"
@@ -62,6 +63,7 @@ class CaseOutcome(Enum):
     REFUSED = "refused"
     NO_FOOTAGE = "no-footage"
     NOT_IDENTIFIABLE = "not-identifiable"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ CheckId = NewType("CheckId", str)
 ReviewId = NewType("ReviewId", str)
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
+_TYPED = re.compile(r"([A-Z]+)-(\d{4})-(\d+)")
 _SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP|BRE|PRO|GRA|CHK|REV)-(\d{4})-(\d{3,})")
 
 
@@ -46,9 +47,21 @@ def valid_id(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def typed_name(text: str) -> str:
+    """A camera or zone as people type it: blanks around it and capitals do not matter."""
+    return text.strip().casefold()
+
+
 def short_id(kind: IdKind, year: int, number: int) -> str:
     """`HOLD-2026-003`."""
     return f"{kind.value}-{year}-{number:03d}"
+
+
+def typed_id(text: str) -> str:
+    """A short id as people type it: blanks around it, small letters and zeros do not matter (`req-2026-0007`)."""
+    typed = text.strip().upper()
+    match = _TYPED.fullmatch(typed)
+    return f"{match[1]}-{match[2]}-{int(match[3]):03d}" if match else typed
 
 
 def id_kind(text: str) -> IdKind | None:

@@ -124,6 +124,7 @@ class LetterKind(Enum):
     ANSWER = "answer"
     LIFTED = "lifted"
     INVITATION = "invitation"
+    WITHDRAWN = "withdrawn"
     VIEWINGS = "viewings"
 
 
@@ -131,7 +132,9 @@ class LetterKind(Enum):
 class Party:
     """A person in a request; `contact` is the known address, `deliver_to` another one for the answer.
 
-    `country` is where a nominee is, as an ISO 3166-1 code of two letters; None for the others.
+    `country` is where a nominee is, as an ISO 3166-1 code of two letters; None for the others.  `renamed` and `moved`
+    are when the name and the known address were last corrected: a check of identity counts when it came after both, and
+    an address that replaced another one needs one.
     """
 
     role: RequesterRole
@@ -141,6 +144,8 @@ class Party:
     mandate: Mandate | None = None
     mandated: date | None = None  # the date of the mandate
     country: str | None = None
+    renamed: datetime | None = None
+    moved: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

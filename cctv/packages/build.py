@@ -37,7 +37,7 @@ from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
-from cctv.model.ids import CameraId, ExportId, IdKind
+from cctv.model.ids import CameraId, ExportId, IdKind, typed_id
 from cctv.packages.documents import readme
 from cctv.packages.errors import FootageAdded, NotApproved
 from cctv.packages.expiry import lease_end
@@ -167,7 +167,7 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
     Videos that an interrupted build had finished are reused.
     """
     require(site, Permission.EXPORT)
-    subject = request_id.strip().upper()
+    subject = typed_id(request_id)
     with exclusive(site.root / "exports" / ".lock"), refusals_logged(site, subject, subject, _REFUSALS):
         plan = plan_build(site, request_id, progress)
         key = signing_key(site.root / "keys", site.disk)

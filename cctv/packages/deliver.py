@@ -35,7 +35,6 @@ from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
-from cctv.cases.text_input import typed_id
 from cctv.core.durable import beside, leftovers
 from cctv.core.filesystem import require_disk_space
 from cctv.core.i18n import N_
@@ -52,7 +51,7 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
 from cctv.model.disclosures import Delivery, Disclosure, Method, Recipient
-from cctv.model.ids import IdKind, id_kind
+from cctv.model.ids import IdKind, id_kind, typed_id
 from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
@@ -242,7 +241,7 @@ def lent_since(connection: Connection, at: datetime, zone: ZoneInfo) -> tuple[Le
 def _deliverable(site: Storage, package_id: str) -> PackageRow:
     """A package that may be handed over now; raises ExportUnknown, NotGranted, PackageOver."""
     with read_transaction(site.engine) as connection:
-        package = find_package(connection, package_id.strip().upper())
+        package = find_package(connection, typed_id(package_id))
     require(site, Permission.EXPORT if package.disclosure is None else Permission.EXPORT_UNREDACTED)
     if package.deleted is not None or package.expires <= site.clock.now():
         raise PackageOver(id=package.id, when=package.expires.astimezone(site.settings.site.timezone).date())

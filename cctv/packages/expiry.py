@@ -21,6 +21,7 @@ from cctv.core.durable import exclusive
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
+from cctv.model.ids import typed_id
 from cctv.packages.folder import package_folder
 from cctv.packages.queries import PackageRow, find_package, mark_deleted, select_packages
 from cctv.retention.copies import package_limit
@@ -40,13 +41,13 @@ def lease_end(built: datetime) -> datetime:
 def list_packages(site: Storage, request_id: str | None = None) -> list[PackageRow]:
     """Every package ever built, or those of one request, the oldest first."""
     with read_transaction(site.engine) as connection:
-        return select_packages(connection, request_id.strip().upper() if request_id else None)
+        return select_packages(connection, typed_id(request_id) if request_id else None)
 
 
 def package_path(site: Storage, package_id: str) -> Path:
     """Return the folder of a package; raises ExportUnknown."""
     with read_transaction(site.engine) as connection:
-        return package_folder(site, find_package(connection, package_id.strip().upper()))
+        return package_folder(site, find_package(connection, typed_id(package_id)))
 
 
 def expire_packages(site: Storage, request_id: str | None = None) -> Sequence[PackageRow]:

@@ -41,7 +41,7 @@ from cctv.model.audit import Act
 from cctv.model.compliance import Permission
 from cctv.model.disclosures import Disclosure
 from cctv.model.footage import Segment
-from cctv.model.ids import CameraId, ExportId, IdKind
+from cctv.model.ids import CameraId, ExportId, IdKind, typed_id
 from cctv.packages.build import gaps_of, video_name
 from cctv.packages.documents import disclosure_readme
 from cctv.packages.errors import CopyDiffers, DisclosureChanged, MasksHide, RecordingUnreadable
@@ -159,7 +159,7 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
     Raises as `plan_disclosure`; NotGranted (12), CopyDiffers (15), RoomMissing (16).
     """
     require(site, Permission.EXPORT_UNREDACTED)
-    subject = disclosure_id.strip().upper()
+    subject = typed_id(disclosure_id)
     logged = refusals_logged(site, subject, subject, _REFUSALS, {"mode": UNREDACTED})
     with exclusive(site.root / "exports" / ".lock"), logged:
         plan = plan_disclosure(site, disclosure_id, progress)

@@ -21,6 +21,9 @@ of stdout is `{"schema": 1, "error": {"code": NAME, "message": TEXT, "next": TEX
 the name in the tables below.  Words in braces are filled in.  An unknown command, option or choice (2) is reported on
 stderr only.
 
+What was recorded and waits for another person (3: the first of two signatures) is no error: its message is on stdout
+without `error:`, and with `--json` the object is named `recorded` instead of `error`.
+
 | code | meaning |
 |---|---|
 """

@@ -16,13 +16,14 @@ from click import core, decorators, exceptions, formatting, parser, termui, type
 from docgen.errors import every_error
 
 from cctv.cases.requests.needs import NextStepKind
+from cctv.cases.text_input import CORRECTABLE, FIELDS
 from cctv.cli.app import _SECTIONS, root
-from cctv.cli.i18n import TranslatedGroup, placeholder, translate_help
+from cctv.cli.i18n import TranslatedGroup, argument_placeholder, placeholder, translate_help
 from cctv.cli.invocation import Invocation
 from cctv.cli.options import OneOf
 from cctv.cli.output import UNIT, UNITS
 from cctv.core.errors import EXIT_MEANINGS
-from cctv.core.i18n import HEADINGS, PLACEHOLDERS
+from cctv.core.i18n import CAPITALS, HEADINGS, LINE_WORDS, PLACEHOLDERS
 from cctv.core.typed_time.parser import CONTEXT, SHOWN
 from cctv.model.cases import CaseOutcome, IncidentKind, RequestState, RequestType
 from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, NoticeWay, Permission, ProcessingRole, Risk
@@ -157,6 +158,9 @@ def _help_of(command: click.Command, where: str) -> Iterator[Message]:
             yield Message(placeholder(option) or "", where, PLACEHOLDERS)
             if isinstance(option.type, OneOf):
                 yield from (Message(str(choice), where, option.type.kind) for choice in option.type.choices)
+        else:
+            words = CAPITALS.findall(argument_placeholder(option))
+            yield from (Message(word, where, PLACEHOLDERS) for word in words)
     yield Message(command.options_metavar or "", where, PLACEHOLDERS)
     if isinstance(command, click.Group):
         yield Message(command.subcommand_metavar, where, PLACEHOLDERS)
@@ -225,7 +229,9 @@ def _of_words() -> Iterator[Message]:
         yield from (Message(str(member.value), where, kind.__name__) for member in kind)
     for cause in (DELETED, NEVER_RECORDED, TO_COME):
         yield Message(cause, "cctv/redaction/review/sheet/labels.py", GapCause.__name__)
+    yield from (Message(name, "cctv/cases/text_input.py", FIELDS) for name in CORRECTABLE)
     yield from (Message(unit, "cctv/cli/output.py", UNIT) for unit in UNITS)
+    yield from (Message(word, "cctv/core/i18n.py", PLACEHOLDERS) for word in LINE_WORDS)
     yield from (Message(label, "cctv/core/typed_time/parser.py", CONTEXT) for label in SHOWN)
 
 

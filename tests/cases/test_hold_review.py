@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from cctv.cases.errors.requests import ReleaseAsked
+from cctv.cases.errors.requests import FirstSigned
 from cctv.cases.holds import release_hold
 from cctv.monitoring.alarms import AlarmHistory, alarms
 from cctv.monitoring.status import status_now
@@ -91,10 +91,11 @@ def test_two_people_release_a_hold_and_the_first_reads_who_types_what(held, cloc
     two_people(held)
     clock.advance(days=8)
 
-    told = held.cctv("hold release HOLD-2026-001 --reason 'nothing to see'", exit=13)
+    told = held.cctv("hold release HOLD-2026-001 --reason 'nothing to see'", exit=3)
 
-    assert "the policy asks for two people" in told.err
-    assert "cctv hold release HOLD-2026-001 --reason WHY from their own account" in told.err
+    assert "First signature recorded" in told.out
+    assert "The policy asks for two people" in told.out
+    assert "cctv hold release HOLD-2026-001 --reason WHY, typed by a second person from their own account" in told.err
     held.cctv("hold release HOLD-2026-001 --reason 'nothing to see'", exit=13)
     held.cctv("sweep --once")
     assert len(held.footage("gevel-1")) == 1
@@ -110,13 +111,13 @@ def test_two_people_release_a_hold_and_the_first_reads_who_types_what(held, cloc
 @pytest.mark.parametrize("between", ["a week", "a renewal"])
 def test_what_one_person_asked_for_does_not_count_for_ever(held, clock, between):
     two_people(held)
-    held.cctv("hold release HOLD-2026-001 --reason 'nothing to see'", exit=13)
+    held.cctv("hold release HOLD-2026-001 --reason 'nothing to see'", exit=3)
     if between == "a week":
         clock.advance(days=7)
     else:
         held.cctv("hold renew HOLD-2026-001 --reason 'insurer'")
 
-    with pytest.raises(ReleaseAsked):
+    with pytest.raises(FirstSigned):
         release_hold(held.open("second"), "HOLD-2026-001", reason="agreed")
 
 

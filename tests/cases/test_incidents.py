@@ -70,9 +70,29 @@ def test_opening_answers_what_was_never_recorded_and_why(site, clock):
     assert after["cause"] == "recorder stopped"
     (nothing,) = camera_of(said, "gang-2")["never_recorded"]
     assert nothing["ever_recorded"] is False
-    told = site.cctv(f"{OPEN} {cameras} --from '1/11 8:50' --to '1/11 9:10'").out
+    told = site.cctv(f"{OPEN} {cameras} --from '1/11 8:50' --to '1/11 9:10' --another").out
     assert "this camera has never been recorded" in told
     assert "the recorder was not running" in told
+
+
+def test_the_same_incident_twice_is_noticed(site):
+    there, then = "--cameras foyer-1,gang-2", "--from '2026-11-01 9:00' --to '2026-11-01 9:10'"
+    overlapping = "--from '2026-11-01 9:09' --to '2026-11-01 9:30'"
+    site.cctv(f"{OPEN} {there} {then}")
+
+    told = site.cctv(f"incident open tas --kind theft --cameras gang-2 {overlapping}", exit=13).err
+
+    assert "INC-2026-001 is open about the same already: theft, foyer-1, gang-2" in told
+    assert "cctv incident show INC-2026-001" in told
+    assert len(site.cctv("incident list --json").json["incidents"]) == 1
+    assert len(site.cctv("hold list --json").json["holds"]) == 1
+    site.cctv(f"incident open tas --kind damage --cameras gang-2 {overlapping}")
+    site.cctv(f"incident open tas --kind theft --cameras gevel-1 {overlapping}")
+    site.cctv("incident open tas --kind theft --cameras gang-2 --from '2026-11-01 9:10' --to '2026-11-01 9:30'")
+    site.cctv(f"incident open tas --kind theft --cameras gang-2 {overlapping} --another")
+    for number in (1, 4, 5):
+        site.cctv(f"incident settle INC-2026-00{number} --reason done --yes")
+    site.cctv(f"incident open tas --kind theft --cameras gang-2 {overlapping}")
 
 
 def test_footage_still_to_come_is_kept_too(site, clock):

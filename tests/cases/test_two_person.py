@@ -93,11 +93,13 @@ def test_the_first_person_signs_and_another_account_ends_the_hold(guarded, actin
     guarded.cctv(opening)
     before = acts(guarded)
 
-    told = guarded.cctv(ending, exit=13).err
-    guarded.cctv(ending, exit=13)
+    told = guarded.cctv(ending, exit=3)
+    again = guarded.cctv(ending, exit=13)
 
-    assert "HOLD-2026-001 is not released yet: first asked for it" in " ".join(told.split())
-    assert " ".join(ending.split()[:3]) in told
+    assert told.out.splitlines()[-1].startswith("First signature recorded: first, for the end of HOLD-2026-001.")
+    assert "error" not in told.err
+    assert " ".join(ending.split()[:3]) in told.err
+    assert "HOLD-2026-001 is not released yet: first gave the first signature" in again.err
     assert acts(guarded)[len(before) :] == ["release.asked"]
     assert holds(guarded) == ["HOLD-2026-001"]
     assert list((guarded.root / "letters").glob("*/*")) == []
@@ -113,12 +115,12 @@ def test_the_first_person_signs_and_another_account_ends_the_hold(guarded, actin
 
 def test_every_hold_of_a_case_needs_its_first_signature(guarded, acting):
     guarded.cctv(f"incident open ruit --kind damage {SPAN}")
-    guarded.cctv("hold release HOLD-2026-001 --reason 'seen'", exit=13)
+    guarded.cctv("hold release HOLD-2026-001 --reason 'seen'", exit=3)
     guarded.cctv(f"hold place --ground INC-2026-001 --reason 'the other door' {SPAN.replace('foyer-1', 'gang-2')}")
 
     acting("second")
-    told = guarded.cctv("incident settle INC-2026-001 --reason done --yes", exit=13).err
-    assert "HOLD-2026-002 is not released yet: second asked" in " ".join(told.split())
+    told = guarded.cctv("incident settle INC-2026-001 --reason done --yes", exit=3).out
+    assert "First signature recorded: second, for the end of HOLD-2026-002." in told
 
     acting("third")
     guarded.cctv("incident settle INC-2026-001 --reason done --yes")
@@ -128,20 +130,20 @@ def test_every_hold_of_a_case_needs_its_first_signature(guarded, acting):
 @pytest.mark.parametrize("between", ["a week", "a renewal"])
 def test_a_signature_ends_after_a_week_and_with_a_renewal(guarded, acting, clock, between):
     guarded.cctv(f"incident open ruit --kind damage {SPAN}")
-    guarded.cctv("incident settle INC-2026-001 --reason done --yes", exit=13)
+    guarded.cctv("incident settle INC-2026-001 --reason done --yes", exit=3)
     if between == "a week":
         clock.advance(days=7)
     else:
         guarded.cctv("hold renew HOLD-2026-001 --reason insurer")
 
     acting("second")
-    guarded.cctv("incident settle INC-2026-001 --reason done --yes", exit=13)
+    guarded.cctv("incident settle INC-2026-001 --reason done --yes", exit=3)
     assert holds(guarded) == ["HOLD-2026-001"]
 
 
 def test_a_case_that_keeps_nothing_any_more_ends_with_one_person(guarded, acting):
     guarded.cctv(f"incident open ruit --kind damage {SPAN}")
-    guarded.cctv("hold release HOLD-2026-001 --reason done", exit=13)
+    guarded.cctv("hold release HOLD-2026-001 --reason done", exit=3)
     acting("second")
     guarded.cctv("hold release HOLD-2026-001 --reason done")
 

@@ -16,13 +16,13 @@ from cctv.audit.log import append_entry, audit_entries
 from cctv.cases.compliance.deadlines import NotificationDeadline, clocks
 from cctv.cases.compliance.queries import insert_breach, insert_notice, select_breach, select_breaches, update_breach
 from cctv.cases.errors.compliance import AwareLater, BreachClosed, BreachUnfinished, BreachUnknown
-from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_, Message, join_messages, ngettext_lazy
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.model.audit import Act
 from cctv.model.compliance import Breach, Notice, NoticeRecipient, NoticeWay, ProcessingRole, Risk
-from cctv.model.ids import BreachId, CameraId, IdKind
+from cctv.model.ids import BreachId, CameraId, IdKind, typed_id
 
 _HAPPENED = N_('say what happened, for example "USB stick with a package lost".')
 _MEASURES = N_('say what keeps it from happening again, for example --text "packages only leave as encrypted ZIP".')

@@ -15,14 +15,14 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.queries import insert_grant, mark_withdrawn, select_grants
 from cctv.cases.errors.compliance import GrantRefused, GrantUnknown, NotGranted
-from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.footage.initialise import knows_settings, require_known_settings
 from cctv.model.audit import Act
 from cctv.model.compliance import Grant, Permission
-from cctv.model.ids import GrantId, IdKind
+from cctv.model.ids import GrantId, IdKind, typed_id
 
 
 def give_grant(
@@ -112,4 +112,4 @@ def require(site: Storage, permission: Permission) -> None:
             return
         facts: AuditFacts = {"permission": permission.value}
         append_entry(connection, site, Act.GRANT_MISSED, account, facts=facts)
-    raise NotGranted(account=account, permission=permission.value)
+    raise NotGranted(account=account, permission=permission)

@@ -15,14 +15,14 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.queries import put_processor, select_processors
 from cctv.cases.errors.compliance import CountryUnreadable, OutsideArea, ProcessorUnknown
-from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
 from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.model.compliance import End, Processor, SubProcessor
-from cctv.model.ids import IdKind, ProcessorId
+from cctv.model.ids import IdKind, ProcessorId, typed_id
 from cctv.model.legal import Area
 
 

@@ -37,7 +37,7 @@ from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.footage_status import FootageStatus, ReleaseEffect, find_footage, footage_status, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.requests.needs import scope_of
-from cctv.cases.text_input import checked_text, typed_id
+from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import is_one_person, sign_release
 from cctv.config.schema import TwoPersonAct
 from cctv.core.i18n import N_
@@ -52,7 +52,7 @@ from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.disclosures import Disclosure, DisclosureClosure, Duty, Handing, Method, Receiver, Recipient
 from cctv.model.holds import Ground, GroundKind, Hold
-from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind
+from cctv.model.ids import CameraId, DisclosureId, ExportId, IdKind, typed_id
 from cctv.model.legal import Area
 
 REVIEW = timedelta(days=30)
@@ -317,8 +317,8 @@ def end_disclosure(
 ) -> EndedDisclosure:
     """End a disclosure and release its own holds.
 
-    Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning; ReleaseAsked, and ends nothing, while the
-    policy requires a second person.
+    Raises DisclosureUnknown, DisclosureClosed, EndingUnfit, LeaseRunning; FirstSigned or ReleaseAsked, and ends
+    nothing, while the policy requires a second person.
     """
     reason = checked_text(N_("reason"), reason, N_('say how it ended: --reason "HOW".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
@@ -346,7 +346,7 @@ def _refuse_unfit(site: Storage, disclosure: Disclosure, ending: DisclosureClosu
     if (ending in _LEFT) != (disclosure.handed is not None) or (
         ending is DisclosureClosure.PASSED_ON and disclosure.recipient not in FOR_SUBJECT
     ):
-        raise EndingUnfit(id=disclosure.id, ending=ending.value, state=disclosure.state)
+        raise EndingUnfit(id=disclosure.id, ending=ending, state=disclosure.state)
     if ending is DisclosureClosure.HANDED and disclosure.lease_end is not None and disclosure.recipient in LENT:
         until = disclosure.lease_end.astimezone(site.settings.site.timezone)
         raise LeaseRunning(id=disclosure.id, recipient=disclosure.recipient, until=f"{until:%d/%m/%Y}")

@@ -35,11 +35,36 @@ class OutsidePurpose(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class IncidentRepeated(CctvError):
+    """{id} is open about the same already: {kind}, {cameras}, {when}; nothing was registered.
+
+    next: cctv incident show {id}; if something else happened then, repeat the command with --another
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class IncidentSettled(UsageError):
     """{id} was settled on {when} by {by}; nothing was changed.
 
     next: cctv incident show {id}
     """
+
+
+class NothingCorrected(UsageError):
+    """Nothing of {id} would change: no option says anything else than it has already.
+
+    next: give what it should say, for example --name NAME, --from START --to END
+    """
+
+
+class CorrectionLate(CctvError):
+    """{id} is {state}: {fields} cannot be corrected any more, because what was done rests on it; nothing was changed.
+
+    next: end it and register it again, or correct the rest without {fields}.
+    """
+
+    exit_code = Exit.DECISION_MISSING
 
 
 class SettlementUndecided(CctvError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctv.core.errors import CctvError, Exit, UsageError
+from cctv.core.errors import CctvError, Exit, Recorded, UsageError
 
 
 class ReasonMissing(UsageError):
@@ -241,11 +241,18 @@ class ReviewPast(UsageError):
     """
 
 
-class ReleaseAsked(CctvError):
-    """{id} is not released yet: {account} asked for it on {when}, and the policy asks for two people.
+class FirstSigned(Recorded):
+    """First signature recorded: {account}, for the end of {id}. The policy asks for two people; the footage is kept and
+    nothing else changes until the second signs.
 
-    next: that is the first signature; a second person types {line} from their own account within a week. Until then the
-    footage is kept and nothing else changes.
+    next: {line}, typed by a second person from their own account before {until}: {who}
+    """
+
+
+class ReleaseAsked(CctvError):
+    """{id} is not released yet: {account} gave the first signature on {when}, and the policy asks for two people.
+
+    next: {line}, typed by a second person from their own account before {until}: {who}
     """
 
     exit_code = Exit.DECISION_MISSING
@@ -365,7 +372,7 @@ class RequestForgotten(UsageError):
 class RoleUnknown(UsageError):
     """{id} has no {role}: the people in it are {roles}.
 
-    next: name one with cctv request mandate {id} --as {role} --by NAME --by-contact ADDRESS
+    next: name one with cctv request mandate {id} --as {typed} --by NAME --by-contact ADDRESS
     """
 
 

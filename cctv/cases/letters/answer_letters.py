@@ -31,7 +31,7 @@ from cctv.cases.requests.no_footage import FILE, absences, signed_statement
 from cctv.cases.requests.outcomes import GROUNDS, RequestOutcome
 from cctv.cases.requests.queries import letters_of, statements_of
 from cctv.cases.text_input import checked_text
-from cctv.core.i18n import N_
+from cctv.core.i18n import N_, join_messages
 from cctv.core.time_range import Span
 from cctv.db.storage import Storage
 from cctv.holds.store import find_hold
@@ -184,7 +184,7 @@ def _granted(
             return (ObjectionUpheld(request_facts, decided, gone_on, recipients(), package, waiting),)
         case RequestType.RESTRICTION:
             if wording.basis is None:
-                raise BasisMissing(id=request.id, known=", ".join(ground.value for ground in RestrictionGround))
+                raise BasisMissing(id=request.id, known=join_messages(RestrictionGround))
             since = blocks_of(connection, request.id)[0].placed
             return (RestrictionConfirmed(request_facts, local_day(site, since), wording.basis, recipients()),)
         case RequestType.RECTIFICATION:
@@ -197,7 +197,7 @@ def _granted(
 def _examined(plan: AnswerPlan, wording: Wording, received: date, today: date) -> ComplaintDecided:
     ending = plan.ending
     if ending.reason is None:
-        raise ReasonMissing(outcome=ending.outcome.value)
+        raise ReasonMissing(outcome=ending.outcome)
     if ending.outcome is not CaseOutcome.REFUSED and wording.measures is None:
         raise MeasuresMissing
     following = N_('say what is done in the language of the letter: --measures "WHAT".')

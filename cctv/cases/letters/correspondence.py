@@ -20,6 +20,7 @@ from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import (
     AnswerNotReady,
     AppointmentUnfit,
+    FirstSigned,
     NothingAsked,
     NothingToAsk,
     NothingToShow,
@@ -322,7 +323,9 @@ def _ends(request: AccessRequest, kind: LetterKind) -> bool:
     return kind is LetterKind.ANSWER and request.state is RequestState.ANSWERED
 
 
-def _unsigned(connection: Connection, site: Storage, request: AccessRequest, kind: LetterKind) -> ReleaseAsked | None:
+def _unsigned(
+    connection: Connection, site: Storage, request: AccessRequest, kind: LetterKind
+) -> FirstSigned | ReleaseAsked | None:
     """The answer released the request's holds; one that was placed since ends by the same rule."""
     if not _ends(request, kind):
         return None

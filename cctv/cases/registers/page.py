@@ -26,6 +26,7 @@ from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, Message, translate_to, translator
 from cctv.core.language import Language
 from cctv.letters.formatting import duration
+from cctv.letters.sender import site_words
 from cctv.model.ids import ZoneId
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 
@@ -88,7 +89,7 @@ def page_of(register: Register, language: Language, *, site: str, made: str, by:
 
 
 def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
-    """One sign for each zone that a camera watches; purposes are worded as in cameras.toml."""
+    """One sign for each zone that a camera watches; usual purposes are translated, others worded as in cameras.toml."""
     controller = settings.controller
     gettext, pgettext = translator(language)
     controller_line = ", ".join(part for part in (controller.name, *controller.address) if part)
@@ -101,7 +102,11 @@ def signs(settings: Settings, language: Language) -> tuple[Sign, ...]:
     missing = tuple(f"[controller] {key}" for key, value in required.items() if not value)
     zone_signs = []
     for zone in settings.zones.values():
-        purposes = dict.fromkeys(camera.purpose for camera in settings.cameras.values() if camera.zone == zone.id)
+        purposes = dict.fromkeys(
+            site_words(settings, camera.purpose, language)
+            for camera in settings.cameras.values()
+            if camera.zone == zone.id
+        )
         if not purposes:
             continue
         lines = [

@@ -15,6 +15,7 @@ from cctv.config.schema import CameraSettings, Settings
 from cctv.core.i18n import N_, enum_label
 from cctv.core.language import Language
 from cctv.core.typed_time.durations import format_duration
+from cctv.letters.sender import site_words
 from cctv.model.compliance import Declaration, Processor
 from cctv.model.legal import Jurisdiction
 
@@ -28,7 +29,7 @@ def processing_register(settings: Settings, processors: Sequence[Processor], lan
     rows = []
     for purpose, cameras in _by_purpose(settings):
         rows.append((
-            purpose,
+            site_words(settings, purpose, language),
             ", ".join(camera.id for camera in cameras),
             _joined(controller.name, *controller.address),
             controller.mail or "",
@@ -36,7 +37,7 @@ def processing_register(settings: Settings, processors: Sequence[Processor], lan
             fixed("public ground" if controller.public_body else "ground", language),
             fixed("categories", language),
             fixed("recipients", language),
-            "; ".join(f"{processor.name} ({processor.country}): {processor.service}" for processor in engaged),
+            "; ".join(_engaged(settings, processor, language) for processor in engaged),
             fixed("transfers", language).format(area=settings.policy.area.value),
             _periods(settings, cameras),
             fixed("measures", language),
@@ -58,7 +59,7 @@ def camera_register(settings: Settings, declarations: Sequence[Declaration], lan
             zone.id,
             enum_label(zone.kind),
             camera.location or "",
-            camera.purpose,
+            site_words(settings, camera.purpose, language),
             fixed("public ground" if controller.public_body else "ground", language),
             fixed("always" if camera.schedule is None else "scheduled", language),
             format_duration(settings.limit_for(zone.id)),
@@ -78,6 +79,10 @@ def camera_register(settings: Settings, declarations: Sequence[Declaration], lan
 def _by_purpose(settings: Settings) -> Iterator[tuple[str, list[CameraSettings]]]:
     for purpose in dict.fromkeys(camera.purpose for camera in settings.cameras.values()):
         yield purpose, [camera for camera in settings.cameras.values() if camera.purpose == purpose]
+
+
+def _engaged(settings: Settings, processor: Processor, language: Language) -> str:
+    return f"{processor.name} ({processor.country}): {site_words(settings, processor.service, language)}"
 
 
 def _periods(settings: Settings, cameras: Iterable[CameraSettings]) -> str:

@@ -44,6 +44,8 @@ def forget_after(request: AccessRequest, keep: timedelta) -> datetime | None:
     """When a request must be anonymised; None while it is open, or once it is.  Pure."""
     if request.forgotten is not None:
         return None
+    if request.type is RequestType.ERASURE and request.state is RequestState.WITHDRAWN and request.closed is not None:
+        return request.closed + min(keep, UNSENT)  # the letter that confirms it must still go
     if request.type is RequestType.ERASURE and request.answered is not None:
         return request.closed or request.answered + UNSENT
     return None if request.closed is None else request.closed + keep

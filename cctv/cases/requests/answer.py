@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.requests import AnswerNotReady, FootageThere, ReleaseAsked
+from cctv.cases.errors.requests import AnswerNotReady, FirstSigned, FootageThere, ReleaseAsked
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.requests.close import end, order_erasure, plan_erasure, release_own
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
@@ -129,7 +129,7 @@ def answer(connection: Connection, site: Storage, plan: AnswerPlan, package: str
     return find_request(connection, request.id)
 
 
-def _unsigned(connection: Connection, site: Storage, plan: AnswerPlan) -> ReleaseAsked | None:
+def _unsigned(connection: Connection, site: Storage, plan: AnswerPlan) -> FirstSigned | ReleaseAsked | None:
     ending = plan.ending
     line = f"cctv request answer {plan.request.id} --outcome {plan.requested.outcome.value}"
     line += f" --ground {ending.ground.value}" if ending.ground else ""

@@ -8,7 +8,7 @@ closed and its footage waits for the holds of others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -34,17 +34,29 @@ _KINDS = {RequestType.RESTRICTION: BlockKind.RESTRICTION, RequestType.OBJECTION:
 def place_block(connection: Connection, site: Storage, request: AccessRequest) -> Block | None:
     """Block the footage of a restriction or an objection in the caller's transaction.
 
-    None for any other type, and while it is not known which footage that is.
+    None for any other type, where such a block is in force, and while it is not known which footage that is.
     """
     kind = _KINDS.get(request.type)
-    if kind is None or request.span is None or not request.cameras:
+    if kind is None or not request.has_scope or any(block.kind is kind for block in blocks_of(connection, request.id)):
         return None
+    return _place(connection, site, request, kind)
+
+
+def move_blocks(connection: Connection, site: Storage, request: AccessRequest) -> None:
+    """Move every block of a request to its cameras and span in the caller's transaction, the new ones first."""
+    before = blocks_of(connection, request.id)
+    for kind in dict.fromkeys(block.kind for block in before):
+        _place(connection, site, request, kind)
+    _lift(connection, site, request, before, reason="moved to another scope")
+
+
+def _place(connection: Connection, site: Storage, request: AccessRequest, kind: BlockKind) -> Block:
     block = Block(
         id=0,
         request=request.id,
         kind=kind,
         cameras=frozenset(request.cameras),
-        span=request.span,
+        span=scope_of(request),
         placed=site.clock.now(),
         placed_by=site.actor.account,
     )
@@ -58,7 +70,12 @@ def lift_blocks(
     connection: Connection, site: Storage, request: AccessRequest, *, reason: str | None
 ) -> tuple[Block, ...]:
     """Lift every block of a request in the caller's transaction."""
-    lifted = blocks_of(connection, request.id)
+    return _lift(connection, site, request, blocks_of(connection, request.id), reason=reason)
+
+
+def _lift(
+    connection: Connection, site: Storage, request: AccessRequest, lifted: Sequence[Block], *, reason: str | None
+) -> tuple[Block, ...]:
     for block in lifted:
         mark_lifted(connection, block, site.clock.now(), site.actor.account)
     if lifted:

@@ -76,8 +76,8 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, ReleaseAsked, RefusalUnsigned, and what
-    `check_ending` raises.
+    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, FirstSigned, ReleaseAsked,
+    RefusalUnsigned, and what `check_ending` raises.
     """
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
@@ -106,8 +106,8 @@ def end(
     if request.answered is None:
         mark_answered(connection, request.id, ending.outcome, ending.ground, now)
     request = apply_transition(connection, request, move)
-    assert request.state is RequestState.CLOSED
-    mark_closed(connection, request.id, now, site.actor.account)
+    assert request.state in {RequestState.CLOSED, RequestState.WITHDRAWN}
+    mark_closed(connection, request.id, now, site.actor.account, request.state)
     facts: AuditFacts = {
         "outcome": ending.outcome.value,
         "ground": ending.ground.value if ending.ground else "none",
@@ -121,7 +121,7 @@ def end(
     release_own(connection, site, own, f"{request.id} closed: {ending.outcome.value}")
     if not open_erasures(connection, request.id):
         lift_blocks(connection, site, request, reason=None)
-    if request.type is RequestType.ERASURE:
+    if request.type is RequestType.ERASURE and request.state is RequestState.CLOSED:
         forget(connection, site, replace(request, closed=now))
     return own
 

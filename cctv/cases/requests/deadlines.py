@@ -71,6 +71,17 @@ def extended(received: datetime, zone: ZoneInfo) -> datetime:
     return end_of_day(extended_date(received.astimezone(zone).date()), zone)
 
 
+def corrected_due(received: datetime, extension: Extension | None, zone: ZoneInfo) -> datetime:
+    """When a request must be answered, once its receipt was corrected.  Pure.
+
+    An extension counts where the person was told of it inside the first period, as that now runs.
+    """
+    first = due(received, zone)
+    if extension is None or extension.sent is None or extension.sent > first:
+        return first
+    return extended(received, zone)
+
+
 def days_left(due_at: datetime, now: datetime, zone: ZoneInfo) -> int:
     """Days until the last day: 0 on that day itself, negative after it."""
     return calendar_days(now, due_at, zone)

@@ -7,7 +7,10 @@ their own in between:
 * a restriction, once answered, is RESTRICTED until the person lifts it;
 * an erasure, once answered, is ANSWERED until its letter is sent: closing it removes the address.
 
-CLOSED has one transition left, and FORGOTTEN none.
+A person may take a request back while nothing was done that ends it: WITHDRAWN is an end of its own, with nothing
+decided.  What was typed wrong is corrected as long as the request is not over.
+
+CLOSED and WITHDRAWN have one transition left, and FORGOTTEN none.
 
 Personal data of a request is in its own rows: never in the audit log, a file name, an error or a reason of ours.
 """
@@ -31,13 +34,13 @@ from cctv.cases.requests.queries import (
     set_state,
     statements_of,
 )
-from cctv.cases.text_input import typed_id
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_of
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.holds import Hold
+from cctv.model.ids import typed_id
 from cctv.model.requests import Block, ErasureOrder, Extension, IdentityCheck, Statement
 
 _BLOCKING = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION})
@@ -49,6 +52,7 @@ class Transition(Enum):
     RECEIPT = "receipt"
     IDENTITY = "identity"
     MANDATE = "mandate"
+    CORRECT = "correct"
     SCOPE = "scope"
     CONFIRM = "confirm"
     INVITE = "invite"
@@ -60,6 +64,7 @@ class Transition(Enum):
     YIELD = "yield"
     ANSWER = "answer"
     LIFT = "lift"
+    WITHDRAW = "withdraw"
     CLOSE = "close"
     FORGET = "forget"
 
@@ -82,6 +87,7 @@ _WORK = (
     Transition.RECEIPT,
     Transition.IDENTITY,
     Transition.MANDATE,
+    Transition.CORRECT,
     Transition.SCOPE,
     Transition.CONFIRM,
     Transition.EXTEND,
@@ -94,27 +100,32 @@ def _table() -> dict[tuple[RequestType, RequestState, Transition], RequestState]
     for kind in RequestType:
         table |= {(kind, s.OPEN, move): s.OPEN for move in _WORK}
         table |= {(kind, s.OPEN, m.ANSWER): s.CLOSED, (kind, s.OPEN, m.CLOSE): s.CLOSED}
-        table[kind, s.CLOSED, m.FORGET] = s.FORGOTTEN
+        table[kind, s.OPEN, m.WITHDRAW] = s.WITHDRAWN
+        table |= {(kind, over, m.FORGET): s.FORGOTTEN for over in (s.CLOSED, s.WITHDRAWN)}
+        # A block is left where the type was corrected: it ends by decision, and the request goes on.
+        table[kind, s.OPEN, m.LIFT] = s.CLOSED if kind in _BLOCKING else s.OPEN
         if kind is not RequestType.COMPLAINT:  # a right of Article 15, whatever else is asked
             table[kind, s.OPEN, m.VIEWINGS] = s.OPEN
     for kind in _BLOCKING:
         table[kind, s.OPEN, m.YIELD] = s.OPEN
-        table[kind, s.OPEN, m.LIFT] = s.CLOSED
     restriction, objection, erasure = RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE
     table[RequestType.ACCESS, s.OPEN, m.INVITE] = s.OPEN
     table |= {
         (restriction, s.OPEN, m.ANSWER): s.RESTRICTED,
         (restriction, s.RESTRICTED, m.YIELD): s.RESTRICTED,
         (restriction, s.RESTRICTED, m.LIFT): s.CLOSED,
+        (restriction, s.RESTRICTED, m.CORRECT): s.RESTRICTED,
         (erasure, s.OPEN, m.ANSWER): s.ANSWERED,
         (erasure, s.ANSWERED, m.CLOSE): s.CLOSED,
+        (erasure, s.ANSWERED, m.CORRECT): s.ANSWERED,
         (objection, s.OPEN, m.UPHOLD): s.UPHELD,
         (objection, s.OPEN, m.REJECT): s.REJECTED,
         (objection, s.UPHELD, m.ANSWER): s.CLOSED,
         (objection, s.REJECTED, m.ANSWER): s.CLOSED,
     }
     for state in (s.UPHELD, s.REJECTED):
-        table |= {(objection, state, move): state for move in (m.IDENTITY, m.MANDATE, m.EXTEND, m.YIELD)}
+        table |= {(objection, state, move): state for move in (m.IDENTITY, m.MANDATE, m.CORRECT, m.EXTEND, m.YIELD)}
+        table[objection, state, m.WITHDRAW] = s.WITHDRAWN
     del table[objection, s.OPEN, m.ANSWER]  # never without a decision
     return table
 
@@ -148,7 +159,7 @@ def load_for_transition(connection: Connection, site: Storage, request_id: str, 
     if request.closed is not None:
         when = request.closed.astimezone(site.settings.site.timezone).date()
         raise RequestClosed(id=request.id, when=when, by=request.closed_by)
-    allowed = ", ".join(transition.value for transition in allowed_transitions(request.type, request.state))
+    allowed = ", ".join(f"`{transition.value}`" for transition in _offered(request))
     raise MoveRefused(
         id=request.id,
         state=request.state,
@@ -156,6 +167,12 @@ def load_for_transition(connection: Connection, site: Storage, request_id: str, 
         move=move.value,
         following=N_("what it can take now: {known}.  cctv request show {id}", known=allowed, id=request.id),
     )
+
+
+def _offered(request: AccessRequest) -> tuple[Transition, ...]:
+    """What a person is told may be done; not lifting a block that only a corrected type can have left."""
+    allowed = allowed_transitions(request.type, request.state)
+    return tuple(move for move in allowed if move is not Transition.LIFT or request.type in _BLOCKING)
 
 
 def apply_transition(connection: Connection, request: AccessRequest, move: Transition) -> AccessRequest:

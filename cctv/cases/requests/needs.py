@@ -17,7 +17,7 @@ from cctv.cases.errors.requests import ScopeUnknown
 from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
 from cctv.core.time_range import Span
 from cctv.model.cases import AccessRequest, RequestType
-from cctv.model.requests import IdentityCheck, RequesterRole
+from cctv.model.requests import IdentityCheck, Party, RequesterRole
 
 NEVER_LAPSE = frozenset({RequestType.RESTRICTION, RequestType.OBJECTION, RequestType.ERASURE})
 
@@ -43,6 +43,7 @@ class NextStepKind(Enum):
     ANSWER = "answer"
     SEND = "send"
     LIFT = "lift"
+    UNBLOCK = "unblock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +133,13 @@ def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
     """Whose identity must be checked before anything is handed over.
 
     A person who acts for another; the nominee, and with one always the requester too; a requester who wants the answer
-    elsewhere than at the known address.
+    elsewhere than at the known address, or whose known address was replaced by a correction.
     """
     requester = request.requester
     needed: list[RequesterRole] = []
-    if requester is not None and (requester.role is not RequesterRole.SUBJECT or requester.deliver_to is not None):
+    if requester is not None and (
+        requester.role is not RequesterRole.SUBJECT or requester.deliver_to is not None or requester.moved is not None
+    ):
         needed.append(requester.role)
     if request.party(RequesterRole.NOMINEE) is not None:
         needed += [requester.role] if requester is not None else []
@@ -145,9 +148,14 @@ def identities_needed(request: AccessRequest) -> tuple[RequesterRole, ...]:
 
 
 def identities_missing(request: AccessRequest, checks: Iterable[IdentityCheck]) -> tuple[RequesterRole, ...]:
-    """Those of `identities_needed` without a check."""
-    checked = {check.role for check in checks}
+    """Those of `identities_needed` without a check that came after the last correction of the name and the address."""
+    checked = {check.role for check in checks if _counts(check, request.party(check.role))}
     return tuple(role for role in identities_needed(request) if role not in checked)
+
+
+def _counts(check: IdentityCheck, party: Party | None) -> bool:
+    corrected = [at for at in (party.renamed, party.moved) if at is not None] if party is not None else []
+    return all(check.recorded >= at for at in corrected)
 
 
 def _check_line(request: AccessRequest, role: RequesterRole) -> str:

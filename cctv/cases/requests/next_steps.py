@@ -55,6 +55,7 @@ class RequestFacts:
     question: datetime | None = None
     statements: int = 0
     untold_yields: int = 0
+    blocks: int = 0
     has_footage: bool = True
     parts: int = 0
     decided: int = 0
@@ -126,6 +127,8 @@ def _letter_steps(facts: RequestFacts) -> Iterator[Step]:
 
 def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
     request = facts.request
+    if facts.blocks and request.type not in {RequestType.RESTRICTION, RequestType.OBJECTION}:
+        yield Step(NextStepKind.UNBLOCK, f'cctv request lift {request.id} --reason "..."', must=True)
     if request.state is RequestState.RESTRICTED:
         yield Step(NextStepKind.LIFT, f'cctv request lift {request.id} --reason "..."')
     if request.state in {RequestState.RESTRICTED, RequestState.ANSWERED}:
@@ -205,6 +208,7 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
     )
     parts = _grouped(connection, plans, part.request_id, which)
     untold = _untold(connection, which)
+    blocks = _counted(connection, schema.blocks.c.request_id, which, schema.blocks.c.lifted_us.is_(None))
     checked = {request.id: tuple(check_of(row) for row in checks[request.id]) for request in requests}
     asked = {
         request.id: max((row.made_us for row in letters[request.id] if row.kind is LetterKind.IDENTITY), default=None)
@@ -220,6 +224,7 @@ def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Sel
             sent=frozenset(row.kind for row in letters[request.id] if row.sent_us is not None),
             statements=statements.get(request.id, 0),
             untold_yields=untold.get(request.id, 0),
+            blocks=blocks.get(request.id, 0),
             parts=len(parts[request.id]),
             decided=sum(row.decided for row in parts[request.id]),
             signed_off=sum(row.signed_off for row in parts[request.id]),
@@ -239,8 +244,10 @@ def _grouped(
     return groups
 
 
-def _counted(connection: Connection, request_id: ColumnElement[str], which: Select[Any]) -> dict[str, int]:
-    query = select(request_id, func.count()).where(request_id.in_(which)).group_by(request_id)
+def _counted(
+    connection: Connection, request_id: ColumnElement[str], which: Select[Any], *where: ColumnElement[bool]
+) -> dict[str, int]:
+    query = select(request_id, func.count()).where(request_id.in_(which), *where).group_by(request_id)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

@@ -29,7 +29,7 @@ from cctv.cases.requests.queries import insert_check, insert_request, put_party,
 from cctv.cases.requests.scope import check_asked, freeze
 from cctv.cases.text_input import checked_text
 from cctv.config.schema import Settings
-from cctv.core.i18n import N_
+from cctv.core.i18n import N_, join_messages
 from cctv.core.language import Language
 from cctv.core.local_days import start_of_day
 from cctv.core.time_range import Span
@@ -168,6 +168,7 @@ def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = F
     party = check_party(party, site.settings.policy.area)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         request = load_for_transition(connection, site, request_id, Transition.MANDATE)
+        party = replaced_party(request.party(party.role), party, site.clock.now())
         put_party(connection, request.id, party)
         mandate = party.mandate.value if party.mandate else "none"
         facts: AuditFacts = {"role": party.role.value, "mandate": mandate}
@@ -187,9 +188,7 @@ def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bo
         request = load_for_transition(connection, site, request_id, Transition.IDENTITY)
         role = new.role or (request.requester.role if request.requester else RequesterRole.SUBJECT)
         if request.party(role) is None:
-            raise RoleUnknown(
-                id=request.id, role=role.value, roles=", ".join(party.role.value for party in request.parties)
-            )
+            raise role_unknown(request, role)
         now = site.clock.now()
         today = now.astimezone(site.settings.site.timezone).date()
         checked = new.checked or today
@@ -202,6 +201,26 @@ def check_identity(site: Storage, request_id: str, new: NewCheck, *, dry_run: bo
     return IdentityResult(request, check)
 
 
+def replaced_party(before: Party | None, party: Party, now: datetime) -> Party:
+    """The same with the instants at which its name and known address replaced others.  Pure.
+
+    A check of identity of another name or address counts no more (`needs`).
+    """
+    if before is None:
+        return party
+    return replace(
+        party,
+        renamed=before.renamed if party.name == before.name else now,
+        moved=before.moved if party.contact == before.contact else now,
+    )
+
+
+def role_unknown(request: AccessRequest, role: RequesterRole) -> RoleUnknown:
+    """The refusal of a role that nobody has in a request."""
+    roles = join_messages(party.role for party in request.parties)
+    return RoleUnknown(id=request.id, role=role, typed=role.value, roles=roles)
+
+
 def check_party(party: Party, area: Area) -> Party:
     """The same with clean texts; raises TextUnusable, HiddenSign, NationalNumberTyped, MandateUnusable.
 
@@ -209,7 +228,7 @@ def check_party(party: Party, area: Area) -> Party:
     OutsideArea.  The area is never asked of the data subject, nor of who acts for them.
     """
     if party.mandate is not None and party.mandate not in MANDATES[party.role]:
-        allowed = ", ".join(mandate.value for mandate in MANDATES[party.role]) or N_("nothing: they ask for themselves")
+        allowed = join_messages(MANDATES[party.role] or [N_("nothing: they ask for themselves")])
         raise MandateUnusable(role=party.role, mandate=party.mandate, known=allowed)
     name = checked_text(N_("name"), party.name, N_('give the name as the letter has it: --name "An Peeters".'))
     contact = checked_text(N_("contact"), party.contact, N_("give the e-mail or postal address: --contact ADDRESS."))

@@ -17,7 +17,7 @@ from cctv.cases.errors.requests import (
     ReasonMissing,
 )
 from cctv.cases.text_input import checked_text
-from cctv.core.i18n import N_
+from cctv.core.i18n import N_, join_messages
 from cctv.model.cases import CaseOutcome, RequestState, RequestType
 from cctv.model.requests import RefusalGround
 
@@ -83,22 +83,22 @@ def check_ending(kind: RequestType, state: RequestState, requested: RequestOutco
     rejected objection is refused on compelling grounds and on nothing else; one that was upheld is never refused.
     """
     if requested.outcome not in _possible(kind, state):
-        possible = ", ".join(outcome.value for outcome in CaseOutcome if outcome in _possible(kind, state))
-        raise OutcomeUnusable(type=kind, state=state, outcome=requested.outcome.value, known=possible)
+        possible = join_messages(outcome for outcome in CaseOutcome if outcome in _possible(kind, state))
+        raise OutcomeUnusable(type=kind, state=state, outcome=requested.outcome, known=possible)
     ground = requested.ground
     if state is RequestState.REJECTED:
         ground = RefusalGround.COMPELLING_GROUNDS
-    usable = [candidate.value for candidate, basis in GROUNDS.items() if kind in basis.types]
+    usable = [candidate for candidate, basis in GROUNDS.items() if kind in basis.types]
     if requested.outcome is CaseOutcome.REFUSED and ground is None:
-        raise GroundMissing(type=kind, grounds=", ".join(usable))
+        raise GroundMissing(type=kind, grounds=join_messages(usable))
     if ground is not None and (
-        requested.outcome not in {CaseOutcome.REFUSED, CaseOutcome.PARTLY} or ground.value not in usable
+        requested.outcome not in {CaseOutcome.REFUSED, CaseOutcome.PARTLY} or ground not in usable
     ):
-        raise GroundUnusable(type=kind, outcome=requested.outcome.value, ground=ground.value, known=", ".join(usable))
+        raise GroundUnusable(type=kind, outcome=requested.outcome, ground=ground, known=join_messages(usable))
     evidence = _what_proves(ground, requested.evidence)
     if requested.reason is None:
         if requested.outcome in _EXPLAINED:
-            raise ReasonMissing(outcome=requested.outcome.value)
+            raise ReasonMissing(outcome=requested.outcome)
         return RequestOutcome(requested.outcome, ground)
     reason = checked_text(N_("reason"), requested.reason, N_('say why in the language of the letter: --reason "WHY".'))
     return RequestOutcome(requested.outcome, ground, reason, evidence)

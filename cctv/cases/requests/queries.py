@@ -84,6 +84,8 @@ def put_party(connection: Connection, request_id: RequestId, party: Party) -> No
             deliver_to=party.deliver_to,
             mandate=party.mandate,
             mandated=party.mandated,
+            renamed_us=party.renamed,
+            moved_us=party.moved,
             country=party.country,
         )
     )
@@ -94,9 +96,31 @@ def set_state(connection: Connection, request_id: RequestId, state: RequestState
     _change(connection, request_id, state=state)
 
 
-def set_scope(connection: Connection, request_id: RequestId, cameras: Sequence[CameraId], span: Span) -> None:
-    """Set a request's cameras and span."""
-    _change(connection, request_id, cameras=cameras, start_us=span.start, end_us=span.end)
+def set_scope(connection: Connection, request_id: RequestId, cameras: Sequence[CameraId], span: Span | None) -> None:
+    """Set a request's cameras and span; None where the time is not known."""
+    start, end = (span.start, span.end) if span is not None else (None, None)
+    _change(connection, request_id, cameras=cameras, start_us=start, end_us=end)
+
+
+def set_facts(connection: Connection, request: AccessRequest) -> None:
+    """Set what a correction may change of a request itself: its type, its arrival, its deadline, who and in what."""
+    _change(
+        connection,
+        request.id,
+        type=request.type,
+        received_us=request.received,
+        due_us=request.due,
+        language=request.language,
+        relation=request.relation,
+        channel=request.channel,
+        under_16=request.under_16,
+    )
+
+
+def set_extension_due(connection: Connection, request_id: RequestId, due: datetime) -> None:
+    """Set until when the extension of a request runs."""
+    table = schema.extensions
+    connection.execute(update(table).where(table.c.request_id == request_id).values(due_us=due))
 
 
 def set_provisional(connection: Connection, request_id: RequestId, hold: HoldId | None, until: datetime | None) -> None:
@@ -120,9 +144,11 @@ def mark_answered(
     _change(connection, request_id, outcome=outcome, outcome_ground=ground, answered_us=at)
 
 
-def mark_closed(connection: Connection, request_id: RequestId, at: datetime, by: str) -> None:
-    """Close a request: when, and by which account."""
-    _change(connection, request_id, state=RequestState.CLOSED, closed_us=at, closed_by=by)
+def mark_closed(
+    connection: Connection, request_id: RequestId, at: datetime, by: str, state: RequestState = RequestState.CLOSED
+) -> None:
+    """Close a request: when, by which account, and in which of its end states."""
+    _change(connection, request_id, state=state, closed_us=at, closed_by=by)
 
 
 def anonymise_request(connection: Connection, request_id: RequestId, at: datetime) -> None:
@@ -326,6 +352,8 @@ def _party(row: Row[Any]) -> Party:
         deliver_to=row.deliver_to,
         mandate=row.mandate,
         mandated=row.mandated,
+        renamed=row.renamed_us,
+        moved=row.moved_us,
         country=row.country,
     )
 

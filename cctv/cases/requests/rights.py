@@ -1,5 +1,7 @@
 """Decisions on a right: an objection is upheld or rejected, a block yields or is lifted, a statement is added.
 
+And a request that the person takes back.
+
 A block yields to a named legal claim or authority, for one case, by decision of a named person; the protected person is
 informed.  Recording continues whatever is decided: an objection is about existing footage.
 """
@@ -13,13 +15,14 @@ from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.requests import DeciderMissing, NothingBlocked, ReleaseAsked, YieldsAlready
+from cctv.cases.errors.requests import DeciderMissing, FirstSigned, NothingBlocked, ReleaseAsked, YieldsAlready
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.incidents import find_ground
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, what_becomes
 from cctv.cases.requests.block_queries import blocks_of, insert_yield
+from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.close import end, ending_of, finish
-from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
+from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
 from cctv.cases.requests.queries import insert_statement
 from cctv.cases.text_input import checked_text
 from cctv.cases.two_person import sign_release
@@ -27,7 +30,7 @@ from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_of
-from cctv.letters.answers import BlockYielded, LiftReason, ObjectionWithdrawn, RestrictionLifted
+from cctv.letters.answers import BlockYielded, LiftReason, ObjectionWithdrawn, RequestWithdrawn, RestrictionLifted
 from cctv.letters.facts import Footage
 from cctv.letters.letter import LetterFacts
 from cctv.model.audit import Act
@@ -117,32 +120,26 @@ def yield_block(site: Storage, request_id: str, target: YieldTo, *, with_letter:
 def lift(site: Storage, request_id: str, *, reason: str, with_letter: bool = True, dry_run: bool = False) -> Lifted:
     """The person lifts the restriction, or withdraws the objection: block and hold end, and the request with them.
 
-    A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown; ReleaseAsked, and lifts
-    nothing, while the policy requires a second person.
+    A letter confirms it.  A block that is left since the type of a request was corrected is lifted alone: the request
+    goes on, and no letter is written.  Raises NothingBlocked, RequestUnknown, RequestClosed, MoveRefused;
+    SenderUnknown; FirstSigned or ReleaseAsked, and lifts nothing, while the policy requires a second person.
     """
     reason = checked_text(N_("reason"), reason, N_('say who asked for it: --reason "WHY".'))
     with read_transaction(site.engine) as connection:
         request = load_for_transition(connection, site, request_id, Transition.LIFT)
-        own = tuple(holds_of(connection, request.id))
-        leaving = release_effects(connection, own, site.clock.now())
-    if dry_run:
-        return Lifted(request, own)
-    with write_transaction(site.engine) as connection:
-        refusal = _unsigned(connection, site, request.id, reason)
-    if refusal is not None:  # before the letter: its file is not written for a first signature
-        raise refusal
-    letter = _lift_letter(site, request, leaving) if with_letter else None
-    with write_transaction(site.engine) as connection:
-        request = load_for_transition(connection, site, request_id, Transition.LIFT)
-        if (refusal := _unsigned(connection, site, request.id, reason)) is not None:  # a hold that was placed since
-            raise refusal
-        if letter is not None:
-            enter(connection, site, request, letter)
-        ending = replace(ending_of(request, CaseOutcome.GRANTED), reason=reason)
-        own = end(connection, site, request, ending, Transition.LIFT)
-        lifted = find_request(connection, request.id)
-    finish(site, lifted, own)
-    return Lifted(lifted, own)
+    if next_state(request.type, request.state, Transition.LIFT) is request.state:
+        return _lift_left(site, request_id, reason, dry_run=dry_run)
+    return _end_by_wish(site, request_id, Transition.LIFT, reason, with_letter=with_letter, dry_run=dry_run)
+
+
+def withdraw(site: Storage, request_id: str, *, reason: str, with_letter: bool = True, dry_run: bool = False) -> Lifted:
+    """The person takes the request back: it ends as withdrawn, with nothing decided; its holds and blocks end.
+
+    A letter confirms it.  Raises RequestUnknown, RequestClosed, MoveRefused; SenderUnknown; FirstSigned or
+    ReleaseAsked, and ends nothing, while the policy requires a second person.
+    """
+    reason = checked_text(N_("reason"), reason, N_('say when and how they took it back: --reason "HOW".'))
+    return _end_by_wish(site, request_id, Transition.WITHDRAW, reason, with_letter=with_letter, dry_run=dry_run)
 
 
 def add_statement(site: Storage, request_id: str, text: str, *, dry_run: bool = False) -> AccessRequest:
@@ -180,8 +177,45 @@ def _yielding(connection: Connection, site: Storage, request_id: str, target: Yi
     return Yielded(request, tuple(blocks), case, target.ground)
 
 
-def _unsigned(connection: Connection, site: Storage, request_id: str, reason: str) -> ReleaseAsked | None:
-    line = f"cctv request lift {request_id} --reason WHY"
+def _end_by_wish(
+    site: Storage, request_id: str, move: Transition, reason: str, *, with_letter: bool, dry_run: bool
+) -> Lifted:
+    with read_transaction(site.engine) as connection:
+        request = load_for_transition(connection, site, request_id, move)
+        own = tuple(holds_of(connection, request.id))
+        leaving = release_effects(connection, own, site.clock.now())
+    if dry_run:
+        return Lifted(request, own)
+    with write_transaction(site.engine) as connection:
+        refusal = _unsigned(connection, site, request.id, move, reason)
+    if refusal is not None:  # before the letter: its file is not written for a first signature
+        raise refusal
+    letter = _letter_of(site, request, move, leaving) if with_letter else None
+    with write_transaction(site.engine) as connection:
+        request = load_for_transition(connection, site, request_id, move)
+        if (refusal := _unsigned(connection, site, request.id, move, reason)) is not None:  # a hold placed since
+            raise refusal
+        if letter is not None:
+            enter(connection, site, request, letter)
+        ending = ending_of(request, CaseOutcome.WITHDRAWN if move is Transition.WITHDRAW else CaseOutcome.GRANTED)
+        own = end(connection, site, request, replace(ending, reason=reason), move)
+        ended = find_request(connection, request.id)
+    finish(site, ended, own)
+    return Lifted(ended, own)
+
+
+def _lift_left(site: Storage, request_id: str, reason: str, *, dry_run: bool) -> Lifted:
+    with write_transaction(site.engine, dry_run=dry_run) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.LIFT)
+        if not lift_blocks(connection, site, request, reason=reason):
+            raise NothingBlocked(id=request.id, case=request.id)
+    return Lifted(request, ())
+
+
+def _unsigned(
+    connection: Connection, site: Storage, request_id: str, move: Transition, reason: str
+) -> FirstSigned | ReleaseAsked | None:
+    line = f"cctv request {move.value} {request_id} --reason WHY"
     return sign_release(connection, site, holds_of(connection, request_id), reason=reason, line=line)
 
 
@@ -199,11 +233,13 @@ def _yield_letter(site: Storage, planned: Yielded, target: YieldTo) -> Draft:
     return draft(site, planned.request, LetterKind.YIELD, [facts])
 
 
-def _lift_letter(site: Storage, request: AccessRequest, leaving: Sequence[ReleaseEffect]) -> Draft:
-    """The reason for lifting is in the log only: the person knows what they wrote, and when."""
+def _letter_of(site: Storage, request: AccessRequest, move: Transition, leaving: Sequence[ReleaseEffect]) -> Draft:
+    """The reason for it is in the log only: the person knows what they wrote, and when."""
     gone_by, kept_for = what_becomes(site, leaving)
     request_facts, today = asked_of(site, request), local_day(site, site.clock.now())
-    facts: LetterFacts = ObjectionWithdrawn(request_facts, today, gone_by, kept_for)
-    if request.type is RequestType.RESTRICTION:
+    facts: LetterFacts = RequestWithdrawn(request_facts, today, gone_by, kept_for)
+    if request.type is RequestType.OBJECTION:
+        facts = ObjectionWithdrawn(request_facts, today, gone_by, kept_for)
+    elif move is Transition.LIFT:
         facts = RestrictionLifted(request_facts, today, LiftReason.YOUR_WISH, None, gone_by, kept_for)
-    return draft(site, request, LetterKind.LIFTED, [facts])
+    return draft(site, request, LetterKind.WITHDRAWN if move is Transition.WITHDRAW else LetterKind.LIFTED, [facts])

@@ -24,14 +24,13 @@ from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import FootageAfterReceipt, FootageToCome, NothingToConfirm
 from cctv.cases.footage_status import FootageStatus, footage_status, request_footage
 from cctv.cases.incidents import ground_of
-from cctv.cases.requests.block_queries import blocks_of
-from cctv.cases.requests.blocks import lift_blocks, place_block
+from cctv.cases.requests.blocks import move_blocks, place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.needs import NEVER_LAPSE, has_lapsed, lapses_at, scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
-from cctv.cases.text_input import checked_text, typed_id
-from cctv.cases.two_person import Replacement, sign_release
+from cctv.cases.text_input import checked_text
+from cctv.cases.two_person import Replaced, Replacement, release_replaced, sign_release
 from cctv.core.clock import iso
 from cctv.core.i18n import N_
 from cctv.core.local_days import start_of_next_day
@@ -46,7 +45,7 @@ from cctv.holds.store import check_end, find_hold, holds_of, place, release, ren
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.holds import Hold
-from cctv.model.ids import CameraId, HoldId, IdKind, id_kind
+from cctv.model.ids import CameraId, HoldId, IdKind, id_kind, typed_id
 
 WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
@@ -173,7 +172,7 @@ def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span
     cameras = cameras_over(site, cameras, span)
     with read_transaction(site.engine) as connection:
         before, request = _scopable(connection, site, request_id, cameras, span)
-        own = tuple(hold.id for hold in holds_of(connection, request.id) if _freezes(hold, before))
+        own = tuple(hold.id for hold in holds_of(connection, request.id) if freezes(hold, before))
         released = () if needs_confirmation(request.type, request.cameras, scope_of(request)) else own
         return _scoped(connection, site, request, None, released)
 
@@ -189,13 +188,14 @@ def change_scope(
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
     confirmed.  Holds that a person placed for the request stay.
 
-    Raises ReleaseAsked, and changes nothing, while the policy requires a second person for what is freed.
+    Raises FirstSigned or ReleaseAsked, and changes nothing, while the policy requires a second person for what is
+    freed.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
     cameras = cameras_over(site, cameras, span)
     with write_transaction(site.engine) as connection:
         earlier, request = _scopable(connection, site, request_id, cameras, span)
-        before = [hold for hold in holds_of(connection, request.id) if _freezes(hold, earlier)]
+        before = [hold for hold in holds_of(connection, request.id) if freezes(hold, earlier)]
         asked = scope_of(request)
         leaving = () if needs_confirmation(request.type, request.cameras, asked) else tuple(before)
         line = _scope_line(request, asked)
@@ -224,8 +224,33 @@ def _move(
     set_provisional(connection, request.id, None, None)
     facts: AuditFacts = {"cameras": list(request.cameras), "span": str(request.span)}
     append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)
+    return _freeze_moved(connection, site, earlier, request)
+
+
+def refreeze(
+    connection: Connection, site: Storage, before: AccessRequest, request: AccessRequest, reason: str
+) -> tuple[Hold, Replaced]:
+    """Hold and block the scope that a request has now in the caller's transaction, then release what froze it before.
+
+    That stays while the new hold is provisional, until that is confirmed; where it keeps other footage, until a second
+    person releases it where the policy asks for one.
+    """
+    own = [hold for hold in holds_of(connection, request.id) if freezes(hold, before)]
+    set_provisional(connection, request.id, None, None)
+    request = replace(request, provisional_hold=None, provisional_until=None)
+    request, hold = _freeze_moved(connection, site, before, request)
+    if request.provisional_hold is not None:
+        return hold, Replaced()
+    return hold, release_replaced(connection, site, own, hold, reason)
+
+
+def _freeze_moved(
+    connection: Connection, site: Storage, before: AccessRequest, request: AccessRequest
+) -> tuple[AccessRequest, Hold]:
     request, hold = freeze(connection, site, request)
-    _move_block(connection, site, request, placed_before=earlier.has_scope)
+    move_blocks(connection, site, request)
+    if not before.has_scope:
+        place_block(connection, site, request)
     return request, hold
 
 
@@ -331,16 +356,7 @@ def _done(site: Storage, request: AccessRequest, hold: Hold, released: tuple[Hol
         return _scoped(connection, site, request, hold, released)
 
 
-def _move_block(connection: Connection, site: Storage, request: AccessRequest, *, placed_before: bool) -> None:
-    """Block the new scope in place of the old one, and for the first time once the scope is known."""
-    if blocks_of(connection, request.id):
-        lift_blocks(connection, site, request, reason="moved to another scope")
-        place_block(connection, site, request)
-    elif not placed_before:
-        place_block(connection, site, request)
-
-
-def _freezes(hold: Hold, request: AccessRequest) -> bool:
+def freezes(hold: Hold, request: AccessRequest) -> bool:
     """Whether this hold is the request's own, and not one that a person placed for it over something else."""
     return hold.cameras == frozenset(request.cameras) and hold.span == request.span
 

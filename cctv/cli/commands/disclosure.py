@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
+from cctv.cases.corrections import DisclosureCorrection, correct_disclosure
 from cctv.cases.disclosures.disclosures import (
     NewDisclosure,
     approve_disclosure,
@@ -20,7 +21,7 @@ from cctv.cases.disclosures.disclosures import (
 )
 from cctv.cases.footage_status import find_footage
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import mutation, one_of, reason_option, span_options
+from cctv.cli.options import corrected_cameras, corrected_span, mutation, one_of, reason_option, span_options
 from cctv.cli.views.disclosure import (
     built_data,
     built_text,
@@ -36,6 +37,8 @@ from cctv.cli.views.footage import (
     chosen_cameras,
     footage_data,
     hold_data,
+    moved_data,
+    print_correction,
     print_done,
     print_dry,
     print_footage,
@@ -151,6 +154,52 @@ def list_(context: CommandContext, closed_too: bool) -> None:
         {"disclosures": [disclosure_data(disclosure) for disclosure in disclosures]},
         lambda console: list_text(console, context, disclosures),
     )
+
+
+@disclosure.command()
+@click.argument("disclosure_id", metavar="ID")
+@click.option("--authority", metavar="NAME", help="Which police zone, court, insurer; kept in its row.")
+@click.option("--officer", metavar="NAME", help="Who asks; kept in its row and nowhere else.")
+@click.option("--reference", metavar="NUMBER", help="The number of their file.")
+@click.option("--country", metavar="CC", help="Where they are established, as two letters.")
+@_ground
+@span_options(required=False)
+@reason_option()
+@mutation
+@click.pass_obj
+def correct(context: CommandContext, /, disclosure_id: str, reason: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
+    """Correct what was typed wrong of a disclosure.  Give what it should say.
+
+    Its hold follows a corrected time or camera, and an approval of what it said before is void.  Authority, ground
+    and footage can be corrected until its package is built; officer and reference until it is ended.
+
+    \b
+      cctv disclosure correct DIS-2026-002 --reference "OO.12.L1.004521/2026" --reason "two digits were swapped"
+    """
+    correction = DisclosureCorrection(
+        authority=options["authority"],
+        officer=options["officer"],
+        reference=options["reference"],
+        country=options["country"],
+        order_by=options["order_by"] or None,
+        order_number=options["order_number"] or None,
+        order_on=context.day(options["order_on"]).isoformat() if options["order_on"] else None,
+        law=options["law"] or None,
+        consent_of=options["consent_of"] or None,
+        consent_on=context.day(options["consent_on"]).isoformat() if options["consent_on"] else None,
+        consent_record=options["consent_record"] or None,
+        cameras=corrected_cameras(context, options),
+        span=corrected_span(context, options),
+    )
+    corrected = correct_disclosure(context.site, disclosure_id, correction, reason=reason, dry_run=context.dry_run)
+    data = {
+        "dry_run": context.dry_run,
+        "disclosure": disclosure_data(corrected.case),
+        "fields": corrected.fields,
+        **moved_data(corrected.moved),
+        "footage": footage_data(corrected.footage),
+    }
+    context.emit(data, lambda console: print_correction(console, context, corrected.case.id, corrected))
 
 
 @disclosure.command()

@@ -11,11 +11,11 @@ from rich.console import Console
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import mutation, one_of
 from cctv.cli.output import length, local, local_date, size, table
-from cctv.cli.views.footage import print_dry, print_gap, print_next
+from cctv.cli.views.footage import next_text, print_dry, print_gap, print_next
 from cctv.cli.views.redaction import watched
 from cctv.core.i18n import N_, _, translate
 from cctv.model.disclosures import Disclosure, Method, Recipient
-from cctv.model.ids import IdKind, id_kind
+from cctv.model.ids import IdKind, id_kind, typed_id
 from cctv.packages.build import BuildPlan, Built, plan_build
 from cctv.packages.build import build as build_package
 from cctv.packages.deliver import Delivered, FetchLines
@@ -98,7 +98,7 @@ def verify(context: CommandContext, path: Path, key: Path | None) -> None:
       cctv export verify EXP-2026-003
       cctv export verify /media/usb/EXP-2026-003 --key signing.pub
     """
-    if not path.exists() and id_kind(str(path).upper()) is IdKind.EXPORT:
+    if not path.exists() and id_kind(typed_id(str(path))) is IdKind.EXPORT:
         path = package_path(context.site, str(path))
     with watched() as progress:
         checked = verify_package(path, key=key, progress=progress)
@@ -260,7 +260,7 @@ def _built_text(console: Console, context: CommandContext, built: Built) -> None
     expires = local_date(built.package.expires, context.zone)
     signed = _("signed with {key}; our copy goes by {when}", key=built.manifest.key, when=expires)
     console.print(f"{signed}\n")
-    console.print(f"{_('next:')}  cctv export verify {built.package.id}")
+    console.print(next_text(f"cctv export verify {built.package.id}"))
 
 
 def _package_data(context: CommandContext, package: PackageRow) -> dict[str, object]:

@@ -168,7 +168,7 @@ def release(context: CommandContext, hold_id: str, reason: str) -> None:
     """Release a hold: what no other hold covers then goes as if it had never been.
 
     The case stays open.  To end a case with all its holds, settle the incident or close the request.  Where the policy
-    asks for two people, the first asks with this command (exit 13), and the second releases from another account.
+    asks for two people, the first signs with this command (exit 3), and the second releases from another account.
 
     \b
       cctv hold release HOLD-2026-003 --reason "nothing to be seen" --dry-run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import click
 from rich.console import Console
@@ -11,26 +12,40 @@ from rich.console import Console
 from cctv.cases.errors.incidents import SettlementUndecided
 from cctv.cases.footage_status import FootageStatus, find_footage
 from cctv.cases.incidents import (
+    IncidentCorrection,
     IncidentFile,
     NewIncident,
     OpenedIncident,
     Settlement,
     check_purpose,
+    correct_incident,
     incident_file,
     list_incidents,
     open_incident,
     plan_settlement,
+    repeated,
+    same_incident,
     settle_incident,
 )
 from cctv.cases.text_input import ERASED
 from cctv.cli.context import CommandContext, confirm, json_option
-from cctv.cli.options import mutation, one_of, reason_option, span_options, yes_option
+from cctv.cli.options import (
+    corrected_cameras,
+    corrected_span,
+    mutation,
+    one_of,
+    reason_option,
+    span_options,
+    yes_option,
+)
 from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import (
     chosen_cameras,
     day,
     footage_data,
     hold_data,
+    moved_data,
+    print_correction,
     print_dry,
     print_footage,
     print_holds,
@@ -60,6 +75,7 @@ def incident() -> None:
 @click.option("--place", metavar="TEXT", help="Where in the building.")
 @click.option("--finder", metavar="NAME", help="Who found it; stays in the incident and nowhere else.")
 @click.option("--police-reference", metavar="NUMBER", help="Under which the police has it.")
+@click.option("--another", is_flag=True, help="It is another one than the open incident that is about the same.")
 @span_options()
 @mutation
 @click.pass_obj
@@ -70,6 +86,7 @@ def open_(
     place: str | None,
     finder: str | None,
     police_reference: str | None,
+    another: bool,
     cameras: str | None,
     zones: str | None,
     start: str,
@@ -90,6 +107,9 @@ def open_(
     check_purpose(
         new.kind, [context.settings.cameras[camera] for camera in camera_ids if camera in context.settings.cameras]
     )
+    same = None if another else same_incident(context.site, new)
+    if same is not None and not _is_another(context, same):
+        raise repeated(context.site, same)
     if context.dry_run:
         footage = find_footage(context.site, new.cameras, new.span)
         context.emit(
@@ -97,7 +117,7 @@ def open_(
             lambda console: _dry_text(console, context, new.title, footage),
         )
         return
-    opened = open_incident(context.site, new)
+    opened = open_incident(context.site, new, another=another or same is not None)
     data = {
         "dry_run": False,
         "incident": _data(opened.incident),
@@ -142,6 +162,47 @@ def show(context: CommandContext, incident_id: str) -> None:
 
 @incident.command()
 @click.argument("incident_id", metavar="ID")
+@click.option("--title", metavar="TEXT", help="What happened, as it should read; the old text is kept nowhere.")
+@click.option("--kind", type=one_of(IncidentKind), help="What happened.")
+@click.option("--place", metavar="TEXT", help="Where in the building.")
+@click.option("--finder", metavar="NAME", help="Who found it; stays in the incident and nowhere else.")
+@click.option("--police-reference", metavar="NUMBER", help="Under which the police has it.")
+@span_options(required=False)
+@reason_option()
+@mutation
+@click.pass_obj
+def correct(context: CommandContext, /, incident_id: str, reason: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
+    """Correct what was typed wrong of an incident.  Give what it should say.
+
+    Its hold follows: the footage of the corrected time is kept before the old hold goes.  The log says which fields
+    were corrected and why, and no text.
+
+    \b
+      cctv incident correct INC-2026-014 --from "za 21u" --to "za 23u" --reason "typed a day too late"
+      cctv incident correct INC-2026-014 --police-reference 123/26 --reason "two digits were swapped"
+    """
+    correction = IncidentCorrection(
+        kind=IncidentKind(options["kind"]) if options["kind"] else None,
+        title=options["title"],
+        cameras=corrected_cameras(context, options),
+        span=corrected_span(context, options),
+        place=options["place"],
+        finder=options["finder"],
+        police_reference=options["police_reference"],
+    )
+    corrected = correct_incident(context.site, incident_id, correction, reason=reason, dry_run=context.dry_run)
+    data = {
+        "dry_run": context.dry_run,
+        "incident": _data(corrected.case),
+        "fields": corrected.fields,
+        **moved_data(corrected.moved),
+        "footage": footage_data(corrected.footage),
+    }
+    context.emit(data, lambda console: print_correction(console, context, corrected.case.id, corrected))
+
+
+@incident.command()
+@click.argument("incident_id", metavar="ID")
 @reason_option()
 @yes_option
 @mutation
@@ -167,6 +228,13 @@ def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) ->
         raise SettlementUndecided(id=plan.incident.id, line=line)
     settlement = settle_incident(context.site, incident_id, reason=reason)
     context.emit({"dry_run": False, **_settlement_data(settlement)}, lambda console: _settled_text(console, settlement))
+
+
+def _is_another(context: CommandContext, same: Incident) -> bool:
+    span = when(same.span, context.zone)
+    return context.interactive and confirm(
+        _("{id} ({kind}, {when}) is about the same.  Register another incident?", id=same.id, kind=same.kind, when=span)
+    )
 
 
 def _agreed(context: CommandContext, plan: Settlement) -> bool:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, reason_option
-from cctv.cli.views.footage import print_dry
+from cctv.cli.views.footage import next_text, print_dry
 from cctv.cli.views.redaction import noted_text, part_data, sheet, watched
 from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, _
@@ -146,7 +146,7 @@ def preview(context: CommandContext, request_id: str, camera: str | None, positi
         if context.dry_run:
             print_dry(console)
         else:
-            console.print(f"{_('next:')}  {following}")
+            console.print(next_text(following))
 
     context.emit(data, text)
 

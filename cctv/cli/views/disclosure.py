@@ -63,9 +63,7 @@ def opened_text(console: Console, context: CommandContext, opened: OpenedDisclos
     console.print(_("{id} registered, kept by {hold}", id=disclosure.id, hold=opened.hold.id), style="bold")
     console.print(_("Nothing leaves before somebody approves it.") + "\n")
     print_footage(console, opened.footage, context.zone)
-    print_next(
-        f'cctv disclosure approve {disclosure.id} --reason "what was checked"', f"cctv disclosure show {disclosure.id}"
-    )
+    print_next(f"cctv disclosure approve {disclosure.id} --reason WHAT", f"cctv disclosure show {disclosure.id}")
 
 
 def list_text(console: Console, context: CommandContext, disclosures: Sequence[Disclosure]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -16,9 +17,11 @@ from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import SpanUndecided
 from cctv.cases.footage_status import DeletedFootage, Fate, FootageStatus, ReleaseEffect, UnrecordedFootage
 from cctv.cases.requests.scope import asks_first, camera_time, is_for_request
+from cctv.cases.text_input import field_label
+from cctv.cases.two_person import Corrected, MovedHold, Replaced
 from cctv.cli.context import CommandContext
 from cctv.cli.output import echo, joined, length, local, local_date, size, table
-from cctv.core.i18n import N_, _, current_language, ngettext, translate
+from cctv.core.i18n import N_, _, current_language, ngettext, translate, translate_line
 from cctv.core.time_range import Span, total
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.model.footage import GapCause, Reason
@@ -110,6 +113,43 @@ def print_holds(console: Console, holds: Sequence[Hold], zone: ZoneInfo, now: da
     console.print(table(("hold", "for", "cameras", "keeps", "state"), rows))
 
 
+def moved_data(moved: MovedHold | None) -> dict[str, object]:
+    """What a correction did to the hold of a case, as JSON."""
+    return {
+        "hold": hold_data(moved.hold) if moved else None,
+        "released": moved.replaced.released if moved else (),
+        "kept": moved.replaced.kept if moved else (),
+    }
+
+
+def print_correction(console: Console, context: CommandContext, case_id: str, corrected: Corrected[Any]) -> None:
+    """What a correction changed, what the hold does since, and the footage where that moved."""
+    names = ", ".join(translate(field_label(name)) for name in corrected.fields)
+    done = (
+        _("Would correct {id}: {fields}.", id=case_id, fields=names)
+        if context.dry_run
+        else _("{id} corrected: {fields}.", id=case_id, fields=names)
+    )
+    console.print(done, style="bold")
+    if corrected.moved is not None:
+        console.print(_("{hold} keeps its footage now.", hold=corrected.moved.hold.id))
+        print_replaced(console, corrected.moved.replaced)
+    if {"cameras", "span"} & set(corrected.fields):
+        console.print()
+        print_footage(console, corrected.footage, context.zone)
+    if context.dry_run:
+        print_dry(console)
+
+
+def print_replaced(console: Console, replaced: Replaced) -> None:
+    """Which holds a new one replaced, and which of them wait for a second person."""
+    if replaced.released:
+        console.print(_("released: {holds}", holds=", ".join(replaced.released)))
+    if replaced.kept:
+        kept = ", ".join(replaced.kept)
+        console.print(_("First signature recorded: {holds} stays until a second person releases it.", holds=kept))
+
+
 def print_subject(console: Console, cameras: Iterable[CameraId], span: Span, zone: ZoneInfo) -> None:
     """What a case is about."""
     console.print(_("about {cameras}: {when}", cameras=", ".join(cameras), when=when(span, zone)))
@@ -138,7 +178,12 @@ def print_next(*lines: str) -> None:
     """What to type next, the likeliest first; on stderr."""
     first = _("next:")
     for index, line in enumerate(lines):
-        echo(f"{first if index == 0 else ' ' * len(first)}  {translate(line)}", err=True)
+        echo(f"{first if index == 0 else ' ' * len(first)}  {translate_line(line)}", err=True)
+
+
+def next_text(line: str) -> str:
+    """The one line to type next, for the end of a result."""
+    return f"{_('next:')}  {translate_line(line)}"
 
 
 def when(span: Span, zone: ZoneInfo, *, years: bool = True) -> str:

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from cctv.cli.context import CommandContext
 from cctv.cli.output import PlainConsole, length, local, table
-from cctv.cli.views.footage import print_dry, print_next
-from cctv.core.i18n import N_, _, decimal, ngettext, translate
+from cctv.cli.views.footage import next_text, print_dry, print_next
+from cctv.core.i18n import N_, _, decimal, ngettext, translate, translate_line
 from cctv.redaction.review.case import CaseFile, sheet_path
 from cctv.redaction.review.decide import Decided
 from cctv.redaction.review.plan import CasePart
@@ -170,9 +170,10 @@ def prepared_text(console: Console, prepared: Prepared) -> None:
         print_dry(console)
         return
     console.print("\n" + _("Open this page in a browser:") + f"\n  {prepared.sheet}\n", soft_wrap=True)
-    first = _("next:")
-    console.print(f"{first}  cctv redaction keep {request} TRACK... --reason WHY")
-    console.print(f"{' ' * len(first)}  cctv redaction approve {request} --all --reason WHY")
+    keep = next_text(f"cctv redaction keep {request} TRACK... --reason WHY")
+    approve = translate_line(f"cctv redaction approve {request} --all --reason WHY")
+    console.print(keep)
+    console.print(" " * keep.index("cctv ") + approve)
 
 
 def decided_text(console: Console, context: CommandContext, decided: Decided) -> None:
@@ -196,7 +197,7 @@ def decided_text(console: Console, context: CommandContext, decided: Decided) ->
         return
     console.print(_sheet_text(context, part.plan.request), soft_wrap=True)
     console.print(_("Look at the sheet again: it has pictures of what is shown now."))
-    console.print(f"{_('next:')}  cctv redaction approve {part.plan.request} --all --reason WHY")
+    console.print(next_text(f"cctv redaction approve {part.plan.request} --all --reason WHY"))
 
 
 def noted_text(console: Console, context: CommandContext, decision: Noted, following: str) -> None:
@@ -209,7 +210,7 @@ def noted_text(console: Console, context: CommandContext, decision: Noted, follo
         print_dry(console)
         return
     console.print(_sheet_text(context, decision.after[0].plan.request), soft_wrap=True)
-    console.print(f"{_('next:')}  {following}")
+    console.print(next_text(following))
 
 
 def review_progress(part: CasePart) -> str:

@@ -47,6 +47,7 @@ _NEEDS = {
     NextStepKind.ANSWER: N_("the answer"),
     NextStepKind.SEND: N_("sending the answer"),
     NextStepKind.LIFT: N_("nothing, until the person lifts it"),
+    NextStepKind.UNBLOCK: N_("a decision that the block ends: the type was corrected"),
 }
 
 

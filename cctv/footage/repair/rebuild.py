@@ -74,7 +74,7 @@ from cctv.footage.repair.queries import (
 from cctv.footage.repair.reconcile import Reconciled, reconcile_locked
 from cctv.footage.runs import Run, insert_policy, insert_run, set_end
 from cctv.footage.segments import insert_segment
-from cctv.holds.confirmation import ask_confirmation, unconfirmed
+from cctv.holds.confirmation import REBUILT, ask_confirmation, unconfirmed
 from cctv.holds.files import read_hold_files
 from cctv.holds.store import match_files
 from cctv.model.audit import Act, Actor
@@ -88,7 +88,6 @@ _LONGEST_WRITE = timedelta(hours=2)  # a file in incoming/ was begun at most thi
 COMMAND = 'cctv footage rebuild --reason "..."'
 NEW_FILE = f"{DATABASE_FILE}.rebuilding"
 _BESIDE = ("-wal", "-shm", "-journal")
-_WHY = "the index was made again from the disk"
 
 
 @dataclass
@@ -261,7 +260,7 @@ def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor
     site, trouble = _beside(settings, disk=disk, clock=clock, actor=actor)
     holds = _holds(site)
     with recorder_lock(site), sweeper_lock(site):
-        ask_confirmation(site.root, disk, why=_WHY, at=clock.now(), resume=COMMAND)
+        ask_confirmation(site.root, disk, why=REBUILT, at=clock.now(), resume=COMMAND)
         aside = None
         if trouble.keeps_registers:
             opened = open_site(settings, disk=disk, clock=clock, actor=actor)
@@ -278,7 +277,7 @@ def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor
         match_files(opened)
         reconciled = reconcile_locked(opened, accept_loss=True, recording=False)
         begin_marks(opened.engine, opened.root, disk, clock.now())
-        ask_confirmation(site.root, disk, why=_WHY, at=clock.now())
+        ask_confirmation(site.root, disk, why=REBUILT, at=clock.now())
     log.info("index.rebuilt", extra={"segments": plan.segments, "holds": len(plan.holds)})
     return Rebuilt(plan, aside, reconciled)
 

@@ -13,8 +13,8 @@ from cctv.cli.commands.request.agenda import board
 from cctv.cli.commands.request.answer import answer, close
 from cctv.cli.commands.request.letters import ask, extend, invite, receipt, sent, viewings
 from cctv.cli.commands.request.open import identity, mandate, open_, statement
-from cctv.cli.commands.request.rights import lift, reject, uphold, yield_
-from cctv.cli.commands.request.scope import confirm, scope
+from cctv.cli.commands.request.rights import lift, reject, uphold, withdraw, yield_
+from cctv.cli.commands.request.scope import confirm, correct, scope
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import joined, local_date, table
 from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds
@@ -159,6 +159,7 @@ def _print_request(console: Console, context: CommandContext, file: RequestFile)
 for command in (
     board,
     open_,
+    correct,
     scope,
     confirm,
     receipt,
@@ -174,6 +175,7 @@ for command in (
     reject,
     yield_,
     lift,
+    withdraw,
     answer,
     close,
 ):

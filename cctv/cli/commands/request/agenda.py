@@ -16,7 +16,7 @@ from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import local_date, table
 from cctv.config.credentials import load_credentials
 from cctv.core.errors import ConfigError
-from cctv.core.i18n import _, translate
+from cctv.core.i18n import _, translate, translate_line
 
 
 @click.command("board")
@@ -38,7 +38,9 @@ def board(context: CommandContext, calendar: str | None) -> None:
     if calendar is not None:
         site = context.settings.site
         site_id = context.site.identity.site
-        data = as_calendar(items, site=site.name, site_id=site_id, now=context.now, zone=context.zone, tell=translate)
+        data = as_calendar(
+            items, site=site.name, site_id=site_id, now=context.now, zone=context.zone, tell=translate_line
+        )
         context.make_disk().write(Path(calendar).absolute(), data)
         context.emit(
             {"calendar": calendar, "entries": len(items)},
@@ -83,7 +85,7 @@ def _text(console: Console, context: CommandContext, items: tuple[Item, ...], pr
                 _left(days_left(item.due, context.now, context.zone)),
                 item.id,
                 "\n".join([translate(item.what), *_details(context, item)]),
-                translate(item.line),
+                translate_line(item.line),
             )
             for item in items
         ]

@@ -26,12 +26,14 @@ from cctv.packages.answer import Answered, HandOver, answer_request, prepare_ans
 from cctv.packages.deliver import Delivered
 from cctv.packages.folder import package_folder
 
+_ANSWERS = [outcome for outcome in CaseOutcome if outcome is not CaseOutcome.WITHDRAWN]  # that is `request withdraw`
+
 
 @click.command()
 @click.argument("request_id", metavar="ID")
 @click.option(
     "--outcome",
-    type=one_of(CaseOutcome),
+    type=one_of(_ANSWERS),
     default="granted",
     show_default=True,
     help="How the request ends; `refused` for an objection that was rejected.",
@@ -86,7 +88,7 @@ def answer(context: CommandContext, /, request_id: str, outcome: str, **options:
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option("--outcome", required=True, type=one_of(CaseOutcome), help="How it was answered.")
+@click.option("--outcome", required=True, type=one_of(_ANSWERS), help="How it was answered.")
 @click.option("--ground", type=one_of(RefusalGround), help="On which it was refused.")
 @click.option("--evidence", metavar="TEXT", help="Of a refusal under Article 12(5) GDPR: what the requester was told.")
 @reason_option(required=False)

@@ -1,4 +1,4 @@
-"""`cctv request uphold`, `reject`, `yield` and `lift`: decide on an objection, and on a block."""
+"""`cctv request uphold`, `reject`, `yield`, `lift` and `withdraw`: decide on an objection, a block; a request ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from cctv.cases.requests.lifecycle import Transition
 from cctv.cases.requests.rights import YieldTo, decide_objection, plan_yield, yield_block
 from cctv.cases.requests.rights import lift as lift_block
+from cctv.cases.requests.rights import withdraw as withdraw_request
 from cctv.cli.commands.request.letters import letter_option
 from cctv.cli.context import CommandContext
 from cctv.cli.options import mutation, one_of, reason_option
@@ -119,6 +120,30 @@ def lift(context: CommandContext, request_id: str, letter: bool, reason: str) ->
         holds=", ".join(released) or _("nothing"),
     )
     context.emit(data, lambda console: print_result(console, context, lifted_block.request, lifted))
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@letter_option
+@reason_option()
+@mutation
+@click.pass_obj
+def withdraw(context: CommandContext, request_id: str, letter: bool, reason: str) -> None:
+    """End a request that the person takes back: nothing is decided, its holds and blocks end, a letter confirms it.
+
+    `--reason` says when and how they took it back.  Where the policy asks for two people, the first signs with this
+    command (exit 3), and the second ends it from another account.
+
+    \b
+      cctv request withdraw REQ-2026-007 --reason "e-mail of 24 November: she found her bag"
+    """
+    withdrawn = withdraw_request(context.site, request_id, reason=reason, with_letter=letter, dry_run=context.dry_run)
+    released = [hold.id for hold in withdrawn.released]
+    data = {"dry_run": context.dry_run, "request": request_data(withdrawn.request, context), "released": released}
+    ended = _(
+        "{id} is withdrawn; released: {holds}.", id=withdrawn.request.id, holds=", ".join(released) or _("nothing")
+    )
+    context.emit(data, lambda console: print_result(console, context, withdrawn.request, ended))
 
 
 def _decide(context: CommandContext, request_id: str, verb: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""`cctv request scope` and `cctv request confirm`: which footage a request freezes."""
+"""`cctv request scope`, `confirm` and `correct`: which footage a request freezes, and what was typed wrong of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,45 @@ from typing import Any
 import click
 from rich.console import Console
 
+from cctv.cases.corrections import RequestCorrection, correct_request
 from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_confirmation, plan_scope
+from cctv.cases.two_person import Corrected
 from cctv.cli.context import CommandContext
-from cctv.cli.options import mutation, reason_option, span_options, yes_option
-from cctv.cli.views.footage import decide_span, footage_data, hold_data, print_dry, print_footage, print_next
-from cctv.cli.views.request import forecast_data, next_step, print_forecast, provisional_text, request_data, scope_given
+from cctv.cli.options import (
+    corrected_cameras,
+    corrected_span,
+    mutation,
+    one_of,
+    reason_option,
+    span_options,
+    yes_option,
+)
+from cctv.cli.views.footage import (
+    decide_span,
+    footage_data,
+    hold_data,
+    moved_data,
+    print_correction,
+    print_dry,
+    print_footage,
+    print_next,
+)
+from cctv.cli.views.request import (
+    due_text,
+    forecast_data,
+    missing_data,
+    next_step,
+    print_forecast,
+    print_missing,
+    provisional_text,
+    request_data,
+    scope_given,
+)
 from cctv.core.i18n import _
+from cctv.core.language import Language
+from cctv.model.cases import AccessRequest, RequestType
+from cctv.model.requests import Channel, Relation, RequesterRole
 
 
 @click.command()
@@ -64,6 +96,71 @@ def confirm(context: CommandContext, request_id: str, reason: str) -> None:
         if context.dry_run
         else confirm_scope(context.site, request_id, reason=reason),
     )
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--role", type=one_of(RequesterRole), help="Whose name or address; else that of the data subject.")
+@click.option("--name", metavar="NAME", help="The name as it should be; the old one is kept nowhere.")
+@click.option("--contact", metavar="ADDRESS", help="The known address as it should be; forces a check of identity.")
+@click.option("--deliver-to", metavar="ADDRESS", help="Where else the answer is wanted; the known address for nowhere.")
+@click.option("--received", metavar="DATE", help="The day it arrived; the day of the answer follows.")
+@click.option("--type", "type_", type=one_of(RequestType), help="Which right; a block stays until `request lift`.")
+@click.option("--language", type=one_of(Language), help="Of the letters.")
+@click.option("--relation", type=one_of(Relation), help="What they are to the site.")
+@click.option("--channel", type=one_of(Channel), help="How it arrived.")
+@click.option("--under-16/--not-under-16", default=None, help="Whether it is about a child.")
+@span_options(required=False)
+@reason_option()
+@mutation
+@click.pass_obj
+def correct(context: CommandContext, /, request_id: str, reason: str, **options: Any) -> None:  # noqa: ANN401  an argument an option
+    """Correct what was typed wrong: who, when, which right, which footage.  Give what it should say.
+
+    The day of the answer, the hold and the block follow; footage is kept by the new hold before the old one goes.  The
+    log says which fields were corrected and why, and no name or address.
+
+    \b
+      cctv request correct REQ-2026-007 --name "An Peeters" --reason "a letter was missing"
+      cctv request correct REQ-2026-007 --received 19/11 --reason "it lay at the counter since then"
+      cctv request correct REQ-2026-007 --from "za 21u" --to "za 21u30" --reason "typed an hour too late"
+    """
+    received, language, channel = options["received"], options["language"], options["channel"]
+    correction = RequestCorrection(
+        role=RequesterRole(options["role"]) if options["role"] else None,
+        name=options["name"],
+        contact=options["contact"],
+        deliver_to=options["deliver_to"],
+        received=context.day(received) if received else None,
+        type=RequestType(options["type_"]) if options["type_"] else None,
+        cameras=corrected_cameras(context, options),
+        span=corrected_span(context, options),
+        language=Language(language) if language else None,
+        relation=Relation(options["relation"]) if options["relation"] else None,
+        channel=Channel(channel) if channel else None,
+        under_16=options["under_16"],
+    )
+    corrected = correct_request(context.site, request_id, correction, reason=reason, dry_run=context.dry_run)
+    data = {
+        "dry_run": context.dry_run,
+        "request": request_data(corrected.case, context),
+        "fields": corrected.fields,
+        **moved_data(corrected.moved),
+        "missing": missing_data(context, corrected.case),
+    }
+    context.emit(data, lambda console: _corrected_text(console, context, corrected))
+
+
+def _corrected_text(console: Console, context: CommandContext, corrected: Corrected[AccessRequest]) -> None:
+    request = corrected.case
+    print_correction(console, context, request.id, corrected)
+    if "due" in corrected.fields:
+        console.print(_("Answer by {due}.", due=due_text(request, context)))
+    if context.dry_run:
+        return
+    if corrected.letters:
+        console.print(_("Letters that were made before say what was typed then: make those again that matter."))
+    print_missing(console, context, request, f"cctv request show {request.id}")
 
 
 def _emit(context: CommandContext, scoped: Scoped) -> None:

@@ -220,6 +220,8 @@ def upgrade() -> None:
         sa.Column("mandate", sa.Text()),
         sa.Column("mandated", sa.Text()),
         sa.Column("country", sa.Text()),
+        sa.Column("renamed_us", sa.BigInteger()),
+        sa.Column("moved_us", sa.BigInteger()),
     )
     op.create_table(
         "identity_checks",

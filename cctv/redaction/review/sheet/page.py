@@ -15,7 +15,7 @@ from enum import Enum
 import cv2
 import jinja2
 
-from cctv.core.i18n import translate_to, translator
+from cctv.core.i18n import translate_line, translate_to, translator
 from cctv.core.language import Language
 from cctv.redaction.background.scene_changes import ChangeKind
 from cctv.redaction.review.sheet.labels import TERMS, ranges_text
@@ -223,7 +223,7 @@ def render_sheet(sheet: Sheet) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(bar=_bar, clock=_clock, day=_day, data=_data_url, jpeg=_jpeg_url, ticks=_ticks)
-    environment.globals.update(numbers=ranges_text, words_of=_unbroken, ruler=_ruler)
+    environment.globals.update(numbers=ranges_text, ruler=_ruler)
     template = environment.get_template("sheet.html.j2")
     language = Language(sheet.language)
     gettext, pgettext = translator(language)
@@ -232,6 +232,7 @@ def render_sheet(sheet: Sheet) -> str:
         _=gettext,
         pgettext=pgettext,
         term=lambda key: translate_to(TERMS[key], language),
+        words_of=lambda command: _unbroken(translate_line(command, language)),
         Decision=SheetDecision,
     )
 

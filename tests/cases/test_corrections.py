@@ -1,0 +1,331 @@
+"""What was typed wrong is corrected with a reason; deadline, hold and block follow, and the log has no name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cctv.cases.corrections import DisclosureCorrection, corrected_disclosure
+from cctv.cases.requests.deadlines import corrected_due
+from cctv.cases.requests.needs import identities_missing
+from cctv.cli import context as cli_context
+from cctv.core.language import Language
+from cctv.core.time_range import Span
+from cctv.model.cases import AccessRequest, RequestState, RequestType
+from cctv.model.disclosures import Disclosure, Duty, Receiver, Recipient
+from cctv.model.ids import CameraId, DisclosureId, RequestId
+from cctv.model.legal import Area
+from cctv.model.requests import Extension, ExtensionGround, IdentityCheck, IdentityMethod, Party, RequesterRole
+
+pytestmark = pytest.mark.slow
+
+SPAN = "--cameras foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:02'"
+LATER = "--from '2026-11-01 11:04' --to '2026-11-01 11:06'"
+REQUEST = f"request open --no-prepare --name 'An Petres' --contact an@example.org {SPAN} --type"
+INCIDENT = f"incident open ruit --kind damage {SPAN}"
+DISCLOSURE = (
+    "disclosure open --recipient police --duty ordered --authority 'Politie Oostende' --reference 7 "
+    f"--country BE --order-by magistrate --order-number 46 --order-on 1/11/2026 {SPAN}"
+)
+ZONE = ZoneInfo("Europe/Brussels")
+AT = datetime(2026, 11, 1, 11, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def recorded(site):
+    site.record("foyer-1", "2026-11-01 11:00", minutes=6)
+    return site
+
+
+@pytest.fixture
+def acting(monkeypatch):
+    def become(account: str) -> None:
+        monkeypatch.setattr(cli_context, "pwd", SimpleNamespace(getpwuid=lambda uid: SimpleNamespace(pw_name=account)))
+
+    return become
+
+
+def two_persons(site):
+    site.config.write_text(site.config.read_text().replace('["export.unredacted"]', '["hold.release"]'))
+
+
+def holds(site):
+    return {hold["id"]: hold["start"][11:16] for hold in site.cctv("hold list --json").json["holds"]}
+
+
+def show(site, request="REQ-2026-001"):
+    return site.cctv(f"request show {request} --json").json
+
+
+def entry(site, act):
+    entries = site.cctv("audit list --last 100 --json").json["entries"]
+    (only,) = (item for item in entries if item["act"] == act)
+    return only
+
+
+def test_a_name_is_corrected_and_neither_name_is_in_the_log(recorded):
+    recorded.cctv(f"{REQUEST} access")
+
+    told = recorded.cctv("request correct REQ-2026-001 --name 'An Peeters' --reason 'two letters were swapped'")
+
+    assert "REQ-2026-001 corrected: name." in told.out
+    assert show(recorded)["request"]["name"] == "An Peeters"
+    logged = entry(recorded, "request.corrected")
+    assert logged["facts"] == {"fields": ["name"]}
+    assert "Pe" not in str(logged)
+
+
+def test_the_day_of_receipt_moves_the_deadline_and_the_review_of_the_hold(recorded, clock):
+    clock.set("2026-11-20 12:00")
+    recorded.cctv(f"{REQUEST} access --received 20/11/2026")
+    assert show(recorded)["request"]["due"].startswith("2026-12-20")
+
+    told = recorded.cctv("request correct req-2026-0001 --received 10/11/2026 --reason 'it lay at the counter'")
+
+    assert "Answer by Thu 10/12/2026" in told.out
+    file = show(recorded)
+    assert file["request"]["due"].startswith("2026-12-10")
+    assert file["holds"][0]["review"] == file["request"]["due"]
+    facts = entry(recorded, "request.corrected")["facts"]
+    assert (facts["received_before"], facts["received"]) == ("2026-11-20", "2026-11-10")
+    told = recorded.cctv("request correct REQ-2026-001 --received 21/11/2026 --reason typo", exit=2)
+    assert "cannot have been received" in told.err
+
+
+def test_a_corrected_span_is_held_before_the_old_hold_goes(recorded):
+    recorded.cctv(f"{REQUEST} restriction")
+
+    told = recorded.cctv(f"request correct REQ-2026-001 {LATER} --reason 'four minutes later'")
+
+    assert "HOLD-2026-002 keeps its footage now." in told.out
+    assert "released: HOLD-2026-001" in told.out
+    assert holds(recorded) == {"HOLD-2026-002": "10:04"}
+    acts = [item["act"] for item in recorded.cctv("audit list --last 20 --json").json["entries"]]
+    assert acts.index("hold.released") > len(acts) - acts[::-1].index("hold.placed") - 1
+    assert [block["start"][11:16] for block in show(recorded)["blocks"] if not block["lifted"]] == ["10:04"]
+
+
+def test_the_old_hold_waits_for_the_second_person_who_releases_it(recorded, acting):
+    two_persons(recorded)
+    acting("first")
+    recorded.cctv(f"{REQUEST} access")
+
+    told = recorded.cctv(f"request correct REQ-2026-001 {LATER} --reason 'four minutes later'")
+
+    assert "First signature recorded: HOLD-2026-001 stays until a second person releases it." in told.out
+    assert sorted(holds(recorded)) == ["HOLD-2026-001", "HOLD-2026-002"]
+    acting("second")
+    recorded.cctv("hold release HOLD-2026-001 --reason 'the time was typed wrong'")
+    assert sorted(holds(recorded)) == ["HOLD-2026-002"]
+
+
+def test_a_wider_span_needs_no_second_person_because_nothing_is_lost(recorded, acting):
+    two_persons(recorded)
+    recorded.cctv(f"{REQUEST} access")
+
+    wider = "--from '2026-11-01 11:00' --to '2026-11-01 11:06'"
+    recorded.cctv(f"request correct REQ-2026-001 {wider} --reason 'she stayed longer'")
+
+    assert sorted(holds(recorded)) == ["HOLD-2026-002"]
+
+
+def test_a_restriction_that_was_an_access_request_stays_blocked_until_somebody_decides(recorded):
+    recorded.cctv(f"{REQUEST} restriction")
+
+    told = recorded.cctv("request correct REQ-2026-001 --type access --reason 'she wants a copy'")
+
+    assert "cctv request lift REQ-2026-001" in told.err
+    assert [block["lifted"] for block in show(recorded)["blocks"]] == [None]
+    assert sorted(holds(recorded)) == ["HOLD-2026-001"]
+    recorded.cctv("request lift REQ-2026-001 --reason 'the DPO decided'")
+    file = show(recorded)
+    assert (file["request"]["type"], file["request"]["state"]) == ("access", "open")
+    assert file["blocks"][0]["lifted"] is not None
+    assert sorted(holds(recorded)) == ["HOLD-2026-001"]
+    recorded.cctv("request lift REQ-2026-001 --reason again", exit=2)
+
+
+def test_an_access_request_that_was_a_restriction_is_blocked_at_once(recorded):
+    recorded.cctv(f"{REQUEST} access")
+
+    recorded.cctv("request correct REQ-2026-001 --type beperking --reason 'she asked for that'")
+
+    assert [block["kind"] for block in show(recorded)["blocks"]] == ["restriction"]
+    recorded.cctv(f"incident open tas --kind theft {SPAN}")
+    looking = "footage extract --case INC-2026-001 --camera foyer-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01'"
+    assert "restriction" in recorded.cctv(looking, exit=12).err
+
+
+def test_another_address_asks_for_a_check_and_an_earlier_check_counts_no_more(recorded, clock):
+    recorded.cctv(f"{REQUEST} access")
+    recorded.cctv("request identity REQ-2026-001 --method known-address --checker 'A. Peeters'")
+    clock.advance(hours=1)
+
+    told = recorded.cctv("request correct REQ-2026-001 --contact ann@example.org --reason 'a letter was missing'")
+
+    assert "cctv request identity REQ-2026-001" in told.err
+    assert [step["need"] for step in show(recorded)["missing"] if step["must"]] == ["identity"]
+    recorded.cctv("request identity REQ-2026-001 --method document-seen --checker 'A. Peeters'")
+    assert [step["need"] for step in show(recorded)["missing"] if step["must"]] == []
+
+
+def test_another_guardian_is_checked_again(recorded, clock):
+    recorded.cctv(f"{REQUEST} access --under-16")
+    guardian = "request mandate REQ-2026-001 --as guardian --mandate guardianship --mandated 1/9/2018"
+    recorded.cctv(f"{guardian} --by 'Jan Smet' --by-contact jan@example.org")
+    recorded.cctv("request identity REQ-2026-001 --role guardian --method document-seen --checker 'A. Peeters'")
+    clock.advance(hours=1)
+
+    recorded.cctv(f"{guardian} --by 'Piet Smet' --by-contact piet@example.org")
+
+    assert [step["need"] for step in show(recorded)["missing"] if step["must"]] == ["identity"]
+
+
+def test_a_dry_run_corrects_nothing_and_what_is_right_is_said(recorded):
+    recorded.cctv(f"{REQUEST} access")
+
+    told = recorded.cctv(f"request correct REQ-2026-001 {LATER} --reason typo --dry-run")
+
+    assert "Would correct REQ-2026-001: span." in told.out
+    assert holds(recorded) == {"HOLD-2026-001": "10:00"}
+    assert not (recorded.root / "holds/HOLD-2026-002.json").exists()
+    told = recorded.cctv("request correct REQ-2026-001 --name 'An Petres' --reason typo", exit=2)
+    assert "Nothing of REQ-2026-001 would change" in told.err
+
+
+def test_what_a_decision_rests_on_is_not_corrected_and_a_name_still_is(recorded):
+    recorded.cctv(f"{REQUEST} objection")
+    recorded.cctv("request uphold REQ-2026-001 --reason 'it saw into the flat'")
+
+    told = recorded.cctv(f"request correct REQ-2026-001 {LATER} --reason typo", exit=13)
+    assert "cannot be corrected any more" in told.err
+    recorded.cctv("request correct REQ-2026-001 --name 'An Peeters' --reason typo")
+    assert holds(recorded) == {"HOLD-2026-001": "10:00"}
+
+
+def test_an_incident_is_corrected_and_its_hold_follows(recorded):
+    recorded.cctv(f"{INCIDENT} --finder 'Jan Smet'")
+
+    line = f"incident correct inc-2026-1 {LATER} --kind theft --finder 'Piet Smet' --reason 'the wrong minute'"
+    told = recorded.cctv(line)
+
+    assert "released: HOLD-2026-001" in told.out
+    incident = recorded.cctv("incident show INC-2026-001 --json").json["incident"]
+    assert (incident["kind"], incident["start"][11:16], incident["finder"]) == ("theft", "10:04", "Piet Smet")
+    assert holds(recorded) == {"HOLD-2026-002": "10:04"}
+    logged = entry(recorded, "incident.corrected")
+    assert logged["facts"]["kind_before"] == "damage"
+    assert "Smet" not in str(logged)
+    recorded.cctv("incident settle INC-2026-001 --reason done --yes")
+    recorded.cctv("incident correct INC-2026-001 --kind damage --reason typo", exit=2)
+
+
+def test_a_disclosure_is_corrected_and_must_be_approved_again(recorded):
+    recorded.cctv(DISCLOSURE)
+    recorded.cctv("disclosure approve DIS-2026-001 --reason 'order read'", exit=None)
+
+    recorded.cctv(f"disclosure correct DIS-2026-001 {LATER} --reference 8 --reason 'the order says so'")
+
+    disclosure = recorded.cctv("disclosure show DIS-2026-001 --json").json["disclosure"]
+    assert (disclosure["reference"], disclosure["start"][11:16], disclosure["state"]) == ("8", "10:04", "open")
+    assert holds(recorded) == {"HOLD-2026-002": "10:04"}
+    assert entry(recorded, "disclosure.corrected")["facts"]["fields"] == ["reference", "span"]
+
+
+@pytest.mark.parametrize("kind", ["access", "erasure", "restriction", "objection", "complaint"])
+def test_a_request_that_is_taken_back_ends_as_withdrawn(recorded, kind):
+    recorded.cctv(f"{REQUEST} {kind}")
+
+    told = recorded.cctv("request withdraw REQ-2026-001 --reason 'e-mail of today'")
+
+    assert "REQ-2026-001 is withdrawn; released: HOLD-2026-001." in told.out
+    file = show(recorded)
+    assert (file["request"]["state"], file["request"]["outcome"]) == ("withdrawn", "withdrawn")
+    assert file["request"]["name"] == "An Petres"
+    assert all(block["lifted"] for block in file["blocks"])
+    assert holds(recorded) == {}
+    letter = (recorded.root / "letters/REQ-2026-001/REQ-2026-001-withdrawn.txt").read_text()
+    assert "ingetrokken" in letter
+    assert entry(recorded, "request.closed")["facts"]["outcome"] == "withdrawn"
+    recorded.cctv("request sent REQ-2026-001 --letter withdrawn")
+    recorded.cctv("request withdraw REQ-2026-001 --reason again", exit=2)
+
+
+def test_a_withdrawal_needs_two_persons_where_the_policy_does(recorded, acting):
+    two_persons(recorded)
+    acting("first")
+    recorded.cctv(f"{REQUEST} access")
+
+    told = recorded.cctv("request withdraw REQ-2026-001 --reason 'e-mail of today'", exit=3)
+    assert "First signature recorded" in told.out
+    assert show(recorded)["request"]["state"] == "open"
+    assert not list((recorded.root / "letters").glob("*/*"))
+
+    acting("second")
+    recorded.cctv("request withdraw REQ-2026-001 --reason 'e-mail of today'")
+    assert show(recorded)["request"]["state"] == "withdrawn"
+
+
+def test_who_took_an_erasure_back_is_forgotten_four_weeks_later(recorded, clock):
+    recorded.cctv(f"{REQUEST} erasure")
+    recorded.cctv("request withdraw REQ-2026-001 --reason 'e-mail of today'")
+    clock.advance(days=27)
+    recorded.cctv("sweep --once")
+    assert show(recorded)["request"]["name"] == "An Petres"
+
+    clock.advance(days=1)
+    recorded.cctv("sweep --once")
+    assert show(recorded)["request"]["state"] == "forgotten"
+
+
+# The pure rules.
+
+
+def test_an_extension_counts_where_the_person_was_told_in_time_after_the_correction():
+    sent = Extension(ExtensionGround.NUMBER, AT, AT, "test", sent=datetime(2026, 11, 25, tzinfo=UTC))
+    days = {
+        (date(2026, 11, 1), None): date(2026, 12, 1),
+        (date(2026, 11, 1), sent): date(2027, 2, 1),
+        (date(2026, 10, 20), sent): date(2026, 11, 19),  # the letter went too late for that receipt
+        (date(2026, 11, 1), replace(sent, sent=None)): date(2026, 12, 1),
+    }
+
+    for (received, extension), due in days.items():
+        at = datetime(received.year, received.month, received.day, tzinfo=ZONE)
+        assert corrected_due(at, extension, ZONE).astimezone(ZONE).date() == due
+
+
+@pytest.mark.parametrize(
+    ("renamed", "moved", "missing"),
+    [(None, None, False), (None, 9, False), (None, 11, True), (9, 9, False), (11, 9, True)],
+)
+def test_a_check_counts_when_it_came_after_the_correction(renamed, moved, missing):
+    def hour(value):
+        return None if value is None else AT.replace(hour=value)
+
+    subject = Party(RequesterRole.SUBJECT, "An", "an@example.org", renamed=hour(renamed), moved=hour(moved))
+    check = IdentityCheck(RequesterRole.SUBJECT, IdentityMethod.EID, AT.date(), "A", hour(10), "test")
+    request = AccessRequest(
+        RequestId("REQ-2026-001"), RequestType.ACCESS, RequestState.OPEN, Language.NL, (CameraId("foyer-1"),),
+        Span(AT, AT.replace(hour=12)), AT, AT, AT, "test", parties=(subject,),
+    )  # fmt: skip
+
+    assert bool(identities_missing(request, [check])) is missing
+
+
+def test_an_officers_name_leaves_an_approval_and_another_order_does_not():
+    receiver = Receiver("Politie", "", "7", "BE", order_by="magistrate", order_number="46", order_on="2026-11-01")
+    approved = Disclosure(
+        DisclosureId("DIS-2026-001"), Recipient.POLICE, Duty.ORDERED, receiver,
+        (CameraId("foyer-1"),), Span(AT, AT.replace(hour=12)), AT, "test", approved=AT, approved_by="second",
+    )  # fmt: skip
+
+    def corrected(correction):
+        return corrected_disclosure(approved, correction, Area.EU, AT.date())
+
+    assert corrected(DisclosureCorrection(officer="J. Claes")).approved == AT
+    assert corrected(DisclosureCorrection(order_number="88")).approved is None
