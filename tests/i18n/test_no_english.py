@@ -87,6 +87,7 @@ request confirm REQ-2026-001 --reason x
 request invite REQ-2026-001 --at '4/11/2026 10:00' --place Gent --host X
 request extend REQ-2026-001 --ground complexity --reason x
 request sent REQ-2026-001 --letter extension
+request viewings REQ-2026-001
 request lift REQ-2026-002 --reason x
 request uphold REQ-2026-003 --reason x
 request reject REQ-2026-003 --reason x
@@ -115,6 +116,7 @@ disclosure list
 disclosure show DIS-2026-001
 disclosure correct DIS-2026-001 --reference 8 {LATER} --reason x
 disclosure approve DIS-2026-001 --reason x
+disclosure viewed DIS-2026-001
 disclosure build DIS-2026-001 --dry-run
 disclosure receipt DIS-2026-001 --on 1/11/2026
 disclosure lease DIS-2026-001 --until 1/3/2027 --reason x
@@ -130,11 +132,16 @@ register show processors
 register show grants
 register show declarations
 register show workstations
+register review --kind penetration-test --on 1/11/2026 --by X --report x
+register review --kind impact-assessment --on 1/11/2026 --by X --report x --criterion scoring
+register review --kind staff-consultation --on 1/11/2026 --by X --report x
+register show reviews
 register show addressees
 register show processing
 register show cameras
 register show cameras --format page
 register signs
+register notice --address ftp://x --to notices
 register declare --kind first --on 5/1/2026 --reference 7
 register workstation-check --on 1/11/2026 --checker X
 register workstation-check --on 1/11/2026 --checker X --clean

@@ -153,7 +153,7 @@ def review_items(due: Mapping[ReviewKind, date], now: datetime, zone: ZoneInfo) 
     """What is repeated each year, from two months before it is due."""
     for kind, day in due.items():
         if end_of_day(day, zone) <= now + REVIEW_AHEAD:
-            line = N_('cctv register review --kind {kind} --on DATE --by NAME --report "WHERE IT IS"', kind=kind.value)
+            line = N_("cctv register review --kind {kind} --on DATE --by NAME --report WHERE", kind=kind.value)
             yield Item(AgendaKind.REVIEW, kind.value, end_of_day(day, zone), enum_label(kind), line)
 
 
