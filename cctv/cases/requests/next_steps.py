@@ -22,7 +22,6 @@ from cctv.cases.footage_status import footage_status
 from cctv.cases.requests.needs import NextStepKind, Step, lacking
 from cctv.cases.requests.queries import check_of, extension_from, select_requests
 from cctv.cases.requests.questions import question_open
-from cctv.cases.requests.scope import has_lapsed, lapses_at
 from cctv.core.i18n import N_, pgettext_lazy
 from cctv.db import schema
 from cctv.db.queries import overlaps_span
@@ -105,9 +104,8 @@ def _identity_steps(facts: RequestFacts, now: datetime) -> Iterator[Step]:
     request = facts.request
     if request.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
         return
-    if lapses_at(request) is not None:
-        lapsed = request.provisional_hold is None or has_lapsed(request, now)
-        about = pgettext_lazy("Role", "lapsed") if lapsed else pgettext_lazy("Role", "provisional")
+    if request.lapses is not None:
+        about = pgettext_lazy("Role", "lapsed") if request.has_lapsed(now) else pgettext_lazy("Role", "provisional")
         yield Step(NextStepKind.CONFIRM, f'cctv request confirm {request.id} --reason "..."', must=True, about=about)
     yield from lacking(request, facts.checks, facts.question)
 

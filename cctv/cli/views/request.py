@@ -14,7 +14,7 @@ from cctv.cases.letters.request_letters import Draft
 from cctv.cases.requests.deadlines import days_left
 from cctv.cases.requests.needs import NextStepKind, Step
 from cctv.cases.requests.next_steps import facts_of, missing, next_line
-from cctv.cases.requests.scope import StorageForecast, lapses_at
+from cctv.cases.requests.scope import StorageForecast
 from cctv.cli.context import CommandContext
 from cctv.cli.output import joined, length, local_date, size, table
 from cctv.cli.views.footage import day, print_dry, print_next
@@ -67,7 +67,7 @@ def request_data(request: AccessRequest, context: CommandContext) -> dict[str, o
         "received": request.received,
         "due": request.due,
         "days_left": days_left(request.due, context.now, context.zone) if request.is_open else None,
-        "provisional_until": lapses_at(request),
+        "provisional_until": request.lapses,
         "opened": request.opened,
         "opened_by": request.opened_by,
         "answered": request.answered,
@@ -195,7 +195,7 @@ def print_no_footage(console: Console, footage: Sequence[FootageStatus]) -> None
 
 def provisional_text(request: AccessRequest, context: CommandContext) -> str | None:
     """Until when an unconfirmed request freezes its footage; None where it is frozen to the end."""
-    until = lapses_at(request)
+    until = request.lapses
     if until is None:
         return None
     when = local_date(until, context.zone)

@@ -23,7 +23,7 @@ from cctv.cases.requests.open import (
     open_request,
 )
 from cctv.cases.requests.rights import add_statement
-from cctv.cases.requests.scope import StorageForecast, is_wide, lapses_at, plan_freeze
+from cctv.cases.requests.scope import StorageForecast, is_wide, plan_freeze
 from cctv.cli.context import CommandContext
 from cctv.cli.options import F, mutation, one_of, span_options
 from cctv.cli.views.footage import chosen_cameras, footage_data, hold_data, print_dry, print_footage
@@ -275,7 +275,7 @@ def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None
     complete = any(status.saved for status in footage) and not any(
         status.being_written or status.to_come for status in footage
     )
-    if not copy_wanted(request) or lapses_at(request) is not None or not complete:
+    if not copy_wanted(request) or request.lapses is not None or not complete:
         return None
     try:
         with watched() as progress:
@@ -302,7 +302,7 @@ def _opened_text(
     console.print(registered, style="bold")
     frozen = (
         _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
-        if lapses_at(request)
+        if request.lapses
         else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
     )
     console.print(_("Answer by {due}.", due=due_text(request, context)) + f"  {frozen}\n")
