@@ -6,6 +6,7 @@ neither silence nor an answer that it does not know for a yes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TypeVar
@@ -25,6 +26,11 @@ class OneOf(click.Choice[str]):
     def __init__(self, words: Iterable[str], kind: str) -> None:
         super().__init__(list(words))
         self.kind = kind
+
+
+def agreed(context: CommandContext, question: str) -> bool:
+    """Whether a person at a terminal says yes; without a terminal, and with `--json`, nobody is asked: no."""
+    return not context.json and sys.stdin.isatty() and sys.stdout.isatty() and confirm(question)
 
 
 def confirm(question: str) -> bool:

@@ -44,6 +44,7 @@ class IdentityDoubt(Enum):
     OTHER_ADDRESS = "other-address"  # the copy is to go elsewhere than to the address that is known
     NO_SIGNATURE = "no-signature"
     MANDATE_MISSING = "mandate-missing"
+    ERASURE = "erasure"  # what was erased cannot be brought back
 
 
 class IdentityWay(Enum):
@@ -195,10 +196,20 @@ class BlockYielded:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Footage that a hold keeps for now: its ground, and the day on which someone decides again."""
+
+    camera: CameraId
+    span: Span
+    ground: GroundKind
+    review: date
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectionUpheld:
     """Upheld: a copy on request (docs/policies/002.txt), then the footage is deleted on `gone_on`.
 
-    Recording continues.
+    `waiting` is what a hold keeps for now, and is deleted later.  Recording continues.
     """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.OBJECTION_UPHELD
@@ -207,6 +218,7 @@ class ObjectionUpheld:
     gone_on: date
     told: MayBeEmpty[tuple[str, ...]]
     package: PackageFacts | None = None
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,16 +244,6 @@ class ObjectionWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Footage that a hold keeps for now: its ground, and the day on which someone decides again."""
-
-    camera: CameraId
-    span: Span
-    ground: GroundKind
-    review: date
-
-
-@dataclass(frozen=True, slots=True)
 class ErasureConfirmed:
     """Everything that was requested is erased (Article 17)."""
 
@@ -254,13 +256,18 @@ class ErasureConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class ErasurePartly:
-    """Some of it, or nothing yet: what waits because a hold keeps it (Article 17(3))."""
+    """Some of it, or nothing yet: what waits because a hold keeps it.
+
+    `ground` is the point of Article 17(3) that a person chose for that, `explanation` why it is met.
+    """
 
     kind: ClassVar[LetterTemplate] = LetterTemplate.ERASURE_PARTLY
     asked: Asked
     erased_on: MayBeEmpty[date | None]
     erased: MayBeEmpty[tuple[Footage, ...]]
     waiting: tuple[Waiting, ...]
+    ground: RefusalGround
+    explanation: str
     told: MayBeEmpty[tuple[str, ...]]
 
 

@@ -16,6 +16,11 @@ _TEXTS = {
         "The footage shows 43 people. Three of them wear a dark coat such as you describe; none of them "
         "crossed the foyer at the time that you give.",
     ),
+    "kept": pgettext_lazy(
+        "specimen",
+        "The footage shows who broke the glass door of the entrance. We claim the damage from that person, and the "
+        "insurer has asked us to keep it until the claim is settled.",
+    ),
     "lifted": pgettext_lazy(
         "specimen",
         "On 20 November 2026 we compared the footage with the timetable together with you. Date and time are right.",

@@ -221,6 +221,10 @@ _WAITING = (
 )
 
 
+def _kept(texts: _Texts, on: date | None, erased: tuple[Footage, ...], told: tuple[str, ...]) -> ErasurePartly:
+    return ErasurePartly(_ERASURE, on, erased, _WAITING, RefusalGround.LEGAL_CLAIMS, texts["kept"], told)
+
+
 def _lifted(texts: _Texts) -> tuple[LetterFacts, ...]:
     first = RestrictionLifted(
         _RESTRICTION, date(2026, 12, 1), LiftReason.ACCURACY_CHECKED, texts["lifted"], gone_by=date(2026, 12, 19)
@@ -260,7 +264,7 @@ def _decided(texts: _Texts) -> tuple[LetterFacts, ...]:
 
 def _upheld(texts: _Texts) -> tuple[LetterFacts, ...]:
     first = ObjectionUpheld(_OBJECTION, TODAY, date(2026, 12, 9), _NOTIFIED, _PACKAGE)
-    return first, replace(first, package=None, told=())
+    return first, replace(first, package=None, told=()), replace(first, waiting=_WAITING)
 
 
 def _answers(texts: _Texts) -> tuple[AccessAnswer, AccessAnswer]:
@@ -320,8 +324,8 @@ _FACTS: dict[LetterTemplate, Callable[[_Texts], tuple[LetterFacts, ...]]] = {
         ErasureConfirmed(_ERASURE, TODAY, _FOOTAGE[:1], ()),
     ),
     LetterTemplate.ERASURE_PARTLY: lambda texts: (
-        ErasurePartly(_ERASURE, TODAY, (Footage(_FOYER, _FIRST),), _WAITING, _NOTIFIED),
-        ErasurePartly(_ERASURE, None, (), _WAITING, ()),
+        _kept(texts, TODAY, (Footage(_FOYER, _FIRST),), _NOTIFIED),
+        _kept(texts, None, (), ()),
     ),
     LetterTemplate.RECTIFICATION_RECORDED: lambda texts: (
         RectificationRecorded(_asked(RequestType.RECTIFICATION), TODAY, texts["statement"], _NOTIFIED),

@@ -86,6 +86,9 @@ _TERMS: dict[Enum, Message] = {
     IdentityDoubt.MANDATE_MISSING: pgettext_lazy(
         "letter", "you write on behalf of another person, and we have not yet seen a mandate or proof of representation"
     ),
+    IdentityDoubt.ERASURE: pgettext_lazy(
+        "letter", "what is erased cannot be brought back, so we must be certain who asks for it"
+    ),
     IdentityWay.SHOW_DOCUMENT: pgettext_lazy(
         "letter", "you show us a valid identity document on the spot; we look at it and take no copy"
     ),
@@ -130,17 +133,16 @@ _TERMS: dict[Enum, Message] = {
         "letter",
         "on a binding order of a competent authority, for reasons of important public interest (Article 18(2) GDPR)",
     ),
-    GroundKind.INCIDENT: pgettext_lazy(
-        "letter", "needed for a legal claim after a recorded incident (Article 17(3)(e) GDPR)"
-    ),
+    # Facts only: on which ground of the law footage is kept from an erasure is a person's choice.
+    GroundKind.INCIDENT: pgettext_lazy("letter", "kept because of an incident that was recorded"),
     GroundKind.REQUEST: pgettext_lazy(
-        "letter", "needed to honour the right of another person to the same footage (Article 15 GDPR)"
+        "letter", "kept because a request of another person about the same footage is not answered yet"
     ),
     GroundKind.RESTRICTION: pgettext_lazy(
         "letter", "kept because a restriction of processing is in force (Article 18 GDPR)"
     ),
     GroundKind.OBJECTION: pgettext_lazy("letter", "kept because an objection is being decided (Article 21 GDPR)"),
-    GroundKind.DISCLOSURE: pgettext_lazy("letter", "demanded by a competent authority (Article 17(3)(b) GDPR)"),
+    GroundKind.DISCLOSURE: pgettext_lazy("letter", "kept because an authority or another party has asked for it"),
     RefusalGround.MANIFESTLY_UNFOUNDED: pgettext_lazy(
         "letter", "the request is manifestly unfounded (Article 12(5) GDPR)"
     ),
@@ -158,6 +160,15 @@ _TERMS: dict[Enum, Message] = {
     ),
     RefusalGround.LEGAL_OBLIGATION: pgettext_lazy(
         "letter", "a legal obligation stands in the way (Article 17(3)(b) GDPR)"
+    ),
+    RefusalGround.FREE_EXPRESSION: pgettext_lazy(
+        "letter", "the footage is needed for freedom of expression and information (Article 17(3)(a) GDPR)"
+    ),
+    RefusalGround.PUBLIC_HEALTH: pgettext_lazy(
+        "letter", "the footage is needed in the public interest of public health (Article 17(3)(c) GDPR)"
+    ),
+    RefusalGround.ARCHIVING: pgettext_lazy(
+        "letter", "the footage is needed for archiving, research or statistics (Article 17(3)(d) GDPR)"
     ),
     RefusalGround.CONDITIONS_NOT_MET: pgettext_lazy("letter", "the legal conditions of this right are not met"),
     RefusalGround.CRIMINAL_INVESTIGATION: pgettext_lazy(

@@ -24,6 +24,7 @@ from cctv.cases.footage_status import footage_status
 from cctv.cases.letters.request_letters import asked_of, local_day, processing_for, recipients_of, what_becomes
 from cctv.cases.requests.answer import AnswerPlan
 from cctv.cases.requests.block_queries import blocks_of
+from cctv.cases.requests.close import ErasurePlan
 from cctv.cases.requests.no_footage import FILE, absences, signed_statement
 from cctv.cases.requests.queries import letters_of, statements_of
 from cctv.cases.text_input import checked_text
@@ -52,7 +53,7 @@ from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestTy
 from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId
-from cctv.model.requests import LetterKind, RefusalGround, RequesterRole, RestrictionGround
+from cctv.model.requests import LetterKind, RequesterRole, RestrictionGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def facts_for(
                 raise InvitationMissing(id=request.id)
             return AnswerFacts((), {})
     letters = _granted(connection, site, plan, wording, copy, request_facts, today)
-    refusal = _refused_part(request_facts, today, ending.ground, ending.reason)
+    refusal = _refused_part(plan, request_facts, today)
     return AnswerFacts((*letters, *refusal), {})
 
 
@@ -148,19 +149,12 @@ def _granted(
         case RequestType.ACCESS | RequestType.PORTABILITY:
             return (_copied(connection, site, plan, wording, copy, request_facts),)
         case RequestType.ERASURE:
-            return (
-                _erased(
-                    connection,
-                    site,
-                    plan,
-                    request_facts,
-                    today,
-                    recipients() if plan.erasure and plan.erasure.going else (),
-                ),
-            )
+            informed = recipients() if plan.erasure and plan.erasure.going else ()
+            return (_erased(connection, site, plan, request_facts, today, informed),)
         case RequestType.OBJECTION:
             package = _package(plan, wording, copy) if copy else None
-            return (ObjectionUpheld(request_facts, today, today, recipients(), package),)
+            kept = _waiting(connection, site, plan.erasure)
+            return (ObjectionUpheld(request_facts, today, today, recipients(), package, kept),)
         case RequestType.RESTRICTION:
             if wording.basis is None:
                 raise BasisMissing(id=request.id, known=", ".join(ground.value for ground in RestrictionGround))
@@ -224,22 +218,37 @@ def _erased(
     recipients: tuple[str, ...],
 ) -> Answer:
     assert plan.erasure is not None
-    deleted = _merged_footage(plan.erasure.going)
-    if not plan.erasure.held:
+    deleted, ending = _merged_footage(plan.erasure.going), plan.ending
+    if not plan.erasure.waiting:
         return ErasureConfirmed(request_facts, today, deleted, recipients)
+    assert ending.ground is not None
+    return ErasurePartly(
+        asked=request_facts,
+        erased_on=today if deleted else None,
+        erased=deleted,
+        waiting=_waiting(connection, site, plan.erasure),
+        ground=ending.ground,
+        explanation=ending.reason or "",
+        told=recipients,
+    )
+
+
+def _waiting(connection: Connection, site: Storage, erasure: ErasurePlan | None) -> tuple[Waiting, ...]:
+    """What holds keep of an erasure: why, and when that is decided again."""
     waiting = []
-    for kept in plan.erasure.held:
+    for kept in erasure.removal.held if erasure else ():
         hold = find_hold(connection, kept.holds[0])
         review = local_day(site, max(hold.review, site.clock.now()))
         waiting.append((kept.segment, Waiting(kept.segment.camera, kept.segment.span, hold.ground.kind, review)))
-    return ErasurePartly(request_facts, today if deleted else None, deleted, _merged_waiting(waiting), recipients)
+    return _merged_waiting(waiting)
 
 
-def _refused_part(
-    request_facts: Asked, today: date, ground: RefusalGround | None, reason: str | None
-) -> tuple[Answer, ...]:
-    """What was refused of a request that was granted in part, in a letter of its own."""
-    return (Refusal(request_facts, today, ground, reason or ""),) if ground else ()
+def _refused_part(plan: AnswerPlan, request_facts: Asked, today: date) -> tuple[Answer, ...]:
+    """What was refused of a request that was granted in part, in a letter of its own; an erasure's letter has it."""
+    ending = plan.ending
+    if ending.ground is None or plan.request.type is RequestType.ERASURE:
+        return ()
+    return (Refusal(request_facts, today, ending.ground, ending.reason or ""),)
 
 
 def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFacts:

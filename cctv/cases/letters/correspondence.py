@@ -34,6 +34,7 @@ from cctv.cases.requests.lifecycle import Transition, find_request, load_for_tra
 from cctv.cases.requests.needs import identities_missing, mandates_missing
 from cctv.cases.requests.next_steps import facts_of
 from cctv.cases.requests.no_footage import absences
+from cctv.cases.requests.outcomes import erases
 from cctv.cases.requests.queries import mark_letters_sent
 from cctv.cases.requests.questions import question_of
 from cctv.cases.text_input import checked_text
@@ -111,6 +112,8 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
         doubt, ways = IdentityDoubt.MANDATE_MISSING, (way.SEND_MANDATE, way.SHOW_DOCUMENT)
     elif identities_missing(request, checks):
         doubt, ways = IdentityDoubt.OTHER_ADDRESS, (way.SHOW_DOCUMENT, way.KNOWN_ADDRESS, way.SIGNED_MESSAGE)
+    elif erases(request, CaseOutcome.GRANTED) and identities_missing(request, checks, erases=True):
+        doubt, ways = IdentityDoubt.ERASURE, (way.SHOW_DOCUMENT, way.KNOWN_ADDRESS, way.SIGNED_MESSAGE)
     elif not checks:
         doubt, ways = IdentityDoubt.UNKNOWN_ADDRESS, (way.SHOW_DOCUMENT, way.SIGNED_MESSAGE)
     else:

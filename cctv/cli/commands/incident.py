@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 
 import click
@@ -25,7 +24,7 @@ from cctv.cases.incidents import (
 )
 from cctv.cases.text_input import ERASED
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import confirm, mutation, one_of, reason_option, span_options
+from cctv.cli.options import agreed, mutation, one_of, reason_option, span_options
 from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import (
     chosen_cameras,
@@ -163,17 +162,11 @@ def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) ->
         if context.json:
             context.emit({"dry_run": True, **_settlement_data(plan)}, lambda _: None)
         return
-    if not yes and not _agreed(context, plan):
+    if not yes and not agreed(context, _("Settle {id}?", id=plan.incident.id)):
         line = f"cctv incident settle {plan.incident.id} --reason {shlex.quote(reason)} --yes"
         raise SettlementUndecided(id=plan.incident.id, line=line)
     settlement = settle_incident(context.site, incident_id, reason=reason)
     context.emit({"dry_run": False, **_settlement_data(settlement)}, lambda console: _settled_text(console, settlement))
-
-
-def _agreed(context: CommandContext, plan: Settlement) -> bool:
-    if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return False
-    return confirm(_("Settle {id}?", id=plan.incident.id))
 
 
 def _settle_line(incident: Incident) -> str:
