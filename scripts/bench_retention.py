@@ -146,7 +146,7 @@ class SetClock:
 class NoFootage(DurableFiles):
     """A disk on which the footage is not."""
 
-    def unlink(self, path: Path) -> bool:
+    def unlink(self, path: Path | str) -> bool:
         return not str(path).endswith(".mp4") and super().unlink(path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shlex
 import shutil
@@ -140,6 +142,7 @@ class SiteUnderTest:
         self.folder, self.clock, self._clip, self._capsys = folder, clock, clip, capsys
         self.config = folder / "cameras.toml"
         self.config.write_text(CAMERAS_TOML)
+        self.config.chmod(0o644)  # whatever umask the test has: one that others can write is not read
 
     @property
     def root(self) -> Path:
@@ -217,8 +220,23 @@ def bare_site(tmp_path: Path, clock: ManualClock, clip: Path, capsys: pytest.Cap
     return SiteUnderTest(tmp_path, clock, clip, capsys)
 
 
+@pytest.fixture(scope="session")
+def new_storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `cctv footage init` makes of CAMERAS_TOML at the hour at which a ManualClock begins."""
+    folder = tmp_path_factory.mktemp("new")
+    config = folder / "cameras.toml"
+    config.write_text(CAMERAS_TOML)
+    box = Invocation(config_path=config, environ={"NO_COLOR": "1"}, clock=ManualClock(), language=Language.EN)
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert run(["footage", "init"], box) == 0
+    return folder / "storage"
+
+
 @pytest.fixture
-def site(bare_site: SiteUnderTest) -> SiteUnderTest:
-    """A site whose storage was made on purpose."""
-    bare_site.cctv("footage init")
+def site(bare_site: SiteUnderTest, clock: ManualClock, new_storage: Path) -> SiteUnderTest:
+    """A site whose storage was made on purpose; copied where it would be the same, which takes a tenth of the time."""
+    if clock.now() == ManualClock().now() and bare_site.config.read_text() == CAMERAS_TOML:
+        shutil.copytree(new_storage, bare_site.root, symlinks=True)
+    else:
+        bare_site.cctv("footage init")
     return bare_site

@@ -22,7 +22,7 @@ from cctv.backup.held_copy import HeldDone, refresh_held_copy
 from cctv.backup.manifest import BackupManifest, entries_of
 from cctv.backup.queries import log_end
 from cctv.backup.state import backup_lock, backup_path, check_place, interrupted, on_same_disk, remember_backup
-from cctv.core.durable import sha256_file
+from cctv.core.durable import give_path, sha256_file
 from cctv.crypto.age import recipients
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import DATABASE_FILE, SITE_FILE
@@ -154,6 +154,7 @@ def _work_folder(site: Storage) -> Iterator[Path]:
     folder = site.root / ".backup"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
+    give_path(folder)
     try:
         yield folder
     finally:

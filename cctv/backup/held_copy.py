@@ -1,4 +1,4 @@
-"""The copy of held footage: one, encrypted, on another medium; what is released is removed from it at the next back-up.
+"""The copy of held footage: one, encrypted, on another medium; what is released is removed from it at the next sweep.
 
 A segment is one file, named by a hash of its path and bytes, so that this machine knows what is in the copy though it
 cannot read it, and can destroy one file without the others.  Never copies what no hold covers.  While holds await
@@ -12,6 +12,7 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pyrage.x25519 import Recipient
@@ -112,8 +113,8 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
         site.disk.make_directory(folder)
         identity = _read_id(folder) or _begin(site, folder)
         plan = _plan(site, folder)
-        remember_held(site, HeldCopy(identity, str(place), site.clock.now()))
         destroyed = _destroy(site, plan.destroy)
+        remember_held(site, HeldCopy(identity, str(place), _up_to_date(site)))
         unreadable = [segment.path for segment in plan.copy if not _copy(site, folder, segment, to)]
         copied = len(plan.copy) - len(unreadable)
         done = HeldDone(folder, copied, destroyed, plan.kept, tuple(unreadable), same_disk=on_same_disk(site, place))
@@ -122,7 +123,10 @@ def copy_held(site: Storage, directory: Path, *, new_copy: str | None = None) ->
 
 
 def refresh_held_copy(site: Storage) -> HeldDone | None:
-    """Destroy what was released in the copy; None where there is no copy.  Called by every back-up, under its lock."""
+    """Destroy what was released in the copy; None where there is no copy.
+
+    Called by every back-up and by a sweep after a release, under the back-up's lock.
+    """
     copy = read_backup_state(site.root).held
     if copy is None:
         return None
@@ -134,11 +138,38 @@ def refresh_held_copy(site: Storage) -> HeldDone | None:
         return HeldDone(folder, reached=False, released=released)
     plan = _plan(site, folder)
     destroyed = _destroy(site, plan.destroy)
-    remember_held(site, HeldCopy(copy.id, copy.directory, site.clock.now()))
+    remember_held(site, HeldCopy(copy.id, copy.directory, _up_to_date(site)))
     done = HeldDone(folder, destroyed=destroyed, kept=plan.kept)
     if destroyed:
         _record(site, copy.id, done, reason=None)
     return done
+
+
+def destroy_released(site: Storage) -> HeldDone | None:
+    """Destroy in the copy what was released since it was brought up to date; None where nothing was.
+
+    A medium that is away, or that cannot be written, is told in the result, not raised: the next sweep tries again.
+    Raises LockHeld while a back-up is being made.
+    """
+    copy = read_backup_state(site.root).held
+    if copy is None:
+        return None
+    with read_transaction(site.engine) as connection:
+        released = released_since(connection, copy.at)
+    if not released:
+        return None
+    try:
+        with backup_lock(site):
+            return refresh_held_copy(site)
+    except OSError as error:
+        log.warning("held.unreachable", extra={"error": type(error).__name__})
+        return HeldDone(held_folder(site, Path(copy.directory)), reached=False, released=released)
+
+
+def _up_to_date(site: Storage) -> datetime:
+    """Since when no release is left to follow: now, unless released footage waits for the confirmation of the holds."""
+    copy = read_backup_state(site.root).held
+    return copy.at if copy is not None and unconfirmed(site.root) is not None else site.clock.now()
 
 
 def _plan(site: Storage, folder: Path) -> HeldPlan:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, literal, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select
 
+from cctv.backup.state import HeldCopy
 from cctv.db import schema
-from cctv.db.types import Instant
-from cctv.footage.segments import SEGMENT, count_all_again, to_segment
+from cctv.footage.segments import SEGMENT, count_all_again, to_segment, tombstones_of
 from cctv.holds.cover import is_covered_by_hold
+from cctv.holds.store import all_holds, holds_in_force
 from cctv.model.footage import Reason, Segment
-from cctv.model.ids import IdKind
 
-BATCH = 5000
-ROUND = 100
+_PAGE = 5000
 
 
 def held_segments(connection: Connection) -> list[Segment]:
@@ -55,59 +54,72 @@ def released_since(connection: Connection, at: datetime) -> int:
     return int(connection.execute(select(func.count()).select_from(schema.holds).where(late)).scalar_one())
 
 
-def paths_by_id(connection: Connection) -> Iterator[tuple[int, str]]:
-    """Id and path of every indexed segment, in order of the ids; a page at a time."""
-    table, after = schema.segments, -1
-    while True:
-        query = select(table.c.id, table.c.path).where(table.c.id > after).order_by(table.c.id).limit(BATCH)
-        page = [(int(row.id), str(row.path)) for row in connection.execute(query)]
-        if not page:
-            return
-        yield from page
-        after = page[-1][0]
+def released_limit(connection: Connection, copy: HeldCopy) -> datetime | None:
+    """Since when the copy of held footage should have lost something, None where it need not.
 
-
-def count_held(connection: Connection, ids: Sequence[int]) -> int:
-    """How many of the rows a hold in force covers."""
-    return sum(
-        int(
-            connection.execute(
-                select(func.count())
-                .select_from(schema.segments)
-                .where(schema.segments.c.id.in_(ids[first : first + BATCH]), is_covered_by_hold())
-            ).scalar_one()
-        )
-        for first in range(0, len(ids), BATCH)
-    )
-
-
-def bury_gone(connection: Connection, ids: Sequence[int], at: datetime) -> tuple[int, int]:
-    """Closed tombstones in place of rows whose files are missing; returns how many a hold covers, and how many none.
-
-    Under a hold they are lost; otherwise forgotten: only the lost index knew whether they were deleted.
+    Of a released hold's footage it should lose what was deleted: what is stored still is within its limit.  A hold that
+    was placed since the copy was brought up to date has nothing in it.
     """
-    held, free = 0, 0
-    for first in range(0, len(ids), BATCH):
-        chosen = schema.segments.c.id.in_(ids[first : first + BATCH])
-        held += _insert_tombstones(connection, and_(chosen, is_covered_by_hold()), Reason.LOST, at)
-        free += _insert_tombstones(connection, chosen, Reason.FORGOTTEN, at)
+    in_force = holds_in_force(connection)
+    limits = [
+        max(stone.limit, hold.released)
+        for hold in all_holds(connection)
+        if hold.released is not None and hold.placed <= copy.at < hold.released
+        for camera in sorted(hold.cameras)
+        for stone in tombstones_of(connection, camera, hold.span)
+        if not any(other.covers(camera, stone.span) for other in in_force)
+    ]
+    return min(limits, default=None)
+
+
+def carry_tombstones(replaced: Connection, connection: Connection, root: Path) -> int:
+    """Enter the deletions of the index that is replaced; returns how many rows went with them.
+
+    What was deleted is no footage of the back-up any more, whether its file is gone, is there still (a deletion that
+    had begun), or is only in the copy of held footage.  What was lost there and is on the disk again is no deletion.
+    """
+    gone = 0
+    table = schema.tombstones
+    after, known = _common(replaced, connection)
+    while rows := replaced.execute(select(table).where(table.c.id > after).order_by(table.c.id).limit(_PAGE)).all():
+        after = rows[-1].id
+        stones = [row._asdict() for row in rows if (row.path, row.began_us) not in known and _is_gone(root, row)]
+        for stone in stones:
+            del stone["id"]
+        if stones:
+            connection.execute(insert(table), stones)
+            paths = schema.segments.c.path.in_([stone["path"] for stone in stones])
+            gone += connection.execute(delete(schema.segments).where(paths)).rowcount
+    _carry_folded(replaced, connection)
     count_all_again(connection)
-    return held, free
+    return gone
 
 
-def _insert_tombstones(connection: Connection, chosen: ColumnElement[bool], reason: Reason, at: datetime) -> int:
-    copied = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
-    row, stone, names = schema.segments.c, schema.tombstones, ["segment_id", *copied, "reason", "began_us", "closed_us"]
-    fixed = (literal(reason, stone.c.reason.type), literal(at, Instant), literal(at, Instant))
-    values: list[Any] = [row.id, *(row[name] for name in copied), *fixed]
-    done = connection.execute(insert(stone).from_select(names, select(*values).where(chosen)))
-    connection.execute(delete(schema.segments).where(chosen))
-    return done.rowcount
+def _common(replaced: Connection, connection: Connection) -> tuple[int, set[tuple[str, datetime]]]:
+    """The id up to which both have the same tombstones; where their histories differ 0, and those that one has."""
+    table = schema.tombstones.c
+    newest = select(table.id, table.path, table.began_us).order_by(table.id.desc()).limit(1)
+    last = connection.execute(newest).one_or_none()
+    if last is None:
+        return 0, set()
+    same = select(table.id).where(table.id == last.id, table.path == last.path, table.began_us == last.began_us)
+    if replaced.execute(same).first() is not None:
+        return last.id, set()
+    return 0, {(row.path, row.began_us) for row in connection.execute(select(table.path, table.began_us))}
 
 
-def skip_short_ids(connection: Connection, year: int) -> None:
-    """Continue with the next round hundred: ids assigned since the back-up must not name something else now."""
-    table = schema.short_ids
-    for kind in IdKind:
-        connection.execute(upsert(table).values(kind=kind, year=year, last_number=0).on_conflict_do_nothing())
-    connection.execute(update(table).values(last_number=(table.c.last_number // ROUND + 1) * ROUND))
+def _is_gone(root: Path, stone: Row[Any]) -> bool:
+    was_lost = stone.reason in (Reason.LOST, Reason.FORGOTTEN)
+    return not (was_lost and os.path.lexists(root / stone.path))
+
+
+def _carry_folded(replaced: Connection, connection: Connection) -> None:
+    """Summaries of days of deletions that the other index has neither as lines nor as tombstones."""
+    line, stone = schema.folded_days, schema.tombstones.c
+    known = {(row.day, row.camera) for row in connection.execute(select(line.c.day, line.c.camera))}
+    for row in replaced.execute(select(line).order_by(line.c.day, line.c.part)).all():
+        begins = datetime.fromisoformat(row.day).replace(tzinfo=UTC)
+        on_day = (stone.closed_us >= begins) & (stone.closed_us < begins + timedelta(days=1))
+        single = connection.execute(select(stone.id).where(stone.camera == row.camera, on_day).limit(1)).first()
+        if (row.day, row.camera) not in known and single is None:
+            connection.execute(insert(line).values(**row._asdict()))

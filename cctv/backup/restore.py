@@ -1,59 +1,61 @@
 """Restore: the index of a back-up in place of one that is lost; what is newer on the disk wins.
 
 A hold whose file is in holds/ is kept, footage whose file is gone gets no row, and footage recorded since is indexed.
-A hold that was released since the back-up is in force again, until a person releases it.  Under the locks of recorder,
-sweeper and back-up:
+A hold that was released since the back-up is in force again, until a person releases it.  What the index that is
+replaced has deleted stays deleted.  Under the locks of recorder, sweeper and back-up:
 
 1. unpack into `.restore/`, compare with the manifest     (crash: the next restore clears it; nothing has changed)
 2. `holds-unconfirmed.json`: nothing is deleted from now on, nor confirmed before the restore has ended
-3. prepare the index in `.restore/`: schema, holds, rows without a file, numbers, audit entry
+3. prepare the index in `.restore/`: schema, deletions since, holds, rows without a file, numbers, audit entry
 4. the signing key, unless one is there; the old index moved aside, its log first (crash: no index; restore again)
 5. the prepared index in place, then site.json            (crash: an index that 6 has not passed; restore again)
-6. reconcile with the disk
+6. reconcile with the disk, then mark index and disk in step (crash: `IndexOlder`; restore again)
 7. let the holds be confirmed
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pyrage.x25519 import Identity as RecoveryKey
-from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.backup.bundle import read_bundle
 from cctv.backup.create import summarise_index
 from cctv.backup.manifest import BackupManifest, read_manifest
-from cctv.backup.queries import bury_gone, count_held, paths_by_id, skip_short_ids
+from cctv.backup.queries import carry_tombstones
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock, iso
-from cctv.core.durable import DurableFiles, exclusive, sha256_file
+from cctv.core.durable import DurableFiles, exclusive, give_all, give_path, sha256_file
 from cctv.core.errors import CctvError, Exit
 from cctv.db.engine import open_engine, read_transaction, write_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
+    MARK_FILE,
     SITE_FILE,
     Identity,
     StorageNotEmpty,
+    begin_marks,
     check,
     file_system_of,
     parse_identity,
     read_identity,
+    site_of,
     write_identity,
 )
 from cctv.db.migrate import HEAD, DatabaseNewer
-from cctv.db.snapshot import is_whole, settle
-from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site
+from cctv.db.snapshot import copy_database, is_whole, settle
+from cctv.db.storage import DIRECTORIES, Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
+from cctv.footage.repair.queries import bury_gone, count_held, gone_ids
 from cctv.footage.repair.reconcile import reconcile_locked
 from cctv.holds.confirmation import UNCONFIRMED, ask_confirmation, unconfirmed
 from cctv.holds.files import hold_path, is_hold_file, write_hold_file
@@ -66,7 +68,8 @@ log = logging.getLogger(__name__)
 WORK = ".restore"
 _LOCKS = ("recorder.lock", "sweeper.lock", "backup.lock")
 _OURS = {*DIRECTORIES, *_LOCKS, WORK, ".backup", "README.md", "lost+found", UNCONFIRMED, "backup.json",
-         "recorder.json", "room-wanted.json", "room-answer.json", "clock.json", "sweep-accepted.json"}  # fmt: skip
+         MARK_FILE, "recorder.json", "room-wanted.json", "room-answer.json", "clock.json",
+         "sweep-accepted.json"}  # fmt: skip
 
 
 class BackupForeign(CctvError):
@@ -132,20 +135,15 @@ class Restored:
     found: int = 0
 
 
-def restore_delta(root: Path, index: Path) -> RestoreDelta:
-    """Compare the index of a back-up with a storage; changes nothing."""
+def restore_delta(root: Path, index: Path, made: datetime) -> RestoreDelta:
+    """Compare the index of a back-up of that instant with a storage; changes nothing."""
     on_disk = {HoldId(path.stem) for path in (root / "holds").glob("HOLD-*.json")}
     with read_transaction(open_engine(index)) as connection:
         indexed = {hold.id for hold in all_holds(connection)}
         in_force = tuple(hold.id for hold in holds_in_force(connection))
         missing = gone_ids(connection, root)
-        held = count_held(connection, missing)
+        held = count_held(connection, missing, known=made)
     return RestoreDelta(in_force, tuple(sorted(on_disk - indexed)), len(missing) - held, held)
-
-
-def gone_ids(connection: Connection, root: Path) -> list[int]:
-    """Rows whose files are not on the disk."""
-    return [row for row, path in paths_by_id(connection) if not os.path.lexists(root / path)]
 
 
 def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace_whole: bool = False) -> Restored:
@@ -156,7 +154,10 @@ def plan_restore(means: RestoreSources, path: Path, key: RecoveryKey, *, replace
         manifest = read_manifest(path, folder)
         _check(means, path, manifest, replace_whole=replace_whole)
         current = means.root / DATABASE_FILE
-        delta = restore_delta(means.root, folder / DATABASE_FILE)
+        upgrade(open_engine(folder / DATABASE_FILE))
+        deleted = _carry_deletions(means.root, folder, manifest)
+        delta = restore_delta(means.root, folder / DATABASE_FILE, manifest.made)
+        delta = replace(delta, gone_free=delta.gone_free + deleted)
         return Restored(manifest, delta, current if current.exists() else None)
 
 
@@ -184,7 +185,9 @@ def restore(
             write_identity(root, identity, disk)
         site = open_site(means.settings, disk=disk, clock=means.clock, actor=means.actor)
         done = reconcile_locked(site, accept_loss=True, recording=False).done
+        begin_marks(site.engine, root, disk, means.clock.now())
         ask_confirmation(root, disk, why=why, at=means.clock.now())
+        give_all(root)
     log.info("backup.restored", extra={"segments": manifest.segments, "changed": len(done)})
     return Restored(manifest, outlook, aside, len(done))
 
@@ -227,8 +230,9 @@ def _prepare(
     site = Storage(means.settings, means.root, identity, engine, means.disk, means.clock, means.actor)
     with read_transaction(engine) as connection:
         check(connection, identity, means.root)
+    deleted = _carry_deletions(means.root, work, manifest)
     _bring_holds(site, work)
-    outlook = restore_delta(means.root, index)
+    outlook = restore_delta(means.root, index, manifest.made)
     adopted = match_files(site)
     with write_transaction(engine) as connection:
         for hold in holds_in_force(connection):
@@ -238,11 +242,12 @@ def _prepare(
         for name in _numbered(means.root):
             keep_short_id(connection, name)
         skip_short_ids(connection, now.year)
-        held, free = bury_gone(connection, gone_ids(connection, means.root), now)
+        held, free = bury_gone(connection, gone_ids(connection, means.root), now, known=manifest.made)
         facts: AuditFacts = {
             "sha256": sha256_file(path),
             "made": iso(manifest.made),
             "holds_from_disk": [hold.id for hold in adopted],
+            "rows_deleted_since": deleted,
             "rows_without_file": free,
             "held_without_file": held,
             **_log_of_old(means.root),
@@ -250,7 +255,36 @@ def _prepare(
         append_entry(connection, site, Act.BACKUP_RESTORED, path.name, facts=facts, reason=reason)
     settle(index)
     means.disk.sync_file(index)
-    return replace(outlook, gone_held=held, gone_free=free)
+    return replace(outlook, gone_held=held, gone_free=free + deleted)
+
+
+def _carry_deletions(root: Path, work: Path, manifest: BackupManifest) -> int:
+    """Bring the deletions of the index that is replaced into the one that is unpacked in `work`; returns their rows.
+
+    None where that index is lost or another site's: then nothing knows what it deleted.
+    """
+    replaced = _replaced_index(root)
+    if replaced is None:
+        return 0
+    copy = work / "replaced.db"
+    copy_database(replaced, copy)
+    try:
+        engine = open_engine(copy)
+        upgrade(engine)
+        with read_transaction(engine) as old, write_transaction(open_engine(work / DATABASE_FILE)) as connection:
+            if site_of(old) != manifest.site:
+                return 0
+            return carry_tombstones(old, connection, root)
+    finally:
+        copy.unlink()
+
+
+def _replaced_index(root: Path) -> Path | None:
+    """`cctv.db`, or where there is none the newest that a restore set aside: it may have been interrupted."""
+    current = root / DATABASE_FILE
+    aside = [path for path in root.glob(f"{DATABASE_FILE}.set-aside-*") if not path.name.endswith(("-wal", "-shm"))]
+    index = current if current.exists() else max(aside, default=None)
+    return index if index is not None and is_whole(index) else None
 
 
 def _bring_holds(site: Storage, work: Path) -> None:
@@ -314,6 +348,7 @@ def work_folder(root: Path) -> Iterator[Path]:
     folder = root / WORK
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
+    give_path(folder)
     try:
         yield folder
     finally:

@@ -38,6 +38,7 @@ from cctv.holds.store import holds_in_force, match_files
 from cctv.model.audit import Act
 from cctv.model.footage import NewSegment, Reason, Tombstone
 from cctv.model.holds import Hold
+from cctv.model.ids import valid_id
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,8 @@ def verdict_of(
     """Whether a segment of the copy is restored.  Pure.
 
     Lost footage is restored when a hold covers it that was placed before the loss was noted: a newer hold may cover
-    footage that was rightly deleted, and footage that a tombstone marks as deleted is never restored.  `folded`: a
+    footage that was rightly deleted, and footage that a tombstone marks as deleted is never restored.  Where nothing
+    tells lost from deleted, the hold must have been placed before the limit: a later one kept nothing.  `folded`: a
     deletion summary counts footage of that span, and no longer distinguishes one file from another.
     """
     if indexed:
@@ -78,13 +80,12 @@ def verdict_of(
     if not covering:
         return RestoreDecision.NOT_HELD
     if stone is None:
-        return RestoreDecision.DELETED if folded else RestoreDecision.RETURNED
-    lost = stone.reason in (Reason.LOST, Reason.FORGOTTEN)
-    return (
-        RestoreDecision.RETURNED
-        if lost and any(hold.placed <= stone.began for hold in covering)
-        else RestoreDecision.DELETED
-    )
+        kept = not folded and any(hold.placed < new.limit for hold in covering)
+    else:
+        in_time = [hold for hold in covering if hold.placed <= stone.began]
+        is_unclear = stone.reason is Reason.FORGOTTEN and any(hold.placed < new.limit for hold in in_time)
+        kept = is_unclear or (stone.reason is Reason.LOST and bool(in_time))
+    return RestoreDecision.RETURNED if kept else RestoreDecision.DELETED
 
 
 def return_held(site: Storage, directory: Path, key: Identity, *, reason: str, dry_run: bool = False) -> Returned:
@@ -126,6 +127,8 @@ def _described(site: Storage, path: Path, name: str, work: Path) -> NewSegment:
         new = from_index_line((work / LINE).read_text(), "")
     except (OSError, ValueError) as error:
         raise BackupTorn(path=path, problem=str(error)) from error
+    if not (valid_id(new.zone) and valid_id(new.camera)):  # they become folders
+        raise BackupTorn(path=path, problem=f"{new.zone}/{new.camera} is no zone and camera")
     target = segment_path(site.root, new.zone, new.camera, new.span.start)
     new = replace(new, path=site.relative(target))
     if held_name(new.path, new.sha256) != name or sha256_file(work / FOOTAGE) != new.sha256:

@@ -20,6 +20,7 @@ from cctv.db.storage import Storage
 from cctv.footage.coverage import Inventory, Missing, inventory, overlapping
 from cctv.footage.segments import segments_of
 from cctv.holds.store import holds_in_force
+from cctv.model.cases import AccessRequest
 from cctv.model.footage import GapCause, Reason, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, HoldId
@@ -101,6 +102,11 @@ def footage_status(
     """The same in the caller's transaction."""
     now = site.clock.now()
     return tuple(_camera_status(connection, site, inventory(connection, camera, span, now), now) for camera in cameras)
+
+
+def request_footage(connection: Connection, site: Storage, request: AccessRequest) -> tuple[FootageStatus, ...]:
+    """What exists of the footage of a request; empty while its cameras or its time are not known."""
+    return footage_status(connection, site, request.cameras, request.span) if request.span is not None else ()
 
 
 def release_effects(connection: Connection, leaving: Sequence[Hold], now: datetime) -> tuple[ReleaseEffect, ...]:

@@ -23,6 +23,7 @@ from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.runs import cameras_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import HoldReleased, all_holds, find_hold, holds_in_force, place, release, renew
 from cctv.model.holds import Ground, Hold
@@ -148,7 +149,7 @@ def _validated(site: Storage, new: NewHold) -> NewHold:
         raise NoCameras(problem=N_("a hold keeps the footage of at least one"), example="foyer-1,gang-2")
     _check_review(site, new.review)
     reason = checked_text(N_("reason"), new.reason, N_('say why the footage is needed: --reason "WHY".'))
-    return NewHold(new.ground, new.cameras, new.span, new.review, reason)
+    return NewHold(new.ground, cameras_over(site, new.cameras, new.span), new.span, new.review, reason)
 
 
 def _check_review(site: Storage, review: datetime) -> None:

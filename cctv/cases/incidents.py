@@ -30,6 +30,7 @@ from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.runs import cameras_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
@@ -105,6 +106,7 @@ class IncidentFile:
 def open_incident(site: Storage, new: NewIncident) -> OpenedIncident:
     """Record an incident and keep its footage, stored, being written or still to come; review in 30 days."""
     new = new.checked()
+    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     cameras = site.settings.cameras
     check_purpose(new.kind, [cameras[camera] for camera in new.cameras if camera in cameras])
     with write_transaction(site.engine) as connection:

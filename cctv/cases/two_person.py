@@ -17,6 +17,7 @@ from cctv.audit.log import append_entry, audit_entries
 from cctv.cases.errors.requests import ReleaseAsked
 from cctv.config.schema import TwoPersonAct
 from cctv.db.storage import Storage
+from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.model.holds import Hold
 
@@ -44,7 +45,9 @@ def sign_release(
     """None when the holds may end now; else the error to raise, with the first signature in the caller's transaction.
 
     Returned rather than raised, so that the signature is committed.  `line` is what the second person types.
+    Raises SettingsForeign.
     """
+    require_known_settings(connection, site)
     if TwoPersonAct.HOLD_RELEASE not in site.settings.policy.two_person:
         return None
     now, account = site.clock.now(), site.actor.account

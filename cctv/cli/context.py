@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -22,16 +24,29 @@ from cctv.config.loader import LoadedSettings, load_settings
 from cctv.config.schema import Settings
 from cctv.core.clock import Clock
 from cctv.core.durable import DurableFiles
-from cctv.core.i18n import translate
+from cctv.core.errors import CctvError
+from cctv.core.i18n import _, translate
 from cctv.core.time_range import Span
-from cctv.core.typed_time.resolve import echo_span, parse_span
+from cctv.core.typed_time.resolve import (
+    YearUnsure,
+    echo_date,
+    echo_instant,
+    echo_span,
+    parse_ahead,
+    parse_date,
+    parse_instant,
+    parse_review,
+    parse_span,
+)
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage, open_site
 from cctv.footage.runs import archived_cameras
+from cctv.holds.store import check_end
 from cctv.model.audit import Actor
 from cctv.model.ids import CameraId
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 STORAGE_UMASK = 0o027  # names of requesters and pictures of people: nobody outside the storage's group reads them
 
 
@@ -97,12 +112,65 @@ class CommandContext:
         with read_transaction(self.site.engine) as connection:
             return archived_cameras(connection)
 
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody sits at a terminal, who can be asked."""
+        return not self.json and sys.stdin.isatty() and sys.stdout.isatty()
+
+    def decide(self, question: str, refusal: CctvError, *, yes: bool) -> None:
+        """Go on with a yes: of `--yes`, or at a terminal; raises `refusal` without it.  A dry run asks nothing."""
+        if not (yes or self.dry_run or (self.interactive and confirm(question))):
+            raise refusal
+
     def span(self, start: str, end: str) -> Span:
         """The span between two times as people type them; both ends are echoed on stderr in local time and UTC."""
-        first, last = parse_span(start, end, now=self.now, zone=self.zone)
+        first, last = self._sure(lambda sure: parse_span(start, end, now=self.now, zone=self.zone, year_sure=sure))
         if not self.json:
             click.echo(translate(echo_span(first, last, self.zone)), err=True)
         return Span(first, last)
+
+    def held_span(self, start: str, end: str) -> Span:
+        """A span whose footage is to be held; raises HoldTooLong where it ends further ahead than holds do."""
+        span = self.span(start, end)
+        check_end(span, self.now, self.zone)
+        return span
+
+    def day(self, text: str) -> date:
+        """The day that a person typed, echoed with its weekday and year."""
+        day = self._sure(lambda sure: parse_date(text, now=self.now, zone=self.zone, year_sure=sure))
+        return self._echoed(text, echo_date(day), day)
+
+    def instant(self, text: str) -> datetime:
+        """The moment that a person typed, echoed."""
+        instant = self._sure(lambda sure: parse_instant(text, now=self.now, zone=self.zone, year_sure=sure))
+        return self._echoed(text, echo_instant(instant, self.zone), instant)
+
+    def ahead(self, text: str) -> datetime:
+        """An appointment that a person typed, echoed."""
+        instant = self._sure(lambda sure: parse_ahead(text, now=self.now, zone=self.zone, year_sure=sure))
+        return self._echoed(text, echo_instant(instant, self.zone), instant)
+
+    def review(self, text: str) -> datetime:
+        """When somebody decides again; echoed unless it was typed as a number of days."""
+        instant = self._sure(lambda sure: parse_review(text, now=self.now, zone=self.zone, year_sure=sure))
+        if re.fullmatch(r"\+?[0-9]+d", text.strip()):
+            return instant
+        return self._echoed(text, echo_instant(instant, self.zone), instant)
+
+    def _echoed(self, text: str, echo: str, value: T) -> T:
+        if not self.json:
+            click.echo(f'"{text}" = {translate(echo)}', err=True)
+        return value
+
+    def _sure(self, parse: Callable[[bool], T]) -> T:
+        """What was typed; a date without a year over a month off is asked about, and refused without a terminal."""
+        try:
+            return parse(False)
+        except YearUnsure as doubt:
+            question = _("{text} is {reading}?", text=doubt.fields["text"], reading=doubt.fields["first"])
+            if not (self.interactive and confirm(question)):
+                raise
+            return parse(True)
 
     def emit(self, data: Mapping[str, Any], text: Callable[[Console], None]) -> None:
         """Print a result: one JSON object with `--json`, else what `text` draws on a rich console."""
@@ -110,6 +178,18 @@ class CommandContext:
             print_json(data)
         else:
             text(console(self.environ))
+
+
+def confirm(question: str) -> bool:
+    """Whether the answer is yes, in the current language or in English; the question goes to stderr.
+
+    Neither silence nor an answer that it does not know is a yes.
+    """
+    answer = click.prompt(
+        f"{question} {_('[y/N]')}", default="", show_default=False, prompt_suffix=": ", err=True, type=str
+    )
+    yes = {"y", "yes", *_("y yes").split()}
+    return str(answer).strip().casefold() in yes
 
 
 def select_cameras(
@@ -124,7 +204,8 @@ def select_cameras(
         return list(settings.cameras)
     cameras = [CameraId(name) for name in _names(text)]
     for camera in cameras:
-        if camera not in settings.cameras and camera not in archived():
+        is_former = settings.successor(camera) is not None
+        if camera not in settings.cameras and not is_former and camera not in archived():
             settings.camera(camera)
     for name in _names(zones):
         zone_id = settings.zone(name).id

@@ -1,12 +1,10 @@
-"""Options that many commands share, and the question that asks for a decision.
+"""Options that many commands share.
 
-The options set fields of the invocation, so that a command's own arguments stay its own.  `confirm` takes
-neither silence nor an answer that it does not know for a yes.
+They set fields of the invocation, so that a command's own arguments stay its own.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TypeVar
@@ -14,7 +12,6 @@ from typing import TypeVar
 import click
 
 from cctv.cli.context import CommandContext, json_option
-from cctv.core.i18n import _
 from cctv.model.national_number import refuse_national_number
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -26,20 +23,6 @@ class OneOf(click.Choice[str]):
     def __init__(self, words: Iterable[str], kind: str) -> None:
         super().__init__(list(words))
         self.kind = kind
-
-
-def agreed(context: CommandContext, question: str) -> bool:
-    """Whether a person at a terminal says yes; without a terminal, and with `--json`, nobody is asked: no."""
-    return not context.json and sys.stdin.isatty() and sys.stdout.isatty() and confirm(question)
-
-
-def confirm(question: str) -> bool:
-    """Whether the answer is yes, in the current language or in English; the question goes to stderr."""
-    answer = click.prompt(
-        f"{question} {_('[y/N]')}", default="", show_default=False, prompt_suffix=": ", err=True, type=str
-    )
-    yes = {"y", "yes", *_("y yes").split()}
-    return str(answer).strip().casefold() in yes
 
 
 def one_of(members: Iterable[Enum]) -> OneOf:
@@ -72,11 +55,16 @@ def reason_option(required: bool = True) -> Callable[[F], F]:
             "--reason",
             required=required,
             metavar="TEXT",
-            callback=_refuse_national_number,
+            callback=refuse_typed_number,
             help="Why; kept with the case.",
         )(command)
 
     return decorate
+
+
+def yes_option(command: F) -> F:
+    """`--yes`: the answer to the questions that a command asks on a terminal."""
+    return click.option("--yes", is_flag=True, help="The decision is made; do not ask.")(command)
 
 
 def span_options(required: bool = True) -> Callable[[F], F]:
@@ -84,7 +72,7 @@ def span_options(required: bool = True) -> Callable[[F], F]:
 
     def decorate(command: F) -> F:
         command = click.option(
-            "--to", "end", required=required, metavar="TIME", help='Its end: "ma 8u", "14:30", "+2h", ISO.'
+            "--to", "end", required=required, metavar="TIME", help='Its end: "ma 8u", "14:30", "+2 uur", ISO.'
         )(command)
         command = click.option(
             "--from", "start", required=required, metavar="TIME", help='Its start: "za 22u", "gisteren 14:00", ISO.'
@@ -95,7 +83,7 @@ def span_options(required: bool = True) -> Callable[[F], F]:
     return decorate
 
 
-def _refuse_national_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def refuse_typed_number(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """A free text as it was typed; raises NationalNumber, before anything happens, if it contains one."""
     if value:
         refuse_national_number(str(parameter.name).replace("_", " "), value)
@@ -106,7 +94,7 @@ def _set(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
     def callback(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
         context = ctx.find_object(CommandContext)
         if isinstance(value, str):
-            _refuse_national_number(ctx, parameter, value)
+            refuse_typed_number(ctx, parameter, value)
         if context is not None and value:
             setattr(context.invocation, name, value)
 

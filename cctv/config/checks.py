@@ -20,15 +20,16 @@ from cctv.model.legal import forbidden_place
 
 _MIN_SEGMENT, _MAX_SEGMENT = timedelta(seconds=1), timedelta(hours=1)
 _AWAY = (
-    "remove it: no camera may watch a toilet, shower or changing room. A camera beside one is named after what it does "
-    "watch, and keeps the door out of view with masks."
+    "remove it: no camera may watch a toilet, shower or changing room. The text of a camera beside one names what it "
+    'does watch ("gang achteraan", not "gang naast toiletten"), and masks keep the door out of view; a cloakroom for '
+    'coats is "garderobe".'
 )
 
 
 def forbidden_places(raw: dict[str, Any]) -> list[ConfigProblem]:
-    """Zones and cameras whose text names a toilet or changing room, in any of the three languages."""
+    """Zones and cameras whose text names a toilet or changing room, in any spelling (`forbidden_place`)."""
     refusals: list[ConfigProblem] = []
-    for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose"))):
+    for section, words in (("zones", ("kind",)), ("cameras", ("zone", "purpose", "location"))):
         tables = raw.get(section)
         for name, table in tables.items() if isinstance(tables, dict) else ():
             if word := forbidden_place(name):
@@ -63,6 +64,7 @@ def problems(settings: Settings) -> Iterator[ConfigProblem]:
         yield from _zone_problems(zone, settings)
     for camera in settings.cameras.values():
         yield from _camera_problems(camera, settings)
+    yield from _rename_problems(settings)
 
 
 def retention_warnings(settings: Settings) -> list[ConfigWarning]:
@@ -142,6 +144,21 @@ def _camera_problems(camera: CameraSettings, settings: Settings) -> Iterator[Con
     if (camera.onvif is None) == (camera.rtsp is None):
         what = "it has no address" if camera.onvif is None else "it has two addresses"
         yield ConfigProblem(key, what, "exactly one of onvif and rtsp", "give onvif = or rtsp =, not both.")
+
+
+def _rename_problems(settings: Settings) -> Iterator[ConfigProblem]:
+    """A former name is of no camera of today, and of one device: else a hold would go on under the wrong one."""
+    claimed: dict[str, str] = {}
+    for camera in settings.cameras.values():
+        key = ("cameras", camera.id, "renamed_from")
+        for name in camera.renamed_from:
+            if name in settings.cameras:
+                what = f"{name} is still a camera, so that it was not renamed"
+                following = f"remove [cameras.{name}] if {camera.id} is that device; else leave {name} out here."
+                yield ConfigProblem(key, what, "names that no camera has any more", following)
+            elif claimed.setdefault(name, camera.id) != camera.id:
+                what = f"{claimed[name]} was renamed from {name} already"
+                yield ConfigProblem(key, what, "each former name once", f"give {name} to the device that had it.")
 
 
 def _letter_warnings(settings: Settings) -> list[ConfigWarning]:

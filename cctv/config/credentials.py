@@ -7,7 +7,6 @@ the chain of an exception, and is written nowhere.
 from __future__ import annotations
 
 import os
-import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from cctv.config.errors import CredentialsRefused, CredentialUnknown
 from cctv.config.loader import key_lines
 from cctv.config.schema import CameraSettings, Settings
+from cctv.core.access import REACHABLE, why_untrusted
 
 DIRECTORY = "CREDENTIALS_DIRECTORY"  # set by systemd's LoadCredential=
 _WHOLE_FILE = "credentials.toml"
@@ -62,7 +62,7 @@ def load_credentials(settings: Settings, environ: Mapping[str, str]) -> Credenti
     if directory is not None:
         credentials = _from_directory(directory, needed)
     if settings.credentials.file is not None and not needed <= credentials.keys():
-        credentials = _from_file(settings.credentials.file, others=0o077) | credentials
+        credentials = _from_file(settings.credentials.file, others=REACHABLE) | credentials
     for camera in settings.cameras.values():
         if camera.credential and camera.credential not in credentials:
             raise _unknown(camera, settings, directory, sorted(credentials))
@@ -128,7 +128,8 @@ def _guarded_text(path: Path, *, others: int) -> str:
     """The file's text, if only its owner can read it; checked on the open file, so that it cannot be swapped."""
     try:
         with path.open("rb") as file:
-            _check_owner_only(path, os.fstat(file.fileno()), others)
+            if (why := why_untrusted(path, os.fstat(file.fileno()), others)) is not None:
+                raise _refused(path, None, str(why.problem), str(why.following))
             return file.read().decode()
     except FileNotFoundError as error:
         following = f"create it with `install -m 600 /dev/null {path}`, then add {_FORM}."
@@ -137,16 +138,6 @@ def _guarded_text(path: Path, *, others: int) -> str:
         raise _refused(path, None, f"it cannot be read: {error.strerror}", f"chown it to {_account()}.") from error
     except UnicodeDecodeError as error:
         raise _refused(path, None, "it is not UTF-8", "save it as UTF-8.") from error
-
-
-def _check_owner_only(path: Path, status: os.stat_result, others: int) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise _refused(path, None, "it is not a file", "name a file.")
-    if status.st_uid not in (0, os.geteuid()):
-        raise _refused(path, None, f"it belongs to another account (uid {status.st_uid})", f"chown it to {_account()}.")
-    if status.st_mode & others:
-        mode = stat.S_IMODE(status.st_mode)
-        raise _refused(path, None, f"other accounts can reach it (mode {mode:04o})", f"chmod 600 {path}")
 
 
 def _account() -> str:

@@ -83,6 +83,13 @@ class SettingsUnreadable(ConfigError):
     """
 
 
+class SettingsUntrusted(ConfigError):
+    """{path} is not read, for others than its reader could steer this program by it: {problem}.
+
+    next: {following}
+    """
+
+
 class TomlSyntax(ConfigError):
     """{path}, line {line}, column {column}: this is not TOML: {reason}.
 

@@ -24,7 +24,8 @@ from cctv.config.errors import CREDENTIALS, SECRET, BadValue
 from cctv.core.language import Language
 from cctv.core.typed_time.durations import ALLOWED as DURATIONS
 from cctv.core.typed_time.durations import DurationUnreadable, format_duration, parse_duration
-from cctv.core.typed_time.parser import WEEKDAYS
+from cctv.core.typed_time.words import WEEKDAYS
+from cctv.model.ids import CameraId, valid_id
 
 Polygon = tuple[tuple[float, float], ...]
 T = TypeVar("T")
@@ -173,6 +174,18 @@ def text_lines(value: object) -> tuple[str, ...]:
     return tuple(text(line) for line in value)
 
 
+def camera_names(value: object) -> tuple[CameraId, ...]:
+    """Names that cameras may have."""
+    allowed = 'a list of names such as ["gevel-1"]'
+    if not isinstance(value, list):
+        raise BadValue("it is not a list", allowed)
+    names = tuple(text(name) for name in value)
+    for name in names:
+        if not valid_id(name):
+            raise BadValue(f'"{name}" cannot be a name', f"{allowed}, each 1 to 40 of a-z, 0-9 and -")
+    return tuple(map(CameraId, names))
+
+
 def flag(value: object) -> bool:
     """`true` or `false`."""
     if not isinstance(value, bool):
@@ -254,6 +267,14 @@ def reserve(value: object) -> float:
     match = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]+)?)\s?%", text(value))
     if match is None or not 1 <= float(match[1]) <= 50:
         raise BadValue("it is not a share of the disk", 'a percentage from "1%" to "50%"')
+    return float(match[1]) / 100
+
+
+def percentage(value: object) -> float:
+    """`80%` as a fraction."""
+    match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]+)?)\s?%", text(value))
+    if match is None or float(match[1]) > 100:
+        raise BadValue("it is not a share", 'a percentage from "0%" to "100%"')
     return float(match[1]) / 100
 
 
@@ -402,6 +423,7 @@ FLAG = ValueType(flag, lambda value: str(value).lower())
 DURATION = ValueType(duration, format_duration)
 TIMEZONE = ValueType(timezone, lambda zone: zone.key)
 RESERVE = ValueType(reserve, lambda fraction: f"{fraction * 100:g}%")
+PERCENTAGE = ValueType(percentage, lambda fraction: f"{fraction * 100:g}%")
 ONVIF = ValueType(onvif)
 RTSP = ValueType(rtsp)
 SCHEDULE = ValueType(parse_schedule, lambda plan: f"{len(plan.windows)} window{'s' if len(plan.windows) > 1 else ''}")
@@ -410,5 +432,6 @@ MAIL = ValueType(mail)
 MAIL_HOST = ValueType(mail_host, lambda host: f"{host.host}:{host.port}")
 COMMAND = ValueType(command, " ".join)
 RECIPIENTS = ValueType(recipients, ", ".join)
+CAMERAS = ValueType(camera_names, ", ".join)
 ADDRESS = ValueType(text_lines, ", ".join)
 TRANSLATIONS = ValueType(translations, ", ".join)

@@ -7,6 +7,7 @@ never reads credentials.  The language of help is read by settings_file.py.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,11 +29,13 @@ from cctv.config.errors import (
     SettingsNotFound,
     SettingsRefused,
     SettingsUnreadable,
+    SettingsUntrusted,
     TomlSyntax,
 )
 from cctv.config.fields import sections_in, settings_in, suggestion
 from cctv.config.schema import Settings, SettingSource
 from cctv.config.settings_file import NAME, SYSTEM_WIDE, VARIABLE, candidates
+from cctv.core.access import WRITABLE, why_untrusted
 from cctv.core.i18n import N_
 
 _KEY = r"""(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')"""
@@ -102,9 +105,12 @@ def find_settings(path: Path | None, environ: Mapping[str, str]) -> Path:
 
 
 def read_text(file: Path) -> str:
-    """The file as text; raises SettingsUnreadable."""
+    """The file as text; raises SettingsUnreadable, SettingsUntrusted.  Checked opened, so that it cannot be swapped."""
     try:
-        return file.read_bytes().decode("utf-8-sig")
+        with file.open("rb") as opened:
+            if (why := why_untrusted(file, os.fstat(opened.fileno()), WRITABLE)) is not None:
+                raise SettingsUntrusted(path=file, problem=why.problem, following=why.following)
+            return opened.read().decode("utf-8-sig")
     except OSError as error:
         reason, following = error.strerror or "unknown", "give this account read access to the file."
         raise SettingsUnreadable(path=file, reason=reason, following=following) from error

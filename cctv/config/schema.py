@@ -183,6 +183,12 @@ class CameraSettings:
         "top left corner; see [Masks](#masks)",
         (),
     )
+    renamed_from: tuple[CameraId, ...] = setting(
+        fields.CAMERAS,
+        'every name that the same device was recorded under before, `["gevel-1"]`: holds, requests and incidents that '
+        "name it go on under this one",
+        (),
+    )
     location: str | None = setting(
         fields.TEXT, 'where it hangs, for the camera register: `"above the door, Kerkstraat"`', None
     )
@@ -216,6 +222,12 @@ class PolicySettings:
         frozenset(),
     )
     area: Area = setting(fields.choice(Area), "where processors and third parties may be: {choices}", Area.EU)
+    least_visible: float = setting(
+        fields.PERCENTAGE,
+        "share of the frames with the requester in the picture in which a copy must show them, "
+        '`"0%"` to `"100%"`; under it `cctv redaction approve` asks why',
+        0.8,
+    )
     forget_requests: timedelta = setting(
         fields.DURATION,
         "how long after it was closed a request still names its people; an erasure forgets them at once",
@@ -372,6 +384,10 @@ class Settings:
         names: list[str] = list(self.cameras)
         following = fields.suggestion(name, names) or "use one of those names, or add the camera to cameras.toml."
         raise CameraUnknown(camera=name, known=", ".join(names) or "none", following=following)
+
+    def successor(self, name: CameraId) -> CameraId | None:
+        """The camera that a device is called today which was recorded under this name; None where none says so."""
+        return next((camera.id for camera in self.cameras.values() if name in camera.renamed_from), None)
 
     def zone(self, name: str) -> ZoneSettings:
         """A zone by the name that a person typed; raises ZoneUnknown."""

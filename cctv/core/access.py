@@ -1,14 +1,24 @@
-"""What the account may not read or write: one message for the file system's refusals and for SQLite's."""
+"""What the account may not read or write, and what it must not trust.
+
+One message for the file system's refusals and for SQLite's; one rule for files that steer this program: cameras.toml
+and the credentials (`why_untrusted`).
+"""
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import sqlite3
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cctv.core.errors import CctvError, Exit
+from cctv.core.i18n import N_, Message
 
+WRITABLE, REACHABLE = 0o022, 0o077  # bits of a mode that let other accounts change, or reach, a file
 _REFUSED_CODES = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
 
@@ -19,6 +29,71 @@ class AccessDenied(CctvError):
     """
 
     exit_code = Exit.NOT_PERMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class Untrusted:
+    """Why a file is not trusted, and what to do about it."""
+
+    problem: Message | str
+    following: Message | str
+
+
+def why_untrusted(path: Path, status: os.stat_result, others: int) -> Untrusted | None:
+    """Why an account must not act on what a file says; None where it may.
+
+    It belongs to root or to the account that runs this, it has none of the mode bits `others`, and nobody else can put
+    another file in its place: the same holds for its folders, up to the root and behind links; a sticky folder may be
+    writable.  `status` is of the opened file.
+    """
+    account = os.geteuid()
+    if not stat.S_ISREG(status.st_mode):
+        return Untrusted(N_("it is not a file"), N_("name a file."))
+    if status.st_uid not in (0, account):
+        return Untrusted(
+            N_("it belongs to another account (uid {uid})", uid=status.st_uid),
+            N_("chown it to the account that runs this command (uid {uid}), or run it as its owner.", uid=account),
+        )
+    if _open_to_others(status, others):
+        mode, right = stat.S_IMODE(status.st_mode), "go-w" if others == WRITABLE else "600"
+        problem = N_("other accounts can reach it (mode {mode:04o})", mode=mode)
+        if others == WRITABLE:
+            problem = N_("other accounts can write it (mode {mode:04o})", mode=mode)
+        return Untrusted(problem, f"chmod {right} {path}")
+    return next((why for folder in _folders(path) if (why := _folder_untrusted(folder, account)) is not None), None)
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    yield from dict.fromkeys((*path.absolute().parents, *Path(os.path.realpath(path)).parents))
+
+
+def _folder_untrusted(folder: Path, account: int) -> Untrusted | None:
+    status = folder.stat()
+    if status.st_uid not in (0, account):
+        return Untrusted(
+            N_("its folder {folder} belongs to another account (uid {uid})", folder=folder, uid=status.st_uid),
+            N_("run the command as that account, or move the file to a folder of root, such as /etc/cctv."),
+        )
+    if _open_to_others(status, WRITABLE) and not status.st_mode & stat.S_ISVTX:
+        mode = stat.S_IMODE(status.st_mode)
+        problem = N_("others can put another file in its place (mode {mode:04o} of {folder})", mode=mode, folder=folder)
+        return Untrusted(problem, f"chmod go-w {folder}")
+    return None
+
+
+def _open_to_others(status: os.stat_result, others: int) -> bool:
+    """Whether the mode has one of the bits; a group of one member, as umask 002 goes with, is no other account."""
+    if others == WRITABLE and status.st_mode & WRITABLE == stat.S_IWGRP:
+        return not _is_private_group(status.st_gid, status.st_uid)
+    return bool(status.st_mode & others)
+
+
+def _is_private_group(group: int, owner: int) -> bool:
+    try:
+        entry, account = grp.getgrgid(group), pwd.getpwuid(owner)
+    except KeyError:
+        return False
+    return entry.gr_name == account.pw_name and set(entry.gr_mem) <= {account.pw_name}
 
 
 def access_denied(path: Path) -> AccessDenied:

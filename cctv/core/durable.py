@@ -3,6 +3,9 @@
 Each operation returns only when the disk has it, the bytes flushed before the name.  Footage is deleted by
 `cctv.footage.deletion` alone, in a deletion session, through `DurableFiles.unlink`.  `DurableFiles` is a class so that
 a test can record the calls, drop what was not yet synced, and inspect every state that a crash may leave.
+
+What root makes here inside of a storage belongs to the storage's owner (`give_to_owner`): else the recorder's account
+could not use it the next day.  SQLite does the same for its `-wal` and `-shm`.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from pathlib import Path
 
 from cctv.core.errors import CctvError, Exit
 
+STORAGE_MARK = "site.json"  # the file that makes a folder a storage
 _CHUNK_BYTES = 1 << 20
 _MAX_VECTORS = 64  # far below what one writev(2) takes
 _RANDOM_BYTES = 8  # of a temporary name
@@ -43,11 +47,12 @@ class DurableFiles:
         """Flush a file's bytes and size."""
         descriptor = os.open(path, os.O_RDONLY)
         try:
+            give_to_owner(descriptor)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
-    def sync_directory(self, directory: Path) -> None:
+    def sync_directory(self, directory: Path | str) -> None:
         """Flush a directory's names."""
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -60,7 +65,7 @@ class DurableFiles:
 
         Raises FileExistsError where there is one already.
         """
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        return _create(path, mode)
 
     def append(self, descriptor: int, size: int, pieces: Sequence[bytes]) -> None:
         """Write the pieces behind the first `size` bytes: all of them, or, when OSError is raised, none."""
@@ -98,6 +103,7 @@ class DurableFiles:
         missing = [path for path in (directory, *directory.parents) if not path.exists()]
         for path in reversed(missing):
             path.mkdir(exist_ok=True)
+            give_path(path)
             self.sync_directory(path.parent)
 
     def write(self, path: Path, data: bytes, mode: int = 0o640) -> None:
@@ -127,6 +133,7 @@ class DurableFiles:
         is_new = not path.exists()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
         try:
+            give_to_owner(descriptor)
             size = os.fstat(descriptor).st_size
             torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
             os.write(descriptor, (b"\n" if torn else b"") + line.encode() + b"\n")
@@ -141,20 +148,66 @@ class DurableFiles:
         if target.exists():
             raise FileExistsError(target)
         source.rename(target)
+        give_path(target)
         self.sync_directory(target.parent)
         if source.parent != target.parent:
             self.sync_directory(source.parent)
 
-    def unlink(self, path: Path) -> bool:
-        """Remove a name, durably; False when it did not exist."""
+    def unlink(self, path: Path | str) -> bool:
+        """Remove a name, durably; False when it did not exist.
+
+        Takes text too: a sweep removes up to a hundred thousand files, and making a Path of each took a tenth of it.
+        """
+        directory = os.path.dirname(path)  # noqa: PTH120 - text stays text
         try:
-            path.unlink()
+            os.unlink(path)  # noqa: PTH108
         except FileNotFoundError:
-            if path.parent.exists():
-                self.sync_directory(path.parent)
+            if os.path.exists(directory):  # noqa: PTH110
+                self.sync_directory(directory)
             return False
-        self.sync_directory(path.parent)
+        self.sync_directory(directory)
         return True
+
+
+def give_to_owner(descriptor: int) -> None:
+    """Give an open file or folder that root made inside of a storage to the owner of the storage's folder.
+
+    Nothing happens for another account, outside of a storage, or where the storage is root's.  The open file is asked
+    where it lies: a link that the owner put in the way leads to nothing of others.
+    """
+    if os.geteuid() != 0:
+        return
+    status = os.fstat(descriptor)
+    if status.st_uid != 0 or (not stat.S_ISDIR(status.st_mode) and status.st_nlink > 1):
+        return
+    with suppress(OSError):  # a file system without owners
+        for folder in Path(f"/proc/self/fd/{descriptor}").readlink().parents:
+            if (folder / STORAGE_MARK).is_file():
+                owner = folder.stat()
+                if owner.st_uid != 0:
+                    os.fchown(descriptor, owner.st_uid, owner.st_gid)
+                return
+
+
+def give_path(path: Path) -> None:
+    """The same for a file or folder by its name; a link is left as it is."""
+    if os.geteuid() != 0:
+        return
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            give_to_owner(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def give_all(root: Path) -> None:
+    """The same for everything in a storage that was just made or restored: before site.json it was no storage."""
+    if os.geteuid() != 0 or root.stat().st_uid == 0:
+        return
+    for folder, _, names in os.walk(root):
+        for path in (Path(folder), *(Path(folder) / name for name in names)):
+            give_path(path)
 
 
 def beside(path: Path) -> Path:
@@ -173,8 +226,7 @@ def create_beside(path: Path, mode: int = 0o640) -> tuple[Path, int]:
         if stat.S_ISREG(replaced):
             mode &= stat.S_IMODE(replaced)
     temporary = beside(path)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return temporary, os.open(temporary, flags, mode)
+    return temporary, _create(temporary, mode)
 
 
 def leftovers(path: Path, *, seconds: float = _LEFTOVER_SECONDS) -> list[Path]:
@@ -207,8 +259,11 @@ def sha256_file(path: Path) -> str:
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
     """Hold a lock file; raises LockHeld when another process has it.  The kernel frees it when this one dies."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+    if path.is_symlink():  # nobody here makes one: it would lock, or make, a file elsewhere
+        path.unlink()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o640)
     try:
+        give_to_owner(descriptor)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -216,6 +271,12 @@ def exclusive(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _create(path: Path, mode: int) -> int:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    give_to_owner(descriptor)
+    return descriptor
 
 
 def _syncfs(descriptor: int) -> int:

@@ -20,6 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from cctv.core.access import access_denied, database_refused
+from cctv.core.durable import give_path
 from cctv.core.errors import GuardError
 
 BUSY_SECONDS = 30
@@ -48,6 +49,8 @@ def open_engine(path: Path, *, create: bool = False) -> Engine:
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _on_connect)
+    if create:
+        event.listen(engine, "connect", lambda *_: give_path(path))
     event.listen(engine, "begin", _on_begin)
 
     def on_error(context: ExceptionContext) -> None:

@@ -12,7 +12,15 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData,
 from cctv.core.language import Language
 from cctv.db.types import Day, Duration, EnumColumn, Flag, Instant, JsonRecord, JsonTuple
 from cctv.model.cases import CaseOutcome, IncidentKind, RequestState, RequestType
-from cctv.model.compliance import DeclarationKind, End, NoticeRecipient, Permission, ProcessingRole, Risk
+from cctv.model.compliance import (
+    DeclarationKind,
+    End,
+    NoticeRecipient,
+    Permission,
+    ProcessingRole,
+    ReviewKind,
+    Risk,
+)
 from cctv.model.disclosures import DisclosureClosure, Duty, Method, Receiver, Recipient
 from cctv.model.footage import GapCause, Reason
 from cctv.model.holds import GroundKind
@@ -50,6 +58,15 @@ site = Table(
     Column("site_uuid", Text, nullable=False),
     Column("database_uuid", Text, nullable=False),
     Column("created_us", Instant, nullable=False),
+)
+
+# Steps that the index and the disk have in common; the disk has the last of them (cctv.db.identity).
+index_marks = Table(
+    "index_marks",
+    metadata,
+    Column("number", Key, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("at_us", Instant, nullable=False),
 )
 
 short_ids = Table(
@@ -246,8 +263,8 @@ requests = Table(
     Column("state", EnumColumn(RequestState), nullable=False),
     Column("language", EnumColumn(Language), nullable=False),
     Column("cameras", JsonTuple, nullable=False),
-    Column("start_us", Instant, nullable=False),
-    Column("end_us", Instant, nullable=False),
+    Column("start_us", Instant),  # None: not known yet
+    Column("end_us", Instant),
     Column("received_us", Instant, nullable=False),
     Column("due_us", Instant, nullable=False),
     Column("opened_us", Instant, nullable=False),
@@ -403,6 +420,7 @@ redactions = Table(
     Column("approved_by", Text),
     Column("approved_digest", Text),
     Column("reviews", Text, nullable=False, server_default="[]"),
+    Column("consents", Text, nullable=False, server_default="[]"),  # personal data
     Column("decided", Flag, nullable=False, server_default="0"),  # as the plan says, for queries
     Column("signed_off", Flag, nullable=False, server_default="0"),
     Column("reviewed", Flag, nullable=False, server_default="0"),
@@ -540,6 +558,24 @@ workstation_checks = Table(
     Column("recorded_by", Text, nullable=False),
     Column("forgotten_us", Instant),
     Index(None, "checked_on"),
+)
+
+# What is done each year and reported on.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", EnumColumn(ReviewKind), nullable=False),
+    Column("done_on", Day, nullable=False),
+    Column("done_by", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("due_on", Day, nullable=False),
+    Column("purpose", Text),  # of cameras at work; NULL for other kinds
+    Column("triggers", JsonTuple, nullable=False),
+    Column("recorded_us", Instant, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("forgotten_us", Instant),
+    Index(None, "kind", "done_on"),
 )
 
 # Who was notified of which policy version, by case and not by name: it stays when the case is forgotten.

@@ -20,6 +20,7 @@ from cctv.db import schema
 from cctv.db.engine import open_engine, read_transaction
 from cctv.db.identity import (
     DATABASE_FILE,
+    MARK_FILE,
     SITE_FILE,
     DatabaseForeign,
     Identity,
@@ -33,6 +34,7 @@ from cctv.db.migrate import require_current
 from cctv.model.audit import Actor
 from cctv.model.ids import IdKind, short_id
 
+_ROUND = 100
 DIRECTORIES = ("holds", "incoming", "segments", "quarantine", "derived", "exports", "audit", "keys")
 
 
@@ -95,10 +97,18 @@ def keep_short_id(connection: Connection, identifier: str) -> None:
     connection.execute(update(table).where(where).values(last_number=int(number)))
 
 
+def skip_short_ids(connection: Connection, year: int) -> None:
+    """Continue with the next round hundred: ids assigned since the back-up must not name something else now."""
+    table = schema.short_ids
+    for kind in IdKind:
+        connection.execute(upsert(table).values(kind=kind, year=year, last_number=0).on_conflict_do_nothing())
+    connection.execute(update(table).values(last_number=(table.c.last_number // _ROUND + 1) * _ROUND))
+
+
 def refuse_occupied(root: Path) -> None:
     """Raise StorageExists or StorageNotEmpty unless a storage can be made there.
 
-    An interrupted creation is no obstacle: before site.json it has no file but an empty index.
+    An interrupted creation is no obstacle: before site.json it has no file but an empty index and its mark.
     """
     if not root.is_dir():
         return
@@ -109,7 +119,7 @@ def refuse_occupied(root: Path) -> None:
             continue
         if path.name == DATABASE_FILE and not _has_past(path):
             continue
-        if path.name not in {"README.md", "lost+found", f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm"}:
+        if path.name not in {"README.md", "lost+found", MARK_FILE, f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm"}:
             raise StorageNotEmpty(path=root, found=path.name)
 
 

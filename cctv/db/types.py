@@ -7,7 +7,7 @@ type: the difference of two instants is a duration.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -61,7 +61,15 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else to_us(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else from_us(value)
+        return _instant(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:
+        """One call a value instead of three: a sweep reads 400,000 instants a day (scripts/bench retention)."""
+        return _instant
+
+
+def _instant(value: int | None) -> datetime | None:
+    return None if value is None else from_us(value)
 
 
 class Day(TypeDecorator[date]):

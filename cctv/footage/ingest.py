@@ -7,6 +7,7 @@ Each step is safe to die after; start-up is `cctv.footage.repair.recover`:
 3. rename it into segments/, flushed (crash: a file without a line; start-up hashes and adopts it)
 4. line in index.jsonl, flushed      (crash: a line without a row; start-up inserts the row)
 5. row, committed
+6. at most once a minute: index and disk are marked in step (`cctv.db.identity`)
 
 Invariant: a limit is never lengthened; where a segment has more than one line, the shorter limit counts.
 """
@@ -14,18 +15,22 @@ Invariant: a limit is never lengthened; where a segment has more than one line, 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from cctv.core.clock import from_us, to_us
 from cctv.core.durable import sha256_file
 from cctv.core.time_range import Span
 from cctv.db.engine import write_transaction
+from cctv.db.identity import keep_in_step
 from cctv.db.storage import Storage
 from cctv.footage.layout import INDEX, segment_path
 from cctv.footage.runs import Run
 from cctv.footage.segments import insert_segment
 from cctv.model.footage import NewSegment, Segment
 from cctv.model.ids import CameraId, ZoneId
+
+MARK_EVERY = timedelta(minutes=1)  # what an index may lack and not be known as an older one; a start enters two days
 
 
 def ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None = None) -> Segment:
@@ -35,6 +40,13 @@ def ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None =
     again after it failed, on a full disk for example: completed steps are not repeated.  `sha256` is that of the bytes
     as they were written, where the writer knows it: damage by the disk then shows when they are verified.
     """
+    segment = _ingest(site, run, file, span, sha256)
+    keep_in_step(site.engine, site.root, site.disk, site.clock.now(), every=MARK_EVERY)
+    return segment
+
+
+def _ingest(site: Storage, run: Run, file: Path, span: Span, sha256: str | None) -> Segment:
+    """Steps 1 to 5."""
     target = segment_path(site.root, run.zone, run.camera, span.start)
     if file.exists() or not target.exists():
         site.disk.sync_file(file)

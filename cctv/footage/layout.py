@@ -69,6 +69,15 @@ def _require_inside(root: Path, asked: str, relative: str, row: Message | str) -
         raise PathOutside(row=row, path=relative, problem=N_("a link leads to {target}", target=target))
 
 
+def derived_directory(root: Path, case_id: str) -> Path:
+    """`derived/<case>`, made or not; raises PathOutside where a link is in its place: nobody writes through one."""
+    directory = root / "derived" / case_id
+    if directory.is_symlink():
+        problem = N_("a link leads to {target}", target=os.path.realpath(directory))
+        raise PathOutside(row=case_id, path=f"derived/{case_id}", problem=problem)
+    return directory
+
+
 def incoming_directory(site: Storage, camera: CameraId) -> Path:
     """`incoming/<camera>`, created when it is missing."""
     directory = site.root / "incoming" / camera

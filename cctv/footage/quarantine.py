@@ -1,14 +1,17 @@
 """Quarantine: files that nothing explains, each with a note of where it was, why it is here, and its limit.
 
 Only moves files into `quarantine/`.  They leave by a person's decision, or at their limit by `cctv.footage.deletion`.
+A file there without a note is taken in: it would have no limit.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cctv.audit.log import append_entry
@@ -21,6 +24,8 @@ from cctv.model.audit import Act
 from cctv.model.ids import CameraId
 
 log = logging.getLogger(__name__)
+
+_NO_NOTE = "it was in quarantine without a note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,75 @@ def quarantine(
 
     Its limit is the shortest that may apply, counted from now; `promised` where an earlier one is known.
     """
+    target = _free(site.root / "quarantine" / f"{camera or 'unknown'}_{path.name}")
+    _write_note(site, target, camera, reason, found=site.relative(path), promised=promised)
+    site.disk.rename(path, target)
+    return _record(site, target, camera, reason)
+
+
+def take_in_unnoted(site: Storage) -> tuple[str, ...]:
+    """Write a note for each file in `quarantine/` that has none; returns their relative paths.
+
+    Its camera is that of its name, if there is such a one.  A file in a folder is moved out of it.
+    """
+    taken_in: list[str] = []
+    for path, camera in _unnoted(site):
+        if path.parent != site.root / "quarantine":
+            taken_in.append(quarantine(site, path, None, _NO_NOTE))
+            continue
+        _write_note(site, path, camera, _NO_NOTE, found=site.relative(path))
+        taken_in.append(_record(site, path, camera, _NO_NOTE))
+    return tuple(taken_in)
+
+
+def unnoted_files(site: Storage) -> list[Quarantined]:
+    """The files that `take_in_unnoted` will take in, with the limit that they have from when they were last written."""
+    files: list[Quarantined] = []
+    for path, camera in _unnoted(site):
+        written = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+        files.append(Quarantined(path, _note_of(path), camera, written + shortest_period(site, camera)))
+    return files
+
+
+def _unnoted(site: Storage) -> Iterator[tuple[Path, CameraId | None]]:
+    """Files that are no note and have none, with the camera of their name; a note that is being written is neither."""
+    folder = site.root / "quarantine"
+    if not folder.is_dir():
+        return
+    names = {entry.name: entry.is_dir(follow_symlinks=False) for entry in os.scandir(folder)}
+    for name, is_folder in sorted(names.items()):
+        if is_folder:
+            yield from ((path, None) for path in sorted((folder / name).rglob("*")) if not _is_folder(path))
+        elif not name.endswith((".json", ".part")) and f"{name}.json" not in names:
+            camera = CameraId(name.partition("_")[0])
+            yield folder / name, camera if camera in site.settings.cameras else None
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _note_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.json")
+
+
+def _write_note(
+    site: Storage, target: Path, camera: CameraId | None, reason: str, *, found: str, promised: datetime | None = None
+) -> None:
     now = site.clock.now()
     limit = now + shortest_period(site, camera)
-    target = _free(site.root / "quarantine" / f"{camera or 'unknown'}_{path.name}")
     note = {
         "schema": 1,
         "camera": camera,
-        "found": site.relative(path),
+        "found": found,
         "reason": reason,
         "at": iso(now),
         "limit": iso(min(limit, promised) if promised else limit),
     }
-    site.disk.write(target.with_name(f"{target.name}.json"), json.dumps(note, indent=2).encode() + b"\n")
-    site.disk.rename(path, target)
+    site.disk.write(_note_of(target), json.dumps(note, indent=2).encode() + b"\n")
+
+
+def _record(site: Storage, target: Path, camera: CameraId | None, reason: str) -> str:
     with write_transaction(site.engine) as connection:
         append_entry(connection, site, Act.FOOTAGE_QUARANTINED, site.relative(target), facts={"why": reason})
     log.warning("file.quarantined", extra={"camera": camera, "path": site.relative(target), SHOWN: True})
@@ -79,7 +140,7 @@ def _free(target: Path) -> Path:
 
 
 def quarantined_files(site: Storage) -> list[Quarantined]:
-    """The files in quarantine; raises FileUnreadable for a note that cannot be parsed."""
+    """The files in quarantine that have a note; raises FileUnreadable for a note that cannot be parsed."""
     return [_read(note) for note in sorted((site.root / "quarantine").glob("*.json"))]
 
 

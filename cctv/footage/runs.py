@@ -7,6 +7,7 @@ never lengthens what was promised at recording.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,12 +17,15 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
+from cctv.config.schema import Settings
 from cctv.core.time_range import Span
 from cctv.db import schema
-from cctv.db.engine import write_transaction
+from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.holds.store import follow, holds_in_force
 from cctv.model.audit import Act
 from cctv.model.footage import Gap, GapCause
+from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId
 
 _ANCHORED_BEFORE = timedelta(days=1)  # a first segment may seem to begin before its run: a clock is set now and then
@@ -218,8 +222,70 @@ def _gap(row: Row[Any]) -> Gap:
     return Gap(row.camera, row.start_us, row.end_us, row.cause)
 
 
+def follow_renames(site: Storage) -> list[Hold]:
+    """Let holds go on under the names of today where `renamed_from` says that a camera was renamed; returns them.
+
+    A hold follows when it lasts beyond what was recorded under the old name, so that it never keeps what another device
+    recorded earlier under the new one.  Called before a run begins and before anything is deleted; safe to repeat.
+    """
+    if not any(camera.renamed_from for camera in site.settings.cameras.values()):
+        return []
+    with read_transaction(site.engine) as connection:
+        if not _followers(connection, site.settings):
+            return []
+    with write_transaction(site.engine) as connection:  # no placing is in progress under this write lock
+        return [follow(connection, site, hold, renamed) for hold, renamed in _followers(connection, site.settings)]
+
+
+def cameras_over(site: Storage, cameras: Iterable[CameraId], span: Span | None) -> tuple[CameraId, ...]:
+    """The cameras, and what they are called today where the span goes on after they were renamed; None: any time."""
+    names = list(cameras)
+    with read_transaction(site.engine) as connection:
+        renamed = _renamed(connection, site.settings, names, span)
+    return tuple(dict.fromkeys((*names, *renamed.values())))
+
+
+def unfollowed_holds(connection: Connection, settings: Settings, now: datetime) -> list[str]:
+    """A warning for each camera that cameras.toml lacks while a hold keeps what it will still record, as text."""
+    return [
+        f"{hold.id} ({hold.ground.case_id}) keeps what {camera} records until {hold.span.end:%d/%m/%Y}, and no camera "
+        f'is called {camera} any more: if it was renamed, give its new section renamed_from = ["{camera}"]; if not, '
+        "nothing more is recorded for that hold"
+        for hold in holds_in_force(connection)
+        if hold.span.end > now
+        for camera in sorted(hold.cameras)
+        if camera not in settings.cameras and settings.successor(camera) is None
+    ]
+
+
+def _followers(connection: Connection, settings: Settings) -> list[tuple[Hold, dict[CameraId, CameraId]]]:
+    """Holds in force that do not name yet what their cameras are called today, with the new names by the old."""
+    due: list[tuple[Hold, dict[CameraId, CameraId]]] = []
+    for hold in holds_in_force(connection):
+        renamed = _renamed(connection, settings, sorted(hold.cameras), hold.span)
+        missing = {old: new for old, new in renamed.items() if new not in hold.cameras}
+        if missing:
+            due.append((hold, missing))
+    return due
+
+
+def _renamed(
+    connection: Connection, settings: Settings, cameras: Iterable[CameraId], span: Span | None
+) -> dict[CameraId, CameraId]:
+    """The new name by the old one, of those cameras whose last run under the old name began or ended before the end."""
+    renamed: dict[CameraId, CameraId] = {}
+    for camera in cameras:
+        if (successor := settings.successor(camera)) is None:
+            continue
+        last = latest_run(connection, camera)
+        if last is None or span is None or span.end > (last.ended or last.started):
+            renamed[camera] = successor
+    return renamed
+
+
 def begin_run(site: Storage, camera: CameraId) -> Run:
-    """Fix zone, period and policy version for the recording that starts now."""
+    """Fix zone, period and policy version for the recording that starts now; holds of its former names follow first."""
+    follow_renames(site)
     settings, now = site.settings, site.clock.now()
     zone, policy = settings.cameras[camera].zone, settings.policy_digest
     with write_transaction(site.engine) as connection:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, update
 
 from cctv.db import schema
 from cctv.db.queries import overlaps_span
@@ -24,9 +24,13 @@ _BATCH_ROWS = 1000
 _held_over = schema.segments.c.held_over + 0  # no index: SQLite would walk all of one mark to find a few rows of it
 
 
-def is_covered_by_hold() -> ColumnElement[bool]:
-    """SQL: some hold in force covers the row of `segments`.  The only cover predicate in SQL."""
+def is_covered_by_hold(*, placed_by: datetime | None = None) -> ColumnElement[bool]:
+    """SQL: some hold in force covers the row of `segments`.  The only cover predicate in SQL.
+
+    With `placed_by` only holds count that were placed by then, or before the row's limit: while its file was there.
+    """
     hold, camera, segment = schema.holds.c, schema.hold_cameras.c, schema.segments.c
+    in_time = [or_(hold.placed_us < segment.limit_us, hold.placed_us <= placed_by)] if placed_by is not None else []
     return exists(
         select(hold.id)
         .join(schema.hold_cameras, camera.hold_id == hold.id)
@@ -35,6 +39,7 @@ def is_covered_by_hold() -> ColumnElement[bool]:
             hold.released_us.is_(None),
             hold.start_us < segment.end_us,
             hold.end_us > segment.start_us,
+            *in_time,
         )
         .correlate(schema.segments)
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, true, update
 
@@ -22,16 +23,26 @@ from cctv.core.clock import iso
 from cctv.core.errors import UsageError
 from cctv.core.logs import SHOWN
 from cctv.core.time_range import Span
+from cctv.core.typed_time.resolve import echo_instant
 from cctv.db import schema
 from cctv.db.engine import is_dry_run, read_transaction, write_transaction
 from cctv.db.storage import Storage, keep_short_id, next_short_id
 from cctv.holds.cover import unmark_held_past_limit
 from cctv.holds.files import hold_path, read_hold_files, remove_hold_file, write_hold_file
 from cctv.model.audit import Act
-from cctv.model.holds import Ground, Hold
+from cctv.model.holds import Ground, GroundKind, Hold
 from cctv.model.ids import CameraId, HoldId, IdKind
 
 log = logging.getLogger(__name__)
+LONGEST_AHEAD = timedelta(days=90)  # as long as a review date: what nobody looks at again must not hold for years
+
+_CASES = {
+    GroundKind.INCIDENT: schema.incidents,
+    GroundKind.REQUEST: schema.requests,
+    GroundKind.RESTRICTION: schema.requests,
+    GroundKind.OBJECTION: schema.requests,
+    GroundKind.DISCLOSURE: schema.disclosures,
+}
 
 
 class HoldUnknown(UsageError):
@@ -48,6 +59,21 @@ class HoldReleased(UsageError):
     """
 
 
+class HoldTooLong(UsageError):
+    """A hold until {end} is not placed: it would keep what is recorded over more than {days} days to come.
+
+    next: give an end up to {latest}, and place another hold when it is still needed then.
+    """
+
+
+def check_end(span: Span, now: datetime, zone: ZoneInfo) -> None:
+    """Raises HoldTooLong where a hold over a span would end more than 90 days ahead, or never."""
+    latest = now + LONGEST_AHEAD
+    if span.end > latest:
+        end, until = echo_instant(span.end, zone), echo_instant(latest, zone)
+        raise HoldTooLong(end=end, days=LONGEST_AHEAD.days, latest=until)
+
+
 def place(
     connection: Connection,
     site: Storage,
@@ -58,8 +84,9 @@ def place(
     review: datetime,
     reason: str | None,
 ) -> Hold:
-    """Place a hold in the caller's transaction: its file first, then its row and audit entry."""
+    """Place a hold in the caller's transaction: its file first, then its row and audit entry; raises HoldTooLong."""
     now = site.clock.now()
+    check_end(span, now, site.settings.site.timezone)
     hold = Hold(
         id=_free_id(connection, site, now.year),
         ground=ground,
@@ -143,6 +170,42 @@ def renew(connection: Connection, site: Storage, hold: Hold, review: datetime, *
     facts: AuditFacts = {"review": iso(review), "before": iso(hold.review)}
     append_entry(connection, site, Act.HOLD_RENEWED, hold.id, case_id=hold.ground.case_id, facts=facts, reason=reason)
     return renewed
+
+
+def follow(connection: Connection, site: Storage, hold: Hold, renamed: Mapping[CameraId, CameraId]) -> Hold:
+    """Let a hold and its case go on under the new names of cameras, in the caller's transaction; returns the hold.
+
+    `renamed` is the new name by the old one.  The file comes first: a crash can only over-hold.  The old names stay,
+    for the footage that was recorded under them.
+    """
+    followed = replace(hold, cameras=hold.cameras | set(renamed.values()))
+    write_hold_file(site, followed)
+    rows = [{"camera": camera, "hold_id": hold.id} for camera in sorted(followed.cameras - hold.cameras)]
+    connection.execute(insert(schema.hold_cameras), rows)
+    _case_follows(connection, hold.ground, renamed)
+    facts: AuditFacts = {"renamed": [f"{old} -> {new}" for old, new in sorted(renamed.items())]}
+    append_entry(connection, site, Act.HOLD_FOLLOWED, hold.id, case_id=hold.ground.case_id, facts=facts)
+    log.info("hold.followed", extra={"hold": hold.id, "case": hold.ground.case_id, "cameras": len(followed.cameras)})
+    return followed
+
+
+def _case_follows(connection: Connection, ground: Ground, renamed: Mapping[CameraId, CameraId]) -> None:
+    """The case itself names the new cameras beside the old ones, and so do the blocks of a request."""
+    table = _CASES[ground.kind]
+    of_case = table.c.id == ground.case_id
+    cameras = tuple(connection.execute(select(table.c.cameras).where(of_case)).scalar() or ())
+    more = [new for old, new in renamed.items() if old in cameras]
+    if more:
+        connection.execute(update(table).where(of_case).values(cameras=tuple(dict.fromkeys((*cameras, *more)))))
+    blocked = schema.block_cameras.c
+    of_request = select(schema.blocks.c.id).where(
+        schema.blocks.c.request_id == ground.case_id, schema.blocks.c.lifted_us.is_(None)
+    )
+    pairs = connection.execute(select(blocked.block_id, blocked.camera).where(blocked.block_id.in_(of_request))).all()
+    known = {(row.block_id, row.camera) for row in pairs}
+    missing = {(row.block_id, renamed[row.camera]) for row in pairs if row.camera in renamed} - known
+    for block, camera in sorted(missing):
+        connection.execute(insert(schema.block_cameras).values(block_id=block, camera=camera))
 
 
 def find_hold(connection: Connection, hold_id: str) -> Hold:

@@ -68,6 +68,15 @@ class IdentityAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeAsked:
+    """The time or the place that a request does not say is asked for; the deadline runs on, and nothing is kept yet."""
+
+    kind: ClassVar[LetterTemplate] = LetterTemplate.SCOPE_ASKED
+    asked: Asked
+    answer_by: date
+
+
+@dataclass(frozen=True, slots=True)
 class ExtensionLetter:
     """One extension of at most two months, announced within the first month, with reasons."""
 

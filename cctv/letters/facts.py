@@ -24,9 +24,10 @@ from cctv.model.disclosures import Delivery, PasswordWay, Recipient
 from cctv.model.footage import GapCause
 from cctv.model.ids import CameraId, ExportId
 from cctv.model.legal import Jurisdiction, ZoneKind
-from cctv.model.requests import RequesterRole
+from cctv.model.requests import Consent, HiddenCause, RequesterRole
 
 T = TypeVar("T")
+LISTED = timedelta(seconds=1)  # a letter lists hidden stretches from this length on, and counts the shorter ones
 MAY_BE_EMPTY = "may be empty"
 MayBeEmpty = Annotated[T, MAY_BE_EMPTY]
 """A required fact that may be empty: the letter states "to no one" or "not known yet" and never leaves it out."""
@@ -37,6 +38,7 @@ class LetterTemplate(Enum):
 
     RECEIPT = "receipt"
     IDENTITY_ASKED = "identity-asked"
+    SCOPE_ASKED = "scope-asked"
     EXTENSION = "extension"
     ACCESS_ANSWER = "access-answer"
     PORTABILITY_ANSWER = "portability-answer"
@@ -97,12 +99,17 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The request: the right, the day of receipt, the cameras and the requested span."""
+    """The request: the right, the day of receipt, the cameras and the requested span as far as they are known."""
 
     type: RequestType
     received: date
-    cameras: tuple[CameraId, ...]
-    span: Span
+    cameras: MayBeEmpty[tuple[CameraId, ...]]
+    span: MayBeEmpty[Span | None]
+
+    @property
+    def known(self) -> bool:
+        """Whether cameras and time are known, so that the footage is kept."""
+        return bool(self.cameras) and self.span is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +213,43 @@ class StatementFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenFacts:
+    """A stretch of a video in which the person is in the picture and not visible, and why."""
+
+    span: Span
+    cause: HiddenCause
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFacts:
+    """What a video shows of the person: `frames` with them in the picture, in `visible` of which they are seen.
+
+    `span` is the video's; no frame at all means that they were not recognised in it.
+    """
+
+    camera: CameraId
+    span: Span
+    visible: int
+    frames: int
+    hidden: MayBeEmpty[tuple[HiddenFacts, ...]]
+
+    @property
+    def listed(self) -> tuple[HiddenFacts, ...]:
+        """The stretches that a letter lists one by one."""
+        return tuple(stretch for stretch in self.hidden if stretch.span.duration >= LISTED)
+
+    @property
+    def brief(self) -> int:
+        """How many are too short for that."""
+        return len(self.hidden) - len(self.listed)
+
+
+@dataclass(frozen=True, slots=True)
 class PackageFacts:
-    """A delivered copy; `manifest_sha256` of its manifest, `expires` the day by which our own copy of it is deleted."""
+    """A delivered copy; `manifest_sha256` of its manifest, `expires` the day by which our own copy of it is deleted.
+
+    `shown` is what each video shows of the person, `consents` are those of others who stayed visible.
+    """
 
     id: ExportId
     made: date
@@ -215,7 +257,24 @@ class PackageFacts:
     manifest_sha256: str
     expires: date
     delivery: Delivery
+    shown: tuple[ShownFacts, ...]
     password: PasswordWay | None = None
+    consents: tuple[Consent, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """The frames of all videos with the person in the picture."""
+        return sum(video.frames for video in self.shown)
+
+    @property
+    def visible(self) -> int:
+        """Those of them in which the person is visible."""
+        return sum(video.visible for video in self.shown)
+
+    @property
+    def percent(self) -> int:
+        """The latter by the former, rounded down: 100 only where it is all of them."""
+        return 100 * self.visible // self.frames if self.frames else 0
 
 
 @dataclass(frozen=True, slots=True)

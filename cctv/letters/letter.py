@@ -28,6 +28,7 @@ from cctv.letters.answers import (
     Refusal,
     RestrictionConfirmed,
     RestrictionLifted,
+    ScopeAsked,
     ViewingInvitation,
 )
 from cctv.letters.facts import Addressee, LetterTemplate, MayBeEmpty, Sender
@@ -46,6 +47,7 @@ from cctv.letters.notices import (
 Answer = (
     Receipt
     | IdentityAsked
+    | ScopeAsked
     | ExtensionLetter
     | AccessAnswer
     | PortabilityAnswer

@@ -37,6 +37,7 @@ from cctv.letters.answers import (
     Refusal,
     RestrictionConfirmed,
     RestrictionLifted,
+    ScopeAsked,
     ViewingInvitation,
     Waiting,
 )
@@ -48,12 +49,14 @@ from cctv.letters.facts import (
     CameraFacts,
     Engaged,
     Footage,
+    HiddenFacts,
     LetterTemplate,
     PackageFacts,
     Processing,
     ProcessorFacts,
     RecipientFacts,
     Sender,
+    ShownFacts,
     StatementFacts,
 )
 from cctv.letters.letter import Letter, LetterFacts
@@ -77,7 +80,9 @@ from cctv.model.holds import GroundKind
 from cctv.model.ids import CameraId, ExportId
 from cctv.model.legal import Jurisdiction, ZoneKind, authority_of
 from cctv.model.requests import (
+    Consent,
     ExtensionGround,
+    HiddenCause,
     IdentityMethod,
     RefusalGround,
     RequesterRole,
@@ -104,10 +109,23 @@ _SPAN = Span(_AT, _AT + timedelta(minutes=30))
 _FIRST, _REST = Span(_AT, _AT + timedelta(minutes=10)), Span(_AT + timedelta(minutes=10), _SPAN.end)
 _FOYER, _GEVEL = CameraId("foyer-1"), CameraId("gevel-1")
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_PACKAGE = PackageFacts(
-    ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, PasswordWay.PHONE
+_HIDDEN = tuple(
+    HiddenFacts(Span(_AT + timedelta(seconds=90 * number), _AT + timedelta(seconds=90 * number + 10 * number)), cause)
+    for number, cause in enumerate(HiddenCause, 1)
+    if cause is not HiddenCause.OUTSIDE
 )
-_IN_HAND = replace(_PACKAGE, delivery=Delivery.IN_PERSON, password=None)
+_BLINK = HiddenFacts(Span(_AT, _AT + timedelta(milliseconds=200)), HiddenCause.PEOPLE)
+_SHOWN = (ShownFacts(_FOYER, _SPAN, 4_167, 5_289, (_BLINK, *_HIDDEN)), ShownFacts(_GEVEL, _SPAN, 0, 0, ()))
+_PACKAGE = PackageFacts(
+    ExportId("EXP-2026-021"), TODAY, 2, _HASH, date(2026, 12, 25), Delivery.ENCRYPTED_MAIL, _SHOWN, PasswordWay.PHONE
+)
+_CONSENT = Consent("Jan Smet", date(2026, 11, 20), "F-2026-012")  # the number of a form, the same in each language
+_IN_HAND = replace(
+    _PACKAGE,
+    delivery=Delivery.IN_PERSON,
+    password=None,
+    shown=(ShownFacts(_FOYER, _SPAN, 5_289, 5_289, ()), ShownFacts(_GEVEL, _SPAN, 12, 12, ())),
+)
 _FOOTAGE = (Footage(_FOYER, _SPAN), Footage(_GEVEL, _SPAN))
 _NOTIFIED = ("Politiezone Kust",)
 _PERSON = Addressee("An Peeters", ("Kerkstraat 12 bus 3", "8400 Oostende"))
@@ -268,7 +286,7 @@ def _upheld(texts: _Texts) -> tuple[LetterFacts, ...]:
 
 
 def _answers(texts: _Texts) -> tuple[AccessAnswer, AccessAnswer]:
-    first = AccessAnswer(_ACCESS, _processing(texts), _PACKAGE, _HOLE)
+    first = AccessAnswer(_ACCESS, _processing(texts), replace(_PACKAGE, consents=(_CONSENT,)), _HOLE)
     return first, AccessAnswer(replace(_ACCESS, cameras=(_FOYER,)), _processing(texts, alone=True), _IN_HAND, ())
 
 
@@ -295,9 +313,15 @@ def _identity(texts: _Texts) -> tuple[LetterFacts, ...]:
     return first, replace(first, ways=(IdentityWay.SEND_MANDATE,), doubt=IdentityDoubt.MANDATE_MISSING)
 
 
+def _scope(_: _Texts) -> tuple[LetterFacts, ...]:
+    first = ScopeAsked(replace(_ACCESS, cameras=(), span=None), date(2026, 12, 9))
+    return first, replace(first, asked=replace(_ACCESS, cameras=())), replace(first, asked=replace(_ACCESS, span=None))
+
+
 _FACTS: dict[LetterTemplate, Callable[[_Texts], tuple[LetterFacts, ...]]] = {
     LetterTemplate.RECEIPT: _received,
     LetterTemplate.IDENTITY_ASKED: _identity,
+    LetterTemplate.SCOPE_ASKED: _scope,
     LetterTemplate.EXTENSION: lambda texts: (
         ExtensionLetter(_ACCESS, date(2026, 12, 24), date(2027, 2, 24), tuple(ExtensionGround), texts["extension"]),
     ),

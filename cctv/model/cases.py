@@ -94,6 +94,7 @@ class Incident:
 class AccessRequest:
     """A data subject's request over `cameras` and `span`; `due` is the last second in which it may be answered.
 
+    The law asks for neither a camera nor a time: `cameras` is empty and `span` None while they are not known.
     `channel`, `signed` and `dated` are None where it was not recorded; `parties` is empty once they are forgotten.
     """
 
@@ -102,7 +103,7 @@ class AccessRequest:
     state: RequestState
     language: Language
     cameras: tuple[CameraId, ...]
-    span: Span
+    span: Span | None
     received: datetime
     due: datetime
     opened: datetime
@@ -127,6 +128,11 @@ class AccessRequest:
     def is_open(self) -> bool:
         """Whether something can or must still be done about it."""
         return self.closed is None
+
+    @property
+    def has_scope(self) -> bool:
+        """Whether cameras and time are known, so that there is footage to freeze."""
+        return bool(self.cameras) and self.span is not None
 
     @property
     def lapses(self) -> datetime | None:

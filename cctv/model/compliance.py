@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from cctv.model.ids import BreachId, CameraId, CheckId, GrantId, ProcessorId
+from cctv.model.ids import BreachId, CameraId, CheckId, GrantId, ProcessorId, ReviewId
 
 
 class ProcessingRole(Enum):
@@ -155,5 +155,51 @@ class WorkstationCheck:
     on: date
     checker: str
     found: str | None
+    recorded: datetime
+    recorded_by: str
+
+
+class ReviewKind(Enum):
+    """What the policies and the law have repeated, and somebody reports on.  Never rename a value: the log has it.
+
+    docs/policies/001.txt promises the first three each year.  A data protection impact assessment is reviewed when the
+    risk changes (Article 35(11) GDPR).  Cameras at work are evaluated with the staff: CAO 68, articles 9 to 11 (BE),
+    works councils act, article 27(1)(l) (NL).
+    """
+
+    PENETRATION_TEST = "penetration-test"
+    AWARENESS = "awareness"
+    AUDIT = "audit"
+    IMPACT_ASSESSMENT = "impact-assessment"
+    STAFF = "staff-consultation"
+
+
+class Trigger(Enum):
+    """A criterion for a high risk (WP 248 rev.01, endorsed by the EDPB), as it is met by cameras."""
+
+    PUBLIC_PLACE = "public-place"  # systematic monitoring of a place that anybody may enter: Article 35(3)(c) GDPR
+    LARGE_SCALE = "large-scale"
+    VULNERABLE = "vulnerable-people"  # children, patients, staff
+    SCORING = "scoring"  # behaviour is evaluated
+    MATCHING = "matching"  # with other data: tills, badges, plates
+    NEW_TECHNOLOGY = "new-technology"  # such as recognition
+    BARRED = "right-or-service-barred"  # who is not on camera gets no service
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """That something periodic was done on a day, where its report is, and by when it is due again.
+
+    `purpose` is what was consulted on with the staff; `triggers` are what an impact assessment found, empty for others.
+    """
+
+    id: ReviewId
+    kind: ReviewKind
+    on: date
+    by: str
+    report: str
+    due: date
+    purpose: str | None
+    triggers: tuple[Trigger, ...]
     recorded: datetime
     recorded_by: str

@@ -20,9 +20,10 @@ BreachId = NewType("BreachId", str)
 ProcessorId = NewType("ProcessorId", str)
 GrantId = NewType("GrantId", str)
 CheckId = NewType("CheckId", str)
+ReviewId = NewType("ReviewId", str)
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
-_SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP|BRE|PRO|GRA|CHK)-(\d{4})-(\d{3,})")
+_SHORT = re.compile(r"(INC|REQ|DIS|HOLD|EXP|BRE|PRO|GRA|CHK|REV)-(\d{4})-(\d{3,})")
 
 
 class IdKind(Enum):
@@ -37,6 +38,7 @@ class IdKind(Enum):
     PROCESSOR = "PRO"
     GRANT = "GRA"
     CHECK = "CHK"  # of the workstations
+    REVIEW = "REV"
 
 
 def valid_id(text: str) -> bool:

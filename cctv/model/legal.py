@@ -7,7 +7,7 @@ Pure data and lookups; no I/O.
   names the Dutch authority.
 * `Area` is where personal data may go without another ground, as ISO 3166-1 codes of two letters.
 * The promise "niet in toilet of kleedhokjes" (docs/policies): a place is refused under any of its usual names in Dutch,
-  French and English.  There is no override, and there must never be one.
+  French, English and German, however they are spelled.  There is no override, and there must never be one.
 """
 
 from __future__ import annotations
@@ -121,23 +121,32 @@ class ZoneKind(Enum):
     GROUNDS = "grounds"
 
 
+# Letters of other alphabets that look like Latin ones, in lower case.
+_HOMOGLYPHS = str.maketrans("авеёзикмнорстухіјѕґαβεικνοπρστυχω\u0131łøđ", "abeesukmhopctyxijsrabeikvonpctuxwilod")
+# Signs that pass for a letter; `i` and `l` are one sign here, since "TOlLET" has the wrong one of them.
+_DISGUISES = str.maketrans("0134578@$€!|l", "oieastbaseiii")
+
 # Matched against lower case without accents, every other sign replaced by a blank.
 _FORBIDDEN = re.compile(
     r"""
-      \w*toilet\w*
-    | \b(?:heren|dames|gast(?:en)?|personeels?|bezoekers|publieks|invaliden|kinder)?
-      wcs?(?:ruimtes?|blok|hok(?:je)?s?|tjes?)?\d*\b
+      \w*toil+et\w* | \bt[wo]al[ei]t\w*
+    | \b(?:her+en|dame[sn]|gast(?:en)?|gaste|besucher|personale?|personeels?|bezoekers|publieks|invaliden|kinder)?
+      wcs?(?:ruimtes?|raum|blok|hok(?:je)?s?|tjes?|deur(?:en)?|lokaal|lokalen|zone|cabines?)?\d*\b
     | \bw \s c\b
-    | \bwater \s? closets?\b
+    | \bwater \s? k?clos+et+s?\b | \bklosetts?\b | \bklos?\b | \baborte?\b
     | \w*kleed \s? (?: kamer | hok | ruimte | cabine | lokaal | lokalen )
+    | \bomkle(?:den|edt?)\b | \w*umkleide | \bankleide(?:raum|kabine|zimmer)?\b | \banprobe
     | \bpas \s? (?: hok | kamer | ruimte | cabine )
-    | \w*douche | \bshowers?\d*\b | \bshower \s? (?:room|area|block)
+    | \b(?:artiesten|artisten|kunstenaars|acteurs) \s? loges?\b
+    | \bloges? \s (?:des?|d) \s (?:artiste|comedien|acteur|danseur)s?\b | \w*kunstler \s? garderobe
+    | \w*douche | \w*dusch(?:e|raum|raume|kabine|bad) | \bduschen\b | \w*stortbad
+    | \bshowers?\d*\b | \bshower \s? (?:room|area|block)
     | \w*vestiaire
-    | \bsanita?ir | \bsanitar(?:y|ies)\b
+    | \w*sanita?ir | \bsanitar(?!ium)
     | \bcabines? \s d \s? essayages?\b | \bsal(?:on|le)s? \s d \s? essayages?\b
     | \bsalles? \s (?:de \s bains? | d \s eau)\b | \b(?:cabinets?|lieux?) \s d \s aisances?\b
-    | \w*lavator | \blavabos?\b | \bbadkamer
-    | \w*urino?ir | \burinals?\b | \b(?:latrines?|pissoirs?|pissotieres?|plees?|loos?|gents)\d*\b
+    | \w*lavator | \blavabos?\b | \w*badkamer | \w*badezimmer | \w*waschra[u]m
+    | \w*urino?ir | \burinals?\b | \b(?:latrines?|pissoirs?|pissotieres?|chiottes?|plees?|loos?|gents)\d*\b
     | \b(?:rest|bath|wash|powder|locker|changing|change|fitting|dressing) \s? rooms?\d*\b
     | \bchanging \s? (?:area|cubicle|facilit|cabin|stall)
     | \b(?:ladies|mens?|womens?)(?: \s s)? \s? rooms?\b
@@ -145,12 +154,34 @@ _FORBIDDEN = re.compile(
     re.VERBOSE,
 )
 _HARMLESS = re.compile(r"\btoiletries\b|\btoilettage\b|\btoiletartikelen\b|\beau de toilette\b|\beaux de toilette\b")
+# Words so long that no other word passes for them when digits are read as letters; a short one might: room "L00".
+_LONG_NAMES = (
+    "toilet kleedkamer kleedhok kleedruimte paskamer pashok douche dusche umkleide vestiaire sanitair sanitaer "
+    "restroom bathroom washroom changingroom lockerroom dressingroom badkamer urinoir pissoir lavator"
+)
+_DISGUISED = re.compile("|".join(_LONG_NAMES.translate(_DISGUISES).split()))
 
 
 def forbidden_place(text: str) -> str | None:
-    """The part of `text`, folded, that names a toilet, shower or changing room; None when there is none."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
-    words = _HARMLESS.sub(" ", " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split()))
-    match = _FORBIDDEN.search(words)
-    return match[0] if match else None
+    """The part of `text`, folded, that names a toilet, shower or changing room; None when there is none.
+
+    1. Folded: lower case, no accents or invisible signs, look-alikes of other alphabets as Latin letters, every sign
+       that is no letter or digit a blank, letters written apart ("w.c.", "t o i l e t") joined.
+    2. A name counts inside a compound ("herentoilet") where no other word contains it, else as a whole word ("wc", not
+       "wcomputer").  Where a camera hangs beside such a place its text must not name it either: nobody can tell from
+       "gang naast toiletten" what is in the picture.
+    3. The long names also count with digits for letters ("T0ilet").
+    """
+    words = _folded(text)
+    if match := _FORBIDDEN.search(_HARMLESS.sub(" ", " ".join(words))):
+        return match[0]
+    plain = _HARMLESS.sub(" ", " ".join(_folded(text, keep="@$€!|"))).split()
+    return next((word for word in plain if _DISGUISED.search(word.translate(_DISGUISES))), None)
+
+
+def _folded(text: str, keep: str = "") -> list[str]:
+    """The words of a text, see `forbidden_place`; `keep` has signs that are no blanks."""
+    lowered = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    visible = "".join(sign for sign in lowered if unicodedata.category(sign) not in ("Mn", "Me", "Cf"))
+    words = re.sub(rf"[^a-z0-9{re.escape(keep)}]+", " ", visible.translate(_HOMOGLYPHS))
+    return re.sub(r"\b(?:[a-z0-9] ){3,}[a-z0-9]\b", lambda apart: apart[0].replace(" ", ""), words).split()

@@ -131,6 +131,7 @@ class LetterKind(Enum):
 
     RECEIPT = "receipt"
     IDENTITY = "identity"
+    SCOPE = "scope"
     EXTENSION = "extension"
     YIELD = "yield"
     ANSWER = "answer"
@@ -246,3 +247,24 @@ class ErasureOrder:
     ordered: datetime
     ordered_by: str
     done: datetime | None = None
+
+
+class HiddenCause(Enum):
+    """Why the subject is not visible in frames of a redacted video.  The values stand in plans and in manifests."""
+
+    PEOPLE = "people"  # another person is too near, or both are one region
+    LOST = "lost"  # nothing that was kept says where the subject is
+    COVERED = "covered"  # a drawn hide box lies there
+    MASKED = "masked"  # behind a static mask of the camera
+    LIGHT = "light"  # no backdrop explains the frame: light, or where the camera looks
+    BACKGROUND = "background"  # the empty scene is doubted there: somebody may stand in it
+    OUTSIDE = "outside"  # left the picture; such frames count neither as visible nor as hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Consent of a person who stays visible beside the requester: by whom, since when, and how it is recorded."""
+
+    who: str
+    given: date
+    recorded: str

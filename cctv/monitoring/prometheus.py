@@ -18,7 +18,7 @@ def metrics_of(status: Status) -> str:
 def _families(status: Status) -> Iterator[tuple[str, str, list[_Sample]]]:
     yield "cctv_status_time_seconds", "When this was looked at.", [({}, status.now.timestamp())]
     yield "cctv_status_exit_code", "What cctv status ends with; 0 is well.", [({}, int(status.exit_code))]
-    overdue = "Age beyond its limit of the oldest footage that no hold covers; 0 is the promise."
+    overdue = "Age beyond its limit of the oldest footage that no hold covers, copies included; 0 is the promise."
     yield "cctv_overdue_seconds", overdue, [({}, status.overdue.total_seconds())]
     guard = [({"guard": status.guard}, 1.0)] if status.guard else []
     yield "cctv_guard_stops_deletion", "The guard that stopped the latest sweep; none where there is no sample.", guard

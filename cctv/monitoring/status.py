@@ -14,12 +14,14 @@ from enum import Enum
 from sqlalchemy import Connection
 
 from cctv.audit.checkpoint_files import reach_check
-from cctv.backup.state import read_backup_state
+from cctv.backup.queries import released_limit
+from cctv.backup.state import HeldCopy, read_backup_state
 from cctv.cases.requests.queries import select_provisional
 from cctv.core.errors import Exit
 from cctv.core.filesystem import Volume, volume_of
 from cctv.core.time_range import Span, total
 from cctv.db.engine import read_transaction
+from cctv.db.identity import IndexOlder, is_newest
 from cctv.db.storage import Storage
 from cctv.footage.repair.queries import lost_under_holds
 from cctv.footage.runs import gaps_of
@@ -30,6 +32,7 @@ from cctv.model.footage import GapCause, Segment, Tombstone
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, RequestId, ZoneId
 from cctv.recording.state import CameraState, Phase, is_running, read_state
+from cctv.retention.copies import KeptCopy, kept_copies
 from cctv.retention.plan import make_plan, overdue
 from cctv.retention.policy_change import zones_to_adopt
 from cctv.retention.queries import last_refusal, last_sweep
@@ -99,7 +102,7 @@ class Status:
     recorder_running: bool
     last_sweep: datetime | None
     guard: str | None
-    overdue: timedelta
+    overdue: timedelta  # of what lies on the disk: footage, and what was made of it
     held_past_limit: int
     holds: tuple[Hold, ...]
     disk_free: int
@@ -115,6 +118,7 @@ class Status:
     backs_up: bool = False  # whether cameras.toml says so
     last_backup: datetime | None = None
     backup_late: bool = False
+    overdue_copies: tuple[KeptCopy, ...] = ()  # what is past its limit and no row of a segment, the oldest first
     volume: Volume | None = None  # the volume of the footage
     log_whole: bool = True  # whether the audit log reaches the signed checkpoint
     soon: tuple[OverdueItem, ...] = ()  # copies whose lease ends within a week, or has ended
@@ -161,6 +165,7 @@ def status_now(site: Storage) -> Status:
     log_is_whole = reach_check(site.root)
     with read_transaction(site.engine) as connection:
         plan = make_plan(connection, now)
+        late = _overdue_copies(connection, site, backed_up.held)
         return Status(
             now=now,
             cameras=tuple(
@@ -170,7 +175,8 @@ def status_now(site: Storage) -> Status:
             recorder_running=running,
             last_sweep=last_sweep(connection),
             guard=_guard(connection, site),
-            overdue=overdue(plan.decisions, now),
+            overdue=max(overdue(plan.decisions, now), now - late[0].limit if late else timedelta(0)),
+            overdue_copies=late,
             held_past_limit=plan.held_past_limit,
             holds=tuple(holds_in_force(connection)),
             disk_free=disk.free,
@@ -198,10 +204,21 @@ def _unconfirmed(connection: Connection, now: datetime) -> tuple[UnconfirmedRequ
     return tuple(sorted(requests, key=lambda request: (request.until, request.request)))
 
 
+def _overdue_copies(connection: Connection, site: Storage, held: HeldCopy | None) -> tuple[KeptCopy, ...]:
+    """What is past its limit of everything that was made of footage, the copy of held footage included."""
+    copies = list(kept_copies(connection, site))
+    if held is not None and (limit := released_limit(connection, held)) is not None:
+        copies.append(KeptCopy(held.directory, limit))
+    now = site.clock.now()
+    return tuple(sorted((kept for kept in copies if kept.limit < now), key=lambda kept: kept.limit))
+
+
 def _guard(connection: Connection, site: Storage) -> str | None:
     """The guard that stopped the latest sweep, or will stop the next: known without waiting for it."""
     if unconfirmed(site.root) is not None:
         return HoldsUnconfirmed.__name__
+    if not is_newest(site.engine, site.root):
+        return IndexOlder.__name__
     return last_refusal(connection)
 
 

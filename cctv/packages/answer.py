@@ -22,16 +22,19 @@ from cctv.cases.requests.close import Erased, ErasurePlan, erase_ordered, finish
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.core.durable import LockHeld, sha256_file
 from cctv.core.errors import GuardError
+from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.layout import inside
 from cctv.holds.store import match_files
+from cctv.letters.facts import HiddenFacts, ShownFacts
 from cctv.model.cases import AccessRequest
 from cctv.model.disclosures import Method
-from cctv.model.requests import LetterKind
+from cctv.model.ids import CameraId
+from cctv.model.requests import HiddenCause, LetterKind
 from cctv.packages.build import build, plan_build
 from cctv.packages.deliver import Delivered, deliver
-from cctv.packages.manifest import MANIFEST, Manifest
+from cctv.packages.folder import package_folder
+from cctv.packages.manifest import MANIFEST, Manifest, Output
 from cctv.packages.queries import PackageRow, select_packages
 from cctv.redaction.review.case import Progress, silent
 from cctv.redaction.review.queries import parts_of
@@ -132,19 +135,37 @@ def _write_letter(
     """The letter of an answer, written; None where there is none of its kind."""
     copy = None
     if package is not None:
-        manifest = Manifest.from_json((inside(site.root, package.path) / MANIFEST).read_bytes())
+        manifest = Manifest.from_json((package_folder(site, package) / MANIFEST).read_bytes())
         copy = LetterCopy(
             id=package.id,
             made=local_day(site, package.built),
             videos=len(manifest.outputs),
             manifest_sha256=package.manifest_sha256,
             expires=local_day(site, package.expires),
+            shown=tuple(_shown(output) for output in manifest.outputs),
         )
     with read_transaction(site.engine) as connection:
+        if copy is not None:
+            consents = [consent for part in parts_of(connection, plan.request.id) for consent in part.consents]
+            copy = replace(copy, consents=tuple(dict.fromkeys(consents)))
         facts = facts_for(connection, site, plan, wording, copy)
     if not facts.letters:
         return None
     return draft(site, plan.request, LetterKind.ANSWER, facts.letters, facts.enclosed, dry_run=dry_run)
+
+
+def _shown(output: Output) -> ShownFacts:
+    """What a video shows of the requester, as the letter says it; frames in which they were elsewhere do not count."""
+    hidden = [stretch for stretch in output.subject.hidden if stretch.cause != HiddenCause.OUTSIDE.value]
+    return ShownFacts(
+        CameraId(output.camera),
+        Span(output.span.start, output.span.end),
+        output.subject.visible,
+        output.subject.frames,
+        tuple(
+            HiddenFacts(Span(stretch.span.start, stretch.span.end), HiddenCause(stretch.cause)) for stretch in hidden
+        ),
+    )
 
 
 def _current_package(site: Storage, request: AccessRequest) -> PackageRow | None:
@@ -155,7 +176,7 @@ def _current_package(site: Storage, request: AccessRequest) -> PackageRow | None
     if not parts or not all(part.approved for part in parts):
         return None
     for package in reversed(packages):
-        path = inside(site.root, package.path) / MANIFEST
+        path = package_folder(site, package) / MANIFEST
         if package.deleted is not None or package.expires <= site.clock.now() or not path.is_file():
             continue
         if sha256_file(path) != package.manifest_sha256:

@@ -21,9 +21,10 @@ from cctv import __version__
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.grants import require
 from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
 from cctv.core.durable import exclusive, sha256_file
 from cctv.core.filesystem import require_disk_space
@@ -32,6 +33,7 @@ from cctv.core.time_range import Span
 from cctv.crypto.signing_key import SigningKey, signing_key
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.layout import inside
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest
 from cctv.model.compliance import Permission
@@ -43,6 +45,7 @@ from cctv.packages.folder import begin_build, complete_build, finish_interrupted
 from cctv.packages.manifest import (
     MANIFEST,
     By,
+    CompanionShown,
     Covered,
     Hidden,
     Manifest,
@@ -51,6 +54,8 @@ from cctv.packages.manifest import (
     Period,
     Reviewed,
     SiteName,
+    SubjectHiddenSpan,
+    SubjectShown,
     UnrecordedSpan,
     VerifiedPackage,
 )
@@ -58,6 +63,7 @@ from cctv.packages.queries import PackageRow, insert_package
 from cctv.packages.refusals import refusals_logged
 from cctv.redaction.errors import SceneLost, SearchFailed, SourceUnreadable, VerifyFailed
 from cctv.redaction.review.analysis import backdrop_hashes
+from cctv.redaction.review.artefacts import SURVEY, read_times
 from cctv.redaction.review.case import Progress, check_artefacts, check_sources, prepared_case, require_open, silent
 from cctv.redaction.review.checkpoints import forget_renders, kept_render
 from cctv.redaction.review.errors import (
@@ -134,12 +140,12 @@ def plan_build(site: Storage, request_id: str, progress: Progress = silent) -> B
     with read_transaction(site.engine) as connection:
         case = prepared_case(connection, request_id)
         require_open(site, case.request)
-        require_unblocked(connection, site, case.request.id, case.request.cameras, case.request.span)
+        require_unblocked(connection, site, case.request.id, case.request.cameras, scope_of(case.request))
         require_ready(connection, case.request)
         require_approved(case.request, case.parts)
         require_masked(site, connection, case.parts)
         _require_complete(site, connection, case.request, case.parts)
-        gaps = tuple(gaps_of(footage_status(connection, site, case.request.cameras, case.request.span)))
+        gaps = tuple(gaps_of(request_footage(connection, site, case.request)))
     for part in case.parts:
         check_artefacts(site, part)
     require_reviewed(site, case)
@@ -165,7 +171,7 @@ def build(site: Storage, request_id: str, progress: Progress = silent) -> Built:
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed
                 raise
-        path = site.root / package.path
+        path = inside(site.root, package.path)
         site.disk.rename(working, path)
         forget_renders(site, (output.part for output in plan.outputs))
     log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})
@@ -211,7 +217,7 @@ def _require_complete(site: Storage, connection: Connection, request: AccessRequ
     added = [
         segment
         for camera in request.cameras
-        for part in wanted_parts(site, connection, camera, request.span)
+        for part in wanted_parts(site, connection, camera, scope_of(request))
         for segment in part
         if segment.path not in reviewed
     ]
@@ -270,7 +276,26 @@ def _render(site: Storage, plan: BuildPlan, planned: PlannedOutput, working: Pat
         ),
         signed_off=tuple(sorted({backdrop.signed_by for backdrop in part.plan.backdrops if backdrop.signed_by})),
         reviewed=tuple(Reviewed(review.first, review.last, By(review.at, review.by)) for review in part.reviewed),
+        subject=_subject(site, part),
+        companions=tuple(CompanionShown(consent.given) for consent in part.consents),
     )
+
+
+def _subject(site: Storage, part: CasePart) -> SubjectShown:
+    """How much of the requester the video shows; a stretch ends where the next frame begins."""
+    subject, span = part.plan.subject, part.plan.span
+    times = read_times(site.root / part.directory / SURVEY)
+    starts = [span.start + timedelta(microseconds=time) for time in times]
+    hidden = tuple(
+        SubjectHiddenSpan(
+            stretch.first,
+            stretch.last,
+            Period(starts[stretch.first], [*starts, max(span.end, starts[-1])][stretch.last + 1]),
+            stretch.cause.value,
+        )
+        for stretch in subject.hidden
+    )
+    return SubjectShown(subject.visible, subject.frames, hidden)
 
 
 def _hidden(plan: CasePlan) -> tuple[Hidden, ...]:
@@ -286,7 +311,8 @@ def _commit(
     now = site.clock.now()
     with write_transaction(site.engine) as connection:
         _require_unchanged(connection, plan)
-        require_unblocked(connection, site, plan.request.id, plan.request.cameras, plan.request.span)
+        span = scope_of(plan.request)
+        require_unblocked(connection, site, plan.request.id, plan.request.cameras, span)
         require_ready(connection, find_request(connection, plan.request.id))
         package_id = ExportId(next_short_id(connection, IdKind.EXPORT, now.year))
         draft = Manifest(
@@ -297,7 +323,7 @@ def _commit(
             software=f"cctv {__version__}",
             mode=MODE,
             language=plan.request.language.value,
-            requested=Period(plan.request.span.start, plan.request.span.end),
+            requested=Period(span.start, span.end),
             cameras=plan.request.cameras,
             built=By(now, site.actor.account, site.actor.on_behalf_of),
             expires=lease_end(now),

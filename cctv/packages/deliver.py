@@ -30,6 +30,7 @@ from cctv.cases.disclosures.leases import FOR_SUBJECT, lease_end, taker
 from cctv.cases.errors.requests import CopyNotReady, FootageBlocked
 from cctv.cases.requests.blocks import require_unblocked
 from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_ready
 from cctv.core.durable import beside, leftovers
 from cctv.core.filesystem import require_disk_space
@@ -51,6 +52,7 @@ from cctv.model.requests import RequesterRole
 from cctv.packages.documents import note_text, receipt_page
 from cctv.packages.encrypted_zip import new_passphrase, write_zip
 from cctv.packages.errors import DisclosureUnapproved, PackageOver, RecipientAbsent, RecipientTyped, TargetUnfit
+from cctv.packages.folder import package_folder
 from cctv.packages.manifest import PUBLIC_KEY, AnyManifest
 from cctv.packages.queries import PackageRow, find_package
 from cctv.packages.refusals import refusals_logged
@@ -99,7 +101,7 @@ def deliver(
     package = _deliverable(site, package_id)
     _check_recipient(package, recipient)
     _require_leaving(site, package, recipient)
-    source = inside(site.root, package.path, N_("package {id}", id=package.id))
+    source = package_folder(site, package)
     verified = verify_package(source)
     target = _target(site, to, package, method)
     if dry_run:
@@ -235,7 +237,8 @@ def _leaving(
         if role is not None and case.party(role) is None:
             raise RecipientAbsent(id=package.id, recipient=recipient, case=case.id, role=role.value)
         require_ready(connection, case)
-    require_unblocked(connection, site, case.id, case.cameras, case.span)
+    span = scope_of(case) if isinstance(case, AccessRequest) else case.span
+    require_unblocked(connection, site, case.id, case.cameras, span)
     return case
 
 
@@ -274,7 +277,8 @@ def _record_disclosure(site: Storage, package: PackageRow, method: Method, recip
             return handed_over(connection, site, case, method)
         kind = recipient or taker(case)
         lease = lease_end(kind, site.clock.now(), site.settings.site.timezone, case.type)
-        return given_to_subject(connection, site, package.id, case.id, (case.cameras, case.span), kind, method, lease)
+        scope = case.cameras, scope_of(case)
+        return given_to_subject(connection, site, package.id, case.id, scope, kind, method, lease)
 
 
 def _write_document(site: Storage, to: Path, manifest: AnyManifest, disclosure: Disclosure, target: Path) -> Path:

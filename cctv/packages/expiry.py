@@ -1,4 +1,4 @@
-"""The packages in exports/: listing them, and deleting them when their lease is over.
+"""The packages in exports/: listing them, and deleting them when their lease is over; undelivered, with their footage.
 
 Responsible for the lease, "maximaal één maand" (docs/policies/001.txt).  Deletes packages only, never footage: a
 package is a copy.
@@ -13,15 +13,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.durable import exclusive
-from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.footage.layout import inside
 from cctv.model.audit import Act
+from cctv.packages.folder import package_folder
 from cctv.packages.queries import PackageRow, find_package, mark_deleted, select_packages
+from cctv.retention.copies import package_limit
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ def list_packages(site: Storage, request_id: str | None = None) -> list[PackageR
 def package_path(site: Storage, package_id: str) -> Path:
     """Return the folder of a package; raises ExportUnknown."""
     with read_transaction(site.engine) as connection:
-        return _folder(site, find_package(connection, package_id.strip().upper()))
+        return package_folder(site, find_package(connection, package_id.strip().upper()))
 
 
 def expire_packages(site: Storage, request_id: str | None = None) -> Sequence[PackageRow]:
@@ -55,13 +57,11 @@ def expire_packages(site: Storage, request_id: str | None = None) -> Sequence[Pa
     """
     now = site.clock.now()
     with read_transaction(site.engine) as connection:
-        if not _to_remove(site, select_packages(connection, request_id), now, include_current=request_id is not None):
+        if not _to_remove(connection, site, request_id, now):
             return []  # before the lock: a sweep with nothing to do must not fail on a build under way
     with exclusive(site.root / "exports" / ".lock"):
         with write_transaction(site.engine) as connection:
-            expired = _to_remove(
-                site, select_packages(connection, request_id), now, include_current=request_id is not None
-            )
+            expired = _to_remove(connection, site, request_id, now)
             due = [package for package in expired if package.deleted is None]
             for package in due:
                 mark_deleted(connection, package.id, now)
@@ -73,25 +73,23 @@ def expire_packages(site: Storage, request_id: str | None = None) -> Sequence[Pa
     return due
 
 
-def _to_remove(
-    site: Storage, packages: Sequence[PackageRow], now: datetime, *, include_current: bool
-) -> list[PackageRow]:
-    """Packages whose lease is over, and those whose removal a crash interrupted; `include_current` adds the others."""
+def _to_remove(connection: Connection, site: Storage, request_id: str | None, now: datetime) -> list[PackageRow]:
+    """Packages that are due, all of a request's, and those whose removal a crash interrupted."""
     return [
         package
-        for package in packages
-        if (package.deleted is None and (include_current or package.expires <= now))
-        or (package.deleted is not None and _folder(site, package).is_dir())
+        for package in select_packages(connection, request_id)
+        if (
+            package.deleted is None
+            and (request_id is not None or package_limit(connection, site, package.id).due <= now)
+        )
+        or (package.deleted is not None and package_folder(site, package).is_dir())
     ]
 
 
-def _folder(site: Storage, package: PackageRow) -> Path:
-    """The folder of a package; raises PathOutside."""
-    return inside(site.root, package.path, N_("package {id}", id=package.id))
-
-
 def _remove(site: Storage, package: PackageRow) -> None:
-    folder = _folder(site, package)
-    if folder.is_dir():
+    folder = package_folder(site, package)
+    if folder.is_symlink():
+        site.disk.unlink(folder)
+    elif folder.is_dir():
         shutil.rmtree(folder)
         site.disk.sync_directory(folder.parent)

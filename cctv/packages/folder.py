@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from cctv.core.durable import DurableFiles, sha256_file
+from cctv.core.i18n import N_
 from cctv.crypto.signing_key import SigningKey
 from cctv.crypto.sshsig import allowed_signers, sign
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import inside
 from cctv.packages.manifest import (
     ALLOWED_SIGNERS,
     MANIFEST,
@@ -31,7 +33,7 @@ from cctv.packages.manifest import (
     Manifest,
     sums_text,
 )
-from cctv.packages.queries import package_of_manifest
+from cctv.packages.queries import PackageRow, package_of_manifest
 
 WORKING = ".building"
 Kind = TypeVar("Kind", Manifest, DisclosureManifest)
@@ -40,6 +42,11 @@ Kind = TypeVar("Kind", Manifest, DisclosureManifest)
 def working_folder(site: Storage) -> Path:
     """The folder in which a package is built."""
     return site.root / "exports" / WORKING
+
+
+def package_folder(site: Storage, package: PackageRow) -> Path:
+    """The folder of a package that the index names; raises PathOutside where it is outside of the storage."""
+    return inside(site.root, package.path, N_("package {id}", id=package.id))
 
 
 def begin_build(site: Storage) -> Path:
@@ -54,23 +61,26 @@ def begin_build(site: Storage) -> Path:
 def finish_interrupted_build(site: Storage) -> str | None:
     """Finish or remove what a crash left behind; the id of the package that was finished, if one was."""
     folder = working_folder(site)
-    if not folder.exists():
+    if folder.is_symlink() or not folder.exists():
+        discard(site)
         return None
     manifest = folder / MANIFEST
     if manifest.exists():
         with read_transaction(site.engine) as connection:
             package = package_of_manifest(connection, sha256_file(manifest))
-        if package is not None and not (site.root / package.path).exists():
-            site.disk.rename(folder, site.root / package.path)
+        if package is not None and not (target := package_folder(site, package)).exists():
+            site.disk.rename(folder, target)
             return package.id
     discard(site)
     return None
 
 
 def discard(site: Storage) -> None:
-    """Remove the working folder."""
+    """Remove the working folder; where a link is in its place the link, never what it leads to."""
     folder = working_folder(site)
-    if folder.exists():
+    if folder.is_symlink():
+        site.disk.unlink(folder)
+    elif folder.exists():
         for path in folder.iterdir():
             path.unlink()
         folder.rmdir()

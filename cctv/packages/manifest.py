@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Protocol, TypeVar
 
@@ -104,11 +104,38 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectHiddenSpan:
+    """Frames `first` to `last`, both included, in which the requester is not visible, and why (`HiddenCause`)."""
+
+    first: int
+    last: int
+    span: Period
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectShown:
+    """How many frames have the requester in the picture, in how many of them they are visible, and the others."""
+
+    visible: int
+    frames: int
+    hidden: tuple[SubjectHiddenSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionShown:
+    """Somebody beside the requester who stays visible, and the day of their consent; never their name."""
+
+    consented: date
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One video: an unbroken stretch of one camera, redacted.  `part` is its number under `cctv redaction`.
 
     `masks` are the polygons, in percent of the picture, that are black in every frame whatever is kept visible.
     `others` are people who were hidden: flat shapes, or absent.  `signed_off` are who accepted the backdrops.
+    `subject` is how much of the requester is shown; `companions` are who else stays visible.
     """
 
     file: str
@@ -130,6 +157,8 @@ class Output:
     covered: tuple[Covered, ...] = ()
     signed_off: tuple[str, ...] = ()
     reviewed: tuple[Reviewed, ...] = ()
+    subject: SubjectShown = SubjectShown(0, 0)
+    companions: tuple[CompanionShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

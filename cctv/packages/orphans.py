@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
@@ -24,11 +24,12 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.repair.compare import is_locked
 from cctv.model.audit import Act
-from cctv.packages.folder import WORKING, finish_interrupted_build
+from cctv.packages.folder import WORKING, finish_interrupted_build, package_folder
 from cctv.packages.manifest import MANIFEST, read_manifest
 from cctv.packages.queries import mark_deleted, select_packages
 from cctv.redaction.review.case import LOCK
 from cctv.redaction.review.queries import prepared_requests
+from cctv.retention.copies import LONGEST, VIEWS
 
 
 class LeftoverKind(Enum):
@@ -82,6 +83,21 @@ def clear_leftovers(site: Storage) -> list[Leftover]:
     return cleared
 
 
+def expire_leftovers(site: Storage) -> tuple[str, ...]:
+    """Remove those of ours that are past their limit; returns their paths.  Raises LockHeld while a build runs."""
+    now, removed = site.clock.now(), list[str]()
+    for leftover in leftovers(site):
+        made = datetime.fromtimestamp((site.root / leftover.path).lstat().st_mtime, UTC)
+        is_derived = leftover.kind is LeftoverKind.UNKNOWN_DERIVED
+        if is_derived and made + LONGEST <= now and _remove_derived(site, leftover):
+            removed.append(leftover.path)
+        if leftover.kind is LeftoverKind.UNKNOWN_PACKAGE and leftover.remedy is LeftoverRemedy.REMOVE:
+            with exclusive(site.root / "exports" / ".lock"):
+                _repair(site, leftover)
+            removed.append(leftover.path)
+    return tuple(removed)
+
+
 def _packages(site: Storage) -> Iterator[Leftover]:
     exports = site.root / "exports"
     with read_transaction(site.engine) as connection:
@@ -96,13 +112,13 @@ def _packages(site: Storage) -> Iterator[Leftover]:
             yield _unknown(site, folder, relative)
     for package in packages:
         is_building = (exports / WORKING).exists()  # it may be this very package
-        if package.deleted is None and not is_building and not (site.root / package.path).is_dir():
+        if package.deleted is None and not is_building and not package_folder(site, package).is_dir():
             why = f"{package.id} is not there any more"
             yield Leftover(LeftoverKind.MISSING_PACKAGE, LeftoverRemedy.MARK_GONE, package.path, why)
 
 
 def _unknown(site: Storage, folder: Path, relative: str) -> Leftover:
-    ends = _end_of(folder)
+    ends = None if folder.is_symlink() else _end_of(folder)  # a link is not followed
     if ends is None:
         why = "no package of ours; look at it and remove it"
         return Leftover(LeftoverKind.UNKNOWN_PACKAGE, LeftoverRemedy.LEAVE, relative, why)
@@ -124,9 +140,15 @@ def _derived(site: Storage) -> Iterator[Leftover]:
     with read_transaction(site.engine) as connection:
         prepared = _prepared(connection)
     for folder in sorted((site.root / "derived").iterdir()):
-        if folder.name not in prepared and not is_locked(folder / LOCK):
+        is_in_use = not folder.is_symlink() and is_locked(folder / LOCK)
+        if folder.name not in prepared and not is_in_use and not _has_only_views(folder):
             why = "made for a request that the index does not know"
             yield Leftover(LeftoverKind.UNKNOWN_DERIVED, LeftoverRemedy.REMOVE, site.relative(folder), why)
+
+
+def _has_only_views(folder: Path) -> bool:
+    """Whether it is the folder of a case whose footage was looked at: the sweep removes its views in time."""
+    return not folder.is_symlink() and folder.is_dir() and {path.name for path in folder.iterdir()} <= {VIEWS, LOCK}
 
 
 def _prepared(connection: Connection) -> set[str]:

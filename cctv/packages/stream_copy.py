@@ -25,6 +25,7 @@ from av.video.stream import VideoStream
 from cctv.core.clock import to_us
 from cctv.core.i18n import N_
 from cctv.core.time_range import Span
+from cctv.footage.layout import inside
 from cctv.model.footage import Segment
 from cctv.packages.errors import CopyDiffers, RecordingUnreadable
 
@@ -159,13 +160,13 @@ def copy(stretch: CopyStretch, root: Path, target: Path) -> Copied:
         options["video_track_timescale"] = str(tick.denominator)
     zero = to_us(stretch.span.start)
     with (
-        _open_recording(root / stretch.takes[0].recording.segment.path) as first,
+        _open_recording(inside(root, stretch.takes[0].recording.segment.path)) as first,
         av.open(str(target), "w", format="mp4", options=options) as muxer,
     ):
         output = muxer.add_stream_from_template(first.streams.video[0], opaque=True)
         output.time_base = tick
         for take in stretch.takes:
-            path = root / take.recording.segment.path
+            path = inside(root, take.recording.segment.path)
             shift = round((to_us(take.recording.segment.span.start) - zero) / tick / 1_000_000)
             with _open_recording(path) as container:
                 packets = list(enumerate(_packets(container, path)))
@@ -223,7 +224,7 @@ def _recorded_packets(stretch: CopyStretch, root: Path) -> Iterator[tuple[bytes,
     """Bytes, time in microseconds since 1970 and key flag of each packet that was recorded and selected."""
     for take in stretch.takes:
         span = take.recording.segment.span
-        described = enumerate(_packet_facts(root / take.recording.segment.path))
+        described = enumerate(_packet_facts(inside(root, take.recording.segment.path)))
         for (index, (data, _, key)), packet in zip(described, take.recording.packets, strict=True):
             if take.first <= index < take.stop:
                 yield data, to_us(span.start) + packet.time, key

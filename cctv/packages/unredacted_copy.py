@@ -166,7 +166,7 @@ def build_disclosure(site: Storage, disclosure_id: str, progress: Progress = sil
             except BaseException:
                 finish_interrupted_build(site)  # removes it, unless the package was committed
                 raise
-        path = site.root / package.path
+        path = inside(site.root, package.path)
         site.disk.rename(working, path)
     log.info("package.built", extra={"package": package.id, "case": package.case_id, "files": len(outputs)})
     return BuiltDisclosure(package, path, manifest)

@@ -3,8 +3,8 @@
 1. open the session, which finishes what a crash interrupted     (a guard that stops it is recorded by its name)
 2. plan, and refuse a plan that nothing explains                 (recorded likewise)
 3. mark what holds keep past its limit
-4. delete what expires, then quarantined files at their limit
-5. record the sweep; remember the clock; forget the allowance of one large sweep
+4. delete what expires, then quarantined files at their limit; a file there without a note is taken in
+5. record the sweep; remember the clock; forget the allowance of one large sweep; mark index and disk in step
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.core.errors import GuardError
 from cctv.db.engine import read_transaction, write_transaction
+from cctv.db.identity import keep_in_step
 from cctv.db.storage import Storage
 from cctv.footage.deletion import BATCH, delete_quarantined, delete_segments
 from cctv.footage.layout import require_inside
-from cctv.footage.quarantine import quarantined_files
+from cctv.footage.quarantine import quarantined_files, take_in_unnoted
 from cctv.footage.repair.queries import first_paths
 from cctv.holds.cover import mark_held_past_limit, recheck_held_past_limit
 from cctv.model.audit import Act
 from cctv.model.footage import Reason, Tombstone
-from cctv.retention.guards.clock import remember_clock
+from cctv.retention.guards.clock import MARK_EVERY, remember_clock
 from cctv.retention.guards.sweep_size import forget_allowance, require_explained
 from cctv.retention.plan import Plan, make_plan, overdue
 from cctv.retention.queries import last_sweep, record_sweep
@@ -46,6 +47,7 @@ class SweepReport:
     gone: tuple[Tombstone, ...]
     finished: tuple[Tombstone, ...]
     quarantine_gone: tuple[str, ...]
+    quarantine_taken_in: tuple[str, ...]  # files there without a note, which have a limit from now on
     overdue_before: timedelta
 
 
@@ -77,6 +79,7 @@ def sweep_once(site: Storage) -> SweepReport:
         except GuardError as guard:
             _record_refusal(site, guard)
             raise
+        taken_in = take_in_unnoted(site)
         report = SweepReport(
             plan=plan,
             gone=tuple(deleted),
@@ -84,6 +87,7 @@ def sweep_once(site: Storage) -> SweepReport:
             quarantine_gone=delete_quarantined(
                 session, [file for file in quarantined_files(site) if now >= file.limit]
             ),
+            quarantine_taken_in=taken_in,
             overdue_before=overdue(plan.decisions, now),
         )
         _record(site, report)
@@ -91,6 +95,7 @@ def sweep_once(site: Storage) -> SweepReport:
         log.info("sweep.finished", extra={**counts, "overdue_seconds": report.overdue_before})
         remember_clock(site)
         forget_allowance(site)
+        keep_in_step(site.engine, site.root, site.disk, site.clock.now(), every=MARK_EVERY)
         return report
 
 

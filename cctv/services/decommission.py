@@ -38,7 +38,7 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.footage.deletion import delete_quarantined, delete_segments
 from cctv.footage.layout import recorder_lock
-from cctv.footage.quarantine import quarantined_files
+from cctv.footage.quarantine import quarantined_files, take_in_unnoted, unnoted_files
 from cctv.footage.repair.compare import walk
 from cctv.footage.repair.queries import count_segments
 from cctv.footage.repair.recover import recover_incoming
@@ -128,7 +128,8 @@ def plan_closing(site: Storage) -> ClosingPlan:
         standing = tuple(package.id for package in select_packages(connection) if package.deleted is None)
     zones = Counter(str(segment.zone) for segment in segments)
     size = sum(segment.size_bytes for segment in segments)
-    return ClosingPlan(tuple(sorted(zones.items())), size, len(list(quarantined_files(site))), standing)
+    quarantined = len(quarantined_files(site)) + len(unnoted_files(site))
+    return ClosingPlan(tuple(sorted(zones.items())), size, quarantined, standing)
 
 
 def close_site(site: Storage, *, reason: str, folder: Path, copies: Sequence[DeletionCopy] = ()) -> DecommissionResult:
@@ -145,6 +146,7 @@ def close_site(site: Storage, *, reason: str, folder: Path, copies: Sequence[Del
         with read_transaction(site.engine) as connection:
             doomed = _all_segments(connection, site)
         deleted = delete_segments(session, doomed, Reason.SITE_CLOSED)
+        take_in_unnoted(site)
         quarantine_deleted = delete_quarantined(session, quarantined_files(site))
         with read_transaction(site.engine) as connection:
             requests = sorted({package.request for package in select_packages(connection) if package.request})

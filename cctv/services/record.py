@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from cctv.config.credentials import Credential, load_credentials
 from cctv.config.loader import load_settings
@@ -13,10 +14,11 @@ from cctv.core.errors import CctvError
 from cctv.core.logs import SHOWN
 from cctv.core.machine import share_arenas
 from cctv.db.engine import read_transaction
+from cctv.db.identity import require_newest
 from cctv.db.storage import Storage
 from cctv.footage.layout import recorder_lock
 from cctv.footage.repair.recover import recover_incoming
-from cctv.footage.runs import archived_cameras, rename_gap
+from cctv.footage.runs import archived_cameras, rename_gap, unfollowed_holds
 from cctv.model.footage import GapCause
 from cctv.recording.supervisor import Changes, Supervisor, stamped
 from cctv.services.systemd import ServiceManager
@@ -27,10 +29,11 @@ log = logging.getLogger(__name__)
 def run_recorder(
     site: Storage, credentials: Mapping[str, Credential], *, write: Callable[[str], None], environ: Mapping[str, str]
 ) -> None:
-    """Record every camera until SIGTERM or SIGINT.  Call it in the main thread; raises LockHeld."""
+    """Record every camera until SIGTERM or SIGINT.  Call it in the main thread; raises LockHeld, IndexOlder."""
     share_arenas()
     tell = stamped(site.clock, write)
     with recorder_lock(site):
+        require_newest(site.engine, site.root)
         _recover(site, tell)
         asyncio.run(_record(site, credentials, tell, environ))
 
@@ -43,6 +46,7 @@ def _recover(site: Storage, tell: Callable[[str], None]) -> None:
         tell(f"{len(report.adopted)} segments of an earlier recorder taken in")
     for path in report.quarantined:
         tell(f"{path}: in quarantine; its note says why")
+    _warn_of_unfollowed_holds(site, tell)
     with read_transaction(site.engine) as connection:
         recorded = archived_cameras(connection)
     for camera in recorded:
@@ -74,6 +78,16 @@ def _reload(site: Storage, supervisor: Supervisor, tell: Callable[[str], None], 
         tell(f"the new settings cannot be read, the old ones stay in force: {error}")
     else:
         tell(f"settings read again: {_describe(changes)}")
+        _warn_of_unfollowed_holds(replace(site, settings=settings), tell)
+
+
+def _warn_of_unfollowed_holds(site: Storage, tell: Callable[[str], None]) -> None:
+    with read_transaction(site.engine) as connection:
+        warnings = unfollowed_holds(connection, site.settings, site.clock.now())
+    if warnings:
+        log.warning("holds.unfollowed", extra={"holds": len(warnings), SHOWN: True})
+    for warning in warnings:
+        tell(f"warning: {warning}")
 
 
 def _describe(changes: Changes) -> str:

@@ -17,6 +17,7 @@ from types import FrameType
 from cctv.audit.chain import AuditBroken
 from cctv.audit.checkpoint_files import Checkpoint
 from cctv.audit.checkpoints import sign_checkpoint
+from cctv.backup.held_copy import HeldDone, destroy_released
 from cctv.cases.registers.anonymise import forget_registers
 from cctv.cases.requests.anonymise import forget_due
 from cctv.cases.requests.close import Erased, erase_ordered
@@ -25,11 +26,13 @@ from cctv.core.durable import LockHeld
 from cctv.core.errors import FileUnreadable, GuardError
 from cctv.core.logs import SHOWN
 from cctv.crypto.signing_key import KeyExposed, KeyLost, KeyUnreadable
-from cctv.db.engine import read_transaction
+from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.initialise import SettingsForeign, require_known_settings
 from cctv.footage.segments import next_limit
 from cctv.footage.space_requests import room_wanted
 from cctv.packages.expiry import expire_packages
+from cctv.packages.orphans import expire_leftovers
 from cctv.redaction.review.cleanup import delete_derived
 from cctv.retention.free_space import RoomMade, make_room
 from cctv.retention.policy import lead
@@ -51,6 +54,8 @@ class Swept:
     footage: SweepReport
     packages: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()  # packages and derived files that the index does not know
+    held_copy: HeldDone | None = None  # what the copy of held footage lost, where holds were released
     lapsed: tuple[str, ...] = ()  # provisional holds that were not confirmed
     erased: tuple[Erased, ...] = ()  # what requests for erasure and upheld objections deleted
     forgotten: tuple[str, ...] = ()  # requests and entries of registers that were anonymised
@@ -66,8 +71,11 @@ class Swept:
         return bool(
             self.unsigned
             or self.footage.gone
+            or self.footage.quarantine_taken_in
             or self.packages
             or self.derived
+            or self.leftovers
+            or (self.held_copy and self.held_copy.destroyed)
             or self.lapsed
             or self.forgotten
             or any(erasure.gone for erasure in self.erased)
@@ -79,7 +87,7 @@ def sweep_everything(site: Storage) -> Swept:
     """One pass over everything that has an end.  Raises LockHeld, or the guard that stops deletion."""
     swept = Swept(sweep_once(site))
     swept = replace(swept, erased=erase_ordered(site), lapsed=end_lapsed(site))
-    swept = replace(swept, forgotten=(*forget_due(site), *forget_registers(site)))
+    swept = replace(swept, forgotten=_forget(site))
     swept = replace(swept, room=make_room(site))
     try:
         swept = replace(swept, packages=tuple(package.id for package in expire_packages(site)))
@@ -87,15 +95,30 @@ def sweep_everything(site: Storage) -> Swept:
         log.info("packages.skipped", extra={"cause": "locked"})
         swept = replace(swept, busy=(*swept.busy, "packages"))
     try:
-        swept = replace(swept, derived=(*delete_derived(site), *tidy_views(site)))
+        swept = replace(swept, derived=(*delete_derived(site), *tidy_views(site)), leftovers=expire_leftovers(site))
     except LockHeld:
         swept = replace(swept, busy=(*swept.busy, "derived files"))
+    try:
+        swept = replace(swept, held_copy=destroy_released(site))
+    except LockHeld:
+        swept = replace(swept, busy=(*swept.busy, "the copy of held footage"))
     try:
         swept = replace(swept, folded=summarise_oldest_day(site))
         return replace(swept, signed=sign_checkpoint(site))
     except (KeyExposed, KeyLost, KeyUnreadable, AuditBroken, FileUnreadable) as error:
         log.warning("checkpoint.failed", extra={"error": error.code, SHOWN: True})
         return replace(swept, unsigned=error.message)
+
+
+def _forget(site: Storage) -> tuple[str, ...]:
+    """Forget the people whose period is over, by the [policy] that the storage follows and by no other."""
+    try:
+        with write_transaction(site.engine) as connection:
+            require_known_settings(connection, site)
+    except SettingsForeign as error:
+        log.warning("forgetting.skipped", extra={"error": error.code, SHOWN: True})
+        return ()
+    return (*forget_due(site), *forget_registers(site))
 
 
 def summary_of(swept: Swept) -> str:
@@ -105,12 +128,19 @@ def summary_of(swept: Swept) -> str:
         lines.append(f"{count(len(swept.footage.finished), 'deletion')} finished that an earlier sweep had begun")
     if swept.footage.quarantine_gone:
         lines.append(f"{count(len(swept.footage.quarantine_gone), 'quarantined file')} deleted at its limit")
+    if swept.footage.quarantine_taken_in:
+        taken_in = count(len(swept.footage.quarantine_taken_in), "file")
+        lines.append(f"{taken_in} in quarantine without a note: taken in, with a limit from now on")
     if swept.room is not None:
         lines.append(_room_summary(swept.room))
     if swept.packages:
         lines.append(f"packages deleted: {', '.join(swept.packages)}")
     if swept.derived:
         lines.append(f"derived files deleted of {', '.join(swept.derived)}")
+    if swept.leftovers:
+        lines.append(f"{count(len(swept.leftovers), 'folder')} deleted that the index does not know")
+    if swept.held_copy is not None:
+        lines.append(_held_copy_summary(swept.held_copy))
     if swept.folded is not None and swept.folded.lines:
         lines.append(f"{count(swept.folded.tombstones, 'tombstone')} of a year ago folded into signed lines")
     erasures = [erasure for erasure in swept.erased if erasure.gone]
@@ -126,6 +156,13 @@ def summary_of(swept: Swept) -> str:
     if swept.busy:
         lines.append(f"{' and '.join(swept.busy)} are being worked on: left for the next pass")
     return "; ".join(lines)
+
+
+def _held_copy_summary(done: HeldDone) -> str:
+    """What became of the copy of held footage, as text."""
+    if done.reached:
+        return f"{count(done.destroyed, 'segment')} destroyed in the copy of held footage"
+    return f"NOT REACHED: the copy of held footage in {done.folder} still has what {count(done.released, 'hold')} kept"
 
 
 def _room_summary(room: RoomMade) -> str:

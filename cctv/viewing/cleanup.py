@@ -1,4 +1,4 @@
-"""Deletion of views: when their case ends, and after four weeks at most, like every derived file.
+"""Deletion of views: when their case ends, at the limit of the footage that they show, and after four weeks at most.
 
 A link is removed, never what it leads to.
 
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -23,12 +21,9 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.ids import IdKind, id_kind
-from cctv.redaction.review.cleanup import LONGEST
-from cctv.viewing.permission import VIEWS
+from cctv.retention.copies import VIEWS, view_limit
 
 log = logging.getLogger(__name__)
-
-_STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
@@ -44,8 +39,10 @@ def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
             continue  # nothing of ours lies behind a link
         with read_transaction(site.engine) as connection:
             ended = everything or _ended(connection, case)
-        is_link = folder.is_symlink()
-        due = [folder] if is_link else [path for path in sorted(folder.iterdir()) if ended or _is_old(path, now)]
+            is_link = folder.is_symlink()
+            views = [] if is_link else sorted(folder.iterdir())
+            due = [path for path in views if ended or view_limit(connection, site, path).due <= now]
+        due = [folder] if is_link else due
         if due:
             with write_transaction(site.engine) as connection:
                 facts: AuditFacts = {"files": len(due)}
@@ -60,15 +57,6 @@ def tidy_views(site: Storage, *, everything: bool = False) -> tuple[str, ...]:
                 folder.parent.rmdir()
             site.disk.sync_directory(site.root / "derived")
     return tuple(touched)
-
-
-def _is_old(path: Path, now: datetime) -> bool:
-    """By the instant in its name; a file without one is what a crash left."""
-    try:
-        created = datetime.strptime(path.stem.rpartition("_")[2], _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return now - datetime.fromtimestamp(path.lstat().st_mtime, UTC) >= timedelta(days=1)
-    return now - created >= LONGEST
 
 
 def _ended(connection: Connection, case: str) -> bool:

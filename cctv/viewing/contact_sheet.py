@@ -28,6 +28,7 @@ from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
 from cctv.redaction.review.sheet.thumbnails import Bgr, bgr
 from cctv.redaction.video.reader import Reading, clip_of
+from cctv.retention.copies import view_stem
 from cctv.viewing.permission import Look, require_view, views_directory
 
 MOST = 60  # stills: a page that a person can still survey
@@ -66,7 +67,7 @@ def show(
         site=site.settings.site.name,
         stills=[(f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}", _data(picture)) for at, picture in pictures],
     )
-    path = views_directory(site, look.case) / f"{camera}_{site.clock.now():%Y%m%dT%H%M%SZ}.html"
+    path = views_directory(site, look.case) / f"{camera}_{view_stem(span, site.clock.now())}.html"
     site.disk.write(path, page.encode())
     return ContactSheet(path, tuple(at for at, _ in pictures))
 

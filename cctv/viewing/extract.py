@@ -27,6 +27,7 @@ from cctv.model.ids import CameraId
 from cctv.redaction.review.case import Progress, silent
 from cctv.redaction.video.encoder import Picture, h264_writer, write_planes
 from cctv.redaction.video.reader import Clip, Reading, clip_of
+from cctv.retention.copies import view_stem
 from cctv.viewing.permission import Look, require_view, views_directory
 
 _MAX_SOURCE_RATIO = 1.5  # as in a build
@@ -99,6 +100,6 @@ def _write(site: Storage, clip: Clip, path: Path, progress: Progress) -> int:
 
 
 def _name(site: Storage, look: Look, stretch: tuple[Segment, ...], directory: Path) -> Path:
-    first = max(stretch[0].span.start, look.span.start).astimezone(site.settings.site.timezone)
-    created = site.clock.now()
-    return directory / f"{look.camera}_{first:%Y-%m-%d_%H-%M-%S_%Z}_{created:%Y%m%dT%H%M%SZ}.mp4"
+    shown = Span(max(stretch[0].span.start, look.span.start), min(stretch[-1].span.end, look.span.end))
+    first = shown.start.astimezone(site.settings.site.timezone)
+    return directory / f"{look.camera}_{first:%Y-%m-%d_%H-%M-%S_%Z}_{view_stem(shown, site.clock.now())}.mp4"

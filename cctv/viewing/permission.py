@@ -23,6 +23,7 @@ from cctv.core.i18n import N_, Message, enum_label
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.layout import derived_directory
 from cctv.footage.segments import segments_of
 from cctv.holds.store import holds_of
 from cctv.model.audit import Act
@@ -31,9 +32,7 @@ from cctv.model.footage import Segment
 from cctv.model.ids import CameraId
 from cctv.redaction.review.prepare import split_into_parts
 from cctv.redaction.review.privacy_masks import masks_in_force
-
-VIEWS = "views"
-"""Folder of a case, below `derived/`, in which its views lie."""
+from cctv.retention.copies import VIEWS
 
 
 class NotCovered(CctvError):
@@ -92,7 +91,7 @@ def require_view(site: Storage, case_id: str, camera: CameraId, span: Span, what
 
 def views_directory(site: Storage, case_id: str) -> Path:
     """`derived/INC-YYYY-NNN/views`, created when it is missing."""
-    directory = site.root / "derived" / case_id / VIEWS
+    directory = derived_directory(site.root, case_id) / VIEWS
     site.disk.make_directory(directory)
     return directory
 

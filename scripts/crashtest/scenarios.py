@@ -19,10 +19,11 @@ from cctv.cases.requests.scope import PROVISIONAL, end_lapsed
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
 from cctv.crypto.age import read_recovery_key
-from cctv.db.identity import DATABASE_FILE
+from cctv.db.identity import DATABASE_FILE, IndexOlder, is_newest
 from cctv.db.storage import Storage
 from cctv.footage.layout import incoming_directory, recorder_lock
 from cctv.footage.quarantine import quarantine
+from cctv.footage.repair.rebuild import rebuild_index
 from cctv.footage.repair.reconcile import reconcile
 from cctv.footage.repair.recover import recover_incoming
 from cctv.footage.space_requests import RoomWanted, ask_for_room, withdraw_request
@@ -38,7 +39,7 @@ from cctv.retention.sweep import sweep_once
 from cctv.services.decommission import close_site
 from crashtest.journal import Journal
 from crashtest.recorder import Died, Recorder
-from crashtest.stage import FOYER, GEVEL, OwnClock, Stage, reopened
+from crashtest.stage import FOYER, GEVEL, RENAMED, OwnClock, Stage, reopened
 from crashtest.states import State, clear, materialise
 from crashtest.truth import Held, MayGo, Releasing, Restored, Violation, look_after
 
@@ -202,10 +203,32 @@ def removal(stage: Stage) -> Iterator[None]:
     stage.record(FOYER, 1)
 
 
+def rename(stage: Stage) -> Iterator[None]:
+    """A camera that is held gets another zone, then another name; its holds go on over what it records from then on."""
+    stage.record(GEVEL, stage.random.randrange(1, 4))
+    now = stage.clock.now()
+    coming = Span(now, now + 9 * DAY)
+    ground, hold_id = hold_on(stage, coming, GEVEL)
+    if stage.random.random() < 0.5:
+        place_hold(stage.site, NewHold(ground, (GEVEL,), Span(now - DAY, now + DAY), now + 30 * DAY, "more"))
+    stage.record(GEVEL, 1)
+    yield
+    stage.change('[cameras.gevel-1]\nzone = "facade"', '[cameras.gevel-1]\nzone = "interior"')
+    stage.record(GEVEL, stage.random.randrange(1, 3))
+    stage.change(
+        '[cameras.gevel-1]\nzone = "interior"', f'[cameras.{RENAMED}]\nrenamed_from = ["gevel-1"]\nzone = "facade"'
+    )
+    stage.promise(Held(hold_id, frozenset({GEVEL, RENAMED}), coming))  # type: ignore[arg-type]
+    stage.record(RENAMED, stage.random.randrange(1, 4))
+    stage.clock.advance(8 * DAY)
+    sweep_once(stage.site)
+    stage.record(RENAMED, 1)
+
+
 class _Stops(DurableFiles):
     """A disk under a process that dies before it removes the first file."""
 
-    def unlink(self, path: Path) -> bool:
+    def unlink(self, path: Path | str) -> bool:
         raise Died
 
 
@@ -227,6 +250,47 @@ def older_index(stage: Stage) -> Iterator[None]:
     sweep_once(stage.site)
     stage.clock.advance(timedelta(minutes=1))
     stage.record(FOYER, 1)
+
+
+def older_database(stage: Stage) -> Iterator[None]:
+    """A database of days ago is put back as a file: it knows neither the footage nor the hold of after."""
+    segments = stage.record(GEVEL, stage.random.randrange(1, 4))
+    hold_on(stage, segments[0].span, GEVEL)
+    older = stage.folder / "older.db"
+    shutil.copy(stage.root / DATABASE_FILE, older)
+    stage.clock.advance(DAY)
+    late = stage.record(GEVEL, stage.random.randrange(2, 4)) + stage.record(FOYER, 1)
+    if stage.random.random() < 0.7:
+        hold_on(stage, late[0].span, GEVEL)
+    stage.clock.advance(6 * DAY)
+    sweep_once(stage.site)
+    for path in stage.root.glob(f"{DATABASE_FILE}*"):
+        path.unlink()
+    shutil.copy(older, stage.root / DATABASE_FILE)
+    stage.reopen()
+    stage.clock.advance(DAY)
+    yield
+    try:
+        sweep_once(stage.site)
+    except IndexOlder:
+        bring_up(stage, stage.clock)
+    confirmed(stage.reopen())
+    stage.clock.advance(timedelta(minutes=1))
+    sweep_once(stage.site)
+    stage.record(FOYER, 1)
+
+
+def bring_up(stage: Stage, clock: OwnClock) -> None:
+    rebuild_index(stage.settings, disk=DurableFiles(), clock=clock, actor=Actor("faults"), reason="an older one")
+
+
+def brought_up(stage: Stage, at: datetime) -> Storage:
+    """What a person does after a crash: rebuilds unless that had ended, and confirms the holds."""
+    waiting = unconfirmed(stage.root)
+    is_unfinished = waiting is not None and waiting.resume is not None
+    if is_unfinished or not is_newest(reopened(stage, at).engine, stage.root):
+        bring_up(stage, OwnClock(at))
+    return confirmed(reopened(stage, at))
 
 
 def closing(stage: Stage) -> Iterator[None]:
@@ -355,7 +419,9 @@ ALL = {
         Scenario("restriction", restriction),
         Scenario("room", free_space),
         Scenario("removal", removal),
+        Scenario("rename", rename),
         Scenario("older index", older_index),
+        Scenario("older database", older_database, brought_up),
         Scenario("closing", closing),
         Scenario("restart", restart),
         Scenario("placing killed", placing_killed),

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from pyrage.x25519 import Identity as RecoveryIdentity
 
-from cctv.config.loader import load_settings
+from cctv.config.loader import check_text, load_settings
 from cctv.config.schema import Settings
 from cctv.core.durable import DurableFiles
 from cctv.core.time_range import Span
@@ -34,6 +34,7 @@ from cctv.model.ids import CameraId
 from crashtest.truth import Kept
 
 GEVEL, FOYER = CameraId("gevel-1"), CameraId("foyer-1")
+RENAMED = CameraId("gevel-9")  # what gevel-1 is called after a rename
 BEGIN = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 CAMERAS_TOML = """
@@ -111,6 +112,15 @@ def played_here() -> Iterator[None]:
 class Promises(Protocol):
     """Whoever takes note of what must be true from now on."""
 
+    def change(self, old: str, new: str) -> None:
+        """Replace text of cameras.toml and go on under the new settings; the file itself stays, for other seeds."""
+        file = self.settings.source.path
+        text = self._text or file.read_text()
+        assert old in text
+        self._text = text.replace(old, new)
+        self.settings = check_text(self._text, file).settings
+        self.reopen()
+
     def promise(self, what: object) -> None: ...
 
 
@@ -125,6 +135,7 @@ class Stage:
         self.recorder: Promises | None = None
         self.earlier: list[object] = []
         self._site: Storage | None = None
+        self._text: str | None = None  # of a changed cameras.toml
 
     @property
     def root(self) -> Path:
@@ -144,6 +155,15 @@ class Stage:
     def reopen(self) -> Storage:
         self._site = None
         return self.site
+
+    def change(self, old: str, new: str) -> None:
+        """Replace text of cameras.toml and go on under the new settings; the file itself stays, for other seeds."""
+        file = self.settings.source.path
+        text = self._text or file.read_text()
+        assert old in text
+        self._text = text.replace(old, new)
+        self.settings = check_text(self._text, file).settings
+        self.reopen()
 
     def promise(self, what: object) -> None:
         """Noted while recording; before, `earlier` says it."""

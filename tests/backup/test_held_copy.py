@@ -1,6 +1,7 @@
-"""One encrypted copy of held footage: what is released leaves it at the next back-up."""
+"""One encrypted copy of held footage: what is released leaves it at the next sweep or back-up."""
 
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -53,6 +54,42 @@ def test_what_is_released_is_destroyed_by_the_next_back_up_of_any_kind(rig, clip
     assert copied(rig) == hashes(recorded[2:])
 
 
+def test_what_is_released_is_destroyed_by_the_next_sweep(rig, clip):
+    recorded = different(rig, clip)
+    first = rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
+    rig.hold("2026-11-01 11:02", "2026-11-01 11:03")
+    rig.cctv(f"backup --held {rig.medium}")
+    rig.days_pass(8)
+    rig.cctv(f"hold release {first} --reason 'nothing to be seen'")
+
+    swept = rig.cctv("sweep --once --json").json
+
+    assert (swept["held_copy_destroyed"], swept["held_copy_reached"]) == (1, True)
+    assert copied(rig) == hashes(recorded[2:])
+    assert rig.cctv("status --json", exit=None).json["overdue_files"] == []
+
+
+def test_a_medium_that_is_away_leaves_what_was_released_overdue_until_it_is_back(rig, clip, tmp_path):
+    different(rig, clip)
+    first = rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
+    rig.cctv(f"backup --held {rig.medium}")
+    copy = next(rig.medium.glob("cctv-held-*"))
+    away = shutil.move(copy, tmp_path / "away")
+    rig.days_pass(8)
+    rig.cctv(f"hold release {first} --reason 'nothing to be seen'")
+    rig.days_pass(1)
+
+    assert "NOT REACHED" in rig.cctv("sweep --once").out
+    status = rig.cctv("status --json", exit=17).json
+    assert status["overdue_seconds"] == timedelta(days=1).total_seconds()
+    assert [file["path"] for file in status["overdue_files"]] == [str(rig.medium)]
+
+    shutil.move(away, copy)
+    rig.cctv("sweep --once")
+    assert copied(rig) == []
+    assert rig.cctv("status --json", exit=None).json["overdue_seconds"] == 0
+
+
 def test_a_dry_run_copies_and_destroys_nothing(rig, clip):
     different(rig, clip)
     rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
@@ -91,10 +128,16 @@ def test_nothing_is_destroyed_while_the_holds_await_a_person(rig, clip):
     different(rig, clip)
     hold = rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
     rig.cctv(f"backup --held {rig.medium}")
+    rig.site.clock.advance(minutes=1)
     rig.cctv(f"hold release {hold} --reason 'nothing to be seen'")
     ask_confirmation(rig.site.root, DurableFiles(), why="a restore", at=rig.site.clock.now())
     rig.cctv(f"backup --held {rig.medium}")
     assert len(copied(rig)) == 1
+
+    rig.site.clock.advance(minutes=1)
+    rig.cctv("hold confirm --for 'A. Peeters' --reason 'compared with the register'")
+    rig.cctv("sweep --once")
+    assert copied(rig) == []
 
 
 def test_the_only_copy_of_held_footage_that_was_lost_stays(rig, clip):

@@ -7,8 +7,10 @@ import pytest
 
 from cctv.audit.log import verify_log
 from cctv.core.durable import DurableFiles
-from cctv.db.engine import read_transaction
+from cctv.db.engine import read_transaction, write_transaction
 from cctv.footage.layout import recorder_lock
+from cctv.footage.segments import insert_tombstones_unless_held
+from cctv.model.footage import Reason
 
 pytestmark = pytest.mark.slow
 
@@ -284,3 +286,46 @@ def test_a_restore_that_died_anywhere_is_done_again_and_deletes_nothing_in_betwe
     site = rig.site.open()
     with read_transaction(site.engine) as connection:
         verify_log(connection)
+
+
+def test_a_deletion_that_the_replaced_index_had_begun_is_finished(rig):
+    recorded = rig.site.record("gevel-1", "2026-11-01 11:00", minutes=2)
+    file = rig.back_up()
+    rig.days_pass(8)
+    opened = rig.site.open()
+    with write_transaction(opened.engine) as connection:
+        insert_tombstones_unless_held(connection, recorded[:1], Reason.PAST_LIMIT, rig.site.clock.now())
+
+    told = rig.restore(file, "--replace --json").json
+    assert told["rows_without_file"] == 1
+    assert [segment.path for segment in rig.site.footage("gevel-1")] == [recorded[1].path]
+    rig.confirm()
+    rig.cctv("sweep --once")
+    assert not (rig.site.root / recorded[0].path).exists()
+
+
+def test_what_the_replaced_index_deleted_keeps_its_reason(rig):
+    rig.site.record("gevel-1", "2026-11-01 11:00", minutes=2)
+    file = rig.back_up()
+    rig.days_pass(8)
+    rig.cctv("sweep --once")
+
+    planned = rig.restore(file, "--replace --dry-run --json").json
+    told = rig.restore(file, "--replace --json").json
+
+    assert planned["rows_without_file"] == told["rows_without_file"] == 2
+    gone = rig.cctv("retention explain --cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:02' --json")
+    assert {stone["reason"] for stone in gone.json["cameras"][0]["gone"]} == {"past its limit"}
+
+
+def test_the_restored_index_is_the_newest_and_the_one_that_was_replaced_is_not(rig):
+    rig.site.record("gevel-1", "2026-11-01 11:00")
+    file = rig.back_up()
+    kept = (rig.site.root / "cctv.db").read_bytes()
+    rig.restore(file, "--replace")
+    rig.confirm()
+    rig.cctv("sweep --once")
+
+    rig.lose_index()
+    (rig.site.root / "cctv.db").write_bytes(kept)
+    assert "is not the newest index" in rig.cctv("sweep --once", exit=18).err

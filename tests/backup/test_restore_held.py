@@ -1,5 +1,6 @@
 """Held footage comes back from its copy only if it is held and missing, and nobody deleted it."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -172,3 +173,42 @@ def test_only_what_was_lost_under_an_older_hold_comes_back(reason):
     assert verdict_of(segment(), indexed=True, holds=[older], stone=None) is RestoreDecision.THERE
     assert verdict_of(segment(), indexed=False, holds=[older], stone=None) is RestoreDecision.RETURNED
     assert verdict_of(segment(), indexed=False, holds=[older], stone=None, folded=True) is RestoreDecision.DELETED
+
+
+def test_footage_that_the_replaced_index_deleted_does_not_come_back(rig, clip):
+    minutes(rig, clip)
+    hold = rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
+    rig.cctv(f"backup --held {rig.medium}")
+    away = shutil.move(next(rig.medium.glob("cctv-held-*")), rig.medium.parent / "away")
+    file = rig.back_up()
+    rig.cctv(f"hold release {hold} --reason 'nothing to be seen'")
+    rig.cctv(
+        "footage delete --cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01' --reason 'dressing room'"
+    )
+    shutil.move(away, rig.medium / "away")
+
+    rig.restore(file, "--replace")
+    rig.confirm()
+
+    returned = rig.cctv(f"restore --held {rig.medium / 'away'} --key {rig.key} --reason 'new disk'")
+    assert "1 segments refused: it was deleted" in returned.out
+    gone = rig.cctv("retention explain --cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-01 11:01' --json")
+    assert {stone["reason"] for stone in gone.json["cameras"][0]["gone"]} == {"should never have been made"}
+
+
+def test_a_hold_that_was_placed_after_the_limit_brings_nothing_back_where_no_index_knows(rig, clip):
+    minutes(rig, clip)
+    hold = rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
+    rig.cctv(f"backup --held {rig.medium}")
+    copy = next(rig.medium.glob("cctv-held-*"))
+    away = shutil.move(copy, rig.medium.parent / "away")
+    rig.days_pass(8)
+    rig.cctv(f"hold release {hold} --reason 'nothing to be seen'")
+    rig.cctv("sweep --once")
+    rig.hold("2026-11-01 11:00", "2026-11-01 11:01")
+    rig.lose_index()
+    rig.cctv("footage rebuild --reason 'cctv.db is lost'")
+    rig.confirm()
+    shutil.move(away, copy)
+
+    assert "1 segments refused: it was deleted" in bring_back(rig).out

@@ -145,7 +145,7 @@ def test_the_sign_of_each_zone_names_law_purpose_period_and_controller(bare_site
     facade = next(each for each in signs(settings, Language.NL) if each.zone == "facade")
 
     assert facade.lines[0] == "Camerabewaking - Wet van 21 maart 2007"
-    assert "7d" in facade.lines[2]
+    assert "7\N{NO-BREAK SPACE}dagen" in facade.lines[2]
     assert "De Grote Post vzw, Hendrik Serruyslaan 18A" in facade.lines[3]
     assert facade.missing == ()
 

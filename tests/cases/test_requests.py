@@ -11,6 +11,8 @@ pytestmark = pytest.mark.slow
 
 WHO = "--name 'Quirina Zandvoort' --contact quirina@example.be"
 SPAN = "--cameras foyer-1 --from '1/11 9:02' --to '1/11 9:05'"
+DATED = SPAN.replace("1/11", "1/11/2026")
+BEFORE = SPAN.replace("1/11", "19/10")
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def test_the_clock_starts_on_the_day_of_receipt(site, clock):
 
 def test_a_deadline_that_has_passed_is_said_loudly(site, clock):
     clock.set("2026-12-20 12:00")
-    answer = site.cctv(f"request open --no-prepare {WHO} {SPAN} --received 2/11")
+    answer = site.cctv(f"request open --no-prepare {WHO} {DATED} --received 2/11/2026")
     assert "18 days LATE" in answer.out
 
 
@@ -125,7 +127,7 @@ def test_an_unknown_request_is_refused(site, command):
         (f"{WHO} --from 9:00 --to 9:10 --received 31/2", "no day 31 in month 2"),
         (f"{WHO} --from 9:10 --to '1/11 9:00'", "does not end after it starts"),
         (f"{WHO} --from '25/10 2:30' --to '25/10 4:00'", "happens twice"),
-        (f"{WHO} --from '29/3 2:30' --to '29/3 4:00'", "does not exist"),
+        (f"{WHO} --from '29/3/2026 2:30' --to '29/3/2026 4:00'", "does not exist"),
     ],
 )
 def test_bad_input_changes_nothing(site, clock, arguments, message):
@@ -147,7 +149,7 @@ def test_dry_runs_change_nothing(site, asked):
 def test_the_list_shows_the_first_due_first_and_hides_what_is_closed(site, clock, asked):
     clock.set("2026-11-10 12:00")
     site.cctv(f"request open --no-prepare {WHO} {SPAN}")
-    site.cctv(f"request open --no-prepare {WHO} {SPAN} --received 20/10")
+    site.cctv(f"request open --no-prepare {WHO} {BEFORE} --received 20/10")
     site.cctv("request close REQ-2026-002 --outcome not-identifiable --reason 'no such coat'")
     assert [one["id"] for one in site.cctv("request list --json").json["requests"]] == ["REQ-2026-003", "REQ-2026-001"]
     assert len(site.cctv("request list --all --json").json["requests"]) == 3

@@ -422,7 +422,7 @@ class TestExtending:
         recorded.cctv(self.EXTEND)
         clock.set("2026-12-02 00:01")
         assert "inside the first period" in recorded.cctv(f"request sent {ONE} --letter extension", exit=2).err
-        recorded.cctv(f"request open --no-prepare {WHO} {SPAN} --received 20/10")
+        recorded.cctv(f"request open --no-prepare {WHO} {SPAN.replace('1/11', '19/10/2026')} --received 20/10/2026")
         recorded.cctv(self.EXTEND.replace(ONE, "REQ-2026-002"), exit=2)
 
     def test_only_an_extension_that_was_decided_is_told(self, recorded):

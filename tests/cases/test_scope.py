@@ -22,7 +22,7 @@ def wide(site, clock):
     """Six minutes of the foyer, and a request over a minute more than a day of camera time."""
     clock.set("2026-11-02 12:00")
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
-    return site.cctv(f"request open --no-prepare {WHO} {WIDE} --json").json
+    return site.cctv(f"request open --no-prepare {WHO} {WIDE} --yes --json").json
 
 
 def minutes(site):
@@ -175,7 +175,7 @@ def test_a_wider_scope_keeps_the_earlier_hold_until_it_is_confirmed(site, clock)
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
     site.cctv(f"request open --no-prepare {WHO} {CLOSE}")
 
-    site.cctv(f"request scope REQ-2026-001 {WIDE} --reason 'another hour, she thinks'")
+    site.cctv(f"request scope REQ-2026-001 {WIDE} --yes --reason 'another hour, she thinks'")
     clock.advance(hours=73)
     site.cctv("sweep --once")
 

@@ -156,7 +156,7 @@ def test_two_factors_are_held_against_the_second_person(settings):
     both = found("000", settings(two_person='["hold.release", "export.unredacted"]'))
 
     assert said(alone, ClaimStatus.DIFFERS, Subject.TWO_FACTOR)
-    assert said(both, ClaimStatus.KEPT, Subject.TWO_FACTOR)
+    assert said(both, ClaimStatus.ASK, Subject.TWO_FACTOR)
 
 
 def test_rights_are_those_that_a_text_calls_rights(settings):
@@ -211,3 +211,30 @@ def test_the_command_lists_every_difference_and_strict_refuses_them(bare_site):
     assert next(each["line"] for each in listed if each["subject"] == "retention") == 50
     assert "differ in" in refused.err
     assert "next:  change the published text" in refused.err
+
+
+def test_roles_are_kept_only_where_each_permission_takes_a_grant(settings, tmp_path):
+    claimed = found("003", settings())
+    (said_of_roles,) = said(claimed, ClaimStatus.DIFFERS, Subject.ROLES)
+    assert said_of_roles.startswith("[policy] granted_only does not name view, export, export.unredacted")
+
+    file = tmp_path / "cameras.toml"
+    granted = 'granted_only = ["view", "export", "export.unredacted"]\n'
+    file.write_text(file.read_text().replace("[policy]\n", f"[policy]\n{granted}"))
+    strict = found("003", load_settings(file, environ={}).settings)
+    assert said(strict, ClaimStatus.KEPT, Subject.ROLES) == ["viewing and exporting take a grant to the account"]
+
+
+def test_encrypted_communication_is_kept_only_where_every_stream_is(settings, tmp_path):
+    (plain,) = said(found("003", settings()), ClaimStatus.DIFFERS, Subject.ENCRYPTED)
+    assert plain.startswith("pictures and passwords of gevel-1 travel unencrypted")
+
+    file = tmp_path / "cameras.toml"
+    file.write_text(file.read_text().replace("rtsp://", "rtsps://"))
+    encrypted = found("003", load_settings(file, environ={}).settings)
+    assert said(encrypted, ClaimStatus.KEPT, Subject.ENCRYPTED)
+
+
+@pytest.mark.parametrize(("name", "subject"), [("003", Subject.HOSTING), ("001", Subject.PENETRATION_TEST)])
+def test_what_only_people_can_know_is_asked(settings, name, subject):
+    assert len(said(found(name, settings(country="NL")), ClaimStatus.ASK, subject)) == 1

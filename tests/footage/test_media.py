@@ -12,6 +12,8 @@ import pytest
 
 from cctv.footage.media import MediaTimeout, MediaUnreadable, NoVideo, probe, read_timing
 
+pytestmark = pytest.mark.slow
+
 X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-bf", "2"]
 BT709 = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
 OPTIONS = {"bt709": "1", "bt470bg": "5", "smpte170m": "6"}  # by their code points in H.273

@@ -65,7 +65,7 @@ def test_an_objection_that_is_upheld_gives_a_copy_and_then_deletes_what_nobody_h
     opened.cctv(f"redaction prepare {TWO}", exit=12)
     opened.cctv(f"request uphold {TWO} --reason 'she lives there'")
     opened.cctv(f"redaction prepare {TWO}")
-    opened.cctv(f"redaction approve {TWO} --all --reason 'nobody else stays'")
+    opened.cctv(f"redaction approve {TWO} --all --reason 'nobody else stays' --hidden-reason 'not there'")
     assert "identity (subject)" in opened.cctv(f"request answer {TWO} --no-letter --yes", exit=13).err
     opened.cctv(f"request identity {TWO} --method known-address --checker 'A. Peeters'")
     assert "nobody agreed" in opened.cctv(f"request answer {TWO} --no-letter", exit=13).err
@@ -85,7 +85,7 @@ def test_an_objection_that_is_upheld_gives_a_copy_and_then_deletes_what_nobody_h
 def test_portability_is_answered_with_the_same_package(opened):
     opened.cctv(OBJECT.replace("objection", "portability"))
     opened.cctv(f"redaction prepare {TWO}")
-    opened.cctv(f"redaction approve {TWO} --all --reason 'nobody else stays'")
+    opened.cctv(f"redaction approve {TWO} --all --reason 'nobody else stays' --hidden-reason 'not there'")
     done = opened.cctv(f"request answer {TWO} --no-letter --json").json
     assert done["package"] == "EXP-2026-001"
     assert opened.cctv("export verify EXP-2026-001 --json").json["verified"]

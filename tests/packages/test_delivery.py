@@ -11,7 +11,7 @@ import pytest
 from casestages import REQUEST, acts, check_identities, name_nominee, stock_tools
 from sqlalchemy import text
 
-from cctv.db.engine import read_transaction
+from cctv.db.engine import read_transaction, write_transaction
 from cctv.model.disclosures import Delivery
 from cctv.packages.deliver import fetch_lines, lent_since
 from cctv.packages.encrypted_zip import DIGITS, GROUPS, new_passphrase
@@ -159,3 +159,21 @@ def test_a_carrier_is_not_written_into_what_somebody_made_beforehand(built, outg
     assert list(elsewhere.iterdir()) == []
     assert (outgoing / name).exists()
     assert list(outgoing.glob(".*.part")) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["export deliver {id} --method folder --to {to}", "export fetch {id}", "sweep --once"]
+)
+def test_a_package_whose_row_leaves_the_storage_is_neither_handed_over_nor_deleted(built, clock, outgoing, command):
+    theirs = built.folder / "theirs"
+    shutil.copytree(built.root / "exports" / PACKAGE, theirs)
+    with write_transaction(built.open().engine) as connection:
+        connection.execute(text("UPDATE exports SET path = '../theirs'"))
+    if command == "sweep --once":
+        clock.advance(days=60)
+
+    refused = built.cctv(command.format(id=PACKAGE, to=outgoing), exit=18)
+
+    assert f"package {PACKAGE} has the path ../theirs" in refused.err
+    assert (theirs / "manifest.json").exists()
+    assert list(outgoing.iterdir()) == []

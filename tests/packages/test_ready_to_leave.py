@@ -147,7 +147,7 @@ def test_a_question_is_taken_back_with_a_reason_that_the_log_keeps(prepared):
     assert "the question about identity is taken back" in said.out
     entry = prepared.cctv("audit list --last 1 --json").json["entries"][0]
     assert (entry["act"], entry["reason"]) == ("question.withdrawn", "she wrote from the known address")
-    prepared.cctv(f"redaction approve {REQUEST} --all --reason ok")
+    prepared.cctv(f"redaction approve {REQUEST} --all --reason ok --hidden-reason ok")
     prepared.clock.advance(minutes=1)
     prepared.cctv(ASK)
     prepared.cctv(f"request answer {REQUEST}", exit=13)

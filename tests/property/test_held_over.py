@@ -83,7 +83,7 @@ class NoFiles(DurableFiles):
     """The footage itself is not there."""
 
     def unlink(self, path):
-        return path.suffix != ".mp4" and super().unlink(path)
+        return not str(path).endswith(".mp4") and super().unlink(path)
 
 
 def act(site: Storage, clock: HandClock, number: int, step) -> None:

@@ -27,4 +27,4 @@ def test_derived_files_of_an_open_request_go_after_four_weeks_and_can_be_made_ag
     said = prepared.cctv(f"redaction approve {REQUEST} --all --reason x", exit=15)
     assert "--again" in said.err
     prepared.cctv(f"redaction prepare {REQUEST} --again")
-    prepared.cctv(f"redaction approve {REQUEST} --all --reason x")
+    prepared.cctv(f"redaction approve {REQUEST} --all --reason x --hidden-reason x")

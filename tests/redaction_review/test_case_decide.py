@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from casescene import BLUE, RED, pictures_of, pixels_of
 from casestages import REQUEST, TOTAL, acts, write_keep
+from sqlalchemy import text
 
 from cctv.config.schema import PolicySettings, TwoPersonAct
+from cctv.db.engine import write_transaction
 from cctv.redaction.review.approve import approve
 from cctv.redaction.review.errors import SecondPersonNeeded
 
 pytestmark = pytest.mark.slow
 
-APPROVE = f"redaction approve {REQUEST} --all --reason 'looked at all of it'"
+APPROVE = f"redaction approve {REQUEST} --all --reason 'looked at all of it' --hidden-reason 'nobody is kept'"
 
 
 def _part(site):
@@ -154,4 +156,28 @@ def test_where_the_policy_asks_for_two_people_nobody_approves_his_own_work(prepa
         approve(strict, REQUEST, "looked", everything=True)
     assert refused.value.exit_code == 13
     colleague = replace(strict, actor=replace(strict.actor, account="colleague"))
-    assert all(part.approved for part in approve(colleague, REQUEST, "looked", everything=True).parts)
+    assert all(
+        part.approved for part in approve(colleague, REQUEST, "looked", hidden_reason="x", everything=True).parts
+    )
+
+
+def test_a_part_whose_folder_is_outside_of_the_storage_is_not_read(prepared):
+    (part,) = (prepared.root / "derived" / REQUEST).glob("foyer-1_*")
+    theirs = prepared.folder / "theirs"
+    part.rename(theirs)
+    with write_transaction(prepared.open().engine) as connection:
+        connection.execute(text("UPDATE redactions SET directory = '../theirs'"))
+
+    for command in (APPROVE, f"redaction keep {REQUEST} 1 --reason x", f"redaction preview {REQUEST}"):
+        assert "has the path ../theirs" in prepared.cctv(command, exit=18).err
+
+
+def test_nothing_is_written_through_a_link_in_place_of_the_request_s_folder(opened):
+    theirs = opened.folder / "theirs"
+    theirs.mkdir()
+    (opened.root / "derived" / REQUEST).symlink_to(theirs)
+
+    refused = opened.cctv(f"redaction prepare {REQUEST}", exit=18)
+
+    assert "a link leads to" in refused.err
+    assert list(theirs.iterdir()) == []

@@ -69,7 +69,7 @@ def test_what_was_finished_does_not_count_when_it_cannot_be_relied_on(broken_off
 def test_a_build_goes_on_from_the_videos_that_were_finished(opened):
     opened.cctv(ASK)
     opened.cctv(f"redaction prepare {TWO}")
-    opened.cctv(f"redaction approve {TWO} --all --reason 'nobody is there'")
+    opened.cctv(f"redaction approve {TWO} --all --reason 'nobody is there' --hidden-reason 'nobody is there'")
     exports = opened.root / "exports"
     with pytest.raises(KeyboardInterrupt):
         build(opened.open("root"), TWO, Watch("render", last=2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,8 @@ from cctv.retention.guards.storage import check_guards
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEN_DAYS_AGO = NOW - timedelta(days=10)
+LEAP = timedelta(minutes=55)
+ZONE = ZoneInfo("Europe/Brussels")
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +57,70 @@ def test_a_clock_set_ten_days_ahead_deletes_nothing_and_the_operator_reads_what_
     assert len(swept.footage("gevel-1")) == 1
     status = swept.cctv("status --json", exit=None).json
     assert status["guard"] == "ClockForward"
+
+
+def leap(site, clock, number):
+    """Somebody sets the clock 55 minutes ahead, and 5 seconds go by."""
+    clock.set(f"{site.instant('2026-11-01 12:00').astimezone(ZONE) + number * LEAP:%Y-%m-%d %H:%M}")
+    clock.advance(seconds=5)
+
+
+def test_leaps_of_less_than_an_hour_add_up(swept, clock):
+    leap(swept, clock, 1)
+    swept.cctv("sweep --once")
+    leap(swept, clock, 2)
+
+    told = swept.cctv("sweep --once", exit=18)
+
+    assert "1.8 hours of it no witness confirms" in told.err
+    assert "0.9 hours ahead were trusted before without a witness" in told.err
+    for number in range(3, 7):
+        leap(swept, clock, number)
+        swept.cctv("sweep --once", exit=18)
+
+
+def test_leaps_add_up_over_restarts_of_the_machine(swept, clock, monkeypatch):
+    leap(swept, clock, 1)
+    swept.cctv("sweep --once")
+    restart(swept, monkeypatch)
+    leap(swept, clock, 2)
+
+    assert "no witness confirms" in swept.cctv("sweep --once", exit=18).err
+
+
+def test_a_leap_that_is_taken_back_is_none(swept, clock):
+    for _ in range(5):
+        clock.advance(minutes=70)
+        right = clock.now()
+        clock.set(f"{(right + LEAP).astimezone(ZONE):%Y-%m-%d %H:%M}")
+        swept.cctv("sweep --once")
+        clock.advance(minutes=70)
+        clock.set(f"{(right + timedelta(minutes=70)).astimezone(ZONE):%Y-%m-%d %H:%M}")
+        swept.cctv("sweep --once")
+
+
+def test_a_camera_that_agrees_gives_the_hour_back(swept, clock):
+    leap(swept, clock, 1)
+    swept.cctv("sweep --once")
+    leap(swept, clock, 2)
+    camera_said(swept, timedelta(seconds=-20))
+    swept.cctv("sweep --once")
+
+    leap(swept, clock, 3)
+    swept.cctv("sweep --once")
+
+
+def test_what_a_person_accepts_begins_the_hour_anew(swept, clock):
+    for number in (1, 2):
+        leap(swept, clock, number)
+        swept.cctv("sweep --once", exit=None)
+    swept.cctv("retention accept-clock --reason 'the battery was flat' --for 'A. Peeters'")
+    swept.cctv("sweep --once")
+
+    leap(swept, clock, 3)
+    swept.cctv("sweep --once")
+    leap(swept, clock, 4)
+    swept.cctv("sweep --once", exit=18)
 
 
 def test_the_clock_set_right_again_lets_deletion_go_on_by_itself(swept, clock):
@@ -166,7 +233,8 @@ def test_a_clock_that_was_ahead_at_the_last_sweep_is_accepted_by_a_person(swept,
         (Witnesses(None), True),
         (Witnesses(NOW - SLACK), True),
         (Witnesses(TEN_DAYS_AGO), False),
-        (Witnesses(TEN_DAYS_AGO, reached=NOW - SLACK), True),
+        (Witnesses(TEN_DAYS_AGO, recorded=timedelta(days=10) - SLACK), True),
+        (Witnesses(TEN_DAYS_AGO, recorded=timedelta(days=9)), False),
         (Witnesses(TEN_DAYS_AGO, expected=NOW - timedelta(minutes=50)), True),
         (Witnesses(TEN_DAYS_AGO, expected=TEN_DAYS_AGO, synchronised=True), False),
         (Witnesses(TEN_DAYS_AGO, expected=TEN_DAYS_AGO, offsets=[timedelta(hours=1)]), True),
@@ -176,6 +244,14 @@ def test_a_clock_that_was_ahead_at_the_last_sweep_is_accepted_by_a_person(swept,
         (Witnesses(TEN_DAYS_AGO, offsets=[timedelta(0), timedelta(0), timedelta(days=-10)]), True),
         (Witnesses(TEN_DAYS_AGO, offsets=[timedelta(0), timedelta(days=-10)]), False),
         (Witnesses(NOW - timedelta(hours=2), offsets=[timedelta(hours=-2)]), False),
+        (Witnesses(NOW - LEAP, expected=NOW - LEAP), True),
+        (Witnesses(NOW - LEAP, expected=NOW - LEAP, spent=LEAP), False),
+        (Witnesses(NOW - LEAP, expected=NOW - LEAP, spent=LEAP, synchronised=True), False),
+        (Witnesses(NOW - LEAP, expected=NOW - LEAP, spent=LEAP, offsets=[timedelta(minutes=-1)]), True),
+        (Witnesses(NOW - LEAP, expected=NOW - LEAP, spent=LEAP, offsets=[-2 * LEAP]), False),
+        (Witnesses(NOW - LEAP, expected=NOW - LEAP, spent=-LEAP), True),
+        (Witnesses(NOW - LEAP, spent=LEAP), False),  # another start of the machine is no fresh hour
+        (Witnesses(NOW - LEAP, recorded=LEAP - timedelta(minutes=2), spent=LEAP), True),
     ],
 )
 def test_the_witnesses_are_weighed(found, believed):

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60  # seconds; only a broken service ever waits that long
 CCTV = [sys.executable, "-c", "import sys; from cctv.cli.app import main; sys.exit(main())"]
 

@@ -11,6 +11,8 @@ import pytest
 
 from cctv.footage.layout import sweeper_lock
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def signals():

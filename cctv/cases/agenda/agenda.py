@@ -6,7 +6,7 @@ pure.  An item names no requester.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -16,24 +16,25 @@ from sqlalchemy import Connection
 
 from cctv.cases.compliance.breaches import list_breaches
 from cctv.cases.compliance.checks import list_declarations
-from cctv.cases.compliance.deadlines import clocks, declaration_due, workstations_due
-from cctv.cases.compliance.queries import last_check_on
+from cctv.cases.compliance.deadlines import clocks, declaration_due, reviews_due, workstations_due
+from cctv.cases.compliance.queries import last_check_on, select_reviews
 from cctv.cases.disclosures.queries import select_disclosures
 from cctv.cases.incident_queries import first_recorded
 from cctv.cases.requests.needs import step_label
 from cctv.cases.requests.next_steps import RequestFacts, missing, next_line, open_facts
 from cctv.config.schema import Settings
-from cctv.core.i18n import N_, join_messages
+from cctv.core.i18n import N_, enum_label, join_messages
 from cctv.core.local_days import end_of_day
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
 from cctv.holds.store import holds_in_force
-from cctv.model.compliance import Breach
+from cctv.model.compliance import Breach, ReviewKind
 from cctv.model.disclosures import Disclosure
 from cctv.model.holds import GroundKind, Hold
 
 ROTATE = timedelta(days=180)  # docs/policies/000.txt: "op regelmatige basis", no period: twice a year
 LEASE_AHEAD = timedelta(days=7)  # time for a letter and its answer before the copy is late
+REVIEW_AHEAD = timedelta(days=60)  # a penetration test is ordered weeks ahead
 HOLD_AHEAD = timedelta(days=14)  # a review further away needs no work yet
 _REQUESTED = {GroundKind.REQUEST, GroundKind.RESTRICTION, GroundKind.OBJECTION}  # their holds follow the request
 
@@ -49,6 +50,7 @@ class AgendaKind(Enum):
     DECLARATION = "declaration"
     CREDENTIAL = "credential"
     WORKSTATIONS = "workstations"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Item:
     """One thing that is due.
 
     `missing` are the labels of the steps, `line` is the next command.  `footage_until` is when the footage of a request
-    would begin to expire if nothing held it; None for other kinds, and where no camera is configured any more.
+    would begin to expire if nothing held it; None for other kinds, and where its cameras or its time are not known.
     """
 
     kind: AgendaKind
@@ -77,7 +79,7 @@ def request_items(facts: Iterable[RequestFacts], settings: Settings, now: dateti
         until = [
             request.span.start + settings.limit_for(settings.cameras[camera].zone)
             for camera in request.cameras
-            if camera in settings.cameras
+            if camera in settings.cameras and request.span is not None
         ]
         what = join_messages((request.type, request.state))
         yield Item(AgendaKind.REQUEST, request.id, request.due, what, line, steps_missing, min(until, default=None))
@@ -146,6 +148,14 @@ def workstations_item(due: date | None, zone: ZoneInfo) -> Iterator[Item]:
         yield Item(AgendaKind.WORKSTATIONS, "workstations", end_of_day(due, zone), what, line)
 
 
+def review_items(due: Mapping[ReviewKind, date], now: datetime, zone: ZoneInfo) -> Iterator[Item]:
+    """What is repeated each year, from two months before it is due."""
+    for kind, day in due.items():
+        if end_of_day(day, zone) <= now + REVIEW_AHEAD:
+            line = N_('cctv register review --kind {kind} --on DATE --by NAME --report "WHERE IT IS"', kind=kind.value)
+            yield Item(AgendaKind.REVIEW, kind.value, end_of_day(day, zone), enum_label(kind), line)
+
+
 def credential_items(rotated: Sequence[tuple[str, date | None]], now: datetime, zone: ZoneInfo) -> Iterator[Item]:
     """Passwords that are due for a change; today where no last change is recorded (None)."""
     today = now.astimezone(zone).date()
@@ -171,6 +181,7 @@ def board(site: Storage, rotated: Sequence[tuple[str, date | None]]) -> tuple[It
         first, today = _first_use(connection, site), now.astimezone(zone).date()
         declared = list_declarations(site)
         checked = last_check_on(connection, today)
+        reviewed = reviews_due(select_reviews(connection), first)
     items = [
         *request_items(facts, settings, now),
         *lapse_items(facts, now),
@@ -179,6 +190,7 @@ def board(site: Storage, rotated: Sequence[tuple[str, date | None]]) -> tuple[It
         *lease_items(disclosures),
         *declaration_item(declaration_due(declared, settings.site.jurisdiction, today, first), zone),
         *workstations_item(workstations_due(checked, first), zone),
+        *review_items(reviewed, now, zone),
         *credential_items(rotated, now, zone),
     ]
     return tuple(sorted(items, key=lambda item: (item.due, item.id)))

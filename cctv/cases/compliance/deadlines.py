@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cctv.core.local_days import months_after
-from cctv.model.compliance import Breach, Declaration, DeclarationKind, NoticeRecipient, ProcessingRole, Risk
+from cctv.model.compliance import (
+    Breach,
+    Declaration,
+    DeclarationKind,
+    NoticeRecipient,
+    ProcessingRole,
+    Review,
+    ReviewKind,
+    Risk,
+    Trigger,
+)
 from cctv.model.legal import Jurisdiction
 
 # docs/policies/001.txt: "binnen maximaal 18 uur", stricter than "without undue delay" of Article 33(2)
@@ -19,6 +29,10 @@ CONTROLLER = timedelta(hours=18)
 AUTHORITY = timedelta(hours=72)  # Article 33(1) GDPR
 # docs/policies/000.txt and 004.txt: "aan alle betrokken gebruikers ... binnen de 72 uren"
 PEOPLE = timedelta(hours=72)
+
+REVIEW_MONTHS = 12  # docs/policies/001.txt: "jaarlijks"
+LONGEST_REVIEW_MONTHS = 36  # WP 248 rev.01, II.B(b): an assessment that nothing changed is reviewed all the same
+YEARLY = (ReviewKind.PENETRATION_TEST, ReviewKind.AWARENESS, ReviewKind.AUDIT)  # owed without being recorded first
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +90,20 @@ def workstations_due(last: date | None, first_use: date | None) -> date | None:
     """
     since = last or first_use
     return months_after(since, 1) if since is not None else None
+
+
+def reviews_due(reviews: Sequence[Review], first_use: date | None) -> dict[ReviewKind, date]:
+    """The day by which each kind is due; those that the policies promise each year without a first one too.
+
+    An impact assessment and a consultation of the staff are due again once they were recorded: whether they are owed
+    at all is for a person to find out (`assessment_required`).
+    """
+    due = dict.fromkeys(YEARLY, months_after(first_use, REVIEW_MONTHS)) if first_use is not None else {}
+    for review in sorted(reviews, key=lambda review: (review.on, review.id)):
+        due[review.kind] = review.due
+    return due
+
+
+def assessment_required(triggers: Sequence[Trigger]) -> bool:
+    """Whether an impact assessment is required: Article 35(3)(c) GDPR by itself, or two criteria (WP 248 rev.01)."""
+    return {Trigger.PUBLIC_PLACE, Trigger.LARGE_SCALE} <= set(triggers) or len(set(triggers)) >= 2

@@ -19,6 +19,7 @@ from cctv.cases.text_input import checked_text, typed_id
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.initialise import knows_settings, require_known_settings
 from cctv.model.audit import Act
 from cctv.model.compliance import Grant, Permission
 from cctv.model.ids import GrantId, IdKind
@@ -93,7 +94,15 @@ def list_grants(site: Storage, *, withdrawn_too: bool) -> Sequence[Grant]:
 
 
 def require(site: Storage, permission: Permission) -> None:
-    """Raises NotGranted (12), with an audit entry, where the site requires a grant that the account lacks."""
+    """Raises NotGranted (12), with an audit entry, where the site requires a grant that the account lacks.
+
+    Raises SettingsForeign (10) under a cameras.toml that the storage does not follow.
+    """
+    with read_transaction(site.engine) as connection:
+        is_known = knows_settings(connection, site)
+    if not is_known:
+        with write_transaction(site.engine) as connection:
+            require_known_settings(connection, site)
     if permission not in site.settings.policy.granted_only:
         return
     account = site.actor.account

@@ -19,6 +19,7 @@ from cctv.cases.text_input import checked_text, typed_id
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.initialise import require_known_settings
 from cctv.model.audit import Act
 from cctv.model.compliance import End, Processor, SubProcessor
 from cctv.model.ids import IdKind, ProcessorId
@@ -54,6 +55,7 @@ def add_processor(site: Storage, new: NewProcessor, *, dry_run: bool = False) ->
     following = N_("choose a processor inside, or publish another policy first.")
     country = checked_country(name, new.country, site.settings.policy.area, following)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
+        require_known_settings(connection, site)
         now = site.clock.now()
         processor = Processor(
             id=ProcessorId(next_short_id(connection, IdKind.PROCESSOR, now.year)),
@@ -82,6 +84,7 @@ def engage(
     following = N_("refuse your agreement to it (Article 28(2) GDPR).")
     code = checked_country(name, country, site.settings.policy.area, following)
     with write_transaction(site.engine, dry_run=dry_run) as connection:
+        require_known_settings(connection, site)
         before = _load_engaged(connection, processor_id)
         others = tuple(sub_processor for sub_processor in before.sub_processors if sub_processor.name != name)
         processor = replace(before, sub_processors=(*others, SubProcessor(name, code, agreed)))

@@ -1,4 +1,4 @@
-"""The rows of breaches, processors, grants, declarations and workstation checks.  Queries only."""
+"""The rows of breaches, processors, grants, declarations, workstation checks and reviews.  Queries only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from cctv.db import schema
-from cctv.model.compliance import Breach, Declaration, Grant, Notice, Processor, SubProcessor, WorkstationCheck
+from cctv.model.compliance import (
+    Breach,
+    Declaration,
+    Grant,
+    Notice,
+    Processor,
+    Review,
+    SubProcessor,
+    Trigger,
+    WorkstationCheck,
+)
 from cctv.model.ids import BreachId, GrantId
 
 
@@ -193,6 +203,45 @@ def last_check_on(connection: Connection, today: date) -> date | None:
     day = schema.workstation_checks.c.checked_on
     last: date | None = connection.execute(select(func.max(day)).where(day <= today)).scalar_one()
     return last
+
+
+def insert_review(connection: Connection, review: Review) -> None:
+    """Insert a review."""
+    connection.execute(
+        insert(schema.reviews).values(
+            id=review.id,
+            kind=review.kind,
+            done_on=review.on,
+            done_by=review.by,
+            report=review.report,
+            due_on=review.due,
+            purpose=review.purpose,
+            triggers=[trigger.value for trigger in review.triggers],
+            recorded_us=review.recorded,
+            recorded_by=review.recorded_by,
+        )
+    )
+
+
+def select_reviews(connection: Connection) -> list[Review]:
+    """All of them, the oldest first."""
+    table = schema.reviews
+    rows = connection.execute(select(table).order_by(table.c.done_on, table.c.id))
+    return [
+        Review(
+            id=row.id,
+            kind=row.kind,
+            on=row.done_on,
+            by=row.done_by,
+            report=row.report,
+            due=row.due_on,
+            purpose=row.purpose,
+            triggers=tuple(map(Trigger, row.triggers)),
+            recorded=row.recorded_us,
+            recorded_by=row.recorded_by,
+        )
+        for row in rows
+    ]
 
 
 def _breach(connection: Connection, row: Row[Any]) -> Breach:

@@ -41,6 +41,8 @@ from cctv.core.i18n import N_
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.initialise import require_known_settings
+from cctv.footage.runs import cameras_over
 from cctv.holds.files import remove_hold_file
 from cctv.holds.store import holds_of, place, release
 from cctv.model.audit import Act
@@ -147,6 +149,7 @@ def check_texts(receiver: Receiver) -> Receiver:
 def open_disclosure(site: Storage, new: NewDisclosure) -> OpenedDisclosure:
     """Register a disclosure and keep its footage until it is ended; review in 30 days."""
     new, now = new.checked(), site.clock.now()
+    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     with write_transaction(site.engine) as connection:
         case_id = find_ground(connection, site, new.case_id).case_id if new.case_id else None
         disclosure = Disclosure(
@@ -220,6 +223,7 @@ def approve_disclosure(site: Storage, disclosure_id: str, *, reason: str, dry_ru
     reason = checked_text(N_("reason"), reason, N_('say what was checked: --reason "WHAT".'))
     with write_transaction(site.engine, dry_run=dry_run) as connection:
         disclosure = unclosed(connection, site, disclosure_id)
+        require_known_settings(connection, site)
         needs_two = TwoPersonAct.EXPORT_UNREDACTED in site.settings.policy.two_person
         if needs_two and site.actor.account == disclosure.opened_by:
             raise DisclosureNeedsSecond(id=disclosure.id, account=disclosure.opened_by)

@@ -42,6 +42,20 @@ class CheckStillToCome(UsageError):
     """
 
 
+class ReviewDateUnusable(UsageError):
+    """A review cannot have {problem}.
+
+    next: give the day on which it was done, and a day by which it is due again, three years later at most
+    """
+
+
+class ReviewIncomplete(UsageError):
+    """{kind} needs {what}.
+
+    next: {following}
+    """
+
+
 class ProcessorUnknown(UsageError):
     """There is no processor {id} that is engaged.
 

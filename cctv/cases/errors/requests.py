@@ -307,6 +307,56 @@ class FootageBlocked(CctvError):
     exit_code = Exit.NOT_PERMITTED
 
 
+class SpanUndecided(CctvError):
+    """Nothing is held yet: {length} of footage was typed, from {start} to {end}, and more than 24 hours needs a yes.
+
+    next: give a narrower --from and --to; where so much is meant, repeat the command with --yes
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class ReceiptUndecided(CctvError):
+    """Nothing is registered yet: a request that was received on {when}, {days} days ago, needs a yes.
+
+    next: give its day with the year, for example --received 21/11/2026; where it is right, repeat the command with
+    --yes
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class ScopeUnknown(CctvError):
+    """{id} has no camera or no time yet: no footage is frozen for it, and there is none to work on.
+
+    next: cctv request scope {id} --cameras CAMERAS --from TIME --to TIME --reason WHY; or ask the person:
+    cctv request ask {id} --about scope
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class ScopeGiven(UsageError):
+    """{id} has its cameras and its time: there is nothing to ask about them.
+
+    next: cctv request show {id}
+    """
+
+
+class FootageAfterReceipt(UsageError):
+    """A request for a copy is about what was recorded up to its receipt, {received}; the span typed ends on {end}.
+
+    next: give an end up to that day; for later footage the person asks again, which is a request of its own
+    """
+
+
+class FootageToCome(UsageError):
+    """A request for a copy is about what was recorded; the span typed, from {start}, lies in the future.
+
+    next: give a time that has passed
+    """
+
+
 class NothingToConfirm(UsageError):
     """{id} asks for no more than a day of footage, or was confirmed: there is nothing to confirm.
 

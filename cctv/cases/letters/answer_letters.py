@@ -20,7 +20,7 @@ from cctv.cases.errors.requests import (
     ReasonMissing,
     RecipientsUntold,
 )
-from cctv.cases.footage_status import footage_status
+from cctv.cases.footage_status import request_footage
 from cctv.cases.letters.request_letters import asked_of, local_day, processing_for, recipients_of, what_becomes
 from cctv.cases.requests.answer import AnswerPlan
 from cctv.cases.requests.block_queries import blocks_of
@@ -46,14 +46,14 @@ from cctv.letters.answers import (
     RestrictionConfirmed,
     Waiting,
 )
-from cctv.letters.facts import Asked, Footage, PackageFacts
+from cctv.letters.facts import Asked, Footage, PackageFacts, ShownFacts
 from cctv.letters.letter import Answer, LetterFacts
 from cctv.letters.notices import ComplaintDecided
 from cctv.model.cases import AccessRequest, CaseOutcome, RequestState, RequestType
 from cctv.model.disclosures import Delivery, PasswordWay
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, ExportId
-from cctv.model.requests import LetterKind, RequesterRole, RestrictionGround
+from cctv.model.requests import Consent, LetterKind, RequesterRole, RestrictionGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ class LetterCopy:
     videos: int
     manifest_sha256: str
     expires: date
+    shown: tuple[ShownFacts, ...]
+    consents: tuple[Consent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def facts_for(
             return AnswerFacts((NotIdentifiable(request_facts, processing, ending.reason or "", *remainder),), {})
         case CaseOutcome.NO_FOOTAGE:
             signed = signed_statement(connection, site, request)
-            footage = footage_status(connection, site, request.cameras, request.span)
+            footage = request_footage(connection, site, request)
             gaps = tuple(absence for status in footage for absence in absences(status))
             facts = NoFootageLetter(request_facts, processing_for(site, request), gaps, signed.facts)
             enclosed = {
@@ -199,7 +201,7 @@ def _copied(
     request_facts: Asked,
 ) -> Answer:
     request = plan.request
-    footage = footage_status(connection, site, request.cameras, request.span)
+    footage = request_footage(connection, site, request)
     gaps = tuple(absence for status in footage for absence in absences(status))
     assert copy is not None
     processing, package = processing_for(site, request), _package(plan, wording, copy)
@@ -263,6 +265,8 @@ def _package(plan: AnswerPlan, wording: Wording, copy: LetterCopy) -> PackageFac
         expires=copy.expires,
         delivery=wording.delivery or mailed,
         password=wording.password,
+        shown=copy.shown,
+        consents=copy.consents,
     )
 
 

@@ -1,4 +1,4 @@
-"""Letters that inform or ask: receipt, request for identification, invitation to view; and recording that one was sent.
+"""Letters that inform or ask: receipt, identification, time and place, invitation to view; and that one was sent.
 
 Three letters take effect only when they are sent:
 
@@ -22,9 +22,10 @@ from cctv.cases.errors.requests import (
     NothingToAsk,
     NothingToShow,
     RequestForgotten,
+    ScopeGiven,
     SentLater,
 )
-from cctv.cases.footage_status import footage_status
+from cctv.cases.footage_status import request_footage
 from cctv.cases.letters.request_letters import Draft, asked_of, draft, enter, local_day, processing_for
 from cctv.cases.requests.block_queries import mark_told
 from cctv.cases.requests.blocks import require_usable
@@ -43,7 +44,7 @@ from cctv.core.local_days import start_of_day
 from cctv.core.typed_time.resolve import echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
-from cctv.letters.answers import IdentityAsked, IdentityDoubt, IdentityWay, Receipt, ViewingInvitation
+from cctv.letters.answers import IdentityAsked, IdentityDoubt, IdentityWay, Receipt, ScopeAsked, ViewingInvitation
 from cctv.letters.letter import LetterFacts
 from cctv.letters.notices import ComplaintAcknowledged
 from cctv.model.audit import Act
@@ -122,6 +123,20 @@ def ask_identity(site: Storage, request_id: str, *, dry_run: bool = False) -> Wr
     return _write(site, request, LetterKind.IDENTITY, facts, Transition.IDENTITY, dry_run)
 
 
+def ask_scope(site: Storage, request_id: str, *, dry_run: bool = False) -> Wrote:
+    """Ask for the time, or the place, that a request does not say; its deadline runs on.
+
+    Raises RequestUnknown, RequestClosed, MoveRefused, ScopeGiven, SenderUnknown.
+    """
+    with read_transaction(site.engine) as connection:
+        request = load_for_transition(connection, site, request_id, Transition.SCOPE)
+    if request.has_scope:
+        raise ScopeGiven(id=request.id)
+    by = min(local_day(site, site.clock.now() + ANSWER_BY), local_day(site, request.due))
+    facts = ScopeAsked(asked_of(site, request), by)
+    return _write(site, request, LetterKind.SCOPE, facts, Transition.SCOPE, dry_run)
+
+
 def withdraw_question(site: Storage, request_id: str, *, reason: str, dry_run: bool = False) -> AccessRequest:
     """Take back the question about identity; what must be checked in any case is still missing.
 
@@ -153,7 +168,7 @@ def invite(site: Storage, request_id: str, appointment: Appointment, *, dry_run:
         _check_appointment(site, request, appointment.at)
         if not facts_of(connection, site, request).has_footage:
             raise NothingToShow(id=request.id)
-        footage = footage_status(connection, site, request.cameras, request.span)
+        footage = request_footage(connection, site, request)
     require_usable(site, request, "invite")
     gaps, request_facts = tuple(absence for status in footage for absence in absences(status)), asked_of(site, request)
     processing = processing_for(site, request)

@@ -70,7 +70,8 @@ def processing_for(site: Storage, request: AccessRequest) -> Processing:
     with read_transaction(site.engine) as connection:
         processors = select_processors(connection)
         recipients = recipients_of(connection, site, request)
-    return processing_of(site.settings, request.cameras, request.language, processors, recipients)
+    cameras = request.cameras or tuple(site.settings.cameras)  # not known which: all that may have filmed the person
+    return processing_of(site.settings, cameras, request.language, processors, recipients)
 
 
 def what_becomes(site: Storage, leaving: Sequence[ReleaseEffect]) -> tuple[date | None, GroundKind | None]:
@@ -165,7 +166,9 @@ def _free_stem(site: Storage, request: AccessRequest, kind: LetterKind, more: in
 
 
 def _overlaps(disclosure: Disclosure, request: AccessRequest) -> bool:
-    return bool(set(disclosure.cameras) & set(request.cameras)) and disclosure.span.overlaps(request.span)
+    if request.span is None or not set(disclosure.cameras) & set(request.cameras):
+        return False
+    return disclosure.span.overlaps(request.span)
 
 
 def address_lines(address: str) -> tuple[str, ...]:

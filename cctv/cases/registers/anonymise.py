@@ -71,6 +71,11 @@ CHECKS = Forgettable(
     lambda _, day: schema.workstation_checks.c.checked_on < day,
     _check_without_names,
 )
+REVIEWS = Forgettable(
+    schema.reviews,
+    lambda _, day: schema.reviews.c.due_on < day,
+    lambda *_: {"done_by": "", "report": ""},
+)
 
 
 def select_due(connection: Connection, register: Forgettable, at: datetime, day: date) -> list[str]:
@@ -120,6 +125,7 @@ def _retention_periods(policy: PolicySettings) -> tuple[tuple[Forgettable, timed
         (PROCESSORS, policy.forget_processors),
         (GRANTS, policy.forget_grants),
         (CHECKS, policy.forget_checks),
+        (REVIEWS, policy.forget_checks),
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cctv.audit.log import append_entry
 from cctv.cases.compliance.breaches import list_breaches
-from cctv.cases.compliance.checks import list_checks, list_declarations
+from cctv.cases.compliance.checks import list_checks, list_declarations, list_reviews
 from cctv.cases.compliance.deadlines import clocks
 from cctv.cases.compliance.grants import list_grants
 from cctv.cases.compliance.processors import list_processors
@@ -230,6 +230,16 @@ def _workstations(site: Storage) -> Register:
     return Register(RegisterName.WORKSTATIONS, columns, tuple(rows))
 
 
+def _reviews(site: Storage) -> Register:
+    columns = ("id", "kind", "done", "done_by", "report", "due", "purpose", "criteria")
+    rows = (
+        (review.id, enum_label(review.kind), _day(review.on), review.by or ERASED, review.report or ERASED,
+         _day(review.due), review.purpose or "", join_messages(review.triggers))
+        for review in list_reviews(site)
+    )  # fmt: skip
+    return Register(RegisterName.REVIEWS, columns, tuple(rows))
+
+
 def _addressees(site: Storage) -> Register:
     return addressees(reachable_people(site))
 
@@ -261,5 +271,6 @@ _MAKERS: dict[RegisterName, Callable[[Storage], Register]] = {
     RegisterName.GRANTS: _grants,
     RegisterName.DECLARATIONS: _declarations,
     RegisterName.WORKSTATIONS: _workstations,
+    RegisterName.REVIEWS: _reviews,
     RegisterName.ADDRESSEES: _addressees,
 }

@@ -10,7 +10,7 @@ import io
 from dataclasses import dataclass
 from enum import Enum
 
-from cctv.core.i18n import N_, pgettext_lazy, translate_to
+from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to
 from cctv.core.language import Language
 
 _COLUMNS = {
@@ -97,6 +97,10 @@ _COLUMNS = {
     "receipt": pgettext_lazy("column", "receipt"),
     "lease_end": pgettext_lazy("column", "to end by"),
     "returned": pgettext_lazy("column", "returned"),
+    "done": pgettext_lazy("column", "done"),
+    "done_by": pgettext_lazy("column", "by"),
+    "report": pgettext_lazy("column", "report"),
+    "criteria": pgettext_lazy("column", "criteria"),
 }
 _FIXED = {
     "ground": N_("legitimate interest (Article 6(1)(f) GDPR)"),
@@ -128,6 +132,7 @@ class RegisterName(Enum):
     GRANTS = "grants"
     DECLARATIONS = "declarations"
     WORKSTATIONS = "workstations"
+    REVIEWS = "reviews"
     ADDRESSEES = "addressees"
     PROCESSING = "processing"
     CAMERAS = "cameras"
@@ -160,6 +165,7 @@ TITLES = {
     RegisterName.GRANTS: N_("Register of grants"),
     RegisterName.DECLARATIONS: N_("Declarations of cameras"),
     RegisterName.WORKSTATIONS: N_("Checks of the workstations"),
+    RegisterName.REVIEWS: N_("Tests, audits, assessments and consultations"),
     RegisterName.ADDRESSEES: N_("To tell of a new privacy policy"),
     RegisterName.PROCESSING: N_("Register of processing activities"),
     RegisterName.CAMERAS: N_("Register of cameras"),
@@ -179,6 +185,11 @@ def label(column: str, language: Language) -> str:
 def fixed(key: str, language: Language) -> str:
     """A text that the law requires in a register, and that comes from no row; raises KeyError."""
     return translate_to(_FIXED[key], language)
+
+
+def fixed_text(key: str) -> Message:
+    """The same, to be translated later; raises KeyError."""
+    return _FIXED[key]
 
 
 def as_csv(register: Register) -> str:

@@ -24,7 +24,7 @@ from cctv.cases.requests.close import (
     require_agreed,
 )
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition, next_state
-from cctv.cases.requests.needs import step_label
+from cctv.cases.requests.needs import NextStepKind, step_label
 from cctv.cases.requests.next_steps import copy_wanted, facts_of, missing
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending, check_keeping, erasure_ground
 from cctv.cases.requests.queries import mark_answered
@@ -64,7 +64,9 @@ def plan_answer(connection: Connection, site: Storage, request_id: str, requeste
     request = load_for_transition(connection, site, request_id, Transition.ANSWER)
     ending = check_ending(request.type, request.state, requested)
     facts = facts_of(connection, site, request)
-    waiting = [step for step in missing(facts, site.clock.now(), ending.outcome) if step.must]
+    unknown = ending.outcome is CaseOutcome.NOT_IDENTIFIABLE  # also of a person who never said when or where
+    steps = missing(facts, site.clock.now(), ending.outcome)
+    waiting = [step for step in steps if step.must and not (unknown and step.need is NextStepKind.SCOPE)]
     if waiting and ending.outcome is not CaseOutcome.REFUSED:
         needs = join_messages(step_label(step) for step in waiting)
         raise AnswerNotReady(id=request.id, missing=needs, following=waiting[0].line)

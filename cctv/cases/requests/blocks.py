@@ -17,6 +17,7 @@ from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.errors.requests import FootageBlocked
 from cctv.cases.requests.block_queries import blocks_of, blocks_over, insert_block, mark_lifted
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import select_request
 from cctv.core.time_range import Span
 from cctv.core.typed_time.resolve import echo_span
@@ -31,9 +32,12 @@ _KINDS = {RequestType.RESTRICTION: BlockKind.RESTRICTION, RequestType.OBJECTION:
 
 
 def place_block(connection: Connection, site: Storage, request: AccessRequest) -> Block | None:
-    """Block the footage of a restriction or an objection in the caller's transaction; None for any other type."""
+    """Block the footage of a restriction or an objection in the caller's transaction.
+
+    None for any other type, and while it is not known which footage that is.
+    """
     kind = _KINDS.get(request.type)
-    if kind is None:
+    if kind is None or request.span is None or not request.cameras:
         return None
     block = Block(
         id=0,
@@ -89,7 +93,7 @@ def require_usable(site: Storage, case: AccessRequest, what: str) -> None:
     """Raises FootageBlocked while a block covers footage of a request, once the refusal of `what` is in the log."""
     try:
         with read_transaction(site.engine) as connection:
-            require_unblocked(connection, site, case.id, case.cameras, case.span)
+            require_unblocked(connection, site, case.id, case.cameras, scope_of(case))
     except FootageBlocked as error:
         with write_transaction(site.engine) as connection:
             facts: AuditFacts = {"what": what, "block": str(error.fields["block"]), "exit": int(error.exit_code)}

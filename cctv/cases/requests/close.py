@@ -30,6 +30,7 @@ from cctv.cases.requests.anonymise import forget, forget_files
 from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_erasures
 from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.outcomes import RequestOutcome, check_ending
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request, select_requests
 from cctv.cases.requests.questions import require_answered
@@ -193,17 +194,18 @@ def ending_of(request: AccessRequest, otherwise: CaseOutcome) -> RequestOutcome:
 def plan_erasure(connection: Connection, site: Storage, request: AccessRequest, ground: ErasureGround) -> ErasurePlan:
     """What erasing a request's footage would delete, what the holds of other cases keep, and who else is in it."""
     own = frozenset(hold.id for hold in holds_of(connection, request.id))
-    removal = plan_removal(connection, request.cameras, request.span, why=Reason.ERASED, without=own)
+    span = scope_of(request)
+    removal = plan_removal(connection, request.cameras, span, why=Reason.ERASED, without=own)
     others = other_cases(
         request.cameras,
-        request.span,
+        span,
         [decision.segment for decision in removal.decisions],
         incidents=select_incidents(connection, settled_too=True),
         requests=[other for other in select_requests(connection, closed_too=False) if other.id != request.id],
         disclosures=[other for other in select_disclosures(connection, closed_too=False)
                      if other.case_id != request.id],
     )  # fmt: skip
-    return ErasurePlan(ground, removal, others, to_come=not _is_complete(site, request.span))
+    return ErasurePlan(ground, removal, others, to_come=not _is_complete(site, span))
 
 
 def other_cases(
@@ -235,7 +237,7 @@ def other_cases(
                     incident.id, GroundKind.INCIDENT, incident.cameras, incident.span, incident.is_open, is_touched
                 )
         for request in requests:
-            if touched(request.cameras, request.span):
+            if request.span is not None and touched(request.cameras, request.span):
                 yield OtherCase(request.id, GroundKind.REQUEST, request.cameras, request.span, True, True)
         for disclosure in disclosures:
             if touched(disclosure.cameras, disclosure.span):
@@ -255,7 +257,7 @@ def require_agreed(request_id: RequestId, plan: ErasurePlan, agreed: ErasurePlan
 def order_erasure(connection: Connection, site: Storage, request: AccessRequest, plan: ErasurePlan) -> None:
     """Order it in the caller's transaction, in which the request's own holds are released too."""
     now, account = site.clock.now(), site.actor.account
-    order = ErasureOrder(0, request.id, plan.ground, request.cameras, request.span, now, account)
+    order = ErasureOrder(0, request.id, plan.ground, request.cameras, scope_of(request), now, account)
     insert_erasure(connection, order)
     facts: AuditFacts = {
         "ground": plan.ground.value,

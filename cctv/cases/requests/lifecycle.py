@@ -21,7 +21,7 @@ from enum import Enum
 from sqlalchemy import Connection
 
 from cctv.cases.errors.requests import MoveRefused, RequestClosed, RequestUnknown
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.block_queries import blocks_of, open_erasures
 from cctv.cases.requests.queries import (
     checks_of,
@@ -182,5 +182,5 @@ def request_file(site: Storage, request_id: str) -> RequestFile:
             extension=extension_of(connection, request.id),
             statements=tuple(statements_of(connection, request.id)),
             erasures=tuple(open_erasures(connection, request.id)),
-            footage=footage_status(connection, site, request.cameras, request.span),
+            footage=request_footage(connection, site, request),
         )

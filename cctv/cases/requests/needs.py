@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from cctv.core.i18n import N_, Message, enum_label
-from cctv.model.cases import AccessRequest
+from cctv.cases.errors.requests import ScopeUnknown
+from cctv.core.i18n import N_, Message, enum_label, pgettext_lazy
+from cctv.core.time_range import Span
+from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.requests import IdentityCheck, RequesterRole
 
 
 class NextStepKind(Enum):
     """What is missing.  The value is written to JSON; never rename one."""
 
+    SCOPE = "scope"
     CONFIRM = "confirm"
     MANDATE = "mandate"
     IDENTITY = "identity"
@@ -71,6 +74,24 @@ def lacking(
     if question is not None:
         role = request.requester.role if request.requester else RequesterRole.SUBJECT
         yield Step(NextStepKind.QUESTION, _check_line(request, role), must=True, about=enum_label(role))
+
+
+def scope_of(request: AccessRequest) -> Span:
+    """The time that a request is about, once its cameras are known too; raises ScopeUnknown."""
+    if request.span is None or not request.cameras:
+        raise ScopeUnknown(id=request.id)
+    return request.span
+
+
+def scope_missing(request: AccessRequest) -> Iterator[Step]:
+    """The cameras and the time of a request, for all that is done with footage; a complaint is done without."""
+    if not request.has_scope and request.type is not RequestType.COMPLAINT:
+        line = N_(
+            "cctv request scope {id} --cameras CAMERAS --from TIME --to TIME --reason WHY"
+            "  (or ask the person: cctv request ask {id} --about scope)",
+            id=request.id,
+        )
+        yield Step(NextStepKind.SCOPE, line, must=True, about=pgettext_lazy("Role", "nothing is frozen"))
 
 
 def open_question(

@@ -18,8 +18,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from cctv.cases.footage_status import footage_status
-from cctv.cases.requests.needs import NextStepKind, Step, lacking
+from cctv.cases.footage_status import request_footage
+from cctv.cases.requests.needs import NextStepKind, Step, lacking, scope_missing
 from cctv.cases.requests.outcomes import erases
 from cctv.cases.requests.queries import check_of, extension_from, select_requests
 from cctv.cases.requests.questions import question_open
@@ -106,10 +106,11 @@ def facts_of(connection: Connection, site: Storage, request: AccessRequest) -> R
 
 
 def _identity_steps(facts: RequestFacts, now: datetime, *, erasing: bool) -> Iterator[Step]:
-    """Scope, mandates and identities: what may stop an answer."""
+    """Scope, its confirmation, mandates and identities: what may stop an answer."""
     request = facts.request
     if request.state in {RequestState.ANSWERED, RequestState.RESTRICTED}:
         return
+    yield from scope_missing(request)
     if request.lapses is not None:
         about = pgettext_lazy("Role", "lapsed") if request.has_lapsed(now) else pgettext_lazy("Role", "provisional")
         yield Step(NextStepKind.CONFIRM, f'cctv request confirm {request.id} --reason "..."', must=True, about=about)
@@ -133,6 +134,8 @@ def _answer_steps(facts: RequestFacts) -> Iterator[Step]:
     if request.state is RequestState.RESTRICTED:
         yield Step(NextStepKind.LIFT, f'cctv request lift {request.id} --reason "..."')
     if request.state in {RequestState.RESTRICTED, RequestState.ANSWERED}:
+        return
+    if not request.has_scope and request.type is not RequestType.COMPLAINT and request.state is RequestState.OPEN:
         return
     if (
         not facts.has_footage
@@ -186,12 +189,14 @@ def _copy_steps(facts: RequestFacts) -> Iterator[Step]:
 
 def _has_footage(connection: Connection, site: Storage, request: AccessRequest) -> bool:
     """Whether there is footage to answer with, or still to come."""
+    if request.span is None:
+        return False
     segment = schema.segments.c
     for camera in request.cameras:
         stored = select(segment.id).where(overlaps_span(segment, camera, request.span)).limit(1)
         if connection.execute(stored).first() is not None:
             return True
-    return not all(status.is_empty for status in footage_status(connection, site, request.cameras, request.span))
+    return not all(status.is_empty for status in request_footage(connection, site, request))
 
 
 def _facts(connection: Connection, requests: Sequence[AccessRequest], which: Select[Any]) -> list[RequestFacts]:

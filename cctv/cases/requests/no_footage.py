@@ -14,7 +14,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from cctv.audit.log import chain_head
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.footage_status import FootageStatus, request_footage
+from cctv.cases.requests.needs import scope_of
 from cctv.core.clock import iso
 from cctv.core.time_range import Span
 from cctv.crypto.signing_key import signing_key
@@ -64,6 +65,7 @@ def absences(status: FootageStatus) -> tuple[Absence, ...]:
 def signed_statement(connection: Connection, site: Storage, request: AccessRequest) -> SignedStatement:
     """The statement for a request, from the present index and log."""
     now, (entries, head) = site.clock.now(), chain_head(connection)
+    span = scope_of(request)
     statement = {
         "schema": 1,
         "statement": "no footage",
@@ -71,8 +73,8 @@ def signed_statement(connection: Connection, site: Storage, request: AccessReque
         "site": str(site.identity.site),
         "made": iso(now),
         "cameras": list(request.cameras),
-        **_span(request.span),
-        "absences": [_absence(absence) for status in footage_status(connection, site, request.cameras, request.span)
+        **_span(span),
+        "absences": [_absence(absence) for status in request_footage(connection, site, request)
                      for absence in absences(status)],
         "deletions": _deletions(connection, request, now),
         "log": {"entries": entries, "hash": head},
@@ -104,7 +106,7 @@ def _deletions(connection: Connection, request: AccessRequest, now: datetime) ->
             "tombstone": tombstone.id,
         }
         for camera in request.cameras
-        for tombstone in inventory(connection, camera, request.span, now).gone
+        for tombstone in inventory(connection, camera, scope_of(request), now).gone
     ]
 
 

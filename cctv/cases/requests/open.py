@@ -12,28 +12,28 @@ document.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.incidents import NoCameras
 from cctv.cases.errors.requests import CheckedLater, MandateUnusable, ReceivedLater, RoleUnknown
-from cctv.cases.footage_status import FootageStatus, find_footage
+from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
 from cctv.cases.requests.queries import insert_check, insert_request, put_party, select_request
-from cctv.cases.requests.scope import freeze
+from cctv.cases.requests.scope import check_asked, freeze
 from cctv.cases.text_input import checked_text
 from cctv.core.i18n import N_
 from cctv.core.language import Language
 from cctv.core.local_days import start_of_day
 from cctv.core.time_range import Span
-from cctv.db.engine import write_transaction
+from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage, next_short_id
+from cctv.footage.runs import cameras_over
 from cctv.model.audit import Act
 from cctv.model.cases import AccessRequest, RequestState, RequestType
 from cctv.model.holds import Hold
@@ -59,6 +59,9 @@ MANDATES: dict[RequesterRole, tuple[Mandate, ...]] = {
 }
 
 
+RECEIPT_ASKED = timedelta(days=60)  # twice the time for an answer: such a request is late on the day it is registered
+
+
 @dataclass(frozen=True, slots=True)
 class NewCheck:
     """An identity check to enter; `role` is None for the requester, `checked` for today."""
@@ -79,12 +82,15 @@ class IdentityResult:
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What a letter states; `received` is its day of receipt, `language` the requester's, where they are known."""
+    """What a letter states; `received` is its day of receipt, `language` the requester's, where they are known.
+
+    `cameras` is empty and `span` None where the letter says neither where nor when.
+    """
 
     type: RequestType
     parties: tuple[Party, ...]
     cameras: tuple[CameraId, ...]
-    span: Span
+    span: Span | None
     received: date | None = None
     language: Language | None = None
     relation: Relation = Relation.VISITOR
@@ -97,10 +103,13 @@ class NewRequest:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRequest:
-    """A request, the hold that freezes its footage, the block if it has one, and how much of the footage exists."""
+    """A request, the hold that freezes its footage, the block if it has one, and how much of the footage exists.
+
+    `hold` is None while cameras or time are not known.
+    """
 
     request: AccessRequest
-    hold: Hold
+    hold: Hold | None
     block: Block | None
     footage: tuple[FootageStatus, ...]
 
@@ -109,28 +118,38 @@ def open_request(site: Storage, new: NewRequest) -> OpenedRequest:
     """Register a request and freeze its footage until it is closed; the hold is reviewed when the answer is due.
 
     A restriction and an objection block the footage from this moment too (docs/policies/002.txt, "onmiddellijk").
+    Without cameras or time nothing is frozen or blocked until `change_scope`; the deadline runs all the same.
     """
     now = site.clock.now()
     new = check_request(new, now, site.settings.site.timezone)
+    new = replace(new, cameras=cameras_over(site, new.cameras, new.span))
     with write_transaction(site.engine) as connection:
         request = _registered(RequestId(next_short_id(connection, IdKind.REQUEST, now.year)), site, new, now)
         insert_request(connection, request)
         _log(connection, site, request)
-        request, hold = freeze(connection, site, request)
+        hold = None
+        if request.has_scope:
+            request, hold = freeze(connection, site, request)
         block = place_block(connection, site, request)
-    return OpenedRequest(request, hold, block, find_footage(site, request.cameras, request.span))
+    with read_transaction(site.engine) as connection:
+        return OpenedRequest(request, hold, block, request_footage(connection, site, request))
 
 
 def check_request(new: NewRequest, now: datetime, zone: ZoneInfo) -> NewRequest:
     """The same with clean texts.
 
-    Raises NoCameras, TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater.
+    Raises TextUnusable, NationalNumberTyped, MandateUnusable, ReceivedLater, FootageToCome, FootageAfterReceipt.
     """
-    if not new.cameras:
-        raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
     if new.received and new.received > now.astimezone(zone).date():
         raise ReceivedLater(when=new.received)
+    check_asked(new.type, new.span, start_of_day(new.received, zone) if new.received else now, now, zone)
     return replace(new, parties=tuple(check_party(party) for party in new.parties), stated=check_stated(new.stated))
+
+
+def late_receipt(received: date | None, today: date) -> int | None:
+    """The days since a receipt that lies so far back that a person says yes to it; None for any other."""
+    days = (today - received).days if received is not None else 0
+    return days if days > RECEIPT_ASKED.days else None
 
 
 def add_party(site: Storage, request_id: str, party: Party, *, dry_run: bool = False) -> AccessRequest:
@@ -231,7 +250,7 @@ def _log(connection: Connection, site: Storage, request: AccessRequest) -> None:
     facts: AuditFacts = {
         "type": request.type.value,
         "cameras": list(request.cameras),
-        "span": str(request.span),
+        "span": str(request.span) if request.span else "not known",
         "received": str(request.received.astimezone(zone).date()),
         "due": str(request.due.astimezone(zone).date()),
         "relation": request.relation.value,

@@ -53,8 +53,8 @@ def insert_request(connection: Connection, request: AccessRequest) -> None:
             state=request.state,
             language=request.language,
             cameras=request.cameras,
-            start_us=request.span.start,
-            end_us=request.span.end,
+            start_us=request.span.start if request.span else None,
+            end_us=request.span.end if request.span else None,
             received_us=request.received,
             due_us=request.due,
             opened_us=request.opened,
@@ -130,6 +130,8 @@ def anonymise_request(connection: Connection, request_id: RequestId, at: datetim
         connection.execute(delete(table).where(table.c.request_id == request_id))
     checks = schema.identity_checks
     connection.execute(update(checks).where(checks.c.request_id == request_id).values(checker=""))
+    parts = schema.redactions
+    connection.execute(update(parts).where(parts.c.request_id == request_id).values(consents="[]"))
     _change(connection, request_id, stated=None, forgotten_us=at, state=RequestState.FORGOTTEN)
 
 
@@ -334,7 +336,7 @@ def _request(row: Row[Any], parties: Iterable[Party]) -> AccessRequest:
         state=row.state,
         language=row.language,
         cameras=row.cameras,
-        span=Span(row.start_us, row.end_us),
+        span=Span(row.start_us, row.end_us) if row.start_us is not None else None,
         received=row.received_us,
         due=row.due_us,
         opened=row.opened_us,

@@ -15,32 +15,36 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
-from cctv.cases.errors.incidents import NoCameras
-from cctv.cases.errors.requests import NothingToConfirm
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.errors.requests import FootageAfterReceipt, FootageToCome, NothingToConfirm
+from cctv.cases.footage_status import FootageStatus, footage_status, request_footage
 from cctv.cases.incidents import ground_of
 from cctv.cases.requests.block_queries import blocks_of
 from cctv.cases.requests.blocks import lift_blocks, place_block
 from cctv.cases.requests.deadlines import due
 from cctv.cases.requests.lifecycle import Transition, load_for_transition
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.queries import select_provisional, select_request, set_provisional, set_scope
-from cctv.cases.text_input import checked_text
+from cctv.cases.text_input import checked_text, typed_id
 from cctv.core.i18n import N_
+from cctv.core.local_days import start_of_next_day
 from cctv.core.time_range import Span, total
+from cctv.core.typed_time.resolve import echo_date, echo_instant
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
+from cctv.footage.runs import cameras_over
 from cctv.footage.segments import segments_of
 from cctv.holds.files import remove_hold_file
-from cctv.holds.store import find_hold, holds_of, place, release, renew
+from cctv.holds.store import check_end, find_hold, holds_of, place, release, renew
 from cctv.model.audit import Act
 from cctv.model.cases import NEVER_LAPSE, AccessRequest, RequestType
 from cctv.model.holds import Hold
-from cctv.model.ids import CameraId, HoldId
+from cctv.model.ids import CameraId, HoldId, IdKind, id_kind
 
 WIDEST = timedelta(hours=24)  # of camera time; a request freezes what it is about, not the archive
 PROVISIONAL = timedelta(hours=72)  # a weekend between a Friday's letter and a Monday's decision
@@ -87,21 +91,49 @@ def is_wide(cameras: Sequence[CameraId], span: Span) -> bool:
     return camera_time(cameras, span) > WIDEST
 
 
+def asks_first(case_id: str | None, cameras: Sequence[CameraId], span: Span) -> bool:
+    """Whether a person says yes before footage is held: more than 24 hours, for a request over all of its cameras.
+
+    `case_id` is the hold's ground; None for a request that is not registered yet.
+    """
+    return is_wide(cameras, span) if is_for_request(case_id) else span.duration > WIDEST
+
+
+def is_for_request(case_id: str | None) -> bool:
+    """Whether a hold is for a request, registered or (None) about to be."""
+    return case_id is None or id_kind(typed_id(case_id)) is IdKind.REQUEST
+
+
 def needs_confirmation(kind: RequestType, cameras: Sequence[CameraId], span: Span) -> bool:
     """Whether a request of this type over this footage gets a provisional hold, which lapses unless it is confirmed."""
     return kind not in NEVER_LAPSE and is_wide(cameras, span)
 
 
+def check_asked(kind: RequestType, span: Span | None, received: datetime, now: datetime, zone: ZoneInfo) -> None:
+    """Whether a copy can be asked of a span, by what existed when the request was received.
+
+    Raises FootageToCome, FootageAfterReceipt.  Other rights may be about the future: a person may object to it.
+    """
+    if span is None or kind not in {RequestType.ACCESS, RequestType.PORTABILITY}:
+        return
+    if span.start >= now:
+        raise FootageToCome(start=echo_instant(span.start, zone))
+    day = received.astimezone(zone).date()
+    if span.end > start_of_next_day(day, zone):
+        raise FootageAfterReceipt(received=echo_date(day), end=echo_instant(span.end, zone))
+
+
 def freeze(connection: Connection, site: Storage, request: AccessRequest) -> tuple[AccessRequest, Hold]:
     """Hold the footage of a request in the caller's transaction, for 72 hours only if that must be confirmed."""
-    provisional = needs_confirmation(request.type, request.cameras, request.span)
+    span = scope_of(request)
+    provisional = needs_confirmation(request.type, request.cameras, span)
     until = site.clock.now() + PROVISIONAL if provisional else None
     hold = place(
         connection,
         site,
         ground=ground_of(request),
         cameras=request.cameras,
-        span=request.span,
+        span=span,
         review=until or request.due,
         reason=f"{request.type.value} request" + (", provisional: more than a day" if provisional else ""),
     )
@@ -134,32 +166,39 @@ def plan_freeze(site: Storage, cameras: Sequence[CameraId], span: Span) -> Stora
         return forecast(connection, site, cameras, span, due(site.clock.now(), site.settings.site.timezone))
 
 
-def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span) -> Scoped:
+def plan_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span | None) -> Scoped:
     """What `change_scope` would do; raises what that raises."""
+    cameras = cameras_over(site, cameras, span)
     with read_transaction(site.engine) as connection:
-        request = _scopable(connection, site, request_id, cameras)
-        own = tuple(hold.id for hold in holds_of(connection, request.id) if _freezes(hold, request))
-        released = () if needs_confirmation(request.type, cameras, span) else own
-        return _scoped(connection, site, replace(request, cameras=tuple(cameras), span=span), None, released)
+        before, request = _scopable(connection, site, request_id, cameras, span)
+        own = tuple(hold.id for hold in holds_of(connection, request.id) if _freezes(hold, before))
+        released = () if needs_confirmation(request.type, request.cameras, scope_of(request)) else own
+        return _scoped(connection, site, request, None, released)
 
 
-def change_scope(site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span, *, reason: str) -> Scoped:
+def change_scope(
+    site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span | None, *, reason: str
+) -> Scoped:
     """Make a request about other cameras or another time; its hold and block follow in the same transaction.
+
+    Without cameras, or with None for the span, it keeps its own.  Raises ScopeUnknown where it has none,
+    FootageToCome, FootageAfterReceipt, HoldTooLong.
 
     The hold that froze the old scope is released, unless the new one is provisional: then it stays until that one is
     confirmed.  Holds that a person placed for the request stay.
     """
     reason = checked_text(N_("reason"), reason, N_('say why, for example --reason "the person named another evening".'))
+    cameras = cameras_over(site, cameras, span)
     with write_transaction(site.engine) as connection:
-        request = _scopable(connection, site, request_id, cameras)
-        before = [hold for hold in holds_of(connection, request.id) if _freezes(hold, request)]
-        request = replace(request, cameras=tuple(cameras), span=span, provisional_hold=None, provisional_until=None)
-        set_scope(connection, request.id, cameras, span)
+        earlier, request = _scopable(connection, site, request_id, cameras, span)
+        before = [hold for hold in holds_of(connection, request.id) if _freezes(hold, earlier)]
+        request = replace(request, provisional_hold=None, provisional_until=None)
+        set_scope(connection, request.id, request.cameras, scope_of(request))
         set_provisional(connection, request.id, None, None)
-        facts: AuditFacts = {"cameras": list(cameras), "span": str(span)}
+        facts: AuditFacts = {"cameras": list(request.cameras), "span": str(request.span)}
         append_entry(connection, site, Act.REQUEST_SCOPED, request.id, case_id=request.id, facts=facts, reason=reason)
         request, hold = freeze(connection, site, request)
-        _move_block(connection, site, request)
+        _move_block(connection, site, request, placed_before=earlier.has_scope)
         released = () if request.provisional_hold else _release(connection, site, before, f"{request.id}: other scope")
     return _done(site, request, hold, released)
 
@@ -179,7 +218,7 @@ def confirm_scope(site: Storage, request_id: str, *, reason: str) -> Scoped:
     reason = checked_text(N_("reason"), reason, N_('say why so much is needed: --reason "WHY".'))
     with write_transaction(site.engine) as connection:
         request = _unconfirmed(connection, site, request_id)
-        cost = forecast(connection, site, request.cameras, request.span, request.due)
+        cost = forecast(connection, site, request.cameras, scope_of(request), request.due)
         facts: AuditFacts = {
             "asked_seconds": int(cost.asked.total_seconds()),
             "size_bytes": cost.size_bytes,
@@ -225,10 +264,16 @@ def _lapse(site: Storage, seen: AccessRequest) -> tuple[HoldId, ...]:
     return released
 
 
-def _scopable(connection: Connection, site: Storage, request_id: str, cameras: Sequence[CameraId]) -> AccessRequest:
-    if not cameras:
-        raise NoCameras(problem=N_("a request is about at least one"), example="foyer-1")
-    return load_for_transition(connection, site, request_id, Transition.SCOPE)
+def _scopable(
+    connection: Connection, site: Storage, request_id: str, cameras: Sequence[CameraId], span: Span | None
+) -> tuple[AccessRequest, AccessRequest]:
+    """The request as it is, and with the scope that it gets."""
+    before = load_for_transition(connection, site, request_id, Transition.SCOPE)
+    request = replace(before, cameras=tuple(cameras) or before.cameras, span=span or before.span)
+    zone, now = site.settings.site.timezone, site.clock.now()
+    check_end(scope_of(request), now, zone)
+    check_asked(request.type, request.span, request.received, now, zone)
+    return before, request
 
 
 def _unconfirmed(connection: Connection, site: Storage, request_id: str) -> AccessRequest:
@@ -241,8 +286,8 @@ def _unconfirmed(connection: Connection, site: Storage, request_id: str) -> Acce
 def _scoped(
     connection: Connection, site: Storage, request: AccessRequest, hold: Hold | None, released: tuple[HoldId, ...]
 ) -> Scoped:
-    cost = forecast(connection, site, request.cameras, request.span, request.due)
-    return Scoped(request, hold, released, cost, footage_status(connection, site, request.cameras, request.span))
+    cost = forecast(connection, site, request.cameras, scope_of(request), request.due)
+    return Scoped(request, hold, released, cost, request_footage(connection, site, request))
 
 
 def _done(site: Storage, request: AccessRequest, hold: Hold, released: tuple[HoldId, ...]) -> Scoped:
@@ -251,9 +296,12 @@ def _done(site: Storage, request: AccessRequest, hold: Hold, released: tuple[Hol
         return _scoped(connection, site, request, hold, released)
 
 
-def _move_block(connection: Connection, site: Storage, request: AccessRequest) -> None:
+def _move_block(connection: Connection, site: Storage, request: AccessRequest, *, placed_before: bool) -> None:
+    """Block the new scope in place of the old one, and for the first time once the scope is known."""
     if blocks_of(connection, request.id):
         lift_blocks(connection, site, request, reason="moved to another scope")
+        place_block(connection, site, request)
+    elif not placed_before:
         place_block(connection, site, request)
 
 

@@ -25,7 +25,6 @@ from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import print_dry
 from cctv.core.i18n import N_, _, enum_text
-from cctv.core.typed_time.resolve import parse_instant
 from cctv.model.audit import Act
 from cctv.model.compliance import Breach, NoticeRecipient, ProcessingRole, Risk
 
@@ -82,7 +81,7 @@ def open_(
     """
     new = NewBreach(
         happened=happened,
-        aware=parse_instant(aware, now=context.now, zone=context.zone),
+        aware=context.instant(aware),
         role=ProcessingRole(role),
         risk=Risk(risk),
         suspected=suspected,
@@ -107,7 +106,7 @@ def tell(context: CommandContext, breach_id: str, whom: str, at: str | None, rea
     \b
       cctv breach tell BRE-2026-001 --whom authority --at "gisteren 16u"
     """
-    sent = parse_instant(at, now=context.now, zone=context.zone) if at else None
+    sent = context.instant(at) if at else None
     updated = record_notice(
         context.site, breach_id, NoticeRecipient(whom), sent=sent, reason=reason, dry_run=context.dry_run
     )

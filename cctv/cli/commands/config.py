@@ -1,4 +1,4 @@
-"""`cctv config`: check cameras.toml, compare it with a published policy text, explain each setting."""
+"""`cctv config`: check cameras.toml, compare it with a published policy text, explain each setting, adopt a file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ import click
 from rich.console import Console
 
 from cctv.cli.context import CommandContext, json_option
+from cctv.cli.options import mutation, reason_option
 from cctv.cli.output import table
 from cctv.config.explain import SettingRow, explain
 from cctv.config.loader import load_settings
 from cctv.config.policy_text.compare import ClaimStatus, Finding, compare
 from cctv.config.policy_text.reader import PolicyTextDiffers, read_claims, read_policy_text
 from cctv.config.schema import Settings
+from cctv.core.errors import CctvError
+from cctv.db.engine import read_transaction
+from cctv.footage.initialise import adopt_settings
+from cctv.footage.runs import unfollowed_holds
 from cctv.letters.overrides import check_templates
 from cctv.letters.sender import templates_of
 
@@ -46,10 +51,11 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
     if settings.letters.templates is not None:
         check_templates(templates_of(settings))
     findings = _findings(settings, policy) if policy is not None else ()
+    warnings = [*(warning.message for warning in checked.warnings), *_hold_warnings(context)]
 
     def text(console: Console) -> None:
-        for warning in checked.warnings:
-            click.echo(f"warning: {warning.message}", err=True)
+        for warning in warnings:
+            click.echo(f"warning: {warning}", err=True)
         console.print(f"{settings.source.path}: {len(settings.cameras)} cameras in {len(settings.zones)} zones; usable")
         if policy is not None:
             _show_findings(console, findings)
@@ -59,7 +65,7 @@ def check(context: CommandContext, strict: bool, policy: Path | None) -> None:
             "path": settings.source.path,
             "cameras": list(settings.cameras),
             "zones": list(settings.zones),
-            "warnings": [warning.message for warning in checked.warnings],
+            "warnings": warnings,
         }
         | ({"policy": policy, "findings": [_as_json(finding) for finding in findings]} if policy is not None else {}),
         text,
@@ -85,6 +91,47 @@ def show(context: CommandContext) -> None:
             table(("key", "value", "from", "note"), [(row.key, row.value, _origin(row), row.note) for row in rows])
         ),
     )
+
+
+@config.command()
+@reason_option()
+@mutation
+@click.pass_obj
+def adopt(context: CommandContext, reason: str) -> None:
+    """Let the storage follow this cameras.toml from now on, with its [policy].
+
+    \b
+      cctv --config /etc/cctv/cameras.toml config adopt --reason "the box was set up anew"
+    """
+    adopted = adopt_settings(context.site, reason=reason, dry_run=context.dry_run)
+
+    def text(console: Console) -> None:
+        if adopted.before == adopted.after and not adopted.differing:
+            console.print(f"the storage follows {adopted.after} already")
+            return
+        verb = "would follow" if context.dry_run else "follows"
+        console.print(f"the storage {verb} {adopted.after} (before: {adopted.before or 'no file was known'})")
+        if adopted.differing:
+            console.print(f"[policy] differs in: {', '.join(adopted.differing)}", markup=False)
+
+    context.emit(
+        {
+            "before": adopted.before,
+            "after": adopted.after,
+            "differing": list(adopted.differing),
+            "changed": adopted.changed,
+        },
+        text,
+    )
+
+
+def _hold_warnings(context: CommandContext) -> list[str]:
+    """Holds that lose their camera under these settings; none where there is no storage, or none to be opened."""
+    try:
+        with read_transaction(context.site.engine) as connection:
+            return unfollowed_holds(connection, context.settings, context.now)
+    except CctvError:
+        return []
 
 
 def _findings(settings: Settings, policy: Path) -> tuple[Finding, ...]:

@@ -42,7 +42,6 @@ from cctv.cli.views.footage import (
 from cctv.cli.views.redaction import watched
 from cctv.core.i18n import _
 from cctv.core.local_days import start_of_day
-from cctv.core.typed_time.resolve import parse_date, parse_review
 from cctv.model.disclosures import DisclosureClosure, Duty, Receiver, Recipient
 from cctv.packages.unredacted_copy import build_disclosure, plan_disclosure
 
@@ -115,10 +114,10 @@ def open_(
         duty=Duty(duty),
         receiver=Receiver(authority, officer, reference, basis),
         cameras=chosen_cameras(context, cameras, zones),
-        span=context.span(start, end),
+        span=context.held_span(start, end),
         case_id=case_id,
         unmasked=unmasked,
-        lease_end=parse_review(until, now=context.now, zone=context.zone) if until else None,
+        lease_end=context.review(until) if until else None,
     )
     _open(context, new.checked())
 
@@ -216,7 +215,7 @@ def receipt(context: CommandContext, disclosure_id: str, day: str) -> None:
     \b
       cctv disclosure receipt DIS-2026-002 --on 24/11
     """
-    on = start_of_day(parse_date(day, now=context.now, zone=context.zone), context.zone)
+    on = start_of_day(context.day(day), context.zone)
     updated = record_receipt(context.site, disclosure_id, on, dry_run=context.dry_run)
     signed = _("{id}: receipt signed on {day:%d/%m/%Y}.", id=updated.id, day=on.astimezone(context.zone))
     data = {"dry_run": context.dry_run, "disclosure": disclosure_data(updated)}
@@ -235,7 +234,7 @@ def lease(context: CommandContext, disclosure_id: str, until: str, reason: str) 
     \b
       cctv disclosure lease DIS-2026-002 --until 1/3/2027 --reason "the case is before the court until then"
     """
-    when = parse_review(until, now=context.now, zone=context.zone)
+    when = context.review(until)
     updated = set_lease(context.site, disclosure_id, when, reason=reason, dry_run=context.dry_run)
     message = _("{id}: back or destroyed by {day:%d/%m/%Y}.", id=updated.id, day=when.astimezone(context.zone))
     data = {"dry_run": context.dry_run, "disclosure": disclosure_data(updated)}

@@ -291,6 +291,7 @@ def _plan_data(plan: RebuildPlan) -> dict[str, object]:
         "gone": plan.gone,
         "without_line": plan.without_line,
         "holds": [hold.id for hold in plan.holds],
+        "keeps_registers": plan.keeps_registers,
     }
 
 
@@ -315,13 +316,17 @@ def _plan_text(plan: RebuildPlan) -> str:
         )
     if plan.gone:
         lines.append(f"{plan.gone} segments are named whose files are gone; nothing but the old index knew why.")
-    lines.append("Not on the disk: incidents, requests, packages and the log.  Only a back-up has them.")
+    if plan.keeps_registers:
+        lines.append("Incidents, requests, packages and the log stay as this index has them: what is newer is lost.")
+    else:
+        lines.append("Not on the disk: incidents, requests, packages and the log.  Only a back-up has them.")
     return "\n".join(lines)
 
 
 def _rebuilt_text(console: Console, rebuilt: Rebuilt) -> None:
     console.print(_plan_text(rebuilt.plan))
-    console.print("The index is made again.", style="bold")
+    made = "The index is brought up to the storage." if rebuilt.plan.keeps_registers else "The index is made again."
+    console.print(made, style="bold")
     if rebuilt.aside:
         console.print(
             f"What was left of the old one is {rebuilt.aside}; it holds personal data: keep it only as long as "

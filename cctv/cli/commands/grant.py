@@ -13,7 +13,6 @@ from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.output import table
 from cctv.cli.views.footage import day, print_dry
 from cctv.core.i18n import _, enum_text
-from cctv.core.typed_time.resolve import parse_date
 from cctv.model.compliance import Grant, Permission
 
 
@@ -47,8 +46,8 @@ def give(
         context.site,
         account,
         Permission(permission),
-        briefed=parse_date(briefed, now=context.now, zone=context.zone),
-        confidentiality=parse_date(confidentiality, now=context.now, zone=context.zone),
+        briefed=context.day(briefed),
+        confidentiality=context.day(confidentiality),
         reason=reason,
         dry_run=context.dry_run,
     )

@@ -21,10 +21,11 @@ from cctv.cases.holds import (
     renew_hold,
 )
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import mutation, reason_option, span_options
+from cctv.cli.options import mutation, reason_option, span_options, yes_option
 from cctv.cli.output import local_date
 from cctv.cli.views.footage import (
     chosen_cameras,
+    decide_span,
     footage_data,
     goes_now,
     hold_data,
@@ -37,7 +38,6 @@ from cctv.cli.views.footage import (
     release_effects_data,
 )
 from cctv.core.i18n import _
-from cctv.core.typed_time.resolve import parse_review
 from cctv.holds.confirmation import check_confirmation
 from cctv.holds.confirmation import confirm as confirm_holds
 from cctv.model.holds import Hold
@@ -60,6 +60,7 @@ def hold() -> None:
     "--review", default="30d", show_default=True, metavar="WHEN", help="When someone decides again; at most 90d away."
 )
 @reason_option()
+@yes_option
 @mutation
 @click.pass_obj
 def place(
@@ -71,8 +72,12 @@ def place(
     end: str,
     review: str,
     reason: str,
+    yes: bool,
 ) -> None:
     """Keep footage beyond its limit: stored, being written, or still to come.
+
+    More than 24 hours are asked about on a terminal, for a request over all of its cameras; elsewhere they need --yes.
+    A hold ends 90 days ahead at the most.
 
     The answer says what is preserved, what was already gone, and what was never recorded and why.
 
@@ -81,9 +86,11 @@ def place(
       cctv hold place --ground INC-2026-014 --zones facade --from nu --to +4h --review 14d --reason "he is coming back"
     """
     camera_ids = chosen_cameras(context, cameras, zones)
-    until = parse_review(review, now=context.now, zone=context.zone)
-    new = NewHold(ground, camera_ids, context.span(start, end), until, reason)
-    placed = plan_hold(context.site, new) if context.dry_run else place_hold(context.site, new)
+    until = context.review(review)
+    new = NewHold(ground, camera_ids, context.held_span(start, end), until, reason)
+    planned = plan_hold(context.site, new)
+    decide_span(context, ground, camera_ids, new.span, yes=yes)
+    placed = planned if context.dry_run else place_hold(context.site, new)
     data = {
         "dry_run": context.dry_run,
         "hold": hold_data(placed.hold) if placed.hold else None,
@@ -135,7 +142,7 @@ def renew(context: CommandContext, hold_id: str, review: str, reason: str) -> No
     \b
       cctv hold renew HOLD-2026-003 --review 60d --reason "the insurer has not answered"
     """
-    until = parse_review(review, now=context.now, zone=context.zone)
+    until = context.review(review)
     renewed = (
         plan_renewal(context.site, hold_id, until)
         if context.dry_run

@@ -23,8 +23,8 @@ from cctv.cases.incidents import (
     settle_incident,
 )
 from cctv.cases.text_input import ERASED
-from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import agreed, mutation, one_of, reason_option, span_options
+from cctv.cli.context import CommandContext, confirm, json_option
+from cctv.cli.options import mutation, one_of, reason_option, span_options, yes_option
 from cctv.cli.output import local_date, table
 from cctv.cli.views.footage import (
     chosen_cameras,
@@ -85,7 +85,7 @@ def open_(
       cctv incident open "ruit inkom" --kind damage --zones facade --from "gisteren 23u" --to +90m
     """
     camera_ids = chosen_cameras(context, cameras, zones)
-    span = context.span(start, end)
+    span = context.held_span(start, end)
     new = NewIncident(IncidentKind(kind), title, camera_ids, span, place, finder, police_reference).checked()
     check_purpose(
         new.kind, [context.settings.cameras[camera] for camera in camera_ids if camera in context.settings.cameras]
@@ -143,7 +143,7 @@ def show(context: CommandContext, incident_id: str) -> None:
 @incident.command()
 @click.argument("incident_id", metavar="ID")
 @reason_option()
-@click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
+@yes_option
 @mutation
 @click.pass_obj
 def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) -> None:
@@ -162,11 +162,15 @@ def settle(context: CommandContext, incident_id: str, reason: str, yes: bool) ->
         if context.json:
             context.emit({"dry_run": True, **_settlement_data(plan)}, lambda _: None)
         return
-    if not yes and not agreed(context, _("Settle {id}?", id=plan.incident.id)):
+    if not yes and not _agreed(context, plan):
         line = f"cctv incident settle {plan.incident.id} --reason {shlex.quote(reason)} --yes"
         raise SettlementUndecided(id=plan.incident.id, line=line)
     settlement = settle_incident(context.site, incident_id, reason=reason)
     context.emit({"dry_run": False, **_settlement_data(settlement)}, lambda console: _settled_text(console, settlement))
+
+
+def _agreed(context: CommandContext, plan: Settlement) -> bool:
+    return context.interactive and confirm(_("Settle {id}?", id=plan.incident.id))
 
 
 def _settle_line(incident: Incident) -> str:

@@ -15,7 +15,6 @@ from cctv.cli.views.footage import print_dry
 from cctv.core.errors import Exit
 from cctv.core.i18n import _, ngettext, translate_error
 from cctv.core.language import Language
-from cctv.core.typed_time.resolve import parse_date
 from cctv.letters.errors import SenderUnknown
 from cctv.letters.facts import LetterTemplate, Sender
 from cctv.letters.overrides import check_templates
@@ -129,7 +128,7 @@ def policy_changed(
     texts: dict[Language, list[str]] = {}
     for language, text in changes:
         texts.setdefault(Language(language), []).append(text)
-    day = parse_date(since, now=context.now, zone=context.zone) if since else None
+    day = context.day(since) if since else None
     news = PolicyNews(texts, where, day)
     notices = tell_policy(context.site, folder, news, again=again, dry_run=context.dry_run)
     context.emit(_data(context, notices), lambda console: _text(console, context, notices))

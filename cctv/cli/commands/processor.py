@@ -17,7 +17,6 @@ from cctv.cli.options import mutation, one_of, reason_option
 from cctv.cli.output import table
 from cctv.cli.views.footage import print_dry
 from cctv.core.i18n import _, enum_text, translate
-from cctv.core.typed_time.resolve import parse_date
 from cctv.model.compliance import End, Processor
 
 
@@ -117,7 +116,7 @@ def _day(context: CommandContext, text: str | None) -> date | None:
 
 
 def _needed(context: CommandContext, text: str) -> date:
-    return parse_date(text, now=context.now, zone=context.zone)
+    return context.day(text)
 
 
 def _data(processor: Processor) -> dict[str, object]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cctv.cli.commands.redaction_review import backdrop, preview, review
 from cctv.cli.context import CommandContext, json_option
-from cctv.cli.options import mutation, reason_option
+from cctv.cli.options import mutation, reason_option, refuse_typed_number
 from cctv.cli.views.redaction import (
     approved_text,
     case_data,
@@ -23,14 +25,19 @@ from cctv.cli.views.redaction import (
     sheet,
     watched,
 )
-from cctv.core.i18n import _
+from cctv.core.i18n import _, translate
+from cctv.core.typed_time.resolve import parse_date
+from cctv.model.national_number import refuse_national_number
+from cctv.model.requests import Consent
 from cctv.redaction.background.inpaint import Fill
 from cctv.redaction.render.caption import DEFAULT
 from cctv.redaction.render.options import Mode, Options, Others
 from cctv.redaction.review.approve import approve as approve_case
+from cctv.redaction.review.case import CaseFile
 from cctv.redaction.review.decide import Choice, Decided
 from cctv.redaction.review.decide import hide as hide_tracks
 from cctv.redaction.review.decide import keep as keep_tracks
+from cctv.redaction.review.errors import SubjectHidden
 from cctv.redaction.review.prepare import prepare as prepare_case
 from cctv.redaction.review.sheet.write import refreshed_case
 from cctv.redaction.standalone import FileRedaction, redact_file
@@ -83,27 +90,40 @@ def prepare(context: CommandContext, request_id: str, again: bool) -> None:
 
 @redaction.command()
 @_choosing
+@click.option("--companion", "companions", multiple=True, metavar="TRACK",
+              help="A kept track, or the id of a drawn box, of somebody else who consented; repeatable.")  # fmt: skip
+@click.option("--consent-by", metavar="NAME", help="Who consented, as the letter will say it.")
+@click.option("--consent-on", metavar="DATE", help="The day of the consent.")
+@click.option("--consent-how", metavar="TEXT", callback=refuse_typed_number,
+              help='How it is recorded, as the letter will say it: "in a signed form".')  # fmt: skip
+@click.option("--one-person", is_flag=True,
+              help="What stands apart is the requester all the same, as in a mirror.")  # fmt: skip
 @reason_option()
 @mutation
 @click.pass_obj
-def keep(
-    context: CommandContext,
-    request_id: str,
-    tracks: tuple[int, ...],
-    boxes: Path | None,
-    camera: str | None,
-    position: int | None,
-    reason: str,
-) -> None:
+def keep(context: CommandContext, /, request_id: str, **options: Any) -> None:  # noqa: ANN401  click hands over one argument an option
     """Keep tracks visible, or what boxes drawn by hand enclose.  An approval given before is void.
 
-    --boxes replaces all boxes of the part, those to keep and those to hide.
+    --boxes replaces all boxes of the part, those to keep and those to hide.  Somebody beside the requester stays
+    visible with a consent only: --companion says which tracks or boxes are theirs.
 
     \b
       cctv redaction keep REQ-2026-007 3 5 --reason "the requester, by her red coat"
       cctv redaction keep REQ-2026-007 --boxes KEEP.json --camera foyer-1 --part 2 --reason "the requester"
+      cctv redaction keep REQ-2026-007 7 --companion 7 --consent-by "Jan Smet" --consent-on 20/11 \\
+        --consent-how "in a signed form" --reason "her son"
     """
-    choice = Choice(request_id, tracks, boxes, reason, camera, position)
+    choice = Choice(
+        request_id,
+        options["tracks"],
+        options["boxes"],
+        options["reason"],
+        options["camera"],
+        options["position"],
+        companions=options["companions"],
+        consent=_consent(context, options),
+        one_person=options["one_person"],
+    )
     with watched() as progress:
         decided = keep_tracks(context.site, choice, progress, dry_run=context.dry_run)
     _show_decided(context, decided)
@@ -147,19 +167,32 @@ def hide(
 @click.option(
     "--all", "everything", is_flag=True, help="You looked at every backdrop and range: sign off and review them, too."
 )
+@click.option("--hidden-reason", metavar="TEXT", callback=refuse_typed_number,
+              help="Why no more of the requester can be shown; kept in the log.")  # fmt: skip
 @reason_option()
 @mutation
 @click.pass_obj
-def approve(context: CommandContext, request_id: str, everything: bool, reason: str) -> None:
+def approve(context: CommandContext, request_id: str, everything: bool, hidden_reason: str | None, reason: str) -> None:
     """Answer for what will be visible, in every part.  Tracks that nobody decided on stay hidden.
 
-    Every backdrop must be signed off and every frame reviewed first, by `backdrop` and `review`, or by --all.
+    Every backdrop must be signed off and every frame reviewed first, by `backdrop` and `review`, or by --all.  Where
+    the requester is visible in a smaller share of the frames than [policy] least_visible, it asks why.
 
     \b
       cctv redaction approve REQ-2026-007 --all --reason "looked at every picture, only the requester stays"
       cctv redaction approve REQ-2026-007 --reason "reviewed range by range"
+      cctv redaction approve REQ-2026-007 --all --hidden-reason "a group walks before her" --reason "looked at all"
     """
-    case = approve_case(context.site, request_id, reason, everything=everything, dry_run=context.dry_run)
+
+    def approved(why: str | None) -> CaseFile:
+        return approve_case(
+            context.site, request_id, reason, hidden_reason=why, everything=everything, dry_run=context.dry_run
+        )
+
+    try:
+        case = approved(hidden_reason)
+    except SubjectHidden as little:
+        case = approved(_hidden_reason(context, little))
     data = {"dry_run": context.dry_run, **case_data(context, case), "next": f"cctv request answer {case.request.id}"}
     context.emit(data, lambda console: approved_text(console, context, case))
 
@@ -218,6 +251,30 @@ def file(
     for warning in report.warnings:
         click.echo(_("warning: {text}", text=warning), err=True)
     context.emit(file_data(report), lambda console: file_text(console, report))
+
+
+def _consent(context: CommandContext, options: dict[str, Any]) -> Consent | None:
+    """The consent that the options name; raises a usage error when one of them is missing."""
+    given = (options["consent_by"], options["consent_on"], options["consent_how"])
+    if not any(given) and not options["companions"]:
+        return None
+    if not all(given) or not options["companions"]:
+        raise click.UsageError(_("--companion, --consent-by, --consent-on and --consent-how go together"))
+    who, day, recorded = given
+    return Consent(who, parse_date(day, now=context.now, zone=context.zone), recorded)
+
+
+def _hidden_reason(context: CommandContext, little: SubjectHidden) -> str:
+    """Why so little is shown, asked on a terminal; raises the error where there is none, or no answer."""
+    if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise little
+    click.echo(translate(little.phrase), err=True)
+    question = _("Why can no more of the requester be shown?")
+    answer = str(click.prompt(question, default="", show_default=False, prompt_suffix=" ", err=True, type=str))
+    if not answer.strip():
+        raise little
+    refuse_national_number("hidden reason", answer)
+    return answer
 
 
 def _show_decided(context: CommandContext, decided: Decided) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cctv.cases.compliance.checks import check_workstations
+from cctv.cases.compliance.checks import check_workstations, record_review
 from cctv.cases.compliance.checks import declare as record_declaration
-from cctv.cases.compliance.deadlines import workstations_due
+from cctv.cases.compliance.deadlines import assessment_required, workstations_due
 from cctv.cases.registers.addressees import policy_since
 from cctv.cases.registers.contents import made_register
-from cctv.cases.registers.page import Sign, page_of
+from cctv.cases.registers.page import Sign, ZoneNotice, notices, page_of
 from cctv.cases.registers.page import signs as signs_of
 from cctv.cases.registers.register import Register, RegisterName, as_csv, label
 from cctv.cli.context import CommandContext, json_option
@@ -23,16 +23,16 @@ from cctv.cli.output import aligned, local_date, table
 from cctv.cli.views.footage import print_next
 from cctv.core.i18n import _, current_language, translate
 from cctv.core.language import Language
-from cctv.core.typed_time.resolve import parse_date
 from cctv.db.engine import read_transaction
 from cctv.letters.render import render
 from cctv.letters.sender import templates_of
-from cctv.model.compliance import Declaration, DeclarationKind, WorkstationCheck
+from cctv.model.compliance import Declaration, DeclarationKind, Review, ReviewKind, Trigger, WorkstationCheck
+from cctv.model.ids import ZoneId
 from cctv.packages.deliver import workstation_letter
 
 _NAMES = (
     "requests", "complaints", "disclosures", "incidents", "holds", "breaches", "processors", "grants", "declarations",
-    "workstations", "addressees", "processing", "cameras",
+    "workstations", "reviews", "addressees", "processing", "cameras",
 )  # fmt: skip
 
 
@@ -92,8 +92,33 @@ def show(context: CommandContext, name: str, form: str, output: str | None) -> N
 def signs(context: CommandContext, language: str | None) -> None:
     """Print the text of the sign at each zone, and what cameras.toml lacks for it."""
     zone_signs = signs_of(context.settings, Language(language) if language else context.settings.site.language)
-    data = [{"zone": sign.zone, "lines": sign.lines, "missing": sign.missing} for sign in zone_signs]
+    data = [{"zone": sign.zone, "lines": sign.lines, "missing": sign.missing, "size": sign.size} for sign in zone_signs]
     context.emit({"signs": data}, lambda console: _signs_text(console, zone_signs))
+
+
+@register.command()
+@click.option("--address", required=True, metavar="URL", help="Where the pages will stand: the QR code leads there.")
+@click.option("--to", "folder", required=True, type=click.Path(file_okay=False), metavar="DIR", help="Write there.")
+@click.option("--language", type=one_of(Language), help="Else the site's.")
+@json_option
+@click.pass_obj
+def notice(context: CommandContext, address: str, folder: str, language: str | None) -> None:
+    """Make the page that the sign's QR code leads to, one for each zone: what Article 13 GDPR tells visitors.
+
+    By the live cameras.toml and dated today: make it again when the settings change. {zone} in the address is the zone.
+
+    \b
+      cctv register notice --address "https://example.org/cameras-{zone}" --to notices
+    """
+    chosen = Language(language) if language else context.settings.site.language
+    today = context.now.astimezone(context.zone).date()
+    pages = notices(context.settings, chosen, address=address, on=today)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    files = {page.zone: str(Path(folder) / f"{page.zone}-{chosen.value}.html") for page in pages}
+    for page in pages:
+        _write_new(files[page.zone], page.html.encode())
+    data = [{"zone": page.zone, "file": files[page.zone], "missing": page.missing} for page in pages]
+    context.emit({"notices": data, "on": today}, lambda console: _notices_text(console, pages, files))
 
 
 @register.command()
@@ -108,7 +133,7 @@ def declare(context: CommandContext, kind: str, on: str, reference: str) -> None
     \b
       cctv register declare --kind yearly --on 5/1/2026 --reference 2026-001234
     """
-    day = parse_date(on, now=context.now, zone=context.zone)
+    day = context.day(on)
     declaration = record_declaration(
         context.site, DeclarationKind(kind), on=day, reference=reference, dry_run=context.dry_run
     )
@@ -135,7 +160,7 @@ def workstation_check(context: CommandContext, on: str, checker: str, clean: boo
     """
     if clean is (finding is not None):
         raise click.UsageError(_('say --clean, or --found "WHAT, AND WHAT BECAME OF IT"'))
-    day = parse_date(on, now=context.now, zone=context.zone)
+    day = context.day(on)
     check = check_workstations(context.site, on=day, checker=checker, found=finding, dry_run=context.dry_run)
     due = workstations_due(check.on, None)
     assert due is not None
@@ -144,6 +169,63 @@ def workstation_check(context: CommandContext, on: str, checker: str, clean: boo
         {"dry_run": context.dry_run, "check": data, "next_due": due},
         lambda console: _checked_text(console, context, check, due),
     )
+
+
+@register.command("review")
+@click.option("--kind", required=True, type=one_of(ReviewKind), help="What was done.")
+@click.option("--on", required=True, metavar="DATE", help="The day on which it was done or decided.")
+@click.option("--by", required=True, metavar="NAME", help="Who did it, or with whom.")
+@click.option("--report", required=True, metavar="TEXT", help="Where the report is.")
+@click.option("--next", "due", metavar="DATE", help="By when again; a year later unless you say so, three at most.")
+@click.option("--purpose", metavar="TEXT", help="Of the cameras at work, for a staff-consultation.")
+@click.option(
+    "--criterion", "criteria", multiple=True, type=one_of(Trigger),
+    help="A criterion of high risk that is met, for an impact-assessment; may be repeated.",
+)  # fmt: skip
+@mutation
+@click.pass_obj
+def review(
+    context: CommandContext,
+    kind: str,
+    on: str,
+    by: str,
+    report: str,
+    due: str | None,
+    purpose: str | None,
+    criteria: tuple[str, ...],
+) -> None:
+    """Write down what is repeated each year: a penetration test, awareness of the staff, an audit, an assessment.
+
+    The board and the calendar have the next one from two months before it is due. A staff-consultation is that of
+    CAO 68 (BE) or of the works council (NL). An impact-assessment is required where two criteria are met.
+
+    \b
+      cctv register review --kind penetration-test --on 2/11/2026 --by "Toreon" --report "safe, folder 12"
+      cctv register review --kind impact-assessment --on 2/11/2026 --by DPO --report DPIA-1 --criterion public-place
+    """
+    day = context.day(on)
+    next_day = context.day(due) if due is not None else None
+    recorded = record_review(
+        context.site,
+        ReviewKind(kind),
+        on=day,
+        by=by,
+        report=report,
+        due=next_day,
+        purpose=purpose,
+        triggers=[Trigger(criterion) for criterion in criteria],
+        dry_run=context.dry_run,
+    )
+    data = {
+        "dry_run": context.dry_run,
+        "id": recorded.id,
+        "kind": recorded.kind,
+        "on": recorded.on,
+        "next_due": recorded.due,
+        "criteria": [trigger.value for trigger in recorded.triggers],
+        "assessment_required": assessment_required(recorded.triggers) if recorded.triggers else None,
+    }
+    context.emit(data, lambda console: _review_text(console, context, recorded))
 
 
 @register.command("workstation-form")
@@ -240,9 +322,18 @@ def _signs_text(console: Console, zone_signs: tuple[Sign, ...]) -> None:
         console.print(sign.zone, style="bold")
         for line in sign.lines:
             console.print(f"  {line}")
+        if sign.size:
+            console.print("  " + _("Size: {size}", size=sign.size), style="dim")
         for key in sign.missing:
             console.print("  " + _("MISSING: {key} in cameras.toml", key=key))
         console.print()
+
+
+def _notices_text(console: Console, pages: Sequence[ZoneNotice], files: dict[ZoneId, str]) -> None:
+    for page in pages:
+        console.print(_("written: {file}", file=files[page.zone]))
+        for key in page.missing:
+            console.print("  " + _("MISSING: {key} in cameras.toml", key=key))
 
 
 def _declared_text(console: Console, context: CommandContext, declaration: Declaration) -> None:
@@ -273,6 +364,24 @@ def _checked_text(console: Console, context: CommandContext, check: WorkstationC
     )
     console.print(would, style="bold")
     console.print(_("The next check is due by {day:%d/%m/%Y}.", day=due))
+
+
+def _review_text(console: Console, context: CommandContext, review: Review) -> None:
+    what = _("{kind} on {day:%d/%m/%Y} by {by}", kind=review.kind, day=review.on, by=review.by)
+    would = (
+        _("Would write down: {what}", what=what)
+        if context.dry_run
+        else _("{id} written down: {what}", id=review.id, what=what)
+    )
+    console.print(would, style="bold")
+    console.print(_("The next one is due by {day:%d/%m/%Y}.", day=review.due))
+    if review.kind is ReviewKind.IMPACT_ASSESSMENT:
+        answer = (
+            _("By these criteria an impact assessment is required (Article 35 GDPR).")
+            if assessment_required(review.triggers)
+            else _("By these criteria no impact assessment is required; keep the reasons.")
+        )
+        console.print(answer)
 
 
 def _form_text(console: Console, target: str) -> None:

@@ -13,7 +13,6 @@ from cctv.cli.context import CommandContext, json_option
 from cctv.cli.options import span_options
 from cctv.cli.output import length, local, local_date
 from cctv.core.time_range import Span
-from cctv.core.typed_time.resolve import parse_instant
 from cctv.db.engine import read_transaction
 from cctv.footage.layout import segment_start
 from cctv.footage.segments import find_segment
@@ -59,7 +58,7 @@ def explain(
             if end is not None:
                 span = context.span(start, end)
             else:
-                instant = parse_instant(start, now=context.now, zone=context.zone)
+                instant = context.instant(start)
                 span = Span(instant, instant + timedelta(seconds=1))
             explained = [
                 explain_span(connection, camera, span, context.now) for camera in context.cameras(cameras, zones)

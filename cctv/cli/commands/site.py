@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 
 import click
@@ -11,8 +10,8 @@ from rich.console import Console
 
 from cctv.cases.text_input import checked_text
 from cctv.cli.commands.retention_certificate import known_copies
-from cctv.cli.context import CommandContext
-from cctv.cli.options import confirm, mutation, reason_option
+from cctv.cli.context import CommandContext, confirm
+from cctv.cli.options import mutation, reason_option, yes_option
 from cctv.cli.output import size, table
 from cctv.core.i18n import N_, _
 from cctv.db.engine import read_transaction
@@ -31,7 +30,7 @@ def site() -> None:
 @site.command()
 @click.option("--out", required=True, type=click.Path(), metavar="FOLDER", help="For the certificate; made, outside.")
 @reason_option()
-@click.option("--yes", is_flag=True, help="The decision is made; do not ask.")
+@yes_option
 @mutation
 @click.pass_obj
 def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
@@ -68,7 +67,7 @@ def close(context: CommandContext, out: str, reason: str, yes: bool) -> None:
 
 
 def _agreed(context: CommandContext, plan: ClosingPlan) -> bool:
-    if context.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not context.interactive:
         return False
     context.emit({}, lambda console: _plan_text(console, plan))
     return confirm(_("Destroy all of it?"))

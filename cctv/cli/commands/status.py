@@ -56,6 +56,7 @@ def _data(health: Status) -> dict[str, object]:
         "last_sweep": health.last_sweep,
         "guard": health.guard,
         "overdue_seconds": health.overdue,
+        "overdue_files": [{"path": kept.path, "limit": kept.limit} for kept in health.overdue_copies],
         "held_past_limit": health.held_past_limit,
         "zones_to_adopt": health.to_adopt,
         "held_footage_lost": [
@@ -106,6 +107,9 @@ def _lines(context: CommandContext, health: Status) -> Iterator[str]:
     yield f"deletion   {swept}; {f'stopped by {health.guard}' if health.guard else 'no guard stops it'}"
     late = f"{length(health.overdue)} OVERDUE" if health.overdue > timedelta(0) else "nothing overdue"
     yield f"limits     {late}; {health.held_past_limit} segments kept past theirs by holds"
+    if health.overdue_copies:
+        oldest = health.overdue_copies[0].path
+        yield f"           past its limit on the disk: {oldest}{_more(len(health.overdue_copies) - 1)}"
     if health.to_adopt:
         yield f"policy     shorter than promised in {', '.join(health.to_adopt)}: cctv retention adopt --dry-run"
     review = ", ".join(hold.id for hold in health.holds_to_review)
@@ -130,6 +134,10 @@ def _lines(context: CommandContext, health: Status) -> Iterator[str]:
         names = ", ".join(health.volume.snapshots)
         there = "has snapshots now" if health.volume.has_snapshots else "may keep snapshots"
         yield f"volume     {names} {there}: what is deleted stays in them; do not snapshot footage"
+
+
+def _more(count: int) -> str:
+    return f" and {count} more (--json lists them)" if count else ""
 
 
 def _age(health: Status, camera: CameraHealth) -> str:

@@ -42,8 +42,12 @@ def sweep(context: CommandContext, once: bool) -> None:
             "held": footage.plan.kept_by_holds,
             "finished_for_earlier": len(footage.finished),
             "quarantine_expired": footage.quarantine_gone,
+            "quarantine_taken_in": footage.quarantine_taken_in,
             "packages_expired": swept.packages,
             "derived_deleted": swept.derived,
+            "leftovers_deleted": swept.leftovers,
+            "held_copy_destroyed": swept.held_copy.destroyed if swept.held_copy else 0,
+            "held_copy_reached": swept.held_copy is None or swept.held_copy.reached,
             "erased": [
                 {"request": erasure.request, "segments": erasure.gone, "waiting": erasure.waiting}
                 for erasure in swept.erased

@@ -14,11 +14,14 @@ import click
 from rich.console import Console
 
 from cctv.cases.errors.incidents import NoCameras
+from cctv.cases.errors.requests import SpanUndecided
 from cctv.cases.footage_status import DeletedFootage, Fate, FootageStatus, ReleaseEffect, UnrecordedFootage
+from cctv.cases.requests.scope import asks_first, camera_time, is_for_request
 from cctv.cli.context import CommandContext
 from cctv.cli.output import joined, length, local, local_date, size, table
 from cctv.core.i18n import N_, _, current_language, ngettext, translate
 from cctv.core.time_range import Span, total
+from cctv.core.typed_time.resolve import echo_instant
 from cctv.model.footage import GapCause, Reason
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId
@@ -54,6 +57,18 @@ def chosen_cameras(context: CommandContext, cameras: str | None, zones: str | No
         example = ",".join(list(context.settings.cameras)[:2]) or "foyer-1"
         raise NoCameras(problem=N_("neither --cameras nor --zones names one"), example=example)
     return tuple(context.cameras(cameras, zones))
+
+
+def decide_span(
+    context: CommandContext, case_id: str | None, cameras: Sequence[CameraId], span: Span, *, yes: bool
+) -> None:
+    """Ask before more than 24 hours are held; raises SpanUndecided without a yes."""
+    if not asks_first(case_id, cameras, span):
+        return
+    over = length(camera_time(cameras, span) if is_for_request(case_id) else span.duration)
+    start, end = translate(echo_instant(span.start, context.zone)), translate(echo_instant(span.end, context.zone))
+    question = _("Hold {length} of footage, from {start} to {end}?", length=over, start=start, end=end)
+    context.decide(question, SpanUndecided(length=over, start=start, end=end), yes=yes)
 
 
 def print_footage(console: Console, footage: Sequence[FootageStatus], zone: ZoneInfo) -> None:

@@ -18,6 +18,7 @@ from cctv.redaction.review.decide import Decided
 from cctv.redaction.review.plan import CasePart
 from cctv.redaction.review.prepare import Prepared
 from cctv.redaction.review.review import Noted
+from cctv.redaction.review.sheet.labels import visible_words
 from cctv.redaction.standalone import FileReport
 
 _STAGES = {
@@ -76,6 +77,16 @@ def part_data(part: CasePart) -> dict[str, object]:
         "hide_boxes": [path.id for path in plan.decisions.boxes.hide],
         "hide_reasons": {path.id: path.reason.value for path in plan.decisions.boxes.hide if path.reason},
         "others": plan.decisions.others,
+        "companions": [
+            {"tracks": kept.tracks, "boxes": kept.boxes, "consent": part.consents[kept.consent - 1]}
+            for kept in plan.decisions.companions
+        ],
+        "subject": {
+            "visible": plan.subject.visible,
+            "frames": plan.subject.frames,
+            "share": round(plan.subject.share, 4),
+            "hidden": plan.subject.hidden,
+        },
         "backdrops": [
             {
                 "number": number,
@@ -176,6 +187,8 @@ def decided_text(console: Console, context: CommandContext, decided: Decided) ->
     console.print(shown, style="bold")
     if part.plan.undecided:
         console.print(_undecided(part))
+    if not context.dry_run:  # what it would show is known once it was analysed
+        console.print(translate(visible_words(part.plan.subject)))
     if decided.voided:
         console.print(_("The approval given before is void, because the plan changed."))
     if context.dry_run:
@@ -220,6 +233,7 @@ def approved_text(console: Console, context: CommandContext, case: CaseFile) -> 
         console.print(shown)
         if part.plan.undecided:
             console.print(f"  {_undecided(part)}")
+        console.print(f"  {translate(visible_words(part.plan.subject))}")
     if context.dry_run:
         print_dry(console)
         return
@@ -265,6 +279,8 @@ def case_text(console: Console, context: CommandContext, case: CaseFile) -> None
             right=("part", "tracks", "undecided", "backdrops", "reviewed"),
         )
     )
+    for part in case.parts:
+        console.print(_("{part}: {found}", part=_part_of(part), found=translate(visible_words(part.plan.subject))))
     console.print("\n" + _sheet_text(context, case.request.id), soft_wrap=True)
 
 

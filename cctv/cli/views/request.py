@@ -5,9 +5,12 @@ Shared by the commands of `cctv request`.  Decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import click
 from rich.console import Console
 
 from cctv.cases.footage_status import FootageStatus
@@ -25,11 +28,12 @@ from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
 from cctv.model.cases import AccessRequest
 from cctv.model.footage import Segment
-from cctv.model.ids import HoldId
+from cctv.model.ids import CameraId, HoldId
 from cctv.model.requests import Block, IdentityCheck, Party
 from cctv.retention.removal import outside_of
 
 _NEEDS = {
+    NextStepKind.SCOPE: N_("the time or the camera; nothing is frozen"),
     NextStepKind.CONFIRM: N_("a reason for more than a day of footage"),
     NextStepKind.MANDATE: N_("a mandate"),
     NextStepKind.IDENTITY: N_("a check of identity"),
@@ -68,8 +72,8 @@ def request_data(request: AccessRequest, context: CommandContext) -> dict[str, o
         "stated": request.stated,
         "language": request.language,
         "cameras": request.cameras,
-        "start": request.span.start,
-        "end": request.span.end,
+        "start": request.span.start if request.span else None,
+        "end": request.span.end if request.span else None,
         "received": request.received,
         "due": request.due,
         "days_left": days_left(request.due, context.now, context.zone) if request.is_open else None,
@@ -125,6 +129,22 @@ def forecast_data(forecast: StorageForecast) -> dict[str, object]:
         "reserve_bytes": forecast.reserve_bytes,
         "fits": forecast.fits,
     }
+
+
+def scope_given(context: CommandContext, options: Mapping[str, Any]) -> tuple[tuple[CameraId, ...], Span | None]:
+    """The cameras and the time that the options name; none where they name none."""
+    start, end = options["start"], options["end"]
+    if (start is None) != (end is None):
+        raise click.UsageError(_("--from and --to go together"))
+    named = (options["cameras"] or "").strip(" ,") or (options["zones"] or "").strip(" ,")
+    cameras = context.cameras(options["cameras"], options["zones"]) if named else ()
+    return tuple(cameras), context.held_span(start, end) if start is not None else None
+
+
+def about_text(request: AccessRequest, zone: ZoneInfo) -> tuple[str, str]:
+    """The cameras and the time of a request, or that they are not known."""
+    unknown = _("not known yet")
+    return ", ".join(request.cameras) or unknown, when(request.span, zone) if request.span else unknown
 
 
 def name_of(request: AccessRequest) -> str:
@@ -356,11 +376,15 @@ def print_missing(console: Console, context: CommandContext, request: AccessRequ
         print_next(*more)
         return
     rows = [
-        (translate(_NEEDS[step.need]), translate(step.about or ""), _("the answer waits for it") if step.must else "")
+        (translate(_NEEDS[step.need]), _about(step), _("the answer waits for it") if step.must else "")
         for step in steps
     ]
     console.print(table(("missing", "of", ""), rows))
     print_next(*[step.line for step in steps], *more)
+
+
+def _about(step: Step) -> str:
+    return translate(step.about or "") if step.need is not NextStepKind.SCOPE else ""
 
 
 def _steps(context: CommandContext, request: AccessRequest) -> tuple[Step, ...]:

@@ -30,6 +30,10 @@ class Subject(Enum):
     BACKUP = "back-ups"
     NO_BACKUP = "no back-ups"
     OUTSIDE_EU = "outside the EU"
+    ROLES = "roles"
+    HOSTING = "European hosting"
+    PENETRATION_TEST = "penetration test"
+    ENCRYPTED = "encrypted communication"
     OUTDATED_LAW = "outdated law"
     IDENTITY_COPY = "copy of an identity document"
 

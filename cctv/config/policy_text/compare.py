@@ -15,10 +15,11 @@ from enum import Enum
 from cctv.config.policy_text import lexicon
 from cctv.config.policy_text.claims import PolicyClaim, Right, Subject
 from cctv.config.policy_text.reader import purposes_in
-from cctv.config.schema import Settings, TwoPersonAct, ZoneSettings
+from cctv.config.schema import CameraSettings, Settings, TwoPersonAct, ZoneSettings
 from cctv.core.i18n import translate_to
 from cctv.core.language import Language
 from cctv.core.typed_time.durations import format_duration
+from cctv.model.compliance import Permission
 from cctv.model.legal import authority_of
 
 # The earlier of 30 days and a month, which is 28 days at its shortest (cctv.cases.requests.deadlines).
@@ -34,6 +35,8 @@ _ALWAYS_KEPT = {
 _FOR_A_PERSON = {
     Subject.NO_BACKUP: "whether this is meant for registers and held footage too, which `cctv backup` copies encrypted",
     Subject.OUTSIDE_EU: "whether any of these parties sees camera footage: this program refuses parties outside the EU",
+    Subject.HOSTING: "where the box stands and who keeps its back-ups; `cctv processor` refuses one outside the area",
+    Subject.PENETRATION_TEST: "whether it was made this year: `cctv register show reviews` has the reports",
     Subject.IDENTITY_COPY: "a copy of the document is never stored here; the text should ask to see it, not to send it",
 }
 
@@ -191,12 +194,38 @@ def _measures(by_subject: dict[Subject, list[PolicyClaim]], settings: Settings) 
                 ClaimStatus.DIFFERS, claim, f"[policy] two_person does not ask a second person for {lacking[0]}"
             )
         else:
-            yield _finding(ClaimStatus.KEPT, claim, "releases and unredacted exports take two persons")
+            message = "whether accounts log in with two factors: releases and unredacted exports take two persons"
+            yield _finding(ClaimStatus.ASK, claim, message)
+    for claim in by_subject[Subject.ROLES][:1]:
+        yield _roles(claim, settings)
+    for claim in by_subject[Subject.ENCRYPTED][:1]:
+        yield _encrypted(claim, settings)
     for claim in by_subject[Subject.BACKUP][:1]:
         if settings.backup.recipients:
             yield _finding(ClaimStatus.KEPT, claim, "back-ups are encrypted to a recovery key")
         else:
             yield _finding(ClaimStatus.DIFFERS, claim, "[backup] names no recovery key: no back-up can be made")
+
+
+def _roles(claim: PolicyClaim, settings: Settings) -> Finding:
+    lacking = [permission.value for permission in Permission if permission not in settings.policy.granted_only]
+    if lacking:
+        message = f"[policy] granted_only does not name {', '.join(lacking)}: any account of the box may do it"
+        return _finding(ClaimStatus.DIFFERS, claim, message)
+    return _finding(ClaimStatus.KEPT, claim, "viewing and exporting take a grant to the account")
+
+
+def _encrypted(claim: PolicyClaim, settings: Settings) -> Finding:
+    plain = sorted(camera.id for camera in settings.cameras.values() if _is_plain(camera))
+    if plain:
+        message = f"pictures and passwords of {', '.join(plain)} travel unencrypted: use rtsps:// and https://"
+        return _finding(ClaimStatus.DIFFERS, claim, f"{message}, or a network of their own")
+    return _finding(ClaimStatus.KEPT, claim, "every camera is reached by an encrypted connection")
+
+
+def _is_plain(camera: CameraSettings) -> bool:
+    """ONVIF may name a stream that is not encrypted, even where it is asked by https."""
+    return camera.rtsp is None or not camera.rtsp.startswith("rtsps://")
 
 
 def _outdated_law(by_subject: dict[Subject, list[PolicyClaim]]) -> Iterator[Finding]:

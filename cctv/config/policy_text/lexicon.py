@@ -307,6 +307,39 @@ SIMPLE: tuple[tuple[re.Pattern[str], Subject], ...] = (
         _words(r"\b(?:two|twee|deux)[- ]?(?:factor|staps|facteurs)\w*\b", r"\bdouble authentification\b"),
         Subject.TWO_FACTOR,
     ),
+    (
+        _words(
+            r"\broles? and access management\b",
+            r"\b(?:rollen|toegangs)\w*beheer\b",
+            r"\bgestion des (?:roles|acces)\b",
+            r"\baccess management\b",
+        ),
+        Subject.ROLES,
+    ),
+    (
+        _words(
+            r"\beuropese (?:web)?hosting\b",
+            r"\beuropean hosting\b",
+            r"\bhosted in (?:the eu|europe)\b",
+            r"\bhebergement europeen\b",
+            r"\bservers? in (?:de eu|europa)\b",
+        ),
+        Subject.HOSTING,
+    ),
+    (
+        _words(r"\bpenetratie-?tests?\b", r"\bpen(?:etration)?[- ]?tests?\b", r"\btests? d'intrusion\b"),
+        Subject.PENETRATION_TEST,
+    ),
+    (
+        _words(
+            r"\b(?:ssl|tls)\b",
+            r"\bversleuteld(?:e)? (?:verbinding(?:en)?|communicatie)\b",
+            r"\bcommunicatie (?:wordt|is) versleuteld\b",
+            r"\bencrypted (?:connections?|communication)\b",
+            r"\b(?:connexions?|communications?) (?:est |sont )?chiffrees?\b",
+        ),
+        Subject.ENCRYPTED,
+    ),
     (_words(r"\boff-?site back-?ups?\b", r"\bopslag van\b[^.]{0,20}\bback-?ups?\b"), Subject.BACKUP),
     (_words(r"\bgeen back-?ups?\b", r"\bno back-?ups?\b", r"\baucune sauvegarde\b"), Subject.NO_BACKUP),
     (

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, Message
+from cctv.core.typed_time.words import COUNTS, LENGTH, UNITS
 
 ALLOWED = N_('an integer and one of s, m, h or d, such as "90s", "5m", "72h" or "7d"')
 LONGEST = timedelta(days=36_500)  # keeps every later addition inside the calendar
@@ -51,6 +52,23 @@ def format_duration(duration: timedelta) -> str:
             return f"{duration // unit}{name}"
     seconds = f"{duration.total_seconds():.6f}".rstrip("0").rstrip(".")
     return f"{seconds}s"
+
+
+def length_of(match: re.Match[str]) -> timedelta | None:
+    """The length that `words.LENGTH` matched; None where it is none: no number, minutes beside days, over 100 years."""
+    unit = UNITS[match["unit"]]
+    if (match["minutes"] and unit != _UNITS["h"]) or not (match["count"] or match["unit"] == "kwartier"):
+        return None
+    count = match["count"] or "1"
+    number = COUNTS[count] if count in COUNTS else float(count.replace(",", "."))
+    length = number * unit + timedelta(minutes=int(match["minutes"] or 0)) + (unit / 2 if match["half"] else 0 * unit)
+    return length if length <= LONGEST else None
+
+
+def typed_length(text: str) -> timedelta | None:
+    """A length in words, `2 uur` or `une demi-heure`, of a text without capitals and accents; None for another text."""
+    match = re.fullmatch(LENGTH, text)
+    return None if match is None else length_of(match)
 
 
 def _problem(text: str) -> Message:

@@ -1,62 +1,29 @@
-"""Parse a typed time into its parts (weekday, day, clock, offset); `resolve` makes an instant of them.
+"""Parse a typed time into its readings, each a day and a clock; `resolve` makes instants of them.
 
 The notation is ISO 8601 and the Dutch, French and English forms of docs/decisions/0014-typed-times.md, whatever the
-language of the machine.  Weekdays count from 0, Monday.  Pure.  Never reads a date month first.
+language of the machine; `words` has the vocabulary.  Weekdays count from 0, Monday.  Pure.  Never reads a date month
+first, and never chooses between two readings.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, Message, pgettext_lazy
-
-# Two letters are Dutch or English only: the French pairs "ma" and "di" are other days in Dutch.
-_WEEKDAY_NAMES = (
-    "ma maa maandag mo mon monday lun lundi",
-    "di din dinsdag tu tue tues tuesday mar mardi",
-    "wo woe woensdag we wed weds wednesday mer mercredi",
-    "do don donderdag th thu thur thurs thursday jeu jeudi",
-    "vr vri vrij vrijdag fr fri friday ven vendredi",
-    "za zat zaterdag sa sat saturday sam samedi",
-    "zo zon zondag su sun sunday dim dimanche",
-)
-WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names.split()}
+from cctv.core.typed_time import words
+from cctv.core.typed_time.durations import length_of
+from cctv.core.typed_time.words import WEEKDAYS, DayPart, split_words
 
 CONTEXT = "weekday"  # of their translation
 SHOWN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_SHIFTS = {
-    **dict.fromkeys(("eergisteren", "avant-hier"), -2),
-    **dict.fromkeys(("gisteren", "hier", "yesterday"), -1),
-    **dict.fromkeys(("vandaag", "aujourd'hui", "today"), 0),
-    **dict.fromkeys(("morgen", "demain", "tomorrow"), 1),
-    **dict.fromkeys(("overmorgen", "apres-demain"), 2),
-}
-_YEARS = range(1990, 2200)
-
-_FILLER = re.compile(r"(?:(?:om|op|at|on|a|le)\s+)?")
-_WORD = re.compile(r"([a-z][a-z'-]*)\.?,?(?:\s+|$)")
-_DATES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?P<y>[0-9]{4})[-/](?P<m>[0-9]{1,2})[-/](?P<d>[0-9]{1,2})(?:[t\s]\s*|$)",
-        r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?:t|$)",
-        r"(?P<d>[0-9]{1,2})[-/](?P<m>[0-9]{1,2})(?:[-/](?P<y>[0-9]{4}|[0-9]{2}))?(?:\s+|$)",
-    )
-)
-_CLOCKS = tuple(
-    re.compile(pattern + r"(?![0-9:])")
-    for pattern in (
-        r"(?P<h>[0-9]{1,2}):(?P<m>[0-9]{2}):(?P<s>[0-9]{2})(?:[.,](?P<f>[0-9]{1,6}))?",
-        r"(?P<h>[0-9]{1,2}):(?P<m>[0-9]{2})(?:\s?(?:uur|u|h)\b)?",
-        r"(?P<h>[0-9]{1,2})\s?(?:uur|u|heures?|h)\s?(?P<m>[0-9]{2})?",
-        r"(?P<h>[0-9]{2})(?P<m>[0-9]{2})(?P<s>[0-9]{2})(?:\.(?P<f>[0-9]{1,6}))?(?=z)",  # as in the names of segments
-    )
-)
-_SUFFIX = re.compile(r"\s*(?:(?P<zulu>z|utc|gmt)|(?P<offset>[+-][0-9]{2}(?::?[0-9]{2})?)|(?P<name>[a-z]{2,5}))$")
+YEARS = range(1990, 2200)
+_DAY = 24 * 60
+_ANY_DAY = date(2000, 1, 1)
 
 
 class TimeUnreadable(UsageError):
@@ -68,22 +35,28 @@ class TimeUnreadable(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The parts of a typed time; a part that was not typed is None."""
+    """One reading of a typed time; a part that was not typed is None."""
 
     text: str
     weekday: int | None = None
+    week: int | None = None  # calendar weeks from this one
+    toward: int | None = None  # -1: the nearest such weekday before today; 1: after it
     shift: int | None = None  # days from today
+    delta: timedelta | None = None  # from now
     day: int | None = None
     month: int | None = None
     year: int | None = None
     clock: time | None = None
-    past_midnight: bool = False  # 24:00: the clock says 00:00 of the next day
+    days_later: int = 0  # than the day named: 24:00 is 00:00 of the next one, and so is 2:00 of a night
+    part: DayPart | None = None  # the whole of it, where no clock was typed
+    around_now: bool = False  # "vannacht": the night that is nearest to now
     suffix: tzinfo | str | None = None  # an offset, or the name of one
 
     @property
     def floats(self) -> bool:
-        """Whether several moments match, so that the caller must choose the nearest in one direction."""
-        return self.shift is None and self.year is None
+        """Whether the same words match a moment each day or week, so that the caller chooses by direction."""
+        fixed = (self.shift, self.week, self.toward, self.delta, self.year, self.month)
+        return all(part is None for part in fixed) and not self.around_now
 
 
 def shown(day: date) -> Message:
@@ -91,21 +64,14 @@ def shown(day: date) -> Message:
     return pgettext_lazy(CONTEXT, SHOWN[day.weekday()])
 
 
-def read(text: str) -> Typed:
-    """Weekday, day, clock and offset in that order, each optional; raises TimeUnreadable for anything else."""
-    rest = plain(text)
+def read(text: str) -> tuple[Typed, ...]:
+    """The readings of a text, at least one; raises TimeUnreadable for what has none."""
+    rest = split_words(plain(text))
     if not rest:
         raise TimeUnreadable(text=text, problem=N_("it is empty"))
-    if re.search(r"[0-9]\s?[ap]\.?m\b", rest):
-        raise TimeUnreadable(text=text, problem=N_("am and pm are not used; write the hour from 0 to 24"))
     if rest[0] == "+":
         raise TimeUnreadable(text=text, problem=N_("a length counts from a start, so only an end can have one"))
-    typed, rest = _read_words(Typed(text), rest)
-    typed, rest = _read_date(typed, rest)
-    typed, rest = _read_clock(typed, rest)
-    if rest:
-        typed = replace(typed, suffix=_read_suffix(typed, rest))
-    return typed
+    return tuple(_Reader(text, rest).readings())
 
 
 def is_day(year: int, month: int, day: int) -> bool:
@@ -123,80 +89,298 @@ def plain(text: str) -> str:
     return " ".join("".join(sign for sign in folded if not unicodedata.combining(sign)).split())
 
 
-def _read_words(typed: Typed, rest: str) -> tuple[Typed, str]:
-    rest = rest[_end_of(_FILLER.match(rest)) :]
-    while (match := _WORD.match(rest)) is not None:
-        word = match[1]
-        if word in WEEKDAYS and typed.weekday is None:
-            typed = replace(typed, weekday=WEEKDAYS[word])
-        elif word in _SHIFTS and typed.shift is None:
-            typed = replace(typed, shift=_SHIFTS[word])
+class _Reader:
+    """Takes a text apart from its left end; `readings` settles what the parts mean together."""
+
+    def __init__(self, text: str, rest: str) -> None:
+        self.text, self.rest = text, rest
+        self.typed = Typed(text)
+        self.beside: int | None = None
+        self.part: DayPart | None = None
+        self.minutes: tuple[int, ...] = ()  # from midnight: each hour that the clock may mean
+        self.beyond = timedelta(0)  # seconds and their fraction
+        self.midnight = self.night_settled = self.evening_too = self.tuesday_or_march = False
+        self.number: tuple[int, bool] | None = None  # a bare number, and whether it has the ending of an ordinal
+        self.dotted: tuple[int, int] | None = None  # "8.11": a clock, or a day and a month
+        takes = (self._take_length, self._take_date, self._take_dial, self._take_clock, self._take_phrase)
+        while self.rest:
+            if not any(take() for take in takes) and not self._take_number() and not self._take_suffix():
+                self._skip_filler()
+
+    def _refuse(self, problem: str) -> TimeUnreadable:
+        return TimeUnreadable(text=self.text, problem=problem)
+
+    def _match(self, pattern: str) -> re.Match[str] | None:
+        match = re.match(pattern, self.rest)
+        if match is not None:
+            self.rest = self.rest[match.end() :]
+        return match
+
+    def _set(self, **values: object) -> bool:
+        """Set parts of the day, each once."""
+        if any(getattr(self.typed, name) is not None for name in values):
+            raise self._refuse(N_("it names two days"))
+        self.typed = replace(self.typed, **values)  # type: ignore[arg-type]  # names and types are those of the callers
+        return True
+
+    def _set_minutes(self, *minutes: int) -> bool:
+        if self.minutes:
+            raise self._refuse(N_("it names two times of day"))
+        self.minutes = minutes
+        return True
+
+    def _take_length(self) -> bool:
+        match, sign = self._match(words.AGO) or self._match(words.AGO_IN_FRENCH), -1
+        if match is None:
+            match, sign = self._match(words.AHEAD), 1
+        if match is None:
+            return False
+        length = length_of(match)
+        if length is None:
+            raise self._refuse(N_('"{length}" is not a length', length=match[0].strip()))
+        if words.UNITS[match["unit"]] < timedelta(days=1) or length % timedelta(days=1):
+            return self._set(delta=sign * length)
+        return self._set(shift=sign * length.days)
+
+    def _take_date(self) -> bool:
+        match = next((found for pattern in words.DATES if (found := self._match(pattern))), None)
+        if match is None:
+            return False
+        parts = match.groupdict()
+        if self.typed.shift is not None:
+            raise self._refuse(N_("it names two days"))
+        day = int(parts.get("d") or parts["after"])
+        month = words.MONTHS[parts["month"]] if parts.get("month") else int(parts["m"])
+        year = int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0) if parts["y"] else None
+        if not is_day(2000 if year is None else year, month, day):  # 2000 has a 29 February
+            raise self._refuse(N_("there is no day {day} in month {month}; the day comes first", day=day, month=month))
+        if year is not None and year not in YEARS:
+            first, last = YEARS[0], YEARS[-1]
+            raise self._refuse(
+                N_("the year {year} is not between {first} and {last}", year=year, first=first, last=last)
+            )
+        return self._set(day=day, month=month) and (year is None or self._set(year=year))
+
+    def _take_dial(self) -> bool:
+        for pattern, factor, extra in words.DIALS:
+            match = self._match(pattern)
+            if match is not None:
+                parts = match.groupdict()
+                beside = factor * _number(parts.get("past") or "0") + extra
+                if parts.get("noon"):
+                    return self._set_minutes(((parts["noon"] == "midi") * 720 + beside) % _DAY)
+                typed = parts.get("hour") or parts["digits"]
+                hour = _number(typed)
+                if hour > 24 or abs(beside) > 60:
+                    raise self._not_on_clock(match[0])
+                minutes: tuple[int, ...] = on_dial(hour * 60 + beside) if hour <= 12 else (hour * 60 + beside,)
+                if extra == -30 and typed in words.ENGLISH_NUMBERS:  # "half eight" is half past in English only
+                    minutes += on_dial(hour * 60 - beside)
+                return self._set_minutes(*minutes)
+        return False
+
+    def _take_clock(self) -> bool:
+        match = next((found for pattern in words.CLOCKS if (found := self._match(pattern))), None)
+        if match is None:
+            return False
+        parts = match.groupdict()
+        hour, minute, second = (int(parts.get(name) or parts.get(2 * name) or 0) for name in "hms")
+        fraction = int((parts.get("f") or "0").ljust(6, "0"))
+        if match.re.pattern == words.DOTTED and is_day(2000, minute or 13, hour):
+            self.dotted = (hour, minute)
+            return True
+        half = parts.get("half")
+        if half:
+            if not 1 <= hour <= 12 or minute > 59:
+                raise self._refuse(N_("{clock} is not on a clock of 12 hours", clock=match[0].strip()))
+            self.midnight = hour == 12 and half == "a" and not minute
+            return self._set_minutes(hour % 12 * 60 + minute + (half == "p") * 720)
+        if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second or fraction)):
+            raise self._not_on_clock(match[0])
+        self.beyond = timedelta(seconds=second, microseconds=fraction)
+        return self._set_minutes(hour * 60 + minute)
+
+    def _take_phrase(self) -> bool:
+        between = self._match(words.NIGHT_BETWEEN)
+        if between is not None:
+            first, second = WEEKDAYS[between["first"]], WEEKDAYS[between["second"]]
+            if (first + 1) % 7 != second:
+                raise self._refuse(N_("no night lies between these days"))
+            self.night_settled = True
+            return self._set_part(DayPart.NIGHT) and self._set(weekday=first)
+        match = self._match(words.PHRASE)
+        return match is not None and self._set_phrase(match["phrase"])
+
+    def _set_phrase(self, phrase: str) -> bool:
+        if phrase in WEEKDAYS:
+            self.tuesday_or_march = phrase == words.BOTH_DAY_AND_MONTH
+            return self._set(weekday=WEEKDAYS[phrase])
+        if phrase in words.PARTS or (phrase == words.TOMORROW_OR_MORNING and self._names_day()):
+            return self._set_part(words.PARTS.get(phrase, DayPart.MORNING))
+        if phrase in words.THIS_NIGHT:
+            self.typed = replace(self.typed, around_now=True)
+            return self._set_part(DayPart.NIGHT)
+        if phrase in words.LAST_NIGHT:
+            self.night_settled, self.evening_too = True, phrase == "last night"
+            return self._set_part(DayPart.NIGHT) and self._set(shift=-1)
+        if phrase in words.NOON or phrase in words.MIDNIGHT:
+            self.midnight = phrase in words.MIDNIGHT
+            return self._set_minutes(0 if self.midnight else 720)
+        if phrase in words.BESIDE:
+            self.beside = words.BESIDE[phrase]
+            return True
+        for name, meanings in (("shift", words.SHIFTS), ("week", words.WEEKS), ("toward", words.NEAREST)):
+            if phrase in meanings:
+                return self._set(**{name: meanings[phrase]})
+        return False
+
+    def _set_part(self, part: DayPart) -> bool:
+        if self.part is not None:
+            raise self._refuse(N_("it names two parts of a day"))
+        self.part = part
+        return True
+
+    def _take_number(self) -> bool:
+        match = self._match(words.NUMBER)
+        if match is None:
+            return False
+        if self.number is not None:
+            raise self._refuse(N_('"{rest}" is left over', rest=match[0].strip()))
+        self.number = int(match["number"]), match["ordinal"] is not None
+        return True
+
+    def _take_suffix(self) -> bool:
+        suffix = re.fullmatch(words.SUFFIX, self.rest) if self.minutes else None
+        if suffix is None:
+            return False
+        if self.typed.year is None:
+            raise self._refuse(N_('"{rest}" needs a full date before it', rest=self.rest.strip()))
+        self.typed, self.rest = replace(self.typed, suffix=self._suffix(suffix)), ""
+        return True
+
+    def _suffix(self, suffix: re.Match[str]) -> tzinfo | str:
+        if suffix["zulu"]:
+            return UTC
+        if suffix["name"]:
+            return str(suffix["name"]).upper()
+        digits = suffix["offset"][1:].replace(":", "").ljust(4, "0")
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        if offset > timedelta(hours=14) or int(digits[2:]) > 59:
+            raise self._refuse(N_('no place has the offset "{offset}"', offset=suffix["offset"]))
+        return timezone(-offset if suffix["offset"][0] == "-" else offset)
+
+    def _skip_filler(self) -> None:
+        if self._match(words.FILLER) is not None:
+            return
+        word = re.match(r"[a-z][a-z'-]*", self.rest)
+        if word is not None:
+            raise self._refuse(N_('"{word}" is not a day that is known here', word=word[0]))
+        if self.rest[0].isdigit():
+            raise self._refuse(N_('"{rest}" is not a time of day', rest=self.rest))
+        raise self._refuse(N_('"{rest}" is left over', rest=self.rest))
+
+    def _not_on_clock(self, clock: str) -> TimeUnreadable:
+        return self._refuse(N_("{clock} is not on a clock of 24 hours", clock=clock.strip()))
+
+    def _names_day(self) -> bool:
+        typed = self.typed
+        return any(part is not None for part in (typed.weekday, typed.shift, typed.day, typed.week, self.number))
+
+    # What the parts mean together.
+
+    def readings(self) -> Iterator[Typed]:
+        """Each meaning of the text; those that the calendar does not have are left to `resolve`."""
+        weekday = self.typed.weekday
+        if weekday is None and not (self.beside is self.typed.toward is self.typed.week is None):
+            raise self._refuse(N_("it names no day"))
+        for typed, minutes in self._with_numbers():
+            for placed in self._placed(typed) if self.beside is not None else (typed,):
+                yield from self._with_clock(placed, minutes)
+
+    def _placed(self, typed: Typed) -> tuple[Typed, ...]:
+        return replace(typed, toward=self.beside), replace(typed, week=self.beside)
+
+    def _with_numbers(self) -> Iterator[tuple[Typed, tuple[int, ...]]]:
+        """What a bare number and a pair with a dot may be: an hour, or a day of the month."""
+        typed, minutes = self.typed, self.minutes
+        dated = typed.shift is not None or typed.day is not None
+        if self.dotted is not None:
+            hour, minute = self.dotted
+            if not minutes and self.number is None and hour < 24:
+                yield typed, (hour * 60 + minute,)
+            if not dated and self.part is None:
+                yield replace(typed, day=hour, month=minute), minutes
+        elif self.number is not None:
+            number, ordinal = self.number
+            clock_there = bool(minutes) or ordinal
+            if not clock_there and number <= 24:
+                yield typed, on_dial(number * 60) if 1 <= number <= 12 else (number * 60,)
+            if not dated and 1 <= number <= 31 and (clock_there or number > 24 or self.part is None):
+                yield replace(typed, day=number), minutes
+                if self.tuesday_or_march:
+                    yield replace(typed, weekday=None, day=number, month=3), minutes
+            elif clock_there or number > 24:
+                raise self._refuse(N_('"{rest}" is left over', rest=number))
         else:
-            raise TimeUnreadable(text=typed.text, problem=N_('"{word}" is not a day that is known here', word=word))
-        rest = rest[match.end() :]
-        rest = rest[_end_of(_FILLER.match(rest)) :]
-    return typed, rest
+            yield typed, minutes
+
+    def _with_clock(self, typed: Typed, minutes: tuple[int, ...]) -> Iterator[Typed]:
+        alone = typed == Typed(self.text) and not minutes and self.part is None
+        if alone or (typed.delta is not None and (minutes or self.part is not None or typed.day is not None)):
+            raise self._refuse(N_("it names no time") if alone else N_("it names two times of day"))
+        if self.part is DayPart.NIGHT:
+            yield from self._with_night(typed, minutes)
+        elif self.part is None:
+            named = self.midnight and self._names_day()
+            for minute in minutes + tuple(minute + _DAY for minute in minutes if named):
+                yield self._at(typed, minute)
+            if not minutes:
+                yield typed
+        elif not minutes:
+            yield replace(typed, part=self.part)
+        else:
+            fitting = [minute for minute in _on_dials(minutes) if minute in words.HOURS_OF[self.part]]
+            if not fitting:
+                raise self._refuse(N_("that hour is not in that part of the day"))
+            for minute in fitting:
+                yield self._at(typed, minute)
+
+    def _with_night(self, typed: Typed, minutes: tuple[int, ...]) -> Iterator[Typed]:
+        """The night of a named day began on its evening or ended on its morning: two readings, unless it is settled."""
+        settled = self.night_settled or typed.around_now
+        named = self._names_day() and not settled
+        if not minutes:
+            yield replace(typed, part=DayPart.NIGHT)
+            if named:
+                yield replace(typed, part=DayPart.NIGHT, days_later=-1)
+            if self.evening_too:
+                yield replace(typed, part=DayPart.EVENING)
+            return
+        evening = [minute for minute in _on_dials(minutes) if words.NIGHT_BEGINS <= minute < _DAY]
+        morning = [minute for minute in _on_dials(minutes) if minute < words.NIGHT_ENDS]
+        if not evening and not morning:
+            raise self._refuse(N_("that hour is not in that part of the day"))
+        for minute in evening + [minute + _DAY * settled for minute in morning]:
+            yield self._at(typed, minute)
+        for minute in morning if named else ():
+            yield self._at(typed, minute + _DAY)
+
+    def _at(self, typed: Typed, minute: int) -> Typed:
+        days, rest = divmod(minute, _DAY)
+        clock = (datetime.combine(_ANY_DAY, time()) + timedelta(minutes=rest) + self.beyond).time()
+        return replace(typed, clock=clock, days_later=days)
 
 
-def _read_date(typed: Typed, rest: str) -> tuple[Typed, str]:
-    date_match = next((match for pattern in _DATES if (match := pattern.match(rest))), None)
-    if date_match is None:
-        return typed, rest
-    if typed.shift is not None:
-        raise TimeUnreadable(text=typed.text, problem=N_("it names two days"))
-    day, month = int(date_match["d"]), int(date_match["m"])
-    year = None if date_match["y"] is None else int(date_match["y"]) + (2000 if len(date_match["y"]) == 2 else 0)
-    if not is_day(2000 if year is None else year, month, day):  # 2000 has a 29 February
-        raise TimeUnreadable(
-            text=typed.text,
-            problem=N_("there is no day {day} in month {month}; the day comes first", day=day, month=month),
-        )
-    if year is not None and year not in _YEARS:
-        raise TimeUnreadable(
-            text=typed.text,
-            problem=N_(
-                "the year {year} is not between {first} and {last}", year=year, first=_YEARS[0], last=_YEARS[-1]
-            ),
-        )
-    rest = rest[date_match.end() :]
-    return replace(typed, day=day, month=month, year=year), rest[_end_of(_FILLER.match(rest)) :]
+def on_dial(minutes: int) -> tuple[int, int]:
+    """Both moments of a day, in minutes from midnight, at which a dial of 12 hours shows this."""
+    return minutes % 720, minutes % 720 + 720
 
 
-def _read_clock(typed: Typed, rest: str) -> tuple[Typed, str]:
-    if not rest:
-        return typed, rest
-    clock_match = next((match for pattern in _CLOCKS if (match := pattern.match(rest))), None)
-    if clock_match is None:
-        raise TimeUnreadable(text=typed.text, problem=N_('"{rest}" is not a time of day', rest=rest))
-    parts = clock_match.groupdict()
-    hour, minute, second = (int(parts.get(name) or 0) for name in "hms")
-    fraction = int((parts.get("f") or "0").ljust(6, "0"))
-    past_midnight = hour == 24 and not (minute or second or fraction)
-    try:
-        clock = time(0 if past_midnight else hour, minute, second, fraction)
-    except ValueError as error:
-        raise TimeUnreadable(
-            text=typed.text, problem=N_("{clock} is not on a clock of 24 hours", clock=clock_match[0].strip())
-        ) from error
-    return replace(typed, clock=clock, past_midnight=past_midnight), rest[clock_match.end() :]
+def _on_dials(minutes: tuple[int, ...]) -> list[int]:
+    """The moments that typed hours may mean once a part of the day is named: 9 is 21:00 in the evening, 22 is 22:00."""
+    every = {moment for minute in minutes for moment in (on_dial(minute) if minute < 13 * 60 else (minute,))}
+    return sorted(every)
 
 
-def _read_suffix(typed: Typed, rest: str) -> tzinfo | str:
-    suffix = _SUFFIX.fullmatch(rest)
-    if suffix is None:
-        raise TimeUnreadable(text=typed.text, problem=N_('"{rest}" is left over', rest=rest.strip()))
-    if typed.year is None:
-        raise TimeUnreadable(text=typed.text, problem=N_('"{rest}" needs a full date before it', rest=rest.strip()))
-    if suffix["zulu"]:
-        return UTC
-    if suffix["name"]:
-        return str(suffix["name"]).upper()
-    digits = suffix["offset"][1:].replace(":", "").ljust(4, "0")
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    if offset > timedelta(hours=14) or int(digits[2:]) > 59:
-        raise TimeUnreadable(text=typed.text, problem=N_('no place has the offset "{offset}"', offset=suffix["offset"]))
-    return timezone(-offset if suffix["offset"][0] == "-" else offset)
-
-
-def _end_of(match: re.Match[str] | None) -> int:
-    return match.end() if match else 0
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else words.NUMBERS[text]

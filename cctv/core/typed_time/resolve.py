@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from cctv.core.errors import UsageError
 from cctv.core.i18n import N_, Message, join_messages
-from cctv.core.local_days import start_of_day, start_of_next_day
-from cctv.core.typed_time.durations import parse_duration
+from cctv.core.local_days import months_after, start_of_day, start_of_next_day
+from cctv.core.typed_time.durations import parse_duration, typed_length
 from cctv.core.typed_time.parser import TimeUnreadable, Typed, is_day, plain, read, shown
+from cctv.core.typed_time.words import NOW
 
-_NOW = frozenset({"nu", "now", "maintenant"})
-_MAX_SPAN = timedelta(days=183)  # an end without a year that lies further ahead was meant to be before the start
+_SURE = timedelta(days=31)  # a date without a year is taken for the nearest one without a question so far off
+_LONGEST_NIGHT = timedelta(hours=18)  # from one clock to the next: from closing in the afternoon to the next morning
 
 
 class HourDoubled(UsageError):
@@ -49,54 +51,83 @@ class ReviewNotAhead(UsageError):
     """
 
 
-def parse_instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """What a person typed as a UTC instant; without a full date, the most recent such moment at or before `now`."""
-    if plain(text) in _NOW:
+class SpanWraps(UsageError):
+    """The end "{text}" is not after the start, {start}, on its own: {first} lies before it, and {second} long after.
+
+    next: type the end with its date: "{second}" where it was meant so; else mend the start or the end.
+    """
+
+
+class TwoReadings(UsageError):
+    """The time "{text}" has several readings: {readings}.
+
+    next: type the one that is meant as it stands there, or add a word such as "ochtend", "avond", "matin", "soir" or
+    "pm".
+    """
+
+
+class YearUnsure(UsageError):
+    """The date "{text}" has no year, and its nearest reading lies more than {days} days off: {first}, or {second}.
+
+    next: type it with its year: {first_typed}, or {second_typed}.
+    """
+
+
+def parse_instant(text: str, *, now: datetime, zone: ZoneInfo, year_sure: bool = False) -> datetime:
+    """What a person typed as a UTC instant.
+
+    Without a date, the latest such moment at or before `now`; a date without a year is the nearest one.  Raises
+    TwoReadings where that leaves several, and YearUnsure for a nearest date over a month off unless `year_sure`.
+    """
+    if plain(text) in NOW:
         return now.astimezone(UTC).replace(microsecond=0)
-    return _latest(read(text), now, zone)
+    return _only_reading(text, lambda typed, sure: _latest(typed, _When(now, now, zone, sure)), zone, year_sure)
 
 
-def parse_span(start: str, end: str, *, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def parse_span(
+    start: str, end: str, *, now: datetime, zone: ZoneInfo, year_sure: bool = False
+) -> tuple[datetime, datetime]:
     """Both ends as UTC instants.
 
-    The start is as in `parse_instant`.  An end without a full date is the first such moment after the start, so that
+    The start is as in `parse_instant`.  An end without a date is the first such moment after the start, so that
     "za 22u" to "ma 8u" means one weekend, even one that is not over yet; an end without a clock includes that day.
+    Raises SpanWraps where the moment before the start is nearer, as in "za 22u" to "za 21u".
     """
-    begin = parse_instant(start, now=now, zone=zone)
-    finish = _end(end, begin, now, zone)
+    begin = parse_instant(start, now=now, zone=zone, year_sure=year_sure)
+    finish = _end(end, begin, now, zone, year_sure)
     if finish <= begin:
         raise EndBeforeStart(start=echo_instant(begin, zone), end=echo_instant(finish, zone))
     return begin, finish
 
 
-def parse_date(text: str, *, now: datetime, zone: ZoneInfo) -> date:
-    """A day that was typed without a clock, in the site's time zone; without a year, the most recent one."""
-    if plain(text) in _NOW:
+def parse_date(text: str, *, now: datetime, zone: ZoneInfo, year_sure: bool = False) -> date:
+    """A day that was typed without a clock, in the site's time zone; without a year, the nearest one."""
+    if plain(text) in NOW:
         return now.astimezone(zone).date()
-    typed = read(text)
-    if typed.clock is not None:
+    if any(typed.clock or typed.part or typed.delta for typed in read(text)):
         raise TimeUnreadable(text=text, problem=N_("a date has no time of day"))
-    return _latest(typed, now, zone).astimezone(zone).date()
+    return parse_instant(text, now=now, zone=zone, year_sure=year_sure).astimezone(zone).date()
 
 
-def parse_review(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """When someone must decide again: a period from now (`30d`) or the next such date, always after `now`."""
-    if re.fullmatch(r"\s*\+?[0-9]+[a-z]\s*", text) and not text.rstrip().endswith("u"):
-        instant = now.astimezone(UTC) + parse_duration(text.strip().removeprefix("+"))
-    else:
-        typed = read(text)
-        instant = _first_after(typed, now, now, zone, start_of_day)
+def parse_review(text: str, *, now: datetime, zone: ZoneInfo, year_sure: bool = False) -> datetime:
+    """When someone must decide again: a period from now (`30d`, `2 weken`) or such a date, always after `now`."""
+    length = _period(text)
+    instant = now.astimezone(UTC) + length if length is not None else _ahead(text, now, zone, year_sure)
     if instant <= now:
         raise ReviewNotAhead(when=echo_instant(instant, zone))
     return instant
 
 
-def parse_ahead(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """A moment with its hour: the next such one where no full date was typed; the caller refuses one in the past."""
-    typed = read(text)
-    if typed.clock is None:
+def parse_ahead(text: str, *, now: datetime, zone: ZoneInfo, year_sure: bool = False) -> datetime:
+    """A moment with its hour: the next such one where no date was typed; the caller refuses one in the past."""
+    if any(typed.clock is None and typed.delta is None for typed in read(text)):
         raise TimeUnreadable(text=text, problem=N_("an appointment has its hour"))
-    return _first_after(typed, now, now, zone, start_of_day)
+    return _ahead(text, now, zone, year_sure)
+
+
+def echo_date(day: date) -> Message:
+    """`Sat 2026-11-21`; can be typed back."""
+    return join_messages((shown(day), f"{day:%Y-%m-%d}"), between=" ")
 
 
 def echo_instant(instant: datetime, zone: ZoneInfo) -> Message:
@@ -119,49 +150,160 @@ def echo_span(start: datetime, end: datetime, zone: ZoneInfo) -> Message:
     )
 
 
-_WholeDay = Callable[[date, ZoneInfo], datetime]
+@dataclass(frozen=True, slots=True)
+class _When:
+    """What a reading is placed by: the moment that it counts from, `now`, the zone, and whether its year is sure."""
+
+    origin: datetime
+    now: datetime
+    zone: ZoneInfo
+    year_sure: bool
+    ending: bool = False  # a day and a part of one end with their last moment, not with their first
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def near(self) -> date:
+        """The day that a date without a year or a month lies near."""
+        return self.origin.astimezone(self.zone).date()
 
 
-def _latest(typed: Typed, now: datetime, zone: ZoneInfo) -> datetime:
-    for day in _days(typed, now.astimezone(zone).date(), now, zone, step=-1):
-        readings = _readings(typed, day, zone, start_of_day)
-        if not typed.floats or readings[0] <= now:
-            return _only(typed, day, readings, zone)
+def _only_reading(text: str, place: Callable[[Typed, bool], datetime], zone: ZoneInfo, year_sure: bool) -> datetime:
+    """The one instant that all readings of a text come to; raises TwoReadings where they differ."""
+    readings = read(text)
+    if len(readings) == 1:
+        return place(readings[0], year_sure)
+    instants: set[datetime] = set()
+    failure: UsageError | None = None
+    for typed in readings:
+        try:
+            instants.add(place(typed, True))
+        except (TimeUnreadable, SpanWraps) as error:  # such as the 22nd, which is no Saturday
+            failure = error
+    if len(instants) > 1:
+        echoes = join_messages((echo_instant(instant, zone) for instant in sorted(instants)), between=" / ")
+        raise TwoReadings(text=text, readings=echoes)
+    if not instants and failure is not None:
+        raise failure
+    return instants.pop()
+
+
+def _period(text: str) -> timedelta | None:
+    """A length of time from now; None for a moment.  Hours by themselves are a clock: `9 uur`, not `9h`."""
+    typed = plain(text)
+    if re.fullmatch(r"\+?[0-9]+[a-z]", typed) and not typed.endswith("u"):
+        return parse_duration(typed.removeprefix("+"))
+    length = typed_length(typed.removeprefix("+").strip())
+    return length if length and (typed[0] == "+" or not length % timedelta(days=1)) else None
+
+
+def _latest(typed: Typed, when: _When) -> datetime:
+    for day in _days(typed, when, step=-1):
+        readings = _readings(typed, day, when)
+        if not typed.floats or readings[0] <= when.origin:
+            return _single(typed, day, readings, when.zone)
     raise TimeUnreadable(text=typed.text, problem=N_("no such day lies in the past years"))
 
 
-def _first_after(typed: Typed, after: datetime, now: datetime, zone: ZoneInfo, whole_day: _WholeDay) -> datetime:
-    for day in _days(typed, after.astimezone(zone).date(), now, zone, step=1):
-        readings = _readings(typed, day, zone, whole_day)
-        if not typed.floats or readings[-1] > after:
-            return _only(typed, day, readings, zone)
+def _first_after(typed: Typed, when: _When) -> datetime:
+    for day in _days(typed, when, step=1):
+        readings = _readings(typed, day, when)
+        if not (typed.floats or typed.around_now) or readings[-1] > when.origin:
+            return _single(typed, day, readings, when.zone)
     raise TimeUnreadable(text=typed.text, problem=N_("no such day lies in the years ahead"))
 
 
-def _end(text: str, start: datetime, now: datetime, zone: ZoneInfo) -> datetime:
-    if plain(text) in _NOW:
+def _ahead(text: str, now: datetime, zone: ZoneInfo, year_sure: bool) -> datetime:
+    return _only_reading(text, lambda typed, sure: _first_after(typed, _When(now, now, zone, sure)), zone, year_sure)
+
+
+def _end(text: str, start: datetime, now: datetime, zone: ZoneInfo, year_sure: bool) -> datetime:
+    if plain(text) in NOW:
         return now.astimezone(UTC).replace(microsecond=0)
     if text.strip().startswith("+"):
-        return start + parse_duration(text.strip()[1:])
-    typed = read(text)
-    finish = _first_after(typed, start, now, zone, start_of_next_day)
-    if typed.floats and typed.day is not None and finish - start > _MAX_SPAN:
-        finish = _latest(typed, start, zone)
-    return finish
+        typed = plain(text)[1:].strip()
+        return start + (typed_length(typed) or parse_duration(typed))
+
+    def place(typed: Typed, sure: bool) -> datetime:
+        when = _When(start, now, zone, sure, ending=True)
+        finish = _first_after(typed, when)
+        if typed.floats:
+            _check_wrap(typed, finish, when)
+        return finish
+
+    return _only_reading(text, place, zone, year_sure)
 
 
-def _days(typed: Typed, origin: date, now: datetime, zone: ZoneInfo, *, step: int) -> Iterator[date]:
-    """The days that match what was typed, from `origin` on in the direction of `step`."""
-    if typed.shift is not None:
-        yield _matching(typed, now.astimezone(zone).date() + timedelta(days=typed.shift))
-    elif typed.day is not None and typed.month is not None:
-        years = [typed.year] if typed.year is not None else [origin.year + step * n for n in range(9)]
-        for year in years:
-            if is_day(year, typed.month, typed.day):
-                yield _matching(typed, date(year, typed.month, typed.day))
+def _check_wrap(typed: Typed, finish: datetime, when: _When) -> None:
+    """Refuse an end that was meant to lie before the start: a mistake in either, or a span of nearly a week or day."""
+    local = finish.astimezone(when.zone)
+    if typed.day is not None:
+        earlier = months_after(local.date(), -1)
     else:
-        days = (origin + timedelta(days=step * n) for n in range(16))
-        yield from (day for day in days if typed.weekday in (None, day.weekday()))
+        earlier = local.date() - timedelta(days=1 if typed.weekday is None else 7)
+    before = local.replace(year=earlier.year, month=earlier.month, day=earlier.day).astimezone(UTC)
+    nearest = _LONGEST_NIGHT if typed.weekday is None and typed.day is None else when.origin - before
+    if finish - when.origin > nearest:
+        first, second, start = (echo_instant(moment, when.zone) for moment in (before, finish, when.origin))
+        raise SpanWraps(text=typed.text, start=start, first=first, second=second)
+
+
+def _days(typed: Typed, when: _When, *, step: int) -> Iterator[date]:
+    """The days that match what was typed, from the origin on in the direction of `step`."""
+    if typed.around_now:
+        yield from _nights(typed, when, step)
+    elif typed.week is not None and typed.weekday is not None:
+        monday = when.today - timedelta(days=when.today.weekday())
+        yield monday + timedelta(weeks=typed.week, days=typed.weekday)
+    elif typed.toward is not None and typed.weekday is not None:
+        days = (when.today + timedelta(days=typed.toward * number) for number in range(1, 8))
+        yield from (day for day in days if day.weekday() == typed.weekday)
+    elif typed.shift is not None:
+        yield _matching(typed, when.today + timedelta(days=typed.shift))
+    elif typed.day is not None and typed.month is not None:
+        year = typed.year if typed.year is not None else _nearest_year(typed, typed.day, typed.month, when)
+        if is_day(year, typed.month, typed.day):
+            yield _matching(typed, date(year, typed.month, typed.day))
+    else:
+        days = (when.near + timedelta(days=step * number) for number in range(_SURE.days + 2))
+        yield from (day for day in days if typed.weekday in (None, day.weekday()) and typed.day in (None, day.day))
+
+
+def _nights(typed: Typed, when: _When, step: int) -> Iterator[date]:
+    """On which days the night that is nearest to now began, the first choice first; raises TwoReadings in an evening.
+
+    In the morning it is the night that ends, and in the afternoon that before or to come, by direction.
+    """
+    hour = when.now.astimezone(when.zone).hour
+    yesterday, today = when.today - timedelta(days=1), when.today
+    if when.ending or (step > 0 and hour >= 12):
+        yield from (yesterday, today) if when.ending else (today,)
+    elif hour >= 18:
+        echoes = (echo_instant(_readings(typed, day, when)[0], when.zone) for day in (yesterday, today))
+        raise TwoReadings(text=typed.text, readings=join_messages(echoes, between=" / "))
+    else:
+        yield yesterday
+
+
+def _nearest_year(typed: Typed, day: int, month: int, when: _When) -> int:
+    """The year in which a date lies nearest; raises YearUnsure over a month off, with the nearest on the other side."""
+    near = when.near
+    dates = [date(year, month, day) for year in range(near.year - 8, near.year + 9) if is_day(year, month, day)]
+    nearest = min(dates, key=lambda other: (abs(other - near), other))
+    if abs(nearest - near) > _SURE and not when.year_sure:
+        beyond = [other for other in dates if (other > near) != (nearest > near)]
+        other = min(beyond, key=lambda other: abs(other - near))
+        raise YearUnsure(
+            text=typed.text,
+            days=_SURE.days,
+            first=echo_date(nearest),
+            second=echo_date(other),
+            first_typed=f"{nearest.day}/{nearest.month}/{nearest.year}",
+            second_typed=f"{other.day}/{other.month}/{other.year}",
+        )
+    return nearest.year
 
 
 def _matching(typed: Typed, day: date) -> date:
@@ -170,11 +312,19 @@ def _matching(typed: Typed, day: date) -> date:
     return day
 
 
-def _readings(typed: Typed, day: date, zone: ZoneInfo, whole_day: _WholeDay) -> list[datetime]:
+def _readings(typed: Typed, day: date, when: _When) -> list[datetime]:
     """The instants that a wall-clock time may mean, in order: two when summer time doubled or removed it, else one."""
+    zone = when.zone
+    if typed.delta is not None:
+        return [(when.now.astimezone(UTC) + typed.delta).replace(microsecond=0)]
+    day += timedelta(days=typed.days_later)
+    if typed.clock is None and typed.part is None:
+        return [start_of_next_day(day, zone) if when.ending else start_of_day(day, zone)]
     if typed.clock is None:
-        return [whole_day(day, zone)]
-    wall = datetime.combine(day + timedelta(days=typed.past_midnight), typed.clock)
+        assert typed.part is not None
+        wall = datetime.combine(day, time()) + timedelta(minutes=typed.part.value[when.ending])
+    else:
+        wall = datetime.combine(day, typed.clock)
     if isinstance(typed.suffix, tzinfo):
         return [wall.replace(tzinfo=typed.suffix).astimezone(UTC)]
     both = sorted({wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
@@ -193,7 +343,7 @@ def _named(instant: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
     return local.replace(tzinfo=None, fold=0), local.tzname()
 
 
-def _only(typed: Typed, day: date, readings: list[datetime], zone: ZoneInfo) -> datetime:
+def _single(typed: Typed, day: date, readings: list[datetime], zone: ZoneInfo) -> datetime:
     if len(readings) == 1:
         return readings[0]
     first, second = (instant.astimezone(zone) for instant in readings)

@@ -36,6 +36,7 @@ from cctv.footage.repair.queries import (
 )
 from cctv.holds.files import hold_path, read_hold_files
 from cctv.holds.store import all_holds, holds_in_force
+from cctv.model.footage import NewSegment
 from cctv.model.holds import Hold
 from cctv.model.ids import CameraId, ZoneId, valid_id
 
@@ -59,6 +60,17 @@ class IndexedLine:
 
     files: dict[str, datetime]
     strays: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayFolder:
+    """A day's folder on the disk: lines with their file, lines without it, starts of files without a line."""
+
+    zone: ZoneId
+    camera: CameraId
+    present: tuple[NewSegment, ...]
+    gone: tuple[NewSegment, ...]
+    without_line: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,21 @@ def list_day(root: Path, relative: str) -> IndexedLine:
         elif entry.name != INDEX:
             strays.append(path)
     return IndexedLine(files, tuple(sorted(strays)))
+
+
+def day_folders(site: Storage) -> Iterator[DayFolder]:
+    """Every day's folder of the disk, in order."""
+    for relative in walk(site.root).folders:
+        _, zone, camera, _ = relative.split("/")
+        lines = lines_in(site.root / relative, relative)
+        files = list_day(site.root, relative).files
+        yield DayFolder(
+            ZoneId(zone),
+            CameraId(camera),
+            present=tuple(line for path, line in lines.items() if path in files),
+            gone=tuple(line for path, line in lines.items() if path not in files),
+            without_line=tuple(start for path, start in files.items() if path not in lines),
+        )
 
 
 def start_in(name: str, camera: str, day: str) -> datetime | None:
@@ -209,7 +236,7 @@ def is_locked(path: Path) -> bool:
     """Whether some process holds a lock file.  Only reads: a file created here could lock that process out."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -5,27 +5,34 @@ Queries only; decides nothing.  Deletes no footage: what leaves `segments` here 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, literal, or_, select, update
 
 from cctv.core.time_range import Span
 from cctv.db import schema
+from cctv.db.types import Instant
 from cctv.footage.runs import Run, find_run, insert_policy
 from cctv.footage.segments import (
     add_to_totals,
     close_tombstones,
+    count_all_again,
     insert_segment,
     insert_tombstones,
     to_segment,
     to_tombstone,
 )
+from cctv.holds.cover import is_covered_by_hold
 from cctv.model.footage import NewSegment, Reason, Segment, Tombstone
 from cctv.model.ids import CameraId, ZoneId
 
 LONGEST_SEGMENT = timedelta(hours=2)  # cameras.toml allows one hour, and a late key frame ends it
+_BATCH = 5000
 _AFTER_SLASH = "0"  # the sign that follows "/"
 
 
@@ -248,3 +255,59 @@ def lost_under_holds(connection: Connection) -> list[Tombstone]:
     )
     query = select(schema.tombstones).where(stone.id.in_(under)).order_by(stone.start_us, stone.id)
     return [to_tombstone(row) for row in connection.execute(query)]
+
+
+def paths_by_id(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Id and path of every indexed segment, in order of the ids; a page at a time."""
+    table, after = schema.segments, -1
+    while True:
+        query = select(table.c.id, table.c.path).where(table.c.id > after).order_by(table.c.id).limit(_BATCH)
+        page = [(int(row.id), str(row.path)) for row in connection.execute(query)]
+        if not page:
+            return
+        yield from page
+        after = page[-1][0]
+
+
+def gone_ids(connection: Connection, root: Path) -> list[int]:
+    """Rows whose files are not on the disk."""
+    return [row for row, path in paths_by_id(connection) if not os.path.lexists(root / path)]
+
+
+def count_held(connection: Connection, ids: Sequence[int], *, known: datetime) -> int:
+    """How many of the rows `bury_gone` would call lost."""
+    return sum(
+        int(
+            connection.execute(
+                select(func.count())
+                .select_from(schema.segments)
+                .where(schema.segments.c.id.in_(ids[first : first + _BATCH]), is_covered_by_hold(placed_by=known))
+            ).scalar_one()
+        )
+        for first in range(0, len(ids), _BATCH)
+    )
+
+
+def bury_gone(connection: Connection, ids: Sequence[int], at: datetime, *, known: datetime) -> tuple[int, int]:
+    """Closed tombstones in place of rows whose files are missing; returns how many a hold covers, and how many none.
+
+    Under a hold that was placed while they were there they are lost: before their limit, or by `known`, when this index
+    was the newest.  Otherwise forgotten: only the lost index knew whether they were deleted.
+    """
+    held, free = 0, 0
+    for first in range(0, len(ids), _BATCH):
+        chosen = schema.segments.c.id.in_(ids[first : first + _BATCH])
+        held += _bury(connection, and_(chosen, is_covered_by_hold(placed_by=known)), Reason.LOST, at)
+        free += _bury(connection, chosen, Reason.FORGOTTEN, at)
+    count_all_again(connection)
+    return held, free
+
+
+def _bury(connection: Connection, chosen: ColumnElement[bool], reason: Reason, at: datetime) -> int:
+    copied = ("camera", "zone", "start_us", "end_us", "limit_us", "path", "sha256", "size_bytes", "policy")
+    row, stone, names = schema.segments.c, schema.tombstones, ["segment_id", *copied, "reason", "began_us", "closed_us"]
+    fixed = (literal(reason, stone.c.reason.type), literal(at, Instant), literal(at, Instant))
+    values: list[Any] = [row.id, *(row[name] for name in copied), *fixed]
+    done = connection.execute(insert(stone).from_select(names, select(*values).where(chosen)))
+    connection.execute(delete(schema.segments).where(chosen))
+    return done.rowcount

@@ -1,11 +1,14 @@
-"""Rebuild: a new index, made from the disk alone, in place of one that is lost or damaged.
+"""Rebuild: a new index, made from the disk alone, in place of one that is lost or damaged; and an older one brought up.
 
 1. from now on nothing is deleted: `holds-unconfirmed.json`        (crash: deletion waits; the command can be repeated)
 2. a new database beside the old one, filled and flushed           (crash: the same; the unfinished one is discarded)
 3. what is left of the old one moved aside, never overwritten      (crash: no index; every command says to rebuild)
 4. the new one renamed into its place; site.json names it          (crash: site.json names another index; the same)
 5. holds adopted from holds/, the rest reconciled with the disk    (crash: the command is to be repeated)
-6. a named person may confirm the holds now
+6. index and disk marked in step; a named person may confirm the holds now
+
+An index that is whole and older than the storage (`IndexOlder`) keeps its registers and its log: in place of 2 to 4,
+what was deleted since loses its rows, and numbers that may have been given since are left out, in one transaction.
 
 `refill` makes the rows from segments/, index.jsonl and incoming/.  Limits are those of index.jsonl: a limit that was
 promised at recording is never lengthened.  What no line explains is left to the reconciliation of step 5, which needs
@@ -41,13 +44,33 @@ from cctv.db.engine import (
     read_transaction,
     write_transaction,
 )
-from cctv.db.identity import DATABASE_FILE, DatabaseForeign, Identity, check, claim, read_identity, write_identity
-from cctv.db.storage import Storage, keep_short_id, open_site
+from cctv.db.identity import (
+    DATABASE_FILE,
+    DatabaseForeign,
+    Identity,
+    begin_marks,
+    check,
+    claim,
+    is_newest,
+    last_step,
+    read_identity,
+    write_identity,
+)
+from cctv.db.storage import Storage, keep_short_id, open_site, skip_short_ids
 from cctv.db.upgrade import upgrade
-from cctv.footage.ingest import lines_in
+from cctv.footage.initialise import settings_facts
 from cctv.footage.layout import incoming_name, recorder_lock, sweeper_lock
-from cctv.footage.repair.compare import list_day, walk
-from cctv.footage.repair.queries import insert_lines, insert_run_as, is_blank, mark_lost, stretch_run, unknown_policy
+from cctv.footage.repair.compare import DayFolder, day_folders
+from cctv.footage.repair.queries import (
+    bury_gone,
+    gone_ids,
+    insert_lines,
+    insert_run_as,
+    is_blank,
+    mark_lost,
+    stretch_run,
+    unknown_policy,
+)
 from cctv.footage.repair.reconcile import Reconciled, reconcile_locked
 from cctv.footage.runs import Run, insert_policy, insert_run, set_end
 from cctv.footage.segments import insert_segment
@@ -66,17 +89,6 @@ COMMAND = 'cctv footage rebuild --reason "..."'
 NEW_FILE = f"{DATABASE_FILE}.rebuilding"
 _BESIDE = ("-wal", "-shm", "-journal")
 _WHY = "the index was made again from the disk"
-
-
-@dataclass(frozen=True, slots=True)
-class DayFolder:
-    """A day's folder on the disk: lines with their file, lines without it, starts of files without a line."""
-
-    zone: ZoneId
-    camera: CameraId
-    present: tuple[NewSegment, ...]
-    gone: tuple[NewSegment, ...]
-    without_line: tuple[datetime, ...]
 
 
 @dataclass
@@ -119,6 +131,15 @@ class RebuildPlan:
     gone: int
     without_line: int
     holds: tuple[Hold, ...]
+    keeps_registers: bool = False  # the index is whole, and older than the storage
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What is wrong with an index, and whether its registers can be kept: it is whole, and this storage's."""
+
+    why: str
+    keeps_registers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +149,6 @@ class Rebuilt:
     plan: RebuildPlan
     aside: str | None
     reconciled: Reconciled
-
-
-def day_folders(site: Storage) -> Iterator[DayFolder]:
-    """Every day's folder of the disk, in order."""
-    for relative in walk(site.root).folders:
-        _, zone, camera, _ = relative.split("/")
-        lines = lines_in(site.root / relative, relative)
-        files = list_day(site.root, relative).files
-        yield DayFolder(
-            ZoneId(zone),
-            CameraId(camera),
-            present=tuple(line for path, line in lines.items() if path in files),
-            gone=tuple(line for path, line in lines.items() if path not in files),
-            without_line=tuple(start for path, start in files.items() if path not in lines),
-        )
 
 
 def refill(site: Storage, holds: Sequence[Hold]) -> Refilled:
@@ -234,49 +240,73 @@ def _runs_before_any(connection: Connection, site: Storage, done: Refilled) -> N
 
 def plan_rebuild(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> RebuildPlan:
     """What a rebuild would do.  Raises IndexWhole, FileUnreadable for a hold, and the guards of the storage."""
-    site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
+    site, trouble = _beside(settings, disk=disk, clock=clock, actor=actor)
+    return _counted(site, trouble, _holds(site))
+
+
+def _counted(site: Storage, trouble: _Trouble, holds: Sequence[Hold]) -> RebuildPlan:
     counts = Refilled()
     for folder in day_folders(site):
         counts.count(folder)
-    return RebuildPlan(why, counts.segments, counts.gone, counts.without_line, tuple(_holds(site)))
+    return _plan(counts, trouble, holds)
+
+
+def _plan(counts: Refilled, trouble: _Trouble, holds: Sequence[Hold]) -> RebuildPlan:
+    numbers = counts.segments, counts.gone, counts.without_line
+    return RebuildPlan(trouble.why, *numbers, tuple(holds), trouble.keeps_registers)
 
 
 def rebuild_index(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor, reason: str) -> Rebuilt:
     """Rebuild the index.  Raises as `plan_rebuild`, and LockHeld while a recorder or a sweeper runs."""
-    site, why = _beside(settings, disk=disk, clock=clock, actor=actor)
+    site, trouble = _beside(settings, disk=disk, clock=clock, actor=actor)
     holds = _holds(site)
     with recorder_lock(site), sweeper_lock(site):
         ask_confirmation(site.root, disk, why=_WHY, at=clock.now(), resume=COMMAND)
-        with _new_database(site) as new:
-            aside = _aside_name(site)
-            filled = refill(new, holds)
-            plan = RebuildPlan(why, filled.segments, filled.gone, filled.without_line, tuple(holds))
-            _record(new, plan, aside, reason)
-        _replace(new, aside)
-        opened = open_site(settings, disk=disk, clock=clock, actor=actor)
+        aside = None
+        if trouble.keeps_registers:
+            opened = open_site(settings, disk=disk, clock=clock, actor=actor)
+            plan = _counted(opened, trouble, holds)
+            _bring_up_to_date(opened, plan, reason)
+        else:
+            with _new_database(site) as new:
+                aside = _aside_name(site)
+                plan = _plan(refill(new, holds), trouble, holds)
+                with write_transaction(new.engine) as connection:
+                    _record(connection, new, plan, aside, reason)
+            _replace(new, aside)
+            opened = open_site(settings, disk=disk, clock=clock, actor=actor)
         match_files(opened)
         reconciled = reconcile_locked(opened, accept_loss=True, recording=False)
+        begin_marks(opened.engine, opened.root, disk, clock.now())
         ask_confirmation(site.root, disk, why=_WHY, at=clock.now())
     log.info("index.rebuilt", extra={"segments": plan.segments, "holds": len(plan.holds)})
     return Rebuilt(plan, aside, reconciled)
 
 
-def _beside(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> tuple[Storage, str]:
+def _beside(settings: Settings, *, disk: DurableFiles, clock: Clock, actor: Actor) -> tuple[Storage, _Trouble]:
     """The storage with the place of its new database, and what is wrong with the index that it has."""
     root = settings.site.storage
     identity = read_identity(root)
-    why = _trouble(root, identity)
-    if why is None:
+    trouble = _trouble(root, identity)
+    if trouble is None:
         raise IndexWhole
     new = replace(identity, database=str(uuid.uuid4()))
-    return Storage(settings, root, new, open_engine(root / NEW_FILE, create=True), disk, clock, actor), why
+    return Storage(settings, root, new, open_engine(root / NEW_FILE, create=True), disk, clock, actor), trouble
 
 
-def _trouble(root: Path, identity: Identity) -> str | None:
+def _trouble(root: Path, identity: Identity) -> _Trouble | None:
     """Why the index cannot be used, None when it can; raises DatabaseNewer."""
-    confirmation = unconfirmed(root)
+    confirmation, why = unconfirmed(root), _unusable(root, identity)
+    keeps_registers = why is None
+    if why is None and not is_newest(open_engine(root / DATABASE_FILE), root):
+        why = "it is older than the storage"
     if confirmation is not None and confirmation.resume == COMMAND:
-        return "making it again was interrupted"
+        why = "making it again was interrupted"
+    return _Trouble(why, keeps_registers) if why is not None else None
+
+
+def _unusable(root: Path, identity: Identity) -> str | None:
+    """Why nothing of the index can be kept; None for one that is whole, this storage's, and knows its footage."""
     path = root / DATABASE_FILE
     if not path.exists():
         return "it is not there"
@@ -328,8 +358,18 @@ def _aside_name(site: Storage) -> str | None:
     return next(name for name in names if not any(site.root.glob(f"{name}*")))
 
 
-def _record(site: Storage, plan: RebuildPlan, aside: str | None, reason: str) -> None:
-    """The new log's first entry; ids that are in use already are not given again."""
+def _bring_up_to_date(site: Storage, plan: RebuildPlan, reason: str) -> None:
+    """Bring an index that is whole from when it was last in step to now; the reconciliation after it does the rest."""
+    match_files(site)
+    with write_transaction(site.engine) as connection:
+        now = site.clock.now()
+        _record(connection, site, plan, None, reason)
+        skip_short_ids(connection, now.year)
+        bury_gone(connection, gone_ids(connection, site.root), now, known=last_step(connection) or now)
+
+
+def _record(connection: Connection, site: Storage, plan: RebuildPlan, aside: str | None, reason: str) -> None:
+    """The entry of the log, a new one's first; ids that are in use already are not given again."""
     old = site.root / DATABASE_FILE
     facts: AuditFacts = {
         "why": plan.why,
@@ -338,15 +378,15 @@ def _record(site: Storage, plan: RebuildPlan, aside: str | None, reason: str) ->
         "without_line": plan.without_line,
         "holds": [hold.id for hold in plan.holds],
         "aside": aside or "",
-        "aside_sha256": sha256_file(old) if old.exists() else "",
+        "aside_sha256": sha256_file(old) if aside and old.exists() else "",
+        **settings_facts(site),
     }
-    with write_transaction(site.engine) as connection:
-        used = [hold.ground.case_id for hold in plan.holds]
-        used += [path.name for name in ("exports", "derived") for path in (site.root / name).iterdir()]
-        for name in used:
-            if id_kind(name) is not None:
-                keep_short_id(connection, name)
-        append_entry(connection, site, Act.INDEX_REBUILT, site.identity.site, facts=facts, reason=reason)
+    used = [hold.ground.case_id for hold in plan.holds]
+    used += [path.name for name in ("exports", "derived") for path in (site.root / name).iterdir()]
+    for name in used:
+        if id_kind(name) is not None:
+            keep_short_id(connection, name)
+    append_entry(connection, site, Act.INDEX_REBUILT, site.identity.site, facts=facts, reason=reason)
 
 
 def _replace(site: Storage, aside: str | None) -> None:

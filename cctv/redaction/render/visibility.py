@@ -83,16 +83,14 @@ class VisibilityPass:
         never = self._never(frame)
         live = np.zeros(never.shape, np.bool_)
         hides = [box.scaled(0.5) for box in self._keep.hidden_at(frame)]
-        near = max(1, self._analysis.survey.hold // 2)
         if self._analysis.lights[frame] is None:
             return live
         for number, path in enumerate(self._keep.keep):
-            verdicts: Sequence[OcclusionResult] = self._analysis.verdicts[number]
             box = path.box_at(frame)
             if box is not None:
-                at = frame - path.first
-                around = verdicts[max(0, at - near) : at + near + 1]
-                live |= visible_mask(box.scaled(0.5), verdicts[at], around, hides, never)
+                here = self._analysis.verdicts[number][frame - path.first]
+                around = verdicts_around(self._analysis, number, frame)
+                live |= visible_mask(box.scaled(0.5), here, around, hides, never)
         for hide in hides:
             live[outer(grow_by_hide_margin(hide), self._half).slices()] = False
         return live
@@ -126,6 +124,13 @@ class VisibilityPass:
             if not any(_mostly_inside(box, kept_box) for kept_box in kept)
         ]
         return shape_mask(shape_boxes(boxes, self._stature), self._analysis.differs.shape) if boxes else None
+
+
+def verdicts_around(analysis: Analysis, number: int, frame: int) -> Sequence[OcclusionResult]:
+    """The results of a frame and of those near it, which decide on a kept path (its index) that covers the frame."""
+    at = frame - analysis.kept.keep[number].first
+    near = max(1, analysis.survey.hold // 2)
+    return analysis.verdicts[number][max(0, at - near) : at + near + 1]
 
 
 def temporal_dilate(masks: Iterable[Mask], hold: int) -> Iterator[Mask]:

@@ -20,6 +20,7 @@ from cctv.core.durable import sha256_file
 from cctv.db.storage import Storage
 from cctv.redaction.background.scene_changes import scenery_changes
 from cctv.redaction.render.options import Options
+from cctv.redaction.render.visibility import FrameDecision
 from cctv.redaction.review.artefacts import (
     PICTURES,
     SURVEY,
@@ -33,7 +34,7 @@ from cctv.redaction.review.artefacts import (
     write_tracks,
 )
 from cctv.redaction.review.background_samples import samples_of
-from cctv.redaction.review.case import Progress, case_directory
+from cctv.redaction.review.case import Progress, case_directory, part_directory
 from cctv.redaction.review.checkpoints import note_finished
 from cctv.redaction.review.plan import Artefact, BackdropDecision, CasePart, CasePlan
 from cctv.redaction.review.render import analysed, clip_for, covered, fail_closed, keep_of, survey_part
@@ -46,6 +47,7 @@ from cctv.redaction.review.sheet.thumbnails import (
     keyframes,
     moments,
 )
+from cctv.redaction.review.subject import SubjectMeter
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel
 from cctv.redaction.video.reader import Clip
@@ -69,7 +71,10 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
             write_tracks(directory / TRACKS, analysis.tracks)
             numbered = replace(plan, tracks=tuple(track.id for track in analysis.tracks), samples=samples.count)
             crops = Thumbnails(analysis.tracks)
-            write_outcome(directory, _outcome(clip, analysis, numbered, NOTHING_KEPT, watched, crops.see))
+            outcome = _outcome(
+                clip, analysis, numbered, NOTHING_KEPT, watched, lambda shown, planes: crops.see(shown.frame, planes)
+            )
+            write_outcome(directory, outcome)
         write_pictures(directory / PICTURES, crops.crops)
         _write_survey(directory, survey)
         part = _entered(site, numbered, len(survey.times), directory)
@@ -80,12 +85,12 @@ def analyse_part(site: Storage, plan: CasePlan, progress: Progress) -> CasePart:
 
 
 def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progress) -> CasePart:
-    """The part under a plan with other decisions, with pictures of what it shows now.
+    """The part under a plan with other decisions, with pictures and a measure of what it shows now.
 
     What is newly drawn no longer counts as empty scene: the backdrops are recreated.  Tracks keep their numbers, and
     what was covered stays covered.  Raises SourceUnreadable, DetectorFailed.
     """
-    before = site.root / part.directory
+    before = part_directory(site, part)
     tracks = read_tracks(before / TRACKS)
     keep = keep_of(plan.decisions, tracks)
     with _new_directory(site, plan) as directory, ExitStack() as stack:
@@ -101,7 +106,9 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
             survey = survey_part(clip, keep, samples, watched, scratch)
             plan = _covered_anew(replace(plan, samples=samples.count), backdrop_count, len(survey.backdrops))
         with analysed(clip, covered(survey, plan), keep, watched, scratch) as analysis:
-            write_outcome(directory, _outcome(clip, analysis, plan, keep, watched))
+            meter = SubjectMeter(analysis, plan.decisions, tracks)
+            write_outcome(directory, _outcome(clip, analysis, plan, keep, watched, meter.see))
+            plan = replace(plan, subject=meter.result())
         _write_survey(directory, survey)
         entered = _entered(site, plan, len(survey.times), directory)
     return replace(
@@ -110,6 +117,7 @@ def analyse_again(site: Storage, part: CasePart, plan: CasePlan, progress: Progr
         prepared_by=part.prepared_by,
         approval=part.approval,
         reviews=part.reviews,
+        consents=part.consents,
     )
 
 
@@ -119,7 +127,7 @@ def _outcome(
     plan: CasePlan,
     keep: KeepBoxes,
     progress: Progress,
-    also: Callable[[int, Planes], None] = lambda _frame, _planes: None,
+    also: Callable[[FrameDecision, Planes], None],
 ) -> RenderOutcome:
     """What a plan shows, and what changed in the scene, for the sheet."""
     times = analysis.survey.times
@@ -153,10 +161,12 @@ def backdrop_hashes(plan: CasePlan) -> tuple[str, ...]:
 
 def remove_unnamed(site: Storage, request_id: str, parts: Iterable[CasePart]) -> None:
     """Remove the directories of a case that none of its parts names."""
-    named = {site.root / part.directory for part in parts}
+    named = {part_directory(site, part) for part in parts}
     directory = case_directory(site, request_id)
     for path in directory.iterdir():
-        if path.is_dir() and path not in named:
+        if path.is_symlink():
+            site.disk.unlink(path)
+        elif path.is_dir() and path not in named:
             shutil.rmtree(path)
     site.disk.sync_directory(directory)
 

@@ -18,7 +18,7 @@ from cctv.core.durable import sha256_file
 from cctv.core.i18n import N_, join_messages
 from cctv.db.engine import read_transaction
 from cctv.db.storage import Storage
-from cctv.footage.layout import inside
+from cctv.footage.layout import derived_directory, inside
 from cctv.model.cases import AccessRequest
 from cctv.redaction.review.errors import (
     ArtefactChanged,
@@ -73,8 +73,13 @@ def require_open(site: Storage, request: AccessRequest) -> None:
 
 
 def case_directory(site: Storage, request_id: str) -> Path:
-    """`derived/REQ-YYYY-NNN`."""
-    return site.root / "derived" / request_id
+    """`derived/REQ-YYYY-NNN`; raises PathOutside where a link is in its place."""
+    return derived_directory(site.root, request_id)
+
+
+def part_directory(site: Storage, part: CasePart) -> Path:
+    """The folder of a part's analysis; raises PathOutside where the index names one outside of the storage."""
+    return inside(site.root, part.directory, N_("part {part}", part=part.name))
 
 
 def sheet_path(site: Storage, request_id: str) -> Path:
@@ -118,7 +123,7 @@ def check_sources(site: Storage, sources: Iterable[PartSource], progress: Progre
 def check_artefacts(site: Storage, part: CasePart) -> None:
     """Compare what the analysis wrote with the plan; raises ArtefactChanged."""
     for artefact in part.plan.artefacts:
-        path = inside(site.root, part.directory) / artefact.name
+        path = inside(site.root, f"{part.directory}/{artefact.name}", N_("part {part}", part=part.name))
         problem = None
         if not path.is_file():
             problem = N_("gone")

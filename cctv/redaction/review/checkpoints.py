@@ -23,7 +23,7 @@ from cctv.core.clock import iso
 from cctv.core.durable import sha256_file
 from cctv.core.language import Language
 from cctv.db.storage import Storage
-from cctv.redaction.review.case import case_directory, check_artefacts
+from cctv.redaction.review.case import case_directory, check_artefacts, part_directory
 from cctv.redaction.review.errors import ArtefactChanged
 from cctv.redaction.review.plan import CasePart, CasePlan
 from cctv.redaction.review.render import RenderResult, caption_line
@@ -41,7 +41,7 @@ def note_finished(site: Storage, part: CasePart) -> None:
         "prepared": iso(part.prepared),
         "prepared_by": part.prepared_by,
     }
-    site.disk.write(site.root / part.directory / _FINISHED_NOTE, json.dumps(content).encode())
+    site.disk.write(part_directory(site, part) / _FINISHED_NOTE, json.dumps(content).encode())
 
 
 def finished_part(site: Storage, plan: CasePlan) -> CasePart | None:
@@ -58,7 +58,7 @@ def kept_render(
     site: Storage, part: CasePart, language: Language, target: Path, render: Callable[[Path], RenderResult]
 ) -> RenderResult:
     """A part's proved video at `target`: the one that an earlier build left, or what `render` makes."""
-    directory = site.root / part.directory
+    directory = part_directory(site, part)
     video, note = directory / _VIDEO, directory / _KEPT_NOTE
     expected = {
         "schema": 1,
@@ -81,7 +81,7 @@ def kept_render(
 def forget_renders(site: Storage, parts: Iterable[CasePart]) -> None:
     """Remove what `kept_render` left for these parts."""
     for part in parts:
-        directory = site.root / part.directory
+        directory = part_directory(site, part)
         for name in (_KEPT_NOTE, _VIDEO):
             (directory / name).unlink(missing_ok=True)
         site.disk.sync_directory(directory)

@@ -1,4 +1,4 @@
-"""Deletion of derived files: when their case closes, and after four weeks at most.
+"""Deletion of derived files: when their case closes, at the limit of their footage, and after four weeks at most.
 
 docs/policies/001.txt: "maximaal één maand".
 
@@ -9,8 +9,8 @@ still open then must be prepared again.  A link in place of a folder is removed,
 from __future__ import annotations
 
 import logging
+import os
 import shutil
-from datetime import timedelta
 from pathlib import Path
 
 from cctv.audit.chain import AuditFacts
@@ -20,24 +20,27 @@ from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
 from cctv.model.ids import RequestId
-from cctv.redaction.review.case import LOCK, case_directory
+from cctv.redaction.review.case import LOCK
 from cctv.redaction.review.queries import prepared_requests
+from cctv.retention.copies import derived_limit
 
 log = logging.getLogger(__name__)
 
-LONGEST = timedelta(days=28)  # four weeks fit into every month
-
 
 def delete_derived(site: Storage) -> tuple[RequestId, ...]:
-    """Remove the derived files of closed requests and of those prepared too long ago; safe to repeat.
+    """Remove the derived files of closed requests, and those that are past their limit; safe to repeat.
 
     1. audit entry, committed   (crash: the folder is there; the next call begins again)
     2. folder removed, flushed
     """
-    oldest = site.clock.now() - LONGEST
+    now = site.clock.now()
     with read_transaction(site.engine) as connection:
-        requests = prepared_requests(connection)
-    due = [prepared.request for prepared in requests if prepared.closed or prepared.prepared <= oldest]
+        due = [
+            prepared.request
+            for prepared in prepared_requests(connection)
+            if os.path.lexists(site.root / "derived" / prepared.request)
+            and (prepared.closed or derived_limit(connection, site, prepared.request).due <= now)
+        ]
     return tuple(request for request in due if _remove(site, request))
 
 
@@ -49,7 +52,7 @@ def tidy_all(site: Storage) -> tuple[RequestId, ...]:
 
 
 def _remove(site: Storage, request: RequestId) -> bool:
-    directory = case_directory(site, request)
+    directory = site.root / "derived" / request
     if directory.is_symlink():
         return _remove_link(site, request, directory)
     if not directory.is_dir():

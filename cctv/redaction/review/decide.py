@@ -19,8 +19,10 @@ from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction, write_transaction
 from cctv.db.storage import Storage
 from cctv.model.audit import Act
+from cctv.model.requests import Consent
 from cctv.redaction.render.options import Others
 from cctv.redaction.review.analysis import analyse_again, remove_unnamed
+from cctv.redaction.review.artefacts import TRACKS, read_tracks
 from cctv.redaction.review.case import (
     LOCK,
     CaseFile,
@@ -34,12 +36,21 @@ from cctv.redaction.review.case import (
     sheet_path,
     silent,
 )
-from cctv.redaction.review.errors import HideBoxesOnly, NothingDecided, TrackUnknown
-from cctv.redaction.review.plan import CasePart, PartDecisions
+from cctv.redaction.review.errors import (
+    CompanionUnknown,
+    ConsentLater,
+    ConsentMissing,
+    HideBoxesOnly,
+    NothingDecided,
+    TrackUnknown,
+)
+from cctv.redaction.review.plan import CasePart, Companion, PartDecisions
 from cctv.redaction.review.privacy_masks import require_masked
 from cctv.redaction.review.queries import update_unmoved
+from cctv.redaction.review.render import keep_of
 from cctv.redaction.review.sheet.labels import ranges_text
 from cctv.redaction.review.sheet.write import write_sheet
+from cctv.redaction.review.subject import consents_needed, kept_paths, only_kept, two_people, with_companion
 from cctv.redaction.tracking.annotations import KeepBoxes, check_within, read_keep
 
 log = logging.getLogger(__name__)
@@ -47,7 +58,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person typed: which part, which tracks, which file of boxes, how others appear, and why."""
+    """What a person typed: which part, which tracks, which file of boxes, how others appear, and why.
+
+    `companions` are tracks and ids of boxes of a person beside the requester, who gave `consent`.  `one_person`:
+    everything else that is kept is the requester, though it stands apart.
+    """
 
     request_id: str
     tracks: tuple[int, ...]
@@ -56,6 +71,9 @@ class Choice:
     camera: str | None = None
     position: int | None = None
     others: Others | None = None
+    companions: tuple[str, ...] = ()
+    consent: Consent | None = None
+    one_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,11 @@ class Decided:
 
 
 def keep(site: Storage, choice: Choice, progress: Progress = silent, *, dry_run: bool = False) -> Decided:
-    """Keep tracks visible, or replace all drawn boxes (to keep and to hide) by those of KEEP.json."""
+    """Keep tracks visible, or replace all drawn boxes (to keep and to hide) by those of KEEP.json.
+
+    Two people are kept only with the consent of the one who is not the requester; raises ConsentMissing, ConsentLater,
+    CompanionUnknown.
+    """
 
     def change(old: PartDecisions, boxes: KeepBoxes | None) -> PartDecisions:
         return replace(
@@ -91,7 +113,8 @@ def hide(site: Storage, choice: Choice, progress: Progress = silent, *, dry_run:
     def change(old: PartDecisions, boxes: KeepBoxes | None) -> PartDecisions:
         if boxes is not None and boxes.keep:
             raise HideBoxesOnly(path=choice.boxes)
-        return PartDecisions(
+        return replace(
+            old,
             keep=_without(old.keep, choice.tracks),
             hide=_with(old.hide, choice.tracks),
             boxes=replace(old.boxes, hide=boxes.hide) if boxes is not None else old.boxes,
@@ -117,13 +140,17 @@ def _decide(
         part = choose_part(case, choice.camera, choice.position)
         require_masked(site, connection, [part])
     boxes = _checked(site, case, part, choice, "keep" if act is Act.REDACTION_KEPT else "hide")
-    plan = part.plan.deciding(change(part.plan.decisions, boxes), site.actor.account)
+    decisions, consents = _with_consent(site, part, only_kept(change(part.plan.decisions, boxes)), choice)
+    plan = part.plan.deciding(decisions, site.actor.account)
+    planned = replace(part, plan=plan, digest=plan.digest, consents=consents)
+    if act is Act.REDACTION_KEPT:
+        require_consent(site, planned)
     if dry_run:
-        return Decided(part, replace(part, plan=plan, digest=plan.digest))
+        return Decided(part, planned)
     with exclusive(case_directory(site, case.request.id) / LOCK):
         check_sources(site, part.plan.sources, progress)
         check_artefacts(site, part)
-        decided = Decided(part, analyse_again(site, part, plan, progress))
+        decided = Decided(part, replace(analyse_again(site, part, plan, progress), consents=consents))
         now = _store(site, decided, act, choice, reason)
         write_sheet(site, now)
         remove_unnamed(site, case.request.id, now.parts)
@@ -133,7 +160,7 @@ def _decide(
 
 
 def _checked(site: Storage, case: CaseFile, part: CasePart, choice: Choice, verb: str) -> KeepBoxes | None:
-    if not choice.tracks and choice.boxes is None and choice.others is None:
+    if not (choice.tracks or choice.boxes or choice.others or choice.companions or choice.one_person):
         raise NothingDecided(verb=verb)
     unknown = sorted(set(choice.tracks) - set(part.plan.tracks))
     if unknown:
@@ -151,6 +178,67 @@ def _checked(site: Storage, case: CaseFile, part: CasePart, choice: Choice, verb
     return boxes
 
 
+def require_consent(site: Storage, part: CasePart) -> None:
+    """Raises ConsentMissing where two people are kept as if both were the requester."""
+    decisions, tracks = part.plan.decisions, read_tracks(site.root / part.directory / TRACKS)
+    pair = two_people(decisions, kept_paths(decisions, tracks, keep_of(decisions, tracks).keep))
+    if pair is None:
+        return
+    first, second = (
+        N_("track {number}", number=name) if isinstance(name, int) else N_("box {id}", id=name)
+        for name in (pair.first, pair.second)
+    )
+    raise ConsentMissing(
+        request=part.plan.request,
+        part=part.name,
+        first=first,
+        second=second,
+        frame=pair.frame,
+        kept=pair.second if isinstance(pair.second, int) else "--boxes KEEP.json",
+        name=pair.second,
+    )
+
+
+def _with_consent(
+    site: Storage, part: CasePart, decisions: PartDecisions, choice: Choice
+) -> tuple[PartDecisions, tuple[Consent, ...]]:
+    """The decisions with what is a companion's, and the consents of the companions that are left."""
+    if choice.one_person:
+        kept: tuple[int | str, ...] = (*decisions.keep, *(path.id for path in decisions.boxes.keep))
+        mine = tuple(name for name in kept if name not in {*decisions.of_companions, *choice.companions})
+        decisions = replace(decisions, one_person=mine)
+    if choice.consent is None:
+        return consents_needed(decisions, part.consents)
+    consent = _checked_consent(site, choice.consent)
+    names = [_companion(part, decisions, name) for name in choice.companions]
+    consents = part.consents if consent in part.consents else (*part.consents, consent)
+    companion = Companion(
+        consents.index(consent) + 1,
+        tuple(name for name in names if isinstance(name, int)),
+        tuple(name for name in names if isinstance(name, str)),
+    )
+    return consents_needed(with_companion(decisions, companion), consents)
+
+
+def _checked_consent(site: Storage, consent: Consent) -> Consent:
+    if consent.given > site.clock.now().astimezone(site.settings.site.timezone).date():
+        raise ConsentLater(when=consent.given)
+    return Consent(
+        checked_text(N_("name"), consent.who, N_("name who consented: --consent-by NAME.")),
+        consent.given,
+        checked_text(N_("consent"), consent.recorded, N_("say how it is recorded: --consent-how HOW.")),
+    )
+
+
+def _companion(part: CasePart, decisions: PartDecisions, name: str) -> int | str:
+    """The drawn box or the track that a name means; raises CompanionUnknown."""
+    if any(path.id == name for path in decisions.boxes.keep):
+        return name
+    if name.isdecimal() and int(name) in decisions.keep:
+        return int(name)
+    raise CompanionUnknown(request=part.plan.request, part=part.name, names=name)
+
+
 def _store(site: Storage, decided: Decided, act: Act, choice: Choice, reason: str) -> CaseFile:
     part = decided.after
     facts: dict[str, str | int | list[str]] = {
@@ -159,6 +247,7 @@ def _store(site: Storage, decided: Decided, act: Act, choice: Choice, reason: st
         "tracks": [str(number) for number in choice.tracks],
         "boxes": len(part.plan.decisions.boxes.keep) + len(part.plan.decisions.boxes.hide),
         "others": part.plan.decisions.others.value,
+        "consents": [str(part.consents[kept.consent - 1].given) for kept in part.plan.decisions.companions],
         "plan": part.digest,
     }
     with write_transaction(site.engine) as connection:

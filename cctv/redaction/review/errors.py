@@ -98,6 +98,43 @@ class HideBoxesOnly(UsageError):
     """
 
 
+class ConsentMissing(CctvError):
+    """{first} and {second} of {part} stand apart in frame {frame}: they are two people, and whoever is kept beside the
+    requester must have consented.  Nothing was changed.
+
+    next: say who consented, as cctv redaction keep {request} {kept} --companion {name} --consent-by NAME
+    --consent-on DATE --consent-how "HOW IT IS RECORDED" --reason WHY; or hide them; or, where both are
+    the requester, as in a mirror, add --one-person.
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
+class CompanionUnknown(UsageError):
+    """Nothing of that name is kept in {part} of {request}: {names}.
+
+    next: give --companion the number of a track that is kept, or the id of a box that is drawn in KEEP.json.
+    """
+
+
+class ConsentLater(UsageError):
+    """Nobody can have consented on {when}: that day is still to come.
+
+    next: give the day of the consent, for example --consent-on 21/11
+    """
+
+
+class SubjectHidden(CctvError):
+    """{request} shows less of the requester than the {least} % from which no reason is needed: {parts}.  Nothing was
+    approved.
+
+    next: draw boxes where the sheet says that the requester is hidden; or say why no more can be shown:
+    cctv redaction approve {request} --hidden-reason WHY --reason WHY
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class SecondPersonNeeded(CctvError):
     """{request} must be approved by somebody else: {account} prepared it or decided on it, and the policy asks for two
     people.

@@ -21,6 +21,7 @@ from cctv.core.i18n import N_, Message
 from cctv.core.time_range import Span
 from cctv.model.footage import Segment
 from cctv.model.ids import CameraId, RequestId
+from cctv.model.requests import Consent, HiddenCause
 from cctv.redaction.render.options import Others
 from cctv.redaction.tracking.annotations import NOTHING_KEPT, KeepBoxes
 from cctv.redaction.video.geometry import Rect
@@ -64,13 +65,63 @@ class Artefact:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """What is kept of a person beside the requester: tracks and ids of drawn boxes.
+
+    `consent` is the number, from 1, among the part's consents; their text is personal data and not in the plan.
+    """
+
+    consent: int
+    tracks: tuple[int, ...] = ()
+    boxes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PartDecisions:
-    """What a person decided.  A track in neither list is hidden, like everything that no one decided on."""
+    """What a person decided.  A track in neither list is hidden, like everything that no one decided on.
+
+    What is kept is the requester's, unless it is a companion's.  `one_person` are tracks and ids of drawn boxes that
+    are all the requester, as a person declared, though they stand apart at one time: a mirror.
+    """
 
     keep: tuple[int, ...] = ()
     hide: tuple[int, ...] = ()
     boxes: KeepBoxes = NOTHING_KEPT
     others: Others = Others.SHAPE
+    companions: tuple[Companion, ...] = ()
+    one_person: tuple[int | str, ...] = ()
+
+    @property
+    def of_companions(self) -> frozenset[int | str]:
+        """The tracks and the ids of drawn boxes that are not the requester's."""
+        tracks = (number for companion in self.companions for number in companion.tracks)
+        return frozenset([*tracks, *(name for companion in self.companions for name in companion.boxes)])
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenStretch:
+    """Frames `first` to `last` of a part in which the subject is not visible, and why."""
+
+    first: int
+    last: int
+    cause: HiddenCause
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectVisibility:
+    """In how many frames the subject is in the picture as far as is known, and in how many of them visible.
+
+    `hidden` are all other frames between the first and the last of them, those outside of the picture too.
+    """
+
+    visible: int = 0
+    frames: int = 0
+    hidden: tuple[HiddenStretch, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Visible frames by frames in the picture, 0 to 1; 0 where nobody is kept."""
+        return self.visible / self.frames if self.frames else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +155,7 @@ class CasePlan:
 
     `sources` are whole segments; of their frames only those count whose time lies in `requested`, the span of the
     request.  `masks` are the privacy masks that were in force when it was prepared, polygons in percent of the picture;
-    `backdrops` are the backdrops on which something was decided.
+    `backdrops` are the backdrops on which something was decided; `subject` is how much of the subject is shown.
     """
 
     request: RequestId
@@ -120,6 +171,7 @@ class CasePlan:
     samples: int = 0
     masks: tuple[Polygon, ...] = ()
     backdrops: tuple[BackdropDecision, ...] = ()
+    subject: SubjectVisibility = SubjectVisibility()
     schema: int = SCHEMA
 
     @property
@@ -198,7 +250,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class CasePart:
-    """One part as it stands; `directory` is relative to the storage."""
+    """One part as it stands; `directory` is relative to the storage, `consents` are those of the companions."""
 
     plan: CasePlan
     digest: str
@@ -207,6 +259,7 @@ class CasePart:
     prepared_by: str
     approval: Approval | None = None
     reviews: tuple[Review, ...] = ()
+    consents: tuple[Consent, ...] = ()
 
     @property
     def name(self) -> Message:
@@ -250,6 +303,16 @@ def reviews_from_json(text: str) -> tuple[Review, ...]:
     return _reviews().validate_json(text)
 
 
+def consents_to_json(consents: tuple[Consent, ...]) -> str:
+    """The text that a row holds; personal data."""
+    return _consents().dump_json(consents).decode()
+
+
+def consents_from_json(text: str) -> tuple[Consent, ...]:
+    """The consents from the text of a row."""
+    return _consents().validate_json(text)
+
+
 def trimmed(sources: Sequence[PartSource], requested: Span) -> Span:
     """The span of unbroken sources as far as it was requested; they share an instant with it, or were not chosen."""
     return Span(max(sources[0].start, requested.start), min(sources[-1].end, requested.end))
@@ -263,3 +326,8 @@ def _adapter() -> TypeAdapter[CasePlan]:
 @cache
 def _reviews() -> TypeAdapter[tuple[Review, ...]]:
     return TypeAdapter(tuple[Review, ...])
+
+
+@cache
+def _consents() -> TypeAdapter[tuple[Consent, ...]]:
+    return TypeAdapter(tuple[Consent, ...])

@@ -24,9 +24,10 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cctv.audit.log import append_entry
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_usable
 from cctv.cases.requests.lifecycle import find_request
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.questions import require_question_answered
 from cctv.config.fields import Polygon
 from cctv.core.durable import exclusive
@@ -142,7 +143,7 @@ def prepare(
         require_question_answered(site, request, "redaction prepare")
         cuts = _cuts(site, connection, request, again)
         if not cuts:
-            raise _no_footage(request, footage_status(connection, site, request.cameras, request.span))
+            raise _no_footage(request, request_footage(connection, site, request))
     check_sources(site, (source for cut in cuts for source in cut.sources), progress)
     if dry_run:
         parts = tuple(_planned(cut) for cut in cuts)
@@ -179,10 +180,11 @@ def _holds(site: Storage, segment: Segment, span: Span) -> bool:
 def _cuts(site: Storage, connection: Connection, request: AccessRequest, again: bool) -> list[_Cut]:
     earlier = {} if again else {part.plan.sources: part for part in parts_of(connection, request.id)}
     cuts: list[_Cut] = []
+    requested = scope_of(request)
     for camera in request.cameras:
-        for position, segments in enumerate(wanted_parts(site, connection, camera, request.span), 1):
+        for position, segments in enumerate(wanted_parts(site, connection, camera, requested), 1):
             sources = tuple(PartSource.of(segment) for segment in segments)
-            span = trimmed(sources, request.span)
+            span = trimmed(sources, requested)
             masks = masks_in_force(site, connection, camera, span)
             before = earlier.get(sources)
             if before is not None and set(masks) - set(before.plan.masks):
@@ -197,7 +199,7 @@ def _prepared(site: Storage, request: AccessRequest, cut: _Cut, progress: Progre
     Of a preparation that was broken off, what it had finished counts.
     """
     if cut.before is None:
-        plan = CasePlan(request.id, cut.camera, cut.position, cut.sources, request.span, masks=cut.masks)
+        plan = CasePlan(request.id, cut.camera, cut.position, cut.sources, scope_of(request), masks=cut.masks)
         return (None if again else finished_part(site, plan)) or analyse_part(site, plan, progress)
     plan = replace(cut.before.plan, position=cut.position)
     return replace(cut.before, plan=plan, digest=plan.digest)

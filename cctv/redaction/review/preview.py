@@ -24,6 +24,7 @@ from cctv.redaction.review.case import (
     check_artefacts,
     check_sources,
     choose_part,
+    part_directory,
     prepared_case,
     require_open,
     silent,
@@ -92,7 +93,7 @@ def preview(
 
 
 def _video(site: Storage, part: CasePart) -> PreviewVideo:
-    return PreviewVideo(part.plan.camera, part.plan.position, site.root / part.directory / PREVIEW)
+    return PreviewVideo(part.plan.camera, part.plan.position, part_directory(site, part) / PREVIEW)
 
 
 def _log(site: Storage, request: RequestId, parts: list[CasePart]) -> None:

@@ -13,7 +13,15 @@ from cctv.core.time_range import Span
 from cctv.db import schema
 from cctv.model.ids import RequestId
 from cctv.redaction.review.errors import PlanChanged
-from cctv.redaction.review.plan import Approval, CasePart, CasePlan, reviews_from_json, reviews_to_json
+from cctv.redaction.review.plan import (
+    Approval,
+    CasePart,
+    CasePlan,
+    consents_from_json,
+    consents_to_json,
+    reviews_from_json,
+    reviews_to_json,
+)
 
 
 def parts_of(connection: Connection, request_id: str) -> list[CasePart]:
@@ -99,6 +107,7 @@ def _values(part: CasePart) -> dict[str, str | int | datetime | None]:
         "approved_by": approval.by if approval else None,
         "approved_digest": approval.digest if approval else None,
         "reviews": reviews_to_json(part.reviews),
+        "consents": consents_to_json(part.consents),
         "decided": bool(part.plan.decided_by),
         "signed_off": not part.plan.unsigned,
         "reviewed": not part.unreviewed,
@@ -117,4 +126,5 @@ def _part(row: Row[Any]) -> CasePart:
         prepared_by=row.prepared_by,
         approval=approval,
         reviews=reviews_from_json(row.reviews),
+        consents=consents_from_json(row.consents),
     )

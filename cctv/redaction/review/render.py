@@ -31,7 +31,7 @@ from cctv.redaction.render.render import Work, redact
 from cctv.redaction.render.verify import VerifyReport
 from cctv.redaction.review.artefacts import SURVEY, TRACKS, read_survey, read_tracks
 from cctv.redaction.review.background_samples import Samples
-from cctv.redaction.review.case import Progress
+from cctv.redaction.review.case import Progress, part_directory
 from cctv.redaction.review.errors import DetectorFailed
 from cctv.redaction.review.plan import CasePart, CasePlan, PartDecisions
 from cctv.redaction.review.sheet.labels import line_words
@@ -169,7 +169,7 @@ def render_part(site: Storage, part: CasePart, language: Language, target: Path,
 
     Raises SourceUnreadable, DetectorFailed, VerifyFailed (15), RenderFailed.
     """
-    directory = site.root / part.directory
+    directory = part_directory(site, part)
     keep = keep_of(part.plan.decisions, read_tracks(directory / TRACKS))
     line = caption_line(part, language, site.settings.site.timezone)
     options = Options(others=part.plan.decisions.others, caption=line)

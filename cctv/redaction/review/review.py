@@ -30,6 +30,7 @@ from cctv.redaction.review.case import (
     check_artefacts,
     check_sources,
     choose_part,
+    part_directory,
     prepared_case,
     require_open,
     sheet_path,
@@ -93,7 +94,7 @@ def missing_words(site: Storage, part: CasePart) -> Iterable[Message]:
     for number in part.plan.unsigned:
         yield N_("backdrop {number} is not signed off", number=number)
     if part.unreviewed:
-        times = read_times(site.root / part.directory / SURVEY)
+        times = read_times(part_directory(site, part) / SURVEY)
         start = part.plan.span.start.astimezone(site.settings.site.timezone)
         for first, last in part.unreviewed:
             since, until = (start + timedelta(microseconds=times[frame]) for frame in (first, last))
@@ -229,7 +230,7 @@ def _with_backdrops(site: Storage, part: CasePart, choice: BackdropChoice) -> Ca
 
 
 def _check_covers(site: Storage, part: CasePart, covers: Sequence[Rect]) -> None:
-    size = read_survey(site.root / part.directory / SURVEY).backdrops[0].planes.size
+    size = read_survey(part_directory(site, part) / SURVEY).backdrops[0].planes.size
     for box in covers:
         if box.w <= 0 or box.h <= 0 or outer(box, size).empty:
             text = ",".join(f"{side:g}" for side in (box.x, box.y, box.w, box.h))

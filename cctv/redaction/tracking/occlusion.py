@@ -42,7 +42,7 @@ _SPECK_PIXELS = 12  # half-size pixels
 _EXPLAINED_PIXELS = 3.0  # half-size pixels between a region and the hide box that explains it
 _ADJACENT_PIXELS = 2  # half-size pixels
 _WITHIN_SHARE = 0.6  # of a region's box
-_MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows no one and risks much
+MIN_VISIBLE_SHARE = 0.30  # of a kept box; a smaller rest shows no one and risks much
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def visible_mask(
     others = [box for verdict in around if verdict.sure or not here.sure for box in verdict.boxes]
     for box in (*others, *(grow_by_hide_margin(hide) for hide in hides)):
         live[outer(box, size).slices()] = False
-    if np.count_nonzero(live) < _MIN_VISIBLE_SHARE * own.area:
+    if np.count_nonzero(live) < MIN_VISIBLE_SHARE * own.area:
         live[own.slices()] = False
     return live
 

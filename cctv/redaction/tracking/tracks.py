@@ -71,7 +71,7 @@ class Tracker:
 
     def add(self, boxes: Sequence[Rect]) -> None:
         """The boxes of the next frame."""
-        forward = [[b for b, box in enumerate(boxes) if _meets(track[1][-1], box)] for track in self._open]
+        forward = [[b for b, box in enumerate(boxes) if meets(track[1][-1], box)] for track in self._open]
         backward = [[t for t, reached in enumerate(forward) if b in reached] for b in range(len(boxes))]
         following: list[tuple[int, list[Rect], TrackBoundary]] = []
         for b, box in enumerate(boxes):
@@ -115,5 +115,6 @@ class Tracker:
         self._done.append(Track(0, first, tuple(boxes), began, ending))
 
 
-def _meets(before: Rect, after: Rect) -> bool:
+def meets(before: Rect, after: Rect) -> bool:
+    """Whether a region of one frame may be a region of the frame before."""
     return before.grown(1 + _REACH_SHARE * before.w, 1 + _REACH_SHARE * before.h).overlap(after) > 0

@@ -4,16 +4,19 @@
 time.  A machine that was off for ten days has one of them; a clock that was set ten days ahead has none, or one that
 denies it.  A named person may accept the clock instead (`accept_clock`).
 
-`clock.json` in the storage holds the last trusted instant with the monotonic time and the boot id that belong to it.
-Written by a sweep that the guard let pass, at most every ten minutes, and by `accept_clock`; one that cannot be read
-counts as none, and then the last sweep's row stands in for it.
+An hour ahead is trusted without a witness, once and not each time: what was trusted so is added up, over sweeps and
+over restarts of the machine, until a witness or a person confirms the clock.
+
+`clock.json` in the storage holds the last trusted instant with the monotonic time and the boot id that belong to it,
+and that sum.  Written by a sweep that the guard let pass, at most every ten minutes, and by `accept_clock`; one that
+cannot be read counts as none, and then the last sweep's row stands in for it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
@@ -30,9 +33,9 @@ from cctv.footage.layout import sweeper_lock
 from cctv.model.audit import Act
 from cctv.retention.queries import last_sweep
 
-SLACK = timedelta(hours=1)  # trusted without a witness: the most by which footage could be deleted too early
+SLACK = timedelta(hours=1)  # trusted without a witness, in all: the most by which footage could be deleted too early
 MAX_CAMERA_OFFSET = timedelta(hours=3)  # a camera in another time zone still distinguishes ten days from none
-DRIFT_DIVISOR = 100  # two honest clocks may differ by this part of the elapsed time: 1 %
+DRIFT_DIVISOR = 1000  # two honest clocks may differ by this part of the elapsed time: NTP slews by 0.05 % at most
 MARK = "clock.json"
 MARK_EVERY = timedelta(minutes=10)
 BACKWARDS = timedelta(minutes=1)
@@ -42,24 +45,27 @@ BACKWARDS = timedelta(minutes=1)
 class Witnesses:
     """The evidence of how much time has passed.
 
-    `known` is the last trusted instant, `reached` how far footage without an hour's hole leads on from it.
-    `expected` is `known` and the monotonic time since, None after a restart.  `offsets` are those of cameras (their
-    clock less ours) that were read since `known`.
+    `known` is the last trusted instant, `recorded` how much footage one camera recorded since.  `expected` is `known`
+    and the monotonic time since, None after a restart.  `offsets` are those of cameras (their clock less ours) that
+    were read since.  `spent` is how far the clock had gone ahead of all of these by `known`, trusted without a witness;
+    negative where it lagged.
     """
 
     known: datetime | None
-    reached: datetime | None = None
+    recorded: timedelta = timedelta(0)
     expected: datetime | None = None
     offsets: Sequence[timedelta] = ()
     synchronised: bool = False
+    spent: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class ClockVerdict:
-    """Whether the clock is trusted, and the statements of the witnesses as text."""
+    """Whether the clock is trusted, the statements of the witnesses as text, and what is `spent` if it is trusted."""
 
     believed: bool
     said: tuple[str, ...]
+    spent: timedelta = timedelta(0)
 
 
 class ClockBackwards(GuardError):
@@ -71,8 +77,8 @@ class ClockBackwards(GuardError):
 
 
 class ClockForward(GuardError):
-    """Deletion stops: the clock says {now}, {gap} after the last instant that is known ({last}), and no witness
-    confirms it: {said}.
+    """Deletion stops: the clock says {now}, {gap} after the last instant that is known ({last}), and {ahead} of it no
+    witness confirms: {said}.
 
     next: compare the clock with a watch (`timedatectl`) and set it right if it is wrong; if it is right,
     `cctv retention accept-clock --for NAME --reason WHY`; nothing was deleted.
@@ -97,20 +103,22 @@ class NobodyNamed(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A trusted instant, with the monotonic time (seconds) and the boot id of that moment."""
+    """A trusted instant, the monotonic time (seconds) and the boot id of that moment, and what was `spent` by then."""
 
     at: datetime
     monotonic: float
     boot: str | None
+    spent: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """The clock now, the last trusted instant (None before the first sweep), and the verdict."""
+    """The clock now, the last trusted instant (None before the first sweep), the verdict, how far ahead it may be."""
 
     now: datetime
     known: datetime | None
     verdict: ClockVerdict
+    ahead: timedelta = timedelta(0)
 
     @property
     def backwards(self) -> bool:
@@ -118,40 +126,67 @@ class ClockState:
         return self.known is not None and self.now < self.known - BACKWARDS
 
 
+def ahead(now: datetime, witnesses: Witnesses) -> timedelta:
+    """How far the clock is ahead of what monotonic time proves, or footage after a restart; negative: behind.
+
+    What was trusted before is part of it; the drift that two honest clocks may have is not.
+    """
+    assert witnesses.known is not None
+    expected = witnesses.expected
+    proved = witnesses.recorded if expected is None else expected - witnesses.known
+    sum_ahead = witnesses.spent + (now - witnesses.known) - proved
+    drift = proved / DRIFT_DIVISOR
+    return max(sum_ahead - drift, timedelta(0)) if sum_ahead > timedelta(0) else min(sum_ahead + drift, timedelta(0))
+
+
 def judge(now: datetime, witnesses: Witnesses) -> ClockVerdict:
     """Decide whether the clock is trusted.
 
-    Without a witness it may run an hour ahead.  Beyond that footage or monotonic time proves it; where these are
-    silent, more cameras that agree than that deny, or the network's time if no camera denies it.  Against monotonic
-    time only cameras count: they alone kept time independently.
+    Without a witness it may be an hour ahead, in all.  Beyond that monotonic time proves it, or footage after a
+    restart; where these are silent, more cameras that agree than that deny, or the network's time if no camera denies
+    it.  Against monotonic time only cameras count: they alone kept time independently.
     """
     if witnesses.known is None:
         return ClockVerdict(True, ("this is the first sweep",))
-    since = max(witnesses.known, witnesses.reached or witnesses.known)
-    if now - since <= SLACK:
-        return ClockVerdict(
-            True, ("footage without a hole leads up to now" if since > witnesses.known else "a sweep just ran",)
-        )
-    statements = [f"footage leads up to {since:%Y-%m-%d %H:%M} UTC"]
-    denied = False
+    doubt = ahead(now, witnesses)
+    if doubt <= SLACK:
+        counted = "footage was recorded" if witnesses.expected is None else "monotonic time agrees"
+        said = "a sweep just ran" if now - witnesses.known <= SLACK else counted
+        return ClockVerdict(True, (said,), doubt)
+    statements = [f"one camera recorded {_hours(witnesses.recorded)} since"]
     if witnesses.expected is not None:
-        allowed = SLACK + abs(now - witnesses.known) / DRIFT_DIVISOR
-        if abs(now - witnesses.expected) <= allowed:
-            return ClockVerdict(True, ("monotonic time agrees",))
-        denied = True
-        statements.append(
+        statements = [
             f"this machine has been counting since the last sweep and makes it {witnesses.expected:%Y-%m-%d %H:%M}"
-        )
-    near = min(MAX_CAMERA_OFFSET, (now - since) / 2)
+        ]
+        if witnesses.spent > timedelta(0):
+            statements.append(f"{_hours(witnesses.spent)} ahead were trusted before without a witness")
+    near = min(MAX_CAMERA_OFFSET, doubt / 2)
     agree = sum(abs(offset) <= near for offset in witnesses.offsets)
     # A camera whose clock was never set is no witness; one that shows the time of the last sweep denies the jump.
-    deny = sum(since - now - SLACK <= offset < -near for offset in witnesses.offsets)
+    deny = sum(-doubt - SLACK <= offset < -near for offset in witnesses.offsets)
     statements.append(
         f"{agree} cameras agree with the clock, {deny} deny it" if agree or deny else "no camera told its time"
     )
     statements.append("the network keeps the time" if witnesses.synchronised else "the network does not keep the time")
-    believed = agree > deny or (witnesses.synchronised and not denied and not deny)
+    believed = agree > deny or (witnesses.synchronised and witnesses.expected is None and not deny)
     return ClockVerdict(believed, tuple(statements))
+
+
+def recorded_since(connection: Connection, since: datetime, now: datetime) -> timedelta:
+    """The most footage that one camera recorded from an instant on: each frame took its time, whatever the clock did.
+
+    Reads every segment since; asked after a restart of the machine only.
+    """
+    segment = schema.segments.c
+    length = func.sum(segment.end_us - segment.start_us)
+    cameras = list(connection.execute(select(schema.camera_totals.c.camera)).scalars())
+    per_camera = [
+        connection.execute(
+            select(length).where(segment.camera == camera, segment.start_us >= since, segment.end_us <= now)
+        ).scalar()
+        for camera in cameras
+    ]
+    return max((recorded for recorded in per_camera if recorded is not None), default=timedelta(0))
 
 
 def footage_leads_to(connection: Connection, since: datetime, now: datetime, hole: timedelta) -> datetime:
@@ -191,16 +226,20 @@ def judge_clock(connection: Connection, site: Storage) -> ClockState:
     """Gather the witnesses and judge the clock now."""
     now, mark = site.clock.now(), _read(site)
     last = mark.at if mark else last_sweep(connection)
-    if last is None or now - last <= SLACK:
+    if last is None:
         return ClockState(now, last, judge(now, Witnesses(last)))
     expected = None
     if mark is not None and mark.boot is not None and mark.boot == boot_id():
         counted = site.clock.monotonic() - mark.monotonic
         expected = mark.at + timedelta(seconds=counted) if counted >= 0 else None
-    reached = footage_leads_to(connection, last, now, SLACK)
-    offsets = camera_offsets(connection, reached)
-    witnesses = Witnesses(last, reached, expected, offsets, is_synchronised())
-    return ClockState(now, last, judge(now, witnesses))
+    witnesses = Witnesses(last, expected=expected, spent=mark.spent if mark else timedelta(0))
+    if expected is None:
+        witnesses = replace(witnesses, recorded=recorded_since(connection, last, now))
+    verdict = judge(now, witnesses)
+    if not verdict.believed:
+        offsets = camera_offsets(connection, footage_leads_to(connection, last, now, SLACK))
+        verdict = judge(now, replace(witnesses, offsets=offsets, synchronised=is_synchronised()))
+    return ClockState(now, last, verdict, ahead(now, witnesses))
 
 
 def require_plausible(connection: Connection, site: Storage) -> None:
@@ -211,15 +250,22 @@ def require_plausible(connection: Connection, site: Storage) -> None:
     if state.backwards:
         raise ClockBackwards(now=iso(state.now), last=iso(state.known))
     if not state.verdict.believed:
-        gap = f"{(state.now - state.known) / timedelta(hours=1):.0f} hours"
-        raise ClockForward(now=iso(state.now), gap=gap, last=iso(state.known), said="; ".join(state.verdict.said))
+        said, gap = "; ".join(state.verdict.said), f"{(state.now - state.known) / timedelta(hours=1):.0f} hours"
+        raise ClockForward(now=iso(state.now), gap=gap, last=iso(state.known), ahead=_hours(state.ahead), said=said)
 
 
 def remember_clock(site: Storage) -> None:
-    """Record the clock as trusted, for the next sweep.  Rarely written, since an hour ahead is trusted anyway."""
+    """Record the clock as trusted, for the next sweep, unless it jumped since the guard let this one pass.
+
+    Rarely written: what is counted since the last mark is the same, whenever it is written.
+    """
     mark, now = _read(site), site.clock.now()
-    if mark is None or mark.boot != boot_id() or abs(now - mark.at) >= MARK_EVERY:
-        _write(site)
+    if mark is not None and mark.boot == boot_id() and abs(now - mark.at) < MARK_EVERY:
+        return
+    with read_transaction(site.engine) as connection:
+        state = judge_clock(connection, site)
+    if state.verdict.believed and not state.backwards:
+        _write(site, state.verdict.spent)
 
 
 def plan_accept_clock(site: Storage) -> ClockState:
@@ -253,12 +299,17 @@ def require_person(site: Storage) -> str:
 def _read(site: Storage) -> Mark | None:
     try:
         payload = json.loads((site.root / MARK).read_text())
-        return Mark(datetime.fromisoformat(payload["at"]), float(payload["monotonic"]), payload["boot"])
-    except (OSError, ValueError, KeyError, TypeError):
+        spent = timedelta(seconds=float(payload.get("spent_seconds", 0)))
+        return Mark(datetime.fromisoformat(payload["at"]), float(payload["monotonic"]), payload["boot"], spent)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 
-def _write(site: Storage) -> None:
+def _write(site: Storage, spent: timedelta = timedelta(0)) -> None:
     at, counted = site.clock.now().isoformat(), site.clock.monotonic()
-    payload = {"schema": 1, "at": at, "monotonic": counted, "boot": boot_id()}
+    payload = {"schema": 1, "at": at, "monotonic": counted, "boot": boot_id(), "spent_seconds": spent.total_seconds()}
     site.disk.write(site.root / MARK, json.dumps(payload, indent=2).encode() + b"\n")
+
+
+def _hours(duration: timedelta) -> str:
+    return f"{duration / timedelta(hours=1):.1f} hours"

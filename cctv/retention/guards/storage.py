@@ -12,7 +12,15 @@ from sqlalchemy import Connection
 from cctv.core.errors import GuardError
 from cctv.core.i18n import N_
 from cctv.db.engine import read_transaction
-from cctv.db.identity import DATABASE_FILE, DatabaseForeign, check, read_identity
+from cctv.db.identity import (
+    DATABASE_FILE,
+    DatabaseForeign,
+    check,
+    has_mark,
+    read_identity,
+    read_mark,
+    require_newest,
+)
 from cctv.db.storage import Storage
 from cctv.footage.layout import require_inside
 from cctv.footage.segments import open_tombstones
@@ -51,6 +59,7 @@ def check_guards(connection: Connection, site: Storage) -> None:
     """Raise the first guard that stops deletion now."""
     require_confirmed(site.root)
     _index_not_empty(connection, site)
+    _index_newest(connection, site)
     _hold_files_there(connection, site)
     _paths_inside(connection, site)
     require_plausible(connection, site)
@@ -62,6 +71,12 @@ def _index_not_empty(connection: Connection, site: Storage) -> None:
     files = sorted((site.root / "segments").glob("*/*/*/*.mp4"))
     if files:
         raise IndexEmpty(count=len(files), first=site.relative(files[0]))
+
+
+def _index_newest(connection: Connection, site: Storage) -> None:
+    """Raise IndexOlder unless the index has the disk's mark; asked again, for a recorder may mark both meanwhile."""
+    if not has_mark(connection, read_mark(site.root)):
+        require_newest(site.engine, site.root)
 
 
 def _paths_inside(connection: Connection, site: Storage) -> None:

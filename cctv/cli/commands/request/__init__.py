@@ -17,8 +17,9 @@ from cctv.cli.commands.request.rights import lift, reject, uphold, yield_
 from cctv.cli.commands.request.scope import confirm, scope
 from cctv.cli.context import CommandContext, json_option
 from cctv.cli.output import joined, local_date, table
-from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds, print_subject, when
+from cctv.cli.views.footage import footage_data, hold_data, print_footage, print_holds
 from cctv.cli.views.request import (
+    about_text,
     arrival_text,
     block_data,
     block_text,
@@ -94,8 +95,7 @@ def _list_text(console: Console, context: CommandContext, requests: Sequence[Acc
             request.id,
             enum_text(request.type),
             name_of(request),
-            ", ".join(request.cameras),
-            when(request.span, context.zone),
+            *about_text(request, context.zone),
             _("closed: {outcome}", outcome=request.outcome)
             if request.closed and request.outcome
             else due_text(request, context),
@@ -148,7 +148,8 @@ def _print_request(console: Console, context: CommandContext, file: RequestFile)
     for supplement in file.statements:
         entered = local_date(supplement.given, zone)
         console.print(_("statement of {when}: {text}", when=entered, text=supplement.text))
-    print_subject(console, request.cameras, request.span, zone)
+    cameras, time = about_text(request, zone)
+    console.print(_("about {cameras}: {when}", cameras=cameras, when=time))
     for block in file.blocks:
         console.print(block_text(block, context), style="bold" if block.in_force else None)
     if request.is_open and (provisional := provisional_text(request, context)) is not None:

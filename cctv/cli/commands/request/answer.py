@@ -14,8 +14,8 @@ from cctv.cases.requests.close import Closure, ErasurePlan, close_request, plan_
 from cctv.cases.requests.outcomes import RequestOutcome
 from cctv.cli.commands.export import lease_text
 from cctv.cli.commands.request.letters import letter_option
-from cctv.cli.context import CommandContext
-from cctv.cli.options import agreed, mutation, one_of, reason_option
+from cctv.cli.context import CommandContext, confirm
+from cctv.cli.options import mutation, one_of, reason_option, yes_option
 from cctv.cli.views.footage import print_dry, print_release_effects, release_effects_data
 from cctv.cli.views.redaction import watched
 from cctv.cli.views.request import (
@@ -56,7 +56,7 @@ from cctv.packages.deliver import Delivered
 @click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Hand the copy over there at once.")
 @click.option("--method", type=one_of(Method), default="zip", show_default=True, help="How, with --to.")
 @click.option("--told", is_flag=True, help="Whoever received the footage was informed (Article 19 GDPR).")
-@click.option("--yes", is_flag=True, help="What is erased was looked at and agreed to; do not ask.")
+@yes_option
 @letter_option
 @reason_option(required=False)
 @mutation
@@ -145,7 +145,7 @@ def _agreed_erasure(
         "Delete {count} segments for good, and answer {id}?",
         id=plan.request.id,
     )
-    return erasure if yes or agreed(context, question) else None
+    return erasure if yes or (context.interactive and confirm(question)) else None
 
 
 def _wording(options: dict[str, Any]) -> Wording:

@@ -10,6 +10,7 @@ from cctv.cases.letters.correspondence import (
     Appointment,
     Wrote,
     ask_identity,
+    ask_scope,
     mark_sent,
     withdraw_question,
     write_receipt,
@@ -22,7 +23,6 @@ from cctv.cli.options import F, mutation, one_of, reason_option
 from cctv.cli.views.footage import day
 from cctv.cli.views.request import emit_request, print_letter, print_result, request_data
 from cctv.core.i18n import _
-from cctv.core.typed_time.resolve import parse_ahead, parse_date
 from cctv.model.requests import ExtensionGround, LetterKind, Safeguard
 
 
@@ -48,18 +48,28 @@ def receipt(context: CommandContext, request_id: str) -> None:
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option("--withdraw", is_flag=True, help="Take the question back instead, with --reason.")
+@click.option(
+    "--about",
+    type=click.Choice([LetterKind.IDENTITY.value, LetterKind.SCOPE.value]),
+    default=LetterKind.IDENTITY.value,
+    show_default=True,
+    help="What is asked: who they are, or when and where they may have been filmed.",
+)
+@click.option("--withdraw", is_flag=True, help="Take the question about identity back instead, with --reason.")
 @reason_option(required=False)
 @mutation
 @click.pass_obj
-def ask(context: CommandContext, request_id: str, withdraw: bool, reason: str | None) -> None:
+def ask(context: CommandContext, request_id: str, about: str, withdraw: bool, reason: str | None) -> None:
     """Make the letter that asks for a mandate or a proof of identity; never for a copy of a document.
+
+    With --about scope it asks for the time or the place that a request does not say; the deadline runs on.
 
     From then on preparing, approving and granting wait until an identity was checked (`cctv request identity`) or the
     question was taken back.
 
     \b
       cctv request ask REQ-2026-007
+      cctv request ask REQ-2026-007 --about scope
       cctv request ask REQ-2026-007 --withdraw --reason "she wrote from the address of her ticket"
     """
     if withdraw != (reason is not None):
@@ -68,7 +78,8 @@ def ask(context: CommandContext, request_id: str, withdraw: bool, reason: str | 
         request = withdraw_question(context.site, request_id, reason=reason, dry_run=context.dry_run)
         emit_request(context, request, _("{id}: the question about identity is taken back.", id=request.id))
         return
-    _wrote(context, ask_identity(context.site, request_id, dry_run=context.dry_run))
+    write = ask_scope if about == LetterKind.SCOPE.value else ask_identity
+    _wrote(context, write(context.site, request_id, dry_run=context.dry_run))
 
 
 @click.command()
@@ -94,7 +105,7 @@ def invite(context: CommandContext, request_id: str, at: str, place: str, host: 
     \b
       cctv request invite REQ-2026-007 --at "28/11 10u" --place "reception, Kerkstraat 1" --host "A. Peeters"
     """
-    moment = parse_ahead(at, now=context.now, zone=context.zone)
+    moment = context.ahead(at)
     appointment = Appointment(moment, place, host, Safeguard(others))
     _wrote(context, invite_requester(context.site, request_id, appointment, dry_run=context.dry_run))
 
@@ -145,7 +156,7 @@ def sent(context: CommandContext, request_id: str, letter: str, day_: str | None
     \b
       cctv request sent REQ-2026-007 --letter extension --on 21/11
     """
-    day = parse_date(day_, now=context.now, zone=context.zone) if day_ else None
+    day = context.day(day_) if day_ else None
     posted = mark_sent(context.site, request_id, LetterKind(letter), day, dry_run=context.dry_run)
     data = {
         "dry_run": context.dry_run,

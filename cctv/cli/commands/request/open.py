@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from cctv.cases.errors.requests import ReceiptUndecided
 from cctv.cases.footage_status import FootageStatus, find_footage
 from cctv.cases.requests.next_steps import copy_wanted
 from cctv.cases.requests.open import (
@@ -20,13 +21,14 @@ from cctv.cases.requests.open import (
     add_party,
     check_identity,
     check_request,
+    late_receipt,
     open_request,
 )
 from cctv.cases.requests.rights import add_statement
 from cctv.cases.requests.scope import StorageForecast, is_wide, plan_freeze
 from cctv.cli.context import CommandContext
-from cctv.cli.options import F, mutation, one_of, span_options
-from cctv.cli.views.footage import chosen_cameras, footage_data, hold_data, print_dry, print_footage
+from cctv.cli.options import F, mutation, one_of, span_options, yes_option
+from cctv.cli.views.footage import decide_span, footage_data, hold_data, print_dry, print_footage
 from cctv.cli.views.redaction import watched
 from cctv.cli.views.request import (
     block_data,
@@ -43,11 +45,12 @@ from cctv.cli.views.request import (
     print_result,
     provisional_text,
     request_data,
+    scope_given,
 )
 from cctv.core.errors import CctvError, Exit
-from cctv.core.i18n import _, translate_error
+from cctv.core.i18n import _, translate, translate_error
 from cctv.core.language import Language
-from cctv.core.typed_time.resolve import parse_date
+from cctv.core.typed_time.resolve import echo_date
 from cctv.model.cases import AccessRequest, RequestType
 from cctv.model.requests import Channel, IdentityMethod, Mandate, Party, Relation, RequesterRole, Stated
 from cctv.redaction.review.prepare import prepare
@@ -103,17 +106,19 @@ def _arrival(command: F) -> F:
 )
 @_arrival
 @click.option("--prepare/--no-prepare", default=True, help="Prepare the sheet at once, where a copy is asked for.")
-@span_options()
+@span_options(required=False)
+@yes_option
 @mutation
 @click.pass_obj
 def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  click hands over one argument an option
     """Register a request and freeze its footage until it is closed.
 
     The answer is due 30 days or one calendar month after receipt, whichever ends first.  More than 24 hours of footage,
-    over all cameras, is frozen for 72 hours only, until somebody confirms it; for a restriction, an objection and an
-    erasure it stays frozen until they are closed.  A restriction and an objection block viewing and export at once.
-    Where a copy is asked for and all of its footage is there, the sheet to decide from is prepared too; exit 3 when the
-    request is registered and that failed.
+    over all cameras, is asked about, and frozen for 72 hours only, until somebody confirms it; for a restriction, an
+    objection and an erasure it stays frozen until they are closed.  A request that says neither where nor when is
+    registered without --cameras or --from: its deadline runs, and nothing is frozen until `cctv request scope`.  A
+    restriction and an objection block viewing and export at once.  Where a copy is asked for and all of its footage is
+    there, the sheet to decide from is prepared too; exit 3 when the request is registered and that failed.
 
     \b
       cctv request open --name "An Peeters" --contact an@example.be --cameras foyer-1 --from "za 22u" --to "za 22u30"
@@ -124,12 +129,13 @@ def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  c
         --from "za 22u" --to +30m
     """
     received = options["received"]
+    cameras, span = scope_given(context, options)
     new = NewRequest(
         type=RequestType(options["type_"]),
         parties=_parties(context, options),
-        cameras=chosen_cameras(context, options["cameras"], options["zones"]),
-        span=context.span(options["start"], options["end"]),
-        received=parse_date(received, now=context.now, zone=context.zone) if received else None,
+        cameras=cameras,
+        span=span,
+        received=context.day(received) if received else None,
         language=Language(options["language"]) if options["language"] else None,
         relation=Relation(options["relation"]),
         channel=Channel(options["channel"]) if options["channel"] else None,
@@ -138,7 +144,20 @@ def open_(context: CommandContext, /, **options: Any) -> int:  # noqa: ANN401  c
         under_16=options["under_16"],
         stated=Stated(options["said_time"], options["said_place"], options["appearance"]),
     )
-    return _open(context, check_request(new, context.now, context.zone), prepare=options["prepare"])
+    new = check_request(new, context.now, context.zone)
+    _decide(context, new, yes=options["yes"])
+    return _open(context, new, prepare=options["prepare"])
+
+
+def _decide(context: CommandContext, new: NewRequest, *, yes: bool) -> None:
+    """Ask about a receipt long ago and about more than 24 hours of footage."""
+    days = late_receipt(new.received, context.now.astimezone(context.zone).date())
+    if days is not None and new.received is not None:
+        received = translate(echo_date(new.received))
+        question = _("Received on {when}, {days} days ago?", when=received, days=days)
+        context.decide(question, ReceiptUndecided(when=received, days=days), yes=yes)
+    if new.span is not None and new.cameras:
+        decide_span(context, None, new.cameras, new.span, yes=yes)
 
 
 def party_given(context: CommandContext, options: dict[str, Any]) -> Party | None:
@@ -155,7 +174,7 @@ def party_given(context: CommandContext, options: dict[str, Any]) -> Party | Non
         name=options["by"],
         contact=options["by_contact"],
         mandate=Mandate(options["mandate"]) if options["mandate"] else None,
-        mandated=parse_date(options["mandated"], now=context.now, zone=context.zone) if options["mandated"] else None,
+        mandated=context.day(options["mandated"]) if options["mandated"] else None,
     )
 
 
@@ -181,7 +200,7 @@ def identity(
         method=IdentityMethod(method),
         checker=checker,
         role=RequesterRole(role) if role else None,
-        checked=parse_date(checked, now=context.now, zone=context.zone) if checked else None,
+        checked=context.day(checked) if checked else None,
     )
     checked_identity = check_identity(context.site, request_id, new, dry_run=context.dry_run)
     data = {
@@ -244,12 +263,14 @@ def _parties(context: CommandContext, options: dict[str, Any]) -> tuple[Party, .
 
 
 def _open(context: CommandContext, new: NewRequest, *, prepare: bool) -> int:
-    cost = plan_freeze(context.site, new.cameras, new.span)
+    known = new.span if new.cameras else None
+    cost = plan_freeze(context.site, new.cameras, known) if known is not None else None
     if context.dry_run:
-        footage = find_footage(context.site, new.cameras, new.span)
+        footage = find_footage(context.site, new.cameras, known) if known is not None else ()
         planned = {"dry_run": True, "type": new.type, "footage": footage_data(footage)}
         context.emit(
-            {**planned, "cost": forecast_data(cost)}, lambda console: _dry_text(console, context, new, footage, cost)
+            {**planned, "cost": forecast_data(cost) if cost else None},
+            lambda console: _dry_text(console, context, new, footage, cost),
         )
         return int(Exit.OK)
     opened = open_request(context.site, new)
@@ -258,10 +279,10 @@ def _open(context: CommandContext, new: NewRequest, *, prepare: bool) -> int:
         "dry_run": False,
         "not_prepared": problem.message if problem else None,
         "request": request_data(opened.request, context),
-        "hold": hold_data(opened.hold),
+        "hold": hold_data(opened.hold) if opened.hold else None,
         "block": block_data(opened.block) if opened.block else None,
         "footage": footage_data(opened.footage),
-        "cost": forecast_data(cost),
+        "cost": forecast_data(cost) if cost else None,
         "missing": missing_data(context, opened.request),
         "next": next_step(context, opened.request),
     }
@@ -286,26 +307,39 @@ def _prepare(context: CommandContext, opened: OpenedRequest) -> CctvError | None
 
 
 def _dry_text(
-    console: Console, context: CommandContext, new: NewRequest, footage: Sequence[FootageStatus], cost: StorageForecast
+    console: Console,
+    context: CommandContext,
+    new: NewRequest,
+    footage: Sequence[FootageStatus],
+    cost: StorageForecast | None,
 ) -> None:
     console.print(_("Would register a request: {type}", type=new.type) + "\n", style="bold")
-    print_footage(console, footage, context.zone)
-    print_forecast(console, cost)
+    if cost is not None:
+        print_footage(console, footage, context.zone)
+        print_forecast(console, cost)
     print_dry(console)
 
 
 def _opened_text(
-    console: Console, context: CommandContext, opened: OpenedRequest, cost: StorageForecast, problem: CctvError | None
+    console: Console,
+    context: CommandContext,
+    opened: OpenedRequest,
+    cost: StorageForecast | None,
+    problem: CctvError | None,
 ) -> None:
     request = opened.request
     registered = _("{id} registered: {type}, {name}", id=request.id, type=request.type, name=name_of(request))
     console.print(registered, style="bold")
-    frozen = (
-        _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
-        if request.lapses
-        else _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
-    )
+    if opened.hold is None:
+        frozen = _("Nothing is frozen: it is not known where and when.")
+    elif request.lapses:
+        frozen = _("{hold} freezes its footage 72 hours long.", hold=opened.hold.id)
+    else:
+        frozen = _("{hold} freezes its footage until it is closed.", hold=opened.hold.id)
     console.print(_("Answer by {due}.", due=due_text(request, context)) + f"  {frozen}\n")
+    if cost is None:
+        print_missing(console, context, request, f"cctv request show {request.id}")
+        return
     print_footage(console, opened.footage, context.zone)
     if opened.block:
         blocked = _("Nobody may look at it or export it until the request is decided or lifted.")
@@ -313,7 +347,7 @@ def _opened_text(
     print_no_footage(console, opened.footage)
     if (provisional := provisional_text(request, context)) is not None:
         console.print(provisional, style="bold")
-    if is_wide(request.cameras, request.span):
+    if request.span is not None and is_wide(request.cameras, request.span):
         print_forecast(console, cost)
     if problem is not None:
         why = translate_error(problem)[0]

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from rich.console import Console
 
+from cctv.cases.requests.needs import scope_of
 from cctv.cases.requests.scope import Scoped, change_scope, confirm_scope, plan_confirmation, plan_scope
 from cctv.cli.context import CommandContext
-from cctv.cli.options import mutation, reason_option, span_options
-from cctv.cli.views.footage import chosen_cameras, footage_data, hold_data, print_dry, print_footage, print_next
-from cctv.cli.views.request import forecast_data, next_step, print_forecast, provisional_text, request_data
+from cctv.cli.options import mutation, reason_option, span_options, yes_option
+from cctv.cli.views.footage import decide_span, footage_data, hold_data, print_dry, print_footage, print_next
+from cctv.cli.views.request import forecast_data, next_step, print_forecast, provisional_text, request_data, scope_given
 from cctv.core.i18n import _
 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@span_options()
+@span_options(required=False)
 @reason_option()
+@yes_option
 @mutation
 @click.pass_obj
-def scope(
-    context: CommandContext, request_id: str, cameras: str | None, zones: str | None, start: str, end: str, reason: str
-) -> None:
+def scope(context: CommandContext, /, request_id: str, reason: str, yes: bool, **options: Any) -> None:  # noqa: ANN401  click hands over one argument an option
     """Make a request about other cameras or another time, wider or narrower; its hold and block move along.
 
-    More than 24 hours of footage, over all cameras, is frozen for 72 hours only, until somebody confirms it; for a
-    restriction, an objection and an erasure it stays frozen until they are closed.
+    A request that was registered without a camera or a time is frozen then.  What is not given stays as it is.  More
+    than 24 hours of footage, over all cameras, is asked about, and frozen for 72 hours only, until somebody confirms
+    it; for a restriction, an objection and an erasure it stays frozen until they are closed.
 
     \b
       cctv request scope REQ-2026-007 --cameras foyer-1 --from "za 20u" --to "za 23u" --reason "she came earlier"
     """
-    camera_ids, span = chosen_cameras(context, cameras, zones), context.span(start, end)
+    camera_ids, span = scope_given(context, options)
+    if not camera_ids and span is None:
+        raise click.UsageError(_("give --cameras or --zones, or --from and --to"))
+    planned = plan_scope(context.site, request_id, camera_ids, span)
     if context.dry_run:
-        _emit(context, plan_scope(context.site, request_id, camera_ids, span))
-    else:
-        _emit(context, change_scope(context.site, request_id, camera_ids, span, reason=reason))
+        _emit(context, planned)
+        return
+    decide_span(context, planned.request.id, planned.request.cameras, scope_of(planned.request), yes=yes)
+    _emit(context, change_scope(context.site, request_id, camera_ids, span, reason=reason))
 
 
 @click.command()

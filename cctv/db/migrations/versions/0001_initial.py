@@ -21,6 +21,12 @@ def upgrade() -> None:
         sa.Column("created_us", sa.BigInteger(), nullable=False),
     )
     op.create_table(
+        "index_marks",
+        sa.Column("number", KEY, primary_key=True),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
         "short_ids",
         sa.Column("kind", sa.Text(), primary_key=True),
         sa.Column("year", sa.Integer(), primary_key=True),
@@ -181,8 +187,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("cameras", sa.Text(), nullable=False),
-        sa.Column("start_us", sa.BigInteger(), nullable=False),
-        sa.Column("end_us", sa.BigInteger(), nullable=False),
+        sa.Column("start_us", sa.BigInteger()),
+        sa.Column("end_us", sa.BigInteger()),
         sa.Column("received_us", sa.BigInteger(), nullable=False),
         sa.Column("due_us", sa.BigInteger(), nullable=False),
         sa.Column("opened_us", sa.BigInteger(), nullable=False),
@@ -314,6 +320,7 @@ def upgrade() -> None:
         sa.Column("approved_by", sa.Text()),
         sa.Column("approved_digest", sa.Text()),
         sa.Column("reviews", sa.Text(), nullable=False, server_default="[]"),
+        sa.Column("consents", sa.Text(), nullable=False, server_default="[]"),
         sa.Column("decided", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("signed_off", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("reviewed", sa.Integer(), nullable=False, server_default="0"),
@@ -434,6 +441,21 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.Column("forgotten_us", sa.BigInteger()),
         sa.Index(None, "checked_on"),
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("done_on", sa.Text(), nullable=False),
+        sa.Column("done_by", sa.Text(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text()),
+        sa.Column("triggers", sa.Text(), nullable=False),
+        sa.Column("recorded_us", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("forgotten_us", sa.BigInteger()),
+        sa.Index(None, "kind", "done_on"),
     )
     op.create_table(
         "policy_letters",

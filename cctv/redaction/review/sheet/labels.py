@@ -5,11 +5,14 @@ Never names a person.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 from cctv.core.i18n import N_, Message, pgettext_lazy, translate_to
 from cctv.core.language import Language
 from cctv.model.footage import GapCause
+from cctv.model.requests import HiddenCause
+from cctv.redaction.review.plan import SubjectVisibility
 
 DELETED, NEVER_RECORDED, TO_COME = "deleted", "never recorded", "not recorded yet"
 """Causes of missing picture beside those of `GapCause`."""
@@ -51,6 +54,15 @@ TERMS = {
 }
 """Decisions, kinds of scene change and reasons to hide, by the value that stands in files."""
 
+HIDDEN_CAUSES: dict[HiddenCause, Message] = {
+    HiddenCause.PEOPLE: N_("together with another person, or too near one"),
+    HiddenCause.LOST: N_("nothing that is kept says where the requester is"),
+    HiddenCause.COVERED: N_("a hide box lies there"),
+    HiddenCause.MASKED: N_("behind a mask of the camera"),
+    HiddenCause.LIGHT: N_("the light or where the camera looks cannot be explained"),
+    HiddenCause.BACKGROUND: N_("somebody may stand in the empty scene there"),
+    HiddenCause.OUTSIDE: N_("outside of the picture"),
+}
 _LINE = pgettext_lazy("caption, without accents", "background reconstructed, others hidden")  # OpenCV draws ASCII only
 _COMMANDS = (
     N_("keep these tracks visible"),
@@ -63,6 +75,18 @@ _COMMANDS = (
     N_("answer: the copy, the letter, and the end of the request"),
     N_("build the package only"),
 )
+
+
+def visible_words(visibility: SubjectVisibility) -> Message:
+    """In how many frames the requester is visible, of those with them in the picture."""
+    if not visibility.frames:
+        return N_("the requester is visible in no frame: nobody is kept")
+    return N_(
+        "the requester is visible in {visible} of {frames} frames ({share} %)",
+        visible=visibility.visible,
+        frames=visibility.frames,
+        share=math.floor(100 * visibility.share),
+    )
 
 
 def ranges_text(numbers: Collection[int]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 import cv2
@@ -121,9 +121,30 @@ class SheetRange:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetHidden:
+    """Frames in which the requester is not visible, and why, in the page's language."""
+
+    first: int
+    last: int
+    span: SheetStretch
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCompanion:
+    """What is kept of somebody beside the requester, and their consent."""
+
+    kept: str
+    who: str
+    given: date
+    recorded: str
+
+
+@dataclass(frozen=True, slots=True)
 class SheetPart:
     """One unbroken stretch of a camera; all times are local.
 
+    `subject` says how much of the requester is shown, `hidden` when and why they are not.
     `live` is when anything of the source is shown; `others` is how other people appear; `preview` is a path beside
     the page.
     """
@@ -139,6 +160,9 @@ class SheetPart:
     live: tuple[SheetStretch, ...] = ()
     others: str = "shape"
     visible: str = ""
+    subject: str = ""
+    hidden: tuple[SheetHidden, ...] = ()
+    companions: tuple[SheetCompanion, ...] = ()
     preview: str | None = None
     approved_by: str | None = None
 

@@ -21,7 +21,7 @@ from cctv.redaction.background.model import Backdrop
 from cctv.redaction.render.compositor import Composer
 from cctv.redaction.render.options import Options
 from cctv.redaction.render.verify import paired
-from cctv.redaction.render.visibility import VisibilityPass
+from cctv.redaction.render.visibility import FrameDecision, VisibilityPass
 from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes
 from cctv.redaction.tracking.pipeline import Analysis, Progress
 from cctv.redaction.tracking.tracks import Track
@@ -153,9 +153,9 @@ def gallery(
     options: Options,
     request: GalleryRequest,
     progress: Progress,
-    also: Callable[[int, Planes], None] = lambda _frame, _planes: None,
+    also: Callable[[FrameDecision, Planes], None],
 ) -> Gallery:
-    """One pass over the clip; `also` is called with every frame's source.  Raises SourceUnreadable."""
+    """One pass over the clip; `also` is called with every frame's decision and source.  Raises SourceUnreadable."""
     composer = Composer(analysis.survey.backdrops, options, None, clip.masked)
     shown: dict[int, Jpeg] = {}
     seen: dict[int, Jpeg] = {}
@@ -163,7 +163,7 @@ def gallery(
     total = len(analysis.survey.times)
     for planes, decision in paired(clip, VisibilityPass(analysis, keep, options, None)):
         frame = decision.frame
-        also(frame, planes)
+        also(decision, planes)
         live.append(bool(decision.live.any()))
         if frame in request.seen:
             seen[frame] = _jpeg(_outlined(bgr(planes), keep, frame, request.marks.get(frame)))

@@ -13,8 +13,10 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cctv.cases.footage_status import FootageStatus, footage_status
+from cctv.cases.footage_status import FootageStatus, request_footage
 from cctv.cases.requests.blocks import require_usable
+from cctv.cases.requests.needs import scope_of
+from cctv.core.i18n import translate_to
 from cctv.core.language import Language
 from cctv.core.time_range import Span
 from cctv.db.engine import read_transaction
@@ -31,18 +33,28 @@ from cctv.redaction.review.artefacts import (
     read_survey,
     read_tracks,
 )
-from cctv.redaction.review.case import CaseFile, case_file, sheet_path
+from cctv.redaction.review.case import CaseFile, case_file, part_directory, sheet_path
 from cctv.redaction.review.plan import CasePart
 from cctv.redaction.review.privacy_masks import require_masked
-from cctv.redaction.review.sheet.labels import DELETED, NEVER_RECORDED, TO_COME, cause_words, command_words
+from cctv.redaction.review.sheet.labels import (
+    DELETED,
+    HIDDEN_CAUSES,
+    NEVER_RECORDED,
+    TO_COME,
+    cause_words,
+    command_words,
+    visible_words,
+)
 from cctv.redaction.review.sheet.page import (
     Sheet,
     SheetBackdrop,
     SheetCamera,
     SheetChange,
+    SheetCompanion,
     SheetDecision,
     SheetDrawing,
     SheetGap,
+    SheetHidden,
     SheetMoment,
     SheetPart,
     SheetRange,
@@ -72,7 +84,7 @@ def write_sheet(site: Storage, case: CaseFile) -> Path:
     language, request = site.settings.site.language, case.request
     zone = site.settings.site.timezone
     with read_transaction(site.engine) as connection:
-        footage = footage_status(connection, site, request.cameras, request.span)
+        footage = request_footage(connection, site, request)
     sheet = Sheet(
         reference=request.id,
         made_at=site.clock.now().astimezone(zone),
@@ -105,7 +117,7 @@ def _camera(site: Storage, case: CaseFile, status: FootageStatus) -> SheetCamera
     several = len(case.parts) > 1
     return SheetCamera(
         name=status.camera,
-        requested=_stretch(case.request.span, zone),
+        requested=_stretch(scope_of(case.request), zone),
         coverage=tuple(_stretch(span, zone) for part in parts for span in _shown(part)),
         gaps=tuple(_gaps(status, zone, language)),
         parts=tuple(_Page(site, case.request, part, several).section() for part in parts),
@@ -125,12 +137,12 @@ class _Page:
         self._part, self._plan = part, part.plan
         self._request = request.id
         self._which = f" --camera {part.plan.camera} --part {part.plan.position}" if several else ""
-        directory = site.root / part.directory
+        directory = part_directory(site, part)
         self._survey = read_survey(directory / SURVEY)
         self._analysis = _PartAnalysis(
             directory, read_outcome(directory), read_tracks(directory / TRACKS), tuple(self._survey.times)
         )
-        self._zone = site.settings.site.timezone
+        self._zone, self._language = site.settings.site.timezone, site.settings.site.language
         self._start = part.plan.span.start.astimezone(self._zone)
         self._beside = sheet_path(site, request.id).parent
 
@@ -149,6 +161,9 @@ class _Page:
             drawings=tuple(self._drawings()),
             live=tuple(self._spans(analysis.outcome.pictures.live)),
             others=plan.decisions.others.value,
+            subject=translate_to(visible_words(plan.subject), self._language),
+            hidden=tuple(self._hidden()),
+            companions=tuple(self._companions()),
             visible=", ".join([*map(str, plan.decisions.keep), *(path.id for path in plan.decisions.boxes.keep)]),
             preview=preview.relative_to(self._beside).as_posix() if preview.exists() else None,
             approved_by=part.approval.by if part.approved and part.approval else None,
@@ -232,6 +247,17 @@ class _Page:
                         if path.box_at(frame)
                     ),
                 )
+
+    def _hidden(self) -> Iterable[SheetHidden]:
+        for stretch in self._plan.subject.hidden:
+            cause = translate_to(HIDDEN_CAUSES[stretch.cause], self._language)
+            yield SheetHidden(stretch.first, stretch.last, self._between(stretch.first, stretch.last), cause)
+
+    def _companions(self) -> Iterable[SheetCompanion]:
+        for companion in self._plan.decisions.companions:
+            consent = self._part.consents[companion.consent - 1]
+            kept = ", ".join([*map(str, companion.tracks), *companion.boxes])
+            yield SheetCompanion(kept, consent.who, consent.given, consent.recorded)
 
     def _typed(self, verb: str, rest: str) -> str:
         return f"cctv redaction {verb} {self._request} {rest}{self._which} --reason WHY"

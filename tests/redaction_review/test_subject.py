@@ -1,0 +1,254 @@
+"""In which frames the subject is visible, and why not in the others; and what is not one person's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from cctv.core.time_range import Span
+from cctv.model.ids import CameraId, RequestId
+from cctv.model.requests import Consent, HiddenCause
+from cctv.redaction.background.illumination import Light
+from cctv.redaction.background.model import Backdrop
+from cctv.redaction.render.privacy_masks import masked_area
+from cctv.redaction.render.visibility import Cover, FrameDecision
+from cctv.redaction.review.plan import CasePlan, Companion, HiddenStretch, PartDecisions, SubjectVisibility
+from cctv.redaction.review.subject import (
+    KeptPath,
+    SubjectMeter,
+    consents_needed,
+    little_shown,
+    only_kept,
+    two_people,
+    with_companion,
+)
+from cctv.redaction.tracking.annotations import BoxPath, KeepBoxes, Keyframe
+from cctv.redaction.tracking.occlusion import OcclusionResult
+from cctv.redaction.tracking.pipeline import Analysis, BackgroundModel
+from cctv.redaction.tracking.tracks import Track, TrackBoundary
+from cctv.redaction.video.geometry import Rect, Size
+from cctv.redaction.video.spill import MaskSpool
+from cctv.redaction.video.yuv import Planes
+
+FRAMES, HALF = 20, (60, 80)
+ALONE = OcclusionResult(False, ())
+SOMEBODY = OcclusionResult(True, ())
+NOTHING = Planes(*(np.zeros((2, 2), np.uint8) for _ in "yuv"))
+
+
+def path(name: str, first: int, last: int, x: float = 40, y: float = 40) -> BoxPath:
+    box = Rect(x, y, 20, 50)
+    return BoxPath(name, (Keyframe(first, box), Keyframe(last, box)) if last > first else (Keyframe(first, box),))
+
+
+def track(
+    number: int,
+    first: int,
+    last: int,
+    began: TrackBoundary = TrackBoundary.APPEARED,
+    ended: TrackBoundary = TrackBoundary.VANISHED,
+    x: float = 20,
+) -> Track:
+    return Track(number, first, (Rect(x, 20, 10, 25),) * (last - first + 1), began, ended)
+
+
+def kept(of: Track) -> BoxPath:
+    return path(f"track-{of.id}", of.first, of.last, x=2 * of.boxes[0].x)
+
+
+@pytest.fixture
+def spool() -> Iterator[MaskSpool]:
+    with MaskSpool(HALF) as differs:
+        yield differs
+
+
+def analysis_of(spool: MaskSpool, keep: KeepBoxes, somebody: Sequence[int] = (), **more: object) -> Analysis:
+    """An analysis in which somebody else is inside of every kept box in these frames."""
+    planes = Planes(*(np.zeros(shape, np.uint8) for shape in ((120, 160), HALF, HALF)))
+    no, yes = np.zeros(HALF, np.bool_), np.ones(HALF, np.bool_)
+    backdrop = Backdrop(planes, np.zeros((3, *HALF), np.uint8), yes, no, 10)
+    verdicts = tuple(
+        tuple(SOMEBODY if frame in somebody else ALONE for frame in range(box.first, box.last + 1)) for box in keep.keep
+    )
+    survey = BackgroundModel(tuple(range(0, FRAMES * 100_000, 100_000)), (backdrop,))
+    whole = Analysis(survey, spool, (0,) * FRAMES, (Light(),) * FRAMES, (), keep, verdicts)
+    return replace(whole, **more)  # type: ignore[arg-type]
+
+
+def measured(
+    analysis: Analysis,
+    live: Sequence[int],
+    decisions: PartDecisions = PartDecisions(),
+    tracks: Sequence[Track] = (),
+) -> SubjectVisibility:
+    """What a meter says of a clip that is live in these frames, and in no other."""
+    if not decisions.keep and not decisions.boxes.keep:
+        decisions = replace(decisions, boxes=analysis.kept)
+    meter = SubjectMeter(analysis, decisions, tracks)
+    for frame in range(FRAMES):
+        meter.see(FrameDecision(frame, np.full(HALF, frame in live), Cover(None, 0, frame)), NOTHING)
+    return meter.result()
+
+
+def test_a_box_that_is_hidden_while_somebody_is_in_it_is_counted_with_its_frames(spool):
+    analysis = analysis_of(spool, KeepBoxes((path("an", 2, 17),)), somebody=range(10, 15))
+
+    found = measured(analysis, live=[*range(10), 16, 17])
+
+    assert found == SubjectVisibility(10, 16, (HiddenStretch(10, 15, HiddenCause.PEOPLE),))
+
+
+def test_nothing_kept_is_visible_in_no_frame(spool):
+    assert measured(analysis_of(spool, KeepBoxes()), live=range(FRAMES)) == SubjectVisibility(0, 0, ())
+
+
+def covered_by_a_hide_box(spool):
+    box = BoxPath("screen", (Keyframe(0, Rect(30, 30, 50, 70)), Keyframe(FRAMES - 1, Rect(30, 30, 50, 70))))
+    return analysis_of(spool, KeepBoxes((path("an", 0, FRAMES - 1),), (box,)))
+
+
+def behind_a_mask(spool):
+    whole = (((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0)),)
+    return analysis_of(spool, KeepBoxes((path("an", 0, FRAMES - 1),)), masked=masked_area(whole, Size(160, 120)))
+
+
+def in_unknown_light(spool):
+    return analysis_of(spool, KeepBoxes((path("an", 0, FRAMES - 1),)), lights=(None,) * FRAMES)
+
+
+def beside_somebody(spool):
+    analysis = analysis_of(spool, KeepBoxes((path("an", 0, FRAMES - 1),)))
+    return replace(analysis, verdicts=((OcclusionResult(False, (Rect(18, 18, 14, 30),)),) * FRAMES,))
+
+
+@pytest.mark.parametrize(
+    ("make", "cause"),
+    [
+        (covered_by_a_hide_box, HiddenCause.COVERED),
+        (behind_a_mask, HiddenCause.MASKED),
+        (in_unknown_light, HiddenCause.LIGHT),
+        (beside_somebody, HiddenCause.PEOPLE),
+    ],
+)
+def test_why_a_kept_box_is_hidden(spool, make, cause):
+    assert measured(make(spool), live=()) == SubjectVisibility(0, FRAMES, (HiddenStretch(0, FRAMES - 1, cause),))
+
+
+def test_a_box_outside_of_the_picture_counts_neither_way(spool):
+    outside = BoxPath("an", (Keyframe(0, Rect(200, 40, 20, 50)), Keyframe(FRAMES - 1, Rect(200, 40, 20, 50))))
+    analysis = analysis_of(spool, KeepBoxes((outside,)))
+
+    assert measured(analysis, live=range(FRAMES)) == SubjectVisibility(
+        0, 0, (HiddenStretch(0, FRAMES - 1, HiddenCause.OUTSIDE),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "ended", "began", "cause", "frames"),
+    [
+        (0, TrackBoundary.VANISHED, TrackBoundary.APPEARED, HiddenCause.OUTSIDE, 15),
+        (20, TrackBoundary.VANISHED, TrackBoundary.APPEARED, HiddenCause.LOST, 20),
+        (20, TrackBoundary.MERGED, TrackBoundary.SPLIT, HiddenCause.PEOPLE, 20),
+    ],
+)
+def test_between_two_kept_tracks_the_subject_left_was_lost_or_met_somebody(spool, x, ended, began, cause, frames):
+    tracks = (track(1, 0, 7, ended=ended, x=x), track(2, 13, 19, began=began, x=x))
+    decisions = PartDecisions(keep=(1, 2))
+    analysis = analysis_of(spool, KeepBoxes(tuple(kept(one) for one in tracks)))
+
+    found = measured(analysis, range(FRAMES), decisions, tracks)
+
+    assert found == SubjectVisibility(15, frames, (HiddenStretch(8, 12, cause),))
+
+
+def test_the_group_that_a_kept_track_went_into_and_the_shorter_of_what_came_out_are_counted(spool):
+    tracks = (
+        track(1, 0, 9, ended=TrackBoundary.MERGED),
+        track(2, 0, 9, ended=TrackBoundary.MERGED, x=26),
+        track(3, 10, 13, TrackBoundary.MERGED, TrackBoundary.SPLIT),
+        track(4, 14, 16, TrackBoundary.SPLIT),
+        track(5, 14, 19, TrackBoundary.SPLIT, x=26),
+    )
+    analysis = analysis_of(spool, KeepBoxes((kept(tracks[0]),)))
+
+    open_ = measured(analysis, range(10), PartDecisions(keep=(1,)), tracks)
+    decided = measured(analysis, range(10), PartDecisions(keep=(1,), hide=(4,)), tracks)
+
+    assert open_ == SubjectVisibility(10, 17, (HiddenStretch(10, 16, HiddenCause.PEOPLE),))
+    assert decided == SubjectVisibility(10, 20, (HiddenStretch(10, 19, HiddenCause.PEOPLE),))
+
+
+def test_a_companion_who_is_visible_does_not_make_the_subject_visible(spool):
+    boxes = KeepBoxes((path("an", 0, FRAMES - 1), path("son", 0, FRAMES - 1, x=100)))
+    decisions = PartDecisions(boxes=boxes, companions=(Companion(1, boxes=("son",)),))
+    analysis = analysis_of(spool, boxes)
+    meter = SubjectMeter(analysis, decisions, ())
+    live = np.zeros(HALF, np.bool_)
+    live[:, 45:] = True
+    for frame in range(FRAMES):
+        meter.see(FrameDecision(frame, live, Cover(None, 0, frame)), NOTHING)
+
+    assert meter.result().visible == 0
+
+
+def people(*paths: BoxPath, drawn: bool = True) -> tuple[KeptPath, ...]:
+    return tuple(
+        KeptPath(one.id, one, None) if drawn else KeptPath(number, one, track(number, one.first, one.last))
+        for number, one in enumerate(paths, 1)
+    )
+
+
+def test_two_ids_at_one_time_are_two_people_wherever_they_stand():
+    together, later = path("b", 3, 9, x=42), path("b", 12, 15)
+
+    found = two_people(PartDecisions(), people(path("a", 0, 9), together))
+
+    assert found is not None
+    assert (found.first, found.second, found.frame) == ("a", "b", 3)
+    assert two_people(PartDecisions(), people(path("a", 0, 9), later)) is None
+
+
+def test_tracks_side_by_side_are_two_people_and_head_and_legs_are_one():
+    beside, below = path("2", 0, 9, x=60), path("2", 0, 9, y=95)
+
+    assert two_people(PartDecisions(), people(path("1", 0, 9), beside, drawn=False)) is not None
+    assert two_people(PartDecisions(), people(path("1", 0, 9), below, drawn=False)) is None
+
+
+def test_a_consent_or_a_mirror_ends_it():
+    both = people(path("a", 0, 9), path("b", 0, 9, x=80))
+
+    assert two_people(PartDecisions(companions=(Companion(1, boxes=("b",)),)), both) is None
+    assert two_people(PartDecisions(one_person=("a", "b")), both) is None
+    assert two_people(PartDecisions(one_person=("a", "c")), both) is not None
+
+
+def test_a_consent_lasts_as_long_as_something_is_kept_on_it():
+    son, aunt = Consent("Jan", date(2026, 11, 1), "form"), Consent("Els", date(2026, 11, 2), "letter")
+    decisions = PartDecisions(keep=(1, 2, 3), companions=(Companion(1, (2,)), Companion(2, (3,))))
+
+    left, consents = consents_needed(only_kept(replace(decisions, keep=(1, 3))), (son, aunt))
+    moved = with_companion(decisions, Companion(1, (3,)))
+
+    assert (left.companions, consents) == ((Companion(1, (3,)),), (aunt,))
+    assert moved.companions == (Companion(1, (2,)), Companion(1, (3,)))
+
+
+def plan(position: int, visible: int, frames: int) -> CasePlan:
+    start = datetime(2026, 11, 1, 10, tzinfo=UTC)
+    span = Span(start, start + timedelta(minutes=1))
+    subject = SubjectVisibility(visible, frames)
+    return CasePlan(RequestId("REQ-2026-001"), CameraId("foyer-1"), position, (), span, subject=subject)
+
+
+def test_each_part_with_the_subject_must_show_enough_of_them():
+    whole, little, nobody = plan(1, 80, 100), plan(2, 79, 100), plan(3, 0, 0)
+
+    assert little_shown([whole, little, nobody], 0.8) == (little,)
+    assert little_shown([whole, nobody], 0.8) == ()
+    assert little_shown([nobody], 0.8) == (nobody,)
+    assert little_shown([little, nobody], 0.0) == ()
