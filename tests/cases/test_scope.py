@@ -89,7 +89,7 @@ def test_after_it_lapsed_confirming_freezes_what_is_left(site, clock, wide):
 def test_a_right_that_stops_the_footage_never_lapses_however_much_it_is(site, clock, kind):
     clock.set("2026-11-02 12:00")
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
-    opened = site.cctv(f"request open --no-prepare {WHO} --type {kind} {WIDE} --json").json
+    opened = site.cctv(f"request open --no-prepare {WHO} --type {kind} {WIDE} --yes --json").json
     assert opened["request"]["provisional_until"] is None
     assert "confirm" not in [step["need"] for step in opened["missing"]]
 
@@ -119,7 +119,7 @@ def test_a_restriction_that_becomes_wider_is_frozen_at_once_and_to_the_end(site,
     clock.set("2026-11-02 12:00")
     site.record("foyer-1", "2026-11-01 09:00", minutes=6)
     site.cctv(f"request open --no-prepare {WHO} --type restriction {CLOSE}")
-    done = site.cctv(f"request scope REQ-2026-001 {WIDE} --reason 'all day' --json").json
+    done = site.cctv(f"request scope REQ-2026-001 {WIDE} --yes --reason 'all day' --json").json
     assert (done["released"], done["request"]["provisional_until"]) == (["HOLD-2026-001"], None)
     clock.advance(days=30)
     site.cctv("sweep --once")
