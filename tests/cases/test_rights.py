@@ -217,6 +217,12 @@ class TestErasure:
         assert len(minutes(recorded)) == 6
         assert recorded.cctv("hold list --json").json["holds"] == []
 
+    def test_it_is_not_closed_as_granted_while_its_footage_is_there(self, recorded):
+        identified(recorded)
+        refused = recorded.cctv(f"request close {ONE} --outcome granted", exit=13)
+        assert f"cctv request answer {ONE} --erasure-ground" in refused.err
+        assert recorded.cctv("hold list --json").json["holds"]
+
     def test_an_answer_that_erases_nothing_needs_no_check(self, recorded):
         opened(recorded, "erasure")
         recorded.cctv(f"request answer {ONE} --no-letter --outcome not-identifiable --reason 'nobody in a red coat'")

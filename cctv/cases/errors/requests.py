@@ -194,6 +194,15 @@ class ErasureUndecided(CctvError):
     exit_code = Exit.DECISION_MISSING
 
 
+class NotErased(CctvError):
+    """{id} is not closed as "{outcome}": footage of its cameras in its time is there, and closing deletes nothing.
+
+    next: cctv request answer {id} --erasure-ground POINT
+    """
+
+    exit_code = Exit.DECISION_MISSING
+
+
 class ErasureChanged(CctvError):
     """{id} is not answered: more would be deleted than was shown, or another case is in it.  Nothing was changed.
 

@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from cctv.audit.chain import AuditFacts
 from cctv.audit.log import append_entry
 from cctv.cases.disclosures.queries import select_disclosures
-from cctv.cases.errors.requests import ErasureChanged, ErasureUndecided
+from cctv.cases.errors.requests import ErasureChanged, ErasureUndecided, NotErased
 from cctv.cases.footage_status import ReleaseEffect, release_effects
 from cctv.cases.incident_queries import select_incidents
 from cctv.cases.requests.anonymise import forget, forget_files
@@ -31,7 +31,7 @@ from cctv.cases.requests.block_queries import insert_erasure, mark_erased, open_
 from cctv.cases.requests.blocks import lift_blocks
 from cctv.cases.requests.lifecycle import Transition, apply_transition, find_request, load_for_transition
 from cctv.cases.requests.needs import scope_of
-from cctv.cases.requests.outcomes import RequestOutcome, check_ending
+from cctv.cases.requests.outcomes import RequestOutcome, check_ending, erases
 from cctv.cases.requests.queries import mark_answered, mark_closed, select_request, select_requests
 from cctv.cases.requests.questions import require_answered
 from cctv.cases.two_person import sign_release
@@ -127,7 +127,8 @@ def plan_closure(site: Storage, request_id: str, requested: RequestOutcome) -> C
 def close_request(site: Storage, request_id: str, requested: RequestOutcome) -> Closure:
     """Close a request that was answered elsewhere, and release its own holds.
 
-    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, ReleaseAsked, and what `check_ending` raises.
+    Raises RequestUnknown, RequestClosed, MoveRefused, QuestionOpen, ReleaseAsked, and what `check_ending` raises;
+    NotErased for an erasure that is granted while its footage is there.
     """
     with write_transaction(site.engine) as connection:
         request, ending = _load_for_closing(connection, site, request_id, requested)
@@ -295,6 +296,8 @@ def _load_for_closing(
     ending = check_ending(request.type, request.state, requested)
     if ending.outcome in {CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.VIEWING}:
         require_answered(connection, site, request)
+    if erases(request, ending.outcome) and plan_removal(connection, request.cameras, scope_of(request)).decisions:
+        raise NotErased(id=request.id, outcome=ending.outcome.value)
     return request, ending
 
 
