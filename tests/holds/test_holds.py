@@ -96,7 +96,7 @@ def test_an_overdue_review_is_said_in_the_list(opened, clock):
         ("--ground INC-2026-001 --from 9:00 --to 9:10", "No camera was chosen"),
         ("--ground INC-2026-001 --cameras gevel-1 --from 9:10 --to '1/11 9:00'", "does not end after it starts"),
         ("--ground INC-2026-001 --cameras gevel-1 --from '25/10 2:30' --to '25/10 4:00'", "happens twice"),
-        ("--ground INC-2026-001 --cameras gevel-1 --from '29/3 2:30' --to '29/3 4:00'", "does not exist"),
+        ("--ground INC-2026-001 --cameras gevel-1 --from '29/3/2026 2:30' --to '29/3/2026 4:00'", "does not exist"),
         ("--ground INC-2026-001 --cameras gevel-1 --from 9:00 --to 9:10 --review 91d", "within 90 days"),
         ("--ground INC-2026-001 --cameras gevel-1 --from 9:00 --to 9:10 --review 2026-10-01", "not in the future"),
         ("--ground INC-2026-001 --cameras gevel-1 --from 9:00 --to 9:10 --reason ' '", "The reason cannot be used"),

@@ -108,7 +108,7 @@ def test_a_case_that_names_the_old_name_covers_the_new_one(site):
 def test_a_restriction_blocks_the_device_under_its_new_name_too(site):
     site.record("gevel-1", "2026-11-01 11:00")
     span = "--cameras gevel-1 --from '2026-11-01 11:00' --to '2026-11-03 11:00'"
-    site.cctv(f"request open --no-prepare --type restriction {PEOPLE} {span}")
+    site.cctv(f"request open --no-prepare --type restriction {PEOPLE} {span} --yes")
     rename(site)
     site.record("gevel-9", "2026-11-02 11:00")
     site.clock.advance(days=2)
